@@ -1,0 +1,47 @@
+# Everything runs in its own virtual environment, made on first use.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: demo serve test lint types unit bench lock wheel clean
+
+# Start the mock, drive it with the official SDK and with Schemathesis, print the verdict.
+demo: $(READY)
+	$(BIN)/python -m demo
+
+# Leave the mock running: make serve ARGS="--port 9000"
+serve: $(READY)
+	$(BIN)/dinie-mock serve $(ARGS)
+
+test: lint types unit
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+unit: $(READY)
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+wheel: $(READY)
+	$(BIN)/python -m build --no-isolation --outdir dist
+
+# Pin every dependency again, with hashes, for all supported Pythons.
+lock: $(READY)
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-header --upgrade --quiet -o requirements.txt
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

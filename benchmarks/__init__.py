@@ -1,0 +1,1 @@
+"""What a request costs on the mock, next to a bare ASGI app, Starlette and Connexion."""

@@ -1,0 +1,1 @@
+"""The servers that the mock is compared with, one module each."""

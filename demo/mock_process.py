@@ -1,0 +1,100 @@
+"""A mock in a process of its own, as a partner would start it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+_START_SECONDS = 30
+_STOP_SECONDS = 20
+
+
+class MockDidNotStart(Exception):
+    """The process ended, or said nothing, before it was ready; the message is what it printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class MockProcess:
+    """A running mock: where it is, and the partner it printed. ``token`` never expires."""
+
+    process: subprocess.Popen[str]
+    announcement: str
+    base_url: str
+    client_id: str
+    client_secret: str
+    token: str | None
+
+    def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end, wait for that, and give its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(sign)
+        try:
+            return self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait(_STOP_SECONDS)
+
+
+@contextmanager
+def mock_process(*options: str, port: int = 0) -> Iterator[MockProcess]:
+    """Run ``dinie-mock serve`` with ``options`` on a free port until the block ends.
+
+    Raises :class:`MockDidNotStart` with what the process printed instead of being ready.
+    """
+    command = [sys.executable, "-m", "mock_server", "serve", "--port", str(port), *options]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # What a shell has set for another mock must not change this one.
+        env={name: value for name, value in os.environ.items() if not name.startswith("DINIE_")}
+        | {"PYTHONUNBUFFERED": "1"},
+    )
+    mock = None
+    try:
+        mock = _ready(process)
+        yield mock
+    finally:
+        if mock:
+            mock.stop()
+        elif process.poll() is None:
+            process.kill()
+            process.wait(_STOP_SECONDS)
+        if process.stdout:
+            process.stdout.close()
+
+
+def _ready(process: subprocess.Popen[str]) -> MockProcess:
+    assert process.stdout is not None
+    lines: list[str] = []
+    killer = threading.Timer(_START_SECONDS, process.kill)
+    killer.start()
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("Ctrl-C"):
+                break
+        else:
+            raise MockDidNotStart("".join(lines).strip() or "it printed nothing")
+    finally:
+        killer.cancel()
+    text = "".join(lines)
+
+    def printed(label: str) -> str | None:
+        found = re.search(rf"{label} +(\S+)", text)
+        return found[1] if found else None
+
+    return MockProcess(
+        process,
+        text,
+        base_url=printed("Base URL") or "",
+        client_id=printed("Client id") or "",
+        client_secret=printed("Client secret") or "",
+        token=printed("Access token"),
+    )

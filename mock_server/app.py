@@ -1,0 +1,75 @@
+"""From settings to an ASGI application. The pipeline is the list in :func:`create_app`."""
+
+from collections.abc import Callable
+from functools import partial
+
+from starlette.types import ASGIApp
+
+from mock_server.access_tokens import AccessTokens
+from mock_server.clock import Clock, SystemClock
+from mock_server.framework import ConnexionMiddleware, Resolver, connexion_document
+from mock_server.operations.credentials import Credentials
+from mock_server.operations.examples import DocumentedAnswers
+from mock_server.operations.handling import Handling
+from mock_server.operations.tokens import Tokens
+from mock_server.partners import seed
+from mock_server.pipeline.answering import Answering
+from mock_server.pipeline.authentication import Authentication, security_handlers
+from mock_server.pipeline.idempotency import Idempotency
+from mock_server.pipeline.prefer import Prefer
+from mock_server.pipeline.rate_limit import RateLimit, RateLimiting
+from mock_server.pipeline.routing import Routing
+from mock_server.pipeline.validation import Validation
+from mock_server.settings import MAX_BODY_BYTES, Settings
+from mock_server.store.opening import open_store
+from openapi.contract import Contract
+
+
+def load_contract(settings: Settings) -> Contract:
+    """Read the contract to play: the bundled one, or the file that the settings name."""
+    return Contract.from_file(settings.contract) if settings.contract else Contract.bundled()
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
+    """Make the mock. It starts with its lifespan, which a server or a test must run.
+
+    Raises ContractError for a contract that cannot be served, StoreError for a store that
+    cannot be used, and ValueError for a rate limit that cannot be read.
+    """
+    clock = clock or SystemClock()
+    contract = load_contract(settings)
+    store = open_store(settings.store)
+    rate_limit = RateLimit(settings.rate_limit)
+    answers = DocumentedAnswers(contract)
+    tokens = AccessTokens(
+        {partner.token: partner.partner_id for partner in settings.partners if partner.token}
+    )
+
+    async def start() -> None:
+        await seed(store, settings.partners)
+        tokens.sign_with(await store.signing_key())
+
+    pipeline: list[Callable[[ASGIApp], ASGIApp]] = [
+        partial(
+            Answering, clock=clock, rate_limit=rate_limit, start=start, stop=store.close
+        ),  # every response leaves here; what was raised becomes a problem
+        partial(Routing, contract=contract),  # which operation: 404, 405
+        Authentication,  # whose request: 401
+        partial(RateLimiting, rate_limit=rate_limit),  # 429
+        partial(Prefer, answers=answers),  # a documented response on demand
+        partial(Validation, max_body_bytes=MAX_BODY_BYTES),  # 400, 422
+        partial(Idempotency, store=store),  # commits once for each key, or replays
+    ]
+    handling = Handling(
+        {**Tokens(store, tokens, rate_limit).handlers(), **Credentials(store).handlers()}, answers
+    )
+    app = ConnexionMiddleware(
+        handling, middlewares=pipeline, security_map=security_handlers(tokens, store)
+    )
+    app.add_api(
+        connexion_document(contract),
+        base_path=contract.base_path,
+        resolver=Resolver(lambda _: None),
+    )
+    served: ASGIApp = app
+    return served

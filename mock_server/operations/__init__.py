@@ -1,0 +1,1 @@
+"""What the operations do, one resource for each file."""

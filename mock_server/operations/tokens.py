@@ -1,0 +1,47 @@
+"""``POST /auth/token``: client id and secret for an access token (RFC 6749 section 4.4)."""
+
+import orjson
+
+from mock_server.access_tokens import LIFETIME_SECONDS, AccessTokens
+from mock_server.clock import timestamp
+from mock_server.exchange import Exchange, Response
+from mock_server.operations.handling import Handlers
+from mock_server.pipeline.authentication import basic_credentials, log_in, unauthenticated
+from mock_server.pipeline.rate_limit import RateLimit
+from mock_server.store.interface import Store, UseCredential
+
+
+class Tokens:
+    """Issues access tokens. The credentials come by HTTP Basic or in the body."""
+
+    def __init__(self, store: Store, tokens: AccessTokens, rate_limit: RateLimit) -> None:
+        self.store = store
+        self.tokens = tokens
+        self.rate_limit = rate_limit
+
+    def handlers(self) -> Handlers:
+        """The operation of this resource."""
+        return {"createToken POST /auth/token": self.create}
+
+    async def create(self, exchange: Exchange) -> Response:
+        """Exchange credentials for a token, noting that the credential was used."""
+        body: dict[str, str] = exchange.value
+        credentials = basic_credentials(exchange)
+        if credentials is None:
+            if "client_id" not in body or "client_secret" not in body:
+                detail = "Send client id and secret by HTTP Basic or in the body."
+                raise unauthenticated("invalid_client", detail, "Basic")
+            credentials = body["client_id"], body["client_secret"]
+        login = await log_in(*credentials, self.store, exchange.now)
+        await self.rate_limit.charge(exchange, login.partner_id)
+        client_id = credentials[0]
+        if login.credential:
+            exchange.writes = (UseCredential(client_id, timestamp(exchange.now)),)
+        answer = {
+            "access_token": self.tokens.issue(login.partner_id, client_id, exchange.now),
+            "token_type": "bearer",
+            "expires_in": LIFETIME_SECONDS,
+        }
+        # RFC 6749 section 5.1: no cache may keep a token.
+        headers = {"Cache-Control": "no-store"}
+        return Response(200, orjson.dumps(answer), "application/json", headers)

@@ -1,0 +1,63 @@
+"""Who the mock knows: partners, their client ids and secrets."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from mock_server.store.interface import Store
+
+MADE_UP_PARTNER = "partner_made_up"
+"""One id for every start, so that a store on disk keeps its credentials across restarts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A partner that exists from the start, with an optional token that never expires."""
+
+    partner_id: str
+    client_id: str
+    client_secret: str
+    token: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``CLIENT_ID:CLIENT_SECRET[:TOKEN]``; raises ValueError with a plain reason."""
+        parts = text.split(":")
+        if len(parts) not in {2, 3} or not all(parts):
+            raise ValueError("expected CLIENT_ID:CLIENT_SECRET or CLIENT_ID:CLIENT_SECRET:TOKEN")
+        client_id, client_secret, *token = parts
+        identity = hashlib.sha256(client_id.encode()).hexdigest()[:16]
+        return cls(f"partner_{identity}", client_id, client_secret, token[0] if token else None)
+
+    @classmethod
+    def make_up(cls) -> Self:
+        """A partner with fresh credentials and a token, for a start that names none."""
+        client_id, client_secret = new_client_id(), new_client_secret()
+        return cls(
+            MADE_UP_PARTNER, client_id, client_secret, f"dinie_at_{secrets.token_urlsafe(24)}"
+        )
+
+
+async def seed(store: Store, partners: Iterable[Partner]) -> None:
+    """Let partners log in from the start on."""
+    for partner in partners:
+        await store.add_partner(
+            partner.partner_id, partner.client_id, secret_hash(partner.client_secret)
+        )
+
+
+def new_client_id() -> str:
+    """An id that nobody can guess, in the shape that the vendor's SDK expects."""
+    return f"dinie_ci_live_{secrets.token_hex(16)}"
+
+
+def new_client_secret() -> str:
+    """A secret of 128 random bits in 32 characters, behind the vendor's prefix."""
+    return f"dinie_cs_live_{secrets.token_hex(16)}"
+
+
+def secret_hash(client_secret: str) -> bytes:
+    """What is kept of a secret. It is long and random, so one round of SHA-256 is enough."""
+    return hashlib.sha256(client_secret.encode()).digest()

@@ -1,0 +1,163 @@
+"""Whose request it is. Connexion reads the contract's security requirements and asks these.
+
+Each handler answers for one kind of security scheme. It names the partner on the exchange or
+raises a 401 with its challenge (RFC 9110 section 11.6.1, RFC 6750 section 3). Connexion's own
+stage runs before anything looks at the body.
+"""
+
+import base64
+import binascii
+import secrets
+from collections.abc import Awaitable, Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs
+
+from mock_server.access_tokens import AccessTokens, ExpiredToken, InvalidToken
+from mock_server.clock import instant
+from mock_server.exchange import Exchange
+from mock_server.framework import ConnexionRequest, SecurityMiddleware
+from mock_server.partners import secret_hash
+from mock_server.problems import Problem, ProblemType
+from mock_server.store.interface import Login, Store
+
+Authentication = SecurityMiddleware
+"""Connexion's stage, as it is."""
+
+Verify = Callable[[ConnexionRequest], Awaitable[dict[str, str]]]
+
+REALM = 'realm="dinie"'
+
+
+class Handler:
+    """What Connexion wants of a security handler: a function for each scheme of its kind."""
+
+    def __init__(self, verify: Callable[[Exchange, dict[str, Any]], Awaitable[str]]) -> None:
+        self.verify = verify
+
+    def __call__(self) -> "Handler":
+        """Connexion makes its handlers without arguments; this one is made already."""
+        return self
+
+    def get_fn(self, security_scheme: dict[str, Any], required_scopes: list[str]) -> Verify:
+        """The function that checks one request; scopes are not modelled."""
+
+        async def check(request: ConnexionRequest) -> dict[str, str]:
+            exchange = Exchange.of(request.scope)
+            exchange.partner_id = await self.verify(exchange, security_scheme)
+            return {"sub": exchange.partner_id}
+
+        return check
+
+
+def security_handlers(tokens: AccessTokens, store: Store) -> dict[str, Handler]:
+    """The handlers by the kind of scheme, as Connexion names them."""
+
+    async def bearer(exchange: Exchange, _: dict[str, Any]) -> str:
+        return bearer_partner(exchange, tokens)
+
+    async def basic(exchange: Exchange, _: dict[str, Any]) -> str:
+        credentials = basic_credentials(exchange)
+        if credentials is None:
+            raise unauthenticated("missing_token", "Send HTTP Basic credentials.", "Basic")
+        return (await log_in(*credentials, store, exchange.now)).partner_id
+
+    async def api_key(exchange: Exchange, scheme: dict[str, Any]) -> str:
+        token = _api_key(exchange, scheme["in"], scheme["name"])
+        if not token:
+            place = f"the {scheme['in']} {scheme['name']}"
+            raise unauthenticated("missing_token", f"Send a partner's token in {place}.", "ApiKey")
+        return _token_partner(token, tokens, exchange.now, "ApiKey")
+
+    return {
+        "bearer": Handler(bearer),
+        "oauth2": Handler(bearer),
+        "openIdConnect": Handler(bearer),
+        "basic": Handler(basic),
+        "apiKey": Handler(api_key),
+    }
+
+
+SUPPORTED_HTTP_SCHEMES = ("bearer", "basic")
+SUPPORTED_SCHEMES = ("http", "oauth2", "openIdConnect", "apiKey")
+
+
+def bearer_partner(exchange: Exchange, tokens: AccessTokens) -> str:
+    """The partner whose token the ``Authorization`` header carries (RFC 6750 section 2.1)."""
+    scheme, _, token = (exchange.header(b"authorization") or "").partition(" ")
+    if scheme.lower() != "bearer":
+        # RFC 6750 section 3.1: without any bearer token the challenge carries no error code.
+        raise unauthenticated("missing_token", "Send the header Authorization: Bearer TOKEN.")
+    return _token_partner(token.strip(), tokens, exchange.now, "Bearer")
+
+
+def _token_partner(token: str, tokens: AccessTokens, now: float, scheme: str) -> str:
+    try:
+        return tokens.partner_of(token, now)
+    except ExpiredToken:
+        detail = "The access token has expired; get a new one from POST /auth/token."
+        raise unauthenticated("token_expired", detail, scheme, "invalid_token") from None
+    except InvalidToken:
+        detail = "The access token is not one that this server issued."
+        raise unauthenticated("invalid_token", detail, scheme, "invalid_token") from None
+
+
+def _api_key(exchange: Exchange, location: str, name: str) -> str | None:
+    match location:
+        case "header":
+            return exchange.header(name.lower().encode("latin-1"))
+        case "query":
+            query = exchange.scope["query_string"].decode("latin-1")
+            values = parse_qs(query).get(name)
+            return values[-1] if values else None
+        case _:
+            cookies = SimpleCookie()
+            try:
+                cookies.load(exchange.header(b"cookie") or "")
+            except CookieError:
+                return None
+            return str(cookies[name].value) if name in cookies else None
+
+
+def basic_credentials(exchange: Exchange) -> tuple[str, str] | None:
+    """Client id and secret from HTTP Basic (RFC 7617), or None where that scheme is not used."""
+    scheme, _, encoded = (exchange.header(b"authorization") or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        text = ""
+    client_id, colon, client_secret = text.partition(":")
+    if not colon:
+        raise unauthenticated(
+            "invalid_client", "The HTTP Basic credentials cannot be read.", "Basic"
+        )
+    return client_id, client_secret
+
+
+async def log_in(client_id: str, client_secret: str, store: Store, now: float) -> Login:
+    """Whose client id and secret these are; raises a 401 unless they are good at ``now``."""
+    login = await store.find_login(client_id)
+    expected = login.secret_hash if login else secret_hash("")
+    matches = secrets.compare_digest(expected, secret_hash(client_secret))
+    if login is None or not matches:
+        raise unauthenticated("invalid_client", "Unknown client id or wrong secret.", "Basic")
+    credential = login.credential
+    if credential and credential.status != "active":
+        raise unauthenticated("invalid_client", "This API key has been revoked.", "Basic")
+    if credential and credential.expires_at and instant(credential.expires_at) <= now:
+        raise unauthenticated("invalid_client", "This API key has expired.", "Basic")
+    return login
+
+
+def unauthenticated(
+    code: str, detail: str, scheme: str = "Bearer", error: str | None = None
+) -> Problem:
+    """A 401 with its challenge; ``error`` is RFC 6750's code for a token that was sent."""
+    challenge = f"{scheme} {REALM}"
+    if error:
+        challenge += f', error="{error}", error_description="{detail}"'
+    return Problem(
+        ProblemType.AUTHENTICATION_FAILED, code, detail, headers={"WWW-Authenticate": challenge}
+    )

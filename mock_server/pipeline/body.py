@@ -1,0 +1,123 @@
+"""From bytes to a value: what a body must be like to be read at all. Every refusal is a 400."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from python_multipart.exceptions import MultipartParseError
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.types import Message
+
+from mock_server.exchange import Exchange
+from mock_server.problems import Problem, ProblemType
+from openapi.operation import MediaType, RequestBody
+from openapi.parameters import read_form
+
+MAX_NESTING = 100
+"""Objects and arrays inside each other; real requests have a handful."""
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was complete."""
+
+
+async def read_body(exchange: Exchange, limit: int) -> bytes:
+    """Read the whole body, refusing one of more than ``limit`` bytes without keeping it."""
+    chunks = []
+    size = 0
+    while True:
+        message = await exchange.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            detail = f"The body is larger than {limit} bytes."
+            raise Problem(ProblemType.INVALID_REQUEST, "body_too_large", detail)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def content_type(exchange: Exchange, request_body: RequestBody) -> MediaType:
+    """The documented media type that the request names; refuses none, several or another."""
+    given = exchange.header_values(b"content-type")
+    known = ", ".join(request_body.content)
+    if len(given) != 1:
+        count = "no" if not given else "more than one"
+        raise _invalid_content_type(f"The request has {count} Content-Type; send {known}.")
+    media_type = request_body.accepts(given[0].partition(";")[0].strip().lower())
+    if media_type is None:
+        raise _invalid_content_type(f"The Content-Type is not accepted here; send {known}.")
+    return media_type
+
+
+async def parse_body(exchange: Exchange, media_type: MediaType) -> Any:
+    """The value that the body holds, by its media type: JSON, a form, or text."""
+    name = media_type.name
+    if name.endswith(("/json", "+json")):
+        return parse_json(exchange.body)
+    definition = media_type.schema.definition if media_type.schema else {}
+    if name == "application/x-www-form-urlencoded":
+        return read_form(_urlencoded_fields(exchange.body), definition)
+    if name == "multipart/form-data":
+        return read_form(await _multipart_fields(exchange), definition)
+    return exchange.body.decode("latin-1")
+
+
+def parse_json(body: bytes) -> Any:
+    """A JSON text (RFC 8259): UTF-8, finite numbers, whole characters, sane nesting."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        # The message names the fault and where it is, and never repeats the text.
+        raise _malformed(f"The body is not JSON: {error}.") from None
+    if body.count(b"[") + body.count(b"{") > MAX_NESTING and _nesting(value) > MAX_NESTING:
+        raise _malformed(f"The body is nested more than {MAX_NESTING} deep.")
+    return value
+
+
+def _nesting(value: Any) -> int:
+    level, depth = [value], 0
+    while level:
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+        depth += 1
+    return depth - 1
+
+
+def _urlencoded_fields(body: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict"
+        )
+    except ValueError:
+        raise _malformed("The body is not a URL-encoded form in UTF-8.") from None
+
+
+async def _multipart_fields(exchange: Exchange) -> list[tuple[str, str]]:
+    async def replay() -> Message:
+        return {"type": "http.request", "body": exchange.body, "more_body": False}
+
+    fields = []
+    try:
+        async with Request(exchange.scope, replay).form() as form:
+            for name, value in form.multi_items():
+                text = value if isinstance(value, str) else (await value.read()).decode("latin-1")
+                fields.append((name, text))
+    except (MultiPartException, MultipartParseError, KeyError, UnicodeError):
+        raise _malformed("The body is not a multipart form.") from None
+    return fields
+
+
+def _malformed(detail: str) -> Problem:
+    return Problem(ProblemType.INVALID_REQUEST, "malformed_body", detail)
+
+
+def _invalid_content_type(detail: str) -> Problem:
+    return Problem(ProblemType.INVALID_REQUEST, "invalid_content_type", detail)

@@ -1,0 +1,132 @@
+"""One execution for each idempotency key (seed: ``Idempotency-Key``, cached for 24 hours).
+
+The stage applies wherever the contract declares the header. A key belongs to its partner; what
+was asked (operation, path, query and the JSON value of the body) is its fingerprint. Only an
+operation that executed is recorded, so a request that failed leaves its key free.
+
+There is no lock and no reservation that a dead worker could hold. Of several requests with one
+key, each computes its answer, and the store's commit decides which of them happened: it takes
+the operation's writes and the record together or, where a record exists, neither. The others
+answer with that record.
+"""
+
+import hashlib
+import secrets
+from typing import Any
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.exchange import Exchange, Response
+from mock_server.problems import Problem, ProblemType
+from mock_server.store.interface import IdempotencyRecord, Store
+
+LIFETIME_SECONDS = 24 * 3600
+
+_NONCE_BYTES = 12
+
+
+class Idempotency:
+    """Commits what the operation wants stored, once for each key, and replays its answer."""
+
+    def __init__(self, app: ASGIApp, store: Store) -> None:
+        self.app = app
+        self.store = store
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange.of(scope)
+        key = _key(exchange)
+        if key is None:
+            await self.app(scope, receive, send)
+            await self.store.commit(exchange.writes, None, exchange.now)
+            return
+        earlier = await self.store.find_record(key.partner_id, key.hash, exchange.now)
+        if earlier is None:
+            await self.app(scope, receive, send)
+            response = exchange.response
+            assert response is not None, "every operation answers"  # noqa: S101 - for the type checker
+            record = IdempotencyRecord(
+                key.partner_id,
+                key.hash,
+                key.fingerprint,
+                key.seal(response),
+                exchange.now + LIFETIME_SECONDS,
+            )
+            earlier = await self.store.commit(exchange.writes, record, exchange.now)
+        if earlier is not None:
+            exchange.response = key.replay(earlier)
+
+
+class _Key:
+    """One use of a key. It is never kept: only its hash is, and what it can unseal."""
+
+    def __init__(self, partner_id: str, key: str, fingerprint: bytes) -> None:
+        secret = f"{partner_id}\0{key}".encode("utf-8", "surrogateescape")
+        self.partner_id = partner_id
+        self.fingerprint = fingerprint
+        self.hash = hashlib.sha256(b"name\0" + secret).digest()
+        self._cipher = AESGCM(hashlib.sha256(b"seal\0" + secret).digest())
+
+    def seal(self, response: Response) -> bytes:
+        """The response, readable only to who has the key: it may hold a secret."""
+        head = orjson.dumps([response.status, response.media_type, dict(response.headers)])
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, head + b"\n" + response.body, None)
+
+    def replay(self, record: IdempotencyRecord) -> Response:
+        """The stored response, byte for byte; a 422 where the key was used for another request."""
+        if record.fingerprint != self.fingerprint:
+            raise Problem(
+                ProblemType.VALIDATION_FAILED,
+                "idempotency_key_reused",
+                "This Idempotency-Key was used for a request with other content."
+                " Send the first request again, or this one with a new key.",
+            )
+        nonce, sealed = record.sealed[:_NONCE_BYTES], record.sealed[_NONCE_BYTES:]
+        try:
+            head, _, body = self._cipher.decrypt(nonce, sealed, None).partition(b"\n")
+        except InvalidTag as error:
+            raise RuntimeError("an idempotency record does not open with its own key") from error
+        status, media_type, headers = orjson.loads(head)
+        return Response(status, body, media_type, {**headers, "Idempotent-Replayed": "true"})
+
+
+def _key(exchange: Exchange) -> _Key | None:
+    """The key in use: declared by the contract, sent by the client, and not empty."""
+    operation = exchange.operation
+    if operation is None or not operation.accepts_idempotency_key:
+        return None
+    text = exchange.header(b"idempotency-key")
+    if not text:
+        return None
+    asked = hashlib.sha256(
+        b"\0".join(
+            [
+                operation.id.encode(),
+                exchange.path.encode(),
+                exchange.scope["query_string"],
+                _canonical(exchange),
+            ]
+        )
+    )
+    return _Key(exchange.partner_id or "", text, asked.digest())
+
+
+def _canonical(exchange: Exchange) -> bytes:
+    """The same bytes for the same JSON value, however it was spelt."""
+    if exchange.value is None:
+        return exchange.body
+    return orjson.dumps(_integral(exchange.value), option=orjson.OPT_SORT_KEYS)
+
+
+def _integral(value: Any) -> Any:
+    """JSON has one kind of number: ``1.0`` is ``1``."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    if isinstance(value, dict):
+        return {key: _integral(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_integral(child) for child in value]
+    return value

@@ -1,0 +1,48 @@
+"""``Prefer: code=429``: a client asks for one of the documented responses (RFC 7240)."""
+
+import re
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.exchange import Exchange, Response
+from mock_server.operations.examples import DocumentedAnswers
+from mock_server.problems import Problem, ProblemType
+
+_CODE = re.compile(r'(?:^|[,;])\s*code\s*=\s*"?([^",;\s]*)"?', re.IGNORECASE)
+
+
+class Prefer:
+    """Answers with the documented response that the request prefers, and does nothing else.
+
+    It stands behind authentication and before validation: a forced error needs no wrong
+    request, and neither reads nor changes any state.
+    """
+
+    def __init__(self, app: ASGIApp, answers: DocumentedAnswers) -> None:
+        self.app = app
+        self.answers = answers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange.of(scope)
+        preferences = exchange.header(b"prefer")
+        wanted = _CODE.search(preferences) if preferences else None
+        if wanted is None:
+            await self.app(scope, receive, send)
+            return
+        exchange.response = self._forced(exchange, wanted[1])
+
+    def _forced(self, exchange: Exchange, code: str) -> Response:
+        operation = exchange.operation
+        assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
+        status = int(code) if re.fullmatch(r"[1-5]\d\d", code, re.ASCII) else 0
+        if operation.answer(status) is None:
+            documented = ", ".join(sorted(operation.answers))
+            raise Problem(
+                ProblemType.INVALID_REQUEST,
+                "undocumented_code",
+                f"Prefer asks for a response that {operation.id} does not document."
+                f" Documented: {documented}.",
+            )
+        response = self.answers.response(operation, status)
+        response.headers["Preference-Applied"] = f"code={status}"
+        return response

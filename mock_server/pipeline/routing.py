@@ -1,0 +1,109 @@
+"""Which operation a request is for. Connexion routes; this fills three gaps of its router.
+
+A path of the contract with another method is a 405 whose ``Allow`` names all of its methods
+(RFC 9110 section 15.5.6), a path that is none is a 404 and never a redirect to one with or
+without a slash, and of two matching paths the more concrete one wins (OpenAPI 3.1, section 4.8.8).
+"""
+
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.exchange import Exchange
+from mock_server.framework import RoutingAPI, RoutingMiddleware, RoutingOperation
+from mock_server.problems import Problem, ProblemType
+from openapi.contract import Contract
+from openapi.operation import Operation
+
+
+class Routing(RoutingMiddleware):
+    """Sets ``exchange.operation`` and the path parameters, or refuses with 404 or 405."""
+
+    def __init__(self, app: ASGIApp, contract: Contract) -> None:
+        super().__init__(app)
+        self.contract = contract
+
+    def add_api(
+        self,
+        specification: Any,
+        base_path: str | None = None,
+        arguments: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        """Register the contract's operations under its base path."""
+        api = _Routes(
+            specification,
+            contract=self.contract,
+            base_path=base_path,
+            arguments=arguments,
+            next_app=self.app,
+            **options,
+        )
+        self.router.redirect_slashes = False
+        self.router.default = _not_found
+        self.router.mount(api.base_path, app=api.router)
+
+
+class _Routes(RoutingAPI):
+    def __init__(self, specification: Any, *, contract: Contract, **options: Any) -> None:
+        self.contract = contract
+        super().__init__(specification, **options)
+        self.router.redirect_slashes = False
+        self.router.default = _not_found
+
+    def add_paths(self, paths: dict[str, Any] | None = None) -> None:
+        """Add the operations path by path, each closed by the answer to any other method."""
+        paths = paths or self.specification["paths"]
+        for path in sorted(paths, key=_templated_parts):
+            super().add_paths({path: paths[path]})
+            template, _ = self._framework_path_and_name(_PathOnly(), path)
+            allowed = {method.upper() for method in paths[path] if method != "parameters"}
+            self.router.add_route(template, _MethodNotAllowed(allowed), methods=None)
+
+    def make_operation(self, operation: Any) -> "_Found":
+        """Give the route the contract's own description of the operation."""
+        return _Found(self.contract.operations[operation.operation_id], self.next_app)
+
+
+class _PathOnly:
+    """Stands in for an operation where only its path counts: every parameter is text."""
+
+    @staticmethod
+    def get_path_parameter_types() -> dict[str, str]:
+        return {}
+
+
+class _Found(RoutingOperation):
+    def __init__(self, operation: Operation, next_app: ASGIApp) -> None:
+        super().__init__(operation.id, next_app)
+        self.operation = operation
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange.of(scope)
+        exchange.operation = self.operation
+        exchange.parameters = scope["path_params"]
+        await super().__call__(scope, receive, send)
+
+
+class _MethodNotAllowed:
+    def __init__(self, allowed: set[str]) -> None:
+        # A router that knows GET answers HEAD as well (RFC 9110 section 9.3.2).
+        heads = {"HEAD"} if "GET" in allowed else set()
+        self.allow = ", ".join(sorted(allowed | heads))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raise Problem(
+            ProblemType.METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            f"This path answers {self.allow}.",
+            headers={"Allow": self.allow},
+        )
+
+
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    raise Problem(ProblemType.NOT_FOUND, "not_found", "The contract has no such path.")
+
+
+def _templated_parts(path: str) -> list[bool]:
+    """Sort key: at the first part where two paths differ in kind, fixed text comes first."""
+    return [part.startswith("{") for part in path.split("/")]

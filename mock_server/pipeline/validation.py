@@ -1,0 +1,91 @@
+"""Reading the request and judging it by the contract.
+
+What cannot be read is a 400; what reads well and is wrong is a 422 with one item for every bad
+field (seed: responses 400 and 422).
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.exchange import Exchange
+from mock_server.pipeline.body import content_type, parse_body, read_body
+from mock_server.problems import Problem, ProblemType, invalid_fields
+from openapi.operation import Operation
+from openapi.parameters import ABSENT, read_parameter
+from openapi.schema import FieldError
+
+
+class Validation:
+    """Fills ``exchange.body``, ``value`` and ``parameters``, or refuses with 400 or 422."""
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self.app = app
+        self.max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange.of(scope)
+        operation = exchange.operation
+        assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
+        errors = _read_parameters(exchange, operation)
+        if operation.request_body is not None:
+            exchange.body = await read_body(exchange, self.max_body_bytes)
+            errors += await _read_body(exchange, operation)
+        if errors:
+            raise invalid_fields(errors)
+        await self.app(scope, receive, send)
+
+
+def _read_parameters(exchange: Exchange, operation: Operation) -> list[FieldError]:
+    if not operation.parameters:
+        return []
+    errors: list[FieldError] = []
+    values: dict[str, Mapping[str, Sequence[str]]] = {
+        "path": {name: [str(value)] for name, value in exchange.parameters.items()}
+    }
+    exchange.parameters = {}
+    for parameter in operation.parameters:
+        if parameter.location not in values:
+            values[parameter.location] = _values(exchange, parameter.location)
+        value = read_parameter(parameter, values[parameter.location])
+        if value is not ABSENT:
+            errors += parameter.schema.errors(value, parameter.name)
+            exchange.parameters[parameter.name] = value
+        elif parameter.required:
+            errors.append(FieldError(parameter.name, "is required", "missing_required_field"))
+    return errors
+
+
+def _values(exchange: Exchange, location: str) -> Mapping[str, Sequence[str]]:
+    values: dict[str, list[str]] = defaultdict(list)
+    match location:
+        case "query":
+            query = exchange.scope["query_string"].decode("latin-1")
+            for name, text in parse_qsl(query, keep_blank_values=True):
+                values[name].append(text)
+        case "header":
+            for raw_name, raw_text in exchange.scope["headers"]:
+                values[raw_name.decode("latin-1")].append(raw_text.decode("latin-1"))
+        case _:
+            try:
+                cookies = SimpleCookie(exchange.header(b"cookie") or "")
+            except CookieError:
+                return {}
+            return {name: [cookie.value] for name, cookie in cookies.items()}
+    return values
+
+
+async def _read_body(exchange: Exchange, operation: Operation) -> list[FieldError]:
+    request_body = operation.request_body
+    assert request_body is not None, "checked by the caller"  # noqa: S101 - for the type checker
+    if not exchange.body and not request_body.required and not exchange.header(b"content-type"):
+        return []
+    media_type = content_type(exchange, request_body)
+    if not exchange.body and request_body.required:
+        detail = "The request has no body."
+        raise Problem(ProblemType.INVALID_REQUEST, "malformed_body", detail)
+    exchange.value = await parse_body(exchange, media_type)
+    return media_type.schema.errors(exchange.value) if media_type.schema else []

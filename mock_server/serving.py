@@ -1,0 +1,94 @@
+"""The mock as a server process: its socket, its workers, and its orderly end."""
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
+
+from mock_server.app import create_app
+from mock_server.settings import Settings
+from mock_server.store.opening import store_path
+
+_WORKER_SETTINGS = "DINIE_MOCK_WORKER_SETTINGS"
+_GRACE_SECONDS = 5
+
+
+class ServingError(Exception):
+    """The server cannot start; the message is one plain line."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Listen on ``host`` and ``port`` (0: any free one); raises :class:`ServingError`."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address, family=family, backlog=2048)
+    except socket.gaierror as error:
+        raise ServingError(f"--host {host}: {error.strerror}") from error
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        mend = "; choose another with --port, or 0 for a free one" if port else ""
+        raise ServingError(f"cannot listen on {host}:{port}: {reason}{mend}") from error
+
+
+def serve(
+    settings: Settings, listener: socket.socket, workers: int, announce: Callable[[], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM; ``announce`` is called once requests are answered.
+
+    Raises what :func:`mock_server.app.create_app` raises, before anything is served, and
+    :class:`ServingError` for workers without a store that they could share.
+    """
+    if workers > 1 and store_path(settings.store) is None:
+        raise ServingError("--workers needs a store that they can share: --store sqlite:///FILE")
+    app = create_app(settings)
+    options: dict[str, Any] = {
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+        "ws": "none",
+        "lifespan": "on",
+        "timeout_graceful_shutdown": _GRACE_SECONDS,
+    }
+    with _quiet_signals():
+        if workers > 1:
+            os.environ[_WORKER_SETTINGS] = settings.to_json()
+            config = uvicorn.Config(
+                f"{__name__}:worker_app", factory=True, workers=workers, **options
+            )
+            announce()
+            Multiprocess(config, sockets=[listener]).run()
+        else:
+            _Announcing(uvicorn.Config(app, **options), announce).run(sockets=[listener])
+
+
+def worker_app() -> ASGIApp:
+    """The application of one worker process, made from what its parent was told."""
+    return create_app(Settings.from_json(os.environ[_WORKER_SETTINGS]))
+
+
+class _Announcing(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+
+@contextmanager
+def _quiet_signals() -> Any:
+    """Let the server's own handling be the last word: it raises the signal again at its end."""
+    before = {one: signal.signal(one, lambda *_: None) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

@@ -1,0 +1,1 @@
+"""Where the mock's state lives: one interface, one file for each backend."""

@@ -1,0 +1,139 @@
+"""What every store keeps and promises.
+
+An operation never changes the store itself. It proposes :data:`Write` values with its answer,
+and :meth:`Store.commit` applies them together with the idempotency record, or not at all. That
+one step decides which of several equal requests made the resource, whichever process or host
+they reached, and a crash leaves both or neither.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class UnknownCursor(Exception):
+    """A page was asked for after a credential that the partner does not have."""
+
+
+class StoreError(Exception):
+    """The store cannot be opened, read or written; the message is one plain line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A credential pair as it is kept: the secret only as a hash. Timestamps are RFC 3339."""
+
+    id: str
+    client_id: str
+    partner_id: str
+    secret_hash: bytes
+    name: str
+    status: str
+    expires_at: str | None
+    created_at: str
+    updated_at: str
+    last_used_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a client id may be exchanged for: whose it is, and the credential if it is one.
+
+    A partner's own client id and secret are no credential: they are not listed, they do not
+    expire, and nothing can revoke them.
+    """
+
+    partner_id: str
+    secret_hash: bytes
+    credential: Credential | None
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyRecord:
+    """The stored answer to the first request with a key.
+
+    ``key_hash`` stands for the key, ``fingerprint`` for what was asked, and ``sealed`` is the
+    answer, readable only with the key itself. ``expires_at`` is a Unix time in seconds.
+    """
+
+    partner_id: str
+    key_hash: bytes
+    fingerprint: bytes
+    sealed: bytes
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class AddCredential:
+    """Keep a new credential."""
+
+    credential: Credential
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeCredential:
+    """Make a partner's credential useless from ``at`` on."""
+
+    partner_id: str
+    client_id: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseCredential:
+    """Note that a credential was exchanged for a token."""
+
+    client_id: str
+    at: str
+
+
+Write = AddCredential | RevokeCredential | UseCredential
+
+
+class Store(Protocol):
+    """The state of all partners. Every method may raise :class:`StoreError`."""
+
+    async def commit(
+        self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
+    ) -> IdempotencyRecord | None:
+        """Apply ``writes`` and keep ``record``, in one atomic step.
+
+        Where an unexpired record with the same partner and key exists already, nothing is
+        applied and that record is the result; otherwise the result is None.
+        """
+        ...
+
+    async def find_record(
+        self, partner_id: str, key_hash: bytes, now: float
+    ) -> IdempotencyRecord | None:
+        """The unexpired record of a key."""
+        ...
+
+    async def add_partner(self, partner_id: str, client_id: str, secret_hash: bytes) -> None:
+        """Let a partner log in with a client id; one that exists gets the new secret."""
+        ...
+
+    async def find_login(self, client_id: str) -> Login | None:
+        """Who may log in with ``client_id``."""
+        ...
+
+    async def find_credential(self, partner_id: str, client_id: str) -> Credential | None:
+        """One of a partner's credentials."""
+        ...
+
+    async def list_credentials(
+        self, partner_id: str, after: str | None, limit: int
+    ) -> list[Credential]:
+        """Up to ``limit`` credentials, newest first, from behind the one whose id is ``after``.
+
+        Raises :class:`UnknownCursor` where the partner has no such credential.
+        """
+        ...
+
+    async def signing_key(self) -> bytes:
+        """The key that signs access tokens: made once, then the same for the store's life."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...

@@ -1,0 +1,30 @@
+"""From the URL on the command line to a store."""
+
+from pathlib import Path
+
+from mock_server.store.interface import Store, StoreError
+from mock_server.store.sqlite import SqliteStore
+
+_SQLITE = "sqlite://"
+
+
+def open_store(url: str) -> Store:
+    """Open ``sqlite://`` (in memory) or ``sqlite:///file.db`` (``sqlite:////absolute.db``).
+
+    Raises :class:`StoreError` for another URL, or a store that cannot be used.
+    """
+    if not url.startswith(_SQLITE):
+        raise StoreError(f"{url.partition(':')[0]!r} is no known kind of store: use sqlite:///FILE")
+    path = store_path(url)
+    return SqliteStore(path)
+
+
+def store_path(url: str) -> Path | None:
+    """The file behind a SQLite URL; None where the store is in memory only.
+
+    Raises :class:`StoreError` for a URL with a host.
+    """
+    rest = url.removeprefix(_SQLITE)
+    if rest and not rest.startswith("/"):
+        raise StoreError(f"{url} names a host: a file is written sqlite:///{rest}")
+    return Path(rest[1:]) if rest.removeprefix("/") not in {"", ":memory:"} else None

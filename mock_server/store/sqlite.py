@@ -1,0 +1,244 @@
+"""The embedded store: SQLite, in memory or in one file (write-ahead log)."""
+
+import secrets
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from mock_server.store.interface import (
+    AddCredential,
+    Credential,
+    IdempotencyRecord,
+    Login,
+    RevokeCredential,
+    StoreError,
+    UnknownCursor,
+    UseCredential,
+    Write,
+)
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE partners (
+        client_id TEXT PRIMARY KEY, partner_id TEXT NOT NULL, secret_hash BLOB NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE credentials (
+        position INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE, client_id TEXT NOT NULL UNIQUE,
+        partner_id TEXT NOT NULL, secret_hash BLOB NOT NULL,
+        name TEXT NOT NULL, status TEXT NOT NULL, expires_at TEXT,
+        created_at TEXT NOT NULL, updated_at TEXT NOT NULL, last_used_at TEXT
+    );
+    CREATE INDEX credentials_of_partner ON credentials (partner_id, position);
+    CREATE TABLE idempotency (
+        partner_id TEXT NOT NULL, key_hash BLOB NOT NULL, fingerprint BLOB NOT NULL,
+        sealed BLOB NOT NULL, expires_at REAL NOT NULL,
+        PRIMARY KEY (partner_id, key_hash)
+    ) WITHOUT ROWID;
+    CREATE INDEX idempotency_by_expiry ON idempotency (expires_at);
+    """,
+)
+"""What leads from one version of the tables to the next; a released one is never edited."""
+
+_COLUMNS = (
+    "id, client_id, partner_id, secret_hash, name, status,"
+    " expires_at, created_at, updated_at, last_used_at"
+)
+_ADD = f"INSERT INTO credentials ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
+_KEEP = "INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?)"
+_FIND = (
+    "SELECT fingerprint, sealed, expires_at FROM idempotency"
+    " WHERE partner_id = ? AND key_hash = ? AND expires_at > ?"
+)
+_FORGET = (
+    "DELETE FROM idempotency WHERE (partner_id, key_hash) IN"
+    " (SELECT partner_id, key_hash FROM idempotency WHERE expires_at <= ? LIMIT ?)"
+)
+
+_COMMITS_BETWEEN_CLEANINGS = 100
+_BUSY_SECONDS = 5.0
+
+
+class SqliteStore:
+    """State in SQLite. ``path`` None keeps it in memory.
+
+    Statements run on the event loop's own thread: each takes microseconds, less than handing
+    it to another. Raises :class:`StoreError` for a file that cannot be opened, is no such
+    store, or was written by a newer version.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._name = str(path) if path else "the store in memory"
+        self._commits = 0
+        with self._errors():
+            self._connection = sqlite3.connect(
+                path or ":memory:",
+                isolation_level=None,
+                timeout=_BUSY_SECONDS,
+                check_same_thread=False,
+            )
+            if path:
+                # A commit survives the death of the process; only a power cut may take the last.
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._migrate()
+        self._execute = self._connection.execute
+
+    def _migrate(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version > len(_MIGRATIONS):
+            raise StoreError(
+                f"{self._name} was written by a newer dinie-contract (version {version} of its"
+                f" tables, this one knows {len(_MIGRATIONS)}): upgrade, or name another file"
+            )
+        for script in _MIGRATIONS[version:]:
+            for statement in filter(str.strip, script.split(";")):
+                self._connection.execute(statement)
+        self._connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+        self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._name} cannot be used: {error}") from error
+
+    async def commit(
+        self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
+    ) -> IdempotencyRecord | None:
+        """See :meth:`mock_server.store.interface.Store.commit`."""
+        if not writes and record is None:
+            return None
+        with self._errors():
+            self._execute("BEGIN IMMEDIATE")
+            try:
+                earlier = self._find(record.partner_id, record.key_hash, now) if record else None
+                if earlier is None:
+                    for write in writes:
+                        self._apply(write)
+                    if record:
+                        self._keep(record, now)
+                self._execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._execute("ROLLBACK")
+                raise
+        return earlier
+
+    def _apply(self, write: Write) -> None:
+        match write:
+            case AddCredential(one):
+                self._execute(
+                    _ADD,
+                    (
+                        one.id,
+                        one.client_id,
+                        one.partner_id,
+                        one.secret_hash,
+                        one.name,
+                        one.status,
+                        one.expires_at,
+                        one.created_at,
+                        one.updated_at,
+                        one.last_used_at,
+                    ),
+                )
+            case RevokeCredential(partner_id, client_id, at):
+                self._execute(
+                    "UPDATE credentials SET status = 'revoked', updated_at = ?"
+                    " WHERE client_id = ? AND partner_id = ? AND status = 'active'",
+                    (at, client_id, partner_id),
+                )
+            case UseCredential(client_id, at):
+                self._execute(
+                    "UPDATE credentials SET last_used_at = ? WHERE client_id = ?", (at, client_id)
+                )
+
+    def _keep(self, record: IdempotencyRecord, now: float) -> None:
+        values = (record.partner_id, record.key_hash, record.fingerprint, record.sealed)
+        self._execute(_KEEP, (*values, record.expires_at))
+        self._commits += 1
+        if self._commits % _COMMITS_BETWEEN_CLEANINGS == 0:
+            self._execute(_FORGET, (now, 2 * _COMMITS_BETWEEN_CLEANINGS))
+
+    def _find(self, partner_id: str, key_hash: bytes, now: float) -> IdempotencyRecord | None:
+        row = self._execute(_FIND, (partner_id, key_hash, now)).fetchone()
+        return IdempotencyRecord(partner_id, key_hash, *row) if row else None
+
+    async def find_record(
+        self, partner_id: str, key_hash: bytes, now: float
+    ) -> IdempotencyRecord | None:
+        """See :meth:`mock_server.store.interface.Store.find_record`."""
+        with self._errors():
+            return self._find(partner_id, key_hash, now)
+
+    async def add_partner(self, partner_id: str, client_id: str, secret_hash: bytes) -> None:
+        """See :meth:`mock_server.store.interface.Store.add_partner`."""
+        with self._errors():
+            self._execute(
+                "INSERT OR REPLACE INTO partners VALUES (?, ?, ?)",
+                (client_id, partner_id, secret_hash),
+            )
+
+    async def find_login(self, client_id: str) -> Login | None:
+        """See :meth:`mock_server.store.interface.Store.find_login`."""
+        with self._errors():
+            row = self._execute(
+                "SELECT partner_id, secret_hash FROM partners WHERE client_id = ?", (client_id,)
+            ).fetchone()
+            if row:
+                partner_id, secret_hash = row
+                return Login(partner_id, secret_hash, None)
+            credential = self._credential("client_id = ?", client_id)
+        if credential is None:
+            return None
+        return Login(credential.partner_id, credential.secret_hash, credential)
+
+    async def find_credential(self, partner_id: str, client_id: str) -> Credential | None:
+        """See :meth:`mock_server.store.interface.Store.find_credential`."""
+        with self._errors():
+            return self._credential("client_id = ? AND partner_id = ?", client_id, partner_id)
+
+    def _credential(self, condition: str, *values: str) -> Credential | None:
+        query = f"SELECT {_COLUMNS} FROM credentials WHERE {condition}"  # noqa: S608 - constants
+        row = self._execute(query, values).fetchone()
+        return Credential(*row) if row else None
+
+    async def list_credentials(
+        self, partner_id: str, after: str | None, limit: int
+    ) -> list[Credential]:
+        """See :meth:`mock_server.store.interface.Store.list_credentials`."""
+        query = f"SELECT {_COLUMNS} FROM credentials WHERE partner_id = ?"  # noqa: S608 - constants
+        values: list[str | int] = [partner_id]
+        with self._errors():
+            if after is not None:
+                row = self._execute(
+                    "SELECT position FROM credentials WHERE id = ? AND partner_id = ?",
+                    (after, partner_id),
+                ).fetchone()
+                if row is None:
+                    raise UnknownCursor(after)
+                query += " AND position < ?"
+                values.append(row[0])
+            rows = self._execute(f"{query} ORDER BY position DESC LIMIT ?", (*values, limit))
+            return [Credential(*row) for row in rows]
+
+    async def signing_key(self) -> bytes:
+        """See :meth:`mock_server.store.interface.Store.signing_key`."""
+        with self._errors():
+            self._execute(
+                "INSERT OR IGNORE INTO settings VALUES ('signing_key', ?)",
+                (secrets.token_bytes(32),),
+            )
+            (key,) = self._execute(
+                "SELECT value FROM settings WHERE name = 'signing_key'"
+            ).fetchone()
+        return bytes(key)
+
+    def close(self) -> None:
+        """See :meth:`mock_server.store.interface.Store.close`."""
+        self._connection.close()

@@ -1,0 +1,104 @@
+"""What the contract says of one operation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from openapi.schema import Schema
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A path, query, header or cookie parameter."""
+
+    name: str
+    location: str
+    required: bool
+    schema: Schema
+    style: str
+    explode: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """What one media type of a body holds: its schema and the documented examples."""
+
+    name: str
+    schema: Schema | None
+    examples: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBody:
+    """The bodies that an operation accepts, by media type (lower case, without parameters)."""
+
+    required: bool
+    content: Mapping[str, MediaType]
+
+    def accepts(self, media_type: str) -> MediaType | None:
+        """The documented entry for ``media_type``, ranges such as ``image/*`` included."""
+        main_type = media_type.partition("/")[0]
+        for candidate in (media_type, f"{main_type}/*", "*/*"):
+            if candidate in self.content:
+                return self.content[candidate]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A documented response header with its example, where there is one."""
+
+    name: str
+    example: object
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One documented response: its key (``201``, ``4XX``, ``default``), bodies and headers."""
+
+    key: str
+    pointer: str
+    description: str
+    content: Mapping[str, MediaType]
+    headers: tuple[Header, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method on one path."""
+
+    id: str
+    method: str
+    path: str
+    pointer: str
+    parameters: tuple[Parameter, ...]
+    request_body: RequestBody | None
+    answers: Mapping[str, Answer]
+    security: tuple[Mapping[str, tuple[str, ...]], ...]
+    name: str = field(init=False)
+    """All that identifies it: ``createCredential POST /auth/credentials``."""
+    accepts_idempotency_key: bool = field(init=False)
+    """Whether the contract declares the ``Idempotency-Key`` header here."""
+
+    def __post_init__(self) -> None:
+        declared = any(
+            parameter.location == "header" and parameter.name.lower() == IDEMPOTENCY_KEY.lower()
+            for parameter in self.parameters
+        )
+        object.__setattr__(self, "name", f"{self.id} {self.method} {self.path}")
+        object.__setattr__(self, "accepts_idempotency_key", declared)
+
+    @property
+    def success_status(self) -> int:
+        """The lowest documented 2xx status; where only a range or ``default`` is, 200."""
+        exact = sorted(key for key in self.answers if key.isdigit() and key.startswith("2"))
+        return int(exact[0]) if exact else HTTPStatus.OK
+
+    def answer(self, status: int) -> Answer | None:
+        """What is documented for ``status``: exactly, by its range, or by ``default``."""
+        for key in (str(status), f"{status // 100}XX", "default"):
+            if key in self.answers:
+                return self.answers[key]
+        return None
