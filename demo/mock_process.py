@@ -57,8 +57,10 @@ def mock_process(*options: str, port: int = 0) -> Iterator[MockProcess]:
         | {"PYTHONUNBUFFERED": "1"},
     )
     mock = None
+    drain = threading.Thread(target=_drain, args=[process], daemon=True)
     try:
         mock = _ready(process)
+        drain.start()
         yield mock
     finally:
         if mock:
@@ -66,8 +68,17 @@ def mock_process(*options: str, port: int = 0) -> Iterator[MockProcess]:
         elif process.poll() is None:
             process.kill()
             process.wait(_STOP_SECONDS)
+        if drain.is_alive():
+            drain.join(_STOP_SECONDS)
         if process.stdout:
             process.stdout.close()
+
+
+def _drain(process: subprocess.Popen[str]) -> None:
+    # A mock that logs much must not stand still because nobody empties its pipe.
+    assert process.stdout is not None
+    for _ in process.stdout:
+        pass
 
 
 def _ready(process: subprocess.Popen[str]) -> MockProcess:

@@ -17,7 +17,7 @@ from mock_server.pipeline.answering import Answering
 from mock_server.pipeline.authentication import Authentication, security_handlers
 from mock_server.pipeline.idempotency import Idempotency
 from mock_server.pipeline.prefer import Prefer
-from mock_server.pipeline.rate_limit import RateLimit, RateLimiting
+from mock_server.pipeline.rate_limit import RateLimit, RateLimiting, WindowsInMemory
 from mock_server.pipeline.routing import Routing
 from mock_server.pipeline.validation import Validation
 from mock_server.settings import MAX_BODY_BYTES, Settings
@@ -39,7 +39,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
     clock = clock or SystemClock()
     contract = load_contract(settings)
     store = open_store(settings.store)
-    rate_limit = RateLimit(settings.rate_limit)
+    rate_limit = RateLimit(settings.rate_limit, WindowsInMemory(clock))
     answers = DocumentedAnswers(contract)
     tokens = AccessTokens(
         {partner.token: partner.partner_id for partner in settings.partners if partner.token}

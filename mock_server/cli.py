@@ -10,7 +10,7 @@ from mock_server import __version__
 from mock_server.announcement import announcement
 from mock_server.app import load_contract
 from mock_server.partners import Partner
-from mock_server.pipeline.rate_limit import RateLimit
+from mock_server.pipeline.rate_limit import parse_limit
 from mock_server.serving import ServingError, bind, serve
 from mock_server.settings import DEFAULT_RATE_LIMIT, Settings
 from mock_server.store.interface import StoreError
@@ -35,7 +35,7 @@ class _RateLimitText(click.ParamType[str]):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         try:
-            RateLimit(value)
+            parse_limit(value)
         except ValueError:
             self.fail(f"{value!r} is not a rate limit such as 100/minute or 5/second", param, ctx)
         return str(value)

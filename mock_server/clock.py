@@ -5,6 +5,8 @@ library reads: lower-case letters, leap seconds, any number of fraction digits, 
 """
 
 import calendar
+import functools
+import math
 import re
 import time
 from datetime import UTC, datetime
@@ -37,8 +39,13 @@ class SystemClock:
 
 def timestamp(instant: float) -> str:
     """RFC 3339 in UTC with milliseconds: ``2026-03-01T12:00:00.250Z``."""
-    moment = datetime.fromtimestamp(instant, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    milliseconds = math.floor(instant * 1000)
+    return f"{_whole_second(milliseconds // 1000)}.{milliseconds % 1000:03d}Z"
+
+
+@functools.lru_cache(maxsize=16)
+def _whole_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def instant(text: str) -> float:

@@ -50,6 +50,7 @@ class Exchange:
     writes: tuple[Write, ...] = ()
     """What the operation wants stored, together with its answer or not at all."""
     response: Response | None = None
+    _headers: dict[bytes, bytes] | None = None
 
     @classmethod
     def of(cls, scope: Scope) -> "Exchange":
@@ -68,9 +69,14 @@ class Exchange:
 
     def header(self, name: bytes) -> str | None:
         """The value of a header, ``name`` in lower case; repeated ones joined (RFC 9110 5.3)."""
-        values = self.header_values(name)
-        return ", ".join(values) if values else None
+        if self._headers is None:
+            self._headers = {}
+            for key, value in self.scope["headers"]:
+                known = self._headers.get(key)
+                self._headers[key] = value if known is None else b"%b, %b" % (known, value)
+        found = self._headers.get(name)
+        return None if found is None else found.decode("latin-1")
 
-    def header_values(self, name: bytes) -> list[str]:
-        """Every value that the request gives a header, ``name`` in lower case."""
-        return [value.decode("latin-1") for key, value in self.scope["headers"] if key == name]
+    def header_count(self, name: bytes) -> int:
+        """How often the request has a header, ``name`` in lower case."""
+        return sum(key == name for key, _ in self.scope["headers"])

@@ -12,6 +12,7 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="Using `httpx`")
     from connexion.lifecycle import ConnexionRequest
     from connexion.middleware import ConnexionMiddleware
+    from connexion.middleware.abstract import ROUTING_CONTEXT
     from connexion.middleware.routing import RoutingAPI, RoutingMiddleware, RoutingOperation
     from connexion.middleware.security import SecurityMiddleware
     from connexion.resolver import Resolver
@@ -19,6 +20,7 @@ with warnings.catch_warnings():
 from openapi.contract import Contract
 
 __all__ = [
+    "ROUTING_CONTEXT",
     "ConnexionMiddleware",
     "ConnexionRequest",
     "Resolver",

@@ -1,9 +1,10 @@
 """The contract as operations: loaded, checked, and with every schema compiled once."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
 
@@ -18,6 +19,11 @@ from openapi.versions import raise_to_31
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+
+_NO_PARAMETERS = ("accept", "content-type", "authorization")
+"""Headers that a contract cannot declare as parameters (OpenAPI 3.1, section 4.8.12.2)."""
+
+_TEMPLATED = re.compile(r"\{([^{}]*)\}")
 
 
 class Contract:
@@ -40,7 +46,16 @@ class Contract:
             name: self._references.follow(node, "#/components/securitySchemes")[0]
             for name, node in document.get("components", {}).get("securitySchemes", {}).items()
         }
-        self.operations = {operation.id: operation for operation in self._operations()}
+        self.servers = tuple(self._servers())
+        """The URLs of the contract's servers, variables filled with their defaults."""
+        self.base_path = _path(self.servers[0])
+        """The path of the first server: ``/v3`` for ``https://api.dinie.com.br/v3``."""
+        self.operations: dict[str, Operation] = {}
+        for operation in self._operations():
+            if operation.id in self.operations:
+                other = self.operations[operation.id].pointer
+                raise ContractError(operation.pointer, f"has the operationId of {other}")
+            self.operations[operation.id] = operation
         if not self.operations:
             raise ContractError("#/paths", "holds no operation")
 
@@ -59,23 +74,22 @@ class Contract:
         except ContractError as error:
             raise ContractError(f"{path} {error.place}", error.reason) from error
 
-    @property
-    def servers(self) -> tuple[str, ...]:
-        """The URLs of the contract's servers, variables filled with their defaults."""
-        urls = []
+    def _servers(self) -> Iterator[str]:
         for server in self.document.get("servers") or [{"url": "/"}]:
-            defaults = {name: one["default"] for name, one in server.get("variables", {}).items()}
-            urls.append(server["url"].format_map(defaults).rstrip("/"))
-        return tuple(urls)
-
-    @property
-    def base_path(self) -> str:
-        """The path of the first server: ``/v3`` for ``https://api.dinie.com.br/v3``."""
-        return urlsplit(self.servers[0]).path
+            url = server["url"]
+            for name, variable in server.get("variables", {}).items():
+                url = url.replace(f"{{{name}}}", str(variable["default"]))
+            yield url.rstrip("/")
 
     def _operations(self) -> Iterator[Operation]:
+        shapes: dict[str, str] = {}
         for path, reference in self.document.get("paths", {}).items():
+            if not path.startswith("/"):
+                continue  # an extension
             item, item_pointer = self._references.follow(reference, join("#/paths", path))
+            same = shapes.setdefault(_TEMPLATED.sub("{}", path), path)
+            if same != path:
+                raise ContractError(join("#/paths", path), f"is the same path as {same}")
             for method in METHODS:
                 if method in item:
                     yield self._operation(method, path, item, item_pointer)
@@ -96,18 +110,24 @@ class Contract:
                 raise ContractError(
                     join(pointer, "security"), f"names {name}, which is not defined"
                 )
+        parameters = tuple(self._parameters(node, pointer, item, item_pointer))
+        declared = {one.name for one in parameters if one.location == "path"}
+        for name in _TEMPLATED.findall(path):
+            if name not in declared:
+                raise ContractError(pointer, f"declares no path parameter {name}")
         return Operation(
             id=node.get("operationId", f"{method.upper()} {path}"),
             method=method.upper(),
             path=path,
             pointer=pointer,
-            parameters=tuple(self._parameters(node, pointer, item, item_pointer)),
+            parameters=parameters,
             request_body=request_body,
             answers={
                 key.upper() if key != "default" else key: self._answer(
                     key, answer, join(pointer, "responses", key)
                 )
                 for key, answer in node.get("responses", {}).items()
+                if not key.startswith("x-")
             },
             security=tuple(
                 {name: tuple(scopes) for name, scopes in requirement.items()}
@@ -124,9 +144,13 @@ class Contract:
                 one, place = self._references.follow(
                     reference, join(owner_pointer, "parameters", index)
                 )
+                if one["in"] == "header" and one["name"].lower() in _NO_PARAMETERS:
+                    continue
                 if "schema" not in one:
                     raise ContractError(place, "has no schema; parameters with content are unknown")
                 style = one.get("style", _DEFAULT_STYLES[one["in"]])
+                if style in {"label", "matrix"}:
+                    raise ContractError(place, f"has the style {style}, which is unknown here")
                 found[one["in"], one["name"]] = Parameter(
                     name=one["name"],
                     location=one["in"],
@@ -141,9 +165,15 @@ class Contract:
         node, place = self._references.follow(reference, pointer)
         headers = []
         for name, header_reference in node.get("headers", {}).items():
-            header, _ = self._references.follow(header_reference, join(place, "headers", name))
-            examples = [*_examples(header), *_examples(header.get("schema", {}))]
-            headers.append(Header(name, examples[0] if examples else None))
+            header, header_place = self._references.follow(
+                header_reference, join(place, "headers", name)
+            )
+            schema = self._schema(join(header_place, "schema")) if "schema" in header else None
+            examples = self._examples(header, header_place)
+            if schema:
+                examples += self._examples(schema.definition, schema.pointer)
+            required = header.get("required", False)
+            headers.append(Header(name, required, schema, tuple(examples)))
         return Answer(
             key=key,
             pointer=place,
@@ -157,21 +187,29 @@ class Contract:
         for name, media_type in node.get("content", {}).items():
             place = join(pointer, "content", name)
             schema = self._schema(join(place, "schema")) if "schema" in media_type else None
-            examples = [
-                self._references.follow(example, join(place, "examples", label))[0].get("value")
-                for label, example in media_type.get("examples", {}).items()
-            ]
-            if "example" in media_type:
-                examples.append(media_type["example"])
+            examples = self._examples(media_type, place)
             plain_name = name.partition(";")[0].strip().lower()
             content[plain_name] = MediaType(plain_name, schema, tuple(examples))
         return content
+
+    def _examples(self, node: Document, pointer: str) -> list[Any]:
+        """The examples of a media type, a header or a schema, in their several spellings."""
+        found = [node["example"]] if "example" in node else []
+        examples = node.get("examples", [])
+        if isinstance(examples, list):
+            return [*found, *examples]
+        for label, reference in examples.items():
+            example, _ = self._references.follow(reference, join(pointer, "examples", label))
+            if "value" in example:  # else it stands outside of the contract
+                found.append(example["value"])
+        return found
 
     def _schema(self, pointer: str) -> Schema:
         node = self._references.at(pointer)
         definition, target = self._references.follow_schema(node, pointer)
         if target not in self._schemas:
-            self._schemas[target] = Schema(target, definition, self._registry)
+            schema = Schema(target, definition, self._registry, self.resolve_schema)
+            self._schemas[target] = schema
         return self._schemas[target]
 
     def resolve_schema(self, definition: Any) -> Any:
@@ -179,10 +217,11 @@ class Contract:
         return self._references.follow_schema(definition, "#")[0]
 
 
-def _examples(node: Document) -> list[object]:
-    """The examples of a header or a schema, in their several spellings."""
-    found = [node["example"]] if "example" in node else []
-    examples = node.get("examples", [])
-    if isinstance(examples, dict):
-        return [*found, *(one.get("value") for one in examples.values())]
-    return [*found, *examples]
+def _path(url: str) -> str:
+    try:
+        path = urlsplit(url).path
+    except ValueError as error:
+        raise ContractError("#/servers/0/url", f"is no URL: {error}") from error
+    if _TEMPLATED.search(path):
+        raise ContractError("#/servers/0", f"has a path with a variable without default: {path}")
+    return unquote(f"/{path.lstrip('/')}") if path else ""

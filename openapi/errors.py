@@ -9,6 +9,6 @@ class ContractError(Exception):
     """
 
     def __init__(self, place: str, reason: str) -> None:
-        super().__init__(f"{place}: {reason}")
         self.place = place
-        self.reason = reason
+        self.reason = " ".join(reason.split())
+        super().__init__(f"{self.place}: {self.reason}")

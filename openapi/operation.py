@@ -48,10 +48,12 @@ class RequestBody:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A documented response header with its example, where there is one."""
+    """A documented response header."""
 
     name: str
-    example: object
+    required: bool
+    schema: Schema | None
+    examples: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +81,26 @@ class Operation:
     security: tuple[Mapping[str, tuple[str, ...]], ...]
     name: str = field(init=False)
     """All that identifies it: ``createCredential POST /auth/credentials``."""
+    header_names: tuple[str, ...] = field(init=False)
+    """The declared request headers, in lower case."""
     accepts_idempotency_key: bool = field(init=False)
     """Whether the contract declares the ``Idempotency-Key`` header here."""
 
     def __post_init__(self) -> None:
-        declared = any(
-            parameter.location == "header" and parameter.name.lower() == IDEMPOTENCY_KEY.lower()
-            for parameter in self.parameters
-        )
+        headers = (one.name.lower() for one in self.parameters if one.location == "header")
+        object.__setattr__(self, "header_names", tuple(headers))
         object.__setattr__(self, "name", f"{self.id} {self.method} {self.path}")
-        object.__setattr__(self, "accepts_idempotency_key", declared)
+        accepts = IDEMPOTENCY_KEY.lower() in self.header_names
+        object.__setattr__(self, "accepts_idempotency_key", accepts)
 
     @property
     def success_status(self) -> int:
-        """The lowest documented 2xx status; where only a range or ``default`` is, 200."""
-        exact = sorted(key for key in self.answers if key.isdigit() and key.startswith("2"))
-        return int(exact[0]) if exact else HTTPStatus.OK
+        """The lowest documented 2xx status, else 3xx; 200 by a range or by ``default``."""
+        for first, others in (("2", "2XX"), ("3", "default")):
+            exact = sorted(key for key in self.answers if key.isdigit() and key.startswith(first))
+            if exact or others in self.answers:
+                return int(exact[0]) if exact else HTTPStatus.OK
+        return HTTPStatus.OK
 
     def answer(self, status: int) -> Answer | None:
         """What is documented for ``status``: exactly, by its range, or by ``default``."""

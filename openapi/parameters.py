@@ -25,26 +25,30 @@ def read_parameter(parameter: Parameter, values: Mapping[str, Sequence[str]]) ->
     ``values`` maps names (header names in lower case) to every text given for them, in order.
     """
     name = parameter.name.lower() if parameter.location == "header" else parameter.name
-    definition = parameter.schema.definition
-    types = _types(definition)
+    outline = parameter.schema.outline
+    types = _types(outline)
+    # Only in a query or a cookie can the parts of one value stand apart.
+    apart = parameter.explode and parameter.style != "simple"
     if parameter.style == "deepObject":
-        return _deep_object(name, values, definition)
+        return _deep_object(name, values, outline)
     texts = values.get(name)
+    if "object" in types and apart:
+        fields = {key: values[key] for key in outline.get("properties", {}) if key in values}
+        if fields:
+            return _typed(fields, outline)
     if not texts:
         return ABSENT
-    delimiter = _DELIMITERS.get(parameter.style, ",")
+    parts = _parts(parameter, texts)
     if "array" in types:
-        exploded = parameter.explode and parameter.style == "form"
-        items = texts if exploded else [one for text in texts for one in text.split(delimiter)]
-        return [read_text(item, definition.get("items", {})) for item in items]
-    if "object" in types:
-        return _flat_object(texts[-1].split(delimiter), definition, explode=parameter.explode)
-    return read_text(texts[-1], definition)
+        return [read_text(item, outline.get("items", {})) for item in (texts if apart else parts)]
+    if "object" in types and not apart:
+        return _flat_object(parts, outline, explode=parameter.explode)
+    return read_text(texts[-1], outline)
 
 
-def read_text(text: str, definition: object) -> Any:
-    """One text as the narrowest declared type that it can be read as."""
-    types = _types(definition)
+def read_text(text: str, outline: Mapping[str, Any]) -> Any:
+    """One text as the narrowest type that it can be read as; ``outline`` is a schema's."""
+    types = _types(outline)
     if "integer" in types and _INTEGER.fullmatch(text):
         return int(text)
     if "number" in types and _NUMBER.fullmatch(text) and math.isfinite(float(text)):
@@ -54,44 +58,51 @@ def read_text(text: str, definition: object) -> Any:
     return text
 
 
-def read_form(fields: Sequence[tuple[str, str]], definition: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a submitted form as the object that ``definition`` describes."""
-    properties = definition.get("properties", {})
-    form: dict[str, Any] = {}
+def read_form(fields: Sequence[tuple[str, str]], outline: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a submitted form as the object that a schema's ``outline`` describes."""
+    texts: dict[str, list[str]] = {}
     for name, text in fields:
-        known = properties.get(name, {})
-        if "array" in _types(known):
-            form.setdefault(name, []).append(read_text(text, known.get("items", {})))
-        else:
-            form[name] = read_text(text, known)
-    return form
+        texts.setdefault(name, []).append(text)
+    return _typed(texts, outline)
 
 
-def _deep_object(
-    name: str, values: Mapping[str, Sequence[str]], definition: Mapping[str, Any]
-) -> Any:
+def _parts(parameter: Parameter, texts: Sequence[str]) -> list[str]:
+    delimiter = _DELIMITERS.get(parameter.style, ",")
+    parts = [part for text in texts for part in text.split(delimiter)]
+    # White space around the commas of a header is no part of its values (RFC 9110 section 5.6.1).
+    return [part.strip() for part in parts] if parameter.location == "header" else parts
+
+
+def _deep_object(name: str, values: Mapping[str, Sequence[str]], outline: Mapping[str, Any]) -> Any:
     found = {}
     for key, texts in values.items():
         part = _DEEP_KEY.fullmatch(key)
         if part and part["name"] == name:
-            found[part["key"]] = texts[-1]
-    return _typed(found, definition) if found else ABSENT
+            found[part["key"]] = texts
+    return _typed(found, outline) if found else ABSENT
 
 
-def _flat_object(parts: list[str], definition: Mapping[str, Any], *, explode: bool) -> Any:
+def _flat_object(parts: list[str], outline: Mapping[str, Any], *, explode: bool) -> Any:
     """``a=1,b=2`` where exploded, ``a,1,b,2`` where not."""
     if explode:
         pairs = [part.partition("=")[::2] for part in parts]
     else:
         pairs = list(zip(parts[::2], parts[1::2], strict=False))
-    return _typed(dict(pairs), definition)
+    return _typed({key: [text] for key, text in pairs}, outline)
 
 
-def _typed(texts: Mapping[str, str], definition: Mapping[str, Any]) -> dict[str, Any]:
-    properties = definition.get("properties", {})
-    return {key: read_text(text, properties.get(key, {})) for key, text in texts.items()}
+def _typed(texts: Mapping[str, Sequence[str]], outline: Mapping[str, Any]) -> dict[str, Any]:
+    """Each text by the property it is for: all of them for an array, otherwise the last."""
+    value: dict[str, Any] = {}
+    for key, given in texts.items():
+        known = outline.get("properties", {}).get(key, {})
+        if "array" in _types(known):
+            value[key] = [read_text(text, known.get("items", {})) for text in given]
+        else:
+            value[key] = read_text(given[-1], known)
+    return value
 
 
-def _types(definition: object) -> set[str]:
-    declared = definition.get("type", ()) if isinstance(definition, Mapping) else ()
-    return {declared} if isinstance(declared, str) else set(declared)
+def _types(outline: Mapping[str, Any]) -> Sequence[str]:
+    types: Sequence[str] = outline.get("type", ())
+    return (types,) if isinstance(types, str) else types

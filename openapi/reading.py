@@ -1,5 +1,7 @@
 """From a YAML or JSON file to a document that holds only JSON's own types."""
 
+import codecs
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,14 @@ Document = dict[str, Any]
 BUNDLED = Path(__file__).parent / "dinie-2026-03-01.yaml"
 """The contract that this distribution plays and judges by."""
 
+MAX_DEPTH = 200
+"""Mappings and lists inside each other; a parser written in C has only so much stack."""
+
+MAX_NODES = 2_000_000
+"""Values in one document, its aliases written out; the largest published contracts have fewer."""
+
+_JSON_TAGS = frozenset({"null", "bool", "int", "float", "str", "seq", "map"})
+
 
 def read_document(path: Path) -> Document:
     """Read an OpenAPI document.
@@ -22,52 +32,117 @@ def read_document(path: Path) -> Document:
     key twice, or holds no mapping.
     """
     try:
-        text = path.read_bytes()
+        text = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise ContractError(str(path), f"cannot be read: {error.strerror}") from error
     try:
-        document = orjson.loads(text) if path.suffix == ".json" else yaml.load(text, _JsonLoader)  # noqa: S506 - a safe loader
+        document = _read_json(text) if path.suffix.lower() == ".json" else _read_yaml(text)
+        if isinstance(document, dict):
+            _check_size(document)
+            return document
     except orjson.JSONDecodeError as error:
         raise ContractError(f"{path}:{error.lineno}", f"is not JSON: {error.msg}") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ContractError(f"{path}:{line}", f"is not YAML: {error.problem}") from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         raise ContractError(str(path), f"is not YAML: {str(error).splitlines()[0]}") from error
-    if not isinstance(document, dict):
-        raise ContractError(str(path), "holds no OpenAPI document: its top level is not a mapping")
-    return document
+    except ValueError as error:
+        raise ContractError(str(path), f"cannot be read: {error}") from error
+    raise ContractError(str(path), "holds no OpenAPI document: its top level is not a mapping")
+
+
+def _read_json(text: bytes) -> Any:
+    orjson.loads(text)  # stricter than the standard library, which can tell a key given twice
+    return json.loads(text, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {max(names, key=names.count)!r} stands twice")
+    return found
+
+
+def _read_yaml(text: bytes) -> Any:
+    depth = 0
+    for event in yaml.parse(text, _JsonLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise ValueError(f"line {line} nests more than {MAX_DEPTH} levels")
+    return yaml.load(text, _JsonLoader)  # noqa: S506 - a safe loader
+
+
+def _check_size(document: Document) -> None:
+    """An alias can stand for the node around it, or a few lines of them for billions of nodes."""
+    level: list[Any] = [document]
+    nodes, depth = 0, 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise ValueError(f"it nests more than {MAX_DEPTH} levels")
+        below = []
+        for node in level:
+            children = list(node.values()) if isinstance(node, dict) else node
+            nodes += len(children)
+            if nodes > MAX_NODES:
+                raise ValueError(f"it holds more than {MAX_NODES} values")
+            below += [child for child in children if isinstance(child, dict | list)]
+        level = below
 
 
 class _JsonLoader(yaml.CSafeLoader):
-    """YAML read as JSON: dates stay strings, only true and false are booleans, keys are unique."""
+    """YAML by its JSON schema: of plain words only JSON's are no strings, and keys are unique.
+
+    OpenAPI 3.1 asks for it in section 4.3. Dates, versions, ``yes`` and ``0123`` stay strings.
+    """
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - the library's way to configure
         first: [
             (tag, pattern)
             for tag, pattern in resolvers
-            if tag not in {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool"}
+            if tag in {"tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"}
         ]
         for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
+    yaml_constructors = {  # noqa: RUF012 - the library's way to configure
+        tag: constructor
+        for tag, constructor in yaml.CSafeLoader.yaml_constructors.items()
+        if tag is None or tag.rpartition(":")[2] in _JSON_TAGS
+    }
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - the library's signature
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Refuse a key that stands twice, before merge keys (``<<``) add their own."""
         seen: set[str] = set()
         for key_node, _ in node.value:
             if key_node.tag == "tag:yaml.org,2002:merge":
                 continue
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise _problem("a key is not text", key_node)
             # Status codes are written bare in many documents: JSON knows string keys only.
             key_node.tag = "tag:yaml.org,2002:str"
             if key_node.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key_node.value!r} stands twice", key_node.start_mark
-                )
+                raise _problem(f"the key {key_node.value!r} stands twice", key_node)
             seen.add(key_node.value)
-        return super().construct_mapping(node, deep)
+        super().flatten_mapping(node)
+        # A node that is merged elsewhere comes here again: what it overrides is gone by then.
+        node.value = list(
+            {key_node.value: (key_node, one) for key_node, one in node.value}.values()
+        )
 
 
-_JsonLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool",
-    re.compile(r"^(?:true|false|True|False|TRUE|FALSE)$"),
-    list("tTfF"),
-)
+def _problem(text: str, node: yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.constructor.ConstructorError(None, None, text, node.start_mark)
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"true|false|True|False|TRUE|FALSE", "tTfF"),
+    ("int", r"-?(?:0|[1-9][0-9]*)", "-0123456789"),
+    ("float", r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?", "-0123456789"),
+):
+    _JsonLoader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first)
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 from openapi.errors import ContractError
 from openapi.reading import Document
@@ -38,7 +39,7 @@ class References:
         """The object that ``node`` stands for, and the pointer to it."""
         seen: set[str] = set()
         while isinstance(node, dict) and isinstance(node.get("$ref"), str):
-            reference: str = node["$ref"]
+            reference = unquote(node["$ref"])
             if not reference.startswith("#/"):
                 raise ContractError(
                     pointer, f"refers to {reference}: bundle the contract into one file first"
@@ -46,7 +47,11 @@ class References:
             if reference in seen:
                 raise ContractError(pointer, f"refers to itself through {reference}")
             seen.add(reference)
-            node, pointer = self.at(reference), reference
+            try:
+                node, pointer = self.at(reference), reference
+            except ContractError as error:
+                reason = f"refers to {reference}, which does not exist"
+                raise ContractError(pointer, reason) from error
         return node, pointer
 
     def follow_schema(self, node: Any, pointer: str) -> tuple[Any, str]:
@@ -57,23 +62,28 @@ class References:
         return node, pointer
 
 
-def merge_schemas(resolve: Callable[[Any], Any], definition: dict[str, Any]) -> dict[str, Any]:
+def merge_schemas(
+    resolve: Callable[[Any], Any], definition: dict[str, Any], within: tuple[int, ...] = ()
+) -> dict[str, Any]:
     """A schema with its ``allOf`` parts and its own ``$ref`` folded in, as far as they add up.
 
     Properties and required names are united; of any other keyword the outermost one stays.
-    ``resolve`` follows a reference.
+    ``resolve`` follows a reference. A part that holds itself (``within``) adds nothing.
     """
     parts = [resolve(part) for part in definition.get("allOf", [])]
     if "$ref" in definition:
         parts.append(resolve({"$ref": definition["$ref"]}))
     if not parts:
         return definition
+    within = (*within, id(definition))
     merged = {key: value for key, value in definition.items() if key not in {"allOf", "$ref"}}
     for part in parts:
-        if not isinstance(part, dict):
+        if not isinstance(part, dict) or id(part) in within:
             continue
-        flat = merge_schemas(resolve, part)
-        properties = {**flat.get("properties", {}), **merged.get("properties", {})}
+        flat = merge_schemas(resolve, part, within)
+        properties = dict(flat.get("properties", {}))
+        for name, one in merged.get("properties", {}).items():
+            properties[name] = {"allOf": [one, properties[name]]} if name in properties else one
         required = [*merged.get("required", []), *flat.get("required", [])]
         merged = {**flat, **merged}
         if properties:
@@ -81,3 +91,47 @@ def merge_schemas(resolve: Callable[[Any], Any], definition: dict[str, Any]) -> 
         if required:
             merged["required"] = list(dict.fromkeys(required))
     return merged
+
+
+def outline(resolve: Callable[[Any], Any], definition: Any, depth: int = 3) -> dict[str, Any]:
+    """What one must know of a schema to read text by it: types, items and properties.
+
+    References, ``allOf`` and alternatives are folded in, so many levels deep as ``depth``.
+    """
+    definition = resolve(definition)
+    if not isinstance(definition, dict):
+        return {}
+    merged = merge_schemas(resolve, definition)
+    declared = merged.get("type", [])
+    types = [declared] if isinstance(declared, str) else list(declared)
+    if not types:
+        types = [_TYPE_NAMES[type(value)] for value in _values(merged)]
+    properties, items = dict(merged.get("properties", {})), merged.get("items")
+    alternatives = [*merged.get("anyOf", []), *merged.get("oneOf", [])] if depth else []
+    for branch in (outline(resolve, one, depth - 1) for one in alternatives):
+        types += branch["type"] if branch and not declared else []
+        properties = {**branch.get("properties", {}), **properties}
+        items = items if items is not None else branch.get("items")
+    shown: dict[str, Any] = {"type": list(dict.fromkeys(types))}
+    if properties and depth:
+        shown["properties"] = {
+            name: outline(resolve, one, depth - 1) for name, one in properties.items()
+        }
+    if items is not None and depth:
+        shown["items"] = outline(resolve, items, depth - 1)
+    return shown
+
+
+_TYPE_NAMES = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    dict: "object",
+    list: "array",
+    type(None): "null",
+}
+
+
+def _values(definition: dict[str, Any]) -> list[Any]:
+    return [definition["const"]] if "const" in definition else definition.get("enum", [])

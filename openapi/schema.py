@@ -1,7 +1,8 @@
 """Judging values against the contract's schemas, one line for every bad field."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ import jsonschema_rs
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from openapi.errors import ContractError
+from openapi.references import join, outline
 
 DOCUMENT = "urn:openapi:contract"
 """The name under which the whole document is registered, so that local references resolve."""
@@ -32,9 +34,16 @@ class Schema:
     Formats are asserted: a contract that calls a field a ``date-time`` means it.
     """
 
-    def __init__(self, pointer: str, definition: object, registry: jsonschema_rs.Registry) -> None:
+    def __init__(
+        self,
+        pointer: str,
+        definition: object,
+        registry: jsonschema_rs.Registry,
+        resolve: Callable[[Any], Any],
+    ) -> None:
         self.pointer = pointer
         self.definition: dict[str, Any] = definition if isinstance(definition, dict) else {}
+        self._resolve = resolve
         try:
             validator = jsonschema_rs.Draft202012Validator(
                 {"$ref": DOCUMENT + quote(pointer, safe="#/~")},
@@ -42,10 +51,20 @@ class Schema:
                 validate_formats=True,
                 mask="the value",
             )
+        except jsonschema_rs.ValidationError as error:
+            # Of a bad reference only the schema is known, of anything else the exact place.
+            place = join("#", *error.instance_path) if error.instance_path else pointer
+            raise ContractError(place, f"is no usable schema: {error.message}") from error
         except (ValueError, jsonschema_rs.ReferencingError) as error:
-            raise ContractError(pointer, f"is no usable schema: {_first_line(error)}") from error
+            reason = f"is no usable schema: {str(error).splitlines()[0]}"
+            raise ContractError(pointer, reason) from error
         self.is_valid = validator.is_valid
         self._iter_errors = validator.iter_errors
+
+    @cached_property
+    def outline(self) -> dict[str, Any]:
+        """Types, items and properties, references resolved: what text is to be read as."""
+        return outline(self._resolve, self.definition)
 
     def errors(self, value: object, root: str = "body") -> list[FieldError]:
         """Every bad field of ``value``, the first complaint about each; empty when it conforms.
@@ -65,34 +84,54 @@ def _field_errors(error: ValidationError, root: str) -> Iterator[FieldError]:
     path, kind = error.instance_path, error.kind
     match kind:
         case ValidationErrorKind.Required():
-            name = _field_name([*path, kind.property], "")
+            name = _field_name([*path, kind.property], root)
             yield FieldError(name, "is required", "missing_required_field")
         case (
             ValidationErrorKind.AdditionalProperties() | ValidationErrorKind.UnevaluatedProperties()
         ):
             for unexpected in kind.unexpected:
-                name = _field_name([*path, unexpected], "")
+                name = _field_name([*path, unexpected], root)
                 yield FieldError(name, "is not a known field", "unknown_field")
+        case ValidationErrorKind.PropertyNames():
+            name = _field_name([*path, str(kind.error.instance)], root)
+            yield FieldError(name, "does not have a documented name", "unknown_field")
         case ValidationErrorKind.AnyOf() | ValidationErrorKind.OneOfNotValid():
-            meant = [branch for branch in kind.context if not _is_other_type(branch, path)]
-            if len(meant) == 1:
-                for cause in meant[0]:
-                    yield from _field_errors(cause, root)
-            else:
-                detail = "does not have any of the documented forms"
-                yield FieldError(_field_name(path, root), detail, "invalid_value")
-        case ValidationErrorKind.Type():
-            detail = f"must be {' or '.join(_TYPES[name] for name in kind.types)}"
-            yield FieldError(_field_name(path, root), detail, "invalid_type")
-        case ValidationErrorKind.Format():
-            detail = _FORMATS.get(kind.format, f"must have the format {kind.format}")
-            yield FieldError(_field_name(path, root), detail, "invalid_format")
-        case ValidationErrorKind.Pattern():
-            detail = f"must match the pattern {kind.pattern}"
-            yield FieldError(_field_name(path, root), detail, "invalid_format")
+            yield from _errors_of_meant(kind.context, path, root)
         case _:
-            detail = error.message.removeprefix("the value ")
-            yield FieldError(_field_name(path, root), detail, "invalid_value")
+            yield FieldError(_field_name(path, root), *_complaint(error))
+
+
+def _errors_of_meant(
+    branches: list[list[ValidationError]], path: list[str | int], root: str
+) -> Iterator[FieldError]:
+    """The errors of the one alternative that was meant, where that can be told."""
+    meant = [branch for branch in branches if not _is_other_type(branch, path)]
+    if len(meant) > 1:
+        meant = [branch for branch in meant if not _is_other_kind(branch, path)]
+    if len(meant) == 1:
+        for cause in meant[0]:
+            yield from _field_errors(cause, root)
+    else:
+        detail = "does not have any of the documented forms"
+        yield FieldError(_field_name(path, root), detail, "invalid_value")
+
+
+def _complaint(error: ValidationError) -> tuple[str, str]:
+    """What the value itself must be, and the code for it."""
+    match error.kind:
+        case ValidationErrorKind.Type() as kind:
+            names = [_TYPES[name] for name in kind.types]
+            return f"must be {' or '.join(names)}", "invalid_type"
+        case ValidationErrorKind.Format() as kind:
+            return _FORMATS.get(
+                kind.format, f"must have the format {kind.format}"
+            ), "invalid_format"
+        case ValidationErrorKind.Pattern() as kind:
+            return f"must match the pattern {kind.pattern}", "invalid_format"
+        case ValidationErrorKind.FalseSchema():
+            return "is not allowed here", "invalid_value"
+        case _:
+            return error.message.removeprefix("the value "), "invalid_value"
 
 
 _TYPES = {
@@ -123,6 +162,15 @@ def _is_other_type(branch: list[ValidationError], path: list[str | int]) -> bool
     )
 
 
+def _is_other_kind(branch: list[ValidationError], path: list[str | int]) -> bool:
+    """Whether a branch is told apart by a constant (``kind: card``) that the value has not."""
+    return any(
+        isinstance(error.kind, ValidationErrorKind.Constant | ValidationErrorKind.Enum)
+        and len(error.instance_path) == len(path) + 1
+        for error in branch
+    )
+
+
 def _field_name(path: list[str | int], root: str) -> str:
     name = ""
     for step in path:
@@ -133,7 +181,3 @@ def _field_name(path: list[str | int], root: str) -> str:
     if root and root != "body":
         return f"{root}{name}" if name.startswith("[") or not name else f"{root}.{name}"
     return name or root
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]

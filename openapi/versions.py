@@ -15,6 +15,10 @@ _SINGLE_SCHEMAS = (
     "unevaluatedItems", "unevaluatedProperties",
 )  # fmt: skip
 _DATA = ("example", "examples", "default", "enum", "const", "value")
+_NAMED_CARRIERS = (
+    "paths", "responses", "parameters", "requestBodies", "headers", "callbacks", "content",
+    "encoding", "pathItems",
+)  # fmt: skip
 
 
 def subschemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -30,14 +34,12 @@ def subschemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def raise_to_31(document: dict[str, Any]) -> None:
     """Rewrite a 3.0 document in place so that its schemas mean the same in 3.1."""
-    for schema in document.get("components", {}).get("schemas", {}).values():
-        _raise_schema(schema)
     _raise_carriers(document)
     document["openapi"] = "3.1.0"
 
 
 def _raise_carriers(node: object) -> None:
-    """Find the objects that carry a schema: parameters, headers and media types."""
+    """Find the objects that carry a schema: parameters, headers, media types and components."""
     if isinstance(node, list):
         for child in node:
             _raise_carriers(child)
@@ -45,7 +47,13 @@ def _raise_carriers(node: object) -> None:
         for key, child in node.items():
             if key == "schema" and isinstance(child, dict):
                 _raise_schema(child)
-            elif key not in {*_DATA, "schemas"}:
+            elif key == "schemas" and isinstance(child, dict):
+                for schema in child.values():
+                    _raise_schema(schema)
+            elif key in _NAMED_CARRIERS and isinstance(child, dict):
+                # Names are free: a response may be called "default" and a header "schema".
+                _raise_carriers(list(child.values()))
+            elif key not in _DATA:
                 _raise_carriers(child)
 
 
@@ -57,9 +65,22 @@ def _raise_schema(schema: dict[str, Any]) -> None:
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive) and bound in schema:
             schema[exclusive] = schema.pop(bound)
-    if schema.pop("nullable", False) is True and isinstance(schema.get("type"), str):
-        schema["type"] = [schema["type"], "null"]
-        if "enum" in schema and None not in schema["enum"]:
-            schema["enum"] = [*schema["enum"], None]
     for child in subschemas(schema):
         _raise_schema(child)
+    if schema.pop("nullable", False) is True:
+        _accept_null(schema)
+
+
+def _accept_null(schema: dict[str, Any]) -> None:
+    """What ``nullable`` is written for, also where 3.0.3 (section 4.7.24.1) lets it do nothing.
+
+    Beside ``enum``, ``allOf``, ``oneOf`` and ``anyOf`` it is strictly void; generators of
+    contracts put it there all the same, to say that the field may be null.
+    """
+    if isinstance(schema.get("type"), str):
+        schema["type"] = [schema["type"], "null"]
+    if "enum" in schema and None not in schema["enum"]:
+        schema["enum"] = [*schema["enum"], None]
+    parts = {key: schema.pop(key) for key in ("allOf", "oneOf", "anyOf") if key in schema}
+    if parts:
+        schema["anyOf"] = [parts, {"type": "null"}]

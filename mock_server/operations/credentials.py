@@ -40,7 +40,6 @@ class Credentials:
         client_id, client_secret = new_client_id(), new_client_secret()
         now = timestamp(exchange.now)
         credential = Credential(
-            id=client_id,
             client_id=client_id,
             partner_id=_partner_id(exchange),
             secret_hash=secret_hash(client_secret),
@@ -89,7 +88,7 @@ def _partner_id(exchange: Exchange) -> str:
 def _shown(credential: Credential) -> dict[str, str | None]:
     """A credential as every response shows it."""
     return {
-        "id": credential.id,
+        "id": credential.client_id,
         "client_id": credential.client_id,
         "name": credential.name,
         "status": credential.status,

@@ -1,19 +1,27 @@
 """One value that satisfies a schema.
 
 First a plain one is put together from what the schema itself shows: constants, examples, enums,
-defaults, and the simplest value of a type. Where that does not satisfy the schema, Hypothesis
-searches one that does.
+defaults, and the simplest value of a type. Where that does not satisfy the schema, it is put
+together without the examples, which may be wrong; then Hypothesis searches one that does.
 """
 
 import importlib
+import math
+from collections.abc import Callable
 from typing import Any
+
+import jsonschema_rs
 
 from openapi.contract import Contract
 from openapi.errors import ContractError
 from openapi.references import merge_schemas
 from openapi.schema import Schema
 
-_MAX_DEPTH = 12
+_DEPTH = 6
+_VALUES = 2_000
+"""From here on a value gets only what it must have: recursive schemas grow without end."""
+
+_NULL = {"type": "null"}
 
 _FORMATS = {
     "date-time": "2027-03-04T00:00:00Z",
@@ -22,8 +30,10 @@ _FORMATS = {
     "duration": "P1D",
     "uuid": "00000000-0000-4000-8000-000000000000",
     "uri": "https://example.com/",
+    "iri": "https://example.com/",
     "uri-reference": "/",
     "email": "someone@example.com",
+    "idn-email": "someone@example.com",
     "hostname": "example.com",
     "ipv4": "192.0.2.1",
     "ipv6": "2001:db8::1",
@@ -32,69 +42,120 @@ _FORMATS = {
 
 def generate(contract: Contract, schema: Schema) -> Any:
     """A value that satisfies ``schema``; raises ContractError where none could be found."""
-    value = _assemble(contract, schema.definition, 0)
-    if schema.is_valid(value):
-        return value
-    return _search(contract, schema)
+    for shown in (("const", "example", "default", "examples", "enum"), ("const", "enum")):
+        value = _Assembly(contract, shown).value(schema.definition, 0)
+        if schema.is_valid(value):
+            return value
+    rooted = {**schema.definition, "components": contract.document.get("components", {})}
+    try:
+        return _search(rooted, schema.is_valid)
+    except Exception as error:
+        reason = f"no value was found that satisfies this schema ({type(error).__name__})"
+        raise ContractError(schema.pointer, reason) from error
 
 
-def _assemble(contract: Contract, definition: Any, depth: int) -> Any:
-    definition = contract.resolve_schema(definition)
-    if not isinstance(definition, dict) or depth > _MAX_DEPTH:
-        return None
-    definition = merge_schemas(contract.resolve_schema, definition)
-    for keyword in ("const", "example", "default"):
-        if keyword in definition:
-            return definition[keyword]
-    for keyword in ("examples", "enum"):
-        if definition.get(keyword):
-            return definition[keyword][0]
-    for keyword in ("oneOf", "anyOf"):
-        for branch in definition.get(keyword, []):
-            rest = {key: value for key, value in definition.items() if key != keyword}
-            return _assemble(contract, {"allOf": [rest, branch]}, depth + 1)
-    declared = definition.get("type")
-    kind = declared if isinstance(declared, str) else next(iter(declared or ()), None)
-    return _simplest(contract, definition, kind, depth)
+class _Assembly:
+    """Puts one value together; ``shown`` are the keywords whose values are taken as they are."""
 
+    def __init__(self, contract: Contract, shown: tuple[str, ...]) -> None:
+        self._resolve = contract.resolve_schema
+        self._shown = shown
+        self._values = 0
 
-def _simplest(contract: Contract, definition: dict[str, Any], kind: str | None, depth: int) -> Any:
-    match kind:
-        case "object" | None if kind or "properties" in definition:
-            return {
-                name: _assemble(contract, child, depth + 1)
-                for name, child in definition.get("properties", {}).items()
-                if depth < _MAX_DEPTH // 2 or name in definition.get("required", ())
-            }
-        case "array":
-            items = definition.get("items", True)
-            count = max(1, definition.get("minItems", 1)) if depth < _MAX_DEPTH // 2 else 0
-            return [_assemble(contract, items, depth + 1) for _ in range(count)]
-        case "string":
-            text = str(_FORMATS.get(definition.get("format", ""), "text"))
-            return text.ljust(definition.get("minLength", 0), "x")[: definition.get("maxLength")]
-        case "integer" | "number":
-            return definition.get("minimum", 0)
-        case "boolean":
-            return True
-        case _:
+    def value(self, definition: Any, depth: int) -> Any:
+        definition = self._resolve(definition)
+        self._values += 1
+        if not isinstance(definition, dict) or self._is_beyond(depth, 2):
             return None
+        definition = merge_schemas(self._resolve, definition)
+        for keyword in self._shown:
+            if keyword in definition:
+                listed = keyword in {"examples", "enum"} and definition[keyword]
+                return listed[0] if listed else definition[keyword]
+        for keyword in ("oneOf", "anyOf"):
+            branches = definition.get(keyword, [])
+            if branches:
+                ends = self._is_beyond(depth) and _NULL in branches
+                rest = {key: value for key, value in definition.items() if key != keyword}
+                branch = _NULL if ends else branches[0]
+                return self.value({"allOf": [rest, branch]}, depth + 1)
+        return self._simplest(definition, depth)
+
+    def _is_beyond(self, depth: int, times: int = 1) -> bool:
+        """Whether this is deep or large enough: no more than what is required from here on."""
+        return depth > _DEPTH * times or self._values > _VALUES * times
+
+    def _simplest(self, definition: dict[str, Any], depth: int) -> Any:
+        declared = definition.get("type", "object" if "properties" in definition else None)
+        kinds = [declared] if isinstance(declared, str) else declared or [None]
+        ends = self._is_beyond(depth)
+        match "null" if ends and "null" in kinds else kinds[0]:
+            case "object":
+                return {
+                    name: self.value(child, depth + 1)
+                    for name, child in definition.get("properties", {}).items()
+                    if not ends or name in definition.get("required", ())
+                }
+            case "array":
+                first = definition.get("prefixItems", [])
+                wanted = 0 if ends else len(first) or 1
+                count = max(
+                    min(wanted, definition.get("maxItems", wanted)), definition.get("minItems", 0)
+                )
+                schemas = [*first, *[definition.get("items", True)] * count][:count]
+                return [self.value(schema, depth + 1) for schema in schemas]
+            case "string":
+                return _text(definition)
+            case "integer" | "number" as kind:
+                return _number(definition, kind)
+            case "boolean":
+                return True
+            case _:
+                return None
 
 
-def _search(contract: Contract, schema: Schema) -> Any:
+def _text(definition: dict[str, Any]) -> str:
+    if "pattern" in definition:
+        wanted = _only(definition, "string", "pattern", "minLength", "maxLength", "format")
+        accepts = jsonschema_rs.Draft202012Validator(wanted, validate_formats=True)
+        try:
+            return str(_search(wanted, accepts.is_valid))
+        except Exception:  # noqa: BLE001 - whatever it was, the whole value is searched next
+            return ""
+    text = str(_FORMATS.get(definition.get("format", ""), "text"))
+    return text.ljust(definition.get("minLength", 0), "x")[: definition.get("maxLength")]
+
+
+def _number(definition: dict[str, Any], kind: str) -> float:
+    bounds = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+    accepts = jsonschema_rs.Draft202012Validator(_only(definition, kind, *bounds, "multipleOf"))
+    ends = [definition[bound] for bound in bounds if bound in definition]
+    step = definition.get("multipleOf", 1)
+    near = [math.floor(end / step + by) * step for end in ends for by in (0, 1, -1)]
+    candidates = [0, 1, *ends, *near, sum(ends) / max(1, len(ends))]
+    return next((one for one in candidates if accepts.is_valid(one)), 0)
+
+
+def _only(definition: dict[str, Any], kind: str, *keywords: str) -> dict[str, Any]:
+    return {"type": kind, **{key: definition[key] for key in keywords if key in definition}}
+
+
+def _search(definition: dict[str, Any], accepts: Callable[[Any], bool]) -> Any:
     # Half a second and thirty megabytes that no start with documented examples should pay.
     hypothesis = importlib.import_module("hypothesis")
-    from_schema = importlib.import_module("hypothesis_jsonschema").from_schema
-    rooted = {**schema.definition, "components": contract.document.get("components", {})}
+    build = importlib.import_module("schemathesis.generation.jsonschema.builder").build
+    just = hypothesis.strategies.just
+    values = build(
+        definition,
+        draft=jsonschema_rs.Draft202012,
+        formats={name: just(text) for name, text in _FORMATS.items()},
+    )
     settings = hypothesis.settings(
         max_examples=500,
+        phases=[hypothesis.Phase.generate],  # the first is good enough: no search for a smaller
         database=None,
         derandomize=True,
         deadline=None,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
-    try:
-        return hypothesis.find(from_schema(rooted), schema.is_valid, settings=settings)
-    except Exception as error:
-        reason = f"no value was found that satisfies this schema ({type(error).__name__})"
-        raise ContractError(schema.pointer, reason) from error
+    return hypothesis.find(values, accepts, settings=settings)

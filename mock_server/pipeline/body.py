@@ -42,15 +42,19 @@ async def read_body(exchange: Exchange, limit: int) -> bytes:
 
 def content_type(exchange: Exchange, request_body: RequestBody) -> MediaType:
     """The documented media type that the request names; refuses none, several or another."""
-    given = exchange.header_values(b"content-type")
-    known = ", ".join(request_body.content)
-    if len(given) != 1:
-        count = "no" if not given else "more than one"
-        raise _invalid_content_type(f"The request has {count} Content-Type; send {known}.")
-    media_type = request_body.accepts(given[0].partition(";")[0].strip().lower())
-    if media_type is None:
-        raise _invalid_content_type(f"The Content-Type is not accepted here; send {known}.")
-    return media_type
+    given = exchange.header(b"content-type")
+    media_type = request_body.accepts(given.partition(";")[0].strip().lower()) if given else None
+    several = given is not None and "," in given and exchange.header_count(b"content-type") > 1
+    if media_type is not None and not several:
+        return media_type
+    if several:
+        fault = "The request has more than one Content-Type"
+    else:
+        fault = (
+            "The Content-Type is not accepted here" if given else "The request has no Content-Type"
+        )
+    known = " or ".join(request_body.content)
+    raise Problem(ProblemType.INVALID_REQUEST, "invalid_content_type", f"{fault}; send {known}.")
 
 
 async def parse_body(exchange: Exchange, media_type: MediaType) -> Any:
@@ -117,7 +121,3 @@ async def _multipart_fields(exchange: Exchange) -> list[tuple[str, str]]:
 
 def _malformed(detail: str) -> Problem:
     return Problem(ProblemType.INVALID_REQUEST, "malformed_body", detail)
-
-
-def _invalid_content_type(detail: str) -> Problem:
-    return Problem(ProblemType.INVALID_REQUEST, "invalid_content_type", detail)

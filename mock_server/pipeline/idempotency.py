@@ -42,14 +42,14 @@ class Idempotency:
             await self.app(scope, receive, send)
             await self.store.commit(exchange.writes, None, exchange.now)
             return
-        earlier = await self.store.find_record(key.partner_id, key.hash, exchange.now)
+        earlier = await self.store.find_record(key.hash, exchange.now)
         if earlier is None:
             await self.app(scope, receive, send)
             response = exchange.response
             assert response is not None, "every operation answers"  # noqa: S101 - for the type checker
             record = IdempotencyRecord(
-                key.partner_id,
                 key.hash,
+                exchange.partner_id or "",
                 key.fingerprint,
                 key.seal(response),
                 exchange.now + LIFETIME_SECONDS,
@@ -63,11 +63,11 @@ class _Key:
     """One use of a key. It is never kept: only its hash is, and what it can unseal."""
 
     def __init__(self, partner_id: str, key: str, fingerprint: bytes) -> None:
-        secret = f"{partner_id}\0{key}".encode("utf-8", "surrogateescape")
-        self.partner_id = partner_id
+        # Two halves of one digest: neither tells anything of the other or of the key.
+        digest = hashlib.sha512(f"{partner_id}\0{key}".encode()).digest()
         self.fingerprint = fingerprint
-        self.hash = hashlib.sha256(b"name\0" + secret).digest()
-        self._cipher = AESGCM(hashlib.sha256(b"seal\0" + secret).digest())
+        self.hash = digest[:32]
+        self._cipher = AESGCM(digest[32:])
 
     def seal(self, response: Response) -> bytes:
         """The response, readable only to who has the key: it may hold a secret."""
@@ -105,7 +105,7 @@ def _key(exchange: Exchange) -> _Key | None:
         b"\0".join(
             [
                 operation.id.encode(),
-                exchange.path.encode(),
+                exchange.scope["path"].encode(),
                 exchange.scope["query_string"],
                 _canonical(exchange),
             ]

@@ -10,18 +10,40 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange import Exchange
-from mock_server.framework import RoutingAPI, RoutingMiddleware, RoutingOperation
+from mock_server.framework import (
+    ROUTING_CONTEXT,
+    RoutingAPI,
+    RoutingMiddleware,
+    RoutingOperation,
+)
 from mock_server.problems import Problem, ProblemType
 from openapi.contract import Contract
 from openapi.operation import Operation
 
+_Remembered = dict[tuple[str, str], tuple[Operation, dict[str, Any]]]
+
 
 class Routing(RoutingMiddleware):
-    """Sets ``exchange.operation`` and the path parameters, or refuses with 404 or 405."""
+    """Sets ``exchange.operation`` and the path parameters, or refuses with 404 or 405.
+
+    What Connexion's router found for a path without parameters is remembered: the same method
+    and path can only lead there again.
+    """
 
     def __init__(self, app: ASGIApp, contract: Contract) -> None:
         super().__init__(app)
         self.contract = contract
+        self.remembered: _Remembered = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        known = self.remembered.get((scope["method"], scope["path"]))
+        if known is None:
+            await super().__call__(scope, receive, send)
+            return
+        exchange = Exchange.of(scope)
+        exchange.operation, routing = known
+        scope["extensions"] = {**scope.get("extensions", {}), ROUTING_CONTEXT: routing}
+        await self.app(scope, receive, send)
 
     def add_api(
         self,
@@ -34,6 +56,7 @@ class Routing(RoutingMiddleware):
         api = _Routes(
             specification,
             contract=self.contract,
+            remembered=self.remembered,
             base_path=base_path,
             arguments=arguments,
             next_app=self.app,
@@ -45,8 +68,11 @@ class Routing(RoutingMiddleware):
 
 
 class _Routes(RoutingAPI):
-    def __init__(self, specification: Any, *, contract: Contract, **options: Any) -> None:
+    def __init__(
+        self, specification: Any, *, contract: Contract, remembered: _Remembered, **options: Any
+    ) -> None:
         self.contract = contract
+        self.remembered = remembered
         super().__init__(specification, **options)
         self.router.redirect_slashes = False
         self.router.default = _not_found
@@ -62,7 +88,8 @@ class _Routes(RoutingAPI):
 
     def make_operation(self, operation: Any) -> "_Found":
         """Give the route the contract's own description of the operation."""
-        return _Found(self.contract.operations[operation.operation_id], self.next_app)
+        found = self.contract.operations[operation.operation_id]
+        return _Found(found, self.base_path, self.remembered, self.next_app)
 
 
 class _PathOnly:
@@ -74,14 +101,21 @@ class _PathOnly:
 
 
 class _Found(RoutingOperation):
-    def __init__(self, operation: Operation, next_app: ASGIApp) -> None:
+    def __init__(
+        self, operation: Operation, base_path: str, remembered: _Remembered, next_app: ASGIApp
+    ) -> None:
         super().__init__(operation.id, next_app)
         self.operation = operation
+        self.routing = {"api_base_path": base_path, "operation_id": operation.id}
+        self.remembered = remembered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange.of(scope)
         exchange.operation = self.operation
         exchange.parameters = scope["path_params"]
+        if not exchange.parameters:
+            place = scope["method"], exchange.scope["path"]
+            self.remembered[place] = self.operation, self.routing
         await super().__call__(scope, receive, send)
 
 

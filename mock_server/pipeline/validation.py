@@ -49,7 +49,7 @@ def _read_parameters(exchange: Exchange, operation: Operation) -> list[FieldErro
     exchange.parameters = {}
     for parameter in operation.parameters:
         if parameter.location not in values:
-            values[parameter.location] = _values(exchange, parameter.location)
+            values[parameter.location] = _values(exchange, operation, parameter.location)
         value = read_parameter(parameter, values[parameter.location])
         if value is not ABSENT:
             errors += parameter.schema.errors(value, parameter.name)
@@ -59,7 +59,7 @@ def _read_parameters(exchange: Exchange, operation: Operation) -> list[FieldErro
     return errors
 
 
-def _values(exchange: Exchange, location: str) -> Mapping[str, Sequence[str]]:
+def _values(exchange: Exchange, operation: Operation, location: str) -> Mapping[str, Sequence[str]]:
     values: dict[str, list[str]] = defaultdict(list)
     match location:
         case "query":
@@ -67,8 +67,10 @@ def _values(exchange: Exchange, location: str) -> Mapping[str, Sequence[str]]:
             for name, text in parse_qsl(query, keep_blank_values=True):
                 values[name].append(text)
         case "header":
-            for raw_name, raw_text in exchange.scope["headers"]:
-                values[raw_name.decode("latin-1")].append(raw_text.decode("latin-1"))
+            for name in operation.header_names:
+                text = exchange.header(name.encode("latin-1"))
+                if text is not None:
+                    values[name].append(text)
         case _:
             try:
                 cookies = SimpleCookie(exchange.header(b"cookie") or "")

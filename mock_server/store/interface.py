@@ -8,7 +8,7 @@ they reached, and a crash leaves both or neither.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class UnknownCursor(Exception):
@@ -19,12 +19,11 @@ class StoreError(Exception):
     """The store cannot be opened, read or written; the message is one plain line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(NamedTuple):
     """A credential pair as it is kept: the secret only as a hash. Timestamps are RFC 3339."""
 
-    id: str
     client_id: str
+    """Also its ``id``: the two are equal in every published example."""
     partner_id: str
     secret_hash: bytes
     name: str
@@ -48,16 +47,16 @@ class Login:
     credential: Credential | None
 
 
-@dataclass(frozen=True, slots=True)
-class IdempotencyRecord:
+class IdempotencyRecord(NamedTuple):
     """The stored answer to the first request with a key.
 
-    ``key_hash`` stands for the key, ``fingerprint`` for what was asked, and ``sealed`` is the
-    answer, readable only with the key itself. ``expires_at`` is a Unix time in seconds.
+    ``key_hash`` stands for the partner and the key, ``fingerprint`` for what was asked, and
+    ``sealed`` is the answer, readable only with the key itself. ``expires_at`` is a Unix time
+    in seconds.
     """
 
-    partner_id: str
     key_hash: bytes
+    partner_id: str
     fingerprint: bytes
     sealed: bytes
     expires_at: float
@@ -98,14 +97,12 @@ class Store(Protocol):
     ) -> IdempotencyRecord | None:
         """Apply ``writes`` and keep ``record``, in one atomic step.
 
-        Where an unexpired record with the same partner and key exists already, nothing is
-        applied and that record is the result; otherwise the result is None.
+        Where an unexpired record with the same ``key_hash`` exists already, nothing is applied
+        and that record is the result; otherwise the result is None.
         """
         ...
 
-    async def find_record(
-        self, partner_id: str, key_hash: bytes, now: float
-    ) -> IdempotencyRecord | None:
+    async def find_record(self, key_hash: bytes, now: float) -> IdempotencyRecord | None:
         """The unexpired record of a key."""
         ...
 

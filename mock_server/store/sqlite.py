@@ -25,39 +25,44 @@ _MIGRATIONS = (
         client_id TEXT PRIMARY KEY, partner_id TEXT NOT NULL, secret_hash BLOB NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE credentials (
-        position INTEGER PRIMARY KEY AUTOINCREMENT,
-        id TEXT NOT NULL UNIQUE, client_id TEXT NOT NULL UNIQUE,
+        position INTEGER PRIMARY KEY,
+        client_id TEXT NOT NULL UNIQUE,
         partner_id TEXT NOT NULL, secret_hash BLOB NOT NULL,
         name TEXT NOT NULL, status TEXT NOT NULL, expires_at TEXT,
         created_at TEXT NOT NULL, updated_at TEXT NOT NULL, last_used_at TEXT
     );
     CREATE INDEX credentials_of_partner ON credentials (partner_id, position);
     CREATE TABLE idempotency (
-        partner_id TEXT NOT NULL, key_hash BLOB NOT NULL, fingerprint BLOB NOT NULL,
-        sealed BLOB NOT NULL, expires_at REAL NOT NULL,
-        PRIMARY KEY (partner_id, key_hash)
-    ) WITHOUT ROWID;
-    CREATE INDEX idempotency_by_expiry ON idempotency (expires_at);
+        position INTEGER PRIMARY KEY,
+        key_hash BLOB NOT NULL UNIQUE, partner_id TEXT NOT NULL, fingerprint BLOB NOT NULL,
+        sealed BLOB NOT NULL, expires_at REAL NOT NULL
+    );
     """,
 )
 """What leads from one version of the tables to the next; a released one is never edited."""
 
 _COLUMNS = (
-    "id, client_id, partner_id, secret_hash, name, status,"
-    " expires_at, created_at, updated_at, last_used_at"
+    "client_id, partner_id, secret_hash, name, status, expires_at,"
+    " created_at, updated_at, last_used_at"
 )
-_ADD = f"INSERT INTO credentials ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
-_KEEP = "INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?)"
+_ADD = f"INSERT INTO credentials ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
+_KEEP = (
+    "INTO idempotency (key_hash, partner_id, fingerprint, sealed, expires_at)"
+    " VALUES (?, ?, ?, ?, ?)"
+)
+_KEEP_NEW = f"INSERT OR IGNORE {_KEEP}"
+_KEEP_AGAIN = f"INSERT OR REPLACE {_KEEP}"
 _FIND = (
-    "SELECT fingerprint, sealed, expires_at FROM idempotency"
-    " WHERE partner_id = ? AND key_hash = ? AND expires_at > ?"
+    "SELECT key_hash, partner_id, fingerprint, sealed, expires_at FROM idempotency"
+    " WHERE key_hash = ? AND expires_at > ?"
 )
+# Records are kept in the order in which they expire, but for clocks that were set.
 _FORGET = (
-    "DELETE FROM idempotency WHERE (partner_id, key_hash) IN"
-    " (SELECT partner_id, key_hash FROM idempotency WHERE expires_at <= ? LIMIT ?)"
+    "DELETE FROM idempotency WHERE expires_at <= ? AND position IN"
+    " (SELECT position FROM idempotency ORDER BY position LIMIT ?)"
 )
 
-_COMMITS_BETWEEN_CLEANINGS = 100
+_RECORDS_BETWEEN_CLEANINGS = 100
 _BUSY_SECONDS = 5.0
 
 
@@ -71,7 +76,7 @@ class SqliteStore:
 
     def __init__(self, path: Path | None = None) -> None:
         self._name = str(path) if path else "the store in memory"
-        self._commits = 0
+        self._kept = 0
         with self._errors():
             self._connection = sqlite3.connect(
                 path or ":memory:",
@@ -111,17 +116,17 @@ class SqliteStore:
         self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
     ) -> IdempotencyRecord | None:
         """See :meth:`mock_server.store.interface.Store.commit`."""
-        if not writes and record is None:
-            return None
         with self._errors():
+            if record is None and len(writes) <= 1:
+                for write in writes:  # one statement is atomic by itself
+                    self._apply(write)
+                return None
             self._execute("BEGIN IMMEDIATE")
             try:
-                earlier = self._find(record.partner_id, record.key_hash, now) if record else None
+                earlier = self._keep(record, now) if record else None
                 if earlier is None:
                     for write in writes:
                         self._apply(write)
-                    if record:
-                        self._keep(record, now)
                 self._execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
@@ -131,22 +136,8 @@ class SqliteStore:
 
     def _apply(self, write: Write) -> None:
         match write:
-            case AddCredential(one):
-                self._execute(
-                    _ADD,
-                    (
-                        one.id,
-                        one.client_id,
-                        one.partner_id,
-                        one.secret_hash,
-                        one.name,
-                        one.status,
-                        one.expires_at,
-                        one.created_at,
-                        one.updated_at,
-                        one.last_used_at,
-                    ),
-                )
+            case AddCredential(credential):
+                self._execute(_ADD, credential)
             case RevokeCredential(partner_id, client_id, at):
                 self._execute(
                     "UPDATE credentials SET status = 'revoked', updated_at = ?"
@@ -158,23 +149,26 @@ class SqliteStore:
                     "UPDATE credentials SET last_used_at = ? WHERE client_id = ?", (at, client_id)
                 )
 
-    def _keep(self, record: IdempotencyRecord, now: float) -> None:
-        values = (record.partner_id, record.key_hash, record.fingerprint, record.sealed)
-        self._execute(_KEEP, (*values, record.expires_at))
-        self._commits += 1
-        if self._commits % _COMMITS_BETWEEN_CLEANINGS == 0:
-            self._execute(_FORGET, (now, 2 * _COMMITS_BETWEEN_CLEANINGS))
+    def _keep(self, record: IdempotencyRecord, now: float) -> IdempotencyRecord | None:
+        """Keep a record, or give the unexpired one that has its key."""
+        if not self._execute(_KEEP_NEW, record).rowcount:
+            earlier = self._find(record.key_hash, now)
+            if earlier:
+                return earlier
+            self._execute(_KEEP_AGAIN, record)
+        self._kept += 1
+        if self._kept % _RECORDS_BETWEEN_CLEANINGS == 0:
+            self._execute(_FORGET, (now, 2 * _RECORDS_BETWEEN_CLEANINGS))
+        return None
 
-    def _find(self, partner_id: str, key_hash: bytes, now: float) -> IdempotencyRecord | None:
-        row = self._execute(_FIND, (partner_id, key_hash, now)).fetchone()
-        return IdempotencyRecord(partner_id, key_hash, *row) if row else None
+    def _find(self, key_hash: bytes, now: float) -> IdempotencyRecord | None:
+        row = self._execute(_FIND, (key_hash, now)).fetchone()
+        return IdempotencyRecord(*row) if row else None
 
-    async def find_record(
-        self, partner_id: str, key_hash: bytes, now: float
-    ) -> IdempotencyRecord | None:
+    async def find_record(self, key_hash: bytes, now: float) -> IdempotencyRecord | None:
         """See :meth:`mock_server.store.interface.Store.find_record`."""
         with self._errors():
-            return self._find(partner_id, key_hash, now)
+            return self._find(key_hash, now)
 
     async def add_partner(self, partner_id: str, client_id: str, secret_hash: bytes) -> None:
         """See :meth:`mock_server.store.interface.Store.add_partner`."""
@@ -217,7 +211,7 @@ class SqliteStore:
         with self._errors():
             if after is not None:
                 row = self._execute(
-                    "SELECT position FROM credentials WHERE id = ? AND partner_id = ?",
+                    "SELECT position FROM credentials WHERE client_id = ? AND partner_id = ?",
                     (after, partner_id),
                 ).fetchone()
                 if row is None:
