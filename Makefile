@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 
 # Start the mock, drive it with the official SDK and with Schemathesis, print the verdict.
 demo: $(READY)
-	$(BIN)/python -m demo
+	$(BIN)/python -m demo $(ARGS)
 
 # Leave the mock running: make serve ARGS="--port 9000"
 serve: $(READY)
@@ -24,7 +24,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 unit: $(READY)
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -14,7 +14,7 @@ from mock_server.operations.handling import Handling
 from mock_server.operations.tokens import Tokens
 from mock_server.partners import seed
 from mock_server.pipeline.answering import Answering
-from mock_server.pipeline.authentication import Authentication, security_handlers
+from mock_server.pipeline.authentication import Authentication, check_security, security_handlers
 from mock_server.pipeline.idempotency import Idempotency
 from mock_server.pipeline.prefer import Prefer
 from mock_server.pipeline.rate_limit import RateLimit, RateLimiting, WindowsInMemory
@@ -23,6 +23,7 @@ from mock_server.pipeline.validation import Validation
 from mock_server.settings import MAX_BODY_BYTES, Settings
 from mock_server.store.opening import open_store
 from openapi.contract import Contract
+from openapi.errors import naming
 
 
 def load_contract(settings: Settings) -> Contract:
@@ -38,9 +39,11 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
     """
     clock = clock or SystemClock()
     contract = load_contract(settings)
+    with naming(settings.contract):
+        check_security(contract)
+        answers = DocumentedAnswers(contract)
     store = open_store(settings.store)
     rate_limit = RateLimit(settings.rate_limit, WindowsInMemory(clock))
-    answers = DocumentedAnswers(contract)
     tokens = AccessTokens(
         {partner.token: partner.partner_id for partner in settings.partners if partner.token}
     )

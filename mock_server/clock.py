@@ -45,7 +45,7 @@ def timestamp(instant: float) -> str:
 
 @functools.lru_cache(maxsize=16)
 def _whole_second(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return datetime.fromtimestamp(second, UTC).isoformat()[: len("2026-03-01T12:00:00")]
 
 
 def instant(text: str) -> float:

@@ -4,12 +4,16 @@ The version is pinned exactly. What is used: the application around a list of mi
 router, and the stage that reads the contract's security requirements.
 """
 
+import itertools
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 with warnings.catch_warnings():
-    # Connexion 3.3.0 imports Starlette's test client, which prefers another HTTP client.
+    # Connexion 3.3.0 imports Starlette's test client, which prefers another HTTP client, and a
+    # part of jsonschema that is deprecated.
     warnings.filterwarnings("ignore", message="Using `httpx`")
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
     from connexion.lifecycle import ConnexionRequest
     from connexion.middleware import ConnexionMiddleware
     from connexion.middleware.abstract import ROUTING_CONTEXT
@@ -17,7 +21,7 @@ with warnings.catch_warnings():
     from connexion.middleware.security import SecurityMiddleware
     from connexion.resolver import Resolver
 
-from openapi.contract import Contract
+from openapi.contract import PATH_PARAMETER, Contract
 
 __all__ = [
     "ROUTING_CONTEXT",
@@ -29,6 +33,7 @@ __all__ = [
     "RoutingOperation",
     "SecurityMiddleware",
     "connexion_document",
+    "numbered",
 ]
 
 
@@ -36,22 +41,43 @@ def connexion_document(contract: Contract) -> dict[str, Any]:
     """What Connexion is told of a contract: OpenAPI 3.0, just enough for routing and security.
 
     Connexion knows no 3.1. Bodies, parameters and responses are judged by the contract itself,
-    so they need not be translated.
+    so they need not be translated. Path parameters are numbered, because not every name is one
+    that its router knows how to write: see :func:`numbered`.
     """
     paths: dict[str, dict[str, Any]] = {}
+    used: set[str] = set()
     for operation in contract.operations.values():
-        paths.setdefault(operation.path, {})[operation.method.lower()] = {
+        paths.setdefault(numbered(operation.path), {})[operation.method.lower()] = {
             "operationId": operation.id,
-            "security": [
-                {name: list(scopes) for name, scopes in requirement.items()}
-                for requirement in operation.security
-            ],
+            "security": [{name: [] for name in requirement} for requirement in operation.security],
             "responses": {"default": {"description": "See the contract."}},
         }
+        used.update(name for requirement in operation.security for name in requirement)
     return {
         "openapi": "3.0.3",
         "info": {"title": contract.title, "version": contract.version},
         "servers": [{"url": contract.base_path or "/"}],
         "paths": paths,
-        "components": {"securitySchemes": dict(contract.security_schemes)},
+        "components": {
+            "securitySchemes": {
+                name: _security_scheme(contract.security_schemes[name]) for name in sorted(used)
+            }
+        },
     }
+
+
+def numbered(path: str) -> str:
+    """A path with its parameters named by their position: ``/a/{p0}/b/{p1}``."""
+    count = itertools.count()
+    return PATH_PARAMETER.sub(lambda _: f"{{p{next(count)}}}", path)
+
+
+def _security_scheme(scheme: Mapping[str, Any]) -> dict[str, Any]:
+    """Every kind of token in the ``Authorization`` header is one to the mock."""
+    match scheme["type"]:
+        case "oauth2" | "openIdConnect":
+            return {"type": "http", "scheme": "bearer"}
+        case "http":
+            return {"type": "http", "scheme": scheme["scheme"].lower()}
+        case _:
+            return {"type": "apiKey", "in": scheme["in"], "name": scheme["name"]}

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
-import jsonschema_rs
-
 from openapi.checking import check_document, check_version
-from openapi.errors import ContractError
+from openapi.directions import without_required
+from openapi.errors import ContractError, naming
+from openapi.media_types import plain
 from openapi.operation import Answer, Header, MediaType, Operation, Parameter, RequestBody
 from openapi.reading import BUNDLED, Document, read_document
 from openapi.references import References, join
-from openapi.schema import DOCUMENT, Schema
+from openapi.schema import Schemas
 from openapi.versions import raise_to_31
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -23,7 +23,8 @@ _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cooki
 _NO_PARAMETERS = ("accept", "content-type", "authorization")
 """Headers that a contract cannot declare as parameters (OpenAPI 3.1, section 4.8.12.2)."""
 
-_TEMPLATED = re.compile(r"\{([^{}]*)\}")
+PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
+"""A parameter in a path template, or a variable in a server's URL."""
 
 
 class Contract:
@@ -40,8 +41,8 @@ class Contract:
         self.version = str(document["info"]["version"])
         self.title = str(document["info"]["title"])
         self._references = References(document)
-        self._registry = jsonschema_rs.Registry(resources=[(DOCUMENT, document)])
-        self._schemas: dict[str, Schema] = {}
+        self._sent = Schemas(without_required(document, "readOnly"))
+        self._answered = Schemas(without_required(document, "writeOnly"))
         self.security_schemes: Mapping[str, Document] = {
             name: self._references.follow(node, "#/components/securitySchemes")[0]
             for name, node in document.get("components", {}).get("securitySchemes", {}).items()
@@ -68,11 +69,9 @@ class Contract:
     def from_file(cls, path: Path) -> Self:
         """Read a contract from ``path`` and check it against the OpenAPI specification."""
         document = read_document(path)
-        try:
+        with naming(path):
             check_document(document)
             return cls(document)
-        except ContractError as error:
-            raise ContractError(f"{path} {error.place}", error.reason) from error
 
     def _servers(self) -> Iterator[str]:
         for server in self.document.get("servers") or [{"url": "/"}]:
@@ -87,7 +86,7 @@ class Contract:
             if not path.startswith("/"):
                 continue  # an extension
             item, item_pointer = self._references.follow(reference, join("#/paths", path))
-            same = shapes.setdefault(_TEMPLATED.sub("{}", path), path)
+            same = shapes.setdefault(PATH_PARAMETER.sub("{}", path), path)
             if same != path:
                 raise ContractError(join("#/paths", path), f"is the same path as {same}")
             for method in METHODS:
@@ -102,7 +101,7 @@ class Contract:
             body, body_pointer = self._references.follow(
                 node["requestBody"], join(pointer, "requestBody")
             )
-            content = self._content(body, body_pointer)
+            content = self._content(body, body_pointer, self._sent)
             request_body = RequestBody(body.get("required", False), content)
         security = node.get("security", self.document.get("security", []))
         for name in (name for requirement in security for name in requirement):
@@ -112,7 +111,7 @@ class Contract:
                 )
         parameters = tuple(self._parameters(node, pointer, item, item_pointer))
         declared = {one.name for one in parameters if one.location == "path"}
-        for name in _TEMPLATED.findall(path):
+        for name in PATH_PARAMETER.findall(path):
             if name not in declared:
                 raise ContractError(pointer, f"declares no path parameter {name}")
         return Operation(
@@ -155,7 +154,7 @@ class Contract:
                     name=one["name"],
                     location=one["in"],
                     required=one.get("required", False),
-                    schema=self._schema(join(place, "schema")),
+                    schema=self._sent.at(join(place, "schema")),
                     style=style,
                     explode=one.get("explode", style == "form"),
                 )
@@ -168,7 +167,7 @@ class Contract:
             header, header_place = self._references.follow(
                 header_reference, join(place, "headers", name)
             )
-            schema = self._schema(join(header_place, "schema")) if "schema" in header else None
+            schema = self._answered.at(join(header_place, "schema")) if "schema" in header else None
             examples = self._examples(header, header_place)
             if schema:
                 examples += self._examples(schema.definition, schema.pointer)
@@ -178,17 +177,17 @@ class Contract:
             key=key,
             pointer=place,
             description=node.get("description", ""),
-            content=self._content(node, place),
+            content=self._content(node, place, self._answered),
             headers=tuple(headers),
         )
 
-    def _content(self, node: Document, pointer: str) -> Mapping[str, MediaType]:
+    def _content(self, node: Document, pointer: str, schemas: Schemas) -> Mapping[str, MediaType]:
         content = {}
         for name, media_type in node.get("content", {}).items():
             place = join(pointer, "content", name)
-            schema = self._schema(join(place, "schema")) if "schema" in media_type else None
+            schema = schemas.at(join(place, "schema")) if "schema" in media_type else None
             examples = self._examples(media_type, place)
-            plain_name = name.partition(";")[0].strip().lower()
+            plain_name = plain(name)
             content[plain_name] = MediaType(plain_name, schema, tuple(examples))
         return content
 
@@ -204,17 +203,9 @@ class Contract:
                 found.append(example["value"])
         return found
 
-    def _schema(self, pointer: str) -> Schema:
-        node = self._references.at(pointer)
-        definition, target = self._references.follow_schema(node, pointer)
-        if target not in self._schemas:
-            schema = Schema(target, definition, self._registry, self.resolve_schema)
-            self._schemas[target] = schema
-        return self._schemas[target]
-
     def resolve_schema(self, definition: Any) -> Any:
         """What a schema that is only a reference stands for; any other is given back as it is."""
-        return self._references.follow_schema(definition, "#")[0]
+        return self._answered.resolve(definition)
 
 
 def _path(url: str) -> str:
@@ -222,6 +213,6 @@ def _path(url: str) -> str:
         path = urlsplit(url).path
     except ValueError as error:
         raise ContractError("#/servers/0/url", f"is no URL: {error}") from error
-    if _TEMPLATED.search(path):
+    if PATH_PARAMETER.search(path):
         raise ContractError("#/servers/0", f"has a path with a variable without default: {path}")
     return unquote(f"/{path.lstrip('/')}") if path else ""

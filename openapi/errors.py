@@ -1,5 +1,9 @@
 """What is wrong with a contract, and where."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 
 class ContractError(Exception):
     """A contract that cannot be served.
@@ -12,3 +16,14 @@ class ContractError(Exception):
         self.place = place
         self.reason = " ".join(reason.split())
         super().__init__(f"{self.place}: {self.reason}")
+
+
+@contextmanager
+def naming(file: Path | None) -> Iterator[None]:
+    """Put ``file`` before the place of an error raised inside the block."""
+    try:
+        yield
+    except ContractError as error:
+        if file is None:
+            raise
+        raise ContractError(f"{file} {error.place}", error.reason) from error

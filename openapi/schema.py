@@ -10,7 +10,8 @@ import jsonschema_rs
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from openapi.errors import ContractError
-from openapi.references import join, outline
+from openapi.reading import Document
+from openapi.references import References, join, outline
 
 DOCUMENT = "urn:openapi:contract"
 """The name under which the whole document is registered, so that local references resolve."""
@@ -78,6 +79,26 @@ class Schema:
             for field in _field_errors(error, root):
                 found.setdefault(field.param, field)
         return list(found.values())
+
+
+class Schemas:
+    """The schemas of one document by their JSON pointers."""
+
+    def __init__(self, document: Document) -> None:
+        self._references = References(document)
+        self._registry = jsonschema_rs.Registry(resources=[(DOCUMENT, document)])
+        self._compiled: dict[str, Schema] = {}
+
+    def at(self, pointer: str) -> Schema:
+        """The schema at ``pointer``, or the one that it only refers to."""
+        definition, target = self._references.follow_schema(self._references.at(pointer), pointer)
+        if target not in self._compiled:
+            self._compiled[target] = Schema(target, definition, self._registry, self.resolve)
+        return self._compiled[target]
+
+    def resolve(self, definition: Any) -> Any:
+        """What a schema that is only a reference stands for; any other is given back as it is."""
+        return self._references.follow_schema(definition, "#")[0]
 
 
 def _field_errors(error: ValidationError, root: str) -> Iterator[FieldError]:

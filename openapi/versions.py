@@ -23,38 +23,39 @@ _NAMED_CARRIERS = (
 
 def subschemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The schemas that stand directly inside ``schema``."""
+    children: list[Any] = [schema.get(keyword) for keyword in _SINGLE_SCHEMAS]
     for keyword in _NAMED_SCHEMAS:
-        yield from (child for child in schema.get(keyword, {}).values() if isinstance(child, dict))
-    for keyword in _LISTED_SCHEMAS:
-        yield from (child for child in schema.get(keyword, []) if isinstance(child, dict))
-    for keyword in _SINGLE_SCHEMAS:
         if isinstance(schema.get(keyword), dict):
-            yield schema[keyword]
+            children += schema[keyword].values()
+    for keyword in _LISTED_SCHEMAS:
+        if isinstance(schema.get(keyword), list):
+            children += schema[keyword]
+    yield from (child for child in children if isinstance(child, dict))
+
+
+def carried_schemas(node: object) -> Iterator[dict[str, Any]]:
+    """The outermost schemas: those of parameters, headers, media types and components."""
+    if isinstance(node, list):
+        for child in node:
+            yield from carried_schemas(child)
+    elif isinstance(node, dict):
+        for key, child in node.items():
+            if key == "schema" and isinstance(child, dict):
+                yield child
+            elif key == "schemas" and isinstance(child, dict):
+                yield from (schema for schema in child.values() if isinstance(schema, dict))
+            elif key in _NAMED_CARRIERS and isinstance(child, dict):
+                # Names are free: a response may be called "default" and a header "schema".
+                yield from carried_schemas(list(child.values()))
+            elif key not in _DATA:
+                yield from carried_schemas(child)
 
 
 def raise_to_31(document: dict[str, Any]) -> None:
     """Rewrite a 3.0 document in place so that its schemas mean the same in 3.1."""
-    _raise_carriers(document)
+    for schema in carried_schemas(document):
+        _raise_schema(schema)
     document["openapi"] = "3.1.0"
-
-
-def _raise_carriers(node: object) -> None:
-    """Find the objects that carry a schema: parameters, headers, media types and components."""
-    if isinstance(node, list):
-        for child in node:
-            _raise_carriers(child)
-    elif isinstance(node, dict):
-        for key, child in node.items():
-            if key == "schema" and isinstance(child, dict):
-                _raise_schema(child)
-            elif key == "schemas" and isinstance(child, dict):
-                for schema in child.values():
-                    _raise_schema(schema)
-            elif key in _NAMED_CARRIERS and isinstance(child, dict):
-                # Names are free: a response may be called "default" and a header "schema".
-                _raise_carriers(list(child.values()))
-            elif key not in _DATA:
-                _raise_carriers(child)
 
 
 def _raise_schema(schema: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from mock_server.exchange import Response
 from mock_server.operations.generation import generate
 from openapi.contract import Contract
+from openapi.media_types import is_json
 from openapi.operation import Answer, Operation
 from openapi.schema import Schema
 
@@ -83,11 +84,6 @@ class DocumentedAnswers:
             if schema.is_valid(example):
                 return example
         return generate(self._contract, schema)
-
-
-def is_json(media_type: str) -> bool:
-    """Whether bodies of this media type are JSON."""
-    return media_type.endswith(("/json", "+json"))
 
 
 def _json(value: Any) -> str:

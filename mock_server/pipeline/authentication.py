@@ -20,6 +20,9 @@ from mock_server.framework import ConnexionRequest, SecurityMiddleware
 from mock_server.partners import secret_hash
 from mock_server.problems import Problem, ProblemType
 from mock_server.store.interface import Login, Store
+from openapi.contract import Contract
+from openapi.errors import ContractError
+from openapi.references import join
 
 Authentication = SecurityMiddleware
 """Connexion's stage, as it is."""
@@ -71,15 +74,26 @@ def security_handlers(tokens: AccessTokens, store: Store) -> dict[str, Handler]:
 
     return {
         "bearer": Handler(bearer),
-        "oauth2": Handler(bearer),
-        "openIdConnect": Handler(bearer),
         "basic": Handler(basic),
         "apiKey": Handler(api_key),
     }
 
 
-SUPPORTED_HTTP_SCHEMES = ("bearer", "basic")
-SUPPORTED_SCHEMES = ("http", "oauth2", "openIdConnect", "apiKey")
+def check_security(contract: Contract) -> None:
+    """Raise :class:`ContractError` for an operation whose security nobody here could check."""
+    for operation in contract.operations.values():
+        for name in (name for requirement in operation.security for name in requirement):
+            scheme = contract.security_schemes[name]
+            kind = scheme["scheme"].lower() if scheme["type"] == "http" else scheme["type"]
+            if kind not in _KNOWN_SCHEMES:
+                raise ContractError(
+                    join("#/components/securitySchemes", name),
+                    f"is {kind}, which {operation.id} needs and the mock cannot check;"
+                    f" it knows {', '.join(_KNOWN_SCHEMES)}",
+                )
+
+
+_KNOWN_SCHEMES = ("bearer", "basic", "apiKey", "oauth2", "openIdConnect")
 
 
 def bearer_partner(exchange: Exchange, tokens: AccessTokens) -> str:

@@ -11,8 +11,10 @@ from starlette.types import Message
 
 from mock_server.exchange import Exchange
 from mock_server.problems import Problem, ProblemType
+from openapi.media_types import is_json, plain
 from openapi.operation import MediaType, RequestBody
-from openapi.parameters import read_form
+from openapi.parameters import read_form, read_text
+from openapi.schema import Schema
 
 MAX_NESTING = 100
 """Objects and arrays inside each other; real requests have a handful."""
@@ -40,13 +42,17 @@ async def read_body(exchange: Exchange, limit: int) -> bytes:
             return b"".join(chunks)
 
 
-def content_type(exchange: Exchange, request_body: RequestBody) -> MediaType:
-    """The documented media type that the request names; refuses none, several or another."""
+def content_type(exchange: Exchange, request_body: RequestBody) -> tuple[str, MediaType]:
+    """The media type of the request and what is documented for it.
+
+    Refuses a request that names none, several, or one that is not documented.
+    """
     given = exchange.header(b"content-type")
-    media_type = request_body.accepts(given.partition(";")[0].strip().lower()) if given else None
+    name = plain(given) if given else ""
+    media_type = request_body.accepts(name) if given else None
     several = given is not None and "," in given and exchange.header_count(b"content-type") > 1
     if media_type is not None and not several:
-        return media_type
+        return name, media_type
     if several:
         fault = "The request has more than one Content-Type"
     else:
@@ -57,17 +63,16 @@ def content_type(exchange: Exchange, request_body: RequestBody) -> MediaType:
     raise Problem(ProblemType.INVALID_REQUEST, "invalid_content_type", f"{fault}; send {known}.")
 
 
-async def parse_body(exchange: Exchange, media_type: MediaType) -> Any:
+async def parse_body(exchange: Exchange, name: str, schema: Schema | None) -> Any:
     """The value that the body holds, by its media type: JSON, a form, or text."""
-    name = media_type.name
-    if name.endswith(("/json", "+json")):
+    if is_json(name):
         return parse_json(exchange.body)
-    definition = media_type.schema.definition if media_type.schema else {}
+    outline = schema.outline if schema else {}
     if name == "application/x-www-form-urlencoded":
-        return read_form(_urlencoded_fields(exchange.body), definition)
+        return read_form(_urlencoded_fields(exchange.body), outline)
     if name == "multipart/form-data":
-        return read_form(await _multipart_fields(exchange), definition)
-    return exchange.body.decode("latin-1")
+        return read_form(await _multipart_fields(exchange), outline)
+    return read_text(exchange.body.decode("utf-8", "replace"), outline)
 
 
 def parse_json(body: bytes) -> Any:

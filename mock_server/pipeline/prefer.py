@@ -34,8 +34,8 @@ class Prefer:
     def _forced(self, exchange: Exchange, code: str) -> Response:
         operation = exchange.operation
         assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
-        status = int(code) if re.fullmatch(r"[1-5]\d\d", code, re.ASCII) else 0
-        if operation.answer(status) is None:
+        status = int(code) if re.fullmatch(r"[2-5]\d\d", code, re.ASCII) else 0
+        if not status or operation.answer(status) is None:
             documented = ", ".join(sorted(operation.answers))
             raise Problem(
                 ProblemType.INVALID_REQUEST,

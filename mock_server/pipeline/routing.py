@@ -17,7 +17,7 @@ from mock_server.framework import (
     RoutingOperation,
 )
 from mock_server.problems import Problem, ProblemType
-from openapi.contract import Contract
+from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
 
 _Remembered = dict[tuple[str, str], tuple[Operation, dict[str, Any]]]
@@ -82,22 +82,13 @@ class _Routes(RoutingAPI):
         paths = paths or self.specification["paths"]
         for path in sorted(paths, key=_templated_parts):
             super().add_paths({path: paths[path]})
-            template, _ = self._framework_path_and_name(_PathOnly(), path)
-            allowed = {method.upper() for method in paths[path] if method != "parameters"}
-            self.router.add_route(template, _MethodNotAllowed(allowed), methods=None)
+            allowed = {method.upper() for method in paths[path]}
+            self.router.add_route(path, _MethodNotAllowed(allowed), methods=None)
 
     def make_operation(self, operation: Any) -> "_Found":
         """Give the route the contract's own description of the operation."""
         found = self.contract.operations[operation.operation_id]
         return _Found(found, self.base_path, self.remembered, self.next_app)
-
-
-class _PathOnly:
-    """Stands in for an operation where only its path counts: every parameter is text."""
-
-    @staticmethod
-    def get_path_parameter_types() -> dict[str, str]:
-        return {}
 
 
 class _Found(RoutingOperation):
@@ -106,14 +97,18 @@ class _Found(RoutingOperation):
     ) -> None:
         super().__init__(operation.id, next_app)
         self.operation = operation
+        self.names = PATH_PARAMETER.findall(operation.path)
         self.routing = {"api_base_path": base_path, "operation_id": operation.id}
         self.remembered = remembered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange.of(scope)
         exchange.operation = self.operation
-        exchange.parameters = scope["path_params"]
-        if not exchange.parameters:
+        path_parameters = scope["path_params"]
+        exchange.parameters = {
+            name: path_parameters[f"p{position}"] for position, name in enumerate(self.names)
+        }
+        if not path_parameters:
             place = scope["method"], exchange.scope["path"]
             self.remembered[place] = self.operation, self.routing
         await super().__call__(scope, receive, send)

@@ -85,9 +85,9 @@ async def _read_body(exchange: Exchange, operation: Operation) -> list[FieldErro
     assert request_body is not None, "checked by the caller"  # noqa: S101 - for the type checker
     if not exchange.body and not request_body.required and not exchange.header(b"content-type"):
         return []
-    media_type = content_type(exchange, request_body)
+    name, media_type = content_type(exchange, request_body)
     if not exchange.body and request_body.required:
         detail = "The request has no body."
         raise Problem(ProblemType.INVALID_REQUEST, "malformed_body", detail)
-    exchange.value = await parse_body(exchange, media_type)
+    exchange.value = await parse_body(exchange, name, media_type.schema)
     return media_type.schema.errors(exchange.value) if media_type.schema else []

@@ -1,0 +1,238 @@
+"""The mock as a real process on real sockets, as a partner and a shell meet it."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from demo.mock_process import MockDidNotStart, MockProcess, mock_process
+
+CREATE = "/auth/credentials"
+
+
+def connect(mock: MockProcess) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {mock.token}"}
+    return httpx.Client(base_url=mock.base_url, headers=headers)
+
+
+def command(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """``dinie-mock`` with ``options``, run to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "mock_server", *options],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def shell(line: str) -> str:
+    """What a line copied into a shell prints."""
+    result = subprocess.run(
+        ["sh", "-c", line], capture_output=True, text=True, timeout=60, check=True
+    )
+    return result.stdout
+
+
+def refused(*options: str) -> str:
+    """The one line that ``dinie-mock serve`` says instead of starting."""
+    result = command("serve", "--port", "0", *options)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    [line] = result.stderr.splitlines()
+    assert line.startswith("dinie-mock: ")
+    return line
+
+
+def test_the_printed_curl_line_creates_a_key_and_replays_it() -> None:
+    with mock_process() as mock:
+        line = next(text for text in mock.announcement.splitlines() if "curl" in text)
+        answers = [shell(line), shell(line)]
+    heads, bodies = zip(*(answer.split("\n\n", 1) for answer in answers), strict=True)
+    assert all(head.startswith("HTTP/1.1 201 Created") for head in heads)
+    assert bodies[0] == bodies[1]
+    assert "idempotent-replayed: true" in heads[1]
+    assert '"client_secret":"dinie_cs_live_' in bodies[0]
+
+
+def test_the_printed_lines_work_for_a_partner_without_a_fixed_token() -> None:
+    with mock_process("--partner", "dinie_ci_live_a:it's secret") as mock:
+        lines = [text for text in mock.announcement.splitlines() if "curl" in text]
+        answer = shell("\n".join(lines))
+    assert len(lines) == 2
+    assert answer.startswith("HTTP/1.1 201 Created")
+
+
+def test_64_concurrent_creates_with_one_key_make_one_credential() -> None:
+    async def create_all(mock: MockProcess) -> list[httpx.Response]:
+        limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+        headers = {"Authorization": f"Bearer {mock.token}", "Idempotency-Key": "one"}
+        async with httpx.AsyncClient(
+            base_url=mock.base_url, headers=headers, limits=limits, timeout=60
+        ) as client:
+            requests = (client.post(CREATE, json={"name": "x"}) for _ in range(64))
+            return await asyncio.gather(*requests)
+
+    with mock_process() as mock:
+        answers = asyncio.run(create_all(mock))
+        with connect(mock) as client:
+            listed = client.get(CREATE).json()["data"]
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("idempotent-replayed" not in answer.headers for answer in answers) == 1
+    assert [one["id"] for one in listed] == [answers[0].json()["id"]]
+
+
+def test_two_workers_on_one_file_make_one_credential_for_each_key(tmp_path: Path) -> None:
+    async def create_all(mock: MockProcess) -> list[httpx.Response]:
+        headers = {"Authorization": f"Bearer {mock.token}"}
+        # A connection for each request, so that both workers get some.
+        limits = httpx.Limits(max_connections=16, max_keepalive_connections=0)
+        async with httpx.AsyncClient(
+            base_url=mock.base_url, headers=headers, limits=limits, timeout=60
+        ) as client:
+            requests = (
+                client.post(
+                    CREATE, json={"name": "x"}, headers={"Idempotency-Key": f"key {number % 8}"}
+                )
+                for number in range(160)
+            )
+            return await asyncio.gather(*requests)
+
+    store = f"sqlite:///{tmp_path / 'mock.db'}"
+    with mock_process("--workers", "2", "--store", store) as mock:
+        answers = asyncio.run(create_all(mock))
+        with connect(mock) as client:
+            listed = client.get(CREATE, params={"limit": 100}).json()["data"]
+        assert mock.stop() == 0
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 8
+    assert {one["id"] for one in listed} == {answer.json()["id"] for answer in answers}
+    assert len(listed) == 8
+
+
+def test_a_store_on_disk_keeps_its_keys_and_no_secret(tmp_path: Path) -> None:
+    path = tmp_path / "mock.db"
+    options = ("--store", f"sqlite:///{path}", "--partner", "dinie_ci_live_a:dinie_cs_live_a:tok")
+    idempotency_key = {"Idempotency-Key": "a key nobody else knows"}
+    with mock_process(*options) as mock, connect(mock) as client:
+        first = client.post(CREATE, json={"name": "Kept"}, headers=idempotency_key)
+        assert mock.stop() == 0
+    with mock_process(*options) as mock, connect(mock) as client:
+        again = client.post(CREATE, json={"name": "Kept"}, headers=idempotency_key)
+        assert again.content == first.content
+        assert again.headers["idempotent-replayed"] == "true"
+        key = first.json()
+        login = {"grant_type": "client_credentials", "client_id": key["client_id"]}
+        answer = client.post("/auth/token", json={**login, "client_secret": key["client_secret"]})
+        assert answer.status_code == 200
+
+    stored = b"".join(one.read_bytes() for one in tmp_path.iterdir())
+    for secret in (key["client_secret"], "dinie_cs_live_a", "a key nobody else knows"):
+        assert secret.encode() not in stored
+    assert answer.json()["access_token"].encode() not in stored
+    assert key["client_id"].encode() in stored
+
+
+def test_the_made_up_partner_finds_its_keys_again_after_a_restart(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'mock.db'}"
+    with mock_process("--store", store) as mock, connect(mock) as client:
+        created = client.post(CREATE, json={"name": "Kept"}).json()["id"]
+    with mock_process("--store", store) as mock, connect(mock) as client:
+        assert [one["id"] for one in client.get(CREATE).json()["data"]] == [created]
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_in_order_when_told(sign: signal.Signals) -> None:
+    with mock_process() as mock, connect(mock) as client:
+        client.post(CREATE, json={"name": "x"})
+        assert mock.stop(sign) == 0
+        assert mock.process.stdout is not None
+        assert mock.process.stdout.read() == ""
+
+
+def test_a_port_in_use_is_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = refused("--port", str(port))
+    assert f"127.0.0.1:{port}: Address already in use; choose another with --port" in line
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--bogus"], "No such option '--bogus'"),
+        (["--port", "eighty"], "Invalid value for '--port'"),
+        (["--port", "70000"], "Invalid value for '--port'"),
+        (["--rate-limit", "banana"], "'banana' is not a rate limit such as 100/minute"),
+        (["--rate-limit", "0/minute"], "is not a rate limit such as 100/minute"),
+        (["--partner", "only-an-id"], "expected CLIENT_ID:CLIENT_SECRET"),
+        (["--contract", "/no/such/file.yaml"], "/no/such/file.yaml: cannot be read: No such file"),
+        (["--store", "postgres://x"], "'postgres' is no known kind of store"),
+        (["--workers", "2"], "--workers needs a store that they can share"),
+        (["--host", "host.invalid"], "--host host.invalid: "),
+    ],
+)
+def test_bad_input_is_one_line_that_names_it(options: list[str], reason: str) -> None:
+    assert reason in refused(*options)
+
+
+def test_a_refused_partner_is_not_repeated() -> None:
+    assert "hush" not in refused("--partner", "a:hush:hush:hush")
+
+
+def test_options_come_from_the_environment() -> None:
+    result = command("serve", DINIE_PORT="70000")
+    assert result.returncode == 2
+    assert "Invalid value for '--port': 70000" in result.stderr
+
+
+@pytest.mark.parametrize("options", [["--help"], ["serve", "--help"], ["--version"]])
+def test_help_is_there(options: list[str]) -> None:
+    result = command(*options)
+    assert result.returncode == 0
+    assert "dinie-mock" in result.stdout
+
+
+def test_a_store_from_the_future_is_refused_at_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "mock.db"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+    assert "written by a newer dinie-contract" in refused("--store", f"sqlite:///{path}")
+
+
+def test_nothing_secret_is_logged() -> None:
+    with mock_process() as mock, connect(mock) as client:
+        created = client.post(CREATE, json={"name": "x"}).json()
+        client.post(CREATE, content=b"{", headers={"Content-Type": "application/json"})
+        client.get("/nope", params={"token": mock.token})
+        mock.stop()
+        assert mock.process.stdout is not None
+        log = mock.process.stdout.read()
+    assert created["client_secret"] not in log
+    assert str(mock.token) not in log
+
+
+def test_a_mock_that_does_not_start_says_why() -> None:
+    with pytest.raises(MockDidNotStart, match="--rate-limit"), mock_process("--rate-limit", "x"):
+        pass
+
+
+def test_the_banner_names_the_contract_and_the_place() -> None:
+    with mock_process() as mock:
+        assert re.search(r"plays .+, version 2026-03-01", mock.announcement)
+        assert mock.base_url.startswith("http://127.0.0.1:")
+        assert mock.base_url.endswith("/v3")

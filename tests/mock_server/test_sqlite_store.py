@@ -1,0 +1,144 @@
+"""What the embedded store promises beyond the interface: files, versions, atomicity."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from mock_server.store.interface import (
+    AddCredential,
+    Credential,
+    IdempotencyRecord,
+    StoreError,
+)
+from mock_server.store.opening import open_store
+from mock_server.store.sqlite import SqliteStore
+
+
+def credential(client_id: str) -> Credential:
+    at = "2026-03-01T12:00:00.000Z"
+    return Credential(client_id, "partner", b"hash", "name", "active", None, at, at, None)
+
+
+def record(key: bytes, fingerprint: bytes = b"f", expires_at: float = 100.0) -> IdempotencyRecord:
+    return IdempotencyRecord(key, "partner", fingerprint, b"sealed", expires_at)
+
+
+async def ids(store: SqliteStore) -> list[str]:
+    return [one.client_id for one in await store.list_credentials("partner", None, 1000)]
+
+
+def test_the_first_record_of_a_key_wins_and_the_second_stores_nothing() -> None:
+    async def scenario() -> None:
+        store = SqliteStore()
+        first = record(b"key", b"first")
+        assert await store.commit([AddCredential(credential("a"))], first, 1.0) is None
+        earlier = await store.commit(
+            [AddCredential(credential("b"))], record(b"key", b"second"), 2.0
+        )
+        assert earlier == first
+        assert await ids(store) == ["a"]
+        assert await store.find_record(b"key", 99.9) == first
+        assert await store.find_record(b"key", 100.0) is None
+
+    asyncio.run(scenario())
+
+
+def test_an_expired_record_makes_room() -> None:
+    async def scenario() -> None:
+        store = SqliteStore()
+        await store.commit([], record(b"key", expires_at=10.0), 1.0)
+        later = record(b"key", b"later", expires_at=200.0)
+        assert await store.commit([AddCredential(credential("a"))], later, 10.0) is None
+        assert await store.find_record(b"key", 10.0) == later
+        assert await ids(store) == ["a"]
+
+    asyncio.run(scenario())
+
+
+def test_a_write_that_fails_takes_the_record_with_it() -> None:
+    async def scenario() -> None:
+        store = SqliteStore()
+        await store.commit([AddCredential(credential("a"))], None, 1.0)
+        with pytest.raises(StoreError, match="UNIQUE"):
+            await store.commit(
+                [AddCredential(credential("b")), AddCredential(credential("a"))],
+                record(b"key"),
+                1.0,
+            )
+        assert await store.find_record(b"key", 1.0) is None
+        assert await ids(store) == ["a"]
+
+    asyncio.run(scenario())
+
+
+def test_expired_records_are_cleaned_away_while_new_ones_come() -> None:
+    async def scenario() -> None:
+        store = SqliteStore()
+        for number in range(3000):
+            kept = record(str(number).encode(), expires_at=number + 50.0)
+            await store.commit([], kept, float(number))
+        (left,) = store._connection.execute("SELECT count(*) FROM idempotency").fetchone()
+        assert left < 500
+
+    asyncio.run(scenario())
+
+
+def test_a_file_keeps_everything_over_a_restart(tmp_path: Path) -> None:
+    async def write(store: SqliteStore) -> bytes:
+        await store.commit([AddCredential(credential("a"))], record(b"key"), 1.0)
+        await store.add_partner("partner", "login", b"hash")
+        return await store.signing_key()
+
+    async def read(store: SqliteStore) -> bytes:
+        assert await ids(store) == ["a"]
+        assert await store.find_record(b"key", 1.0) == record(b"key")
+        login = await store.find_login("login")
+        assert login is not None
+        assert login.partner_id == "partner"
+        return await store.signing_key()
+
+    path = tmp_path / "mock.db"
+    store = SqliteStore(path)
+    key = asyncio.run(write(store))
+    store.close()
+    again = SqliteStore(path)
+    assert asyncio.run(read(again)) == key
+    again.close()
+
+
+def test_a_newer_store_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mock.db"
+    SqliteStore(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+    with pytest.raises(StoreError, match="written by a newer dinie-contract"):
+        SqliteStore(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"no database at all" * 100, b"SQLite format 3\0" + b"x" * 4000]
+)
+def test_a_file_that_is_no_store_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "mock.db"
+    path.write_bytes(content)
+
+    with pytest.raises(StoreError, match=r"mock\.db cannot be used"):
+        SqliteStore(path)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("postgres://x", "'postgres' is no known kind of store"),
+        ("mock.db", r"'mock\.db' is no known kind of store"),
+        ("sqlite://host/mock.db", "names a host"),
+        ("sqlite:///no/such/folder/mock.db", "cannot be used"),
+    ],
+)
+def test_a_url_that_leads_nowhere_is_refused(url: str, reason: str) -> None:
+    with pytest.raises(StoreError, match=reason):
+        open_store(url)

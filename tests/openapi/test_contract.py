@@ -1,0 +1,309 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openapi.contract import Contract
+from openapi.errors import ContractError
+
+Json = dict[str, Any]
+Read = Callable[[str], Contract]
+
+HEAD = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\n"
+HEAD_30 = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\n"
+DONE = "responses: {'200': {description: x}}"
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    def from_text(text: str) -> Contract:
+        path = tmp_path / "contract.yaml"
+        path.write_text(text, encoding="utf-8")
+        return Contract.from_file(path)
+
+    return from_text
+
+
+def paths(text: str, head: str = HEAD) -> str:
+    return f"{head}paths: {{{text}}}\n"
+
+
+def answering(schema: str, head: str = HEAD, components: str = "{}") -> str:
+    content = f"content: {{application/json: {{schema: {schema}}}}}"
+    answer = f"responses: {{'200': {{description: x, {content}}}}}"
+    return paths(f"/a: {{get: {{{answer}}}}}", head) + f"components: {components}\n"
+
+
+def querying(parameter: str) -> str:
+    return paths(f"/a: {{get: {{parameters: [{parameter}], {DONE}}}}}")
+
+
+SCHEMA = "#/paths/~1a/get/responses/200/content/application~1json/schema"
+
+
+def test_it_reads_each_operation(read: Read) -> None:
+    contract = read(
+        paths(
+            f"x-note: forget, /a: {{get: {{operationId: one, {DONE}}}, post: {{{DONE}}}}},"
+            f" '/b/{{id}}': {{parameters: [{{name: id, in: path, required: true, schema: {{}}}}],"
+            f" delete: {{{DONE}}}, trace: {{responses: {{4XX: {{description: x}}, x-note: get}}}}}}"
+        )
+    )
+
+    assert list(contract.operations) == ["one", "POST /a", "DELETE /b/{id}", "TRACE /b/{id}"]
+    assert contract.operations["one"].name == "one GET /a"
+    assert contract.operations["POST /a"].pointer == "#/paths/~1a/post"
+    assert list(contract.operations["TRACE /b/{id}"].answers) == ["4XX"]
+
+
+@pytest.mark.parametrize(
+    ("servers", "base_path"),
+    [
+        ("[]", ""),
+        ("[{url: /}]", ""),
+        ("[{url: ''}]", ""),
+        ("[{url: /v1/}]", "/v1"),
+        ("[{url: v1}]", "/v1"),
+        ("[{url: 'https://a.example'}]", ""),
+        ("[{url: 'https://a.example/v1'}, {url: /v2}]", "/v1"),
+        ("[{url: '//a.example/v1'}]", "/v1"),
+        ("[{url: 'https://a.example/my%20api'}]", "/my api"),
+        ("[{url: 'https://{unknown}.example/v1'}]", "/v1"),
+        (
+            "[{url: '{s}://{h}:{p}/{b}/{b}', variables:"
+            " {s: {default: http}, h: {default: a}, p: {default: '80'}, b: {default: v1}}}]",
+            "/v1/v1",
+        ),
+        ("[{url: '{base}', variables: {base: {default: 'https://a.example/v3/'}}}]", "/v3"),
+    ],
+)
+def test_it_takes_the_base_path_from_the_first_server(
+    read: Read, servers: str, base_path: str
+) -> None:
+    assert read(f"{paths(f'/a: {{get: {{{DONE}}}}}')}servers: {servers}").base_path == base_path
+
+
+def test_it_lets_an_operation_override_the_parameters_of_its_path(read: Read) -> None:
+    contract = read(
+        paths(
+            "/a: {parameters: [{name: q, in: query, schema: {type: string}},"
+            " {name: q, in: header, schema: {type: string}}, {$ref: '#/components/parameters/P'}],"
+            " get: {parameters: [{name: q, in: query, required: true, schema: {type: integer}}],"
+            f" {DONE}}}}}"
+        )
+        + "components: {parameters: {P: {$ref: '#/components/parameters/Q'},"
+        " Q: {name: p, in: cookie, schema: {}}}}"
+    )
+    parameters = contract.operations["GET /a"].parameters
+
+    assert [(one.location, one.name, one.required) for one in parameters] == [
+        ("query", "q", True),
+        ("header", "q", False),
+        ("cookie", "p", False),
+    ]
+    assert parameters[0].schema.is_valid(7)
+
+
+@pytest.mark.parametrize("name", ["Accept", "content-type", "AUTHORIZATION"])
+def test_it_ignores_headers_that_are_no_parameters(read: Read, name: str) -> None:
+    contract = read(querying(f"{{name: {name}, in: header, required: true, schema: {{}}}}"))
+
+    assert contract.operations["GET /a"].parameters == ()
+
+
+def test_it_follows_references_of_references(read: Read) -> None:
+    contract = read(
+        paths("/a: {$ref: '#/components/pathItems/A'}, /b: {$ref: '#/paths/~1a'}")
+        + """
+components:
+  pathItems: {A: {get: {responses: {'200': {$ref: '#/components/responses/One'}}}}}
+  responses:
+    One: {$ref: '#/components/responses/Two'}
+    Two:
+      description: x
+      headers: {X-A: {$ref: '#/components/headers/A'}}
+      content:
+        application/json: {schema: {$ref: '#/components/schemas/All/$defs/A%20b~1c%7Bd%7D'}}
+  headers:
+    A:
+      schema: {$ref: '#/components/schemas/Text'}
+      examples: {e: {$ref: '#/components/examples/E'}}
+  examples: {E: {value: {$ref: data}}}
+  schemas:
+    All: {$defs: {'A b/c{d}': {$ref: '#/components/schemas/Text'}}}
+    Text: {type: string, examples: [shown]}
+"""
+    )
+    answer = contract.operations["GET /b"].answers["200"]
+    schema = answer.content["application/json"].schema
+
+    assert schema is not None
+    assert schema.pointer == "#/components/schemas/Text"
+    assert answer.headers[0].examples == ({"$ref": "data"}, "shown")
+    assert answer is not contract.operations["GET /a"].answers["200"]
+
+
+def test_it_reads_schemas_that_hold_themselves(read: Read) -> None:
+    contract = read(
+        answering(
+            "{$ref: '#/components/schemas/Node'}",
+            components="{schemas: {Node: {type: object, allOf: [{$ref: '#/components/schemas/Node'}"
+            "], properties: {next: {$ref: '#/components/schemas/Node'}}}}}",
+        )
+    )
+    schema = contract.operations["GET /a"].answers["200"].content["application/json"].schema
+
+    assert schema is not None
+    assert schema.is_valid({"next": {"next": {}}})
+    assert not schema.is_valid({"next": {"next": 7}})
+
+
+@pytest.mark.parametrize(
+    ("keys", "status"),
+    [
+        ("'204', '200', '404'", 200),
+        ("'201', default", 201),
+        ("2XX", 200),
+        ("default", 200),
+        ("'302', 4XX", 302),
+        ("'302', default", 302),
+        ("'404'", 200),
+    ],
+)
+def test_it_knows_the_success_status(read: Read, keys: str, status: int) -> None:
+    answers = ", ".join(f"{key}: {{description: x}}" for key in keys.split(", "))
+    contract = read(paths(f"/a: {{get: {{responses: {{{answers}}}}}}}"))
+
+    assert contract.operations["GET /a"].success_status == status
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "reason"),
+    [
+        ("swagger: '2.0'", "#/openapi", "must be 3.0.x or 3.1.x, and is 2.0"),
+        ("openapi: 3.2.0", "#/openapi", "and is 3.2.0"),
+        ("openapi: 3.1", "#/openapi", "and is 3.1"),
+        ("openapi: [3]", "#/openapi", "must be 3.0.x or 3.1.x"),
+        ("info: {title: t}", "#/openapi", "and is missing"),
+        ("openapi: 3.1.0", "#", '"info" is a required property'),
+        (HEAD, "#", '"paths" is a required property'),
+        (HEAD_30, "#", '"paths" is a required property'),
+        (paths(""), "#/paths", "holds no operation"),
+        (paths("/a: null"), "#/paths/~1a", 'not of type "object"'),
+        (paths("a: {}"), "#/paths", "'a' was unexpected"),
+        (HEAD.replace("'1'", "1.0") + "paths: {}", "#/info/version", 'not of type "string"'),
+        (
+            paths(f"/a: {{get: {{operationId: q, {DONE}}}, put: {{operationId: q, {DONE}}}}}"),
+            "#/paths/~1a/put",
+            "has the operationId of #/paths/~1a/get",
+        ),
+        (
+            paths(f"'/a/{{x}}': {{get: {{{DONE}}}}}"),
+            "#/paths/~1a~1{x}/get",
+            "declares no path parameter x",
+        ),
+        (
+            paths("'/a/{x}': {}, '/a/{y}': {}"),
+            "#/paths/~1a~1{y}",
+            "is the same path as /a/{x}",
+        ),
+        (
+            paths(f"/a: {{get: {{security: [{{k: []}}], {DONE}}}}}"),
+            "#/paths/~1a/get/security",
+            "names k, which is not defined",
+        ),
+        (
+            paths(f"/a: {{get: {{{DONE}}}}}") + "servers: [{url: '/{base}'}]",
+            "#/servers/0",
+            "variable without default",
+        ),
+        (
+            paths(f"/a: {{get: {{{DONE}}}}}") + "servers: [{url: 'https://['}]",
+            "#/servers/0/url",
+            "is no URL",
+        ),
+        (
+            querying("{name: q, in: query, content: {a/b: {}}}"),
+            "#/paths/~1a/get/parameters/0",
+            "has no schema",
+        ),
+        (querying("{name: q, in: mars, schema: {}}"), "#/paths/~1a/get/parameters/0/in", '"query"'),
+        (
+            paths(
+                "'/{q}': {get: {parameters: [{name: q, in: path, required: true, style: label,"
+                f" schema: {{}}}}], {DONE}}}}}"
+            ),
+            "#/paths/~1{q}/get/parameters/0",
+            "has the style label",
+        ),
+        (
+            querying("{$ref: '#/components/parameters/Q'}"),
+            "#/paths/~1a/get/parameters/0",
+            "refers to #/components/parameters/Q, which does not exist",
+        ),
+        (
+            querying("{$ref: 'http://127.0.0.1:9/p.yaml'}"),
+            "#/paths/~1a/get/parameters/0",
+            "bundle the contract into one file first",
+        ),
+        (answering("{$ref: 'other.yaml#/A'}"), SCHEMA, "refers to other.yaml#/A"),
+        (answering("{$ref: '#/components/schemas/X'}"), SCHEMA, "#/components/schemas/X"),
+        (
+            answering("{properties: {a: {$ref: '#/components/schemas/X'}}}"),
+            SCHEMA,
+            "/components/schemas/X",
+        ),
+        (
+            answering("{properties: {a: {$ref: 'http://127.0.0.1:9/x.yaml'}}}"),
+            SCHEMA,
+            "http://127.0.0.1:9/x.yaml",
+        ),
+        (
+            answering(
+                "{$ref: '#/components/schemas/A'}",
+                components="{schemas: {A: {$ref: '#/components/schemas/B'},"
+                " B: {$ref: '#/components/schemas/A'}}}",
+            ),
+            "#/components/schemas/B",
+            "refers to itself",
+        ),
+    ],
+)  # fmt: skip
+def test_it_refuses_what_cannot_be_served(
+    read: Read, tmp_path: Path, text: str, place: str, reason: str
+) -> None:
+    with pytest.raises(ContractError) as caught:
+        read(text)
+
+    assert caught.value.place == f"{tmp_path / 'contract.yaml'} {place}"
+    assert reason in caught.value.reason
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("head", [HEAD, HEAD_30])
+@pytest.mark.parametrize(
+    ("schema", "place"),
+    [
+        ("{type: string, pattern: '['}", "/pattern"),
+        ("{properties: {a: {items: {pattern: '(?<x'}}}}", "/properties/a/items/pattern"),
+        ("{type: strin}", "/type"),
+        ("{minimum: '5'}", "/minimum"),
+        ("{properties: [a]}", "/properties"),
+        ("{type: object, required: true}", "/required"),
+    ],
+)
+def test_it_names_the_place_of_an_unusable_schema(
+    read: Read, head: str, schema: str, place: str
+) -> None:
+    with pytest.raises(ContractError) as caught:
+        read(answering(schema, head))
+
+    assert caught.value.place.endswith(f" {SCHEMA}{place}")
+
+
+def test_it_never_repeats_the_document_in_a_refusal(read: Read) -> None:
+    with pytest.raises(ContractError) as caught:
+        read(answering("{type: string, description: [a long and winding text]}", HEAD_30))
+
+    assert "winding" not in str(caught.value)

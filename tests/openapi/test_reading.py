@@ -1,0 +1,232 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openapi.errors import ContractError
+from openapi.reading import BUNDLED, MAX_DEPTH, read_document
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def to(text: str | bytes, name: str = "contract.yaml") -> Path:
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return to
+
+
+def refusal(path: Path) -> ContractError:
+    with pytest.raises(ContractError) as caught:
+        read_document(path)
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2024-01-31", "2024-01-31"),
+        ("2024-01-31T12:00:00Z", "2024-01-31T12:00:00Z"),
+        ("1.2.3", "1.2.3"),
+        ("12:30:45", "12:30:45"),
+        *((word, word) for word in ("yes", "no", "on", "off", "Yes", "NO", "y", "n", "=", "<")),
+        ("0123", "0123"),
+        ("1_000", "1_000"),
+        ("0x1f", "0x1f"),
+        (".inf", ".inf"),
+        (".nan", ".nan"),
+        ("'7'", "7"),
+        ("true", True),
+        ("False", False),
+        ("null", None),
+        ("~", None),
+        ("", None),
+        ("0", 0),
+        ("-12", -12),
+        ("1.50", 1.5),
+        ("1e3", 1000.0),
+        ("123456789012345678901234567890", 123456789012345678901234567890),
+    ],
+)
+def test_it_reads_plain_words_as_json_would(write: Write, text: str, value: object) -> None:
+    read = read_document(write(f"a: {text}"))["a"]
+
+    assert read == value
+    assert type(read) is type(value)
+
+
+@pytest.mark.parametrize("key", ["200", "4.0", "true", "null", "yes", "2024-01-31", "~"])
+def test_it_reads_every_key_as_text(write: Write, key: str) -> None:
+    assert read_document(write(f"{key}: x")) == {key: "x"}
+
+
+@pytest.mark.parametrize("suffix", ["json", "JSON", "yaml", "yml", "txt"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_it_reads_json(write: Write, suffix: str, mark: bytes) -> None:
+    path = write(mark + b'{"a": [1, 2.5, "x", {"b": null}]}', f"contract.{suffix}")
+
+    assert read_document(path) == {"a": [1, 2.5, "x", {"b": None}]}
+
+
+def test_it_reads_anchors_and_merge_keys(write: Write) -> None:
+    text = """
+        base: &base {k: 1, l: 1}
+        deep: {down: {here: &more {<<: *base, k: 2}}}
+        used: {<<: *more, m: 3}
+        list: {<<: [*base, {n: 4}]}
+    """
+
+    document = read_document(write(text))
+
+    assert document["deep"]["down"]["here"] == {"k": 2, "l": 1}
+    assert document["used"] == {"k": 2, "l": 1, "m": 3}
+    assert document["list"] == {"k": 1, "l": 1, "n": 4}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("a: 1\nb: 2\na: 3", 3, "the key 'a' stands twice"),
+        ("a:\n  b: 1\n  'b': 2", 3, "the key 'b' stands twice"),
+        ("'200': 1\n200: 2", 2, "the key '200' stands twice"),
+        ("base: &b {k: 1}\nuse:\n  <<: *b\n  l: 1\n  l: 2", 5, "the key 'l' stands twice"),
+        ("a:\n\t- b", 2, "cannot start any token"),
+        ("a: [1, 2", 2, "is not YAML"),
+        ('a: 1\nb: "x', 2, "unexpected end of stream"),
+        ("a: b: c", 1, "mapping values are not allowed"),
+        ("a: {{ template }}", 1, "a key is not text"),
+        ("? [a, b]\n: c", 1, "a key is not text"),
+        ("a: *nowhere", 1, "undefined alias"),
+        ("a: 1\n---\nb: 2", 2, "another document"),
+        ("a: !!binary aGVsbG8=", 1, "tag:yaml.org,2002:binary"),
+        ("a: !!timestamp 2020-01-01", 1, "tag:yaml.org,2002:timestamp"),
+        ("a: !!python/name:os.system", 1, "python/name:os.system"),
+        ("a: !mine x", 1, "!mine"),
+        ("<<: 5", 1, "expected a mapping"),
+        ('a: "\\ud800"', 1, "invalid Unicode character"),
+    ],
+)
+def test_it_refuses_bad_yaml_with_the_line(write: Write, text: str, line: int, reason: str) -> None:
+    path = write(text)
+    error = refusal(path)
+
+    assert error.place == f"{path}:{line}"
+    assert reason in error.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"a": 1,\n "b": }', "is not JSON"),
+        ("", "is not JSON"),
+        (b'{"a": "\xff"}', "UTF-8"),
+        ('{"a": "\\ud800"}', "is not JSON"),
+        ('{"a": NaN}', "is not JSON"),
+        ('{"a": {"b": 1, "c": 2, "b": 3}}', "the key 'b' stands twice"),
+        ("[" * 100_000 + "]" * 100_000, "depth limit"),
+        ('{"a":' * 300 + "1" + "}" * 300, f"nests more than {MAX_DEPTH} levels"),
+        ("[]", "its top level is not a mapping"),
+        ("7", "its top level is not a mapping"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_it_refuses_bad_json(write: Write, text: str | bytes, reason: str) -> None:
+    path = write(text, "contract.json")
+    error = refusal(path)
+
+    assert error.place.startswith(str(path))
+    assert reason in error.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "its top level is not a mapping"),
+        ("# nothing", "its top level is not a mapping"),
+        ("- a\n- b", "its top level is not a mapping"),
+        ("just text", "its top level is not a mapping"),
+        (b"a: \xff", "UTF-8"),
+        (b"\x00", "control characters"),
+        (b"\x7fELF\x02\x01", "control characters"),
+        ("a: " + "9" * 5000, "5000 digits"),
+    ],
+)
+def test_it_refuses_what_holds_no_document(write: Write, text: str | bytes, reason: str) -> None:
+    path = write(text)
+    error = refusal(path)
+
+    assert error.place == str(path)
+    assert reason in error.reason
+
+
+def nested_flow(depth: int) -> str:
+    return "a: " + "[" * depth + "]" * depth
+
+
+def nested_dashes(depth: int) -> str:
+    return "- " * depth + "x"
+
+
+def nested_blocks(depth: int) -> str:
+    return "".join(f"{' ' * level}a:\n" for level in range(depth))
+
+
+@pytest.mark.parametrize("nested", [nested_flow, nested_dashes, nested_blocks])
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 5000])
+def test_it_refuses_what_would_exhaust_the_stack(
+    write: Write, nested: Callable[[int], str], depth: int
+) -> None:
+    assert f"nests more than {MAX_DEPTH} levels" in refusal(write(nested(depth))).reason
+
+
+def test_it_survives_a_depth_at_which_the_parser_would_crash(write: Write) -> None:
+    assert f"nests more than {MAX_DEPTH} levels" in refusal(write(nested_flow(300_000))).reason
+
+
+def laughs(levels: int) -> str:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{level}: &a{level} [{f'*a{level - 1}, ' * 9}]" for level in range(1, levels)]
+    return "\n".join(lines)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (laughs(30), "holds more than"),
+        ("a: &a [*a]", "nests more than"),
+        ("a: &a {b: *a, c: *a}", "holds more than"),
+    ],
+    ids=["laughs", "loop", "loops"],
+)
+def test_it_refuses_aliases_that_never_end(write: Write, text: str, reason: str) -> None:
+    assert reason in refusal(write(text)).reason
+
+
+def test_it_names_what_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    missing = refusal(tmp_path / "missing.yaml")
+    directory = refusal(tmp_path)
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    unreadable = refusal(tmp_path / "secret.yaml")
+
+    assert missing.place == str(tmp_path / "missing.yaml")
+    assert missing.reason == "cannot be read: No such file or directory"
+    assert directory.reason == "cannot be read: Is a directory"
+    assert unreadable.reason == "cannot be read: Permission denied"
+
+
+def test_it_reads_the_bundled_contract() -> None:
+    document: dict[str, Any] = read_document(BUNDLED)
+
+    assert document["info"]["version"] == "2026-03-01"
+    assert {type(key) for key in document["paths"]["/auth/credentials"]["post"]["responses"]} == {
+        str
+    }

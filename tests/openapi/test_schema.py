@@ -1,0 +1,243 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openapi.contract import Contract
+from openapi.schema import Schema
+
+Json = dict[str, Any]
+
+ADDRESS: Json = {
+    "type": "object",
+    "required": ["lines", "city"],
+    "additionalProperties": False,
+    "properties": {
+        "city": {"type": "string", "maxLength": 20},
+        "lines": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["text"],
+                "properties": {"text": {"type": "string", "minLength": 2}},
+            },
+        },
+    },
+}
+CARD: Json = {
+    "type": "object",
+    "required": ["kind", "number"],
+    "properties": {"kind": {"const": "card"}, "number": {"type": "string", "pattern": "^[0-9]+$"}},
+}
+DEBIT: Json = {
+    "type": "object",
+    "required": ["kind", "iban"],
+    "properties": {"kind": {"enum": ["debit", "sepa"]}, "iban": {"type": "string"}},
+}
+
+
+def compiled(schema: Any) -> Schema:
+    parameter = {"name": "q", "in": "query", "schema": schema}
+    operation = {"parameters": [parameter], "responses": {"200": {"description": "x"}}}
+    info = {"title": "t", "version": "1"}
+    contract = Contract({"openapi": "3.1.0", "info": info, "paths": {"/a": {"get": operation}}})
+    return contract.operations["GET /a"].parameters[0].schema
+
+
+def complaints(schema: Any, value: object, root: str = "body") -> dict[str, str]:
+    errors = compiled(schema).errors(value, root)
+    assert len({error.param for error in errors}) == len(errors)
+    return {error.param: error.code for error in errors}
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ({"city": "Rio", "lines": [{"text": "ab"}]}, {}),
+        ({}, {"lines": "missing_required_field", "city": "missing_required_field"}),
+        ([], {"body": "invalid_type"}),
+        (
+            {"city": 7, "lines": [], "zip": 1, "street": 2},
+            {
+                "city": "invalid_type",
+                "lines": "invalid_value",
+                "zip": "unknown_field",
+                "street": "unknown_field",
+            },
+        ),
+        (
+            {"city": "x" * 21, "lines": [{"text": "ab"}, {}, {"text": "a"}, 7]},
+            {
+                "city": "invalid_value",
+                "lines[1].text": "missing_required_field",
+                "lines[2].text": "invalid_value",
+                "lines[3]": "invalid_type",
+            },
+        ),
+    ],
+)
+def test_it_names_every_bad_field_once(value: object, found: dict[str, str]) -> None:
+    assert complaints(ADDRESS, value) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ({"address": {"city": "Rio", "lines": [{"text": "a"}]}}, {"address.lines[0].text"}),
+        (
+            {"address": {"lines": [{}], "zip": 1}},
+            {"address.lines[0].text", "address.city", "address.zip"},
+        ),
+        ({"address": 7}, {"address"}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "nullable",
+    [
+        ADDRESS,
+        {"anyOf": [ADDRESS, {"type": "null"}]},
+        {"oneOf": [{"type": "null"}, ADDRESS]},
+        {"anyOf": [{"allOf": [ADDRESS]}, {"type": "null"}]},
+        {"anyOf": [{"type": "string"}, {"oneOf": [ADDRESS, {"type": "array"}]}]},
+    ],
+)
+def test_it_names_nested_fields_also_behind_alternatives(
+    nullable: Json, value: object, found: set[str]
+) -> None:
+    schema = {"type": "object", "properties": {"address": nullable}}
+
+    assert complaints(schema, value).keys() == found
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ({"kind": "card", "number": "12"}, {}),
+        ({"kind": "card", "number": "x"}, {"number": "invalid_format"}),
+        ({"kind": "card"}, {"number": "missing_required_field"}),
+        ({"kind": "sepa", "iban": 7}, {"iban": "invalid_type"}),
+        ({"kind": "cash"}, {"body": "invalid_value"}),
+        ({"kind": 7, "number": "x"}, {"body": "invalid_value"}),
+        (7, {"body": "invalid_value"}),
+    ],
+)
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+def test_it_tells_alternatives_apart_by_their_constant(
+    keyword: str, value: object, found: dict[str, str]
+) -> None:
+    assert complaints({keyword: [CARD, DEBIT]}, value) == found
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "found"),
+    [
+        ({"dependentRequired": {"a": ["b", "c"]}}, {"a": 1}, {"b", "c"}),
+        ({"if": {"required": ["a"]}, "then": {"required": ["b"]}}, {"a": 1}, {"b"}),
+        ({"unevaluatedProperties": False}, {"a": 1, "b": 2}, {"a", "b"}),
+        ({"properties": {"a": False}}, {"a": 1}, {"a"}),
+        ({"prefixItems": [{}], "items": False}, [1, 2], {"[1]"}),
+        ({"propertyNames": {"maxLength": 2}}, {"abc": 1, "d": 2}, {"abc"}),
+        ({"patternProperties": {"^x": {"type": "string"}}}, {"xa": 1, "xb": 2}, {"xa", "xb"}),
+        ({"uniqueItems": True}, [1, 1], {"body"}),
+        ({"oneOf": [{"type": "integer"}, {"minimum": 0}]}, 5, {"body"}),
+        ({"not": {"type": "integer"}}, 5, {"body"}),
+        ({"const": "a"}, "b", {"body"}),
+        (False, 1, {"body"}),
+        ({"required": [""]}, {}, {"body"}),
+        ({"allOf": [{"required": ["a"]}, {"required": ["a", "b"]}]}, {}, {"a", "b"}),
+    ],
+)
+def test_it_names_the_field_for_every_keyword(schema: Any, value: object, found: set[str]) -> None:
+    assert complaints(schema, value).keys() == found
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "found"),
+    [
+        ({"type": "integer"}, "x", {"page"}),
+        ({"type": "array", "items": {"type": "integer"}}, [1, "x"], {"page[1]"}),
+        (ADDRESS, {"lines": [{}], "zip": 1}, {"page.city", "page.zip", "page.lines[0].text"}),
+    ],
+)
+def test_it_names_a_value_by_its_root(schema: Json, value: object, found: set[str]) -> None:
+    assert complaints(schema, value, root="page").keys() == found
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("date-time", "2027-03-04T00:00:00Z", "2027-03-04T00:00:00"),
+        ("date", "2024-02-29", "2023-02-29"),
+        ("time", "10:00:00Z", "25:00:00Z"),
+        ("uuid", "00000000-0000-4000-8000-000000000000", "0000"),
+        ("email", "a@example.com", "a.example.com"),
+        ("uri", "https://example.com/a?b#c", "/a"),
+        ("uri-reference", "/a", "\\\\a"),
+        ("hostname", "example.com", "-a.example"),
+        ("ipv4", "192.0.2.1", "192.0.2.256"),
+        ("ipv6", "2001:db8::1", "2001:db8::g"),
+        ("regex", "^a+$", "["),
+    ],
+)
+def test_it_asserts_formats(name: str, good: str, bad: str) -> None:
+    schema = {"type": "string", "format": name}
+
+    assert complaints(schema, good) == {}
+    assert complaints(schema, bad) == {"body": "invalid_format"}
+
+
+@pytest.mark.parametrize("name", ["int32", "int64", "float", "byte", "binary", "password", "cpf"])
+def test_it_takes_unknown_formats_as_notes(name: str) -> None:
+    assert complaints({"format": name}, "%") == {}
+
+
+TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=8, max_size=30)
+SCALAR = TEXT | st.integers(10**8) | st.floats(10**8, allow_infinity=False)
+VALUE = st.recursive(
+    SCALAR,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", "kind", "lines"]) | TEXT, inner, max_size=4)
+    ),
+    max_leaves=6,
+)
+STRICT: tuple[Any, ...] = (
+    False,
+    ADDRESS,
+    {"oneOf": [CARD, DEBIT]},
+    {"type": "boolean"},
+    {"enum": ["x", 1, None]},
+    {"const": {"a": 1}},
+    {"maxLength": 2, "maximum": 3, "maxItems": 0, "maxProperties": 0},
+    {"multipleOf": 7, "pattern": "^$", "propertyNames": {"maxLength": 0}},
+    {"format": "email", "additionalProperties": False, "items": False},
+    {"unevaluatedProperties": False, "unevaluatedItems": False},
+    {"contains": {"const": 1}, "uniqueItems": True, "minLength": 99, "minItems": 9},
+    {"not": {}},
+    {"if": True, "then": {"required": ["zzz"], "type": "null"}},
+    {"oneOf": [{}, {"minLength": 0}], "dependentRequired": {"a": ["zzz"]}},
+    {"additionalProperties": {"anyOf": [{"type": "boolean"}, {"type": "null"}]}},
+)
+STRICT_SCHEMAS = [compiled(schema) for schema in STRICT]
+
+
+def texts(value: object) -> list[str]:
+    """Every text that ``value`` holds, names included, and its numbers as they are written."""
+    if isinstance(value, dict):
+        return [text for pair in value.items() for one in pair for text in texts(one)]
+    if isinstance(value, list):
+        return [text for one in value for text in texts(one)]
+    return [str(value)]
+
+
+@given(value=VALUE)
+def test_it_never_repeats_the_value(value: object) -> None:
+    hidden = [text for text in texts(value) if len(text) >= 8]
+
+    for schema in STRICT_SCHEMAS:
+        for error in schema.errors(value):
+            assert not any(text in error.detail for text in hidden)
+            assert error.param
+            assert error.detail
