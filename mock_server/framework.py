@@ -14,11 +14,10 @@ with warnings.catch_warnings():
     # part of jsonschema that is deprecated.
     warnings.filterwarnings("ignore", message="Using `httpx`")
     warnings.filterwarnings("ignore", category=DeprecationWarning)
-    from connexion.lifecycle import ConnexionRequest
     from connexion.middleware import ConnexionMiddleware
     from connexion.middleware.abstract import ROUTING_CONTEXT
     from connexion.middleware.routing import RoutingAPI, RoutingMiddleware, RoutingOperation
-    from connexion.middleware.security import SecurityMiddleware
+    from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
     from connexion.resolver import Resolver
 
 from openapi.contract import PATH_PARAMETER, Contract
@@ -26,12 +25,13 @@ from openapi.contract import PATH_PARAMETER, Contract
 __all__ = [
     "ROUTING_CONTEXT",
     "ConnexionMiddleware",
-    "ConnexionRequest",
     "Resolver",
     "RoutingAPI",
     "RoutingMiddleware",
     "RoutingOperation",
+    "SecurityAPI",
     "SecurityMiddleware",
+    "SecurityOperation",
     "connexion_document",
     "numbered",
 ]

@@ -52,6 +52,7 @@ def serve(
         "log_level": "warning",
         "access_log": False,
         "server_header": False,
+        "proxy_headers": False,
         "ws": "none",
         "lifespan": "on",
         "timeout_graceful_shutdown": _GRACE_SECONDS,

@@ -38,11 +38,11 @@ def read_parameter(parameter: Parameter, values: Mapping[str, Sequence[str]]) ->
             return _typed(fields, outline)
     if not texts:
         return ABSENT
-    parts = _parts(parameter, texts)
     if "array" in types:
-        return [read_text(item, outline.get("items", {})) for item in (texts if apart else parts)]
+        items = texts if apart else _parts(parameter, texts)
+        return [read_text(item, outline.get("items", {})) for item in items]
     if "object" in types and not apart:
-        return _flat_object(parts, outline, explode=parameter.explode)
+        return _flat_object(_parts(parameter, texts), outline, explode=parameter.explode)
     return read_text(texts[-1], outline)
 
 

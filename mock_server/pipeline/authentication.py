@@ -9,14 +9,17 @@ import base64
 import binascii
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
+from starlette.types import Receive, Scope, Send
+
 from mock_server.access_tokens import AccessTokens, ExpiredToken, InvalidToken
 from mock_server.clock import instant
 from mock_server.exchange import Exchange
-from mock_server.framework import ConnexionRequest, SecurityMiddleware
+from mock_server.framework import SecurityAPI, SecurityMiddleware, SecurityOperation
 from mock_server.partners import secret_hash
 from mock_server.problems import Problem, ProblemType
 from mock_server.store.interface import Login, Store
@@ -24,10 +27,39 @@ from openapi.contract import Contract
 from openapi.errors import ContractError
 from openapi.references import join
 
-Authentication = SecurityMiddleware
-"""Connexion's stage, as it is."""
 
-Verify = Callable[[ConnexionRequest], Awaitable[dict[str, str]]]
+@dataclass(slots=True)
+class SecuredRequest:
+    """What Connexion's checks need of a request; its own class parses far more."""
+
+    exchange: Exchange
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+class _SecuredOperation(SecurityOperation):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.security:
+            await self.verification_fn(SecuredRequest(Exchange.of(scope)))
+        await self.next_app(scope, receive, send)
+
+
+class _SecuredOperations(SecurityAPI):
+    def make_operation(self, operation: Any) -> _SecuredOperation:
+        secured: _SecuredOperation = _SecuredOperation.from_operation(
+            operation,
+            next_app=self.next_app,
+            security_handler_factory=self.security_handler_factory,
+        )
+        return secured
+
+
+class Authentication(SecurityMiddleware):
+    """Connexion's stage: it combines the requirements, and the handlers below check each."""
+
+    api_cls = _SecuredOperations
+
+
+Verify = Callable[[SecuredRequest], Awaitable[dict[str, str]]]
 
 REALM = 'realm="dinie"'
 
@@ -45,8 +77,8 @@ class Handler:
     def get_fn(self, security_scheme: dict[str, Any], required_scopes: list[str]) -> Verify:
         """The function that checks one request; scopes are not modelled."""
 
-        async def check(request: ConnexionRequest) -> dict[str, str]:
-            exchange = Exchange.of(request.scope)
+        async def check(request: SecuredRequest) -> dict[str, str]:
+            exchange = request.exchange
             exchange.partner_id = await self.verify(exchange, security_scheme)
             return {"sub": exchange.partner_id}
 

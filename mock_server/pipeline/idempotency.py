@@ -42,18 +42,15 @@ class Idempotency:
             await self.app(scope, receive, send)
             await self.store.commit(exchange.writes, None, exchange.now)
             return
-        earlier = await self.store.find_record(key.hash, exchange.now)
-        if earlier is None:
+        try:
             await self.app(scope, receive, send)
-            response = exchange.response
-            assert response is not None, "every operation answers"  # noqa: S101 - for the type checker
-            record = IdempotencyRecord(
-                key.hash,
-                exchange.partner_id or "",
-                key.fingerprint,
-                key.seal(response),
-                exchange.now + LIFETIME_SECONDS,
-            )
+        except Problem:
+            # What the operation refuses now it may have granted to this key before.
+            earlier = await self.store.find_record(key.hash, exchange.now)
+            if earlier is None:
+                raise
+        else:
+            record = key.record(exchange)
             earlier = await self.store.commit(exchange.writes, record, exchange.now)
         if earlier is not None:
             exchange.response = key.replay(earlier)
@@ -68,6 +65,17 @@ class _Key:
         self.fingerprint = fingerprint
         self.hash = digest[:32]
         self._cipher = AESGCM(digest[32:])
+
+    def record(self, exchange: Exchange) -> IdempotencyRecord:
+        """What is to be stored of this use."""
+        assert exchange.response is not None, "every operation answers"  # noqa: S101 - for the type checker
+        return IdempotencyRecord(
+            self.hash,
+            exchange.partner_id or "",
+            self.fingerprint,
+            self.seal(exchange.response),
+            exchange.now + LIFETIME_SECONDS,
+        )
 
     def seal(self, response: Response) -> bytes:
         """The response, readable only to who has the key: it may hold a secret."""

@@ -1,10 +1,11 @@
 """The embedded store: SQLite, in memory or in one file (write-ahead log)."""
 
 import secrets
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
+
+import apsw
 
 from mock_server.store.interface import (
     AddCredential,
@@ -31,7 +32,7 @@ _MIGRATIONS = (
         name TEXT NOT NULL, status TEXT NOT NULL, expires_at TEXT,
         created_at TEXT NOT NULL, updated_at TEXT NOT NULL, last_used_at TEXT
     );
-    CREATE INDEX credentials_of_partner ON credentials (partner_id, position);
+    CREATE INDEX credentials_of_partner ON credentials (partner_id);
     CREATE TABLE idempotency (
         position INTEGER PRIMARY KEY,
         key_hash BLOB NOT NULL UNIQUE, partner_id TEXT NOT NULL, fingerprint BLOB NOT NULL,
@@ -63,7 +64,7 @@ _FORGET = (
 )
 
 _RECORDS_BETWEEN_CLEANINGS = 100
-_BUSY_SECONDS = 5.0
+_BUSY_MILLISECONDS = 5_000
 
 
 class SqliteStore:
@@ -77,13 +78,10 @@ class SqliteStore:
     def __init__(self, path: Path | None = None) -> None:
         self._name = str(path) if path else "the store in memory"
         self._kept = 0
-        with self._errors():
-            self._connection = sqlite3.connect(
-                path or ":memory:",
-                isolation_level=None,
-                timeout=_BUSY_SECONDS,
-                check_same_thread=False,
-            )
+        self._errors = _Errors(self._name)
+        with self._errors:
+            self._connection = apsw.Connection(str(path) if path else ":memory:")
+            self._connection.set_busy_timeout(_BUSY_MILLISECONDS)
             if path:
                 # A commit survives the death of the process; only a power cut may take the last.
                 self._connection.execute("PRAGMA journal_mode = WAL")
@@ -93,30 +91,22 @@ class SqliteStore:
 
     def _migrate(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        version = self._connection.pragma("user_version")
         if version > len(_MIGRATIONS):
             raise StoreError(
                 f"{self._name} was written by a newer dinie-contract (version {version} of its"
                 f" tables, this one knows {len(_MIGRATIONS)}): upgrade, or name another file"
             )
         for script in _MIGRATIONS[version:]:
-            for statement in filter(str.strip, script.split(";")):
-                self._connection.execute(statement)
+            self._connection.execute(script)
         self._connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
         self._connection.execute("COMMIT")
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise StoreError(f"{self._name} cannot be used: {error}") from error
 
     async def commit(
         self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
     ) -> IdempotencyRecord | None:
         """See :meth:`mock_server.store.interface.Store.commit`."""
-        with self._errors():
+        with self._errors:
             if record is None and len(writes) <= 1:
                 for write in writes:  # one statement is atomic by itself
                     self._apply(write)
@@ -151,7 +141,8 @@ class SqliteStore:
 
     def _keep(self, record: IdempotencyRecord, now: float) -> IdempotencyRecord | None:
         """Keep a record, or give the unexpired one that has its key."""
-        if not self._execute(_KEEP_NEW, record).rowcount:
+        self._execute(_KEEP_NEW, record)
+        if not self._connection.changes():
             earlier = self._find(record.key_hash, now)
             if earlier:
                 return earlier
@@ -167,12 +158,12 @@ class SqliteStore:
 
     async def find_record(self, key_hash: bytes, now: float) -> IdempotencyRecord | None:
         """See :meth:`mock_server.store.interface.Store.find_record`."""
-        with self._errors():
+        with self._errors:
             return self._find(key_hash, now)
 
     async def add_partner(self, partner_id: str, client_id: str, secret_hash: bytes) -> None:
         """See :meth:`mock_server.store.interface.Store.add_partner`."""
-        with self._errors():
+        with self._errors:
             self._execute(
                 "INSERT OR REPLACE INTO partners VALUES (?, ?, ?)",
                 (client_id, partner_id, secret_hash),
@@ -180,7 +171,7 @@ class SqliteStore:
 
     async def find_login(self, client_id: str) -> Login | None:
         """See :meth:`mock_server.store.interface.Store.find_login`."""
-        with self._errors():
+        with self._errors:
             row = self._execute(
                 "SELECT partner_id, secret_hash FROM partners WHERE client_id = ?", (client_id,)
             ).fetchone()
@@ -194,7 +185,7 @@ class SqliteStore:
 
     async def find_credential(self, partner_id: str, client_id: str) -> Credential | None:
         """See :meth:`mock_server.store.interface.Store.find_credential`."""
-        with self._errors():
+        with self._errors:
             return self._credential("client_id = ? AND partner_id = ?", client_id, partner_id)
 
     def _credential(self, condition: str, *values: str) -> Credential | None:
@@ -208,7 +199,7 @@ class SqliteStore:
         """See :meth:`mock_server.store.interface.Store.list_credentials`."""
         query = f"SELECT {_COLUMNS} FROM credentials WHERE partner_id = ?"  # noqa: S608 - constants
         values: list[str | int] = [partner_id]
-        with self._errors():
+        with self._errors:
             if after is not None:
                 row = self._execute(
                     "SELECT position FROM credentials WHERE client_id = ? AND partner_id = ?",
@@ -223,16 +214,35 @@ class SqliteStore:
 
     async def signing_key(self) -> bytes:
         """See :meth:`mock_server.store.interface.Store.signing_key`."""
-        with self._errors():
+        with self._errors:
             self._execute(
                 "INSERT OR IGNORE INTO settings VALUES ('signing_key', ?)",
                 (secrets.token_bytes(32),),
             )
-            (key,) = self._execute(
-                "SELECT value FROM settings WHERE name = 'signing_key'"
-            ).fetchone()
-        return bytes(key)
+            found = self._execute("SELECT value FROM settings WHERE name = 'signing_key'")
+            return bytes(found.get)
 
     def close(self) -> None:
         """See :meth:`mock_server.store.interface.Store.close`."""
         self._connection.close()
+
+
+class _Errors:
+    """Tells the library's errors as the store's own, in one line."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        """Nothing to prepare: one instance serves every statement."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, apsw.Error):
+            raise StoreError(f"{self._name} cannot be used: {error}") from error
