@@ -1,0 +1,12 @@
+"""What a target must offer for some requirements to be verified."""
+
+from enum import Enum
+
+
+class Capability(Enum):
+    """The value is what the report says of a requirement that could not be verified."""
+
+    SECOND_PARTNER = "needs a second partner: give --second-token"
+    LISTING = "needs a list operation that works with this token"
+    REVOCATION = "needs a revoke operation that works with this token"
+    TOKENS = "needs a token operation that works with a created key"

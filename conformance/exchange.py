@@ -1,0 +1,90 @@
+"""One request to the target and its answer, as values that may be kept and shown."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to send. ``path`` stands under the target's base URL and may carry a query.
+
+    ``partner`` says whose token goes along: 0 the first, 1 the second, None none at all.
+    ``token_form`` says in what form, one of :data:`conformance.tokens.FORMS`. The token itself
+    is put in only when the request is sent: a request never holds one.
+    """
+
+    method: str
+    path: str
+    headers: Headers = ()
+    body: bytes = b""
+    partner: int | None = 0
+    token_form: str = "as it is"  # noqa: S105 - the name of a form
+
+    def with_header(self, name: str, value: str) -> Self:
+        """The same request with one header set, or replaced where it was."""
+        return replace(self, headers=(*self.without_header(name).headers, (name, value)))
+
+    def without_header(self, name: str) -> Self:
+        """The same request without a header."""
+        kept = tuple(pair for pair in self.headers if pair[0].lower() != name.lower())
+        return replace(self, headers=kept)
+
+    def with_json(self, value: Any) -> Self:
+        """The same request with another JSON body."""
+        body = json.dumps(value, ensure_ascii=True).encode()
+        return replace(self.with_header("Content-Type", "application/json"), body=body)
+
+    def with_key(self, key: str) -> Self:
+        """The same request with an idempotency key."""
+        return self.with_header("Idempotency-Key", key)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. Header names are in lower case. ``seconds`` is from sending to the end."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    seconds: float = 0.0
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, repeated ones joined (RFC 9110 section 5.3)."""
+        values = [value for key, value in self.headers if key == name.lower()]
+        return ", ".join(values) if values else None
+
+    @property
+    def media_type(self) -> str:
+        """The media type without its parameters, in lower case."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    def json(self) -> Any:
+        """The body as JSON; raises ValueError where it is none."""
+        return json.loads(self.body)
+
+    def field(self, name: str) -> Any:
+        """One member of a JSON object, or None where there is no such thing."""
+        try:
+            value = self.json()
+        except ValueError:
+            return None
+        return value.get(name) if isinstance(value, dict) else None
+
+
+@dataclass(slots=True)
+class Recording:
+    """The exchanges of one check, in order; what is shown of them is redacted."""
+
+    exchanges: list[tuple[Request, Answer]] = field(default_factory=list)
+
+    def add(self, request: Request, answer: Answer) -> None:
+        """Keep one exchange."""
+        self.exchanges.append((request, answer))
+
+    def last(self, count: int) -> Sequence[tuple[Request, Answer]]:
+        """The last ``count`` exchanges."""
+        return self.exchanges[-count:]

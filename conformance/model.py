@@ -1,0 +1,71 @@
+"""The harness's vocabulary: requirements, what they need, and what came of them. Frozen values."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from conformance.capability import Capability
+from conformance.probe import Probe
+from conformance.sabotage import Sabotage
+from openapi.operation import Operation
+
+
+class Level(StrEnum):
+    """How binding a requirement is.
+
+    MUST: the seed or safety says so, and breaking it fails the run. SHOULD: vendor facts or an
+    RFC say so, and breaking it is a warning. INFO is only observed.
+    """
+
+    MUST = "must"
+    SHOULD = "should"
+    INFO = "info"
+
+
+class Outcome(StrEnum):
+    """What came of one requirement on one operation."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNING = "warning"
+    NOT_VERIFIED = "not_verified"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One rule: what it says, where it comes from, where it applies, and how to check it.
+
+    ``id`` is permanent. ``applies_to`` reads the contract. ``sabotage`` are the faults that the
+    check must catch, each a proof that it can fail. ``check`` returns when the rule holds, and
+    raises :class:`~conformance.probe.Violation` or :class:`~conformance.probe.NotVerified`.
+    """
+
+    id: str
+    level: Level
+    summary: str
+    source: str
+    applies_to: Callable[[Operation], bool]
+    needs: frozenset[Capability]
+    sabotage: Sequence[Sabotage]
+    check: Callable[[Probe], None]
+
+    @property
+    def section(self) -> str:
+        """The part of the catalogue: ``idempotency`` for ``idempotency.replay-is-identical``."""
+        return self.id.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one requirement gave on one operation.
+
+    ``reproduce`` is a shell script of curl commands; it holds no token, the reader exports it.
+    """
+
+    requirement: Requirement
+    operation: str
+    outcome: Outcome
+    expected: str = ""
+    actual: str = ""
+    reproduce: str = ""

@@ -1,0 +1,157 @@
+"""What a requirement works with: valid requests for its operation, and the target's answers."""
+
+import json
+import random
+import secrets
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from conformance.exchange import Answer, Recording, Request
+from conformance.target import Target
+from openapi.contract import PATH_PARAMETER, Contract
+from openapi.operation import Operation
+
+NAME_PREFIX = "dinie-conformance"
+"""What everything that the harness creates is called, so that people know it for test data."""
+
+_LONGEST_LIST = 10_000
+
+
+class Violation(Exception):
+    """The requirement is broken: what was expected and what was seen instead."""
+
+    def __init__(self, expected: str, actual: str) -> None:
+        super().__init__(f"expected {expected}, got {actual}")
+        self.expected = expected
+        self.actual = actual
+
+
+class NotVerified(Exception):
+    """Nothing can be said, for the reason in the message. Never a pass."""
+
+
+class Probe:
+    """One check of one requirement on one operation.
+
+    It sends what the contract allows and keeps what was said. ``random`` is seeded, so that the
+    same choices can be had again; names and keys are new every time.
+    """
+
+    def __init__(
+        self, contract: Contract, operation: Operation, target: Target, randomness: random.Random
+    ) -> None:
+        self.contract = contract
+        self.operation = operation
+        self.target = target
+        self.random = randomness
+        self.recording = Recording()
+
+    def request(self, partner: int | None = 0) -> Request:
+        """A valid request for the operation: plain data, marked as test data."""
+        path = PATH_PARAMETER.sub(
+            lambda found: quote(self._path_example(found[1]), safe=""), self.operation.path
+        )
+        request = Request(self.operation.method, path, partner=partner)
+        body = self.operation.request_body
+        return request.with_json(self.plain_body()) if body and body.content else request
+
+    def plain_body(self) -> dict[str, Any]:
+        """The smallest documented JSON body, its name a new one that is marked as test data."""
+        body = self.operation.request_body
+        media_type = body.accepts("application/json") if body else None
+        examples = [one for one in (media_type.examples if media_type else ()) if one]
+        smallest = min(examples, key=lambda one: len(json.dumps(one)), default={})
+        value = dict(smallest) if isinstance(smallest, dict) else {}
+        return {**value, "name": self.new_name()} if "name" in value else value
+
+    def new_name(self) -> str:
+        """A short printable name that no other request has, in this run or any other."""
+        return f"{NAME_PREFIX} {secrets.token_hex(6)}"
+
+    def new_key(self) -> str:
+        """A fresh idempotency key, a UUID: a target still knows the keys of the last run."""
+        return str(uuid.uuid4())
+
+    def send(self, request: Request) -> Answer:
+        """Send one request; a 429 is waited for and does not count."""
+        answer = self.target.send(request)
+        self._keep(request, answer)
+        return answer
+
+    def send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
+        """Send requests really at the same time, each over a connection of its own."""
+        with ThreadPoolExecutor(len(requests)) as pool:
+            answers = list(pool.map(self.target.send, requests))
+        for request, answer in zip(requests, answers, strict=True):
+            self._keep(request, answer)
+        return answers
+
+    def _keep(self, request: Request, answer: Answer) -> None:
+        self.recording.add(request, answer)
+        client_id = answer.field("client_id")
+        if answer.status == HTTPStatus.CREATED and isinstance(client_id, str):
+            self.target.created.add((request.partner or 0, client_id))
+
+    def succeed(self, request: Request) -> Answer:
+        """Send a request that must succeed for anything to be said; else nothing is verified."""
+        answer = self.send(request)
+        if answer.status != self.operation.success_status:
+            raise NotVerified(
+                f"{self.operation.id} answered {answer.status} to a plain valid request,"
+                f" not {self.operation.success_status}"
+            )
+        return answer
+
+    def expect(self, holds: object, expected: str, actual: str) -> None:
+        """Raise :class:`Violation` unless ``holds``."""
+        if not holds:
+            raise Violation(expected, actual)
+
+    def sibling(
+        self, method: str, matches: Callable[[Operation], bool] = lambda _: True
+    ) -> Operation:
+        """The operation with another method on the same path, or below it."""
+        for operation in self.contract.operations.values():
+            near = operation.path == self.operation.path or operation.path.startswith(
+                f"{self.operation.path}/"
+            )
+            if operation.method == method and near and matches(operation):
+                return operation
+        raise NotVerified(f"the contract has no {method} beside {self.operation.path}")
+
+    def listed(self, partner: int = 0) -> list[dict[str, Any]]:
+        """Every item of the list beside the operation, page by page."""
+        path = self.sibling("GET").path
+        items: list[dict[str, Any]] = []
+        while len(items) < _LONGEST_LIST:
+            cursor = {"starting_after": items[-1]["id"]} if items else {}
+            query = urlencode({"limit": 100, **cursor})
+            answer = self.send(Request("GET", f"{path}?{query}", partner=partner))
+            page = answer.field("data")
+            if not isinstance(page, list) or not all(isinstance(one, dict) for one in page):
+                raise NotVerified(f"the list answered {answer.status} without data")
+            items += page
+            if not page or not answer.field("has_more"):
+                break
+        return items
+
+    def named(self, name: str, partner: int = 0) -> list[dict[str, Any]]:
+        """The listed items with this name: how often a request was executed."""
+        return [item for item in self.listed(partner) if item.get("name") == name]
+
+    def _path_example(self, name: str) -> str:
+        for parameter in self.operation.parameters:
+            if parameter.location == "path" and parameter.name == name:
+                examples = parameter.schema.definition.get("examples", [])
+                return str(examples[0]) if examples else f"{NAME_PREFIX}-unknown"
+        return f"{NAME_PREFIX}-unknown"
+
+
+def without_token(request: Request) -> Request:
+    """The same request as nobody."""
+    return replace(request, partner=None)

@@ -1,0 +1,1 @@
+"""Requirements on implementations, one section for each file."""

@@ -1,0 +1,37 @@
+"""The forms in which a token may be sent: as it is, and damaged in ways that must be refused.
+
+Each form can be made in Python and written in shell, so that a reproduction works with a token
+that the reader exports and no report ever holds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How to make it of a token, and how to write it in a shell script where ``{0}`` names it."""
+
+    apply: Callable[[str], str]
+    shell: str
+
+
+FORMS = {
+    "as it is": Form(lambda token: token, "${0}"),
+    "cut": Form(lambda token: token[:-1], "${{{0}%?}}"),
+    "extended": Form(lambda token: f"{token}x", "${{{0}}}x"),
+    "in the other case": Form(str.swapcase, '$(printf %s "${0}" | tr a-zA-Z A-Za-z)'),
+    "halved": Form(
+        lambda token: token[: len(token) // 2], '$(printf %s "${0}" | head -c $((${{#{0}}} / 2)))'
+    ),
+}
+"""By name. A form that does not change a token proves nothing: see :func:`damaged_forms`."""
+
+
+def damaged_forms(token: str) -> list[str]:
+    """The names of the forms that differ from the token itself."""
+    return [name for name, form in FORMS.items() if form.apply(token) != token]
+
+
+VARIABLES = ("TOKEN", "SECOND_TOKEN")
+"""The environment variables of the two partners' tokens in a reproduction."""

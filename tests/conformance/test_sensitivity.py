@@ -1,0 +1,75 @@
+"""Every requirement passes on a healthy target and fails under each sabotage that it names."""
+
+import pytest
+
+from conformance.model import Level, Outcome, Requirement, Result
+from conformance.registry import catalogue
+from conformance.runner import Run
+from conformance.sabotage import Sabotage
+from conformance.target import Target
+from demo.mock_process import MockProcess
+from openapi.contract import Contract
+
+CONTRACT = Contract.bundled()
+REQUIREMENTS = list(catalogue().values())
+SABOTAGED = [(one, sabotage) for one in REQUIREMENTS for sabotage in one.sabotage]
+TOKENS = ("dinie_at_first", "dinie_at_second")
+
+
+def results(
+    mock: MockProcess, requirement: Requirement, sabotage: Sabotage | None = None
+) -> list[Result]:
+    """What the requirement gives on each operation that it applies to."""
+    tamper = sabotage.make() if sabotage else None
+    with (
+        Target(mock.base_url, TOKENS) as untouched,
+        Target(mock.base_url, TOKENS, tamper=tamper) as target,
+    ):
+        # What the target can do was found out while it was healthy.
+        Run(CONTRACT, untouched, [], seed=1).survey()
+        target.capabilities = untouched.capabilities
+        run = Run(CONTRACT, target, [requirement], seed=1)
+        return [
+            run.check(requirement, operation)
+            for operation in CONTRACT.operations.values()
+            if requirement.applies_to(operation)
+        ]
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda one: one.id)
+def test_a_healthy_target_passes(healthy: MockProcess, requirement: Requirement) -> None:
+    found = results(healthy, requirement)
+
+    assert found, "it applies to no operation of the bundled contract"
+    for result in found:
+        assert result.outcome is Outcome.PASSED, (result.operation, result.expected, result.actual)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "sabotage"),
+    SABOTAGED,
+    ids=lambda one: getattr(one, "id", None) or getattr(one, "name", ""),
+)
+def test_each_sabotage_is_caught(
+    healthy: MockProcess, requirement: Requirement, sabotage: Sabotage
+) -> None:
+    found = results(healthy, requirement, sabotage)
+    expected = Outcome.FAILED if requirement.level is Level.MUST else Outcome.WARNING
+    caught = [result for result in found if result.outcome is expected]
+
+    assert caught, [(one.operation, one.outcome, one.actual) for one in found]
+    for result in caught:
+        assert result.expected
+        assert result.actual
+        assert "curl" in result.reproduce
+        assert not any(token in result.reproduce for token in TOKENS)
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda one: one.id)
+def test_it_says_all_that_a_reader_needs(requirement: Requirement) -> None:
+    assert requirement.summary.endswith(".")
+    assert requirement.source
+    assert requirement.sabotage, "a requirement ships with the sabotage it must catch"
+    section, _, name = requirement.id.partition(".")
+    assert section.islower()
+    assert name

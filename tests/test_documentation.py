@@ -1,0 +1,57 @@
+"""What the documents say is so."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import mock_server
+from mock_server.cli import serve_command
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+REFERENCE = (ROOT / "docs" / "mock.md").read_text()
+
+
+def error_codes() -> set[str]:
+    """The codes of all problems that the source can raise."""
+    found = set()
+    for path in Path(str(mock_server.__file__)).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                at = {"Problem": 1, "unauthenticated": 0}.get(node.func.id)
+                if at is not None and isinstance(node.args[at], ast.Constant):
+                    found.add(str(node.args[at].value))
+    return found
+
+
+def test_every_option_is_documented_with_its_variable() -> None:
+    for option in serve_command.params:
+        assert f"| `{option.opts[0]}` | `{option.envvar}` |" in REFERENCE
+
+
+def test_every_error_code_is_documented() -> None:
+    codes = error_codes()
+    assert len(codes) > 8
+    assert {code for code in codes if f"`{code}`" not in REFERENCE} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", document.read_text()):
+        assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_make_target_exists(document: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"(?:`|\$ )make ([a-z]+)", document.read_text()):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_python_in_the_readme_imports() -> None:
+    [block] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    imports = [line for line in block.splitlines() if line.startswith(("import", "from"))]
+    ast.parse(block)
+    exec("\n".join(imports), {})
