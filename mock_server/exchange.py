@@ -1,6 +1,5 @@
 """One request on its way through the pipeline, and the response that comes of it."""
 
-from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +19,7 @@ class Response:
     status: int
     body: bytes = b""
     media_type: str | None = None
-    headers: MutableMapping[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -62,6 +61,10 @@ class Exchange:
         """Tie this exchange to its scope, for the stages further in."""
         self.scope[_SCOPE_KEY] = self
 
+    def leave(self) -> None:
+        """Untie them: nothing of a request may be left for the cycle collector."""
+        self.scope.pop(_SCOPE_KEY, None)
+
     @property
     def path(self) -> str:
         """The request's path as a URI reference."""
@@ -70,13 +73,19 @@ class Exchange:
     def header(self, name: bytes) -> str | None:
         """The value of a header, ``name`` in lower case; repeated ones joined (RFC 9110 5.3)."""
         if self._headers is None:
-            self._headers = {}
-            for key, value in self.scope["headers"]:
-                known = self._headers.get(key)
-                self._headers[key] = value if known is None else b"%b, %b" % (known, value)
+            self._headers = _joined(self.scope["headers"])
         found = self._headers.get(name)
         return None if found is None else found.decode("latin-1")
 
     def header_count(self, name: bytes) -> int:
         """How often the request has a header, ``name`` in lower case."""
         return sum(key == name for key, _ in self.scope["headers"])
+
+
+def _joined(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    joined = dict(headers)
+    if len(joined) < len(headers):
+        joined.clear()
+        for name, value in headers:
+            joined[name] = b"%b, %b" % (joined[name], value) if name in joined else value
+    return joined

@@ -34,7 +34,7 @@ class Partner:
     @classmethod
     def make_up(cls) -> Self:
         """A partner with fresh credentials and a token, for a start that names none."""
-        client_id, client_secret = new_client_id(), new_client_secret()
+        client_id, client_secret = new_client()
         return cls(
             MADE_UP_PARTNER, client_id, client_secret, f"dinie_at_{secrets.token_urlsafe(24)}"
         )
@@ -48,14 +48,13 @@ async def seed(store: Store, partners: Iterable[Partner]) -> None:
         )
 
 
-def new_client_id() -> str:
-    """An id that nobody can guess, in the shape that the vendor's SDK expects."""
-    return f"dinie_ci_live_{secrets.token_hex(16)}"
+def new_client() -> tuple[str, str]:
+    """An id and a secret that nobody can guess, in the shape that the vendor's SDK expects.
 
-
-def new_client_secret() -> str:
-    """A secret of 128 random bits in 32 characters, behind the vendor's prefix."""
-    return f"dinie_cs_live_{secrets.token_hex(16)}"
+    Each has 128 random bits of its own in 32 characters, behind the vendor's prefixes.
+    """
+    random = secrets.token_hex(32)
+    return f"dinie_ci_live_{random[:32]}", f"dinie_cs_live_{random[32:]}"
 
 
 def secret_hash(client_secret: str) -> bytes:

@@ -24,13 +24,13 @@ class _Kind:
 class ProblemType(Enum):
     """The kinds of problem: status, the last part of the ``type`` URI, and the title."""
 
-    INVALID_REQUEST = _Kind(400, "invalid-request", "The request cannot be read")
+    INVALID_REQUEST = _Kind(400, "invalid-request", "Invalid request")
     AUTHENTICATION_FAILED = _Kind(401, "authentication-failed", "Authentication failed")
     NOT_FOUND = _Kind(404, "not-found", "Not found")
     METHOD_NOT_ALLOWED = _Kind(405, "method-not-allowed", "Method not allowed")
-    CONFLICT = _Kind(409, "conflict", "Conflict with the resource's state")
-    VALIDATION_FAILED = _Kind(422, "validation-failed", "The request is not valid")
-    RATE_LIMIT_EXCEEDED = _Kind(429, "rate-limit-exceeded", "Too many requests")
+    CONFLICT = _Kind(409, "conflict", "Conflict")
+    VALIDATION_FAILED = _Kind(422, "validation-failed", "Validation failed")
+    RATE_LIMIT_EXCEEDED = _Kind(429, "rate-limit-exceeded", "Rate limit exceeded")
     INTERNAL = _Kind(500, "internal", "Internal error")
 
 

@@ -1,10 +1,10 @@
 """What the contract says of one operation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from openapi.schema import Schema
+from openapi.schema import Schema, types_of
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
@@ -19,6 +19,20 @@ class Parameter:
     schema: Schema
     style: str
     explode: bool
+    key: str = field(init=False)
+    """What it is looked up by: the name, in lower case where that makes no difference."""
+    types: Sequence[str] = field(init=False)
+    """The types that its schema names."""
+    is_single: bool = field(init=False)
+    """Whether its value is one text and no more: neither an array nor an object."""
+
+    def __post_init__(self) -> None:
+        key = self.name.lower() if self.location == "header" else self.name
+        object.__setattr__(self, "key", key)
+        types = types_of(self.schema.outline)
+        object.__setattr__(self, "types", types)
+        parted = "array" in types or "object" in types
+        object.__setattr__(self, "is_single", not parted and self.style != "deepObject")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +53,10 @@ class RequestBody:
 
     def accepts(self, media_type: str) -> MediaType | None:
         """The documented entry for ``media_type``, ranges such as ``image/*`` included."""
+        if media_type in self.content:
+            return self.content[media_type]
         main_type = media_type.partition("/")[0]
-        for candidate in (media_type, f"{main_type}/*", "*/*"):
-            if candidate in self.content:
-                return self.content[candidate]
-        return None
+        return self.content.get(f"{main_type}/*") or self.content.get("*/*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +94,15 @@ class Operation:
     security: tuple[Mapping[str, tuple[str, ...]], ...]
     name: str = field(init=False)
     """All that identifies it: ``createCredential POST /auth/credentials``."""
-    header_names: tuple[str, ...] = field(init=False)
-    """The declared request headers, in lower case."""
+    header_names: Mapping[str, bytes] = field(init=False)
+    """The declared request headers, in lower case and as they come in."""
     accepts_idempotency_key: bool = field(init=False)
     """Whether the contract declares the ``Idempotency-Key`` header here."""
 
     def __post_init__(self) -> None:
-        headers = (one.name.lower() for one in self.parameters if one.location == "header")
-        object.__setattr__(self, "header_names", tuple(headers))
+        headers = [one.key for one in self.parameters if one.location == "header"]
+        names = {name: name.encode("latin-1") for name in headers}
+        object.__setattr__(self, "header_names", names)
         object.__setattr__(self, "name", f"{self.id} {self.method} {self.path}")
         accepts = IDEMPOTENCY_KEY.lower() in self.header_names
         object.__setattr__(self, "accepts_idempotency_key", accepts)

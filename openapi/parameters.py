@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from openapi.operation import Parameter
+from openapi.schema import types_of
 
 _INTEGER = re.compile(r"-?\d{1,300}", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,3})?", re.ASCII)
@@ -24,14 +25,21 @@ def read_parameter(parameter: Parameter, values: Mapping[str, Sequence[str]]) ->
 
     ``values`` maps names (header names in lower case) to every text given for them, in order.
     """
-    name = parameter.name.lower() if parameter.location == "header" else parameter.name
-    outline = parameter.schema.outline
-    types = _types(outline)
+    texts = values.get(parameter.key)
+    if parameter.is_single:
+        return read_text(texts[-1], parameter.types) if texts else ABSENT
+    return _read_parted(parameter, texts, values)
+
+
+def _read_parted(
+    parameter: Parameter, texts: Sequence[str] | None, values: Mapping[str, Sequence[str]]
+) -> Any:
+    """A value of several texts, or of a text with several parts."""
+    outline, types = parameter.schema.outline, parameter.types
     # Only in a query or a cookie can the parts of one value stand apart.
     apart = parameter.explode and parameter.style != "simple"
     if parameter.style == "deepObject":
-        return _deep_object(name, values, outline)
-    texts = values.get(name)
+        return _deep_object(parameter.key, values, outline)
     if "object" in types and apart:
         fields = {key: values[key] for key in outline.get("properties", {}) if key in values}
         if fields:
@@ -40,15 +48,15 @@ def read_parameter(parameter: Parameter, values: Mapping[str, Sequence[str]]) ->
         return ABSENT
     if "array" in types:
         items = texts if apart else _parts(parameter, texts)
-        return [read_text(item, outline.get("items", {})) for item in items]
+        item_types = types_of(outline.get("items", {}))
+        return [read_text(item, item_types) for item in items]
     if "object" in types and not apart:
         return _flat_object(_parts(parameter, texts), outline, explode=parameter.explode)
-    return read_text(texts[-1], outline)
+    return read_text(texts[-1], types)
 
 
-def read_text(text: str, outline: Mapping[str, Any]) -> Any:
-    """One text as the narrowest type that it can be read as; ``outline`` is a schema's."""
-    types = _types(outline)
+def read_text(text: str, types: Sequence[str]) -> Any:
+    """One text as the narrowest of the ``types`` that it can be read as."""
     if "integer" in types and _INTEGER.fullmatch(text):
         return int(text)
     if "number" in types and _NUMBER.fullmatch(text) and math.isfinite(float(text)):
@@ -96,13 +104,9 @@ def _typed(texts: Mapping[str, Sequence[str]], outline: Mapping[str, Any]) -> di
     value: dict[str, Any] = {}
     for key, given in texts.items():
         known = outline.get("properties", {}).get(key, {})
-        if "array" in _types(known):
-            value[key] = [read_text(text, known.get("items", {})) for text in given]
+        if "array" in types_of(known):
+            item_types = types_of(known.get("items", {}))
+            value[key] = [read_text(text, item_types) for text in given]
         else:
-            value[key] = read_text(given[-1], known)
+            value[key] = read_text(given[-1], types_of(known))
     return value
-
-
-def _types(outline: Mapping[str, Any]) -> Sequence[str]:
-    types: Sequence[str] = outline.get("type", ())
-    return (types,) if isinstance(types, str) else types

@@ -1,6 +1,6 @@
 """Judging values against the contract's schemas, one line for every bad field."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -79,6 +79,12 @@ class Schema:
             for field in _field_errors(error, root):
                 found.setdefault(field.param, field)
         return list(found.values())
+
+
+def types_of(outline: Mapping[str, Any]) -> Sequence[str]:
+    """The types that an outline names, one or several."""
+    types: Sequence[str] = outline.get("type", ())
+    return (types,) if isinstance(types, str) else types
 
 
 class Schemas:

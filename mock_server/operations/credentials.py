@@ -5,7 +5,7 @@ import orjson
 from mock_server.clock import timestamp
 from mock_server.exchange import Exchange, Response
 from mock_server.operations.handling import Handlers
-from mock_server.partners import new_client_id, new_client_secret, secret_hash
+from mock_server.partners import new_client, secret_hash
 from mock_server.problems import Problem, ProblemType, invalid_fields
 from mock_server.store.interface import (
     AddCredential,
@@ -37,7 +37,7 @@ class Credentials:
 
     async def create(self, exchange: Exchange) -> Response:
         """Make a credential pair; the only response that ever shows its secret."""
-        client_id, client_secret = new_client_id(), new_client_secret()
+        client_id, client_secret = new_client()
         now = timestamp(exchange.now)
         credential = Credential(
             client_id=client_id,
@@ -51,8 +51,9 @@ class Credentials:
             last_used_at=None,
         )
         exchange.writes = (AddCredential(credential),)
-        body = orjson.dumps({**_shown(credential), "client_secret": client_secret})
-        return Response(201, body, _JSON, {"Cache-Control": "no-store"})
+        shown = _shown(credential)
+        shown["client_secret"] = client_secret
+        return Response(201, orjson.dumps(shown), _JSON, {"Cache-Control": "no-store"})
 
     async def list(self, exchange: Exchange) -> Response:
         """One page, newest first; ``starting_after`` is the last id of the page before."""

@@ -50,9 +50,13 @@ class Answering:
         except Exception:
             logger.exception("%s %s failed", scope["method"], exchange.path)
             response = _unexpected(exchange)
-        await self._send(exchange, response, send)
+        finally:
+            exchange.leave()
+        headers = self._headers(exchange, response)
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
 
-    async def _send(self, exchange: Exchange, response: Response, send: Send) -> None:
+    def _headers(self, exchange: Exchange, response: Response) -> list[tuple[bytes, bytes]]:
         allowance = exchange.allowance or self.rate_limit.untouched(exchange.now)
         headers = [
             (b"x-ratelimit-limit", b"%d" % allowance.limit),
@@ -64,12 +68,9 @@ class Answering:
         # RFC 9110 section 8.6: no Content-Length in a 204 response.
         if response.status != 204:  # noqa: PLR2004
             headers.append((b"content-length", b"%d" % len(response.body)))
-        headers.extend(
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in response.headers.items()
-        )
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": response.body})
+        for name, value in response.headers.items():
+            headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
+        return headers
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

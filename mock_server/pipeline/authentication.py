@@ -59,7 +59,11 @@ class Authentication(SecurityMiddleware):
     api_cls = _SecuredOperations
 
 
-Verify = Callable[[SecuredRequest], Awaitable[dict[str, str]]]
+Identity = dict[str, str]
+"""What Connexion wants to be told of who makes a request."""
+
+Identify = Callable[[Exchange, dict[str, Any]], Identity | Awaitable[Identity]]
+"""Names the partner on the exchange by one security scheme, or raises the 401."""
 
 REALM = 'realm="dinie"'
 
@@ -67,48 +71,50 @@ REALM = 'realm="dinie"'
 class Handler:
     """What Connexion wants of a security handler: a function for each scheme of its kind."""
 
-    def __init__(self, verify: Callable[[Exchange, dict[str, Any]], Awaitable[str]]) -> None:
-        self.verify = verify
+    def __init__(self, identify: Identify) -> None:
+        self.identify = identify
 
     def __call__(self) -> "Handler":
         """Connexion makes its handlers without arguments; this one is made already."""
         return self
 
-    def get_fn(self, security_scheme: dict[str, Any], required_scopes: list[str]) -> Verify:
+    def get_fn(
+        self, security_scheme: dict[str, Any], required_scopes: list[str]
+    ) -> Callable[[SecuredRequest], Identity | Awaitable[Identity]]:
         """The function that checks one request; scopes are not modelled."""
-
-        async def check(request: SecuredRequest) -> dict[str, str]:
-            exchange = request.exchange
-            exchange.partner_id = await self.verify(exchange, security_scheme)
-            return {"sub": exchange.partner_id}
-
-        return check
+        return lambda request: self.identify(request.exchange, security_scheme)
 
 
 def security_handlers(tokens: AccessTokens, store: Store) -> dict[str, Handler]:
     """The handlers by the kind of scheme, as Connexion names them."""
 
-    async def bearer(exchange: Exchange, _: dict[str, Any]) -> str:
-        return bearer_partner(exchange, tokens)
+    def bearer(exchange: Exchange, _: dict[str, Any]) -> Identity:
+        return _identified(exchange, bearer_partner(exchange, tokens))
 
-    async def basic(exchange: Exchange, _: dict[str, Any]) -> str:
+    async def basic(exchange: Exchange, _: dict[str, Any]) -> Identity:
         credentials = basic_credentials(exchange)
         if credentials is None:
             raise unauthenticated("missing_token", "Send HTTP Basic credentials.", "Basic")
-        return (await log_in(*credentials, store, exchange.now)).partner_id
+        login = await log_in(*credentials, store, exchange.now)
+        return _identified(exchange, login.partner_id)
 
-    async def api_key(exchange: Exchange, scheme: dict[str, Any]) -> str:
+    def api_key(exchange: Exchange, scheme: dict[str, Any]) -> Identity:
         token = _api_key(exchange, scheme["in"], scheme["name"])
         if not token:
             place = f"the {scheme['in']} {scheme['name']}"
             raise unauthenticated("missing_token", f"Send a partner's token in {place}.", "ApiKey")
-        return _token_partner(token, tokens, exchange.now, "ApiKey")
+        return _identified(exchange, _token_partner(token, tokens, exchange.now, "ApiKey"))
 
     return {
         "bearer": Handler(bearer),
         "basic": Handler(basic),
         "apiKey": Handler(api_key),
     }
+
+
+def _identified(exchange: Exchange, partner_id: str) -> Identity:
+    exchange.partner_id = partner_id
+    return {"sub": partner_id}
 
 
 def check_security(contract: Contract) -> None:

@@ -11,10 +11,10 @@ from starlette.types import Message
 
 from mock_server.exchange import Exchange
 from mock_server.problems import Problem, ProblemType
-from openapi.media_types import is_json, plain
+from openapi.media_types import plain
 from openapi.operation import MediaType, RequestBody
 from openapi.parameters import read_form, read_text
-from openapi.schema import Schema
+from openapi.schema import Schema, types_of
 
 MAX_NESTING = 100
 """Objects and arrays inside each other; real requests have a handful."""
@@ -47,10 +47,10 @@ def content_type(exchange: Exchange, request_body: RequestBody) -> tuple[str, Me
 
     Refuses a request that names none, several, or one that is not documented.
     """
-    given = exchange.header(b"content-type")
-    name = plain(given) if given else ""
+    given = exchange.header(b"content-type") or ""
+    name = plain(given)
     media_type = request_body.accepts(name) if given else None
-    several = given is not None and "," in given and exchange.header_count(b"content-type") > 1
+    several = "," in given and exchange.header_count(b"content-type") > 1
     if media_type is not None and not several:
         return name, media_type
     if several:
@@ -63,16 +63,14 @@ def content_type(exchange: Exchange, request_body: RequestBody) -> tuple[str, Me
     raise Problem(ProblemType.INVALID_REQUEST, "invalid_content_type", f"{fault}; send {known}.")
 
 
-async def parse_body(exchange: Exchange, name: str, schema: Schema | None) -> Any:
-    """The value that the body holds, by its media type: JSON, a form, or text."""
-    if is_json(name):
-        return parse_json(exchange.body)
+async def parse_text(exchange: Exchange, name: str, schema: Schema | None) -> Any:
+    """The value that a body other than JSON holds, by its media type: a form, or text."""
     outline = schema.outline if schema else {}
     if name == "application/x-www-form-urlencoded":
         return read_form(_urlencoded_fields(exchange.body), outline)
     if name == "multipart/form-data":
         return read_form(await _multipart_fields(exchange), outline)
-    return read_text(exchange.body.decode("utf-8", "replace"), outline)
+    return read_text(exchange.body.decode("utf-8", "replace"), types_of(outline))
 
 
 def parse_json(body: bytes) -> Any:

@@ -11,7 +11,7 @@ answer with that record.
 """
 
 import hashlib
-import secrets
+import os
 from typing import Any
 
 import orjson
@@ -59,6 +59,8 @@ class Idempotency:
 class _Key:
     """One use of a key. It is never kept: only its hash is, and what it can unseal."""
 
+    __slots__ = ("_cipher", "fingerprint", "hash")
+
     def __init__(self, partner_id: str, key: str, fingerprint: bytes) -> None:
         # Two halves of one digest: neither tells anything of the other or of the key.
         digest = hashlib.sha512(f"{partner_id}\0{key}".encode()).digest()
@@ -67,21 +69,19 @@ class _Key:
         self._cipher = AESGCM(digest[32:])
 
     def record(self, exchange: Exchange) -> IdempotencyRecord:
-        """What is to be stored of this use."""
-        assert exchange.response is not None, "every operation answers"  # noqa: S101 - for the type checker
+        """What is to be stored of this use: the response, which may hold a secret, is sealed."""
+        response = exchange.response
+        assert response is not None, "every operation answers"  # noqa: S101 - for the type checker
+        head = orjson.dumps([response.status, response.media_type, response.headers])
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = self._cipher.encrypt(nonce, b"%b\n%b" % (head, response.body), None)
         return IdempotencyRecord(
             self.hash,
             exchange.partner_id or "",
             self.fingerprint,
-            self.seal(exchange.response),
+            nonce + sealed,
             exchange.now + LIFETIME_SECONDS,
         )
-
-    def seal(self, response: Response) -> bytes:
-        """The response, readable only to who has the key: it may hold a secret."""
-        head = orjson.dumps([response.status, response.media_type, dict(response.headers)])
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, head + b"\n" + response.body, None)
 
     def replay(self, record: IdempotencyRecord) -> Response:
         """The stored response, byte for byte; a 422 where the key was used for another request."""
@@ -109,17 +109,10 @@ def _key(exchange: Exchange) -> _Key | None:
     text = exchange.header(b"idempotency-key")
     if not text:
         return None
-    asked = hashlib.sha256(
-        b"\0".join(
-            [
-                operation.id.encode(),
-                exchange.scope["path"].encode(),
-                exchange.scope["query_string"],
-                _canonical(exchange),
-            ]
-        )
-    )
-    return _Key(exchange.partner_id or "", text, asked.digest())
+    scope = exchange.scope
+    target = f"{operation.id}\0{scope['path']}\0".encode()
+    asked = b"%b%b\0%b" % (target, scope["query_string"], _canonical(exchange))
+    return _Key(exchange.partner_id or "", text, hashlib.sha256(asked).digest())
 
 
 def _canonical(exchange: Exchange) -> bytes:
@@ -131,6 +124,8 @@ def _canonical(exchange: Exchange) -> bytes:
 
 def _integral(value: Any) -> Any:
     """JSON has one kind of number: ``1.0`` is ``1``."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < 2**53 else value
     if isinstance(value, dict):

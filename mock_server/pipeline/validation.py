@@ -7,13 +7,15 @@ field (seed: responses 400 and 422).
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from http.cookies import CookieError, SimpleCookie
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange import Exchange
-from mock_server.pipeline.body import content_type, parse_body, read_body
+from mock_server.pipeline.body import content_type, parse_json, parse_text, read_body
 from mock_server.problems import Problem, ProblemType, invalid_fields
+from openapi.media_types import is_json
 from openapi.operation import Operation
 from openapi.parameters import ABSENT, read_parameter
 from openapi.schema import FieldError
@@ -40,44 +42,44 @@ class Validation:
 
 
 def _read_parameters(exchange: Exchange, operation: Operation) -> list[FieldError]:
-    if not operation.parameters:
-        return []
     errors: list[FieldError] = []
-    values: dict[str, Mapping[str, Sequence[str]]] = {
-        "path": {name: [str(value)] for name, value in exchange.parameters.items()}
-    }
-    exchange.parameters = {}
+    values: dict[str, Mapping[str, Sequence[str]]] = {}
+    read: dict[str, Any] = {}
     for parameter in operation.parameters:
         if parameter.location not in values:
             values[parameter.location] = _values(exchange, operation, parameter.location)
         value = read_parameter(parameter, values[parameter.location])
         if value is not ABSENT:
             errors += parameter.schema.errors(value, parameter.name)
-            exchange.parameters[parameter.name] = value
+            read[parameter.name] = value
         elif parameter.required:
             errors.append(FieldError(parameter.name, "is required", "missing_required_field"))
+    exchange.parameters = read
     return errors
 
 
 def _values(exchange: Exchange, operation: Operation, location: str) -> Mapping[str, Sequence[str]]:
-    values: dict[str, list[str]] = defaultdict(list)
     match location:
+        case "header":
+            return {
+                name: [text]
+                for name, wanted in operation.header_names.items()
+                if (text := exchange.header(wanted)) is not None
+            }
         case "query":
+            values: dict[str, list[str]] = defaultdict(list)
             query = exchange.scope["query_string"].decode("latin-1")
             for name, text in parse_qsl(query, keep_blank_values=True):
                 values[name].append(text)
-        case "header":
-            for name in operation.header_names:
-                text = exchange.header(name.encode("latin-1"))
-                if text is not None:
-                    values[name].append(text)
+            return values
+        case "path":
+            return {name: [str(value)] for name, value in exchange.parameters.items()}
         case _:
             try:
                 cookies = SimpleCookie(exchange.header(b"cookie") or "")
             except CookieError:
                 return {}
             return {name: [cookie.value] for name, cookie in cookies.items()}
-    return values
 
 
 async def _read_body(exchange: Exchange, operation: Operation) -> list[FieldError]:
@@ -89,5 +91,8 @@ async def _read_body(exchange: Exchange, operation: Operation) -> list[FieldErro
     if not exchange.body and request_body.required:
         detail = "The request has no body."
         raise Problem(ProblemType.INVALID_REQUEST, "malformed_body", detail)
-    exchange.value = await parse_body(exchange, name, media_type.schema)
+    if is_json(name):
+        exchange.value = parse_json(exchange.body)
+    else:
+        exchange.value = await parse_text(exchange, name, media_type.schema)
     return media_type.schema.errors(exchange.value) if media_type.schema else []

@@ -62,15 +62,13 @@ class IdempotencyRecord(NamedTuple):
     expires_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class AddCredential:
+class AddCredential(NamedTuple):
     """Keep a new credential."""
 
     credential: Credential
 
 
-@dataclass(frozen=True, slots=True)
-class RevokeCredential:
+class RevokeCredential(NamedTuple):
     """Make a partner's credential useless from ``at`` on."""
 
     partner_id: str
@@ -78,8 +76,7 @@ class RevokeCredential:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class UseCredential:
+class UseCredential(NamedTuple):
     """Note that a credential was exchanged for a token."""
 
     client_id: str

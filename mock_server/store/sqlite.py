@@ -59,8 +59,8 @@ _FIND = (
 )
 # Records are kept in the order in which they expire, but for clocks that were set.
 _FORGET = (
-    "DELETE FROM idempotency WHERE expires_at <= ? AND position IN"
-    " (SELECT position FROM idempotency ORDER BY position LIMIT ?)"
+    "DELETE FROM idempotency WHERE expires_at <= ? AND position <="
+    " (SELECT max(position) FROM (SELECT position FROM idempotency ORDER BY position LIMIT ?))"
 )
 
 _RECORDS_BETWEEN_CLEANINGS = 100
@@ -80,14 +80,17 @@ class SqliteStore:
         self._kept = 0
         self._errors = _Errors(self._name)
         with self._errors:
-            self._connection = apsw.Connection(str(path) if path else ":memory:")
+            # Not ":memory:": the more it holds, the longer its insertions take. This holds 1 GiB.
+            where, vfs = (str(path), None) if path else ("memory", "memdb")
+            self._connection = apsw.Connection(where, vfs=vfs)
             self._connection.set_busy_timeout(_BUSY_MILLISECONDS)
             if path:
                 # A commit survives the death of the process; only a power cut may take the last.
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = NORMAL")
             self._migrate()
-        self._execute = self._connection.execute
+        # One cursor for all statements: what one finds is read before the next runs.
+        self._execute = self._connection.cursor().execute
 
     def _migrate(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -111,17 +114,22 @@ class SqliteStore:
                 for write in writes:  # one statement is atomic by itself
                     self._apply(write)
                 return None
-            self._execute("BEGIN IMMEDIATE")
-            try:
-                earlier = self._keep(record, now) if record else None
-                if earlier is None:
-                    for write in writes:
-                        self._apply(write)
-                self._execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._execute("ROLLBACK")
-                raise
+            return self._transact(writes, record, now)
+
+    def _transact(
+        self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
+    ) -> IdempotencyRecord | None:
+        self._execute("BEGIN IMMEDIATE")
+        try:
+            earlier = self._keep(record, now) if record else None
+            if earlier is None:
+                for write in writes:
+                    self._apply(write)
+            self._execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._execute("ROLLBACK")
+            raise
         return earlier
 
     def _apply(self, write: Write) -> None:

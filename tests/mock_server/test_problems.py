@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mock_server.problems import ProblemType
 from mock_server.store.interface import StoreError
 from mock_server.store.sqlite import SqliteStore
 from openapi.contract import Contract
@@ -48,6 +49,24 @@ def test_it_is_a_true_problem_document(
     assert problem["status"] == status
     assert problem["type"].startswith("https://api.dinie.com.br/errors/")
     assert {"title", "detail", "instance", "code"} <= set(problem)
+
+
+def test_the_titles_are_those_of_the_contracts_examples() -> None:
+    """RFC 9457 section 3.1.3: the title of a type does not change."""
+    shown = {
+        (example["type"], example["title"], example["status"])
+        for operation in Contract.bundled().operations.values()
+        for answer in operation.answers.values()
+        for media_type in answer.content.values()
+        for example in media_type.examples
+        if isinstance(example, dict) and "title" in example
+    }
+    raised = {
+        (f"https://api.dinie.com.br/errors/{kind.value.slug}", kind.value.title, kind.value.status)
+        for kind in ProblemType
+    }
+    assert len(shown) == 7
+    assert shown <= raised
 
 
 @pytest.mark.parametrize(
