@@ -1,8 +1,9 @@
 """Where a requirement applies, read from the contract: a new operation is covered by itself."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 
-from openapi.operation import Operation
+from openapi.operation import MediaType, Operation
 
 
 def accepts_idempotency_key(operation: Operation) -> bool:
@@ -31,6 +32,34 @@ def lists(operation: Operation) -> bool:
     return operation.method == "GET" and any(
         parameter.name == "starting_after" for parameter in operation.parameters
     )
+
+
+def shows(*fields: str) -> Callable[[Operation], bool]:
+    """The operation makes a resource and answers with a JSON object that has these fields."""
+
+    def applies(operation: Operation) -> bool:
+        answer = operation.answer(operation.success_status)
+        shown = answer.content.get("application/json") if answer else None
+        documented = _properties(shown)
+        return creates(operation) and bool(documented) and documented.issuperset(fields)
+
+    return applies
+
+
+def echoes(field: str) -> Callable[[Operation], bool]:
+    """The operation makes a resource; its request takes this field and its answer shows it."""
+
+    def applies(operation: Operation) -> bool:
+        body = operation.request_body
+        taken = body.accepts("application/json") if body else None
+        return field in _properties(taken) and shows(field)(operation)
+
+    return applies
+
+
+def _properties(media_type: MediaType | None) -> set[str]:
+    schema = media_type.schema if media_type else None
+    return set(schema.outline.get("properties", {})) if schema else set()
 
 
 def every(_: Operation) -> bool:

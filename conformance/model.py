@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from conformance.applicability import creates
 from conformance.capability import Capability
 from conformance.probe import Probe
 from conformance.sabotage import Sabotage
@@ -49,6 +50,17 @@ class Requirement:
     needs: frozenset[Capability]
     sabotage: Sequence[Sabotage]
     check: Callable[[Probe], None]
+    observes_run: bool = False
+    """It judges what the whole run met, so it is checked when all others are done."""
+
+    def level_on(self, operation: Operation) -> Level:
+        """How binding it is for one operation.
+
+        The seed speaks of the create operation alone, so what is a MUST because the seed says so
+        is a SHOULD for its neighbours. Safety is a MUST everywhere.
+        """
+        beyond_seed = self.source.startswith("seed") and not creates(operation)
+        return Level.SHOULD if self.level is Level.MUST and beyond_seed else self.level
 
     @property
     def section(self) -> str:
@@ -65,6 +77,7 @@ class Result:
 
     requirement: Requirement
     operation: str
+    level: Level
     outcome: Outcome
     expected: str = ""
     actual: str = ""

@@ -94,7 +94,9 @@ class Probe:
     def _keep(self, request: Request, answer: Answer) -> None:
         self.recording.add(request, answer)
         client_id = answer.field("client_id")
-        if answer.status == HTTPStatus.CREATED and isinstance(client_id, str):
+        # Also where the status is a wrong one: what was made must be revoked all the same.
+        made = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+        if made and request.method == "POST" and isinstance(client_id, str):
             self.target.created.add((request.partner or 0, client_id))
 
     def succeed(self, request: Request) -> Answer:

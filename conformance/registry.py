@@ -30,6 +30,7 @@ def requirement(
     applies_to: Callable[[Operation], bool],
     sabotage: Sequence[Sabotage],
     needs: Sequence[Capability] = (),
+    observes_run: bool = False,
 ) -> Callable[[Check], Check]:
     """Make a function the check of a requirement. Its docstring's first line is the rule."""
 
@@ -38,7 +39,15 @@ def requirement(
             raise DuplicateRequirement(f"{id} is claimed twice")
         summary = (inspect.getdoc(check) or "").partition("\n")[0]
         _found[id] = Requirement(
-            id, level, summary, source, applies_to, frozenset(needs), tuple(sabotage), check
+            id=id,
+            level=level,
+            summary=summary,
+            source=source,
+            applies_to=applies_to,
+            needs=frozenset(needs),
+            sabotage=tuple(sabotage),
+            check=check,
+            observes_run=observes_run,
         )
         return check
 

@@ -1,16 +1,15 @@
 """A shell script of curl commands that does again what a check did."""
 
-import json
 import re
 import shlex
 from collections.abc import Sequence
 
 from conformance.exchange import Answer, Request
-from conformance.tokens import FORMS, VARIABLES
+from conformance.tokens import FORMS, QUERY_PARAMETER, VARIABLES
 
 MOST_EXCHANGES = 8
 
-_SECRET_FIELDS = ("client_secret", "access_token")
+_SECRET = re.compile(rb'("(?:client_secret|access_token)"\s*:\s*)"(?:[^"\\]|\\.)*"?')
 _PRINTABLE = re.compile(rb"[\t\n\x20-\x7e]*")
 
 
@@ -33,9 +32,15 @@ def _command(base_url: str, request: Request) -> str:
     parts = ["curl", "-sS", "-i"]
     if request.method != "GET":
         parts += ["-X", request.method]
+    url = shlex.quote(base_url + request.path)
     if request.partner is not None:
-        token = FORMS[request.token_form].shell.format(VARIABLES[request.partner])
-        parts += ["-H", f'"Authorization: Bearer {token}"']
+        form = FORMS[request.token_form]
+        token = form.shell.format(VARIABLES[request.partner])
+        if form.scheme is None:
+            separator = "&" if "?" in request.path else "?"
+            url += f'"{separator}{QUERY_PARAMETER}={token}"'
+        else:
+            parts += ["-H", f'"Authorization: {form.scheme}{token}"']
     for name, value in request.headers:
         parts += ["-H", shlex.quote(f"{name}: {value}" if value else f"{name};")]
     source = ""
@@ -46,7 +51,7 @@ def _command(base_url: str, request: Request) -> str:
         else:
             source = _piped(body)
             parts += ["--data-binary", "@-"]
-    return f"{source}{' '.join(parts)} {shlex.quote(base_url + request.path)}"
+    return f"{source}{' '.join(parts)} {url}"
 
 
 def _piped(body: bytes) -> str:
@@ -63,14 +68,4 @@ def _piped(body: bytes) -> str:
 
 
 def _without_secrets(body: bytes) -> bytes:
-    if not any(field.encode() in body for field in _SECRET_FIELDS):
-        return body
-    try:
-        value = json.loads(body)
-    except ValueError:
-        return b""
-    if not isinstance(value, dict):
-        return b""
-    return json.dumps(
-        {key: "REDACTED" if key in _SECRET_FIELDS else one for key, one in value.items()}
-    ).encode()
+    return _SECRET.sub(rb'\1"REDACTED"', body)

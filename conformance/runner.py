@@ -1,17 +1,20 @@
 """From requirements to a stream of results. It runs many at once and never prints."""
 
 import random
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+import re
+from collections.abc import Generator, Iterable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from http import HTTPStatus
 from urllib.parse import quote
 
 from conformance.applicability import creates, lists
 from conformance.capability import Capability
-from conformance.exchange import Request
+from conformance.exchange import Answer, Request
 from conformance.model import Level, Outcome, Requirement, Result
 from conformance.probe import NotVerified, Probe, Violation
 from conformance.reproduction import reproduction
-from conformance.target import Target, TargetError
+from conformance.sign_in import by_form, by_json
+from conformance.target import Target, TargetError, TokenRefused
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
 
@@ -23,8 +26,8 @@ class Run:
     """One run of requirements against a target.
 
     Iterate :meth:`results` once; afterwards ``exercised`` says which operations answered their
-    success status, ``stopped`` why the run ended early (None: it did not), and ``left_behind``
-    how much could not be revoked.
+    success status, ``answered`` which statuses each gave, ``stopped`` why the run ended early
+    (None: it did not), and ``left_behind`` how much could not be revoked.
     """
 
     def __init__(
@@ -34,48 +37,68 @@ class Run:
         self.target = target
         self.requirements = tuple(requirements)
         self.seed = seed
-        self.exercised: dict[str, bool] = {}
-        self.stopped: str | None = None
-        self.left_behind = 0
-
-    def results(self) -> Iterator[Result]:
-        """Results in the order in which they come in.
-
-        Raises :class:`TargetError` where the target does not answer at all.
-        """
-        self.survey()
-        checks = [
+        self.checks = tuple(
             (requirement, operation)
             for requirement in self.requirements
-            for operation in self.contract.operations.values()
+            for operation in contract.operations.values()
             if requirement.applies_to(operation)
-        ]
+        )
+        """What there is to do: each requirement with each operation that it applies to."""
+        self.exercised: dict[str, bool] = {}
+        self.answered: dict[str, set[int]] = {}
+        self.stopped: str | None = None
+        self.left_behind = 0
+        self._surveyed = False
+
+    def results(self) -> Generator[Result]:
+        """Results in the order in which they come in.
+
+        Raises :class:`TargetError` where the target does not answer at all, or refuses the token.
+        """
+        try:
+            self.survey()
+            self._surveyed = True
+            for observing in (False, True):
+                yield from self._check_all(
+                    [one for one in self.checks if one[0].observes_run is observing]
+                )
+        finally:
+            self.target.go_on()
+
+    def _check_all(self, checks: Iterable[tuple[Requirement, Operation]]) -> Generator[Result]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             running = [pool.submit(self.check, *one) for one in checks]
             try:
                 for future in as_completed(running):
                     try:
                         yield future.result()
+                    except CancelledError:
+                        continue
                     except TargetError as error:
-                        self.stopped = str(error)
-                        break
+                        self.stop(str(error))
+                        _cancel(running)
             finally:
                 _cancel(running)
 
+    def stop(self, reason: str) -> None:
+        """End the run early; what is under way is given up."""
+        self.stopped = self.stopped or reason
+        self.target.halt()
+
     def check(self, requirement: Requirement, operation: Operation) -> Result:
         """The result of one requirement on one operation; raises :class:`TargetError`."""
+        level = requirement.level_on(operation)
         missing = sorted(one.value for one in requirement.needs - self.target.capabilities)
         if missing:
-            return Result(
-                requirement, operation.id, Outcome.NOT_VERIFIED, actual="; ".join(missing)
-            )
+            reason = "; ".join(missing)
+            return Result(requirement, operation.id, level, Outcome.NOT_VERIFIED, actual=reason)
         randomness = random.Random(f"{self.seed} {requirement.id} {operation.id}")  # noqa: S311 - test data
         probe = Probe(self.contract, operation, self.target, randomness)
         outcome, expected, actual = Outcome.PASSED, "", ""
         try:
             requirement.check(probe)
         except Violation as violation:
-            outcome = Outcome.FAILED if requirement.level is Level.MUST else Outcome.WARNING
+            outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
             expected, actual = violation.expected, violation.actual
         except NotVerified as reason:
             outcome, actual = Outcome.NOT_VERIFIED, str(reason)
@@ -87,25 +110,31 @@ class Run:
         script = ""
         if outcome in {Outcome.FAILED, Outcome.WARNING}:
             script = reproduction(self.target.base_url, probe.recording.exchanges)
-        return Result(requirement, operation.id, outcome, expected, actual, script)
+        shown = map(self.target.shown, (expected, actual, script))
+        return Result(requirement, operation.id, level, outcome, *shown)
 
     def clean_up(self) -> int:
-        """Revoke what the run made, where the contract offers it; gives how much there was."""
+        """Revoke what the run made, where the target offers it; gives how much there was."""
+        made = sorted(self.target.created)
         revoke = next(
             (one for one in self.contract.operations.values() if one.method == "DELETE"), None
         )
-        made = sorted(self.target.created)
-        for partner, client_id in made:
-            removed = False
-            if revoke is not None:
-                path = PATH_PARAMETER.sub(lambda _: quote(client_id, safe=""), revoke.path)  # noqa: B023 - used at once
-                try:
-                    answer = self.target.send(Request("DELETE", path, partner=partner))
-                    removed = answer.status in {revoke.success_status, 404, 409}
-                except TargetError:
-                    self.left_behind += 1
-                    continue
-            self.left_behind += not removed
+        useless = self._surveyed and Capability.REVOCATION not in self.target.capabilities
+        if revoke is None or useless:
+            self.left_behind = len(made)
+            return len(made)
+        gone = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
+
+        def removed(one: tuple[int, str]) -> bool:
+            path = PATH_PARAMETER.sub(lambda _: quote(one[1], safe=""), revoke.path)
+            try:
+                answer = self.target.send(Request("DELETE", path, partner=one[0]))
+            except TargetError:
+                return False
+            return is_success(answer) or answer.status in gone
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            self.left_behind = list(pool.map(removed, made)).count(False)
         return len(made)
 
     def survey(self) -> None:
@@ -115,42 +144,83 @@ class Run:
                 answer = self.target.send(Request("GET", operation.path))
                 if answer.status == operation.success_status:
                     self.target.capabilities.add(Capability.LISTING)
+                    self.exercised[operation.id] = True
         for operation in self.contract.operations.values():
             if creates(operation):
                 self._survey_created(operation)
 
     def _survey_created(self, operation: Operation) -> None:
         probe = Probe(self.contract, operation, self.target, random.Random(f"{self.seed} survey"))  # noqa: S311 - test data
+        made = probe.send(probe.request())
+        self._expect_access(made, "the token")
+        if Capability.SECOND_PARTNER in self.target.capabilities:
+            self._expect_access(probe.send(probe.request(partner=1)), "the second token")
+        self._note(operation, probe)
         try:
-            made = probe.succeed(probe.request())
             revoke = probe.sibling("DELETE")
         except NotVerified:
             return
-        finally:
-            self._note(operation, probe)
-        client_id, client_secret = made.field("client_id"), made.field("client_secret")
-        token = next(
-            (one for one in self.contract.operations.values() if one.id == "createToken"), None
-        )
-        if token is not None:
-            body = {
-                "grant_type": "client_credentials",
-                "client_id": client_id,
-                "client_secret": client_secret,
-            }
-            request = Request("POST", token.path, partner=None).with_json(body)
-            if self.target.send(request).status == token.success_status:
-                self.target.capabilities.add(Capability.TOKENS)
-        path = PATH_PARAMETER.sub(lambda _: quote(str(client_id), safe=""), revoke.path)
-        if self.target.send(Request("DELETE", path)).status == revoke.success_status:
+        if made.status != operation.success_status:
+            return
+        client_id = str(made.field("client_id"))
+        if self._issues_tokens(client_id, str(made.field("client_secret"))):
+            self.target.capabilities.add(Capability.TOKENS)
+        path = PATH_PARAMETER.sub(lambda _: quote(client_id, safe=""), revoke.path)
+        answer = self.target.send(Request("DELETE", path))
+        # Only what is not offered at all is beyond judging; a wrong answer is to be judged.
+        if answer.status not in {HTTPStatus.UNAUTHORIZED, *_NOT_OFFERED}:
             self.target.capabilities.add(Capability.REVOCATION)
+        if is_success(answer):
+            self.target.created.discard((0, client_id))
+
+    def _issues_tokens(self, client_id: str, client_secret: str) -> bool:
+        """Whether the target exchanges a new key, given in JSON, or ought to."""
+        answer = by_json(self.target, client_id, client_secret)
+        if is_success(answer) or answer.field("access_token") is not None:
+            return True
+        if answer.status != HTTPStatus.UNAUTHORIZED:
+            return False
+        # A server may want a form, or ask for a token before it looks whether there is a path.
+        signed = by_json(self.target, client_id, client_secret, partner=0)
+        by_documentation = by_form(self.target, client_id, client_secret)
+        return not is_success(by_documentation) and signed.status not in _NOT_OFFERED
+
+    def _expect_access(self, answer: Answer, name: str) -> None:
+        """Raise :class:`TargetError` where no API answered, or one that does not let us in."""
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise TokenRefused(f"{name} was refused (401)")
+        if answer.media_type == "text/html" and answer.body.lstrip().startswith(b"<"):
+            raise TargetError(
+                f"{self.target.base_url} answered {answer.status} with a web page:"
+                " a proxy, or not the API's base URL"
+            )
 
     def _note(self, operation: Operation, probe: Probe) -> None:
-        succeeded = any(
-            request.method == operation.method and answer.status == operation.success_status
+        # Every second part is the name of a parameter.
+        own = re.compile("[^/?]+".join(map(re.escape, PATH_PARAMETER.split(operation.path)[::2])))
+        statuses = {
+            answer.status
             for request, answer in probe.recording.exchanges
-        )
+            if request.method == operation.method and own.fullmatch(request.path.partition("?")[0])
+        }
+        self.answered.setdefault(operation.id, set()).update(statuses)
+        succeeded = operation.success_status in statuses
         self.exercised[operation.id] = self.exercised.get(operation.id, False) or succeeded
+
+
+_NOT_OFFERED = frozenset(
+    {
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.NOT_IMPLEMENTED,
+    }
+)
+
+
+def is_success(answer: Answer) -> bool:
+    """Whether the status is a 2xx, the documented one or not."""
+    return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def _cancel(running: list[Future[Result]]) -> None:

@@ -85,7 +85,9 @@ def set_header(status: int, header: str, value: str | None) -> Sabotage:
         added = () if value is None else ((header.lower(), value),)
         return replace(answer, headers=kept + added)
 
-    return on_status(status, f"{'drop' if value is None else 'change'} {header}", changed)
+    return on_status(
+        status, f"drop {header}" if value is None else f"set {header} to {value!r}", changed
+    )
 
 
 def set_status(before: int, after: int) -> Sabotage:

@@ -4,13 +4,15 @@ import threading
 import time
 from collections.abc import Sequence
 from typing import Self
+from urllib.parse import quote
 
 import httpx
 
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
+from conformance.redaction import issued_secrets, printable, redacted
 from conformance.sabotage import Tamper
-from conformance.tokens import FORMS
+from conformance.tokens import FORMS, QUERY_PARAMETER
 
 LONGEST_WAIT_SECONDS = 90.0
 """What a target may ask for in ``Retry-After`` and still be waited for."""
@@ -18,9 +20,16 @@ LONGEST_WAIT_SECONDS = 90.0
 _TIMEOUT_SECONDS = 30.0
 _CONNECTIONS = 32
 
+_IDLE_SECONDS = 2.0
+"""Servers commonly close connections that are idle for five seconds: be earlier than they."""
+
 
 class TargetError(Exception):
     """The target cannot be reached, or stopped answering; the message is one plain line."""
+
+
+class TokenRefused(TargetError):
+    """The target does not take a token, or the client id and secret that it is issued for."""
 
 
 class Target:
@@ -49,8 +58,11 @@ class Target:
         """Every 429 that was met."""
         self.created: set[tuple[int, str]] = set()
         """Partner and client id of everything that was made, to be revoked at the end."""
+        self.secrets: set[str] = set(self.tokens)
+        """Every token and secret that was met, to be kept out of all that is shown."""
         self.requests_sent = 0
         self.seconds_waited = 0.0
+        self._halted = threading.Event()
         self._tamper = tamper
         self._interval = 1 / max_rate if max_rate else 0.0
         self._next_start = 0.0
@@ -58,7 +70,11 @@ class Target:
         self._client = httpx.Client(
             transport=transport,
             timeout=_TIMEOUT_SECONDS,
-            limits=httpx.Limits(max_connections=_CONNECTIONS),
+            limits=httpx.Limits(
+                max_connections=_CONNECTIONS,
+                max_keepalive_connections=_CONNECTIONS,
+                keepalive_expiry=_IDLE_SECONDS,
+            ),
             follow_redirects=False,
             trust_env=False,
         )
@@ -71,16 +87,30 @@ class Target:
             wait = _wait_seconds(answer)
             if wait is None or time.monotonic() + wait > deadline:
                 return answer
-            time.sleep(wait)
+            self._halted.wait(wait)
 
     def send_once(self, request: Request) -> Answer:
         """The target's answer, whatever it is."""
+        if self._halted.is_set():
+            raise TargetError("the run was stopped")
         self._pace()
         answer = self._tamper(request, self._deliver) if self._tamper else self._deliver(request)
         if answer.status == httpx.codes.TOO_MANY_REQUESTS:
             with self._lock:
                 self.limited.append(answer)
         return answer
+
+    def halt(self) -> None:
+        """Let no further request out, and end all waits, until :meth:`go_on`."""
+        self._halted.set()
+
+    def go_on(self) -> None:
+        """Send again."""
+        self._halted.clear()
+
+    def shown(self, text: str) -> str:
+        """``text`` fit for a report: without secrets, without control characters."""
+        return printable(redacted(text, self.secrets))
 
     def __enter__(self) -> Self:
         """Use it as a block that closes all connections at its end."""
@@ -93,25 +123,33 @@ class Target:
         headers = [
             (name, value.encode("utf-8", "surrogateescape")) for name, value in request.headers
         ]
+        path = request.path
         if request.partner is not None:
-            token = FORMS[request.token_form].apply(self.tokens[request.partner])
-            headers.append(("Authorization", f"Bearer {token}".encode()))
+            form = FORMS[request.token_form]
+            token = form.apply(self.tokens[request.partner])
+            if form.scheme is None:
+                path += f"{'&' if '?' in path else '?'}{QUERY_PARAMETER}={quote(token, safe='')}"
+            else:
+                headers.append(("Authorization", f"{form.scheme}{token}".encode()))
         start = time.monotonic()
         try:
             response = self._client.request(
                 request.method,
-                self.base_url + request.path,
+                self.base_url + path,
                 headers=[(name.encode(), value) for name, value in headers],
                 content=request.body,
             )
+        except httpx.LocalProtocolError as error:
+            # Not the target's doing: a request that HTTP cannot carry. The reason may quote it.
+            raise ValueError("the request cannot be sent") from error
         except httpx.HTTPError as error:
-            raise TargetError(
-                f"{self.base_url} does not answer: {error or type(error).__name__}"
-            ) from error
+            reason = self.shown(" ".join(str(error).split())) or type(error).__name__
+            raise TargetError(f"{self.base_url} does not answer: {reason}") from error
         seconds = time.monotonic() - start
         with self._lock:
             self.requests_sent += 1
             self.seconds_waited += seconds
+            self.secrets.update(issued_secrets(response.content))
         found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
         return Answer(response.status_code, found, response.content, seconds)
 

@@ -10,10 +10,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How to make it of a token, and how to write it in a shell script where ``{0}`` names it."""
+    """How to make it of a token, and how to write it in a shell script where ``{0}`` names it.
+
+    ``scheme`` is what stands before it in the ``Authorization`` header; None puts it in the
+    query instead, as :data:`QUERY_PARAMETER`.
+    """
 
     apply: Callable[[str], str]
     shell: str
+    scheme: str | None = "Bearer "
+
+
+QUERY_PARAMETER = "access_token"
+"""Where RFC 6750 section 2.3 has a token in a query."""
 
 
 FORMS = {
@@ -24,12 +33,16 @@ FORMS = {
     "halved": Form(
         lambda token: token[: len(token) // 2], '$(printf %s "${0}" | head -c $((${{#{0}}} / 2)))'
     ),
+    "with a scheme in lower case": Form(lambda token: token, "${0}", scheme="bearer "),
+    "without a scheme": Form(lambda token: token, "${0}", scheme=""),
+    "with another scheme": Form(lambda token: token, "${0}", scheme="Token "),
+    "in the query": Form(lambda token: token, "${0}", scheme=None),
 }
 """By name. A form that does not change a token proves nothing: see :func:`damaged_forms`."""
 
 
 def damaged_forms(token: str) -> list[str]:
-    """The names of the forms that differ from the token itself."""
+    """The names of the forms that differ from the token itself, where a token belongs."""
     return [name for name, form in FORMS.items() if form.apply(token) != token]
 
 

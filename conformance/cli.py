@@ -1,0 +1,222 @@
+"""``dinie-conformance``: the harness on the command line.
+
+0 says that the target conforms, 1 that it does not, 2 that nothing can be said.
+"""
+
+import os
+import re
+import secrets
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from conformance.baseline import Baseline, BaselineError
+from conformance.catalogue_text import explanation, listing
+from conformance.model import Level, Requirement
+from conformance.options import BaseUrl, check_access, file, hidden
+from conformance.output_files import OutputError, check_writable, write
+from conformance.production import is_production
+from conformance.registry import catalogue
+from conformance.report import FORMATS
+from conformance.report.text import TextReport
+from conformance.runner import Run
+from conformance.selection import SelectionError, find, select
+from conformance.sign_in import token_for
+from conformance.target import Target, TargetError
+from conformance.verdict import INTERRUPTED, NO_VERDICT, Verdict, judge, not_begun
+from openapi.contract import Contract
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dinie-contract", prog_name="dinie-conformance")
+def cli() -> None:
+    """Judge an implementation of the API by its contract."""
+
+
+@cli.command("run")
+@click.option("--url", required=True, type=BaseUrl(), envvar="DINIE_URL",
+              help="Base URL with its prefix, such as http://127.0.0.1:8080/v3.")  # fmt: skip
+@hidden("--token", "Access token of a partner.")
+@hidden("--second-token", "Access token of another partner: more can be verified.")
+@hidden("--client-id", "In place of --token, with --client-secret.")
+@hidden("--client-secret", "In place of --token, with --client-id.")
+@hidden("--second-client-id", "In place of --second-token.")
+@hidden("--second-client-secret", "In place of --second-token.")
+@click.option("--level", type=click.Choice(["must", "should"]), default="must",
+              show_default=True, envvar="DINIE_LEVEL",
+              help="What fails the run: a broken MUST only, or a broken SHOULD too.")  # fmt: skip
+@click.option("--select", "patterns", multiple=True, metavar="ID", envvar="DINIE_SELECT",
+              help="Only this id, section, or pattern such as 'idempotency.*'. "
+                   "Repeatable.")  # fmt: skip
+@file("--report-json", "Write the report for scripts.")
+@file("--report-junit", "Write the report for CI systems.")
+@file("--report-html", "Write the report as one web page.")
+@click.option("--seed", type=click.IntRange(0), envvar="DINIE_SEED", metavar="N",
+              help="Make the same choices as the run that printed this seed.")  # fmt: skip
+@click.option("--max-rps", type=click.FloatRange(0, min_open=True), envvar="DINIE_MAX_RPS",
+              metavar="N", help="At most N requests a second.")  # fmt: skip
+@click.option("--keep", is_flag=True, envvar="DINIE_KEEP",
+              help="Leave the keys that the run makes; else they are revoked.")  # fmt: skip
+@click.option("--allow-production", is_flag=True, envvar="DINIE_ALLOW_PRODUCTION",
+              help="Run against the contract's production server.")  # fmt: skip
+@file("--baseline", "Violations that are accepted and do not fail the run.")
+@file("--write-baseline", "Accept the violations of this run: write them as a baseline.")
+def run_command(**options: Any) -> int:
+    """Judge the API at a base URL; the exit code is the verdict.
+
+    Every option can also be given by an environment variable: --token is DINIE_TOKEN.
+    """
+    contract, requirements = Contract.bundled(), catalogue()
+    chosen = select(requirements, options["patterns"])
+    url, level = options["url"], Level(options["level"])
+    if is_production(contract, url) and not options["allow_production"]:
+        raise click.UsageError(f"{url} is production; --allow-production runs against it")
+    check_access(options)
+    known = Baseline()
+    if options["baseline"]:
+        known = Baseline.read(options["baseline"], contract, requirements)
+    outputs = {name: path for name in FORMATS if (path := options[f"report_{name}"])}
+    new_baseline = options["write_baseline"]
+    check_writable([*outputs.values(), *([new_baseline] if new_baseline else [])])
+
+    seed = options["seed"] if options["seed"] is not None else secrets.randbelow(2**32)
+    report = TextReport(Console(highlight=False))
+    with Target(url, (), max_rate=options["max_rps"]) as nobody:
+        try:
+            tokens = _tokens(nobody, options)
+        except TargetError as error:
+            verdict = not_begun(Run(contract, nobody, chosen, seed), level, error)
+        else:
+            with Target(url, tokens, max_rate=options["max_rps"]) as target:
+                target.secrets |= nobody.secrets | _given_secrets(options)
+                run = Run(contract, target, chosen, seed)
+                verdict = _judged(run, level, known, report, keep=options["keep"])
+    return _report(verdict, report, outputs, new_baseline)
+
+
+def _judged(run: Run, level: Level, known: Baseline, report: TextReport, *, keep: bool) -> Verdict:
+    with _stopped_by_signals(run):
+        with report.progress(len(run.checks)) as on_result:
+            verdict = judge(run, level, known, on_result)
+        if keep:
+            remark = f"{len(run.target.created)} keys were made and kept"
+        else:
+            remark = f"{run.clean_up() - run.left_behind} keys were made and revoked"
+    remarks = [remark] if run.target.created else []
+    if run.left_behind:
+        remarks.append(f"{run.left_behind} keys were made and could not be revoked")
+    return replace(verdict, remarks=tuple(remarks))
+
+
+def _report(
+    verdict: Verdict, report: TextReport, outputs: Mapping[str, Path], new_baseline: Path | None
+) -> int:
+    """Write and print everything; the exit code."""
+    complaints = []
+    texts = [(path, FORMATS[name](verdict)) for name, path in outputs.items()]
+    if new_baseline and verdict.complete and not verdict.void:
+        renewed = verdict.baseline.renewed(verdict.results)
+        texts.append((new_baseline, renewed.text(new_baseline)))
+    elif new_baseline:
+        complaints.append(f"{new_baseline} was not written: the run came to no verdict")
+    for path, text in texts:
+        try:
+            write(path, text)
+        except OutputError as error:
+            complaints.append(str(error))
+    if verdict.results:
+        report.end(verdict)
+    else:
+        complaints += [*verdict.remarks, verdict.void or verdict.doubt]
+    for complaint in complaints:
+        click.echo(f"dinie-conformance: {complaint}", err=True)
+    return NO_VERDICT if complaints else verdict.exit_code
+
+
+def _tokens(target: Target, options: Mapping[str, Any]) -> list[str]:
+    tokens = []
+    for prefix in ("", "second_"):
+        if options[f"{prefix}token"]:
+            tokens.append(options[f"{prefix}token"])
+        elif options[f"{prefix}client_id"]:
+            pair = options[f"{prefix}client_id"], options[f"{prefix}client_secret"]
+            tokens.append(token_for(target, *pair))
+    return tokens
+
+
+def _given_secrets(options: Mapping[str, Any]) -> set[str]:
+    return {options[name] for name in ("client_secret", "second_client_secret")} - {None}
+
+
+@contextmanager
+def _stopped_by_signals(run: Run) -> Iterator[None]:
+    """End the run on Ctrl-C or SIGTERM with what there is.
+
+    A second one ends the cleaning up as well, and a third one everything.
+    """
+    before: dict[signal.Signals, Any] = {}
+    seen = 0
+
+    def stop(number: int, _: object) -> None:
+        nonlocal seen
+        seen += 1
+        if seen > 1:
+            signal.signal(number, before[signal.Signals(number)])
+        run.stop(INTERRUPTED)
+
+    for one in (signal.SIGINT, signal.SIGTERM):
+        before[one] = signal.signal(one, stop)
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+@cli.command("list")
+def list_command() -> None:
+    """Show every requirement: id, level and rule, by section."""
+    click.echo(listing(catalogue()))
+
+
+@cli.command("explain")
+@click.argument("requirement_id", metavar="ID")
+def explain_command(requirement_id: str) -> None:
+    """Show all that there is to know of one requirement."""
+    requirements: Mapping[str, Requirement] = catalogue()
+    click.echo(explanation(find(requirements, requirement_id), Contract.bundled()))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; every failure is one line on standard error and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character must not end the run.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    try:
+        sys.exit(cli.main(arguments, prog_name="dinie-conformance", standalone_mode=False))
+    except click.ClickException as error:
+        # An argument too many may be the half of a token.
+        reason = re.sub(r"(extra arguments?) \(.*\)", r"\1", error.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        reason = INTERRUPTED
+    except (SelectionError, BaselineError, OutputError) as error:
+        reason = str(error)
+    except BrokenPipeError:
+        # Whoever read the output has gone; nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(NO_VERDICT)
+    except Exception as error:  # noqa: BLE001 - the last place before the user
+        reason = f"a fault of the harness: {type(error).__name__}: {' '.join(str(error).split())}"
+    click.echo(f"dinie-conformance: {reason}", err=True)
+    sys.exit(NO_VERDICT)
+
+
+if __name__ == "__main__":
+    main()

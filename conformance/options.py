@@ -1,0 +1,73 @@
+"""The kinds of options that the command line has, and how those for access go together."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+
+
+class BaseUrl(click.ParamType[str]):
+    """Where an API is, with its prefix and nothing else."""
+
+    name = "URL"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        try:
+            url = httpx.URL(value)
+        except (httpx.InvalidURL, TypeError, ValueError):
+            self.fail("is no URL", param, ctx)
+        if url.scheme not in {"http", "https"} or not url.host:
+            self.fail("must be a base URL such as http://127.0.0.1:8080/v3", param, ctx)
+        if url.userinfo or url.query or url.fragment:
+            # The message does not repeat it: it may hold a password.
+            self.fail("takes no user, query or fragment", param, ctx)
+        return str(url).rstrip("/")
+
+
+class _Hidden(click.ParamType[str]):
+    """A token or secret: no message repeats it."""
+
+    name = "TEXT"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        # What else there is in it could not travel in a header (RFC 9110, section 5.5).
+        if not value.isascii() or not value.isprintable() or " " in value or not value:
+            self.fail("must be printable ASCII without spaces", param, ctx)
+        return str(value)
+
+
+def hidden(name: str, text: str) -> Callable[[Any], Any]:
+    """An option for a token or secret."""
+    variable = f"DINIE_{name.strip('-').replace('-', '_').upper()}"
+    return click.option(name, type=_Hidden(), envvar=variable, help=text)
+
+
+def file(name: str, text: str) -> Callable[[Any], Any]:
+    """An option for a file."""
+    variable = f"DINIE_{name.strip('-').replace('-', '_').upper()}"
+    return click.option(
+        name, type=click.Path(path_type=Path), envvar=variable, metavar="FILE", help=text
+    )
+
+
+def check_access(options: Mapping[str, Any]) -> None:
+    """Raise :class:`click.UsageError` unless the tokens, or what gets them, go together."""
+    for prefix, needed in (("", True), ("second_", False)):
+        token, client_id, secret = (
+            options[f"{prefix}{name}"] for name in ("token", "client_id", "client_secret")
+        )
+        option = prefix.replace("_", "-")
+        if token and (client_id or secret):
+            raise click.UsageError(
+                f"give either --{option}token or --{option}client-id and --{option}client-secret"
+            )
+        if bool(client_id) != bool(secret):
+            raise click.UsageError(f"--{option}client-id and --{option}client-secret go together")
+        if needed and not token and not client_id:
+            raise click.UsageError("give --token, or --client-id and --client-secret")
+    if options["second_token"] and options["second_token"] == options["token"]:
+        raise click.UsageError("--second-token must be another partner's")
+    if options["second_client_id"] and options["second_client_id"] == options["client_id"]:
+        raise click.UsageError("--second-client-id must be another partner's")

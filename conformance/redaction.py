@@ -1,0 +1,35 @@
+"""What may be shown of a target's words: no token, no secret, and nothing that moves a terminal."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+HIDDEN = "[hidden]"
+
+_SHORTEST = 4
+"""Shorter texts are no secrets, and hiding each of their occurrences would spoil every word."""
+
+_ISSUED = re.compile(rb'"(?:client_secret|access_token)"\s*:\s*"((?:[^"\\]|\\.)+)"')
+
+
+def issued_secrets(body: bytes) -> list[str]:
+    """The secrets and tokens in an answer's body."""
+    return [found.decode("utf-8", "replace") for found in _ISSUED.findall(body)]
+
+
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    """``text`` without any of the secrets."""
+    for secret in sorted(set(secrets), key=len, reverse=True):
+        if len(secret) >= _SHORTEST:
+            text = text.replace(secret, HIDDEN)
+    return text
+
+
+def printable(text: str) -> str:
+    """``text`` with all that is no visible character written as an escape; line ends stay."""
+    return "".join(
+        one
+        if one in "\n\t" or not unicodedata.category(one).startswith("C")
+        else one.encode("unicode_escape").decode()
+        for one in text
+    )

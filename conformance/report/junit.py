@@ -1,0 +1,57 @@
+"""The report that CI systems show: one test case for each result."""
+
+from xml.etree import ElementTree as ET
+
+from conformance.baseline import place
+from conformance.model import Outcome, Result
+from conformance.verdict import NO_VERDICT, Verdict
+
+
+def as_junit(verdict: Verdict) -> str:
+    """The report as JUnit XML.
+
+    A violation that does not fail the run is skipped with its text, so that a green run is green
+    wherever it is shown. A run without a verdict has one more test case, which says why.
+    """
+    suite = ET.Element("testsuite", name=f"dinie-conformance {verdict.contract}")
+    for result in verdict.results:
+        case = ET.SubElement(
+            suite,
+            "testcase",
+            classname=result.requirement.section,
+            name=f"{result.requirement.id} [{result.operation}]",
+        )
+        _tell(case, result, verdict)
+    if verdict.exit_code == NO_VERDICT:
+        case = ET.SubElement(suite, "testcase", classname="run", name="verdict")
+        ET.SubElement(case, "error", message=verdict.line)
+    found = [one.tag for case in suite for one in case]
+    suite.set("tests", str(len(suite)))
+    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(name, str(found.count(tag)))
+    suite.set("time", f"{verdict.seconds:.3f}")
+    suites = ET.Element("testsuites")
+    suites.append(suite)
+    ET.indent(suites)
+    # Written in ASCII: every other character as a reference, whatever reads it.
+    text = ET.tostring(suites, encoding="us-ascii", xml_declaration=True).decode()
+    return f"{text}\n"
+
+
+def _tell(case: ET.Element, result: Result, verdict: Verdict) -> None:
+    if result.outcome is Outcome.ERROR:
+        ET.SubElement(case, "error", message=result.actual)
+    elif result.outcome is Outcome.NOT_VERIFIED:
+        ET.SubElement(case, "skipped", message=f"not verified: {result.actual}")
+    elif result in verdict.breaking:
+        seen = f"expected {result.expected}, got {result.actual}"
+        ET.SubElement(case, "failure", message=seen).text = "\n".join(
+            (result.requirement.summary, f"source: {result.requirement.source}", result.reproduce)
+        )
+    elif result in verdict.violations:
+        seen = f"warning: expected {result.expected}, got {result.actual}"
+        ET.SubElement(case, "skipped", message=seen)
+    elif result in verdict.accepted:
+        reason = verdict.baseline.accepted[place(result)]
+        seen = f"accepted: expected {result.expected}, got {result.actual}"
+        ET.SubElement(case, "skipped", message=f"{seen}{f' ({reason})' if reason else ''}")

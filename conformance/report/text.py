@@ -1,0 +1,139 @@
+"""The report in the terminal: progress while it runs, then what was found."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.text import Text
+
+from conformance.baseline import place
+from conformance.model import Outcome, Result
+from conformance.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
+
+_MARKS = {
+    Outcome.PASSED: ("passed", "green"),
+    Outcome.FAILED: ("failed", "bold red"),
+    Outcome.WARNING: ("warning", "yellow"),
+    Outcome.NOT_VERIFIED: ("not verified", "cyan"),
+    Outcome.ERROR: ("error", "magenta"),
+}
+_COLOURS = {CONFORMS: "bold green", BROKEN: "bold red", NO_VERDICT: "bold yellow"}
+
+
+class TextReport:
+    """Prints to a console: with colours and progress where it is a terminal, else plain lines."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    @contextmanager
+    def progress(self, checks: int) -> Iterator[Callable[[Result], None]]:
+        """Give what to call with each result while the run goes on."""
+        if not self._console.is_terminal:
+            yield lambda _: None
+            return
+        found: Counter[Outcome] = Counter()
+        columns = (
+            SpinnerColumn(),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}"),
+        )
+        with Progress(*columns, console=self._console, transient=True) as bar:
+            task = bar.add_task("", total=checks)
+
+            def show(result: Result) -> None:
+                found[result.outcome] += 1
+                bar.update(task, advance=1, description=_tally(found).markup)
+
+            yield show
+
+    def end(self, verdict: Verdict) -> None:
+        """Print the whole report."""
+        self._line(f"{verdict.target} by contract {verdict.contract}", "bold")
+        self._summary(verdict)
+        for one in verdict.violations:
+            style = "bold red" if one in verdict.breaking else "yellow"
+            self._violation(one, one.level.upper(), style)
+        for one in verdict.having(Outcome.ERROR):
+            self._violation(one, "ERROR", "magenta")
+        self._not_verified(verdict)
+        if verdict.accepted:
+            self._heading("Accepted by the baseline")
+        for one in verdict.accepted:
+            reason = verdict.baseline.accepted[place(one)]
+            self._line(f"  {one.requirement.id} [{one.operation}]{f': {reason}' if reason else ''}")
+        if verdict.stale:
+            self._heading("Stale entries of the baseline (no longer violated, take them out)")
+            for id_, operation in verdict.stale:
+                self._line(f"  {id_} [{operation}]")
+        self._line("")
+        for remark in verdict.remarks:
+            self._line(remark)
+        if not verdict.complete:
+            self._line("These results are partial: the run did not come to its end.", "yellow")
+        self._line(f"{verdict.requests} requests in {verdict.seconds:.1f} s, seed {verdict.seed}")
+        self._line(verdict.line, _COLOURS[verdict.exit_code])
+
+    def _summary(self, verdict: Verdict) -> None:
+        sections = sorted({one.requirement.section for one in verdict.results})
+        width = max(map(len, sections), default=0)
+        if sections:
+            self._line("")
+        for section in sections:
+            found = Counter(
+                one.outcome for one in verdict.results if one.requirement.section == section
+            )
+            self._text(Text(f"  {section:<{width}}  ").append_text(_tally(found)))
+
+    def _violation(self, result: Result, label: str, style: str) -> None:
+        requirement = result.requirement
+        self._line("")
+        self._text(
+            Text.assemble((label, style), " ", (requirement.id, "bold"), f" [{result.operation}]")
+        )
+        rows = (
+            ("rule", requirement.summary),
+            ("expected", result.expected),
+            ("actual", result.actual),
+            ("source", requirement.source),
+        )
+        for name, value in rows:
+            if value:
+                self._text(Text.assemble((f"  {name:<8}  ", "dim"), value))
+        for line in result.reproduce.splitlines():
+            self._line(f"    {line}", "dim")
+
+    def _not_verified(self, verdict: Verdict) -> None:
+        reasons: dict[str, list[Result]] = {}
+        for one in verdict.having(Outcome.NOT_VERIFIED):
+            reasons.setdefault(one.actual, []).append(one)
+        if reasons:
+            self._heading("Not verified")
+        for reason, results in reasons.items():
+            self._line(f"  {reason}")
+            for one in results:
+                self._line(f"    {one.requirement.id} [{one.operation}]", "dim")
+
+    def _heading(self, text: str) -> None:
+        self._line("")
+        self._line(text, "bold")
+
+    def _line(self, text: str, style: str = "") -> None:
+        self._text(Text(text, style=style))
+
+    def _text(self, text: Text) -> None:
+        # Lines are never broken: a script must stay fit to be copied.
+        self._console.print(text, soft_wrap=True, highlight=False)
+
+
+def _tally(found: Counter[Outcome]) -> Text:
+    """Such as ``12 passed, 1 failed``; what there is none of is left out."""
+    parts = [
+        Text(counted(found[outcome], word), style=style)
+        for outcome, (word, style) in _MARKS.items()
+        if found[outcome]
+    ]
+    return Text(", ").join(parts)

@@ -1,0 +1,51 @@
+"""A client id and secret, exchanged for the token that a run works with."""
+
+import base64
+import json
+from http import HTTPStatus
+from urllib.parse import quote_plus
+
+from conformance.exchange import Answer, Request
+from conformance.target import Target, TargetError, TokenRefused
+
+_PATH = "/auth/token"
+_GRANT = "client_credentials"
+
+
+def token_for(target: Target, client_id: str, client_secret: str) -> str:
+    """The access token; raises :class:`TargetError` where there is none to be had.
+
+    By HTTP Basic and a form first, as the documentation has it, then by JSON, as the SDK does.
+    """
+    answer = by_form(target, client_id, client_secret)
+    if answer.status != HTTPStatus.OK:
+        answer = by_json(target, client_id, client_secret)
+    token = answer.field("access_token")
+    if answer.status == HTTPStatus.OK and isinstance(token, str) and token.isascii() and token:
+        return token
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        raise TokenRefused("the client id and secret were refused (401)")
+    raise TargetError(
+        f"POST {_PATH} gave no token (it answered {answer.status}); give a token instead"
+    )
+
+
+def by_form(target: Target, client_id: str, client_secret: str) -> Answer:
+    """The answer to the exchange that the documentation describes."""
+    # Both are form-encoded before they go into HTTP Basic (RFC 6749, section 2.3.1).
+    pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()
+    headers = (
+        ("Authorization", f"Basic {base64.b64encode(pair).decode()}"),
+        ("Content-Type", "application/x-www-form-urlencoded"),
+    )
+    body = f"grant_type={_GRANT}".encode()
+    return target.send(Request("POST", _PATH, headers, body, partner=None))
+
+
+def by_json(
+    target: Target, client_id: str, client_secret: str, partner: int | None = None
+) -> Answer:
+    """The answer to the exchange that the SDK makes; ``partner``'s token may go along."""
+    value = {"grant_type": _GRANT, "client_id": client_id, "client_secret": client_secret}
+    headers = (("Content-Type", "application/json"),)
+    return target.send(Request("POST", _PATH, headers, json.dumps(value).encode(), partner=partner))

@@ -1,0 +1,194 @@
+"""What a run as a whole says of a target, and the exit code that scripts go by."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from conformance.applicability import creates
+from conformance.baseline import VIOLATIONS, Baseline, Place, place
+from conformance.model import Level, Outcome, Result
+from conformance.runner import Run
+from conformance.target import TargetError
+
+CONFORMS, BROKEN, NO_VERDICT = 0, 1, 2
+"""The exit codes."""
+
+INTERRUPTED = "interrupted"
+"""Why a run stopped that a person, or the machine it runs on, has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All that the reports show. ``results`` are sorted by id and operation.
+
+    ``void`` says why not even a violation means anything (nothing was exercised, interrupted),
+    ``doubt`` why a run without violations is no pass (stopped midway, faults of the harness).
+    Both are empty otherwise.
+    """
+
+    contract: str
+    target: str
+    seed: int
+    level: Level
+    results: tuple[Result, ...] = ()
+    baseline: Baseline = field(default_factory=Baseline)
+    void: str = ""
+    doubt: str = ""
+    complete: bool = True
+    remarks: tuple[str, ...] = ()
+    requests: int = 0
+    seconds: float = 0.0
+
+    @property
+    def accepted(self) -> tuple[Result, ...]:
+        """The violations that the baseline knows."""
+        return tuple(one for one in self.results if self.baseline.accepts(one))
+
+    @property
+    def violations(self) -> tuple[Result, ...]:
+        """The violations that it does not know: broken MUSTs first."""
+        return tuple(
+            one
+            for outcome in (Outcome.FAILED, Outcome.WARNING)
+            for one in self.results
+            if one.outcome is outcome and not self.baseline.accepts(one)
+        )
+
+    @property
+    def breaking(self) -> tuple[Result, ...]:
+        """The violations that fail the run at its level."""
+        levels = {Level.MUST} if self.level is Level.MUST else {Level.MUST, Level.SHOULD}
+        return tuple(one for one in self.violations if one.level in levels)
+
+    @property
+    def stale(self) -> list[Place]:
+        """The entries of the baseline that are violated no longer."""
+        return self.baseline.stale(self.results)
+
+    def having(self, outcome: Outcome) -> tuple[Result, ...]:
+        """The results with one outcome."""
+        return tuple(one for one in self.results if one.outcome is outcome)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many results there are of each outcome, by the names of the JSON report."""
+        found = Counter(one.outcome for one in self.results)
+        return {name: found[outcome] for name, outcome in SUMMARY.items()}
+
+    @property
+    def exit_code(self) -> int:
+        """0 it conforms, 1 it does not, 2 nothing can be said."""
+        if self.void:
+            return NO_VERDICT
+        if self.breaking:
+            return BROKEN
+        return NO_VERDICT if self.doubt else CONFORMS
+
+    @property
+    def line(self) -> str:
+        """The verdict in one line."""
+        broken = Counter(one.level for one in self.breaking)
+        parts = [f"{count} {level.upper()}" for level, count in sorted(broken.items())]
+        told = f"broken: {' and '.join(parts)}" if parts else ""
+        if self.exit_code == NO_VERDICT:
+            reason = self.void or self.doubt
+            return f"No verdict: {reason}{f' ({told} so far)' if told else ''}"
+        others = [counted(self.counts["passed"], "passed")]
+        for name, word in _TOLD.items():
+            if self.counts[name]:
+                others.append(counted(self.counts[name], word))
+        if self.accepted:
+            others.append(f"{len(self.accepted)} accepted")
+        if self.doubt:
+            others.append(self.doubt)
+        start = f"Does not conform, {told}" if told else "Conforms"
+        return f"{start} ({', '.join(others)})"
+
+
+def counted(count: int, word: str) -> str:
+    """Such as ``2 warnings``."""
+    return f"{count} {word}s" if count != 1 and word in {"warning", "error"} else f"{count} {word}"
+
+
+_TOLD = {"warnings": "warning", "not_verified": "not verified", "errors": "error"}
+
+SUMMARY = {
+    "passed": Outcome.PASSED,
+    "failed": Outcome.FAILED,
+    "warnings": Outcome.WARNING,
+    "not_verified": Outcome.NOT_VERIFIED,
+    "errors": Outcome.ERROR,
+}
+"""The members of the JSON report's summary, and what each counts."""
+
+
+def judge(
+    run: Run, level: Level, baseline: Baseline, on_result: Callable[[Result], None]
+) -> Verdict:
+    """Do the whole run. It never raises for what the target does."""
+    found: list[Result] = []
+    unreached = ""
+    start = time.monotonic()
+    with closing(run.results()) as results:
+        try:
+            for result in results:
+                found.append(result)
+                on_result(result)
+        except TargetError as error:
+            unreached = run.stopped or str(error)
+    never = _never_succeeded(run)
+    void = unreached or (INTERRUPTED if run.stopped == INTERRUPTED else "")
+    return Verdict(
+        contract=run.contract.version,
+        target=run.target.base_url,
+        seed=run.seed,
+        level=level,
+        results=tuple(sorted(found, key=place)),
+        baseline=baseline,
+        void=void or ("" if _usable(run, found) else never),
+        doubt=run.stopped or never or _doubt(found),
+        complete=not (unreached or run.stopped),
+        requests=run.target.requests_sent,
+        seconds=time.monotonic() - start,
+    )
+
+
+def not_begun(run: Run, level: Level, error: TargetError) -> Verdict:
+    """The verdict where the run could not even begin."""
+    return Verdict(
+        run.contract.version, run.target.base_url, run.seed, level, void=str(error), complete=False
+    )
+
+
+def _never_succeeded(run: Run) -> str:
+    """Which creating operation never gave its success status; empty where there is none."""
+    for operation in run.contract.operations.values():
+        if creates(operation) and not run.exercised.get(operation.id):
+            statuses = sorted(run.answered.get(operation.id, ()))
+            seen = ", ".join(map(str, statuses)) or "nothing"
+            return f"{operation.id} never answered {operation.success_status}, but {seen}"
+    return ""
+
+
+def _usable(run: Run, results: Collection[Result]) -> bool:
+    """Whether violations mean something though no creation was answered as documented.
+
+    They do where something was created all the same, and where the target lets us in and serves
+    the operation, but not as it must.
+    """
+    if run.target.created:
+        return True
+    making = {one.id for one in run.contract.operations.values() if creates(one)}
+    broken = any(one.outcome is Outcome.FAILED and one.operation in making for one in results)
+    return broken and any(run.exercised.get(id_) for id_ in run.exercised.keys() - making)
+
+
+def _doubt(results: Collection[Result]) -> str:
+    errors = sum(one.outcome is Outcome.ERROR for one in results)
+    if errors:
+        return f"{errors} {'check' if errors == 1 else 'checks'} ended in a fault of the harness"
+    if not any(one.outcome in {Outcome.PASSED, *VIOLATIONS} for one in results):
+        return "nothing could be verified"
+    return ""
