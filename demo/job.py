@@ -1,4 +1,4 @@
-"""Start the mock, let the official SDK and Schemathesis use it, and print the verdict."""
+"""Start the mock, let the harness, the official SDK and Schemathesis use it, print the verdict."""
 
 import time
 from contextlib import nullcontext
@@ -7,10 +7,12 @@ from importlib.metadata import version
 from rich.console import Console
 
 from demo.display import print_findings, print_step, print_title
+from demo.harness import HarnessDidNotRun, run_harness
 from demo.mock_process import MockDidNotStart, MockProcess, mock_process
 from demo.schemathesis_run import DEFAULT_EXAMPLES, SchemathesisDidNotRun, run_schemathesis
 from demo.schemathesis_settings import SEED
 from demo.sdk_journey import sdk_journey
+from mock_server.partners import Partner
 
 __all__ = ["DEFAULT_EXAMPLES", "NoVerdict", "run"]
 
@@ -26,12 +28,16 @@ def run(examples: int) -> bool:
     """
     console = Console(highlight=False, markup=False)
     start = time.perf_counter()
+    first, second = Partner.make_up(), Partner.make_up()
     try:
-        with mock_process() as mock:
+        with mock_process("--partner", first.as_option(), "--partner", second.as_option()) as mock:
             print_title(console, mock.announcement.splitlines()[0], f"at {mock.base_url}")
-            wrong = _use_sdk(console, mock) + _use_schemathesis(console, mock, examples)
+            wrong = _use_harness(console, mock, first, second)
+            wrong += _use_sdk(console, mock) + _use_schemathesis(console, mock, examples)
     except MockDidNotStart as error:
         raise NoVerdict(f"the mock did not start: {str(error).splitlines()[-1]}") from error
+    except HarnessDidNotRun as error:
+        raise NoVerdict(f"the harness did not run: {error}") from error
     except SchemathesisDidNotRun as error:
         raise NoVerdict(f"Schemathesis did not run: {error}") from error
     seconds = time.perf_counter() - start
@@ -39,9 +45,19 @@ def run(examples: int) -> bool:
     if wrong:
         console.print(f"BROKEN: {'; '.join(wrong)}", style="bold red", soft_wrap=True)
     else:
-        verdict = f"CONFORMS: the SDK and Schemathesis found nothing wrong, in {seconds:.0f} s"
+        told = "the harness, the SDK and Schemathesis found nothing wrong"
+        verdict = f"CONFORMS: {told}, in {seconds:.0f} s"
         console.print(verdict, style="bold green", soft_wrap=True)
     return not wrong
+
+
+def _use_harness(console: Console, mock: MockProcess, first: Partner, second: Partner) -> list[str]:
+    """Print what the conformance harness says; gives the verdict's line where it is no pass."""
+    print_title(console, "The conformance harness, every requirement")
+    line, summary = run_harness(mock.base_url, first, second)
+    conforms = summary["failed"] == summary["warnings"] == 0
+    print_step(console, line, passed=conforms)
+    return [] if conforms else [line]
 
 
 def _use_sdk(console: Console, mock: MockProcess) -> list[str]:

@@ -31,6 +31,11 @@ class Partner:
         identity = hashlib.sha256(client_id.encode()).hexdigest()[:16]
         return cls(f"partner_{identity}", client_id, client_secret, token[0] if token else None)
 
+    def as_option(self) -> str:
+        """The partner as :meth:`parse` reads it; it holds the secret."""
+        parts = [self.client_id, self.client_secret, *([self.token] if self.token else [])]
+        return ":".join(parts)
+
     @classmethod
     def make_up(cls) -> Self:
         """A partner with fresh credentials and a token, for a start that names none."""
