@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo serve test lint types unit bench lock wheel clean
+.PHONY: demo serve test lint types unit bench bench-harness lock wheel clean
 
 # Start the mock, drive it with the official SDK and with Schemathesis, print the verdict.
 demo: $(READY)
@@ -28,6 +28,9 @@ unit: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-harness: $(READY)
+	$(BIN)/python -m benchmarks.harness
 
 wheel: $(READY)
 	$(BIN)/python -m build --no-isolation --outdir dist
