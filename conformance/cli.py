@@ -8,21 +8,22 @@ import re
 import secrets
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+import httpx
 from rich.console import Console
 
 from conformance.baseline import Baseline, BaselineError
 from conformance.catalogue_text import explanation, listing
+from conformance.in_process import AppError, serving
 from conformance.model import Level, Requirement
-from conformance.options import BaseUrl, check_access, file, hidden
+from conformance.options import BaseUrl, base_url, check_access, file, hidden, yields_to
 from conformance.output_files import OutputError, check_writable, write
-from conformance.production import is_production
 from conformance.registry import catalogue
 from conformance.report import FORMATS
 from conformance.report.text import TextReport
@@ -41,8 +42,11 @@ def cli() -> None:
 
 
 @cli.command("run")
-@click.option("--url", required=True, type=BaseUrl(), envvar="DINIE_URL",
+@click.option("--url", type=BaseUrl(), envvar="DINIE_URL", callback=yields_to("app"),
               help="Base URL with its prefix, such as http://127.0.0.1:8080/v3.")  # fmt: skip
+@click.option("--app", envvar="DINIE_APP", callback=yields_to("url"), metavar="MODULE:OBJECT",
+              help="An ASGI or WSGI app, judged in this process. --url then only says "
+                   "where the app answers.")  # fmt: skip
 @hidden("--token", "Access token of a partner.")
 @hidden("--second-token", "Access token of another partner: more can be verified.")
 @hidden("--client-id", "In place of --token, with --client-secret.")
@@ -75,9 +79,7 @@ def run_command(**options: Any) -> int:
     """
     contract, requirements = Contract.bundled(), catalogue()
     chosen = select(requirements, options["patterns"])
-    url, level = options["url"], Level(options["level"])
-    if is_production(contract, url) and not options["allow_production"]:
-        raise click.UsageError(f"{url} is production; --allow-production runs against it")
+    url, level = base_url(contract, options), Level(options["level"])
     check_access(options)
     known = Baseline()
     if options["baseline"]:
@@ -88,14 +90,14 @@ def run_command(**options: Any) -> int:
 
     seed = options["seed"] if options["seed"] is not None else secrets.randbelow(2**32)
     report = TextReport(Console(highlight=False))
-    with Target(url, (), max_rate=options["max_rps"]) as nobody:
+    with serving(options["app"]) as transport, to_target(url, (), options, transport) as nobody:
         try:
-            tokens = _tokens(nobody, options)
+            tokens = tokens_of(nobody, options)
         except TargetError as error:
             verdict = not_begun(Run(contract, nobody, chosen, seed), level, error)
         else:
-            with Target(url, tokens, max_rate=options["max_rps"]) as target:
-                target.secrets |= nobody.secrets | _given_secrets(options)
+            with to_target(url, tokens, options, transport) as target:
+                target.secrets |= nobody.secrets
                 run = Run(contract, target, chosen, seed)
                 verdict = _judged(run, level, known, report, keep=options["keep"])
     return _report(verdict, report, outputs, new_baseline)
@@ -140,7 +142,21 @@ def _report(
     return NO_VERDICT if complaints else verdict.exit_code
 
 
-def _tokens(target: Target, options: Mapping[str, Any]) -> list[str]:
+def to_target(
+    url: str,
+    tokens: Sequence[str],
+    options: Mapping[str, Any],
+    transport: httpx.BaseTransport | None,
+) -> Target:
+    """The target that the options name; it knows every secret in them."""
+    target = Target(url, tokens, max_rate=options["max_rps"], transport=transport)
+    given = {options[name] for name in ("client_secret", "second_client_secret")}
+    target.secrets |= given - {None}
+    return target
+
+
+def tokens_of(target: Target, options: Mapping[str, Any]) -> list[str]:
+    """The tokens that the options give, or pay for; raises :class:`TargetError`."""
     tokens = []
     for prefix in ("", "second_"):
         if options[f"{prefix}token"]:
@@ -149,10 +165,6 @@ def _tokens(target: Target, options: Mapping[str, Any]) -> list[str]:
             pair = options[f"{prefix}client_id"], options[f"{prefix}client_secret"]
             tokens.append(token_for(target, *pair))
     return tokens
-
-
-def _given_secrets(options: Mapping[str, Any]) -> set[str]:
-    return {options[name] for name in ("client_secret", "second_client_secret")} - {None}
 
 
 @contextmanager
@@ -206,7 +218,7 @@ def main(arguments: list[str] | None = None) -> None:
         reason = re.sub(r"(extra arguments?) \(.*\)", r"\1", error.format_message())
     except (click.Abort, KeyboardInterrupt):
         reason = INTERRUPTED
-    except (SelectionError, BaselineError, OutputError) as error:
+    except (SelectionError, BaselineError, OutputError, AppError) as error:
         reason = str(error)
     except BrokenPipeError:
         # Whoever read the output has gone; nothing more can be said there.

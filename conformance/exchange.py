@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Any, Self
 
 Headers = tuple[tuple[str, str], ...]
@@ -58,6 +59,26 @@ class Answer:
         return ", ".join(values) if values else None
 
     @property
+    def is_success(self) -> bool:
+        """Whether the status is a 2xx, the documented one or not."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the status is a 4xx: the request is said to be at fault."""
+        return HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+    @property
+    def is_server_error(self) -> bool:
+        """Whether the status is a 5xx: the server is at fault."""
+        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the status is a 4xx or 5xx."""
+        return self.status >= HTTPStatus.BAD_REQUEST
+
+    @property
     def media_type(self) -> str:
         """The media type without its parameters, in lower case."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
@@ -66,13 +87,17 @@ class Answer:
         """The body as JSON; raises ValueError where it is none."""
         return json.loads(self.body)
 
-    def field(self, name: str) -> Any:
-        """One member of a JSON object, or None where there is no such thing."""
+    def json_object(self) -> dict[str, Any] | None:
+        """The body where it is a JSON object, or None."""
         try:
             value = self.json()
         except ValueError:
             return None
-        return value.get(name) if isinstance(value, dict) else None
+        return value if isinstance(value, dict) else None
+
+    def field(self, name: str) -> Any:
+        """One member of a JSON object, or None where there is no such thing."""
+        return (self.json_object() or {}).get(name)
 
 
 @dataclass(slots=True)

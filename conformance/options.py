@@ -6,6 +6,10 @@ from typing import Any
 
 import click
 import httpx
+from click.core import ParameterSource
+
+from conformance.production import is_production
+from openapi.contract import Contract
 
 
 class BaseUrl(click.ParamType[str]):
@@ -50,6 +54,34 @@ def file(name: str, text: str) -> Callable[[Any], Any]:
     return click.option(
         name, type=click.Path(path_type=Path), envvar=variable, metavar="FILE", help=text
     )
+
+
+def yields_to(other: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """The callback of an option whose variable is not meant where the other option is given."""
+
+    def callback(context: click.Context, option: click.Parameter, value: Any) -> Any:
+        own = context.get_parameter_source(option.name or "")
+        is_meant = (
+            own is not ParameterSource.ENVIRONMENT
+            or context.get_parameter_source(other) is not ParameterSource.COMMANDLINE
+        )
+        return value if is_meant else None
+
+    return callback
+
+
+def base_url(contract: Contract, options: Mapping[str, Any]) -> str:
+    """Where to send requests; raises :class:`click.UsageError` where that is nowhere to go.
+
+    An app in this process answers wherever it is told that it is: without a URL, where the
+    contract has the API on any host.
+    """
+    url, app = options["url"], options["app"]
+    if not url and not app:
+        raise click.UsageError("give --url, or --app for an app in this process")
+    if not app and is_production(contract, url) and not options["allow_production"]:
+        raise click.UsageError(f"{url} is production; --allow-production runs against it")
+    return str(url or f"http://localhost{contract.base_path}").rstrip("/")
 
 
 def check_access(options: Mapping[str, Any]) -> None:

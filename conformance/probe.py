@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -39,16 +38,22 @@ class Probe:
     """One check of one requirement on one operation.
 
     It sends what the contract allows and keeps what was said. ``random`` is seeded, so that the
-    same choices can be had again; names and keys are new every time.
+    same choices can be had again; names and keys are new every time. ``seed`` is the whole run's.
     """
 
     def __init__(
-        self, contract: Contract, operation: Operation, target: Target, randomness: random.Random
+        self,
+        contract: Contract,
+        operation: Operation,
+        target: Target,
+        randomness: random.Random,
+        seed: int = 0,
     ) -> None:
         self.contract = contract
         self.operation = operation
         self.target = target
         self.random = randomness
+        self.seed = seed
         self.recording = Recording()
 
     def request(self, partner: int | None = 0) -> Request:
@@ -95,8 +100,7 @@ class Probe:
         self.recording.add(request, answer)
         client_id = answer.field("client_id")
         # Also where the status is a wrong one: what was made must be revoked all the same.
-        made = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
-        if made and request.method == "POST" and isinstance(client_id, str):
+        if answer.is_success and request.method == "POST" and isinstance(client_id, str):
             self.target.created.add((request.partner or 0, client_id))
 
     def succeed(self, request: Request) -> Answer:
@@ -113,6 +117,20 @@ class Probe:
         """Raise :class:`Violation` unless ``holds``."""
         if not holds:
             raise Violation(expected, actual)
+
+    def expect_no_server_error(self, answer: Answer, to: str = "") -> None:
+        """Raise :class:`Violation` where the server failed; ``to`` says on what."""
+        actual = f"{answer.status} to {to}" if to else f"{answer.status}"
+        self.expect(not answer.is_server_error, "no server error", actual)
+
+    def on(self, path: str, matches: Callable[[Operation], bool]) -> "Probe":
+        """A probe for another operation, on ``path``; both keep one record."""
+        for operation in self.contract.operations.values():
+            if operation.path == path and matches(operation):
+                other = Probe(self.contract, operation, self.target, self.random)
+                other.recording = self.recording
+                return other
+        raise NotVerified(f"the contract has nothing of the kind on {path}")
 
     def sibling(
         self, method: str, matches: Callable[[Operation], bool] = lambda _: True

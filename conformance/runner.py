@@ -11,6 +11,7 @@ from conformance.applicability import creates, lists
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
 from conformance.model import Level, Outcome, Requirement, Result
+from conformance.own_resources import UNSERVED
 from conformance.probe import NotVerified, Probe, Violation
 from conformance.reproduction import reproduction
 from conformance.sign_in import by_form, by_json
@@ -57,7 +58,6 @@ class Run:
         """
         try:
             self.survey()
-            self._surveyed = True
             for observing in (False, True):
                 yield from self._check_all(
                     [one for one in self.checks if one[0].observes_run is observing]
@@ -93,7 +93,7 @@ class Run:
             reason = "; ".join(missing)
             return Result(requirement, operation.id, level, Outcome.NOT_VERIFIED, actual=reason)
         randomness = random.Random(f"{self.seed} {requirement.id} {operation.id}")  # noqa: S311 - test data
-        probe = Probe(self.contract, operation, self.target, randomness)
+        probe = Probe(self.contract, operation, self.target, randomness, self.seed)
         outcome, expected, actual = Outcome.PASSED, "", ""
         try:
             requirement.check(probe)
@@ -131,7 +131,7 @@ class Run:
                 answer = self.target.send(Request("DELETE", path, partner=one[0]))
             except TargetError:
                 return False
-            return is_success(answer) or answer.status in gone
+            return answer.is_success or answer.status in gone
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             self.left_behind = list(pool.map(removed, made)).count(False)
@@ -148,6 +148,7 @@ class Run:
         for operation in self.contract.operations.values():
             if creates(operation):
                 self._survey_created(operation)
+        self._surveyed = True
 
     def _survey_created(self, operation: Operation) -> None:
         probe = Probe(self.contract, operation, self.target, random.Random(f"{self.seed} survey"))  # noqa: S311 - test data
@@ -168,22 +169,22 @@ class Run:
         path = PATH_PARAMETER.sub(lambda _: quote(client_id, safe=""), revoke.path)
         answer = self.target.send(Request("DELETE", path))
         # Only what is not offered at all is beyond judging; a wrong answer is to be judged.
-        if answer.status not in {HTTPStatus.UNAUTHORIZED, *_NOT_OFFERED}:
+        if answer.status not in {HTTPStatus.UNAUTHORIZED, *UNSERVED}:
             self.target.capabilities.add(Capability.REVOCATION)
-        if is_success(answer):
+        if answer.is_success:
             self.target.created.discard((0, client_id))
 
     def _issues_tokens(self, client_id: str, client_secret: str) -> bool:
         """Whether the target exchanges a new key, given in JSON, or ought to."""
         answer = by_json(self.target, client_id, client_secret)
-        if is_success(answer) or answer.field("access_token") is not None:
+        if answer.is_success or answer.field("access_token") is not None:
             return True
         if answer.status != HTTPStatus.UNAUTHORIZED:
             return False
         # A server may want a form, or ask for a token before it looks whether there is a path.
         signed = by_json(self.target, client_id, client_secret, partner=0)
         by_documentation = by_form(self.target, client_id, client_secret)
-        return not is_success(by_documentation) and signed.status not in _NOT_OFFERED
+        return not by_documentation.is_success and signed.status not in UNSERVED
 
     def _expect_access(self, answer: Answer, name: str) -> None:
         """Raise :class:`TargetError` where no API answered, or one that does not let us in."""
@@ -206,21 +207,6 @@ class Run:
         self.answered.setdefault(operation.id, set()).update(statuses)
         succeeded = operation.success_status in statuses
         self.exercised[operation.id] = self.exercised.get(operation.id, False) or succeeded
-
-
-_NOT_OFFERED = frozenset(
-    {
-        HTTPStatus.FORBIDDEN,
-        HTTPStatus.NOT_FOUND,
-        HTTPStatus.METHOD_NOT_ALLOWED,
-        HTTPStatus.NOT_IMPLEMENTED,
-    }
-)
-
-
-def is_success(answer: Answer) -> bool:
-    """Whether the status is a 2xx, the documented one or not."""
-    return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def _cancel(running: list[Future[Result]]) -> None:

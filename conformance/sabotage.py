@@ -51,15 +51,19 @@ def with_body(answer: Answer, value: Any) -> Answer:
     return replace(answer, body=json.dumps(value).encode())
 
 
+def with_header(answer: Answer, header: str, value: str | None) -> Answer:
+    """The same answer with another header, or without it."""
+    kept = tuple(pair for pair in answer.headers if pair[0] != header.lower())
+    added = () if value is None else ((header.lower(), value),)
+    return replace(answer, headers=kept + added)
+
+
 def edit_body(status: int, name: str, edit: Callable[[dict[str, Any]], object]) -> Sabotage:
     """Edit the JSON object in answers with ``status``, in place."""
 
     def changed(answer: Answer) -> Answer:
-        try:
-            value = answer.json()
-        except ValueError:
-            return answer
-        if not isinstance(value, dict):
+        value = answer.json_object()
+        if value is None:
             return answer
         edit(value)
         return with_body(answer, value)
@@ -81,9 +85,7 @@ def set_header(status: int, header: str, value: str | None) -> Sabotage:
     """Answers with ``status`` carry another header, or lack it."""
 
     def changed(answer: Answer) -> Answer:
-        kept = tuple(pair for pair in answer.headers if pair[0] != header.lower())
-        added = () if value is None else ((header.lower(), value),)
-        return replace(answer, headers=kept + added)
+        return with_header(answer, header, value)
 
     return on_status(
         status, f"drop {header}" if value is None else f"set {header} to {value!r}", changed

@@ -133,11 +133,11 @@ class Target:
                 headers.append(("Authorization", f"{form.scheme}{token}".encode()))
         start = time.monotonic()
         try:
-            response = self._client.request(
+            response = self._over_http(
                 request.method,
                 self.base_url + path,
-                headers=[(name.encode(), value) for name, value in headers],
-                content=request.body,
+                [(name.encode(), value) for name, value in headers],
+                request.body,
             )
         except httpx.LocalProtocolError as error:
             # Not the target's doing: a request that HTTP cannot carry. The reason may quote it.
@@ -152,6 +152,19 @@ class Target:
             self.secrets.update(issued_secrets(response.content))
         found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
         return Answer(response.status_code, found, response.content, seconds)
+
+    def _over_http(
+        self, method: str, url: str, headers: list[tuple[bytes, bytes]], body: bytes
+    ) -> httpx.Response:
+        """One exchange. A target may close an idle connection just as it is used again.
+
+        Such a request is sent once more (RFC 9112 section 9.3.1), on another connection; a
+        target that closes that one too does not answer.
+        """
+        try:
+            return self._client.request(method, url, headers=headers, content=body)
+        except (httpx.RemoteProtocolError, httpx.ReadError):
+            return self._client.request(method, url, headers=headers, content=body)
 
     def _pace(self) -> None:
         if not self._interval:

@@ -138,7 +138,7 @@ def judge(
                 on_result(result)
         except TargetError as error:
             unreached = run.stopped or str(error)
-    never = _never_succeeded(run)
+    never = never_succeeded(run)
     void = unreached or (INTERRUPTED if run.stopped == INTERRUPTED else "")
     return Verdict(
         contract=run.contract.version,
@@ -162,7 +162,7 @@ def not_begun(run: Run, level: Level, error: TargetError) -> Verdict:
     )
 
 
-def _never_succeeded(run: Run) -> str:
+def never_succeeded(run: Run) -> str:
     """Which creating operation never gave its success status; empty where there is none."""
     for operation in run.contract.operations.values():
         if creates(operation) and not run.exercised.get(operation.id):

@@ -10,6 +10,7 @@ from typing import Any
 
 from conformance.applicability import creates, needs_bearer_token, takes_json
 from conformance.exchange import Answer, Request
+from conformance.own_resources import UNSERVED
 from conformance.probe import NotVerified, Probe, Violation
 from conformance.server.rate_limits import answer_to
 from openapi.operation import MediaType, Operation
@@ -23,7 +24,6 @@ FAR = "2099-12-31T23:59:59Z"
 
 _JSON = "application/json"
 NO_REFUSAL = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-NOT_SERVED = (404, 405, 501)
 
 _OF_TYPE: dict[str, tuple[Any, ...]] = {
     "null": (None,),
@@ -137,13 +137,13 @@ def expect_refused(probe: Probe, answer: Answer, what: str, wanted: int | None =
     """The answer is a documented refusal, or exactly ``wanted``."""
     status = answer.status
     documented = (
-        HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+        answer.is_refusal
         and status not in NO_REFUSAL
         and probe.operation.answer(status) is not None
     )
     if documented and wanted in {None, status}:
         return
-    if status in {*NO_REFUSAL, *NOT_SERVED}:
+    if status in {*NO_REFUSAL, *UNSERVED}:
         probe.succeed(probe.request())  # or else the operation is not there, or not for us
     expected = f"{wanted} to {what}" if wanted else f"a documented refusal of {what}"
     raise Violation(expected, f"{status}")
@@ -152,7 +152,7 @@ def expect_refused(probe: Probe, answer: Answer, what: str, wanted: int | None =
 def expect_accepted(probe: Probe, request: Request, what: str) -> Answer:
     """The answer to a request that must succeed, where the operation is there for us at all."""
     answer = answer_to(probe, request)
-    if answer.status in {*NO_REFUSAL, *NOT_SERVED}:
+    if answer.status in {*NO_REFUSAL, *UNSERVED}:
         raise NotVerified(f"the target answers {answer.status} to a valid request")
     wanted = probe.operation.success_status
     probe.expect(answer.status == wanted, f"{wanted} to {what}", f"{answer.status}")

@@ -125,7 +125,7 @@ def _judge(probe: Probe, kind: str, text: str, answer: Answer) -> None:
         probe.expect(found == text, f"the name unchanged ({kind})", _difference(text, found))
     else:
         # An odd name may be refused, by the server or by a gateway that takes it for an attack.
-        refused = kind != _PLAIN and 400 <= answer.status < 500  # noqa: PLR2004 - the class of refusals
+        refused = kind != _PLAIN and answer.is_refusal
         probe.expect(
             refused,
             f"{success}{'' if kind == _PLAIN else ' or 422'} for {kind}",

@@ -1,6 +1,6 @@
 """How a check reads a list: page by page, up to a bound, and only for what it has made."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -16,22 +16,12 @@ MOST_PAGES = 100
 """How far a list is read."""
 
 
-def on(probe: Probe, matches: Callable[[Any], bool], path: str) -> Probe:
-    """A probe for another operation on ``path``, keeping one record with ``probe``."""
-    for operation in probe.contract.operations.values():
-        if operation.path == path and matches(operation):
-            other = Probe(probe.contract, operation, probe.target, probe.random)
-            other.recording = probe.recording
-            return other
-    raise NotVerified(f"the contract has nothing of the kind on {path}")
-
-
 def make(probe: Probe, count: int, partner: int = 0) -> list[Answer]:
     """Make resources of the collection on the path of ``probe``; gives the answers.
 
     All at once: they stand close together in a list by time, and many have the same time.
     """
-    maker = on(probe, creates, probe.operation.path)
+    maker = probe.on(probe.operation.path, creates)
     answers = maker.send_at_once([maker.request(partner) for _ in range(count)])
     for answer in answers:
         if answer.status != maker.operation.success_status or not answer.field("id"):

@@ -14,6 +14,7 @@ from conformance.capability import Capability
 from conformance.exchange import Answer, Request
 from conformance.instants import http_date
 from conformance.model import Level
+from conformance.own_resources import UNSERVED
 from conformance.probe import NotVerified, Probe, without_token
 from conformance.registry import requirement
 from conformance.sabotage import (
@@ -22,6 +23,7 @@ from conformance.sabotage import (
     on_answers,
     set_field,
     set_header,
+    with_header,
 )
 from openapi.contract import PATH_PARAMETER
 
@@ -34,16 +36,13 @@ _PROBLEM = "application/problem+json"
 _NUMBER = re.compile(r"[0-9]{1,15}")
 _CLOCKS_DIFFER_SECONDS = 300
 _LONGEST_WINDOW_SECONDS = 400 * 24 * 3600
-_MISSING = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
 
 
 def _always(header: str, value: str | None) -> Sabotage:
-    def changed(_: Request, answer: Answer) -> Answer:
-        kept = tuple(pair for pair in answer.headers if pair[0] != header.lower())
-        added = () if value is None else ((header.lower(), value),)
-        return replace(answer, headers=kept + added)
-
-    return on_answers(f"{'drop' if value is None else f'answer {value} in'} {header}", changed)
+    return on_answers(
+        f"{'drop' if value is None else f'answer {value} in'} {header}",
+        lambda _, answer: with_header(answer, header, value),
+    )
 
 
 def answer_to(probe: Probe, request: Request) -> Answer:
@@ -69,7 +68,7 @@ def _ordinary(probe: Probe) -> list[tuple[str, Answer]]:
     answer = answer_to(probe, request)
     documented = probe.operation.answer(answer.status) is not None
     known = documented and Capability.REVOCATION in probe.target.capabilities
-    if answer.status in _MISSING and not known:
+    if answer.status in UNSERVED and not known:
         raise NotVerified(f"the target answers {answer.status}: it does not serve this operation")
     return [
         ("a valid request", answer),
@@ -166,7 +165,9 @@ def _limited(probe: Probe) -> list[Answer]:
         set_header(429, "Content-Type", None),
         on_answers(
             "limit with an empty body",
-            lambda _, one: replace(one, body=b"") if one.status == 429 else one,  # noqa: PLR2004 - its name
+            lambda _, one: (
+                replace(one, body=b"") if one.status == HTTPStatus.TOO_MANY_REQUESTS else one
+            ),
         ),
     ),
 )

@@ -126,8 +126,7 @@ def _expect_refusal(probe: Probe, answer: Answer, kind: str, *, must_be_accepted
     if status in NOT_SERVED and (must_be_accepted or limited):
         raise NotVerified(f"{probe.operation.id} answered {status} to {kind}")
     probe.expect(not must_be_accepted, f"{success} for {kind}", f"{status}")
-    refused = 400 <= status < 500  # noqa: PLR2004 - the class of refusals
-    probe.expect(refused, f"{success} or 422 for {kind}", f"{status}")
+    probe.expect(answer.is_refusal, f"{success} or 422 for {kind}", f"{status}")
 
 
 @requirement(

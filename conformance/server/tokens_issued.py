@@ -16,6 +16,7 @@ from conformance.exchange import Answer, Request
 from conformance.model import Level
 from conformance.probe import NotVerified, Probe
 from conformance.registry import requirement
+from conformance.request_fields import fields_of
 from conformance.sabotage import (
     Forward,
     Sabotage,
@@ -26,7 +27,7 @@ from conformance.sabotage import (
     set_header,
     with_body,
 )
-from conformance.server.pages import on, pages
+from conformance.server.pages import pages
 from conformance.server.rate_limits import answer_to
 from openapi.operation import Operation
 
@@ -39,18 +40,14 @@ _BETWEEN_LOOKS_SECONDS = 0.25
 
 def issues_tokens(operation: Operation) -> bool:
     """The operation exchanges client id and secret for an access token."""
-    body = operation.request_body
-    media_type = body.accepts("application/json") if body and takes_json(operation) else None
-    schema = media_type.schema if media_type else None
-    return schema is not None and "grant_type" in schema.outline.get("properties", {})
+    return takes_json(operation) and "grant_type" in fields_of(operation)
 
 
 def created(probe: Probe, partner: int = 0) -> Answer:
     """A new key, made by the contract's operation for keys with secrets."""
     for operation in probe.contract.operations.values():
         if creates(operation):
-            maker = Probe(probe.contract, operation, probe.target, probe.random)
-            maker.recording = probe.recording
+            maker = probe.on(operation.path, creates)
             made = maker.succeed(maker.request(partner))
             if made.field("client_id") and made.field("client_secret"):
                 return made
@@ -162,8 +159,7 @@ def wrong_secret_gets_none(probe: Probe) -> None:
     """A key with another secret, or a part of its own, gets no token."""
     for what, answer in _with_wrong_secrets(probe):
         probe.expect(not granted(answer), f"no token for {what}", f"{answer.status}")
-        failed = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        probe.expect(not failed, f"a refusal of {what}", f"{answer.status}")
+        probe.expect(not answer.is_server_error, f"a refusal of {what}", f"{answer.status}")
 
 
 def _with_wrong_secrets(probe: Probe) -> list[tuple[str, Answer]]:
@@ -195,7 +191,9 @@ def _with_wrong_secrets(probe: Probe) -> list[tuple[str, Answer]]:
         on_answers(
             "answer 404 to a wrong secret",
             lambda request, one: (
-                replace(one, status=404) if _is_exchange(request) and one.status == 401 else one  # noqa: PLR2004 - its name
+                replace(one, status=404)
+                if _is_exchange(request) and one.status == HTTPStatus.UNAUTHORIZED
+                else one
             ),
         ),
     ),
@@ -317,7 +315,7 @@ def item_of(probe: Probe, made: Answer, partner: int = 0) -> dict[str, Any] | No
     """The list's item of a created key, None where the list has none."""
     paths = [one.path for one in probe.contract.operations.values() if creates(one)]
     for path in paths:
-        for page in pages(on(probe, lists, path), 100, partner=partner):
+        for page in pages(probe.on(path, lists), 100, partner=partner):
             for item in page["data"]:
                 if item["id"] == made.field("id"):
                     return dict(item)

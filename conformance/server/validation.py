@@ -14,13 +14,13 @@ from conformance.capability import Capability
 from conformance.exchange import Answer, Request
 from conformance.instants import instant
 from conformance.model import Level
+from conformance.own_resources import UNSERVED
 from conformance.probe import NotVerified, Probe
 from conformance.registry import requirement
 from conformance.sabotage import Sabotage, edit_body, on_requests, set_status
 from conformance.server.bodies import (
     FAR,
     NO_REFUSAL,
-    NOT_SERVED,
     SEED,
     VENDOR,
     answer_schema,
@@ -47,7 +47,7 @@ from conformance.server.body_faults import (
     adopting,
     answer_if,
 )
-from conformance.server.pages import largest_page, on, pages
+from conformance.server.pages import largest_page, pages
 from conformance.server.rate_limits import answer_to
 from openapi.references import merge_schemas
 from openapi.schema import Schema
@@ -167,9 +167,9 @@ def every_bad_field_is_reported(probe: Probe) -> None:
     for body in bodies:
         bad = {one.param for one in schema.errors(body)}
         answer = answer_to(probe, probe.request().with_json(body))
-        if not HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        if not answer.is_refusal:
             raise NotVerified(f"the target answers {answer.status} to fields of the wrong type")
-        if answer.status in {*NO_REFUSAL, *NOT_SERVED}:
+        if answer.status in {*NO_REFUSAL, *UNSERVED}:
             raise NotVerified(f"the target answers {answer.status}, which is about something else")
         missed = sorted(bad - _reported(answer))
         probe.expect(
@@ -206,8 +206,7 @@ def refused_request_creates_nothing(probe: Probe) -> None:
     refused: set[str] = set()
 
     def send(request: Request, body: dict[str, Any]) -> None:
-        status = answer_to(probe, request).status
-        if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        if answer_to(probe, request).is_refusal:
             refused.add(str(body.get("name")))
 
     for name in properties(schema):
@@ -223,7 +222,7 @@ def refused_request_creates_nothing(probe: Probe) -> None:
     send(probe.request().with_json(body).with_header("Content-Type", "text/plain"), body)
     if not refused:
         raise NotVerified("the target refuses none of the requests")
-    lister = on(probe, lists, probe.operation.path)
+    lister = probe.on(probe.operation.path, lists)
     for page in pages(lister, largest_page(lister)):
         found = [one for one in page["data"] if one.get("name") in refused]
         probe.expect(not found, "nothing in the list from a refused request", f"{len(found)}")

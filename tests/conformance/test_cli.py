@@ -308,7 +308,7 @@ def test_a_failing_handshake_is_no_verdict(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ((), "Missing option '--url'"),
+        ((), "give --url, or --app"),
         (("--url", "localhost:8080"), "must be a base URL"),
         (("--url", "http://u:hunter2@localhost"), "takes no user"),
         (("--url", "http://localhost"), "give --token, or --client-id"),

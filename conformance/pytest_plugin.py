@@ -1,0 +1,86 @@
+"""``pytest --pyargs conformance --conformance-url …``: the options, and nothing until it is asked.
+
+The plugin is loaded in every pytest run of everybody who installs the distribution.
+"""
+
+import importlib
+from collections.abc import Sequence
+
+import pytest
+
+_OPTIONS: Sequence[tuple[str, str, str]] = (
+    ("url", "store", "base URL with its prefix, such as http://127.0.0.1:8080/v3"),
+    ("app", "store", "module:object, an ASGI or WSGI app to judge in this process"),
+    ("token", "store", "access token of a partner; better given as DINIE_TOKEN"),
+    ("second-token", "store", "access token of another partner: more can be verified"),
+    ("level", "store", "what fails: must (the default), or should for a broken SHOULD too"),
+    ("select", "append", "only this id, section, or pattern of ids; repeatable"),
+    ("seed", "store", "make the same choices as the run that printed this seed"),
+    ("keep", "store_true", "leave the keys that the run makes; else they are revoked"),
+    ("allow-production", "store_true", "run against the contract's production server"),
+)
+
+
+_PACKAGE = "conformance"
+
+_NODEIDS = "conformance_nodeids"
+
+
+def option_dest(name: str) -> str:
+    """The attribute of pytest's options that holds ``--conformance-<name>``."""
+    return f"conformance_{name.replace('-', '_')}"
+
+
+def given_arguments(config: pytest.Config) -> list[str]:
+    """The options as ``dinie-conformance run`` takes them."""
+    arguments = []
+    for name, action, _ in _OPTIONS:
+        value = config.getoption(option_dest(name))
+        if action == "store_true":
+            arguments += [f"--{name}"] if value else []
+        else:
+            values = value if isinstance(value, list) else [value] if value is not None else []
+            arguments += [f"--{name}={one}" for one in values]
+    return arguments
+
+
+def option_named(name: str) -> str:
+    """What to call an option of the command line in a message of this plugin."""
+    if name in {one[0] for one in _OPTIONS}:
+        return f"--conformance-{name}"
+    return f"DINIE_{name.replace('-', '_').upper()}"
+
+
+def wanted(config: pytest.Config) -> set[str]:
+    """The node ids that the command line names; none of them is all."""
+    return set(getattr(config.option, _NODEIDS, ()))
+
+
+def _keep_nodeids(config: pytest.Config, ours: Sequence[str]) -> None:
+    """Take node ids off the command line: pytest refuses them below a package.
+
+    They are kept where xdist passes them on to its workers.
+    """
+    if all("::" in one for one in ours):
+        setattr(config.option, _NODEIDS, list(ours))
+    others = [one for one in config.args if one not in ours]
+    config.args[:] = [*others, _PACKAGE]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the command line that say what to judge; pytest has its own for the rest."""
+    group = parser.getgroup(
+        "conformance", "conformance of an API (pytest --pyargs conformance); variables: DINIE_…"
+    )
+    for name, action, text in _OPTIONS:
+        group.addoption(f"--conformance-{name}", action=action, dest=option_dest(name), help=text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Bring in the harness where this run names it."""
+    ours = [one for one in config.args if one.partition("::")[0] == _PACKAGE]
+    if config.getoption("pyargs") and ours:
+        _keep_nodeids(config, ours)
+        # Not at the top: the harness takes a second to import, and other runs have no use for it.
+        items = importlib.import_module("conformance.pytest_items")
+        config.pluginmanager.register(items.plugin(config), "conformance-items")

@@ -1,0 +1,118 @@
+"""The run that all pytest items of a process share, from pytest's options to its clean-up."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import cached_property
+from typing import Any
+
+import click
+import pytest
+
+from conformance.cli import run_command, to_target, tokens_of
+from conformance.in_process import AppError, serving
+from conformance.model import Level, Requirement
+from conformance.options import base_url, check_access
+from conformance.pytest_plugin import given_arguments, option_dest, option_named
+from conformance.registry import catalogue
+from conformance.runner import Run
+from conformance.selection import SelectionError, select
+from conformance.target import TargetError
+from conformance.verdict import never_succeeded
+from openapi.contract import Contract
+from openapi.operation import Operation
+
+
+def shared_run(config: pytest.Config) -> "SharedRun":
+    """What the options ask for; raises pytest.UsageError where the options are no good."""
+    try:
+        context = run_command.make_context("conformance", given_arguments(config))
+        options = context.params
+        contract = Contract.bundled()
+        url = base_url(contract, options)
+        check_access(options)
+        chosen = select(catalogue(), options["patterns"])
+    except click.ClickException as error:
+        said = re.sub(
+            r"--([a-z][a-z-]*)", lambda found: option_named(found[1]), error.format_message()
+        )
+        raise pytest.UsageError(f"conformance: {said}") from None
+    except SelectionError as error:
+        raise pytest.UsageError(f"conformance: {error}") from None
+    if options["seed"] is None:
+        # Kept where xdist finds it, so that all of its workers make the same choices.
+        options["seed"] = secrets.randbelow(2**32)
+        setattr(config.option, option_dest("seed"), str(options["seed"]))
+    return SharedRun(contract, chosen, url, options)
+
+
+class SharedRun:
+    """Begins with the first item that needs it. ``judged`` counts the items with a verdict."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        requirements: list[Requirement],
+        url: str,
+        options: Mapping[str, Any],
+    ) -> None:
+        self.contract = contract
+        self.requirements = requirements
+        self.url = url
+        self.options = options
+        self.level = Level(options["level"])
+        self.judged = 0
+        self._open = ExitStack()
+        self._run: Run | None = None
+        self._failure: TargetError | AppError | None = None
+
+    @cached_property
+    def checks(self) -> list[tuple[Requirement, Operation]]:
+        """What there is to do, in an order that all processes share.
+
+        What judges the whole run comes last.
+        """
+        pairs = [
+            (requirement, operation)
+            for requirement in self.requirements
+            for operation in self.contract.operations.values()
+            if requirement.applies_to(operation)
+        ]
+        return sorted(pairs, key=lambda pair: (pair[0].observes_run, pair[0].id, pair[1].id))
+
+    def run(self) -> Run:
+        """The run, its survey done; raises TargetError and AppError."""
+        if self._failure:
+            raise self._failure
+        if self._run is None:
+            try:
+                self._run = self._begun()
+                self._run.survey()
+            except (TargetError, AppError) as error:
+                self._failure = error
+                raise
+        return self._run
+
+    def _begun(self) -> Run:
+        transport = self._open.enter_context(serving(self.options["app"]))
+        nobody = self._open.enter_context(to_target(self.url, (), self.options, transport))
+        tokens = tokens_of(nobody, self.options)
+        target = self._open.enter_context(to_target(self.url, tokens, self.options, transport))
+        target.secrets |= nobody.secrets
+        return Run(self.contract, target, self.requirements, self.options["seed"])
+
+    def finish(self) -> dict[str, Any] | None:
+        """Revoke what was made and close everything; what there is to say of it, if anything."""
+        with self._open:
+            run = self._run
+            if run is None:
+                return None
+            output = {
+                "made": len(run.target.created),
+                "judged": self.judged,
+                "doubt": never_succeeded(run),
+            }
+            if not self.options["keep"]:
+                run.clean_up()
+            return {**output, "left": run.left_behind}

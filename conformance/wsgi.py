@@ -1,0 +1,98 @@
+"""A WSGI app as a target in this process, called as PEP 3333 has a server call it."""
+
+import io
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import httpx
+
+_log = logging.getLogger(__name__)
+
+Environ = dict[str, Any]
+
+
+class WsgiTransport(httpx.BaseTransport):
+    """Calls the app for each request in a thread of its own.
+
+    httpx's own cannot carry what the harness sends on purpose: a header beyond ASCII.
+    """
+
+    def __init__(self, app: Callable[[Environ, Callable[..., Any]], Iterable[bytes]]) -> None:
+        self._app = app
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """What a server would answer; raises what httpx does where no answer comes."""
+        environ = _environ(request)
+        answers: list[httpx.Response] = []
+        # A thread can be left behind, where an app that hangs would hang the run.
+        thread = threading.Thread(
+            target=lambda: answers.append(self._answer(environ)), daemon=True, name="wsgi"
+        )
+        thread.start()
+        thread.join(request.extensions.get("timeout", {}).get("read"))
+        if thread.is_alive():
+            raise httpx.ReadTimeout("timed out", request=request)
+        if not answers:
+            raise httpx.RemoteProtocolError("the app broke its answer off", request=request)
+        return answers[0]
+
+    def _answer(self, environ: Environ) -> httpx.Response:
+        head: list[Any] = []
+        written: list[bytes] = []
+
+        def start_response(status: str, headers: Any, _: Any = None) -> Callable[[bytes], None]:
+            head[:] = [status, headers]
+            return written.append
+
+        try:
+            parts = self._app(environ, start_response)
+            try:
+                written.extend(parts)
+            finally:
+                getattr(parts, "close", lambda: None)()
+            status, headers = head
+            answer = httpx.Response(
+                int(status.split()[0]),
+                headers=[(name.encode("latin-1"), value.encode("latin-1"))
+                         for name, value in headers],
+                stream=httpx.ByteStream(
+                    b"" if environ["REQUEST_METHOD"] == "HEAD" else b"".join(written)
+                ),
+            )  # fmt: skip
+        except Exception:  # noqa: BLE001 - what a server answers then follows
+            _log.debug("the app raised", exc_info=True)
+            answer = httpx.Response(500, text="Internal Server Error")
+        return answer
+
+
+def _environ(request: httpx.Request) -> Environ:
+    path, _, query = request.url.raw_path.partition(b"?")
+    content = request.read()
+    environ = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        # Bytes in the shape of a text (PEP 3333, "Unicode Issues").
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query.decode("latin-1"),
+        "SERVER_NAME": request.url.host,
+        "SERVER_PORT": str(request.url.port or {"https": 443}.get(request.url.scheme, 80)),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": request.url.scheme,
+        "wsgi.input": io.BytesIO(content),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for raw_name, raw_value in request.headers.raw:
+        name = raw_name.decode("latin-1").upper().replace("-", "_")
+        name = name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
+        value = raw_value.decode("latin-1")
+        environ[name] = f"{environ[name]},{value}" if name in environ else value
+    return environ

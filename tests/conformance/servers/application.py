@@ -1,0 +1,254 @@
+"""The operations of the API, without a word about sockets."""
+
+import base64
+import binascii
+import json
+import secrets
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
+
+from tests.conformance.servers.answers import Answer, Problem, Writer
+from tests.conformance.servers.options import Bug, Options, Validation
+from tests.conformance.servers.reading import Invalid, Unreadable, Wanted, value_of, wanted
+from tests.conformance.servers.store import Key, Store
+
+KEYS, TOKEN = "/auth/credentials", "/auth/token"
+OPERATIONS = {KEYS: ("GET", "POST"), f"{KEYS}/": ("DELETE",), TOKEN: ("POST",)}
+DEFAULT_PAGE, LARGEST_PAGE = 25, 100
+RACE_SECONDS = 0.02
+
+
+@dataclass(slots=True)
+class Call:
+    """What is kept of the first request with an idempotency key."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    body: Wanted | None = None
+    answer: Answer | None = None
+
+
+class Application:
+    """Answers requests of the partners, who are known by their ``tokens``."""
+
+    def __init__(self, options: Options, tokens: Mapping[str, str]) -> None:
+        self._options = options
+        self._tokens = tokens
+        self._store = Store(options)
+        self._write = Writer(options)
+        self._calls: dict[tuple[str, str], Call] = {}
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The answer to a request; ``headers`` go by their names in lower case."""
+        parts = urlsplit(target)
+        try:
+            return self._route(method, parts.path, parts.query, headers, body)
+        except Unreadable as error:
+            if self._options.bug is Bug.BAD_JSON_IS_A_PAGE:
+                page = b"<html><body>Internal Server Error</body></html>"
+                return Answer(500, page, {"Content-Type": "text/html"})
+            problem = Problem(400, str(error), "malformed_body")
+        except Invalid as error:
+            errors = [
+                {"param": name, "detail": f"{name} {text}.", "code": "invalid_format"}
+                for name, text in error.faults.items()
+            ]
+            problem = Problem(422, "Some fields are not valid.", errors=errors)
+        except Problem as error:
+            problem = error
+        except UnicodeEncodeError:
+            problem = Problem(500, "Something went wrong.")
+        return self._write.problem(problem, parts.path)
+
+    def failure(self, status: int, path: str) -> Answer:
+        """The answer to a request that did not get as far as an operation."""
+        return self._write.problem(Problem(status, "The request cannot be handled."), path)
+
+    def _route(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        place = path.removeprefix(self._options.path) if path.startswith(self._options.path) else ""
+        methods = _methods(place)
+        if self._options.only_create and (place, method) != (KEYS, "POST"):
+            raise self._elsewhere(place, method)
+        if not methods:
+            raise Problem(404, "There is nothing here.")
+        if method not in methods:
+            raise Problem(405, "This cannot be done here.", headers={"Allow": ", ".join(methods)})
+        if place == TOKEN:
+            return self._grant(headers, body)
+        partner = self._partner(headers, body)
+        if method == "DELETE":
+            return self._revoke(partner, unquote(place.removeprefix(f"{KEYS}/")))
+        if method == "GET":
+            return self._list(partner, parse_qs(query, keep_blank_values=True))
+        return self._create(partner, headers, body)
+
+    def _elsewhere(self, place: str, method: str) -> Problem:
+        """What an API that only creates says of everything else."""
+        status = self._options.elsewhere
+        if status == HTTPStatus.METHOD_NOT_ALLOWED and place == KEYS:
+            return Problem(status, "This cannot be done here.", headers={"Allow": "POST"})
+        known = method in _methods(place) and status != HTTPStatus.METHOD_NOT_ALLOWED
+        return Problem(status if known else 404, "It is not here.")
+
+    def _partner(self, headers: Mapping[str, str], body: bytes) -> str:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        known = self._tokens
+        if self._options.bug is Bug.TOKENS_HAVE_NO_CASE:
+            known = {name.lower(): partner for name, partner in known.items()}
+            token = token.lower()
+        if scheme.lower() == "bearer" and token in known:
+            return known[token]
+        challenge = self._options.challenge
+        if scheme.lower() == "bearer" and token:
+            challenge += f'{"," if " " in challenge else ""} error="invalid_token"'
+        if self._options.bug is Bug.TOKENS_ARE_CHECKED_LATE and b"name" in body:
+            self._execute(next(iter(self._tokens.values())), self._wanted(headers, body))
+        raise Problem(401, "A token is needed.", headers={"WWW-Authenticate": challenge})
+
+    def _wanted(self, headers: Mapping[str, str], body: bytes) -> Wanted:
+        value = value_of(body, headers.get("content-type", ""), self._options)
+        return wanted(value, self._options)
+
+    def _create(self, partner: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        options, key = self._options, headers.get("idempotency-key", "")
+        if options.bug is Bug.KEYS_KEEP_REFUSALS and key:
+            body = self._store.first_body(partner, key, body)
+        asked = self._wanted(headers, body)
+        if not key or options.bug is Bug.KEYS_ARE_IGNORED:
+            return self._execute(partner, asked)
+        if options.validation is Validation.STRICT:
+            _check_key(key)
+        if options.bug is Bug.KEYS_ARE_CUT:
+            key = key[:35]
+        owner = "" if options.bug is Bug.KEYS_ARE_SHARED_BY_PARTNERS else partner
+        call = self._calls.setdefault((owner, key), Call())
+        if options.bug is Bug.KEYS_ARE_RACED_FOR:
+            found = call.answer
+            time.sleep(RACE_SECONDS)
+            call.answer = found or self._execute(partner, asked)
+            return call.answer
+        if not options.waits_for_first and call.lock.locked():
+            raise Problem(409, "The first request with the key is still under way.")
+        with call.lock:
+            if call.answer is None:
+                call.body, call.answer = asked, self._execute(partner, asked)
+            elif call.body != asked and not options.replays_conflicts:
+                raise Problem(422, "The key was used with another body.", "idempotency_key_reused")
+            elif options.bug is Bug.REPLAYS_LACK_THE_SECRET:
+                value = json.loads(call.answer.body)
+                del value["client_secret"]
+                return replace(call.answer, body=json.dumps(value).encode())
+            return call.answer
+
+    def _execute(self, partner: str, asked: Wanted) -> Answer:
+        key = self._store.make(partner, asked.name, asked.expires_at)
+        status = 200 if self._options.bug is Bug.CREATED_IS_200 else 201
+        value = self._write.key(key, with_secret=True)
+        if self._options.bug is Bug.SURROGATES_ARE_A_FAILURE:
+            asked.name.encode()
+        return self._write.success(status, value, **{"Cache-Control": "no-store, private"})
+
+    def _list(self, partner: str, query: Mapping[str, list[str]]) -> Answer:
+        keys = self._store.of(partner)
+        lenient = self._options.validation is Validation.LENIENT
+        try:
+            limit = int(query.get("limit", [str(DEFAULT_PAGE)])[-1])
+        except ValueError:
+            limit = 0
+        if not 1 <= limit <= LARGEST_PAGE:
+            if not lenient:
+                raise Invalid({"limit": "must be from 1 to 100"})
+            limit = min(max(limit, 1), LARGEST_PAGE)
+        if "starting_after" in query:
+            places = [at for at, one in enumerate(keys) if one.id == query["starting_after"][-1]]
+            if not places and not lenient:
+                raise Invalid({"starting_after": "names no key"})
+            keys = keys[places[0] + 1 :] if places else []
+        page = [self._write.key(key) for key in keys[:limit]]
+        return self._write.success(200, {"has_more": len(keys) > limit, "data": page})
+
+    def _revoke(self, partner: str, client_id: str) -> Answer:
+        owner = None if self._options.bug is Bug.ANYBODY_REVOKES else partner
+        key = self._store.find(client_id, owner)
+        if key is None:
+            raise Problem(404, "There is no such key.")
+        if key.revoked and not self._options.revokes_again:
+            raise Problem(409, "The key is revoked already.")
+
+        def revoke(one: Key) -> None:
+            one.revoked, one.updated_at = True, self._store.now()
+
+        self._store.change(key, revoke)
+        if self._options.forgets_revoked:
+            self._store.forget(key)
+        return Answer(204)
+
+    def _grant(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        client_id, secret = self._pair(headers, body)
+        key = self._store.find(client_id)
+        right = key and secrets.compare_digest(
+            key.secret.encode(), secret.encode("utf-8", "surrogatepass")
+        )
+        if key is None or not right or key.revoked:
+            raise Problem(401, "No such pair.", headers={"WWW-Authenticate": "Basic, Bearer"})
+
+        def use(one: Key) -> None:
+            one.last_used_at = self._store.now()
+
+        self._store.change(key, use)
+        value = {
+            "expires_in": 3600, "token_type": "Bearer" if self._options.adds_more else "bearer",
+            "access_token": f"dinie_at_{secrets.token_urlsafe(32)}",
+        }  # fmt: skip
+        return self._write.success(200, value, **{"Cache-Control": "no-store"})
+
+    def _pair(self, headers: Mapping[str, str], body: bytes) -> tuple[str, str]:
+        """Client id and secret, by HTTP Basic with a form or by JSON."""
+        content_type = headers.get("content-type", "")
+        fields: Any
+        if content_type.startswith("application/x-www-form-urlencoded"):
+            form = parse_qs(body.decode("utf-8", "replace"))
+            fields = {name: values[-1] for name, values in form.items()}
+        else:
+            fields = value_of(body, content_type, self._options)
+        if not isinstance(fields, dict):
+            raise Invalid({"body": "must be an object"})
+        basic = _basic(headers.get("authorization", ""))
+        pair = basic or (fields.get("client_id", ""), fields.get("client_secret", ""))
+        names = ("client_id", "client_secret")
+        wrong = [name for name, one in zip(names, pair, strict=True) if not isinstance(one, str)]
+        faults = dict.fromkeys(wrong, "must be a string")
+        if fields.get("grant_type") != "client_credentials":
+            faults["grant_type"] = "must be client_credentials"
+        if faults:
+            raise Invalid(faults)
+        return pair
+
+
+def _methods(place: str) -> tuple[str, ...]:
+    return OPERATIONS.get(f"{KEYS}/" if place.startswith(f"{KEYS}/") else place, ())
+
+
+def _basic(header: str) -> tuple[str, str] | None:
+    scheme, _, text = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        client_id, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return None
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _check_key(key: str) -> None:
+    try:
+        uuid.UUID(key)
+    except ValueError:
+        raise Invalid({"Idempotency-Key": "must be a UUID"}) from None

@@ -1,0 +1,128 @@
+"""A server on a socket of its own: the standard library's, a thread for each connection."""
+
+import gzip
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from email.message import Message
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from tests.conformance.servers.answers import Answer
+from tests.conformance.servers.application import Application
+from tests.conformance.servers.options import Options
+
+
+class Limit:
+    """So many requests in each second."""
+
+    def __init__(self, rate: int, clock_hours: int) -> None:
+        self._rate = rate
+        self._offset = clock_hours * 3600
+        self._lock = threading.Lock()
+        self._second = 0
+        self._used = 0
+
+    def take(self) -> tuple[bool, dict[str, str]]:
+        """Whether one more is allowed, and what the headers say of it."""
+        with self._lock:
+            now = int(time.time())
+            if now != self._second:
+                self._second, self._used = now, 0
+            allowed = self._used < self._rate
+            self._used += allowed
+            left = self._rate - self._used
+        headers = {
+            "Limit": str(self._rate),
+            "Remaining": str(left),
+            "Reset": str(now + 1 + self._offset),
+        }
+        return allowed, {f"X-RateLimit-{name}": value for name, value in headers.items()}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    options: Options
+    application: Application
+    limit: Limit
+    # What there is of a request that the standard library cannot read.
+    headers = Message()
+    command = ""
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("do_"):
+            return self._do
+        raise AttributeError(name)
+
+    def _do(self) -> None:
+        time.sleep(self.options.seconds_to_answer)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        allowed, told = self.limit.take()
+        if allowed:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            answer = self.application.answer(self.command, self.path, headers, body)
+        else:
+            answer = self.application.failure(429, self.path.partition("?")[0])
+            told["Retry-After"] = "1"
+        self._send(answer, told if self.options.tells_rate or not allowed else {})
+
+    def send_error(self, code: int, *_: object) -> None:
+        """What the standard library refuses before there is an operation."""
+        self.close_connection = True
+        self._send(self.application.failure(code, "/"), self.limit.take()[1])
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        now = time.time() if timestamp is None else timestamp
+        return super().date_time_string(int(now + self.options.clock_hours * 3600))
+
+    def _send(self, answer: Answer, told: Mapping[str, str]) -> None:
+        headers, body = {**answer.headers, **told}, answer.body
+        if self.options.compresses and body and "gzip" in self.headers.get("Accept-Encoding", ""):
+            headers["Content-Encoding"], body = "gzip", gzip.compress(body, mtime=0)
+        if self.options.adds_more:
+            headers |= {"X-Request-Id": f"{time.monotonic_ns():x}", "Vary": "Accept"}
+        if self.close_connection or not self.options.keeps_connections:
+            headers["Connection"] = "close"
+        if self.options.http != "HTTP/1.0" and answer.status != HTTPStatus.NO_CONTENT:
+            headers["Content-Length"] = str(len(body))
+        self.send_response(answer.status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
+    def handle_error(self, *_: object) -> None:
+        error = sys.exception()
+        if not isinstance(error, ConnectionError):
+            super().handle_error(*_)  # type: ignore[arg-type]
+
+
+@contextmanager
+def serving(options: Options, tokens: Mapping[str, str]) -> Iterator[str]:
+    """Serve until the block ends; gives the base URL. ``tokens`` name the partners."""
+    decided = {
+        "options": options,
+        "application": Application(options, tokens),
+        "limit": Limit(options.rate, options.clock_hours),
+        "protocol_version": options.http,
+    }
+    with _Server(("127.0.0.1", 0), type("Handler", (_Handler,), decided)) as server:
+        thread = threading.Thread(target=server.serve_forever, args=[0.02])
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}{options.path}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,82 @@
+"""The keys of all partners, in memory."""
+
+import itertools
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tests.conformance.servers.options import Bug, Options
+
+
+@dataclass(slots=True)
+class Key:
+    """One pair of client id and secret."""
+
+    partner: str
+    id: str
+    client_id: str
+    secret: str
+    name: str
+    expires_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    last_used_at: datetime | None = None
+    revoked: bool = False
+
+
+class Store:
+    """Safe for many threads."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._keys: dict[str, Key] = {}
+        self._bodies: dict[tuple[str, str], bytes] = {}
+        self._lock = threading.Lock()
+        self._count = itertools.count()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(hours=self._options.clock_hours)
+
+    def make(self, partner: str, name: str, expires_at: datetime | None) -> Key:
+        now = self.now()
+        client_id = self._options.id_prefix + self._hex(16)
+        id_ = client_id if self._options.id_is_client_id else self._hex(8)
+        secret = self._options.secret_prefix + self._hex(24)
+        if self._options.bug is Bug.SECRETS_ARE_COUNTED:
+            secret = f"{self._options.secret_prefix}{next(self._count):032}"
+        key = Key(partner, id_, client_id, secret, name, expires_at, now, now)
+        with self._lock:
+            self._keys[client_id] = key
+        return key
+
+    def of(self, partner: str) -> list[Key]:
+        with self._lock:
+            found = list(self._keys.values())
+        if self._options.newest_first:
+            found.reverse()
+        shared = self._options.bug is Bug.LISTS_ARE_SHARED_BY_PARTNERS
+        return [key for key in found if shared or key.partner == partner]
+
+    def find(self, client_id: str, partner: str | None = None) -> Key | None:
+        with self._lock:
+            key = self._keys.get(client_id)
+        return key if key and partner in {None, key.partner} else None
+
+    def change(self, key: Key, edit: Callable[[Key], None]) -> None:
+        with self._lock:
+            edit(key)
+
+    def forget(self, key: Key) -> None:
+        with self._lock:
+            del self._keys[key.client_id]
+
+    def first_body(self, partner: str, key: str, body: bytes) -> bytes:
+        """What the first request with an idempotency key had in its body."""
+        with self._lock:
+            return self._bodies.setdefault((partner, key), body)
+
+    def _hex(self, size: int) -> str:
+        text = secrets.token_hex(size)
+        return text.upper() if self._options.upper_case else text

@@ -1,0 +1,105 @@
+"""Servers that conform, each in its own way."""
+
+from dataclasses import dataclass
+
+from conformance.capability import Capability
+from tests.conformance.servers.options import Options, Validation
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A server, and where it departs from what the vendor says beyond the contract."""
+
+    options: Options
+    warnings: frozenset[str] = frozenset()
+    unverified: frozenset[str] = frozenset()
+    """What cannot be said of how it creates, though it offers all that is needed."""
+    partners: int = 2
+
+    @property
+    def capabilities(self) -> set[Capability]:
+        """What there is to be found."""
+        offered = {Capability.SECOND_PARTNER} if self.partners > 1 else set()
+        everything = set(Capability) - {Capability.SECOND_PARTNER}
+        return offered if self.options.only_create else offered | everything
+
+
+KEYS_MUST_BE_UUIDS = frozenset({"idempotency.different-keys-are-different-calls"})
+NO_405 = frozenset({"problems.method-not-allowed-names-methods"})
+
+VARIANTS = {
+    "as the vendor has it": Variant(Options()),
+    "one partner only": Variant(Options(), partners=1),
+    "lenient": Variant(
+        Options(validation=Validation.LENIENT, revokes_again=True),
+        frozenset(
+            {
+                "validation.bad-date-is-refused",
+                "validation.more-than-json-is-refused",
+                "validation.other-content-type-is-400",
+            }
+        ),
+    ),
+    "strict": Variant(Options(validation=Validation.STRICT), unverified=KEYS_MUST_BE_UUIDS),
+    "only creates": Variant(Options(only_create=True, path=""), unverified=NO_405),
+    "only creates, strict, 405 beside": Variant(
+        Options(only_create=True, elsewhere=405, validation=Validation.STRICT, tells_rate=False),
+        frozenset({"rate_limits.headers-on-every-answer"}),
+        unverified=KEYS_MUST_BE_UUIDS | {"rate_limits.headers-make-sense"},
+    ),
+    "only creates, 501 elsewhere": Variant(
+        Options(only_create=True, elsewhere=501), unverified=NO_405
+    ),
+    "only creates, 403 elsewhere": Variant(
+        Options(only_create=True, elsewhere=403), unverified=NO_405
+    ),
+    "rate-limited": Variant(Options(rate=200)),
+    "slow": Variant(Options(seconds_to_answer=0.03)),
+    "replays a conflicting body": Variant(Options(replays_conflicts=True)),
+    "refuses a key in use": Variant(Options(waits_for_first=False)),
+    "forgets revoked keys": Variant(Options(forgets_revoked=True)),
+    "other prefixes, oldest first, local time": Variant(
+        Options(
+            path="/gateway/eu-1/keys",
+            id_prefix="",
+            secret_prefix="sk_",
+            upper_case=True,
+            id_is_client_id=False,
+            newest_first=False,
+            offset_hours=-3,
+            precision="microseconds",
+        )
+    ),
+    "media types with parameters, compressed, UTC as an offset": Variant(
+        Options(
+            type_parameters="; charset=utf-8",
+            compresses=True,
+            offset_hours=0,
+            precision="milliseconds",
+        )
+    ),
+    "indented JSON and more of everything": Variant(
+        Options(
+            indented=True,
+            adds_more=True,
+            problem_types="urn:dinie:problem:",
+            challenge='Bearer realm="keys", scope="all"',
+        )
+    ),
+    "short problems, no limits told": Variant(
+        Options(
+            short_problems=True, problem_types="https://docs.dinie.com/errors/", tells_rate=False
+        ),
+        frozenset(
+            {
+                "problems.every-bad-field-is-named",
+                "rate_limits.headers-on-every-answer",
+                "validation.every-bad-field-is-reported",
+            }
+        ),
+        unverified=frozenset({"rate_limits.headers-make-sense"}),
+    ),
+    "a clock that is two hours off": Variant(Options(clock_hours=2)),
+    "closes each connection": Variant(Options(keeps_connections=False)),
+    "HTTP/1.0": Variant(Options(http="HTTP/1.0")),
+}

@@ -1,0 +1,103 @@
+"""No conforming server is failed, however different it is, and each real bug of one is found.
+
+The servers share no code with the mock.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from conformance.applicability import creates
+from conformance.baseline import Baseline
+from conformance.model import Level, Outcome, Requirement
+from conformance.registry import catalogue
+from conformance.runner import Run
+from conformance.selection import select
+from conformance.target import Target
+from conformance.verdict import Verdict, judge
+from openapi.contract import Contract
+from tests.conformance.servers.options import Bug, Options
+from tests.conformance.servers.serving import serving
+from tests.conformance.servers.variants import VARIANTS, Variant
+
+CONTRACT = Contract.bundled()
+PARTNERS = {"dinie_at_First-dQw4w9WgXcQ": "first", "dinie_at_Second-9bZkp7q19f0": "second"}
+
+BUGS = {
+    Bug.KEYS_ARE_IGNORED: "idempotency.replay-is-identical",
+    Bug.KEYS_ARE_SHARED_BY_PARTNERS: "idempotency.key-belongs-to-its-partner",
+    Bug.KEYS_ARE_CUT: "idempotency.different-keys-are-different-calls",
+    Bug.KEYS_KEEP_REFUSALS: "idempotency.rejected-request-leaves-key-free",
+    Bug.KEYS_ARE_RACED_FOR: "idempotency.simultaneous-requests-make-one-resource",
+    Bug.REPLAYS_LACK_THE_SECRET: "idempotency.replay-is-identical",
+    Bug.SECRET_IS_LISTED: "secrets.never-in-the-list",
+    Bug.SECRETS_ARE_COUNTED: "secrets.are-beyond-guessing",
+    Bug.TIMES_HAVE_NO_OFFSET: "created.timestamps-are-date-times",
+    Bug.OFFSETS_ARE_DROPPED: "created.expires-at-is-the-same-instant",
+    Bug.NAMES_ARE_STRIPPED: "created.name-is-unchanged",
+    Bug.CREATED_IS_200: "created.plain-request-succeeds",
+    Bug.BAD_JSON_IS_A_PAGE: "robustness.broken-json",
+    Bug.SURROGATES_ARE_A_FAILURE: "robustness.lone-surrogates",
+    Bug.NUMBERS_ARE_NAMES: "validation.wrong-or-missing-field-is-refused",
+    Bug.REFUSALS_ARE_JSON: "problems.media-type",
+    Bug.TOKENS_HAVE_NO_CASE: "authentication.damaged-token-is-refused",
+    Bug.TOKENS_ARE_CHECKED_LATE: "authentication.refused-request-creates-nothing",
+    Bug.LISTS_ARE_SHARED_BY_PARTNERS: "lists.only-ones-own",
+    Bug.ANYBODY_REVOKES: "revocation.only-ones-own",
+}
+"""What each breaks."""
+
+
+@contextmanager
+def judged(
+    options: Options,
+    requirements: list[Requirement],
+    level: Level = Level.MUST,
+    partners: int = 2,
+) -> Iterator[tuple[Run, Verdict]]:
+    tokens = tuple(PARTNERS)[:partners]
+    with serving(options, PARTNERS) as url, Target(url, tokens) as target:
+        run = Run(CONTRACT, target, requirements, seed=1)
+        yield run, judge(run, level, Baseline(), lambda _: None)
+
+
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS.keys())
+def test_a_conforming_server_is_not_failed(variant: Variant) -> None:
+    everything = list(catalogue().values())
+    with judged(variant.options, everything, partners=variant.partners) as (run, verdict):
+        made = run.clean_up()
+
+    wrong = {Outcome.FAILED, Outcome.ERROR, Outcome.WARNING}
+    found = [
+        (one.requirement.id, one.operation, one.expected, one.actual)
+        for one in verdict.results
+        if one.outcome in wrong and one.requirement.id not in variant.warnings
+    ]
+    assert found == []
+    assert {one.requirement.id for one in verdict.having(Outcome.WARNING)} == variant.warnings
+    assert verdict.exit_code == 0, verdict.line
+    assert made > 100
+    assert run.left_behind == (made if variant.options.only_create else 0)
+    # It is no toy: what the catalogue says of creating is verified.
+    assert run.target.capabilities == variant.capabilities
+    assert {
+        one.requirement.id
+        for one in verdict.having(Outcome.NOT_VERIFIED)
+        if creates(CONTRACT.operations[one.operation])
+        and one.requirement.needs <= variant.capabilities
+        and not (one.requirement.observes_run and not run.target.limited)
+    } == variant.unverified
+
+
+@pytest.mark.parametrize(("bug", "id_"), BUGS.items())
+def test_a_bug_is_found_and_named(bug: Bug, id_: str) -> None:
+    requirement = catalogue()[id_]
+    section = list(select(catalogue(), [requirement.section]))
+    with judged(Options(bug=bug), section, requirement.level) as (_, verdict):
+        assert verdict.exit_code == 1, verdict.line
+    assert id_ in {one.requirement.id for one in verdict.breaking}
+
+
+def test_every_bug_is_tried() -> None:
+    assert BUGS.keys() == set(Bug)
