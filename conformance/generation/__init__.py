@@ -1,1 +1,0 @@
-"""What makes test data: the one adapter to Schemathesis, whose engine is no frozen interface."""
