@@ -47,13 +47,15 @@ def survive(
             answer = _answer(probe, request, absurd=absurd)
         if answer is None:
             continue
-        # RFC 9110 section 9.1: 501 is the answer to a method that a server does not know.
+        path = request.path.partition("?")[0]
+        # RFC 9110 section 9.1: 501 is the answer to a method that a server does not know; it
+        # says nothing of the operation where another path was asked for.
         unknown = answer.status == HTTPStatus.NOT_IMPLEMENTED
-        if not (unknown and (odd_method or _is_not_implemented(probe))):
+        elsewhere = "{" not in operation.path and path != operation.path
+        if not (unknown and (odd_method or elsewhere or _is_not_implemented(probe))):
             probe.expect_no_server_error(answer)
         answers.append(answer)
-        place = (operation.method, operation.path)
-        if (request.method, request.path.partition("?")[0]) == place:
+        if (request.method, path) == (operation.method, operation.path):
             own.append(answer)
     if own:
         expect_any_served(probe, own)

@@ -105,6 +105,14 @@ def test_one_lost_connection_is_no_failure() -> None:
     assert set(found.values()) == {Outcome.PASSED}
 
 
+def test_a_target_may_have_nothing_at_other_paths() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(422 if request.url.path == "/v3/auth/credentials" else 501)
+
+    found = outcomes(handler, "robustness.long-paths")
+    assert found["createCredential"] is Outcome.PASSED
+
+
 def test_a_target_that_is_too_busy_once_has_not_failed() -> None:
     busy = [True]
 
