@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from conformance.exchange import Answer, Request
+from conformance.pages import Page
 from conformance.sabotage import Forward, Sabotage, Tamper, on_answers, on_requests, with_body
-from conformance.server.pages import Page
 
 VENDOR = "vendor facts: lists give {data, has_more}, starting_after and limit (1 to 100)"
 

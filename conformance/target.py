@@ -61,7 +61,6 @@ class Target:
         self.secrets: set[str] = set(self.tokens)
         """Every token and secret that was met, to be kept out of all that is shown."""
         self.requests_sent = 0
-        self.seconds_waited = 0.0
         self._halted = threading.Event()
         self._tamper = tamper
         self._interval = 1 / max_rate if max_rate else 0.0
@@ -148,7 +147,6 @@ class Target:
         seconds = time.monotonic() - start
         with self._lock:
             self.requests_sent += 1
-            self.seconds_waited += seconds
             self.secrets.update(issued_secrets(response.content))
         found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
         return Answer(response.status_code, found, response.content, seconds)

@@ -2,6 +2,16 @@
 
 from http import HTTPStatus
 
+from conformance.bodies import (
+    DATES,
+    answers_with,
+    date_names,
+    expect_refusal,
+    expect_refused,
+    schema_at,
+    takes_dates,
+)
+from conformance.body_faults import ACCEPT_ALL, IGNORE_DATES, answer_if, without_offset
 from conformance.instants import instant
 from conformance.model import Level
 from conformance.probe import Probe
@@ -12,16 +22,6 @@ from conformance.sabotage import (
     set_status,
     with_body,
 )
-from conformance.server.bodies import (
-    DATES,
-    answers_with,
-    date_names,
-    expect_refusal,
-    expect_refused,
-    schema_at,
-    takes_dates,
-)
-from conformance.server.body_faults import ACCEPT_ALL, IGNORE_DATES, answer_if, without_offset
 from conformance.server.rate_limits import answer_to
 
 BAD_DATES = (

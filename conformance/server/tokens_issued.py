@@ -14,6 +14,7 @@ from conformance.applicability import creates, lists, takes_json
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
 from conformance.model import Level
+from conformance.pages import pages
 from conformance.probe import NotVerified, Probe
 from conformance.registry import requirement
 from conformance.request_fields import fields_of
@@ -27,7 +28,6 @@ from conformance.sabotage import (
     set_header,
     with_body,
 )
-from conformance.server.pages import pages
 from conformance.server.rate_limits import answer_to
 from openapi.operation import Operation
 

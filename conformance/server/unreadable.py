@@ -9,6 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
 
+from conformance.bodies import (
+    SEED,
+    VENDOR,
+    expect_accepted,
+    expect_refusal,
+    is_judged,
+    makes_from_json,
+)
+from conformance.body_faults import ACCEPT_ALL, ANY_TYPE, answer_if, content_type
 from conformance.exchange import Request
 from conformance.model import Level
 from conformance.probe import NAME_PREFIX, Probe
@@ -17,15 +26,6 @@ from conformance.sabotage import (
     on_requests,
     set_status,
 )
-from conformance.server.bodies import (
-    SEED,
-    VENDOR,
-    expect_accepted,
-    expect_refusal,
-    is_judged,
-    makes_from_json,
-)
-from conformance.server.body_faults import ACCEPT_ALL, ANY_TYPE, answer_if, content_type
 
 UNREADABLE = {
     "an empty body": b"",

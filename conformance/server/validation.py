@@ -10,15 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from conformance.applicability import lists
-from conformance.capability import Capability
-from conformance.exchange import Answer, Request
-from conformance.instants import instant
-from conformance.model import Level
-from conformance.own_resources import UNSERVED
-from conformance.probe import NotVerified, Probe
-from conformance.registry import requirement
-from conformance.sabotage import Sabotage, edit_body, on_requests, set_status
-from conformance.server.bodies import (
+from conformance.bodies import (
     FAR,
     NO_REFUSAL,
     SEED,
@@ -38,7 +30,7 @@ from conformance.server.bodies import (
     schema_at,
     wrong_values,
 )
-from conformance.server.body_faults import (
+from conformance.body_faults import (
     ACCEPT_ALL,
     COERCE,
     CREATE_ALL,
@@ -47,7 +39,15 @@ from conformance.server.body_faults import (
     adopting,
     answer_if,
 )
-from conformance.server.pages import largest_page, pages
+from conformance.capability import Capability
+from conformance.exchange import Answer, Request
+from conformance.instants import instant
+from conformance.model import Level
+from conformance.own_resources import UNSERVED
+from conformance.pages import largest_page, pages
+from conformance.probe import NotVerified, Probe
+from conformance.registry import requirement
+from conformance.sabotage import Sabotage, edit_body, on_requests, set_status
 from conformance.server.rate_limits import answer_to
 from openapi.references import merge_schemas
 from openapi.schema import Schema

@@ -8,12 +8,12 @@ from datetime import datetime
 import httpx
 import pytest
 
+from conformance.bodies import invalid, required_names, schema_of
 from conformance.instants import instant
 from conformance.model import Level, Outcome, Result
 from conformance.probe import Probe
 from conformance.registry import catalogue
 from conformance.runner import Run
-from conformance.server.bodies import invalid, required_names, schema_of
 from conformance.target import Target
 from openapi.contract import Contract
 
