@@ -1,10 +1,15 @@
 """One request to the target and its answer, as values that may be kept and shown."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Self
+
+from openapi.contract import PATH_PARAMETER
+from openapi.operation import Operation
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -42,6 +47,17 @@ class Request:
     def with_key(self, key: str) -> Self:
         """The same request with an idempotency key."""
         return self.with_header("Idempotency-Key", key)
+
+    def is_for(self, operation: Operation) -> bool:
+        """Whether it names this operation, by method and path."""
+        path = self.path.partition("?")[0]
+        return self.method == operation.method and bool(_pattern(operation.path).fullmatch(path))
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    # Every second part is the name of a parameter.
+    return re.compile("[^/]+".join(map(re.escape, PATH_PARAMETER.split(path)[::2])))
 
 
 @dataclass(frozen=True, slots=True)

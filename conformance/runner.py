@@ -1,7 +1,6 @@
 """From requirements to a stream of results. It runs many at once and never prints."""
 
 import random
-import re
 from collections.abc import Generator, Iterable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
 from http import HTTPStatus
@@ -197,12 +196,10 @@ class Run:
             )
 
     def _note(self, operation: Operation, probe: Probe) -> None:
-        # Every second part is the name of a parameter.
-        own = re.compile("[^/?]+".join(map(re.escape, PATH_PARAMETER.split(operation.path)[::2])))
         statuses = {
             answer.status
             for request, answer in probe.recording.exchanges
-            if request.method == operation.method and own.fullmatch(request.path.partition("?")[0])
+            if request.is_for(operation)
         }
         self.answered.setdefault(operation.id, set()).update(statuses)
         succeeded = operation.success_status in statuses

@@ -54,8 +54,8 @@ class Target:
         self.capabilities: set[Capability] = set()
         if len(self.tokens) > 1:
             self.capabilities.add(Capability.SECOND_PARTNER)
-        self.limited: list[Answer] = []
-        """Every 429 that was met."""
+        self.limited: list[tuple[Request, Answer]] = []
+        """Every 429 that was met, with the request that met it."""
         self.created: set[tuple[int, str]] = set()
         """Partner and client id of everything that was made, to be revoked at the end."""
         self.secrets: set[str] = set(self.tokens)
@@ -96,7 +96,7 @@ class Target:
         answer = self._tamper(request, self._deliver) if self._tamper else self._deliver(request)
         if answer.status == httpx.codes.TOO_MANY_REQUESTS:
             with self._lock:
-                self.limited.append(answer)
+                self.limited.append((request, answer))
         return answer
 
     def halt(self) -> None:

@@ -6,10 +6,11 @@ were met on the way, and say that nothing was verified where none was.
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
 
-from conformance.applicability import creates, every
+from conformance.applicability import every
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
 from conformance.instants import http_date
@@ -140,13 +141,14 @@ def _expect_sense(probe: Probe, answer: Answer) -> None:
         )
 
 
-def _limited(probe: Probe) -> list[Answer]:
-    """Every 429 that the run has met, shown with a request that met one like it."""
-    met = list(probe.target.limited)
+def _limited(probe: Probe) -> Iterator[Answer]:
+    """Every 429 that the run has met on this operation, each the last exchange that is shown."""
+    met = [one for one in list(probe.target.limited) if one[0].is_for(probe.operation)]
     if not met:
         raise NotVerified("no 429 was met; none is provoked")
-    probe.recording.add(probe.request(), met[0])
-    return met
+    for request, answer in met:
+        probe.recording.exchanges[:] = [(request, answer)]
+        yield answer
 
 
 @requirement(
@@ -154,7 +156,7 @@ def _limited(probe: Probe) -> list[Answer]:
     observes_run=True,
     level=Level.MUST,
     source=SEED,
-    applies_to=creates,
+    applies_to=every,
     sabotage=(
         drop_field(429, "type"),
         drop_field(429, "title"),
@@ -193,7 +195,7 @@ def limited_answer_is_a_problem(probe: Probe) -> None:
     observes_run=True,
     level=Level.SHOULD,
     source="RFC 6585 section 4, RFC 9110 section 10.2.3; vendor facts: Retry-After on 429",
-    applies_to=creates,
+    applies_to=every,
     sabotage=(
         set_header(429, "Retry-After", None),
         set_header(429, "Retry-After", "1.5"),
@@ -219,7 +221,7 @@ def limited_answer_says_how_long(probe: Probe) -> None:
     observes_run=True,
     level=Level.SHOULD,
     source=HEADERS,
-    applies_to=creates,
+    applies_to=every,
     sabotage=(
         set_header(429, LIMIT, None),
         set_header(429, REMAINING, "99999999"),

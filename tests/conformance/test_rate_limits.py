@@ -21,6 +21,7 @@ CONTRACT = Contract.bundled()
 LIMITED = [one for one in catalogue().values() if one.id.startswith("rate_limits.limited-")]
 CASES = [(one, sabotage) for one in LIMITED for sabotage in one.sabotage]
 TOKEN = "dinie_at_limited"
+CREATE = Request("POST", "/auth/credentials").with_json({"name": "dinie-conformance limited"})
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def checked(base_url: str, requirement: Requirement, sabotage: Sabotage | None =
     """What a requirement gives after a 429 was provoked."""
     with Target(base_url, [TOKEN], tamper=sabotage.make() if sabotage else None) as target:
         for _ in range(100):
-            target.send_once(Request("GET", "/auth/credentials"))
+            target.send_once(CREATE)
             if target.limited:
                 break
         assert target.limited
@@ -102,10 +103,24 @@ def test_what_the_headers_may_say(headers: dict[str, str], outcome: Outcome) -> 
     assert _answering(201, headers, "headers-make-sense").outcome is outcome
 
 
+def test_a_429_is_judged_on_the_operation_that_met_it() -> None:
+    """A limited HEAD has no body (RFC 9110 section 9.3.2), and is none of the operations."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(429, headers={"Content-Type": "application/problem+json"})
+
+    with Target("http://target/v3", [TOKEN], transport=httpx.MockTransport(answer)) as target:
+        target.send_once(Request("HEAD", "/auth/credentials"))
+        for requirement in LIMITED:
+            for operation in CONTRACT.operations.values():
+                result = Run(CONTRACT, target, [], seed=1).check(requirement, operation)
+                assert result.outcome is Outcome.NOT_VERIFIED
+
+
 def _answering(status: int, headers: dict[str, str], name: str) -> Result:
     transport = httpx.MockTransport(lambda _: httpx.Response(status, headers=headers))
     with Target("http://target/v3", [TOKEN], transport=transport) as target:
-        target.send_once(Request("GET", "/auth/credentials"))
+        target.send_once(CREATE)
         return Run(CONTRACT, target, [], seed=1).check(
             catalogue()[f"rate_limits.{name}"], CONTRACT.operations["createCredential"]
         )
