@@ -1,0 +1,1 @@
+"""Requirements on clients, judged from a journal of what they sent."""

@@ -1,0 +1,41 @@
+"""One exchange as a journal keeps it: what a client is judged by. A frozen, redacted value."""
+
+from dataclasses import dataclass
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One request and what became of it.
+
+    Nothing in it is secret: tokens, client secrets and idempotency keys are pseudonyms, equal
+    where the originals were equal. Header names are in lower case.
+    """
+
+    number: int
+    """Its place since the journal began, from 1; a number is never used again."""
+    started: float
+    """When the request had come in, Unix time in seconds on the machine's own clock."""
+    seconds: float
+    """From then until the last byte of the answer had been sent, or the connection dropped."""
+    method: str
+    url: str
+    """As the client sent it: absolute, with its query."""
+    request_headers: Headers
+    request_body: str
+    status: int | None
+    """None: the connection was closed before there was a status."""
+    response_headers: Headers
+    response_body: str
+    """What was sent of it, which is less than the whole where a fault cut it."""
+    operation: str | None = None
+    """The contract's operation id; None where the request is for none."""
+    partner: str | None = None
+    """Whose request it was; None where that did not come out."""
+    refusals: tuple[str, ...] = ()
+    """Why the contract refused the request, one reason each; empty where it did not."""
+    fault: str | None = None
+    """The name of the fault that fired."""
+    replayed: bool = False
+    """Whether the answer is that of an earlier request with the same idempotency key."""
