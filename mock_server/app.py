@@ -43,7 +43,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
         check_security(contract)
         answers = DocumentedAnswers(contract)
     store = open_store(settings.store)
-    rate_limit = RateLimit(settings.rate_limit, WindowsInMemory(clock))
+    rate_limit = RateLimit(settings.rate_limit, WindowsInMemory())
     tokens = AccessTokens(
         {partner.token: partner.partner_id for partner in settings.partners if partner.token}
     )

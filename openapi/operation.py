@@ -25,6 +25,8 @@ class Parameter:
     """The types that its schema names."""
     is_single: bool = field(init=False)
     """Whether its value is one text and no more: neither an array nor an object."""
+    is_free_header: bool = field(init=False)
+    """Whether it is a header that may be left out, and may say anything."""
 
     def __post_init__(self) -> None:
         key = self.name.lower() if self.location == "header" else self.name
@@ -33,6 +35,8 @@ class Parameter:
         object.__setattr__(self, "types", types)
         parted = "array" in types or "object" in types
         object.__setattr__(self, "is_single", not parted and self.style != "deepObject")
+        free = self.location == "header" and not self.required and self.schema.takes_any_text
+        object.__setattr__(self, "is_free_header", free)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ class Operation:
     """All that identifies it: ``createCredential POST /auth/credentials``."""
     header_names: Mapping[str, bytes] = field(init=False)
     """The declared request headers, in lower case and as they come in."""
+    checked_parameters: tuple[Parameter, ...] = field(init=False)
+    """Those that a request may get wrong: an optional header that takes any text is none."""
     accepts_idempotency_key: bool = field(init=False)
     """Whether the contract declares the ``Idempotency-Key`` header here."""
 
@@ -104,6 +110,8 @@ class Operation:
         names = {name: name.encode("latin-1") for name in headers}
         object.__setattr__(self, "header_names", names)
         object.__setattr__(self, "name", f"{self.id} {self.method} {self.path}")
+        checked = tuple(one for one in self.parameters if not one.is_free_header)
+        object.__setattr__(self, "checked_parameters", checked)
         accepts = IDEMPOTENCY_KEY.lower() in self.header_names
         object.__setattr__(self, "accepts_idempotency_key", accepts)
 

@@ -17,6 +17,10 @@ DOCUMENT = "urn:openapi:contract"
 """The name under which the whole document is registered, so that local references resolve."""
 
 
+_REMARKS = {"title", "description", "default", "example", "examples", "deprecated", "$comment"}
+"""Keywords that judge nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One bad field: its path (``items[0].name``), what it must be, and a machine-readable code.
@@ -66,6 +70,12 @@ class Schema:
     def outline(self) -> dict[str, Any]:
         """Types, items and properties, references resolved: what text is to be read as."""
         return outline(self._resolve, self.definition)
+
+    @property
+    def takes_any_text(self) -> bool:
+        """Whether it says no more than that the value is a text."""
+        said = set(self.definition) - _REMARKS
+        return said == {"type"} and "string" in types_of(self.definition)
 
     def errors(self, value: object, root: str = "body") -> list[FieldError]:
         """Every bad field of ``value``, the first complaint about each; empty when it conforms.

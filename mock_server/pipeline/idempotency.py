@@ -1,7 +1,7 @@
 """One execution for each idempotency key (seed: ``Idempotency-Key``, cached for 24 hours).
 
-The stage applies wherever the contract declares the header. A key belongs to its partner; what
-was asked (operation, path, query and the JSON value of the body) is its fingerprint. Only an
+The stage applies wherever the contract declares the header. A key belongs to its partner, and the
+answer to what was asked with it (operation, path, query and the JSON value of the body). Only an
 operation that executed is recorded, so a request that failed leaves its key free.
 
 There is no lock and no reservation that a dead worker could hold. Of several requests with one
@@ -12,6 +12,7 @@ answer with that record.
 
 import hashlib
 import os
+import re
 from typing import Any
 
 import orjson
@@ -26,6 +27,9 @@ from mock_server.store.interface import IdempotencyRecord, Store
 LIFETIME_SECONDS = 24 * 3600
 
 _NONCE_BYTES = 12
+
+_FRACTION_OR_EXPONENT = re.compile(rb"[0-9][.eE]")
+"""In the text of every number that is read as no integer, and in little else."""
 
 
 class Idempotency:
@@ -57,14 +61,18 @@ class Idempotency:
 
 
 class _Key:
-    """One use of a key. It is never kept: only its hash is, and what it can unseal."""
+    """One use of a key. It is never kept: only its hash is, and what it can unseal.
 
-    __slots__ = ("_cipher", "fingerprint", "hash")
+    What was asked is authenticated with the sealed answer, so a record opens for the same key
+    and the same request, and for nothing else.
+    """
 
-    def __init__(self, partner_id: str, key: str, fingerprint: bytes) -> None:
+    __slots__ = ("_asked", "_cipher", "hash")
+
+    def __init__(self, partner_id: str, key: str, asked: bytes) -> None:
         # Two halves of one digest: neither tells anything of the other or of the key.
         digest = hashlib.sha512(f"{partner_id}\0{key}".encode()).digest()
-        self.fingerprint = fingerprint
+        self._asked = asked
         self.hash = digest[:32]
         self._cipher = AESGCM(digest[32:])
 
@@ -74,29 +82,23 @@ class _Key:
         assert response is not None, "every operation answers"  # noqa: S101 - for the type checker
         head = orjson.dumps([response.status, response.media_type, response.headers])
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, b"%b\n%b" % (head, response.body), None)
+        sealed = self._cipher.encrypt(nonce, head + b"\n" + response.body, self._asked)
         return IdempotencyRecord(
-            self.hash,
-            exchange.partner_id or "",
-            self.fingerprint,
-            nonce + sealed,
-            exchange.now + LIFETIME_SECONDS,
+            self.hash, exchange.partner_id or "", nonce + sealed, exchange.now + LIFETIME_SECONDS
         )
 
     def replay(self, record: IdempotencyRecord) -> Response:
         """The stored response, byte for byte; a 422 where the key was used for another request."""
-        if record.fingerprint != self.fingerprint:
+        nonce, sealed = record.sealed[:_NONCE_BYTES], record.sealed[_NONCE_BYTES:]
+        try:
+            head, _, body = self._cipher.decrypt(nonce, sealed, self._asked).partition(b"\n")
+        except InvalidTag:
             raise Problem(
                 ProblemType.VALIDATION_FAILED,
                 "idempotency_key_reused",
                 "This Idempotency-Key was used for a request with other content."
                 " Send the first request again, or this one with a new key.",
-            )
-        nonce, sealed = record.sealed[:_NONCE_BYTES], record.sealed[_NONCE_BYTES:]
-        try:
-            head, _, body = self._cipher.decrypt(nonce, sealed, None).partition(b"\n")
-        except InvalidTag as error:
-            raise RuntimeError("an idempotency record does not open with its own key") from error
+            ) from None
         status, media_type, headers = orjson.loads(head)
         return Response(status, body, media_type, {**headers, "Idempotent-Replayed": "true"})
 
@@ -111,15 +113,18 @@ def _key(exchange: Exchange) -> _Key | None:
         return None
     scope = exchange.scope
     target = f"{operation.id}\0{scope['path']}\0".encode()
-    asked = b"%b%b\0%b" % (target, scope["query_string"], _canonical(exchange))
-    return _Key(exchange.partner_id or "", text, hashlib.sha256(asked).digest())
+    asked = b"\0".join((target, scope["query_string"], _canonical(exchange)))
+    return _Key(exchange.partner_id or "", text, asked)
 
 
 def _canonical(exchange: Exchange) -> bytes:
     """The same bytes for the same JSON value, however it was spelt."""
     if exchange.value is None:
         return exchange.body
-    return orjson.dumps(_integral(exchange.value), option=orjson.OPT_SORT_KEYS)
+    value = exchange.value
+    if _FRACTION_OR_EXPONENT.search(exchange.body):
+        value = _integral(value)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def _integral(value: Any) -> Any:

@@ -1,76 +1,40 @@
-"""How many requests a partner may make, by the ``limits`` library."""
+"""How many requests a partner may make. The ``limits`` library reads what a limit says."""
 
 import math
+from typing import Protocol
 
 import limits
-from limits.aio.storage import Storage
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.clock import Clock
 from mock_server.exchange import Allowance, Exchange
 from mock_server.problems import Problem, ProblemType
 
-_SWEEP_FROM = 1024
+
+class Windows(Protocol):
+    """Counts requests in windows of fixed length, each opened by its first request."""
+
+    async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
+        """Count one more; gives the count of the open window, and when that ends."""
+        ...
 
 
-class WindowsInMemory(Storage):
-    """The library's fixed windows in memory, on the mock's own clock.
+class WindowsInMemory:
+    """The windows of this process: as many as there are partners.
 
-    The library's own memory storage reads the machine's clock, and walks over all keys with
-    every request; here only those of a doubled table are walked over.
+    The library's own storage reads the machine's clock, which is not the partner's, and walks
+    over all keys with every request.
     """
 
-    STORAGE_SCHEME = None
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self._clock = clock
+    def __init__(self) -> None:
         self._windows: dict[str, tuple[int, float]] = {}
-        self._sweep_at = _SWEEP_FROM
 
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        """Nothing here fails."""
-        return LookupError
-
-    async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Add to a key's count; its window opens now where none is open."""
-        now = self._clock.now()
+    async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
+        """See :meth:`Windows.hit`."""
         count, ends = self._windows.get(key, (0, 0.0))
-        if ends <= now:
-            count, ends = 0, now + expiry
-            self._sweep(now)
-        self._windows[key] = count + amount, ends
-        return count + amount
-
-    async def get(self, key: str) -> int:
-        """Count of a key's open window."""
-        count, ends = self._windows.get(key, (0, 0.0))
-        return count if ends > self._clock.now() else 0
-
-    async def get_expiry(self, key: str) -> float:
-        """When a key's window ends, as a Unix time."""
-        now = self._clock.now()
-        return max(now, self._windows.get(key, (0, now))[1])
-
-    async def check(self) -> bool:
-        """Memory is always there."""
-        return True
-
-    async def reset(self) -> int:
-        """Forget all windows."""
-        forgotten = len(self._windows)
-        self._windows.clear()
-        return forgotten
-
-    async def clear(self, key: str) -> None:
-        """Forget one window."""
-        self._windows.pop(key, None)
-
-    def _sweep(self, now: float) -> None:
-        if len(self._windows) >= self._sweep_at:
-            self._windows = {key: one for key, one in self._windows.items() if one[1] > now}
-            self._sweep_at = max(_SWEEP_FROM, 2 * len(self._windows))
+        if not now < ends <= now + seconds:  # over, or the clock was set back
+            count, ends = 0, now + seconds
+        window = self._windows[key] = count + 1, ends
+        return window
 
 
 class RateLimit:
@@ -80,15 +44,14 @@ class RateLimit:
     where ``limit`` is not such as ``100/minute``.
     """
 
-    def __init__(self, limit: str, storage: Storage) -> None:
+    def __init__(self, limit: str, windows: Windows) -> None:
         self._limit = parse_limit(limit)
         self._window_seconds = self._limit.get_expiry()
-        self._storage = storage
+        self._windows = windows
 
     async def charge(self, exchange: Exchange, partner_id: str) -> None:
         """Count one request against a partner; raises the 429 where there were too many."""
-        count = await self._storage.incr(partner_id, self._window_seconds)
-        reset = await self._storage.get_expiry(partner_id)
+        count, reset = await self._windows.hit(partner_id, self._window_seconds, exchange.now)
         remaining = self._limit.amount - count
         exchange.allowance = Allowance(self._limit.amount, max(0, remaining), math.ceil(reset))
         if remaining < 0:

@@ -45,7 +45,7 @@ def _read_parameters(exchange: Exchange, operation: Operation) -> list[FieldErro
     errors: list[FieldError] = []
     values: dict[str, Mapping[str, Sequence[str]]] = {}
     read: dict[str, Any] = {}
-    for parameter in operation.parameters:
+    for parameter in operation.checked_parameters:
         if parameter.location not in values:
             values[parameter.location] = _values(exchange, operation, parameter.location)
         value = read_parameter(parameter, values[parameter.location])

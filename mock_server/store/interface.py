@@ -50,14 +50,12 @@ class Login:
 class IdempotencyRecord(NamedTuple):
     """The stored answer to the first request with a key.
 
-    ``key_hash`` stands for the partner and the key, ``fingerprint`` for what was asked, and
-    ``sealed`` is the answer, readable only with the key itself. ``expires_at`` is a Unix time
-    in seconds.
+    ``key_hash`` stands for the partner and the key. ``sealed`` is the answer, readable only with
+    the key itself and for the same request. ``expires_at`` is a Unix time in seconds.
     """
 
     key_hash: bytes
     partner_id: str
-    fingerprint: bytes
     sealed: bytes
     expires_at: float
 

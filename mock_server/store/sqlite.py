@@ -1,7 +1,9 @@
 """The embedded store: SQLite, in memory or in one file (write-ahead log)."""
 
+import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -25,45 +27,46 @@ _MIGRATIONS = (
     CREATE TABLE partners (
         client_id TEXT PRIMARY KEY, partner_id TEXT NOT NULL, secret_hash BLOB NOT NULL
     ) WITHOUT ROWID;
-    CREATE TABLE credentials (
+    CREATE TABLE outcomes (
         position INTEGER PRIMARY KEY,
-        client_id TEXT NOT NULL UNIQUE,
-        partner_id TEXT NOT NULL, secret_hash BLOB NOT NULL,
-        name TEXT NOT NULL, status TEXT NOT NULL, expires_at TEXT,
-        created_at TEXT NOT NULL, updated_at TEXT NOT NULL, last_used_at TEXT
+        partner_id TEXT NOT NULL,
+        client_id TEXT UNIQUE, secret_hash BLOB, name TEXT, status TEXT, expires_at TEXT,
+        created_at TEXT, updated_at TEXT, last_used_at TEXT,
+        key_hash BLOB UNIQUE, sealed BLOB, key_expires_at REAL
     );
-    CREATE INDEX credentials_of_partner ON credentials (partner_id);
-    CREATE TABLE idempotency (
-        position INTEGER PRIMARY KEY,
-        key_hash BLOB NOT NULL UNIQUE, partner_id TEXT NOT NULL, fingerprint BLOB NOT NULL,
-        sealed BLOB NOT NULL, expires_at REAL NOT NULL
-    );
+    CREATE INDEX credentials_of_partner ON outcomes (partner_id) WHERE client_id IS NOT NULL;
     """,
 )
-"""What leads from one version of the tables to the next; a released one is never edited."""
+"""What leads from one version of the tables to the next; a released one is never edited.
 
-_COLUMNS = (
+A row of ``outcomes`` is what came of one request: a credential, an idempotency record, or both.
+So the usual create with a key is one statement, and atomic by itself.
+"""
+
+_CREDENTIAL = (
     "client_id, partner_id, secret_hash, name, status, expires_at,"
     " created_at, updated_at, last_used_at"
 )
-_ADD = f"INSERT INTO credentials ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
-_KEEP = (
-    "INTO idempotency (key_hash, partner_id, fingerprint, sealed, expires_at)"
-    " VALUES (?, ?, ?, ?, ?)"
+_RECORD = "key_hash, sealed, key_expires_at"
+_ADD = f"INSERT INTO outcomes ({_CREDENTIAL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
+_ONCE = "ON CONFLICT (key_hash) DO NOTHING"
+_ADD_ONCE = (
+    f"INSERT INTO outcomes ({_CREDENTIAL}, {_RECORD})"  # noqa: S608 - constants
+    f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_ONCE}"
 )
-_KEEP_NEW = f"INSERT OR IGNORE {_KEEP}"
-_KEEP_AGAIN = f"INSERT OR REPLACE {_KEEP}"
+_KEEP_ONCE = f"INSERT INTO outcomes (partner_id, {_RECORD}) VALUES (?, ?, ?, ?) {_ONCE}"  # noqa: S608 - constants
 _FIND = (
-    "SELECT key_hash, partner_id, fingerprint, sealed, expires_at FROM idempotency"
-    " WHERE key_hash = ? AND expires_at > ?"
+    "SELECT key_hash, partner_id, sealed, key_expires_at FROM outcomes"
+    " WHERE key_hash = ? AND key_expires_at > ?"
 )
-# Records are kept in the order in which they expire, but for clocks that were set.
-_FORGET = (
-    "DELETE FROM idempotency WHERE expires_at <= ? AND position <="
-    " (SELECT max(position) FROM (SELECT position FROM idempotency ORDER BY position LIMIT ?))"
+_FORGET_KEYS = (
+    "UPDATE outcomes SET key_hash = NULL, sealed = NULL, key_expires_at = NULL"
+    " WHERE key_expires_at <= ? AND client_id IS NOT NULL"
 )
+_FORGET_RECORDS = "DELETE FROM outcomes WHERE key_expires_at <= ? AND client_id IS NULL"
+_SURVEY = "SELECT count(*), coalesce(min(key_expires_at), 9e99) FROM outcomes"
 
-_RECORDS_BETWEEN_CLEANINGS = 100
+_FEWEST_BETWEEN_CLEANINGS = 250
 _BUSY_MILLISECONDS = 5_000
 
 
@@ -77,8 +80,8 @@ class SqliteStore:
 
     def __init__(self, path: Path | None = None) -> None:
         self._name = str(path) if path else "the store in memory"
-        self._kept = 0
         self._errors = _Errors(self._name)
+        self._earliest_expiry = math.inf
         with self._errors:
             # Not ":memory:": the more it holds, the longer its insertions take. This holds 1 GiB.
             where, vfs = (str(path), None) if path else ("memory", "memdb")
@@ -88,9 +91,15 @@ class SqliteStore:
                 # A commit survives the death of the process; only a power cut may take the last.
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = NORMAL")
+            else:
+                # Nobody else can open it, and reading a page is copying it from memory to
+                # memory; each commit looks at every page in the cache.
+                self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+                self._connection.execute("PRAGMA cache_size = 32")
             self._migrate()
-        # One cursor for all statements: what one finds is read before the next runs.
-        self._execute = self._connection.cursor().execute
+            # One cursor for all statements: what one finds is read before the next runs.
+            self._execute = self._connection.cursor().execute
+            self._survey()
 
     def _migrate(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -109,28 +118,43 @@ class SqliteStore:
         self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
     ) -> IdempotencyRecord | None:
         """See :meth:`mock_server.store.interface.Store.commit`."""
+        added = writes[0] if writes and isinstance(writes[0], AddCredential) else None
+        # What a row holds beside its record needs no statement of its own.
+        statements = len(writes) + (record is not None and added is None)
         with self._errors:
-            if record is None and len(writes) <= 1:
-                for write in writes:  # one statement is atomic by itself
-                    self._apply(write)
-                return None
-            return self._transact(writes, record, now)
+            if statements <= 1:
+                return self._take(writes, added, record, now)
+            with self._transaction():
+                return self._take(writes, added, record, now)
 
-    def _transact(
-        self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
-    ) -> IdempotencyRecord | None:
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         self._execute("BEGIN IMMEDIATE")
         try:
-            earlier = self._keep(record, now) if record else None
-            if earlier is None:
-                for write in writes:
-                    self._apply(write)
+            yield
             self._execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
                 self._execute("ROLLBACK")
             raise
-        return earlier
+
+    def _take(
+        self,
+        writes: Sequence[Write],
+        added: AddCredential | None,
+        record: IdempotencyRecord | None,
+        now: float,
+    ) -> IdempotencyRecord | None:
+        """Apply and keep everything, or give the unexpired record that has the key."""
+        if record is not None:
+            earlier = self._keep(added, record, now)
+            if earlier:
+                return earlier
+            if added:
+                writes = writes[1:]
+        for write in writes:
+            self._apply(write)
+        return None
 
     def _apply(self, write: Write) -> None:
         match write:
@@ -138,27 +162,49 @@ class SqliteStore:
                 self._execute(_ADD, credential)
             case RevokeCredential(partner_id, client_id, at):
                 self._execute(
-                    "UPDATE credentials SET status = 'revoked', updated_at = ?"
+                    "UPDATE outcomes SET status = 'revoked', updated_at = ?"
                     " WHERE client_id = ? AND partner_id = ? AND status = 'active'",
                     (at, client_id, partner_id),
                 )
             case UseCredential(client_id, at):
                 self._execute(
-                    "UPDATE credentials SET last_used_at = ? WHERE client_id = ?", (at, client_id)
+                    "UPDATE outcomes SET last_used_at = ? WHERE client_id = ?", (at, client_id)
                 )
 
-    def _keep(self, record: IdempotencyRecord, now: float) -> IdempotencyRecord | None:
-        """Keep a record, or give the unexpired one that has its key."""
-        self._execute(_KEEP_NEW, record)
-        if not self._connection.changes():
-            earlier = self._find(record.key_hash, now)
+    def _keep(
+        self, added: AddCredential | None, record: IdempotencyRecord, now: float
+    ) -> IdempotencyRecord | None:
+        """Insert a record, and the credential that was made with it, unless its key is taken."""
+        key_hash, partner_id, sealed, expires_at = record
+        row: tuple[str | bytes | float | None, ...]
+        if added:
+            statement, row = _ADD_ONCE, (*added.credential, key_hash, sealed, expires_at)
+        else:
+            statement, row = _KEEP_ONCE, (partner_id, key_hash, sealed, expires_at)
+        self._execute(statement, row)
+        while not self._connection.changes():
+            earlier = self._find(key_hash, now)
             if earlier:
                 return earlier
-            self._execute(_KEEP_AGAIN, record)
+            self._forget(now)
+            self._execute(statement, row)
         self._kept += 1
-        if self._kept % _RECORDS_BETWEEN_CLEANINGS == 0:
-            self._execute(_FORGET, (now, 2 * _RECORDS_BETWEEN_CLEANINGS))
+        self._earliest_expiry = min(self._earliest_expiry, expires_at)
+        if self._kept >= self._clean_after and self._earliest_expiry <= now:
+            self._forget(now)
         return None
+
+    def _forget(self, now: float) -> None:
+        self._execute(_FORGET_KEYS, (now,))
+        self._execute(_FORGET_RECORDS, (now,))
+        self._survey()
+
+    def _survey(self) -> None:
+        rows, earliest = self._execute(_SURVEY).get
+        self._earliest_expiry = earliest
+        # A cleaning walks over all rows, so it waits until there are half as many again.
+        self._clean_after: int = max(_FEWEST_BETWEEN_CLEANINGS, rows // 2)
+        self._kept: int = 0
 
     def _find(self, key_hash: bytes, now: float) -> IdempotencyRecord | None:
         row = self._execute(_FIND, (key_hash, now)).fetchone()
@@ -197,7 +243,7 @@ class SqliteStore:
             return self._credential("client_id = ? AND partner_id = ?", client_id, partner_id)
 
     def _credential(self, condition: str, *values: str) -> Credential | None:
-        query = f"SELECT {_COLUMNS} FROM credentials WHERE {condition}"  # noqa: S608 - constants
+        query = f"SELECT {_CREDENTIAL} FROM outcomes WHERE {condition}"  # noqa: S608 - constants
         row = self._execute(query, values).fetchone()
         return Credential(*row) if row else None
 
@@ -205,12 +251,12 @@ class SqliteStore:
         self, partner_id: str, after: str | None, limit: int
     ) -> list[Credential]:
         """See :meth:`mock_server.store.interface.Store.list_credentials`."""
-        query = f"SELECT {_COLUMNS} FROM credentials WHERE partner_id = ?"  # noqa: S608 - constants
+        query = f"SELECT {_CREDENTIAL} FROM outcomes WHERE partner_id = ? AND client_id IS NOT NULL"  # noqa: S608 - constants
         values: list[str | int] = [partner_id]
         with self._errors:
             if after is not None:
                 row = self._execute(
-                    "SELECT position FROM credentials WHERE client_id = ? AND partner_id = ?",
+                    "SELECT position FROM outcomes WHERE client_id = ? AND partner_id = ?",
                     (after, partner_id),
                 ).fetchone()
                 if row is None:

@@ -21,8 +21,8 @@ def credential(client_id: str) -> Credential:
     return Credential(client_id, "partner", b"hash", "name", "active", None, at, at, None)
 
 
-def record(key: bytes, fingerprint: bytes = b"f", expires_at: float = 100.0) -> IdempotencyRecord:
-    return IdempotencyRecord(key, "partner", fingerprint, b"sealed", expires_at)
+def record(key: bytes, sealed: bytes = b"sealed", expires_at: float = 100.0) -> IdempotencyRecord:
+    return IdempotencyRecord(key, "partner", sealed, expires_at)
 
 
 async def ids(store: SqliteStore) -> list[str]:
@@ -78,9 +78,14 @@ def test_expired_records_are_cleaned_away_while_new_ones_come() -> None:
         store = SqliteStore()
         for number in range(3000):
             kept = record(str(number).encode(), expires_at=number + 50.0)
-            await store.commit([], kept, float(number))
-        (left,) = store._connection.execute("SELECT count(*) FROM idempotency").fetchone()
+            writes = [AddCredential(credential(str(number)))] if number % 100 == 0 else []
+            await store.commit(writes, kept, float(number))
+        left, keys = store._connection.execute(
+            "SELECT count(*), count(key_hash) FROM outcomes"
+        ).fetchone()
+        assert keys < 500
         assert left < 500
+        assert len(await ids(store)) == 30
 
     asyncio.run(scenario())
 
