@@ -13,7 +13,7 @@ def accepts_idempotency_key(operation: Operation) -> bool:
 
 def needs_bearer_token(operation: Operation) -> bool:
     """The operation cannot be used without a token."""
-    return bool(operation.security) and all(operation.security)
+    return operation.needs_authentication
 
 
 def takes_json(operation: Operation) -> bool:

@@ -1,5 +1,6 @@
 """Access tokens: signed, shaped as a JWT behind the vendor's prefix, valid for one hour."""
 
+import math
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -17,10 +18,6 @@ class InvalidToken(Exception):
     """The mock never issued this token."""
 
 
-class ExpiredToken(Exception):
-    """The token was good once and is not any more."""
-
-
 class AccessTokens:
     """Issues tokens and tells whose a token is.
 
@@ -32,41 +29,60 @@ class AccessTokens:
     def __init__(self, fixed: Mapping[str, str]) -> None:
         self._key = b""
         self._fixed = dict(fixed)
-        self._remembered: OrderedDict[str, tuple[str, int]] = OrderedDict()
+        self._remembered: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._expired: dict[str, set[str]] = {}
+        self._withdrawn: set[str] = set()
 
     def sign_with(self, key: bytes) -> None:
         """Use the key that the store keeps."""
         self._key = key
 
-    def issue(self, partner_id: str, client_id: str, now: float) -> str:
-        """A new token for ``partner_id``, got with ``client_id``."""
+    def issue(
+        self, partner_id: str, client_id: str, now: float, lifetime: int = LIFETIME_SECONDS
+    ) -> str:
+        """A new token for ``partner_id``, got with ``client_id``; ``lifetime`` is in seconds."""
         claims = {
             "sub": partner_id,
             "client_id": client_id,
             "iat": int(now),
-            "exp": int(now) + LIFETIME_SECONDS,
+            "exp": int(now) + lifetime,
             "jti": secrets.token_hex(8),
         }
         return PREFIX + jwt.encode(claims, self._key, _ALGORITHM)
 
-    def partner_of(self, token: str, now: float) -> str:
-        """The partner that a token belongs to.
+    def read(self, token: str) -> tuple[str, float]:
+        """The partner that a token belongs to, and when it expires, a Unix time in seconds.
 
-        Raises :class:`InvalidToken` or :class:`ExpiredToken`. Checking a signature is slow, so
-        what a good token says is remembered.
+        Raises :class:`InvalidToken`. Checking a signature is slow, so what a good token says is
+        remembered.
         """
         if token in self._fixed:
-            return self._fixed[token]
-        if token not in self._remembered:
-            self._remembered[token] = self._read(token)
-            if len(self._remembered) > _REMEMBERED:
-                self._remembered.popitem(last=False)
-        partner_id, expires_at = self._remembered[token]
-        if now >= expires_at:
-            raise ExpiredToken
-        return partner_id
+            found = self._fixed[token], math.inf
+        else:
+            if token not in self._remembered:
+                self._remembered[token] = self._read(token)
+                if len(self._remembered) > _REMEMBERED:
+                    self._remembered.popitem(last=False)
+            found = self._remembered[token]
+        if self._withdrawn and found[0] in self._withdrawn:
+            raise InvalidToken
+        if self._expired and token in self._expired.get(found[0], ()):
+            return found[0], -math.inf
+        return found
 
-    def _read(self, token: str) -> tuple[str, int]:
+    def expire(self, token: str, partner_id: str) -> None:
+        """Let a partner's token be expired from now on, whatever it says itself."""
+        self._expired.setdefault(partner_id, set()).add(token)
+
+    def forget(self, partner_id: str) -> None:
+        """Let the tokens that were expired before their time be good again."""
+        self._expired.pop(partner_id, None)
+
+    def withdraw(self, partner_id: str) -> None:
+        """Let no token of a partner be good any more."""
+        self._withdrawn.add(partner_id)
+
+    def _read(self, token: str) -> tuple[str, float]:
         encoded = token.removeprefix(PREFIX)
         try:
             claims = jwt.decode(

@@ -4,17 +4,20 @@ import shlex
 import uuid
 
 from mock_server import __version__
+from mock_server.control.app import PATH as CONTROL_PATH
 from mock_server.partners import Partner
+from mock_server.settings import Settings
 from openapi.contract import Contract
 
 _CREATE = "createCredential POST /auth/credentials"
 
 
-def announcement(contract: Contract, origin: str, partner: Partner) -> str:
+def announcement(contract: Contract, origin: str, settings: Settings) -> str:
     """The text for a mock at ``origin`` (``http://127.0.0.1:8080``).
 
-    It shows the partner's secret: this is how a partner learns it.
+    It shows the first partner's secret: this is how a partner learns it.
     """
+    partner = settings.partners[0]
     base_url = origin + contract.base_path
     lines = [
         f"dinie-mock {__version__} plays {contract.title}, version {contract.version}",
@@ -25,6 +28,10 @@ def announcement(contract: Contract, origin: str, partner: Partner) -> str:
     ]
     if partner.token:
         lines.append(f"  Access token   {partner.token}")
+    if settings.control:
+        lines.append(f"  Control        {origin}{CONTROL_PATH}/partners/{partner.partner_id}")
+    if settings.faults:
+        lines.append(f"  Faults         {', '.join(settings.faults)}")
     if any(operation.name == _CREATE for operation in contract.operations.values()):
         lines += ["", "Create an API key:", "", *_create_command(base_url, partner)]
     return "\n".join([*lines, "", "Ctrl-C ends it."])

@@ -1,29 +1,39 @@
 """From settings to an ASGI application. The pipeline is the list in :func:`create_app`."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Awaitable, Callable
+from functools import cache, partial
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.access_tokens import AccessTokens
 from mock_server.clock import Clock, SystemClock
+from mock_server.control.app import PATH as CONTROL_PATH
+from mock_server.control.app import create_control
+from mock_server.faults.actions import Means
+from mock_server.faults.plan import FaultPlans
 from mock_server.framework import ConnexionMiddleware, Resolver, connexion_document
+from mock_server.journals import Journals
 from mock_server.operations.credentials import Credentials
 from mock_server.operations.examples import DocumentedAnswers
 from mock_server.operations.handling import Handling
 from mock_server.operations.tokens import Tokens
+from mock_server.partner_clocks import PartnerClocks
 from mock_server.partners import seed
 from mock_server.pipeline.answering import Answering
 from mock_server.pipeline.authentication import Authentication, check_security, security_handlers
+from mock_server.pipeline.faults import Faults
 from mock_server.pipeline.idempotency import Idempotency
 from mock_server.pipeline.prefer import Prefer
 from mock_server.pipeline.rate_limit import RateLimit, RateLimiting, WindowsInMemory
 from mock_server.pipeline.routing import Routing
 from mock_server.pipeline.validation import Validation
+from mock_server.possessions import Possessions
 from mock_server.settings import MAX_BODY_BYTES, Settings
 from mock_server.store.opening import open_store
 from openapi.contract import Contract
 from openapi.errors import naming
+
+_UNDER_CONTROL = f"{CONTROL_PATH}/"
 
 
 def load_contract(settings: Settings) -> Contract:
@@ -43,10 +53,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
         check_security(contract)
         answers = DocumentedAnswers(contract)
     store = open_store(settings.store)
-    rate_limit = RateLimit(settings.rate_limit, WindowsInMemory())
     tokens = AccessTokens(
         {partner.token: partner.partner_id for partner in settings.partners if partner.token}
     )
+    windows = WindowsInMemory()
+    rate_limit = RateLimit(settings.rate_limit, windows)
+    clocks = PartnerClocks(clock)
+    journals = Journals()
+    plans = FaultPlans(contract.operations, Means(answers, tokens), settings.faults)
 
     async def start() -> None:
         await seed(store, settings.partners)
@@ -54,25 +68,50 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
 
     pipeline: list[Callable[[ASGIApp], ASGIApp]] = [
         partial(
-            Answering, clock=clock, rate_limit=rate_limit, start=start, stop=store.close
+            Answering,
+            clock=clock,
+            rate_limit=rate_limit,
+            start=start,
+            stop=store.close,
+            record=journals.take if settings.control else None,
         ),  # every response leaves here; what was raised becomes a problem
         partial(Routing, contract=contract),  # which operation: 404, 405
         Authentication,  # whose request: 401
+        partial(
+            Faults, plans=plans, store=store, max_body_bytes=MAX_BODY_BYTES
+        ),  # what goes wrong on purpose
         partial(RateLimiting, rate_limit=rate_limit),  # 429
         partial(Prefer, answers=answers),  # a documented response on demand
         partial(Validation, max_body_bytes=MAX_BODY_BYTES),  # 400, 422
         partial(Idempotency, store=store),  # commits once for each key, or replays
     ]
     handling = Handling(
-        {**Tokens(store, tokens, rate_limit).handlers(), **Credentials(store).handlers()}, answers
+        {**Tokens(store, tokens, rate_limit, clocks).handlers(), **Credentials(store).handlers()},
+        answers,
     )
     app = ConnexionMiddleware(
-        handling, middlewares=pipeline, security_map=security_handlers(tokens, store)
+        handling, middlewares=pipeline, security_map=security_handlers(tokens, store, clocks)
     )
     app.add_api(
         connexion_document(contract),
         base_path=contract.base_path,
         resolver=Resolver(lambda _: None),
     )
-    served: ASGIApp = app
-    return served
+    api: ASGIApp = app
+    if not settings.control:
+        return api
+    possessions = Possessions(clocks, plans, journals, windows, tokens)
+    return Planes(app, lambda: create_control(store, possessions, clock, settings.admin_token))
+
+
+class Planes:
+    """The API, and under ``/_mock`` the control plane, which is made when it is first used."""
+
+    def __init__(self, api: ASGIApp, make_control: Callable[[], ASGIApp]) -> None:
+        self.api = api
+        self.make_control = cache(make_control)
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] == "http" and scope["path"].startswith(_UNDER_CONTROL):
+            return self.make_control()(scope, receive, send)
+        return self.api(scope, receive, send)

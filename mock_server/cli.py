@@ -1,6 +1,7 @@
 """``dinie-mock``: the mock on the command line. 2 is the exit code for everything unusable."""
 
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 from mock_server import __version__
 from mock_server.announcement import announcement
 from mock_server.app import load_contract
+from mock_server.faults.presets import PRESETS
 from mock_server.partners import Partner
 from mock_server.pipeline.rate_limit import parse_limit
 from mock_server.serving import ServingError, bind, serve
@@ -98,6 +100,26 @@ def cli() -> None:
 @click.option("--partner", "partners", multiple=True, type=_PartnerText(), envvar="DINIE_PARTNER",
               help="A partner to know, with an optional token that never expires. Repeatable; "
                    "without any, one is made up.")  # fmt: skip
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    type=click.Choice(list(PRESETS)),
+    envvar="DINIE_FAULT",
+    help="Misbehave for every partner as this preset has it. Repeatable.",
+)
+@click.option(
+    "--admin-token",
+    envvar="DINIE_ADMIN_TOKEN",
+    metavar="TOKEN",
+    help="What the control plane wants to be sent; needed off loopback.",
+)
+@click.option(
+    "--control/--no-control",
+    default=True,
+    envvar="DINIE_CONTROL",
+    help="Offer the control plane under /_mock, with the journal; or leave both out.",
+)
 def serve_command(
     host: str,
     port: int,
@@ -106,17 +128,35 @@ def serve_command(
     workers: int,
     rate_limit: str,
     partners: tuple[Partner, ...],
+    faults: tuple[str, ...],
+    admin_token: str | None,
+    *,
+    control: bool,
 ) -> None:
     """Start the mock and leave it running until Ctrl-C.
 
     Every option can also be given by an environment variable: --rate-limit is DINIE_RATE_LIMIT.
     """
-    settings = Settings(partners or (Partner.make_up(),), contract, store, rate_limit)
+    settings = Settings(
+        partners or (Partner.make_up(),),
+        contract,
+        store,
+        rate_limit,
+        faults,
+        # Clock, faults and journal are in the memory of one process.
+        control=control and workers == 1,
+        admin_token=admin_token,
+    )
     with bind(host, port) as listener:
         address, bound_port = listener.getsockname()[:2]
+        if settings.control and not admin_token and not ip_address(address).is_loopback:
+            raise ServingError(
+                f"--host {host} is not loopback, so the control plane needs --admin-token;"
+                " or leave it out with --no-control"
+            )
         shown = f"[{address}]" if ":" in address else address
         origin = f"http://{shown}:{bound_port}"
-        text = announcement(load_contract(settings), origin, settings.partners[0])
+        text = announcement(load_contract(settings), origin, settings)
         serve(settings, listener, workers, lambda: click.echo(text))
 
 

@@ -1,25 +1,37 @@
 """One request on its way through the pipeline, and the response that comes of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
-from starlette.types import Receive, Scope
+from starlette.types import Message, Receive, Scope, Send
 
+from mock_server.problems import Problem
+from mock_server.response import Response
 from mock_server.store.interface import Write
 from openapi.operation import Operation
 
 _SCOPE_KEY = "mock_server.exchange"
 
 
-@dataclass(slots=True)
-class Response:
-    """A whole response: it is sent only at the very end, so every stage may still read it."""
+class Sent(NamedTuple):
+    """What of a response was sent. ``status`` None: not even that."""
 
-    status: int
-    body: bytes = b""
-    media_type: str | None = None
-    headers: dict[str, str] = field(default_factory=dict)
+    status: int | None
+    body: bytes
+
+
+Head = Sequence[tuple[bytes, bytes]]
+"""The headers of a response, as they were sent."""
+
+
+class Delivery(Protocol):
+    """Sends a response in its own manner; ``head`` is the ASGI message that starts it."""
+
+    async def __call__(self, exchange: "Exchange", head: Message, body: bytes, send: Send) -> Sent:
+        """Send it, and tell what was sent."""
+        ...
 
 
 @dataclass(slots=True)
@@ -38,10 +50,15 @@ class Exchange:
     scope: Scope
     receive: Receive
     now: float
+    """The present instant on the partner's clock, once the partner is known."""
     operation: Operation | None = None
     partner_id: str | None = None
+    claimed_by: str | None = None
+    """Whose client id was given, proven or not; nothing but the journal goes by it."""
     allowance: Allowance | None = None
     body: bytes = b""
+    has_body: bool = False
+    """Whether all of the body was read."""
     value: Any = None
     """The body as parsed and validated; None where there is none."""
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -49,6 +66,12 @@ class Exchange:
     writes: tuple[Write, ...] = ()
     """What the operation wants stored, together with its answer or not at all."""
     response: Response | None = None
+    problem: Problem | None = None
+    """What was raised, where the response is a refusal."""
+    fault: str | None = None
+    """The name of the fault that fired."""
+    delivery: Delivery | None = None
+    """How the response is to leave; None: whole and at once."""
     _headers: dict[bytes, bytes] | None = None
 
     @classmethod
@@ -64,6 +87,11 @@ class Exchange:
     def leave(self) -> None:
         """Untie them: nothing of a request may be left for the cycle collector."""
         self.scope.pop(_SCOPE_KEY, None)
+
+    def refuse(self, problem: Problem) -> None:
+        """Answer with what a stage raised."""
+        self.problem = problem
+        self.response = problem.response(self.path)
 
     @property
     def path(self) -> str:

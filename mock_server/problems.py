@@ -6,7 +6,7 @@ from enum import Enum
 
 import orjson
 
-from mock_server.exchange import Response
+from mock_server.response import Response
 from openapi.schema import FieldError
 
 MEDIA_TYPE = "application/problem+json"

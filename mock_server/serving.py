@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from mock_server.app import create_app
+from mock_server.connection import ClosableProtocol
 from mock_server.settings import Settings
 from mock_server.store.opening import store_path
 
@@ -55,6 +56,8 @@ def serve(
         "proxy_headers": False,
         "ws": "none",
         "lifespan": "on",
+        "http": ClosableProtocol,
+        "interface": "asgi3",
         "timeout_graceful_shutdown": _GRACE_SECONDS,
     }
     with _quiet_signals():

@@ -15,12 +15,19 @@ MAX_BODY_BYTES = 1_048_576
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``contract`` None plays the bundled one; ``rate_limit`` is such as ``100/minute``."""
+    """``contract`` None plays the bundled one; ``rate_limit`` is such as ``100/minute``.
+
+    ``faults`` are presets that each partner has from the start. ``control`` False leaves the
+    control plane and the journal out. Without an ``admin_token`` everybody may use it.
+    """
 
     partners: tuple[Partner, ...] = ()
     contract: Path | None = None
     store: str = "sqlite://"
     rate_limit: str = DEFAULT_RATE_LIMIT
+    faults: tuple[str, ...] = ()
+    control: bool = True
+    admin_token: str | None = None
 
     def to_json(self) -> str:
         """The settings as text for another process. It holds the partners' secrets."""
@@ -31,5 +38,6 @@ class Settings:
         """What :meth:`to_json` wrote."""
         values = json.loads(text)
         values["partners"] = tuple(Partner(**partner) for partner in values["partners"])
+        values["faults"] = tuple(values["faults"])
         values["contract"] = Path(values["contract"]) if values["contract"] else None
         return cls(**values)

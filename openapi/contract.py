@@ -11,7 +11,7 @@ from openapi.directions import without_required
 from openapi.errors import ContractError, naming
 from openapi.media_types import plain
 from openapi.operation import Answer, Header, MediaType, Operation, Parameter, RequestBody
-from openapi.reading import BUNDLED, Document, read_document
+from openapi.reading import BUNDLED, CONTROL, Document, read_document
 from openapi.references import References, join
 from openapi.schema import Schemas
 from openapi.versions import raise_to_31
@@ -64,6 +64,11 @@ class Contract:
     def bundled(cls) -> Self:
         """The contract inside this distribution, checked by the tests and not at every start."""
         return cls(read_document(BUNDLED))
+
+    @classmethod
+    def control(cls) -> Self:
+        """The contract of the mock's control plane, checked by the tests as well."""
+        return cls(read_document(CONTROL))
 
     @classmethod
     def from_file(cls, path: Path) -> Self:

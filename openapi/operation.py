@@ -116,6 +116,11 @@ class Operation:
         object.__setattr__(self, "accepts_idempotency_key", accepts)
 
     @property
+    def needs_authentication(self) -> bool:
+        """Whether nobody may call it without credentials."""
+        return bool(self.security) and all(self.security)
+
+    @property
     def success_status(self) -> int:
         """The lowest documented 2xx status, else 3xx; 200 by a range or by ``default``."""
         for first, others in (("2", "2XX"), ("3", "default")):

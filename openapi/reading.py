@@ -16,6 +16,9 @@ Document = dict[str, Any]
 BUNDLED = Path(__file__).parent / "dinie-2026-03-01.yaml"
 """The contract that this distribution plays and judges by."""
 
+CONTROL = Path(__file__).parent / "mock-control.yaml"
+"""What the mock's control plane offers."""
+
 MAX_DEPTH = 200
 """Mappings and lists inside each other; a parser written in C has only so much stack."""
 

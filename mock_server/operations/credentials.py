@@ -3,10 +3,11 @@
 import orjson
 
 from mock_server.clock import timestamp
-from mock_server.exchange import Exchange, Response
+from mock_server.exchange import Exchange
 from mock_server.operations.handling import Handlers
 from mock_server.partners import new_client, secret_hash
 from mock_server.problems import Problem, ProblemType, invalid_fields
+from mock_server.response import Response
 from mock_server.store.interface import (
     AddCredential,
     Credential,

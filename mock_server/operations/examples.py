@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mock_server.exchange import Response
 from mock_server.operations.generation import generate
+from mock_server.response import Response
 from openapi.contract import Contract
 from openapi.media_types import is_json
 from openapi.operation import Answer, Operation

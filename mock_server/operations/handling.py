@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.types import Receive, Scope, Send
 
-from mock_server.exchange import Exchange, Response
+from mock_server.exchange import Exchange
 from mock_server.operations.examples import DocumentedAnswers
+from mock_server.response import Response
 
 Handler = Callable[[Exchange], Awaitable[Response]]
 """Reads the exchange, proposes ``exchange.writes`` and gives the response. It stores nothing."""
@@ -17,7 +18,7 @@ Handlers = Mapping[str, Handler]
 class Handling:
     """Calls the operation's handler; an operation without one answers with its example."""
 
-    def __init__(self, handlers: Handlers, answers: DocumentedAnswers) -> None:
+    def __init__(self, handlers: Handlers, answers: DocumentedAnswers | None = None) -> None:
         self.handlers = handlers
         self.answers = answers
 
@@ -28,5 +29,5 @@ class Handling:
         handler = self.handlers.get(operation.name)
         if handler is not None:
             exchange.response = await handler(exchange)
-        else:
+        elif self.answers is not None:
             exchange.response = self.answers.response(operation, operation.success_status)

@@ -4,18 +4,23 @@ import orjson
 
 from mock_server.access_tokens import LIFETIME_SECONDS, AccessTokens
 from mock_server.clock import timestamp
-from mock_server.exchange import Exchange, Response
+from mock_server.exchange import Exchange
 from mock_server.operations.handling import Handlers
+from mock_server.partner_clocks import PartnerClocks
 from mock_server.pipeline.authentication import basic_credentials, log_in, unauthenticated
 from mock_server.pipeline.rate_limit import RateLimit
+from mock_server.response import Response
 from mock_server.store.interface import Store, UseCredential
 
 
 class Tokens:
     """Issues access tokens. The credentials come by HTTP Basic or in the body."""
 
-    def __init__(self, store: Store, tokens: AccessTokens, rate_limit: RateLimit) -> None:
+    def __init__(
+        self, store: Store, tokens: AccessTokens, rate_limit: RateLimit, clocks: PartnerClocks
+    ) -> None:
         self.store = store
+        self.clocks = clocks
         self.tokens = tokens
         self.rate_limit = rate_limit
 
@@ -32,7 +37,7 @@ class Tokens:
                 detail = "Send client id and secret by HTTP Basic or in the body."
                 raise unauthenticated("invalid_client", detail, "Basic")
             credentials = body["client_id"], body["client_secret"]
-        login = await log_in(*credentials, self.store, exchange.now)
+        login = await log_in(exchange, *credentials, self.store, self.clocks)
         await self.rate_limit.charge(exchange, login.partner_id)
         client_id = credentials[0]
         if login.credential:

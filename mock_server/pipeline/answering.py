@@ -1,17 +1,29 @@
 """The outermost stage: whatever happened further in, exactly one whole response leaves here."""
 
+import asyncio
+import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.clock import Clock
-from mock_server.exchange import Exchange, Response
-from mock_server.pipeline.body import ClientGone
+from mock_server.exchange import Exchange, Head, Sent
+from mock_server.pipeline.body import ClientGone, read_body
 from mock_server.pipeline.rate_limit import RateLimit
 from mock_server.problems import Problem, ProblemType
+from mock_server.response import Response
+from mock_server.settings import MAX_BODY_BYTES
 
 logger = logging.getLogger("mock_server")
+
+
+Record = Callable[[Exchange, Head, Sent | None, float, float], None]
+"""Takes note of an exchange that is over."""
+
+_SECONDS_FOR_BODY = 0.05
+"""What is left for the body of a request that was refused without a look at it."""
 
 
 class Answering:
@@ -24,45 +36,65 @@ class Answering:
         self,
         app: ASGIApp,
         clock: Clock,
-        rate_limit: RateLimit,
-        start: Callable[[], Awaitable[None]],
-        stop: Callable[[], None],
+        rate_limit: RateLimit | None = None,
+        start: Callable[[], Awaitable[None]] | None = None,
+        stop: Callable[[], None] | None = None,
+        record: Record | None = None,
     ) -> None:
         self.app = app
         self.clock = clock
         self.rate_limit = rate_limit
         self.start = start
         self.stop = stop
+        self.record = record
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
-        exchange = Exchange(scope, receive, self.clock.now())
+        now, begun = self.clock.now(), time.perf_counter()
+        exchange = Exchange(scope, receive, now)
         exchange.enter()
         try:
             await self.app(scope, receive, send)
             response = exchange.response or _unexpected(exchange)
         except Problem as problem:
-            response = problem.response(exchange.path)
+            exchange.refuse(problem)
+            response = exchange.response or _unexpected(exchange)
         except ClientGone:
             return
         except Exception:
             logger.exception("%s %s failed", scope["method"], exchange.path)
-            response = _unexpected(exchange)
+            response = exchange.response = _unexpected(exchange)
         finally:
             exchange.leave()
+        if self.record and not exchange.has_body:
+            await _read_what_is_there(exchange)
         headers = self._headers(exchange, response)
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": response.body})
+        head: Message = {
+            "type": "http.response.start",
+            "status": response.status,
+            "headers": headers,
+        }
+        sent: Sent | None
+        if exchange.delivery is None:
+            await send(head)
+            await send({"type": "http.response.body", "body": response.body})
+            sent = None
+        else:
+            sent = await exchange.delivery(exchange, head, response.body, send)
+        if self.record:
+            self.record(exchange, headers, sent, now, time.perf_counter() - begun)
 
     def _headers(self, exchange: Exchange, response: Response) -> list[tuple[bytes, bytes]]:
-        allowance = exchange.allowance or self.rate_limit.untouched(exchange.now)
-        headers = [
-            (b"x-ratelimit-limit", b"%d" % allowance.limit),
-            (b"x-ratelimit-remaining", b"%d" % allowance.remaining),
-            (b"x-ratelimit-reset", b"%d" % allowance.reset),
-        ]
+        headers = []
+        if self.rate_limit:
+            allowance = exchange.allowance or self.rate_limit.untouched(exchange.now)
+            headers = [
+                (b"x-ratelimit-limit", b"%d" % allowance.limit),
+                (b"x-ratelimit-remaining", b"%d" % allowance.remaining),
+                (b"x-ratelimit-reset", b"%d" % allowance.reset),
+            ]
         if response.media_type:
             headers.append((b"content-type", response.media_type.encode("latin-1")))
         # RFC 9110 section 8.6: no Content-Length in a 204 response.
@@ -76,10 +108,12 @@ class Answering:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                await self.start()
+                if self.start:
+                    await self.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
-                self.stop()
+                if self.stop:
+                    self.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -87,3 +121,12 @@ class Answering:
 def _unexpected(exchange: Exchange) -> Response:
     detail = "The mock failed on this request; its log says why."
     return Problem(ProblemType.INTERNAL, "internal_error", detail).response(exchange.path)
+
+
+async def _read_what_is_there(exchange: Exchange) -> None:
+    """The body of a request that was refused, for the journal; a client need not send it."""
+    if exchange.header(b"content-length") in {None, "0"}:
+        return
+    with contextlib.suppress(TimeoutError, ClientGone, Problem):
+        async with asyncio.timeout(_SECONDS_FOR_BODY):
+            await read_body(exchange, MAX_BODY_BYTES)

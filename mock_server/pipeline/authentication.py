@@ -16,10 +16,11 @@ from urllib.parse import parse_qs
 
 from starlette.types import Receive, Scope, Send
 
-from mock_server.access_tokens import AccessTokens, ExpiredToken, InvalidToken
+from mock_server.access_tokens import AccessTokens, InvalidToken
 from mock_server.clock import instant
 from mock_server.exchange import Exchange
 from mock_server.framework import SecurityAPI, SecurityMiddleware, SecurityOperation
+from mock_server.partner_clocks import PartnerClocks
 from mock_server.partners import secret_hash
 from mock_server.problems import Problem, ProblemType
 from mock_server.store.interface import Login, Store
@@ -85,25 +86,33 @@ class Handler:
         return lambda request: self.identify(request.exchange, security_scheme)
 
 
-def security_handlers(tokens: AccessTokens, store: Store) -> dict[str, Handler]:
+def security_handlers(
+    tokens: AccessTokens, store: Store, clocks: PartnerClocks
+) -> dict[str, Handler]:
     """The handlers by the kind of scheme, as Connexion names them."""
 
     def bearer(exchange: Exchange, _: dict[str, Any]) -> Identity:
-        return _identified(exchange, bearer_partner(exchange, tokens))
+        token = bearer_token(exchange)
+        if token is None:
+            # RFC 6750 section 3.1: without any bearer token the challenge carries no error code.
+            detail = "Send the header Authorization: Bearer TOKEN."
+            raise unauthenticated("missing_token", detail)
+        return _identify_by_token(exchange, token, tokens, clocks, "Bearer")
 
     async def basic(exchange: Exchange, _: dict[str, Any]) -> Identity:
         credentials = basic_credentials(exchange)
         if credentials is None:
             raise unauthenticated("missing_token", "Send HTTP Basic credentials.", "Basic")
-        login = await log_in(*credentials, store, exchange.now)
-        return _identified(exchange, login.partner_id)
+        login = await log_in(exchange, *credentials, store, clocks)
+        exchange.partner_id = login.partner_id
+        return {"sub": login.partner_id}
 
     def api_key(exchange: Exchange, scheme: dict[str, Any]) -> Identity:
         token = _api_key(exchange, scheme["in"], scheme["name"])
         if not token:
             place = f"the {scheme['in']} {scheme['name']}"
             raise unauthenticated("missing_token", f"Send a partner's token in {place}.", "ApiKey")
-        return _identified(exchange, _token_partner(token, tokens, exchange.now, "ApiKey"))
+        return _identify_by_token(exchange, token, tokens, clocks, "ApiKey")
 
     return {
         "bearer": Handler(bearer),
@@ -112,9 +121,26 @@ def security_handlers(tokens: AccessTokens, store: Store) -> dict[str, Handler]:
     }
 
 
-def _identified(exchange: Exchange, partner_id: str) -> Identity:
+def _identify_by_token(
+    exchange: Exchange, token: str, tokens: AccessTokens, clocks: PartnerClocks, scheme: str
+) -> Identity:
+    try:
+        partner_id, expires_at = tokens.read(token)
+    except InvalidToken:
+        detail = "The access token is not one that this server issued."
+        raise unauthenticated("invalid_token", detail, scheme, "invalid_token") from None
+    exchange.claimed_by = partner_id
+    exchange.now = clocks.now(partner_id)
+    if exchange.now >= expires_at:
+        raise expired_token(scheme)
     exchange.partner_id = partner_id
     return {"sub": partner_id}
+
+
+def expired_token(scheme: str = "Bearer") -> Problem:
+    """The 401 for a token that was good once."""
+    detail = "The access token has expired; get a new one from POST /auth/token."
+    return unauthenticated("token_expired", detail, scheme, "invalid_token")
 
 
 def check_security(contract: Contract) -> None:
@@ -134,24 +160,10 @@ def check_security(contract: Contract) -> None:
 _KNOWN_SCHEMES = ("bearer", "basic", "apiKey", "oauth2", "openIdConnect")
 
 
-def bearer_partner(exchange: Exchange, tokens: AccessTokens) -> str:
-    """The partner whose token the ``Authorization`` header carries (RFC 6750 section 2.1)."""
+def bearer_token(exchange: Exchange) -> str | None:
+    """The token in the ``Authorization`` header (RFC 6750 section 2.1), if there is one."""
     scheme, _, token = (exchange.header(b"authorization") or "").partition(" ")
-    if scheme.lower() != "bearer":
-        # RFC 6750 section 3.1: without any bearer token the challenge carries no error code.
-        raise unauthenticated("missing_token", "Send the header Authorization: Bearer TOKEN.")
-    return _token_partner(token.strip(), tokens, exchange.now, "Bearer")
-
-
-def _token_partner(token: str, tokens: AccessTokens, now: float, scheme: str) -> str:
-    try:
-        return tokens.partner_of(token, now)
-    except ExpiredToken:
-        detail = "The access token has expired; get a new one from POST /auth/token."
-        raise unauthenticated("token_expired", detail, scheme, "invalid_token") from None
-    except InvalidToken:
-        detail = "The access token is not one that this server issued."
-        raise unauthenticated("invalid_token", detail, scheme, "invalid_token") from None
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _api_key(exchange: Exchange, location: str, name: str) -> str | None:
@@ -188,9 +200,14 @@ def basic_credentials(exchange: Exchange) -> tuple[str, str] | None:
     return client_id, client_secret
 
 
-async def log_in(client_id: str, client_secret: str, store: Store, now: float) -> Login:
-    """Whose client id and secret these are; raises a 401 unless they are good at ``now``."""
+async def log_in(
+    exchange: Exchange, client_id: str, client_secret: str, store: Store, clocks: PartnerClocks
+) -> Login:
+    """Whose client id and secret these are; raises a 401 unless they are good now."""
     login = await store.find_login(client_id)
+    if login:
+        exchange.claimed_by = login.partner_id
+        exchange.now = clocks.now(login.partner_id)
     expected = login.secret_hash if login else secret_hash("")
     matches = secrets.compare_digest(expected, secret_hash(client_secret))
     if login is None or not matches:
@@ -198,7 +215,7 @@ async def log_in(client_id: str, client_secret: str, store: Store, now: float) -
     credential = login.credential
     if credential and credential.status != "active":
         raise unauthenticated("invalid_client", "This API key has been revoked.", "Basic")
-    if credential and credential.expires_at and instant(credential.expires_at) <= now:
+    if credential and credential.expires_at and instant(credential.expires_at) <= exchange.now:
         raise unauthenticated("invalid_client", "This API key has expired.", "Basic")
     return login
 

@@ -25,7 +25,12 @@ class ClientGone(Exception):
 
 
 async def read_body(exchange: Exchange, limit: int) -> bytes:
-    """Read the whole body, refusing one of more than ``limit`` bytes without keeping it."""
+    """Read the whole body, refusing one of more than ``limit`` bytes without keeping it.
+
+    It stays in ``exchange.body``, so that several stages may ask for it.
+    """
+    if exchange.has_body:
+        return exchange.body
     chunks = []
     size = 0
     while True:
@@ -39,7 +44,9 @@ async def read_body(exchange: Exchange, limit: int) -> bytes:
             raise Problem(ProblemType.INVALID_REQUEST, "body_too_large", detail)
         chunks.append(chunk)
         if not message.get("more_body", False):
-            return b"".join(chunks)
+            exchange.body = b"".join(chunks)
+            exchange.has_body = True
+            return exchange.body
 
 
 def content_type(exchange: Exchange, request_body: RequestBody) -> tuple[str, MediaType]:

@@ -20,8 +20,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.exchange import Exchange, Response
+from mock_server.exchange import Exchange
 from mock_server.problems import Problem, ProblemType
+from mock_server.response import Response
 from mock_server.store.interface import IdempotencyRecord, Store
 
 LIFETIME_SECONDS = 24 * 3600

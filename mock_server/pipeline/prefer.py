@@ -4,9 +4,10 @@ import re
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.exchange import Exchange, Response
+from mock_server.exchange import Exchange
 from mock_server.operations.examples import DocumentedAnswers
 from mock_server.problems import Problem, ProblemType
+from mock_server.response import Response
 
 _CODE = re.compile(r'(?:^|[,;])\s*code\s*=\s*"?([^",;\s]*)"?', re.IGNORECASE)
 

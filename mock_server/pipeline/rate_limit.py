@@ -17,6 +17,10 @@ class Windows(Protocol):
         """Count one more; gives the count of the open window, and when that ends."""
         ...
 
+    def forget(self, key: str) -> None:
+        """Begin anew."""
+        ...
+
 
 class WindowsInMemory:
     """The windows of this process: as many as there are partners.
@@ -35,6 +39,10 @@ class WindowsInMemory:
             count, ends = 0, now + seconds
         window = self._windows[key] = count + 1, ends
         return window
+
+    def forget(self, key: str) -> None:
+        """See :meth:`Windows.forget`."""
+        self._windows.pop(key, None)
 
 
 class RateLimit:

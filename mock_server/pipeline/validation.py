@@ -34,7 +34,7 @@ class Validation:
         assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
         errors = _read_parameters(exchange, operation)
         if operation.request_body is not None:
-            exchange.body = await read_body(exchange, self.max_body_bytes)
+            await read_body(exchange, self.max_body_bytes)
             errors += await _read_body(exchange, operation)
         if errors:
             raise invalid_fields(errors)

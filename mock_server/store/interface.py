@@ -47,6 +47,13 @@ class Login:
     credential: Credential | None
 
 
+class PartnerLogin(NamedTuple):
+    """A partner and the client id that it logs in with."""
+
+    partner_id: str
+    client_id: str
+
+
 class IdempotencyRecord(NamedTuple):
     """The stored answer to the first request with a key.
 
@@ -103,6 +110,22 @@ class Store(Protocol):
 
     async def add_partner(self, partner_id: str, client_id: str, secret_hash: bytes) -> None:
         """Let a partner log in with a client id; one that exists gets the new secret."""
+        ...
+
+    async def list_partners(self) -> list[PartnerLogin]:
+        """All partners, in the order of their ids."""
+        ...
+
+    async def find_partner(self, partner_id: str) -> PartnerLogin | None:
+        """One partner."""
+        ...
+
+    async def reset_partner(self, partner_id: str) -> None:
+        """Forget a partner's credentials and idempotency records."""
+        ...
+
+    async def remove_partner(self, partner_id: str) -> None:
+        """Forget a partner with everything that it has."""
         ...
 
     async def find_login(self, client_id: str) -> Login | None:

@@ -14,6 +14,7 @@ from mock_server.store.interface import (
     Credential,
     IdempotencyRecord,
     Login,
+    PartnerLogin,
     RevokeCredential,
     StoreError,
     UnknownCursor,
@@ -222,6 +223,31 @@ class SqliteStore:
                 "INSERT OR REPLACE INTO partners VALUES (?, ?, ?)",
                 (client_id, partner_id, secret_hash),
             )
+
+    async def list_partners(self) -> list[PartnerLogin]:
+        """See :meth:`mock_server.store.interface.Store.list_partners`."""
+        with self._errors:
+            rows = self._execute("SELECT partner_id, client_id FROM partners ORDER BY partner_id")
+            return [PartnerLogin(*row) for row in rows]
+
+    async def find_partner(self, partner_id: str) -> PartnerLogin | None:
+        """See :meth:`mock_server.store.interface.Store.find_partner`."""
+        with self._errors:
+            row = self._execute(
+                "SELECT partner_id, client_id FROM partners WHERE partner_id = ?", (partner_id,)
+            ).fetchone()
+            return PartnerLogin(*row) if row else None
+
+    async def reset_partner(self, partner_id: str) -> None:
+        """See :meth:`mock_server.store.interface.Store.reset_partner`."""
+        with self._errors:
+            self._execute("DELETE FROM outcomes WHERE partner_id = ?", (partner_id,))
+
+    async def remove_partner(self, partner_id: str) -> None:
+        """See :meth:`mock_server.store.interface.Store.remove_partner`."""
+        with self._errors, self._transaction():
+            self._execute("DELETE FROM outcomes WHERE partner_id = ?", (partner_id,))
+            self._execute("DELETE FROM partners WHERE partner_id = ?", (partner_id,))
 
     async def find_login(self, client_id: str) -> Login | None:
         """See :meth:`mock_server.store.interface.Store.find_login`."""

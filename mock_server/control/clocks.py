@@ -1,0 +1,78 @@
+"""``/_mock/partners/{partner_id}/clock``: what time it is for a partner."""
+
+import orjson
+
+from mock_server.clock import instant, timestamp
+from mock_server.control.known_partners import known_partner
+from mock_server.exchange import Exchange
+from mock_server.operations.handling import Handlers
+from mock_server.partner_clocks import PartnerClocks
+from mock_server.problems import invalid_fields
+from mock_server.response import Response
+from mock_server.store.interface import Store
+from openapi.schema import FieldError
+
+_FIRST = instant("1971-01-01T00:00:00Z")
+_LAST = instant("9000-01-01T00:00:00Z")
+
+
+def clock_shown(clocks: PartnerClocks, partner_id: str) -> dict[str, object]:
+    """A clock as every response shows it."""
+    return {
+        "now": timestamp(clocks.now(partner_id)),
+        "ahead_seconds": round(clocks.ahead(partner_id), 3),
+    }
+
+
+class Clocks:
+    """Reads and moves clocks."""
+
+    def __init__(self, store: Store, clocks: PartnerClocks) -> None:
+        self.store = store
+        self.clocks = clocks
+
+    def handlers(self) -> Handlers:
+        """The operations of this resource."""
+        path = "/partners/{partner_id}/clock"
+        return {
+            f"readClock GET {path}": self.read,
+            f"setClock PUT {path}": self.set,
+            f"resetClock DELETE {path}": self.reset,
+            f"advanceClock POST {path}/advance": self.advance,
+        }
+
+    async def read(self, exchange: Exchange) -> Response:
+        """What time it is."""
+        return self._shown((await known_partner(exchange, self.store)).partner_id)
+
+    async def set(self, exchange: Exchange) -> Response:
+        """Let it be another time."""
+        partner_id = (await known_partner(exchange, self.store)).partner_id
+        self.clocks.set(partner_id, _sane("now", instant(exchange.value["now"])))
+        return self._shown(partner_id)
+
+    async def advance(self, exchange: Exchange) -> Response:
+        """Let time pass."""
+        partner_id = (await known_partner(exchange, self.store)).partner_id
+        seconds = float(exchange.value["seconds"])
+        _sane("seconds", self.clocks.now(partner_id) + seconds)
+        self.clocks.advance(partner_id, seconds)
+        return self._shown(partner_id)
+
+    async def reset(self, exchange: Exchange) -> Response:
+        """Let it be the machine's time."""
+        partner_id = (await known_partner(exchange, self.store)).partner_id
+        self.clocks.forget(partner_id)
+        return self._shown(partner_id)
+
+    def _shown(self, partner_id: str) -> Response:
+        shown = clock_shown(self.clocks, partner_id)
+        return Response(200, orjson.dumps(shown), "application/json")
+
+
+def _sane(field: str, moment: float) -> float:
+    """Raise a 422 for an instant whose expiry dates nobody could write."""
+    if not _FIRST <= moment <= _LAST:
+        error = FieldError(field, "leads out of the years 1971 to 8999", "invalid_value")
+        raise invalid_fields([error])
+    return moment

@@ -1,0 +1,170 @@
+"""What a fault does to the request that it fires for."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Protocol
+
+from mock_server.access_tokens import AccessTokens
+from mock_server.delivery import Dropped, Slow, Truncated
+from mock_server.exchange import Exchange
+from mock_server.operations.examples import DocumentedAnswers
+from mock_server.pipeline.authentication import bearer_token, expired_token
+from mock_server.problems import Problem
+from openapi.operation import Operation
+
+Proceed = Callable[[], Awaitable[None]]
+"""Runs the stages further in, down to the operation and its commit."""
+
+
+class Action(Protocol):
+    """One way to misbehave."""
+
+    def suits(self, operation: Operation) -> bool:
+        """Whether it can be done to a request for ``operation``."""
+        ...
+
+    async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
+        """Do it, with the rest of the pipeline or in its place."""
+        ...
+
+
+class _ForAll:
+    def suits(self, operation: Operation) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Delay(_ForAll):
+    """Wait between ``seconds`` and ``upto`` before the request is looked at."""
+
+    seconds: float
+    upto: float
+    random: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - no secret
+
+    async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
+        await asyncio.sleep(self.random.uniform(self.seconds, self.upto))
+        await proceed()
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Answer a documented status; the operation does not run."""
+
+    answers: DocumentedAnswers
+    status: int
+    retry_after: int | None
+
+    def suits(self, operation: Operation) -> bool:
+        """The operation documents the status."""
+        return operation.answer(self.status) is not None
+
+    async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
+        assert exchange.operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
+        response = self.answers.response(exchange.operation, self.status)
+        if self.retry_after is not None:
+            response.headers["Retry-After"] = str(self.retry_after)
+        exchange.response = response
+
+
+@dataclass(frozen=True, slots=True)
+class Drop(_ForAll):
+    """Close the connection without an answer, before the operation or after it committed."""
+
+    after_commit: bool
+
+    async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
+        if self.after_commit:
+            await _answered(exchange, proceed)
+        exchange.delivery = Dropped()
+
+
+class Truncate(_ForAll):
+    """Close the connection halfway through the answer."""
+
+    async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
+        await _answered(exchange, proceed)
+        exchange.delivery = Truncated()
+
+
+@dataclass(frozen=True, slots=True)
+class SlowBody(_ForAll):
+    """Send the answer's body piece by piece, over ``seconds``."""
+
+    seconds: float
+
+    async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
+        await _answered(exchange, proceed)
+        exchange.delivery = Slow(self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongMediaType(_ForAll):
+    """Call the answer something that it is not."""
+
+    media_type: str
+
+    async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
+        await _answered(exchange, proceed)
+        if exchange.response is not None:
+            exchange.response.media_type = self.media_type
+
+
+class MalformedJson(_ForAll):
+    """Send a whole body that is no JSON text."""
+
+    async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
+        await _answered(exchange, proceed)
+        if exchange.response is not None and exchange.response.body:
+            exchange.response.body = exchange.response.body[:-1] + b","
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireToken:
+    """Let the token that the request carries be expired, now and from now on."""
+
+    tokens: AccessTokens
+
+    def suits(self, operation: Operation) -> bool:
+        """The operation wants a token."""
+        return operation.needs_authentication
+
+    async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
+        token = bearer_token(exchange)
+        if token:
+            self.tokens.expire(token, exchange.partner_id or "")
+        raise expired_token()
+
+
+async def _answered(exchange: Exchange, proceed: Proceed) -> None:
+    """Run the rest of the pipeline, so that there is an answer whatever it refuses."""
+    try:
+        await proceed()
+    except Problem as problem:
+        exchange.refuse(problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What actions work with."""
+
+    answers: DocumentedAnswers
+    tokens: AccessTokens
+
+
+_KINDS: Mapping[str, Callable[[Mapping[str, Any], Means], Action]] = {
+    "delay": lambda text, _: Delay(text["seconds"], text.get("upto", text["seconds"])),
+    "status": lambda text, means: Status(means.answers, text["status"], text.get("retry_after")),
+    "drop": lambda text, _: Drop(text["when"] == "after_commit"),
+    "truncate": lambda *_: Truncate(),
+    "slow": lambda text, _: SlowBody(text["seconds"]),
+    "media_type": lambda text, _: WrongMediaType(text["media_type"]),
+    "malformed_json": lambda *_: MalformedJson(),
+    "expire_token": lambda _, means: ExpireToken(means.tokens),
+}
+
+
+def action_of(text: Mapping[str, Any], means: Means) -> Action:
+    """What the ``action`` of a fault says; ``text`` is known to be true to its schema."""
+    return _KINDS[text["kind"]](text, means)

@@ -1,0 +1,74 @@
+"""When a fault fires, of all the requests that it is for."""
+
+import random
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class Firing(Protocol):
+    """Decides for one matching request after the other."""
+
+    def fires(self) -> bool:
+        """Whether the fault fires for the next one."""
+        ...
+
+
+@dataclass(slots=True)
+class Always:
+    """For each request."""
+
+    def fires(self) -> bool:
+        """See :meth:`Firing.fires`."""
+        return True
+
+
+@dataclass(slots=True)
+class Times:
+    """For the next ``left`` requests."""
+
+    left: int
+
+    def fires(self) -> bool:
+        """See :meth:`Firing.fires`."""
+        self.left -= 1
+        return self.left >= 0
+
+
+@dataclass(slots=True)
+class Every:
+    """For the first request, and for each ``step``-th after it."""
+
+    step: int
+    seen: int = 0
+
+    def fires(self) -> bool:
+        """See :meth:`Firing.fires`."""
+        self.seen += 1
+        return (self.seen - 1) % self.step == 0
+
+
+@dataclass(slots=True)
+class Sometimes:
+    """With a probability; one seed gives the same choices again."""
+
+    probability: float
+    seed: int
+    _random: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)  # noqa: S311 - no secret depends on it
+
+    def fires(self) -> bool:
+        """See :meth:`Firing.fires`."""
+        return self._random.random() < self.probability
+
+
+def firing_of(value: dict[str, Any] | None) -> Firing:
+    """What the ``fire`` of a fault says; one that says nothing fires always."""
+    if not value:
+        return Always()
+    if "times" in value:
+        return Times(value["times"])
+    if "every" in value:
+        return Every(value["every"])
+    return Sometimes(value["probability"], value.get("seed", 0))

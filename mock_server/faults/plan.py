@@ -1,0 +1,171 @@
+"""Which faults are set for which partner, and the first that fires for a request."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from mock_server.exchange import Exchange
+from mock_server.faults.actions import Action, Means, action_of
+from mock_server.faults.firing import Always, Firing, firing_of
+from mock_server.faults.presets import PRESETS, FaultText
+from openapi.operation import Operation
+
+
+class NothingToDo(Exception):
+    """No operation that a fault is for can have it; the message says which they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which requests a fault is for; what is None makes no difference."""
+
+    operation: str | None = None
+    idempotent: bool | None = None
+    authenticated: bool | None = None
+    headers: Mapping[str, str] | None = None
+    body: Mapping[str, Any] | None = None
+
+    def covers(self, operation: Operation) -> bool:
+        """Whether requests for ``operation`` may be meant."""
+        return (
+            self.operation in {None, operation.id}
+            and self.idempotent in {None, operation.accepts_idempotency_key}
+            and self.authenticated in {None, operation.needs_authentication}
+        )
+
+    def finds(self, exchange: Exchange) -> bool:
+        """Whether the request's headers and body hold what they must."""
+        for name, text in (self.headers or {}).items():
+            if exchange.header(name.lower().encode("latin-1", "replace")) != text:
+                return False
+        if self.body is None:
+            return True
+        try:
+            value = orjson.loads(exchange.body)
+        except orjson.JSONDecodeError:
+            return False
+        return isinstance(value, dict) and all(
+            name in value and value[name] == wanted for name, wanted in self.body.items()
+        )
+
+
+@dataclass(slots=True)
+class Fault:
+    """One fault of one partner. ``text`` is how it was asked for, ``fired`` how often it has."""
+
+    id: str
+    name: str
+    match: Match
+    firing: Firing
+    action: Action
+    text: FaultText
+    fired: int = 0
+
+    def fires_for(self, exchange: Exchange, operation: Operation) -> bool:
+        """Whether it is for this request and fires now."""
+        meant = self.match.covers(operation) and self.action.suits(operation)
+        if not meant or not self.match.finds(exchange) or not self.firing.fires():
+            return False
+        self.fired += 1
+        return True
+
+
+class FaultPlans:
+    """The faults of all partners. ``presets`` are set for each partner from the start."""
+
+    def __init__(
+        self,
+        operations: Mapping[str, Operation],
+        means: Means,
+        presets: Iterable[str] = (),
+    ) -> None:
+        self._operations = operations
+        self._means = means
+        self._presets = tuple(presets)
+        self._plans: dict[str, list[Fault]] = {}
+        self._count = itertools.count(1)
+        self.is_empty = not self._presets
+        """Whether no partner has, or ever had, a fault."""
+
+    def of(self, partner_id: str) -> Sequence[Fault]:
+        """A partner's faults, in the order in which they were added."""
+        return self._plan(partner_id)
+
+    def add(self, partner_id: str, text: FaultText) -> list[Fault]:
+        """Add a fault, or all of a preset (``{"preset": "slow"}``); gives what was added.
+
+        Raises :class:`NothingToDo`.
+        """
+        added = list(self._made(text))
+        for fault in added:
+            self._check(fault)
+        self._plan(partner_id).extend(added)
+        self.is_empty = False
+        return added
+
+    def remove(self, partner_id: str, fault_id: str) -> bool:
+        """Remove one fault; gives whether there was one of that id."""
+        plan = self._plan(partner_id)
+        kept = [one for one in plan if one.id != fault_id]
+        removed = len(kept) < len(plan)
+        plan[:] = kept
+        return removed
+
+    def clear(self, partner_id: str) -> None:
+        """Remove every fault of a partner."""
+        self._plan(partner_id).clear()
+
+    def forget(self, partner_id: str) -> None:
+        """Let a partner have the faults that it had from the start, as new."""
+        self._plans.pop(partner_id, None)
+
+    def firing(self, partner_id: str, exchange: Exchange, operation: Operation) -> Iterator[Fault]:
+        """The faults that fire for a request: delays, and the first of any other kind."""
+        return (one for one in self._plan(partner_id) if one.fires_for(exchange, operation))
+
+    def preset(self, name: str, operation: Operation) -> list[Fault]:
+        """The faults of a preset for one request: each fires that can be done to it."""
+        made = self._made({"preset": name})
+        fitting = [one for one in made if one.action.suits(operation)]
+        for fault in fitting:
+            fault.firing = Always()
+            fault.match = Match()
+        return fitting
+
+    def _plan(self, partner_id: str) -> list[Fault]:
+        if partner_id not in self._plans:
+            self._plans[partner_id] = [
+                fault for name in self._presets for fault in self._made({"preset": name})
+            ]
+        return self._plans[partner_id]
+
+    def _made(self, text: FaultText) -> Iterator[Fault]:
+        if "preset" in text:
+            for one in PRESETS[text["preset"]]:
+                yield self._fault(one, text["preset"])
+        else:
+            yield self._fault(text, text.get("name") or text["action"]["kind"])
+
+    def _fault(self, text: FaultText, name: str) -> Fault:
+        return Fault(
+            id=f"fault_{next(self._count)}",
+            name=name,
+            match=Match(**text.get("match", {})),
+            firing=firing_of(text.get("fire")),
+            action=action_of(text["action"], self._means),
+            text=text,
+        )
+
+    def _check(self, fault: Fault) -> None:
+        """A status is to be one that somebody could be answered."""
+        covered = [one for one in self._operations.values() if fault.match.covers(one)]
+        if not covered:
+            raise NothingToDo("is for no operation of the contract: see match")
+        if not any(fault.action.suits(one) for one in covered):
+            raise NothingToDo(
+                f"suits none of {', '.join(one.id for one in covered)}:"
+                " a status must be one that they document, a token one that they want"
+            )

@@ -1,0 +1,43 @@
+"""The usual nights out, by name. Each is a list of faults as the control plane takes them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+FaultText = dict[str, Any]
+"""A fault as JSON, true to the schema ``Fault`` of ``openapi/mock-control.yaml``."""
+
+_CREATE = {"idempotent": True}
+
+PRESETS: Mapping[str, Sequence[FaultText]] = {
+    # The case that idempotency keys exist for: done, and nobody was told.
+    "lost-response": (
+        {
+            "match": _CREATE,
+            "fire": {"every": 2},
+            "action": {"kind": "drop", "when": "after_commit"},
+        },
+    ),
+    # Two failures in a row show whether the waits grow.
+    "brownout": (
+        {"match": _CREATE, "fire": {"times": 2}, "action": {"kind": "status", "status": 500}},
+        {"action": {"kind": "delay", "seconds": 0.05, "upto": 0.25}},
+    ),
+    "rate-limit-storm": (
+        {
+            "match": {"authenticated": True},
+            "fire": {"times": 2},
+            "action": {"kind": "status", "status": 429, "retry_after": 1},
+        },
+    ),
+    "slow": (
+        {"match": _CREATE, "fire": {"every": 2}, "action": {"kind": "slow", "seconds": 1.5}},
+        {"action": {"kind": "delay", "seconds": 0.2, "upto": 0.5}},
+    ),
+    "expired-token": (
+        {
+            "match": {"authenticated": True},
+            "fire": {"times": 1},
+            "action": {"kind": "expire_token"},
+        },
+    ),
+}

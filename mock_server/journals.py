@@ -1,0 +1,225 @@
+"""What every exchange was like: one bounded journal for each partner, and one for nobody's.
+
+An exchange is taken as it is, and written in the next quiet moment, redacted on the way: under
+load most have been pushed out by then, and cost nothing more. Whoever reads gets all of them.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import NamedTuple
+
+from conformance.client.journal import JournalEntry
+from conformance.client.redaction import Redactor
+from mock_server.exchange import Exchange, Head, Sent
+from mock_server.problems import Problem, ProblemType
+from openapi.operation import Operation
+
+CAPACITY = 1000
+"""Exchanges that each journal holds; the oldest make room."""
+
+LONGEST_BODY_BYTES = 16_384
+"""What is kept of a body; of a longer one the beginning, its length and its digest."""
+
+_SECONDS_TO_WRITING = 0.5
+_BUSY_EXCHANGES = 500
+"""More of them in that time are load, which the journal must not add to."""
+
+_CONTRACT_REFUSES = {
+    ProblemType.INVALID_REQUEST,
+    ProblemType.VALIDATION_FAILED,
+    ProblemType.METHOD_NOT_ALLOWED,
+}
+
+
+class _Taken(NamedTuple):
+    """One exchange with its secrets; it never leaves this module.
+
+    Only what the journal needs: what is kept of a request for long is slow to let go.
+    """
+
+    started: float
+    seconds: float
+    scheme: str
+    method: str
+    path: bytes
+    query: bytes
+    headers: Head
+    body: bytes
+    status: int | None
+    answer_headers: Head
+    answer: bytes
+    operation: Operation | None
+    partner_id: str | None
+    problem: Problem | None
+    fault: str | None
+    replayed: bool
+
+
+@dataclass(slots=True)
+class Journal:
+    """The exchanges of one partner, oldest first."""
+
+    taken: int = 0
+    """How many there were since it began."""
+    entries: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=CAPACITY))
+    waiting: deque[_Taken] = field(default_factory=lambda: deque(maxlen=CAPACITY))
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    followers: int = 0
+
+    @property
+    def dropped(self) -> int:
+        """How many made room for later ones."""
+        return self.taken - len(self.entries)
+
+
+class Journals:
+    """The journals of all partners. The partner None stands for exchanges that are nobody's."""
+
+    def __init__(self) -> None:
+        self._redactor = Redactor()
+        self._journals: dict[str | None, Journal] = {}
+        self._writing: asyncio.TimerHandle | None = None
+
+    def take(
+        self, exchange: Exchange, head: Head, sent: Sent | None, started: float, seconds: float
+    ) -> None:
+        """Keep an exchange that is over; times are as in :class:`JournalEntry`.
+
+        ``sent`` None: all of the response was sent.
+        """
+        partner_id = exchange.partner_id or exchange.claimed_by
+        journal = self._journals.get(partner_id)
+        if journal is None:
+            journal = self._journals[partner_id] = Journal()
+        response, scope, body = exchange.response, exchange.scope, exchange.body
+        if sent is not None:
+            status, answer = sent
+        elif response is not None:
+            status, answer = response.status, response.body
+        else:
+            status, answer = None, b""
+        journal.taken += 1
+        journal.waiting.append(
+            _Taken(
+                started,
+                seconds,
+                scope["scheme"],
+                scope["method"],
+                scope.get("raw_path") or scope["path"].encode(),
+                scope["query_string"],
+                scope["headers"],
+                body,
+                status,
+                head,
+                answer,
+                exchange.operation,
+                partner_id,
+                exchange.problem,
+                exchange.fault,
+                response is not None and "Idempotent-Replayed" in response.headers,
+            )
+        )
+        if journal.followers or len(body) + len(answer) > LONGEST_BODY_BYTES:
+            self._write(journal)
+        elif self._writing is None:
+            self._write_soon()
+
+    def of(self, partner_id: str | None) -> Journal:
+        """A partner's journal, up to this moment."""
+        journal = self._journals.setdefault(partner_id, Journal())
+        self._write(journal)
+        return journal
+
+    async def follow(self, partner_id: str | None, after: int) -> AsyncIterator[JournalEntry]:
+        """Every entry with a number above ``after``, those to come as they come."""
+        journal = self.of(partner_id)
+        journal.followers += 1
+        try:
+            while True:
+                journal.news.clear()
+                if journal.taken < after:  # it began anew
+                    after = 0
+                for entry in [one for one in journal.entries if one.number > after]:
+                    after = entry.number
+                    yield entry
+                await journal.news.wait()
+        finally:
+            journal.followers -= 1
+
+    def forget(self, partner_id: str) -> None:
+        """Begin a partner's journal anew; who follows it goes on following."""
+        journal = self._journals.get(partner_id)
+        if journal:
+            journal.entries.clear()
+            journal.waiting.clear()
+            journal.taken = 0
+
+    def _write_soon(self) -> None:
+        taken = sum(one.taken for one in self._journals.values())
+        loop = asyncio.get_running_loop()
+        self._writing = loop.call_later(_SECONDS_TO_WRITING, self._write_if_quiet, taken)
+
+    def _write_if_quiet(self, taken_before: int) -> None:
+        taken = sum(one.taken for one in self._journals.values())
+        if taken - taken_before > _BUSY_EXCHANGES:
+            self._write_soon()
+            return
+        self._writing = None
+        for journal in self._journals.values():
+            self._write(journal)
+
+    def _write(self, journal: Journal) -> None:
+        number = journal.taken - len(journal.waiting)
+        while journal.waiting:
+            number += 1
+            journal.entries.append(self._entry(journal.waiting.popleft(), number))
+        journal.news.set()
+
+    def _entry(self, taken: _Taken, number: int) -> JournalEntry:
+        redactor = self._redactor
+        answer_headers = redactor.raw_headers(taken.answer_headers) if taken.status else ()
+        headers = redactor.raw_headers(taken.headers)
+        return JournalEntry(
+            number=number,
+            started=taken.started,
+            seconds=taken.seconds,
+            method=taken.method,
+            url=redactor.url(_url(taken)),
+            request_headers=headers,
+            request_body=self._body(taken.body, dict(headers)),
+            status=taken.status,
+            response_headers=answer_headers,
+            response_body=self._body(taken.answer, dict(answer_headers)),
+            operation=taken.operation.id if taken.operation else None,
+            partner=taken.partner_id,
+            refusals=_refusals(taken.problem, taken.operation),
+            fault=taken.fault,
+            replayed=taken.replayed,
+        )
+
+    def _body(self, body: bytes, headers: dict[str, str]) -> str:
+        media_type = headers.get("content-type", "")
+        if len(body) <= LONGEST_BODY_BYTES:
+            return self._redactor.body(body, media_type)
+        digest = sha256(body).hexdigest()
+        start = self._redactor.body(body[:LONGEST_BODY_BYTES], media_type)
+        return f"{start} [cut: {len(body)} bytes, SHA-256 {digest}]"
+
+
+def _url(taken: _Taken) -> str:
+    host = next((value for name, value in taken.headers if name == b"host"), b"")
+    target = taken.path.partition(b"?")[0] + (b"?" + taken.query if taken.query else b"")
+    return f"{taken.scheme}://{host.decode('latin-1')}{target.decode('latin-1')}"
+
+
+def _refusals(problem: Problem | None, operation: Operation | None) -> tuple[str, ...]:
+    """What the contract has against the request."""
+    if problem is None or problem.code == "idempotency_key_reused":
+        return ()
+    unknown = problem.kind is ProblemType.NOT_FOUND and operation is None
+    if problem.kind not in _CONTRACT_REFUSES and not unknown:
+        return ()
+    return tuple(f"{one.param} {one.detail}" for one in problem.errors) or (problem.detail,)

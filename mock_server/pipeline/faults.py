@@ -1,0 +1,93 @@
+"""Faults: what goes wrong on purpose, for a partner's requests or for one that asks for it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.exchange import Exchange
+from mock_server.faults.actions import Proceed
+from mock_server.faults.plan import Fault, FaultPlans
+from mock_server.faults.presets import PRESETS
+from mock_server.pipeline.authentication import basic_credentials
+from mock_server.pipeline.body import read_body
+from mock_server.problems import Problem, ProblemType
+from mock_server.store.interface import Store
+from openapi.operation import Operation
+
+_PREFERRED = re.compile(r'(?:^|[,;])\s*fault\s*=\s*"?([^",;\s]*)"?', re.IGNORECASE)
+_CLIENT_ID = re.compile(rb"(?:^|&)client_id=([\w.~%-]+)")
+
+
+class Faults:
+    """Does to a request what a fault of its partner says, or what ``Prefer: fault=slow`` says.
+
+    It stands behind authentication, because faults are a partner's, and before all that a
+    fault may come before. Who asks for a token is told by the client id, not yet proven.
+    """
+
+    def __init__(self, app: ASGIApp, plans: FaultPlans, store: Store, max_body_bytes: int) -> None:
+        self.app = app
+        self.plans = plans
+        self.store = store
+        self.max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange.of(scope)
+        if self.plans.is_empty and exchange.header(b"prefer") is None:
+            await self.app(scope, receive, send)
+            return
+        operation = exchange.operation
+        assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
+        if operation.request_body is not None:
+            await read_body(exchange, self.max_body_bytes)
+        preferred = self._preferred(exchange, operation)
+        partner_id = exchange.partner_id or await self._claimed(exchange)
+        planned = self.plans.firing(partner_id, exchange, operation) if partner_id else ()
+        await self._run([*preferred, *planned], exchange, partial(self.app, scope, receive, send))
+
+    async def _run(self, faults: Sequence[Fault], exchange: Exchange, proceed: Proceed) -> None:
+        """Each fault around the rest of the pipeline, the first outermost."""
+        if not faults:
+            await proceed()
+            return
+        fault, *others = faults
+        # The one that the client will notice names the exchange: it comes after any delay.
+        exchange.fault = fault.name
+        await fault.action(exchange, partial(self._run, others, exchange, proceed))
+
+    def _preferred(self, exchange: Exchange, operation: Operation) -> Iterator[Fault]:
+        preferences = exchange.header(b"prefer")
+        wanted = _PREFERRED.search(preferences) if preferences else None
+        if wanted is None:
+            return
+        if wanted[1] not in PRESETS:
+            raise Problem(
+                ProblemType.INVALID_REQUEST,
+                "unknown_fault",
+                f"Prefer asks for a fault that there is not. Known: {', '.join(PRESETS)}.",
+            )
+        yield from self.plans.preset(wanted[1], operation)
+
+    async def _claimed(self, exchange: Exchange) -> str | None:
+        try:
+            basic = basic_credentials(exchange)
+        except Problem:
+            return None
+        client_id = basic[0] if basic else _client_id(exchange.body)
+        login = await self.store.find_login(client_id) if client_id else None
+        return login.partner_id if login else None
+
+
+def _client_id(body: bytes) -> str | None:
+    found = _CLIENT_ID.search(body)
+    if found:
+        return found[1].decode()
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    client_id = value.get("client_id") if isinstance(value, dict) else None
+    return client_id if isinstance(client_id, str) else None
