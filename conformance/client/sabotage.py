@@ -94,6 +94,24 @@ def repeated(
     return Sabotage(name, changed)
 
 
+def one_token_for_all(name: str) -> Sabotage:
+    """The client goes on with its first token, whatever it is told."""
+
+    def changed(entries: Entries) -> Iterable[JournalEntry]:
+        first = ""
+        for one in entries:
+            if '"access_token"' in one.response_body:
+                if not first:
+                    first = json.loads(one.response_body)["access_token"]
+                    yield one
+            elif value_of(one.request_headers, "authorization").startswith("Bearer"):
+                yield with_header(one, "authorization", f"Bearer {first}")
+            else:
+                yield one
+
+    return Sabotage(name, changed)
+
+
 def value_of(headers: Headers, name: str) -> str:
     """The value of a header; empty where it is not there."""
     return dict(headers).get(name, "")

@@ -8,7 +8,7 @@ from conformance.client.calls import Call, Link, Retry
 from conformance.client.evidence import HELD, Evidence, Occasion, breach
 from conformance.client.operations import issues_tokens
 from conformance.client.registry import requirement
-from conformance.client.sabotage import has_status, on_retries, repeated, with_header
+from conformance.client.sabotage import has_status, one_token_for_all, repeated
 from conformance.model import Level
 
 _FEW = 2
@@ -50,10 +50,7 @@ def not_after_a_refusal(evidence: Evidence) -> Iterator[Occasion]:
     occasion="an answer 401, and a retry",
     preset="expired-token",
     sabotage=(
-        on_retries(
-            "keep the token",
-            lambda one, _: with_header(one, "authorization", "Bearer redacted-000000000001"),
-        ),
+        one_token_for_all("keep the token"),
         repeated("retry 401 for ever", has_status(401), times=4),
     ),
 )

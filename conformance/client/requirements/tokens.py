@@ -15,6 +15,7 @@ from conformance.client.sabotage import (
     Sabotage,
     is_create,
     on_each,
+    one_token_for_all,
     value_of,
     with_header,
 )
@@ -49,20 +50,6 @@ def _token_per_call(entries: Entries) -> Iterator[JournalEntry]:
                 )
             yield with_header(one, "authorization", f"Bearer {token}")
         elif one is not asked:
-            yield one
-
-
-def _never_renewed(entries: Entries) -> Iterator[JournalEntry]:
-    """The journal of a client that goes on with its first token."""
-    first = ""
-    for one in entries:
-        if '"access_token"' in one.response_body:
-            if not first:
-                first = one.response_body.partition('"access_token": "')[2].partition('"')[0]
-                yield one
-        elif value_of(one.request_headers, "authorization").startswith("Bearer"):
-            yield with_header(one, "authorization", f"Bearer {first}")
-        else:
             yield one
 
 
@@ -123,7 +110,7 @@ def _is_401(attempt: Attempt) -> bool:
     occasion="a token request, and an answer 401 token_expired",
     preset="expired-token",
     sabotage=(
-        Sabotage("never renew the token", _never_renewed),
+        one_token_for_all("never renew the token"),
         Sabotage("end when the token has expired", _gone_after_401),
     ),
 )
