@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from functools import cached_property
 from http import HTTPStatus
@@ -32,6 +33,9 @@ class Ending(Enum):
     UNKNOWN = "nobody knows whether it happened: no answer, a broken one, or a server's error"
     OTHER = "something that tells nothing"
 
+
+CLOCK = 0.01
+"""Seconds by which the end of one exchange may be noted after the start of the next."""
 
 RETRYABLE = frozenset({Ending.LIMITED, Ending.UNKNOWN})
 """After these, sending the same again helps (vendor: 408, 429, 5xx, connection failures)."""
@@ -73,6 +77,10 @@ class Attempt:
         """When the answer had been sent, or the connection was dropped."""
         return self.entry.started + self.entry.seconds
 
+    def begins_after(self, other: "Attempt") -> bool:
+        """Whether the other had ended when this one began."""
+        return self.started > other.ended - CLOCK
+
     @cached_property
     def key(self) -> str | None:
         """The pseudonym of its idempotency key."""
@@ -101,9 +109,12 @@ class Attempt:
         """Whether the body was recorded; a connection may have been dropped before it came."""
         if self.entry.request_body:
             return True
-        length = header(self.entry.request_headers, "content-length")
-        chunked = header(self.entry.request_headers, "transfer-encoding")
-        return not chunked and length in {None, "0"}
+        headers = self.entry.request_headers
+        length = header(headers, "content-length")
+        if length is not None:
+            return length == "0"
+        # Whoever names a type sends a body, also where the recording has left it out.
+        return not header(headers, "transfer-encoding") and not header(headers, "content-type")
 
     @cached_property
     def value(self) -> str:
@@ -166,15 +177,27 @@ class Attempt:
 
     @property
     def wait_asked(self) -> float | None:
-        """The seconds that the answer asked to wait, or None."""
+        """The seconds that the answer asked to wait, or None (RFC 9110, section 10.2.3)."""
         headers = self.entry.response_headers
         asked = []
         for name, unit in (("retry-after", 1.0), ("retry-after-ms", 0.001)):
-            text = header(headers, name)
-            if text and re.fullmatch(r"\d+(\.\d+)?", text.strip()):
+            text = (header(headers, name) or "").strip()
+            if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
                 asked.append(float(text) * unit)
+            elif (until := _date(text)) is not None:
+                now = _date(header(headers, "date") or "") or self.ended
+                # A date leaves out what there is of a second.
+                asked.append(max(until - now - 1, 0.0))
         # Clients may honour either.
         return min(asked, default=None)
+
+
+def _date(text: str) -> float | None:
+    """An HTTP date as Unix time, or None."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:

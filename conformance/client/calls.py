@@ -64,7 +64,7 @@ class Retry:
     @property
     def ending(self) -> Ending:
         """How the first had ended when the second began."""
-        return self.before.ending if self.wait >= 0 else Ending.UNKNOWN
+        return self.before.ending if self.after.begins_after(self.before) else Ending.UNKNOWN
 
 
 @dataclass(slots=True)
@@ -145,7 +145,7 @@ def _runs(attempts: Iterable[Attempt]) -> list[Call]:
 def _is_under_way(run: Call, then: Attempt) -> bool:
     """Whether a call could have another attempt with its key."""
     last = run.last
-    if then.started < last.ended:
+    if not then.begins_after(last):
         return True
     if last.ending is Ending.SUCCESS or then.started - last.ended > KEY_LIFETIME:
         return False
@@ -163,7 +163,7 @@ def _may_continue(call: Call) -> bool:
 
 def _continues(then: Attempt, call: Call) -> bool:
     """Whether it does so: ``then`` is known to be like it, and begins soon enough."""
-    return _may_continue(call) and then.started >= call.last.ended
+    return _may_continue(call) and then.begins_after(call.last)
 
 
 def _was_given_up(call: Call) -> bool:

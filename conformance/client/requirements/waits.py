@@ -35,11 +35,12 @@ _FEW = 3
 _NOT_GROWN = 1.15
 _MANY = 30
 
-_EXACT = 0.03
-_TIMER = 0.005
+_EXACT = 0.01
 _EXACT_ENOUGH = 5
-"""Waits that vary by a quarter come so close together, five times, once in 1,000 runs."""
-_CLEARLY_APART = 0.02
+"""Waits that vary by a tenth come so close together, five times, once in 1,000 runs."""
+_TIMED = 0.1
+"""Seconds; in shorter waits chance cannot be told from the timer's own."""
+_APART = 0.1
 
 _SHOWN = 5
 
@@ -173,14 +174,12 @@ def backoff_jitters(evidence: Evidence) -> Iterator[Occasion]:
     for retries in by_place.values():
         waits = [one.wait for one in retries]
         spread, mean = max(waits) - min(waits), fmean(waits)
-        if mean <= _AT_ONCE:
+        if mean < _TIMED:
             continue
-        if len(waits) >= _EXACT_ENOUGH and spread <= max(_EXACT * mean, _TIMER):
+        if len(waits) >= _EXACT_ENOUGH and spread <= _EXACT * mean:
             said = f"{len(waits)} waits from {min(waits):.3f} to {max(waits):.3f} s"
             yield breach("waits that differ", said, *_shown(retries))
-        elif len(waits) >= _EXACT_ENOUGH or (
-            len(waits) >= _FEW and spread > max(_FLAT / 2 * mean, _CLEARLY_APART)
-        ):
+        elif len(waits) >= _EXACT_ENOUGH or (len(waits) >= _FEW and spread > _APART * mean):
             yield HELD
 
 
@@ -195,7 +194,11 @@ def _series(evidence: Evidence) -> list[list[Retry]]:
         retries: list[Retry] = []
         for retry in call.retries:
             chosen = retry.ending in RETRYABLE and retry.before.wait_asked is None
-            if not chosen or retry.link is not Link.KEY or retry.wait < 0:
+            if (
+                not chosen
+                or retry.link is not Link.KEY
+                or not retry.after.begins_after(retry.before)
+            ):
                 break
             retries.append(retry)
         found.append(retries)
