@@ -189,6 +189,8 @@ class _Repetitions:
 
     def link(self, before: Attempt, then: Attempt) -> Link:
         """Whether ``then`` is a retry, or may be the next of several equal calls."""
+        if not then.operation.accepts_idempotency_key:
+            return Link.LIKENESS
         longest = self._longest.get(self._place(then))
         if longest is None:
             return Link.LIKENESS

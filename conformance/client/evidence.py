@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from conformance.client.attempts import Attempt, attempts_of
+from conformance.client.attempts import CLOCK, Attempt, attempts_of
 from conformance.client.calls import Call, Retry, calls_of
 from conformance.client.journal import JournalEntry
 from conformance.client.operations import Address, issues_tokens
@@ -87,16 +87,15 @@ class Evidence:
         """The calls of the operation, in the order of their start."""
         return [one for one in self.traffic.calls if one.first.operation is self.operation]
 
-    def follows(self, retry: Retry) -> bool:
-        """Whether a retry is the next that its partner sent for anything but a token."""
-        between = [
-            one
-            for one in self.traffic.attempts
-            if one.partner == retry.after.partner
-            and retry.before.started < one.started < retry.after.started
-            and not issues_tokens(one.operation)
-        ]
-        return not between
+    @cached_property
+    def has_overlaps(self) -> bool:
+        """Whether its client sends from several threads: some requests of it overlap."""
+        last: dict[str, float] = {}
+        for one in self.traffic.attempts:
+            if one.started < last.get(one.partner, 0.0) - CLOCK:
+                return True
+            last[one.partner] = max(one.ended, last.get(one.partner, 0.0))
+        return False
 
     @property
     def retries(self) -> Iterator[tuple[Call, Retry]]:

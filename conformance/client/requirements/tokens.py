@@ -25,9 +25,6 @@ _FEWEST_TOKENS = 4
 """So many tokens, each for one call, are no coincidence."""
 _USED = 1.5
 
-_GRACE = 1.0
-"""Seconds after a 401 in which requests with the old token may still be on their way."""
-
 
 def _token_per_call(entries: Entries) -> Iterator[JournalEntry]:
     """The journal of a client that signs in anew for each call."""
@@ -115,31 +112,23 @@ def _is_401(attempt: Attempt) -> bool:
     ),
 )
 def renewed(evidence: Evidence) -> Iterator[Occasion]:
-    """A token that has expired is renewed, and no longer used."""
-    for expired in evidence.traffic.attempts:
+    """A token that has expired is renewed."""
+    traffic = evidence.traffic
+    for expired in traffic.attempts:
         if not _is_401(expired) or not _has_expired(expired):
             continue
-        own = [one for one in evidence.traffic.attempts if one.partner == expired.partner]
+        own = [one for one in traffic.attempts if one.partner == expired.partner]
         asked = [one for one in own if issues_tokens(one.operation)]
         if not asked:
             continue
-        late = [
-            one
-            for one in own
-            if one.token == expired.token and one.started > expired.ended + _GRACE
-        ]
-        # Another thread may have seen it before, or a server may give the same once more.
-        anew = [one for one in asked if one.ended >= _first_401(own, expired)]
-        if not anew:
-            said = "requests with the old one" if late else "no further token request"
-            yield breach("a new token for one that has expired", said, expired, *late)
-        else:
+        # Another thread may have renewed it before this one was told.
+        issued = traffic.issued.get(expired.token or "")
+        if any(issued is None or one.started > issued.started for one in asked):
             yield HELD
-
-
-def _first_401(own: list[Attempt], expired: Attempt) -> float:
-    same = [one for one in own if _is_401(one) and one.token == expired.token]
-    return min(one.started for one in same)
+            continue
+        late = [one for one in own if one.token == expired.token and one.started > expired.started]
+        said = "requests with the old one" if late else "no further token request"
+        yield breach("a new token for one that has expired", said, expired, *late)
 
 
 def _has_expired(attempt: Attempt) -> bool:

@@ -9,7 +9,7 @@ from statistics import fmean, median
 from conformance.applicability import every
 from conformance.client.attempts import RETRYABLE, Attempt
 from conformance.client.calls import Link, Retry
-from conformance.client.evidence import HELD, Breach, Evidence, Occasion, breach
+from conformance.client.evidence import HELD, Evidence, Occasion, breach
 from conformance.client.journal import JournalEntry
 from conformance.client.registry import requirement
 from conformance.client.sabotage import KEY, Entries, Sabotage, value_of
@@ -81,7 +81,7 @@ def _timed(name: str, wait: "dict[int, float] | float") -> Sabotage:
 )
 def honour_retry_after(evidence: Evidence) -> Iterator[Occasion]:
     """A retry after 429 or 503 waits as long as Retry-After asks, or for 60 seconds."""
-    unsure: list[Breach] = []
+    unsure: list[Occasion] = []
     for call, retry in evidence.retries:
         asked = retry.before.wait_asked
         limited = retry.before.entry.status in {
@@ -91,18 +91,21 @@ def honour_retry_after(evidence: Evidence) -> Iterator[Occasion]:
         if not limited or not asked or retry.link is Link.UNCLEAR:
             continue
         least = min(asked, LONGEST_WAIT)
-        if retry.wait >= least * _EARLY - _CLOCK:
-            yield HELD
-            continue
-        found = breach(
-            f"a wait of {least:g} s", f"one of {retry.wait:.3f} s", retry.before, retry.after
+        waited = retry.wait >= least * _EARLY - _CLOCK
+        found = (
+            HELD
+            if waited
+            else breach(
+                f"a wait of {least:g} s", f"one of {retry.wait:.3f} s", retry.before, retry.after
+            )
         )
         if call.is_certain:
             yield found
-        elif retry.link is Link.LIKENESS and evidence.follows(retry):
+        else:
             unsure.append(found)
-    # One may be chance: what two threads send cannot be told apart.
-    yield from unsure if len(unsure) > 1 else []
+    # What several threads send looks as if one of them did not wait, but not always.
+    impatient = len(unsure) > 1 and HELD not in unsure and not evidence.has_overlaps
+    yield from unsure if impatient else [one for one in unsure if one is HELD]
 
 
 @requirement(
