@@ -8,6 +8,7 @@ from conformance.client.attempts import CLOCK, Attempt, attempts_of
 from conformance.client.calls import Call, Retry, calls_of
 from conformance.client.journal import JournalEntry
 from conformance.client.operations import Address, issues_tokens
+from conformance.client.request_faults import Fault, faults_of
 from openapi.contract import Contract
 from openapi.operation import Operation
 
@@ -36,6 +37,7 @@ class Traffic:
         self.calls = calls_of(self.attempts)
         self.left_out = len(entries) - len(self.attempts) - len(self.strays)
         """How many exchanges have nothing to do with the contract."""
+        self._faults: dict[int, Sequence[Fault]] = {}
 
     @property
     def bases(self) -> list[str]:
@@ -46,11 +48,22 @@ class Traffic:
     def issued(self) -> Mapping[str, Attempt]:
         """The requests that got a token, by its pseudonym."""
         found: dict[str, Attempt] = {}
-        for one in self.attempts:
-            token = one.member("access_token") if issues_tokens(one.operation) else None
+        for one in self.token_requests:
+            token = one.member("access_token")
             if isinstance(token, str):
                 found.setdefault(token, one)
         return found
+
+    @cached_property
+    def token_requests(self) -> Sequence[Attempt]:
+        """The requests for a token, in the order of their start."""
+        return [one for one in self.attempts if issues_tokens(one.operation)]
+
+    def faults(self, attempt: Attempt) -> Sequence[Fault]:
+        """What the contract has against a request."""
+        if attempt.number not in self._faults:
+            self._faults[attempt.number] = faults_of(attempt)
+        return self._faults[attempt.number]
 
     def of(self, operation: Operation) -> "Evidence":
         """What there is of one operation."""

@@ -100,7 +100,7 @@ def _no_number(name: str) -> None:
 def _reason(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} at line {error.lineno}, column {error.colno}"
-    return str(error) or "it cannot be read"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def _redacted(value: Any, name: str) -> Iterator[str]:

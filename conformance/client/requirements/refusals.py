@@ -6,7 +6,6 @@ from conformance.applicability import every, needs_bearer_token
 from conformance.client.attempts import Ending
 from conformance.client.calls import Call, Link, Retry
 from conformance.client.evidence import HELD, Evidence, Occasion, breach
-from conformance.client.operations import issues_tokens
 from conformance.client.registry import requirement
 from conformance.client.sabotage import has_status, one_token_for_all, repeated
 from conformance.model import Level
@@ -87,8 +86,7 @@ def _after_401(evidence: Evidence, call: Call) -> list[Occasion]:
 def _is_renewed(evidence: Evidence, retry: Retry) -> bool:
     """Whether a token was asked for in between: a server may give the same once more."""
     return any(
-        issues_tokens(one.operation)
-        and one.partner == retry.before.partner
+        one.partner == retry.before.partner
         and retry.before.started <= one.started <= retry.after.started
-        for one in evidence.traffic.attempts
+        for one in evidence.traffic.token_requests
     )

@@ -9,7 +9,7 @@ from conformance.client.attempts import Ending, header
 from conformance.client.evidence import HELD, Breach, Evidence, Occasion, breach
 from conformance.client.operations import issues_tokens
 from conformance.client.registry import requirement
-from conformance.client.request_faults import Kind, faults_of
+from conformance.client.request_faults import Kind
 from conformance.client.sabotage import (
     is_create,
     on_each,
@@ -51,7 +51,7 @@ def has_header_parameters(operation: Operation) -> bool:
 
 def _without(evidence: Evidence, kind: Kind, expected: str) -> Iterator[Occasion]:
     for attempt in evidence.attempts:
-        found = [one.text for one in faults_of(attempt) if one.kind is kind]
+        found = [one.text for one in evidence.traffic.faults(attempt) if one.kind is kind]
         yield breach(expected, "; ".join(found), attempt) if found else HELD
 
 

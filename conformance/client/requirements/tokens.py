@@ -117,8 +117,7 @@ def renewed(evidence: Evidence) -> Iterator[Occasion]:
     for expired in traffic.attempts:
         if not _is_401(expired) or not _has_expired(expired):
             continue
-        own = [one for one in traffic.attempts if one.partner == expired.partner]
-        asked = [one for one in own if issues_tokens(one.operation)]
+        asked = [one for one in traffic.token_requests if one.partner == expired.partner]
         if not asked:
             continue
         # Another thread may have renewed it before this one was told.
