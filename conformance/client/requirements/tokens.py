@@ -125,7 +125,8 @@ def renewed(evidence: Evidence) -> Iterator[Occasion]:
         if any(issued is None or one.started > issued.started for one in asked):
             yield HELD
             continue
-        late = [one for one in own if one.token == expired.token and one.started > expired.started]
+        later = (one for one in traffic.attempts if one.started > expired.started)
+        late = [one for one in later if one.token == expired.token]
         said = "requests with the old one" if late else "no further token request"
         yield breach("a new token for one that has expired", said, expired, *late)
 
