@@ -20,6 +20,9 @@ from rich.console import Console
 
 from conformance.baseline import Baseline, BaselineError
 from conformance.catalogue_text import explanation, listing
+from conformance.client.har_reading import HarError
+from conformance.client.registry import ClientRequirement, client_catalogue
+from conformance.client_command import client_command
 from conformance.in_process import AppError, serving
 from conformance.model import Level, Requirement
 from conformance.options import BaseUrl, base_url, check_access, file, hidden, yields_to
@@ -38,7 +41,7 @@ from openapi.contract import Contract
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dinie-contract", prog_name="dinie-conformance")
 def cli() -> None:
-    """Judge an implementation of the API by its contract."""
+    """Judge an implementation of the API, or a client of it, by the contract."""
 
 
 @cli.command("run")
@@ -192,18 +195,22 @@ def _stopped_by_signals(run: Run) -> Iterator[None]:
             signal.signal(one, handler)
 
 
+cli.add_command(client_command)
+
+
 @cli.command("list")
-def list_command() -> None:
+@click.option("--client", is_flag=True, help="The requirements on clients.")
+def list_command(*, client: bool) -> None:
     """Show every requirement: id, level and rule, by section."""
-    click.echo(listing(catalogue()))
+    click.echo(listing(client_catalogue() if client else catalogue()))
 
 
 @cli.command("explain")
 @click.argument("requirement_id", metavar="ID")
 def explain_command(requirement_id: str) -> None:
-    """Show all that there is to know of one requirement."""
-    requirements: Mapping[str, Requirement] = catalogue()
-    click.echo(explanation(find(requirements, requirement_id), Contract.bundled()))
+    """Show all that there is to know of one requirement, on a server or a client."""
+    known: dict[str, Requirement | ClientRequirement] = {**catalogue(), **client_catalogue()}
+    click.echo(explanation(find(known, requirement_id), Contract.bundled()))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -218,7 +225,7 @@ def main(arguments: list[str] | None = None) -> None:
         reason = re.sub(r"(extra arguments?) \(.*\)", r"\1", error.format_message())
     except (click.Abort, KeyboardInterrupt):
         reason = INTERRUPTED
-    except (SelectionError, BaselineError, OutputError, AppError) as error:
+    except (SelectionError, BaselineError, OutputError, AppError, HarError) as error:
         reason = str(error)
     except BrokenPipeError:
         # Whoever read the output has gone; nothing more can be said there.

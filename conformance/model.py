@@ -34,24 +34,13 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Requirement:
-    """One rule: what it says, where it comes from, where it applies, and how to check it.
-
-    ``id`` is permanent. ``applies_to`` reads the contract. ``sabotage`` are the faults that the
-    check must catch, each a proof that it can fail. ``check`` returns when the rule holds, and
-    raises :class:`~conformance.probe.Violation` or :class:`~conformance.probe.NotVerified`.
-    """
+class Rule:
+    """What is required, of whomever. ``id`` is permanent; ``source`` says where it comes from."""
 
     id: str
     level: Level
     summary: str
     source: str
-    applies_to: Callable[[Operation], bool]
-    needs: frozenset[Capability]
-    sabotage: Sequence[Sabotage]
-    check: Callable[[Probe], None]
-    observes_run: bool = False
-    """It judges what the whole run met, so it is checked when all others are done."""
 
     def level_on(self, operation: Operation) -> Level:
         """How binding it is for one operation.
@@ -69,13 +58,31 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
+class Requirement(Rule):
+    """One rule for servers: where it applies, and how to check it.
+
+    ``applies_to`` reads the contract. ``sabotage`` are the faults that the check must catch, each
+    a proof that it can fail. ``check`` returns when the rule holds, and raises
+    :class:`~conformance.probe.Violation` or :class:`~conformance.probe.NotVerified`.
+    """
+
+    applies_to: Callable[[Operation], bool]
+    needs: frozenset[Capability]
+    sabotage: Sequence[Sabotage]
+    check: Callable[[Probe], None]
+    observes_run: bool = False
+    """It judges what the whole run met, so it is checked when all others are done."""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What one requirement gave on one operation.
 
-    ``reproduce`` is a shell script of curl commands; it holds no token, the reader exports it.
+    ``reproduce`` shows it: for a server a shell script of curl commands, which holds no token,
+    since the reader exports it; for a client the exchanges of its journal.
     """
 
-    requirement: Requirement
+    requirement: Rule
     operation: str
     level: Level
     outcome: Outcome

@@ -1,13 +1,11 @@
-"""The catalogue: every requirement, found by looking, in the order of their ids."""
+"""The catalogue of requirements on servers."""
 
-import importlib
 import inspect
-import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 
 import conformance.server
 from conformance.capability import Capability
+from conformance.catalogue import Catalogue
 from conformance.model import Level, Requirement
 from conformance.probe import Probe
 from conformance.sabotage import Sabotage
@@ -15,11 +13,7 @@ from openapi.operation import Operation
 
 Check = Callable[[Probe], None]
 
-_found: dict[str, Requirement] = {}
-
-
-class DuplicateRequirement(Exception):
-    """Two requirements claim one id."""
+_catalogue: Catalogue[Requirement] = Catalogue(conformance.server)
 
 
 def requirement(
@@ -35,28 +29,24 @@ def requirement(
     """Make a function the check of a requirement. Its docstring's first line is the rule."""
 
     def register(check: Check) -> Check:
-        if id in _found:
-            raise DuplicateRequirement(f"{id} is claimed twice")
-        summary = (inspect.getdoc(check) or "").partition("\n")[0]
-        _found[id] = Requirement(
-            id=id,
-            level=level,
-            summary=summary,
-            source=source,
-            applies_to=applies_to,
-            needs=frozenset(needs),
-            sabotage=tuple(sabotage),
-            check=check,
-            observes_run=observes_run,
+        _catalogue.add(
+            Requirement(
+                id=id,
+                level=level,
+                summary=(inspect.getdoc(check) or "").partition("\n")[0],
+                source=source,
+                applies_to=applies_to,
+                needs=frozenset(needs),
+                sabotage=tuple(sabotage),
+                check=check,
+                observes_run=observes_run,
+            )
         )
         return check
 
     return register
 
 
-@cache
 def catalogue() -> Mapping[str, Requirement]:
     """All requirements on servers, by id."""
-    for module in pkgutil.iter_modules(conformance.server.__path__, "conformance.server."):
-        importlib.import_module(module.name)
-    return dict(sorted(_found.items()))
+    return _catalogue.all()

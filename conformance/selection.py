@@ -3,15 +3,18 @@
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from typing import TypeVar
 
-from conformance.model import Requirement
+from conformance.model import Rule
+
+R = TypeVar("R", bound=Rule)
 
 
 class SelectionError(Exception):
     """Nothing has that name; the message is one line with the nearest ids."""
 
 
-def select(requirements: Mapping[str, Requirement], patterns: Sequence[str]) -> list[Requirement]:
+def select(requirements: Mapping[str, R], patterns: Sequence[str]) -> list[R]:
     """What any of the patterns names, all of it without a pattern; raises SelectionError."""
     chosen: set[str] = set()
     for pattern in patterns:
@@ -26,14 +29,14 @@ def select(requirements: Mapping[str, Requirement], patterns: Sequence[str]) -> 
     return [one for one in requirements.values() if not patterns or one.id in chosen]
 
 
-def find(requirements: Mapping[str, Requirement], name: str) -> Requirement:
+def find(requirements: Mapping[str, R], name: str) -> R:
     """The requirement with this id; raises SelectionError."""
     if name not in requirements:
         raise SelectionError(f"there is no requirement {name!r}{_nearest(requirements, name)}")
     return requirements[name]
 
 
-def _nearest(requirements: Mapping[str, Requirement], name: str) -> str:
+def _nearest(requirements: Mapping[str, Rule], name: str) -> str:
     sections = {one.section for one in requirements.values()}
     near = get_close_matches(name, [*requirements, *sections], cutoff=0.5)
     # Who knows a few letters of it only has no close match, and is meant all the same.

@@ -25,12 +25,12 @@ class Verdict:
 
     ``void`` says why not even a violation means anything (nothing was exercised, interrupted),
     ``doubt`` why a run without violations is no pass (stopped midway, faults of the harness).
-    Both are empty otherwise.
+    Both are empty otherwise. ``seed`` is None where nothing was left to chance.
     """
 
     contract: str
     target: str
-    seed: int
+    seed: int | None
     level: Level
     results: tuple[Result, ...] = ()
     baseline: Baseline = field(default_factory=Baseline)
@@ -148,7 +148,7 @@ def judge(
         results=tuple(sorted(found, key=place)),
         baseline=baseline,
         void=void or ("" if _usable(run, found) else never),
-        doubt=run.stopped or never or _doubt(found),
+        doubt=run.stopped or never or doubt_of(found),
         complete=not (unreached or run.stopped),
         requests=run.target.requests_sent,
         seconds=time.monotonic() - start,
@@ -185,7 +185,8 @@ def _usable(run: Run, results: Collection[Result]) -> bool:
     return broken and any(run.exercised.get(id_) for id_ in run.exercised.keys() - making)
 
 
-def _doubt(results: Collection[Result]) -> str:
+def doubt_of(results: Collection[Result]) -> str:
+    """Why results without violations are no pass; empty where they are one."""
     errors = sum(one.outcome is Outcome.ERROR for one in results)
     if errors:
         return f"{errors} {'check' if errors == 1 else 'checks'} ended in a fault of the harness"

@@ -13,7 +13,7 @@ def as_json(verdict: Verdict) -> str:
         "contract": verdict.contract,
         "target": verdict.target,
         "complete": verdict.complete,
-        "seed": verdict.seed,
+        **({} if verdict.seed is None else {"seed": verdict.seed}),
         "summary": verdict.counts,
         "results": [_result(one) for one in verdict.results],
     }

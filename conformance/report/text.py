@@ -74,7 +74,8 @@ class TextReport:
             self._line(remark)
         if not verdict.complete:
             self._line("These results are partial: the run did not come to its end.", "yellow")
-        self._line(f"{verdict.requests} requests in {verdict.seconds:.1f} s, seed {verdict.seed}")
+        seed = "" if verdict.seed is None else f", seed {verdict.seed}"
+        self._line(f"{verdict.requests} requests in {verdict.seconds:.1f} s{seed}")
         self._line(verdict.line, _COLOURS[verdict.exit_code])
 
     def _summary(self, verdict: Verdict) -> None:

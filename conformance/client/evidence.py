@@ -1,0 +1,128 @@
+"""What a check works with: the calls of a journal, as far as they are of one operation."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from conformance.client.attempts import CLOCK, Attempt, attempts_of
+from conformance.client.calls import Call, Retry, calls_of
+from conformance.client.journal import JournalEntry
+from conformance.client.operations import Address, issues_tokens
+from conformance.client.request_faults import Fault, faults_of
+from openapi.contract import Contract
+from openapi.operation import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One occasion on which a rule was broken, and the exchanges that prove it."""
+
+    expected: str
+    actual: str
+    exchanges: tuple[JournalEntry, ...]
+
+
+HELD: None = None
+"""One occasion on which a rule was kept."""
+
+Occasion = Breach | None
+
+
+class Traffic:
+    """A journal as the rules see it. ``entries`` may be in any order."""
+
+    def __init__(self, contract: Contract, entries: Sequence[JournalEntry]) -> None:
+        self.contract = contract
+        self.attempts, self.strays = attempts_of(contract, entries)
+        self.calls = calls_of(self.attempts)
+        self.left_out = len(entries) - len(self.attempts) - len(self.strays)
+        """How many exchanges have nothing to do with the contract."""
+        self._faults: dict[int, Sequence[Fault]] = {}
+
+    @property
+    def bases(self) -> list[str]:
+        """The base URLs at which the API was reached."""
+        return sorted({one.address.base for one in self.attempts})
+
+    @cached_property
+    def issued(self) -> Mapping[str, Attempt]:
+        """The requests that got a token, by its pseudonym."""
+        found: dict[str, Attempt] = {}
+        for one in self.token_requests:
+            token = one.member("access_token")
+            if isinstance(token, str):
+                found.setdefault(token, one)
+        return found
+
+    @cached_property
+    def token_requests(self) -> Sequence[Attempt]:
+        """The requests for a token, in the order of their start."""
+        return [one for one in self.attempts if issues_tokens(one.operation)]
+
+    def faults(self, attempt: Attempt) -> Sequence[Fault]:
+        """What the contract has against a request."""
+        if attempt.number not in self._faults:
+            self._faults[attempt.number] = faults_of(attempt)
+        return self._faults[attempt.number]
+
+    def of(self, operation: Operation) -> "Evidence":
+        """What there is of one operation."""
+        return Evidence(self, operation)
+
+    @property
+    def operations(self) -> list[Operation]:
+        """The operations that were requested, in the contract's order."""
+        seen = {one.operation.id for one in self.attempts}
+        seen |= {one.id for _, address in self.strays for one in self.near(address)}
+        return [one for one in self.contract.operations.values() if one.id in seen]
+
+    def near(self, address: Address) -> list[Operation]:
+        """The operation under whose name a request for none is told: the first of its path."""
+        operations = list(self.contract.operations.values())
+        section = address.path.split("/")[1]
+        return [one for one in operations if one.path.split("/")[1] == section][:1]
+
+
+class Evidence:
+    """The part of the traffic that one check looks at."""
+
+    def __init__(self, traffic: Traffic, operation: Operation) -> None:
+        self.traffic = traffic
+        self.operation = operation
+
+    @cached_property
+    def attempts(self) -> Sequence[Attempt]:
+        """The attempts of the operation, in the order of their start."""
+        return [one for one in self.traffic.attempts if one.operation is self.operation]
+
+    @cached_property
+    def calls(self) -> Sequence[Call]:
+        """The calls of the operation, in the order of their start."""
+        return [one for one in self.traffic.calls if one.first.operation is self.operation]
+
+    @cached_property
+    def has_overlaps(self) -> bool:
+        """Whether its client sends from several threads: some requests of it overlap."""
+        last: dict[str, float] = {}
+        for one in self.traffic.attempts:
+            if one.started < last.get(one.partner, 0.0) - CLOCK:
+                return True
+            last[one.partner] = max(one.ended, last.get(one.partner, 0.0))
+        return False
+
+    @property
+    def retries(self) -> Iterator[tuple[Call, Retry]]:
+        """Every retry, with its call."""
+        for call in self.calls:
+            for retry in call.retries:
+                yield call, retry
+
+
+def breach(expected: str, actual: str, *attempts: Attempt) -> Breach:
+    """A breach that attempts prove."""
+    return Breach(expected, actual, entries_of(attempts))
+
+
+def entries_of(attempts: Iterable[Attempt]) -> tuple[JournalEntry, ...]:
+    """Their exchanges."""
+    return tuple(one.entry for one in attempts)

@@ -1,0 +1,104 @@
+"""Which operation of the contract a recorded request was for."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import unquote, urlsplit
+
+from conformance.client.journal import JournalEntry
+from openapi.contract import PATH_PARAMETER, Contract
+from openapi.operation import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A request's address as the contract sees it."""
+
+    base: str
+    """What stands before the path of the operation, such as ``http://127.0.0.1:8080/v3``."""
+    path: str
+    """The path of the operation, as it was sent."""
+    query: str
+    operation: Operation | None
+    """None where the method or the path is none of the contract's."""
+    values: Mapping[str, str]
+    """What stands in the place of the path's parameters, decoded."""
+    methods: Sequence[str] = ()
+    """Where there is no operation: the methods that the contract has for this path."""
+
+
+def issues_tokens(operation: Operation) -> bool:
+    """The operation answers with an access token."""
+    answer = operation.answer(operation.success_status)
+    shown = answer.content.get("application/json") if answer else None
+    schema = shown.schema if shown else None
+    return schema is not None and "access_token" in schema.outline.get("properties", {})
+
+
+class Addresses:
+    """Finds operations by address, under whatever base the API was reached."""
+
+    def __init__(self, contract: Contract, entries: Iterable[JournalEntry]) -> None:
+        self._operations = tuple(contract.operations.values())
+        self._by_id = contract.operations
+        self._sections = {_first(one.path) for one in self._operations}
+        prefixes = {_path(server) for server in contract.servers} | {""}
+        self._prefixes = sorted(prefixes, key=len, reverse=True)
+        hosts = {urlsplit(server).netloc for server in contract.servers}
+        addressed = {urlsplit(one.url).netloc for one in entries}
+        # A recording of a browser holds other hosts' traffic, which may look alike.
+        self._hosts = hosts & addressed or addressed
+
+    def of(self, entry: JournalEntry) -> Address | None:
+        """The address of a request; None for one that has nothing to do with the contract."""
+        parts = urlsplit(entry.url)
+        known = self._by_id.get(entry.operation or "")
+        if known is None and parts.netloc not in self._hosts:
+            return None
+        origin = f"{parts.scheme}://{parts.netloc}"
+        for prefix in self._found_prefixes(parts.path, known):
+            path = parts.path[len(prefix) :]
+            base = origin + prefix
+            matching = [one for one in self._operations if _pattern(one.path).fullmatch(path)]
+            # A literal path goes before one with a parameter (OpenAPI 3.1, section 4.8.8.1).
+            matching.sort(key=lambda one: one.path.count("{"))
+            for operation in [known] if known else matching:
+                if operation.method == entry.method and (
+                    found := _pattern(operation.path).fullmatch(path)
+                ):
+                    names = PATH_PARAMETER.findall(operation.path)
+                    values = dict(zip(names, map(unquote, found.groups()), strict=True))
+                    return Address(base, path, parts.query, operation, values)
+            if _first(path) in self._sections:
+                methods = [one.method for one in matching]
+                return Address(base, path, parts.query, None, {}, methods)
+        return None
+
+    def _found_prefixes(self, path: str, known: Operation | None) -> Iterable[str]:
+        for prefix in self._prefixes:
+            if path.startswith(f"{prefix}/") and (known or _first(path[len(prefix) :])):
+                rest = path[len(prefix) :]
+                if _first(rest) in self._sections or known:
+                    yield prefix
+        # A gateway may serve it all under a path of its own.
+        for operation in [known] if known else self._operations:
+            found = re.search(f"{_pattern(operation.path).pattern}$", path)
+            if found and not operation.path.startswith("/{"):
+                yield path[: found.start()]
+
+
+def _path(server: str) -> str:
+    return unquote(urlsplit(server).path).rstrip("/")
+
+
+def _first(path: str) -> str:
+    """The first part of a path; empty where that is a parameter or nothing."""
+    first = path.lstrip("/").partition("/")[0]
+    return "" if first.startswith("{") else first
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    # Every second part is the name of a parameter.
+    return re.compile("([^/]+)".join(map(re.escape, PATH_PARAMETER.split(path)[::2])))

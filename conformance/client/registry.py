@@ -1,0 +1,76 @@
+"""The catalogue of requirements on clients."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import conformance.client.requirements
+from conformance.catalogue import Catalogue
+from conformance.client.evidence import Evidence, Occasion
+from conformance.client.sabotage import Sabotage
+from conformance.model import Level, Rule
+from openapi.operation import Operation
+
+Check = Callable[[Evidence], Iterable[Occasion]]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRequirement(Rule):
+    """One rule for clients, judged from a journal.
+
+    ``check`` gives one occasion for each time that the rule was put to the test, kept or broken;
+    without any it is not verified. ``occasion`` says what would put it to the test, and ``preset``
+    names the mock's fault that brings this about. ``sabotage`` turns a correct client's journal
+    into that of clients which break the rule.
+    """
+
+    applies_to: Callable[[Operation], bool]
+    occasion: str
+    preset: str | None
+    sabotage: Sequence[Sabotage]
+    check: Check
+
+    @property
+    def wanted(self) -> str:
+        """What a journal lacks in which this is not verified."""
+        shown = f"; the fault {self.preset} brings it about" if self.preset else ""
+        return f"needs {self.occasion}{shown}"
+
+
+_catalogue: Catalogue[ClientRequirement] = Catalogue(conformance.client.requirements)
+
+
+def requirement(
+    *,
+    id: str,  # noqa: A002 - the word that everybody uses for it
+    level: Level,
+    source: str,
+    applies_to: Callable[[Operation], bool],
+    occasion: str,
+    sabotage: Sequence[Sabotage],
+    preset: str | None = None,
+) -> Callable[[Check], Check]:
+    """Make a function the check of a requirement. Its docstring's first line is the rule."""
+
+    def register(check: Check) -> Check:
+        _catalogue.add(
+            ClientRequirement(
+                id=id,
+                level=level,
+                summary=(inspect.getdoc(check) or "").partition("\n")[0],
+                source=source,
+                applies_to=applies_to,
+                occasion=occasion,
+                preset=preset,
+                sabotage=tuple(sabotage),
+                check=check,
+            )
+        )
+        return check
+
+    return register
+
+
+def client_catalogue() -> Mapping[str, ClientRequirement]:
+    """All requirements on clients, by id."""
+    return _catalogue.all()

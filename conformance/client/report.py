@@ -1,0 +1,26 @@
+"""A verdict on a client as text, JSON or JUnit XML: the reports that servers get, too."""
+
+import io
+from collections.abc import Callable, Mapping
+
+from rich.console import Console
+
+from conformance.report.json_report import as_json
+from conformance.report.junit import as_junit
+from conformance.report.text import TextReport
+from conformance.verdict import Verdict
+
+
+def as_text(verdict: Verdict) -> str:
+    """The report as plain lines."""
+    console = Console(file=io.StringIO(), highlight=False, color_system=None)
+    TextReport(console).end(verdict)
+    return str(console.file.getvalue())  # type: ignore[attr-defined]
+
+
+FORMATS: Mapping[str, Callable[[Verdict], str]] = {
+    "text": as_text,
+    "json": as_json,
+    "junit": as_junit,
+}
+"""The reports by the names of their formats."""

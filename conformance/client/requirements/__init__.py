@@ -1,0 +1,1 @@
+"""The requirements on clients, one section for each file."""

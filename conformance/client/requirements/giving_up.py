@@ -1,0 +1,102 @@
+"""A client retries what a retry can mend, and gives up at last."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+
+from conformance.applicability import accepts_idempotency_key, every
+from conformance.client.attempts import RETRYABLE, Attempt, Ending
+from conformance.client.calls import Call
+from conformance.client.evidence import HELD, Evidence, Occasion, breach
+from conformance.client.journal import JournalEntry
+from conformance.client.registry import requirement
+from conformance.client.requirements.waits import LONGEST_WAIT
+from conformance.client.sabotage import Entries, Sabotage, repeated, without_retries
+from conformance.model import Level
+
+_RETRYABLE = frozenset({408, 429, 500, 502, 503, 504, None})
+"""The statuses after which clients retry; None is a dropped connection (vendor)."""
+
+MOST_ATTEMPTS = 25
+"""More attempts of one call than any client makes that ever gives up."""
+
+
+def _only_once_by_status(entries: Entries) -> Iterator[JournalEntry]:
+    """The journal of a client that does not retry dropped connections."""
+    dropped: set[tuple[str, ...]] = set()
+    for one in entries:
+        call = tuple(value for name, value in one.request_headers if name == "idempotency-key")
+        if not call or call not in dropped:
+            yield one
+        if one.status is None:
+            dropped.add(call)
+
+
+@requirement(
+    id="retries.happen",
+    level=Level.SHOULD,
+    source="vendor: retries 408, 429, 500, 502, 503, 504 and connection failures",
+    applies_to=every,
+    occasion="an answer 408, 429, 500, 502, 503 or 504, or a dropped connection",
+    preset="brownout",
+    sabotage=(
+        without_retries("give up at once"),
+        Sabotage("give up when the connection is dropped", _only_once_by_status),
+    ),
+)
+def happen(evidence: Evidence) -> Iterator[Occasion]:
+    """A client retries what fails for a while only; without a retry its call is lost."""
+    failed: defaultdict[str, list[tuple[Attempt, bool]]] = defaultdict(list)
+    for call in evidence.calls:
+        for place, attempt in enumerate(call.attempts):
+            is_last = place == len(call.attempts) - 1
+            if _calls_for_a_retry(attempt) and not (is_last and place):
+                status = attempt.entry.status
+                name = f"an answer {status}" if status else "a dropped connection"
+                failed[name].append((attempt, not is_last))
+    for name, occasions in failed.items():
+        if any(retried for _, retried in occasions):
+            yield HELD
+        else:
+            yield breach(f"a retry after {name}", "none", *(one for one, _ in occasions))
+
+
+def _calls_for_a_retry(attempt: Attempt) -> bool:
+    """Whether a retry is safe and makes sense."""
+    if attempt.entry.status not in _RETRYABLE or (attempt.wait_asked or 0) > LONGEST_WAIT:
+        return False
+    # Without a key nobody may retry what may have been done.
+    keyless = attempt.operation.accepts_idempotency_key and not attempt.key
+    return not (keyless and attempt.ending is Ending.UNKNOWN)
+
+
+@requirement(
+    id="retries.end",
+    level=Level.SHOULD,
+    source="safety: clients that never give up keep a failing server down",
+    applies_to=accepts_idempotency_key,
+    occasion="a call that failed, was retried, and failed to the end",
+    preset="brownout",
+    sabotage=(
+        repeated(
+            "retry for ever",
+            lambda one: one.status == 503,  # noqa: PLR2004 - the status itself
+            times=MOST_ATTEMPTS + 1,
+            edit=lambda one: replace(one, response_headers=()),
+        ),
+    ),
+)
+def end(evidence: Evidence) -> Iterator[Occasion]:
+    """A client gives a call up after so many attempts."""
+    for call in evidence.calls:
+        if not call.is_certain:
+            continue
+        if len(call.attempts) > MOST_ATTEMPTS:
+            said = f"{len(call.attempts)} attempts"
+            yield breach(f"no more than {MOST_ATTEMPTS} attempts", said, *call.attempts)
+        elif _was_given_up(call):
+            yield HELD
+
+
+def _was_given_up(call: Call) -> bool:
+    return len(call.attempts) > 1 and call.last.ending in RETRYABLE

@@ -1,0 +1,109 @@
+"""Idempotency keys: one for each call."""
+
+from collections.abc import Iterator
+
+from conformance.applicability import accepts_idempotency_key
+from conformance.client.attempts import Ending
+from conformance.client.calls import KEY_LIFETIME, Call
+from conformance.client.evidence import HELD, Evidence, Occasion, breach
+from conformance.client.redaction import GUESSABLE
+from conformance.client.registry import requirement
+from conformance.client.sabotage import KEY, on_each, value_of, with_header
+from conformance.model import Level
+
+SEED = "seed: Idempotency-Key, unique string, cached for 24 hours"
+
+
+@requirement(
+    id="keys.every-create-has-one",
+    level=Level.SHOULD,
+    source="vendor: Idempotency-Key for POST requests that create something",
+    applies_to=accepts_idempotency_key,
+    occasion="a create",
+    sabotage=(
+        on_each("send no key", lambda one: with_header(one, KEY, None)),
+        on_each(
+            "send X-Idempotency-Key",
+            lambda one: with_header(
+                with_header(one, "x-idempotency-key", value_of(one.request_headers, KEY)),
+                KEY,
+                None,
+            ),
+        ),
+    ),
+)
+def every_create_has_one(evidence: Evidence) -> Iterator[Occasion]:
+    """A request that creates something carries an Idempotency-Key, so that it can be retried."""
+    for attempt in evidence.attempts:
+        if attempt.key:
+            yield HELD
+        else:
+            said = "a key in another header" if attempt.label else "no key"
+            yield breach("a request with an Idempotency-Key", said, attempt)
+
+
+@requirement(
+    id="keys.look-unique",
+    level=Level.SHOULD,
+    source="seed: Idempotency-Key, unique string",
+    applies_to=accepts_idempotency_key,
+    occasion="a create with a key",
+    sabotage=(
+        on_each(
+            "count the keys",
+            lambda one: with_header(one, KEY, f"redacted-{one.number:012x}{GUESSABLE}"),
+        ),
+    ),
+)
+def look_unique(evidence: Evidence) -> Iterator[Occasion]:
+    """A key has as much chance in it as a UUID, so that no other process comes upon it."""
+    for call in evidence.calls:
+        key = call.first.key
+        if key and key.endswith(GUESSABLE):
+            expected = "a key such as a random UUID"
+            yield breach(expected, "a key of words, digits or few characters", call.first)
+        elif key:
+            yield HELD
+
+
+@requirement(
+    id="keys.new-call-has-new-key",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=accepts_idempotency_key,
+    occasion="two creates with keys",
+    sabotage=(
+        on_each("use one key for all", lambda one: with_header(one, KEY, f"redacted-{0:012x}")),
+    ),
+)
+def new_call_has_new_key(evidence: Evidence) -> Iterator[Occasion]:
+    """A new call has a new key: an old one gets the old answer, and nothing is created."""
+    last: dict[tuple[str, str], Call] = {}
+    for call in evidence.calls:
+        key = call.first.key
+        if not key:
+            continue
+        before = last.get((call.first.partner, key))
+        if before is None:
+            if last:
+                yield HELD
+        elif _is_reuse(before, call):
+            yield breach(
+                "a new key for a new call",
+                "the key of an earlier call that had succeeded, with another body",
+                before.first,
+                call.first,
+            )
+        last[call.first.partner, key] = call
+
+
+def _is_reuse(before: Call, call: Call) -> bool:
+    """Whether a key that stands for something is used for something else.
+
+    The same again is no reuse, whoever sent it: it gets the same answer. A key whose calls were
+    all refused stands for nothing.
+    """
+    stands = any(one.ending in {Ending.SUCCESS, Ending.UNKNOWN} for one in before.attempts)
+    fresh = call.first.started - before.last.ended <= KEY_LIFETIME
+    known = call.first.body_is_known and before.first.body_is_known
+    return stands and fresh and known and call.first.value != before.first.value

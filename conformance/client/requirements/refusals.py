@@ -1,0 +1,92 @@
+"""What is refused is not sent again: it would be refused again."""
+
+from collections.abc import Iterator
+
+from conformance.applicability import every, needs_bearer_token
+from conformance.client.attempts import Ending
+from conformance.client.calls import Call, Link, Retry
+from conformance.client.evidence import HELD, Evidence, Occasion, breach
+from conformance.client.registry import requirement
+from conformance.client.sabotage import has_status, one_token_for_all, repeated
+from conformance.model import Level
+
+_FEW = 2
+_MANY = 4
+"""How often a request without a key may be repeated before it is no coincidence."""
+
+
+@requirement(
+    id="retries.not-after-a-refusal",
+    level=Level.SHOULD,
+    source="vendor: never retries another 4xx",
+    applies_to=every,
+    occasion="an answer 400, 404, 422 or another 4xx that no retry can mend",
+    sabotage=(
+        repeated("retry 422", has_status(422)),
+        repeated("retry 404 for ever", has_status(404), times=5),
+    ),
+)
+def not_after_a_refusal(evidence: Evidence) -> Iterator[Occasion]:
+    """A request that was refused with a 4xx is not sent again as it was."""
+    for call in evidence.calls:
+        refused = [one for one in call.attempts if one.ending is Ending.REFUSED]
+        if not refused:
+            continue
+        again = [one.after for one in call.retries if one.ending is Ending.REFUSED]
+        by_key = any(one.link is Link.KEY for one in call.retries if one.ending is Ending.REFUSED)
+        if again and (by_key or len(again) >= _FEW):
+            status = refused[0].entry.status
+            said = f"the same request, {len(again)} more times"
+            yield breach(f"no retry after {status}", said, refused[0], *again)
+        elif not again:
+            yield HELD
+
+
+@requirement(
+    id="retries.unauthorized-once",
+    level=Level.SHOULD,
+    source="vendor: on a 401 renews once and retries once",
+    applies_to=needs_bearer_token,
+    occasion="an answer 401, and a retry",
+    preset="expired-token",
+    sabotage=(
+        one_token_for_all("keep the token"),
+        repeated("retry 401 for ever", has_status(401), times=4),
+    ),
+)
+def unauthorized_once(evidence: Evidence) -> Iterator[Occasion]:
+    """A request that was refused with a 401 is sent again once, and with a new token."""
+    unsure: list[Occasion] = []
+    for call in evidence.calls:
+        found = _after_401(evidence, call)
+        if call.is_certain or len(found) > _MANY:
+            yield from found
+        else:
+            # One call has one finding: what several threads send may look like a long one.
+            unsure += [one for one in found if one is not HELD][:1] or found[:1]
+    broken = [one for one in unsure if one is not HELD]
+    yield from unsure if len(broken) >= _FEW else [HELD] * (len(unsure) - len(broken))
+
+
+def _after_401(evidence: Evidence, call: Call) -> list[Occasion]:
+    retries = [one for one in call.retries if one.ending is Ending.UNAUTHORIZED]
+    found: list[Occasion] = []
+    for times, retry in enumerate(retries, 1):
+        before, after = retry.before, retry.after
+        if times > 1:
+            said = f"retry {times} after a 401"
+            found.append(breach("one retry after a 401", said, *call.attempts))
+        elif before.token == after.token and not _is_renewed(evidence, retry):
+            found.append(breach("a retry with a new token", "the same token", before, after))
+        else:
+            found.append(HELD)
+    return found
+
+
+def _is_renewed(evidence: Evidence, retry: Retry) -> bool:
+    """Whether a token was asked for in between: a server may give the same once more."""
+    return any(
+        one.partner == retry.before.partner
+        and retry.before.started <= one.started <= retry.after.started
+        for one in evidence.traffic.token_requests
+    )

@@ -1,0 +1,255 @@
+"""Every request is one that the contract allows."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from http import HTTPStatus
+
+from conformance.applicability import every, needs_bearer_token
+from conformance.client.attempts import Ending, header
+from conformance.client.evidence import HELD, Breach, Evidence, Occasion, breach
+from conformance.client.operations import issues_tokens
+from conformance.client.registry import requirement
+from conformance.client.request_faults import Kind
+from conformance.client.sabotage import (
+    is_create,
+    on_each,
+    refused_as,
+    value_of,
+    with_header,
+    with_members,
+)
+from conformance.model import Level
+from openapi.operation import Operation
+
+_FIELDS = "seed: request fields (application/json)"
+_NOT_SENT_BY_ITSELF = frozenset({"OPTIONS", "HEAD"})
+"""Methods that browsers and proxies use of their own accord."""
+
+
+def has_body(operation: Operation) -> bool:
+    """The operation takes a body."""
+    return operation.request_body is not None
+
+
+def has_documented_members(operation: Operation) -> bool:
+    """Every member of the operation's body is documented.
+
+    A token request may have more: servers ignore what they do not know (RFC 6749, section 3.2).
+    """
+    return has_body(operation) and not issues_tokens(operation)
+
+
+def has_parameters(operation: Operation) -> bool:
+    """The operation takes parameters."""
+    return bool(operation.parameters)
+
+
+def has_header_parameters(operation: Operation) -> bool:
+    """The operation takes headers of its own."""
+    return bool(operation.header_names)
+
+
+def _without(evidence: Evidence, kind: Kind, expected: str) -> Iterator[Occasion]:
+    for attempt in evidence.attempts:
+        found = [one.text for one in evidence.traffic.faults(attempt) if one.kind is kind]
+        yield breach(expected, "; ".join(found), attempt) if found else HELD
+
+
+@requirement(
+    id="requests.media-type",
+    level=Level.MUST,
+    source=_FIELDS,
+    applies_to=has_body,
+    occasion="a request with a body",
+    sabotage=(
+        on_each("send text/plain", lambda one: with_header(one, "content-type", "text/plain")),
+        on_each("send no Content-Type", lambda one: with_header(one, "content-type", None)),
+    ),
+)
+def media_type(evidence: Evidence) -> Iterator[Occasion]:
+    """A body is sent under a media type that the contract has for it."""
+    yield from _without(evidence, Kind.MEDIA_TYPE, "a documented Content-Type")
+
+
+@requirement(
+    id="requests.body-can-be-read",
+    level=Level.MUST,
+    source=_FIELDS,
+    applies_to=has_body,
+    occasion="a request with a body",
+    sabotage=(
+        on_each("cut the body", lambda one: replace(one, request_body=one.request_body[:-1])),
+        on_each(
+            "send no body",
+            lambda one: refused_as(
+                with_header(replace(one, request_body=""), "content-length", "0"),
+                HTTPStatus.BAD_REQUEST,
+            ),
+        ),
+    ),
+)
+def body_can_be_read(evidence: Evidence) -> Iterator[Occasion]:
+    """A body is there where one is required, and reads as its media type says."""
+    yield from _without(evidence, Kind.UNREADABLE, "a body that can be read")
+
+
+@requirement(
+    id="requests.body-satisfies-schema",
+    level=Level.MUST,
+    source=_FIELDS,
+    applies_to=has_body,
+    occasion="a request with a body",
+    sabotage=(
+        on_each("send a number as the name", lambda one: with_members(one, name=7)),
+        on_each("send a Unix time", lambda one: with_members(one, expires_at=1803945600)),
+        on_each("leave out the name", lambda one: replace(one, request_body="{}")),
+    ),
+)
+def body_satisfies_schema(evidence: Evidence) -> Iterator[Occasion]:
+    """A body has every required member, and each of the documented type and form."""
+    yield from _without(evidence, Kind.SCHEMA, "a body as the contract describes it")
+
+
+@requirement(
+    id="requests.no-undocumented-members",
+    level=Level.SHOULD,
+    source=_FIELDS,
+    applies_to=has_documented_members,
+    occasion="a request with a body",
+    sabotage=(
+        on_each("add a member", lambda one: with_members(one, label="x")),
+        on_each("misspell a member", lambda one: with_members(one, expire_at=None)),
+    ),
+)
+def no_undocumented_members(evidence: Evidence) -> Iterator[Occasion]:
+    """A body has no member that the contract does not have."""
+    yield from _without(evidence, Kind.UNKNOWN_MEMBER, "documented members only")
+
+
+@requirement(
+    id="requests.parameters",
+    level=Level.MUST,
+    source="seed: header parameters; vendor: query and path parameters",
+    applies_to=has_parameters,
+    occasion="a request for an operation with parameters",
+    sabotage=(
+        on_each(
+            "ask for too much",
+            lambda one: replace(one, url=f"{one.url.partition('?')[0]}?limit=1000"),
+            lambda one: one.method == "GET",
+        ),
+    ),
+)
+def parameters(evidence: Evidence) -> Iterator[Occasion]:
+    """Every required parameter is there, and each of the documented type and form."""
+    yield from _without(evidence, Kind.PARAMETER, "parameters as the contract describes them")
+
+
+@requirement(
+    id="requests.no-undocumented-parameters",
+    level=Level.SHOULD,
+    source="vendor: query parameters",
+    applies_to=every,
+    occasion="a request for the operation",
+    sabotage=(
+        on_each(
+            "misspell a parameter",
+            lambda one: replace(one, url=f"{one.url.partition('?')[0]}?limits=5"),
+            lambda one: one.method == "GET",
+        ),
+    ),
+)
+def no_undocumented_parameters(evidence: Evidence) -> Iterator[Occasion]:
+    """A query has no parameter that the contract does not have."""
+    yield from _without(evidence, Kind.UNKNOWN_PARAMETER, "documented parameters only")
+
+
+@requirement(
+    id="requests.no-misspelt-headers",
+    level=Level.SHOULD,
+    source="seed: header parameters, Idempotency-Key",
+    applies_to=has_header_parameters,
+    occasion="a request for an operation with headers of its own",
+    sabotage=tuple(
+        on_each(
+            f"send {name}",
+            lambda one, name=name: with_header(  # type: ignore[misc]
+                with_header(one, name, value_of(one.request_headers, "idempotency-key")),
+                "idempotency-key",
+                None,
+            ),
+        )
+        for name in ("x-idempotency-key", "idempotence-key")
+    ),
+)
+def no_misspelt_headers(evidence: Evidence) -> Iterator[Occasion]:
+    """A documented header is sent under its documented name."""
+    yield from _without(evidence, Kind.MISSPELT_HEADER, "the header as the contract spells it")
+
+
+@requirement(
+    id="requests.known-operation",
+    level=Level.SHOULD,
+    source="seed: endpoint; vendor: the operations around credentials",
+    applies_to=every,
+    occasion="a request",
+    sabotage=(
+        on_each("use another method", lambda one: replace(one, method="PUT", operation=None)),
+        on_each(
+            "misspell the path",
+            lambda one: replace(one, url=one.url.removesuffix("s"), operation=None),
+        ),
+    ),
+)
+def known_operation(evidence: Evidence) -> Iterator[Occasion]:
+    """What is asked for is there: a path of the contract, with a method that it has."""
+    traffic = evidence.traffic
+    for entry, address in traffic.strays:
+        if evidence.operation not in traffic.near(address):
+            continue
+        if entry.method in _NOT_SENT_BY_ITSELF:
+            continue
+        known = ", ".join(sorted(address.methods))
+        expected = f"{address.path} with {known}" if known else "a path of the contract"
+        yield Breach(expected, f"{entry.method} {address.path}", (entry,))
+    if evidence.attempts:
+        yield HELD
+
+
+@requirement(
+    id="requests.token",
+    level=Level.MUST,
+    source="seed: security, bearerAuth",
+    applies_to=needs_bearer_token,
+    occasion="a request that needs a token",
+    sabotage=(
+        on_each(
+            "send no token",
+            lambda one: refused_as(
+                with_header(one, "authorization", None), HTTPStatus.UNAUTHORIZED
+            ),
+        ),
+        on_each(
+            "send HTTP Basic",
+            lambda one: refused_as(
+                with_header(one, "authorization", "Basic dinie_ci_1:redacted-000000000001"),
+                HTTPStatus.UNAUTHORIZED,
+            ),
+            is_create,
+        ),
+    ),
+)
+def token(evidence: Evidence) -> Iterator[Occasion]:
+    """A request that needs a token carries one as Authorization: Bearer."""
+    signed = any(
+        header(one.entry.request_headers, "authorization") for one in evidence.traffic.attempts
+    )
+    for attempt in evidence.attempts:
+        if attempt.token:
+            yield HELD
+        # Browsers leave the header out of what they save.
+        elif signed and attempt.ending is Ending.UNAUTHORIZED:
+            given = header(attempt.entry.request_headers, "authorization")
+            scheme = given.partition(" ")[0] if given else ""
+            said = f"Authorization: {scheme}" if scheme else "no Authorization"
+            yield breach("Authorization: Bearer and a token", said, attempt)

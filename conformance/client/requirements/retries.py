@@ -1,0 +1,163 @@
+"""A retry says the same again, so that one call creates one resource."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+from conformance.applicability import accepts_idempotency_key
+from conformance.client.attempts import RETRYABLE, Attempt, Ending
+from conformance.client.calls import Link
+from conformance.client.evidence import HELD, Evidence, Occasion, breach
+from conformance.client.journal import JournalEntry
+from conformance.client.registry import requirement
+from conformance.client.requirements.keys import SEED
+from conformance.client.sabotage import KEY, on_retries, with_header, with_members, with_new_key
+from conformance.model import Level
+
+_SAME = "vendor: the same Idempotency-Key and the same body on every retry"
+
+_LOST_AFTER_COMMIT = "lost-response"
+"""The mock's fault that drops the connection when the operation has been done."""
+
+
+def _created_anew(entry: JournalEntry, _: int) -> JournalEntry:
+    """A retry under a new key: the server takes it for another call."""
+    body = entry.response_body
+    if body.startswith("{") and '"id"' in body:
+        body = json.dumps({**json.loads(body), "id": f"dinie_ci_{entry.number}"})
+    return replace(with_new_key(entry), replayed=False, response_body=body)
+
+
+@requirement(
+    id="retries.repeat-the-key",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=accepts_idempotency_key,
+    occasion="a create that ended in 5xx, a broken answer or a dropped connection, and a retry",
+    preset="lost-response",
+    sabotage=(
+        on_retries("make a new key for each retry", with_new_key),
+        on_retries("retry without a key", lambda one, _: with_header(one, KEY, None)),
+    ),
+)
+def repeat_the_key(evidence: Evidence) -> Iterator[Occasion]:
+    """A retry whose call may have been done already carries the same key."""
+    for _, retry in evidence.retries:
+        before, after = retry.before, retry.after
+        if retry.ending is not Ending.UNKNOWN or retry.link is Link.UNCLEAR:
+            continue
+        if before.key and before.key == after.key:
+            yield HELD
+            continue
+        said = "another key" if before.key and after.key else "no Idempotency-Key"
+        expected = "the key of the first attempt, of which nobody knows whether it was done"
+        yield breach(expected, f"a retry with {said}", before, after)
+
+
+@requirement(
+    id="retries.repeat-the-key-always",
+    level=Level.SHOULD,
+    source=_SAME,
+    applies_to=accepts_idempotency_key,
+    occasion="a create that was answered 429 or 401, and a retry",
+    preset="rate-limit-storm",
+    sabotage=(on_retries("make a new key for each retry", with_new_key),),
+)
+def repeat_the_key_always(evidence: Evidence) -> Iterator[Occasion]:
+    """A retry carries the same key also where nothing can have been done."""
+    for _, retry in evidence.retries:
+        before, after = retry.before, retry.after
+        refused = retry.ending in {Ending.LIMITED, Ending.UNAUTHORIZED}
+        if not refused or retry.link is Link.UNCLEAR or not before.key:
+            continue
+        if before.key == after.key:
+            yield HELD
+        else:
+            said = "another key" if after.key else "no key"
+            yield breach("the key of the first attempt", f"a retry with {said}", before, after)
+
+
+@requirement(
+    id="retries.repeat-the-body",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=accepts_idempotency_key,
+    occasion="a create that ended in 5xx, a broken answer or a dropped connection, and a retry",
+    preset="lost-response",
+    sabotage=(
+        on_retries(
+            "change the body", lambda one, times: with_members(one, name=f"attempt {times}")
+        ),
+    ),
+)
+def repeat_the_body(evidence: Evidence) -> Iterator[Occasion]:
+    """A retry whose call may have been done already says the same as the first attempt."""
+    for before, after in _with_one_key(evidence):
+        if before.value == after.value:
+            yield HELD
+        else:
+            yield breach("the body of the first attempt", "another body", before, after)
+
+
+@requirement(
+    id="retries.repeat-every-byte",
+    level=Level.SHOULD,
+    source=_SAME,
+    applies_to=accepts_idempotency_key,
+    occasion="a create that failed, and a retry with the same key",
+    preset="lost-response",
+    sabotage=(
+        on_retries(
+            "write the body otherwise",
+            lambda one, _: replace(one, request_body=one.request_body.replace(": ", ":  ")),
+        ),
+    ),
+)
+def repeat_every_byte(evidence: Evidence) -> Iterator[Occasion]:
+    """A retry repeats its body byte for byte: a server may compare no more than that."""
+    for before, after in _with_one_key(evidence):
+        if before.entry.request_body == after.entry.request_body:
+            yield HELD
+        else:
+            yield breach("the same bytes", "a body that is written otherwise", before, after)
+
+
+def _with_one_key(evidence: Evidence) -> Iterator[tuple[Attempt, Attempt]]:
+    """Attempts that failed, with their retries by key, where both bodies are known."""
+    for _, retry in evidence.retries:
+        known = retry.before.body_is_known and retry.after.body_is_known
+        if retry.link is Link.KEY and retry.ending is Ending.UNKNOWN and known:
+            yield retry.before, retry.after
+
+
+@requirement(
+    id="retries.create-once",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=accepts_idempotency_key,
+    occasion="a create that was done though its answer was lost or broken, and a retry",
+    preset="lost-response",
+    sabotage=(on_retries("make a new key for each retry", _created_anew),),
+)
+def create_once(evidence: Evidence) -> Iterator[Occasion]:
+    """A call creates one resource, also where its answer was lost on the way."""
+    for call in evidence.calls:
+        failed = any(one.ending in RETRYABLE for one in call.attempts)
+        if not failed or Link.UNCLEAR in call.links:
+            continue
+        made = [one for one in call.attempts if _has_made(one)]
+        keys = {one.key or one.number for one in made}
+        if len(keys) > 1:
+            said = f"{len(keys)} resources, under {len(keys)} keys"
+            if not all(one.key for one in made):
+                said = f"{len(made)} resources, not all under a key"
+            yield breach("one resource for one call", said, *call.attempts)
+        elif made or any(one.entry.replayed for one in call.attempts):
+            yield HELD
+
+
+def _has_made(attempt: Attempt) -> bool:
+    """Whether an attempt is known to have created something."""
+    entry = attempt.entry
+    answered = entry.status == attempt.operation.success_status and not entry.replayed
+    return answered or (entry.status is None and entry.fault == _LOST_AFTER_COMMIT)

@@ -1,0 +1,162 @@
+"""An access token is fetched once, used until it expires, and then renewed."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+
+from conformance.client.attempts import Attempt, Ending, header
+from conformance.client.evidence import HELD, Evidence, Occasion, Traffic, breach
+from conformance.client.journal import JournalEntry
+from conformance.client.operations import issues_tokens
+from conformance.client.registry import requirement
+from conformance.client.sabotage import (
+    Entries,
+    Sabotage,
+    is_create,
+    on_each,
+    one_token_for_all,
+    value_of,
+    with_header,
+)
+from conformance.model import Level
+
+_FEWEST_TOKENS = 4
+"""So many tokens, each for one call, are no coincidence."""
+_USED = 1.5
+
+
+def _token_per_call(entries: Entries) -> Iterator[JournalEntry]:
+    """The journal of a client that signs in anew for each call."""
+    numbers = count(max(one.number for one in entries) + 1)
+    asked = next(one for one in entries if '"access_token"' in one.response_body)
+    seen: dict[str, str] = {}
+    for one in entries:
+        call = value_of(one.request_headers, "idempotency-key") or str(one.number)
+        if is_create(one) or one.method == "GET":
+            token = seen.get(call)
+            if token is None:
+                number = next(numbers)
+                token = seen[call] = f"redacted-{number:012x}"
+                old = asked.response_body.partition('"access_token": "')[2].partition('"')[0]
+                yield replace(
+                    asked,
+                    number=number,
+                    started=one.started - 0.1,
+                    response_body=asked.response_body.replace(old, token),
+                )
+            yield with_header(one, "authorization", f"Bearer {token}")
+        elif one is not asked:
+            yield one
+
+
+def _gone_after_401(entries: Entries) -> Iterator[JournalEntry]:
+    """The journal of a client that ends when its token has expired."""
+    for one in entries:
+        yield one
+        if one.status == 401:  # noqa: PLR2004 - the status itself
+            return
+
+
+@requirement(
+    id="tokens.reused",
+    level=Level.SHOULD,
+    source="vendor: fetches a token once and caches it until shortly before it expires",
+    applies_to=issues_tokens,
+    occasion="a token request, and two calls with its token",
+    sabotage=(Sabotage("sign in for each call", _token_per_call),),
+)
+def reused(evidence: Evidence) -> Iterator[Occasion]:
+    """A token is used for more than one call."""
+    calls, refused = _uses(evidence.traffic)
+    # A token that was refused had to be renewed.
+    used = {
+        token: calls[token]
+        for token in evidence.traffic.issued
+        if calls[token] and token not in refused
+    }
+    total = sum(used.values())
+    if len(used) >= _FEWEST_TOKENS and total / len(used) < _USED:
+        said = f"{len(used)} tokens for {total} calls"
+        asked = [evidence.traffic.issued[token] for token in used]
+        yield breach("one token for many calls, until it expires", said, *asked)
+    elif any(times > 1 for times in used.values()):
+        yield HELD
+
+
+def _uses(traffic: Traffic) -> tuple[defaultdict[str, int], set[str]]:
+    """How many calls each token was used for, and which tokens were refused."""
+    calls: defaultdict[str, int] = defaultdict(int)
+    refused: set[str] = set()
+    for call in traffic.calls:
+        for token in {one.token for one in call.attempts if one.token}:
+            calls[token] += 1
+        refused |= {one.token for one in call.attempts if one.token and _is_401(one)}
+    return calls, refused
+
+
+def _is_401(attempt: Attempt) -> bool:
+    return attempt.ending is Ending.UNAUTHORIZED
+
+
+@requirement(
+    id="tokens.renewed",
+    level=Level.SHOULD,
+    source="vendor: on a 401 renews the token once",
+    applies_to=issues_tokens,
+    occasion="a token request, and an answer 401 token_expired",
+    preset="expired-token",
+    sabotage=(
+        one_token_for_all("never renew the token"),
+        Sabotage("end when the token has expired", _gone_after_401),
+    ),
+)
+def renewed(evidence: Evidence) -> Iterator[Occasion]:
+    """A token that has expired is renewed."""
+    traffic = evidence.traffic
+    for expired in traffic.attempts:
+        if not _is_401(expired) or not _has_expired(expired):
+            continue
+        asked = [one for one in traffic.token_requests if one.partner == expired.partner]
+        if not asked:
+            continue
+        # Another thread may have renewed it before this one was told.
+        issued = traffic.issued.get(expired.token or "")
+        if any(issued is None or one.started > issued.started for one in asked):
+            yield HELD
+            continue
+        later = (one for one in traffic.attempts if one.started > expired.started)
+        late = [one for one in later if one.token == expired.token]
+        said = "requests with the old one" if late else "no further token request"
+        yield breach("a new token for one that has expired", said, expired, *late)
+
+
+def _has_expired(attempt: Attempt) -> bool:
+    challenge = header(attempt.entry.response_headers, "www-authenticate") or ""
+    return attempt.member("code") == "token_expired" or "expired" in challenge
+
+
+@requirement(
+    id="tokens.one-way-to-sign-in",
+    level=Level.SHOULD,
+    source="RFC 6749, section 2.3; vendor: HTTP Basic, or the pair in the body",
+    applies_to=issues_tokens,
+    occasion="a token request",
+    sabotage=(
+        on_each(
+            "send the pair twice",
+            lambda one: with_header(one, "authorization", "Basic dinie_ci_1:redacted-000000000001"),
+            lambda one: "client_secret" in one.request_body,
+        ),
+    ),
+)
+def one_way_to_sign_in(evidence: Evidence) -> Iterator[Occasion]:
+    """A token request has its client id and secret in HTTP Basic or in its body, not in both."""
+    for attempt in evidence.attempts:
+        given = header(attempt.entry.request_headers, "authorization") or ""
+        basic = given.lower().startswith("basic ")
+        in_body = "client_secret" in attempt.entry.request_body
+        if basic and in_body:
+            yield breach("the pair in one place", "HTTP Basic and the body", attempt)
+        elif basic or in_body:
+            yield HELD

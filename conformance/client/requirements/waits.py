@@ -1,0 +1,214 @@
+"""How long a client waits before it sends again."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from http import HTTPStatus
+from statistics import fmean, median
+
+from conformance.applicability import every
+from conformance.client.attempts import RETRYABLE, Attempt
+from conformance.client.calls import Link, Retry
+from conformance.client.evidence import HELD, Evidence, Occasion, breach
+from conformance.client.journal import JournalEntry
+from conformance.client.registry import requirement
+from conformance.client.sabotage import KEY, Entries, Sabotage, value_of
+from conformance.model import Level
+
+LONGEST_WAIT = 60.0
+"""Seconds that a client may wait at most, whatever it was asked (vendor: capped at 60 s)."""
+
+_EARLY = 0.95
+_CLOCK = 0.05
+"""A wait may be so much shorter, in parts and in seconds: timers and clocks are not exact."""
+
+_AT_ONCE = 0.01
+_HARDLY_LATER = 0.05
+_FEWEST_AT_ONCE = 3
+"""Random waits between 0 and half a second are that short, three times, once in 100,000 runs."""
+
+_FLAT = 0.25
+_FLAT_ENOUGH = 5
+"""Waits that double, drawn between 0 and their bound, look flat so often once in 4,000 runs."""
+_GROWN = 1.5
+_FEW = 3
+_NOT_GROWN = 1.15
+_MANY = 30
+
+_EXACT = 0.01
+_EXACT_ENOUGH = 5
+"""Waits that vary by a tenth come so close together, five times, once in 1,000 runs."""
+_TIMED = 0.1
+"""Seconds; in shorter waits chance cannot be told from the timer's own."""
+_APART = 0.1
+
+_SHOWN = 5
+
+_BACKOFF = "vendor: exponential backoff and jitter"
+
+
+def _timed(name: str, wait: "dict[int, float] | float") -> Sabotage:
+    """The client waits otherwise: for so many seconds before each retry, by its number."""
+
+    def changed(entries: Entries) -> Iterator[JournalEntry]:
+        ends: dict[str, tuple[int, float]] = {}
+        for one in entries:
+            key = value_of(one.request_headers, KEY)
+            if key in ends:
+                times, ended = ends[key]
+                pause = wait if isinstance(wait, float) else wait[min(times, max(wait))]
+                moved = replace(one, started=ended + pause)
+            else:
+                times, moved = 0, one
+            if key:
+                ends[key] = (times + 1, moved.started + moved.seconds)
+            yield moved
+
+    return Sabotage(name, changed)
+
+
+@requirement(
+    id="waits.honour-retry-after",
+    level=Level.SHOULD,
+    source="RFC 9110, section 10.2.3; RFC 6585, section 4; vendor: honours Retry-After",
+    applies_to=every,
+    occasion="an answer 429 or 503 with Retry-After, and a retry",
+    preset="rate-limit-storm",
+    sabotage=(
+        _timed("do not wait", 0.001),
+        _timed("wait half as long", 0.5),
+    ),
+)
+def honour_retry_after(evidence: Evidence) -> Iterator[Occasion]:
+    """A retry after 429 or 503 waits as long as Retry-After asks, or for 60 seconds."""
+    unsure: list[Occasion] = []
+    for call, retry in evidence.retries:
+        asked = retry.before.wait_asked
+        limited = retry.before.entry.status in {
+            HTTPStatus.TOO_MANY_REQUESTS,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        }
+        if not limited or not asked or retry.link is Link.UNCLEAR:
+            continue
+        least = min(asked, LONGEST_WAIT)
+        waited = retry.wait >= least * _EARLY - _CLOCK
+        found = (
+            HELD
+            if waited
+            else breach(
+                f"a wait of {least:g} s", f"one of {retry.wait:.3f} s", retry.before, retry.after
+            )
+        )
+        if call.is_certain:
+            yield found
+        else:
+            unsure.append(found)
+    # What several threads send looks as if one of them did not wait, but not always.
+    impatient = len(unsure) > 1 and HELD not in unsure and not evidence.has_overlaps
+    yield from unsure if impatient else [one for one in unsure if one is HELD]
+
+
+@requirement(
+    id="waits.not-at-once",
+    level=Level.SHOULD,
+    source=_BACKOFF,
+    applies_to=every,
+    occasion=f"{_FEWEST_AT_ONCE} retries after failures without Retry-After",
+    preset="brownout",
+    sabotage=(_timed("retry at once", 0.001),),
+)
+def not_at_once(evidence: Evidence) -> Iterator[Occasion]:
+    """A client waits before it retries."""
+    retries = _unasked(evidence)
+    if len(retries) < _FEWEST_AT_ONCE:
+        return
+    waits = [one.wait for one in retries]
+    if median(waits) <= _AT_ONCE and max(waits) <= _HARDLY_LATER:
+        said = f"{len(waits)} retries, each within {max(waits) * 1000:.0f} ms"
+        yield breach("a wait before a retry", said, *_shown(retries))
+    else:
+        yield HELD
+
+
+@requirement(
+    id="waits.backoff-grows",
+    level=Level.SHOULD,
+    source=_BACKOFF,
+    applies_to=every,
+    occasion="several calls that were retried twice or more, without Retry-After",
+    preset="brownout",
+    sabotage=(_timed("wait as long each time", 0.4),),
+)
+def backoff_grows(evidence: Evidence) -> Iterator[Occasion]:
+    """The waits of one call grow from retry to retry."""
+    series = [one for one in _series(evidence) if len(one) > 1]
+    waits = [[one.wait for one in retries] for retries in series]
+    flat = [
+        max(one) - min(one) <= max(_FLAT * max(one), _AT_ONCE) and max(one) > _AT_ONCE
+        for one in waits
+    ]
+    firsts = [one[0] for one in waits for _ in one[1:]]
+    laters = [later for one in waits for later in one[1:]]
+    if not laters or not sum(firsts):
+        return
+    grown = sum(laters) / sum(firsts)
+    told = ", ".join(" ".join(f"{wait:.2f}" for wait in one) for one in waits[:4])
+    if (all(flat) and len(laters) >= _FLAT_ENOUGH) or (grown < _NOT_GROWN and len(laters) >= _MANY):
+        yield breach("waits that grow", f"waits of {told} s", *_shown(series[0]))
+    elif grown >= _GROWN and len(laters) >= _FEW:
+        yield HELD
+
+
+@requirement(
+    id="waits.backoff-jitters",
+    level=Level.SHOULD,
+    source=_BACKOFF,
+    applies_to=every,
+    occasion=f"{_EXACT_ENOUGH} calls that were retried, without Retry-After",
+    preset="brownout",
+    sabotage=(_timed("wait exactly", {1: 0.4, 2: 0.8, 3: 1.6}),),
+)
+def backoff_jitters(evidence: Evidence) -> Iterator[Occasion]:
+    """The waits before the same retry differ from call to call, so that clients spread out."""
+    by_place: defaultdict[int, list[Retry]] = defaultdict(list)
+    for retries in _series(evidence):
+        for place, retry in enumerate(retries):
+            by_place[place].append(retry)
+    for retries in by_place.values():
+        waits = [one.wait for one in retries]
+        spread, mean = max(waits) - min(waits), fmean(waits)
+        if mean < _TIMED:
+            continue
+        if len(waits) >= _EXACT_ENOUGH and spread <= _EXACT * mean:
+            said = f"{len(waits)} waits from {min(waits):.3f} to {max(waits):.3f} s"
+            yield breach("waits that differ", said, *_shown(retries))
+        elif len(waits) >= _EXACT_ENOUGH or (len(waits) >= _FEW and spread > _APART * mean):
+            yield HELD
+
+
+def _unasked(evidence: Evidence) -> list[Retry]:
+    return [one for retries in _series(evidence) for one in retries]
+
+
+def _series(evidence: Evidence) -> list[list[Retry]]:
+    """For each call its first retries, as long as their waits were the client's own choice."""
+    found = []
+    for call in evidence.calls:
+        retries: list[Retry] = []
+        for retry in call.retries:
+            chosen = retry.ending in RETRYABLE and retry.before.wait_asked is None
+            if (
+                not chosen
+                or retry.link is not Link.KEY
+                or not retry.after.begins_after(retry.before)
+            ):
+                break
+            retries.append(retry)
+        found.append(retries)
+    return [one for one in found if one]
+
+
+def _shown(retries: list[Retry]) -> list[Attempt]:
+    """The attempts of the first few retries, each once."""
+    attempts = [one for retry in retries[:_SHOWN] for one in (retry.before, retry.after)]
+    return list({one.number: one for one in attempts}.values())
