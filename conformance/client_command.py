@@ -1,7 +1,6 @@
 """``dinie-conformance client``: the verdict on a client, from a journal saved as HAR."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import click
 from rich.console import Console
 
 from conformance.client.har_reading import read_har
-from conformance.client.journal import JournalEntry
+from conformance.client.journal import JournalEntry, merged
 from conformance.client.judging import judge
 from conformance.client.redaction import Redactor
 from conformance.client.registry import client_catalogue
@@ -66,10 +65,7 @@ def _journal(hars: Sequence[Path]) -> list[JournalEntry]:
     # One redactor for all of them, so that they can be compared.
     redactor = Redactor()
     journals = [read_har(path, redactor) for path in hars]
-    if len(journals) == 1:
-        return list(journals[0])
-    entries = sorted((one for journal in journals for one in journal), key=lambda one: one.started)
-    return [replace(one, number=number) for number, one in enumerate(entries, 1)]
+    return list(journals[0]) if len(journals) == 1 else merged(journals)
 
 
 def _print(verdict: Verdict, form: str) -> None:

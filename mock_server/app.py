@@ -101,7 +101,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
     if not settings.control:
         return api
     possessions = Possessions(clocks, plans, journals, windows, tokens)
-    return Planes(app, lambda: create_control(store, possessions, clock, settings.admin_token))
+    return Planes(
+        app, lambda: create_control(contract, store, possessions, clock, settings.admin_token)
+    )
 
 
 class Planes:

@@ -10,7 +10,10 @@ import click
 from mock_server import __version__
 from mock_server.announcement import announcement
 from mock_server.app import load_contract
+from mock_server.client_commands import exercise_command, report_command
+from mock_server.exercise import CommandError
 from mock_server.faults.presets import PRESETS
+from mock_server.partner_mock import ControlError
 from mock_server.partners import Partner
 from mock_server.pipeline.rate_limit import parse_limit
 from mock_server.serving import ServingError, bind, serve
@@ -160,6 +163,10 @@ def serve_command(
         serve(settings, listener, workers, lambda: click.echo(text))
 
 
+cli.add_command(report_command)
+cli.add_command(exercise_command)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every failure is one line on standard error and exit code 2."""
     try:
@@ -168,7 +175,7 @@ def main(arguments: list[str] | None = None) -> None:
         reason = error.format_message()
     except click.Abort:
         sys.exit(130)
-    except (ContractError, StoreError, ServingError) as error:
+    except (ContractError, StoreError, ServingError, ControlError, CommandError) as error:
         reason = str(error)
     click.echo(f"dinie-mock: {reason}", err=True)
     sys.exit(UNUSABLE)

@@ -49,17 +49,7 @@ def serve(
     if workers > 1 and store_path(settings.store) is None:
         raise ServingError("--workers needs a store that they can share: --store sqlite:///FILE")
     app = create_app(settings)
-    options: dict[str, Any] = {
-        "log_level": "warning",
-        "access_log": False,
-        "server_header": False,
-        "proxy_headers": False,
-        "ws": "none",
-        "lifespan": "on",
-        "http": ClosableProtocol,
-        "interface": "asgi3",
-        "timeout_graceful_shutdown": _GRACE_SECONDS,
-    }
+    options = uvicorn_options()
     with _quiet_signals():
         if workers > 1:
             os.environ[_WORKER_SETTINGS] = settings.to_json()
@@ -70,6 +60,21 @@ def serve(
             Multiprocess(config, sockets=[listener]).run()
         else:
             _Announcing(uvicorn.Config(app, **options), announce).run(sockets=[listener])
+
+
+def uvicorn_options() -> dict[str, Any]:
+    """How uvicorn is to run, wherever it runs."""
+    return {
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "ws": "none",
+        "lifespan": "on",
+        "http": ClosableProtocol,
+        "interface": "asgi3",
+        "timeout_graceful_shutdown": _GRACE_SECONDS,
+    }
 
 
 def worker_app() -> ASGIApp:

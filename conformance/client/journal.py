@@ -1,6 +1,7 @@
 """One exchange as a journal keeps it: what a client is judged by. A frozen, redacted value."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -39,3 +40,9 @@ class JournalEntry:
     """The name of the fault that fired."""
     replayed: bool = False
     """Whether the answer is that of an earlier request with the same idempotency key."""
+
+
+def merged(journals: Iterable[Iterable[JournalEntry]]) -> list[JournalEntry]:
+    """The exchanges of several journals in the order of time, numbered through."""
+    entries = sorted((one for journal in journals for one in journal), key=lambda one: one.started)
+    return [replace(one, number=number) for number, one in enumerate(entries, 1)]

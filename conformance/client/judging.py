@@ -12,6 +12,8 @@ from conformance.redaction import printable
 from conformance.verdict import Verdict, doubt_of
 from openapi.contract import Contract
 
+__all__ = ["NOTHING_JUDGED", "Level", "Verdict", "judge"]
+
 NOTHING_JUDGED = "the journal has no request for any operation of the contract"
 
 _MOST_SHOWN = 3

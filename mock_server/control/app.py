@@ -12,6 +12,7 @@ from mock_server.control.clocks import Clocks
 from mock_server.control.fault_plans import Faults
 from mock_server.control.journals import JournalReading
 from mock_server.control.partners import Partners
+from mock_server.control.reports import Reports
 from mock_server.exchange import Exchange
 from mock_server.framework import ConnexionMiddleware, Resolver, connexion_document
 from mock_server.operations.handling import Handling
@@ -34,9 +35,16 @@ PATH = "/_mock"
 
 
 def create_control(
-    store: Store, possessions: Possessions, clock: Clock, admin_token: str | None
+    played: Contract,
+    store: Store,
+    possessions: Possessions,
+    clock: Clock,
+    admin_token: str | None,
 ) -> ASGIApp:
-    """Make the control plane; it stands under :data:`PATH`. Without a token all may use it."""
+    """Make the control plane; it stands under :data:`PATH`. Without a token all may use it.
+
+    ``played`` is the contract that clients are judged by.
+    """
     contract = Contract.control()
     pipeline: list[Callable[[ASGIApp], ASGIApp]] = [
         partial(Answering, clock=clock),
@@ -50,6 +58,7 @@ def create_control(
             **Clocks(store, possessions.clocks).handlers(),
             **Faults(store, possessions.plans).handlers(),
             **JournalReading(store, possessions.journals).handlers(),
+            **Reports(store, possessions.journals, played).handlers(),
         }
     )
     app = ConnexionMiddleware(

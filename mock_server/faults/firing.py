@@ -36,15 +36,16 @@ class Times:
 
 @dataclass(slots=True)
 class Every:
-    """For the first request, and for each ``step``-th after it."""
+    """For the first ``burst`` of each ``step`` requests, beginning with the very next."""
 
     step: int
+    burst: int = 1
     seen: int = 0
 
     def fires(self) -> bool:
         """See :meth:`Firing.fires`."""
         self.seen += 1
-        return (self.seen - 1) % self.step == 0
+        return (self.seen - 1) % self.step < self.burst
 
 
 @dataclass(slots=True)
@@ -70,5 +71,5 @@ def firing_of(value: dict[str, Any] | None) -> Firing:
     if "times" in value:
         return Times(value["times"])
     if "every" in value:
-        return Every(value["every"])
+        return Every(value["every"], value.get("burst", 1))
     return Sometimes(value["probability"], value.get("seed", 0))

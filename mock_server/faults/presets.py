@@ -17,11 +17,17 @@ PRESETS: Mapping[str, Sequence[FaultText]] = {
             "action": {"kind": "drop", "when": "after_commit"},
         },
     ),
-    # Two failures in a row show whether the waits grow.
+    # Two failures in a row, for each call of a client that retries: do its waits grow?
     "brownout": (
-        {"match": _CREATE, "fire": {"times": 2}, "action": {"kind": "status", "status": 500}},
+        {
+            "match": _CREATE,
+            "fire": {"every": 3, "burst": 2},
+            "action": {"kind": "status", "status": 500},
+        },
         {"action": {"kind": "delay", "seconds": 0.05, "upto": 0.25}},
     ),
+    # Every attempt fails: shows whether a client ever gives up.
+    "outage": ({"match": _CREATE, "action": {"kind": "status", "status": 500}},),
     "rate-limit-storm": (
         {
             "match": {"authenticated": True},

@@ -1,0 +1,44 @@
+"""``/_mock/partners/{partner_id}/report``: whether the partner's client is right."""
+
+from conformance.client.judging import Level, judge
+from conformance.client.report import FORMATS
+from mock_server.control.known_partners import known_partner
+from mock_server.exchange import Exchange
+from mock_server.journals import Journals
+from mock_server.operations.handling import Handlers
+from mock_server.response import Response
+from mock_server.store.interface import Store
+from openapi.contract import Contract
+
+_MEDIA_TYPES = {
+    "text": "text/plain; charset=utf-8",
+    "json": "application/json",
+    "junit": "application/xml",
+}
+
+
+class Reports:
+    """Judges clients by what their journals hold."""
+
+    def __init__(self, store: Store, journals: Journals, contract: Contract) -> None:
+        self.store = store
+        self.journals = journals
+        self.contract = contract
+
+    def handlers(self) -> Handlers:
+        """The operation of this resource."""
+        return {"reportClient GET /partners/{partner_id}/report": self.report}
+
+    async def report(self, exchange: Exchange) -> Response:
+        """The verdict on one client."""
+        partner = await known_partner(exchange, self.store)
+        form = exchange.parameters.get("format", "json")
+        level = Level(exchange.parameters.get("level", "must"))
+        entries = list(self.journals.of(partner.partner_id).entries)
+        verdict = judge(entries, self.contract, level, target=partner.partner_id)
+        return Response(
+            200,
+            FORMATS[form](verdict).encode(),
+            _MEDIA_TYPES[form],
+            {"Exit-Code": str(verdict.exit_code)},
+        )
