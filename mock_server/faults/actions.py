@@ -50,11 +50,12 @@ class Delay(_ForAll):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Answer a documented status; the operation does not run."""
+    """Answer a documented status, in place of the operation or after it committed."""
 
     answers: DocumentedAnswers
     status: int
     retry_after: int | None
+    after_commit: bool
 
     def suits(self, operation: Operation) -> bool:
         """The operation documents the status."""
@@ -62,6 +63,8 @@ class Status:
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
         assert exchange.operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
+        if self.after_commit:
+            await _answered(exchange, proceed)
         response = self.answers.response(exchange.operation, self.status)
         if self.retry_after is not None:
             response.headers["Retry-After"] = str(self.retry_after)
@@ -155,7 +158,9 @@ class Means:
 
 _KINDS: Mapping[str, Callable[[Mapping[str, Any], Means], Action]] = {
     "delay": lambda text, _: Delay(text["seconds"], text.get("upto", text["seconds"])),
-    "status": lambda text, means: Status(means.answers, text["status"], text.get("retry_after")),
+    "status": lambda text, means: Status(
+        means.answers, text["status"], text.get("retry_after"), text.get("when") == "after_commit"
+    ),
     "drop": lambda text, _: Drop(text["when"] == "after_commit"),
     "truncate": lambda *_: Truncate(),
     "slow": lambda text, _: SlowBody(text["seconds"]),

@@ -17,6 +17,14 @@ PRESETS: Mapping[str, Sequence[FaultText]] = {
             "action": {"kind": "drop", "when": "after_commit"},
         },
     ),
+    # The same with a gateway that gave up too early: done, and told that it failed.
+    "failed-response": (
+        {
+            "match": _CREATE,
+            "fire": {"every": 2},
+            "action": {"kind": "status", "status": 500, "when": "after_commit"},
+        },
+    ),
     # Two failures in a row, for each call of a client that retries: do its waits grow?
     "brownout": (
         {

@@ -1,0 +1,80 @@
+"""What the vendor's Python SDK does right and wrong, as a page: ``python -m demo.sdk_verdict``.
+
+It writes ``docs/sdk.md``; a test runs the SDK again and finds the same.
+"""
+
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from conformance.client.judging import Level, Verdict
+from conformance.model import Outcome
+from mock_server.exercise import Weather, exercise, verdict_on
+from mock_server.faults.presets import PRESETS
+
+PAGE = Path(__file__).parent.parent / "docs" / "sdk.md"
+
+_SECONDS_FOR_A_RUN = 120
+_WORDS = {
+    Outcome.PASSED: "right",
+    Outcome.WARNING: "**wrong**",
+    Outcome.FAILED: "**wrong**",
+    Outcome.NOT_VERIFIED: "not verified",
+    Outcome.ERROR: "error",
+}
+
+
+def sdk_runs() -> list[Weather]:
+    """The SDK in calm weather and under each preset."""
+    command = [sys.executable, "-m", "demo.sdk_client"]
+    return list(exercise(command, tuple(PRESETS), _SECONDS_FOR_A_RUN, show_output=False))
+
+
+def sdk_verdict(runs: list[Weather]) -> Verdict:
+    """What all runs together say."""
+    return verdict_on(runs, Level.SHOULD, f"dinie-sdk {version('dinie-sdk')}")
+
+
+def page(runs: list[Weather], verdict: Verdict) -> str:
+    """The page in Markdown."""
+    lines = [
+        "# The vendor's Python SDK, judged",
+        "",
+        f"What {verdict.target} does when the mock misbehaves: five creates and a list, in calm",
+        "weather and under each preset of faults. `make sdk-verdict` writes this page anew.",
+        "",
+        "| run | exchanges | the program |",
+        "| --- | --- | --- |",
+        *(f"| {run.preset} | {len(run.entries)} | {run.ended} |" for run in runs),
+        "",
+        "A program that ends with 1 has lost a call. In an outage every client must.",
+        "",
+        "| requirement | level | operation | the SDK is |",
+        "| --- | --- | --- | --- |",
+        *table(verdict),
+    ]
+    for one in verdict.violations:
+        lines += [
+            "",
+            f"## {one.requirement.id}",
+            "",
+            f"{one.requirement.summary} Expected: {one.expected}. Seen: {one.actual}.",
+            "",
+            "```text",
+            *one.reproduce.splitlines(),
+            "```",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def table(verdict: Verdict) -> list[str]:
+    """A row for each result."""
+    return [
+        f"| `{one.requirement.id}` | {one.level} | {one.operation} | {_WORDS[one.outcome]} |"
+        for one in verdict.results
+    ]
+
+
+if __name__ == "__main__":
+    found = sdk_runs()
+    PAGE.write_text(page(found, sdk_verdict(found)))
