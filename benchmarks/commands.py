@@ -28,3 +28,8 @@ def mock(port: int) -> list[str]:
         *("--rate-limit", "1000000000/minute"),
         *("--partner", f"dinie_ci_live_bench:dinie_cs_live_bench:{TOKEN}"),
     ]
+
+
+def mock_without_control(port: int) -> list[str]:
+    """Return the command for the same mock without its control plane and journal."""
+    return [*mock(port), "--no-control"]

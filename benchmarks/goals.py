@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from benchmarks.run import CREATE, CREATE_WITH_KEY, Report
+from benchmarks.run import CREATE, CREATE_WITH_KEY, CREATE_WITHOUT_CONTROL, Report
 
 MOST_CPU_RATIO = 4.0
+MOST_CONTROL_RATIO = 1.05
 MOST_START_SECONDS = 1.0
 MOST_MEMORY_MB = 90.0
 MEGABYTE = 1e6
@@ -37,8 +38,14 @@ def goals_of(report: Report) -> list[Goal]:
         )
     ]
     memory = report.memory_after_start / MEGABYTE
+    control = report.ratio(CREATE, CREATE_WITHOUT_CONTROL)
     return [
         *costs,
+        Goal(
+            f"control plane and journal cost {control - 1:+.1%}",
+            f"at most {MOST_CONTROL_RATIO - 1:+.0%}",
+            control <= MOST_CONTROL_RATIO,
+        ),
         Goal(
             f"start to first answer takes {report.start_seconds:.2f} s",
             f"under {MOST_START_SECONDS:.0f} s",

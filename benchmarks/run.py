@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import median
 
-from benchmarks.commands import baseline, mock
+from benchmarks.commands import baseline, mock, mock_without_control
 from benchmarks.load import run_load
 from benchmarks.measure import cpu_seconds, resident_bytes
 from benchmarks.rows import Row, create_row, replay_row
@@ -20,6 +20,7 @@ STARLETTE = "Starlette route"
 CONNEXION = "Connexion AsyncApp"
 MOCK = "mock"
 CREATE = "mock: create without a key"
+CREATE_WITHOUT_CONTROL = "mock: the same, --no-control"
 CREATE_WITH_KEY = "mock: create with a new key"
 REPLAY = "mock: replay of one key"
 
@@ -54,9 +55,9 @@ class Report:
     memory_after_load: int
     creates: int
 
-    def ratio(self, name: str) -> float:
-        """Return a row's CPU time per request as a multiple of the bare app's."""
-        return self.rows[name].cpu_per_request / self.rows[BARE].cpu_per_request
+    def ratio(self, name: str, to: str = BARE) -> float:
+        """Return a row's CPU time per request as a multiple of another's, the bare app's."""
+        return self.rows[name].cpu_per_request / self.rows[to].cpu_per_request
 
 
 def _start_seconds() -> float:
@@ -90,6 +91,9 @@ def _rows(stack: ExitStack, mocked: Server) -> list[Row]:
     return [
         *compared,
         create_row(CREATE, mocked),
+        create_row(
+            CREATE_WITHOUT_CONTROL, stack.enter_context(running(MOCK, mock_without_control))
+        ),
         create_row(CREATE_WITH_KEY, mocked, keys=True),
         replay_row(REPLAY, mocked),
     ]
