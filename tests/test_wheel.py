@@ -24,7 +24,7 @@ def test_it_holds_the_packages_and_the_contract_and_nothing_else(wheel: Path) ->
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
 
-    assert "openapi/dinie-2026-03-01.yaml" in names
+    assert {"openapi/dinie-2026-03-01.yaml", "openapi/mock-control.yaml"} <= set(names)
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {
         "openapi",
         "mock_server",
@@ -48,6 +48,11 @@ def test_the_installed_wheel_serves_outside_the_checkout(wheel: Path, tmp_path: 
         "import openapi, mock_server;"
         "from mock_server.app import create_app;"
         "from mock_server.settings import Settings;"
+        "from mock_server.embedded import dinie_mock;"
+        "mock = dinie_mock();"
+        "partner = mock.__enter__();"
+        "partner.faults.add('slow');"
+        "mock.__exit__(None, None, None);"
         "create_app(Settings());"
         "print(openapi.__file__, mock_server.__file__)"
     )
