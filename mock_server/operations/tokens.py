@@ -41,7 +41,7 @@ class Tokens:
         await self.rate_limit.charge(exchange, login.partner_id)
         client_id = credentials[0]
         if login.credential:
-            exchange.writes = (UseCredential(client_id, timestamp(exchange.now)),)
+            exchange.writes = (UseCredential(login.partner_id, client_id, timestamp(exchange.now)),)
         answer = {
             "access_token": self.tokens.issue(login.partner_id, client_id, exchange.now),
             "token_type": "bearer",

@@ -38,7 +38,7 @@ class Answering:
         clock: Clock,
         rate_limit: RateLimit | None = None,
         start: Callable[[], Awaitable[None]] | None = None,
-        stop: Callable[[], None] | None = None,
+        stop: Callable[[], Awaitable[None]] | None = None,
         record: Record | None = None,
     ) -> None:
         self.app = app
@@ -113,7 +113,7 @@ class Answering:
                 await send({"type": "lifespan.startup.complete"})
             else:
                 if self.stop:
-                    self.stop()
+                    await self.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

@@ -51,7 +51,9 @@ class Idempotency:
             await self.app(scope, receive, send)
         except Problem:
             # What the operation refuses now it may have granted to this key before.
-            earlier = await self.store.find_record(key.hash, exchange.now)
+            earlier = await self.store.find_record(
+                exchange.partner_id or "", key.hash, exchange.now
+            )
             if earlier is None:
                 raise
         else:

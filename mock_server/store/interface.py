@@ -82,8 +82,9 @@ class RevokeCredential(NamedTuple):
 
 
 class UseCredential(NamedTuple):
-    """Note that a credential was exchanged for a token."""
+    """Note that a partner's credential was exchanged for a token."""
 
+    partner_id: str
     client_id: str
     at: str
 
@@ -104,8 +105,10 @@ class Store(Protocol):
         """
         ...
 
-    async def find_record(self, key_hash: bytes, now: float) -> IdempotencyRecord | None:
-        """The unexpired record of a key."""
+    async def find_record(
+        self, partner_id: str, key_hash: bytes, now: float
+    ) -> IdempotencyRecord | None:
+        """The unexpired record of a partner's key."""
         ...
 
     async def add_partner(self, partner_id: str, client_id: str, secret_hash: bytes) -> None:
@@ -149,6 +152,6 @@ class Store(Protocol):
         """The key that signs access tokens: made once, then the same for the store's life."""
         ...
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of files and connections."""
         ...

@@ -167,9 +167,10 @@ class SqliteStore:
                     " WHERE client_id = ? AND partner_id = ? AND status = 'active'",
                     (at, client_id, partner_id),
                 )
-            case UseCredential(client_id, at):
+            case UseCredential(partner_id, client_id, at):
                 self._execute(
-                    "UPDATE outcomes SET last_used_at = ? WHERE client_id = ?", (at, client_id)
+                    "UPDATE outcomes SET last_used_at = ? WHERE client_id = ? AND partner_id = ?",
+                    (at, client_id, partner_id),
                 )
 
     def _keep(
@@ -211,7 +212,9 @@ class SqliteStore:
         row = self._execute(_FIND, (key_hash, now)).fetchone()
         return IdempotencyRecord(*row) if row else None
 
-    async def find_record(self, key_hash: bytes, now: float) -> IdempotencyRecord | None:
+    async def find_record(
+        self, partner_id: str, key_hash: bytes, now: float
+    ) -> IdempotencyRecord | None:
         """See :meth:`mock_server.store.interface.Store.find_record`."""
         with self._errors:
             return self._find(key_hash, now)
@@ -302,7 +305,7 @@ class SqliteStore:
             found = self._execute("SELECT value FROM settings WHERE name = 'signing_key'")
             return bytes(found.get)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """See :meth:`mock_server.store.interface.Store.close`."""
         self._connection.close()
 

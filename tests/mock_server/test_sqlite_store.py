@@ -39,8 +39,8 @@ def test_the_first_record_of_a_key_wins_and_the_second_stores_nothing() -> None:
         )
         assert earlier == first
         assert await ids(store) == ["a"]
-        assert await store.find_record(b"key", 99.9) == first
-        assert await store.find_record(b"key", 100.0) is None
+        assert await store.find_record("partner", b"key", 99.9) == first
+        assert await store.find_record("partner", b"key", 100.0) is None
 
     asyncio.run(scenario())
 
@@ -51,7 +51,7 @@ def test_an_expired_record_makes_room() -> None:
         await store.commit([], record(b"key", expires_at=10.0), 1.0)
         later = record(b"key", b"later", expires_at=200.0)
         assert await store.commit([AddCredential(credential("a"))], later, 10.0) is None
-        assert await store.find_record(b"key", 10.0) == later
+        assert await store.find_record("partner", b"key", 10.0) == later
         assert await ids(store) == ["a"]
 
     asyncio.run(scenario())
@@ -67,7 +67,7 @@ def test_a_write_that_fails_takes_the_record_with_it() -> None:
                 record(b"key"),
                 1.0,
             )
-        assert await store.find_record(b"key", 1.0) is None
+        assert await store.find_record("partner", b"key", 1.0) is None
         assert await ids(store) == ["a"]
 
     asyncio.run(scenario())
@@ -98,7 +98,7 @@ def test_a_file_keeps_everything_over_a_restart(tmp_path: Path) -> None:
 
     async def read(store: SqliteStore) -> bytes:
         assert await ids(store) == ["a"]
-        assert await store.find_record(b"key", 1.0) == record(b"key")
+        assert await store.find_record("partner", b"key", 1.0) == record(b"key")
         login = await store.find_login("login")
         assert login is not None
         assert login.partner_id == "partner"
@@ -107,15 +107,15 @@ def test_a_file_keeps_everything_over_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "mock.db"
     store = SqliteStore(path)
     key = asyncio.run(write(store))
-    store.close()
+    asyncio.run(store.close())
     again = SqliteStore(path)
     assert asyncio.run(read(again)) == key
-    again.close()
+    asyncio.run(again.close())
 
 
 def test_a_newer_store_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mock.db"
-    SqliteStore(path).close()
+    asyncio.run(SqliteStore(path).close())
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()

@@ -1,0 +1,305 @@
+"""State on a Redis or Valkey server, for several hosts.
+
+Every key of a partner carries the hash tag of that partner, so on a cluster all that one commit
+touches is on one shard. A commit is one script, which the server runs to its end or not at all:
+of several hosts with one idempotency key, one happens and the others find its record.
+
+What leads from a client id to its partner stands apart. It is written before the commit; without
+one it leads to a partner that has no such credential, which is the same as nowhere.
+"""
+
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
+
+from mock_server.store.interface import (
+    AddCredential,
+    Credential,
+    IdempotencyRecord,
+    Login,
+    PartnerLogin,
+    RevokeCredential,
+    StoreError,
+    UnknownCursor,
+    UseCredential,
+    Write,
+)
+
+_PREFIX = "dinie"
+_SECONDS_TO_CONNECT = 1.0
+_SECONDS_TO_ANSWER = 2.0
+_RETRIES = 2
+
+_RECORD_LIFETIME_MILLISECONDS = 25 * 3600 * 1000
+"""A record says itself when it expires, by the partner's clock; the server only cleans up."""
+
+_FIELDS = Credential._fields
+_BINARY = "secret_hash"
+
+_COMMIT = """
+-- KEYS: the record of the key, the order of the credentials, the count of them
+-- ARGV: now, expiry and sealed answer of the record ('' without one), its lifetime, the key
+--       that credentials begin with, then each write as its kind, client id, and what it sets
+local now, expires_at, sealed, lifetime, credential = unpack(ARGV, 1, 5)
+if expires_at ~= '' then
+    local earlier = redis.call('HMGET', KEYS[1], 'expires_at', 'sealed')
+    if earlier[1] and tonumber(earlier[1]) > tonumber(now) then
+        return earlier
+    end
+end
+local at = 6
+while at <= #ARGV do
+    local kind, client_id, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+    local key = credential .. client_id
+    local fields = {unpack(ARGV, at + 3, at + 2 + count)}
+    at = at + 3 + count
+    if kind == 'add' then
+        redis.call('HSET', key, unpack(fields))
+        redis.call('ZADD', KEYS[2], redis.call('INCR', KEYS[3]), client_id)
+    elseif kind == 'revoke' then
+        if redis.call('HGET', key, 'status') == 'active' then
+            redis.call('HSET', key, unpack(fields))
+        end
+    elseif redis.call('EXISTS', key) == 1 then
+        redis.call('HSET', key, unpack(fields))
+    end
+end
+if expires_at ~= '' then
+    redis.call('HSET', KEYS[1], 'expires_at', expires_at, 'sealed', sealed)
+    redis.call('PEXPIRE', KEYS[1], lifetime)
+end
+return false
+"""
+
+
+class RedisStore:
+    """State in Redis. Raises :class:`StoreError` for a URL that cannot be used.
+
+    ``url`` is ``redis://[:PASSWORD@]HOST[:PORT][/DATABASE]``, or ``rediss://`` for TLS.
+    """
+
+    def __init__(self, url: str) -> None:
+        # The URL may hold a password: only where it leads is ever shown.
+        parts = urlsplit(url)
+        self._name = f"{parts.scheme}://{parts.hostname or 'localhost'}:{_port(url)}"
+        try:
+            # The library types every answer as text or bytes, sent or awaited.
+            self._redis: Any = Redis.from_url(
+                url,
+                socket_connect_timeout=_SECONDS_TO_CONNECT,
+                socket_timeout=_SECONDS_TO_ANSWER,
+                retry=Retry(ExponentialBackoff(cap=0.1, base=0.02), _RETRIES),
+                health_check_interval=15,
+            )
+        except ValueError as error:
+            raise StoreError(f"--store {self._name} cannot be used: {error}") from error
+        self._commit = self._redis.register_script(_COMMIT)
+
+    async def commit(
+        self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
+    ) -> IdempotencyRecord | None:
+        """See :meth:`mock_server.store.interface.Store.commit`."""
+        partner_id = record.partner_id if record else _partner_of(writes)
+        if partner_id is None:
+            return None
+        with self._errors():
+            for write in writes:
+                if isinstance(write, AddCredential):
+                    login = _login(write.credential.client_id)
+                    await self._redis.hset(login, "partner_id", partner_id)
+            key_hash = record.key_hash if record else b""
+            found = await self._commit(
+                keys=[
+                    _record(partner_id, key_hash),
+                    _own(partner_id, "order"),
+                    _own(partner_id, "count"),
+                ],
+                args=[
+                    now,
+                    record.expires_at if record else "",
+                    record.sealed if record else b"",
+                    _RECORD_LIFETIME_MILLISECONDS,
+                    _own(partner_id, "credential:"),
+                    *_arguments(writes),
+                ],
+            )
+        if found is None or record is None:
+            return None
+        expires_at, sealed = found
+        return IdempotencyRecord(key_hash, partner_id, sealed, float(expires_at))
+
+    async def find_record(
+        self, partner_id: str, key_hash: bytes, now: float
+    ) -> IdempotencyRecord | None:
+        """See :meth:`mock_server.store.interface.Store.find_record`."""
+        with self._errors():
+            key = _record(partner_id, key_hash)
+            expires_at, sealed = await self._redis.hmget(key, "expires_at", "sealed")
+        if expires_at is None or sealed is None or float(expires_at) <= now:
+            return None
+        return IdempotencyRecord(key_hash, partner_id, sealed, float(expires_at))
+
+    async def add_partner(self, partner_id: str, client_id: str, secret_hash: bytes) -> None:
+        """See :meth:`mock_server.store.interface.Store.add_partner`."""
+        with self._errors():
+            fields = {"partner_id": partner_id, "secret_hash": secret_hash}
+            await self._redis.hset(_login(client_id), mapping=fields)
+            await self._redis.hset(_PARTNERS, partner_id, client_id)
+
+    async def list_partners(self) -> list[PartnerLogin]:
+        """See :meth:`mock_server.store.interface.Store.list_partners`."""
+        with self._errors():
+            found = await self._redis.hgetall(_PARTNERS)
+        return sorted(PartnerLogin(one.decode(), client.decode()) for one, client in found.items())
+
+    async def find_partner(self, partner_id: str) -> PartnerLogin | None:
+        """See :meth:`mock_server.store.interface.Store.find_partner`."""
+        with self._errors():
+            client_id = await self._redis.hget(_PARTNERS, partner_id)
+        return PartnerLogin(partner_id, client_id.decode()) if client_id else None
+
+    async def reset_partner(self, partner_id: str) -> None:
+        """See :meth:`mock_server.store.interface.Store.reset_partner`."""
+        with self._errors():
+            clients = await self._redis.zrange(_own(partner_id, "order"), 0, -1)
+            for client_id in clients:
+                await self._redis.delete(_login(client_id.decode()))
+            async for key in self._redis.scan_iter(match=_own(_pattern(partner_id), "*")):
+                await self._redis.delete(key)
+
+    async def remove_partner(self, partner_id: str) -> None:
+        """See :meth:`mock_server.store.interface.Store.remove_partner`."""
+        await self.reset_partner(partner_id)
+        with self._errors():
+            client_id = await self._redis.hget(_PARTNERS, partner_id)
+            if client_id:
+                await self._redis.delete(_login(client_id.decode()))
+                await self._redis.hdel(_PARTNERS, partner_id)
+
+    async def find_login(self, client_id: str) -> Login | None:
+        """See :meth:`mock_server.store.interface.Store.find_login`."""
+        with self._errors():
+            partner_id, secret_hash = await self._redis.hmget(
+                _login(client_id), "partner_id", "secret_hash"
+            )
+        if partner_id is None:
+            return None
+        if secret_hash is not None:
+            return Login(partner_id.decode(), secret_hash, None)
+        credential = await self.find_credential(partner_id.decode(), client_id)
+        if credential is None:
+            return None
+        return Login(credential.partner_id, credential.secret_hash, credential)
+
+    async def find_credential(self, partner_id: str, client_id: str) -> Credential | None:
+        """See :meth:`mock_server.store.interface.Store.find_credential`."""
+        with self._errors():
+            return _credential(
+                await self._redis.hgetall(_own(partner_id, f"credential:{client_id}"))
+            )
+
+    async def list_credentials(
+        self, partner_id: str, after: str | None, limit: int
+    ) -> list[Credential]:
+        """See :meth:`mock_server.store.interface.Store.list_credentials`."""
+        order = _own(partner_id, "order")
+        with self._errors():
+            first: float | str = "+inf"
+            if after is not None:
+                position = await self._redis.zscore(order, after)
+                if position is None:
+                    raise UnknownCursor(after)
+                first = f"({position:.0f}"
+            clients = await self._redis.zrevrangebyscore(order, first, "-inf", 0, limit)
+            pipeline = self._redis.pipeline(transaction=False)
+            for client_id in clients:
+                pipeline.hgetall(_own(partner_id, f"credential:{client_id.decode()}"))
+            found = [_credential(one) for one in await pipeline.execute()]
+        return [one for one in found if one]
+
+    async def signing_key(self) -> bytes:
+        """See :meth:`mock_server.store.interface.Store.signing_key`."""
+        with self._errors():
+            await self._redis.set(f"{_PREFIX}:signing_key", secrets.token_bytes(32), nx=True)
+            return bytes(await self._redis.get(f"{_PREFIX}:signing_key") or b"")
+
+    async def close(self) -> None:
+        """See :meth:`mock_server.store.interface.Store.close`."""
+        await self._redis.aclose()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except RedisError as error:
+            # The library's texts name hosts and commands, and no password.
+            raise StoreError(f"{self._name} cannot be used: {error}") from error
+
+
+_PARTNERS = f"{_PREFIX}:partners"
+
+
+def _own(partner_id: str, name: str) -> str:
+    """A key of a partner; what stands in braces decides on the shard."""
+    return f"{_PREFIX}:{{{partner_id}}}:{name}"
+
+
+def _pattern(text: str) -> str:
+    """The text in a pattern of keys."""
+    return re.sub(r"([\\[\]*?^])", r"\\\1", text)
+
+
+def _record(partner_id: str, key_hash: bytes) -> str:
+    return _own(partner_id, f"key:{key_hash.hex()}")
+
+
+def _login(client_id: str) -> str:
+    return f"{_PREFIX}:login:{client_id}"
+
+
+def _partner_of(writes: Sequence[Write]) -> str | None:
+    for write in writes:
+        return write.credential.partner_id if isinstance(write, AddCredential) else write.partner_id
+    return None
+
+
+def _arguments(writes: Sequence[Write]) -> Iterator[str | bytes | int]:
+    for write in writes:
+        match write:
+            case AddCredential(credential):
+                kind, client_id = "add", credential.client_id
+                values = {
+                    name: value for name, value in credential._asdict().items() if value is not None
+                }
+            case RevokeCredential(_, client_id, at):
+                kind, values = "revoke", {"status": "revoked", "updated_at": at}
+            case UseCredential(_, client_id, at):
+                kind, values = "use", {"last_used_at": at}
+        yield from (kind, client_id, 2 * len(values))
+        for name, value in values.items():
+            yield from (name, value)
+
+
+def _credential(fields: dict[bytes, bytes]) -> Credential | None:
+    """A credential from its hash; what is not there is None."""
+    if not fields:
+        return None
+    values: dict[str, Any] = dict.fromkeys(_FIELDS)
+    for name, value in fields.items():
+        values[name.decode()] = value if name.decode() == _BINARY else value.decode()
+    return Credential(**values)
+
+
+def _port(url: str) -> int:
+    try:
+        return urlsplit(url).port or 6379
+    except ValueError as error:
+        raise StoreError(f"--store: {error}") from None
