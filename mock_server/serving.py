@@ -15,7 +15,7 @@ from uvicorn.supervisors import Multiprocess
 from mock_server.app import create_app
 from mock_server.connection import ClosableProtocol
 from mock_server.settings import Settings
-from mock_server.store.opening import store_path
+from mock_server.store.opening import is_shared
 
 _WORKER_SETTINGS = "DINIE_MOCK_WORKER_SETTINGS"
 _GRACE_SECONDS = 5
@@ -46,8 +46,10 @@ def serve(
     Raises what :func:`mock_server.app.create_app` raises, before anything is served, and
     :class:`ServingError` for workers without a store that they could share.
     """
-    if workers > 1 and store_path(settings.store) is None:
-        raise ServingError("--workers needs a store that they can share: --store sqlite:///FILE")
+    if workers > 1 and not is_shared(settings.store):
+        raise ServingError(
+            "--workers needs a store that they can share: --store sqlite:///FILE or redis://…"
+        )
     app = create_app(settings)
     options = uvicorn_options()
     with _quiet_signals():

@@ -15,6 +15,7 @@ from mock_server.pipeline.rate_limit import RateLimit
 from mock_server.problems import Problem, ProblemType
 from mock_server.response import Response
 from mock_server.settings import MAX_BODY_BYTES
+from mock_server.store.interface import StoreError
 
 logger = logging.getLogger("mock_server")
 
@@ -63,6 +64,10 @@ class Answering:
             response = exchange.response or _unexpected(exchange)
         except ClientGone:
             return
+        except StoreError as error:
+            # One line: what fails is not the mock, and it fails for every request.
+            logger.error("%s %s: %s", scope["method"], exchange.path, error)  # noqa: TRY400
+            response = exchange.response = _unexpected(exchange, "store_unavailable")
         except Exception:
             logger.exception("%s %s failed", scope["method"], exchange.path)
             response = exchange.response = _unexpected(exchange)
@@ -118,9 +123,9 @@ class Answering:
                 return
 
 
-def _unexpected(exchange: Exchange) -> Response:
+def _unexpected(exchange: Exchange, code: str = "internal_error") -> Response:
     detail = "The mock failed on this request; its log says why."
-    return Problem(ProblemType.INTERNAL, "internal_error", detail).response(exchange.path)
+    return Problem(ProblemType.INTERNAL, code, detail).response(exchange.path)
 
 
 async def _read_what_is_there(exchange: Exchange) -> None:

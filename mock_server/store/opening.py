@@ -15,15 +15,25 @@ def open_store(url: str) -> Store:
 
     Raises :class:`StoreError` for another URL, or a store that cannot be used.
     """
-    kind = url.partition(":")[0]
-    if kind in _REDIS and "://" in url:
+    if is_redis(url):
         return RedisStore(url)
     if not url.startswith(_SQLITE):
         raise StoreError(
-            f"{kind!r} is no known kind of store: use sqlite:///FILE or redis://HOST:PORT"
+            f"{url.partition(':')[0]!r} is no known kind of store: use sqlite:///FILE or redis://HOST:PORT"
         )
     path = store_path(url)
     return SqliteStore(path)
+
+
+def is_shared(url: str) -> bool:
+    """Whether several processes can keep their state in it."""
+    return is_redis(url) or store_path(url) is not None
+
+
+def is_redis(url: str) -> bool:
+    """Whether it is a Redis or Valkey server."""
+    kind, separator, _ = url.partition("://")
+    return bool(separator) and kind in _REDIS
 
 
 def store_path(url: str) -> Path | None:
