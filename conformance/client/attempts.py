@@ -107,7 +107,7 @@ class Attempt:
     @cached_property
     def body_is_known(self) -> bool:
         """Whether the body was recorded; a connection may have been dropped before it came."""
-        if self.entry.request_body:
+        if self.entry.request_body or self.operation.request_body is None:
             return True
         headers = self.entry.request_headers
         length = header(headers, "content-length")
