@@ -27,12 +27,14 @@ PSEUDONYM = re.compile(rf"redacted-[0-9a-f]{{12}}(?:{GUESSABLE})?")
 
 _SCHEMES = frozenset({"bearer", "basic", "digest", "token", "apikey", "negotiate", "dpop", "hmac"})
 
-_SHAPES = re.compile(r"dinie_(?:at|cs)_[\w.~+/-]+|eyJ[\w-]{8,}\.[\w-]*(?:\.[\w-]*)?")
+_SHAPES = re.compile(r"dinie_(?:at|cs)_[\w.~+/-]+|eyJ[\w-]{8,}(?:\.[\w-]*)*")
 """What is a secret wherever it stands: the vendor's tokens and client secrets, and JWTs."""
 
 _MAY_TELL = re.compile(r"[?#@]|dinie_[ac]|eyJ")
 _USER = re.compile(r"^(\w[\w+.-]*://[^/:]*:)([^/]*)@")
-_MULTIPART_FIELD = re.compile(r'(name="([^"]*)"[^\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)([^\r\n]*)')
+_MULTIPART_FIELD = re.compile(
+    r'(name="([^"\n]{0,200})"[^\n]{0,500}\n(?:[^\r\n]{1,500}\r?\n){0,8}\r?\n)([^\r\n]*)'
+)
 
 _MOST_KNOWN_HEADERS = 2048
 

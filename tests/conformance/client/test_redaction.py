@@ -229,3 +229,15 @@ def test_what_looks_unique(key: str) -> None:
 )  # fmt: skip
 def test_what_others_may_come_upon(key: str) -> None:
     assert not looks_unique(key)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["a", "\\", '\\"', '":', '"', "eyJ", "eyJaaaaaaaaa.", "idempot", "secret", "=", "&", "[", '[{"',
+     'name="x"\n', '"client_secret":', '"client_secret":[', '\\"client_secret\\":\\"', "\\u0041",
+     "dinie_at_", "{", '" :', "\n", 'name="'],
+)  # fmt: skip
+def test_a_long_body_takes_no_more_time_than_its_length(unit: str) -> None:
+    """Quadratic time would not end before the test is stopped."""
+    for start in ("", "{", '{"a\\"b": "', 'x="', "--b\r\n"):
+        REDACTOR.body((start + unit * (1_000_000 // len(unit))).encode(), "multipart/form-data")
