@@ -37,6 +37,7 @@ _MULTIPART_FIELD = re.compile(
 )
 
 _MOST_KNOWN_HEADERS = 2048
+_LONGEST_KNOWN = 1024
 
 
 class Redactor:
@@ -72,7 +73,9 @@ class Redactor:
                 if len(known) >= _MOST_KNOWN_HEADERS:
                     known.clear()
                 name, value = pair[0].decode("latin-1"), pair[1].decode("latin-1")
-                shown = known[pair] = self._header(name, value)
+                shown = self._header(name, value)
+                if len(value) <= _LONGEST_KNOWN:
+                    known[pair] = shown
             found.append(shown)
         return tuple(found)
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from conformance.client.attempts import Attempt, Ending, header
+from conformance.client.journal import CUT
 from conformance.client.redaction import PSEUDONYM
 from openapi.media_types import is_json, plain
 from openapi.operation import MediaType, Operation
@@ -64,6 +65,8 @@ def _of_body(attempt: Attempt) -> Iterator[Fault]:
     if PSEUDONYM.fullmatch(text):
         if was_refused:
             yield Fault(Kind.UNREADABLE, "the body is no UTF-8 text")
+        return
+    if CUT.search(text):
         return
     try:
         value = _read(text, plain(given or ""), media_type)

@@ -120,6 +120,13 @@ def impatient_lister(one: Recording) -> None:
         one.sleep(20)
 
 
+def retries_at_once(one: Recording) -> None:
+    key = one.key()
+    for answer in (DOWN, DOWN, created("1")):
+        one.post(answer, key=key)
+        one.sleep(0.002)
+
+
 def random_waits_that_do_not_grow(one: Recording) -> None:
     for number in range(15):
         key = one.key()
@@ -162,6 +169,7 @@ NAMED: list[tuple[Build, str]] = [
     (old_token_again, "tokens.renewed"),
     (token_renewed_again_and_again, "retries.unauthorized-once"),
     (impatient_lister, "waits.honour-retry-after"),
+    (retries_at_once, "waits.not-at-once"),
     (random_waits_that_do_not_grow, "waits.backoff-grows"),
     (token_of_the_body_in_the_query, "urls.no-credentials"),
     (token_in_the_path, "urls.no-credentials"),
