@@ -215,6 +215,7 @@ def test_what_cannot_be_told_is_not_verified() -> None:
     verdict = judge(one.entries, CONTRACT)
     by_id = {result.requirement.id: result for result in verdict.results}
 
+    assert by_id["retries.happen"].outcome.value == "not_verified"
     assert by_id["retries.repeat-the-key"].outcome.value == "not_verified"
     assert "the fault lost-response brings it about" in by_id["retries.repeat-the-key"].actual
 
