@@ -81,6 +81,7 @@ def _calls_for_a_retry(attempt: Attempt) -> bool:
     source="safety: clients that never give up keep a failing server down",
     applies_to=accepts_idempotency_key,
     occasion="a call that failed, was retried, and failed to the end",
+    preset="outage",
     sabotage=(
         repeated(
             "retry for ever",

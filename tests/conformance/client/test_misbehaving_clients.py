@@ -150,6 +150,12 @@ def creates_twice(one: Recording) -> None:
     one.post(created("2"), key=one.key())
 
 
+def creates_twice_after_a_500(one: Recording) -> None:
+    one.post(problem(500, fault="failed-response"), key=one.key())
+    one.sleep(0.4)
+    one.post(created("2"), key=one.key())
+
+
 NAMED: list[tuple[Build, str]] = [
     (new_key_after_a_drop, "retries.repeat-the-key"),
     (new_key_at_once, "retries.repeat-the-key"),
@@ -174,6 +180,7 @@ NAMED: list[tuple[Build, str]] = [
     (token_of_the_body_in_the_query, "urls.no-credentials"),
     (token_in_the_path, "urls.no-credentials"),
     (creates_twice, "retries.create-once"),
+    (creates_twice_after_a_500, "retries.create-once"),
 ]
 
 
