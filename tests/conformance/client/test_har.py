@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.client.har import har_of
@@ -101,6 +101,7 @@ ENTRIES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ENTRIES, max_size=4, unique_by=lambda one: one.number))
 def test_an_exported_journal_is_har_and_is_read_back_without_loss(
     entries: list[JournalEntry],

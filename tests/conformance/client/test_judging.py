@@ -3,7 +3,7 @@
 import json
 import random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.client.har import har_of
@@ -66,6 +66,7 @@ ENTRIES = st.builds(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(ENTRIES, max_size=12, unique_by=lambda one: one.number))
 def test_whatever_was_sent_is_judged(entries: list[JournalEntry]) -> None:
     verdict = judge(entries, CONTRACT, Level.SHOULD)
@@ -77,6 +78,7 @@ def test_whatever_was_sent_is_judged(entries: list[JournalEntry]) -> None:
     entries_of(json.loads(json.dumps(har_of(entries))))
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_entries_makes_no_difference(chance: random.Random) -> None:
     entries = correct_client()
