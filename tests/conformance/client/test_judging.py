@@ -3,7 +3,7 @@
 import json
 import random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.client.har import har_of
@@ -13,7 +13,7 @@ from conformance.client.judging import NOTHING_JUDGED, judge
 from conformance.client.redaction import Redactor
 from conformance.client.report import FORMATS
 from conformance.model import Level, Outcome
-from tests.conformance.client.journals import BASE, CONTRACT, correct_client
+from tests.conformance.client.journals import BASE, CONTRACT, UNHURRIED, correct_client
 
 REDACTOR = Redactor(b"one key for all of these tests")
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -66,7 +66,7 @@ ENTRIES = st.builds(
 )  # fmt: skip
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(st.lists(ENTRIES, max_size=12, unique_by=lambda one: one.number))
 def test_whatever_was_sent_is_judged(entries: list[JournalEntry]) -> None:
     verdict = judge(entries, CONTRACT, Level.SHOULD)
@@ -78,7 +78,7 @@ def test_whatever_was_sent_is_judged(entries: list[JournalEntry]) -> None:
     entries_of(json.loads(json.dumps(har_of(entries))))
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_entries_makes_no_difference(chance: random.Random) -> None:
     entries = correct_client()

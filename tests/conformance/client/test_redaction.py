@@ -6,11 +6,12 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from conformance.client.key_form import looks_unique
 from conformance.client.redaction import GUESSABLE, PSEUDONYM, Redactor
+from tests.conformance.client.journals import UNHURRIED
 
 REDACTOR = Redactor(b"one key for all of these tests")
 
@@ -31,7 +32,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(NAMES, PLAIN, VALUES, VALUES, SPACE, SPACE)
 def test_no_secret_survives_in_json(
     name: str, secret: str, before: object, after: object, left: str, right: str
@@ -48,7 +49,7 @@ def test_no_secret_survives_in_json(
     assert shown == {"a": shown["a"], name: REDACTOR.pseudonym(secret), "z": shown["z"]}
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(NAMES, SECRETS)
 def test_whatever_is_in_a_secret_it_does_not_survive(name: str, secret: str) -> None:
     expected = REDACTOR.pseudonym(secret)
@@ -61,7 +62,7 @@ def test_whatever_is_in_a_secret_it_does_not_survive(name: str, secret: str) -> 
     assert url == f"http://host/path?limit=1&{name}={expected}#top"
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(NAMES, PLAIN, st.data())
 def test_no_secret_survives_where_the_text_is_cut_off(
     name: str, secret: str, data: st.DataObject
@@ -73,7 +74,7 @@ def test_no_secret_survives_where_the_text_is_cut_off(
         assert secret[:length] not in redacted
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(st.binary(max_size=200), st.sampled_from(["", "application/json", "multipart/form-data"]))
 def test_garbage_is_no_error(body: bytes, media_type: str) -> None:
     shown = REDACTOR.body(body, media_type)
@@ -84,7 +85,7 @@ def test_garbage_is_no_error(body: bytes, media_type: str) -> None:
     assert REDACTOR.headers(headers) == headers
 
 
-@settings(deadline=None)
+@UNHURRIED
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_text_without_a_secret_stays_as_it_is(name: str, value: str) -> None:
     for text in (json.dumps({"name": name, "expires_at": None, "detail": value}), "plain text"):
