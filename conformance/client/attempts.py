@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from conformance.applicability import needs_bearer_token
-from conformance.client.journal import CUT, JournalEntry
+from conformance.client.journal import JournalEntry
 from conformance.client.operations import Address, Addresses
 from conformance.client.redaction import PSEUDONYM
 from openapi.contract import Contract
@@ -33,6 +33,9 @@ class Ending(Enum):
     UNKNOWN = "nobody knows whether it happened: no answer, a broken one, or a server's error"
     OTHER = "something that tells nothing"
 
+
+CUT = re.compile(r" \[cut: \d+ bytes, SHA-256 [0-9a-f]{64}\]$")
+"""How a recorded body ends that was too long to be kept: its beginning goes before."""
 
 CLOCK = 0.01
 """Seconds by which the end of one exchange may be noted after the start of the next."""

@@ -1,12 +1,8 @@
 """One exchange as a journal keeps it: what a client is judged by. A frozen, redacted value."""
 
-import re
 from dataclasses import dataclass
 
 Headers = tuple[tuple[str, str], ...]
-
-CUT = re.compile(r" \[cut: \d+ bytes, SHA-256 [0-9a-f]{64}\]$")
-"""The end of a body that was too long to be kept whole: its beginning goes before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +24,11 @@ class JournalEntry:
     """As the client sent it: absolute, with its query."""
     request_headers: Headers
     request_body: str
-    """As text. A long one may be cut: it ends as :data:`CUT` has it."""
     status: int | None
     """None: the connection was closed before there was a status."""
     response_headers: Headers
     response_body: str
-    """As the request's. What was sent of it, which is less than the whole where a fault cut it."""
+    """What was sent of it, which is less than the whole where a fault cut it."""
     operation: str | None = None
     """The contract's operation id; None where the request is for none."""
     partner: str | None = None

@@ -9,8 +9,7 @@ from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl
 
-from conformance.client.attempts import Attempt, Ending, header
-from conformance.client.journal import CUT
+from conformance.client.attempts import CUT, Attempt, Ending, header
 from conformance.client.redaction import PSEUDONYM
 from openapi.media_types import is_json, plain
 from openapi.operation import MediaType, Operation
