@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import mock_server
+from conformance.client_command import client_command
 from mock_server.cli import serve_command
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +30,12 @@ def error_codes() -> set[str]:
 def test_every_option_is_documented_with_its_variable() -> None:
     for option in serve_command.params:
         assert f"| `{option.opts[0]}` | `{option.envvar}` |" in REFERENCE
+
+
+def test_every_option_of_the_client_command_is_documented_with_its_variable() -> None:
+    reference = (ROOT / "docs" / "client.md").read_text()
+    for option in client_command.params:
+        assert f"| `{option.opts[0]}` | `{option.envvar}` |" in reference
 
 
 def test_every_error_code_is_documented() -> None:

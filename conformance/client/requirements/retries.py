@@ -16,8 +16,8 @@ from conformance.model import Level
 
 _SAME = "vendor: the same Idempotency-Key and the same body on every retry"
 
-_LOST_AFTER_COMMIT = "lost-response"
-"""The mock's fault that drops the connection when the operation has been done."""
+_DONE_ALL_THE_SAME = frozenset({"lost-response", "failed-response"})
+"""The mock's faults that drop the connection, or answer 500, when the operation has been done."""
 
 
 def _created_anew(entry: JournalEntry, _: int) -> JournalEntry:
@@ -160,4 +160,5 @@ def _has_made(attempt: Attempt) -> bool:
     """Whether an attempt is known to have created something."""
     entry = attempt.entry
     answered = entry.status == attempt.operation.success_status and not entry.replayed
-    return answered or (entry.status is None and entry.fault == _LOST_AFTER_COMMIT)
+    failed = attempt.ending is Ending.UNKNOWN and entry.fault in _DONE_ALL_THE_SAME
+    return answered or failed

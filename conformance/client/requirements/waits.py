@@ -24,8 +24,9 @@ _CLOCK = 0.05
 
 _AT_ONCE = 0.01
 _HARDLY_LATER = 0.05
-_FEWEST_AT_ONCE = 3
-"""Random waits between 0 and half a second are that short, three times, once in 100,000 runs."""
+_REALLY_AT_ONCE = 0.005
+_FEWEST_AT_ONCE = 2
+"""Random waits between 0 and a tenth of a second are that short, twice, once in 1,000 runs."""
 
 _FLAT = 0.25
 _FLAT_ENOUGH = 5
@@ -113,7 +114,7 @@ def honour_retry_after(evidence: Evidence) -> Iterator[Occasion]:
     level=Level.SHOULD,
     source=_BACKOFF,
     applies_to=every,
-    occasion=f"{_FEWEST_AT_ONCE} retries after failures without Retry-After",
+    occasion="two retries after failures without Retry-After",
     preset="brownout",
     sabotage=(_timed("retry at once", 0.001),),
 )
@@ -123,7 +124,9 @@ def not_at_once(evidence: Evidence) -> Iterator[Occasion]:
     if len(retries) < _FEWEST_AT_ONCE:
         return
     waits = [one.wait for one in retries]
-    if median(waits) <= _AT_ONCE and max(waits) <= _HARDLY_LATER:
+    many = len(waits) > _FEWEST_AT_ONCE
+    bounds = (_AT_ONCE, _HARDLY_LATER) if many else (_REALLY_AT_ONCE, _REALLY_AT_ONCE)
+    if median(waits) <= bounds[0] and max(waits) <= bounds[1]:
         said = f"{len(waits)} retries, each within {max(waits) * 1000:.0f} ms"
         yield breach("a wait before a retry", said, *_shown(retries))
     else:

@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
 from conformance.client.journal import JournalEntry
 from conformance.client.redaction import Redactor
 from openapi.contract import Contract
@@ -13,6 +15,9 @@ from openapi.contract import Contract
 CONTRACT = Contract.bundled()
 BASE = "http://127.0.0.1:8080/v3"
 PAIR = {"client_id": "dinie_ci_live_1", "client_secret": "dinie_cs_live_1"}
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For property tests: a machine that is busy is no failure."""
 
 REDACTOR = Redactor(b"one key for all journals of the tests")
 

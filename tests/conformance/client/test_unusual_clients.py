@@ -205,6 +205,15 @@ def no_more_than_a_minute(one: Recording) -> None:
     one.post(created("1"), key=key)
 
 
+def a_type_without_a_body(one: Recording) -> None:
+    """As the vendor's Python SDK 1.1.0 sends it."""
+    for answer in (limited(1), PAGE):
+        one.send("GET", "/auth/credentials", answer,
+                 headers={"authorization": f"Bearer {one.token}",
+                          "content-type": "application/json"})  # fmt: skip
+        one.sleep(1)
+
+
 def gives_up_on_a_long_wait(one: Recording) -> None:
     one.create("x", limited(3600))
 
@@ -217,6 +226,15 @@ def dropped_before_the_body_came(one: Recording) -> None:
     )
     one.sleep(0.5)
     one.post(created("1"), key=key)
+
+
+def bodies_too_long_to_keep(one: Recording) -> None:
+    cut = f" [cut: 20000 bytes, SHA-256 {'0' * 64}]"
+    key = one.key()
+    for answer in (DOWN, replace(created("1"), body='{"id": "1' + cut)):
+        one.post(answer, body='{"name": "x' + cut, key=key)
+        one.sleep(0.5)
+    one.post(created("2"), body='{"name": "x' + cut, key=one.key())
 
 
 def broken_answers(one: Recording) -> None:
@@ -285,6 +303,7 @@ CORRECT: list[Build] = [
     token_expires_each_time, sent_again_by_hand, corrected_after_a_refusal, key_of_the_day_before,
     suite_of_refusals, threads_that_list, form_and_basic, pair_in_a_form, a_little_early,
     a_date_to_wait_for, no_more_than_a_minute, gives_up_on_a_long_wait,
+    a_type_without_a_body, bodies_too_long_to_keep,
     dropped_before_the_body_came, broken_answers, bodies_spelt_otherwise,
     recorded_without_bodies, answered_409_while_under_way,
 ]  # fmt: skip
