@@ -1,13 +1,12 @@
 """What a fault does to the request that it fires for."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
 
 from mock_server.access_tokens import AccessTokens
-from mock_server.delivery import Dropped, Slow, Truncated
+from mock_server.delivery import Dropped, Slow, Truncated, wait
 from mock_server.exchange import Exchange
 from mock_server.operations.examples import DocumentedAnswers
 from mock_server.pipeline.authentication import bearer_token, expired_token
@@ -35,6 +34,12 @@ class _ForAll:
         return True
 
 
+class _ForBodies:
+    def suits(self, operation: Operation) -> bool:
+        answer = operation.answer(operation.success_status)
+        return answer is not None and bool(answer.content)
+
+
 @dataclass(frozen=True, slots=True)
 class Delay(_ForAll):
     """Wait between ``seconds`` and ``upto`` before the request is looked at."""
@@ -44,7 +49,7 @@ class Delay(_ForAll):
     random: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - no secret
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
-        await asyncio.sleep(self.random.uniform(self.seconds, self.upto))
+        await wait(exchange, self.random.uniform(self.seconds, self.upto))
         await proceed()
 
 
@@ -80,7 +85,7 @@ class Drop(_ForAll):
         exchange.delivery = Dropped()
 
 
-class Truncate(_ForAll):
+class Truncate(_ForBodies):
     """Close the connection halfway through the answer."""
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
@@ -89,7 +94,7 @@ class Truncate(_ForAll):
 
 
 @dataclass(frozen=True, slots=True)
-class SlowBody(_ForAll):
+class SlowBody(_ForBodies):
     """Send the answer's body piece by piece, over ``seconds``."""
 
     seconds: float
@@ -100,18 +105,18 @@ class SlowBody(_ForAll):
 
 
 @dataclass(frozen=True, slots=True)
-class WrongMediaType(_ForAll):
+class WrongMediaType(_ForBodies):
     """Call the answer something that it is not."""
 
     media_type: str
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
         await _answered(exchange, proceed)
-        if exchange.response is not None:
+        if exchange.response is not None and exchange.response.body:
             exchange.response.media_type = self.media_type
 
 
-class MalformedJson(_ForAll):
+class MalformedJson(_ForBodies):
     """Send a whole body that is no JSON text."""
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
