@@ -1,5 +1,6 @@
 """Judging values against the contract's schemas, one line for every bad field."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -165,6 +166,11 @@ def _complaint(error: ValidationError) -> tuple[str, str]:
             ), "invalid_format"
         case ValidationErrorKind.Pattern() as kind:
             return f"must match the pattern {kind.pattern}", "invalid_format"
+        case ValidationErrorKind.Enum() as kind:
+            options = [one if isinstance(one, str) else json.dumps(one) for one in kind.options]
+            return f"must be one of {', '.join(options)}", "invalid_value"
+        case ValidationErrorKind.OneOfMultipleValid():
+            return "must have just one of the documented forms", "invalid_value"
         case ValidationErrorKind.FalseSchema():
             return "is not allowed here", "invalid_value"
         case _:

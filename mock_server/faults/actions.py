@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from mock_server.access_tokens import AccessTokens
 from mock_server.delivery import Dropped, Slow, Truncated, wait
@@ -20,6 +20,9 @@ Proceed = Callable[[], Awaitable[None]]
 class Action(Protocol):
     """One way to misbehave."""
 
+    takes: ClassVar[str]
+    """What an operation must have that it can be done to."""
+
     def suits(self, operation: Operation) -> bool:
         """Whether it can be done to a request for ``operation``."""
         ...
@@ -30,11 +33,15 @@ class Action(Protocol):
 
 
 class _ForAll:
+    takes: ClassVar[str] = "nothing"
+
     def suits(self, operation: Operation) -> bool:
         return True
 
 
 class _ForBodies:
+    takes: ClassVar[str] = "an answer with a body"
+
     def suits(self, operation: Operation) -> bool:
         answer = operation.answer(operation.success_status)
         return answer is not None and bool(answer.content)
@@ -58,6 +65,8 @@ class Status:
     """Answer a documented status; the operation does not run."""
 
     answers: DocumentedAnswers
+    takes: ClassVar[str] = "a status that the operation documents"
+
     status: int
     retry_after: int | None
 
@@ -128,6 +137,8 @@ class MalformedJson(_ForBodies):
 @dataclass(frozen=True, slots=True)
 class ExpireToken:
     """Let the token that the request carries be expired, now and from now on."""
+
+    takes: ClassVar[str] = "a token"
 
     tokens: AccessTokens
 

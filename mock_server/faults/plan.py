@@ -13,11 +13,6 @@ from mock_server.faults.firing import Always, Firing, firing_of
 from mock_server.faults.presets import PRESETS, FaultText
 from openapi.operation import Operation
 
-_LIMITS = (
-    "a status must be one that they document, a token one that they want, and only an answer"
-    " with a body has one to spoil"
-)
-
 
 class UnusableFault(Exception):
     """A fault could never do what it says; ``field`` is the member to mend."""
@@ -185,7 +180,9 @@ class FaultPlans:
             raise UnusableFault("match", "is for no operation of the contract")
         if not any(fault.action.suits(one) for one in covered):
             raise UnusableFault(
-                "action", f"is not for {', '.join(one.id for one in covered)}: {_LIMITS}"
+                "action",
+                f"takes {fault.action.takes}: {', '.join(one.id for one in covered)}"
+                f" {'has' if len(covered) == 1 else 'have'} none",
             )
         if isinstance(fault.action, Delay) and fault.action.upto < fault.action.seconds:
             raise UnusableFault("action.upto", "must not be less than seconds")
