@@ -168,13 +168,14 @@ def _complaint(error: ValidationError) -> tuple[str, str]:
             return f"must match the pattern {kind.pattern}", "invalid_format"
         case ValidationErrorKind.Enum() as kind:
             options = [one if isinstance(one, str) else json.dumps(one) for one in kind.options]
-            return f"must be one of {', '.join(options)}", "invalid_value"
+            detail = f"must be one of {', '.join(options)}"
         case ValidationErrorKind.OneOfMultipleValid():
-            return "must have just one of the documented forms", "invalid_value"
+            detail = "must have just one of the documented forms"
         case ValidationErrorKind.FalseSchema():
-            return "is not allowed here", "invalid_value"
+            detail = "is not allowed here"
         case _:
-            return error.message.removeprefix("the value "), "invalid_value"
+            detail = error.message.removeprefix("the value ")
+    return detail, "invalid_value"
 
 
 _TYPES = {
