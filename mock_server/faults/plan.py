@@ -53,8 +53,17 @@ class Match:
         except orjson.JSONDecodeError:
             return False
         return isinstance(value, dict) and all(
-            name in value and value[name] == wanted for name, wanted in self.body.items()
+            name in value and _same(value[name], wanted) for name, wanted in self.body.items()
         )
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are: to Python, true is 1."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 @dataclass(slots=True)
