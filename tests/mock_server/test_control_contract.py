@@ -1,5 +1,7 @@
 """The control plane does what its own contract says, in what it grants and in what it refuses."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import openapi_spec_validator
@@ -16,6 +18,7 @@ from openapi.reading import CONTROL, read_document
 
 CONTRACT = Contract.control()
 PARTNER = "/partners/{id}"
+REFERENCE = (Path(__file__).parents[2] / "docs" / "control.md").read_text(encoding="utf-8")
 JSON = {"Content-Type": "application/json"}
 
 _WITH_REPORTS = {"reportClient GET /partners/{partner_id}/report"}
@@ -38,6 +41,22 @@ def test_each_operation_is_handled_and_nothing_else() -> None:
     documented = {operation.name for operation in CONTRACT.operations.values()}
     assert set(handlers) <= documented
     assert documented - set(handlers) <= _WITH_REPORTS
+
+
+def test_the_reference_has_a_line_for_everything() -> None:
+    components = yaml.safe_load(CONTROL.read_text(encoding="utf-8"))["components"]
+    schemas = components["schemas"]
+    for operation in CONTRACT.operations.values():
+        if operation.name not in _WITH_REPORTS:
+            assert f"| `{operation.method} /_mock{operation.path}` |" in REFERENCE
+    for kind in schemas["Action"]["properties"]["kind"]["enum"]:
+        assert f"| `{kind}` |" in REFERENCE
+    for name in ("Match", "Fire", "Exchange"):
+        for member in schemas[name]["properties"]:
+            assert re.search(rf"^\| [^|]*`{member}`[^|]* \|", REFERENCE, re.MULTILINE), member
+    for parameter in components["parameters"].values():
+        if parameter["in"] == "query":
+            assert f"`{parameter['name']}`" in REFERENCE
 
 
 def test_each_example_of_a_request_is_accepted(job: Any) -> None:

@@ -52,9 +52,9 @@ def until(happened: Callable[[], bool]) -> None:
     raise AssertionError("it did not happen")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def quiet() -> Iterator[MockProcess]:
-    """A mock of the test's own, which has nothing to say in its log."""
+    """A mock that has nothing to say in its log, whatever these tests do to it."""
     with mock_process() as mock:
         yield mock
         assert mock.log() == ""
@@ -210,21 +210,24 @@ def test_a_client_that_goes_away_during_a_slow_body_ends_it(own: Any) -> None:
     "action", [{"kind": "delay", "seconds": 500}, {"kind": "slow", "seconds": 500}]
 )
 def test_a_fault_that_waits_does_not_keep_the_mock_from_ending(
-    quiet: MockProcess, own: Any, action: Any
+    a_job: Callable[[Any], Any], action: Any
 ) -> None:
-    own.fault(action)
     statuses = []
 
-    def ask() -> None:
-        with httpx.Client(base_url=quiet.base_url, timeout=60) as http:
-            headers = {"Authorization": f"Bearer {own.token}"}
-            statuses.append(http.get("/auth/credentials", headers=headers).status_code)
+    def ask(job: Any) -> None:
+        with httpx.Client(base_url=job.http.base_url, timeout=60) as http:
+            headers = {"Authorization": f"Bearer {job.token}"}
+            statuses.append(http.get("/v3/auth/credentials", headers=headers).status_code)
 
-    asking = threading.Thread(target=ask)
-    asking.start()
-    until(lambda: own.control("GET", "/faults").json()["data"][0]["fired"] == 1)
-    assert quiet.stop() == 0
-    asking.join(60)
+    with mock_process() as mock, httpx.Client(base_url=mock.origin, timeout=30) as http:
+        job = a_job(http)
+        job.fault(action)
+        asking = threading.Thread(target=ask, args=[job])
+        asking.start()
+        until(lambda: job.control("GET", "/faults").json()["data"][0]["fired"] == 1)
+        assert mock.stop() == 0
+        asking.join(60)
+        assert mock.log() == ""
     assert statuses == [200]
 
 

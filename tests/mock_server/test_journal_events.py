@@ -147,7 +147,7 @@ def test_clients_that_go_away_leave_nothing_behind(a_job: Callable[[Any], Any]) 
 
 def test_a_stream_whose_client_has_gone_leaves_no_task_and_closes_its_source() -> None:
     async def scenario() -> None:
-        gone, closed, sent = asyncio.Event(), [], []
+        gone, begun, closed = asyncio.Event(), asyncio.Event(), []
 
         async def chunks() -> AsyncGenerator[bytes]:
             try:
@@ -161,13 +161,13 @@ def test_a_stream_whose_client_has_gone_leaves_no_task_and_closes_its_source() -
             return {"type": "http.disconnect"}
 
         async def send(message: Message) -> None:
-            sent.append(message.get("body"))
+            if message.get("body") == b"one":
+                begun.set()
 
         exchange = Exchange({"type": "http"}, receive, 0)
         head: Message = {"type": "http.response.start", "status": 200, "headers": []}
         streaming = asyncio.ensure_future(Streamed(chunks())(exchange, head, b"", send))
-        while b"one" not in sent:
-            await asyncio.sleep(0)
+        await begun.wait()
         assert not streaming.done()
         gone.set()
         await streaming
