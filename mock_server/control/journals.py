@@ -57,7 +57,7 @@ class JournalReading:
     async def follow(self, exchange: Exchange) -> Response:
         """A partner's exchanges as server-sent events (HTML Living Standard, section 9.2)."""
         partner = await known_partner(exchange, self.store)
-        after = int(exchange.header(b"last-event-id") or 0)
+        after = exchange.parameters.get("Last-Event-ID", 0)
         # To HEAD, the answer is the head and not the waiting (RFC 9110 section 9.3.2).
         if exchange.scope["method"] != "HEAD":
             exchange.delivery = Streamed(self._events(partner.partner_id, after))

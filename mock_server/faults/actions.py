@@ -171,7 +171,12 @@ class Means:
 
 _KINDS: Mapping[str, Callable[[Mapping[str, Any], Means], Action]] = {
     "delay": lambda text, _: Delay(text["seconds"], text.get("upto", text["seconds"])),
-    "status": lambda text, means: Status(means.answers, text["status"], text.get("retry_after")),
+    # To JSON Schema, 2.0 is an integer as well.
+    "status": lambda text, means: Status(
+        means.answers,
+        int(text["status"]),
+        int(text["retry_after"]) if "retry_after" in text else None,
+    ),
     "drop": lambda text, _: Drop(text["when"] == "after_commit"),
     "truncate": lambda *_: Truncate(),
     "slow": lambda text, _: SlowBody(text["seconds"]),

@@ -167,6 +167,7 @@ def test_an_unknown_partner_is_a_404(client: Any, judged: Any, name: str) -> Non
         ),
         ("GET", "/journal?limit=0", None, 422, "limit"),
         ("GET", "/journal?after=x", None, 422, "after"),
+        ("GET", "/journal?after=1e1", None, 422, "after"),
         ("GET", "/journal?refused=perhaps", None, 422, "refused"),
     ],
 )

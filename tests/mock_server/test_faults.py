@@ -63,6 +63,12 @@ def test_a_documented_status_is_answered_and_nothing_is_made(job: Any, status: i
     assert (after.status_code, "idempotent-replayed" in after.headers) == (201, False)
 
 
+def test_a_whole_number_may_be_written_as_json_likes(job: Any) -> None:
+    job.fault({"kind": "status", "status": 429.0, "retry_after": 2.0}, fire={"times": 1.0})
+    assert job.get().headers["retry-after"] == "2"
+    assert job.get().status_code == 200
+
+
 def test_a_status_without_retry_after_has_the_documented_one(job: Any) -> None:
     job.fault({"kind": "status", "status": 429})
     assert int(job.create().headers["retry-after"]) >= 1

@@ -111,7 +111,7 @@ def test_it_ends_with_its_partner(wired: Any) -> None:
         assert list(events) == []
 
 
-@pytest.mark.parametrize("last", ["x", "-1", "1.5"])
+@pytest.mark.parametrize("last", ["x", "-1", "1.5", "1e1", "1_0"])
 def test_a_last_event_that_is_no_number_is_refused(wired: Any, last: str) -> None:
     response = wired.control("GET", "/journal/events", headers={"Last-Event-ID": last})
     assert (response.status_code, response.json()["param"]) == (422, "Last-Event-ID")
