@@ -20,7 +20,12 @@ from mock_server.operations.tokens import Tokens
 from mock_server.partner_clocks import PartnerClocks
 from mock_server.partners import seed
 from mock_server.pipeline.answering import Answering
-from mock_server.pipeline.authentication import Authentication, check_security, security_handlers
+from mock_server.pipeline.authentication import (
+    Authentication,
+    bearer_of,
+    check_security,
+    security_handlers,
+)
 from mock_server.pipeline.faults import Faults
 from mock_server.pipeline.idempotency import Idempotency
 from mock_server.pipeline.prefer import Prefer
@@ -59,7 +64,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
     windows = WindowsInMemory()
     rate_limit = RateLimit(settings.rate_limit, windows)
     clocks = PartnerClocks(clock)
-    journals = Journals()
+    journals = Journals(partial(bearer_of, tokens=tokens))
     plans = FaultPlans(contract.operations, Means(answers, tokens), settings.faults)
 
     async def start() -> None:

@@ -5,8 +5,9 @@ load most have been pushed out by then, and cost nothing more. Whoever reads get
 """
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import NamedTuple
@@ -68,6 +69,9 @@ class Journal:
     waiting: deque[_Taken] = field(default_factory=lambda: deque(maxlen=CAPACITY))
     news: asyncio.Event = field(default_factory=asyncio.Event)
     followers: int = 0
+    beginnings: int = 1
+    """How often it began anew, and once."""
+    has_ended: bool = False
 
     @property
     def dropped(self) -> int:
@@ -78,25 +82,25 @@ class Journal:
 class Journals:
     """The journals of all partners. The partner None stands for exchanges that are nobody's."""
 
-    def __init__(self) -> None:
-        self._redactor = Redactor()
+    def __init__(self, whose: Callable[[Exchange], str | None]) -> None:
+        self.redactor = Redactor()
+        """What gives its pseudonyms; who uses it as well gives the same ones."""
+        self._whose = whose
         self._journals: dict[str | None, Journal] = {}
         self._writing: asyncio.TimerHandle | None = None
 
-    def take(
-        self, exchange: Exchange, head: Head, sent: Sent | None, started: float, seconds: float
-    ) -> None:
-        """Keep an exchange that is over; times are as in :class:`JournalEntry`.
+    def take(self, exchange: Exchange, head: Head, sent: Sent | None, seconds: float) -> None:
+        """Keep an exchange that is over, and took ``seconds``.
 
         ``sent`` None: all of the response was sent.
         """
-        partner_id = exchange.partner_id or exchange.claimed_by
+        partner_id = exchange.partner_id or exchange.claimed_by or self._whose(exchange)
         journal = self._journals.get(partner_id)
         if journal is None:
             journal = self._journals[partner_id] = Journal()
         response, scope, body = exchange.response, exchange.scope, exchange.body
         if sent is not None:
-            status, answer = sent
+            status, answer = sent.status, sent.body
         elif response is not None:
             status, answer = response.status, response.body
         else:
@@ -104,7 +108,7 @@ class Journals:
         journal.taken += 1
         journal.waiting.append(
             _Taken(
-                started,
+                time.time() - seconds,
                 seconds,
                 scope["scheme"],
                 scope["method"],
@@ -133,15 +137,19 @@ class Journals:
         self._write(journal)
         return journal
 
-    async def follow(self, partner_id: str | None, after: int) -> AsyncIterator[JournalEntry]:
-        """Every entry with a number above ``after``, those to come as they come."""
+    async def follow(self, partner_id: str | None, after: int) -> AsyncGenerator[JournalEntry]:
+        """Every entry with a number above ``after``, those to come as they come.
+
+        It ends with the journal. One that began anew is followed from its new beginning.
+        """
         journal = self.of(partner_id)
         journal.followers += 1
+        beginnings = journal.beginnings
         try:
-            while True:
+            while not journal.has_ended:
                 journal.news.clear()
-                if journal.taken < after:  # it began anew
-                    after = 0
+                if journal.beginnings != beginnings or journal.taken < after:
+                    beginnings, after = journal.beginnings, 0
                 for entry in [one for one in journal.entries if one.number > after]:
                     after = entry.number
                     yield entry
@@ -156,6 +164,15 @@ class Journals:
             journal.entries.clear()
             journal.waiting.clear()
             journal.taken = 0
+            journal.beginnings += 1
+            journal.news.set()
+
+    def discard(self, partner_id: str) -> None:
+        """End a partner's journal, for those too who follow it."""
+        journal = self._journals.pop(partner_id, None)
+        if journal:
+            journal.has_ended = True
+            journal.news.set()
 
     def _write_soon(self) -> None:
         taken = sum(one.taken for one in self._journals.values())
@@ -179,7 +196,7 @@ class Journals:
         journal.news.set()
 
     def _entry(self, taken: _Taken, number: int) -> JournalEntry:
-        redactor = self._redactor
+        redactor = self.redactor
         answer_headers = redactor.raw_headers(taken.answer_headers) if taken.status else ()
         headers = redactor.raw_headers(taken.headers)
         return JournalEntry(
@@ -192,7 +209,10 @@ class Journals:
             request_body=self._body(taken.body, dict(headers)),
             status=taken.status,
             response_headers=answer_headers,
-            response_body=self._body(taken.answer, dict(answer_headers)),
+            # To HEAD, no server sends the body that it counts in Content-Length.
+            response_body=""
+            if taken.method == "HEAD"
+            else self._body(taken.answer, dict(answer_headers)),
             operation=taken.operation.id if taken.operation else None,
             partner=taken.partner_id,
             refusals=_refusals(taken.problem, taken.operation),
@@ -203,9 +223,9 @@ class Journals:
     def _body(self, body: bytes, headers: dict[str, str]) -> str:
         media_type = headers.get("content-type", "")
         if len(body) <= LONGEST_BODY_BYTES:
-            return self._redactor.body(body, media_type)
+            return self.redactor.body(body, media_type)
         digest = sha256(body).hexdigest()
-        start = self._redactor.body(body[:LONGEST_BODY_BYTES], media_type)
+        start = self.redactor.body(body[:LONGEST_BODY_BYTES], media_type)
         return f"{start} [cut: {len(body)} bytes, SHA-256 {digest}]"
 
 

@@ -56,7 +56,7 @@ def create_control(
         {
             **Partners(store, possessions.tokens, possessions).handlers(),
             **Clocks(store, possessions.clocks).handlers(),
-            **Faults(store, possessions.plans).handlers(),
+            **Faults(store, possessions.plans, possessions.journals.redactor).handlers(),
             **JournalReading(store, possessions.journals).handlers(),
             **Reports(store, possessions.journals, played).handlers(),
         }

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.clock import Clock
+from mock_server.connection import close_connection, is_closed
 from mock_server.exchange import Exchange, Head, Sent
 from mock_server.pipeline.body import ClientGone, read_body
 from mock_server.pipeline.rate_limit import RateLimit
@@ -18,9 +19,8 @@ from mock_server.settings import MAX_BODY_BYTES
 
 logger = logging.getLogger("mock_server")
 
-
-Record = Callable[[Exchange, Head, Sent | None, float, float], None]
-"""Takes note of an exchange that is over."""
+Record = Callable[[Exchange, Head, Sent | None, float], None]
+"""Takes note of an exchange that is over, and of how many seconds it took."""
 
 _SECONDS_FOR_BODY = 0.05
 """What is left for the body of a request that was refused without a look at it."""
@@ -76,6 +76,7 @@ class Answering:
             "status": response.status,
             "headers": headers,
         }
+        unheard = is_closed(scope)
         sent: Sent | None
         if exchange.delivery is None:
             await send(head)
@@ -84,7 +85,11 @@ class Answering:
         else:
             sent = await exchange.delivery(exchange, head, response.body, send)
         if self.record:
-            self.record(exchange, headers, sent, now, time.perf_counter() - begun)
+            seconds = time.perf_counter() - begun
+            self.record(exchange, headers, Sent.nothing() if unheard else sent, seconds)
+        if sent is not None and sent.cut:
+            # Last, so that whoever finds the connection closed finds the journal complete.
+            close_connection(scope)
 
     def _headers(self, exchange: Exchange, response: Response) -> list[tuple[bytes, bytes]]:
         headers = []
@@ -125,8 +130,11 @@ def _unexpected(exchange: Exchange) -> Response:
 
 async def _read_what_is_there(exchange: Exchange) -> None:
     """The body of a request that was refused, for the journal; a client need not send it."""
-    if exchange.header(b"content-length") in {None, "0"}:
+    length = exchange.header(b"content-length")
+    if length == "0" or (length is None and exchange.header(b"transfer-encoding") is None):
         return
+    if exchange.header(b"expect") is not None:
+        return  # to read would be to ask for it
     with contextlib.suppress(TimeoutError, ClientGone, Problem):
         async with asyncio.timeout(_SECONDS_FOR_BODY):
             await read_body(exchange, MAX_BODY_BYTES)

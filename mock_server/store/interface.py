@@ -100,7 +100,8 @@ class Store(Protocol):
         """Apply ``writes`` and keep ``record``, in one atomic step.
 
         Where an unexpired record with the same ``key_hash`` exists already, nothing is applied
-        and that record is the result; otherwise the result is None.
+        and that record is the result; otherwise the result is None. ``now`` is the time of the
+        partner of ``record``: it says nothing of what others have.
         """
         ...
 
