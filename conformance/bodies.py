@@ -10,9 +10,9 @@ from typing import Any
 
 from conformance.applicability import creates, needs_bearer_token, takes_json
 from conformance.exchange import Answer, Request
+from conformance.limits import answer_to
 from conformance.own_resources import UNSERVED
 from conformance.probe import NotVerified, Probe, Violation
-from conformance.server.rate_limits import answer_to
 from openapi.operation import MediaType, Operation
 from openapi.schema import Schema, types_of
 

@@ -30,6 +30,10 @@ class Request:
     partner: int | None = 0
     token_form: str = "as it is"  # noqa: S105 - the name of a form
 
+    def at(self, path: str) -> Self:
+        """The same request to another path."""
+        return replace(self, path=path)
+
     def with_header(self, name: str, value: str) -> Self:
         """The same request with one header set, or replaced where it was."""
         return replace(self, headers=(*self.without_header(name).headers, (name, value)))
@@ -68,6 +72,8 @@ class Answer:
     headers: Headers = ()
     body: bytes = b""
     seconds: float = 0.0
+    sent_with: int = 0
+    """The number of those that were sent at the same time; 0 where it was sent alone."""
 
     def header(self, name: str) -> str | None:
         """The value of a header, repeated ones joined (RFC 9110 section 5.3)."""

@@ -10,9 +10,10 @@ from typing import Any
 import click
 import pytest
 
-from conformance.cli import run_command, to_target, tokens_of
+from conformance.cli import run_command
 from conformance.in_process import AppError, serving
 from conformance.model import Level, Requirement
+from conformance.opening import let_in, to_target
 from conformance.options import base_url, check_access
 from conformance.pytest_plugin import given_arguments, option_dest, option_named
 from conformance.registry import catalogue
@@ -79,7 +80,7 @@ class SharedRun:
             for operation in self.contract.operations.values()
             if requirement.applies_to(operation)
         ]
-        return sorted(pairs, key=lambda pair: (pair[0].observes_run, pair[0].id, pair[1].id))
+        return sorted(pairs, key=lambda pair: (pair[0].phase, pair[0].id, pair[1].id))
 
     def run(self) -> Run:
         """The run, its survey done; raises TargetError and AppError."""
@@ -96,10 +97,8 @@ class SharedRun:
 
     def _begun(self) -> Run:
         transport = self._open.enter_context(serving(self.options["app"]))
-        nobody = self._open.enter_context(to_target(self.url, (), self.options, transport))
-        tokens = tokens_of(nobody, self.options)
-        target = self._open.enter_context(to_target(self.url, tokens, self.options, transport))
-        target.secrets |= nobody.secrets
+        target = self._open.enter_context(to_target(self.url, self.options, transport))
+        let_in(target, self.options)
         return Run(self.contract, target, self.requirements, self.options["seed"])
 
     def finish(self) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
+from conformance.limits import answer_to
 from conformance.model import Level
 from conformance.probe import NAME_PREFIX, NotVerified, Probe
 from conformance.registry import requirement
@@ -23,8 +24,7 @@ from conformance.sabotage import (
     on_status,
     set_status,
 )
-from conformance.server.rate_limits import answer_to
-from conformance.server.tokens_issued import created, exchange, good_answer_again, granted, item_of
+from conformance.token_exchange import created, exchange, good_answer_again, granted, item_of
 from openapi.contract import PATH_PARAMETER
 from openapi.operation import Operation
 

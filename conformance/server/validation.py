@@ -42,13 +42,13 @@ from conformance.body_faults import (
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
 from conformance.instants import instant
+from conformance.limits import answer_to
 from conformance.model import Level
 from conformance.own_resources import UNSERVED
 from conformance.pages import largest_page, pages
 from conformance.probe import NotVerified, Probe
 from conformance.registry import requirement
 from conformance.sabotage import Sabotage, edit_body, on_requests, set_status
-from conformance.server.rate_limits import answer_to
 from openapi.references import merge_schemas
 from openapi.schema import Schema
 

@@ -115,7 +115,7 @@ def test_the_exchange_falls_back_to_json() -> None:
         return httpx.Response(200, json={"access_token": "made"})
 
     with Target("http://localhost", (), transport=httpx.MockTransport(answer)) as target:
-        assert token_for(target, "id", "secret") == "made"
+        assert token_for(target, "id", "secret").token == "made"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
@@ -21,7 +22,9 @@ from tests.conformance.servers.store import Key, Store
 KEYS, TOKEN = "/auth/credentials", "/auth/token"
 OPERATIONS = {KEYS: ("GET", "POST"), f"{KEYS}/": ("DELETE",), TOKEN: ("POST",)}
 DEFAULT_PAGE, LARGEST_PAGE = 25, 100
+CLOCK = "/clock/advance"
 RACE_SECONDS = 0.02
+DAY = timedelta(hours=24)
 
 
 @dataclass(slots=True)
@@ -31,6 +34,15 @@ class Call:
     lock: threading.Lock = field(default_factory=threading.Lock)
     body: Wanted | None = None
     answer: Answer | None = None
+    ends: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """Whose an access token is, and until when."""
+
+    partner: str
+    ends: datetime
 
 
 class Application:
@@ -39,9 +51,12 @@ class Application:
     def __init__(self, options: Options, tokens: Mapping[str, str]) -> None:
         self._options = options
         self._tokens = tokens
+        self._issued: dict[str, Issued] = {}
         self._store = Store(options)
         self._write = Writer(options)
         self._calls: dict[tuple[str, str], Call] = {}
+        self._owners: dict[str, str] = {}
+        self._lock = threading.Lock()
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to a request; ``headers`` go by their names in lower case."""
@@ -72,6 +87,9 @@ class Application:
     def _route(
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
     ) -> Answer:
+        if self._options.has_clock and (method, path) == ("POST", CLOCK):
+            self._store.move_clock(json.loads(body)["seconds"])
+            return Answer(204)
         place = path.removeprefix(self._options.path) if path.startswith(self._options.path) else ""
         methods = _methods(place)
         if self._options.only_create and (place, method) != (KEYS, "POST"):
@@ -103,6 +121,10 @@ class Application:
         if self._options.bug is Bug.TOKENS_HAVE_NO_CASE:
             known = {name.lower(): partner for name, partner in known.items()}
             token = token.lower()
+        issued = self._issued.get(token)
+        if scheme.lower() == "bearer" and issued and issued.ends > self._store.now():
+            first = self._options.bug is Bug.ISSUED_TOKENS_ARE_THE_FIRST_PARTNERS
+            return next(iter(known.values())) if first else issued.partner
         if scheme.lower() == "bearer" and token in known:
             return known[token]
         challenge = self._options.challenge
@@ -123,12 +145,11 @@ class Application:
         asked = self._wanted(headers, body)
         if not key or options.bug is Bug.KEYS_ARE_IGNORED:
             return self._execute(partner, asked)
-        if options.validation is Validation.STRICT:
-            _check_key(key)
+        self._check_key(partner, key)
         if options.bug is Bug.KEYS_ARE_CUT:
             key = key[:35]
         owner = "" if options.bug is Bug.KEYS_ARE_SHARED_BY_PARTNERS else partner
-        call = self._calls.setdefault((owner, key), Call())
+        call = self._call(owner, key)
         if options.bug is Bug.KEYS_ARE_RACED_FOR:
             found = call.answer
             time.sleep(RACE_SECONDS)
@@ -146,6 +167,30 @@ class Application:
                 del value["client_secret"]
                 return replace(call.answer, body=json.dumps(value).encode())
             return call.answer
+
+    def _check_key(self, partner: str, key: str) -> None:
+        options = self._options
+        if options.bug is Bug.KEYED_REQUESTS_ARE_REFUSED:
+            raise Problem(400, "There is a header too many.")
+        denied = options.bug is Bug.KEYS_ARE_DENIED_TO_OTHERS
+        if denied and self._owners.setdefault(key, partner) != partner:
+            raise Problem(422, "The key is in use.", "idempotency_key_reused")
+        if options.validation is Validation.STRICT:
+            try:
+                uuid.UUID(key)
+            except ValueError:
+                raise Invalid({"Idempotency-Key": "must be a UUID"}) from None
+
+    def _call(self, owner: str, key: str) -> Call:
+        """What is kept under a key, for 24 hours."""
+        now, bug = self._store.now(), self._options.bug
+        with self._lock:
+            call = self._calls.setdefault((owner, key), Call())
+            if call.ends is not None and call.ends <= now:
+                call = self._calls[owner, key] = Call()
+            if call.ends is None and bug is not Bug.KEYS_ARE_KEPT_FOR_EVER:
+                call.ends = now + (DAY / 2 if bug is Bug.KEYS_EXPIRE_EARLY else DAY)
+        return call
 
     def _execute(self, partner: str, asked: Wanted) -> Answer:
         key = self._store.make(partner, asked.name, asked.expires_at)
@@ -203,9 +248,12 @@ class Application:
             one.last_used_at = self._store.now()
 
         self._store.change(key, use)
+        life = self._options.tokens_live_seconds
+        token = f"dinie_at_{secrets.token_urlsafe(32)}"
+        self._issued[token] = Issued(key.partner, self._store.now() + timedelta(seconds=life))
         value = {
-            "expires_in": 3600, "token_type": "Bearer" if self._options.adds_more else "bearer",
-            "access_token": f"dinie_at_{secrets.token_urlsafe(32)}",
+            "expires_in": life, "token_type": "Bearer" if self._options.adds_more else "bearer",
+            "access_token": token,
         }  # fmt: skip
         return self._write.success(200, value, **{"Cache-Control": "no-store"})
 
@@ -216,6 +264,8 @@ class Application:
         if content_type.startswith("application/x-www-form-urlencoded"):
             form = parse_qs(body.decode("utf-8", "replace"))
             fields = {name: values[-1] for name, values in form.items()}
+        elif self._options.tokens_by_form_only:
+            raise Unreadable("The body must be a form.")
         else:
             fields = value_of(body, content_type, self._options)
         if not isinstance(fields, dict):
@@ -245,10 +295,3 @@ def _basic(header: str) -> tuple[str, str] | None:
     except (binascii.Error, ValueError):
         return None
     return unquote_plus(client_id), unquote_plus(secret)
-
-
-def _check_key(key: str) -> None:
-    try:
-        uuid.UUID(key)
-    except ValueError:
-        raise Invalid({"Idempotency-Key": "must be a UUID"}) from None
