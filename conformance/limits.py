@@ -47,9 +47,12 @@ def provoke(probe: Probe) -> None:
             return
         target.was_provoked = True
         request = _cheap(probe)
-        for _ in range(MOST_REQUESTS // (_AT_ONCE + 1)):
+        sent = 0
+        while sent + _AT_ONCE <= MOST_REQUESTS:
+            sent += _AT_ONCE
             if any(one.status == LIMITED for one in probe.send_once_at_once([request] * _AT_ONCE)):
                 # Alone, so that what it says is said to this request.
+                sent += 1
                 answer = probe.send_once(request)
                 if answer.status == LIMITED:
                     _meet_on_others(probe)

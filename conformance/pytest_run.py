@@ -33,6 +33,7 @@ def shared_run(config: pytest.Config) -> "SharedRun":
         contract = Contract.bundled()
         url = base_url(contract, options)
         check_access(options)
+        _check_alone(config, options)
         chosen = select(catalogue(), options["patterns"])
     except click.ClickException as error:
         said = re.sub(
@@ -46,6 +47,16 @@ def shared_run(config: pytest.Config) -> "SharedRun":
         options["seed"] = secrets.randbelow(2**32)
         setattr(config.option, option_dest("seed"), str(options["seed"]))
     return SharedRun(contract, chosen, url, options)
+
+
+def _check_alone(config: pytest.Config, options: Mapping[str, Any]) -> None:
+    """Raise :class:`click.UsageError` where several processes would be in each other's way."""
+    is_worker = hasattr(config, "workerinput")
+    if is_worker or getattr(config.option, "numprocesses", None):
+        for name in ("clock_url", "provoke_rate_limit"):
+            if options[name]:
+                option = name.replace("_", "-")
+                raise click.UsageError(f"--{option} wants the target for itself: leave out -n")
 
 
 class SharedRun:

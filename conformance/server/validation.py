@@ -26,6 +26,7 @@ from conformance.bodies import (
     kind,
     makes_from_json,
     properties,
+    reported_fields,
     required_names,
     schema_at,
     wrong_values,
@@ -40,7 +41,7 @@ from conformance.body_faults import (
     answer_if,
 )
 from conformance.capability import Capability
-from conformance.exchange import Answer, Request
+from conformance.exchange import Request
 from conformance.instants import instant
 from conformance.limits import answer_to
 from conformance.model import Level
@@ -171,25 +172,12 @@ def every_bad_field_is_reported(probe: Probe) -> None:
             raise NotVerified(f"the target answers {answer.status} to fields of the wrong type")
         if answer.status in {*NO_REFUSAL, *UNSERVED}:
             raise NotVerified(f"the target answers {answer.status}, which is about something else")
-        missed = sorted(bad - _reported(answer))
+        missed = sorted(bad - reported_fields(answer))
         probe.expect(
             not missed,
             f"errors[] with param {', '.join(sorted(bad))}",
             f"nothing on {', '.join(missed)}",
         )
-
-
-def _reported(answer: Answer) -> set[str]:
-    """The fields that ``errors`` names: ``name``, and also ``body.name``, ``/name``, ``$.name``."""
-    errors = answer.field("errors")
-    params = (
-        [one.get("param") for one in errors if isinstance(one, dict)]
-        if isinstance(errors, list)
-        else []
-    )
-    return {
-        re.split(r"[./\[\]'\"]+", one.rstrip("]'\""))[-1] for one in params if isinstance(one, str)
-    }
 
 
 @requirement(
