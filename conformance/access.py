@@ -46,6 +46,7 @@ class Access:
         with self._lock:
             if self.token == refused:
                 self._keep(self._renew())
+                self._is_of_no_use = self.token == refused
             return None if self.token == refused else self.token
 
     def was_of_no_use(self) -> None:

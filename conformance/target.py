@@ -244,6 +244,8 @@ class Target:
 
     def _no_answer(self, url: str, error: httpx.HTTPError) -> TargetError:
         reason = self.shown(" ".join(str(error).split())) or type(error).__name__
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            reason += "; --ca-file trusts another authority"
         return TargetError(f"{url} does not answer: {reason}")
 
     def _pace(self) -> None:
