@@ -20,6 +20,7 @@ _OPTIONS: Sequence[tuple[str, str, str]] = (
     ("clock-url", "store", 'where a POST of {"seconds": N} moves the target\'s clock ahead'),
     ("provoke-rate-limit", "store_true", "send many requests at the end to meet a 429"),
     ("ca-file", "store", "trust the certificate authorities in this PEM file, too"),
+    ("baseline", "store", "violations that are accepted: expected failures"),
     ("keep", "store_true", "leave the keys that the run makes; else they are revoked"),
     ("allow-production", "store_true", "run against the contract's production server"),
 )

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import pytest
 
+from conformance.baseline import Baseline, BaselineError, Place
 from conformance.cli import run_command
 from conformance.in_process import AppError, serving
 from conformance.model import Level, Requirement
@@ -35,18 +36,21 @@ def shared_run(config: pytest.Config) -> "SharedRun":
         check_access(options)
         _check_alone(config, options)
         chosen = select(catalogue(), options["patterns"])
+        accepted = Baseline()
+        if options["baseline"]:
+            accepted = Baseline.read(options["baseline"], contract, catalogue())
     except click.ClickException as error:
         said = re.sub(
             r"--([a-z][a-z-]*)", lambda found: option_named(found[1]), error.format_message()
         )
         raise pytest.UsageError(f"conformance: {said}") from None
-    except SelectionError as error:
+    except (SelectionError, BaselineError) as error:
         raise pytest.UsageError(f"conformance: {error}") from None
     if options["seed"] is None:
         # Kept where xdist finds it, so that all of its workers make the same choices.
         options["seed"] = secrets.randbelow(2**32)
         setattr(config.option, option_dest("seed"), str(options["seed"]))
-    return SharedRun(contract, chosen, url, options)
+    return SharedRun(contract, chosen, url, options, accepted)
 
 
 def _check_alone(config: pytest.Config, options: Mapping[str, Any]) -> None:
@@ -60,7 +64,11 @@ def _check_alone(config: pytest.Config, options: Mapping[str, Any]) -> None:
 
 
 class SharedRun:
-    """Begins with the first item that needs it. ``judged`` counts the items with a verdict."""
+    """Begins with the first item that needs it.
+
+    ``judged`` counts the items with a verdict, ``stale`` are the entries of the baseline whose
+    rule holds again.
+    """
 
     def __init__(
         self,
@@ -68,13 +76,16 @@ class SharedRun:
         requirements: list[Requirement],
         url: str,
         options: Mapping[str, Any],
+        baseline: Baseline,
     ) -> None:
         self.contract = contract
         self.requirements = requirements
         self.url = url
         self.options = options
         self.level = Level(options["level"])
+        self.baseline = baseline
         self.judged = 0
+        self.stale: list[Place] = []
         self._open = ExitStack()
         self._run: Run | None = None
         self._failure: TargetError | AppError | None = None
@@ -121,6 +132,7 @@ class SharedRun:
             output = {
                 "made": len(run.target.created),
                 "judged": self.judged,
+                "stale": [list(one) for one in self.stale],
                 "doubt": never_succeeded(run),
             }
             if not self.options["keep"]:
