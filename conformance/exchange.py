@@ -52,6 +52,12 @@ class Request:
         """The same request with an idempotency key."""
         return self.with_header("Idempotency-Key", key)
 
+    @property
+    def key(self) -> str | None:
+        """The idempotency key; None where it carries none."""
+        found = (value for name, value in self.headers if name.lower() == "idempotency-key")
+        return next(found, None)
+
     def is_for(self, operation: Operation) -> bool:
         """Whether it names this operation, by method and path."""
         path = self.path.partition("?")[0]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from conformance.body_script import body_source
 from conformance.exchange import Answer, Request
+from conformance.key_script import KEY, Keys
 from conformance.tokens import FORMS, QUERY_PARAMETER, VARIABLES
 
 MOST_STEPS = 8
@@ -32,6 +33,7 @@ class _Step:
 def reproduction(base_url: str, exchanges: Sequence[Exchange]) -> str:
     """The script; it runs once the reader has exported the token.
 
+    Every run of it has idempotency keys of its own, so that it can be run again.
     No more than the last :data:`MOST_STEPS` steps are in it; where there are more, only the last
     of the pages that a list was read by. No token or secret is.
     """
@@ -41,14 +43,16 @@ def reproduction(base_url: str, exchanges: Sequence[Exchange]) -> str:
     shown = steps[-MOST_STEPS:]
     requests = [one for step in shown for one, _ in step.exchanges]
     partners = sorted({one.partner for one in requests if one.partner is not None})
+    keys = Keys(one.key for one in requests if one.key)
     lines = [f': "${{{VARIABLES[partner]}:?export the token}}"' for partner in partners]
+    lines += keys.lines
     left_out = sum(len(one.exchanges) + one.pages_before for one in steps[:-MOST_STEPS])
     if left_out:
         lines.append(f"# {_counted(left_out, 'earlier request')} left out")
     for step in shown:
         if step.pages_before:
             lines.append(f"# {_counted(step.pages_before, 'earlier page')} left out")
-        lines += _lines(base_url, step)
+        lines += _lines(base_url, step, keys)
     return "\n".join(lines)
 
 
@@ -80,20 +84,20 @@ def _list_of(step: _Step) -> tuple[str, int | None] | None:
     return request.path.partition("?")[0], request.partner
 
 
-def _lines(base_url: str, step: _Step) -> Iterator[str]:
+def _lines(base_url: str, step: _Step, keys: Keys) -> Iterator[str]:
     if len(step.exchanges) == 1:
         [(request, answer)] = step.exchanges
-        yield _command(base_url, request, f"  # {answer.status}")
+        yield _command(base_url, request, keys, f"  # {answer.status}")
         return
     same = [(request, [*group]) for request, group in _grouped(step.exchanges)]
     yield f"# {len(step.exchanges)} requests at the same time"
     for request, answers in same:
         statuses = f"  # {', '.join(str(one.status) for one in answers)}"
         if len(answers) == 1:
-            yield _command(base_url, request, f" &{statuses}")
+            yield _command(base_url, request, keys, f" &{statuses}")
         else:
             yield f"for _ in $(seq {len(answers)}); do{statuses}"
-            yield _command(base_url, request, " &")
+            yield _command(base_url, request, keys, " &")
             yield "done"
     yield "wait"
 
@@ -103,10 +107,10 @@ def _grouped(exchanges: Sequence[Exchange]) -> Iterator[tuple[Request, list[Answ
         yield request, [answer for _, answer in group]
 
 
-def _command(base_url: str, request: Request, end: str) -> str:
+def _command(base_url: str, request: Request, keys: Keys, end: str) -> str:
     """The command, with ``end`` on its line; a body that it reads may follow on more lines."""
     source = body_source(_without_secrets(request.body)) if request.body else None
-    parts = ["curl", "-sS", "-i", "-w", r"'\n'", *_method(request), *_headers(request)]
+    parts = ["curl", "-sS", "-i", "-w", r"'\n'", *_method(request), *_headers(request, keys)]
     if source:
         parts += ["--data-binary", source.argument]
     before = f"{source.command} | " if source and source.command else ""
@@ -121,13 +125,20 @@ def _method(request: Request) -> list[str]:
     return ["-X", shlex.quote(request.method)] if request.method != "GET" or request.body else []
 
 
-def _headers(request: Request) -> Iterator[str]:
+def _headers(request: Request, keys: Keys) -> Iterator[str]:
     form = FORMS[request.token_form]
     if request.partner is not None and form.scheme is not None:
         token = form.shell.format(VARIABLES[request.partner])
         yield from ("-H", f'"Authorization: {form.scheme}{token}"')
     for name, value in request.headers:
-        yield from ("-H", shlex.quote(f"{name}: {value}" if value else f"{name};"))
+        own = keys.written(value) if name == KEY else None
+        signs_in = request.body.startswith(b"grant_type=") and name == "Authorization"
+        if signs_in:
+            yield from ("-H", "'Authorization: Basic REDACTED'")
+        elif own:
+            yield from ("-H", f'"{name}: {own}"')
+        else:
+            yield from ("-H", shlex.quote(f"{name}: {value}" if value else f"{name};"))
     given = {name.lower() for name, _ in request.headers}
     # What curl would add of its own.
     if request.body and "content-type" not in given:

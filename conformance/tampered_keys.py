@@ -15,19 +15,14 @@ def _forget_key(request: Request) -> Request:
 
 
 def _same_key(request: Request) -> Request:
-    return request.with_key("one key for all") if key_of(request) else request
-
-
-def key_of(request: Request) -> str | None:
-    """The idempotency key of a request."""
-    return dict(request.headers).get("Idempotency-Key")
+    return request.with_key("one key for all") if request.key else request
 
 
 def edit_key(edit: str) -> Sabotage:
     """Keys are changed by a method of texts, or ``cut`` by a character."""
 
     def changed(request: Request) -> Request:
-        key = key_of(request)
+        key = request.key
         if key is None:
             return request
         return request.with_key(key[:-1] if edit == "cut" else getattr(key, edit)())
@@ -62,7 +57,7 @@ def _change_on_replay() -> Tamper:
 
     def tamper(request: Request, forward: Forward) -> Answer:
         answer = forward(request)
-        key = key_of(request)
+        key = request.key
         body = answer.json() if answer.media_type == "application/json" else None
         if key in seen and isinstance(body, dict) and "updated_at" in body:
             return with_body(answer, {**body, "updated_at": "2026-03-01T00:00:00Z"})
@@ -80,7 +75,7 @@ def forget_keys_after(seconds: float) -> Sabotage:
         lock = threading.Lock()
 
         def tamper(request: Request, forward: Forward) -> Answer:
-            key = key_of(request)
+            key = request.key
             if key is not None:
                 with lock:
                     age = time.monotonic() - first.setdefault(key, time.monotonic())
@@ -98,7 +93,7 @@ def _executing_each() -> Tamper:
     lock = threading.Lock()
 
     def tamper(request: Request, forward: Forward) -> Answer:
-        key = key_of(request)
+        key = request.key
         with lock:
             again = key in seen
             if key is not None:
@@ -115,7 +110,7 @@ def _refusing_to_others() -> Tamper:
     lock = threading.Lock()
 
     def tamper(request: Request, forward: Forward) -> Answer:
-        key = key_of(request)
+        key = request.key
         if key is not None and request.partner is not None:
             with lock:
                 owner = owners.setdefault(key, request.partner)
@@ -128,9 +123,9 @@ def _refusing_to_others() -> Tamper:
 
 FORGET_KEY = on_requests("forget idempotency keys", _forget_key)
 ONE_KEY_FOR_ALL = on_requests("treat all keys as one", _same_key)
-REMEMBER_FAILURES = keeping("replay failures", key_of)
+REMEMBER_FAILURES = keeping("replay failures", lambda one: one.key)
 KEEP_FOR_EVER = keeping(
-    "never forget a key", lambda one: key_of(one) and (key_of(one), one.body, one.partner)
+    "never forget a key", lambda one: one.key and (one.key, one.body, one.partner)
 )
 ONE_ANSWER_FOR_ONE_BODY = keeping("one answer for one body", lambda one: one.body)
 CHANGE_ON_REPLAY = Sabotage("change the answer on replay", _change_on_replay)
@@ -138,7 +133,7 @@ EXECUTE_EACH = Sabotage("execute each and answer the first", _executing_each)
 REFUSE_TO_OTHERS = Sabotage("refuse a key that another partner used", _refusing_to_others)
 REFUSE_KEYS = on_answers(
     "refuse every key",
-    lambda request, answer: replace(answer, status=400) if key_of(request) else answer,
+    lambda request, answer: replace(answer, status=400) if request.key else answer,
 )
 OTHER_STATUS_ON_REPLAY = on_answers(
     "answer a replay with 200",
