@@ -44,6 +44,25 @@ def test_a_sabotaged_server_is_1_and_the_requirement_named(
     assert requirement in {one["id"] for one in failed if one["outcome"] == "failed"}
 
 
+@pytest.mark.parametrize(
+    ("requirement", "sabotage"),
+    [
+        ("idempotency.different-keys-are-different-calls", "treat all keys as one"),
+        ("idempotency.fresh-key-is-accepted", "treat all keys as one"),
+        ("idempotency.no-second-resource", "execute each and answer the first"),
+        ("tokens.token-is-its-partners", "take every issued token for partner 1's"),
+    ],
+)
+def test_a_requirement_that_is_selected_alone_is_verified(
+    healthy: MockProcess, capsys: pytest.CaptureFixture[str], requirement: str, sabotage: str
+) -> None:
+    alone = ("--token", FIRST, "--second-token", SECOND, "--select", requirement)
+    with sabotaged(healthy.base_url, requirement, sabotage) as url:
+        assert run("run", "--url", url, *alone) == 1
+        assert f"MUST {requirement} [" in capsys.readouterr().out
+    assert run("run", "--url", healthy.base_url, *alone) == 0
+
+
 def test_a_broken_should_counts_only_when_asked(
     healthy: MockProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """The pytest plugin, run as people run it: pytest in a process and a folder of its own."""
 
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -13,6 +14,9 @@ import pytest
 from conformance.pytest_plugin import option_named
 from conformance.registry import catalogue
 from demo.mock_process import MockProcess
+from tests.conformance.servers.application import CLOCK
+from tests.conformance.servers.options import Options
+from tests.conformance.servers.serving import serving
 
 FIRST, SECOND = "dinie_at_first", "dinie_at_second"
 
@@ -174,6 +178,24 @@ def test_what_the_baseline_accepts_is_an_expected_failure(
     assert f"XFAIL {REPLAY} - accepted by the baseline: known since May" in done.stdout
     assert "Stale entries of the baseline" in done.stdout
     assert f"  {stale} [createCredential]" in done.stdout
+
+
+def test_the_clock_is_moved_and_the_limit_met_in_the_end(judge: Pytest) -> None:
+    options = Options(has_clock=True, rate=60)
+    with serving(options, {FIRST: "first", SECOND: "second"}) as url:
+        done = judge(
+            "-rA", "-k", "created.plain or 24-hours or limited", f"--conformance-url={url}",
+            "--conformance-provoke-rate-limit",
+            f"--conformance-clock-url={url.removesuffix(options.path)}{CLOCK}",
+        )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout
+    passed = re.findall(r"^PASSED conformance::(\S+)\[", done.stdout, re.MULTILINE)
+    assert {one.partition(".")[0] for one in passed} == {"created", "rate_limits", "idempotency"}
+    # What moves the clock comes when everything else is done.
+    assert passed[-2:] == [
+        "idempotency.key-is-free-after-24-hours", "idempotency.key-is-kept-for-24-hours"
+    ]  # fmt: skip
 
 
 def test_what_the_baseline_does_not_know_fails(
