@@ -6,7 +6,7 @@ from conformance.applicability import creates, lists
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
 from conformance.probe import NotVerified, Probe
-from conformance.target import LONGEST_WAIT_SECONDS, seconds_to_wait
+from conformance.waiting import LONGEST_WAIT_SECONDS, seconds_to_wait
 from openapi.contract import PATH_PARAMETER
 
 MOST_REQUESTS = 2000

@@ -12,19 +12,13 @@ import httpx
 from conformance.access import Access, Issued
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
-from conformance.instants import http_date
 from conformance.redaction import issued_secrets, printable, redacted
 from conformance.sabotage import Tamper
 from conformance.tokens import FORMS, QUERY_PARAMETER, UNCHANGED
-
-LONGEST_WAIT_SECONDS = 90.0
-"""What a target may ask for in ``Retry-After`` and still be waited for."""
+from conformance.waiting import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 
 PATIENCE_SECONDS = 3.0
 """After how long a request is repeated to see that its answer was kept, unless it is said."""
-
-_SHORTEST_WAIT_SECONDS = 0.05
-"""Who says that no wait is needed, and limits all the same, is not asked without a pause."""
 
 _TIMEOUT_SECONDS = 30.0
 _CONNECTIONS = 32
@@ -125,15 +119,16 @@ class Target:
         """The target's answer, after any wait that it asked for."""
         deadline = time.monotonic() + LONGEST_WAIT_SECONDS
         answer = self.send_once(request)
-        while True:
+        for shortest in pauses():
             wait = seconds_to_wait(answer)
             if wait is None or time.monotonic() + wait > deadline:
-                return answer
-            self.rest(max(wait, _SHORTEST_WAIT_SECONDS))
+                break
+            self.rest(max(wait, shortest))
             again = self.send_once(request)
             with self._lock:
                 self.waited.append((request, answer, again))
             answer = again
+        return answer
 
     def send_once(self, request: Request) -> Answer:
         """The target's answer, whatever it is."""
@@ -255,20 +250,3 @@ class Target:
             start = max(time.monotonic(), self._next_start)
             self._next_start = start + self._interval
         time.sleep(max(0.0, start - time.monotonic()))
-
-
-def seconds_to_wait(answer: Answer) -> float | None:
-    """How long a 429 asks to wait; None where it does not say, or for any other answer.
-
-    A date is taken by the target's own clock, where it says what that shows
-    (RFC 9110 sections 10.2.3 and 6.6.1).
-    """
-    text = answer.header("retry-after")
-    if answer.status != httpx.codes.TOO_MANY_REQUESTS or text is None:
-        return None
-    if text.isascii() and text.isdigit():
-        return float(text)
-    date = http_date(text)
-    if date is None:
-        return None
-    return max(0.0, date - (http_date(answer.header("date")) or time.time()))
