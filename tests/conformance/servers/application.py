@@ -4,17 +4,15 @@ import base64
 import binascii
 import json
 import secrets
-import threading
-import time
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
 
 from tests.conformance.servers.answers import Answer, Problem, Writer
+from tests.conformance.servers.calls import Calls
 from tests.conformance.servers.options import Bug, Options, Validation
 from tests.conformance.servers.reading import Invalid, Unreadable, Wanted, value_of, wanted
 from tests.conformance.servers.store import Key, Store
@@ -23,18 +21,6 @@ KEYS, TOKEN = "/auth/credentials", "/auth/token"
 OPERATIONS = {KEYS: ("GET", "POST"), f"{KEYS}/": ("DELETE",), TOKEN: ("POST",)}
 DEFAULT_PAGE, LARGEST_PAGE = 25, 100
 CLOCK = "/clock/advance"
-RACE_SECONDS = 0.02
-DAY = timedelta(hours=24)
-
-
-@dataclass(slots=True)
-class Call:
-    """What is kept of the first request with an idempotency key."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    body: Wanted | None = None
-    answer: Answer | None = None
-    ends: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +40,7 @@ class Application:
         self._issued: dict[str, Issued] = {}
         self._store = Store(options)
         self._write = Writer(options)
-        self._calls: dict[tuple[str, str], Call] = {}
-        self._owners: dict[str, str] = {}
-        self._lock = threading.Lock()
+        self._calls = Calls(options, self._store.now)
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to a request; ``headers`` go by their names in lower case."""
@@ -145,52 +129,7 @@ class Application:
         asked = self._wanted(headers, body)
         if not key or options.bug is Bug.KEYS_ARE_IGNORED:
             return self._execute(partner, asked)
-        self._check_key(partner, key)
-        if options.bug is Bug.KEYS_ARE_CUT:
-            key = key[:35]
-        owner = "" if options.bug is Bug.KEYS_ARE_SHARED_BY_PARTNERS else partner
-        call = self._call(owner, key)
-        if options.bug is Bug.KEYS_ARE_RACED_FOR:
-            found = call.answer
-            time.sleep(RACE_SECONDS)
-            call.answer = found or self._execute(partner, asked)
-            return call.answer
-        if not options.waits_for_first and call.lock.locked():
-            raise Problem(409, "The first request with the key is still under way.")
-        with call.lock:
-            if call.answer is None:
-                call.body, call.answer = asked, self._execute(partner, asked)
-            elif call.body != asked and not options.replays_conflicts:
-                raise Problem(422, "The key was used with another body.", "idempotency_key_reused")
-            elif options.bug is Bug.REPLAYS_LACK_THE_SECRET:
-                value = json.loads(call.answer.body)
-                del value["client_secret"]
-                return replace(call.answer, body=json.dumps(value).encode())
-            return call.answer
-
-    def _check_key(self, partner: str, key: str) -> None:
-        options = self._options
-        if options.bug is Bug.KEYED_REQUESTS_ARE_REFUSED:
-            raise Problem(400, "There is a header too many.")
-        denied = options.bug is Bug.KEYS_ARE_DENIED_TO_OTHERS
-        if denied and self._owners.setdefault(key, partner) != partner:
-            raise Problem(422, "The key is in use.", "idempotency_key_reused")
-        if options.validation is Validation.STRICT:
-            try:
-                uuid.UUID(key)
-            except ValueError:
-                raise Invalid({"Idempotency-Key": "must be a UUID"}) from None
-
-    def _call(self, owner: str, key: str) -> Call:
-        """What is kept under a key, for 24 hours."""
-        now, bug = self._store.now(), self._options.bug
-        with self._lock:
-            call = self._calls.setdefault((owner, key), Call())
-            if call.ends is not None and call.ends <= now:
-                call = self._calls[owner, key] = Call()
-            if call.ends is None and bug is not Bug.KEYS_ARE_KEPT_FOR_EVER:
-                call.ends = now + (DAY / 2 if bug is Bug.KEYS_EXPIRE_EARLY else DAY)
-        return call
+        return self._calls.answer(partner, key, asked, lambda: self._execute(partner, asked))
 
     def _execute(self, partner: str, asked: Wanted) -> Answer:
         key = self._store.make(partner, asked.name, asked.expires_at)
