@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
@@ -80,6 +79,8 @@ class Answer:
     seconds: float = 0.0
     sent_with: int = 0
     """The number of those that were sent at the same time; 0 where it was sent alone."""
+    before: str = ""
+    """What was done before it was sent, as a line of shell: a wait, or a clock that was moved."""
 
     def header(self, name: str) -> str | None:
         """The value of a header, repeated ones joined (RFC 9110 section 5.3)."""
@@ -133,11 +134,11 @@ class Recording:
     """The exchanges of one check, in order; what is shown of them is redacted."""
 
     exchanges: list[tuple[Request, Answer]] = field(default_factory=list)
+    done_meanwhile: str = ""
+    """What is done before the next request, as a line of shell."""
 
     def add(self, request: Request, answer: Answer) -> None:
         """Keep one exchange."""
+        if self.done_meanwhile:
+            answer, self.done_meanwhile = replace(answer, before=self.done_meanwhile), ""
         self.exchanges.append((request, answer))
-
-    def last(self, count: int) -> Sequence[tuple[Request, Answer]]:
-        """The last ``count`` exchanges."""
-        return self.exchanges[-count:]

@@ -1,5 +1,6 @@
 """A target that limits its clients: answers apart from its limit, and its limit on purpose."""
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.applicability import creates, lists
@@ -87,7 +88,7 @@ def _after_waits(probe: Probe, request: Request, limited: Answer) -> list[Answer
         if seconds is None or seconds > LONGEST_WAIT_SECONDS:
             break
         probe.target.rest(seconds)
-        limited = probe.send_once(request)
+        limited = replace(probe.send_once(request), before=f"sleep {seconds:g}")
         answers.append(limited)
         if limited.status != LIMITED:
             break

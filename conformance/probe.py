@@ -4,6 +4,7 @@ import itertools
 import json
 import random
 import secrets
+import shlex
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -116,6 +117,19 @@ class Probe:
         for request, answer in zip(requests, answers, strict=True):
             self._keep(request, answer)
         return answers
+
+    def rest(self, seconds: float) -> None:
+        """Wait, unless the run is stopped meanwhile."""
+        self.recording.done_meanwhile = f"sleep {seconds:g}"
+        self.target.rest(seconds)
+
+    def move_clock(self, seconds: int) -> int:
+        """Move the target's clock ahead; gives the status of the answer, 2xx where it is done."""
+        self.recording.done_meanwhile = (
+            "curl -sS -X POST -H 'Content-Type: application/json'"
+            f" --data-binary '{{\"seconds\": {seconds}}}' {shlex.quote(str(self.target.clock_url))}"
+        )
+        return self.target.move_clock(seconds)
 
     def _keep(self, request: Request, answer: Answer) -> None:
         self.recording.add(request, answer)

@@ -85,8 +85,10 @@ def _list_of(step: _Step) -> tuple[str, int | None] | None:
 
 
 def _lines(base_url: str, step: _Step, keys: Keys) -> Iterator[str]:
+    request, answer = step.exchanges[0]
+    if answer.before:
+        yield answer.before
     if len(step.exchanges) == 1:
-        [(request, answer)] = step.exchanges
         yield _command(base_url, request, keys, f"  # {answer.status}")
         return
     same = [(request, [*group]) for request, group in _grouped(step.exchanges)]

@@ -63,7 +63,7 @@ class Target:
         self.patience = patience
         if patience:
             self.capabilities.add(Capability.PATIENCE)
-        self._clock_url = clock_url
+        self.clock_url = clock_url
         if clock_url:
             self.capabilities.add(Capability.CLOCK)
         self.provokes_limit = provokes_limit
@@ -147,7 +147,7 @@ class Target:
 
     def move_clock(self, seconds: int) -> int:
         """Move the target's clock ahead; gives the status of the answer, 2xx where it is done."""
-        url = str(self._clock_url)
+        url = str(self.clock_url)
         try:
             # Only once: who knows whether the clock has moved when there is no answer.
             response = self._client.post(url, json={"seconds": seconds})

@@ -40,7 +40,7 @@ def _repeat_after(probe: Probe, seconds: int) -> _Repeated:
 
 def _move_clock(probe: Probe, seconds: int) -> None:
     try:
-        status = probe.target.move_clock(seconds)
+        status = probe.move_clock(seconds)
     except TargetError as error:
         raise NotVerified(f"the clock was not moved: {error}") from error
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:

@@ -62,7 +62,12 @@ def test_each_sabotage_is_caught(requirement: Requirement, sabotage: Sabotage) -
         result = checked(target, requirement.id)
 
     assert result.outcome is Outcome.FAILED, result.actual
-    assert "curl" in result.reproduce
+    # The script moves the clock between the requests, as the check did.
+    first, clock, *_, last = [one for one in result.reproduce.splitlines() if "curl" in one]
+    assert '{"seconds": 86' in clock
+    assert clock.endswith(CLOCK)
+    assert "Idempotency-Key: ${KEY_1}" in first
+    assert "Idempotency-Key: ${KEY_1}" in last
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,8 @@ def test_what_says_too_little_is_caught(sabotage: Sabotage) -> None:
 
     assert result.outcome is Outcome.WARNING
     assert result.actual == "429 after 2 waits"
-    assert "curl" in result.reproduce
+    assert result.reproduce.count("curl") == 3
+    assert result.reproduce.count("sleep 0\n") == 2
 
 
 def test_a_longer_window_beside_the_first_is_no_fault() -> None:

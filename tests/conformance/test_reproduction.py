@@ -164,6 +164,17 @@ def test_the_posts_stay_though_a_list_was_read_to_its_end() -> None:
     assert "starting_after=38" not in script
 
 
+def test_what_was_waited_for_is_waited_for() -> None:
+    with serving(Options(bug=Bug.KEYS_ARE_IGNORED), PARTNERS) as url:
+        with Target(url, tuple(PARTNERS), patience=0.25) as target:
+            result = Run(CONTRACT, target, [], seed=1).check(
+                catalogue()["idempotency.replay-later-is-identical"],
+                CONTRACT.operations["createCredential"],
+            )
+        assert result.reproduce.splitlines()[-2] == "sleep 0.25"
+        assert statuses(run_script(result.reproduce)) == [201, 201]
+
+
 def test_no_more_than_the_last_steps_are_written() -> None:
     exchanges = [(CREATE.with_key(f"key-{one}"), Answer(201)) for one in range(30)]
     script = reproduction("http://target", exchanges)
