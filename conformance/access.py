@@ -50,8 +50,11 @@ class Access:
             return None if self.token == refused else self.token
 
     def was_of_no_use(self) -> None:
-        """A new token was refused too: refusals have another reason, and get no other token."""
-        self._is_of_no_use = True
+        """A new token was refused too: refusals have another reason, and get no other token.
+
+        Unless it was so long on its way that it has expired itself.
+        """
+        self._is_of_no_use = time.monotonic() < self._good_until
 
     def clock_moved(self, seconds: float) -> None:
         """The target's clock went ahead, and the token's end came nearer."""

@@ -20,6 +20,7 @@ from conformance.waiting import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 PATIENCE_SECONDS = 3.0
 """After how long a request is repeated to see that its answer was kept, unless it is said."""
 
+_MOST_RENEWALS = 3
 _TIMEOUT_SECONDS = 30.0
 _CONNECTIONS = 32
 
@@ -183,13 +184,16 @@ class Target:
         access = self.access[request.partner]
         token = access.current()
         answer = self._exchange(request, token)
-        if answer.status == httpx.codes.UNAUTHORIZED and request.token_form == UNCHANGED:
-            # It may have expired on the way, or before its time.
-            other = access.after_refusal(token)
-            if other is not None:
-                answer = self._exchange(request, other)
-                if answer.status == httpx.codes.UNAUTHORIZED:
-                    access.was_of_no_use()
+        if request.token_form != UNCHANGED:
+            return answer
+        # It may have expired on the way, or before its time; the next one as well, if it is slow.
+        for _ in range(_MOST_RENEWALS):
+            other = access.after_refusal(token) if _is_refusal(answer) else None
+            if other is None:
+                break
+            token, answer = other, self._exchange(request, other)
+            if _is_refusal(answer):
+                access.was_of_no_use()
         return answer
 
     def _exchange(self, request: Request, token: str) -> Answer:
@@ -250,3 +254,7 @@ class Target:
             start = max(time.monotonic(), self._next_start)
             self._next_start = start + self._interval
         time.sleep(max(0.0, start - time.monotonic()))
+
+
+def _is_refusal(answer: Answer) -> bool:
+    return answer.status == httpx.codes.UNAUTHORIZED

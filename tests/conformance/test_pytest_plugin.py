@@ -181,7 +181,7 @@ def test_what_the_baseline_accepts_is_an_expected_failure(
 
 
 def test_the_clock_is_moved_and_the_limit_met_in_the_end(judge: Pytest) -> None:
-    options = Options(has_clock=True, rate=60)
+    options = Options(has_clock=True, rate=25, rate_seconds=3)
     with serving(options, {FIRST: "first", SECOND: "second"}) as url:
         done = judge(
             "-rA", "-k", "created.plain or 24-hours or limited", f"--conformance-url={url}",

@@ -222,7 +222,7 @@ def test_a_target_without_a_limit_is_left_alone_in_the_end() -> None:
 @pytest.mark.parametrize("is_date", [False, True])
 def test_limited_on_purpose_every_429_is_judged(is_date: bool, only_create: bool) -> None:  # noqa: FBT001 - of a table
     options = Options(
-        rate=40, rate_seconds=2, retry_after_is_a_date=is_date, only_create=only_create
+        rate=20, rate_seconds=3, retry_after_is_a_date=is_date, only_create=only_create
     )
     with (
         serving(options, {TOKEN: "one"}) as url,

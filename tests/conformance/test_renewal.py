@@ -163,6 +163,21 @@ def test_who_refuses_every_token_is_not_asked_for_more_of_them() -> None:
     assert partner.sign_ins <= 2
 
 
+def test_a_token_that_expires_on_its_way_is_renewed_again() -> None:
+    partner = Partner()
+    answer = partner.answer
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        said = answer(request)
+        if request.url.path.endswith("/auth/token") and partner.sign_ins < 4:
+            partner.good += 1  # the token is no good any more by the time that it is used
+        return said
+
+    partner.answer = slow  # type: ignore[method-assign]
+    with let_in(partner, seconds=0) as target:
+        assert target.send(CREATE).status == 201
+
+
 def test_a_token_that_was_given_is_all_there_is() -> None:
     partner = Partner()
     transport = httpx.MockTransport(partner.answer)
