@@ -52,6 +52,11 @@ class Rule:
         return Level.SHOULD if self.level is Level.MUST and beyond_seed else self.level
 
     @property
+    def phase(self) -> int:
+        """When it is checked: 0 with most others, 1 when they are done, 2 after all and alone."""
+        return 2 if Capability.CLOCK in self.needs else int(self.observes_run)
+
+    @property
     def section(self) -> str:
         """The part of the catalogue: ``idempotency`` for ``idempotency.replay-is-identical``."""
         return self.id.partition(".")[0]

@@ -11,19 +11,19 @@ from http import HTTPStatus
 from typing import Any
 
 from conformance.applicability import echoes, shows
-from conformance.exchange import Answer
-from conformance.instants import http_date, instant
-from conformance.model import Level
-from conformance.probe import NotVerified, Probe
-from conformance.registry import requirement
-from conformance.sabotage import Sabotage, edit_body, set_field
-from conformance.server.created import (
+from conformance.created_answers import (
     FAR_FUTURE,
     NOT_SERVED,
     created_answers,
     expect_none,
     json_type,
 )
+from conformance.exchange import Answer
+from conformance.instants import http_date, instant
+from conformance.model import Level
+from conformance.probe import NotVerified, Probe
+from conformance.registry import requirement
+from conformance.sabotage import Sabotage, edit_body, set_field
 
 CLOCK_TOLERANCE_SECONDS = 300.0
 """How far a clock may be off: as much as Kerberos grants (RFC 4120 section 1.6)."""
