@@ -52,6 +52,8 @@ class Requirement:
     check: Callable[[Probe], None]
     observes_run: bool = False
     """It judges what the whole run met, so it is checked when all others are done."""
+    generates: bool = False
+    """It sends generated requests: of these one at a time is checked, beside all others."""
 
     def level_on(self, operation: Operation) -> Level:
         """How binding it is for one operation.

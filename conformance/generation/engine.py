@@ -16,18 +16,25 @@ name somebody's.
 """
 
 import copy
+import importlib
 import json
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
+import requests
+import schemathesis
+from schemathesis.core.transport import Response
+from schemathesis.engine import Status, events, from_schema
+from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
+
 from conformance.applicability import needs_bearer_token
 from conformance.exchange import Answer, Request
-from conformance.generation.quiet import again_after_mismatch, prepare
-from conformance.probe import NAME_PREFIX, Probe
+from conformance.generation.isolation import generating
+from conformance.probe import NAME_PREFIX, NotVerified, Probe
 from conformance.target import Target, TargetError
 
 EXAMPLES = 12
@@ -50,6 +57,16 @@ _OWN_HEADERS = frozenset(
 )  # fmt: skip
 """Headers that Schemathesis adds, or that the harness sets itself."""
 
+for _name in (
+    "openapi.loaders", "engine.core", "engine._check_context", "engine.run.analysis",
+    "engine.run.auth_bootstrap", "engine.run.probes", "engine.run.stateful", "engine.run.unit",
+    "engine.run.cache", "specs.openapi.schemas", "specs.openapi.checks",
+    "specs.openapi._hypothesis", "specs.openapi.coverage", "specs.openapi.negative",
+    "specs.openapi.examples", "specs.openapi.stateful",
+):  # fmt: skip
+    # It would import these in its worker thread, in a circle with what others import just then.
+    importlib.import_module(f"schemathesis.{_name}")
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -60,39 +77,36 @@ class Finding:
     answer: Answer
 
 
-class _Once:
-    """The findings on one operation: who comes first makes them, the others wait."""
+@dataclass(frozen=True, slots=True)
+class _Exploration:
+    """What came of one run of the engine, and why it ended early, if it did."""
 
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.findings: Sequence[Finding] | None = None
+    findings: Sequence[Finding]
+    stopped: NotVerified | None
 
 
-_lock = threading.Lock()
-_known: WeakKeyDictionary[Target, dict[str, _Once]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Target, dict[str, _Exploration]] = WeakKeyDictionary()
 
 
 def findings(probe: Probe, check: str) -> list[Finding]:
     """What a check of Schemathesis found on the operation, the smallest request first.
 
-    The engine runs once for each target and operation.
+    The engine runs once for each target and operation. Raises :class:`NotVerified` where the
+    target limits requests for longer than is waited for, and nothing was found until then.
     """
-    with _lock:
-        once = _known.setdefault(probe.target, {}).setdefault(probe.operation.id, _Once())
-    with once.lock:
-        if once.findings is None:
-            once.findings = again_after_mismatch(lambda: _run(probe))
-    found = [one for one in once.findings if one.check == check]
+    with generating():
+        known = _known.setdefault(probe.target, {})
+        if probe.operation.id not in known:
+            known[probe.operation.id] = _explore(probe)
+    exploration = known[probe.operation.id]
+    found = [one for one in exploration.findings if one.check == check]
+    if not found and exploration.stopped:
+        raise NotVerified(str(exploration.stopped))
     return sorted(found, key=lambda one: len(one.request.path) + len(one.request.body))
 
 
-def _run(probe: Probe) -> Sequence[Finding]:
-    prepare()
-    # Late, for it takes its time and most commands need none of it.
-    import schemathesis  # noqa: PLC0415
-    from schemathesis.engine import Status, events, from_schema  # noqa: PLC0415
-
-    transport = _transport(probe)
+def _explore(probe: Probe) -> _Exploration:
+    transport = _Transport(probe)
     document = {**copy.deepcopy(probe.contract.document), "servers": [{"url": "/"}]}
     configuration = schemathesis.Config.from_dict(_configuration(probe.seed))
     schema = schemathesis.openapi.from_dict(document, config=configuration)
@@ -100,7 +114,9 @@ def _run(probe: Probe) -> Sequence[Finding]:
     schema.__class__ = type("Schema", (type(schema),), {"transport": transport})
     chosen = schema.include(path=probe.operation.path, method=probe.operation.method)
     found: list[Finding] = []
-    for event in from_schema(chosen).execute():
+    stream = from_schema(chosen).execute()
+    transport.on_stop = stream.stop
+    for event in stream:
         if isinstance(event, events.FatalError):
             raise event.exception
         if not isinstance(event, events.ScenarioFinished):
@@ -109,11 +125,12 @@ def _run(probe: Probe) -> Sequence[Finding]:
             exchange = transport.exchanges.get(case_id)
             failed = [one.name for one in checks if one.status is Status.FAILURE]
             found += [Finding(name, *exchange) for name in failed if exchange]
-    if transport.stopped:
-        raise transport.stopped
-    if not transport.exchanges:
+    stopped = transport.stopped
+    if isinstance(stopped, TargetError):
+        raise stopped
+    if not transport.exchanges and not stopped:
         raise RuntimeError("Schemathesis sent nothing")
-    return found
+    return _Exploration(found, stopped)
 
 
 def _configuration(seed: int) -> dict[str, Any]:
@@ -133,50 +150,56 @@ def _configuration(seed: int) -> dict[str, Any]:
     }
 
 
-def _transport(probe: Probe) -> Any:
-    """A transport of Schemathesis that sends by the harness and keeps each exchange by its case."""
-    import requests  # noqa: PLC0415 - late, as Schemathesis itself
-    from schemathesis.core.transport import Response  # noqa: PLC0415
-    from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport  # noqa: PLC0415
+_NO_ANSWER = Answer(400)
+"""What Schemathesis is told where nothing was sent."""
 
-    sender = Probe(probe.contract, probe.operation, probe.target, probe.random, probe.seed)
 
-    class Transport(RequestsTransport):
-        def __init__(self) -> None:
-            super().__init__()
-            self._copy_serializers_from(REQUESTS_TRANSPORT)
-            self.exchanges: dict[str, tuple[Request, Answer]] = {}
-            self.stopped: TargetError | None = None
+class _Transport(RequestsTransport):
+    """Sends by the harness, and keeps each exchange by the id of Schemathesis' case."""
 
-        def send(self, case: Any, *, session: Any = None, **options: Any) -> Response:
-            given = {name: options.get(name) for name in ("headers", "params", "cookies")}
-            data = self.serialize_case(case, base_url="http://target", **given)
-            prepared = requests.Request(**data).prepare()
-            answer = self._answer(case.id, prepared)
-            headers: dict[str, list[str]] = {}
-            for name, value in answer.headers:
-                headers.setdefault(name, []).append(value)
-            return Response(
-                answer.status, headers, answer.body, prepared, answer.seconds, verify=True
-            )
+    def __init__(self, probe: Probe) -> None:
+        super().__init__()
+        self._copy_serializers_from(REQUESTS_TRANSPORT)
+        # With a record of its own: only what is found wrong is to be shown.
+        self._sender = Probe(
+            probe.contract, probe.operation, probe.target, probe.random, probe.seed
+        )
+        self.exchanges: dict[str, tuple[Request, Answer]] = {}
+        self.stopped: TargetError | NotVerified | None = None
+        self.on_stop: Callable[[], None] = lambda: None
 
-        def _answer(self, case_id: str, prepared: Any) -> Answer:
-            # Once the target is gone nothing more goes out. An answer without exchange is no
-            # finding, whatever the checks say of it.
-            if self.stopped:
-                return Answer(400)
-            try:
-                request = _request(sender, prepared)
-                answer = sender.send(request)
-            except TargetError as error:
-                self.stopped = error
-                return Answer(400)
-            except ValueError:
-                return Answer(400)  # HTTP cannot carry it
-            self.exchanges[case_id] = (request, answer)
-            return answer
+    def send(self, case: Any, *, session: Any = None, **options: Any) -> Response:
+        """Send one case."""
+        given = {name: options.get(name) for name in ("headers", "params", "cookies")}
+        data = self.serialize_case(case, base_url="http://target", **given)
+        prepared = requests.Request(**data).prepare()
+        answer = self._answer(case.id, prepared)
+        headers: dict[str, list[str]] = {}
+        for name, value in answer.headers:
+            headers.setdefault(name, []).append(value)
+        return Response(answer.status, headers, answer.body, prepared, answer.seconds, verify=True)
 
-    return Transport()
+    def _answer(self, case_id: str, prepared: Any) -> Answer:
+        # An answer without exchange is no finding, whatever the checks say of it.
+        if self.stopped:
+            return _NO_ANSWER
+        try:
+            request = _request(self._sender, prepared)
+            answer = self._sender.send(request)
+        except TargetError as error:
+            return self._stop(error)
+        except ValueError:
+            return _NO_ANSWER  # HTTP cannot carry it
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return self._stop(NotVerified("the target limits requests for too long"))
+        self.exchanges[case_id] = (request, answer)
+        return answer
+
+    def _stop(self, reason: TargetError | NotVerified) -> Answer:
+        """Nothing more goes out."""
+        self.stopped = reason
+        self.on_stop()
+        return _NO_ANSWER
 
 
 def _request(probe: Probe, prepared: Any) -> Request:

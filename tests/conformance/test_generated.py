@@ -8,7 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from conformance.strategies import for_all, invalid_bodies, valid_bodies
 
+from conformance.bodies import schema_of
 from conformance.exchange import Answer, Request
 from conformance.generation.engine import CHECKS, findings
 from conformance.model import Outcome, Result
@@ -16,8 +18,6 @@ from conformance.probe import NAME_PREFIX, NotVerified, Probe, Violation
 from conformance.registry import catalogue
 from conformance.runner import Run
 from conformance.sabotage import Forward
-from conformance.server.bodies import schema_of
-from conformance.strategies import for_all, invalid_bodies, valid_bodies
 from conformance.target import Target, TargetError
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
