@@ -91,8 +91,8 @@ _known: WeakKeyDictionary[Target, dict[str, _Exploration]] = WeakKeyDictionary()
 def findings(probe: Probe, check: str) -> list[Finding]:
     """What a check of Schemathesis found on the operation, the smallest request first.
 
-    The engine runs once for each target and operation. Raises :class:`NotVerified` where the
-    target limits requests for longer than is waited for, and nothing was found until then.
+    The engine runs once for each target and operation. Raises :class:`NotVerified` where it
+    ended early, such as by a limit that is not worth waiting for, and found nothing until then.
     """
     with generating():
         known = _known.setdefault(probe.target, {})
@@ -119,6 +119,10 @@ def _explore(probe: Probe) -> _Exploration:
     for event in stream:
         if isinstance(event, events.FatalError):
             raise event.exception
+        if isinstance(event, events.NonFatalError):
+            # It did less than it should: that is no pass. An odd answer may be the reason.
+            reason = f"Schemathesis gave up: {type(event.value).__name__}"
+            transport.stopped = transport.stopped or NotVerified(reason)
         if not isinstance(event, events.ScenarioFinished):
             continue
         for case_id, checks in event.recorder.checks.items():

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conformance.strategies import for_all, invalid_bodies, valid_bodies
 
 from conformance.bodies import schema_of
 from conformance.exchange import Answer, Request
 from conformance.generation.engine import CHECKS, findings
+from conformance.generation.search import for_all
+from conformance.generation.strategies import invalid_bodies, valid_bodies
 from conformance.model import Outcome, Result
 from conformance.probe import NAME_PREFIX, NotVerified, Probe, Violation
 from conformance.registry import catalogue
