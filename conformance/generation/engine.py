@@ -94,6 +94,8 @@ def findings(probe: Probe, check: str) -> list[Finding]:
     The engine runs once for each target and operation. Raises :class:`NotVerified` where it
     ended early, such as by a limit that is not worth waiting for, and found nothing until then.
     """
+    if check not in CHECKS:
+        raise ValueError(f"{check} is no check that is asked of Schemathesis")
     with generating():
         known = _known.setdefault(probe.target, {})
         if probe.operation.id not in known:

@@ -75,7 +75,7 @@ def _judged(probe: Probe, check: str, judge: Judge, expected: str) -> None:
 )
 def nothing_makes_it_fail(probe: Probe) -> None:
     """No generated request, valid or not, is answered with a server error."""
-    _judged(probe, "not_aserver_error", server_error, "no server error")
+    _judged(probe, "not_a_server_error", server_error, "no server error")
 
 
 @requirement(

@@ -1,15 +1,18 @@
 """Generated data: what Schemathesis and Hypothesis send, what it costs, and what they leave."""
 
+import itertools
 import json
 import random
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from conformance.bodies import schema_of
+from conformance.capability import Capability
 from conformance.exchange import Answer, Request
 from conformance.generation.engine import CHECKS, findings
 from conformance.generation.search import for_all
@@ -28,6 +31,8 @@ CREATE = CONTRACT.operations["createCredential"]
 TOKENS = ("dinie_at_first", "dinie_at_second")
 IDS = [one for one in catalogue() if one.startswith("generated.")]
 
+KEY = "Idempotency-Key"
+
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
@@ -44,6 +49,7 @@ def sent_by(target: MockProcess, requirement_id: str, seed: int = 1) -> list[Req
         return forward(request)
 
     with Target(target.base_url, TOKENS, tamper=note) as noted:
+        noted.capabilities = set(Capability)
         result = Run(CONTRACT, noted, [], seed).check(catalogue()[requirement_id], CREATE)
         assert result.outcome is Outcome.PASSED, result.actual
     return sent
@@ -85,14 +91,58 @@ def test_the_engine_runs_once_for_all_requirements_at_once(healthy: MockProcess)
         assert target.requests_sent < 60
 
 
-@pytest.mark.parametrize("requirement_id", ["generated.invalid-data-is-refused", IDS[0]])
-def test_a_seed_makes_the_same_bodies(healthy: MockProcess, requirement_id: str) -> None:
-    def bodies(seed: int) -> list[bytes]:
-        # The first request is a plain one with a name of its own.
-        return [one.body for one in sent_by(healthy, requirement_id, seed)[1:]]
+@pytest.mark.parametrize("requirement_id", [*IDS, "sequences.model-holds"])
+def test_a_seed_makes_the_same_requests(healthy: MockProcess, requirement_id: str) -> None:
+    def requests(seed: int) -> list[tuple[str, ...]]:
+        # Names of plain requests, keys and ids are new each time.
+        return [
+            (
+                one.method,
+                re.sub(r"dinie_ci_live_\w+", "id", one.path),
+                re.sub(rb"dinie-conformance [0-9a-f]{12}\b", b"name", one.body).decode("latin-1"),
+                *(f"{name}: {value}" for name, value in one.without_header(KEY).headers),
+            )
+            for one in sent_by(healthy, requirement_id, seed)
+        ]
 
-    assert bodies(3) == bodies(3)
-    assert bodies(3) != bodies(4)
+    assert requests(3) == requests(3)
+    assert requests(3) != requests(4)
+
+
+def test_only_a_known_check_is_asked_for(healthy: MockProcess) -> None:
+    with Target(healthy.base_url, TOKENS) as target, pytest.raises(ValueError, match="no check"):
+        findings(probe_of(target), "no_such_check")
+
+
+def test_an_engine_that_gives_up_is_no_pass(
+    healthy: MockProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> Answer:
+        raise ArithmeticError
+
+    monkeypatch.setattr("conformance.generation.engine._request", failing)
+    with (
+        Target(healthy.base_url, TOKENS) as target,
+        pytest.raises(NotVerified, match="gave up: ArithmeticError"),
+    ):
+        findings(probe_of(target), CHECKS[0])
+
+
+@pytest.mark.parametrize("first", [0, 5, 20])
+def test_a_limit_that_lasts_is_no_pass_and_no_failure(healthy: MockProcess, first: int) -> None:
+    for requirement_id in IDS:
+        numbers = itertools.count()
+
+        def limiting(
+            request: Request, forward: Forward, numbers: Iterator[int] = numbers
+        ) -> Answer:
+            late = next(numbers) >= first
+            return Answer(429, (("retry-after", "3600"),)) if late else forward(request)
+
+        with Target(healthy.base_url, TOKENS, tamper=limiting) as target:
+            result = Run(CONTRACT, target, [], 1).check(catalogue()[requirement_id], CREATE)
+            assert result.outcome is Outcome.NOT_VERIFIED, (requirement_id, result.actual)
+            assert target.requests_sent <= first + 1
 
 
 def test_nothing_is_written_and_nothing_printed(
