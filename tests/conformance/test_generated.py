@@ -128,6 +128,18 @@ def test_an_engine_that_gives_up_is_no_pass(
         findings(probe_of(target), CHECKS[0])
 
 
+def test_what_accepts_nothing_shows_nothing(healthy: MockProcess) -> None:
+    def narrow(request: Request, forward: Forward) -> Answer:
+        plain = re.search(rb"dinie-conformance [0-9a-f]{12}\"}$", request.body)
+        return forward(request) if plain else Answer(422)
+
+    requirement = catalogue()["generated.accepted-data-comes-back"]
+    with Target(healthy.base_url, TOKENS, tamper=narrow) as target:
+        result = Run(CONTRACT, target, [], 1).check(requirement, CREATE)
+
+    assert result.outcome is Outcome.NOT_VERIFIED
+
+
 @pytest.mark.parametrize("first", [0, 5, 20])
 def test_a_limit_that_lasts_is_no_pass_and_no_failure(healthy: MockProcess, first: int) -> None:
     for requirement_id in IDS:
