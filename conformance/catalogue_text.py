@@ -33,6 +33,8 @@ def explanation(requirement: Requirement, contract: Contract) -> str:
         ("needs", sorted(one.value.removeprefix("needs ") for one in requirement.needs)),
         ("catches", [one.name for one in requirement.sabotage]),
     ]
+    if requirement.generates:
+        rows.insert(-1, ("sends", ["generated requests, and the same ones with the same --seed"]))
     lines = [requirement.id]
     for name, values in rows:
         for number, value in enumerate(values or ["nothing more than a token"]):

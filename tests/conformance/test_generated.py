@@ -205,7 +205,9 @@ def test_a_gateway_may_refuse_what_it_takes_for_an_attack(healthy: MockProcess) 
             assert result.outcome is Outcome.PASSED, (requirement_id, result.actual)
 
 
-def test_a_failure_is_shrunk_to_one_request(healthy: MockProcess) -> None:
+def test_a_failure_is_shrunk_to_one_request(
+    healthy: MockProcess, capfd: pytest.CaptureFixture[str]
+) -> None:
     requirement = catalogue()["generated.valid-data-is-no-failure"]
     sabotage = next(one for one in requirement.sabotage if one.name == "fail beyond the BMP")
     with Target(healthy.base_url, TOKENS, tamper=sabotage.make()) as target:
@@ -213,6 +215,7 @@ def test_a_failure_is_shrunk_to_one_request(healthy: MockProcess) -> None:
 
     assert result.outcome is Outcome.FAILED
     assert result.reproduce.count("curl ") == 1
+    assert capfd.readouterr() == ("", "")
     assert f'{NAME_PREFIX} \\ud800\\udc00"}}' in result.reproduce
 
 
