@@ -16,7 +16,7 @@ from conformance.probe import NotVerified, Probe
 from conformance.server.rate_limits import answer_to
 from openapi.contract import PATH_PARAMETER
 
-KEYS = 2
+KEYS = 3
 """The keys of one sequence, which every partner uses."""
 
 
@@ -59,17 +59,14 @@ class Sequence:
         self._keys = [probe.new_key() for _ in range(KEYS)]
         self.model = Model()
 
-    def call(self, partner: int, key: int) -> None:
-        """Make a resource, or do again what made one."""
-        if (partner, key) in self.model.calls:
-            self.again(partner, key)
-            return
+    def create(self, partner: int, key: int) -> None:
+        """Make a resource with a key that its partner has not used."""
         request = self._probe.request(partner).with_key(self._keys[key])
         made = Made(partner, request, self._probe.succeed(request))
         if not made.answer.field("id"):
             raise NotVerified("a creation is answered without an id")
         new = all(made.id != one.id for one in self.model.made)
-        self._probe.expect(new, "a new resource for a new call", "one that was made before")
+        self._probe.expect(new, "a new resource for a new key", "one that was made before")
         self.model.calls[partner, key] = made
         self.model.made.append(made)
 

@@ -19,7 +19,7 @@ from conformance.target import TargetError
 
 Value = TypeVar("Value")
 
-_MOST_REQUESTS_TO_SHRINK, _MOST_SECONDS_TO_SHRINK = 500, 8.0
+_MOST_REQUESTS_TO_SHRINK, _MOST_SECONDS_TO_SHRINK = 1000, 8.0
 """What the search for a smaller example may cost; the smallest one so far is shown."""
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from conformance.bodies import properties, required_names
 from conformance.probe import NAME_PREFIX
 from openapi.contract import Contract
 from openapi.schema import Schema, types_of
@@ -30,25 +31,47 @@ ANYTHING = st.recursive(
 )
 """Any JSON value, not a large one."""
 
+_KINDS = {
+    "null": st.none(),
+    "boolean": st.booleans(),
+    "number": _SCALARS["integer"] | _SCALARS["number"],
+    "string": _TEXT,
+    "array": st.lists(ANYTHING, max_size=2),
+    "object": st.dictionaries(_TEXT, ANYTHING, max_size=2),
+}
+"""The types of JSON."""
+
 
 def valid_bodies(contract: Contract, schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
     """Bodies that the schema has no complaint about, their names marked as test data."""
     return _values(contract, schema.definition).map(_marked).filter(schema.is_valid)
 
 
-def invalid_bodies(schema: Schema, plain: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Bodies with a value of a wrong type, without a required field, or of another type.
+def invalid_bodies(schema: Schema, plain: dict[str, Any]) -> list[st.SearchStrategy[Any]]:
+    """Bodies with one fault, a strategy for each: a wrong type, a field missing, no object.
 
     What only a format forbids is not among them: how strict a server reads dates is its own.
     """
-    names = sorted(schema.outline.get("properties", {}))
 
     def is_wrong(body: Any) -> bool:
         return any(one.code != "invalid_format" for one in schema.errors(body))
 
-    changed = st.tuples(st.sampled_from(names), ANYTHING).map(lambda one: {**plain, one[0]: one[1]})
-    lacking = st.sampled_from(names).map(lambda name: {k: v for k, v in plain.items() if k != name})
-    return st.one_of(changed, changed, lacking, ANYTHING).filter(is_wrong)
+    def with_field(name: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+        return values.map(lambda value: {**plain, name: value}).filter(is_wrong)
+
+    fields = [
+        with_field(name, values)
+        for name, definition in sorted(properties(schema).items())
+        if (allowed := set(types_of(definition)))
+        for kind, values in _KINDS.items()
+        if not allowed & ({"number", "integer"} if kind == "number" else {kind})
+    ]
+    lacking = [
+        st.just({key: value for key, value in plain.items() if key != name})
+        for name in sorted(required_names(schema))
+    ]
+    others = [values for kind, values in _KINDS.items() if kind != "object"]
+    return [*fields, *lacking, *others]
 
 
 def _marked(body: dict[str, Any]) -> dict[str, Any]:

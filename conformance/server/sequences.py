@@ -1,7 +1,8 @@
 """Calls in any order, over several keys and partners (seed: Idempotency-Key).
 
-One run is about 80 requests: eight sequences of up to eight calls, each with a look at the lists
-in the end. A sequence that breaks the model is shrunk to the calls that it takes.
+One run is about 150 requests: eight sequences of up to twelve calls. In the end of each, every key
+is used once more, and the lists are looked at. A sequence that breaks the model is shrunk to the
+calls that it takes.
 """
 
 import time
@@ -44,7 +45,7 @@ def model_holds(probe: Probe) -> None:
 def _settle_seconds(probe: Probe) -> float:
     """How long a list takes to show what was made."""
     first = Sequence(probe)
-    first.call(0, 0)
+    first.create(0, 0)
     begin = time.monotonic()
     while True:
         try:

@@ -264,6 +264,12 @@ def test_valid_and_invalid_bodies_are_what_they_are_called() -> None:
         assert all(schema.is_valid(one) for one in seen)
         assert any("expires_at" in str(one) for one in seen)
         seen.clear()
-        for_all(probe_of(target), invalid_bodies(schema, {"name": "x"}), seen.append, 50)
+        for bodies in invalid_bodies(schema, {"name": "x"}):
+            for_all(probe_of(target), bodies, seen.append, 10)
+    assert {} in seen
+    for name in ("name", "expires_at"):
+        of = {type(one[name]) for one in seen if isinstance(one, dict) and name in one}
+        assert of >= {bool, int, float, list, dict}
+    assert {type(one) for one in seen} == {dict, list, str, int, float, bool, type(None)}
     assert not any(schema.is_valid(one) for one in seen)
     assert all(json.dumps(one, allow_nan=False) for one in seen)

@@ -35,7 +35,7 @@ def test_it_is_cheap(healthy: MockProcess, seed: int) -> None:
     result, requests = check(healthy, seed=seed)
 
     assert result.outcome is Outcome.PASSED
-    assert requests < 120
+    assert requests < 200
 
 
 @pytest.mark.parametrize("name", SABOTAGE)
@@ -55,7 +55,11 @@ def test_any_seed_catches_it(healthy: MockProcess, name: str) -> None:
         ("take a conflict for a call", 2),
     ],
 )
-def test_it_is_shrunk_to_what_is_needed(healthy: MockProcess, name: str, calls: int) -> None:
+def test_it_is_shrunk_to_what_is_needed(
+    healthy: MockProcess, name: str, calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However slow the machine is.
+    monkeypatch.setattr("conformance.generation.search._MOST_SECONDS_TO_SHRINK", 120.0)
     result, _ = check(healthy, SABOTAGE[name].make())
 
     assert result.reproduce.count("curl ") == calls
