@@ -113,8 +113,11 @@ class Answer:
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
 
     def json(self) -> Any:
-        """The body as JSON; raises ValueError where it is none."""
-        return json.loads(self.body)
+        """The body as JSON; raises ValueError where it is none, or too deep to be read."""
+        try:
+            return json.loads(self.body)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
 
     def json_object(self) -> dict[str, Any] | None:
         """The body where it is a JSON object, or None."""

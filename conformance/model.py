@@ -52,11 +52,6 @@ class Rule:
         return Level.SHOULD if self.level is Level.MUST and beyond_seed else self.level
 
     @property
-    def phase(self) -> int:
-        """When it is checked: 0 with most others, 1 when they are done, 2 after all and alone."""
-        return 2 if Capability.CLOCK in self.needs else int(self.observes_run)
-
-    @property
     def section(self) -> str:
         """The part of the catalogue: ``idempotency`` for ``idempotency.replay-is-identical``."""
         return self.id.partition(".")[0]
@@ -77,6 +72,13 @@ class Requirement(Rule):
     check: Callable[[Probe], None]
     observes_run: bool = False
     """It judges what the whole run met, so it is checked when all others are done."""
+    generates: bool = False
+    """It sends generated requests: of these one at a time is checked, beside all others."""
+
+    @property
+    def phase(self) -> int:
+        """When it is checked: 0 with most others, 1 when they are done, 2 after all and alone."""
+        return 2 if Capability.CLOCK in self.needs else int(self.observes_run)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_co
 from http import HTTPStatus
 from urllib.parse import quote
 
+from conformance import generation
 from conformance.applicability import creates, lists
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
@@ -58,6 +59,8 @@ class Run:
 
         Raises :class:`TargetError` where the target does not answer at all, or refuses the token.
         """
+        if any(requirement.generates for requirement in self.requirements):
+            generation.load()
         try:
             self.survey()
             for phase, at_once in enumerate(PHASES):
@@ -71,8 +74,12 @@ class Run:
     def _check_all(
         self, checks: Iterable[tuple[Requirement, Operation]], at_once: int
     ) -> Generator[Result]:
-        with ThreadPoolExecutor(at_once) as pool:
-            running = [pool.submit(self.check, *one) for one in checks]
+        # What generates would only wait for its like, in a place that others can use.
+        with ThreadPoolExecutor(at_once) as pool, ThreadPoolExecutor(1) as one_by_one:
+            running = [
+                (one_by_one if one[0].generates else pool).submit(self.check, *one)
+                for one in checks
+            ]
             try:
                 for future in as_completed(running):
                     try:

@@ -93,6 +93,9 @@ def test_list_and_explain(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().out
     for part in ("MUST", "seed: Idempotency-Key", "createCredential POST", "forget idempotency"):
         assert part in told
+    assert "--seed" not in told
+    assert run("explain", "sequences.model-holds") == 0
+    assert "generated requests, and the same ones with the same --seed" in capsys.readouterr().out
     assert run("explain", "idempotency.replay") == 2
     assert "idempotency.replay-is-identical" in one_line(capsys)
 
