@@ -6,14 +6,16 @@ from contextlib import contextmanager
 import pytest
 
 from conformance.access import Access, Issued
+from conformance.baseline import Baseline
 from conformance.capability import Capability
 from conformance.exchange import Request
-from conformance.model import Outcome, Requirement, Result
+from conformance.model import Level, Outcome, Requirement, Result
 from conformance.registry import catalogue
 from conformance.runner import Run
 from conformance.sabotage import Sabotage
 from conformance.sign_in import token_for
 from conformance.target import Target
+from conformance.verdict import judge
 from openapi.contract import Contract
 from tests.conformance.servers.application import CLOCK
 from tests.conformance.servers.options import Bug, Options
@@ -121,6 +123,21 @@ def test_a_clock_that_cannot_be_moved_verifies_nothing(path: str | None, told: s
                 result = checked(target, id_)
                 assert result.outcome is Outcome.NOT_VERIFIED
                 assert told in result.actual
+
+
+def test_a_second_run_finds_the_clock_ahead_and_accuses_nobody() -> None:
+    with ticking() as target:
+        everything = catalogue().values()
+        verdicts = [
+            judge(one, Level.SHOULD, Baseline(), lambda _: None)
+            for one in [Run(CONTRACT, target, everything, seed=1) for _ in range(2)]
+        ]
+
+    assert [one.exit_code for one in verdicts] == [0, 0], [one.violations for one in verdicts]
+    before, after = (
+        {one.requirement.id for one in each.having(Outcome.NOT_VERIFIED)} for each in verdicts
+    )
+    assert after - before == {"created.timestamps-are-now"}
 
 
 def test_the_clock_is_moved_when_everything_else_is_done() -> None:
