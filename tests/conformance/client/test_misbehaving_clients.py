@@ -128,9 +128,9 @@ def retries_at_once(one: Recording) -> None:
 
 
 def random_waits_that_do_not_grow(one: Recording) -> None:
-    for number in range(15):
+    for number in range(10):
         key = one.key()
-        for _ in range(3):
+        for _ in range(4):
             one.post(DOWN, f"call {number}", key=key)
             one.sleep(one.random.uniform(0.3, 0.6))
         one.post(created(str(number)), f"call {number}", key=key)
