@@ -1,6 +1,6 @@
 """From settings to an ASGI application. The pipeline is the list in :func:`create_app`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import cache, partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -118,7 +118,9 @@ class Planes:
         self.api = api
         self.make_control = cache(make_control)
 
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    # A server tells an ASGI 3 application by its being a coroutine function.
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(_UNDER_CONTROL):
-            return self.make_control()(scope, receive, send)
-        return self.api(scope, receive, send)
+            await self.make_control()(scope, receive, send)
+        else:
+            await self.api(scope, receive, send)
