@@ -72,6 +72,8 @@ class Exchange:
     """Path, query and cookie parameters by name, as parsed and validated."""
     writes: tuple[Write, ...] = ()
     """What the operation wants stored, together with its answer or not at all."""
+    executed: bool = False
+    """Whether the operation was done and committed, and not only replayed."""
     response: Response | None = None
     problem: Problem | None = None
     """What was raised, where the response is a refusal."""

@@ -56,6 +56,7 @@ class _Taken(NamedTuple):
     partner_id: str | None
     problem: Problem | None
     fault: str | None
+    executed: bool
     replayed: bool
 
 
@@ -123,6 +124,7 @@ class Journals:
                 partner_id,
                 exchange.problem,
                 exchange.fault,
+                exchange.executed,
                 response is not None and "Idempotent-Replayed" in response.headers,
             )
         )
@@ -217,6 +219,7 @@ class Journals:
             partner=taken.partner_id,
             refusals=_refusals(taken.problem, taken.operation),
             fault=taken.fault,
+            executed=taken.executed,
             replayed=taken.replayed,
         )
 

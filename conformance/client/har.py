@@ -41,6 +41,7 @@ def _entry(entry: JournalEntry) -> Har:
         "_partner": entry.partner,
         "_refusals": list(entry.refusals),
         "_fault": entry.fault,
+        "_executed": entry.executed,
         "_replayed": entry.replayed,
     }
     return {

@@ -86,6 +86,7 @@ def _entry(node: "_Node", started: float, place: int, redactor: Redactor) -> Jou
         partner=node.optional_text("_partner"),
         refusals=node.texts("_refusals"),
         fault=node.optional_text("_fault"),
+        executed=node.flag("_executed", False),  # noqa: FBT003 - what a HAR without it says
         replayed=node.flag("_replayed", replayed),
     )
 

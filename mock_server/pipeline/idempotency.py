@@ -46,6 +46,7 @@ class Idempotency:
         if key is None:
             await self.app(scope, receive, send)
             await self.store.commit(exchange.writes, None, exchange.now)
+            exchange.executed = True
             return
         try:
             await self.app(scope, receive, send)
@@ -59,6 +60,8 @@ class Idempotency:
             earlier = await self.store.commit(exchange.writes, record, exchange.now)
         if earlier is not None:
             exchange.response = key.replay(earlier)
+        else:
+            exchange.executed = True
 
 
 class _Key:
