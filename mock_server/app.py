@@ -7,7 +7,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.access_tokens import AccessTokens
 from mock_server.clock import Clock, SystemClock
-from mock_server.control.app import PATH as CONTROL_PATH
 from mock_server.control.app import create_control
 from mock_server.faults.actions import Means
 from mock_server.faults.plan import FaultPlans
@@ -37,8 +36,6 @@ from mock_server.settings import MAX_BODY_BYTES, Settings
 from mock_server.store.opening import open_store
 from openapi.contract import Contract
 from openapi.errors import naming
-
-_UNDER_CONTROL = f"{CONTROL_PATH}/"
 
 
 def load_contract(settings: Settings) -> Contract:
@@ -71,6 +68,15 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
         await seed(store, settings.partners)
         tokens.sign_with(await store.signing_key())
 
+    possessions = Possessions(clocks, plans, journals, windows, tokens)
+    make_control = cache(
+        lambda: create_control(contract, store, possessions, clock, settings.admin_token)
+    )
+
+    async def control(scope: Scope, receive: Receive, send: Send) -> None:
+        # Made when it is first used: most starts never do.
+        await make_control()(scope, receive, send)
+
     pipeline: list[Callable[[ASGIApp], ASGIApp]] = [
         partial(
             Answering,
@@ -79,6 +85,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
             start=start,
             stop=store.close,
             record=journals.take if settings.control else None,
+            control=control if settings.control else None,
         ),  # every response leaves here; what was raised becomes a problem
         partial(Routing, contract=contract),  # which operation: 404, 405
         Authentication,  # whose request: 401
@@ -102,25 +109,5 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
         base_path=contract.base_path,
         resolver=Resolver(lambda _: None),
     )
-    api: ASGIApp = app
-    if not settings.control:
-        return api
-    possessions = Possessions(clocks, plans, journals, windows, tokens)
-    return Planes(
-        app, lambda: create_control(contract, store, possessions, clock, settings.admin_token)
-    )
-
-
-class Planes:
-    """The API, and under ``/_mock`` the control plane, which is made when it is first used."""
-
-    def __init__(self, api: ASGIApp, make_control: Callable[[], ASGIApp]) -> None:
-        self.api = api
-        self.make_control = cache(make_control)
-
-    # A server tells an ASGI 3 application by its being a coroutine function.
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(_UNDER_CONTROL):
-            await self.make_control()(scope, receive, send)
-        else:
-            await self.api(scope, receive, send)
+    served: ASGIApp = app
+    return served

@@ -5,12 +5,13 @@ load most have been pushed out by then, and cost nothing more. Whoever reads get
 """
 
 import asyncio
+import marshal
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from conformance.client.journal import JournalEntry
 from conformance.client.redaction import Redactor
@@ -28,6 +29,9 @@ _SECONDS_TO_WRITING = 0.5
 _BUSY_EXCHANGES = 500
 """More of them in that time are load, which the journal must not add to."""
 
+_WITHOUT_REFERENCES = 2
+"""The version of the format that looks for no value twice: few are, and looking takes time."""
+
 _CONTRACT_REFUSES = {
     ProblemType.INVALID_REQUEST,
     ProblemType.VALIDATION_FAILED,
@@ -36,10 +40,7 @@ _CONTRACT_REFUSES = {
 
 
 class _Taken(NamedTuple):
-    """One exchange with its secrets; it never leaves this module.
-
-    Only what the journal needs: what is kept of a request for long is slow to let go.
-    """
+    """One exchange with its secrets; it never leaves this module. Plain values only."""
 
     started: float
     seconds: float
@@ -52,9 +53,9 @@ class _Taken(NamedTuple):
     status: int | None
     answer_headers: Head
     answer: bytes
-    operation: Operation | None
+    operation: str | None
     partner_id: str | None
-    problem: Problem | None
+    refusals: tuple[str, ...]
     fault: str | None
     executed: bool
     replayed: bool
@@ -67,7 +68,7 @@ class Journal:
     taken: int = 0
     """How many there were since it began."""
     entries: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=CAPACITY))
-    waiting: deque[_Taken] = field(default_factory=lambda: deque(maxlen=CAPACITY))
+    waiting: deque[bytes] = field(default_factory=lambda: deque(maxlen=CAPACITY))
     news: asyncio.Event = field(default_factory=asyncio.Event)
     followers: int = 0
     beginnings: int = 1
@@ -107,27 +108,29 @@ class Journals:
         else:
             status, answer = None, b""
         journal.taken += 1
-        journal.waiting.append(
-            _Taken(
-                time.time() - seconds,
-                seconds,
-                scope["scheme"],
-                scope["method"],
-                scope.get("raw_path") or scope["path"].encode(),
-                scope["query_string"],
-                scope["headers"],
-                body,
-                status,
-                head,
-                answer,
-                exchange.operation,
-                partner_id,
-                exchange.problem,
-                exchange.fault,
-                exchange.executed,
-                response is not None and "Idempotent-Replayed" in response.headers,
-            )
+        problem, operation = exchange.problem, exchange.operation
+        # One object for each: a thousand exchanges with all their small parts would push
+        # everything else out of the processor's cache, and be slow to let go.
+        taken: Any = (
+            time.time() - seconds,
+            seconds,
+            scope["scheme"],
+            scope["method"],
+            scope.get("raw_path") or scope["path"].encode(),
+            scope["query_string"],
+            scope["headers"],
+            body,
+            status,
+            head,
+            answer,
+            operation.id if operation else None,
+            partner_id,
+            _refusals(problem, operation) if problem else (),
+            exchange.fault,
+            exchange.executed,
+            response is not None and "Idempotent-Replayed" in response.headers,
         )
+        journal.waiting.append(marshal.dumps(taken, _WITHOUT_REFERENCES))
         if journal.followers or len(body) + len(answer) > LONGEST_BODY_BYTES:
             self._write(journal)
         elif self._writing is None:
@@ -194,7 +197,8 @@ class Journals:
         number = journal.taken - len(journal.waiting)
         while journal.waiting:
             number += 1
-            journal.entries.append(self._entry(journal.waiting.popleft(), number))
+            taken = _Taken(*marshal.loads(journal.waiting.popleft()))  # noqa: S302 - our own
+            journal.entries.append(self._entry(taken, number))
         journal.news.set()
 
     def _entry(self, taken: _Taken, number: int) -> JournalEntry:
@@ -215,9 +219,9 @@ class Journals:
             response_body=""
             if taken.method == "HEAD"
             else self._body(taken.answer, dict(answer_headers)),
-            operation=taken.operation.id if taken.operation else None,
+            operation=taken.operation,
             partner=taken.partner_id,
-            refusals=_refusals(taken.problem, taken.operation),
+            refusals=taken.refusals,
             fault=taken.fault,
             executed=taken.executed,
             replayed=taken.replayed,
@@ -238,9 +242,9 @@ def _url(taken: _Taken) -> str:
     return f"{taken.scheme}://{host.decode('latin-1')}{target.decode('latin-1')}"
 
 
-def _refusals(problem: Problem | None, operation: Operation | None) -> tuple[str, ...]:
+def _refusals(problem: Problem, operation: Operation | None) -> tuple[str, ...]:
     """What the contract has against the request."""
-    if problem is None or problem.code == "idempotency_key_reused":
+    if problem.code == "idempotency_key_reused":
         return ()
     unknown = problem.kind is ProblemType.NOT_FOUND and operation is None
     if problem.kind not in _CONTRACT_REFUSES and not unknown:

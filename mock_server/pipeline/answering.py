@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.clock import Clock
 from mock_server.connection import close_connection, is_closed
+from mock_server.control import PATH as CONTROL_PATH
 from mock_server.exchange import Exchange, Head, Sent
 from mock_server.pipeline.body import ClientGone, read_body
 from mock_server.pipeline.rate_limit import RateLimit
@@ -22,6 +23,8 @@ logger = logging.getLogger("mock_server")
 Record = Callable[[Exchange, Head, Sent | None, float], None]
 """Takes note of an exchange that is over, and of how many seconds it took."""
 
+_UNDER_CONTROL = f"{CONTROL_PATH}/"
+
 _SECONDS_FOR_BODY = 0.05
 """What is left for the body of a request that was refused without a look at it."""
 
@@ -29,7 +32,8 @@ _SECONDS_FOR_BODY = 0.05
 class Answering:
     """Opens the exchange, turns every failure into a problem, and sends the response.
 
-    It also answers the server's lifespan events with ``start`` and ``stop``.
+    It also answers the server's lifespan events with ``start`` and ``stop``. What is meant for
+    the ``control`` plane goes there, and is none of the API's business.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class Answering:
         start: Callable[[], Awaitable[None]] | None = None,
         stop: Callable[[], None] | None = None,
         record: Record | None = None,
+        control: ASGIApp | None = None,
     ) -> None:
         self.app = app
         self.clock = clock
@@ -47,10 +52,14 @@ class Answering:
         self.start = start
         self.stop = stop
         self.record = record
+        self.control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
+            return
+        if self.control and scope["path"].startswith(_UNDER_CONTROL):
+            await self.control(scope, receive, send)
             return
         now, begun = self.clock.now(), time.perf_counter()
         exchange = Exchange(scope, receive, now)

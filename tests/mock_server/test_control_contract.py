@@ -12,6 +12,7 @@ from mock_server.control.clocks import Clocks
 from mock_server.control.fault_plans import Faults
 from mock_server.control.journals import JournalReading
 from mock_server.control.partners import Partners
+from mock_server.control.reports import Reports
 from openapi.checking import check_document
 from openapi.contract import Contract
 from openapi.reading import CONTROL, read_document
@@ -20,9 +21,6 @@ CONTRACT = Contract.control()
 PARTNER = "/partners/{id}"
 REFERENCE = (Path(__file__).parents[2] / "docs" / "control.md").read_text(encoding="utf-8")
 JSON = {"Content-Type": "application/json"}
-
-_WITH_REPORTS = {"reportClient GET /partners/{partner_id}/report"}
-"""It comes with the verdict on clients."""
 
 
 def test_the_document_is_true_to_the_openapi_specification() -> None:
@@ -37,18 +35,17 @@ def test_each_operation_is_handled_and_nothing_else() -> None:
         **Clocks(nothing, nothing).handlers(),
         **Faults(nothing, nothing, nothing).handlers(),
         **JournalReading(nothing, nothing).handlers(),
+        **Reports(nothing, nothing, nothing).handlers(),
     }
     documented = {operation.name for operation in CONTRACT.operations.values()}
-    assert set(handlers) <= documented
-    assert documented - set(handlers) <= _WITH_REPORTS
+    assert set(handlers) == documented
 
 
 def test_the_reference_has_a_line_for_everything() -> None:
     components = yaml.safe_load(CONTROL.read_text(encoding="utf-8"))["components"]
     schemas = components["schemas"]
     for operation in CONTRACT.operations.values():
-        if operation.name not in _WITH_REPORTS:
-            assert f"| `{operation.method} /_mock{operation.path}` |" in REFERENCE
+        assert f"| `{operation.method} /_mock{operation.path}` |" in REFERENCE
     for kind in schemas["Action"]["properties"]["kind"]["enum"]:
         assert f"| `{kind}` |" in REFERENCE
     for name in ("Match", "Fire", "Exchange"):
@@ -105,8 +102,6 @@ def test_what_stands_above_the_partners_answers_as_documented(client: Any, judge
 )
 def test_an_unknown_partner_is_a_404(client: Any, judged: Any, name: str) -> None:
     operation = CONTRACT.operations[name]
-    if operation.name in _WITH_REPORTS:
-        return
     path = operation.path.replace("{partner_id}", "nobody").replace("{fault_id}", "fault_1")
     options = {}
     if operation.request_body:
@@ -185,8 +180,9 @@ def test_a_refused_fault_names_what_there_is(job: Any) -> None:
     def detail(body: Any) -> str:
         return str(job.control("POST", "/faults", json=body).json()["detail"])
 
-    assert "lost-response, brownout, rate-limit-storm, slow, expired-token" in detail(
-        {"preset": "earthquake"}
+    assert (
+        "lost-response, failed-response, brownout, outage, rate-limit-storm, slow, expired-token"
+        in detail({"preset": "earthquake"})
     )
     status = {"kind": "status", "status": 409}
     assert detail({"action": status, "match": {"operation": "createToken"}}) == (

@@ -31,8 +31,23 @@ def lost_response(job: Any) -> None:
     assert job.listed() == ["x"]
 
 
+def failed_response(job: Any) -> None:
+    answers = [job.create(key="a") for _ in range(2)]
+    assert [one.status_code for one in answers] == [500, 201]
+    assert answers[1].headers["idempotent-replayed"] == "true"
+    assert job.listed() == ["x"]
+    assert [one["executed"] for one in job.journal()][:2] == [True, False]
+
+
+def outage(job: Any) -> None:
+    assert [outcome(lambda: job.create(key="a")) for _ in range(5)] == [500] * 5
+    assert job.get().status_code == 200
+    assert job.listed() == []
+
+
 def brownout(job: Any) -> None:
-    assert [outcome(lambda: job.create(key="a")) for _ in range(3)] == [500, 500, 201]
+    statuses = [outcome(lambda: job.create(key="a")) for _ in range(6)]
+    assert statuses == [500, 500, 201, 500, 500, 201]
     assert job.get().status_code == 200
     assert all(one["seconds"] >= 0.05 for one in job.journal())
 
@@ -61,7 +76,9 @@ def expired_token(job: Any) -> None:
 
 NIGHTS = {
     "lost-response": lost_response,
+    "failed-response": failed_response,
     "brownout": brownout,
+    "outage": outage,
     "rate-limit-storm": rate_limit_storm,
     "slow": slow,
     "expired-token": expired_token,

@@ -184,7 +184,10 @@ def test_a_port_in_use_is_one_line() -> None:
         (["--host", "0.0.0.0"], "--host 0.0.0.0 is not loopback, so the control plane needs"),
         (["--admin-token", ""], "--admin-token must be a word"),
         (["--admin-token", "two words"], "--admin-token must be a word"),
-        (["--fault", "earthquake"], "'earthquake' is not one of 'lost-response', 'brownout'"),
+        (
+            ["--fault", "earthquake"],
+            "'earthquake' is not one of 'lost-response', 'failed-response'",
+        ),
     ],
 )
 def test_bad_input_is_one_line_that_names_it(options: list[str], reason: str) -> None:

@@ -31,6 +31,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     seconds: float = 0.005
     fault: str | None = None
+    executed: bool = False
     replayed: bool = False
 
 
@@ -49,7 +50,7 @@ def created(id_: str, **more: Any) -> Answer:
     return Answer(201, body, (("content-type", "application/json"),), **more)
 
 
-LOST = Answer(None, fault="lost-response")
+LOST = Answer(None, fault="lost-response", executed=True)
 DOWN = problem(503, fault="brownout")
 EXPIRED = problem(401, "token_expired", fault="expired-token")
 INVALID = problem(422, "invalid_format")
@@ -104,6 +105,7 @@ class Recording:
             operation=operation,
             partner=self.partner,
             fault=answer.fault,
+            executed=answer.executed,
             replayed=answer.replayed,
         )
         self.entries.append(entry)

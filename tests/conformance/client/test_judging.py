@@ -62,6 +62,7 @@ ENTRIES = st.builds(
     operation=st.none() | st.sampled_from([*CONTRACT.operations, "another"]),
     partner=st.none() | st.sampled_from(["1", "2"]),
     fault=st.none() | st.sampled_from(["lost-response", "slow"]),
+    executed=st.booleans(),
     replayed=st.booleans(),
 )  # fmt: skip
 

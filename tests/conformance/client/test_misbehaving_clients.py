@@ -151,7 +151,7 @@ def creates_twice(one: Recording) -> None:
 
 
 def creates_twice_after_a_500(one: Recording) -> None:
-    one.post(problem(500, fault="failed-response"), key=one.key())
+    one.post(problem(500, fault="failed-response", executed=True), key=one.key())
     one.sleep(0.4)
     one.post(created("2"), key=one.key())
 
