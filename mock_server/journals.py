@@ -42,8 +42,9 @@ _CONTRACT_REFUSES = {
 class _Taken(NamedTuple):
     """One exchange with its secrets; it never leaves this module. Plain values only."""
 
-    started: float
-    seconds: float
+    begun: float
+    """By the counter that only differences are taken of."""
+    ended: float
     scheme: str
     method: str
     path: bytes
@@ -54,7 +55,6 @@ class _Taken(NamedTuple):
     answer_headers: Head
     answer: bytes
     operation: str | None
-    partner_id: str | None
     refusals: tuple[str, ...]
     fault: str | None
     executed: bool
@@ -65,6 +65,7 @@ class _Taken(NamedTuple):
 class Journal:
     """The exchanges of one partner, oldest first."""
 
+    partner_id: str | None
     taken: int = 0
     """How many there were since it began."""
     entries: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=CAPACITY))
@@ -91,15 +92,15 @@ class Journals:
         self._journals: dict[str | None, Journal] = {}
         self._writing: asyncio.TimerHandle | None = None
 
-    def take(self, exchange: Exchange, head: Head, sent: Sent | None, seconds: float) -> None:
-        """Keep an exchange that is over, and took ``seconds``.
+    def take(self, exchange: Exchange, head: Head, sent: Sent | None, begun: float) -> None:
+        """Keep an exchange that is over, and was ``begun`` at this time of the counter.
 
         ``sent`` None: all of the response was sent.
         """
         partner_id = exchange.partner_id or exchange.claimed_by or self._whose(exchange)
         journal = self._journals.get(partner_id)
         if journal is None:
-            journal = self._journals[partner_id] = Journal()
+            journal = self._journals[partner_id] = Journal(partner_id)
         response, scope, body = exchange.response, exchange.scope, exchange.body
         if sent is not None:
             status, answer = sent.status, sent.body
@@ -112,8 +113,8 @@ class Journals:
         # One object for each: a thousand exchanges with all their small parts would push
         # everything else out of the processor's cache, and be slow to let go.
         taken: Any = (
-            time.time() - seconds,
-            seconds,
+            begun,
+            time.perf_counter(),
             scope["scheme"],
             scope["method"],
             scope.get("raw_path") or scope["path"].encode(),
@@ -124,7 +125,6 @@ class Journals:
             head,
             answer,
             operation.id if operation else None,
-            partner_id,
             _refusals(problem, operation) if problem else (),
             exchange.fault,
             exchange.executed,
@@ -138,7 +138,7 @@ class Journals:
 
     def of(self, partner_id: str | None) -> Journal:
         """A partner's journal, up to this moment."""
-        journal = self._journals.setdefault(partner_id, Journal())
+        journal = self._journals.setdefault(partner_id, Journal(partner_id))
         self._write(journal)
         return journal
 
@@ -198,17 +198,18 @@ class Journals:
         while journal.waiting:
             number += 1
             taken = _Taken(*marshal.loads(journal.waiting.popleft()))  # noqa: S302 - our own
-            journal.entries.append(self._entry(taken, number))
+            journal.entries.append(self._entry(taken, number, journal.partner_id))
         journal.news.set()
 
-    def _entry(self, taken: _Taken, number: int) -> JournalEntry:
+    def _entry(self, taken: _Taken, number: int, partner_id: str | None) -> JournalEntry:
         redactor = self.redactor
+        counter_began = time.time() - time.perf_counter()
         answer_headers = redactor.raw_headers(taken.answer_headers) if taken.status else ()
         headers = redactor.raw_headers(taken.headers)
         return JournalEntry(
             number=number,
-            started=taken.started,
-            seconds=taken.seconds,
+            started=counter_began + taken.begun,
+            seconds=taken.ended - taken.begun,
             method=taken.method,
             url=redactor.url(_url(taken)),
             request_headers=headers,
@@ -220,7 +221,7 @@ class Journals:
             if taken.method == "HEAD"
             else self._body(taken.answer, dict(answer_headers)),
             operation=taken.operation,
-            partner=taken.partner_id,
+            partner=partner_id,
             refusals=taken.refusals,
             fault=taken.fault,
             executed=taken.executed,

@@ -21,7 +21,7 @@ from mock_server.settings import MAX_BODY_BYTES
 logger = logging.getLogger("mock_server")
 
 Record = Callable[[Exchange, Head, Sent | None, float], None]
-"""Takes note of an exchange that is over, and of how many seconds it took."""
+"""Takes note of an exchange that is over, and of when it had begun."""
 
 _UNDER_CONTROL = f"{CONTROL_PATH}/"
 
@@ -94,8 +94,7 @@ class Answering:
         else:
             sent = await exchange.delivery(exchange, head, response.body, send)
         if self.record:
-            seconds = time.perf_counter() - begun
-            self.record(exchange, headers, Sent.nothing() if unheard else sent, seconds)
+            self.record(exchange, headers, Sent.nothing() if unheard else sent, begun)
         if sent is not None and sent.cut:
             # Last, so that whoever finds the connection closed finds the journal complete.
             close_connection(scope)

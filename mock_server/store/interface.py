@@ -94,6 +94,11 @@ Write = AddCredential | RevokeCredential | UseCredential
 class Store(Protocol):
     """The state of all partners. Every method may raise :class:`StoreError`."""
 
+    @property
+    def is_volatile(self) -> bool:
+        """Whether it is nowhere but in the memory of this process."""
+        ...
+
     async def commit(
         self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
     ) -> IdempotencyRecord | None:

@@ -82,6 +82,7 @@ class SqliteStore:
 
     def __init__(self, path: Path | None = None) -> None:
         self._name = str(path) if path else "the store in memory"
+        self.is_volatile = path is None
         self._errors = _Errors(self._name)
         self._earliest_expiry = math.inf
         with self._errors:
