@@ -9,7 +9,9 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 from conformance.client.journal import JournalEntry
+from conformance.client.judging import Level, judge
 from conformance.client.redaction import Redactor
+from conformance.client.registry import client_catalogue
 from openapi.contract import Contract
 
 CONTRACT = Contract.bundled()
@@ -208,3 +210,10 @@ def correct_client(seed: int = 1) -> list[JournalEntry]:
     one.revoke("dinie_ci_live_9", problem(404))
     one.revoke("dinie_ci_live_1", Answer(204))
     return one.entries
+
+
+def broken(entries: list[JournalEntry], section: str = "") -> set[str]:
+    """The ids of what a journal breaks, all levels."""
+    rules = [one for one in client_catalogue().values() if section in {"", one.section}]
+    verdict = judge(entries, CONTRACT, Level.SHOULD, requirements=rules)
+    return {one.requirement.id for one in verdict.violations}
