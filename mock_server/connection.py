@@ -4,13 +4,11 @@ The only module that knows uvicorn's protocol class; its version is pinned.
 """
 
 import asyncio
-import weakref
 from typing import Any
 
-from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import Receive, Scope
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-_CYCLE = "mock_server.cycle"
 _ENDING = "mock_server.ending"
 
 
@@ -19,28 +17,19 @@ class ConnectionDropped(Exception):
 
 
 class ClosableProtocol(HttpToolsProtocol):
-    """Lets the application close the connection that a request came by."""
-
-    def on_headers_complete(self) -> None:
-        """Tell the application which request and response of the connection it has."""
-        super().on_headers_complete()
-        cycle = self.cycle
-        if cycle is not None and cycle.scope is self.scope:
-            # A weak reference: the request's objects are to go without the cycle collector.
-            extensions: dict[str, Any] = {_CYCLE: weakref.ref(cycle)}
-            cycle.scope["extensions"] = extensions
+    """Tells the application as well that the server is about to end."""
 
     def shutdown(self) -> None:
-        """Tell the application as well that the server is about to end."""
+        """End, and let those know who wait."""
         super().shutdown()
         extensions: dict[str, Any] = self.cycle.scope.get("extensions", {}) if self.cycle else {}
         if _ENDING in extensions:
             extensions[_ENDING].set()
 
 
-def close_connection(scope: Scope) -> None:
+def close_connection(receive: Receive) -> None:
     """Close it without a further byte. Raises :class:`ConnectionDropped` where there is none."""
-    cycle = _cycle(scope)
+    cycle = _cycle(receive)
     if cycle is None:
         raise ConnectionDropped
     # Only the last of several pipelined requests would hear of it, and the server would answer
@@ -49,9 +38,9 @@ def close_connection(scope: Scope) -> None:
     cycle.transport.close()
 
 
-def is_closed(scope: Scope) -> bool:
+def is_closed(receive: Receive) -> bool:
     """Whether the client has closed the connection, or it was closed on it."""
-    cycle = _cycle(scope)
+    cycle = _cycle(receive)
     return cycle is not None and bool(cycle.transport.is_closing())
 
 
@@ -61,6 +50,7 @@ def ending(scope: Scope) -> asyncio.Event:
     return event
 
 
-def _cycle(scope: Scope) -> Any:
-    reference = scope.get("extensions", {}).get(_CYCLE)
-    return reference and reference()
+def _cycle(receive: Receive) -> Any:
+    """The request and response of the connection, whose method the server gave the application."""
+    cycle = getattr(receive, "__self__", None)
+    return cycle if isinstance(cycle, RequestResponseCycle) else None

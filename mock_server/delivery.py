@@ -48,7 +48,7 @@ class Slow:
         pauses = -(-len(body) // size)
         for at in range(0, len(body), size):
             await wait(exchange, self.seconds / pauses)
-            if is_closed(exchange.scope):
+            if is_closed(exchange.receive):
                 return Sent(head["status"], body[:at], cut=True)
             piece = body[at : at + size]
             await send({"type": "http.response.body", "body": piece, "more_body": True})

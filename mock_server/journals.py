@@ -29,6 +29,7 @@ _SECONDS_TO_WRITING = 0.5
 _BUSY_EXCHANGES = 500
 """More of them in that time are load, which the journal must not add to."""
 
+_PACKED_TOGETHER = 16
 _WITHOUT_REFERENCES = 2
 """The version of the format that looks for no value twice: few are, and looking takes time."""
 
@@ -69,6 +70,8 @@ class Journal:
     taken: int = 0
     """How many there were since it began."""
     entries: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=CAPACITY))
+    fresh: list[Any] = field(default_factory=list)
+    """The latest exchanges, as they were taken."""
     waiting: deque[bytes] = field(default_factory=lambda: deque(maxlen=CAPACITY))
     news: asyncio.Event = field(default_factory=asyncio.Event)
     followers: int = 0
@@ -110,9 +113,8 @@ class Journals:
             status, answer = None, b""
         journal.taken += 1
         problem, operation = exchange.problem, exchange.operation
-        # One object for each: a thousand exchanges with all their small parts would push
-        # everything else out of the processor's cache, and be slow to let go.
-        taken: Any = (
+        fresh = journal.fresh
+        taken = (
             begun,
             time.perf_counter(),
             scope["scheme"],
@@ -130,9 +132,14 @@ class Journals:
             exchange.executed,
             response is not None and "Idempotent-Replayed" in response.headers,
         )
-        journal.waiting.append(marshal.dumps(taken, _WITHOUT_REFERENCES))
+        fresh.append(taken)
         if journal.followers or len(body) + len(answer) > LONGEST_BODY_BYTES:
             self._write(journal)
+        elif len(fresh) >= _PACKED_TOGETHER:
+            # A thousand exchanges with all their small parts would push everything else out of
+            # the processor's cache, and be slow to let go.
+            journal.waiting.extend([marshal.dumps(one, _WITHOUT_REFERENCES) for one in fresh])
+            fresh.clear()
         elif self._writing is None:
             self._write_soon()
 
@@ -168,6 +175,7 @@ class Journals:
         if journal:
             journal.entries.clear()
             journal.waiting.clear()
+            journal.fresh.clear()
             journal.taken = 0
             journal.beginnings += 1
             journal.news.set()
@@ -194,11 +202,12 @@ class Journals:
             self._write(journal)
 
     def _write(self, journal: Journal) -> None:
-        number = journal.taken - len(journal.waiting)
-        while journal.waiting:
-            number += 1
-            taken = _Taken(*marshal.loads(journal.waiting.popleft()))  # noqa: S302 - our own
-            journal.entries.append(self._entry(taken, number, journal.partner_id))
+        packed = [marshal.loads(one) for one in journal.waiting]  # noqa: S302 - our own
+        taken = packed + journal.fresh
+        journal.waiting.clear()
+        journal.fresh.clear()
+        for number, one in enumerate(taken, journal.taken - len(taken) + 1):
+            journal.entries.append(self._entry(_Taken(*one), number, journal.partner_id))
         journal.news.set()
 
     def _entry(self, taken: _Taken, number: int, partner_id: str | None) -> JournalEntry:

@@ -85,7 +85,7 @@ class Answering:
             "status": response.status,
             "headers": headers,
         }
-        unheard = is_closed(scope)
+        unheard = is_closed(receive)
         sent: Sent | None
         if exchange.delivery is None:
             await send(head)
@@ -97,7 +97,7 @@ class Answering:
             self.record(exchange, headers, Sent.nothing() if unheard else sent, begun)
         if sent is not None and sent.cut:
             # Last, so that whoever finds the connection closed finds the journal complete.
-            close_connection(scope)
+            close_connection(receive)
 
     def _headers(self, exchange: Exchange, response: Response) -> list[tuple[bytes, bytes]]:
         headers = []

@@ -68,7 +68,7 @@ class _Key:
 
     def __init__(self, partner_id: str, key: str, asked: bytes) -> None:
         # Two halves of one digest: neither tells anything of the other or of the key.
-        digest = hashlib.sha512(f"{partner_id}\0{key}".encode()).digest()
+        digest = hashlib.blake2b(f"{partner_id}\0{key}".encode()).digest()
         self.hash = digest[:32]
         self._sealing_key = digest[32:]
         self._asked = asked
