@@ -4,15 +4,15 @@ What is sent is derived from the contract's schema, so that a new operation is c
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from conformance.applicability import creates, needs_bearer_token, takes_json
 from conformance.exchange import Answer, Request
+from conformance.limits import answer_to
 from conformance.own_resources import UNSERVED
 from conformance.probe import NotVerified, Probe, Violation
-from conformance.server.rate_limits import answer_to
 from openapi.operation import MediaType, Operation
 from openapi.schema import Schema, types_of
 
@@ -98,10 +98,16 @@ def required_names(schema: Schema) -> list[str]:
 
 def wrong_values(schema: Schema, name: str) -> Iterator[Any]:
     """Values of every JSON type that the property does not have."""
-    allowed = set(types_of(properties(schema)[name]))
+    values = values_of_other_types(properties(schema)[name])
+    return (value for value in values if is_faulty(schema, name, value))
+
+
+def values_of_other_types(outline: Mapping[str, Any]) -> Iterator[Any]:
+    """Values of the JSON types that an outline does not name; none where it names no type."""
+    allowed = set(types_of(outline))
     for kind, values in _OF_TYPE.items():
         if allowed and kind not in allowed:
-            yield from (value for value in values if is_faulty(schema, name, value))
+            yield from values
 
 
 def kind(value: Any) -> str:
@@ -170,3 +176,16 @@ def answers_with(probe: Probe, name: str) -> bool:
     """Whether the answer of a success shows a field."""
     schema = answer_schema(probe)
     return schema is not None and name in properties(schema)
+
+
+def reported_fields(answer: Answer) -> set[str]:
+    """The fields that ``errors`` names: ``name``, and also ``body.name``, ``/name``, ``$.name``."""
+    return {path[-1] for path in reported_paths(answer)}
+
+
+def reported_paths(answer: Answer) -> list[list[str]]:
+    """The params in ``errors``, in their parts: ``a[0].b`` has three."""
+    errors = answer.field("errors")
+    items = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+    params = [one["param"] for one in items if isinstance(one.get("param"), str)]
+    return [re.split(r"[./\[\]'\"]+", one.rstrip("]'\"")) for one in params]

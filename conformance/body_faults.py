@@ -112,6 +112,41 @@ def without_offset(request: Request) -> Request:
     return replace(request, body=body)
 
 
+def _without_nulls(value: Any) -> Any:
+    """What is null below this is not there."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(one) for name, one in value.items() if one is not None}
+    if isinstance(value, list):
+        return [_without_nulls(one) for one in value if one is not None]
+    return value
+
+
+def _drop_nested_nulls(value: dict[str, Any]) -> None:
+    value.update({name: _without_nulls(one) for name, one in value.items()})
+
+
+def _taking_what_is_nested() -> Tamper:
+    """Once a body was accepted, its nested parts stand for those of every other body."""
+    good: dict[str, Any] = {}
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        sent = Answer(0, body=request.body).json_object()
+        if request.method != "POST" or sent is None:
+            return answer
+        if answer.is_success:
+            good.update(sent)
+        elif answer.status in _REFUSED and good:
+            return forward(request.with_json({**good, **_plain_parts(sent)}))
+        return answer
+
+    return tamper
+
+
+def _plain_parts(value: dict[str, Any]) -> dict[str, Any]:
+    return {name: one for name, one in value.items() if not isinstance(one, dict | list)}
+
+
 ACCEPT_ALL = Sabotage("accept what must be refused", lambda: _accepting(_corrected))
 COERCE = on_requests("take numbers for text", _edited(_coerce))
 IGNORE_DATES = Sabotage("ignore what is no date", lambda: _accepting(_drop("expires_at")))
@@ -121,3 +156,7 @@ REPLACE_NULL = on_requests(
     _edited(lambda value: value.update(name="x") if value.get("name") is None else None),
 )
 CREATE_ALL = Sabotage("create what is refused", _creating_what_is_refused)
+DROP_NESTED_NULLS = on_requests(
+    "take null for nothing in nested fields", _edited(_drop_nested_nulls)
+)
+TAKE_NESTED = Sabotage("do not look at nested fields", _taking_what_is_nested)

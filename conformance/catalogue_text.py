@@ -35,6 +35,9 @@ def explanation(requirement: Requirement | ClientRequirement, contract: Contract
     else:
         needs = sorted(one.value.removeprefix("needs ") for one in requirement.needs)
         wanted = [("needs", needs or ["nothing more than a token"])]
+        if requirement.generates:
+            told = "generated requests, and the same ones with the same --seed"
+            wanted.append(("sends", [told]))
     rows = [
         ("rule", [requirement.summary]),
         ("level", [requirement.level.upper()]),

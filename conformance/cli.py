@@ -8,14 +8,13 @@ import re
 import secrets
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
-import httpx
 from rich.console import Console
 
 from conformance.baseline import Baseline, BaselineError
@@ -24,16 +23,26 @@ from conformance.client.har_reading import HarError
 from conformance.client.registry import ClientRequirement, client_catalogue
 from conformance.client_command import client_command
 from conformance.in_process import AppError, serving
+from conformance.limits import MOST_REQUESTS
 from conformance.model import Level, Requirement
-from conformance.options import BaseUrl, base_url, check_access, file, hidden, yields_to
+from conformance.opening import let_in, to_target
+from conformance.options import (
+    Authorities,
+    BaseUrl,
+    WebAddress,
+    base_url,
+    check_access,
+    file,
+    hidden,
+    yields_to,
+)
 from conformance.output_files import OutputError, check_writable, write
 from conformance.registry import catalogue
 from conformance.report import FORMATS
 from conformance.report.text import TextReport
 from conformance.runner import Run
 from conformance.selection import SelectionError, find, select
-from conformance.sign_in import token_for
-from conformance.target import Target, TargetError
+from conformance.target import PATIENCE_SECONDS, TargetError
 from conformance.verdict import INTERRUPTED, NO_VERDICT, Verdict, judge, not_begun
 from openapi.contract import Contract
 
@@ -69,6 +78,18 @@ def cli() -> None:
               help="Make the same choices as the run that printed this seed.")  # fmt: skip
 @click.option("--max-rps", type=click.FloatRange(0, min_open=True), envvar="DINIE_MAX_RPS",
               metavar="N", help="At most N requests a second.")  # fmt: skip
+@click.option("--patience", type=click.FloatRange(0), default=PATIENCE_SECONDS,
+              show_default=True, envvar="DINIE_PATIENCE", metavar="SECONDS",
+              help="Repeat a request after so long, to see that its answer was kept. "
+                   "0 leaves that out.")  # fmt: skip
+@click.option("--clock-url", type=WebAddress(), envvar="DINIE_CLOCK_URL",
+              help="Where a POST of {\"seconds\": N} moves the target's clock ahead. "
+                   "The last checks do so.")  # fmt: skip
+@click.option("--provoke-rate-limit", is_flag=True, envvar="DINIE_PROVOKE_RATE_LIMIT",
+              help=f"Send up to {MOST_REQUESTS} requests at the end to meet a 429, "
+                   "and judge it.")  # fmt: skip
+@click.option("--ca-file", type=Authorities(), envvar="DINIE_CA_FILE",
+              help="Trust the certificate authorities in this PEM file, too.")  # fmt: skip
 @click.option("--keep", is_flag=True, envvar="DINIE_KEEP",
               help="Leave the keys that the run makes; else they are revoked.")  # fmt: skip
 @click.option("--allow-production", is_flag=True, envvar="DINIE_ALLOW_PRODUCTION",
@@ -93,16 +114,14 @@ def run_command(**options: Any) -> int:
 
     seed = options["seed"] if options["seed"] is not None else secrets.randbelow(2**32)
     report = TextReport(Console(highlight=False))
-    with serving(options["app"]) as transport, to_target(url, (), options, transport) as nobody:
+    with serving(options["app"]) as transport, to_target(url, options, transport) as target:
+        run = Run(contract, target, chosen, seed)
         try:
-            tokens = tokens_of(nobody, options)
+            let_in(target, options)
         except TargetError as error:
-            verdict = not_begun(Run(contract, nobody, chosen, seed), level, error)
+            verdict = not_begun(run, level, error)
         else:
-            with to_target(url, tokens, options, transport) as target:
-                target.secrets |= nobody.secrets
-                run = Run(contract, target, chosen, seed)
-                verdict = _judged(run, level, known, report, keep=options["keep"])
+            verdict = _judged(run, level, known, report, keep=options["keep"])
     return _report(verdict, report, outputs, new_baseline)
 
 
@@ -143,31 +162,6 @@ def _report(
     for complaint in complaints:
         click.echo(f"dinie-conformance: {complaint}", err=True)
     return NO_VERDICT if complaints else verdict.exit_code
-
-
-def to_target(
-    url: str,
-    tokens: Sequence[str],
-    options: Mapping[str, Any],
-    transport: httpx.BaseTransport | None,
-) -> Target:
-    """The target that the options name; it knows every secret in them."""
-    target = Target(url, tokens, max_rate=options["max_rps"], transport=transport)
-    given = {options[name] for name in ("client_secret", "second_client_secret")}
-    target.secrets |= given - {None}
-    return target
-
-
-def tokens_of(target: Target, options: Mapping[str, Any]) -> list[str]:
-    """The tokens that the options give, or pay for; raises :class:`TargetError`."""
-    tokens = []
-    for prefix in ("", "second_"):
-        if options[f"{prefix}token"]:
-            tokens.append(options[f"{prefix}token"])
-        elif options[f"{prefix}client_id"]:
-            pair = options[f"{prefix}client_id"], options[f"{prefix}client_secret"]
-            tokens.append(token_for(target, *pair))
-    return tokens
 
 
 @contextmanager

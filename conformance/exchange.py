@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
@@ -30,6 +29,10 @@ class Request:
     partner: int | None = 0
     token_form: str = "as it is"  # noqa: S105 - the name of a form
 
+    def at(self, path: str) -> Self:
+        """The same request to another path."""
+        return replace(self, path=path)
+
     def with_header(self, name: str, value: str) -> Self:
         """The same request with one header set, or replaced where it was."""
         return replace(self, headers=(*self.without_header(name).headers, (name, value)))
@@ -47,6 +50,12 @@ class Request:
     def with_key(self, key: str) -> Self:
         """The same request with an idempotency key."""
         return self.with_header("Idempotency-Key", key)
+
+    @property
+    def key(self) -> str | None:
+        """The idempotency key; None where it carries none."""
+        found = (value for name, value in self.headers if name.lower() == "idempotency-key")
+        return next(found, None)
 
     def is_for(self, operation: Operation) -> bool:
         """Whether it names this operation, by method and path."""
@@ -68,6 +77,10 @@ class Answer:
     headers: Headers = ()
     body: bytes = b""
     seconds: float = 0.0
+    sent_with: int = 0
+    """The number of those that were sent at the same time; 0 where it was sent alone."""
+    before: str = ""
+    """What was done before it was sent, as a line of shell: a wait, or a clock that was moved."""
 
     def header(self, name: str) -> str | None:
         """The value of a header, repeated ones joined (RFC 9110 section 5.3)."""
@@ -100,8 +113,11 @@ class Answer:
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
 
     def json(self) -> Any:
-        """The body as JSON; raises ValueError where it is none."""
-        return json.loads(self.body)
+        """The body as JSON; raises ValueError where it is none, or too deep to be read."""
+        try:
+            return json.loads(self.body)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
 
     def json_object(self) -> dict[str, Any] | None:
         """The body where it is a JSON object, or None."""
@@ -121,11 +137,11 @@ class Recording:
     """The exchanges of one check, in order; what is shown of them is redacted."""
 
     exchanges: list[tuple[Request, Answer]] = field(default_factory=list)
+    done_meanwhile: str = ""
+    """What is done before the next request, as a line of shell."""
 
     def add(self, request: Request, answer: Answer) -> None:
         """Keep one exchange."""
+        if self.done_meanwhile:
+            answer, self.done_meanwhile = replace(answer, before=self.done_meanwhile), ""
         self.exchanges.append((request, answer))
-
-    def last(self, count: int) -> Sequence[tuple[Request, Answer]]:
-        """The last ``count`` exchanges."""
-        return self.exchanges[-count:]

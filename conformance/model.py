@@ -72,6 +72,13 @@ class Requirement(Rule):
     check: Callable[[Probe], None]
     observes_run: bool = False
     """It judges what the whole run met, so it is checked when all others are done."""
+    generates: bool = False
+    """It sends generated requests: of these one at a time is checked, beside all others."""
+
+    @property
+    def phase(self) -> int:
+        """When it is checked: 0 with most others, 1 when they are done, 2 after all and alone."""
+        return 2 if Capability.CLOCK in self.needs else int(self.observes_run)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The kinds of options that the command line has, and how those for access go together."""
 
+import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from conformance.production import is_production
 from openapi.contract import Contract
 
 
-class BaseUrl(click.ParamType[str]):
-    """Where an API is, with its prefix and nothing else."""
+class WebAddress(click.ParamType[str]):
+    """A URL of HTTP, without a user in it."""
 
     name = "URL"
+    kind = "URL"
+    example = "http://127.0.0.1:8080/clock"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         try:
@@ -23,11 +26,40 @@ class BaseUrl(click.ParamType[str]):
         except (httpx.InvalidURL, TypeError, ValueError):
             self.fail("is no URL", param, ctx)
         if url.scheme not in {"http", "https"} or not url.host:
-            self.fail("must be a base URL such as http://127.0.0.1:8080/v3", param, ctx)
-        if url.userinfo or url.query or url.fragment:
+            self.fail(f"must be a {self.kind} such as {self.example}", param, ctx)
+        if url.userinfo or url.fragment:
             # The message does not repeat it: it may hold a password.
-            self.fail("takes no user, query or fragment", param, ctx)
-        return str(url).rstrip("/")
+            self.fail("takes no user or fragment", param, ctx)
+        return str(url)
+
+
+class BaseUrl(WebAddress):
+    """Where an API is, with its prefix and nothing else."""
+
+    kind = "base URL"
+    example = "http://127.0.0.1:8080/v3"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        url = super().convert(value, param, ctx)
+        if httpx.URL(url).query:
+            self.fail("takes no query", param, ctx)
+        return url.rstrip("/")
+
+
+class Authorities(click.ParamType[ssl.SSLContext]):
+    """A PEM file of certificate authorities, which are trusted beside the usual ones."""
+
+    name = "FILE"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> ssl.SSLContext:
+        trust = httpx.create_ssl_context(trust_env=False)
+        try:
+            trust.load_verify_locations(cafile=value)
+        except ssl.SSLError:
+            self.fail(f"{value} holds no certificate in PEM", param, ctx)
+        except OSError as error:
+            self.fail(f"{value} cannot be read: {error.strerror or error}", param, ctx)
+        return trust
 
 
 class _Hidden(click.ParamType[str]):

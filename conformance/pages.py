@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from conformance.applicability import creates
 from conformance.exchange import Answer, Request
+from conformance.limits import answer_to
 from conformance.probe import NotVerified, Probe
-from conformance.server.rate_limits import answer_to
 
 Page = dict[str, Any]
 

@@ -1,8 +1,10 @@
 """What a requirement works with: valid requests for its operation, and the target's answers."""
 
+import itertools
 import json
 import random
 import secrets
+import shlex
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,9 @@ NAME_PREFIX = "dinie-conformance"
 """What everything that the harness creates is called, so that people know it for test data."""
 
 _LONGEST_LIST = 10_000
+
+_GROUPS = itertools.count(1)
+"""Numbers for requests that are sent at the same time; no two groups of a run have one."""
 
 
 class Violation(Exception):
@@ -88,13 +93,43 @@ class Probe:
         self._keep(request, answer)
         return answer
 
+    def send_once(self, request: Request) -> Answer:
+        """Send one request; a 429 is an answer like any other."""
+        answer = self.target.send_once(request)
+        self._keep(request, answer)
+        return answer
+
     def send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
         """Send requests really at the same time, each over a connection of its own."""
+        return self._at_once(self.target.send, requests)
+
+    def send_once_at_once(self, requests: Sequence[Request]) -> list[Answer]:
+        """As :meth:`send_at_once`; a 429 is an answer like any other."""
+        return self._at_once(self.target.send_once, requests)
+
+    def _at_once(
+        self, send: Callable[[Request], Answer], requests: Sequence[Request]
+    ) -> list[Answer]:
         with ThreadPoolExecutor(len(requests)) as pool:
-            answers = list(pool.map(self.target.send, requests))
+            answers = list(pool.map(send, requests))
+        number = next(_GROUPS)
+        answers = [replace(one, sent_with=number) for one in answers]
         for request, answer in zip(requests, answers, strict=True):
             self._keep(request, answer)
         return answers
+
+    def rest(self, seconds: float) -> None:
+        """Wait, unless the run is stopped meanwhile."""
+        self.recording.done_meanwhile = f"sleep {seconds:g}"
+        self.target.rest(seconds)
+
+    def move_clock(self, seconds: int) -> int:
+        """Move the target's clock ahead; gives the status of the answer, 2xx where it is done."""
+        self.recording.done_meanwhile = (
+            "curl -sS -X POST -H 'Content-Type: application/json'"
+            f" --data-binary '{{\"seconds\": {seconds}}}' {shlex.quote(str(self.target.clock_url))}"
+        )
+        return self.target.move_clock(seconds)
 
     def _keep(self, request: Request, answer: Answer) -> None:
         self.recording.add(request, answer)
@@ -127,10 +162,14 @@ class Probe:
         """A probe for another operation, on ``path``; both keep one record."""
         for operation in self.contract.operations.values():
             if operation.path == path and matches(operation):
-                other = Probe(self.contract, operation, self.target, self.random)
-                other.recording = self.recording
-                return other
+                return self.of(operation)
         raise NotVerified(f"the contract has nothing of the kind on {path}")
+
+    def of(self, operation: Operation) -> "Probe":
+        """A probe for another operation; both keep one record."""
+        other = Probe(self.contract, operation, self.target, self.random, self.seed)
+        other.recording = self.recording
+        return other
 
     def sibling(
         self, method: str, matches: Callable[[Operation], bool] = lambda _: True

@@ -7,6 +7,7 @@ from typing import Any, Self
 import pytest
 
 import conformance
+from conformance.baseline import place
 from conformance.in_process import AppError
 from conformance.model import Level, Outcome, Requirement, Result
 from conformance.pytest_plugin import wanted
@@ -88,6 +89,10 @@ class ConformancePlugin:
             lines.append(f"{made - left} keys were made and {kept}")
         if left:
             lines.append(f"{left} keys were made and could not be revoked")
+        stale = sorted(tuple(one) for output in self._outputs for one in output["stale"])
+        if stale:
+            lines.append("Stale entries of the baseline (the rule holds again, take them out)")
+            lines += [f"  {id_} [{operation}]" for id_, operation in stale]
         if exitstatus != pytest.ExitCode.INTERRUPTED and (doubt := self._doubt()):
             lines.append(f"No verdict: {doubt}")
         if lines:
@@ -178,6 +183,10 @@ class RequirementItem(pytest.Item):
         if outcome is Outcome.NOT_VERIFIED:
             pytest.skip(f"not verified: {self.result.actual}")
         self.shared.judged += 1
+        self.shared.stale += self.shared.baseline.stale([self.result])
+        if self.shared.baseline.accepts(self.result):
+            reason = self.shared.baseline.accepted[place(self.result)]
+            pytest.xfail(f"accepted by the baseline{f': {reason}' if reason else ''}")
         if outcome is Outcome.FAILED or (
             outcome is Outcome.WARNING
             and self.result.level is Level.SHOULD

@@ -16,6 +16,11 @@ _OPTIONS: Sequence[tuple[str, str, str]] = (
     ("level", "store", "what fails: must (the default), or should for a broken SHOULD too"),
     ("select", "append", "only this id, section, or pattern of ids; repeatable"),
     ("seed", "store", "make the same choices as the run that printed this seed"),
+    ("patience", "store", "repeat a request after so many seconds; 0 leaves that out"),
+    ("clock-url", "store", 'where a POST of {"seconds": N} moves the target\'s clock ahead'),
+    ("provoke-rate-limit", "store_true", "send many requests at the end to meet a 429"),
+    ("ca-file", "store", "trust the certificate authorities in this PEM file, too"),
+    ("baseline", "store", "violations that are accepted: expected failures"),
     ("keep", "store_true", "leave the keys that the run makes; else they are revoked"),
     ("allow-production", "store_true", "run against the contract's production server"),
 )

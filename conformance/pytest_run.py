@@ -10,9 +10,11 @@ from typing import Any
 import click
 import pytest
 
-from conformance.cli import run_command, to_target, tokens_of
+from conformance.baseline import Baseline, BaselineError, Place
+from conformance.cli import run_command
 from conformance.in_process import AppError, serving
 from conformance.model import Level, Requirement
+from conformance.opening import let_in, to_target
 from conformance.options import base_url, check_access
 from conformance.pytest_plugin import given_arguments, option_dest, option_named
 from conformance.registry import catalogue
@@ -32,23 +34,41 @@ def shared_run(config: pytest.Config) -> "SharedRun":
         contract = Contract.bundled()
         url = base_url(contract, options)
         check_access(options)
+        _check_alone(config, options)
         chosen = select(catalogue(), options["patterns"])
+        accepted = Baseline()
+        if options["baseline"]:
+            accepted = Baseline.read(options["baseline"], contract, catalogue())
     except click.ClickException as error:
         said = re.sub(
             r"--([a-z][a-z-]*)", lambda found: option_named(found[1]), error.format_message()
         )
         raise pytest.UsageError(f"conformance: {said}") from None
-    except SelectionError as error:
+    except (SelectionError, BaselineError) as error:
         raise pytest.UsageError(f"conformance: {error}") from None
     if options["seed"] is None:
         # Kept where xdist finds it, so that all of its workers make the same choices.
         options["seed"] = secrets.randbelow(2**32)
         setattr(config.option, option_dest("seed"), str(options["seed"]))
-    return SharedRun(contract, chosen, url, options)
+    return SharedRun(contract, chosen, url, options, accepted)
+
+
+def _check_alone(config: pytest.Config, options: Mapping[str, Any]) -> None:
+    """Raise :class:`click.UsageError` where several processes would be in each other's way."""
+    is_worker = hasattr(config, "workerinput")
+    if is_worker or getattr(config.option, "numprocesses", None):
+        for name in ("clock_url", "provoke_rate_limit"):
+            if options[name]:
+                option = name.replace("_", "-")
+                raise click.UsageError(f"--{option} wants the target for itself: leave out -n")
 
 
 class SharedRun:
-    """Begins with the first item that needs it. ``judged`` counts the items with a verdict."""
+    """Begins with the first item that needs it.
+
+    ``judged`` counts the items with a verdict, ``stale`` are the entries of the baseline whose
+    rule holds again.
+    """
 
     def __init__(
         self,
@@ -56,13 +76,16 @@ class SharedRun:
         requirements: list[Requirement],
         url: str,
         options: Mapping[str, Any],
+        baseline: Baseline,
     ) -> None:
         self.contract = contract
         self.requirements = requirements
         self.url = url
         self.options = options
         self.level = Level(options["level"])
+        self.baseline = baseline
         self.judged = 0
+        self.stale: list[Place] = []
         self._open = ExitStack()
         self._run: Run | None = None
         self._failure: TargetError | AppError | None = None
@@ -79,7 +102,7 @@ class SharedRun:
             for operation in self.contract.operations.values()
             if requirement.applies_to(operation)
         ]
-        return sorted(pairs, key=lambda pair: (pair[0].observes_run, pair[0].id, pair[1].id))
+        return sorted(pairs, key=lambda pair: (pair[0].phase, pair[0].id, pair[1].id))
 
     def run(self) -> Run:
         """The run, its survey done; raises TargetError and AppError."""
@@ -96,10 +119,8 @@ class SharedRun:
 
     def _begun(self) -> Run:
         transport = self._open.enter_context(serving(self.options["app"]))
-        nobody = self._open.enter_context(to_target(self.url, (), self.options, transport))
-        tokens = tokens_of(nobody, self.options)
-        target = self._open.enter_context(to_target(self.url, tokens, self.options, transport))
-        target.secrets |= nobody.secrets
+        target = self._open.enter_context(to_target(self.url, self.options, transport))
+        let_in(target, self.options)
         return Run(self.contract, target, self.requirements, self.options["seed"])
 
     def finish(self) -> dict[str, Any] | None:
@@ -111,6 +132,7 @@ class SharedRun:
             output = {
                 "made": len(run.target.created),
                 "judged": self.judged,
+                "stale": [list(one) for one in self.stale],
                 "doubt": never_succeeded(run),
             }
             if not self.options["keep"]:

@@ -25,6 +25,7 @@ def requirement(
     sabotage: Sequence[Sabotage],
     needs: Sequence[Capability] = (),
     observes_run: bool = False,
+    generates: bool = False,
 ) -> Callable[[Check], Check]:
     """Make a function the check of a requirement. Its docstring's first line is the rule."""
 
@@ -40,6 +41,7 @@ def requirement(
                 sabotage=tuple(sabotage),
                 check=check,
                 observes_run=observes_run,
+                generates=generates,
             )
         )
         return check

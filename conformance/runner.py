@@ -6,6 +6,7 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_co
 from http import HTTPStatus
 from urllib.parse import quote
 
+from conformance import generation
 from conformance.applicability import creates, lists
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
@@ -20,6 +21,9 @@ from openapi.operation import Operation
 
 AT_ONCE = 8
 """Checks in flight together: what makes a slow target bearable."""
+
+PHASES = (AT_ONCE, AT_ONCE, 1)
+"""How many checks are in flight together in each phase of a run."""
 
 
 class Run:
@@ -55,18 +59,27 @@ class Run:
 
         Raises :class:`TargetError` where the target does not answer at all, or refuses the token.
         """
+        if any(requirement.generates for requirement in self.requirements):
+            generation.load()
         try:
             self.survey()
-            for observing in (False, True):
-                yield from self._check_all(
-                    [one for one in self.checks if one[0].observes_run is observing]
-                )
+            for phase, at_once in enumerate(PHASES):
+                checks = [one for one in self.checks if one[0].phase == phase]
+                # What waits begins first, and costs no time while others are busy.
+                checks.sort(key=lambda one: Capability.PATIENCE not in one[0].needs)
+                yield from self._check_all(checks, at_once)
         finally:
             self.target.go_on()
 
-    def _check_all(self, checks: Iterable[tuple[Requirement, Operation]]) -> Generator[Result]:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            running = [pool.submit(self.check, *one) for one in checks]
+    def _check_all(
+        self, checks: Iterable[tuple[Requirement, Operation]], at_once: int
+    ) -> Generator[Result]:
+        # What generates would only wait for its like, in a place that others can use.
+        with ThreadPoolExecutor(at_once) as pool, ThreadPoolExecutor(1) as one_by_one:
+            running = [
+                (one_by_one if one[0].generates else pool).submit(self.check, *one)
+                for one in checks
+            ]
             try:
                 for future in as_completed(running):
                     try:
@@ -174,16 +187,18 @@ class Run:
             self.target.created.discard((0, client_id))
 
     def _issues_tokens(self, client_id: str, client_secret: str) -> bool:
-        """Whether the target exchanges a new key, given in JSON, or ought to."""
-        answer = by_json(self.target, client_id, client_secret)
-        if answer.is_success or answer.field("access_token") is not None:
+        """Whether the target exchanges a new key, in JSON or as a form, or ought to."""
+        in_json = by_json(self.target, client_id, client_secret)
+        if _is_token(in_json):
             return True
-        if answer.status != HTTPStatus.UNAUTHORIZED:
+        if _is_token(by_form(self.target, client_id, client_secret)):
+            self.target.takes_form_only = True
+            return True
+        if in_json.status != HTTPStatus.UNAUTHORIZED:
             return False
-        # A server may want a form, or ask for a token before it looks whether there is a path.
+        # A server may ask for a token before it looks whether there is a path.
         signed = by_json(self.target, client_id, client_secret, partner=0)
-        by_documentation = by_form(self.target, client_id, client_secret)
-        return not by_documentation.is_success and signed.status not in UNSERVED
+        return signed.status not in UNSERVED
 
     def _expect_access(self, answer: Answer, name: str) -> None:
         """Raise :class:`TargetError` where no API answered, or one that does not let us in."""
@@ -204,6 +219,10 @@ class Run:
         self.answered.setdefault(operation.id, set()).update(statuses)
         succeeded = operation.success_status in statuses
         self.exercised[operation.id] = self.exercised.get(operation.id, False) or succeeded
+
+
+def _is_token(answer: Answer) -> bool:
+    return answer.is_success or answer.field("access_token") is not None
 
 
 def _cancel(running: list[Future[Result]]) -> None:

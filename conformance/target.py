@@ -1,5 +1,6 @@
 """What is under test: a base URL, the partners' tokens, and how to be kind to it."""
 
+import ssl
 import threading
 import time
 from collections.abc import Sequence
@@ -8,15 +9,18 @@ from urllib.parse import quote
 
 import httpx
 
+from conformance.access import Access, Issued
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
 from conformance.redaction import issued_secrets, printable, redacted
 from conformance.sabotage import Tamper
-from conformance.tokens import FORMS, QUERY_PARAMETER
+from conformance.tokens import FORMS, QUERY_PARAMETER, UNCHANGED
+from conformance.waiting import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 
-LONGEST_WAIT_SECONDS = 90.0
-"""What a target may ask for in ``Retry-After`` and still be waited for."""
+PATIENCE_SECONDS = 3.0
+"""After how long a request is repeated to see that its answer was kept, unless it is said."""
 
+_MOST_RENEWALS = 3
 _TIMEOUT_SECONDS = 30.0
 _CONNECTIONS = 32
 
@@ -37,7 +41,9 @@ class Target:
 
     ``tokens`` are the first partner's and, where there is one, the second's. An answer 429 is
     waited for as long as it asks and the request sent again: a limited target is paced, not
-    failed. ``max_rate`` is in requests a second. Raises :class:`TargetError`.
+    failed. ``max_rate`` is in requests a second, ``patience`` in seconds (0 is none at all).
+    ``clock_url`` moves the target's clock, ``provokes_limit`` allows to run into its limit, and
+    ``trust`` says which certificates are good. Raises :class:`TargetError`.
     """
 
     def __init__(
@@ -48,18 +54,37 @@ class Target:
         transport: httpx.BaseTransport | None = None,
         max_rate: float | None = None,
         tamper: Tamper | None = None,
+        patience: float = PATIENCE_SECONDS,
+        clock_url: str | None = None,
+        provokes_limit: bool = False,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
-        self.tokens = tuple(tokens)
         self.capabilities: set[Capability] = set()
-        if len(self.tokens) > 1:
-            self.capabilities.add(Capability.SECOND_PARTNER)
+        self.patience = patience
+        if patience:
+            self.capabilities.add(Capability.PATIENCE)
+        self.clock_url = clock_url
+        if clock_url:
+            self.capabilities.add(Capability.CLOCK)
+        self.provokes_limit = provokes_limit
+        self.provocation = threading.Lock()
+        """Held by whoever provokes a 429: it is done once for all that judge it."""
+        self.was_provoked = False
+        self.provoked: tuple[Request, list[Answer]] | None = None
+        """A request that met a 429 while nothing else was sent, and its answers, one by one."""
+        self.takes_form_only = False
+        """Whether its token operation takes the documented form and no JSON."""
         self.limited: list[tuple[Request, Answer]] = []
         """Every 429 that was met, with the request that met it."""
+        self.waited: list[tuple[Request, Answer, Answer]] = []
+        """Every 429 that was waited for, and the answer to the same request after that."""
         self.created: set[tuple[int, str]] = set()
         """Partner and client id of everything that was made, to be revoked at the end."""
-        self.secrets: set[str] = set(self.tokens)
+        self.secrets: set[str] = set()
         """Every token and secret that was met, to be kept out of all that is shown."""
+        self.access: tuple[Access, ...] = ()
+        self.let_in([Access(Issued(token)) for token in tokens])
         self.requests_sent = 0
         self._halted = threading.Event()
         self._tamper = tamper
@@ -68,6 +93,7 @@ class Target:
         self._lock = threading.Lock()
         self._client = httpx.Client(
             transport=transport,
+            verify=True if trust is None else trust,
             timeout=_TIMEOUT_SECONDS,
             limits=httpx.Limits(
                 max_connections=_CONNECTIONS,
@@ -78,15 +104,32 @@ class Target:
             trust_env=False,
         )
 
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The partners' tokens as they are now."""
+        return tuple(one.token for one in self.access)
+
+    def let_in(self, access: Sequence[Access]) -> None:
+        """Use these tokens from now on, one for each partner."""
+        self.access = tuple(access)
+        self.secrets.update(self.tokens)
+        if len(self.access) > 1:
+            self.capabilities.add(Capability.SECOND_PARTNER)
+
     def send(self, request: Request) -> Answer:
         """The target's answer, after any wait that it asked for."""
         deadline = time.monotonic() + LONGEST_WAIT_SECONDS
-        while True:
-            answer = self.send_once(request)
-            wait = _wait_seconds(answer)
+        answer = self.send_once(request)
+        for shortest in pauses():
+            wait = seconds_to_wait(answer)
             if wait is None or time.monotonic() + wait > deadline:
-                return answer
-            self._halted.wait(wait)
+                break
+            self.rest(max(wait, shortest))
+            again = self.send_once(request)
+            with self._lock:
+                self.waited.append((request, answer, again))
+            answer = again
+        return answer
 
     def send_once(self, request: Request) -> Answer:
         """The target's answer, whatever it is."""
@@ -98,6 +141,23 @@ class Target:
             with self._lock:
                 self.limited.append((request, answer))
         return answer
+
+    def rest(self, seconds: float) -> None:
+        """Wait, unless the run is stopped meanwhile."""
+        self._halted.wait(seconds)
+
+    def move_clock(self, seconds: int) -> int:
+        """Move the target's clock ahead; gives the status of the answer, 2xx where it is done."""
+        url = str(self.clock_url)
+        try:
+            # Only once: who knows whether the clock has moved when there is no answer.
+            response = self._client.post(url, json={"seconds": seconds})
+        except httpx.HTTPError as error:
+            raise self._no_answer(url, error) from error
+        if response.is_success:
+            for one in self.access:
+                one.clock_moved(seconds)
+        return response.status_code
 
     def halt(self) -> None:
         """Let no further request out, and end all waits, until :meth:`go_on`."""
@@ -119,31 +179,42 @@ class Target:
         self._client.close()
 
     def _deliver(self, request: Request) -> Answer:
+        if request.partner is None:
+            return self._exchange(request, "")
+        access = self.access[request.partner]
+        token = access.current()
+        answer = self._exchange(request, token)
+        if request.token_form != UNCHANGED:
+            return answer
+        # It may have expired on the way, or before its time; the next one as well, if it is slow.
+        for _ in range(_MOST_RENEWALS):
+            other = access.after_refusal(token) if _is_refusal(answer) else None
+            if other is None:
+                break
+            token, answer = other, self._exchange(request, other)
+            if _is_refusal(answer):
+                access.was_of_no_use()
+        return answer
+
+    def _exchange(self, request: Request, token: str) -> Answer:
         headers = [
             (name, value.encode("utf-8", "surrogateescape")) for name, value in request.headers
         ]
         path = request.path
         if request.partner is not None:
             form = FORMS[request.token_form]
-            token = form.apply(self.tokens[request.partner])
+            said = form.apply(token)
             if form.scheme is None:
-                path += f"{'&' if '?' in path else '?'}{QUERY_PARAMETER}={quote(token, safe='')}"
+                path += f"{'&' if '?' in path else '?'}{QUERY_PARAMETER}={quote(said, safe='')}"
             else:
-                headers.append(("Authorization", f"{form.scheme}{token}".encode()))
+                headers.append(("Authorization", f"{form.scheme}{said}".encode()))
         start = time.monotonic()
-        try:
-            response = self._over_http(
-                request.method,
-                self.base_url + path,
-                [(name.encode(), value) for name, value in headers],
-                request.body,
-            )
-        except httpx.LocalProtocolError as error:
-            # Not the target's doing: a request that HTTP cannot carry. The reason may quote it.
-            raise ValueError("the request cannot be sent") from error
-        except httpx.HTTPError as error:
-            reason = self.shown(" ".join(str(error).split())) or type(error).__name__
-            raise TargetError(f"{self.base_url} does not answer: {reason}") from error
+        response = self._over_http(
+            request.method,
+            self.base_url + path,
+            [(name.encode(), value) for name, value in headers],
+            request.body,
+        )
         seconds = time.monotonic() - start
         with self._lock:
             self.requests_sent += 1
@@ -160,9 +231,21 @@ class Target:
         target that closes that one too does not answer.
         """
         try:
-            return self._client.request(method, url, headers=headers, content=body)
-        except (httpx.RemoteProtocolError, httpx.ReadError):
-            return self._client.request(method, url, headers=headers, content=body)
+            try:
+                return self._client.request(method, url, headers=headers, content=body)
+            except (httpx.RemoteProtocolError, httpx.ReadError):
+                return self._client.request(method, url, headers=headers, content=body)
+        except httpx.LocalProtocolError as error:
+            # Not the target's doing: a request that HTTP cannot carry. The reason may quote it.
+            raise ValueError("the request cannot be sent") from error
+        except httpx.HTTPError as error:
+            raise self._no_answer(self.base_url, error) from error
+
+    def _no_answer(self, url: str, error: httpx.HTTPError) -> TargetError:
+        reason = self.shown(" ".join(str(error).split())) or type(error).__name__
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            reason += "; --ca-file trusts another authority"
+        return TargetError(f"{url} does not answer: {reason}")
 
     def _pace(self) -> None:
         if not self._interval:
@@ -173,9 +256,5 @@ class Target:
         time.sleep(max(0.0, start - time.monotonic()))
 
 
-def _wait_seconds(answer: Answer) -> float | None:
-    """How long a 429 asks to wait; None where it does not say, or for any other answer."""
-    text = answer.header("retry-after")
-    if answer.status != httpx.codes.TOO_MANY_REQUESTS or text is None or not text.isdigit():
-        return None
-    return float(text)
+def _is_refusal(answer: Answer) -> bool:
+    return answer.status == httpx.codes.UNAUTHORIZED

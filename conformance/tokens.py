@@ -24,9 +24,11 @@ class Form:
 QUERY_PARAMETER = "access_token"
 """Where RFC 6750 section 2.3 has a token in a query."""
 
+UNCHANGED = "as it is"
+"""The name of the form that changes nothing."""
 
 FORMS = {
-    "as it is": Form(lambda token: token, "${0}"),
+    UNCHANGED: Form(lambda token: token, "${0}"),
     "cut": Form(lambda token: token[:-1], "${{{0}%?}}"),
     "extended": Form(lambda token: f"{token}x", "${{{0}}}x"),
     "in the other case": Form(str.swapcase, '$(printf %s "${0}" | tr a-zA-Z A-Za-z)'),

@@ -28,6 +28,19 @@ class MockProcess:
     client_id: str
     client_secret: str
     token: str | None
+    printed_later: list[str]
+    drain: threading.Thread
+
+    @property
+    def origin(self) -> str:
+        """Where it is, without the contract's own path: the control plane is under it."""
+        return "/".join(self.base_url.split("/")[:3])
+
+    def log(self) -> str:
+        """What it has printed since it was ready, all of it: it is stopped first."""
+        self.stop()
+        self.drain.join(_STOP_SECONDS)
+        return "".join(self.printed_later)
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end, wait for that, and give its exit code."""
@@ -57,9 +70,10 @@ def mock_process(*options: str, port: int = 0) -> Iterator[MockProcess]:
         | {"PYTHONUNBUFFERED": "1"},
     )
     mock = None
-    drain = threading.Thread(target=_drain, args=[process], daemon=True)
+    printed_later: list[str] = []
+    drain = threading.Thread(target=_drain, args=[process, printed_later], daemon=True)
     try:
-        mock = _ready(process)
+        mock = _ready(process, printed_later, drain)
         drain.start()
         yield mock
     finally:
@@ -74,14 +88,15 @@ def mock_process(*options: str, port: int = 0) -> Iterator[MockProcess]:
             process.stdout.close()
 
 
-def _drain(process: subprocess.Popen[str]) -> None:
+def _drain(process: subprocess.Popen[str], printed: list[str]) -> None:
     # A mock that logs much must not stand still because nobody empties its pipe.
     assert process.stdout is not None
-    for _ in process.stdout:
-        pass
+    printed.extend(process.stdout)
 
 
-def _ready(process: subprocess.Popen[str]) -> MockProcess:
+def _ready(
+    process: subprocess.Popen[str], printed_later: list[str], drain: threading.Thread
+) -> MockProcess:
     assert process.stdout is not None
     lines: list[str] = []
     killer = threading.Timer(_START_SECONDS, process.kill)
@@ -108,4 +123,6 @@ def _ready(process: subprocess.Popen[str]) -> MockProcess:
         client_id=printed("Client id") or "",
         client_secret=printed("Client secret") or "",
         token=printed("Access token"),
+        printed_later=printed_later,
+        drain=drain,
     )

@@ -4,7 +4,7 @@ import shlex
 import uuid
 
 from mock_server import __version__
-from mock_server.control.app import PATH as CONTROL_PATH
+from mock_server.control import PATH as CONTROL_PATH
 from mock_server.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract

@@ -1,13 +1,12 @@
 """From settings to an ASGI application. The pipeline is the list in :func:`create_app`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import cache, partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.access_tokens import AccessTokens
 from mock_server.clock import Clock, SystemClock
-from mock_server.control.app import PATH as CONTROL_PATH
 from mock_server.control.app import create_control
 from mock_server.faults.actions import Means
 from mock_server.faults.plan import FaultPlans
@@ -20,7 +19,12 @@ from mock_server.operations.tokens import Tokens
 from mock_server.partner_clocks import PartnerClocks
 from mock_server.partners import seed
 from mock_server.pipeline.answering import Answering
-from mock_server.pipeline.authentication import Authentication, check_security, security_handlers
+from mock_server.pipeline.authentication import (
+    Authentication,
+    bearer_of,
+    check_security,
+    security_handlers,
+)
 from mock_server.pipeline.faults import Faults
 from mock_server.pipeline.idempotency import Idempotency
 from mock_server.pipeline.prefer import Prefer
@@ -33,8 +37,6 @@ from mock_server.settings import MAX_BODY_BYTES, Settings
 from mock_server.store.opening import is_redis, open_store
 from openapi.contract import Contract
 from openapi.errors import naming
-
-_UNDER_CONTROL = f"{CONTROL_PATH}/"
 
 
 def load_contract(settings: Settings) -> Contract:
@@ -60,12 +62,21 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
     windows = SharedWindows(settings.store) if is_redis(settings.store) else WindowsInMemory()
     rate_limit = RateLimit(settings.rate_limit, windows)
     clocks = PartnerClocks(clock)
-    journals = Journals()
+    journals = Journals(partial(bearer_of, tokens=tokens))
     plans = FaultPlans(contract.operations, Means(answers, tokens), settings.faults)
 
     async def start() -> None:
         await seed(store, settings.partners)
         tokens.sign_with(await store.signing_key())
+
+    possessions = Possessions(clocks, plans, journals, windows, tokens)
+    make_control = cache(
+        lambda: create_control(contract, store, possessions, clock, settings.admin_token)
+    )
+
+    async def control(scope: Scope, receive: Receive, send: Send) -> None:
+        # Made when it is first used: most starts never do.
+        await make_control()(scope, receive, send)
 
     pipeline: list[Callable[[ASGIApp], ASGIApp]] = [
         partial(
@@ -75,6 +86,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
             start=start,
             stop=store.close,
             record=journals.take if settings.control else None,
+            control=control if settings.control else None,
         ),  # every response leaves here; what was raised becomes a problem
         partial(Routing, contract=contract),  # which operation: 404, 405
         Authentication,  # whose request: 401
@@ -98,23 +110,5 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
         base_path=contract.base_path,
         resolver=Resolver(lambda _: None),
     )
-    api: ASGIApp = app
-    if not settings.control:
-        return api
-    possessions = Possessions(clocks, plans, journals, windows, tokens)
-    return Planes(
-        app, lambda: create_control(contract, store, possessions, clock, settings.admin_token)
-    )
-
-
-class Planes:
-    """The API, and under ``/_mock`` the control plane, which is made when it is first used."""
-
-    def __init__(self, api: ASGIApp, make_control: Callable[[], ASGIApp]) -> None:
-        self.api = api
-        self.make_control = cache(make_control)
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] == "http" and scope["path"].startswith(_UNDER_CONTROL):
-            return self.make_control()(scope, receive, send)
-        return self.api(scope, receive, send)
+    served: ASGIApp = app
+    return served

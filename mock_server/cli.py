@@ -140,6 +140,8 @@ def serve_command(
 
     Every option can also be given by an environment variable: --rate-limit is DINIE_RATE_LIMIT.
     """
+    if admin_token is not None and admin_token.split() != [admin_token]:
+        raise click.UsageError("--admin-token must be a word that a header can carry")
     settings = Settings(
         partners or (Partner.make_up(),),
         contract,

@@ -3,13 +3,13 @@
 The only module that knows uvicorn's protocol class; its version is pinned.
 """
 
+import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import Receive, Scope
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from mock_server.exchange import Exchange
-
-_EXTENSION = "mock_server.connection"
+_ENDING = "mock_server.ending"
 
 
 class ConnectionDropped(Exception):
@@ -17,23 +17,40 @@ class ConnectionDropped(Exception):
 
 
 class ClosableProtocol(HttpToolsProtocol):
-    """Lets the application close the connection that a request came by."""
+    """Tells the application as well that the server is about to end."""
 
-    def on_message_begin(self) -> None:
-        """Tell the application which connection it is."""
-        super().on_message_begin()
-        self.scope["extensions"] = {_EXTENSION: {"transport": self.transport}}
+    def shutdown(self) -> None:
+        """End, and let those know who wait."""
+        super().shutdown()
+        extensions: dict[str, Any] = self.cycle.scope.get("extensions", {}) if self.cycle else {}
+        if _ENDING in extensions:
+            extensions[_ENDING].set()
 
 
-async def close_connection(exchange: Exchange) -> None:
-    """Close it without a further byte, and wait until the server knows.
-
-    Raises :class:`ConnectionDropped` where there is no connection.
-    """
-    extensions: dict[str, Any] = exchange.scope.get("extensions", {})
-    if _EXTENSION not in extensions:
+def close_connection(receive: Receive) -> None:
+    """Close it without a further byte. Raises :class:`ConnectionDropped` where there is none."""
+    cycle = _cycle(receive)
+    if cycle is None:
         raise ConnectionDropped
-    extensions[_EXTENSION]["transport"].close()
-    # Until then the server would answer 500 for us.
-    while (await exchange.receive())["type"] != "http.disconnect":
-        pass
+    # Only the last of several pipelined requests would hear of it, and the server would answer
+    # for the others that no response came.
+    cycle.disconnected = True
+    cycle.transport.close()
+
+
+def is_closed(receive: Receive) -> bool:
+    """Whether the client has closed the connection, or it was closed on it."""
+    cycle = _cycle(receive)
+    return cycle is not None and bool(cycle.transport.is_closing())
+
+
+def ending(scope: Scope) -> asyncio.Event:
+    """Set once the server is told to end: until then, who waits may go on waiting."""
+    event: asyncio.Event = scope.setdefault("extensions", {}).setdefault(_ENDING, asyncio.Event())
+    return event
+
+
+def _cycle(receive: Receive) -> Any:
+    """The request and response of the connection, whose method the server gave the application."""
+    cycle = getattr(receive, "__self__", None)
+    return cycle if isinstance(cycle, RequestResponseCycle) else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 from urllib.parse import quote
 
 from starlette.types import Message, Receive, Scope, Send
@@ -20,6 +20,13 @@ class Sent(NamedTuple):
 
     status: int | None
     body: bytes
+    cut: bool = False
+    """Whether the connection is to close where the rest would have been."""
+
+    @classmethod
+    def nothing(cls) -> Self:
+        """The client was gone before there was anything to send."""
+        return cls(None, b"")
 
 
 Head = Sequence[tuple[bytes, bytes]]
@@ -54,7 +61,7 @@ class Exchange:
     operation: Operation | None = None
     partner_id: str | None = None
     claimed_by: str | None = None
-    """Whose client id was given, proven or not; nothing but the journal goes by it."""
+    """Whose client id or token was given, good or not: the journal and the faults go by it."""
     allowance: Allowance | None = None
     body: bytes = b""
     has_body: bool = False
@@ -65,6 +72,8 @@ class Exchange:
     """Path, query and cookie parameters by name, as parsed and validated."""
     writes: tuple[Write, ...] = ()
     """What the operation wants stored, together with its answer or not at all."""
+    executed: bool = False
+    """Whether the operation was done and committed, and not only replayed."""
     response: Response | None = None
     problem: Problem | None = None
     """What was raised, where the response is a refusal."""

@@ -5,11 +5,13 @@ load most have been pushed out by then, and cost nothing more. Whoever reads get
 """
 
 import asyncio
+import marshal
+import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from conformance.client.journal import JournalEntry
 from conformance.client.redaction import Redactor
@@ -27,6 +29,10 @@ _SECONDS_TO_WRITING = 0.5
 _BUSY_EXCHANGES = 500
 """More of them in that time are load, which the journal must not add to."""
 
+_PACKED_TOGETHER = 16
+_WITHOUT_REFERENCES = 2
+"""The version of the format that looks for no value twice: few are, and looking takes time."""
+
 _CONTRACT_REFUSES = {
     ProblemType.INVALID_REQUEST,
     ProblemType.VALIDATION_FAILED,
@@ -35,13 +41,11 @@ _CONTRACT_REFUSES = {
 
 
 class _Taken(NamedTuple):
-    """One exchange with its secrets; it never leaves this module.
+    """One exchange with its secrets; it never leaves this module. Plain values only."""
 
-    Only what the journal needs: what is kept of a request for long is slow to let go.
-    """
-
-    started: float
-    seconds: float
+    begun: float
+    """By the counter that only differences are taken of."""
+    ended: float
     scheme: str
     method: str
     path: bytes
@@ -51,10 +55,10 @@ class _Taken(NamedTuple):
     status: int | None
     answer_headers: Head
     answer: bytes
-    operation: Operation | None
-    partner_id: str | None
-    problem: Problem | None
+    operation: str | None
+    refusals: tuple[str, ...]
     fault: str | None
+    executed: bool
     replayed: bool
 
 
@@ -62,12 +66,18 @@ class _Taken(NamedTuple):
 class Journal:
     """The exchanges of one partner, oldest first."""
 
+    partner_id: str | None
     taken: int = 0
     """How many there were since it began."""
     entries: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=CAPACITY))
-    waiting: deque[_Taken] = field(default_factory=lambda: deque(maxlen=CAPACITY))
+    fresh: list[Any] = field(default_factory=list)
+    """The latest exchanges, as they were taken."""
+    waiting: deque[bytes] = field(default_factory=lambda: deque(maxlen=CAPACITY))
     news: asyncio.Event = field(default_factory=asyncio.Event)
     followers: int = 0
+    beginnings: int = 1
+    """How often it began anew, and once."""
+    has_ended: bool = False
 
     @property
     def dropped(self) -> int:
@@ -78,70 +88,80 @@ class Journal:
 class Journals:
     """The journals of all partners. The partner None stands for exchanges that are nobody's."""
 
-    def __init__(self) -> None:
-        self._redactor = Redactor()
+    def __init__(self, whose: Callable[[Exchange], str | None]) -> None:
+        self.redactor = Redactor()
+        """What gives its pseudonyms; who uses it as well gives the same ones."""
+        self._whose = whose
         self._journals: dict[str | None, Journal] = {}
         self._writing: asyncio.TimerHandle | None = None
 
-    def take(
-        self, exchange: Exchange, head: Head, sent: Sent | None, started: float, seconds: float
-    ) -> None:
-        """Keep an exchange that is over; times are as in :class:`JournalEntry`.
+    def take(self, exchange: Exchange, head: Head, sent: Sent | None, begun: float) -> None:
+        """Keep an exchange that is over, and was ``begun`` at this time of the counter.
 
         ``sent`` None: all of the response was sent.
         """
-        partner_id = exchange.partner_id or exchange.claimed_by
+        partner_id = exchange.partner_id or exchange.claimed_by or self._whose(exchange)
         journal = self._journals.get(partner_id)
         if journal is None:
-            journal = self._journals[partner_id] = Journal()
+            journal = self._journals[partner_id] = Journal(partner_id)
         response, scope, body = exchange.response, exchange.scope, exchange.body
         if sent is not None:
-            status, answer = sent
+            status, answer = sent.status, sent.body
         elif response is not None:
             status, answer = response.status, response.body
         else:
             status, answer = None, b""
         journal.taken += 1
-        journal.waiting.append(
-            _Taken(
-                started,
-                seconds,
-                scope["scheme"],
-                scope["method"],
-                scope.get("raw_path") or scope["path"].encode(),
-                scope["query_string"],
-                scope["headers"],
-                body,
-                status,
-                head,
-                answer,
-                exchange.operation,
-                partner_id,
-                exchange.problem,
-                exchange.fault,
-                response is not None and "Idempotent-Replayed" in response.headers,
-            )
+        problem, operation = exchange.problem, exchange.operation
+        fresh = journal.fresh
+        taken = (
+            begun,
+            time.perf_counter(),
+            scope["scheme"],
+            scope["method"],
+            scope.get("raw_path") or scope["path"].encode(),
+            scope["query_string"],
+            scope["headers"],
+            body,
+            status,
+            head,
+            answer,
+            operation.id if operation else None,
+            _refusals(problem, operation) if problem else (),
+            exchange.fault,
+            exchange.executed,
+            response is not None and "Idempotent-Replayed" in response.headers,
         )
+        fresh.append(taken)
         if journal.followers or len(body) + len(answer) > LONGEST_BODY_BYTES:
             self._write(journal)
+        elif len(fresh) >= _PACKED_TOGETHER:
+            # A thousand exchanges with all their small parts would push everything else out of
+            # the processor's cache, and be slow to let go.
+            journal.waiting.extend([marshal.dumps(one, _WITHOUT_REFERENCES) for one in fresh])
+            fresh.clear()
         elif self._writing is None:
             self._write_soon()
 
     def of(self, partner_id: str | None) -> Journal:
         """A partner's journal, up to this moment."""
-        journal = self._journals.setdefault(partner_id, Journal())
+        journal = self._journals.setdefault(partner_id, Journal(partner_id))
         self._write(journal)
         return journal
 
-    async def follow(self, partner_id: str | None, after: int) -> AsyncIterator[JournalEntry]:
-        """Every entry with a number above ``after``, those to come as they come."""
+    async def follow(self, partner_id: str | None, after: int) -> AsyncGenerator[JournalEntry]:
+        """Every entry with a number above ``after``, those to come as they come.
+
+        It ends with the journal. One that began anew is followed from its new beginning.
+        """
         journal = self.of(partner_id)
         journal.followers += 1
+        beginnings = journal.beginnings
         try:
-            while True:
+            while not journal.has_ended:
                 journal.news.clear()
-                if journal.taken < after:  # it began anew
-                    after = 0
+                if journal.beginnings != beginnings or journal.taken < after:
+                    beginnings, after = journal.beginnings, 0
                 for entry in [one for one in journal.entries if one.number > after]:
                     after = entry.number
                     yield entry
@@ -155,7 +175,17 @@ class Journals:
         if journal:
             journal.entries.clear()
             journal.waiting.clear()
+            journal.fresh.clear()
             journal.taken = 0
+            journal.beginnings += 1
+            journal.news.set()
+
+    def discard(self, partner_id: str) -> None:
+        """End a partner's journal, for those too who follow it."""
+        journal = self._journals.pop(partner_id, None)
+        if journal:
+            journal.has_ended = True
+            journal.news.set()
 
     def _write_soon(self) -> None:
         taken = sum(one.taken for one in self._journals.values())
@@ -172,40 +202,47 @@ class Journals:
             self._write(journal)
 
     def _write(self, journal: Journal) -> None:
-        number = journal.taken - len(journal.waiting)
-        while journal.waiting:
-            number += 1
-            journal.entries.append(self._entry(journal.waiting.popleft(), number))
+        packed = [marshal.loads(one) for one in journal.waiting]  # noqa: S302 - our own
+        taken = packed + journal.fresh
+        journal.waiting.clear()
+        journal.fresh.clear()
+        for number, one in enumerate(taken, journal.taken - len(taken) + 1):
+            journal.entries.append(self._entry(_Taken(*one), number, journal.partner_id))
         journal.news.set()
 
-    def _entry(self, taken: _Taken, number: int) -> JournalEntry:
-        redactor = self._redactor
+    def _entry(self, taken: _Taken, number: int, partner_id: str | None) -> JournalEntry:
+        redactor = self.redactor
+        counter_began = time.time() - time.perf_counter()
         answer_headers = redactor.raw_headers(taken.answer_headers) if taken.status else ()
         headers = redactor.raw_headers(taken.headers)
         return JournalEntry(
             number=number,
-            started=taken.started,
-            seconds=taken.seconds,
+            started=counter_began + taken.begun,
+            seconds=taken.ended - taken.begun,
             method=taken.method,
             url=redactor.url(_url(taken)),
             request_headers=headers,
             request_body=self._body(taken.body, dict(headers)),
             status=taken.status,
             response_headers=answer_headers,
-            response_body=self._body(taken.answer, dict(answer_headers)),
-            operation=taken.operation.id if taken.operation else None,
-            partner=taken.partner_id,
-            refusals=_refusals(taken.problem, taken.operation),
+            # To HEAD, no server sends the body that it counts in Content-Length.
+            response_body=""
+            if taken.method == "HEAD"
+            else self._body(taken.answer, dict(answer_headers)),
+            operation=taken.operation,
+            partner=partner_id,
+            refusals=taken.refusals,
             fault=taken.fault,
+            executed=taken.executed,
             replayed=taken.replayed,
         )
 
     def _body(self, body: bytes, headers: dict[str, str]) -> str:
         media_type = headers.get("content-type", "")
         if len(body) <= LONGEST_BODY_BYTES:
-            return self._redactor.body(body, media_type)
+            return self.redactor.body(body, media_type)
         digest = sha256(body).hexdigest()
-        start = self._redactor.body(body[:LONGEST_BODY_BYTES], media_type)
+        start = self.redactor.body(body[:LONGEST_BODY_BYTES], media_type)
         return f"{start} [cut: {len(body)} bytes, SHA-256 {digest}]"
 
 
@@ -215,9 +252,9 @@ def _url(taken: _Taken) -> str:
     return f"{taken.scheme}://{host.decode('latin-1')}{target.decode('latin-1')}"
 
 
-def _refusals(problem: Problem | None, operation: Operation | None) -> tuple[str, ...]:
+def _refusals(problem: Problem, operation: Operation | None) -> tuple[str, ...]:
     """What the contract has against the request."""
-    if problem is None or problem.code == "idempotency_key_reused":
+    if problem.code == "idempotency_key_reused":
         return ()
     unknown = problem.kind is ProblemType.NOT_FOUND and operation is None
     if problem.kind not in _CONTRACT_REFUSES and not unknown:

@@ -63,5 +63,5 @@ def new_client() -> tuple[str, str]:
 
 
 def secret_hash(client_secret: str) -> bytes:
-    """What is kept of a secret. It is long and random, so one round of SHA-256 is enough."""
-    return hashlib.sha256(client_secret.encode()).digest()
+    """What is kept of a secret. It is long and random, so one round of BLAKE2b is enough."""
+    return hashlib.blake2b(client_secret.encode(), digest_size=32).digest()

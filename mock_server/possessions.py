@@ -23,3 +23,8 @@ class Possessions:
         """Let a partner be as it was at the start."""
         for one in (self.clocks, self.plans, self.journals, self.windows, self.tokens):
             one.forget(partner_id)
+
+    def discard(self, partner_id: str) -> None:
+        """Keep nothing of a partner that is no more."""
+        self.forget(partner_id)
+        self.journals.discard(partner_id)

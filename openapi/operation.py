@@ -126,8 +126,8 @@ class Operation:
         for first, others in (("2", "2XX"), ("3", "default")):
             exact = sorted(key for key in self.answers if key.isdigit() and key.startswith(first))
             if exact or others in self.answers:
-                return int(exact[0]) if exact else HTTPStatus.OK
-        return HTTPStatus.OK
+                return int(exact[0]) if exact else int(HTTPStatus.OK)
+        return int(HTTPStatus.OK)
 
     def answer(self, status: int) -> Answer | None:
         """What is documented for ``status``: exactly, by its range, or by ``default``."""

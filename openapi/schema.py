@@ -1,5 +1,6 @@
 """Judging values against the contract's schemas, one line for every bad field."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -165,10 +166,16 @@ def _complaint(error: ValidationError) -> tuple[str, str]:
             ), "invalid_format"
         case ValidationErrorKind.Pattern() as kind:
             return f"must match the pattern {kind.pattern}", "invalid_format"
+        case ValidationErrorKind.Enum() as kind:
+            options = [one if isinstance(one, str) else json.dumps(one) for one in kind.options]
+            detail = f"must be one of {', '.join(options)}"
+        case ValidationErrorKind.OneOfMultipleValid():
+            detail = "must have just one of the documented forms"
         case ValidationErrorKind.FalseSchema():
-            return "is not allowed here", "invalid_value"
+            detail = "is not allowed here"
         case _:
-            return error.message.removeprefix("the value "), "invalid_value"
+            detail = error.message.removeprefix("the value ")
+    return detail, "invalid_value"
 
 
 _TYPES = {

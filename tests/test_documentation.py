@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 import mock_server
+from conformance.client_command import client_command
+from conformance.generation.engine import CHECKS
+from conformance.registry import catalogue
 from mock_server.cli import serve_command
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +32,12 @@ def error_codes() -> set[str]:
 def test_every_option_is_documented_with_its_variable() -> None:
     for option in serve_command.params:
         assert f"| `{option.opts[0]}` | `{option.envvar}` |" in REFERENCE
+
+
+def test_every_option_of_the_client_command_is_documented_with_its_variable() -> None:
+    reference = (ROOT / "docs" / "client.md").read_text()
+    for option in client_command.params:
+        assert f"| `{option.opts[0]}` | `{option.envvar}` |" in reference
 
 
 def test_every_error_code_is_documented() -> None:
@@ -55,3 +64,19 @@ def test_the_python_in_the_readme_imports() -> None:
     imports = [line for line in block.splitlines() if line.startswith(("import", "from"))]
     ast.parse(block)
     exec("\n".join(imports), {})
+
+
+def test_the_readme_counts_the_catalogue() -> None:
+    requirements = catalogue().values()
+    sabotages = sum(len(one.sabotage) for one in requirements)
+    row = f"| sabotages of {len(requirements)} requirements that must be caught | {sabotages} |"
+
+    assert row in (ROOT / "README.md").read_text()
+
+
+def test_every_check_of_schemathesis_has_its_requirement() -> None:
+    reference = (ROOT / "docs" / "conformance.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| `(generated\.[\w-]+)` \|$", reference, re.MULTILINE))
+
+    assert rows.keys() == set(CHECKS)
+    assert set(rows.values()) <= catalogue().keys()

@@ -19,7 +19,11 @@ ALLOWED = {
     "conformance": {"conformance", "openapi"},
     "mock_server": {"mock_server", "openapi", "conformance.client"},
 }
-ADAPTERS = {"connexion": "mock_server/framework.py"}
+ADAPTERS = {
+    "connexion": "mock_server/framework.py",
+    "hypothesis.internal": "conformance/generation/isolation.py",
+    "schemathesis": "conformance/generation/engine.py",
+}
 
 
 MODULES = [path for folder in PACKAGES.values() for path in sorted(folder.rglob("*.py"))]

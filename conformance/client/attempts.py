@@ -34,6 +34,9 @@ class Ending(Enum):
     OTHER = "something that tells nothing"
 
 
+CUT = re.compile(r" \[cut: \d+ bytes, SHA-256 [0-9a-f]{64}\]$")
+"""How a recorded body ends that was too long to be kept: its beginning goes before."""
+
 CLOCK = 0.01
 """Seconds by which the end of one exchange may be noted after the start of the next."""
 
@@ -107,7 +110,7 @@ class Attempt:
     @cached_property
     def body_is_known(self) -> bool:
         """Whether the body was recorded; a connection may have been dropped before it came."""
-        if self.entry.request_body:
+        if self.entry.request_body or self.operation.request_body is None:
             return True
         headers = self.entry.request_headers
         length = header(headers, "content-length")
@@ -152,7 +155,10 @@ class Attempt:
         entry = self.entry
         answer = self.operation.answer(entry.status or 0)
         wants_json = answer is not None and any(map(is_json, answer.content))
-        if not wants_json or PSEUDONYM.fullmatch(entry.response_body):
+        is_whole = not PSEUDONYM.fullmatch(entry.response_body) and not CUT.search(
+            entry.response_body
+        )
+        if not wants_json or not is_whole:
             return False
         if not entry.response_body:
             # Recordings often leave it out.

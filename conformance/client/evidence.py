@@ -59,10 +59,16 @@ class Traffic:
         """The requests for a token, in the order of their start."""
         return [one for one in self.attempts if issues_tokens(one.operation)]
 
+    @cached_property
+    def keys_in_query(self) -> set[str]:
+        """The parameters in which the contract itself wants an API key."""
+        schemes = self.contract.security_schemes.values()
+        return {one["name"] for one in schemes if one["type"] == "apiKey" and one["in"] == "query"}
+
     def faults(self, attempt: Attempt) -> Sequence[Fault]:
         """What the contract has against a request."""
         if attempt.number not in self._faults:
-            self._faults[attempt.number] = faults_of(attempt)
+            self._faults[attempt.number] = faults_of(attempt, self.keys_in_query)
         return self._faults[attempt.number]
 
     def of(self, operation: Operation) -> "Evidence":

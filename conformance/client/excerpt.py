@@ -40,6 +40,7 @@ def _line(entry: JournalEntry) -> str:
     ]
     if entry.fault:
         came.append(f"fault {entry.fault}")
+    came += [f"refused: {one}" for one in entry.refusals]
     parts = [f"#{entry.number}", when, entry.method, _cut(entry.url, _LONGEST_URL), *sent]
     return printable(
         f"{'  '.join(parts)}  → {', '.join(came)} after {entry.seconds:.3f} s"

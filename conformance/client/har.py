@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from conformance.client.journal import Headers, JournalEntry
 
@@ -41,6 +41,7 @@ def _entry(entry: JournalEntry) -> Har:
         "_partner": entry.partner,
         "_refusals": list(entry.refusals),
         "_fault": entry.fault,
+        "_executed": entry.executed,
         "_replayed": entry.replayed,
     }
     return {
@@ -109,13 +110,8 @@ def _cookies(headers: Headers, header: str) -> list[Har]:
 
 
 def _query(url: str) -> list[Har]:
-    try:
-        query = urlsplit(url).query
-    except ValueError:
-        return []
-    return [
-        {"name": name, "value": value} for name, value in parse_qsl(query, keep_blank_values=True)
-    ]
+    pairs = parse_qsl(url.partition("#")[0].partition("?")[2], keep_blank_values=True)
+    return [{"name": name, "value": value} for name, value in pairs]
 
 
 def _phrase(status: int | None) -> str:

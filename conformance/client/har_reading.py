@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from conformance.client.journal import Headers, JournalEntry
 from conformance.client.redaction import Redactor
@@ -62,7 +62,7 @@ def entries_of(document: Any, redactor: Redactor | None = None) -> tuple[Journal
 def _entry(node: "_Node", started: float, place: int, redactor: Redactor) -> JournalEntry:
     request, response = node.object("request"), node.optional_object("response")
     url = request.text("url")
-    if not _is_absolute(url):
+    if not url.lower().startswith(("http://", "https://")):
         raise HarError(f"{request.place}.url: must be an absolute URL")
     request_headers = _headers(request, redactor)
     response_headers = _headers(response, redactor)
@@ -86,6 +86,7 @@ def _entry(node: "_Node", started: float, place: int, redactor: Redactor) -> Jou
         partner=node.optional_text("_partner"),
         refusals=node.texts("_refusals"),
         fault=node.optional_text("_fault"),
+        executed=node.flag("_executed", False),  # noqa: FBT003 - what a HAR without it says
         replayed=node.flag("_replayed", replayed),
     )
 
@@ -142,14 +143,6 @@ def _body(node: "_Node", redactor: Redactor, media_type: str) -> str:
         except (binascii.Error, ValueError) as error:
             raise HarError(f"{node.place}.text: is not base64, as its encoding says") from error
     return redactor.body(body, node.text("mimeType", media_type))
-
-
-def _is_absolute(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname)
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True, slots=True)

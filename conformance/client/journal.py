@@ -38,6 +38,8 @@ class JournalEntry:
     """Why the contract refused the request, one reason each; empty where it did not."""
     fault: str | None = None
     """The name of the fault that fired."""
+    executed: bool = False
+    """Whether the operation is known to have been done, whatever was answered."""
     replayed: bool = False
     """Whether the answer is that of an earlier request with the same idempotency key."""
 

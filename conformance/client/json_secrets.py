@@ -7,19 +7,21 @@ import json
 import re
 from collections.abc import Callable
 
-from conformance.client.secret_names import ENDS, is_secret
+from conformance.client.secret_names import LONGEST_NAME, is_secret
 
 Pseudonym = Callable[[str], str]
 
-_MEMBER = re.compile(r'"([^"\\]+)"\s*:\s*')
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)', re.DOTALL)
-_GAP = r"(?:\s|\\+[nrt])*"
+_SPACED = re.compile(r'"\s+:')
+_STRING = re.compile(r'\s*"((?:[^"\\]|\\.)*)', re.DOTALL)
+# Bounded, so that no text takes more time than its length.
+_QUOTE = r"\\{1,8}[\"']"
+_GAP = r"(?:\s|\\{1,8}[nrt]){0,40}"
 _QUOTED_MEMBER = re.compile(
-    rf"([\w-]*(?:{'|'.join(ENDS)})s?)(\\+[\"'])({_GAP}:{_GAP})(\\+[\"'])((?:(?!\\+[\"']).)*)",
-    re.IGNORECASE | re.DOTALL,
+    rf"({_QUOTE}{_GAP}:{_GAP}{_QUOTE})((?:(?!{_QUOTE}).)*)", re.IGNORECASE | re.DOTALL
 )
+_LAST_WORD = re.compile(r"[\w-]+$")
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{},:]|[^\s"\[\]{},:]+|\s+', re.DOTALL)
-_NO_STRING = frozenset("[{-0123456789")
+_NO_STRING = re.compile(r"\s*[\[{\d-]")
 _NUMBER = re.compile(r"-?\d")
 _NUMBER_PSEUDONYM = re.compile(r"4040404\d{15}")
 
@@ -31,25 +33,27 @@ def replace_members(text: str, pseudonym: Pseudonym) -> str:
         if "\\u00" in text:
             text = _by_pieces(text, pseudonym)
         text = _QUOTED_MEMBER.sub(lambda found: _quoted_member(found, pseudonym), text)
-    parts, done = [], 0
-    for found in _MEMBER.finditer(text):
-        if not is_secret(found[1]) or found.start() < done:
-            continue
-        value = _STRING.match(text, found.end())
-        if value is None:
-            if text[found.end() : found.end() + 1] in _NO_STRING:
+    if _SPACED.search(text):
+        return _by_pieces(text, pseudonym)
+    parts: list[str] = []
+    done, place = 0, text.find('":')
+    while place >= 0:
+        if is_secret(text[text.rfind('"', 0, place) + 1 : place]) and place >= done:
+            value = _STRING.match(text, place + 2)
+            if value is not None:
+                parts += [text[done : value.start(1)], pseudonym(_decoded(value[1]))]
+                done = value.end(1)
+            elif _NO_STRING.match(text, place + 2):
                 return _by_pieces(text, pseudonym)
-            continue
-        parts += [text[done : value.start(1)], pseudonym(_decoded(value[1]))]
-        done = value.end(1)
+        place = text.find('":', place + 2)
     return "".join([*parts, text[done:]]) if parts else text
 
 
 def _quoted_member(found: re.Match[str], pseudonym: Pseudonym) -> str:
-    name, end, colon, start, value = found.groups()
-    if not is_secret(name):
+    name = _LAST_WORD.search(found.string, max(found.start() - LONGEST_NAME, 0), found.start())
+    if name is None or not is_secret(name[0]):
         return found[0]
-    return f"{name}{end}{colon}{start}{pseudonym(value)}"
+    return f"{found[1]}{pseudonym(found[2])}"
 
 
 def _by_pieces(text: str, pseudonym: Pseudonym) -> str:

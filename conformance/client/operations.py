@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from conformance.client.journal import JournalEntry
 from openapi.contract import PATH_PARAMETER, Contract
@@ -46,13 +46,15 @@ class Addresses:
         prefixes = {_path(server) for server in contract.servers} | {""}
         self._prefixes = sorted(prefixes, key=len, reverse=True)
         hosts = {urlsplit(server).netloc for server in contract.servers}
-        addressed = {urlsplit(one.url).netloc for one in entries}
+        addressed = {parts.netloc for one in entries if (parts := split_url(one.url))}
         # A recording of a browser holds other hosts' traffic, which may look alike.
         self._hosts = hosts & addressed or addressed
 
     def of(self, entry: JournalEntry) -> Address | None:
         """The address of a request; None for one that has nothing to do with the contract."""
-        parts = urlsplit(entry.url)
+        parts = split_url(entry.url)
+        if parts is None:
+            return None
         known = self._by_id.get(entry.operation or "")
         if known is None and parts.netloc not in self._hosts:
             return None
@@ -86,6 +88,14 @@ class Addresses:
             found = re.search(f"{_pattern(operation.path).pattern}$", path)
             if found and not operation.path.startswith("/{"):
                 yield path[: found.start()]
+
+
+def split_url(url: str) -> SplitResult | None:
+    """The parts of a URL; None where it has none: its host is whatever a client said."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None
 
 
 def _path(server: str) -> str:

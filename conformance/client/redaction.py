@@ -27,14 +27,17 @@ PSEUDONYM = re.compile(rf"redacted-[0-9a-f]{{12}}(?:{GUESSABLE})?")
 
 _SCHEMES = frozenset({"bearer", "basic", "digest", "token", "apikey", "negotiate", "dpop", "hmac"})
 
-_SHAPES = re.compile(r"dinie_(?:at|cs)_[\w.~+/-]+|eyJ[\w-]{8,}\.[\w-]*(?:\.[\w-]*)?")
+_SHAPES = re.compile(r"dinie_(?:at|cs)_[\w.~+/-]+|eyJ[\w-]{8,}(?:\.[\w-]*)*")
 """What is a secret wherever it stands: the vendor's tokens and client secrets, and JWTs."""
 
 _MAY_TELL = re.compile(r"[?#@]|dinie_[ac]|eyJ")
 _USER = re.compile(r"^(\w[\w+.-]*://[^/:]*:)([^/]*)@")
-_MULTIPART_FIELD = re.compile(r'(name="([^"]*)"[^\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)([^\r\n]*)')
+_MULTIPART_FIELD = re.compile(
+    r'(name="([^"\n]{0,200})"[^\n]{0,500}\n(?:[^\r\n]{1,500}\r?\n){0,8}\r?\n)([^\r\n]*)'
+)
 
 _MOST_KNOWN_HEADERS = 2048
+_LONGEST_KNOWN = 1024
 
 
 class Redactor:
@@ -70,7 +73,9 @@ class Redactor:
                 if len(known) >= _MOST_KNOWN_HEADERS:
                     known.clear()
                 name, value = pair[0].decode("latin-1"), pair[1].decode("latin-1")
-                shown = known[pair] = self._header(name, value)
+                shown = self._header(name, value)
+                if len(value) <= _LONGEST_KNOWN:
+                    known[pair] = shown
             found.append(shown)
         return tuple(found)
 

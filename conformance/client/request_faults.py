@@ -2,14 +2,14 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl
 
-from conformance.client.attempts import Attempt, Ending, header
+from conformance.client.attempts import CUT, Attempt, Ending, header
 from conformance.client.redaction import PSEUDONYM
 from openapi.media_types import is_json, plain
 from openapi.operation import MediaType, Operation
@@ -37,9 +37,12 @@ class Fault:
     text: str
 
 
-def faults_of(attempt: Attempt) -> list[Fault]:
-    """All faults of a request. What was not recorded, or is redacted, is not judged."""
-    return [*_of_body(attempt), *_of_parameters(attempt), *_of_headers(attempt)]
+def faults_of(attempt: Attempt, keys_in_query: Collection[str] = ()) -> list[Fault]:
+    """All faults of a request. What was not recorded, or is redacted, is not judged.
+
+    ``keys_in_query`` are the parameters in which the contract wants an API key.
+    """
+    return [*_of_body(attempt), *_of_parameters(attempt, keys_in_query), *_of_headers(attempt)]
 
 
 def _of_body(attempt: Attempt) -> Iterator[Fault]:
@@ -64,6 +67,8 @@ def _of_body(attempt: Attempt) -> Iterator[Fault]:
     if PSEUDONYM.fullmatch(text):
         if was_refused:
             yield Fault(Kind.UNREADABLE, "the body is no UTF-8 text")
+        return
+    if CUT.search(text):
         return
     try:
         value = _read(text, plain(given or ""), media_type)
@@ -130,7 +135,7 @@ def _unknown_members(value: Any, outline: Mapping[str, Any], name: str) -> Itera
             yield from _unknown_members(one, outline["items"], f"{name}[{index}]")
 
 
-def _of_parameters(attempt: Attempt) -> Iterator[Fault]:
+def _of_parameters(attempt: Attempt, keys_in_query: Collection[str]) -> Iterator[Fault]:
     operation = attempt.operation
     values = {
         "query": _query(attempt.address.query),
@@ -156,6 +161,8 @@ def _of_parameters(attempt: Attempt) -> Iterator[Fault]:
             text = f"the {parameter.location} parameter {error.param} {error.detail}"
             yield Fault(Kind.PARAMETER, text)
     for name in _unknown_parameters(operation, values["query"]):
+        if name in keys_in_query:
+            continue
         text = f"the query parameter {name} is none of the contract's"
         yield Fault(Kind.UNKNOWN_PARAMETER, text)
 

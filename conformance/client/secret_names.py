@@ -3,13 +3,16 @@
 import re
 from functools import lru_cache
 
-ENDS = (
-    "secret", "token", "password", "passwd", "pwd", "api[_-]?key", "access[_-]?key",
-    "private[_-]?key", "assertion", "authorization", r"idempot\w*[_-]?key", "jwt", "bearer",
-)  # fmt: skip
-"""How the names of secrets end, as regular expressions."""
+LONGEST_NAME = 80
+"""What is longer is told by its end."""
 
-_SECRET = re.compile(rf"(?:{'|'.join(ENDS)})s?$")
+_ENDS = (
+    "secret", "token", "password", "passwd", "pwd", "apikey", "accesskey", "privatekey",
+    "assertion", "authorization", r"idempot\w*key", "jwt", "bearer",
+)  # fmt: skip
+"""How the names of secrets end when all that separates words is left out."""
+
+_SECRET = re.compile(rf"(?:{'|'.join(_ENDS)})s?$")
 _SHORT = re.compile(r"(?:key|auth|sig|signature|credentials?)$")
 _SEPARATORS = re.compile(r"[^0-9a-z]+")
 
@@ -17,13 +20,16 @@ _NO_CREDENTIAL = re.compile(r"idempot|page|next|cursor|continuation|sync")
 """Keys and cursors: secret or opaque, but nothing that lets anybody in."""
 
 
-@lru_cache(2048)
 def is_secret(name: str) -> bool:
     """Whether what has this name is a secret: ``client_secret``, ``accessToken``, ``X-Api-Key``."""
+    return _is_secret(name if len(name) <= LONGEST_NAME else name[-LONGEST_NAME:])
+
+
+@lru_cache(2048)
+def _is_secret(name: str) -> bool:
     return bool(_SECRET.search(_plain(name)))
 
 
-@lru_cache(2048)
 def is_secret_parameter(name: str) -> bool:
     """The same for a parameter of a query, where shorter names are used."""
     return is_secret(name) or bool(_SHORT.match(_plain(name)))

@@ -1,59 +1,30 @@
-"""What a request that creates is answered with (seed: Response 201 fields).
+"""What a request that creates is answered with (seed: Response 201).
 
-A server may refuse an odd name, or add fields of its own. What it accepts it must answer as
-documented, and give back as it was sent.
+A server may refuse an odd name. What it accepts it must give back as it was sent.
 """
 
-import json
 import time
-from collections.abc import Collection, Iterator
-from dataclasses import replace
-from typing import Any
 
-from conformance.applicability import creates, echoes, shows
+from conformance.applicability import creates, shows
 from conformance.capability import Capability
-from conformance.exchange import Answer
-from conformance.instants import instant
+from conformance.created_answers import (
+    NOT_SERVED,
+    created_answers,
+    json_object,
+    json_type,
+    same_value,
+)
 from conformance.model import Level
-from conformance.probe import NotVerified, Probe, Violation
+from conformance.probe import NotVerified, Probe
 from conformance.registry import requirement
 from conformance.sabotage import (
-    drop_field,
     edit_body,
-    on_status,
     set_field,
     set_status,
-    with_body,
 )
-from openapi.schema import Schema
-
-SEED = "seed: Response 201 fields (application/json)"
-
-FAR_FUTURE = "2099-12-31T23:59:59Z"
-"""An end that every server must accept."""
-
-NOT_SERVED = (401, 403, 404, 405, 429, 501)
-"""Answers to a plain valid request that say nothing of how it would be served."""
 
 _LIST_ATTEMPTS = 4
 _LIST_PAUSE_SECONDS = 0.5
-
-
-def created_answers(probe: Probe) -> Iterator[Answer]:
-    """The answers to the smallest request and, where a resource may end, to one with an end.
-
-    A field that is null in one of them has a value in the other: some serializers leave null out.
-    """
-    yield probe.succeed(probe.request())
-    if echoes("expires_at")(probe.operation):
-        body = {**probe.plain_body(), "expires_at": FAR_FUTURE}
-        yield probe.succeed(probe.request().with_json(body))
-
-
-def json_type(value: object) -> str:
-    """What JSON calls the type of a value."""
-    names = {str: "a string", bool: "a boolean", dict: "an object", list: "an array"}
-    return "null" if value is None else names.get(type(value), "a number")
 
 
 @requirement(
@@ -70,142 +41,6 @@ def plain_request_succeeds(probe: Probe) -> None:
         raise NotVerified(f"{probe.operation.id} answered {answer.status} to a plain valid request")
     success = probe.operation.success_status
     probe.expect(answer.status == success, f"{success}", f"{answer.status}")
-
-
-@requirement(
-    id="created.body-is-a-json-object",
-    level=Level.MUST,
-    source=f"{SEED}; RFC 8259 section 8.1",
-    applies_to=shows(),
-    sabotage=(
-        on_status(201, "cut the body", lambda one: replace(one, body=one.body[:-1])),
-        on_status(201, "empty the body", lambda one: replace(one, body=b"")),
-        on_status(201, "wrap it in a list", lambda one: replace(one, body=b"[%b]" % one.body)),
-        on_status(
-            201,
-            "answer in UTF-16",
-            lambda one: replace(one, body=one.body.decode().encode("utf-16")),
-        ),
-        on_status(
-            201, "answer with NaN", lambda one: replace(one, body=one.body.replace(b"null", b"NaN"))
-        ),
-    ),
-)
-def body_is_a_json_object(probe: Probe) -> None:
-    """The answer's body is a JSON object in UTF-8."""
-
-    def refuse(name: str) -> None:
-        raise ValueError(name)
-
-    for answer in created_answers(probe):
-        try:
-            # RFC 8259 section 8.1: UTF-8 and no byte order mark; section 6: no NaN or Infinity.
-            value = json.loads(answer.body.decode(), parse_constant=refuse)
-        except ValueError as error:
-            raise Violation("a JSON object in UTF-8", "a body that is no JSON") from error
-        probe.expect(isinstance(value, dict), "a JSON object in UTF-8", json_type(value))
-
-
-def expect_none(probe: Probe, codes: Collection[str]) -> None:
-    """Raise unless the contract's schema has no complaint of one of these kinds."""
-    for answer in created_answers(probe):
-        documented = probe.operation.answer(answer.status)
-        media_type = documented.content.get("application/json") if documented else None
-        schema: Schema | None = media_type.schema if media_type else None
-        value = json_object(answer)
-        for error in schema.errors(value) if schema else ():
-            found = value.get(error.param)
-            kind = f"a value that {error.detail}"
-            if error.code == "missing_required_field":
-                kind = "no such field"
-            elif error.code == "invalid_type":
-                kind = json_type(found) if error.param in value else "another type"
-            probe.expect(error.code not in codes, f"{_RULES[error.code]} {error.param}", kind)
-
-
-_RULES = {
-    "missing_required_field": "the required field",
-    "invalid_type": "the documented type of",
-    "invalid_format": "the documented format of",
-    "invalid_value": "a documented value of",
-    "unknown_field": "no undocumented field, such as",
-}
-
-
-def json_object(answer: Answer) -> dict[str, Any]:
-    """The answer's body; where it is no object, another requirement says so."""
-    try:
-        value = answer.json()
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise NotVerified("the body is no JSON object")
-    return value
-
-
-@requirement(
-    id="created.required-fields-are-there",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=shows(),
-    sabotage=(
-        *(
-            drop_field(201, field)
-            for field in (
-                "id", "client_id", "name", "status", "expires_at", "created_at", "updated_at",
-                "last_used_at", "client_secret",
-            )
-        ),
-        edit_body(
-            201,
-            "leave null fields out",
-            lambda body: [body.pop(key) for key, value in [*body.items()] if value is None],
-        ),
-        on_status(201, "wrap it", lambda one: with_body(one, {"data": one.json()})),
-    ),
-)  # fmt: skip
-def required_fields_are_there(probe: Probe) -> None:
-    """The answer has every required field, also where its value is null."""
-    expect_none(probe, {"missing_required_field"})
-
-
-@requirement(
-    id="created.fields-have-their-types",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=shows(),
-    sabotage=(
-        set_field(201, "id", 5),
-        set_field(201, "client_id", None),
-        set_field(201, "name", ["a name"]),
-        set_field(201, "status", None),
-        set_field(201, "expires_at", 1803945600),
-        set_field(201, "created_at", 1803945600),
-        set_field(201, "updated_at", None),
-        set_field(201, "last_used_at", 0),
-        set_field(201, "client_secret", None),
-        set_field(201, "client_secret", {"value": "hidden"}),
-    ),
-)
-def fields_have_their_types(probe: Probe) -> None:
-    """Every documented field has its documented type."""
-    expect_none(probe, {"invalid_type"})
-
-
-@requirement(
-    id="created.values-are-documented",
-    level=Level.MUST,
-    source="seed: status, enum active or revoked",
-    applies_to=shows(),
-    sabotage=(
-        set_field(201, "status", "enabled"),
-        set_field(201, "status", "ACTIVE"),
-        set_field(201, "status", ""),
-    ),
-)
-def values_are_documented(probe: Probe) -> None:
-    """A field with an enumeration has one of its values."""
-    expect_none(probe, {"invalid_value", "unknown_field"})
 
 
 @requirement(
@@ -274,11 +109,3 @@ def is_in_the_list(probe: Probe) -> None:
         for field in sorted(found[0].keys() & made.keys()):
             same = same_value(made[field], found[0][field])
             probe.expect(same, f"the {field} that it was created with", f"another {field}")
-
-
-def same_value(one: object, other: object) -> bool:
-    """Whether two values are equal; instants are, however they are spelt, within a second."""
-    first, second = instant(one), instant(other)
-    if first is not None and second is not None:
-        return abs(first - second) < 1
-    return one == other

@@ -13,6 +13,7 @@ from conformance.bodies import (
 )
 from conformance.body_faults import ACCEPT_ALL, IGNORE_DATES, answer_if, without_offset
 from conformance.instants import instant
+from conformance.limits import answer_to
 from conformance.model import Level
 from conformance.probe import Probe
 from conformance.registry import requirement
@@ -22,7 +23,6 @@ from conformance.sabotage import (
     set_status,
     with_body,
 )
-from conformance.server.rate_limits import answer_to
 
 BAD_DATES = (
     "tomorrow",

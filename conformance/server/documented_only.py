@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from conformance.applicability import creates
+from conformance.created_answers import NOT_SERVED
 from conformance.exchange import Answer
 from conformance.model import Level
 from conformance.probe import NotVerified, Probe, without_token
 from conformance.registry import requirement
 from conformance.sabotage import set_header, set_status
-from conformance.server.created import NOT_SERVED
 from conformance.tokens import damaged_forms
 
 

@@ -12,12 +12,12 @@ from urllib.parse import urlencode
 from conformance.applicability import lists
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
+from conformance.limits import answer_to
 from conformance.model import Level
 from conformance.pages import ids_of, ids_until, largest_page, make, pages
 from conformance.probe import NotVerified, Probe
 from conformance.registry import requirement
 from conformance.sabotage import Forward, Sabotage, Tamper, edit_body, on_requests, with_body
-from conformance.server.rate_limits import answer_to
 from conformance.tampered_pages import HIDE_ALL, VENDOR, is_list, on_pages, query_of
 
 

@@ -14,12 +14,12 @@ from http import HTTPStatus
 from urllib.parse import unquote_plus
 
 from conformance.applicability import echoes
+from conformance.created_answers import NOT_SERVED
 from conformance.exchange import Answer
 from conformance.model import Level
 from conformance.probe import NAME_PREFIX, NotVerified, Probe
 from conformance.registry import requirement
 from conformance.sabotage import Sabotage, edit_body
-from conformance.server.created import NOT_SERVED
 
 NAMES = {
     "accents": "{} Produção nº 1",

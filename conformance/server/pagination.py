@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 from conformance.applicability import lists
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
+from conformance.limits import answer_to
 from conformance.model import Level
 from conformance.pages import bound, ids_of, ids_until, largest_page, make, page_of, pages
 from conformance.probe import Probe
 from conformance.registry import requirement
 from conformance.sabotage import on_answers, on_requests, set_status, with_body
-from conformance.server.rate_limits import answer_to
 from conformance.survival import SAFETY
 from conformance.tampered_pages import (
     HIDE_ALL,

@@ -1,125 +1,32 @@
-"""What a created key is for: it is exchanged for an access token (RFC 6749 section 4.4).
+"""The answer that holds an access token (RFC 6749 section 5.1), and what stays of it."""
 
-The pair goes in a JSON body, as the vendor's SDK sends it. No issued token is ever used or kept.
-"""
-
-import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from http import HTTPStatus
-from typing import Any
 
-from conformance.applicability import creates, lists, takes_json
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
 from conformance.model import Level
-from conformance.pages import pages
 from conformance.probe import NotVerified, Probe
 from conformance.registry import requirement
-from conformance.request_fields import fields_of
-from conformance.sabotage import (
-    Forward,
-    Sabotage,
-    Tamper,
-    drop_field,
-    edit_body,
-    on_answers,
-    set_header,
-    with_body,
+from conformance.sabotage import drop_field, edit_body, on_answers, set_header, with_body
+from conformance.token_exchange import (
+    VENDOR,
+    created,
+    exchange,
+    granted,
+    is_exchange,
+    issues_tokens,
+    item_of,
+    on_tokens,
 )
-from conformance.server.rate_limits import answer_to
-from openapi.operation import Operation
-
-VENDOR = "vendor facts: POST /auth/token answers {access_token, token_type, expires_in}"
-SAFETY = "safety: no token without the secret"
 
 _LOOKS = 4
 _BETWEEN_LOOKS_SECONDS = 0.25
 
 
-def issues_tokens(operation: Operation) -> bool:
-    """The operation exchanges client id and secret for an access token."""
-    return takes_json(operation) and "grant_type" in fields_of(operation)
-
-
-def created(probe: Probe, partner: int = 0) -> Answer:
-    """A new key, made by the contract's operation for keys with secrets."""
-    for operation in probe.contract.operations.values():
-        if creates(operation):
-            maker = probe.on(operation.path, creates)
-            made = maker.succeed(maker.request(partner))
-            if made.field("client_id") and made.field("client_secret"):
-                return made
-    raise NotVerified("no operation answered with a client id and secret")
-
-
-def exchange(probe: Probe, client_id: Any, client_secret: Any) -> Answer:
-    """The answer to a request for a token."""
-    for operation in probe.contract.operations.values():
-        if issues_tokens(operation):
-            pair = {"client_id": client_id, "client_secret": client_secret}
-            request = Request(operation.method, operation.path, partner=None)
-            return answer_to(probe, request.with_json({"grant_type": "client_credentials", **pair}))
-    raise NotVerified("the contract has no operation for tokens")
-
-
-def granted(answer: Answer) -> bool:
-    """Whether a token was issued, whatever the status says."""
-    return answer.field("access_token") is not None or answer.status == HTTPStatus.OK
-
-
-def _is_exchange(request: Request) -> bool:
-    return b'"grant_type"' in request.body
-
-
-def on_tokens(name: str, change: Callable[[Answer], Answer]) -> Sabotage:
-    """Change the answers that hold a token."""
-    return on_answers(
-        name, lambda _, one: change(one) if one.field("access_token") is not None else one
-    )
-
-
-def _knowing_the_secret() -> Tamper:
-    """Whatever the secret is, the right one is put in its place."""
-    secrets: dict[str, str] = {}
-    lock = threading.Lock()
-
-    def tamper(request: Request, forward: Forward) -> Answer:
-        sent = Answer(200, body=request.body)
-        client_id = sent.field("client_id")
-        if _is_exchange(request) and client_id in secrets:
-            request = request.with_json({**sent.json(), "client_secret": secrets[client_id]})
-        answer = forward(request)
-        if answer.field("client_secret"):
-            with lock:
-                secrets[answer.field("client_id")] = answer.field("client_secret")
-        return answer
-
-    return tamper
-
-
-def good_answer_again() -> Tamper:
-    """A key that got a token gets it for ever."""
-    kept: dict[str, Answer] = {}
-    lock = threading.Lock()
-
-    def tamper(request: Request, forward: Forward) -> Answer:
-        if not _is_exchange(request):
-            return forward(request)
-        client_id = Answer(200, body=request.body).field("client_id")
-        answer = forward(request)
-        with lock:
-            if answer.status == HTTPStatus.OK:
-                kept[client_id] = answer
-            return kept.get(client_id, answer)
-
-    return tamper
-
-
 def _echoing_secret(request: Request, answer: Answer) -> Answer:
     secret = Answer(200, body=request.body).field("client_secret")
-    if secret is None or not _is_exchange(request):
+    if secret is None or not is_exchange(request):
         return answer
     return replace(answer, body=answer.body + f"\n// {secret}".encode())
 
@@ -142,69 +49,6 @@ def created_key_gets_one(probe: Probe) -> None:
         answer = exchange(probe, made.field("client_id"), made.field("client_secret"))
         wanted = probe.operation.success_status
         probe.expect(answer.status == wanted, f"{wanted} to a new key", f"{answer.status}")
-
-
-@requirement(
-    id="tokens.wrong-secret-gets-none",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=issues_tokens,
-    needs=(Capability.TOKENS,),
-    sabotage=(
-        Sabotage("do not look at the secret", _knowing_the_secret),
-        Sabotage("give a key its token for ever", good_answer_again),
-    ),
-)
-def wrong_secret_gets_none(probe: Probe) -> None:
-    """A key with another secret, or a part of its own, gets no token."""
-    for what, answer in _with_wrong_secrets(probe):
-        probe.expect(not granted(answer), f"no token for {what}", f"{answer.status}")
-        probe.expect(not answer.is_server_error, f"a refusal of {what}", f"{answer.status}")
-
-
-def _with_wrong_secrets(probe: Probe) -> list[tuple[str, Answer]]:
-    made, other = created(probe), created(probe)
-    client_id, secret = made.field("client_id"), str(made.field("client_secret"))
-    if not granted(exchange(probe, client_id, secret)):
-        raise NotVerified("the right secret gets no token either")
-    wrong = {
-        "another key's secret": other.field("client_secret"),
-        "a secret without its last character": secret[:-1],
-        "a secret with one character more": f"{secret}x",
-        "a secret in the other case": secret.swapcase(),
-        "the first half of a secret": secret[: len(secret) // 2],
-        "the client id as secret": client_id,
-        "an empty secret": "",
-    }
-    return [
-        (what, exchange(probe, client_id, text)) for what, text in wrong.items() if text != secret
-    ]
-
-
-@requirement(
-    id="tokens.wrong-secret-is-401",
-    level=Level.SHOULD,
-    source="RFC 6749 section 5.2; vendor facts: 401",
-    applies_to=issues_tokens,
-    needs=(Capability.TOKENS,),
-    sabotage=(
-        on_answers(
-            "answer 404 to a wrong secret",
-            lambda request, one: (
-                replace(one, status=404)
-                if _is_exchange(request) and one.status == HTTPStatus.UNAUTHORIZED
-                else one
-            ),
-        ),
-    ),
-)
-def wrong_secret_is_401(probe: Probe) -> None:
-    """A key with a wrong secret gets 401."""
-    for what, answer in _with_wrong_secrets(probe):
-        if what != "an empty secret":  # which may as well count as none: 400 or 422
-            probe.expect(
-                answer.status == HTTPStatus.UNAUTHORIZED, f"401 for {what}", f"{answer.status}"
-            )
 
 
 @requirement(
@@ -309,14 +153,3 @@ def use_is_noted(probe: Probe) -> None:
         if item.get("last_used_at") is not None:
             return
     probe.expect(False, "last_used_at after a use", "null")  # noqa: FBT003 - it is null
-
-
-def item_of(probe: Probe, made: Answer, partner: int = 0) -> dict[str, Any] | None:
-    """The list's item of a created key, None where the list has none."""
-    paths = [one.path for one in probe.contract.operations.values() if creates(one)]
-    for path in paths:
-        for page in pages(probe.on(path, lists), 100, partner=partner):
-            for item in page["data"]:
-                if item["id"] == made.field("id"):
-                    return dict(item)
-    return None

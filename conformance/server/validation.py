@@ -1,4 +1,4 @@
-"""Fields that are missing, wrong or too many (seed: request fields, response 422).
+"""Fields that are missing or wrong (seed: request fields, response 422).
 
 Any documented refusal will do for a MUST. Only plain data must be accepted.
 """
@@ -15,17 +15,16 @@ from conformance.bodies import (
     NO_REFUSAL,
     SEED,
     VENDOR,
-    answer_schema,
     date_names,
     expect_accepted,
     expect_refusal,
-    expect_refused,
     invalid,
     is_faulty,
     is_judged,
     kind,
     makes_from_json,
     properties,
+    reported_fields,
     required_names,
     schema_at,
     wrong_values,
@@ -36,21 +35,17 @@ from conformance.body_faults import (
     CREATE_ALL,
     IGNORE_DATES,
     REPLACE_NULL,
-    adopting,
     answer_if,
 )
 from conformance.capability import Capability
-from conformance.exchange import Answer, Request
-from conformance.instants import instant
+from conformance.exchange import Request
+from conformance.limits import answer_to
 from conformance.model import Level
 from conformance.own_resources import UNSERVED
 from conformance.pages import largest_page, pages
 from conformance.probe import NotVerified, Probe
 from conformance.registry import requirement
 from conformance.sabotage import Sabotage, edit_body, on_requests, set_status
-from conformance.server.rate_limits import answer_to
-from openapi.references import merge_schemas
-from openapi.schema import Schema
 
 
 def _on_errors(name: str, change: Callable[[list[dict[str, Any]]], object]) -> Sabotage:
@@ -171,25 +166,12 @@ def every_bad_field_is_reported(probe: Probe) -> None:
             raise NotVerified(f"the target answers {answer.status} to fields of the wrong type")
         if answer.status in {*NO_REFUSAL, *UNSERVED}:
             raise NotVerified(f"the target answers {answer.status}, which is about something else")
-        missed = sorted(bad - _reported(answer))
+        missed = sorted(bad - reported_fields(answer))
         probe.expect(
             not missed,
             f"errors[] with param {', '.join(sorted(bad))}",
             f"nothing on {', '.join(missed)}",
         )
-
-
-def _reported(answer: Answer) -> set[str]:
-    """The fields that ``errors`` names: ``name``, and also ``body.name``, ``/name``, ``$.name``."""
-    errors = answer.field("errors")
-    params = (
-        [one.get("param") for one in errors if isinstance(one, dict)]
-        if isinstance(errors, list)
-        else []
-    )
-    return {
-        re.split(r"[./\[\]'\"]+", one.rstrip("]'\""))[-1] for one in params if isinstance(one, str)
-    }
 
 
 @requirement(
@@ -226,88 +208,3 @@ def refused_request_creates_nothing(probe: Probe) -> None:
     for page in pages(lister, largest_page(lister)):
         found = [one for one in page["data"] if one.get("name") in refused]
         probe.expect(not found, "nothing in the list from a refused request", f"{len(found)}")
-
-
-@requirement(
-    id="validation.unknown-members-are-no-failure",
-    level=Level.MUST,
-    source="safety: never a 5xx for anything a client sends",
-    applies_to=is_judged,
-    sabotage=(
-        answer_if(b'"x', 500, "fail on unknown members"),
-        answer_if(b'"x', 302, "redirect"),
-    ),
-)
-def unknown_members_are_no_failure(probe: Probe) -> None:
-    """Members that the contract does not know are overlooked or refused."""
-    unknown: dict[str, Any] = {
-        "x": 1,
-        "x" * 300: None,
-        "x.y": {"name": []},
-        "": 0,
-        "__proto__": {"x": 1},
-    }
-    for name, value in unknown.items():
-        request = probe.request().with_json({**probe.plain_body(), name: value})
-        answer = answer_to(probe, request)
-        if answer.status != probe.operation.success_status:
-            expect_refused(probe, answer, "an unknown member, or its acceptance")
-
-
-@requirement(
-    id="validation.unknown-members-are-not-kept",
-    level=Level.SHOULD,
-    source="seed: response 201 fields",
-    applies_to=makes_from_json,
-    sabotage=(adopting(),),
-)
-def unknown_members_are_not_kept(probe: Probe) -> None:
-    """A member that the contract does not know does not come back in the answer."""
-    value = probe.new_name()
-    request = probe.request().with_json({**probe.plain_body(), "x_note": value})
-    answer = answer_to(probe, request)
-    probe.expect(
-        answer.field("x_note") != value, "an answer without the unknown member", "the member"
-    )
-
-
-@requirement(
-    id="validation.client-does-not-choose-server-fields",
-    level=Level.MUST,
-    source="safety: ids, secrets and status are the server's to say; seed: request fields",
-    applies_to=makes_from_json,
-    sabotage=(
-        adopting("id"),
-        adopting("client_secret"),
-        adopting("status"),
-        adopting("created_at"),
-        adopting(),
-    ),
-)
-def client_does_not_choose_server_fields(probe: Probe) -> None:
-    """What only the answer has (id, secret, status, times) is not taken from a request."""
-    answered = answer_schema(probe)
-    if answered is None:
-        raise NotVerified("the contract has no schema for the answer")
-    own = [one for one in properties(answered) if one not in properties(schema_at(probe))]
-    chosen = {name: _choice(probe, answered, name) for name in own}
-    answer = answer_to(probe, probe.request().with_json({**probe.plain_body(), **chosen}))
-    if answer.status != probe.operation.success_status:
-        return
-    taken = [name for name, value in chosen.items() if _is_same(answer.field(name), value)]
-    probe.expect(not taken, "the server's own values", f"the request's {', '.join(taken)}")
-
-
-def _is_same(value: Any, chosen: Any) -> bool:
-    return value == chosen or (instant(chosen) is not None and instant(value) == instant(chosen))
-
-
-def _choice(probe: Probe, schema: Schema, name: str) -> Any:
-    """A value that the answer could have for ``name``, and that no server would choose."""
-    text = probe.new_name().replace(" ", "_")
-    for value in (text, "2001-02-03T04:05:06Z", 123456789):
-        if not is_faulty(schema, name, value):
-            return value
-    resolve = probe.contract.resolve_schema
-    definition = resolve(merge_schemas(resolve, schema.definition)["properties"][name])
-    return definition.get("enum", [text])[-1]

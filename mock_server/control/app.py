@@ -8,6 +8,7 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from mock_server.clock import Clock
+from mock_server.control import PATH
 from mock_server.control.clocks import Clocks
 from mock_server.control.fault_plans import Faults
 from mock_server.control.journals import JournalReading
@@ -30,8 +31,6 @@ from mock_server.possessions import Possessions
 from mock_server.settings import MAX_BODY_BYTES
 from mock_server.store.interface import Store
 from openapi.contract import Contract
-
-PATH = "/_mock"
 
 
 def create_control(
@@ -56,7 +55,7 @@ def create_control(
         {
             **Partners(store, possessions.tokens, possessions).handlers(),
             **Clocks(store, possessions.clocks).handlers(),
-            **Faults(store, possessions.plans).handlers(),
+            **Faults(store, possessions.plans, possessions.journals.redactor).handlers(),
             **JournalReading(store, possessions.journals).handlers(),
             **Reports(store, possessions.journals, played).handlers(),
         }

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import orjson
 
+from conformance.client.redaction import Redactor
 from mock_server.control.known_partners import known_partner
 from mock_server.exchange import Exchange
-from mock_server.faults.plan import Fault, FaultPlans, NothingToDo
+from mock_server.faults.plan import Fault, FaultPlans, UnusableFault
+from mock_server.faults.presets import FaultText
 from mock_server.operations.handling import Handlers
 from mock_server.problems import Problem, ProblemType, invalid_fields
 from mock_server.response import Response
@@ -17,9 +19,10 @@ from openapi.schema import FieldError
 class Faults:
     """Lists, adds and removes a partner's faults."""
 
-    def __init__(self, store: Store, plans: FaultPlans) -> None:
+    def __init__(self, store: Store, plans: FaultPlans, redactor: Redactor) -> None:
         self.store = store
         self.plans = plans
+        self.redactor = redactor
 
     def handlers(self) -> Handlers:
         """The operations of this resource."""
@@ -34,15 +37,20 @@ class Faults:
     async def list(self, exchange: Exchange) -> Response:
         """What is set."""
         partner = await known_partner(exchange, self.store)
-        return _shown(200, self.plans.of(partner.partner_id))
+        return self._shown(200, self.plans.of(partner.partner_id))
 
     async def add(self, exchange: Exchange) -> Response:
         """Set one more, or a preset."""
         partner = await known_partner(exchange, self.store)
+        text = exchange.value
+        if "name" in text:
+            text = {**text, "name": self.redactor.text(text["name"])}
         try:
-            return _shown(201, self.plans.add(partner.partner_id, exchange.value))
-        except NothingToDo as error:
-            raise invalid_fields([FieldError("action", str(error), "invalid_value")]) from None
+            added = self.plans.add(partner.partner_id, text)
+        except UnusableFault as error:
+            field = FieldError(error.field, error.reason, "invalid_value")
+            raise invalid_fields([field]) from None
+        return self._shown(201, added)
 
     async def clear(self, exchange: Exchange) -> Response:
         """Let nothing go wrong any more."""
@@ -57,9 +65,18 @@ class Faults:
             raise Problem(ProblemType.NOT_FOUND, "unknown_fault", "There is no such fault.")
         return Response(204)
 
+    def _shown(self, status: int, faults: Sequence[Fault]) -> Response:
+        data = [
+            {**self._without_secrets(one), "id": one.id, "name": one.name, "fired": one.fired}
+            for one in faults
+        ]
+        return Response(status, orjson.dumps({"data": data}), "application/json")
 
-def _shown(status: int, faults: Sequence[Fault]) -> Response:
-    data = [
-        {**fault.text, "id": fault.id, "name": fault.name, "fired": fault.fired} for fault in faults
-    ]
-    return Response(status, orjson.dumps({"data": data}), "application/json")
+    def _without_secrets(self, fault: Fault) -> FaultText:
+        """What a client sends as a token or a key may stand in a match as well."""
+        match = dict(fault.text.get("match", {}))
+        if "headers" in match:
+            match["headers"] = dict(self.redactor.headers(match["headers"].items()))
+        if "body" in match:
+            match["body"] = orjson.loads(self.redactor.body(orjson.dumps(match["body"])))
+        return {**fault.text, "match": match}

@@ -1,6 +1,7 @@
 """``/_mock/partners/{partner_id}/journal``: what a partner's client did."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import asdict
 from itertools import islice
 
@@ -56,14 +57,17 @@ class JournalReading:
     async def follow(self, exchange: Exchange) -> Response:
         """A partner's exchanges as server-sent events (HTML Living Standard, section 9.2)."""
         partner = await known_partner(exchange, self.store)
-        after = int(exchange.header(b"last-event-id") or 0)
-        exchange.delivery = Streamed(self._events(partner.partner_id, after))
+        after = exchange.parameters.get("Last-Event-ID", 0)
+        # To HEAD, the answer is the head and not the waiting (RFC 9110 section 9.3.2).
+        if exchange.scope["method"] != "HEAD":
+            exchange.delivery = Streamed(self._events(partner.partner_id, after))
         return Response(200, b"", "text/event-stream", {"Cache-Control": "no-store"})
 
-    async def _events(self, partner_id: str, after: int) -> AsyncIterator[bytes]:
-        async for entry in self.journals.follow(partner_id, after):
-            data = orjson.dumps(asdict(entry))
-            yield b"event: exchange\nid: %d\ndata: %b\n\n" % (entry.number, data)
+    async def _events(self, partner_id: str, after: int) -> AsyncGenerator[bytes]:
+        async with aclosing(self.journals.follow(partner_id, after)) as entries:
+            async for entry in entries:
+                data = orjson.dumps(asdict(entry))
+                yield b"event: exchange\nid: %d\ndata: %b\n\n" % (entry.number, data)
 
     def _page(self, exchange: Exchange, partner_id: str | None) -> Response:
         found, has_more = self._found(exchange, partner_id)

@@ -64,7 +64,7 @@ class Partners:
         partner = await known_partner(exchange, self.store)
         await self.store.remove_partner(partner.partner_id)
         self.tokens.withdraw(partner.partner_id)
-        self.possessions.forget(partner.partner_id)
+        self.possessions.discard(partner.partner_id)
         return Response(204)
 
     async def reset(self, exchange: Exchange) -> Response:

@@ -1,13 +1,12 @@
 """What a fault does to the request that it fires for."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from mock_server.access_tokens import AccessTokens
-from mock_server.delivery import Dropped, Slow, Truncated
+from mock_server.delivery import Dropped, Slow, Truncated, wait
 from mock_server.exchange import Exchange
 from mock_server.operations.examples import DocumentedAnswers
 from mock_server.pipeline.authentication import bearer_token, expired_token
@@ -21,6 +20,9 @@ Proceed = Callable[[], Awaitable[None]]
 class Action(Protocol):
     """One way to misbehave."""
 
+    takes: ClassVar[str]
+    """What an operation must have that it can be done to."""
+
     def suits(self, operation: Operation) -> bool:
         """Whether it can be done to a request for ``operation``."""
         ...
@@ -31,8 +33,18 @@ class Action(Protocol):
 
 
 class _ForAll:
+    takes: ClassVar[str] = "nothing"
+
     def suits(self, operation: Operation) -> bool:
         return True
+
+
+class _ForBodies:
+    takes: ClassVar[str] = "an answer with a body"
+
+    def suits(self, operation: Operation) -> bool:
+        answer = operation.answer(operation.success_status)
+        return answer is not None and bool(answer.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,7 @@ class Delay(_ForAll):
     random: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - no secret
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
-        await asyncio.sleep(self.random.uniform(self.seconds, self.upto))
+        await wait(exchange, self.random.uniform(self.seconds, self.upto))
         await proceed()
 
 
@@ -53,6 +65,8 @@ class Status:
     """Answer a documented status, in place of the operation or after it committed."""
 
     answers: DocumentedAnswers
+    takes: ClassVar[str] = "a status that the operation documents"
+
     status: int
     retry_after: int | None
     after_commit: bool
@@ -83,7 +97,7 @@ class Drop(_ForAll):
         exchange.delivery = Dropped()
 
 
-class Truncate(_ForAll):
+class Truncate(_ForBodies):
     """Close the connection halfway through the answer."""
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
@@ -92,7 +106,7 @@ class Truncate(_ForAll):
 
 
 @dataclass(frozen=True, slots=True)
-class SlowBody(_ForAll):
+class SlowBody(_ForBodies):
     """Send the answer's body piece by piece, over ``seconds``."""
 
     seconds: float
@@ -103,18 +117,18 @@ class SlowBody(_ForAll):
 
 
 @dataclass(frozen=True, slots=True)
-class WrongMediaType(_ForAll):
+class WrongMediaType(_ForBodies):
     """Call the answer something that it is not."""
 
     media_type: str
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
         await _answered(exchange, proceed)
-        if exchange.response is not None:
+        if exchange.response is not None and exchange.response.body:
             exchange.response.media_type = self.media_type
 
 
-class MalformedJson(_ForAll):
+class MalformedJson(_ForBodies):
     """Send a whole body that is no JSON text."""
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
@@ -126,6 +140,8 @@ class MalformedJson(_ForAll):
 @dataclass(frozen=True, slots=True)
 class ExpireToken:
     """Let the token that the request carries be expired, now and from now on."""
+
+    takes: ClassVar[str] = "a token"
 
     tokens: AccessTokens
 
@@ -158,8 +174,12 @@ class Means:
 
 _KINDS: Mapping[str, Callable[[Mapping[str, Any], Means], Action]] = {
     "delay": lambda text, _: Delay(text["seconds"], text.get("upto", text["seconds"])),
+    # To JSON Schema, 2.0 is an integer as well.
     "status": lambda text, means: Status(
-        means.answers, text["status"], text.get("retry_after"), text.get("when") == "after_commit"
+        means.answers,
+        int(text["status"]),
+        int(text["retry_after"]) if "retry_after" in text else None,
+        text.get("when") == "after_commit",
     ),
     "drop": lambda text, _: Drop(text["when"] == "after_commit"),
     "truncate": lambda *_: Truncate(),

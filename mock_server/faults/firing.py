@@ -69,7 +69,7 @@ def firing_of(value: dict[str, Any] | None) -> Firing:
     if not value:
         return Always()
     if "times" in value:
-        return Times(value["times"])
+        return Times(int(value["times"]))
     if "every" in value:
-        return Every(value["every"], value.get("burst", 1))
-    return Sometimes(value["probability"], value.get("seed", 0))
+        return Every(int(value["every"]), int(value.get("burst", 1)))
+    return Sometimes(value["probability"], int(value.get("seed", 0)))

@@ -8,14 +8,19 @@ from typing import Any
 import orjson
 
 from mock_server.exchange import Exchange
-from mock_server.faults.actions import Action, Means, action_of
+from mock_server.faults.actions import Action, Delay, Means, action_of
 from mock_server.faults.firing import Always, Firing, firing_of
 from mock_server.faults.presets import PRESETS, FaultText
 from openapi.operation import Operation
 
 
-class NothingToDo(Exception):
-    """No operation that a fault is for can have it; the message says which they are."""
+class UnusableFault(Exception):
+    """A fault could never do what it says; ``field`` is the member to mend."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field} {reason}")
+        self.field = field
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,17 @@ class Match:
         except orjson.JSONDecodeError:
             return False
         return isinstance(value, dict) and all(
-            name in value and value[name] == wanted for name, wanted in self.body.items()
+            name in value and _same(value[name], wanted) for name, wanted in self.body.items()
         )
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are: to Python, true is 1."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 @dataclass(slots=True)
@@ -71,6 +85,20 @@ class Fault:
             return False
         self.fired += 1
         return True
+
+
+def firing(faults: Iterable[Fault], exchange: Exchange, operation: Operation) -> list[Fault]:
+    """The faults that fire for a request: all delays, then the first of any other kind.
+
+    Who comes behind that one is not asked, so its turn is not lost.
+    """
+    delays: list[Fault] = []
+    last: list[Fault] = []
+    for fault in faults:
+        delays_only = isinstance(fault.action, Delay)
+        if (delays_only or not last) and fault.fires_for(exchange, operation):
+            (delays if delays_only else last).append(fault)
+    return delays + last
 
 
 class FaultPlans:
@@ -97,7 +125,7 @@ class FaultPlans:
     def add(self, partner_id: str, text: FaultText) -> list[Fault]:
         """Add a fault, or all of a preset (``{"preset": "slow"}``); gives what was added.
 
-        Raises :class:`NothingToDo`.
+        Raises :class:`UnusableFault`.
         """
         added = list(self._made(text))
         for fault in added:
@@ -121,10 +149,6 @@ class FaultPlans:
     def forget(self, partner_id: str) -> None:
         """Let a partner have the faults that it had from the start, as new."""
         self._plans.pop(partner_id, None)
-
-    def firing(self, partner_id: str, exchange: Exchange, operation: Operation) -> Iterator[Fault]:
-        """The faults that fire for a request: delays, and the first of any other kind."""
-        return (one for one in self._plan(partner_id) if one.fires_for(exchange, operation))
 
     def preset(self, name: str, operation: Operation) -> list[Fault]:
         """The faults of a preset for one request: each fires that can be done to it."""
@@ -160,12 +184,14 @@ class FaultPlans:
         )
 
     def _check(self, fault: Fault) -> None:
-        """A status is to be one that somebody could be answered."""
         covered = [one for one in self._operations.values() if fault.match.covers(one)]
         if not covered:
-            raise NothingToDo("is for no operation of the contract: see match")
+            raise UnusableFault("match", "is for no operation of the contract")
         if not any(fault.action.suits(one) for one in covered):
-            raise NothingToDo(
-                f"suits none of {', '.join(one.id for one in covered)}:"
-                " a status must be one that they document, a token one that they want"
+            raise UnusableFault(
+                "action",
+                f"takes {fault.action.takes}: {', '.join(one.id for one in covered)}"
+                f" {'has' if len(covered) == 1 else 'have'} none",
             )
+        if isinstance(fault.action, Delay) and fault.action.upto < fault.action.seconds:
+            raise UnusableFault("action.upto", "must not be less than seconds")

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.clock import Clock
+from mock_server.connection import close_connection, is_closed
+from mock_server.control import PATH as CONTROL_PATH
 from mock_server.exchange import Exchange, Head, Sent
 from mock_server.pipeline.body import ClientGone, read_body
 from mock_server.pipeline.rate_limit import RateLimit
@@ -19,9 +21,10 @@ from mock_server.store.interface import StoreError
 
 logger = logging.getLogger("mock_server")
 
+Record = Callable[[Exchange, Head, Sent | None, float], None]
+"""Takes note of an exchange that is over, and of when it had begun."""
 
-Record = Callable[[Exchange, Head, Sent | None, float, float], None]
-"""Takes note of an exchange that is over."""
+_UNDER_CONTROL = f"{CONTROL_PATH}/"
 
 _SECONDS_FOR_BODY = 0.05
 """What is left for the body of a request that was refused without a look at it."""
@@ -30,7 +33,8 @@ _SECONDS_FOR_BODY = 0.05
 class Answering:
     """Opens the exchange, turns every failure into a problem, and sends the response.
 
-    It also answers the server's lifespan events with ``start`` and ``stop``.
+    It also answers the server's lifespan events with ``start`` and ``stop``. What is meant for
+    the ``control`` plane goes there, and is none of the API's business.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class Answering:
         start: Callable[[], Awaitable[None]] | None = None,
         stop: Callable[[], Awaitable[None]] | None = None,
         record: Record | None = None,
+        control: ASGIApp | None = None,
     ) -> None:
         self.app = app
         self.clock = clock
@@ -48,10 +53,14 @@ class Answering:
         self.start = start
         self.stop = stop
         self.record = record
+        self.control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
+            return
+        if self.control and scope["path"].startswith(_UNDER_CONTROL):
+            await self.control(scope, receive, send)
             return
         now, begun = self.clock.now(), time.perf_counter()
         exchange = Exchange(scope, receive, now)
@@ -81,6 +90,7 @@ class Answering:
             "status": response.status,
             "headers": headers,
         }
+        unheard = is_closed(receive)
         sent: Sent | None
         if exchange.delivery is None:
             await send(head)
@@ -89,7 +99,10 @@ class Answering:
         else:
             sent = await exchange.delivery(exchange, head, response.body, send)
         if self.record:
-            self.record(exchange, headers, sent, now, time.perf_counter() - begun)
+            self.record(exchange, headers, Sent.nothing() if unheard else sent, begun)
+        if sent is not None and sent.cut:
+            # Last, so that whoever finds the connection closed finds the journal complete.
+            close_connection(receive)
 
     def _headers(self, exchange: Exchange, response: Response) -> list[tuple[bytes, bytes]]:
         headers = []
@@ -130,8 +143,11 @@ def _unexpected(exchange: Exchange, code: str = "internal_error") -> Response:
 
 async def _read_what_is_there(exchange: Exchange) -> None:
     """The body of a request that was refused, for the journal; a client need not send it."""
-    if exchange.header(b"content-length") in {None, "0"}:
+    length = exchange.header(b"content-length")
+    if length == "0" or (length is None and exchange.header(b"transfer-encoding") is None):
         return
+    if exchange.header(b"expect") is not None:
+        return  # to read would be to ask for it
     with contextlib.suppress(TimeoutError, ClientGone, Problem):
         async with asyncio.timeout(_SECONDS_FOR_BODY):
             await read_body(exchange, MAX_BODY_BYTES)

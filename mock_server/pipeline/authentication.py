@@ -166,6 +166,17 @@ def bearer_token(exchange: Exchange) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
+def bearer_of(exchange: Exchange, tokens: AccessTokens) -> str | None:
+    """The partner whose token a request carries, expired or not, whatever the request is for."""
+    token = bearer_token(exchange)
+    if not token:
+        return None
+    try:
+        return tokens.read(token)[0]
+    except InvalidToken:
+        return None
+
+
 def _api_key(exchange: Exchange, location: str, name: str) -> str | None:
     match location:
         case "header":

@@ -1,15 +1,16 @@
 """Faults: what goes wrong on purpose, for a partner's requests or for one that asks for it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
+from urllib.parse import unquote
 
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange import Exchange
 from mock_server.faults.actions import Proceed
-from mock_server.faults.plan import Fault, FaultPlans
+from mock_server.faults.plan import Fault, FaultPlans, firing
 from mock_server.faults.presets import PRESETS
 from mock_server.pipeline.authentication import basic_credentials
 from mock_server.pipeline.body import read_body
@@ -36,17 +37,21 @@ class Faults:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange.of(scope)
+        operation = exchange.operation
+        assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
+        if exchange.partner_id is None and not operation.needs_authentication:
+            if operation.request_body is not None:
+                await read_body(exchange, self.max_body_bytes)
+            exchange.claimed_by = await self._claimed(exchange)
         if self.plans.is_empty and exchange.header(b"prefer") is None:
             await self.app(scope, receive, send)
             return
-        operation = exchange.operation
-        assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
         if operation.request_body is not None:
             await read_body(exchange, self.max_body_bytes)
-        preferred = self._preferred(exchange, operation)
-        partner_id = exchange.partner_id or await self._claimed(exchange)
-        planned = self.plans.firing(partner_id, exchange, operation) if partner_id else ()
-        await self._run([*preferred, *planned], exchange, partial(self.app, scope, receive, send))
+        partner_id = exchange.partner_id or exchange.claimed_by
+        planned = self.plans.of(partner_id) if partner_id else ()
+        faults = firing([*self._preferred(exchange, operation), *planned], exchange, operation)
+        await self._run(faults, exchange, partial(self.app, scope, receive, send))
 
     async def _run(self, faults: Sequence[Fault], exchange: Exchange, proceed: Proceed) -> None:
         """Each fault around the rest of the pipeline, the first outermost."""
@@ -58,18 +63,25 @@ class Faults:
         exchange.fault = fault.name
         await fault.action(exchange, partial(self._run, others, exchange, proceed))
 
-    def _preferred(self, exchange: Exchange, operation: Operation) -> Iterator[Fault]:
+    def _preferred(self, exchange: Exchange, operation: Operation) -> Sequence[Fault]:
         preferences = exchange.header(b"prefer")
         wanted = _PREFERRED.search(preferences) if preferences else None
         if wanted is None:
-            return
+            return ()
         if wanted[1] not in PRESETS:
             raise Problem(
                 ProblemType.INVALID_REQUEST,
                 "unknown_fault",
                 f"Prefer asks for a fault that there is not. Known: {', '.join(PRESETS)}.",
             )
-        yield from self.plans.preset(wanted[1], operation)
+        fitting = self.plans.preset(wanted[1], operation)
+        if not fitting:
+            raise Problem(
+                ProblemType.INVALID_REQUEST,
+                "unsuitable_fault",
+                f"Prefer asks for a fault that {operation.id} cannot have.",
+            )
+        return fitting
 
     async def _claimed(self, exchange: Exchange) -> str | None:
         try:
@@ -84,7 +96,7 @@ class Faults:
 def _client_id(body: bytes) -> str | None:
     found = _CLIENT_ID.search(body)
     if found:
-        return found[1].decode()
+        return unquote(found[1].decode())
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -11,23 +11,19 @@ answer with that record.
 """
 
 import hashlib
-import os
 import re
 from typing import Any
 
 import orjson
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange import Exchange
 from mock_server.problems import Problem, ProblemType
 from mock_server.response import Response
 from mock_server.store.interface import IdempotencyRecord, Store
+from mock_server.store.seals import FileSeal, MemorySeal, Seal
 
 LIFETIME_SECONDS = 24 * 3600
-
-_NONCE_BYTES = 12
 
 _FRACTION_OR_EXPONENT = re.compile(rb"[0-9][.eE]")
 """In the text of every number that is read as no integer, and in little else."""
@@ -39,6 +35,7 @@ class Idempotency:
     def __init__(self, app: ASGIApp, store: Store) -> None:
         self.app = app
         self.store = store
+        self.seal: Seal = MemorySeal() if store.is_volatile else FileSeal()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange.of(scope)
@@ -46,6 +43,7 @@ class Idempotency:
         if key is None:
             await self.app(scope, receive, send)
             await self.store.commit(exchange.writes, None, exchange.now)
+            exchange.executed = True
             return
         try:
             await self.app(scope, receive, send)
@@ -57,51 +55,47 @@ class Idempotency:
             if earlier is None:
                 raise
         else:
-            record = key.record(exchange)
+            record = key.record(exchange, self.seal)
             earlier = await self.store.commit(exchange.writes, record, exchange.now)
         if earlier is not None:
-            exchange.response = key.replay(earlier)
+            exchange.response = key.replay(earlier, self.seal)
+        else:
+            exchange.executed = True
 
 
 class _Key:
-    """One use of a key. It is never kept: only its hash is, and what it can unseal.
+    """One use of a key. It is never kept: only its hash is, and what it can unseal."""
 
-    What was asked is authenticated with the sealed answer, so a record opens for the same key
-    and the same request, and for nothing else.
-    """
-
-    __slots__ = ("_asked", "_cipher", "hash")
+    __slots__ = ("_asked", "_sealing_key", "hash")
 
     def __init__(self, partner_id: str, key: str, asked: bytes) -> None:
         # Two halves of one digest: neither tells anything of the other or of the key.
-        digest = hashlib.sha512(f"{partner_id}\0{key}".encode()).digest()
-        self._asked = asked
+        digest = hashlib.blake2b(f"{partner_id}\0{key}".encode()).digest()
         self.hash = digest[:32]
-        self._cipher = AESGCM(digest[32:])
+        self._sealing_key = digest[32:]
+        self._asked = asked
 
-    def record(self, exchange: Exchange) -> IdempotencyRecord:
+    def record(self, exchange: Exchange, seal: Seal) -> IdempotencyRecord:
         """What is to be stored of this use: the response, which may hold a secret, is sealed."""
         response = exchange.response
         assert response is not None, "every operation answers"  # noqa: S101 - for the type checker
         head = orjson.dumps([response.status, response.media_type, response.headers])
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, head + b"\n" + response.body, self._asked)
+        sealed = seal.close(self._sealing_key, head + b"\n" + response.body, self._asked)
         return IdempotencyRecord(
-            self.hash, exchange.partner_id or "", nonce + sealed, exchange.now + LIFETIME_SECONDS
+            self.hash, exchange.partner_id or "", sealed, exchange.now + LIFETIME_SECONDS
         )
 
-    def replay(self, record: IdempotencyRecord) -> Response:
+    def replay(self, record: IdempotencyRecord, seal: Seal) -> Response:
         """The stored response, byte for byte; a 422 where the key was used for another request."""
-        nonce, sealed = record.sealed[:_NONCE_BYTES], record.sealed[_NONCE_BYTES:]
-        try:
-            head, _, body = self._cipher.decrypt(nonce, sealed, self._asked).partition(b"\n")
-        except InvalidTag:
+        opened = seal.open(self._sealing_key, record.sealed, self._asked)
+        if opened is None:
             raise Problem(
                 ProblemType.VALIDATION_FAILED,
                 "idempotency_key_reused",
                 "This Idempotency-Key was used for a request with other content."
                 " Send the first request again, or this one with a new key.",
-            ) from None
+            )
+        head, _, body = opened.partition(b"\n")
         status, media_type, headers = orjson.loads(head)
         return Response(status, body, media_type, {**headers, "Idempotent-Replayed": "true"})
 

@@ -95,13 +95,19 @@ Write = AddCredential | RevokeCredential | UseCredential
 class Store(Protocol):
     """The state of all partners. Every method may raise :class:`StoreError`."""
 
+    @property
+    def is_volatile(self) -> bool:
+        """Whether it is nowhere but in the memory of this process."""
+        ...
+
     async def commit(
         self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
     ) -> IdempotencyRecord | None:
         """Apply ``writes`` and keep ``record``, in one atomic step.
 
         Where an unexpired record with the same ``key_hash`` exists already, nothing is applied
-        and that record is the result; otherwise the result is None.
+        and that record is the result; otherwise the result is None. ``now`` is the time of the
+        partner of ``record``: it says nothing of what others have.
         """
         ...
 

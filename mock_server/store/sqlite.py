@@ -65,6 +65,7 @@ _FORGET_KEYS = (
     " WHERE key_expires_at <= ? AND client_id IS NOT NULL"
 )
 _FORGET_RECORDS = "DELETE FROM outcomes WHERE key_expires_at <= ? AND client_id IS NULL"
+_OF_KEY, _OF_PARTNER = " AND key_hash = ?", " AND partner_id = ?"
 _SURVEY = "SELECT count(*), coalesce(min(key_expires_at), 9e99) FROM outcomes"
 
 _FEWEST_BETWEEN_CLEANINGS = 250
@@ -81,6 +82,7 @@ class SqliteStore:
 
     def __init__(self, path: Path | None = None) -> None:
         self._name = str(path) if path else "the store in memory"
+        self.is_volatile = path is None
         self._errors = _Errors(self._name)
         self._earliest_expiry = math.inf
         with self._errors:
@@ -188,18 +190,19 @@ class SqliteStore:
             earlier = self._find(key_hash, now)
             if earlier:
                 return earlier
-            self._forget(now)
+            self._forget(_OF_KEY, key_hash, now)
             self._execute(statement, row)
         self._kept += 1
         self._earliest_expiry = min(self._earliest_expiry, expires_at)
         if self._kept >= self._clean_after and self._earliest_expiry <= now:
-            self._forget(now)
+            self._forget(_OF_PARTNER, partner_id, now)
+            self._survey()
         return None
 
-    def _forget(self, now: float) -> None:
-        self._execute(_FORGET_KEYS, (now,))
-        self._execute(_FORGET_RECORDS, (now,))
-        self._survey()
+    def _forget(self, whose: str, value: str | bytes, now: float) -> None:
+        """Forget records that are over; ``now`` is one partner's time, and says it for no other."""
+        self._execute(_FORGET_KEYS + whose, (now, value))
+        self._execute(_FORGET_RECORDS + whose, (now, value))
 
     def _survey(self) -> None:
         rows, earliest = self._execute(_SURVEY).get

@@ -1,5 +1,6 @@
 """A healthy target for the whole session: the mock in a process of its own."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,13 @@ import pytest
 from demo.mock_process import MockProcess, mock_process
 
 TOKENS = ("dinie_at_first", "dinie_at_second")
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a shell has set for the command must not change what it is tested for."""
+    for name in [one for one in os.environ if one.startswith("DINIE_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")

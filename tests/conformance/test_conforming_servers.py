@@ -3,8 +3,9 @@
 The servers share no code with the mock.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ from conformance.selection import select
 from conformance.target import Target
 from conformance.verdict import Verdict, judge
 from openapi.contract import Contract
+from tests.conformance.servers.application import CLOCK
 from tests.conformance.servers.options import Bug, Options
 from tests.conformance.servers.serving import serving
 from tests.conformance.servers.variants import VARIANTS, Variant
@@ -45,8 +47,27 @@ BUGS = {
     Bug.TOKENS_ARE_CHECKED_LATE: "authentication.refused-request-creates-nothing",
     Bug.LISTS_ARE_SHARED_BY_PARTNERS: "lists.only-ones-own",
     Bug.ANYBODY_REVOKES: "revocation.only-ones-own",
+    Bug.KEYS_ARE_KEPT_FOR_EVER: "idempotency.key-is-free-after-24-hours",
+    Bug.KEYS_EXPIRE_EARLY: "idempotency.key-is-kept-for-24-hours",
+    Bug.KEYS_ARE_DENIED_TO_OTHERS: "idempotency.key-is-free-for-other-partners",
+    Bug.KEYED_REQUESTS_ARE_REFUSED: "idempotency.fresh-key-is-accepted",
+    Bug.ISSUED_TOKENS_ARE_THE_FIRST_PARTNERS: "tokens.token-is-its-partners",
+    Bug.LIMITS_SAY_TOO_LITTLE: "rate_limits.limited-request-gets-through-later",
 }
 """What each breaks."""
+
+ASIDE = {
+    Bug.KEYS_ARE_KEPT_FOR_EVER: Options(has_clock=True),
+    Bug.KEYS_EXPIRE_EARLY: Options(has_clock=True),
+    Bug.LIMITS_SAY_TOO_LITTLE: Options(rate=500, rate_seconds=3600),
+}
+"""What a server needs besides, for its bug to show."""
+
+
+def target_at(url: str, options: Options, tokens: Sequence[str]) -> Target:
+    clock = f"{url.removesuffix(options.path)}{CLOCK}" if options.has_clock else None
+    limited = options.bug is Bug.LIMITS_SAY_TOO_LITTLE
+    return Target(url, tokens, patience=1, clock_url=clock, provokes_limit=limited)
 
 
 @contextmanager
@@ -57,7 +78,7 @@ def judged(
     partners: int = 2,
 ) -> Iterator[tuple[Run, Verdict]]:
     tokens = tuple(PARTNERS)[:partners]
-    with serving(options, PARTNERS) as url, Target(url, tokens) as target:
+    with serving(options, PARTNERS) as url, target_at(url, options, tokens) as target:
         run = Run(CONTRACT, target, requirements, seed=1)
         yield run, judge(run, level, Baseline(), lambda _: None)
 
@@ -94,7 +115,8 @@ def test_a_conforming_server_is_not_failed(variant: Variant) -> None:
 def test_a_bug_is_found_and_named(bug: Bug, id_: str) -> None:
     requirement = catalogue()[id_]
     section = list(select(catalogue(), [requirement.section]))
-    with judged(Options(bug=bug), section, requirement.level) as (_, verdict):
+    options = replace(ASIDE.get(bug, Options()), bug=bug)
+    with judged(options, section, requirement.level) as (_, verdict):
         assert verdict.exit_code == 1, verdict.line
     assert id_ in {one.requirement.id for one in verdict.breaking}
 

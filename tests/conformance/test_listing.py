@@ -66,6 +66,7 @@ class Server:
         with self.lock:
             if path == "/auth/token":
                 return self.token(json.loads(request.content))
+            partner = partner.removeprefix("issued-to-")
             if partner not in {"first", "second"}:
                 return answer(401)
             if request.method == "DELETE":
@@ -120,8 +121,10 @@ class Server:
         if item["shown"]["status"] == "revoked":
             return answer(400, {"error": "invalid_grant"})
         item["shown"]["last_used_at"] = "2026-03-01T00:00:00Z"
-        body = {"access_token": "issued", "token_type": "Bearer", "expires_in": 60}  # type: ignore[dict-item]
-        return answer(200, body, Cache_Control="no-cache, No-Store")
+        issued = {
+            "access_token": f"issued-to-{item['partner']}", "token_type": "Bearer", "expires_in": 60
+        }  # fmt: skip
+        return answer(200, issued, Cache_Control="no-cache, No-Store")
 
 
 CONFORMING: dict[str, Callable[[], Server]] = {

@@ -1,6 +1,7 @@
 """The pytest plugin, run as people run it: pytest in a process and a folder of its own."""
 
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -13,6 +14,9 @@ import pytest
 from conformance.pytest_plugin import option_named
 from conformance.registry import catalogue
 from demo.mock_process import MockProcess
+from tests.conformance.servers.application import CLOCK
+from tests.conformance.servers.options import Options
+from tests.conformance.servers.serving import serving
 
 FIRST, SECOND = "dinie_at_first", "dinie_at_second"
 
@@ -150,6 +154,63 @@ def test_a_broken_should_warns_and_fails_where_that_is_asked(
     assert f"FAILED conformance::{id_}[" in failed.stdout
 
 
+@pytest.mark.parametrize("by_variable", [False, True])
+def test_what_the_baseline_accepts_is_an_expected_failure(
+    judge: Pytest,
+    sabotaged: Callable[[str], str],
+    tmp_path: Path,
+    by_variable: bool,  # noqa: FBT001 - of a table
+) -> None:
+    id_, stale = "idempotency.replay-is-identical", "idempotency.no-key-is-a-new-call"
+    (tmp_path / "known.yaml").write_text(
+        f"- {{id: {id_}, operation: createCredential, reason: known since May}}\n"
+        f"- {{id: {stale}, operation: createCredential}}\n"
+    )
+    arguments = ["-rx", "--junitxml=report.xml", "-k", f"{id_} or {stale}", sabotaged(id_)]
+    option = [] if by_variable else ["--conformance-baseline=known.yaml"]
+    variables = {"DINIE_BASELINE": "known.yaml"} if by_variable else {}
+
+    done = judge(*arguments, *option, **variables)
+
+    assert done.returncode == 0, done.stdout
+    assert "1 passed, " in done.stdout
+    assert "1 xfailed" in done.stdout
+    assert f"XFAIL {REPLAY} - accepted by the baseline: known since May" in done.stdout
+    assert "Stale entries of the baseline" in done.stdout
+    assert f"  {stale} [createCredential]" in done.stdout
+
+
+def test_the_clock_is_moved_and_the_limit_met_in_the_end(judge: Pytest) -> None:
+    options = Options(has_clock=True, rate=25, rate_seconds=3)
+    with serving(options, {FIRST: "first", SECOND: "second"}) as url:
+        done = judge(
+            "-rA", "-k", "created.plain or 24-hours or limited", f"--conformance-url={url}",
+            "--conformance-provoke-rate-limit",
+            f"--conformance-clock-url={url.removesuffix(options.path)}{CLOCK}",
+        )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout
+    passed = re.findall(r"^PASSED conformance::(\S+)\[", done.stdout, re.MULTILINE)
+    assert {one.partition(".")[0] for one in passed} == {"created", "rate_limits", "idempotency"}
+    # What moves the clock comes when everything else is done.
+    assert passed[-2:] == [
+        "idempotency.key-is-free-after-24-hours", "idempotency.key-is-kept-for-24-hours"
+    ]  # fmt: skip
+
+
+def test_what_the_baseline_does_not_know_fails(
+    judge: Pytest, sabotaged: Callable[[str], str], tmp_path: Path
+) -> None:
+    id_ = "idempotency.replay-is-identical"
+    other = "{id: idempotency.no-key-is-a-new-call, operation: createCredential}"
+    (tmp_path / "known.yaml").write_text(f"- {other}\n")
+
+    done = judge("-k", id_, sabotaged(id_), DINIE_BASELINE="known.yaml")
+
+    assert done.returncode == 1, done.stdout
+    assert "Stale" not in done.stdout
+
+
 def test_node_ids_select_and_deselect(healthy: MockProcess, run_pytest: Pytest) -> None:
     access = {"DINIE_URL": healthy.base_url, "DINIE_TOKEN": FIRST}
 
@@ -217,6 +278,22 @@ def test_an_app_that_is_none_is_told(judge: Pytest) -> None:
         (["--conformance-app=x:y", "--conformance-select=replay"], {}, "'replay' selects nothing"),
         (["--conformance-url=what"], {}, "Invalid value for '--conformance-url': must be"),
         ([], {"DINIE_LEVEL": "may", "DINIE_APP": "x:y"}, "Invalid value for '--conformance-level'"),
+        (["--conformance-app=x:y"], {"DINIE_BASELINE": "none"}, "none: No such file"),
+        (
+            ["--conformance-app=x:y", "--conformance-ca-file=none"],
+            {},
+            "Invalid value for '--conformance-ca-file': none cannot be read: No such file",
+        ),
+        (
+            ["--conformance-app=x:y", "-n2"],
+            {"DINIE_CLOCK_URL": "http://localhost/clock"},
+            "--conformance-clock-url wants the target for itself: leave out -n",
+        ),
+        (
+            ["--conformance-app=x:y", "-n2", "--conformance-provoke-rate-limit"],
+            {},
+            "--conformance-provoke-rate-limit wants the target for itself: leave out -n",
+        ),
         (["--conformance-app=x:y", "--conformance-seed=x"], {}, "Invalid value for '--conf"),
     ],
 )

@@ -18,7 +18,10 @@ from conformance.target import Target
 from openapi.contract import Contract
 
 CONTRACT = Contract.bundled()
-VALIDATION = [one for one in catalogue().values() if one.section == "validation"]
+CREATE = CONTRACT.operations["createCredential"]
+VALIDATION = [
+    one for one in catalogue().values() if one.section == "validation" and one.applies_to(CREATE)
+]
 MUSTS = [one for one in VALIDATION if one.level is Level.MUST and not one.needs]
 
 Rule = Callable[[dict[str, object]], list[str]]

@@ -1,6 +1,7 @@
 """A mock in this process, with its lifespan, behind a client that needs no event loop."""
 
 import asyncio
+import re
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
@@ -13,9 +14,12 @@ from anyio import create_task_group
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.types import ASGIApp
 
+from demo.mock_process import MockProcess, mock_process
 from mock_server.clock import Clock
 from mock_server.partners import Partner
 from mock_server.settings import Settings
+from openapi.contract import Contract
+from openapi.media_types import plain
 
 with warnings.catch_warnings():
     # What Connexion imports is deprecated elsewhere.
@@ -38,6 +42,9 @@ class Client:
 
     def post(self, path: str, **options: Any) -> httpx.Response:
         return self.request("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("PUT", path, **options)
 
     def delete(self, path: str, **options: Any) -> httpx.Response:
         return self.request("DELETE", path, **options)
@@ -163,3 +170,134 @@ def mock(client: Client) -> Partnered:
 @pytest.fixture
 def other_partner(client: Client) -> Partnered:
     return Partnered(client, SECOND)
+
+
+CONTROL = Contract.control()
+
+
+def true_to_the_control_contract(response: httpx.Response) -> httpx.Response:
+    """The response, once it is known to be one that ``mock-control.yaml`` documents."""
+    request, path = response.request, response.request.url.path.removeprefix("/_mock")
+    [operation] = [
+        one
+        for one in CONTROL.operations.values()
+        if (one.method == request.method or (one.method, request.method) == ("GET", "HEAD"))
+        and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", one.path), path)
+    ]
+    answer = operation.answer(response.status_code)
+    assert answer is not None, response.status_code
+    if not answer.content:
+        assert response.content == b""
+        return response
+    name = plain(response.headers["content-type"])
+    assert name in answer.content
+    if response.is_error:
+        assert name == "application/problem+json"
+        assert response.json()["status"] == response.status_code
+    schema = answer.content[name].schema
+    if schema is not None and name.endswith("json") and request.method != "HEAD":
+        assert schema.errors(response.json()) == []
+    return response
+
+
+class Job:
+    """One test job with a partner of its own, made by the control plane of a mock.
+
+    ``http`` sends requests to the mock, in process or by a socket.
+    """
+
+    def __init__(self, http: Any) -> None:
+        self.http = http
+        made = true_to_the_control_contract(http.request("POST", "/_mock/partners")).json()
+        self.id, self.client_id = made["id"], made["client_id"]
+        self.client_secret, self.token = made["client_secret"], made["access_token"]
+
+    def control(self, method: str, path: str = "", **options: Any) -> httpx.Response:
+        url = f"/_mock/partners/{self.id}{path}"
+        return true_to_the_control_contract(self.http.request(method, url, **options))
+
+    def call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
+        response: httpx.Response = self.http.request(
+            method, f"/v3{path}", headers=headers, **options
+        )
+        return response
+
+    def create(self, key: str | None = None, name: str = "x", **headers: str) -> httpx.Response:
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        return self.call("POST", "/auth/credentials", json={"name": name}, headers=headers)
+
+    def get(self) -> httpx.Response:
+        return self.call("GET", "/auth/credentials")
+
+    def listed(self) -> list[str]:
+        return [one["name"] for one in self.get().json()["data"]]
+
+    def log_in(self, **given: str) -> httpx.Response:
+        login = {"client_id": self.client_id, "client_secret": self.client_secret, **given}
+        response: httpx.Response = self.http.request(
+            "POST", "/v3/auth/token", json={"grant_type": "client_credentials", **login}
+        )
+        return response
+
+    def fault(self, action: Any, **text: Any) -> str:
+        """Add a fault (``action`` by kind alone, or whole); its id."""
+        action = {"kind": action} if isinstance(action, str) else action
+        response = self.control("POST", "/faults", json={"action": action, **text})
+        assert response.status_code == 201, response.text
+        return str(response.json()["data"][0]["id"])
+
+    def preset(self, name: str) -> None:
+        response = self.control("POST", "/faults", json={"preset": name})
+        assert response.status_code == 201, response.text
+
+    def advance(self, seconds: float) -> None:
+        body = {"seconds": seconds}
+        assert self.control("POST", "/clock/advance", json=body).status_code == 200
+
+    def now(self) -> str:
+        return str(self.control("GET", "/clock").json()["now"])
+
+    def journal(self, **filters: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.control("GET", "/journal", params=filters).json()["data"]
+        return found
+
+    def last(self) -> dict[str, Any]:
+        return self.journal()[-1]
+
+
+@pytest.fixture
+def job(client: Client) -> Job:
+    return Job(client)
+
+
+@pytest.fixture
+def other_job(client: Client) -> Job:
+    return Job(client)
+
+
+@pytest.fixture(scope="session")
+def a_job() -> Callable[[Any], Job]:
+    """`job = a_job(client)`."""
+    return Job
+
+
+@pytest.fixture(scope="session")
+def judged() -> Callable[[httpx.Response], httpx.Response]:
+    """`response = judged(client.get("/_mock/partners"))`: true to the control contract."""
+    return true_to_the_control_contract
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[MockProcess]:
+    """A mock on a real socket, which the tests of a module share."""
+    with mock_process() as mock:
+        yield mock
+
+
+@pytest.fixture
+def wired(process: MockProcess) -> Iterator[Job]:
+    """A partner of that mock's own, on a connection of its own."""
+    with httpx.Client(base_url=process.origin, timeout=30) as http:
+        yield Job(http)

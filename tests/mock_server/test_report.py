@@ -114,7 +114,7 @@ def test_a_mock_that_is_not_there_is_one_line() -> None:
 
 
 def test_an_admin_token_is_asked_for_and_used() -> None:
-    with mock_process("--partner", PARTNER, "--admin-token", "open sesame") as mock:
+    with mock_process("--partner", PARTNER, "--admin-token", "open-sesame") as mock:
         create(mock, {"name": "x"})
         assert "with the admin token" in report(mock).stderr
-        assert report(mock, "--admin-token", "open sesame").returncode == 0
+        assert report(mock, "--admin-token", "open-sesame").returncode == 0

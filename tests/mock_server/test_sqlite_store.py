@@ -90,6 +90,19 @@ def test_expired_records_are_cleaned_away_while_new_ones_come() -> None:
     asyncio.run(scenario())
 
 
+def test_the_time_of_one_partner_cleans_nothing_of_another() -> None:
+    async def scenario() -> None:
+        store = SqliteStore()
+        others = IdempotencyRecord(b"others", "another partner", b"sealed", 100.0)
+        await store.commit([], others, 1.0)
+        for number in range(1000):
+            kept = record(str(number).encode(), expires_at=number + 1050.0)
+            await store.commit([], kept, number + 1000.0)
+        assert await store.find_record(b"others", 99.0) == others
+
+    asyncio.run(scenario())
+
+
 def test_a_file_keeps_everything_over_a_restart(tmp_path: Path) -> None:
     async def write(store: SqliteStore) -> bytes:
         await store.commit([AddCredential(credential("a"))], record(b"key"), 1.0)

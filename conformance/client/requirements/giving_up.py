@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from conformance.applicability import accepts_idempotency_key, every
 from conformance.client.attempts import RETRYABLE, Attempt, Ending
-from conformance.client.calls import Call
+from conformance.client.calls import Call, Link
 from conformance.client.evidence import HELD, Evidence, Occasion, breach
 from conformance.client.journal import JournalEntry
 from conformance.client.registry import requirement
@@ -48,8 +48,13 @@ def happen(evidence: Evidence) -> Iterator[Occasion]:
     """A client retries what fails for a while only; without a retry its call is lost."""
     failed: defaultdict[str, list[tuple[Attempt, bool]]] = defaultdict(list)
     for call in evidence.calls:
-        for place, attempt in enumerate(call.attempts):
-            is_last = place == len(call.attempts) - 1
+        for place, (attempt, link) in enumerate(
+            zip(call.attempts, [*call.links, None], strict=True)
+        ):
+            is_last = link is None
+            # Whether what follows is a retry cannot always be told.
+            if link is Link.UNCLEAR:
+                continue
             if _calls_for_a_retry(attempt) and not (is_last and place):
                 status = attempt.entry.status
                 name = f"an answer {status}" if status else "a dropped connection"

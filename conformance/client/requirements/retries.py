@@ -16,9 +16,6 @@ from conformance.model import Level
 
 _SAME = "vendor: the same Idempotency-Key and the same body on every retry"
 
-_LOST_AFTER_COMMIT = "lost-response"
-"""The mock's fault that drops the connection when the operation has been done."""
-
 
 def _created_anew(entry: JournalEntry, _: int) -> JournalEntry:
     """A retry under a new key: the server takes it for another call."""
@@ -160,4 +157,4 @@ def _has_made(attempt: Attempt) -> bool:
     """Whether an attempt is known to have created something."""
     entry = attempt.entry
     answered = entry.status == attempt.operation.success_status and not entry.replayed
-    return answered or (entry.status is None and entry.fault == _LOST_AFTER_COMMIT)
+    return answered or entry.executed

@@ -69,19 +69,19 @@ def _gone_after_401(entries: Entries) -> Iterator[JournalEntry]:
 def reused(evidence: Evidence) -> Iterator[Occasion]:
     """A token is used for more than one call."""
     calls, refused = _uses(evidence.traffic)
-    # A token that was refused had to be renewed.
-    used = {
-        token: calls[token]
-        for token in evidence.traffic.issued
-        if calls[token] and token not in refused
-    }
-    total = sum(used.values())
-    if len(used) >= _FEWEST_TOKENS and total / len(used) < _USED:
-        said = f"{len(used)} tokens for {total} calls"
-        asked = [evidence.traffic.issued[token] for token in used]
-        yield breach("one token for many calls, until it expires", said, *asked)
-    elif any(times > 1 for times in used.values()):
-        yield HELD
+    # What each partner's own program does: a short one ends before it needs its token again.
+    of_partner: defaultdict[str, dict[str, Attempt]] = defaultdict(dict)
+    for token, asked in evidence.traffic.issued.items():
+        # A token that was refused had to be renewed.
+        if calls[token] and token not in refused:
+            of_partner[asked.partner][token] = asked
+    for issued in of_partner.values():
+        total = sum(calls[token] for token in issued)
+        if len(issued) >= _FEWEST_TOKENS and total / len(issued) < _USED:
+            said = f"{len(issued)} tokens for {total} calls"
+            yield breach("one token for many calls, until it expires", said, *issued.values())
+        elif any(calls[token] > 1 for token in issued):
+            yield HELD
 
 
 def _uses(traffic: Traffic) -> tuple[defaultdict[str, int], set[str]]:

@@ -47,10 +47,8 @@ def no_credentials(evidence: Evidence) -> Iterator[Occasion]:
 
 def _documented(evidence: Evidence) -> set[str]:
     """The names that the contract itself has in the query."""
-    schemes = evidence.traffic.contract.security_schemes.values()
-    return {one.name for one in evidence.operation.parameters if one.location == "query"} | {
-        one["name"] for one in schemes if one["type"] == "apiKey" and one["in"] == "query"
-    }
+    declared = {one.name for one in evidence.operation.parameters if one.location == "query"}
+    return declared | evidence.traffic.keys_in_query
 
 
 def _places(url: str, allowed: set[str]) -> Iterator[str]:

@@ -24,8 +24,9 @@ _CLOCK = 0.05
 
 _AT_ONCE = 0.01
 _HARDLY_LATER = 0.05
-_FEWEST_AT_ONCE = 3
-"""Random waits between 0 and half a second are that short, three times, once in 100,000 runs."""
+_REALLY_AT_ONCE = 0.005
+_FEWEST_AT_ONCE = 2
+"""Random waits between 0 and a tenth of a second are that short, twice, once in 1,000 runs."""
 
 _FLAT = 0.25
 _FLAT_ENOUGH = 5
@@ -33,7 +34,9 @@ _FLAT_ENOUGH = 5
 _GROWN = 1.5
 _FEW = 3
 _NOT_GROWN = 1.15
-_MANY = 30
+_NOT_GROWN_ENOUGH = 30
+_FEWEST_CALLS = 5
+"""Waits that double, drawn between 0 and their bound, grow so little once in 4,000 runs."""
 
 _EXACT = 0.01
 _EXACT_ENOUGH = 5
@@ -113,7 +116,7 @@ def honour_retry_after(evidence: Evidence) -> Iterator[Occasion]:
     level=Level.SHOULD,
     source=_BACKOFF,
     applies_to=every,
-    occasion=f"{_FEWEST_AT_ONCE} retries after failures without Retry-After",
+    occasion="two retries after failures without Retry-After",
     preset="brownout",
     sabotage=(_timed("retry at once", 0.001),),
 )
@@ -123,7 +126,9 @@ def not_at_once(evidence: Evidence) -> Iterator[Occasion]:
     if len(retries) < _FEWEST_AT_ONCE:
         return
     waits = [one.wait for one in retries]
-    if median(waits) <= _AT_ONCE and max(waits) <= _HARDLY_LATER:
+    many = len(waits) > _FEWEST_AT_ONCE
+    bounds = (_AT_ONCE, _HARDLY_LATER) if many else (_REALLY_AT_ONCE, _REALLY_AT_ONCE)
+    if median(waits) <= bounds[0] and max(waits) <= bounds[1]:
         said = f"{len(waits)} retries, each within {max(waits) * 1000:.0f} ms"
         yield breach("a wait before a retry", said, *_shown(retries))
     else:
@@ -153,7 +158,16 @@ def backoff_grows(evidence: Evidence) -> Iterator[Occasion]:
         return
     grown = sum(laters) / sum(firsts)
     told = ", ".join(" ".join(f"{wait:.2f}" for wait in one) for one in waits[:4])
-    if (all(flat) and len(laters) >= _FLAT_ENOUGH) or (grown < _NOT_GROWN and len(laters) >= _MANY):
+    # What doubling waits would have grown by: long series tell more than short ones.
+    evidence_of_growth = sum(2**place - 1 for one in waits for place in range(1, len(one)))
+    is_flat = all(flat) and len(laters) >= _FLAT_ENOUGH
+    has_not_grown = (
+        grown < _NOT_GROWN
+        and len(waits) >= _FEWEST_CALLS
+        and evidence_of_growth >= _NOT_GROWN_ENOUGH
+        and max(map(max, waits)) > _AT_ONCE
+    )
+    if is_flat or has_not_grown:
         yield breach("waits that grow", f"waits of {told} s", *_shown(series[0]))
     elif grown >= _GROWN and len(laters) >= _FEW:
         yield HELD

@@ -6,13 +6,20 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
 from conformance.client.journal import JournalEntry
+from conformance.client.judging import Level, judge
 from conformance.client.redaction import Redactor
+from conformance.client.registry import client_catalogue
 from openapi.contract import Contract
 
 CONTRACT = Contract.bundled()
 BASE = "http://127.0.0.1:8080/v3"
 PAIR = {"client_id": "dinie_ci_live_1", "client_secret": "dinie_cs_live_1"}
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For property tests: a machine that is busy is no failure."""
 
 REDACTOR = Redactor(b"one key for all journals of the tests")
 
@@ -26,6 +33,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     seconds: float = 0.005
     fault: str | None = None
+    executed: bool = False
     replayed: bool = False
 
 
@@ -44,7 +52,7 @@ def created(id_: str, **more: Any) -> Answer:
     return Answer(201, body, (("content-type", "application/json"),), **more)
 
 
-LOST = Answer(None, fault="lost-response")
+LOST = Answer(None, fault="lost-response", executed=True)
 DOWN = problem(503, fault="brownout")
 EXPIRED = problem(401, "token_expired", fault="expired-token")
 INVALID = problem(422, "invalid_format")
@@ -99,6 +107,7 @@ class Recording:
             operation=operation,
             partner=self.partner,
             fault=answer.fault,
+            executed=answer.executed,
             replayed=answer.replayed,
         )
         self.entries.append(entry)
@@ -201,3 +210,10 @@ def correct_client(seed: int = 1) -> list[JournalEntry]:
     one.revoke("dinie_ci_live_9", problem(404))
     one.revoke("dinie_ci_live_1", Answer(204))
     return one.entries
+
+
+def broken(entries: list[JournalEntry], section: str = "") -> set[str]:
+    """The ids of what a journal breaks, all levels."""
+    rules = [one for one in client_catalogue().values() if section in {"", one.section}]
+    verdict = judge(entries, CONTRACT, Level.SHOULD, requirements=rules)
+    return {one.requirement.id for one in verdict.violations}

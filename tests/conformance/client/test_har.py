@@ -14,6 +14,7 @@ from conformance.client.har import har_of
 from conformance.client.har_reading import HarError, entries_of, read_har
 from conformance.client.journal import JournalEntry
 from conformance.client.redaction import PSEUDONYM, Redactor
+from tests.conformance.client.journals import UNHURRIED
 
 REDACTOR = Redactor(b"one key for all of these tests")
 
@@ -101,6 +102,7 @@ ENTRIES = st.builds(
 )
 
 
+@UNHURRIED
 @given(st.lists(ENTRIES, max_size=4, unique_by=lambda one: one.number))
 def test_an_exported_journal_is_har_and_is_read_back_without_loss(
     entries: list[JournalEntry],

@@ -120,10 +120,17 @@ def impatient_lister(one: Recording) -> None:
         one.sleep(20)
 
 
+def retries_at_once(one: Recording) -> None:
+    key = one.key()
+    for answer in (DOWN, DOWN, created("1")):
+        one.post(answer, key=key)
+        one.sleep(0.002)
+
+
 def random_waits_that_do_not_grow(one: Recording) -> None:
-    for number in range(15):
+    for number in range(10):
         key = one.key()
-        for _ in range(3):
+        for _ in range(4):
             one.post(DOWN, f"call {number}", key=key)
             one.sleep(one.random.uniform(0.3, 0.6))
         one.post(created(str(number)), f"call {number}", key=key)
@@ -139,6 +146,12 @@ def token_in_the_path(one: Recording) -> None:
 
 def creates_twice(one: Recording) -> None:
     one.post(LOST, key=one.key())
+    one.sleep(0.4)
+    one.post(created("2"), key=one.key())
+
+
+def creates_twice_after_a_500(one: Recording) -> None:
+    one.post(problem(500, fault="failed-response", executed=True), key=one.key())
     one.sleep(0.4)
     one.post(created("2"), key=one.key())
 
@@ -162,10 +175,12 @@ NAMED: list[tuple[Build, str]] = [
     (old_token_again, "tokens.renewed"),
     (token_renewed_again_and_again, "retries.unauthorized-once"),
     (impatient_lister, "waits.honour-retry-after"),
+    (retries_at_once, "waits.not-at-once"),
     (random_waits_that_do_not_grow, "waits.backoff-grows"),
     (token_of_the_body_in_the_query, "urls.no-credentials"),
     (token_in_the_path, "urls.no-credentials"),
     (creates_twice, "retries.create-once"),
+    (creates_twice_after_a_500, "retries.create-once"),
 ]
 
 
@@ -207,6 +222,7 @@ def test_what_cannot_be_told_is_not_verified() -> None:
     verdict = judge(one.entries, CONTRACT)
     by_id = {result.requirement.id: result for result in verdict.results}
 
+    assert by_id["retries.happen"].outcome.value == "not_verified"
     assert by_id["retries.repeat-the-key"].outcome.value == "not_verified"
     assert "the fault lost-response brings it about" in by_id["retries.repeat-the-key"].actual
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from conformance.client.key_form import looks_unique
 from conformance.client.redaction import GUESSABLE, PSEUDONYM, Redactor
+from tests.conformance.client.journals import UNHURRIED
 
 REDACTOR = Redactor(b"one key for all of these tests")
 
@@ -31,6 +32,7 @@ VALUES = st.recursive(
 )
 
 
+@UNHURRIED
 @given(NAMES, PLAIN, VALUES, VALUES, SPACE, SPACE)
 def test_no_secret_survives_in_json(
     name: str, secret: str, before: object, after: object, left: str, right: str
@@ -47,6 +49,7 @@ def test_no_secret_survives_in_json(
     assert shown == {"a": shown["a"], name: REDACTOR.pseudonym(secret), "z": shown["z"]}
 
 
+@UNHURRIED
 @given(NAMES, SECRETS)
 def test_whatever_is_in_a_secret_it_does_not_survive(name: str, secret: str) -> None:
     expected = REDACTOR.pseudonym(secret)
@@ -59,6 +62,7 @@ def test_whatever_is_in_a_secret_it_does_not_survive(name: str, secret: str) -> 
     assert url == f"http://host/path?limit=1&{name}={expected}#top"
 
 
+@UNHURRIED
 @given(NAMES, PLAIN, st.data())
 def test_no_secret_survives_where_the_text_is_cut_off(
     name: str, secret: str, data: st.DataObject
@@ -70,6 +74,7 @@ def test_no_secret_survives_where_the_text_is_cut_off(
         assert secret[:length] not in redacted
 
 
+@UNHURRIED
 @given(st.binary(max_size=200), st.sampled_from(["", "application/json", "multipart/form-data"]))
 def test_garbage_is_no_error(body: bytes, media_type: str) -> None:
     shown = REDACTOR.body(body, media_type)
@@ -80,6 +85,7 @@ def test_garbage_is_no_error(body: bytes, media_type: str) -> None:
     assert REDACTOR.headers(headers) == headers
 
 
+@UNHURRIED
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_text_without_a_secret_stays_as_it_is(name: str, value: str) -> None:
     for text in (json.dumps({"name": name, "expires_at": None, "detail": value}), "plain text"):
@@ -229,3 +235,15 @@ def test_what_looks_unique(key: str) -> None:
 )  # fmt: skip
 def test_what_others_may_come_upon(key: str) -> None:
     assert not looks_unique(key)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["a", "\\", '\\"', '":', '"', "eyJ", "eyJaaaaaaaaa.", "idempot", "secret", "=", "&", "[", '[{"',
+     'name="x"\n', '"client_secret":', '"client_secret":[', '\\"client_secret\\":\\"', "\\u0041",
+     "dinie_at_", "{", '" :', "\n", 'name="'],
+)  # fmt: skip
+def test_a_long_body_takes_no_more_time_than_its_length(unit: str) -> None:
+    """Quadratic time would not end before the test is stopped."""
+    for start in ("", "{", '{"a\\"b": "', 'x="', "--b\r\n"):
+        REDACTOR.body((start + unit * (1_000_000 // len(unit))).encode(), "multipart/form-data")

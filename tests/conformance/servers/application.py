@@ -4,16 +4,15 @@ import base64
 import binascii
 import json
 import secrets
-import threading
-import time
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
 
 from tests.conformance.servers.answers import Answer, Problem, Writer
+from tests.conformance.servers.calls import Calls
 from tests.conformance.servers.options import Bug, Options, Validation
 from tests.conformance.servers.reading import Invalid, Unreadable, Wanted, value_of, wanted
 from tests.conformance.servers.store import Key, Store
@@ -21,16 +20,15 @@ from tests.conformance.servers.store import Key, Store
 KEYS, TOKEN = "/auth/credentials", "/auth/token"
 OPERATIONS = {KEYS: ("GET", "POST"), f"{KEYS}/": ("DELETE",), TOKEN: ("POST",)}
 DEFAULT_PAGE, LARGEST_PAGE = 25, 100
-RACE_SECONDS = 0.02
+CLOCK = "/clock/advance"
 
 
-@dataclass(slots=True)
-class Call:
-    """What is kept of the first request with an idempotency key."""
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """Whose an access token is, and until when."""
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    body: Wanted | None = None
-    answer: Answer | None = None
+    partner: str
+    ends: datetime
 
 
 class Application:
@@ -39,9 +37,10 @@ class Application:
     def __init__(self, options: Options, tokens: Mapping[str, str]) -> None:
         self._options = options
         self._tokens = tokens
+        self._issued: dict[str, Issued] = {}
         self._store = Store(options)
         self._write = Writer(options)
-        self._calls: dict[tuple[str, str], Call] = {}
+        self._calls = Calls(options, self._store.now)
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to a request; ``headers`` go by their names in lower case."""
@@ -72,6 +71,9 @@ class Application:
     def _route(
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
     ) -> Answer:
+        if self._options.has_clock and (method, path) == ("POST", CLOCK):
+            self._store.move_clock(json.loads(body)["seconds"])
+            return Answer(204)
         place = path.removeprefix(self._options.path) if path.startswith(self._options.path) else ""
         methods = _methods(place)
         if self._options.only_create and (place, method) != (KEYS, "POST"):
@@ -103,6 +105,10 @@ class Application:
         if self._options.bug is Bug.TOKENS_HAVE_NO_CASE:
             known = {name.lower(): partner for name, partner in known.items()}
             token = token.lower()
+        issued = self._issued.get(token)
+        if scheme.lower() == "bearer" and issued and issued.ends > self._store.now():
+            first = self._options.bug is Bug.ISSUED_TOKENS_ARE_THE_FIRST_PARTNERS
+            return next(iter(known.values())) if first else issued.partner
         if scheme.lower() == "bearer" and token in known:
             return known[token]
         challenge = self._options.challenge
@@ -123,29 +129,7 @@ class Application:
         asked = self._wanted(headers, body)
         if not key or options.bug is Bug.KEYS_ARE_IGNORED:
             return self._execute(partner, asked)
-        if options.validation is Validation.STRICT:
-            _check_key(key)
-        if options.bug is Bug.KEYS_ARE_CUT:
-            key = key[:35]
-        owner = "" if options.bug is Bug.KEYS_ARE_SHARED_BY_PARTNERS else partner
-        call = self._calls.setdefault((owner, key), Call())
-        if options.bug is Bug.KEYS_ARE_RACED_FOR:
-            found = call.answer
-            time.sleep(RACE_SECONDS)
-            call.answer = found or self._execute(partner, asked)
-            return call.answer
-        if not options.waits_for_first and call.lock.locked():
-            raise Problem(409, "The first request with the key is still under way.")
-        with call.lock:
-            if call.answer is None:
-                call.body, call.answer = asked, self._execute(partner, asked)
-            elif call.body != asked and not options.replays_conflicts:
-                raise Problem(422, "The key was used with another body.", "idempotency_key_reused")
-            elif options.bug is Bug.REPLAYS_LACK_THE_SECRET:
-                value = json.loads(call.answer.body)
-                del value["client_secret"]
-                return replace(call.answer, body=json.dumps(value).encode())
-            return call.answer
+        return self._calls.answer(partner, key, asked, lambda: self._execute(partner, asked))
 
     def _execute(self, partner: str, asked: Wanted) -> Answer:
         key = self._store.make(partner, asked.name, asked.expires_at)
@@ -203,9 +187,12 @@ class Application:
             one.last_used_at = self._store.now()
 
         self._store.change(key, use)
+        life = self._options.tokens_live_seconds
+        token = f"dinie_at_{secrets.token_urlsafe(32)}"
+        self._issued[token] = Issued(key.partner, self._store.now() + timedelta(seconds=life))
         value = {
-            "expires_in": 3600, "token_type": "Bearer" if self._options.adds_more else "bearer",
-            "access_token": f"dinie_at_{secrets.token_urlsafe(32)}",
+            "expires_in": life, "token_type": "Bearer" if self._options.adds_more else "bearer",
+            "access_token": token,
         }  # fmt: skip
         return self._write.success(200, value, **{"Cache-Control": "no-store"})
 
@@ -216,6 +203,8 @@ class Application:
         if content_type.startswith("application/x-www-form-urlencoded"):
             form = parse_qs(body.decode("utf-8", "replace"))
             fields = {name: values[-1] for name, values in form.items()}
+        elif self._options.tokens_by_form_only:
+            raise Unreadable("The body must be a form.")
         else:
             fields = value_of(body, content_type, self._options)
         if not isinstance(fields, dict):
@@ -245,10 +234,3 @@ def _basic(header: str) -> tuple[str, str] | None:
     except (binascii.Error, ValueError):
         return None
     return unquote_plus(client_id), unquote_plus(secret)
-
-
-def _check_key(key: str) -> None:
-    try:
-        uuid.UUID(key)
-    except ValueError:
-        raise Invalid({"Idempotency-Key": "must be a UUID"}) from None

@@ -37,6 +37,12 @@ class Bug(StrEnum):
     TOKENS_ARE_CHECKED_LATE = auto()
     LISTS_ARE_SHARED_BY_PARTNERS = auto()
     ANYBODY_REVOKES = auto()
+    KEYS_ARE_KEPT_FOR_EVER = auto()
+    KEYS_EXPIRE_EARLY = auto()
+    KEYS_ARE_DENIED_TO_OTHERS = auto()
+    KEYED_REQUESTS_ARE_REFUSED = auto()
+    ISSUED_TOKENS_ARE_THE_FIRST_PARTNERS = auto()
+    LIMITS_SAY_TOO_LITTLE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,9 @@ class Options:
     revokes_again: bool = False
     forgets_revoked: bool = False
     rate: int = 1_000_000
+    rate_seconds: int = 1
+    """How long the window of the rate is."""
+    retry_after_is_a_date: bool = False
     tells_rate: bool = True
     seconds_to_answer: float = 0.0
     path: str = "/v3"
@@ -73,6 +82,10 @@ class Options:
     newest_first: bool = True
     clock_hours: int = 0
     """How far the clock is off."""
+    has_clock: bool = False
+    """POST /clock/advance beside the API moves it."""
+    tokens_live_seconds: int = 3600
+    tokens_by_form_only: bool = False
     compresses: bool = False
     keeps_connections: bool = True
     http: str = "HTTP/1.1"

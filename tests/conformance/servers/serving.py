@@ -1,46 +1,56 @@
 """A server on a socket of its own: the standard library's, a thread for each connection."""
 
 import gzip
+import math
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.message import Message
+from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.conformance.servers.answers import Answer
 from tests.conformance.servers.application import Application
-from tests.conformance.servers.options import Options
+from tests.conformance.servers.options import Bug, Options
 
 
 class Limit:
-    """So many requests in each second."""
+    """So many requests in each window of some seconds."""
 
-    def __init__(self, rate: int, clock_hours: int) -> None:
-        self._rate = rate
-        self._offset = clock_hours * 3600
+    def __init__(self, options: Options) -> None:
+        self._rate = options.rate
+        self._options = options
         self._lock = threading.Lock()
-        self._second = 0
+        self._window = 0
         self._used = 0
 
     def take(self) -> tuple[bool, dict[str, str]]:
         """Whether one more is allowed, and what the headers say of it."""
         with self._lock:
-            now = int(time.time())
-            if now != self._second:
-                self._second, self._used = now, 0
+            window = int(time.time()) // self._options.rate_seconds
+            if window != self._window:
+                self._window, self._used = window, 0
             allowed = self._used < self._rate
             self._used += allowed
             left = self._rate - self._used
+        end = (window + 1) * self._options.rate_seconds
+        ahead = self._options.clock_hours * 3600
         headers = {
-            "Limit": str(self._rate),
-            "Remaining": str(left),
-            "Reset": str(now + 1 + self._offset),
+            "X-RateLimit-Limit": str(self._rate),
+            "X-RateLimit-Remaining": str(left),
+            "X-RateLimit-Reset": str(end + ahead),
         }
-        return allowed, {f"X-RateLimit-{name}": value for name, value in headers.items()}
+        if not allowed:
+            wait = math.ceil(end - time.time())
+            if self._options.bug is Bug.LIMITS_SAY_TOO_LITTLE:
+                wait = 0
+            date = formatdate(end + ahead, usegmt=True)
+            headers["Retry-After"] = date if self._options.retry_after_is_a_date else str(wait)
+        return allowed, headers
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -67,7 +77,6 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self.application.answer(self.command, self.path, headers, body)
         else:
             answer = self.application.failure(429, self.path.partition("?")[0])
-            told["Retry-After"] = "1"
         self._send(answer, told if self.options.tells_rate or not allowed else {})
 
     def send_error(self, code: int, *_: object) -> None:
@@ -115,7 +124,7 @@ def serving(options: Options, tokens: Mapping[str, str]) -> Iterator[str]:
     decided = {
         "options": options,
         "application": Application(options, tokens),
-        "limit": Limit(options.rate, options.clock_hours),
+        "limit": Limit(options),
         "protocol_version": options.http,
     }
     with _Server(("127.0.0.1", 0), type("Handler", (_Handler,), decided)) as server:

@@ -35,9 +35,14 @@ class Store:
         self._bodies: dict[tuple[str, str], bytes] = {}
         self._lock = threading.Lock()
         self._count = itertools.count()
+        self._ahead = timedelta(hours=options.clock_hours)
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(hours=self._options.clock_hours)
+        return datetime.now(UTC) + self._ahead
+
+    def move_clock(self, seconds: int) -> None:
+        with self._lock:
+            self._ahead += timedelta(seconds=seconds)
 
     def make(self, partner: str, name: str, expires_at: datetime | None) -> Key:
         now = self.now()

@@ -19,9 +19,14 @@ class Variant:
     @property
     def capabilities(self) -> set[Capability]:
         """What there is to be found."""
-        offered = {Capability.SECOND_PARTNER} if self.partners > 1 else set()
-        everything = set(Capability) - {Capability.SECOND_PARTNER}
-        return offered if self.options.only_create else offered | everything
+        offered = {Capability.PATIENCE}
+        if self.partners > 1:
+            offered.add(Capability.SECOND_PARTNER)
+        if self.options.has_clock:
+            offered.add(Capability.CLOCK)
+        if self.options.only_create:
+            return offered
+        return offered | {Capability.LISTING, Capability.REVOCATION, Capability.TOKENS}
 
 
 KEYS_MUST_BE_UUIDS = frozenset({"idempotency.different-keys-are-different-calls"})
@@ -100,6 +105,12 @@ VARIANTS = {
         unverified=frozenset({"rate_limits.headers-make-sense"}),
     ),
     "a clock that is two hours off": Variant(Options(clock_hours=2)),
+    "a clock that can be moved": Variant(Options(has_clock=True)),
+    "a clock that can be moved, conflicts replayed, keys forgotten": Variant(
+        Options(has_clock=True, replays_conflicts=True, forgets_revoked=True, clock_hours=-5)
+    ),
+    "a limit that says a date": Variant(Options(rate=200, retry_after_is_a_date=True)),
+    "tokens by the documented form only": Variant(Options(tokens_by_form_only=True)),
     "closes each connection": Variant(Options(keeps_connections=False)),
     "HTTP/1.0": Variant(Options(http="HTTP/1.0")),
 }

@@ -1,0 +1,67 @@
+"""A partner's access token, and how a run that outlives it gets the next one."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_MARGIN_SECONDS = 60.0
+_LARGEST_MARGIN = 0.25
+"""Of a token's life: those that live for seconds are not renewed all the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A token as it was issued. ``seconds`` is how long it lives, None where nobody said."""
+
+    token: str
+    seconds: float | None = None
+
+
+class Access:
+    """Gives a token that is good now, to several threads at once.
+
+    ``renew`` gets the next token; without it there is this one only. What it raises comes through.
+    """
+
+    def __init__(self, issued: Issued, renew: Callable[[], Issued] | None = None) -> None:
+        self._renew = renew
+        self._lock = threading.Lock()
+        self._is_of_no_use = False
+        self._keep(issued)
+
+    def current(self) -> str:
+        """The token, a new one shortly before the last one expires."""
+        if self._renew is None or time.monotonic() < self._good_until:
+            return self.token
+        with self._lock:
+            if time.monotonic() >= self._good_until:
+                self._keep(self._renew())
+            return self.token
+
+    def after_refusal(self, refused: str) -> str | None:
+        """Another token than the one that was refused; None where there is none to be had."""
+        if self._renew is None or self._is_of_no_use:
+            return None
+        with self._lock:
+            if self.token == refused:
+                self._keep(self._renew())
+                self._is_of_no_use = self.token == refused
+            return None if self.token == refused else self.token
+
+    def was_of_no_use(self) -> None:
+        """A new token was refused too: refusals have another reason, and get no other token.
+
+        Unless it was so long on its way that it has expired itself.
+        """
+        self._is_of_no_use = time.monotonic() < self._good_until
+
+    def clock_moved(self, seconds: float) -> None:
+        """The target's clock went ahead, and the token's end came nearer."""
+        self._good_until -= seconds
+
+    def _keep(self, issued: Issued) -> None:
+        self.token = issued.token
+        life = float("inf") if issued.seconds is None else max(issued.seconds, 0.0)
+        margin = min(_MARGIN_SECONDS, life * _LARGEST_MARGIN)
+        self._good_until = time.monotonic() + life - margin

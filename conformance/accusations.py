@@ -1,0 +1,96 @@
+"""Whether an answer to a generated request is really wrong, judged by the contract.
+
+A generator of requests accuses; what it calls wrong may be left open by the seed. Each judge says
+in a few words what is wrong with an answer, and nothing where nothing is.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+
+from conformance.bodies import schema_at
+from conformance.exchange import Answer, Request
+from conformance.probe import Probe
+from openapi.schema import types_of
+
+Judge = Callable[[Probe, Request, Answer], str]
+
+
+def server_error(_: Probe, __: Request, answer: Answer) -> str:
+    """A server error, other than 501 and 503."""
+    # RFC 9110 section 15.6.4: it may be too busy for now.
+    allowed = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE}
+    failed = answer.is_server_error and answer.status not in allowed
+    return f"{answer.status}" if failed else ""
+
+
+_OF_A_GATEWAY = {
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+}
+"""What a gateway answers to requests that it takes for an attack."""
+
+
+def undocumented_status(probe: Probe, request: Request, answer: Answer) -> str:
+    """A status that the contract does not name."""
+    known = probe.operation.answer(answer.status) or answer.status in _OF_A_GATEWAY
+    return f"{answer.status}" if _is_json(request) and not known else ""
+
+
+def _is_json(request: Request) -> bool:
+    """It has the usual media type: a server may have another answer to others, or a gateway."""
+    types = [value for name, value in request.headers if name.lower() == "content-type"]
+    return types == ["application/json"] or request.method == "GET"
+
+
+def undocumented_type(probe: Probe, request: Request, answer: Answer) -> str:
+    """A media type that the contract does not name for this status."""
+    documented = probe.operation.answer(answer.status)
+    if documented is None or not documented.content or not _is_json(request):
+        return ""
+    wrong = answer.media_type not in documented.content
+    return f"{answer.media_type or 'none'} with {answer.status}" if wrong else ""
+
+
+def wrong_body(probe: Probe, request: Request, answer: Answer) -> str:
+    """A body that is not of the documented schema."""
+    documented = probe.operation.answer(answer.status)
+    content = documented.content.get(answer.media_type) if documented else None
+    if content is None or content.schema is None or not _is_json(request):
+        return ""
+    try:
+        errors = content.schema.errors(answer.json())
+    except ValueError:
+        return f"{answer.status} with a body that is no JSON"
+    # How instants are spelt is judged elsewhere, with what RFC 3339 allows.
+    wrong = [one for one in errors if one.code != "invalid_format"]
+    return f"{answer.status} where {wrong[0].param} {_told(wrong[0].detail)}" if wrong else ""
+
+
+def _told(detail: str) -> str:
+    return f"{detail} and is not" if detail.startswith(("must", "is required")) else detail
+
+
+def wrong_header(probe: Probe, _: Request, answer: Answer) -> str:
+    """A header that is no number where the contract says so."""
+    documented = probe.operation.answer(answer.status)
+    for header in documented.headers if documented else ():
+        value = answer.header(header.name)
+        types = types_of(header.schema.outline) if header.schema else ()
+        if value is not None and "integer" in types and not re.fullmatch(r"[+-]?\d+", value):
+            return f"no integer in {header.name}"
+    return ""
+
+
+def taken(probe: Probe, request: Request, answer: Answer) -> str:
+    """A success, though the body is not of the documented schema."""
+    if not answer.is_success or not _is_json(request):
+        return ""
+    try:
+        errors = schema_at(probe).errors(json.loads(request.body))
+    except ValueError:
+        return ""
+    wrong = [one for one in errors if one.code != "invalid_format"]
+    return f"{answer.status} though {wrong[0].param} {wrong[0].detail}" if wrong else ""

@@ -1,0 +1,37 @@
+"""What makes test data: Hypothesis and Schemathesis, loaded at first use.
+
+They take half a second and sixty megabytes, which ``list``, ``explain`` and ``--help`` do not pay.
+So requirements say ``from conformance import generation`` and ``generation.for_all(…)``.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conformance.generation.any_order import in_any_order
+    from conformance.generation.engine import findings
+    from conformance.generation.search import for_all
+    from conformance.generation.strategies import invalid_bodies, valid_bodies
+
+__all__ = ["findings", "for_all", "in_any_order", "invalid_bodies", "load", "valid_bodies"]
+
+_PLACES = {
+    "findings": "engine",
+    "for_all": "search",
+    "in_any_order": "any_order",
+    "invalid_bodies": "strategies",
+    "valid_bodies": "strategies",
+}
+
+
+def load() -> None:
+    """Load everything now, best before any thread starts."""
+    for place in sorted(set(_PLACES.values())):
+        importlib.import_module(f"{__name__}.{place}")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    load()
+    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)

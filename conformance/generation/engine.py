@@ -1,0 +1,248 @@
+"""The one adapter to Schemathesis' engine (pinned: :mod:`schemathesis.engine` is not public).
+
+The engine runs as it is, with its phases (examples, coverage, fuzzing) and its checks; only its
+transport is another one, which sends by the harness. So its requests are paced, sabotaged and
+redacted like all others, its own session never opens a connection, and the base URL ``/`` lets
+it skip its probing, the one thing that it would not send by a transport. It goes on after a
+failure, so that one run serves all requirements on an operation: each takes the findings of its
+check. What a request cannot carry here is changed on the way: it gets the partner's token, a
+fresh idempotency key (the same seed would replay the keys of the last run), and a name that is
+marked as test data.
+
+``positive_data_acceptance`` is left out: it accuses a server that refuses well-formed data by a
+rule that the contract does not state. So are the checks of methods, authentication and resource
+order, which have sections of their own, and operations that end things: a generated id might
+name somebody's.
+"""
+
+import copy
+import importlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+import requests
+import schemathesis
+from schemathesis.core.transport import Response
+from schemathesis.engine import Status, events, from_schema
+from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
+
+from conformance.applicability import needs_bearer_token
+from conformance.exchange import Answer, Request
+from conformance.generation.isolation import generating
+from conformance.probe import NAME_PREFIX, NotVerified, Probe
+from conformance.target import Target, TargetError
+
+EXAMPLES = 12
+"""Of the fuzzing phase; coverage adds about 25 requests for an operation, examples a few."""
+
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+    "response_headers_conformance",
+    "negative_data_rejection",
+)
+
+_OWN_HEADERS = frozenset(
+    {
+        "user-agent", "accept", "accept-encoding", "connection", "content-length", "host",
+        "x-schemathesis-testcaseid",
+    }
+)  # fmt: skip
+"""Headers that Schemathesis adds, or that the harness sets itself."""
+
+for _name in (
+    "openapi.loaders", "engine.core", "engine._check_context", "engine.run.analysis",
+    "engine.run.auth_bootstrap", "engine.run.probes", "engine.run.stateful", "engine.run.unit",
+    "engine.run.cache", "specs.openapi.schemas", "specs.openapi.checks",
+    "specs.openapi._hypothesis", "specs.openapi.coverage", "specs.openapi.negative",
+    "specs.openapi.examples", "specs.openapi.stateful",
+):  # fmt: skip
+    # It would import these in its worker thread, in a circle with what others import just then.
+    importlib.import_module(f"schemathesis.{_name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check of Schemathesis that failed, and the exchange that it failed on."""
+
+    check: str
+    request: Request
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Exploration:
+    """What came of one run of the engine, and why it ended early, if it did."""
+
+    findings: Sequence[Finding]
+    stopped: NotVerified | None
+
+
+_known: WeakKeyDictionary[Target, dict[str, _Exploration]] = WeakKeyDictionary()
+
+
+def findings(probe: Probe, check: str) -> list[Finding]:
+    """What a check of Schemathesis found on the operation, the smallest request first.
+
+    The engine runs once for each target and operation. Raises :class:`NotVerified` where it
+    ended early, such as by a limit that is not worth waiting for, and found nothing until then.
+    """
+    if check not in CHECKS:
+        raise ValueError(f"{check} is no check that is asked of Schemathesis")
+    with generating():
+        known = _known.setdefault(probe.target, {})
+        if probe.operation.id not in known:
+            known[probe.operation.id] = _explore(probe)
+    exploration = known[probe.operation.id]
+    found = [one for one in exploration.findings if one.check == check]
+    if not found and exploration.stopped:
+        raise NotVerified(str(exploration.stopped))
+    return sorted(found, key=lambda one: len(one.request.path) + len(one.request.body))
+
+
+def _explore(probe: Probe) -> _Exploration:
+    transport = _Transport(probe)
+    document = {**copy.deepcopy(probe.contract.document), "servers": [{"url": "/"}]}
+    configuration = schemathesis.Config.from_dict(_configuration(probe.seed))
+    schema = schemathesis.openapi.from_dict(document, config=configuration)
+    # The transport is a property of the class, made from the app that there is none of.
+    schema.__class__ = type("Schema", (type(schema),), {"transport": transport})
+    chosen = schema.include(path=probe.operation.path, method=probe.operation.method)
+    found: list[Finding] = []
+    stream = from_schema(chosen).execute()
+    transport.on_stop = stream.stop
+    for event in stream:
+        if isinstance(event, events.FatalError):
+            raise event.exception
+        if isinstance(event, events.NonFatalError):
+            # It did less than it should: that is no pass. An odd answer may be the reason.
+            reason = f"Schemathesis gave up: {type(event.value).__name__}"
+            transport.stopped = transport.stopped or NotVerified(reason)
+        if not isinstance(event, events.ScenarioFinished):
+            continue
+        for case_id, checks in event.recorder.checks.items():
+            exchange = transport.exchanges.get(case_id)
+            failed = [one.name for one in checks if one.status is Status.FAILURE]
+            found += [Finding(name, *exchange) for name in failed if exchange]
+    stopped = transport.stopped
+    if isinstance(stopped, TargetError):
+        raise stopped
+    if not transport.exchanges and not stopped:
+        raise RuntimeError("Schemathesis sent nothing")
+    return _Exploration(found, stopped)
+
+
+def _configuration(seed: int) -> dict[str, Any]:
+    off = {"enabled": False}
+    return {
+        "seed": seed,
+        "workers": 1,
+        "continue-on-failure": True,
+        "cache": off,
+        "generation": {"mode": "all", "max-examples": EXAMPLES, "database": "none"},
+        "checks": {"enabled": False, **{name: {"enabled": True} for name in CHECKS}},
+        "phases": {
+            "coverage": {"unexpected-methods": [], "extra-data-sources": {"responses": False}},
+            "fuzzing": {"extra-data-sources": {"responses": False}, "error-feedback": off},
+            "stateful": off,
+        },
+    }
+
+
+_NO_ANSWER = Answer(400)
+"""What Schemathesis is told where nothing was sent."""
+
+
+class _Transport(RequestsTransport):
+    """Sends by the harness, and keeps each exchange by the id of Schemathesis' case."""
+
+    def __init__(self, probe: Probe) -> None:
+        super().__init__()
+        self._copy_serializers_from(REQUESTS_TRANSPORT)
+        # With a record of its own: only what is found wrong is to be shown.
+        self._sender = Probe(
+            probe.contract, probe.operation, probe.target, probe.random, probe.seed
+        )
+        self.exchanges: dict[str, tuple[Request, Answer]] = {}
+        self.stopped: TargetError | NotVerified | None = None
+        self.on_stop: Callable[[], None] = lambda: None
+
+    def send(self, case: Any, *, session: Any = None, **options: Any) -> Response:
+        """Send one case."""
+        given = {name: options.get(name) for name in ("headers", "params", "cookies")}
+        data = self.serialize_case(case, base_url="http://target", **given)
+        prepared = requests.Request(**data).prepare()
+        answer = self._answer(case.id, prepared)
+        headers: dict[str, list[str]] = {}
+        for name, value in answer.headers:
+            headers.setdefault(name, []).append(value)
+        return Response(answer.status, headers, answer.body, prepared, answer.seconds, verify=True)
+
+    def _answer(self, case_id: str, prepared: Any) -> Answer:
+        # An answer without exchange is no finding, whatever the checks say of it.
+        if self.stopped:
+            return _NO_ANSWER
+        try:
+            request = _request(self._sender, prepared)
+            answer = self._sender.send(request)
+        except TargetError as error:
+            return self._stop(error)
+        except ValueError:
+            return _NO_ANSWER  # HTTP cannot carry it
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return self._stop(NotVerified("the target limits requests for too long"))
+        self.exchanges[case_id] = (request, answer)
+        return answer
+
+    def _stop(self, reason: TargetError | NotVerified) -> Answer:
+        """Nothing more goes out."""
+        self.stopped = reason
+        self.on_stop()
+        return _NO_ANSWER
+
+
+def _request(probe: Probe, prepared: Any) -> Request:
+    """A request of Schemathesis as one of the harness."""
+    url = urlsplit(prepared.url)
+    body = prepared.body or b""
+    signed = needs_bearer_token(probe.operation)
+    request = Request(
+        prepared.method,
+        f"{url.path}?{url.query}" if url.query else url.path,
+        _headers(prepared.headers, without="authorization" if signed else ""),
+        _marked(body.encode() if isinstance(body, str) else body),
+        partner=0 if signed else None,
+    )
+    keyed = any(name.lower() == "idempotency-key" for name, _ in request.headers)
+    return request.with_key(probe.new_key()) if keyed else request
+
+
+def _headers(headers: Mapping[str, str | bytes], without: str) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (
+            name,
+            (value.encode("latin-1") if isinstance(value, str) else value).decode(
+                "utf-8", "surrogateescape"
+            ),
+        )
+        for name, value in headers.items()
+        if name.lower() not in {*_OWN_HEADERS, without}
+    )
+
+
+def _marked(body: bytes) -> bytes:
+    """The body, its name marked as test data."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return body
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+        return body
+    return json.dumps({**value, "name": f"{NAME_PREFIX} {value['name']}"}).encode()

@@ -1,0 +1,111 @@
+"""Keeps Hypothesis apart from all else in the process, and all else apart from Hypothesis.
+
+It changes what a process has once only: the recursion limit, the directory where it keeps files,
+the state of :mod:`random`, and the parser of CPython 3.11, which fails where two threads parse at
+once (``SystemError: AST constructor recursion depth mismatch``; Hypothesis parses sources for the
+constants in them). Other tests in the process may use Hypothesis too, and an app under test may
+draw its ids from :mod:`random`.
+"""
+
+import atexit
+import random
+import threading
+import warnings
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from functools import cache
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, configuration, settings, strategies
+from hypothesis.internal import entropy
+
+PROFILE = "dinie-conformance"
+"""The settings of all that is generated: repeatable, without deadline and database, silent."""
+
+settings.register_profile(
+    PROFILE,
+    backend="hypothesis",
+    database=None,
+    deadline=None,
+    derandomize=False,
+    phases=(Phase.generate, Phase.shrink),
+    print_blob=False,
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+    verbosity=Verbosity.quiet,
+)
+
+_HOME = "__hypothesis_home_directory"
+
+_lock = threading.Lock()
+
+
+@contextmanager
+def generating() -> Iterator[None]:
+    """Make test data in this block, and only in one thread of the process at a time.
+
+    Nothing is left in the working directory and no example is kept, whatever the environment and
+    the settings of others say. Afterwards all of that is as it was.
+    """
+    with (
+        _lock,
+        warnings.catch_warnings(),  # Schemathesis adds filters and leaves them
+        _own_directory(),
+        _own_settings(),
+        _free_randomness(),
+    ):
+        _read_unicode()
+        yield
+
+
+@contextmanager
+def _own_directory() -> Iterator[None]:
+    """Hypothesis keeps its files in a directory that goes when the process ends."""
+    before = getattr(configuration, _HOME, None)
+    configuration.set_hypothesis_home_dir(_directory())
+    try:
+        yield
+    finally:
+        configuration.set_hypothesis_home_dir(before)
+
+
+@cache
+def _directory() -> str:
+    directory = TemporaryDirectory(prefix="dinie-conformance-")
+    atexit.register(directory.cleanup)
+    return directory.name
+
+
+@contextmanager
+def _own_settings() -> Iterator[None]:
+    """What Schemathesis leaves open is not taken from the settings of other tests."""
+    before = settings.get_current_profile_name()
+    settings.load_profile(PROFILE)
+    try:
+        yield
+    finally:
+        settings.load_profile(before)
+
+
+@contextmanager
+def _free_randomness() -> Iterator[None]:
+    """:mod:`random` goes on as ever: Hypothesis would seed it to zero before each example.
+
+    An app in this process that draws ids from it would make the same ones again and again, and
+    be accused of it. What Hypothesis generates does not depend on it.
+    """
+    managed: MutableMapping[Any, Any] = getattr(entropy, "RANDOMS_TO_MANAGE", {})
+    taken = {key: one for key, one in managed.items() if one is random}
+    for key in taken:
+        managed.pop(key)
+    try:
+        yield
+    finally:
+        managed.update(taken)
+
+
+@cache
+def _read_unicode() -> None:
+    # It takes a second, once: outside of any example, where its time would be the example's.
+    strategies.text().validate()

@@ -1,0 +1,108 @@
+"""How a check is run on generated examples: repeatable by its seed, without a deadline, silent.
+
+A failure is shrunk, and only the exchanges of its smallest example stay in the record.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from unittest import SkipTest
+
+from hypothesis import given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Flaky, HypothesisException
+
+from conformance.generation.isolation import PROFILE, generating
+from conformance.probe import NotVerified, Probe, Violation
+from conformance.target import TargetError
+
+Value = TypeVar("Value")
+
+_MOST_REQUESTS_TO_SHRINK, _MOST_SECONDS_TO_SHRINK = 1000, 8.0
+"""What the search for a smaller example may cost; the smallest one so far is shown."""
+
+
+def chosen_settings(examples: int, **others: Any) -> settings:
+    """The settings of one run of Hypothesis, over so many examples."""
+    return settings(settings.get_profile(PROFILE), max_examples=examples, **others)
+
+
+class Watch:
+    """Keeps the smallest failing example, and ends the search where it is of no more use.
+
+    Hypothesis takes every exception for a failure to be shrunk, but a skipped test ends it.
+    """
+
+    def __init__(self, probe: Probe) -> None:
+        self._probe = probe
+        self._failure: tuple[Violation, list[Any]] | None = None
+        self._end: Exception | None = None
+        self._sent_at_failure = 0
+        self._failed_at = 0.0
+        self._sent = 0
+
+    def begin(self) -> None:
+        """Another example: the record begins anew."""
+        record = self._probe.recording.exchanges
+        self._sent += len(record)
+        record.clear()
+        if self._failure and (
+            self._sent - self._sent_at_failure > _MOST_REQUESTS_TO_SHRINK
+            or time.monotonic() - self._failed_at > _MOST_SECONDS_TO_SHRINK
+        ):
+            raise SkipTest("it is as small as it gets")
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """All or a part of an example: what ends it is remembered."""
+        try:
+            yield
+        except Violation as violation:
+            # The last failing example that Hypothesis tries is the smallest one.
+            if self._failure is None:
+                self._sent_at_failure, self._failed_at = self._sent, time.monotonic()
+            self._failure = (violation, list(self._probe.recording.exchanges))
+            raise
+        except (NotVerified, TargetError) as error:
+            self._end = error
+            raise SkipTest("nothing more can be said") from error
+
+    @contextmanager
+    def run(self) -> Iterator[None]:
+        """All examples: raises what the smallest one raised, with its exchanges in the record."""
+        try:
+            with generating():
+                yield
+        except (SkipTest, Violation):
+            pass
+        except HypothesisException as error:
+            # Flaky: it failed and did not fail again. That the target failed once is enough.
+            if not (isinstance(error, Flaky) and (self._failure or self._end)):
+                raise RuntimeError(f"Hypothesis gave up: {type(error).__name__}") from error
+        if isinstance(self._end, TargetError):
+            raise self._end
+        if self._failure is not None:
+            violation, exchanges = self._failure
+            self._probe.recording.exchanges[:] = exchanges
+            raise violation
+        if self._end is not None:
+            raise self._end
+
+
+def for_all(
+    probe: Probe, strategy: st.SearchStrategy[Value], check: Callable[[Value], None], examples: int
+) -> None:
+    """Check so many values of a strategy; what fails is shrunk."""
+    watch = Watch(probe)
+
+    @seed(probe.random.getrandbits(64))
+    @chosen_settings(examples)
+    @given(strategy)
+    def holds(value: Value) -> None:
+        watch.begin()
+        with watch.step():
+            check(value)
+
+    with watch.run():
+        holds()

@@ -1,0 +1,54 @@
+"""How the answer to a request is put away, so that only the same request gets it out again."""
+
+import os
+from typing import Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE_BYTES = 12
+_LENGTH_BYTES = 4
+
+
+class Seal(Protocol):
+    """Puts answers away. ``key`` has 32 bytes and is never stored; ``asked`` is the request."""
+
+    def close(self, key: bytes, answer: bytes, asked: bytes) -> bytes:
+        """What is to be stored."""
+        ...
+
+    def open(self, key: bytes, stored: bytes, asked: bytes) -> bytes | None:
+        """The answer, or None where it was stored for another request."""
+        ...
+
+
+class FileSeal:
+    """For stores that others may read: AES-GCM, with the request as authenticated data.
+
+    A record opens with the same key for the same request, and with nothing else.
+    """
+
+    def close(self, key: bytes, answer: bytes, asked: bytes) -> bytes:
+        """See :meth:`Seal.close`."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + AESGCM(key).encrypt(nonce, answer, asked)
+
+    def open(self, key: bytes, stored: bytes, asked: bytes) -> bytes | None:
+        """See :meth:`Seal.open`."""
+        try:
+            return AESGCM(key).decrypt(stored[:_NONCE_BYTES], stored[_NONCE_BYTES:], asked)
+        except InvalidTag:
+            return None
+
+
+class MemorySeal:
+    """For a store that ends with its process: whoever reads its memory reads the keys as well."""
+
+    def close(self, key: bytes, answer: bytes, asked: bytes) -> bytes:
+        """See :meth:`Seal.close`."""
+        return len(asked).to_bytes(_LENGTH_BYTES) + asked + answer
+
+    def open(self, key: bytes, stored: bytes, asked: bytes) -> bytes | None:
+        """See :meth:`Seal.open`."""
+        end = _LENGTH_BYTES + int.from_bytes(stored[:_LENGTH_BYTES])
+        return stored[end:] if stored[_LENGTH_BYTES:end] == asked else None

@@ -1,0 +1,95 @@
+"""Judging whatever a client sent: it never fails, and the same journal has the same verdict."""
+
+import json
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.client.har import har_of
+from conformance.client.har_reading import entries_of
+from conformance.client.journal import JournalEntry
+from conformance.client.judging import NOTHING_JUDGED, judge
+from conformance.client.redaction import Redactor
+from conformance.client.report import FORMATS
+from conformance.model import Level, Outcome
+from tests.conformance.client.journals import BASE, CONTRACT, UNHURRIED, correct_client
+
+REDACTOR = Redactor(b"one key for all of these tests")
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
+BODIES = st.one_of(
+    TEXTS,
+    st.sampled_from(
+        ['{"name": "x"}', '{"name": 7, "more": [1]}', "[]", "{", "grant_type=x&client_secret=y",
+         '{"access_token": "x"}', '{"access_token": 7}', '{"code": "token_expired"}']
+    ),
+)  # fmt: skip
+HEADERS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["authorization", "idempotency-key", "x-idempotency-key", "content-type",
+             "content-length", "retry-after", "date", "www-authenticate"]
+        ),
+        st.one_of(
+            TEXTS,
+            st.sampled_from(
+                ["Bearer x", "Basic x", "application/json", "1", "-1", "1e9", "99999999999",
+                 "Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 21 Oct 99999 07:28:00 GMT"]
+            ),
+        ),
+    ),
+    max_size=4,
+).map(REDACTOR.headers)  # fmt: skip
+ENTRIES = st.builds(
+    JournalEntry,
+    number=st.integers(1),
+    started=st.floats(0, 100),
+    seconds=st.floats(0, 10),
+    method=st.sampled_from(["GET", "POST", "DELETE", "OPTIONS", "x"]),
+    url=st.one_of(
+        st.sampled_from(
+            [f"{BASE}/auth/credentials", f"{BASE}/auth/credentials/x", f"{BASE}/auth/token",
+             f"{BASE}/auth/credentials?limit=x&token=redacted-000000000001", f"{BASE}/auth",
+             "http://[/v3/auth/token", "http:///v3/auth/token", "http://h", f"{BASE}/auth/token#?"]
+        ),
+        TEXTS.map(lambda text: f"http://{text}"),
+    ),
+    request_headers=HEADERS,
+    request_body=BODIES.map(lambda text: REDACTOR.body(text.encode())),
+    status=st.none() | st.sampled_from([0, 100, 200, 201, 204, 302, 400, 401, 404, 422, 429, 500]),
+    response_headers=HEADERS,
+    response_body=BODIES.map(lambda text: REDACTOR.body(text.encode())),
+    operation=st.none() | st.sampled_from([*CONTRACT.operations, "another"]),
+    partner=st.none() | st.sampled_from(["1", "2"]),
+    fault=st.none() | st.sampled_from(["lost-response", "slow"]),
+    executed=st.booleans(),
+    replayed=st.booleans(),
+)  # fmt: skip
+
+
+@UNHURRIED
+@given(st.lists(ENTRIES, max_size=12, unique_by=lambda one: one.number))
+def test_whatever_was_sent_is_judged(entries: list[JournalEntry]) -> None:
+    verdict = judge(entries, CONTRACT, Level.SHOULD)
+
+    assert verdict.having(Outcome.ERROR) == ()
+    assert verdict.exit_code in {0, 1, 2}
+    for form in FORMATS.values():
+        form(verdict)
+    entries_of(json.loads(json.dumps(har_of(entries))))
+
+
+@UNHURRIED
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_the_entries_makes_no_difference(chance: random.Random) -> None:
+    entries = correct_client()
+    shuffled = chance.sample(entries, len(entries))
+
+    assert judge(shuffled, CONTRACT) == judge(entries, CONTRACT)
+
+
+def test_nothing_is_no_verdict() -> None:
+    verdict = judge([], CONTRACT)
+
+    assert verdict.void == NOTHING_JUDGED
+    assert verdict.exit_code == 2
