@@ -73,13 +73,8 @@ class Answering:
             response = exchange.response or _unexpected(exchange)
         except ClientGone:
             return
-        except StoreError as error:
-            # One line: what fails is not the mock, and it fails for every request.
-            logger.error("%s %s: %s", scope["method"], exchange.path, error)  # noqa: TRY400
-            response = exchange.response = _unexpected(exchange, "store_unavailable")
-        except Exception:
-            logger.exception("%s %s failed", scope["method"], exchange.path)
-            response = exchange.response = _unexpected(exchange)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+            response = exchange.response = _failure(exchange, error)
         finally:
             exchange.leave()
         if self.record and not exchange.has_body:
@@ -134,6 +129,16 @@ class Answering:
                     await self.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _failure(exchange: Exchange, error: Exception) -> Response:
+    told = f"{exchange.scope['method']} {exchange.path}"
+    if isinstance(error, StoreError):
+        # One line: what fails is not the mock, and it fails for every request.
+        logger.error("%s: %s", told, error)
+        return _unexpected(exchange, "store_unavailable")
+    logger.error("%s failed", told, exc_info=error)
+    return _unexpected(exchange)
 
 
 def _unexpected(exchange: Exchange, code: str = "internal_error") -> Response:

@@ -86,6 +86,8 @@ class RedisStore:
     ``url`` is ``redis://[:PASSWORD@]HOST[:PORT][/DATABASE]``, or ``rediss://`` for TLS.
     """
 
+    is_volatile = False
+
     def __init__(self, url: str) -> None:
         # The URL may hold a password: only where it leads is ever shown.
         parts = urlsplit(url)
