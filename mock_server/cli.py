@@ -82,7 +82,7 @@ def cli() -> None:
     default="sqlite://",
     envvar="DINIE_STORE",
     metavar="URL",
-    help="Where state lives: sqlite:///FILE keeps it; by default it is in memory.",
+    help="Where state lives: sqlite:///FILE or redis://HOST:PORT; by default it is in memory.",
 )
 @click.option(
     "--workers",

@@ -98,7 +98,7 @@ def test_the_time_of_one_partner_cleans_nothing_of_another() -> None:
         for number in range(1000):
             kept = record(str(number).encode(), expires_at=number + 1050.0)
             await store.commit([], kept, number + 1000.0)
-        assert await store.find_record(b"others", 99.0) == others
+        assert await store.find_record("another partner", b"others", 99.0) == others
 
     asyncio.run(scenario())
 
