@@ -35,7 +35,7 @@ def _has_query_parameter(operation: Operation) -> bool:
     source=SAFETY,
     applies_to=every,
     sabotage=(
-        fail("unknown methods", lambda request: request.method == "DINIE"),
+        fail("unknown methods", lambda request: request.method in {"DINIE", "PROPFIND"}),
         fail("HEAD", lambda request: request.method == "HEAD"),
     ),
 )
