@@ -6,6 +6,7 @@ from limits.aio.storage import RedisStorage
 from redis.exceptions import RedisError
 
 from mock_server.store.interface import StoreError
+from mock_server.store.redis import KEY_PREFIX
 
 
 class SharedWindows:
@@ -15,11 +16,14 @@ class SharedWindows:
     """
 
     def __init__(self, url: str) -> None:
-        self._storage = RedisStorage(f"async+{url}", implementation="redispy")
+        # Among the partner's other keys, so that the store forgets the windows with them.
+        self._storage = RedisStorage(
+            f"async+{url}", implementation="redispy", key_prefix=KEY_PREFIX
+        )
 
     async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
         """See :meth:`mock_server.pipeline.rate_limit.Windows.hit`."""
-        name = f"dinie:{{{key}}}:window"
+        name = f"{{{key}}}:window"
         try:
             count = await self._storage.incr(name, seconds)
             ends = await self._storage.get_expiry(name)
@@ -28,4 +32,4 @@ class SharedWindows:
         return count, now + max(0.0, ends - time.time())
 
     def forget(self, key: str) -> None:
-        """See :meth:`mock_server.pipeline.rate_limit.Windows.forget`; the store forgets it."""
+        """See :meth:`mock_server.pipeline.rate_limit.Windows.forget`; the store has done it."""

@@ -33,7 +33,9 @@ from mock_server.store.interface import (
     Write,
 )
 
-_PREFIX = "dinie"
+KEY_PREFIX = "dinie"
+"""What every key begins with."""
+
 _SECONDS_TO_CONNECT = 1.0
 _SECONDS_TO_ANSWER = 2.0
 _RETRIES = 2
@@ -230,8 +232,8 @@ class RedisStore:
     async def signing_key(self) -> bytes:
         """See :meth:`mock_server.store.interface.Store.signing_key`."""
         with self._errors():
-            await self._redis.set(f"{_PREFIX}:signing_key", secrets.token_bytes(32), nx=True)
-            return bytes(await self._redis.get(f"{_PREFIX}:signing_key") or b"")
+            await self._redis.set(f"{KEY_PREFIX}:signing_key", secrets.token_bytes(32), nx=True)
+            return bytes(await self._redis.get(f"{KEY_PREFIX}:signing_key") or b"")
 
     async def close(self) -> None:
         """See :meth:`mock_server.store.interface.Store.close`."""
@@ -246,12 +248,12 @@ class RedisStore:
             raise StoreError(f"{self._name} cannot be used: {error}") from error
 
 
-_PARTNERS = f"{_PREFIX}:partners"
+_PARTNERS = f"{KEY_PREFIX}:partners"
 
 
 def _own(partner_id: str, name: str) -> str:
     """A key of a partner; what stands in braces decides on the shard."""
-    return f"{_PREFIX}:{{{partner_id}}}:{name}"
+    return f"{KEY_PREFIX}:{{{partner_id}}}:{name}"
 
 
 def _pattern(text: str) -> str:
@@ -264,7 +266,7 @@ def _record(partner_id: str, key_hash: bytes) -> str:
 
 
 def _login(client_id: str) -> str:
-    return f"{_PREFIX}:login:{client_id}"
+    return f"{KEY_PREFIX}:login:{client_id}"
 
 
 def _partner_of(writes: Sequence[Write]) -> str | None:

@@ -87,6 +87,17 @@ def test_what_one_host_has_done_the_other_knows(hosts: list[MockProcess]) -> Non
     assert refused.status_code == 401
 
 
+def test_a_reset_begins_the_rate_limit_anew(redis: RedisServer) -> None:
+    options = ("--store", redis.url, "--partner", PARTNER, "--rate-limit", "2/minute")
+    with mock_process(*options) as host:
+        statuses = [create(host, str(number)).status_code for number in range(3)]
+        assert statuses == [201, 201, 429]
+        control = host.base_url.removesuffix("/v3") + "/_mock/partners"
+        [partner] = httpx.get(control).json()["data"]
+        assert httpx.post(f"{control}/{partner['id']}/reset").status_code == 204
+        assert create(host, "again").status_code == 201
+
+
 def test_a_server_that_is_away_is_a_500_and_nothing_is_lost_or_made_twice(
     hosts: list[MockProcess], redis: RedisServer
 ) -> None:
