@@ -13,9 +13,9 @@ from conformance.verdict import Verdict
 
 def as_text(verdict: Verdict) -> str:
     """The report as plain lines."""
-    console = Console(file=io.StringIO(), highlight=False, color_system=None)
-    TextReport(console).end(verdict)
-    return str(console.file.getvalue())  # type: ignore[attr-defined]
+    written = io.StringIO()
+    TextReport(Console(file=written, highlight=False, color_system=None)).end(verdict)
+    return written.getvalue()
 
 
 FORMATS: Mapping[str, Callable[[Verdict], str]] = {

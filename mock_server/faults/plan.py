@@ -1,7 +1,7 @@
 """Which faults are set for which partner, and the first that fires for a request."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,9 +118,13 @@ class FaultPlans:
         self.is_empty = not self._presets
         """Whether no partner has, or ever had, a fault."""
 
-    def of(self, partner_id: str) -> Sequence[Fault]:
+    def of(self, partner_id: str) -> list[Fault]:
         """A partner's faults, in the order in which they were added."""
-        return self._plan(partner_id)
+        if partner_id not in self._plans:
+            self._plans[partner_id] = [
+                fault for name in self._presets for fault in self._made({"preset": name})
+            ]
+        return self._plans[partner_id]
 
     def add(self, partner_id: str, text: FaultText) -> list[Fault]:
         """Add a fault, or all of a preset (``{"preset": "slow"}``); gives what was added.
@@ -130,13 +134,13 @@ class FaultPlans:
         added = list(self._made(text))
         for fault in added:
             self._check(fault)
-        self._plan(partner_id).extend(added)
+        self.of(partner_id).extend(added)
         self.is_empty = False
         return added
 
     def remove(self, partner_id: str, fault_id: str) -> bool:
         """Remove one fault; gives whether there was one of that id."""
-        plan = self._plan(partner_id)
+        plan = self.of(partner_id)
         kept = [one for one in plan if one.id != fault_id]
         removed = len(kept) < len(plan)
         plan[:] = kept
@@ -144,7 +148,7 @@ class FaultPlans:
 
     def clear(self, partner_id: str) -> None:
         """Remove every fault of a partner."""
-        self._plan(partner_id).clear()
+        self.of(partner_id).clear()
 
     def forget(self, partner_id: str) -> None:
         """Let a partner have the faults that it had from the start, as new."""
@@ -158,13 +162,6 @@ class FaultPlans:
             fault.firing = Always()
             fault.match = Match()
         return fitting
-
-    def _plan(self, partner_id: str) -> list[Fault]:
-        if partner_id not in self._plans:
-            self._plans[partner_id] = [
-                fault for name in self._presets for fault in self._made({"preset": name})
-            ]
-        return self._plans[partner_id]
 
     def _made(self, text: FaultText) -> Iterator[Fault]:
         if "preset" in text:

@@ -14,11 +14,11 @@ from mock_server.faults.plan import Fault, FaultPlans, firing
 from mock_server.faults.presets import PRESETS
 from mock_server.pipeline.authentication import basic_credentials
 from mock_server.pipeline.body import read_body
+from mock_server.pipeline.preferences import preference
 from mock_server.problems import Problem, ProblemType
 from mock_server.store.interface import Store
 from openapi.operation import Operation
 
-_PREFERRED = re.compile(r'(?:^|[,;])\s*fault\s*=\s*"?([^",;\s]*)"?', re.IGNORECASE)
 _CLIENT_ID = re.compile(rb"(?:^|&)client_id=([\w.~%-]+)")
 
 
@@ -64,17 +64,16 @@ class Faults:
         await fault.action(exchange, partial(self._run, others, exchange, proceed))
 
     def _preferred(self, exchange: Exchange, operation: Operation) -> Sequence[Fault]:
-        preferences = exchange.header(b"prefer")
-        wanted = _PREFERRED.search(preferences) if preferences else None
+        wanted = preference(exchange, "fault")
         if wanted is None:
             return ()
-        if wanted[1] not in PRESETS:
+        if wanted not in PRESETS:
             raise Problem(
                 ProblemType.INVALID_REQUEST,
                 "unknown_fault",
                 f"Prefer asks for a fault that there is not. Known: {', '.join(PRESETS)}.",
             )
-        fitting = self.plans.preset(wanted[1], operation)
+        fitting = self.plans.preset(wanted, operation)
         if not fitting:
             raise Problem(
                 ProblemType.INVALID_REQUEST,

@@ -6,10 +6,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange import Exchange
 from mock_server.operations.examples import DocumentedAnswers
+from mock_server.pipeline.preferences import preference
 from mock_server.problems import Problem, ProblemType
 from mock_server.response import Response
-
-_CODE = re.compile(r'(?:^|[,;])\s*code\s*=\s*"?([^",;\s]*)"?', re.IGNORECASE)
 
 
 class Prefer:
@@ -25,12 +24,11 @@ class Prefer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange.of(scope)
-        preferences = exchange.header(b"prefer")
-        wanted = _CODE.search(preferences) if preferences else None
-        if wanted is None:
+        code = preference(exchange, "code")
+        if code is None:
             await self.app(scope, receive, send)
             return
-        exchange.response = self._forced(exchange, wanted[1])
+        exchange.response = self._forced(exchange, code)
 
     def _forced(self, exchange: Exchange, code: str) -> Response:
         operation = exchange.operation

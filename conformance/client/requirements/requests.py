@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 
 from conformance.applicability import every, needs_bearer_token
 from conformance.client.attempts import Ending, header
 from conformance.client.evidence import HELD, Breach, Evidence, Occasion, breach
+from conformance.client.journal import JournalEntry
 from conformance.client.operations import issues_tokens
 from conformance.client.registry import requirement
 from conformance.client.request_faults import Kind
@@ -164,6 +166,12 @@ def no_undocumented_parameters(evidence: Evidence) -> Iterator[Occasion]:
     yield from _without(evidence, Kind.UNKNOWN_PARAMETER, "documented parameters only")
 
 
+def _misspelt(name: str, entry: JournalEntry) -> JournalEntry:
+    """The request with its key under another name."""
+    key = value_of(entry.request_headers, "idempotency-key")
+    return with_header(with_header(entry, name, key), "idempotency-key", None)
+
+
 @requirement(
     id="requests.no-misspelt-headers",
     level=Level.SHOULD,
@@ -173,11 +181,7 @@ def no_undocumented_parameters(evidence: Evidence) -> Iterator[Occasion]:
     sabotage=tuple(
         on_each(
             f"send {name}",
-            lambda one, name=name: with_header(  # type: ignore[misc]
-                with_header(one, name, value_of(one.request_headers, "idempotency-key")),
-                "idempotency-key",
-                None,
-            ),
+            partial(_misspelt, name),
         )
         for name in ("x-idempotency-key", "idempotence-key")
     ),
