@@ -28,13 +28,12 @@ from mock_server.pipeline.authentication import (
 from mock_server.pipeline.faults import Faults
 from mock_server.pipeline.idempotency import Idempotency
 from mock_server.pipeline.prefer import Prefer
-from mock_server.pipeline.rate_limit import RateLimit, RateLimiting, WindowsInMemory
+from mock_server.pipeline.rate_limit import RateLimit, RateLimiting, open_windows
 from mock_server.pipeline.routing import Routing
-from mock_server.pipeline.shared_windows import SharedWindows
 from mock_server.pipeline.validation import Validation
 from mock_server.possessions import Possessions
 from mock_server.settings import MAX_BODY_BYTES, Settings
-from mock_server.store.opening import is_redis, open_store
+from mock_server.store.opening import open_store
 from openapi.contract import Contract
 from openapi.errors import naming
 
@@ -59,7 +58,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
     tokens = AccessTokens(
         {partner.token: partner.partner_id for partner in settings.partners if partner.token}
     )
-    windows = SharedWindows(settings.store) if is_redis(settings.store) else WindowsInMemory()
+    windows = open_windows(settings.store)
     rate_limit = RateLimit(settings.rate_limit, windows)
     clocks = PartnerClocks(clock)
     journals = Journals(partial(bearer_of, tokens=tokens))

@@ -1,5 +1,6 @@
 """How many requests a partner may make. The ``limits`` library reads what a limit says."""
 
+import importlib
 import math
 from typing import Protocol
 
@@ -8,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange import Allowance, Exchange
 from mock_server.problems import Problem, ProblemType
+from mock_server.store.opening import is_redis
 
 
 class Windows(Protocol):
@@ -43,6 +45,17 @@ class WindowsInMemory:
     def forget(self, key: str) -> None:
         """See :meth:`Windows.forget`."""
         self._windows.pop(key, None)
+
+
+def open_windows(store: str) -> Windows:
+    """The windows that go with the store of this URL: those of all hosts, or of this process."""
+    if is_redis(store):
+        # By name, as the store itself: few starts need it.
+        shared: Windows = importlib.import_module(
+            "mock_server.pipeline.shared_windows"
+        ).SharedWindows(store)
+        return shared
+    return WindowsInMemory()
 
 
 class RateLimit:

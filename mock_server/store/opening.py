@@ -1,9 +1,9 @@
 """From the URL on the command line to a store."""
 
+import importlib
 from pathlib import Path
 
 from mock_server.store.interface import Store, StoreError
-from mock_server.store.redis import RedisStore
 from mock_server.store.sqlite import SqliteStore
 
 _SQLITE = "sqlite://"
@@ -16,7 +16,9 @@ def open_store(url: str) -> Store:
     Raises :class:`StoreError` for another URL, or a store that cannot be used.
     """
     if is_redis(url):
-        return RedisStore(url)
+        # By name: few starts need the client, and every one would pay for it.
+        opened: Store = importlib.import_module("mock_server.store.redis").RedisStore(url)
+        return opened
     if not url.startswith(_SQLITE):
         raise StoreError(
             f"{url.partition(':')[0]!r} is no known kind of store: use sqlite:///FILE or redis://HOST:PORT"
