@@ -90,7 +90,8 @@ def _rows(stack: ExitStack, mocked: Server) -> list[Row]:
     ]
     return [
         *compared,
-        create_row(CREATE, mocked),
+        # A server each, so that both hold as much at any time.
+        create_row(CREATE, stack.enter_context(running(MOCK, mock))),
         create_row(
             CREATE_WITHOUT_CONTROL, stack.enter_context(running(MOCK, mock_without_control))
         ),
@@ -120,5 +121,5 @@ def run(requests: int, rounds: int, connections: int, log: Log) -> Report:
                 samples[row.name].cpu.append(cpu)
                 samples[row.name].rate.append(rate)
         memory_after_load = resident_bytes(mocked.process.pid)
-    creates = 4 + 2 * (WARM_UP + rounds * requests)
+    creates = 3 + WARM_UP + rounds * requests
     return Report(samples, start_seconds, memory_after_start, memory_after_load, creates)
