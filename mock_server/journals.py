@@ -29,7 +29,7 @@ _SECONDS_TO_WRITING = 0.5
 _BUSY_EXCHANGES = 500
 """More of them in that time are load, which the journal must not add to."""
 
-_PACKED_TOGETHER = 16
+_SORTED_TOGETHER = 8
 _WITHOUT_REFERENCES = 2
 """The version of the format that looks for no value twice: few are, and looking takes time."""
 
@@ -70,8 +70,6 @@ class Journal:
     taken: int = 0
     """How many there were since it began."""
     entries: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=CAPACITY))
-    fresh: list[Any] = field(default_factory=list)
-    """The latest exchanges, as they were taken."""
     waiting: deque[bytes] = field(default_factory=lambda: deque(maxlen=CAPACITY))
     news: asyncio.Event = field(default_factory=asyncio.Event)
     followers: int = 0
@@ -93,6 +91,8 @@ class Journals:
         """What gives its pseudonyms; who uses it as well gives the same ones."""
         self._whose = whose
         self._journals: dict[str | None, Journal] = {}
+        self._fresh: list[tuple[Exchange, Head, Sent | None, float, float]] = []
+        self._followers = 0
         self._writing: asyncio.TimerHandle | None = None
 
     def take(self, exchange: Exchange, head: Head, sent: Sent | None, begun: float) -> None:
@@ -100,51 +100,34 @@ class Journals:
 
         ``sent`` None: all of the response was sent.
         """
-        partner_id = exchange.partner_id or exchange.claimed_by or self._whose(exchange)
-        journal = self._journals.get(partner_id)
-        if journal is None:
-            journal = self._journals[partner_id] = Journal(partner_id)
-        response, scope, body = exchange.response, exchange.scope, exchange.body
-        if sent is not None:
-            status, answer = sent.status, sent.body
-        elif response is not None:
-            status, answer = response.status, response.body
-        else:
-            status, answer = None, b""
-        journal.taken += 1
-        problem, operation = exchange.problem, exchange.operation
-        fresh = journal.fresh
-        taken = (
-            begun,
-            time.perf_counter(),
-            scope["scheme"],
-            scope["method"],
-            scope.get("raw_path") or scope["path"].encode(),
-            scope["query_string"],
-            scope["headers"],
-            body,
-            status,
-            head,
-            answer,
-            operation.id if operation else None,
-            _refusals(problem, operation) if problem else (),
-            exchange.fault,
-            exchange.executed,
-            response is not None and "Idempotent-Replayed" in response.headers,
-        )
-        fresh.append(taken)
-        if journal.followers or len(body) + len(answer) > LONGEST_BODY_BYTES:
-            self._write(journal)
-        elif len(fresh) >= _PACKED_TOGETHER:
-            # A thousand exchanges with all their small parts would push everything else out of
-            # the processor's cache, and be slow to let go.
-            journal.waiting.extend([marshal.dumps(one, _WITHOUT_REFERENCES) for one in fresh])
-            fresh.clear()
+        fresh = self._fresh
+        fresh.append((exchange, head, sent, begun, time.perf_counter()))
+        if self._followers or len(fresh) >= _SORTED_TOGETHER:
+            self._sort()
         elif self._writing is None:
             self._write_soon()
 
+    def _sort(self) -> None:
+        """Put the latest exchanges to their journals; several together cost less than each alone.
+
+        They are packed: a thousand with all their small parts would push everything else out of
+        the processor's cache, and be slow to let go.
+        """
+        for exchange, head, sent, begun, ended in self._fresh:
+            partner_id = exchange.partner_id or exchange.claimed_by or self._whose(exchange)
+            journal = self._journals.get(partner_id)
+            if journal is None:
+                journal = self._journals[partner_id] = Journal(partner_id)
+            journal.taken += 1
+            taken: Any = _taken(exchange, head, sent, begun, ended)
+            journal.waiting.append(marshal.dumps(taken, _WITHOUT_REFERENCES))
+            if journal.followers or len(journal.waiting[-1]) > LONGEST_BODY_BYTES:
+                self._write(journal)
+        self._fresh.clear()
+
     def of(self, partner_id: str | None) -> Journal:
         """A partner's journal, up to this moment."""
+        self._sort()
         journal = self._journals.setdefault(partner_id, Journal(partner_id))
         self._write(journal)
         return journal
@@ -156,6 +139,7 @@ class Journals:
         """
         journal = self.of(partner_id)
         journal.followers += 1
+        self._followers += 1
         beginnings = journal.beginnings
         try:
             while not journal.has_ended:
@@ -168,31 +152,35 @@ class Journals:
                 await journal.news.wait()
         finally:
             journal.followers -= 1
+            self._followers -= 1
 
     def forget(self, partner_id: str) -> None:
         """Begin a partner's journal anew; who follows it goes on following."""
+        self._sort()
         journal = self._journals.get(partner_id)
         if journal:
             journal.entries.clear()
             journal.waiting.clear()
-            journal.fresh.clear()
             journal.taken = 0
             journal.beginnings += 1
             journal.news.set()
 
     def discard(self, partner_id: str) -> None:
         """End a partner's journal, for those too who follow it."""
+        self._sort()
         journal = self._journals.pop(partner_id, None)
         if journal:
             journal.has_ended = True
             journal.news.set()
 
     def _write_soon(self) -> None:
+        self._sort()
         taken = sum(one.taken for one in self._journals.values())
         loop = asyncio.get_running_loop()
         self._writing = loop.call_later(_SECONDS_TO_WRITING, self._write_if_quiet, taken)
 
     def _write_if_quiet(self, taken_before: int) -> None:
+        self._sort()
         taken = sum(one.taken for one in self._journals.values())
         if taken - taken_before > _BUSY_EXCHANGES:
             self._write_soon()
@@ -202,10 +190,8 @@ class Journals:
             self._write(journal)
 
     def _write(self, journal: Journal) -> None:
-        packed = [marshal.loads(one) for one in journal.waiting]  # noqa: S302 - our own
-        taken = packed + journal.fresh
+        taken = [marshal.loads(one) for one in journal.waiting]  # noqa: S302 - our own
         journal.waiting.clear()
-        journal.fresh.clear()
         for number, one in enumerate(taken, journal.taken - len(taken) + 1):
             journal.entries.append(self._entry(_Taken(*one), number, journal.partner_id))
         journal.news.set()
@@ -244,6 +230,37 @@ class Journals:
         digest = sha256(body).hexdigest()
         start = self.redactor.body(body[:LONGEST_BODY_BYTES], media_type)
         return f"{start} [cut: {len(body)} bytes, SHA-256 {digest}]"
+
+
+def _taken(
+    exchange: Exchange, head: Head, sent: Sent | None, begun: float, ended: float
+) -> tuple[object, ...]:
+    """The fields of a :class:`_Taken`, as a plain tuple that can be packed."""
+    response, scope, operation = exchange.response, exchange.scope, exchange.operation
+    if sent is not None:
+        status, answer = sent.status, sent.body
+    elif response is not None:
+        status, answer = response.status, response.body
+    else:
+        status, answer = None, b""
+    return (
+        begun,
+        ended,
+        scope["scheme"],
+        scope["method"],
+        scope.get("raw_path") or scope["path"].encode(),
+        scope["query_string"],
+        scope["headers"],
+        exchange.body,
+        status,
+        head,
+        answer,
+        operation.id if operation else None,
+        _refusals(exchange.problem, operation) if exchange.problem else (),
+        exchange.fault,
+        exchange.executed,
+        response is not None and "Idempotent-Replayed" in response.headers,
+    )
 
 
 def _url(taken: _Taken) -> str:
