@@ -1,6 +1,5 @@
 """The embedded store: SQLite, in memory or in one file (write-ahead log)."""
 
-import math
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,54 +20,23 @@ from mock_server.store.interface import (
     UseCredential,
     Write,
 )
+from mock_server.store.sqlite_tables import (
+    ADD,
+    ADD_ONCE,
+    CREDENTIAL,
+    EXPIRED_KEY,
+    EXPIRED_OF_PARTNER,
+    FIND_RECORD,
+    FORGET_KEYS,
+    FORGET_PARTNER,
+    FORGET_RECORDS,
+    KEEP_ONCE,
+    MIGRATIONS,
+)
 
-_MIGRATIONS = (
-    """
-    CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-    CREATE TABLE partners (
-        client_id TEXT PRIMARY KEY, partner_id TEXT NOT NULL, secret_hash BLOB NOT NULL
-    ) WITHOUT ROWID;
-    CREATE TABLE outcomes (
-        position INTEGER PRIMARY KEY,
-        partner_id TEXT NOT NULL,
-        client_id TEXT UNIQUE, secret_hash BLOB, name TEXT, status TEXT, expires_at TEXT,
-        created_at TEXT, updated_at TEXT, last_used_at TEXT,
-        key_hash BLOB UNIQUE, sealed BLOB, key_expires_at REAL
-    );
-    CREATE INDEX credentials_of_partner ON outcomes (partner_id) WHERE client_id IS NOT NULL;
-    """,
-)
-"""What leads from one version of the tables to the next; a released one is never edited.
+_KEPT_BETWEEN_CLEANINGS = 64
+"""Each cleaning takes more away than was kept since the last, and is over at once."""
 
-A row of ``outcomes`` is what came of one request: a credential, an idempotency record, or both.
-So the usual create with a key is one statement, and atomic by itself.
-"""
-
-_CREDENTIAL = (
-    "client_id, partner_id, secret_hash, name, status, expires_at,"
-    " created_at, updated_at, last_used_at"
-)
-_RECORD = "key_hash, sealed, key_expires_at"
-_ADD = f"INSERT INTO outcomes ({_CREDENTIAL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
-_ONCE = "ON CONFLICT (key_hash) DO NOTHING"
-_ADD_ONCE = (
-    f"INSERT INTO outcomes ({_CREDENTIAL}, {_RECORD})"  # noqa: S608 - constants
-    f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_ONCE}"
-)
-_KEEP_ONCE = f"INSERT INTO outcomes (partner_id, {_RECORD}) VALUES (?, ?, ?, ?) {_ONCE}"  # noqa: S608 - constants
-_FIND = (
-    "SELECT key_hash, partner_id, sealed, key_expires_at FROM outcomes"
-    " WHERE key_hash = ? AND key_expires_at > ?"
-)
-_FORGET_KEYS = (
-    "UPDATE outcomes SET key_hash = NULL, sealed = NULL, key_expires_at = NULL"
-    " WHERE key_expires_at <= ? AND client_id IS NOT NULL"
-)
-_FORGET_RECORDS = "DELETE FROM outcomes WHERE key_expires_at <= ? AND client_id IS NULL"
-_OF_KEY, _OF_PARTNER = " AND key_hash = ?", " AND partner_id = ?"
-_SURVEY = "SELECT count(*), coalesce(min(key_expires_at), 9e99) FROM outcomes"
-
-_FEWEST_BETWEEN_CLEANINGS = 250
 _BUSY_MILLISECONDS = 5_000
 
 
@@ -84,7 +52,7 @@ class SqliteStore:
         self._name = str(path) if path else "the store in memory"
         self.is_volatile = path is None
         self._errors = _Errors(self._name)
-        self._earliest_expiry = math.inf
+        self._kept = 0
         with self._errors:
             # Not ":memory:": the more it holds, the longer its insertions take. This holds 1 GiB.
             where, vfs = (str(path), None) if path else ("memory", "memdb")
@@ -102,19 +70,18 @@ class SqliteStore:
             self._migrate()
             # One cursor for all statements: what one finds is read before the next runs.
             self._execute = self._connection.cursor().execute
-            self._survey()
 
     def _migrate(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         version = self._connection.pragma("user_version")
-        if version > len(_MIGRATIONS):
+        if version > len(MIGRATIONS):
             raise StoreError(
                 f"{self._name} was written by a newer dinie-contract (version {version} of its"
-                f" tables, this one knows {len(_MIGRATIONS)}): upgrade, or name another file"
+                f" tables, this one knows {len(MIGRATIONS)}): upgrade, or name another file"
             )
-        for script in _MIGRATIONS[version:]:
+        for script in MIGRATIONS[version:]:
             self._connection.execute(script)
-        self._connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+        self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         self._connection.execute("COMMIT")
 
     async def commit(
@@ -162,7 +129,7 @@ class SqliteStore:
     def _apply(self, write: Write) -> None:
         match write:
             case AddCredential(credential):
-                self._execute(_ADD, credential)
+                self._execute(ADD, credential)
             case RevokeCredential(partner_id, client_id, at):
                 self._execute(
                     "UPDATE outcomes SET status = 'revoked', updated_at = ?"
@@ -182,37 +149,28 @@ class SqliteStore:
         key_hash, partner_id, sealed, expires_at = record
         row: tuple[str | bytes | float | None, ...]
         if added:
-            statement, row = _ADD_ONCE, (*added.credential, key_hash, sealed, expires_at)
+            statement, row = ADD_ONCE, (*added.credential, key_hash, sealed, expires_at)
         else:
-            statement, row = _KEEP_ONCE, (partner_id, key_hash, sealed, expires_at)
+            statement, row = KEEP_ONCE, (partner_id, key_hash, sealed, expires_at)
         self._execute(statement, row)
         while not self._connection.changes():
             earlier = self._find(key_hash, now)
             if earlier:
                 return earlier
-            self._forget(_OF_KEY, key_hash, now)
+            self._forget(EXPIRED_KEY, key_hash, now)
             self._execute(statement, row)
         self._kept += 1
-        self._earliest_expiry = min(self._earliest_expiry, expires_at)
-        if self._kept >= self._clean_after and self._earliest_expiry <= now:
-            self._forget(_OF_PARTNER, partner_id, now)
-            self._survey()
+        if self._kept % _KEPT_BETWEEN_CLEANINGS == 0:
+            self._forget(EXPIRED_OF_PARTNER, partner_id, now)
         return None
 
-    def _forget(self, whose: str, value: str | bytes, now: float) -> None:
+    def _forget(self, which: str, value: str | bytes, now: float) -> None:
         """Forget records that are over; ``now`` is one partner's time, and says it for no other."""
-        self._execute(_FORGET_KEYS + whose, (now, value))
-        self._execute(_FORGET_RECORDS + whose, (now, value))
-
-    def _survey(self) -> None:
-        rows, earliest = self._execute(_SURVEY).get
-        self._earliest_expiry = earliest
-        # A cleaning walks over all rows, so it waits until there are half as many again.
-        self._clean_after: int = max(_FEWEST_BETWEEN_CLEANINGS, rows // 2)
-        self._kept: int = 0
+        for statement in (FORGET_KEYS, FORGET_RECORDS):
+            self._execute(f"{statement} ({which})", (value, now))
 
     def _find(self, key_hash: bytes, now: float) -> IdempotencyRecord | None:
-        row = self._execute(_FIND, (key_hash, now)).fetchone()
+        row = self._execute(FIND_RECORD, (key_hash, now)).fetchone()
         return IdempotencyRecord(*row) if row else None
 
     async def find_record(
@@ -246,14 +204,18 @@ class SqliteStore:
 
     async def reset_partner(self, partner_id: str) -> None:
         """See :meth:`mock_server.store.interface.Store.reset_partner`."""
-        with self._errors:
-            self._execute("DELETE FROM outcomes WHERE partner_id = ?", (partner_id,))
+        with self._errors, self._transaction():
+            self._forget_outcomes(partner_id)
 
     async def remove_partner(self, partner_id: str) -> None:
         """See :meth:`mock_server.store.interface.Store.remove_partner`."""
         with self._errors, self._transaction():
-            self._execute("DELETE FROM outcomes WHERE partner_id = ?", (partner_id,))
+            self._forget_outcomes(partner_id)
             self._execute("DELETE FROM partners WHERE partner_id = ?", (partner_id,))
+
+    def _forget_outcomes(self, partner_id: str) -> None:
+        for statement in FORGET_PARTNER:
+            self._execute(statement, (partner_id,))
 
     async def find_login(self, client_id: str) -> Login | None:
         """See :meth:`mock_server.store.interface.Store.find_login`."""
@@ -275,7 +237,7 @@ class SqliteStore:
             return self._credential("client_id = ? AND partner_id = ?", client_id, partner_id)
 
     def _credential(self, condition: str, *values: str) -> Credential | None:
-        query = f"SELECT {_CREDENTIAL} FROM outcomes WHERE {condition}"  # noqa: S608 - constants
+        query = f"SELECT {CREDENTIAL} FROM outcomes WHERE {condition}"  # noqa: S608 - constants
         row = self._execute(query, values).fetchone()
         return Credential(*row) if row else None
 
@@ -283,7 +245,7 @@ class SqliteStore:
         self, partner_id: str, after: str | None, limit: int
     ) -> list[Credential]:
         """See :meth:`mock_server.store.interface.Store.list_credentials`."""
-        query = f"SELECT {_CREDENTIAL} FROM outcomes WHERE partner_id = ? AND client_id IS NOT NULL"  # noqa: S608 - constants
+        query = f"SELECT {CREDENTIAL} FROM outcomes WHERE partner_id = ? AND client_id IS NOT NULL"  # noqa: S608 - constants
         values: list[str | int] = [partner_id]
         with self._errors:
             if after is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from mock_server.store.interface import (
 )
 from mock_server.store.opening import open_store
 from mock_server.store.sqlite import SqliteStore
+from mock_server.store.sqlite_tables import MIGRATIONS
 
 
 def credential(client_id: str) -> Credential:
@@ -124,6 +126,26 @@ def test_a_file_keeps_everything_over_a_restart(tmp_path: Path) -> None:
     again = SqliteStore(path)
     assert asyncio.run(read(again)) == key
     asyncio.run(again.close())
+
+
+def test_a_file_of_the_first_version_is_brought_up_with_all_that_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "mock.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(f"{MIGRATIONS[0]}; PRAGMA user_version = 1;")
+        connection.execute(
+            "INSERT INTO outcomes VALUES (7, 'partner', 'a', x'68617368', 'name', 'active', NULL,"
+            " '2026-03-01T12:00:00.000Z', '2026-03-01T12:00:00.000Z', NULL,"
+            " x'6b6579', x'7365616c6564', 100.0)"
+        )
+
+    async def scenario(store: SqliteStore) -> None:
+        assert await store.find_credential("partner", "a") == credential("a")
+        assert await store.find_record("partner", b"key", 1.0) == record(b"key")
+        await store.close()
+
+    asyncio.run(scenario(SqliteStore(path)))
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
 
 
 def test_a_newer_store_is_refused(tmp_path: Path) -> None:

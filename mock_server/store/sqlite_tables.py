@@ -1,0 +1,68 @@
+"""The tables of the SQLite store, how they came about, and the statements on them.
+
+A row of ``outcomes`` is what came of one request: a credential, an idempotency record, or both.
+So the usual create with a key is one statement, and atomic by itself.
+"""
+
+MIGRATIONS = (
+    """
+    CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE partners (
+        client_id TEXT PRIMARY KEY, partner_id TEXT NOT NULL, secret_hash BLOB NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE outcomes (
+        position INTEGER PRIMARY KEY,
+        partner_id TEXT NOT NULL,
+        client_id TEXT UNIQUE, secret_hash BLOB, name TEXT, status TEXT, expires_at TEXT,
+        created_at TEXT, updated_at TEXT, last_used_at TEXT,
+        key_hash BLOB UNIQUE, sealed BLOB, key_expires_at REAL
+    );
+    CREATE INDEX credentials_of_partner ON outcomes (partner_id) WHERE client_id IS NOT NULL;
+    """,
+    # Without it, finding what has expired is a walk over everything.
+    """
+    CREATE INDEX expiry_of_keys ON outcomes (partner_id, key_expires_at)
+        WHERE key_expires_at IS NOT NULL;
+    """,
+)
+"""What leads from one version of the tables to the next; a released one is never edited."""
+
+# ruff: noqa: S608 - every statement is made of constants
+CREDENTIAL = (
+    "client_id, partner_id, secret_hash, name, status, expires_at,"
+    " created_at, updated_at, last_used_at"
+)
+"""The columns of a credential, in the order of its fields."""
+
+_RECORD = "key_hash, sealed, key_expires_at"
+_ONCE = "ON CONFLICT (key_hash) DO NOTHING"
+
+ADD = f"INSERT INTO outcomes ({CREDENTIAL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+ADD_ONCE = (
+    f"INSERT INTO outcomes ({CREDENTIAL}, {_RECORD})"
+    f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_ONCE}"
+)
+KEEP_ONCE = f"INSERT INTO outcomes (partner_id, {_RECORD}) VALUES (?, ?, ?, ?) {_ONCE}"
+
+FIND_RECORD = (
+    "SELECT key_hash, partner_id, sealed, key_expires_at FROM outcomes"
+    " WHERE key_hash = ? AND key_expires_at > ?"
+)
+
+EXPIRED_KEY = "SELECT position FROM outcomes WHERE key_hash = ? AND key_expires_at <= ?"
+EXPIRED_OF_PARTNER = (
+    "SELECT position FROM outcomes WHERE partner_id = ? AND key_expires_at <= ? LIMIT 256"
+)
+"""A bounded number, so that no request waits for long."""
+
+FORGET_KEYS = (
+    "UPDATE outcomes SET key_hash = NULL, sealed = NULL, key_expires_at = NULL"
+    " WHERE client_id IS NOT NULL AND position IN"
+)
+FORGET_RECORDS = "DELETE FROM outcomes WHERE client_id IS NULL AND position IN"
+
+FORGET_PARTNER = (
+    "DELETE FROM outcomes WHERE partner_id = ? AND client_id IS NOT NULL",
+    "DELETE FROM outcomes WHERE partner_id = ? AND key_expires_at IS NOT NULL",
+)
+"""Two, because each has an index, and every row is a credential or has a key."""
