@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -54,12 +54,13 @@ class MockProcess:
 
 
 @contextmanager
-def mock_process(*options: str, port: int = 0) -> Iterator[MockProcess]:
+def mock_process(*options: str, port: int = 0, within: Sequence[str] = ()) -> Iterator[MockProcess]:
     """Run ``dinie-mock serve`` with ``options`` on a free port until the block ends.
 
-    Raises :class:`MockDidNotStart` with what the process printed instead of being ready.
+    ``within`` is a command that runs the one behind it, such as ``nice``. Raises
+    :class:`MockDidNotStart` with what the process printed instead of being ready.
     """
-    command = [sys.executable, "-m", "mock_server", "serve", "--port", str(port), *options]
+    command = [*within, sys.executable, "-m", "mock_server", "serve", "--port", str(port), *options]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

@@ -1,5 +1,6 @@
 """The mock as a server process: its socket, its workers, and its orderly end."""
 
+import asyncio
 import gc
 import os
 import signal
@@ -14,8 +15,9 @@ from uvicorn.supervisors import Multiprocess
 
 from mock_server.app import create_app
 from mock_server.connection import ClosableProtocol
+from mock_server.partners import seed
 from mock_server.settings import Settings
-from mock_server.store.opening import is_shared
+from mock_server.store.opening import is_shared, open_store
 
 _WORKER_SETTINGS = "DINIE_MOCK_WORKER_SETTINGS"
 _GRACE_SECONDS = 5
@@ -43,14 +45,17 @@ def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM; ``announce`` is called once requests are answered.
 
-    Raises what :func:`mock_server.app.create_app` raises, before anything is served, and
-    :class:`ServingError` for workers without a store that they could share.
+    Raises what :func:`mock_server.app.create_app` raises and StoreError for a store that cannot
+    be written, before anything is served, and :class:`ServingError` for workers without a store
+    that they could share.
     """
     if workers > 1 and not is_shared(settings.store):
         raise ServingError(
             "--workers needs a store that they can share: --store sqlite:///FILE or redis://…"
         )
     app = create_app(settings)
+    if is_shared(settings.store):
+        asyncio.run(_prepare(settings))
     options = uvicorn_options()
     with _quiet_signals():
         if workers > 1:
@@ -62,6 +67,16 @@ def serve(
             Multiprocess(config, sockets=[listener]).run()
         else:
             _Announcing(uvicorn.Config(app, **options), announce).run(sockets=[listener])
+
+
+async def _prepare(settings: Settings) -> None:
+    """Write to the store before anything is served: what cannot be is said at once, and once."""
+    store = open_store(settings.store)
+    try:
+        await seed(store, settings.partners)
+        await store.signing_key()
+    finally:
+        await store.close()
 
 
 def uvicorn_options() -> dict[str, Any]:

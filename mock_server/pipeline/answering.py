@@ -121,8 +121,12 @@ class Answering:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                if self.start:
-                    await self.start()
+                try:
+                    if self.start:
+                        await self.start()
+                except StoreError as error:
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    return
                 await send({"type": "lifespan.startup.complete"})
             else:
                 if self.stop:

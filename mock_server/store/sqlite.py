@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 
 import apsw
 
@@ -20,6 +19,7 @@ from mock_server.store.interface import (
     UseCredential,
     Write,
 )
+from mock_server.store.sqlite_errors import PlainErrors
 from mock_server.store.sqlite_tables import (
     ADD,
     ADD_ONCE,
@@ -51,7 +51,7 @@ class SqliteStore:
     def __init__(self, path: Path | None = None) -> None:
         self._name = str(path) if path else "the store in memory"
         self.is_volatile = path is None
-        self._errors = _Errors(self._name)
+        self._errors = PlainErrors(self._name)
         self._kept = 0
         with self._errors:
             # Not ":memory:": the more it holds, the longer its insertions take. This holds 1 GiB.
@@ -273,24 +273,3 @@ class SqliteStore:
     async def close(self) -> None:
         """See :meth:`mock_server.store.interface.Store.close`."""
         self._connection.close()
-
-
-class _Errors:
-    """Tells the library's errors as the store's own, in one line."""
-
-    __slots__ = ("_name",)
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        """Nothing to prepare: one instance serves every statement."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if isinstance(error, apsw.Error):
-            raise StoreError(f"{self._name} cannot be used: {error}") from error
