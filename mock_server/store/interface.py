@@ -118,15 +118,15 @@ class Store(Protocol):
         ...
 
     async def add_partner(self, partner_id: str, client_id: str, secret_hash: bytes) -> None:
-        """Let a partner log in with a client id; one that exists gets the new secret."""
+        """Let a partner log in with one more client id; one that it has gets the new secret."""
         ...
 
     async def list_partners(self) -> list[PartnerLogin]:
-        """All partners, in the order of their ids."""
+        """All partners, in the order of their ids, each with its newest client id."""
         ...
 
     async def find_partner(self, partner_id: str) -> PartnerLogin | None:
-        """One partner."""
+        """One partner, with its newest client id."""
         ...
 
     async def reset_partner(self, partner_id: str) -> None:

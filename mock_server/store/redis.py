@@ -155,6 +155,7 @@ class RedisStore:
         """See :meth:`mock_server.store.interface.Store.add_partner`."""
         with self._errors():
             fields = {"partner_id": partner_id, "secret_hash": secret_hash}
+            await self._redis.sadd(_logins(partner_id), client_id)
             await self._redis.hset(_login(client_id), mapping=fields)
             await self._redis.hset(_PARTNERS, partner_id, client_id)
 
@@ -183,10 +184,10 @@ class RedisStore:
         """See :meth:`mock_server.store.interface.Store.remove_partner`."""
         await self.reset_partner(partner_id)
         with self._errors():
-            client_id = await self._redis.hget(_PARTNERS, partner_id)
-            if client_id:
+            for client_id in await self._redis.smembers(_logins(partner_id)):
                 await self._redis.delete(_login(client_id.decode()))
-                await self._redis.hdel(_PARTNERS, partner_id)
+            await self._redis.delete(_logins(partner_id))
+            await self._redis.hdel(_PARTNERS, partner_id)
 
     async def find_login(self, client_id: str) -> Login | None:
         """See :meth:`mock_server.store.interface.Store.find_login`."""
@@ -267,6 +268,11 @@ def _record(partner_id: str, key_hash: bytes) -> str:
 
 def _login(client_id: str) -> str:
     return f"{KEY_PREFIX}:login:{client_id}"
+
+
+def _logins(partner_id: str) -> str:
+    """A partner's own client ids. A reset leaves them alone, so they are not among its keys."""
+    return f"{KEY_PREFIX}:logins:{{{partner_id}}}"
 
 
 def _partner_of(writes: Sequence[Write]) -> str | None:

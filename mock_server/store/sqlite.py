@@ -184,21 +184,27 @@ class SqliteStore:
         """See :meth:`mock_server.store.interface.Store.add_partner`."""
         with self._errors:
             self._execute(
-                "INSERT OR REPLACE INTO partners VALUES (?, ?, ?)",
+                "INSERT OR REPLACE INTO logins (client_id, partner_id, secret_hash)"
+                " VALUES (?, ?, ?)",
                 (client_id, partner_id, secret_hash),
             )
 
     async def list_partners(self) -> list[PartnerLogin]:
         """See :meth:`mock_server.store.interface.Store.list_partners`."""
         with self._errors:
-            rows = self._execute("SELECT partner_id, client_id FROM partners ORDER BY partner_id")
+            rows = self._execute(
+                "SELECT partner_id, client_id FROM logins WHERE position IN"
+                " (SELECT max(position) FROM logins GROUP BY partner_id) ORDER BY partner_id"
+            )
             return [PartnerLogin(*row) for row in rows]
 
     async def find_partner(self, partner_id: str) -> PartnerLogin | None:
         """See :meth:`mock_server.store.interface.Store.find_partner`."""
         with self._errors:
             row = self._execute(
-                "SELECT partner_id, client_id FROM partners WHERE partner_id = ?", (partner_id,)
+                "SELECT partner_id, client_id FROM logins WHERE partner_id = ?"
+                " ORDER BY position DESC LIMIT 1",
+                (partner_id,),
             ).fetchone()
             return PartnerLogin(*row) if row else None
 
@@ -211,7 +217,7 @@ class SqliteStore:
         """See :meth:`mock_server.store.interface.Store.remove_partner`."""
         with self._errors, self._transaction():
             self._forget_outcomes(partner_id)
-            self._execute("DELETE FROM partners WHERE partner_id = ?", (partner_id,))
+            self._execute("DELETE FROM logins WHERE partner_id = ?", (partner_id,))
 
     def _forget_outcomes(self, partner_id: str) -> None:
         for statement in FORGET_PARTNER:
@@ -221,7 +227,7 @@ class SqliteStore:
         """See :meth:`mock_server.store.interface.Store.find_login`."""
         with self._errors:
             row = self._execute(
-                "SELECT partner_id, secret_hash FROM partners WHERE client_id = ?", (client_id,)
+                "SELECT partner_id, secret_hash FROM logins WHERE client_id = ?", (client_id,)
             ).fetchone()
             if row:
                 partner_id, secret_hash = row

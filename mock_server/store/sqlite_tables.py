@@ -19,10 +19,19 @@ MIGRATIONS = (
     );
     CREATE INDEX credentials_of_partner ON outcomes (partner_id) WHERE client_id IS NOT NULL;
     """,
-    # Without it, finding what has expired is a walk over everything.
+    # Without the index, finding what has expired is a walk over everything. The made-up partner
+    # gets another login at each start: the newest is the one to show.
     """
     CREATE INDEX expiry_of_keys ON outcomes (partner_id, key_expires_at)
         WHERE key_expires_at IS NOT NULL;
+    CREATE TABLE logins (
+        position INTEGER PRIMARY KEY,
+        client_id TEXT NOT NULL UNIQUE, partner_id TEXT NOT NULL, secret_hash BLOB NOT NULL
+    );
+    INSERT INTO logins (client_id, partner_id, secret_hash)
+        SELECT client_id, partner_id, secret_hash FROM partners;
+    DROP TABLE partners;
+    CREATE INDEX logins_of_partner ON logins (partner_id);
     """,
 )
 """What leads from one version of the tables to the next; a released one is never edited."""

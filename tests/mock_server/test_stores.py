@@ -12,6 +12,7 @@ from mock_server.store.interface import (
     AddCredential,
     Credential,
     IdempotencyRecord,
+    PartnerLogin,
     RevokeCredential,
     Store,
     StoreError,
@@ -200,6 +201,22 @@ def test_who_may_log_in(run: Callable[[Scenario], None]) -> None:
         assert made is not None
         assert (made.partner_id, made.credential) == ("partner", credential("a"))
         assert await store.find_login("nobody") is None
+
+    run(scenario)
+
+
+def test_a_partner_with_a_new_client_id_is_one_partner_and_goes_with_both(
+    run: Callable[[Scenario], None],
+) -> None:
+    async def scenario(store: Store) -> None:
+        for client_id in ("z", "a"):
+            await store.add_partner("partner", client_id, b"hash")
+        assert await store.list_partners() == [PartnerLogin("partner", "a")]
+        assert await store.find_partner("partner") == PartnerLogin("partner", "a")
+        assert await store.find_login("z") is not None
+        await store.remove_partner("partner")
+        assert await store.find_login("z") is None
+        assert await store.find_login("a") is None
 
     run(scenario)
 
