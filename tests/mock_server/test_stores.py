@@ -1,8 +1,7 @@
 """One behaviour, three backends: what every store promises, the same for each of them."""
 
 import asyncio
-import itertools
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,33 +19,12 @@ from mock_server.store.interface import (
     UseCredential,
 )
 from mock_server.store.opening import open_store
+from tests.mock_server.backends import redis_url, url
 from tests.mock_server.redis_server import PROGRAM, redis_server
 
-BACKENDS = ["sqlite in memory", "sqlite file", "redis"]
+__all__ = ["redis_url", "url"]
+
 Scenario = Callable[[Store], Awaitable[None]]
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if PROGRAM is None:
-        pytest.skip("NOT TESTED: there is no redis-server on PATH; apt-get install redis-server")
-    with redis_server(tmp_path_factory.mktemp("redis")) as server:
-        yield server.url
-
-
-DATABASES = itertools.count()
-
-
-@pytest.fixture(params=BACKENDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    match request.param:
-        case "sqlite in memory":
-            return "sqlite://"
-        case "sqlite file":
-            return f"sqlite:///{tmp_path}/mock.db"
-        case _:
-            found: str = request.getfixturevalue("redis_url")
-            return f"{found.removesuffix('0')}{next(DATABASES) % 16}"
 
 
 @pytest.fixture

@@ -1,0 +1,32 @@
+"""The backends that every test of a store's behaviour runs against."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mock_server.redis_server import PROGRAM, redis_server
+
+BACKENDS = ["sqlite in memory", "sqlite file", "redis"]
+DATABASES = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if PROGRAM is None:
+        pytest.skip("NOT TESTED: there is no redis-server on PATH; apt-get install redis-server")
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server.url
+
+
+@pytest.fixture(params=BACKENDS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    match request.param:
+        case "sqlite in memory":
+            return "sqlite://"
+        case "sqlite file":
+            return f"sqlite:///{tmp_path}/mock.db"
+        case _:
+            found: str = request.getfixturevalue("redis_url")
+            return f"{found.removesuffix('0')}{next(DATABASES) % 16}"
