@@ -28,12 +28,13 @@ from mock_server.pipeline.authentication import (
 from mock_server.pipeline.faults import Faults
 from mock_server.pipeline.idempotency import Idempotency
 from mock_server.pipeline.prefer import Prefer
-from mock_server.pipeline.rate_limit import RateLimit, RateLimiting, open_windows
+from mock_server.pipeline.rate_limit import RateLimit, RateLimiting
 from mock_server.pipeline.routing import Routing
 from mock_server.pipeline.validation import Validation
 from mock_server.possessions import Possessions
 from mock_server.settings import MAX_BODY_BYTES, Settings
 from mock_server.store.opening import open_store
+from mock_server.windows.opening import open_windows
 from openapi.contract import Contract
 from openapi.errors import naming
 
@@ -68,6 +69,10 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
         await seed(store, settings.partners)
         tokens.sign_with(await store.signing_key())
 
+    async def stop() -> None:
+        await windows.close()
+        await store.close()
+
     possessions = Possessions(clocks, plans, journals, windows, tokens)
     make_control = cache(
         lambda: create_control(contract, store, possessions, clock, settings.admin_token)
@@ -83,7 +88,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
             clock=clock,
             rate_limit=rate_limit,
             start=start,
-            stop=store.close,
+            stop=stop,
             record=journals.take if settings.control else None,
             control=control if settings.control else None,
         ),  # every response leaves here; what was raised becomes a problem

@@ -6,7 +6,7 @@ from mock_server.access_tokens import AccessTokens
 from mock_server.faults.plan import FaultPlans
 from mock_server.journals import Journals
 from mock_server.partner_clocks import PartnerClocks
-from mock_server.pipeline.rate_limit import Windows
+from mock_server.windows.interface import Windows
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,61 +1,13 @@
 """How many requests a partner may make. The ``limits`` library reads what a limit says."""
 
-import importlib
 import math
-from typing import Protocol
 
 import limits
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange import Allowance, Exchange
 from mock_server.problems import Problem, ProblemType
-from mock_server.store.opening import is_redis
-
-
-class Windows(Protocol):
-    """Counts requests in windows of fixed length, each opened by its first request."""
-
-    async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
-        """Count one more; gives the count of the open window, and when that ends."""
-        ...
-
-    def forget(self, key: str) -> None:
-        """Begin anew."""
-        ...
-
-
-class WindowsInMemory:
-    """The windows of this process: as many as there are partners.
-
-    The library's own storage reads the machine's clock, which is not the partner's, and walks
-    over all keys with every request.
-    """
-
-    def __init__(self) -> None:
-        self._windows: dict[str, tuple[int, float]] = {}
-
-    async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
-        """See :meth:`Windows.hit`."""
-        count, ends = self._windows.get(key, (0, 0.0))
-        if not now < ends <= now + seconds:  # over, or the clock was set back
-            count, ends = 0, now + seconds
-        window = self._windows[key] = count + 1, ends
-        return window
-
-    def forget(self, key: str) -> None:
-        """See :meth:`Windows.forget`."""
-        self._windows.pop(key, None)
-
-
-def open_windows(store: str) -> Windows:
-    """The windows that go with the store of this URL: those of all hosts, or of this process."""
-    if is_redis(store):
-        # By name, as the store itself: few starts need it.
-        shared: Windows = importlib.import_module(
-            "mock_server.pipeline.shared_windows"
-        ).SharedWindows(store)
-        return shared
-    return WindowsInMemory()
+from mock_server.windows.interface import Windows
 
 
 class RateLimit:

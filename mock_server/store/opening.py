@@ -7,7 +7,7 @@ from mock_server.store.interface import Store, StoreError
 from mock_server.store.sqlite import SqliteStore
 
 _SQLITE = "sqlite://"
-_REDIS = {"redis", "rediss"}
+_REDIS = {"redis", "rediss", "redis+cluster", "rediss+cluster"}
 
 
 def open_store(url: str) -> Store:

@@ -13,11 +13,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
 from mock_server.store.interface import (
@@ -32,13 +28,10 @@ from mock_server.store.interface import (
     UseCredential,
     Write,
 )
+from mock_server.store.redis_client import connect, shown
 
 KEY_PREFIX = "dinie"
 """What every key begins with."""
-
-_SECONDS_TO_CONNECT = 1.0
-_SECONDS_TO_ANSWER = 2.0
-_RETRIES = 2
 
 _RECORD_LIFETIME_MILLISECONDS = 25 * 3600 * 1000
 """A record says itself when it expires, by the partner's clock; the server only cleans up."""
@@ -85,26 +78,15 @@ return false
 class RedisStore:
     """State in Redis. Raises :class:`StoreError` for a URL that cannot be used.
 
-    ``url`` is ``redis://[:PASSWORD@]HOST[:PORT][/DATABASE]``, or ``rediss://`` for TLS.
+    ``url`` is ``redis://[:PASSWORD@]HOST[:PORT][/DATABASE]``, or ``rediss://`` for TLS; with
+    ``+cluster`` behind the scheme it is any node of a cluster.
     """
 
     is_volatile = False
 
     def __init__(self, url: str) -> None:
-        # The URL may hold a password: only where it leads is ever shown.
-        parts = urlsplit(url)
-        self._name = f"{parts.scheme}://{parts.hostname or 'localhost'}:{_port(url)}"
-        try:
-            # The library types every answer as text or bytes, sent or awaited.
-            self._redis: Any = Redis.from_url(
-                url,
-                socket_connect_timeout=_SECONDS_TO_CONNECT,
-                socket_timeout=_SECONDS_TO_ANSWER,
-                retry=Retry(ExponentialBackoff(cap=0.1, base=0.02), _RETRIES),
-                health_check_interval=15,
-            )
-        except ValueError as error:
-            raise StoreError(f"--store {self._name} cannot be used: {error}") from error
+        self._name = shown(url)
+        self._redis = connect(url)
         self._commit = self._redis.register_script(_COMMIT)
 
     async def commit(
@@ -306,10 +288,3 @@ def _credential(fields: dict[bytes, bytes]) -> Credential | None:
     for name, value in fields.items():
         values[name.decode()] = value if name.decode() == _BINARY else value.decode()
     return Credential(**values)
-
-
-def _port(url: str) -> int:
-    try:
-        return urlsplit(url).port or 6379
-    except ValueError as error:
-        raise StoreError(f"--store: {error}") from None

@@ -54,21 +54,10 @@ class SqliteStore:
         self._errors = PlainErrors(self._name)
         self._kept = 0
         with self._errors:
-            # Not ":memory:": the more it holds, the longer its insertions take. This holds 1 GiB.
-            where, vfs = (str(path), None) if path else ("memory", "memdb")
-            self._connection = apsw.Connection(where, vfs=vfs)
-            self._connection.set_busy_timeout(_BUSY_MILLISECONDS)
-            if path:
-                # A commit survives the death of the process; only a power cut may take the last.
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                self._connection.execute("PRAGMA synchronous = NORMAL")
-            else:
-                # Nobody else can open it, and reading a page is copying it from memory to
-                # memory; each commit looks at every page in the cache.
-                self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-                self._connection.execute("PRAGMA cache_size = 32")
+            self._connection = open_file(path) if path else _open_memory()
             self._migrate()
-            # One cursor for all statements: what one finds is read before the next runs.
+            # One cursor for all statements: what one finds is read to the end before the next
+            # runs, and before others wait for a transaction that is still open.
             self._execute = self._connection.cursor().execute
 
     def _migrate(self) -> None:
@@ -170,7 +159,7 @@ class SqliteStore:
             self._execute(f"{statement} ({which})", (value, now))
 
     def _find(self, key_hash: bytes, now: float) -> IdempotencyRecord | None:
-        row = self._execute(FIND_RECORD, (key_hash, now)).fetchone()
+        row = self._execute(FIND_RECORD, (key_hash, now)).get
         return IdempotencyRecord(*row) if row else None
 
     async def find_record(
@@ -205,7 +194,7 @@ class SqliteStore:
                 "SELECT partner_id, client_id FROM logins WHERE partner_id = ?"
                 " ORDER BY position DESC LIMIT 1",
                 (partner_id,),
-            ).fetchone()
+            ).get
             return PartnerLogin(*row) if row else None
 
     async def reset_partner(self, partner_id: str) -> None:
@@ -228,7 +217,7 @@ class SqliteStore:
         with self._errors:
             row = self._execute(
                 "SELECT partner_id, secret_hash FROM logins WHERE client_id = ?", (client_id,)
-            ).fetchone()
+            ).get
             if row:
                 partner_id, secret_hash = row
                 return Login(partner_id, secret_hash, None)
@@ -244,7 +233,7 @@ class SqliteStore:
 
     def _credential(self, condition: str, *values: str) -> Credential | None:
         query = f"SELECT {CREDENTIAL} FROM outcomes WHERE {condition}"  # noqa: S608 - constants
-        row = self._execute(query, values).fetchone()
+        row = self._execute(query, values).get
         return Credential(*row) if row else None
 
     async def list_credentials(
@@ -255,14 +244,14 @@ class SqliteStore:
         values: list[str | int] = [partner_id]
         with self._errors:
             if after is not None:
-                row = self._execute(
+                position = self._execute(
                     "SELECT position FROM outcomes WHERE client_id = ? AND partner_id = ?",
                     (after, partner_id),
-                ).fetchone()
-                if row is None:
+                ).get
+                if position is None:
                     raise UnknownCursor(after)
                 query += " AND position < ?"
-                values.append(row[0])
+                values.append(position)
             rows = self._execute(f"{query} ORDER BY position DESC LIMIT ?", (*values, limit))
             return [Credential(*row) for row in rows]
 
@@ -279,3 +268,23 @@ class SqliteStore:
     async def close(self) -> None:
         """See :meth:`mock_server.store.interface.Store.close`."""
         self._connection.close()
+
+
+def open_file(path: Path) -> apsw.Connection:
+    """A connection to a file that other processes use at the same time."""
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(_BUSY_MILLISECONDS)
+    # A commit survives the death of the process; only a power cut may take the last.
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+def _open_memory() -> apsw.Connection:
+    # Not ":memory:": the more it holds, the longer its insertions take. This holds 1 GiB.
+    connection = apsw.Connection("memory", vfs="memdb")
+    # Nobody else can open it, and reading a page is copying it from memory to memory; each
+    # commit looks at every page in the cache.
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.execute("PRAGMA cache_size = 32")
+    return connection

@@ -32,6 +32,9 @@ MIGRATIONS = (
         SELECT client_id, partner_id, secret_hash FROM partners;
     DROP TABLE partners;
     CREATE INDEX logins_of_partner ON logins (partner_id);
+    CREATE TABLE windows (
+        partner_id TEXT PRIMARY KEY, count INTEGER NOT NULL, ends REAL NOT NULL
+    ) WITHOUT ROWID;
     """,
 )
 """What leads from one version of the tables to the next; a released one is never edited."""
@@ -75,3 +78,15 @@ FORGET_PARTNER = (
     "DELETE FROM outcomes WHERE partner_id = ? AND key_expires_at IS NOT NULL",
 )
 """Two, because each has an index, and every row is a credential or has a key."""
+
+_IS_OPEN = "ends > :now AND ends <= :now + :seconds"
+"""A window that ends later was opened before the partner's clock was set back."""
+
+COUNT_REQUEST = f"""
+    INSERT INTO windows VALUES (:partner_id, 1, :now + :seconds)
+    ON CONFLICT (partner_id) DO UPDATE SET
+        count = CASE WHEN {_IS_OPEN} THEN count + 1 ELSE 1 END,
+        ends = CASE WHEN {_IS_OPEN} THEN ends ELSE excluded.ends END
+    RETURNING count, ends
+"""
+"""Counts one request in a partner's window, opening one where none is open."""

@@ -142,5 +142,5 @@ def test_the_password_is_nowhere_in_the_announcement_or_the_log(
     redis.kill()
     assert create(hosts[0], "one").status_code == 500
     told = hosts[0].announcement + hosts[0].log()
-    assert "cannot be counted" in told
+    assert "cannot be used" in told
     assert PASSWORD not in told

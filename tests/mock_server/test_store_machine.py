@@ -33,9 +33,9 @@ from mock_server.store.interface import (
 )
 from mock_server.store.opening import is_shared, open_store
 from mock_server.store.sqlite import SqliteStore
-from tests.mock_server.backends import redis_url, url
+from tests.mock_server.backends import cluster_url, redis_url, url
 
-__all__ = ["redis_url", "url"]
+__all__ = ["cluster_url", "redis_url", "url"]
 
 PARTNERS = ("a", "b*[x]")
 KEYS = (b"\0one", b"two\xff")
@@ -264,7 +264,8 @@ def compare(
     run_state_machine_as_test(
         type("Machine", (StoreMachine,), members),
         settings=settings(
-            max_examples=100,
+            # A cluster is asked for its slots by every client that is opened.
+            max_examples=15 if "cluster" in url else 100,
             stateful_step_count=40,
             deadline=None,
             database=None,

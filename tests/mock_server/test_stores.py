@@ -1,11 +1,13 @@
 """One behaviour, three backends: what every store promises, the same for each of them."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from mock_server.store.interface import (
     AddCredential,
@@ -18,11 +20,12 @@ from mock_server.store.interface import (
     UnknownCursor,
     UseCredential,
 )
-from mock_server.store.opening import open_store
-from tests.mock_server.backends import redis_url, url
+from mock_server.store.opening import is_shared, open_store
+from mock_server.windows.opening import open_windows
+from tests.mock_server.backends import cluster_url, redis_url, url
 from tests.mock_server.redis_server import PROGRAM, redis_server
 
-__all__ = ["redis_url", "url"]
+__all__ = ["cluster_url", "redis_url", "url"]
 
 Scenario = Callable[[Store], Awaitable[None]]
 
@@ -269,3 +272,53 @@ def test_a_password_is_used_and_never_told(tmp_path: Path) -> None:
     assert f"127.0.0.1:{server.port}" in str(caught.value)
     with pytest.raises(StoreError, match="cannot be used"):
         asyncio.run(scenario(server.url))
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="NOT TESTED: there is no redis-server on PATH")
+def test_a_server_behind_tls_is_used_only_with_the_right_authority(tmp_path: Path) -> None:
+    authority, another = trustme.CA(), trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    another.cert_pem.write_to_path(tmp_path / "another.pem")
+    leaf = authority.issue_cert("127.0.0.1")
+    leaf.private_key_pem.write_to_path(tmp_path / "key.pem")
+    leaf.cert_chain_pems[0].write_to_path(tmp_path / "certificate.pem")
+    client = ssl.create_default_context()
+    authority.configure_trust(client)
+    options = (
+        *("--port", "0", "--tls-auth-clients", "no"),
+        *("--tls-cert-file", str(tmp_path / "certificate.pem")),
+        *("--tls-key-file", str(tmp_path / "key.pem")),
+        *("--tls-ca-cert-file", str(tmp_path / "authority.pem")),
+    )
+
+    async def scenario(url: str) -> None:
+        store, windows = open_store(url), open_windows(url)
+        try:
+            await store.commit([AddCredential(credential("a"))], record(b"key"), 1.0)
+            assert await ids(store) == ["a"]
+            assert [(await windows.hit("partner", 60, 1.0))[0] for _ in range(3)] == [1, 2, 3]
+        finally:
+            await windows.close()
+            await store.close()
+
+    with redis_server(tmp_path, "word", options, client) as server:
+        asyncio.run(scenario(f"{server.url}?ssl_ca_certs={tmp_path}/authority.pem"))
+        with pytest.raises(StoreError, match=r"127\.0\.0\.1:\d+ cannot be used: .*certificate"):
+            asyncio.run(scenario(f"{server.url}?ssl_ca_certs={tmp_path}/another.pem"))
+
+
+def test_requests_of_one_window_are_counted_together(url: str) -> None:
+    async def scenario() -> None:
+        store = open_store(url)
+        windows = [open_windows(url) for _ in range(1 + is_shared(url))]
+        counts = [await windows[n % len(windows)].hit("ü", 60, 1000.0) for n in range(6)]
+        assert [count for count, _ in counts] == [1, 2, 3, 4, 5, 6]
+        assert all(1000.0 < ends <= 1061.0 for _, ends in counts)
+        assert (await windows[0].hit("another", 60, 1000.0))[0] == 1
+        await store.reset_partner("ü")
+        windows[0].forget("ü")
+        assert (await windows[-1].hit("ü", 60, 1000.0))[0] == 1
+        for one in (*windows, store):
+            await one.close()
+
+    asyncio.run(scenario())

@@ -1,0 +1,66 @@
+"""Rate limit windows on a Redis server, for all hosts: the ``limits`` library's own storage."""
+
+import time
+from typing import Any, Final
+
+from limits.aio.storage import RedisClusterStorage, RedisStorage
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from mock_server.store.interface import StoreError
+from mock_server.store.redis import KEY_PREFIX
+from mock_server.store.redis_client import connect, is_cluster, options, parts, shown
+
+_LIBRARY: Final = "redispy"
+
+
+class RedisWindows:
+    """Fixed windows that several processes count in together.
+
+    They end by the server's clock: a window that several hosts share is no partner's own.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._name = shown(url)
+        self._storage = _storage(url)
+
+    async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
+        """See :meth:`mock_server.windows.interface.Windows.hit`."""
+        name = f"{{{key}}}:window"
+        try:
+            count = await self._storage.incr(name, seconds)
+            ends = await self._storage.get_expiry(name)
+        except RedisError as error:
+            raise StoreError(f"{self._name} cannot be used: {error}") from error
+        return count, now + max(0.0, ends - time.time())
+
+    def forget(self, key: str) -> None:
+        """See :meth:`mock_server.windows.interface.Windows.forget`; the store has done it."""
+
+    async def close(self) -> None:
+        """See :meth:`mock_server.windows.interface.Windows.close`."""
+        # The library has no word for this.
+        bridge: Any = self._storage.bridge
+        await bridge.storage.aclose()
+        if isinstance(bridge.storage, Redis):
+            # The pool was given to it, so it is not its own to close.
+            await bridge.storage.connection_pool.aclose()
+
+
+def _storage(url: str) -> RedisStorage:
+    # Among the partner's other keys, so that the store forgets the windows with them.
+    if not is_cluster(url):
+        return RedisStorage(
+            "async+redis://",
+            implementation=_LIBRARY,
+            key_prefix=KEY_PREFIX,
+            connection_pool=connect(url).connection_pool,
+        )
+    found = parts(url)
+    return RedisClusterStorage(
+        f"async+redis+cluster://{found.pop('host')}:{found.pop('port')}",
+        implementation=_LIBRARY,
+        key_prefix=KEY_PREFIX,
+        **found,
+        **options(),
+    )
