@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo serve sdk-verdict test lint types unit bench bench-harness lock wheel clean
+.PHONY: demo serve sdk-verdict test lint types unit bench bench-harness bench-stores lock wheel clean
 
 # Start the mock, drive it with the official SDK and with Schemathesis, print the verdict.
 demo: $(READY)
@@ -38,6 +38,10 @@ bench-harness: $(READY)
 
 wheel: $(READY)
 	$(BIN)/python -m build --no-isolation --outdir dist
+
+# Each store with one worker and two, and with 100 to 100,000 credentials: about ten minutes.
+bench-stores: $(READY)
+	$(BIN)/python -m benchmarks.stores $(ARGS)
 
 # Pin every dependency again, with hashes, for all supported Pythons.
 lock: $(READY)

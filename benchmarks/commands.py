@@ -33,3 +33,8 @@ def mock(port: int) -> list[str]:
 def mock_without_control(port: int) -> list[str]:
     """Return the command for the same mock without its control plane and journal."""
     return [*mock(port), "--no-control"]
+
+
+def mock_on(store: str, workers: int = 1) -> Command:
+    """Return the command for the mock on a store, with so many workers."""
+    return lambda port: [*mock(port), "--store", store, "--workers", str(workers)]

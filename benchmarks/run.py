@@ -70,7 +70,8 @@ def _start_seconds() -> float:
     return median(seconds)
 
 
-def _load(row: Row, count: int, connections: int) -> tuple[float, float]:
+def load_row(row: Row, count: int, connections: int) -> tuple[float, float]:
+    """Return the CPU seconds for each request of a row, and the requests answered each second."""
     server = row.server
     requests = row.requests(count)
     try:
@@ -111,13 +112,13 @@ def run(requests: int, rounds: int, connections: int, log: Log) -> Report:
         rows = _rows(stack, mocked)
         log(f"warming up, {WARM_UP:,} requests for each row")
         for row in rows:
-            _load(row, WARM_UP, connections)
+            load_row(row, WARM_UP, connections)
         samples = {row.name: Samples() for row in rows}
         # A slow moment of the machine then touches every row, and the median drops it.
         for number in range(1, rounds + 1):
             log(f"round {number} of {rounds}, {requests:,} requests for each row")
             for row in rows:
-                cpu, rate = _load(row, requests, connections)
+                cpu, rate = load_row(row, requests, connections)
                 samples[row.name].cpu.append(cpu)
                 samples[row.name].rate.append(rate)
         memory_after_load = resident_bytes(mocked.process.pid)

@@ -4,7 +4,8 @@ Every key of a partner carries the hash tag of that partner, so on a cluster all
 touches is on one shard. A commit is one script, which the server runs to its end or not at all:
 of several hosts with one idempotency key, one happens and the others find its record.
 
-What leads from a client id to its partner stands apart. It is written before the commit; without
+What leads from a client id to its partner stands apart. A single server writes it in the same
+script. A cluster may have it on another shard, so there it is written before the commit; without
 one it leads to a partner that has no such credential, which is the same as nowhere.
 """
 
@@ -28,7 +29,7 @@ from mock_server.store.interface import (
     UseCredential,
     Write,
 )
-from mock_server.store.redis_client import connect, shown
+from mock_server.store.redis_client import connect, is_cluster, shown
 
 KEY_PREFIX = "dinie"
 """What every key begins with."""
@@ -40,17 +41,19 @@ _FIELDS = Credential._fields
 _BINARY = "secret_hash"
 
 _COMMIT = """
--- KEYS: the record of the key, the order of the credentials, the count of them
+-- KEYS: the record of the key, the order of the credentials, the count of them, and the login
+--       of each credential that is added, where one server has them all
 -- ARGV: now, expiry and sealed answer of the record ('' without one), its lifetime, the key
---       that credentials begin with, then each write as its kind, client id, and what it sets
-local now, expires_at, sealed, lifetime, credential = unpack(ARGV, 1, 5)
+--       that credentials begin with, the partner, then each write as its kind, client id, and
+--       what it sets
+local now, expires_at, sealed, lifetime, credential, partner_id = unpack(ARGV, 1, 6)
 if expires_at ~= '' then
     local earlier = redis.call('HMGET', KEYS[1], 'expires_at', 'sealed')
     if earlier[1] and tonumber(earlier[1]) > tonumber(now) then
         return earlier
     end
 end
-local at = 6
+local at, login = 7, 4
 while at <= #ARGV do
     local kind, client_id, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
     local key = credential .. client_id
@@ -59,6 +62,10 @@ while at <= #ARGV do
     if kind == 'add' then
         redis.call('HSET', key, unpack(fields))
         redis.call('ZADD', KEYS[2], redis.call('INCR', KEYS[3]), client_id)
+        if KEYS[login] then
+            redis.call('HSET', KEYS[login], 'partner_id', partner_id)
+            login = login + 1
+        end
     elseif kind == 'revoke' then
         if redis.call('HGET', key, 'status') == 'active' then
             redis.call('HSET', key, unpack(fields))
@@ -87,6 +94,7 @@ class RedisStore:
     def __init__(self, url: str) -> None:
         self._name = shown(url)
         self._redis = connect(url)
+        self._is_cluster = is_cluster(url)
         self._commit = self._redis.register_script(_COMMIT)
 
     async def commit(
@@ -97,16 +105,20 @@ class RedisStore:
         if partner_id is None:
             return None
         with self._errors():
-            for write in writes:
-                if isinstance(write, AddCredential):
-                    login = _login(write.credential.client_id)
+            logins = [
+                _login(one.credential.client_id) for one in writes if isinstance(one, AddCredential)
+            ]
+            if self._is_cluster:
+                for login in logins:
                     await self._redis.hset(login, "partner_id", partner_id)
+                logins.clear()
             key_hash = record.key_hash if record else b""
             found = await self._commit(
                 keys=[
                     _record(partner_id, key_hash),
                     _own(partner_id, "order"),
                     _own(partner_id, "count"),
+                    *logins,
                 ],
                 args=[
                     now,
@@ -114,6 +126,7 @@ class RedisStore:
                     record.sealed if record else b"",
                     _RECORD_LIFETIME_MILLISECONDS,
                     _own(partner_id, "credential:"),
+                    partner_id,
                     *_arguments(writes),
                 ],
             )

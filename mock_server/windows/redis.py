@@ -23,19 +23,25 @@ class RedisWindows:
     def __init__(self, url: str) -> None:
         self._name = shown(url)
         self._storage = _storage(url)
+        self._ends: dict[str, float] = {}
 
     async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
         """See :meth:`mock_server.windows.interface.Windows.hit`."""
         name = f"{{{key}}}:window"
+        present = time.time()
         try:
             count = await self._storage.incr(name, seconds)
-            ends = await self._storage.get_expiry(name)
+            ends = self._ends.get(key, 0.0)
+            # The server is asked only once in each window when it will end.
+            if count == 1 or not present < ends <= present + seconds:
+                ends = self._ends[key] = await self._storage.get_expiry(name)
         except RedisError as error:
             raise StoreError(f"{self._name} cannot be used: {error}") from error
-        return count, now + max(0.0, ends - time.time())
+        return count, now + max(0.0, ends - present)
 
     def forget(self, key: str) -> None:
-        """See :meth:`mock_server.windows.interface.Windows.forget`; the store has done it."""
+        """See :meth:`mock_server.windows.interface.Windows.forget`; the store does the rest."""
+        self._ends.pop(key, None)
 
     async def close(self) -> None:
         """See :meth:`mock_server.windows.interface.Windows.close`."""

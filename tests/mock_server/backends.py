@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mock_server.redis_server import PROGRAM, redis_cluster, redis_server
+from demo.redis_server import PROGRAM, redis_cluster, redis_server
 
 BACKENDS = ["sqlite in memory", "sqlite file", "redis", "redis cluster"]
 DATABASES = itertools.count()

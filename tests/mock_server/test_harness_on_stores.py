@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from demo.mock_process import MockProcess, mock_process
-from tests.mock_server.redis_server import PROGRAM, redis_cluster, redis_server
+from demo.redis_server import PROGRAM, redis_cluster, redis_server
 
 TOKENS = ("dinie_at_of_the_first", "dinie_at_of_the_second")
 OPTIONS = [

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from demo.mock_process import MockProcess, mock_process
-from tests.mock_server.redis_server import PROGRAM, RedisServer, redis_server
+from demo.redis_server import PROGRAM, RedisServer, redis_server
 
 pytestmark = pytest.mark.skipif(
     PROGRAM is None, reason="NOT TESTED: there is no redis-server on PATH"

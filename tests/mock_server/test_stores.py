@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import trustme
 
+from demo.redis_server import PROGRAM, redis_server
 from mock_server.store.interface import (
     AddCredential,
     Credential,
@@ -23,7 +24,6 @@ from mock_server.store.interface import (
 from mock_server.store.opening import is_shared, open_store
 from mock_server.windows.opening import open_windows
 from tests.mock_server.backends import cluster_url, redis_url, url
-from tests.mock_server.redis_server import PROGRAM, redis_server
 
 __all__ = ["cluster_url", "redis_url", "url"]
 
