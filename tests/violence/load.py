@@ -39,7 +39,9 @@ class Load:
     outage_allowed: bool = False
     answered: int = 0
     _opened: int = 0
-    _open: set[Connection] = field(default_factory=set)
+    _settled: int = 0
+    _milestones: dict[int, asyncio.Event] = field(default_factory=dict)
+    _outages: dict[int, asyncio.Event] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Send every create of the plan; returns when all were answered for good."""
@@ -56,14 +58,19 @@ class Load:
         self.ledger.confirmed = confirmed
 
     async def reached(self, creates: int) -> None:
-        """Return once so many creates were confirmed."""
-        while self.ledger.confirmed < creates:
-            await asyncio.sleep(0.002)
+        """Return once the outcome of so many creates is known."""
+        if self._settled < creates:
+            await self._milestones.setdefault(creates, asyncio.Event()).wait()
 
-    async def listed(self, address: Address | None = None) -> list[dict[str, Any]]:
+    async def told_of_outage(self, times: int) -> None:
+        """Return once so many more requests were answered that the store is away."""
+        until = self.ledger.outages + times
+        await self._outages.setdefault(until, asyncio.Event()).wait()
+
+    async def listed(self) -> list[dict[str, Any]]:
         """All credentials of the partner, page by page."""
         found: list[dict[str, Any]] = []
-        async with _connection(address or self.addresses[0]) as connection:
+        async with _connection(self.addresses[0]) as connection:
             while True:
                 after = f"&starting_after={found[-1]['id']}" if found else ""
                 target = f"{CREDENTIALS}?limit={_PAGE}{after}"
@@ -140,13 +147,21 @@ class Load:
             ledger.confirmed += 1
         elif self.outage_allowed and is_outage(answer):
             ledger.note_outage(index)
+            _reach(self._outages, ledger.outages)
             return False
         else:
             ledger.refused.append((index, answer))
+        self._settled += 1
+        _reach(self._milestones, self._settled)
         return True
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
+
+
+def _reach(milestones: dict[int, asyncio.Event], count: int) -> None:
+    if event := milestones.pop(count, None):
+        event.set()
 
 
 def is_outage(answer: Answer) -> bool:

@@ -35,6 +35,7 @@ class Reconciliation:
     """What came of a run, and what is wrong with it."""
 
     violations: list[Violation]
+    listed: int
     lost: int
     """Confirmed creates that are not listed."""
     made_twice: int
@@ -82,12 +83,16 @@ def reconcile(listed: Sequence[dict[str, Any]], *lives: Ledger) -> Reconciliatio
             Violation("as many resources as keys", None, f"{keys} listed", f"{len(listed)} listed")
         )
     compared = sum(max(0, len(one) - 1) for ledger in lives for one in ledger.answers)
-    return Reconciliation(violations, len(lost), len(several) + len(repeated), compared)
+    return Reconciliation(
+        violations, len(listed), len(lost), len(several) + len(repeated), compared
+    )
 
 
 def _answers(ledger: Ledger) -> Iterator[Violation]:
     for index, answer in ledger.refused:
-        yield Violation("a create is answered 201", index, "201", f"{answer.status} {_code(answer)}")
+        yield Violation(
+            "a create is answered 201", index, "201", f"{answer.status} {_code(answer)}"
+        )
     for index, answers in enumerate(ledger.answers):
         if not answers:
             yield Violation("every key is confirmed", index, "an answer 201", "none")

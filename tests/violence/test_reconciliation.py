@@ -1,8 +1,7 @@
 """The reconciler reports every server that is wrong, and accuses none that is right."""
 
-import asyncio
-
 import pytest
+import uvloop
 
 from tests.violence.ledger import Ledger
 from tests.violence.load import Load
@@ -20,7 +19,7 @@ def judged(wrong: str | None, plan: Plan | None = None) -> Reconciliation:
             await load.replay()
             return reconcile(await load.listed(), ledger)
 
-    return asyncio.run(whole())
+    return uvloop.run(whole())
 
 
 def test_a_server_that_is_right_is_not_accused() -> None:
