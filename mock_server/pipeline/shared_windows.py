@@ -6,7 +6,7 @@ from limits.aio.storage import RedisStorage
 from redis.exceptions import RedisError
 
 from mock_server.store.interface import StoreError
-from mock_server.store.redis import KEY_PREFIX
+from mock_server.store.redis import KEY_PREFIX, SECONDS_TO_ANSWER, SECONDS_TO_CONNECT
 
 
 class SharedWindows:
@@ -18,7 +18,11 @@ class SharedWindows:
     def __init__(self, url: str) -> None:
         # Among the partner's other keys, so that the store forgets the windows with them.
         self._storage = RedisStorage(
-            f"async+{url}", implementation="redispy", key_prefix=KEY_PREFIX
+            f"async+{url}",
+            implementation="redispy",
+            key_prefix=KEY_PREFIX,
+            socket_connect_timeout=SECONDS_TO_CONNECT,
+            socket_timeout=SECONDS_TO_ANSWER,
         )
 
     async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:

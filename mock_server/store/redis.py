@@ -36,8 +36,8 @@ from mock_server.store.interface import (
 KEY_PREFIX = "dinie"
 """What every key begins with."""
 
-_SECONDS_TO_CONNECT = 1.0
-_SECONDS_TO_ANSWER = 2.0
+SECONDS_TO_CONNECT = 1.0
+SECONDS_TO_ANSWER = 2.0
 _RETRIES = 2
 
 _RECORD_LIFETIME_MILLISECONDS = 25 * 3600 * 1000
@@ -98,8 +98,8 @@ class RedisStore:
             # The library types every answer as text or bytes, sent or awaited.
             self._redis: Any = Redis.from_url(
                 url,
-                socket_connect_timeout=_SECONDS_TO_CONNECT,
-                socket_timeout=_SECONDS_TO_ANSWER,
+                socket_connect_timeout=SECONDS_TO_CONNECT,
+                socket_timeout=SECONDS_TO_ANSWER,
                 retry=Retry(ExponentialBackoff(cap=0.1, base=0.02), _RETRIES),
                 health_check_interval=15,
             )

@@ -2,14 +2,15 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from tests.mock_server.redis_server import RedisServer
-from tests.violence.dying import doom, is_doomed
+from tests.violence.dying import AFTER, BEFORE, doom, is_doomed
 from tests.violence.hosts import Host
+from tests.violence.ledger import Ledger
 from tests.violence.load import Load
 from tests.violence.reconciliation import Reconciliation, reconcile
 
@@ -20,14 +21,19 @@ _MOST_SECONDS_LATER = 0.02
 _SECONDS_BETWEEN_LOOKS = 0.02
 
 
-async def survive(load: Load, *acts: Coroutine[Any, Any, None]) -> Reconciliation:
-    """Run the load with the acts beside it, then replay every key and reconcile."""
+async def survive(
+    load: Load, *acts: Coroutine[Any, Any, None], before: Sequence[Ledger] = ()
+) -> Reconciliation:
+    """Run the load with the acts beside it, then replay every key and reconcile.
+
+    ``before`` tells what the partner has made until then.
+    """
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(load.run())
         for act in acts:
             tasks.create_task(act)
     await load.replay()
-    return reconcile(await load.listed(), load.ledger)
+    return reconcile(await load.listed(), *before, load.ledger)
 
 
 async def moments(load: Load, count: int) -> AsyncIterator[Random]:
@@ -51,7 +57,7 @@ async def kill_workers(load: Load, host: Host, kills: int) -> None:
 async def kill_host(load: Load, host: Host, kills: int) -> None:
     """Kill all of a host and begin it again."""
     async for _ in moments(load, kills):
-        host.kill()
+        await asyncio.to_thread(host.kill)
         await asyncio.to_thread(host.start)
 
 
@@ -62,10 +68,18 @@ async def redeploy(load: Load, host: Host, times: int, codes: list[int]) -> None
         await asyncio.to_thread(host.start)
 
 
-async def kill_redis(load: Load, redis: RedisServer, kills: int) -> None:
-    """Kill the server, and begin it again once clients were told."""
-    async for _ in moments(load, kills):
+async def kill_redis(load: Load, redis: RedisServer, host: Host, kills: int) -> None:
+    """Kill the server, then a worker of the mock, and begin the server when all were told.
+
+    The new worker comes while there is no server, and must neither end the mock nor be wrong.
+    """
+    async for random in moments(load, kills):
         redis.kill()
+        await load.told_of_outage(load.connections)
+        workers = host.worker_processes()
+        random.choice(workers).kill()
+        while set(host.worker_processes()) <= set(workers):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
         await load.told_of_outage(load.connections)
         await asyncio.to_thread(redis.start)
 
@@ -86,7 +100,7 @@ async def hang_redis(load: Load, redis: RedisServer, times: int) -> None:
 
 async def doom_workers(load: Load, marker: Path, deaths: int) -> None:
     """Let a process that runs :mod:`tests.violence.dying` die at one of its commits."""
-    async for _ in moments(load, deaths):
-        doom(marker)
+    async for random in moments(load, deaths):
+        doom(marker, random.choice([BEFORE, AFTER]))
         while is_doomed(marker):  # noqa: ASYNC110 - another process takes it away
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)

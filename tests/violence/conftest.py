@@ -18,22 +18,13 @@ def times(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def ledger(times: int) -> Ledger:
-    return Ledger(Plan(creates=800 * times, keys=200 * times))
+    return Ledger(Plan(creates=600 * times, keys=150 * times))
 
 
 @pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SharedStore]:
     try:
         with shared_store(request.param, tmp_path) as store:
-            yield store
-    except NoRedis as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture
-def redis_store(tmp_path: Path) -> Iterator[SharedStore]:
-    try:
-        with shared_store("redis", tmp_path) as store:
             yield store
     except NoRedis as error:
         pytest.skip(str(error))

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import h11
@@ -46,7 +46,7 @@ class Answer:
     status: int
     media_type: str
     replayed: bool
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 class Connection:

@@ -1,8 +1,9 @@
-"""``python -m tests.violence.dying before|after MARKER serve …``: a mock that dies at a commit.
+"""``python -m tests.violence.dying MARKER serve …``: a mock that dies at a commit.
 
 It is the product's command line, whose stores are wrapped. As long as there is a file MARKER, the
-next create takes it away and its process ends by SIGKILL: before the store has committed, or after
-it has and before anything is answered. Workers import the main module again, and with it this.
+next create takes it away and its process ends by SIGKILL, at the moment that stands in the file:
+before the store has committed, or after it has and before anything is answered. Workers import
+the main module again, and with it this.
 """
 
 import os
@@ -22,25 +23,27 @@ BEFORE, AFTER = "before", "after"
 Commit = Callable[..., Awaitable[Any]]
 
 
-def dying(commit: Commit, moment: str, marker: Path) -> Commit:
+def dying(commit: Commit, marker: Path) -> Commit:
     """The commit of a store, and with the marker a death before or after it."""
 
     @wraps(commit)
     async def commit_or_die(self: Any, writes: Any, record: Any, now: float) -> Any:
-        doomed = bool(writes) and record is not None and _taken(marker)
-        if doomed and moment == BEFORE:
+        moment = _taken(marker) if writes and record is not None else None
+        if moment == BEFORE:
             os.kill(os.getpid(), signal.SIGKILL)
         earlier = await commit(self, writes, record, now)
-        if doomed:
+        if moment == AFTER:
             os.kill(os.getpid(), signal.SIGKILL)
         return earlier
 
     return commit_or_die
 
 
-def doom(marker: Path) -> None:
+def doom(marker: Path, moment: str) -> None:
     """Let the next create be the last that its process takes."""
-    marker.touch()
+    written = marker.with_suffix(".new")
+    written.write_text(moment)
+    written.rename(marker)
 
 
 def is_doomed(marker: Path) -> bool:
@@ -48,17 +51,17 @@ def is_doomed(marker: Path) -> bool:
     return marker.exists()
 
 
-def _taken(marker: Path) -> bool:
-    # Of several workers, one takes it away.
+def _taken(marker: Path) -> str | None:
     try:
+        moment = marker.read_text()
         marker.unlink()
     except FileNotFoundError:
-        return False
-    return True
+        return None  # of several workers, one takes it away
+    return moment
 
 
 if __name__ in {"__main__", "__mp_main__"}:
     for store in (SqliteStore, RedisStore):
-        setattr(store, "commit", dying(store.commit, sys.argv[1], Path(sys.argv[2])))  # noqa: B010
+        setattr(store, "commit", dying(store.commit, Path(sys.argv[1])))  # noqa: B010
 if __name__ == "__main__":
-    main(sys.argv[3:])
+    main(sys.argv[2:])

@@ -70,9 +70,13 @@ class Host:
         self._port = self.address.port
 
     def kill(self) -> None:
-        """End it with SIGKILL."""
+        """End all its processes with SIGKILL, as a host does whose power is gone."""
+        workers = self.worker_processes()
         self.mock.process.kill()
+        for worker in workers:
+            worker.kill()
         self.mock.process.wait()
+        psutil.wait_procs(workers)
         self._running.close()
 
     def stop(self) -> int:

@@ -12,9 +12,10 @@ class Ledger:
     """The answers to a plan. ``plan`` says what was asked with each key."""
 
     plan: Plan
-    answers: list[list[Answer]] = field(init=False)
+    # Answers hold secrets, so that a failing test must not show them.
+    answers: list[list[Answer]] = field(init=False, repr=False)
     """The answers to each key that confirm its create, in the order in which they came."""
-    refused: list[tuple[int, Answer]] = field(default_factory=list)
+    refused: list[tuple[int, Answer]] = field(default_factory=list, repr=False)
     """What else was answered, with the index of the key."""
     unheard: Counter[int] = field(default_factory=Counter)
     """How often a request with a key was sent and its outcome not told."""

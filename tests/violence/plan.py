@@ -18,7 +18,7 @@ class Plan:
 
     creates: int
     keys: int
-    seed: int = 0
+    seed: int | str = 0
 
     def __post_init__(self) -> None:
         if not 1 <= self.keys <= self.creates:

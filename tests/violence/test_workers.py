@@ -3,7 +3,6 @@
 import time
 from pathlib import Path
 
-import pytest
 import uvloop
 
 from tests.violence.acts import doom_workers, kill_workers, survive
@@ -39,28 +38,27 @@ def test_nothing_is_lost_where_workers_are_killed_at_random(
     assert ledger.cut > 0
 
 
-async def die_once(address: Address, marker: Path, moment: str) -> None:
+async def die_once(address: Address, marker: Path, moment: str) -> Ledger:
     """A client whose answer is lost, and who asks again."""
-    ledger = Ledger(Plan(creates=1, keys=1, seed=1))
+    ledger = Ledger(Plan(creates=1, keys=1, seed=moment))
     alone = Load([address], TOKEN, ledger, connections=1)
-    doom(marker)
+    doom(marker, moment)
     await alone.run()
     assert (ledger.cut, ledger.half) == (1, 0)
     [[answer]] = ledger.answers
     assert answer.replayed == (moment == AFTER)
-    assert len(await alone.listed()) == 1
+    return ledger
 
 
-@pytest.mark.parametrize("moment", [BEFORE, AFTER])
 def test_a_death_at_a_commit_leaves_one_resource(
-    store: SharedStore, ledger: Ledger, moment: str, tmp_path: Path, times: int
+    store: SharedStore, ledger: Ledger, tmp_path: Path, times: int
 ) -> None:
     marker = tmp_path / "marker"
-    program = ("tests.violence.dying", moment, str(marker))
-    with host(store, workers=2, program=program) as one:
-        uvloop.run(die_once(one.address, marker, moment))
+    deaths = 3 * times
+    with host(store, workers=2, program=("tests.violence.dying", str(marker))) as one:
+        alone = [uvloop.run(die_once(one.address, marker, moment)) for moment in (BEFORE, AFTER)]
         load = Load([one.address], TOKEN, ledger, connections=8)
-        found = uvloop.run(survive(load, doom_workers(load, marker, 3 * times)))
+        found = uvloop.run(survive(load, doom_workers(load, marker, deaths), before=alone))
         assert all_come_back(one)
     assert found.violations == []
-    assert ledger.cut >= 3 * times
+    assert ledger.cut >= deaths
