@@ -2,6 +2,7 @@
 
 import math
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,6 +71,7 @@ _SURVEY = "SELECT count(*), coalesce(min(key_expires_at), 9e99) FROM outcomes"
 
 _FEWEST_BETWEEN_CLEANINGS = 250
 _BUSY_MILLISECONDS = 5_000
+_SECONDS_BEFORE_NEXT = 0.01
 
 
 class SqliteStore:
@@ -92,7 +94,7 @@ class SqliteStore:
             self._connection.set_busy_timeout(_BUSY_MILLISECONDS)
             if path:
                 # A commit survives the death of the process; only a power cut may take the last.
-                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._write_ahead()
                 self._connection.execute("PRAGMA synchronous = NORMAL")
             else:
                 # Nobody else can open it, and reading a page is copying it from memory to
@@ -103,6 +105,20 @@ class SqliteStore:
             # One cursor for all statements: what one finds is read before the next runs.
             self._execute = self._connection.cursor().execute
             self._survey()
+
+    def _write_ahead(self) -> None:
+        # Where several processes open a fresh file at once, one changes how its journal is kept.
+        # SQLite refuses the others at once, whatever the busy timeout is.
+        deadline = time.monotonic() + _BUSY_MILLISECONDS / 1000
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except apsw.BusyError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_SECONDS_BEFORE_NEXT)
+            else:
+                return
 
     def _migrate(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
