@@ -4,7 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo serve sdk-verdict test lint types unit bench bench-harness bench-stores lock wheel clean
+.PHONY: demo serve sdk-verdict test lint types unit violence bench bench-harness bench-stores lock \
+	wheel clean
 
 # Start the mock, drive it with the official SDK and with Schemathesis, print the verdict.
 demo: $(READY)
@@ -25,6 +26,10 @@ types: $(READY)
 
 unit: $(READY)
 	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
+
+# Kill workers under load and count what is there: make violence ARGS="--store redis --kills 5"
+violence: $(READY)
+	$(BIN)/python -m tests.violence $(ARGS)
 
 # Judge the vendor's SDK under every fault and write docs/sdk.md.
 sdk-verdict: $(READY)

@@ -54,13 +54,20 @@ class MockProcess:
 
 
 @contextmanager
-def mock_process(*options: str, port: int = 0, within: Sequence[str] = ()) -> Iterator[MockProcess]:
+def mock_process(
+    *options: str,
+    port: int = 0,
+    program: Sequence[str] = ("mock_server",),
+    within: Sequence[str] = (),
+) -> Iterator[MockProcess]:
     """Run ``dinie-mock serve`` with ``options`` on a free port until the block ends.
 
-    ``within`` is a command that runs the one behind it, such as ``nice``. Raises
+    ``program`` is the module that is run, with arguments of its own before ``serve``, and
+    ``within`` a command that runs the one behind it, such as ``nice``. Raises
     :class:`MockDidNotStart` with what the process printed instead of being ready.
     """
-    command = [*within, sys.executable, "-m", "mock_server", "serve", "--port", str(port), *options]
+    python = [*within, sys.executable, "-m", *program]
+    command = [*python, "serve", "--port", str(port), *options]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import jwt
 
+from mock_server.store.interface import StoreError
+
 PREFIX = "dinie_at_"
 LIFETIME_SECONDS = 3600
 
@@ -22,12 +24,12 @@ class AccessTokens:
     """Issues tokens and tells whose a token is.
 
     No token is stored: the signature says it all, so any worker or host with the same key reads
-    every token. ``fixed`` maps tokens that never expire to their partners. :meth:`sign_with`
-    must come before any other call.
+    every token. ``fixed`` maps tokens that never expire to their partners. Until
+    :meth:`sign_with` tells the key, any other token raises :class:`StoreError`.
     """
 
     def __init__(self, fixed: Mapping[str, str]) -> None:
-        self._key = b""
+        self._known_key: bytes | None = None
         self._fixed = dict(fixed)
         self._remembered: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self._expired: dict[str, set[str]] = {}
@@ -35,7 +37,13 @@ class AccessTokens:
 
     def sign_with(self, key: bytes) -> None:
         """Use the key that the store keeps."""
-        self._key = key
+        self._known_key = key
+
+    @property
+    def _key(self) -> bytes:
+        if self._known_key is None:
+            raise StoreError("the store has not told yet what tokens are signed with")
+        return self._known_key
 
     def issue(
         self, partner_id: str, client_id: str, now: float, lifetime: int = LIFETIME_SECONDS

@@ -17,7 +17,6 @@ from mock_server.operations.examples import DocumentedAnswers
 from mock_server.operations.handling import Handling
 from mock_server.operations.tokens import Tokens
 from mock_server.partner_clocks import PartnerClocks
-from mock_server.partners import seed
 from mock_server.pipeline.answering import Answering
 from mock_server.pipeline.authentication import (
     Authentication,
@@ -33,6 +32,7 @@ from mock_server.pipeline.routing import Routing
 from mock_server.pipeline.validation import Validation
 from mock_server.possessions import Possessions
 from mock_server.settings import MAX_BODY_BYTES, Settings
+from mock_server.start import Start
 from mock_server.store.opening import open_store
 from mock_server.windows.opening import open_windows
 from openapi.contract import Contract
@@ -44,8 +44,10 @@ def load_contract(settings: Settings) -> Contract:
     return Contract.from_file(settings.contract) if settings.contract else Contract.bundled()
 
 
-def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
+def create_app(settings: Settings, clock: Clock | None = None, *, patient: bool = False) -> ASGIApp:
     """Make the mock. It starts with its lifespan, which a server or a test must run.
+
+    A ``patient`` one starts while its store is away, and answers 500 until that is back.
 
     Raises ContractError for a contract that cannot be served, StoreError for a store that
     cannot be used, and ValueError for a rate limit that cannot be read.
@@ -65,13 +67,11 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
     journals = Journals(partial(bearer_of, tokens=tokens))
     plans = FaultPlans(contract.operations, Means(answers, tokens), settings.faults)
 
-    async def start() -> None:
-        await seed(store, settings.partners)
-        tokens.sign_with(await store.signing_key())
+    start = Start(store, settings.partners, tokens, patient=patient)
 
     async def stop() -> None:
+        await start.stop()
         await windows.close()
-        await store.close()
 
     possessions = Possessions(clocks, plans, journals, windows, tokens)
     make_control = cache(

@@ -5,12 +5,16 @@ import gc
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import contextmanager
+from multiprocessing import parent_process
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from mock_server.app import create_app
@@ -45,15 +49,15 @@ def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM; ``announce`` is called once requests are answered.
 
-    Raises what :func:`mock_server.app.create_app` raises and StoreError for a store that cannot
-    be written, before anything is served, and :class:`ServingError` for workers without a store
-    that they could share.
+    Raises what :func:`mock_server.app.create_app` raises, and StoreError for a store that is
+    away or cannot be written, before anything is served; and :class:`ServingError` for workers
+    that do not start, or have no store that they could share.
     """
     if workers > 1 and not is_shared(settings.store):
         raise ServingError(
             "--workers needs a store that they can share: --store sqlite:///FILE or redis://…"
         )
-    app = create_app(settings)
+    app = create_app(settings, patient=True)
     if is_shared(settings.store):
         asyncio.run(_prepare(settings))
     options = uvicorn_options()
@@ -63,8 +67,10 @@ def serve(
             config = uvicorn.Config(
                 f"{__name__}:worker_app", factory=True, workers=workers, **options
             )
-            announce()
-            Multiprocess(config, sockets=[listener]).run()
+            supervisor = _Supervisor(config, [listener], announce)
+            supervisor.run()
+            if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
+                raise ServingError("the workers did not start: what they said above is why")
         else:
             _Announcing(uvicorn.Config(app, **options), announce).run(sockets=[listener])
 
@@ -96,7 +102,32 @@ def uvicorn_options() -> dict[str, Any]:
 
 def worker_app() -> ASGIApp:
     """The application of one worker process, made from what its parent was told."""
-    return create_app(Settings.from_json(os.environ[_WORKER_SETTINGS]))
+    if supervisor := parent_process():
+        threading.Thread(target=_end_with, args=[supervisor], daemon=True).start()
+    return create_app(Settings.from_json(os.environ[_WORKER_SETTINGS]), patient=True)
+
+
+def _end_with(supervisor: BaseProcess) -> None:
+    """Let this worker end when its supervisor was killed: it would hold the port for ever."""
+    supervisor.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+class _Supervisor(Multiprocess):
+    """Announces once workers answer. It begins a new one in place of each that dies."""
+
+    def __init__(
+        self, config: uvicorn.Config, sockets: list[socket.socket], announce: Callable[[], None]
+    ) -> None:
+        super().__init__(config, sockets)
+        self._announce = announce
+        self.announced = False
+
+    def keep_subprocess_alive(self) -> None:
+        super().keep_subprocess_alive()
+        if not self.announced and any(worker.is_ready() for worker in self.processes):
+            self.announced = True
+            self._announce()
 
 
 class _Announcing(uvicorn.Server):

@@ -1,6 +1,7 @@
 """The embedded store: SQLite, in memory or in one file (write-ahead log)."""
 
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,7 @@ _KEPT_BETWEEN_CLEANINGS = 64
 """Each cleaning takes more away than was kept since the last, and is over at once."""
 
 _BUSY_MILLISECONDS = 5_000
+_SECONDS_BEFORE_NEXT = 0.01
 
 
 class SqliteStore:
@@ -275,9 +277,24 @@ def open_file(path: Path) -> apsw.Connection:
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(_BUSY_MILLISECONDS)
     # A commit survives the death of the process; only a power cut may take the last.
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
+
+
+def _write_ahead(connection: apsw.Connection) -> None:
+    # Where several processes open a fresh file at once, one changes how its journal is kept.
+    # SQLite refuses the others at once, whatever the busy timeout is.
+    deadline = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except apsw.BusyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_SECONDS_BEFORE_NEXT)
+        else:
+            return
 
 
 def _open_memory() -> apsw.Connection:

@@ -1,8 +1,16 @@
 """One execution for each key, whatever is sent again, and for 24 hours."""
 
-from typing import Any
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
+
+from mock_server.partners import Partner
+from mock_server.settings import Settings
+from mock_server.store.interface import IdempotencyRecord, Write
+from mock_server.store.sqlite import SqliteStore
 
 DAY = 24 * 3600
 
@@ -127,3 +135,32 @@ def test_the_header_means_nothing_where_the_contract_does_not_declare_it(mock: A
 
     assert mock.request("DELETE", path, headers=headers).status_code == 204
     assert mock.request("DELETE", path, headers=headers).status_code == 409
+
+
+class Serving(Protocol):
+    def __call__(self, settings: Settings) -> AbstractContextManager[Any]: ...
+
+
+def test_a_commit_that_a_store_sent_twice_is_no_replay(
+    serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client of Redis sends a command once more where the connection broke under the first."""
+    commit = SqliteStore.commit
+
+    async def twice(
+        self: SqliteStore, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
+    ) -> IdempotencyRecord | None:
+        await commit(self, writes, record, now)
+        return await commit(self, writes, record, now)
+
+    monkeypatch.setattr(SqliteStore, "commit", twice)
+    partner = Partner("partner", "dinie_ci_live_a", "dinie_cs_live_a", "dinie_at_a")
+    settings = Settings((partner,), store=f"sqlite:///{tmp_path / 'mock.db'}")
+    headers = {"Authorization": f"Bearer {partner.token}", "Idempotency-Key": "one"}
+    with serving(settings) as client:
+        answers = [
+            client.post("/v3/auth/credentials", json={"name": "x"}, headers=headers)
+            for _ in range(2)
+        ]
+    assert [one.headers.get("idempotent-replayed") for one in answers] == [None, "true"]
+    assert answers[0].content == answers[1].content

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from demo.mock_process import MockDidNotStart, MockProcess, mock_process
@@ -159,6 +160,28 @@ def test_it_ends_in_order_when_told(sign: signal.Signals) -> None:
         client.post(CREATE, json={"name": "x"})
         assert mock.stop(sign) == 0
         assert mock.log() == ""
+
+
+def test_workers_end_with_their_supervisor(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'mock.db'}"
+    with mock_process("--workers", "2", "--store", store) as mock:
+        workers = psutil.Process(mock.process.pid).children()
+        mock.process.kill()
+        _, orphans = psutil.wait_procs(workers, 30)
+        for orphan in orphans:
+            orphan.kill()
+        assert orphans == []
+    assert len(workers) >= 2
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_store_that_is_away_at_the_start_is_one_line(workers: str) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"redis://:hush@127.0.0.1:{nobody.getsockname()[1]}/0"
+        line = refused("--store", url, "--workers", workers)
+    assert "cannot be used" in line
+    assert "hush" not in line
 
 
 def test_a_port_in_use_is_one_line() -> None:

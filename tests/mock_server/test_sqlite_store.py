@@ -2,9 +2,11 @@
 
 import asyncio
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 
 from mock_server.store.interface import (
@@ -182,3 +184,17 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path, content: bytes) -> N
 def test_a_url_that_leads_nowhere_is_refused(url: str, reason: str) -> None:
     with pytest.raises(StoreError, match=reason):
         open_store(url)
+
+
+def test_a_fresh_file_that_another_process_is_opening_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "mock.db"
+    # Of the same library: the locks of another one in this process would not meet.
+    other = apsw.Connection(str(path))
+    other.execute("BEGIN IMMEDIATE")
+    soon = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+    soon.start()
+    try:
+        asyncio.run(SqliteStore(path).close())
+    finally:
+        soon.join()
+        other.close()

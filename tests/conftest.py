@@ -1,0 +1,13 @@
+"""Options of the test suite."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--violence",
+        type=int,
+        default=1,
+        metavar="N",
+        help="Make the tests under tests/violence N times as long.",
+    )
