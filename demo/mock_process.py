@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -54,12 +54,16 @@ class MockProcess:
 
 
 @contextmanager
-def mock_process(*options: str, port: int = 0) -> Iterator[MockProcess]:
+def mock_process(
+    *options: str, port: int = 0, program: Sequence[str] = ("-m", "mock_server")
+) -> Iterator[MockProcess]:
     """Run ``dinie-mock serve`` with ``options`` on a free port until the block ends.
+
+    ``program`` is what Python is to run in place of the command itself.
 
     Raises :class:`MockDidNotStart` with what the process printed instead of being ready.
     """
-    command = [sys.executable, "-m", "mock_server", "serve", "--port", str(port), *options]
+    command = [sys.executable, *program, "serve", "--port", str(port), *options]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

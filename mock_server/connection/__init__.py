@@ -1,8 +1,8 @@
 """The connection under a request: uvicorn's, which an ASGI application has no word for.
 
 The only package that knows uvicorn's protocol class; its version is pinned. ``protocol`` is what
-uvicorn runs, ``limits`` what a client may take, ``heads`` what RFC 9112 says to refuse and the
-parser lets through, and ``watch`` ends whoever keeps others waiting.
+uvicorn runs, and ``ending`` its end; ``limits`` is what a client may take, ``heads`` what RFC 9112
+says to refuse and the parser lets through, and ``watch`` ends whoever keeps others waiting.
 """
 
 import asyncio
@@ -11,7 +11,8 @@ from typing import Any
 from starlette.types import Receive, Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from mock_server.connection.protocol import ENDING, ClosableProtocol
+from mock_server.connection.ending import ENDING
+from mock_server.connection.protocol import ClosableProtocol
 
 __all__ = ["ClosableProtocol", "ConnectionDropped", "close_connection", "ending", "is_closed"]
 

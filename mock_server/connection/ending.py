@@ -18,6 +18,8 @@ from mock_server.connection.limits import Limits
 from mock_server.connection.watch import watch_of
 from mock_server.problems import Problem, ProblemType
 
+ENDING = "mock_server.ending"
+
 BETWEEN, HEAD, BODY, REFUSED, OVER = range(5)
 """Where a connection is: between requests, in a request's head or body, or where nothing more is
 read: before the last answer, or after it."""
@@ -46,6 +48,7 @@ class EndingProtocol(HttpToolsProtocol):
         """What is sent once the requests at work are answered."""
         self._unread_bytes = 0
         self._unread_seconds = 0.0
+        self._server_ends = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -65,6 +68,17 @@ class EndingProtocol(HttpToolsProtocol):
         self.pipeline.clear()
         if self._running is not None:
             _disconnect(self._running)
+
+    def shutdown(self) -> None:
+        """End, and let those know who wait; a body that is on its way has a moment left."""
+        self._server_ends = True
+        self._body_seconds = max(self._body_seconds, self.limits.body - self.limits.goodbye)
+        super().shutdown()
+        if self._place == OVER:
+            self.transport.close()
+        extensions: dict[str, Any] = self.cycle.scope.get("extensions", {}) if self.cycle else {}
+        if ENDING in extensions:
+            extensions[ENDING].set()
 
     def _end_after(self, cycle: RequestResponseCycle) -> None:
         """Let a response be the last."""
@@ -127,7 +141,7 @@ class EndingProtocol(HttpToolsProtocol):
         """
         if self.is_ending:
             return
-        if self._place == BETWEEN:
+        if self._place == BETWEEN or self._server_ends:
             self.transport.close()
             return
         self._place = OVER

@@ -10,11 +10,16 @@ import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from mock_server.connection.ending import BETWEEN, BODY, HEAD, OVER, REFUSED, EndingProtocol
+from mock_server.connection.ending import (
+    BETWEEN,
+    BODY,
+    HEAD,
+    OVER,
+    REFUSED,
+    EndingProtocol,
+)
 from mock_server.connection.heads import check_head, malformed
 from mock_server.problems import Problem, ProblemType
-
-ENDING = "mock_server.ending"
 
 _PIECE_BYTES = 2048
 """What the parser gets at once: it cannot be stopped inside, however many requests it finds."""
@@ -27,7 +32,7 @@ _CONTINUE_ANYWAY = b"POST / HTTP/1.1\r\nConnection: close\r\n%b\r\n\r\n"
 
 
 class ClosableProtocol(EndingProtocol):
-    """Bounds what a client can take, and tells the application when the server is about to end."""
+    """Reads requests, and no more of them than one client is due."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -42,13 +47,6 @@ class ClosableProtocol(EndingProtocol):
         """Whether a body may still be sent or not, as an answer to ``Expect``."""
         self._fault: Problem | None = None
         """What stopped the parser."""
-
-    def shutdown(self) -> None:
-        """End, and let those know who wait."""
-        super().shutdown()
-        extensions: dict[str, Any] = self.cycle.scope.get("extensions", {}) if self.cycle else {}
-        if ENDING in extensions:
-            extensions[ENDING].set()
 
     # What is received
 
