@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo serve sdk-verdict test lint types unit bench bench-harness lock wheel clean
+.PHONY: demo serve sdk-verdict test lint types unit bench bench-harness bench-neighbour bench-keys lock wheel clean
 
 # Start the mock, drive it with the official SDK and with Schemathesis, print the verdict.
 demo: $(READY)
@@ -35,6 +35,14 @@ bench: $(READY)
 
 bench-harness: $(READY)
 	$(BIN)/python -m benchmarks.harness
+
+# How a quiet partner is served beside one that hammers.
+bench-neighbour: $(READY)
+	$(BIN)/python -m benchmarks.neighbour
+
+# Whether the ten thousandth idempotency key costs what the first one does.
+bench-keys: $(READY)
+	$(BIN)/python -m benchmarks.keys
 
 wheel: $(READY)
 	$(BIN)/python -m build --no-isolation --outdir dist
