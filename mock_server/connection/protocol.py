@@ -53,7 +53,7 @@ class ClosableProtocol(EndingProtocol):
     def data_received(self, data: bytes) -> None:
         if self._place >= REFUSED:
             return
-        if self._backlog or len(data) > _PIECE_BYTES:
+        if self._backlog or self.pipeline or len(data) > _PIECE_BYTES:
             self._backlog += data
             self._parse_backlog()
         else:
@@ -118,10 +118,8 @@ class ClosableProtocol(EndingProtocol):
             self._look_closer(version, names)
         earlier = self.cycle
         super().on_headers_complete()
-        if self.pipeline:
-            if self._running is None:
-                self._running = earlier
-            self.flow.hold()
+        if self.pipeline and self._running is None:
+            self._running = earlier
         self._place = BODY
         self._read = self._body_bytes = 0
         self._body_seconds = self._waited = 0.0

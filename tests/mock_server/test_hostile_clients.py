@@ -284,9 +284,11 @@ def test_who_sends_it_all_the_same_reads_the_refusal(mock: MockProcess, framing:
 def test_a_body_without_end_that_nobody_reads_ends_the_connection(mock: MockProcess) -> None:
     chunk = b"%x\r\n%b\r\n" % (MEGABYTE, b"x" * MEGABYTE)
     with wire_to(mock) as wire, bounded_memory(mock):
-        wire.send(head(mock, "POST", "Authorization: none", *CHUNKED) + chunk * 4)
+        wire.send(head(mock, "POST", "Authorization: none", *CHUNKED) + chunk * 4 + b"0\r\n\r\n")
+        wire.send(create(mock, "smuggled"))
         assert wire.answer().status == 401
         assert wire.rest() == b""
+    assert listed(mock) == []
 
 
 def test_a_body_of_just_the_limit_is_read(mock: MockProcess) -> None:
