@@ -4,8 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo serve sdk-verdict test lint types unit violence bench bench-harness bench-stores lock \
-	wheel clean
+.PHONY: demo serve sdk-verdict test lint types unit violence bench bench-harness bench-stores \
+	bench-neighbour bench-keys soak lock wheel clean
 
 # Start the mock, drive it with the official SDK and with Schemathesis, print the verdict.
 demo: $(READY)
@@ -41,12 +41,24 @@ bench: $(READY)
 bench-harness: $(READY)
 	$(BIN)/python -m benchmarks.harness
 
+# How a quiet partner is served beside one that hammers.
+bench-neighbour: $(READY)
+	$(BIN)/python -m benchmarks.neighbour
+
+# Whether the ten thousandth idempotency key costs what the first one does.
+bench-keys: $(READY)
+	$(BIN)/python -m benchmarks.keys
+
 wheel: $(READY)
 	$(BIN)/python -m build --no-isolation --outdir dist
 
 # Each store with one worker and two, and with 100 to 100,000 credentials: about ten minutes.
 bench-stores: $(READY)
 	$(BIN)/python -m benchmarks.stores $(ARGS)
+
+# Whether memory stays bounded: make soak ARGS="--minutes 60"
+soak: $(READY)
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 # Pin every dependency again, with hashes, for all supported Pythons.
 lock: $(READY)

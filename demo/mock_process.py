@@ -57,16 +57,16 @@ class MockProcess:
 def mock_process(
     *options: str,
     port: int = 0,
-    program: Sequence[str] = ("mock_server",),
+    program: Sequence[str] = ("-m", "mock_server"),
     within: Sequence[str] = (),
 ) -> Iterator[MockProcess]:
     """Run ``dinie-mock serve`` with ``options`` on a free port until the block ends.
 
-    ``program`` is the module that is run, with arguments of its own before ``serve``, and
-    ``within`` a command that runs the one behind it, such as ``nice``. Raises
+    ``program`` is what Python is to run in place of the command itself, and ``within`` a command
+    that runs the one behind it, such as ``nice``. Raises
     :class:`MockDidNotStart` with what the process printed instead of being ready.
     """
-    python = [*within, sys.executable, "-m", *program]
+    python = [*within, sys.executable, *program]
     command = [*python, "serve", "--port", str(port), *options]
     process = subprocess.Popen(
         command,

@@ -29,6 +29,7 @@ from mock_server.pipeline.idempotency import Idempotency
 from mock_server.pipeline.prefer import Prefer
 from mock_server.pipeline.rate_limit import RateLimit, RateLimiting
 from mock_server.pipeline.routing import Routing
+from mock_server.pipeline.turns import Turns
 from mock_server.pipeline.validation import Validation
 from mock_server.possessions import Possessions
 from mock_server.settings import MAX_BODY_BYTES, Settings
@@ -94,6 +95,7 @@ def create_app(settings: Settings, clock: Clock | None = None, *, patient: bool 
         ),  # every response leaves here; what was raised becomes a problem
         partial(Routing, contract=contract),  # which operation: 404, 405
         Authentication,  # whose request: 401
+        Turns,  # partners take turns
         partial(
             Faults, plans=plans, store=store, max_body_bytes=MAX_BODY_BYTES
         ),  # what goes wrong on purpose

@@ -28,10 +28,13 @@ class ProblemType(Enum):
     AUTHENTICATION_FAILED = _Kind(401, "authentication-failed", "Authentication failed")
     NOT_FOUND = _Kind(404, "not-found", "Not found")
     METHOD_NOT_ALLOWED = _Kind(405, "method-not-allowed", "Method not allowed")
+    REQUEST_TIMEOUT = _Kind(408, "request-timeout", "Request timeout")
     CONFLICT = _Kind(409, "conflict", "Conflict")
     VALIDATION_FAILED = _Kind(422, "validation-failed", "Validation failed")
     RATE_LIMIT_EXCEEDED = _Kind(429, "rate-limit-exceeded", "Rate limit exceeded")
+    HEAD_TOO_LARGE = _Kind(431, "head-too-large", "Request head too large")
     INTERNAL = _Kind(500, "internal", "Internal error")
+    OVERLOADED = _Kind(503, "overloaded", "Overloaded")
 
 
 class Problem(Exception):
@@ -59,8 +62,8 @@ class Problem(Exception):
         self.status = kind.value.status
         """Connexion picks the most telling of several authentication errors by this name."""
 
-    def response(self, instance: str) -> Response:
-        """The problem as a response; ``instance`` is the path of the request."""
+    def response(self, instance: str | None) -> Response:
+        """The problem as a response; ``instance`` is the path of the request, if it is known."""
         body: dict[str, object] = {
             "type": _TYPE_BASE + self.kind.value.slug,
             "title": self.kind.value.title,
@@ -69,6 +72,8 @@ class Problem(Exception):
             "instance": instance,
             "code": self.code,
         }
+        if instance is None:
+            del body["instance"]
         if self.errors:
             body["param"] = self.errors[0].param
             body["errors"] = [asdict(error) for error in self.errors]

@@ -109,7 +109,7 @@ class Host:
 
 @contextmanager
 def host(
-    store: SharedStore, workers: int = 1, program: Sequence[str] = ("mock_server",)
+    store: SharedStore, workers: int = 1, program: Sequence[str] = ("-m", "mock_server")
 ) -> Iterator[Host]:
     """Run one until the block ends."""
     one = Host(store, workers, program)

@@ -55,7 +55,7 @@ def test_a_death_at_a_commit_leaves_one_resource(
 ) -> None:
     marker = tmp_path / "marker"
     deaths = 3 * times
-    with host(store, workers=2, program=("tests.violence.dying", str(marker))) as one:
+    with host(store, workers=2, program=("-m", "tests.violence.dying", str(marker))) as one:
         alone = [uvloop.run(die_once(one.address, marker, moment)) for moment in (BEFORE, AFTER)]
         load = Load([one.address], TOKEN, ledger, connections=8)
         found = uvloop.run(survive(load, doom_workers(load, marker, deaths), before=alone))

@@ -1,30 +1,24 @@
 """The connection under a request: uvicorn's, which an ASGI application has no word for.
 
-The only module that knows uvicorn's protocol class; its version is pinned.
+The only package that knows uvicorn's protocol class; its version is pinned. ``protocol`` is what
+uvicorn runs, and ``ending`` its end; ``limits`` is what a client may take, ``heads`` what RFC 9112
+says to refuse and the parser lets through, and ``watch`` ends whoever keeps others waiting.
 """
 
 import asyncio
 from typing import Any
 
 from starlette.types import Receive, Scope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-_ENDING = "mock_server.ending"
+from mock_server.connection.ending import ENDING
+from mock_server.connection.protocol import ClosableProtocol
+
+__all__ = ["ClosableProtocol", "ConnectionDropped", "close_connection", "ending", "is_closed"]
 
 
 class ConnectionDropped(Exception):
     """Stands for a closed connection where there is none: in process, without a server."""
-
-
-class ClosableProtocol(HttpToolsProtocol):
-    """Tells the application as well that the server is about to end."""
-
-    def shutdown(self) -> None:
-        """End, and let those know who wait."""
-        super().shutdown()
-        extensions: dict[str, Any] = self.cycle.scope.get("extensions", {}) if self.cycle else {}
-        if _ENDING in extensions:
-            extensions[_ENDING].set()
 
 
 def close_connection(receive: Receive) -> None:
@@ -41,12 +35,12 @@ def close_connection(receive: Receive) -> None:
 def is_closed(receive: Receive) -> bool:
     """Whether the client has closed the connection, or it was closed on it."""
     cycle = _cycle(receive)
-    return cycle is not None and bool(cycle.transport.is_closing())
+    return cycle is not None and bool(cycle.disconnected or cycle.transport.is_closing())
 
 
 def ending(scope: Scope) -> asyncio.Event:
     """Set once the server is told to end: until then, who waits may go on waiting."""
-    event: asyncio.Event = scope.setdefault("extensions", {}).setdefault(_ENDING, asyncio.Event())
+    event: asyncio.Event = scope.setdefault("extensions", {}).setdefault(ENDING, asyncio.Event())
     return event
 
 

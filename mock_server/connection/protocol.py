@@ -1,0 +1,243 @@
+"""What uvicorn runs for each connection: its own protocol, made safe against hostile clients.
+
+A request that cannot be read is refused with a problem, after the answers to those before it, and
+the connection ends: RFC 9112 leaves no other way to be sure where the next request begins.
+"""
+
+from typing import Any
+
+import httptools
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from mock_server.connection.ending import (
+    BETWEEN,
+    BODY,
+    HEAD,
+    OVER,
+    REFUSED,
+    EndingProtocol,
+)
+from mock_server.connection.heads import check_head, malformed
+from mock_server.problems import Problem, ProblemType
+
+_PIECE_BYTES = 2048
+"""What the parser gets at once: it cannot be stopped inside, however many requests it finds."""
+
+_FRAMING_FOR_EACH_BYTE = 8
+"""What chunked framing may cost: chunks of one byte, as some clients send them, cost five."""
+
+_CONTINUE_ANYWAY = b"POST / HTTP/1.1\r\nConnection: close\r\n%b\r\n\r\n"
+"""Makes a fresh parser read the body of a request whose Upgrade is ignored."""
+
+
+class ClosableProtocol(EndingProtocol):
+    """Reads requests, and no more of them than one client is due."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._read = 0
+        """Bytes of this head, or of this body with its framing; the last few may be missing."""
+        self._body_bytes = 0
+        self._host: bytes | None = None
+        """The last Host header that was found good."""
+        self._framing: bytes | None = None
+        """The header that frames the body of a request whose Upgrade is ignored."""
+        self._unexpected = False
+        """Whether a body may still be sent or not, as an answer to ``Expect``."""
+        self._fault: Problem | None = None
+        """What stopped the parser."""
+
+    # What is received
+
+    def data_received(self, data: bytes) -> None:
+        if self._place >= REFUSED:
+            return
+        if self._backlog or self.pipeline or len(data) > _PIECE_BYTES:
+            self._backlog += data
+            self._parse_backlog()
+        else:
+            self._parse(data)
+
+    def _parse_backlog(self) -> None:
+        data = memoryview(self._backlog)
+        self._backlog = b""
+        at = 0
+        while at < len(data) and self._place < REFUSED and not self.pipeline:
+            piece = data[at : at + _PIECE_BYTES]
+            at += len(piece)
+            self._parse(piece)
+        if at < len(data) and self._place < REFUSED:
+            self._backlog = bytes(data[at:])
+            self.flow.hold()
+
+    def _parse(self, data: bytes | memoryview) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._ignore_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(self._fault or malformed("The request is not well-formed HTTP/1.1."))
+        if self._place == BETWEEN or self._place >= REFUSED:
+            return
+        self._read += len(data)
+        if self._place == HEAD:
+            too_much = self._read > self.limits.head_bytes + _PIECE_BYTES
+        else:
+            framing = self._read - self._body_bytes
+            too_much = framing > self.limits.head_bytes + _FRAMING_FOR_EACH_BYTE * self._body_bytes
+        if too_much:
+            self._refuse(
+                _too_large(
+                    f"The request has more than {self.limits.head_bytes} bytes beside its body."
+                )
+            )
+
+    # What the parser finds
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._place = HEAD
+        self._read = 0
+        self._waited = 0.0
+
+    def on_headers_complete(self) -> None:
+        headers, url = self.headers, self.url
+        names = [name for name, _ in headers]
+        version = self.parser.get_http_version()
+        if (
+            version != "1.1"
+            or names.count(b"host") != 1
+            or headers[names.index(b"host")][1] != self._host
+            or url[:1] != b"/"
+            or b"#" in url
+            or b"transfer-encoding" in names
+            or b"upgrade" in names
+            or len(names) > self.limits.headers
+        ):
+            self._look_closer(version, names)
+        earlier = self.cycle
+        super().on_headers_complete()
+        if self.pipeline and self._running is None:
+            self._running = earlier
+        self._place = BODY
+        self._read = self._body_bytes = 0
+        self._body_seconds = self._waited = 0.0
+        # RFC 9110 section 6.5.1: trailers are no headers. The parser adds them to this list.
+        self.headers = []
+        cycle = self.cycle
+        if self._framing is not None or self._is_too_long(names, headers):
+            self._end_after(cycle)
+        elif self.expect_100_continue:
+            # RFC 9110 section 10.1.1: who is refused may send the body or not, so nobody knows
+            # what comes next.
+            self._unexpected = cycle.keep_alive
+            self._end_after(cycle)
+        elif not cycle.keep_alive:
+            self._end_after(cycle)
+
+    def _look_closer(self, version: str, names: list[bytes]) -> None:
+        """Judge a head that is not like most; what it raises ends the parsing."""
+        try:
+            self.url = check_head(version, self.url, self.headers)
+            if len(names) > self.limits.headers:
+                raise _too_large(f"The request has more than {self.limits.headers} headers.")
+        except Problem as problem:
+            self._fault = problem
+            raise
+        if version == "1.0":
+            # RFC 9110 section 10.1.1: such a client knows nothing of it.
+            self.expect_100_continue = False
+        elif b"host" in names:
+            self._host = self.headers[names.index(b"host")][1]
+        if b"upgrade" in names and self.parser.should_upgrade():
+            self._framing = next(
+                (
+                    b"%b: %b" % (name, value)
+                    for name, value in self.headers
+                    if name in {b"content-length", b"transfer-encoding"}
+                ),
+                b"Content-Length: 0",
+            )
+
+    def _is_too_long(self, names: list[bytes], headers: list[tuple[bytes, bytes]]) -> bool:
+        if b"content-length" not in names:
+            return False
+        return int(headers[names.index(b"content-length")][1]) > self.limits.body_bytes
+
+    def on_body(self, body: bytes) -> None:
+        self._waited = 0.0
+        self._body_bytes += len(body)
+        if self._body_bytes > self.limits.body_bytes:
+            if self.cycle.response_complete:
+                # Nobody waits for the rest of it.
+                self.end_gently()
+                raise _Unwanted
+            self._end_after(self.cycle)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._framing is not None:
+            return  # the parser thinks so, because it expects another protocol from here on
+        self._place = BETWEEN
+        if self._unexpected:
+            self._unexpected = False
+            self.cycle.keep_alive = not self.cycle.response_started
+        super().on_message_complete()
+
+    def _ignore_upgrade(self, rest: bytes | memoryview) -> None:
+        # RFC 9110 section 7.8: a server may go on as if nobody had asked. Java's client asks with
+        # its first request, and has a body.
+        parser = httptools.HttpRequestParser(_RestOfBody(self))
+        parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.parser, framing, self._framing = parser, self._framing, None
+        parser.feed_data(_CONTINUE_ANYWAY % (framing or b"Content-Length: 0"))
+        if rest:
+            self._parse(rest)
+
+    # What is answered
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._task = task = self.loop.create_task(cycle.run_asgi(app))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        self._waited = 0.0
+        if self._place == OVER or self.transport.is_closing():
+            return
+        if self.pipeline or self._running or self._backlog or self._last_words:
+            self._go_on()
+        else:
+            self.flow.resume_reading()
+
+    def _go_on(self) -> None:
+        """Turn to what came while earlier requests were not yet answered."""
+        self._running = None
+        if self.pipeline:
+            self._running, app = self.pipeline.pop()
+            self._start_asgi_task(self._running, app)
+        elif self._last_words is not None:
+            self._say_last(self._last_words)
+            return
+        if not self.pipeline and self._backlog:
+            self._parse_backlog()
+        if not self.pipeline and not self._backlog:
+            self.flow.release()
+
+
+class _Unwanted(Exception):
+    """Stops the parser."""
+
+
+class _RestOfBody:
+    """What a parser calls that only reads a body to its end."""
+
+    def __init__(self, protocol: ClosableProtocol) -> None:
+        self.on_body = protocol.on_body
+        self.on_message_complete = protocol.on_message_complete
+
+
+def _too_large(detail: str) -> Problem:
+    return Problem(ProblemType.HEAD_TOO_LARGE, "head_too_large", detail)
