@@ -60,6 +60,7 @@ class _Taken(NamedTuple):
     fault: str | None
     executed: bool
     replayed: bool
+    request_id: bytes
 
 
 @dataclass(slots=True)
@@ -84,6 +85,11 @@ class Journal:
         """How many made room for later ones."""
         return self.taken - len(self.entries)
 
+    @property
+    def pushed_out(self) -> int:
+        """The same before all of it is written: that takes time."""
+        return max(0, self.taken - CAPACITY)
+
 
 class Journals:
     """The journals of all partners. The partner None stands for exchanges that are nobody's."""
@@ -93,6 +99,7 @@ class Journals:
         """What gives its pseudonyms; who uses it as well gives the same ones."""
         self._whose = whose
         self._journals: dict[str | None, Journal] = {}
+        self._dropped_before = 0
         self._writing: asyncio.TimerHandle | None = None
 
     def take(self, exchange: Exchange, head: Head, sent: Sent | None, begun: float) -> None:
@@ -130,7 +137,8 @@ class Journals:
             _refusals(problem, operation) if problem else (),
             exchange.fault,
             exchange.executed,
-            response is not None and "Idempotent-Replayed" in response.headers,
+            exchange.is_replay,
+            exchange.request_id,
         )
         fresh.append(taken)
         if journal.followers or len(body) + len(answer) > LONGEST_BODY_BYTES:
@@ -142,6 +150,11 @@ class Journals:
             fresh.clear()
         elif self._writing is None:
             self._write_soon()
+
+    @property
+    def dropped(self) -> int:
+        """How many exchanges of all partners made room for later ones, ever."""
+        return self._dropped_before + sum(one.pushed_out for one in self._journals.values())
 
     def of(self, partner_id: str | None) -> Journal:
         """A partner's journal, up to this moment."""
@@ -173,6 +186,7 @@ class Journals:
         """Begin a partner's journal anew; who follows it goes on following."""
         journal = self._journals.get(partner_id)
         if journal:
+            self._dropped_before += journal.pushed_out
             journal.entries.clear()
             journal.waiting.clear()
             journal.fresh.clear()
@@ -184,6 +198,7 @@ class Journals:
         """End a partner's journal, for those too who follow it."""
         journal = self._journals.pop(partner_id, None)
         if journal:
+            self._dropped_before += journal.pushed_out
             journal.has_ended = True
             journal.news.set()
 
@@ -235,6 +250,7 @@ class Journals:
             fault=taken.fault,
             executed=taken.executed,
             replayed=taken.replayed,
+            request_id=taken.request_id.decode(),
         )
 
     def _body(self, body: bytes, headers: dict[str, str]) -> str:

@@ -32,6 +32,7 @@ class ProblemType(Enum):
     VALIDATION_FAILED = _Kind(422, "validation-failed", "Validation failed")
     RATE_LIMIT_EXCEEDED = _Kind(429, "rate-limit-exceeded", "Rate limit exceeded")
     INTERNAL = _Kind(500, "internal", "Internal error")
+    UNAVAILABLE = _Kind(503, "unavailable", "Service unavailable")
 
 
 class Problem(Exception):
