@@ -17,6 +17,7 @@ from conformance.client.journal import JournalEntry
 from conformance.client.redaction import Redactor
 from mock_server.exchange import Exchange, Head, Sent
 from mock_server.problems import Problem, ProblemType
+from mock_server.request_ids import REQUEST_ID_HEADER
 from openapi.operation import Operation
 
 CAPACITY = 1000
@@ -60,7 +61,6 @@ class _Taken(NamedTuple):
     fault: str | None
     executed: bool
     replayed: bool
-    request_id: bytes
 
 
 @dataclass(slots=True)
@@ -138,7 +138,6 @@ class Journals:
             exchange.fault,
             exchange.executed,
             exchange.is_replay,
-            exchange.request_id,
         )
         fresh.append(taken)
         if journal.followers or len(body) + len(answer) > LONGEST_BODY_BYTES:
@@ -250,7 +249,7 @@ class Journals:
             fault=taken.fault,
             executed=taken.executed,
             replayed=taken.replayed,
-            request_id=taken.request_id.decode(),
+            request_id=dict(taken.answer_headers)[REQUEST_ID_HEADER].decode(),
         )
 
     def _body(self, body: bytes, headers: dict[str, str]) -> str:

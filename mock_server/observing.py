@@ -4,13 +4,14 @@ import logging
 import time
 
 from mock_server.exchange import Exchange
-from mock_server.metrics import Metrics
+from mock_server.metrics import Facts, Metrics, Observe
 
 logger = logging.getLogger("mock_server")
 
 UNKNOWN = "unknown"
 """Stands for the operation of a request that is for none."""
 
+_METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "OTHER"])
 _OUTCOMES = {
     "idempotency_key_reused": "key_conflict",
     "rate_limit_exceeded": "rate_limited",
@@ -26,6 +27,8 @@ class Observing:
     def __init__(self, base_path: str, metrics: Metrics | None = None) -> None:
         self._base_path = base_path
         self._metrics = metrics
+        self._series: dict[tuple[str, str, int, str], Observe] = {}
+        self._logs = logger.isEnabledFor(logging.INFO)
 
     def __call__(self, exchange: Exchange, status: int | None, begun: float) -> None:
         """Tell of a request that began at this time of the performance counter.
@@ -36,12 +39,22 @@ class Observing:
         operation = exchange.operation
         name = operation.id if operation else UNKNOWN
         if self._metrics:
-            method = exchange.scope["method"]
-            self._metrics.take(name, method, status or 0, outcome_of(exchange), seconds)
+            outcome = "executed" if exchange.executed else _outcome(exchange)
+            facts = name, exchange.scope["method"], status or 0, outcome
+            observe = self._series.get(facts) or self._new_series(self._metrics, Facts(*facts))
+            observe(seconds)
             if exchange.fault is not None:
                 self._metrics.take_fault(name)
-        if logger.isEnabledFor(logging.INFO):
+        if self._logs:
             self._log(exchange, name, status, seconds)
+
+    def _new_series(self, metrics: Metrics, facts: Facts) -> Observe:
+        if facts.method not in _METHODS:
+            # Not remembered under its own name: there is no end to them.
+            return self._new_series(metrics, facts._replace(method="OTHER"))
+        if facts not in self._series:
+            self._series[facts] = metrics.series(facts)
+        return self._series[facts]
 
     def _log(self, exchange: Exchange, name: str, status: int | None, seconds: float) -> None:
         operation = exchange.operation
@@ -59,10 +72,8 @@ class Observing:
         logger.info("request", extra=fields)
 
 
-def outcome_of(exchange: Exchange) -> str:
-    """What came of a request, in a word."""
-    if exchange.executed:
-        return "executed"
+def _outcome(exchange: Exchange) -> str:
+    """What came of a request that was not executed, in a word."""
     if exchange.is_replay:
         return "replayed"
     if exchange.problem is not None:

@@ -3,6 +3,8 @@
 import itertools
 import secrets
 
+REQUEST_ID_HEADER = b"x-request-id"
+
 
 class RequestIds:
     """Gives ids that no other process or start gives: a random beginning, and a count.

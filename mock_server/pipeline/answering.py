@@ -15,7 +15,7 @@ from mock_server.observing import UNKNOWN
 from mock_server.pipeline.body import ClientGone, read_body
 from mock_server.pipeline.rate_limit import RateLimit
 from mock_server.problems import Problem, ProblemType
-from mock_server.request_ids import RequestIds
+from mock_server.request_ids import REQUEST_ID_HEADER, RequestIds
 from mock_server.response import Response
 from mock_server.settings import MAX_BODY_BYTES
 from mock_server.store.interface import StoreError
@@ -106,7 +106,7 @@ class Answering:
             close_connection(receive)
 
     def _headers(self, exchange: Exchange, response: Response) -> list[tuple[bytes, bytes]]:
-        headers = [(b"x-request-id", exchange.request_id)]
+        headers = [(REQUEST_ID_HEADER, exchange.request_id)]
         if self.rate_limit:
             allowance = exchange.allowance or self.rate_limit.untouched(exchange.now)
             headers += [
