@@ -20,7 +20,6 @@ from mock_server.operations.credentials import Credentials
 from mock_server.operations.examples import DocumentedAnswers
 from mock_server.operations.handling import Handling
 from mock_server.operations.tokens import Tokens
-from mock_server.own_paths import OwnPaths
 from mock_server.partner_clocks import PartnerClocks
 from mock_server.partners import seed
 from mock_server.pipeline.answering import Answering
@@ -111,6 +110,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
             start=start,
             stop=stop,
             record=journals.take if settings.control else None,
+            probes=dict.fromkeys(probes.paths, Answering(probes, clock, request_ids)),
+            control=control if settings.control else None,
         ),  # every response leaves here; what was raised becomes a problem
         partial(Routing, contract=contract),  # which operation: 404, 405
         Authentication,  # whose request: 401
@@ -134,8 +135,5 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
         base_path=contract.base_path,
         resolver=Resolver(lambda _: None),
     )
-    return OwnPaths(
-        app,
-        dict.fromkeys(probes.paths, Answering(probes, clock, request_ids)),
-        control if settings.control else None,
-    )
+    served: ASGIApp = app
+    return served

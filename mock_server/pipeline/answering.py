@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.clock import Clock
 from mock_server.connection import close_connection, is_closed
+from mock_server.control import PATH as OWN_PATH
 from mock_server.exchange import Exchange, Head, Sent
 from mock_server.observing import UNKNOWN
 from mock_server.pipeline.body import ClientGone, read_body
@@ -28,6 +29,8 @@ Record = Callable[[Exchange, Head, Sent | None, float], None]
 Observe = Callable[[Exchange, int | None, float], None]
 """Tells of an exchange that is over, of its status if any, and of when it had begun."""
 
+_UNDER_OWN = f"{OWN_PATH}/"
+
 _SECONDS_FOR_BODY = 0.05
 """What is left for the body of a request that was refused without a look at it."""
 
@@ -35,7 +38,9 @@ _SECONDS_FOR_BODY = 0.05
 class Answering:
     """Opens the exchange, turns every failure into a problem, and sends the response.
 
-    It also answers the server's lifespan events with ``start`` and ``stop``.
+    It also answers the server's lifespan events with ``start`` and ``stop``. What is meant for
+    the ``probes``, by their paths, or for the ``control`` plane goes there, and is none of the
+    API's business.
     """
 
     def __init__(
@@ -48,6 +53,8 @@ class Answering:
         start: Callable[[], Awaitable[None]] | None = None,
         stop: Callable[[], Awaitable[None]] | None = None,
         record: Record | None = None,
+        probes: Mapping[str, ASGIApp] | None = None,
+        control: ASGIApp | None = None,
     ) -> None:
         self.app = app
         self.clock = clock
@@ -57,10 +64,13 @@ class Answering:
         self.start = start
         self.stop = stop
         self.record = record
+        self.probes = probes or {}
+        self.control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
+        # In one line, because every request comes by.
+        may_be_aside = scope["type"] == "lifespan" or scope["path"].startswith(_UNDER_OWN)
+        if may_be_aside and await self._aside(scope, receive, send):
             return
         now, begun = self.clock.now(), time.perf_counter()
         exchange = Exchange(scope, receive, now, self.request_ids.next())
@@ -122,6 +132,16 @@ class Answering:
         for name, value in response.headers.items():
             headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
         return headers
+
+    async def _aside(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Whether it is no request to the API; then it is answered."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return True
+        own = self.probes.get(scope["path"], self.control)
+        if own is not None:
+            await own(scope, receive, send)
+        return own is not None
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
