@@ -5,13 +5,17 @@ from functools import cache, partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mock_server import __version__
 from mock_server.access_tokens import AccessTokens
 from mock_server.clock import Clock, SystemClock
+from mock_server.control.admin import Admin
 from mock_server.control.app import create_control
 from mock_server.faults.actions import Means
 from mock_server.faults.plan import FaultPlans
 from mock_server.framework import ConnexionMiddleware, Resolver, connexion_document
 from mock_server.journals import Journals
+from mock_server.metrics import Metrics
+from mock_server.observing import Observing
 from mock_server.operations.credentials import Credentials
 from mock_server.operations.examples import DocumentedAnswers
 from mock_server.operations.handling import Handling
@@ -32,6 +36,8 @@ from mock_server.pipeline.routing import Routing
 from mock_server.pipeline.turns import Turns
 from mock_server.pipeline.validation import Validation
 from mock_server.possessions import Possessions
+from mock_server.probes import Probes, Readiness
+from mock_server.request_ids import RequestIds
 from mock_server.settings import MAX_BODY_BYTES, Settings
 from mock_server.start import Start
 from mock_server.store.opening import open_store
@@ -69,14 +75,26 @@ def create_app(settings: Settings, clock: Clock | None = None, *, patient: bool 
     plans = FaultPlans(contract.operations, Means(answers, tokens), settings.faults)
 
     start = Start(store, settings.partners, tokens, patient=patient)
+    readiness = Readiness(store, start)
 
     async def stop() -> None:
+        readiness.is_ending = True
         await start.stop()
         await windows.close()
 
+    request_ids = RequestIds()
+    metrics = Metrics(
+        __version__,
+        contract.version,
+        settings.workers,
+        (lambda: journals.dropped) if settings.control else None,
+    )
+    admin = Admin(settings.admin_token)
+    probes = Probes(contract.version, readiness, metrics, admin)
+
     possessions = Possessions(clocks, plans, journals, windows, tokens)
     make_control = cache(
-        lambda: create_control(contract, store, possessions, clock, settings.admin_token)
+        lambda: create_control(contract, store, possessions, clock, request_ids, admin)
     )
 
     async def control(scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,10 +105,13 @@ def create_app(settings: Settings, clock: Clock | None = None, *, patient: bool 
         partial(
             Answering,
             clock=clock,
+            request_ids=request_ids,
+            observe=Observing(contract.base_path, metrics),
             rate_limit=rate_limit,
             start=start,
             stop=stop,
             record=journals.take if settings.control else None,
+            probes=dict.fromkeys(probes.paths, Answering(probes, clock, request_ids)),
             control=control if settings.control else None,
         ),  # every response leaves here; what was raised becomes a problem
         partial(Routing, contract=contract),  # which operation: 404, 405

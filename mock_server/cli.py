@@ -3,7 +3,7 @@
 import sys
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -13,6 +13,7 @@ from mock_server.app import load_contract
 from mock_server.client_commands import exercise_command, report_command
 from mock_server.exercise import CommandError
 from mock_server.faults.presets import PRESETS
+from mock_server.logs import LogFormat, LogLevel
 from mock_server.partner_mock import ControlError
 from mock_server.partners import Partner
 from mock_server.pipeline.rate_limit import parse_limit
@@ -123,6 +124,22 @@ def cli() -> None:
     envvar="DINIE_CONTROL",
     help="Offer the control plane under /_mock, with the journal; or leave both out.",
 )
+@click.option(
+    "--log-format",
+    default="text",
+    show_default=True,
+    type=click.Choice(get_args(LogFormat)),
+    envvar="DINIE_LOG_FORMAT",
+    help="How each line of the log on standard error is written.",
+)
+@click.option(
+    "--log-level",
+    default="warning",
+    show_default=True,
+    type=click.Choice(get_args(LogLevel)),
+    envvar="DINIE_LOG_LEVEL",
+    help="What is logged: info has a line for each request.",
+)
 def serve_command(
     host: str,
     port: int,
@@ -133,6 +150,8 @@ def serve_command(
     partners: tuple[Partner, ...],
     faults: tuple[str, ...],
     admin_token: str | None,
+    log_format: LogFormat,
+    log_level: LogLevel,
     *,
     control: bool,
 ) -> None:
@@ -151,6 +170,9 @@ def serve_command(
         # Clock, faults and journal are in the memory of one process.
         control=control and workers == 1,
         admin_token=admin_token,
+        workers=workers,
+        log_format=log_format,
+        log_level=log_level,
     )
     with bind(host, port) as listener:
         address, bound_port = listener.getsockname()[:2]
@@ -162,7 +184,7 @@ def serve_command(
         shown = f"[{address}]" if ":" in address else address
         origin = f"http://{shown}:{bound_port}"
         text = announcement(load_contract(settings), origin, settings)
-        serve(settings, listener, workers, lambda: click.echo(text))
+        serve(settings, listener, lambda: click.echo(text))
 
 
 cli.add_command(report_command)

@@ -58,6 +58,8 @@ class Exchange:
     receive: Receive
     now: float
     """The present instant on the partner's clock, once the partner is known."""
+    request_id: bytes = b""
+    """What names the request in its response, the log and the journal."""
     operation: Operation | None = None
     partner_id: str | None = None
     claimed_by: str | None = None
@@ -101,6 +103,11 @@ class Exchange:
         """Answer with what a stage raised."""
         self.problem = problem
         self.response = problem.response(self.path)
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether the answer is that of an earlier request with the same key."""
+        return self.response is not None and "Idempotent-Replayed" in self.response.headers
 
     @property
     def path(self) -> str:

@@ -17,6 +17,7 @@ from conformance.client.journal import JournalEntry
 from conformance.client.redaction import Redactor
 from mock_server.exchange import Exchange, Head, Sent
 from mock_server.problems import Problem, ProblemType
+from mock_server.request_ids import REQUEST_ID_HEADER
 from openapi.operation import Operation
 
 CAPACITY = 1000
@@ -82,6 +83,11 @@ class Journal:
         """How many made room for later ones."""
         return self.taken - len(self.entries)
 
+    @property
+    def pushed_out(self) -> int:
+        """The same before all of it is written: that takes time."""
+        return max(0, self.taken - CAPACITY)
+
 
 class Journals:
     """The journals of all partners. The partner None stands for exchanges that are nobody's."""
@@ -93,6 +99,7 @@ class Journals:
         self._journals: dict[str | None, Journal] = {}
         self._fresh: list[tuple[Exchange, Head, Sent | None, float, float]] = []
         self._followers = 0
+        self._dropped_before = 0
         self._writing: asyncio.TimerHandle | None = None
 
     def take(self, exchange: Exchange, head: Head, sent: Sent | None, begun: float) -> None:
@@ -124,6 +131,11 @@ class Journals:
             if journal.followers or len(journal.waiting[-1]) > LONGEST_BODY_BYTES:
                 self._write(journal)
         self._fresh.clear()
+
+    @property
+    def dropped(self) -> int:
+        """How many exchanges of all partners made room for later ones, ever."""
+        return self._dropped_before + sum(one.pushed_out for one in self._journals.values())
 
     def of(self, partner_id: str | None) -> Journal:
         """A partner's journal, up to this moment."""
@@ -159,6 +171,7 @@ class Journals:
         self._sort()
         journal = self._journals.get(partner_id)
         if journal:
+            self._dropped_before += journal.pushed_out
             journal.entries.clear()
             journal.waiting.clear()
             journal.taken = 0
@@ -170,6 +183,7 @@ class Journals:
         self._sort()
         journal = self._journals.pop(partner_id, None)
         if journal:
+            self._dropped_before += journal.pushed_out
             journal.has_ended = True
             journal.news.set()
 
@@ -221,6 +235,7 @@ class Journals:
             fault=taken.fault,
             executed=taken.executed,
             replayed=taken.replayed,
+            request_id=dict(taken.answer_headers)[REQUEST_ID_HEADER].decode(),
         )
 
     def _body(self, body: bytes, headers: dict[str, str]) -> str:

@@ -35,6 +35,7 @@ class ProblemType(Enum):
     HEAD_TOO_LARGE = _Kind(431, "head-too-large", "Request head too large")
     INTERNAL = _Kind(500, "internal", "Internal error")
     OVERLOADED = _Kind(503, "overloaded", "Overloaded")
+    UNAVAILABLE = _Kind(503, "unavailable", "Service unavailable")
 
 
 class Problem(Exception):

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import socket
@@ -17,11 +18,16 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from mock_server import __version__
 from mock_server.app import create_app
 from mock_server.connection import ClosableProtocol
+from mock_server.logs import set_up_logs
+from mock_server.metrics import shared_metrics
 from mock_server.partners import seed
 from mock_server.settings import Settings
 from mock_server.store.opening import is_shared, open_store
+
+logger = logging.getLogger("mock_server")
 
 _WORKER_SETTINGS = "DINIE_MOCK_WORKER_SETTINGS"
 _GRACE_SECONDS = 5
@@ -44,35 +50,44 @@ def bind(host: str, port: int) -> socket.socket:
         raise ServingError(f"cannot listen on {host}:{port}: {reason}{mend}") from error
 
 
-def serve(
-    settings: Settings, listener: socket.socket, workers: int, announce: Callable[[], None]
-) -> None:
+def serve(settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM; ``announce`` is called once requests are answered.
 
     Raises what :func:`mock_server.app.create_app` raises, and StoreError for a store that is
     away or cannot be written, before anything is served; and :class:`ServingError` for workers
     that do not start, or have no store that they could share.
     """
+    set_up_logs(settings.log_format, settings.log_level)
+    workers = settings.workers
     if workers > 1 and not is_shared(settings.store):
         raise ServingError(
             "--workers needs a store that they can share: --store sqlite:///FILE or redis://…"
         )
-    app = create_app(settings, patient=True)
-    if is_shared(settings.store):
-        asyncio.run(_prepare(settings))
-    options = uvicorn_options()
-    with _quiet_signals():
+    # Its loggers are set up already.
+    options = {**uvicorn_options(), "log_config": None, "log_level": None}
+
+    def announce_and_log() -> None:
+        announce()
+        logger.info("started", extra={"version": __version__, "workers": workers})
+
+    with _quiet_signals(), shared_metrics(workers):
+        # Also where workers make their own: whatever it cannot use is told by this process.
+        app = create_app(settings, patient=True)
+        if is_shared(settings.store):
+            asyncio.run(_prepare(settings))
         if workers > 1:
             os.environ[_WORKER_SETTINGS] = settings.to_json()
             config = uvicorn.Config(
                 f"{__name__}:worker_app", factory=True, workers=workers, **options
             )
-            supervisor = _Supervisor(config, [listener], announce)
+            supervisor = _Supervisor(config, [listener], announce_and_log)
             supervisor.run()
             if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
                 raise ServingError("the workers did not start: what they said above is why")
         else:
-            _Announcing(uvicorn.Config(app, **options), announce).run(sockets=[listener])
+            server = _Announcing(uvicorn.Config(app, **options), announce_and_log)
+            server.run(sockets=[listener])
+    logger.info("stopped")
 
 
 async def _prepare(settings: Settings) -> None:
@@ -104,7 +119,9 @@ def worker_app() -> ASGIApp:
     """The application of one worker process, made from what its parent was told."""
     if supervisor := parent_process():
         threading.Thread(target=_end_with, args=[supervisor], daemon=True).start()
-    return create_app(Settings.from_json(os.environ[_WORKER_SETTINGS]), patient=True)
+    settings = Settings.from_json(os.environ[_WORKER_SETTINGS])
+    set_up_logs(settings.log_format, settings.log_level)
+    return create_app(settings, patient=True)
 
 
 def _end_with(supervisor: BaseProcess) -> None:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
+from mock_server.logs import LogFormat, LogLevel
 from mock_server.partners import Partner
 
 DEFAULT_RATE_LIMIT = "1000000/minute"
@@ -19,6 +20,7 @@ class Settings:
 
     ``faults`` are presets that each partner has from the start. ``control`` False leaves the
     control plane and the journal out. Without an ``admin_token`` everybody may use it.
+    ``workers`` is how many processes there are in all.
     """
 
     partners: tuple[Partner, ...] = ()
@@ -28,6 +30,9 @@ class Settings:
     faults: tuple[str, ...] = ()
     control: bool = True
     admin_token: str | None = None
+    workers: int = 1
+    log_format: LogFormat = "text"
+    log_level: LogLevel = "warning"
 
     def to_json(self) -> str:
         """The settings as text for another process. It holds the partners' secrets."""

@@ -29,6 +29,8 @@ class Start:
         self._partners = partners
         self._tokens = tokens
         self._patient = patient
+        self.is_over = False
+        """Whether all that it needs of the store was there."""
         self._later: asyncio.Task[None] | None = None
 
     async def __call__(self) -> None:
@@ -52,6 +54,7 @@ class Start:
     async def _prepare(self) -> None:
         await seed(self._store, self._partners)
         self._tokens.sign_with(await self._store.signing_key())
+        self.is_over = True
 
     async def _prepare_later(self) -> None:
         while True:

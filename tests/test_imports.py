@@ -21,6 +21,7 @@ ALLOWED = {
 }
 ADAPTERS = {
     "connexion": "mock_server/framework.py",
+    "prometheus_client": "mock_server/metrics.py",
     "hypothesis.internal": "conformance/generation/isolation.py",
     "schemathesis": "conformance/generation/engine.py",
 }

@@ -43,6 +43,7 @@ def _entry(entry: JournalEntry) -> Har:
         "_fault": entry.fault,
         "_executed": entry.executed,
         "_replayed": entry.replayed,
+        "_request_id": entry.request_id,
     }
     return {
         "startedDateTime": datetime.fromtimestamp(entry.started, UTC).isoformat(

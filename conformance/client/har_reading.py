@@ -88,6 +88,7 @@ def _entry(node: "_Node", started: float, place: int, redactor: Redactor) -> Jou
         fault=node.optional_text("_fault"),
         executed=node.flag("_executed", False),  # noqa: FBT003 - what a HAR without it says
         replayed=node.flag("_replayed", replayed),
+        request_id=node.optional_text("_request_id"),
     )
 
 

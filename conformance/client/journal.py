@@ -42,6 +42,8 @@ class JournalEntry:
     """Whether the operation is known to have been done, whatever was answered."""
     replayed: bool = False
     """Whether the answer is that of an earlier request with the same idempotency key."""
+    request_id: str | None = None
+    """What names it in the log and in the answer's ``x-request-id``; None where nothing did."""
 
 
 def merged(journals: Iterable[Iterable[JournalEntry]]) -> list[JournalEntry]:

@@ -92,7 +92,7 @@ class Redactor:
         before = _USER.sub(lambda found: f"{found[1]}{self.pseudonym(found[2])}@", before)
         query = "&".join(self._pair(one, is_secret_parameter) for one in query.split("&"))
         fragment = "&".join(self._pair(one, is_secret_parameter) for one in fragment.split("&"))
-        return self._shapes(f"{before}{question}{query}{mark}{fragment}")
+        return self.shapes(f"{before}{question}{query}{mark}{fragment}")
 
     def body(self, body: bytes, media_type: str = "") -> str:
         """A body as text. What is no text is one pseudonym: nobody knows what is in it.
@@ -120,7 +120,13 @@ class Redactor:
                 text = "&".join(self._pair(one, is_secret) for one in text.split("&"))
         if '"' in text:
             text = replace_members(text, self.pseudonym)
-        return self._shapes(text)
+        return self.shapes(text)
+
+    def shapes(self, text: str) -> str:
+        """Any text, without what is known for a secret by how it looks."""
+        if "dinie_at_" in text or "dinie_cs_" in text or "eyJ" in text:
+            return _SHAPES.sub(lambda found: self.pseudonym(found[0]), text)
+        return text
 
     def _header(self, name: str, value: str) -> tuple[str, str]:
         name = name.lower()
@@ -138,7 +144,7 @@ class Redactor:
         elif name in {"location", "content-location", "referer", "link"}:
             shown = self.url(value)
         else:
-            shown = self._shapes(value)
+            shown = self.shapes(value)
         return name, shown
 
     def _authorization(self, value: str) -> str:
@@ -157,7 +163,7 @@ class Redactor:
         client_id, colon, secret = text.partition(":")
         if not colon:
             return f"{scheme} {self.pseudonym(given)}"
-        return f"{scheme} {self._shapes(client_id)}:{self.pseudonym(secret)}"
+        return f"{scheme} {self.shapes(client_id)}:{self.pseudonym(secret)}"
 
     def _cookie(self, pair: str) -> str:
         name, equals, value = pair.strip().partition("=")
@@ -173,8 +179,3 @@ class Redactor:
     def _multipart_field(self, found: re.Match[str]) -> str:
         head, name, value = found.groups()
         return head + (self.pseudonym(value) if is_secret(name) else value)
-
-    def _shapes(self, text: str) -> str:
-        if "dinie_at_" in text or "dinie_cs_" in text or "eyJ" in text:
-            return _SHAPES.sub(lambda found: self.pseudonym(found[0]), text)
-        return text

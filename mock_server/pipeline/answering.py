@@ -4,17 +4,19 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.clock import Clock
 from mock_server.connection import close_connection, is_closed
-from mock_server.control import PATH as CONTROL_PATH
+from mock_server.control import PATH as OWN_PATH
 from mock_server.exchange import Exchange, Head, Sent
+from mock_server.observing import UNKNOWN
 from mock_server.pipeline.body import ClientGone, read_body
 from mock_server.pipeline.rate_limit import RateLimit
 from mock_server.problems import Problem, ProblemType
+from mock_server.request_ids import REQUEST_ID_HEADER, RequestIds
 from mock_server.response import Response
 from mock_server.settings import MAX_BODY_BYTES
 from mock_server.store.interface import StoreError
@@ -24,7 +26,10 @@ logger = logging.getLogger("mock_server")
 Record = Callable[[Exchange, Head, Sent | None, float], None]
 """Takes note of an exchange that is over, and of when it had begun."""
 
-_UNDER_CONTROL = f"{CONTROL_PATH}/"
+Observe = Callable[[Exchange, int | None, float], None]
+"""Tells of an exchange that is over, of its status if any, and of when it had begun."""
+
+_UNDER_OWN = f"{OWN_PATH}/"
 
 _SECONDS_FOR_BODY = 0.05
 """What is left for the body of a request that was refused without a look at it."""
@@ -34,36 +39,41 @@ class Answering:
     """Opens the exchange, turns every failure into a problem, and sends the response.
 
     It also answers the server's lifespan events with ``start`` and ``stop``. What is meant for
-    the ``control`` plane goes there, and is none of the API's business.
+    the ``probes``, by their paths, or for the ``control`` plane goes there, and is none of the
+    API's business.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         clock: Clock,
+        request_ids: RequestIds,
+        observe: Observe = lambda *_: None,
         rate_limit: RateLimit | None = None,
         start: Callable[[], Awaitable[None]] | None = None,
         stop: Callable[[], Awaitable[None]] | None = None,
         record: Record | None = None,
+        probes: Mapping[str, ASGIApp] | None = None,
         control: ASGIApp | None = None,
     ) -> None:
         self.app = app
         self.clock = clock
+        self.request_ids = request_ids
+        self.observe = observe
         self.rate_limit = rate_limit
         self.start = start
         self.stop = stop
         self.record = record
+        self.probes = probes or {}
         self.control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-            return
-        if self.control and scope["path"].startswith(_UNDER_CONTROL):
-            await self.control(scope, receive, send)
+        # In one line, because every request comes by.
+        may_be_aside = scope["type"] == "lifespan" or scope["path"].startswith(_UNDER_OWN)
+        if may_be_aside and await self._aside(scope, receive, send):
             return
         now, begun = self.clock.now(), time.perf_counter()
-        exchange = Exchange(scope, receive, now)
+        exchange = Exchange(scope, receive, now, self.request_ids.next())
         exchange.enter()
         try:
             await self.app(scope, receive, send)
@@ -72,9 +82,11 @@ class Answering:
             exchange.refuse(problem)
             response = exchange.response or _unexpected(exchange)
         except ClientGone:
+            self.observe(exchange, None, begun)
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
-            response = exchange.response = _failure(exchange, error)
+            exchange.refuse(_failure(exchange, error))
+            response = exchange.response or _unexpected(exchange)
         finally:
             exchange.leave()
         if self.record and not exchange.has_body:
@@ -86,24 +98,28 @@ class Answering:
             "headers": headers,
         }
         unheard = is_closed(receive)
-        sent: Sent | None
         if exchange.delivery is None:
+            # First: a client that has its answer finds it counted, whichever worker it asks.
+            self.observe(exchange, None if unheard else response.status, begun)
             await send(head)
             await send({"type": "http.response.body", "body": response.body})
-            sent = None
-        else:
-            sent = await exchange.delivery(exchange, head, response.body, send)
+            if self.record:
+                self.record(exchange, headers, Sent.nothing() if unheard else None, begun)
+            return
+        sent = await exchange.delivery(exchange, head, response.body, send)
+        heard = Sent.nothing() if unheard else sent
+        self.observe(exchange, heard.status, begun)
         if self.record:
-            self.record(exchange, headers, Sent.nothing() if unheard else sent, begun)
-        if sent is not None and sent.cut:
+            self.record(exchange, headers, heard, begun)
+        if sent.cut:
             # Last, so that whoever finds the connection closed finds the journal complete.
             close_connection(receive)
 
     def _headers(self, exchange: Exchange, response: Response) -> list[tuple[bytes, bytes]]:
-        headers = []
+        headers = [(REQUEST_ID_HEADER, exchange.request_id)]
         if self.rate_limit:
             allowance = exchange.allowance or self.rate_limit.untouched(exchange.now)
-            headers = [
+            headers += [
                 (b"x-ratelimit-limit", b"%d" % allowance.limit),
                 (b"x-ratelimit-remaining", b"%d" % allowance.remaining),
                 (b"x-ratelimit-reset", b"%d" % allowance.reset),
@@ -116,6 +132,16 @@ class Answering:
         for name, value in response.headers.items():
             headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
         return headers
+
+    async def _aside(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Whether it is no request to the API; then it is answered."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return True
+        own = self.probes.get(scope["path"], self.control)
+        if own is not None:
+            await own(scope, receive, send)
+        return own is not None
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -135,19 +161,28 @@ class Answering:
                 return
 
 
-def _failure(exchange: Exchange, error: Exception) -> Response:
-    told = f"{exchange.scope['method']} {exchange.path}"
+def _failure(exchange: Exchange, error: Exception) -> Problem:
+    request_id = exchange.request_id.decode()
+    # Neither path nor query: a client may put a secret there.
+    operation = exchange.operation.id if exchange.operation else UNKNOWN
+    told = f"{exchange.scope['method']} {operation}"
+    fields = {"request_id": request_id}
     if isinstance(error, StoreError):
         # One line: what fails is not the mock, and it fails for every request.
-        logger.error("%s: %s", told, error)
-        return _unexpected(exchange, "store_unavailable")
-    logger.error("%s failed", told, exc_info=error)
-    return _unexpected(exchange)
+        logger.error("%s: %s", told, error, extra=fields)
+        return _internal(request_id, "store_unavailable")
+    logger.error("%s failed", told, exc_info=error, extra=fields)
+    return _internal(request_id, "internal_error")
 
 
-def _unexpected(exchange: Exchange, code: str = "internal_error") -> Response:
-    detail = "The mock failed on this request; its log says why."
-    return Problem(ProblemType.INTERNAL, code, detail).response(exchange.path)
+def _unexpected(exchange: Exchange) -> Response:
+    request_id = exchange.request_id.decode()
+    return _internal(request_id, "internal_error").response(exchange.path)
+
+
+def _internal(request_id: str, code: str) -> Problem:
+    detail = f"The mock failed on this request; its log says why, under {request_id}."
+    return Problem(ProblemType.INTERNAL, code, detail)
 
 
 async def _read_what_is_there(exchange: Exchange) -> None:

@@ -158,6 +158,10 @@ class Store(Protocol):
         """The key that signs access tokens: made once, then the same for the store's life."""
         ...
 
+    async def check(self) -> None:
+        """Write something and forget it: whether it works, now."""
+        ...
+
     async def close(self) -> None:
         """Let go of files and connections."""
         ...

@@ -231,6 +231,11 @@ class RedisStore:
             await self._redis.set(f"{KEY_PREFIX}:signing_key", secrets.token_bytes(32), nx=True)
             return bytes(await self._redis.get(f"{KEY_PREFIX}:signing_key") or b"")
 
+    async def check(self) -> None:
+        """See :meth:`mock_server.store.interface.Store.check`."""
+        with self._errors():
+            await self._redis.set(f"{KEY_PREFIX}:checked", b"", ex=1)
+
     async def close(self) -> None:
         """See :meth:`mock_server.store.interface.Store.close`."""
         await self._redis.aclose()

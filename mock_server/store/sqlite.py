@@ -40,6 +40,7 @@ _KEPT_BETWEEN_CLEANINGS = 64
 
 _BUSY_MILLISECONDS = 5_000
 _SECONDS_BEFORE_NEXT = 0.01
+_BUSY_MILLISECONDS_OF_CHECK = 1_000
 
 
 class SqliteStore:
@@ -266,6 +267,16 @@ class SqliteStore:
             )
             found = self._execute("SELECT value FROM settings WHERE name = 'signing_key'")
             return bytes(found.get)
+
+    async def check(self) -> None:
+        """See :meth:`mock_server.store.interface.Store.check`."""
+        with self._errors:
+            # While it waits for another process that writes, all other requests do.
+            self._connection.set_busy_timeout(_BUSY_MILLISECONDS_OF_CHECK)
+            try:
+                self._execute("INSERT OR REPLACE INTO settings VALUES ('checked', x'')")
+            finally:
+                self._connection.set_busy_timeout(_BUSY_MILLISECONDS)
 
     async def close(self) -> None:
         """See :meth:`mock_server.store.interface.Store.close`."""

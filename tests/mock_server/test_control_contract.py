@@ -13,13 +13,17 @@ from mock_server.control.fault_plans import Faults
 from mock_server.control.journals import JournalReading
 from mock_server.control.partners import Partners
 from mock_server.control.reports import Reports
+from mock_server.probes import Probes
 from openapi.checking import check_document
 from openapi.contract import Contract
 from openapi.reading import CONTROL, read_document
 
 CONTRACT = Contract.control()
 PARTNER = "/partners/{id}"
-REFERENCE = (Path(__file__).parents[2] / "docs" / "control.md").read_text(encoding="utf-8")
+DOCUMENTS = Path(__file__).parents[2] / "docs"
+REFERENCE = "\n".join(
+    (DOCUMENTS / name).read_text(encoding="utf-8") for name in ("control.md", "operating.md")
+)
 JSON = {"Content-Type": "application/json"}
 
 
@@ -36,6 +40,7 @@ def test_each_operation_is_handled_and_nothing_else() -> None:
         **Faults(nothing, nothing, nothing).handlers(),
         **JournalReading(nothing, nothing).handlers(),
         **Reports(nothing, nothing, nothing).handlers(),
+        **Probes(nothing, nothing, nothing, nothing).handlers(),
     }
     documented = {operation.name for operation in CONTRACT.operations.values()}
     assert set(handlers) == documented

@@ -1,11 +1,13 @@
 """No secret, token or idempotency key is in anything that the mock shows or writes of a job."""
 
 import base64
+import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 import httpx
+import pytest
 
 from demo.mock_process import mock_process
 
@@ -90,6 +92,7 @@ def shown(job: Any, headers: dict[str, str]) -> str:
     texts = [job.control("GET", path, headers=headers).text for path in paths]
     texts.append(job.http.get("/_mock/partners", headers=headers).text)
     texts.append(job.http.get("/_mock/journal", headers=headers).text)
+    texts.append(job.http.get("/_mock/metrics", headers=headers).text)
     wanted = len(job.journal())
     url = f"/_mock/partners/{job.id}/journal/events"
     with job.http.stream("GET", url, headers=headers) as events:
@@ -101,11 +104,14 @@ def shown(job: Any, headers: dict[str, str]) -> str:
     return "\n".join(texts)
 
 
-def test_no_secret_is_in_the_journal_its_events_its_har_the_faults_or_the_log(
-    a_job: Callable[[Any], Any],
+@pytest.mark.parametrize("level", ["warning", "info", "debug"])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_secret_is_in_the_journal_its_events_its_har_the_faults_the_metrics_or_the_log(
+    a_job: Callable[[Any], Any], level: str, form: str
 ) -> None:
     headers = {"Authorization": f"Bearer {ADMIN}"}
-    with mock_process("--admin-token", ADMIN) as mock:
+    options = ("--admin-token", ADMIN, "--log-level", level, "--log-format", form)
+    with mock_process(*options) as mock:
         # The admin token goes with every request; a partner's own takes its place where needed.
         with httpx.Client(base_url=mock.origin, timeout=30, headers=headers) as http:
             job = a_job(http)
@@ -119,6 +125,11 @@ def test_no_secret_is_in_the_journal_its_events_its_har_the_faults_or_the_log(
         assert secret not in printed
     assert job.id in text
     assert text.count("redacted-") > 50
+    lines = printed.splitlines()
+    # Something was looked through: a line for each request, of this partner too.
+    assert (len(lines) > 30 and job.id in printed) == (level != "warning")
+    if form == "json":
+        assert all(json.loads(line)["level"] for line in lines)
 
 
 def test_the_same_secret_is_the_same_pseudonym_wherever_it_stands(job: Any) -> None:

@@ -139,8 +139,36 @@ def test_no_secret_is_in_what_redis_writes(hosts: list[MockProcess], redis: Redi
 def test_the_password_is_nowhere_in_the_announcement_or_the_log(
     hosts: list[MockProcess], redis: RedisServer
 ) -> None:
+    assert ready(hosts[0]) == 200
     redis.kill()
     assert create(hosts[0], "one").status_code == 500
+    assert ready(hosts[0]) == 503
+    redis.start()
+    assert ready(hosts[0]) == 200
     told = hosts[0].announcement + hosts[0].log()
     assert "cannot be used" in told
+    assert "not ready: redis://127.0.0.1:" in told
+    assert "ready again" in told
     assert PASSWORD not in told
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_secret_is_in_the_log_of_a_host_whose_server_goes_away(
+    redis: RedisServer, form: str
+) -> None:
+    options = ("--store", redis.url, "--partner", PARTNER, "--log-level", "debug")
+    keys = [str(uuid.uuid4()) for _ in range(3)]
+    with mock_process(*options, "--log-format", form) as host:
+        made = create(host, keys[0]).json()["client_secret"]
+        redis.kill()
+        failed = create(host, keys[1])
+        assert failed.status_code == 500
+        httpx.get(f"{host.base_url}/nope", params={"access_token": TOKEN, "key": keys[2]})
+        log = host.log()
+    assert failed.headers["x-request-id"] in log
+    for secret in (PASSWORD, SECRET, TOKEN, made, *keys):
+        assert secret not in log
+
+
+def ready(host: MockProcess) -> int:
+    return httpx.get(f"{host.origin}/_mock/ready", timeout=30).status_code

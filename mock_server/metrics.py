@@ -1,0 +1,199 @@
+"""What the mock counts, as Prometheus reads it. The only module that imports its library.
+
+Where several workers count, the library keeps each one's numbers in files of a directory that
+they share. They are there to the last request, also of a worker that was killed.
+"""
+
+import os
+import tempfile
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+from typing import NamedTuple
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+"""The library's own variable. It looks there when it is imported, so workers are born with it."""
+
+# The usual request takes a tenth of a millisecond; what waits for a store or a fault takes seconds.
+_BUCKETS = (
+    *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005),
+    *(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+_BOUNDS = (*(str(one) for one in _BUCKETS), "+Inf")
+
+Observe = Callable[[float], None]
+"""Counts one more request that took so many seconds."""
+
+
+class Facts(NamedTuple):
+    """What is counted apart. Each has few values, whatever clients send."""
+
+    operation: str
+    method: str
+    status: int
+    """0: the connection was closed before there was one."""
+    outcome: str
+
+
+@contextmanager
+def shared_metrics(workers: int) -> Iterator[None]:
+    """Let workers that start in this block count together; what they wrote is gone at its end."""
+    if workers == 1 and _DIRECTORY not in os.environ:
+        yield
+        return
+    # One that is set already is for other programs.
+    with tempfile.TemporaryDirectory(prefix="dinie-mock-", ignore_cleanup_errors=True) as path:
+        os.environ[_DIRECTORY] = path
+        yield
+
+
+class Metrics:
+    """Counts requests, and tells what this process and its fellow workers have counted.
+
+    ``dropped`` tells how many exchanges the journals have let go.
+    """
+
+    def __init__(
+        self, version: str, contract: str, workers: int, dropped: Callable[[], int] | None
+    ) -> None:
+        self._registry = CollectorRegistry()
+        name = "dinie_mock_request_seconds"
+        told = "From when a request had come in to when its answer was sent."
+        if workers > 1:
+            seconds = Histogram(name, told, Facts._fields, buckets=_BUCKETS, registry=None)
+            self.series: Callable[[Facts], Observe] = lambda facts: seconds.labels(*facts).observe
+            """What counts the requests of which this is so; it is made once for each."""
+            MultiProcessCollector(self._registry)  # type: ignore[no-untyped-call]
+            self._registry.register(_Workers(Path(os.environ[_DIRECTORY])))
+        else:
+            tallies = _Tallies(name, told)
+            self.series = tallies.series
+            self._registry.register(tallies)
+            ProcessCollector(registry=self._registry)
+            GCCollector(registry=self._registry)
+        self._faults = Counter(
+            "dinie_mock_faults",
+            "Requests that a fault fired for.",
+            ["operation"],
+            registry=None if workers > 1 else self._registry,
+        )
+        PlatformCollector(registry=self._registry)
+        self._registry.register(_Told(version, contract, dropped))
+
+    def take_fault(self, operation: str) -> None:
+        """Count one request that a fault fired for."""
+        self._faults.labels(operation).inc()
+
+    def exposition(self, accept: str) -> tuple[bytes, str]:
+        """All metrics and their media type: OpenMetrics where ``Accept`` asks for it, or text."""
+        encode, media_type = choose_encoder(accept)
+        return encode(self._registry), media_type
+
+
+class _Tallies(Collector):
+    """A histogram of one process, which has a quarter of the library's cost: no lock, no labels."""
+
+    def __init__(self, name: str, told: str) -> None:
+        self._name = name
+        self._told = told
+        self._tallies: dict[Facts, _Tally] = {}
+
+    def series(self, facts: Facts) -> Observe:
+        """See :class:`Metrics`."""
+        return self._tallies.setdefault(facts, _Tally()).observe
+
+    def collect(self) -> Iterable[Metric]:
+        """See the library."""
+        family = HistogramMetricFamily(self._name, self._told, labels=Facts._fields)
+        for facts, tally in self._tallies.items():
+            buckets = zip(_BOUNDS, accumulate(tally.counts), strict=True)
+            family.add_metric(
+                [str(one) for one in facts],
+                [(bound, float(count)) for bound, count in buckets],
+                tally.seconds,
+            )
+        yield family
+
+
+class _Tally:
+    __slots__ = ("counts", "seconds")
+
+    def __init__(self) -> None:
+        self.counts = [0] * len(_BOUNDS)
+        self.seconds = 0.0
+
+    def observe(self, seconds: float) -> None:
+        self.counts[bisect_left(_BUCKETS, seconds)] += 1
+        self.seconds += seconds
+
+
+class _Told(Collector):
+    """What is not counted here, but known."""
+
+    def __init__(self, version: str, contract: str, dropped: Callable[[], int] | None) -> None:
+        self._build = {"version": version, "contract": contract}
+        self._dropped = dropped
+
+    def collect(self) -> Iterable[Metric]:
+        """See the library."""
+        yield InfoMetricFamily("dinie_mock_build", "Which mock plays which contract.", self._build)
+        if self._dropped:
+            yield CounterMetricFamily(
+                "dinie_mock_journal_entries_dropped",
+                "Exchanges that made room for later ones.",
+                self._dropped(),
+            )
+
+
+class _Workers(Collector):
+    """The library's process metrics of every worker that lives, each with its ``pid``.
+
+    A sum would fall when a worker dies, and a counter that falls has begun anew.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def collect(self) -> Iterable[Metric]:
+        """See the library."""
+        families: dict[str, Metric] = {}
+        for pid in sorted({path.stem.rpartition("_")[2] for path in self._directory.glob("*.db")}):
+            if not _is_fellow(pid):
+                continue
+            for found in ProcessCollector(pid=partial(str, pid), registry=None).collect():
+                family = families.setdefault(
+                    found.name, Metric(found.name, found.documentation, found.type)
+                )
+                for sample in found.samples:
+                    family.add_sample(sample.name, {**sample.labels, "pid": pid}, sample.value)
+        yield from families.values()
+
+
+def _is_fellow(pid: str) -> bool:
+    """Whether a process lives and has the same parent: ids of dead ones are used again."""
+    try:
+        status = Path("/proc", pid, "stat").read_text(encoding="latin-1")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[1] == str(os.getppid())
