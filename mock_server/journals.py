@@ -23,6 +23,9 @@ from openapi.operation import Operation
 CAPACITY = 1000
 """Exchanges that each journal holds; the oldest make room."""
 
+CAPACITY_OF_ALL = 10_000
+"""Exchanges that all journals hold together; those that were used longest ago go empty."""
+
 LONGEST_BODY_BYTES = 16_384
 """What is kept of a body; of a longer one the beginning, its length and its digest."""
 
@@ -77,6 +80,13 @@ class Journal:
     beginnings: int = 1
     """How often it began anew, and once."""
     has_ended: bool = False
+    lost: int = 0
+    """How many went when all journals together held too many."""
+
+    @property
+    def held(self) -> int:
+        """How many there are."""
+        return len(self.entries) + len(self.waiting)
 
     @property
     def dropped(self) -> int:
@@ -86,7 +96,7 @@ class Journal:
     @property
     def pushed_out(self) -> int:
         """The same before all of it is written: that takes time."""
-        return max(0, self.taken - CAPACITY)
+        return max(self.lost, self.taken - CAPACITY)
 
 
 class Journals:
@@ -97,6 +107,10 @@ class Journals:
         """What gives its pseudonyms; who uses it as well gives the same ones."""
         self._whose = whose
         self._journals: dict[str | None, Journal] = {}
+        """The one that was used last is the last."""
+        self._latest: Journal | None = None
+        self._emptied: dict[str | None, int] = {}
+        """How many exchanges there were of those partners whose journal had to go."""
         self._fresh: list[tuple[Exchange, Head, Sent | None, float, float]] = []
         self._followers = 0
         self._dropped_before = 0
@@ -122,15 +136,36 @@ class Journals:
         """
         for exchange, head, sent, begun, ended in self._fresh:
             partner_id = exchange.partner_id or exchange.claimed_by or self._whose(exchange)
-            journal = self._journals.get(partner_id)
-            if journal is None:
-                journal = self._journals[partner_id] = Journal(partner_id)
+            journal = self._latest
+            if journal is None or journal.partner_id != partner_id:
+                journal = self._use(partner_id)
             journal.taken += 1
             taken: Any = _taken(exchange, head, sent, begun, ended)
             journal.waiting.append(marshal.dumps(taken, _WITHOUT_REFERENCES))
             if journal.followers or len(journal.waiting[-1]) > LONGEST_BODY_BYTES:
                 self._write(journal)
         self._fresh.clear()
+
+    def _use(self, partner_id: str | None) -> Journal:
+        journal = self._journals.pop(partner_id, None)
+        if journal is None:
+            before = self._emptied.pop(partner_id, 0)
+            self._dropped_before -= before
+            journal = Journal(partner_id, taken=before, lost=before)
+        self._journals[partner_id] = self._latest = journal
+        return journal
+
+    def _make_room(self) -> None:
+        """Let the journals go that were used longest ago, where all together hold too many."""
+        held = sum(one.held for one in self._journals.values())
+        for journal in list(self._journals.values()):
+            if held <= CAPACITY_OF_ALL:
+                return
+            if not journal.followers and journal is not self._latest:
+                held -= journal.held
+                del self._journals[journal.partner_id]
+                self._emptied[journal.partner_id] = journal.taken
+                self._dropped_before += journal.taken
 
     @property
     def dropped(self) -> int:
@@ -140,7 +175,7 @@ class Journals:
     def of(self, partner_id: str | None) -> Journal:
         """A partner's journal, up to this moment."""
         self._sort()
-        journal = self._journals.setdefault(partner_id, Journal(partner_id))
+        journal = self._use(partner_id)
         self._write(journal)
         return journal
 
@@ -169,19 +204,23 @@ class Journals:
     def forget(self, partner_id: str) -> None:
         """Begin a partner's journal anew; who follows it goes on following."""
         self._sort()
+        self._emptied.pop(partner_id, None)
         journal = self._journals.get(partner_id)
         if journal:
             self._dropped_before += journal.pushed_out
             journal.entries.clear()
             journal.waiting.clear()
-            journal.taken = 0
+            journal.taken = journal.lost = 0
             journal.beginnings += 1
             journal.news.set()
 
     def discard(self, partner_id: str) -> None:
         """End a partner's journal, for those too who follow it."""
         self._sort()
+        self._emptied.pop(partner_id, None)
         journal = self._journals.pop(partner_id, None)
+        if journal is self._latest:
+            self._latest = None
         if journal:
             self._dropped_before += journal.pushed_out
             journal.has_ended = True
@@ -189,6 +228,7 @@ class Journals:
 
     def _write_soon(self) -> None:
         self._sort()
+        self._make_room()
         taken = sum(one.taken for one in self._journals.values())
         loop = asyncio.get_running_loop()
         self._writing = loop.call_later(_SECONDS_TO_WRITING, self._write_if_quiet, taken)
@@ -200,6 +240,7 @@ class Journals:
             self._write_soon()
             return
         self._writing = None
+        self._make_room()
         for journal in self._journals.values():
             self._write(journal)
 

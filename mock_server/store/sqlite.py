@@ -58,6 +58,7 @@ class SqliteStore:
         self._kept = 0
         with self._errors:
             self._connection = open_file(path) if path else _open_memory()
+            self._file = (path, _identity(path)) if path else None
             self._migrate()
             # One cursor for all statements: what one finds is read to the end before the next
             # runs, and before others wait for a transaction that is still open.
@@ -270,6 +271,10 @@ class SqliteStore:
 
     async def check(self) -> None:
         """See :meth:`mock_server.store.interface.Store.check`."""
+        if self._file and _identity(self._file[0]) != self._file[1]:
+            raise StoreError(
+                f"{self._name} was moved or removed while it was open: start the mock again"
+            )
         with self._errors:
             # While it waits for another process that writes, all other requests do.
             self._connection.set_busy_timeout(_BUSY_MILLISECONDS_OF_CHECK)
@@ -291,6 +296,15 @@ def open_file(path: Path) -> apsw.Connection:
     _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file it is, by whatever name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _write_ahead(connection: apsw.Connection) -> None:

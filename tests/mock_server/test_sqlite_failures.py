@@ -187,3 +187,17 @@ def test_damage_is_met(tmp_path: Path, kept: tuple[bytes, dict[str, bytes]]) -> 
         mock_process("--store", store),
     ):
         pass
+
+
+def test_a_file_that_was_removed_is_not_ready(tmp_path: Path) -> None:
+    path = tmp_path / "mock.db"
+    with mock_process("--store", f"sqlite:///{path}") as mock:
+        ready = f"{mock.origin}/_mock/ready"
+        assert httpx.get(ready).status_code == 200
+        path.unlink()
+        assert httpx.get(ready).status_code == 503
+        path.write_bytes(b"")
+        assert httpx.get(ready).status_code == 503
+        log = mock.log()
+    [line] = log.splitlines()
+    assert f"{path} was moved or removed while it was open: start the mock again" in line
