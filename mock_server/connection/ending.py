@@ -169,9 +169,10 @@ class EndingProtocol(HttpToolsProtocol):
         if self._place in {HEAD, BODY}:
             detail = "The connection was needed for another client; try again."
             self._refuse(_overloaded(detail))
-            self.transport.close()
-        else:
+        if self._unread_bytes:
             self.transport.abort()
+        else:
+            self.transport.close()
 
     def sweep(self, elapsed: float) -> None:
         self._look_at_unread(elapsed)

@@ -70,8 +70,9 @@ class Watch:
         ]
         waiting.sort(key=lambda entry: entry[:2])
         for _, _, one in waiting[: max(1, self._capacity // _MADE_ROOM_AT_ONCE)]:
+            self._watched.discard(one)
             one.make_room()
-        return bool(waiting)
+        return len(self._watched) < self._capacity
 
     def _sweep(self) -> None:
         self._timer = None

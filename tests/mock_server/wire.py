@@ -60,10 +60,9 @@ class Wire:
         return Answer(int(status.split()[1]), headers, body)
 
     def rest(self) -> bytes:
-        """What comes until the server closes."""
-        with contextlib.suppress(ConnectionResetError):
-            while chunk := self.socket.recv(65_536):
-                self._received += chunk
+        """What comes until the server closes, in order: a reset may lose an answer."""
+        while chunk := self.socket.recv(65_536):
+            self._received += chunk
         found, self._received = self._received, b""
         return found
 
