@@ -37,7 +37,7 @@ from mock_server.pipeline.routing import Routing
 from mock_server.pipeline.validation import Validation
 from mock_server.possessions import Possessions
 from mock_server.probes import Probes, Readiness
-from mock_server.request_ids import RequestIds
+from mock_server.request_ids import request_ids
 from mock_server.settings import MAX_BODY_BYTES, Settings
 from mock_server.store.opening import open_store
 from openapi.contract import Contract
@@ -81,7 +81,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
         readiness.is_ending = True
         await store.close()
 
-    request_ids = RequestIds()
+    ids = request_ids()
     metrics = Metrics(
         __version__,
         contract.version,
@@ -92,9 +92,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
     probes = Probes(contract.version, readiness, metrics, admin)
 
     possessions = Possessions(clocks, plans, journals, windows, tokens)
-    make_control = cache(
-        lambda: create_control(contract, store, possessions, clock, request_ids, admin)
-    )
+    make_control = cache(lambda: create_control(contract, store, possessions, clock, ids, admin))
 
     async def control(scope: Scope, receive: Receive, send: Send) -> None:
         # Made when it is first used: most starts never do.
@@ -104,13 +102,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
         partial(
             Answering,
             clock=clock,
-            request_ids=request_ids,
+            request_ids=ids,
             observe=Observing(contract.base_path, metrics),
             rate_limit=rate_limit,
             start=start,
             stop=stop,
             record=journals.take if settings.control else None,
-            probes=dict.fromkeys(probes.paths, Answering(probes, clock, request_ids)),
+            probes=dict.fromkeys(probes.paths, Answering(probes, clock, ids)),
             control=control if settings.control else None,
         ),  # every response leaves here; what was raised becomes a problem
         partial(Routing, contract=contract),  # which operation: 404, 405

@@ -137,7 +137,7 @@ class Journals:
             _refusals(problem, operation) if problem else (),
             exchange.fault,
             exchange.executed,
-            exchange.is_replay,
+            not exchange.executed and exchange.is_replay,
         )
         fresh.append(taken)
         if journal.followers or len(body) + len(answer) > LONGEST_BODY_BYTES:
