@@ -37,7 +37,7 @@ from mock_server.pipeline.turns import Turns
 from mock_server.pipeline.validation import Validation
 from mock_server.possessions import Possessions
 from mock_server.probes import Probes, Readiness
-from mock_server.request_ids import RequestIds
+from mock_server.request_ids import request_ids
 from mock_server.settings import MAX_BODY_BYTES, Settings
 from mock_server.start import Start
 from mock_server.store.opening import open_store
@@ -82,7 +82,7 @@ def create_app(settings: Settings, clock: Clock | None = None, *, patient: bool 
         await start.stop()
         await windows.close()
 
-    request_ids = RequestIds()
+    ids = request_ids()
     metrics = Metrics(
         __version__,
         contract.version,
@@ -93,9 +93,7 @@ def create_app(settings: Settings, clock: Clock | None = None, *, patient: bool 
     probes = Probes(contract.version, readiness, metrics, admin)
 
     possessions = Possessions(clocks, plans, journals, windows, tokens)
-    make_control = cache(
-        lambda: create_control(contract, store, possessions, clock, request_ids, admin)
-    )
+    make_control = cache(lambda: create_control(contract, store, possessions, clock, ids, admin))
 
     async def control(scope: Scope, receive: Receive, send: Send) -> None:
         # Made when it is first used: most starts never do.
@@ -105,13 +103,13 @@ def create_app(settings: Settings, clock: Clock | None = None, *, patient: bool 
         partial(
             Answering,
             clock=clock,
-            request_ids=request_ids,
+            request_ids=ids,
             observe=Observing(contract.base_path, metrics),
             rate_limit=rate_limit,
             start=start,
             stop=stop,
             record=journals.take if settings.control else None,
-            probes=dict.fromkeys(probes.paths, Answering(probes, clock, request_ids)),
+            probes=dict.fromkeys(probes.paths, Answering(probes, clock, ids)),
             control=control if settings.control else None,
         ),  # every response leaves here; what was raised becomes a problem
         partial(Routing, contract=contract),  # which operation: 404, 405

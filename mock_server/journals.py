@@ -315,7 +315,7 @@ def _taken(
         _refusals(exchange.problem, operation) if exchange.problem else (),
         exchange.fault,
         exchange.executed,
-        response is not None and "Idempotent-Replayed" in response.headers,
+        not exchange.executed and exchange.is_replay,
     )
 
 

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
 
 from prometheus_client import (
     CollectorRegistry,
@@ -42,18 +41,20 @@ _BUCKETS = (
 )
 _BOUNDS = (*(str(one) for one in _BUCKETS), "+Inf")
 
-Observe = Callable[[float], None]
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
+_OTHER_METHOD = "OTHER"
+
+_COUNTED_TOGETHER = 256
+
+_Observe = Callable[[float], None]
 """Counts one more request that took so many seconds."""
 
 
-class Facts(NamedTuple):
-    """What is counted apart. Each has few values, whatever clients send."""
+Taken = tuple[str, str, int | None, str, bool, float]
+"""A request that is over: operation, method, status if any, outcome, whether a fault fired, and
+seconds. What is counted apart has few values, whatever clients send."""
 
-    operation: str
-    method: str
-    status: int
-    """0: the connection was closed before there was one."""
-    outcome: str
+_LABELS = ("operation", "method", "status", "outcome")
 
 
 @contextmanager
@@ -77,18 +78,22 @@ class Metrics:
     def __init__(
         self, version: str, contract: str, workers: int, dropped: Callable[[], int] | None
     ) -> None:
+        self.taken: list[Taken] = []
+        """Requests that are not counted yet."""
+        self.most_taken = _COUNTED_TOGETHER if workers == 1 else 1
+        """With so many, :meth:`settle` is due. A worker that is killed must take none with it."""
+        self._series: dict[tuple[str, str, int | None, str], _Observe] = {}
         self._registry = CollectorRegistry()
         name = "dinie_mock_request_seconds"
         told = "From when a request had come in to when its answer was sent."
         if workers > 1:
-            seconds = Histogram(name, told, Facts._fields, buckets=_BUCKETS, registry=None)
-            self.series: Callable[[Facts], Observe] = lambda facts: seconds.labels(*facts).observe
-            """What counts the requests of which this is so; it is made once for each."""
+            seconds = Histogram(name, told, _LABELS, buckets=_BUCKETS, registry=None)
+            self._new_series: Callable[..., _Observe] = lambda *to: seconds.labels(*to).observe
             MultiProcessCollector(self._registry)  # type: ignore[no-untyped-call]
             self._registry.register(_Workers(Path(os.environ[_DIRECTORY])))
         else:
             tallies = _Tallies(name, told)
-            self.series = tallies.series
+            self._new_series = tallies.series
             self._registry.register(tallies)
             ProcessCollector(registry=self._registry)
             GCCollector(registry=self._registry)
@@ -101,14 +106,28 @@ class Metrics:
         PlatformCollector(registry=self._registry)
         self._registry.register(_Told(version, contract, dropped))
 
-    def take_fault(self, operation: str) -> None:
-        """Count one request that a fault fired for."""
-        self._faults.labels(operation).inc()
+    def settle(self) -> None:
+        """Count the requests that were taken."""
+        for operation, method, status, outcome, had_fault, seconds in self.taken:
+            facts = operation, method, status, outcome
+            observe = self._series.get(facts) or self._new(*facts)
+            observe(seconds)
+            if had_fault:
+                self._faults.labels(operation).inc()
+        self.taken.clear()
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """All metrics and their media type: OpenMetrics where ``Accept`` asks for it, or text."""
+        self.settle()
         encode, media_type = choose_encoder(accept)
         return encode(self._registry), media_type
+
+    def _new(self, operation: str, method: str, status: int | None, outcome: str) -> _Observe:
+        known = method if method in _METHODS else _OTHER_METHOD
+        facts = operation, known, status, outcome
+        if facts not in self._series:
+            self._series[facts] = self._new_series(operation, known, str(status or 0), outcome)
+        return self._series[facts]
 
 
 class _Tallies(Collector):
@@ -117,19 +136,19 @@ class _Tallies(Collector):
     def __init__(self, name: str, told: str) -> None:
         self._name = name
         self._told = told
-        self._tallies: dict[Facts, _Tally] = {}
+        self._tallies: dict[tuple[str, ...], _Tally] = {}
 
-    def series(self, facts: Facts) -> Observe:
-        """See :class:`Metrics`."""
-        return self._tallies.setdefault(facts, _Tally()).observe
+    def series(self, *labels: str) -> _Observe:
+        """What counts the requests of which this is so."""
+        return self._tallies.setdefault(labels, _Tally()).observe
 
     def collect(self) -> Iterable[Metric]:
         """See the library."""
-        family = HistogramMetricFamily(self._name, self._told, labels=Facts._fields)
-        for facts, tally in self._tallies.items():
+        family = HistogramMetricFamily(self._name, self._told, labels=_LABELS)
+        for labels, tally in self._tallies.items():
             buckets = zip(_BOUNDS, accumulate(tally.counts), strict=True)
             family.add_metric(
-                [str(one) for one in facts],
+                labels,
                 [(bound, float(count)) for bound, count in buckets],
                 tally.seconds,
             )

@@ -4,14 +4,13 @@ import logging
 import time
 
 from mock_server.exchange import Exchange
-from mock_server.metrics import Facts, Metrics, Observe
+from mock_server.metrics import Metrics
 
 logger = logging.getLogger("mock_server")
 
 UNKNOWN = "unknown"
 """Stands for the operation of a request that is for none."""
 
-_METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "OTHER"])
 _OUTCOMES = {
     "idempotency_key_reused": "key_conflict",
     "rate_limit_exceeded": "rate_limited",
@@ -27,7 +26,6 @@ class Observing:
     def __init__(self, base_path: str, metrics: Metrics | None = None) -> None:
         self._base_path = base_path
         self._metrics = metrics
-        self._series: dict[tuple[str, str, int, str], Observe] = {}
         self._logs = logger.isEnabledFor(logging.INFO)
 
     def __call__(self, exchange: Exchange, status: int | None, begun: float) -> None:
@@ -35,26 +33,17 @@ class Observing:
 
         ``status`` None: no answer was sent.
         """
-        seconds = time.perf_counter() - begun
-        operation = exchange.operation
+        operation, metrics = exchange.operation, self._metrics
         name = operation.id if operation else UNKNOWN
-        if self._metrics:
+        seconds = time.perf_counter() - begun
+        if metrics:
             outcome = "executed" if exchange.executed else _outcome(exchange)
-            facts = name, exchange.scope["method"], status or 0, outcome
-            observe = self._series.get(facts) or self._new_series(self._metrics, Facts(*facts))
-            observe(seconds)
-            if exchange.fault is not None:
-                self._metrics.take_fault(name)
+            method, had_fault = exchange.scope["method"], exchange.fault is not None
+            metrics.taken.append((name, method, status, outcome, had_fault, seconds))
+            if len(metrics.taken) >= metrics.most_taken:
+                metrics.settle()
         if self._logs:
             self._log(exchange, name, status, seconds)
-
-    def _new_series(self, metrics: Metrics, facts: Facts) -> Observe:
-        if facts.method not in _METHODS:
-            # Not remembered under its own name: there is no end to them.
-            return self._new_series(metrics, facts._replace(method="OTHER"))
-        if facts not in self._series:
-            self._series[facts] = metrics.series(facts)
-        return self._series[facts]
 
     def _log(self, exchange: Exchange, name: str, status: int | None, seconds: float) -> None:
         operation = exchange.operation

@@ -1,6 +1,6 @@
 """The control plane as an ASGI application of its own, made by the same machinery."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from starlette.types import ASGIApp
@@ -21,7 +21,6 @@ from mock_server.pipeline.authentication import Authentication, Handler
 from mock_server.pipeline.routing import Routing
 from mock_server.pipeline.validation import Validation
 from mock_server.possessions import Possessions
-from mock_server.request_ids import RequestIds
 from mock_server.settings import MAX_BODY_BYTES
 from mock_server.store.interface import Store
 from openapi.contract import Contract
@@ -32,7 +31,7 @@ def create_control(
     store: Store,
     possessions: Possessions,
     clock: Clock,
-    request_ids: RequestIds,
+    request_ids: Iterator[bytes],
     admin: Admin,
 ) -> ASGIApp:
     """Make the control plane; it stands under :data:`PATH`.

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,7 +16,7 @@ from mock_server.observing import UNKNOWN
 from mock_server.pipeline.body import ClientGone, read_body
 from mock_server.pipeline.rate_limit import RateLimit
 from mock_server.problems import Problem, ProblemType
-from mock_server.request_ids import REQUEST_ID_HEADER, RequestIds
+from mock_server.request_ids import REQUEST_ID_HEADER
 from mock_server.response import Response
 from mock_server.settings import MAX_BODY_BYTES
 from mock_server.store.interface import StoreError
@@ -47,7 +47,7 @@ class Answering:
         self,
         app: ASGIApp,
         clock: Clock,
-        request_ids: RequestIds,
+        request_ids: Iterator[bytes],
         observe: Observe = lambda *_: None,
         rate_limit: RateLimit | None = None,
         start: Callable[[], Awaitable[None]] | None = None,
@@ -73,7 +73,7 @@ class Answering:
         if may_be_aside and await self._aside(scope, receive, send):
             return
         now, begun = self.clock.now(), time.perf_counter()
-        exchange = Exchange(scope, receive, now, self.request_ids.next())
+        exchange = Exchange(scope, receive, now, next(self.request_ids))
         exchange.enter()
         try:
             await self.app(scope, receive, send)

@@ -172,7 +172,7 @@ def test_no_secret_is_in_a_line_whatever_goes_wrong(
             client.post("/v3/auth/token", json={**login, "client_secret": "a-wrong-secret"})
             client.get(create, headers={"Authorization": "Bearer a-wrong-token"})
             client.get(create, params={"access_token": token, "key": keys[2]})
-            client.get(f"/v3/nope/{token}/{keys[2]}", params={"token": token})
+            client.get(f"/v3/nope/{keys[2]}/{token}", params={"token": token})
             client.delete(f"{create}/{secret}", params={"token": token})
             client.post(create, content=b"{" + secret.encode(), headers=JSON)
             client.get(create, headers={"X-Request-Id": "in-a-header-of-its-own"})
