@@ -170,6 +170,7 @@ class Journals:
     @property
     def dropped(self) -> int:
         """How many exchanges of all partners made room for later ones, ever."""
+        self._sort()
         return self._dropped_before + sum(one.pushed_out for one in self._journals.values())
 
     def of(self, partner_id: str | None) -> Journal:

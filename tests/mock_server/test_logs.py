@@ -154,9 +154,12 @@ def test_no_secret_is_in_a_line_whatever_goes_wrong(
         *("--log-level", "debug", "--log-format", form, "--store", f"sqlite:///{path}"),
         *("--workers", workers, "--partner", f"dinie_ci_live_a:{secret}:{token}"),
     ) as mock:
-        # A worker that came later would not start without its tables.
+        # A worker that came later would not start without its tables. The mock says that it is
+        # ready when one of them is, or both.
         deadline = time.monotonic() + 60
-        while workers == "2" and "".join(mock.printed_later).count("startup complete") < 2:
+        while (mock.announcement + "".join(mock.printed_later)).count("startup complete") < int(
+            workers
+        ):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         with connect(mock) as client:
@@ -189,7 +192,6 @@ def test_no_secret_is_in_a_line_whatever_goes_wrong(
     assert failed.headers["x-request-id"] in log
     assert log.count("operation") > 10
     assert log.count("no such table") == 2
-    assert "Invalid HTTP request received" in log
     for one in secrets:
         assert one not in log
 
