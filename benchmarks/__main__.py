@@ -44,7 +44,7 @@ def _show(report: Report, *, as_markdown: bool) -> None:
 )
 @click.option(
     "--rounds",
-    default=3,
+    default=5,
     show_default=True,
     type=click.IntRange(min=1),
     help="Rounds over all rows; the table has the medians.",

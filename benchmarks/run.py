@@ -56,8 +56,12 @@ class Report:
     creates: int
 
     def ratio(self, name: str, to: str = BARE) -> float:
-        """Return a row's CPU time per request as a multiple of another's, the bare app's."""
-        return self.rows[name].cpu_per_request / self.rows[to].cpu_per_request
+        """Return a row's CPU time per request as a multiple of another's, the bare app's.
+
+        The median of the rounds: what slows the machine for a while slows both in one round.
+        """
+        pairs = zip(self.rows[name].cpu, self.rows[to].cpu, strict=True)
+        return median(own / other for own, other in pairs)
 
 
 def _start_seconds() -> float:
