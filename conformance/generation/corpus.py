@@ -1,8 +1,9 @@
 """Where Hypothesis' examples of one search are kept: with the check, and in a shared corpus."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
-from hypothesis.database import ExampleDatabase
+from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 
 from conformance.probe import Probe
 
@@ -16,6 +17,11 @@ def examples_of(probe: Probe) -> ExampleDatabase | None:
     if effort.corpus is None and effort.only is None:
         return None
     return _Kept(probe, f"{record.searches}")
+
+
+def corpus_in(directory: Path) -> ExampleDatabase:
+    """Hypothesis' own database in a directory."""
+    return DirectoryBasedExampleDatabase(directory)
 
 
 class _Kept(ExampleDatabase):
