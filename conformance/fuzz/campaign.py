@@ -120,6 +120,7 @@ class Campaign:
         self.counters = Counters(**state.get("counters", {}))
         self._before = (self.counters.requests, self.counters.seconds)
         self.left_behind = {(int(one), two) for one, two in state.get("left_behind", ())}
+        self.target.created |= self.directory.made()
         for finding in self.directory.findings():
             self._take(finding)
 
@@ -357,6 +358,10 @@ class Campaign:
 
     def _met(self, request: Request, answer: Answer) -> None:
         self.coverage.met(request, answer)
+        client_id = answer.field("client_id") if request.method == "POST" else None
+        if answer.is_success and isinstance(client_id, str) and client_id.split() == [client_id]:
+            with self._lock:
+                self.directory.note_made((request.partner or 0, client_id))
         if is_limited(answer):
             self.pace.limited()
 
@@ -368,6 +373,7 @@ class Campaign:
         left = set(revoke(self.contract, self.target, made))
         self.target.created -= made
         self.counters.revoked += len(made) - len(left)
+        self.directory.forget_made()
         if left - self.left_behind:
             self.left_behind |= left
             self.directory.leave_behind(self.left_behind)

@@ -1,7 +1,8 @@
 """The run directory: all that a campaign knows, whatever ends it.
 
 ``campaign.json`` holds seed, configuration, counters and coverage, ``findings/`` a file for each
-finding, ``corpus/`` Hypothesis' examples, and ``left-behind.txt`` what could not be revoked.
+finding, ``corpus/`` Hypothesis' examples, ``made.txt`` what is to be revoked, and
+``left-behind.txt`` what could not be.
 """
 
 import fcntl
@@ -19,7 +20,7 @@ from conformance.fuzz.finding import Finding
 VERSION = 1
 
 _STATE, _FINDINGS, _CORPUS, _LOCK = "campaign.json", "findings", "corpus", "lock"
-_LEFT = "left-behind.txt"
+_LEFT, _MADE = "left-behind.txt", "made.txt"
 
 
 class RunDirectory:
@@ -86,6 +87,22 @@ class RunDirectory:
     def path_of(self, finding: Finding) -> Path:
         """The file of a finding."""
         return self.path / _FINDINGS / f"{finding.id}.json"
+
+    def note_made(self, made: Made) -> None:
+        """Something was made, and is to be revoked even if this process ends at once."""
+        with (self.path / _MADE).open("a", encoding="utf-8") as file:
+            file.write(f"{made[0]} {made[1]}\n")
+
+    def made(self) -> set[Made]:
+        """What was made and perhaps not revoked; a line that is torn is left out."""
+        path = self.path / _MADE
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+        pairs = [line.split() for line in lines if line.endswith("\n")]
+        return {(int(one), two) for one, two in pairs}
+
+    def forget_made(self) -> None:
+        """All of it was revoked, or is listed as left behind."""
+        write_whole(self.path / _MADE, "")
 
     def leave_behind(self, made: Iterable[Made]) -> None:
         """List what could not be revoked: partner and client id, one a line."""

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from dataclasses import replace
 
 from conformance.exchange import Answer, Request
 from conformance.generated_faults import sent_name
@@ -20,9 +19,9 @@ LEAK_AFTER = 200
 RACE_SECONDS = 0.001
 
 
-def _on_a_plane(request: Request, answer: Answer) -> Answer:
+def _on_a_plane(request: Request, forward: Forward) -> Answer:
     fails = any(0x30000 <= ord(one) < 0x40000 for one in sent_name(request))
-    return replace(answer, status=500) if fails else answer
+    return Answer(500) if fails else forward(request)
 
 
 def _wrong_replay() -> Tamper:
@@ -102,7 +101,7 @@ def _odd_header(request: Request, answer: Answer) -> Answer:
     return with_header(answer, "Content-Type", "text/plain") if wrong else answer
 
 
-ON_A_PLANE = on_answers("a 5xx on one Unicode plane", _on_a_plane)
+ON_A_PLANE = Sabotage("a 5xx on one Unicode plane", lambda: _on_a_plane)
 WRONG_REPLAY = Sabotage("a wrong replay for one key in 300", _wrong_replay)
 REVOKED_REPLAY = Sabotage("another answer to a replay after a revocation", _revoked_replay)
 RACE = Sabotage("two resources in a window of a millisecond", _race)

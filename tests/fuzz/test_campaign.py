@@ -41,7 +41,8 @@ def test_a_subtle_fault_is_found_and_shrunk_and_replayed(
     [finding, *_] = campaign.findings.values()
     assert finding.requirement.startswith(requirement)
     assert 0 < len(finding.steps) <= 5
-    assert finding.curl and finding.python
+    assert finding.curl
+    assert finding.python
     assert campaign.counters.turns <= MOST_TURNS + 10
     assert verdict_of(campaign, Level.SHOULD).exit_code == BROKEN
     kept = Finding.read(campaign.directory.path_of(finding))
