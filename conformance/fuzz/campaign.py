@@ -3,7 +3,7 @@
 import base64
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,10 +15,11 @@ from conformance.examination import Examination, examined
 from conformance.exchange import Answer, Request
 from conformance.fuzz.coverage import Coverage
 from conformance.fuzz.directory import RunDirectory
+from conformance.fuzz.files import FileError
 from conformance.fuzz.finding import Finding, cause_of
 from conformance.fuzz.python_script import python_script
 from conformance.fuzz.recording import said, sender, steps_of
-from conformance.fuzz.replaying import VIOLATIONS, fails, probe_for
+from conformance.fuzz.replaying import VIOLATIONS, fails, probe_for, work_of
 from conformance.fuzz.resending import resent
 from conformance.fuzz.safety import Breaker, Pace, is_limited
 from conformance.fuzz.schedule import Schedule, Turn
@@ -78,6 +79,7 @@ class Campaign:
         max_seconds: float = float("inf"),
         max_findings: int | None = None,
         max_turns: int | None = None,
+        recorded: Mapping[str, Sequence[Request]] | None = None,
         keep: bool = False,
         breaker: Breaker | None = None,
     ) -> None:
@@ -87,7 +89,7 @@ class Campaign:
         self.directory = directory
         self.seed = seed
         self.max_seconds = max_seconds
-        self.works = {one.name: one for one in works(contract, requirements)}
+        self.works = {one.name: one for one in works(contract, requirements, recorded or {})}
         self.schedule = Schedule(list(self.works.values()), seed)
         self.coverage = Coverage(contract)
         self.counters = Counters()
@@ -343,8 +345,10 @@ class Campaign:
 
     def _try_again(self, finding: Finding) -> None:
         """Whether it fails always, sometimes or no more."""
-        work = self.works.get(finding.work)
-        if work is None:
+        try:
+            work = work_of(self.contract, finding, self.works)
+        except FileError:
+            # It was found with another selection, or by a check that there is no more.
             return
         failures = tries = 0
         for _ in range(TRIES):

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from conformance import generation
+from conformance.client.har_reading import read_har
 from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.directory import RunDirectory
 from conformance.fuzz.duration import Duration
@@ -17,6 +18,7 @@ from conformance.fuzz.exporting import as_pytest, can_be_exported
 from conformance.fuzz.files import FileError
 from conformance.fuzz.finding import Finding
 from conformance.fuzz.live import LiveView
+from conformance.fuzz.recorded import requests_in
 from conformance.fuzz.replaying import fails, work_of
 from conformance.fuzz.verdicts import verdict_of
 from conformance.fuzz.work import works
@@ -92,6 +94,9 @@ def _of_a_target(command: Command) -> Command:
               help="What fails it: a broken MUST only, or a broken SHOULD too.")  # fmt: skip
 @click.option("--select", "patterns", multiple=True, metavar="ID", envvar="DINIE_SELECT",
               help="Judge by this id, section, or pattern only. Repeatable.")  # fmt: skip
+@click.option("--har", "hars", type=click.Path(path_type=Path), multiple=True, metavar="FILE",
+              envvar="DINIE_HAR",
+              help="Recorded traffic, HAR 1.2: sent again with changes. Repeatable.")  # fmt: skip
 @file("--report-json", "Write the report for scripts.")
 @file("--report-junit", "Write the report for CI systems.")
 @file("--report-html", "Write the report as one web page.")
@@ -117,6 +122,7 @@ def fuzz_command(**options: Any) -> int:
     chosen = select(catalogue(), options["patterns"])
     url = base_url(contract, options)
     check_access(options)
+    journal = [entry for path in options["hars"] for entry in read_har(path)]
     console = Console(highlight=False)
     directory, seed = _directory(options)
     with (
@@ -133,6 +139,7 @@ def fuzz_command(**options: Any) -> int:
             contract, target, chosen, directory, seed,
             max_seconds=options["max_time"],
             max_findings=options["max_findings"],
+            recorded=requests_in(contract, journal),
             keep=options["keep"],
         )  # fmt: skip
         if options["resume"]:
@@ -205,7 +212,7 @@ def replay_command(finding: Path, **options: Any) -> int:
     check_access(options)
     found = Finding.read(_file_of(finding))
     known = {one.name: one for one in works(contract, list(catalogue().values()))}
-    work = work_of(found, known)
+    work = work_of(contract, found, known)
     generation.load()
     with (
         serving(options["app"]) as transport,

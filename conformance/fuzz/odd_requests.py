@@ -29,7 +29,7 @@ def odd_spellings(probe: Probe) -> None:
     def judged(body: bytes) -> None:
         plain = probe.request()
         request = Request(plain.method, plain.path, plain.headers, body, plain.partner)
-        _judge(probe, request, answer_to(probe, request))
+        judge_answer(probe, request, answer_to(probe, request))
 
     generation.for_all(probe, generation.odd_bodies(), judged, _EXAMPLES)
 
@@ -43,12 +43,12 @@ def odd_headers(probe: Probe) -> None:
         request = probe.request().with_header("Content-Type", content_type)
         for name, value in headers:
             request = request.with_header(name, value)
-        _judge(probe, request, answer_to(probe, request))
+        judge_answer(probe, request, answer_to(probe, request))
 
     generation.for_all(probe, generation.odd_headers(), judged, _EXAMPLES)
 
 
-def _judge(probe: Probe, request: Request, answer: Answer) -> None:
+def judge_answer(probe: Probe, request: Request, answer: Answer) -> None:
     """Raise :class:`Violation` for what the catalogue has against an answer."""
     for requirement_id, accusation in ACCUSATIONS.items():
         failed = requirement_id == "generated.nothing-makes-it-fail"

@@ -36,9 +36,15 @@ def probe_for(
     return Probe(contract, work.operation, target, randomness, seed, named)
 
 
-def work_of(finding: Finding, works: Mapping[str, Work]) -> Work:
-    """The work that found it; raises :class:`FileError` where there is no such work any more."""
+def work_of(contract: Contract, finding: Finding, works: Mapping[str, Work]) -> Work:
+    """The work that found it; raises :class:`FileError` where there is no such work any more.
+
+    Where a judge tells by the requests of the finding itself, none is needed.
+    """
     work = works.get(finding.work)
+    operation = contract.operations.get(finding.operation)
+    if work is None and operation and finding.requirement in ACCUSATIONS and finding.steps:
+        return Work(finding.work, operation, ())
     if work is None or finding.operation != work.operation.id:
         raise FileError(f"finding {finding.id}: nothing checks {finding.work!r} here")
     return work

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from conformance.accusations import ACCUSATIONS
 from conformance.bodies import makes_from_json
 from conformance.capability import Capability
+from conformance.exchange import Request
 from conformance.fuzz.many_keys import AT_ONCE, REPLAY, REUSED, SECOND, shared_keys, used_keys
 from conformance.fuzz.odd_requests import odd_headers, odd_spellings
+from conformance.fuzz.recorded import changed_recordings
 from conformance.model import Level, Requirement
 from conformance.probe import Probe
 from openapi.contract import Contract
@@ -61,8 +64,14 @@ class Work:
         return self.generates or self.requirements[0] in OWN
 
 
-def works(contract: Contract, chosen: Sequence[Requirement]) -> list[Work]:
+def works(
+    contract: Contract,
+    chosen: Sequence[Requirement],
+    recorded: Mapping[str, Sequence[Request]] = MappingProxyType({}),
+) -> list[Work]:
     """All the work on a contract, for the requirements that were chosen.
+
+    ``recorded`` are requests to change and send again, by the id of their operation.
 
     Not what moves the target's clock, nor what waits to see that an answer was kept: both would
     hold up everything else, and are the gate's.
@@ -86,4 +95,8 @@ def works(contract: Contract, chosen: Sequence[Requirement]) -> list[Work]:
             for one, judged_by in OWN.items()
             if one.applies_to(operation) and ids & judged_by
         ]
+        if operation.id in recorded and ids & ACCUSATIONS.keys():
+            check = changed_recordings(recorded[operation.id])
+            one = own_check("recorded", check, generates=True)
+            found.append(Work(f"{one.id} [{operation.id}]", operation, (one,)))
     return found

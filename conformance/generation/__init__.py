@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from conformance.generation.any_order import in_any_order
     from conformance.generation.corpus import corpus_in
     from conformance.generation.engine import findings
-    from conformance.generation.oddities import odd_bodies, odd_headers
+    from conformance.generation.oddities import changes, odd_bodies, odd_headers
     from conformance.generation.search import for_all
     from conformance.generation.strategies import invalid_bodies, valid_bodies
 
 __all__ = [
+    "changes",
     "corpus_in",
     "findings",
     "for_all",
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 _PLACES = {
+    "changes": "oddities",
     "corpus_in": "corpus",
     "findings": "engine",
     "for_all": "search",

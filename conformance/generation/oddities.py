@@ -3,9 +3,11 @@
 import json
 import string
 from collections.abc import Callable
+from typing import Any
 
 from hypothesis import strategies as st
 
+from conformance.generation.strategies import ANYTHING
 from conformance.probe import NAME_PREFIX
 
 _PLANES = range(17)
@@ -128,3 +130,10 @@ def odd_headers() -> st.SearchStrategy[tuple[list[tuple[str, str]], str]]:
     # Answers to other types than the usual one are judged for failures only.
     content_types = st.just(_CONTENT_TYPES[0]) | st.sampled_from(_CONTENT_TYPES)
     return st.tuples(st.lists(_header(), min_size=1, max_size=3), content_types)
+
+
+def changes(recordings: int) -> st.SearchStrategy[tuple[int, list[tuple[str, int, Any]]]]:
+    """Which of so many recordings, and what to change in it: how, at which member, to what."""
+    kinds = st.sampled_from(("change", "leave out", "add", "wrap"))
+    edits = st.lists(st.tuples(kinds, st.integers(0, 7), ANYTHING), max_size=3)
+    return st.tuples(st.integers(0, recordings - 1), edits)
