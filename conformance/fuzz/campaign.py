@@ -190,7 +190,8 @@ class Campaign:
         for turn, examination in found:
             if examination is not None:
                 self._take_in(turn, examination)
-        self._clean_up(BATCH)
+        if not self.over:
+            self._clean_up(BATCH)
         self._forget()
         if time.monotonic() - self._last_save > _SAVE_SECONDS:
             self.save()
@@ -371,16 +372,20 @@ class Campaign:
 
     def _clean_up(self, more_than: int) -> None:
         """Revoke what was made, when nothing uses it any more."""
-        made = set(self.target.created)
+        # A check that was given up has not told of all that it made; the directory knows.
+        made = self.target.created | self.directory.made()
+        if not more_than:
+            # In the end, what could not be revoked is tried once more.
+            made |= self.left_behind
         if self._keep or len(made) <= more_than:
             return
         left = set(revoke(self.contract, self.target, made))
         self.target.created -= made
         self.counters.revoked += len(made) - len(left)
-        self.directory.forget_made()
-        if left - self.left_behind:
-            self.left_behind |= left
+        before, self.left_behind = self.left_behind, (self.left_behind - made) | left
+        if self.left_behind != before:
             self.directory.leave_behind(self.left_behind)
+        self.directory.forget_made()
 
     def _forget(self) -> None:
         """What a run may keep to its end would fill the memory in hours."""

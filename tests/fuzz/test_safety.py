@@ -114,3 +114,23 @@ def test_what_cannot_be_revoked_is_listed_and_told(campaigns: Campaigns) -> None
     assert len(text.splitlines()) == len(campaign.left_behind)
     remarks = verdict_of(campaign, Level.MUST).remarks
     assert any("could not be revoked" in one for one in remarks)
+
+
+def test_a_limited_target_is_waited_for_and_left_clean(campaigns: Campaigns) -> None:
+    def make() -> Tamper:
+        seen = 0
+
+        def tamper(request: Request, forward: Forward) -> Answer:
+            nonlocal seen
+            seen += 1
+            limited = Answer(429, (("retry-after", "0"),))
+            return limited if seen % 5 == 0 else forward(request)
+
+        return tamper
+
+    campaign = campaigns(Sabotage("limit", make), "idempotency", max_turns=20, max_seconds=3)
+    campaign.work_through()
+    assert campaign.findings == {}
+    assert campaign.left_behind == set()
+    assert campaign.target.created == set()
+    assert campaign.pace.pause > 0
