@@ -70,7 +70,8 @@ def shape(steps: Sequence[Step], answers: Sequence[Said]) -> Any:
     """What the last answers show, as JSON: apart from data, and with all that they belong to.
 
     Statuses, media types and members; how they compare with earlier answers to the same key;
-    whether what was made before is listed, how often, and in which state.
+    whether what was made before is listed, how often, and in which state. How many were sent at the
+    same time makes no difference, but whether they made more than one thing does.
     """
     last = len(list(groups(steps))[-1])
     said = [
@@ -80,10 +81,21 @@ def shape(steps: Sequence[Step], answers: Sequence[Said]) -> Any:
     before = list(zip(steps[:-last], answers[:-last], strict=True))
     related = [_related(one, (steps[-1], answers[-1])) for one in before]
     return [
-        sorted(said, key=json.dumps),
-        len(ids),
+        sorted({json.dumps(one) for one in said}),
+        len(ids) > 1,
+        _makes_several(steps, answers),
         sorted({json.dumps(one) for one in related if one is not None}),
     ]
+
+
+def _makes_several(steps: Sequence[Step], answers: Sequence[Said]) -> bool:
+    """Whether one key of one partner got more than one resource."""
+    made: dict[tuple[Any, str], set[str]] = {}
+    for step, (_, _, body) in zip(steps, answers, strict=True):
+        found = _object(body).get("id")
+        if _key(step) and found is not None:
+            made.setdefault((step["partner"], _key(step)), set()).add(str(found))
+    return any(len(one) > 1 for one in made.values())
 
 
 def _related(one: tuple[Step, Said], last: tuple[Step, Said]) -> Any:

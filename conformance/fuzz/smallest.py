@@ -12,6 +12,9 @@ MOST_TRIES = 30
 _MOST_STEPS = 60
 """Longer records are tried from their end only: the rest would be sent too often."""
 
+_AT_ONCE, _TRIES_AT_ONCE = 4, 8
+"""Fewer at the same time meet less often, so they are sent several times."""
+
 _ANSWERED = re.compile("«(id|client_id|client_secret|access_token) ([0-9]+)»")
 
 
@@ -22,14 +25,28 @@ def smallest(
     wanted = shape(steps, answers)
 
     def shows(candidate: list[Step]) -> bool:
-        return bool(shape(candidate, resent(candidate, send)) == wanted)
+        # What was sent at the same time does not always meet in the same way.
+        tries = _TRIES_AT_ONCE if candidate[-1]["at_once"] else 1
+        return any(shape(candidate, resent(candidate, send)) == wanted for _ in range(tries))
 
+    few = _fewer_at_once(steps)
+    if few is not None and shows(few):
+        return _reduced(few, shows), wanted, True
     kept = _bound_to_last(steps)
     if kept is None or not shows(kept):
         kept = list(steps)
         if len(kept) > _MOST_STEPS or not shows(kept):
             return kept, wanted, False
     return _reduced(kept, shows), wanted, True
+
+
+def _fewer_at_once(steps: Sequence[Step]) -> list[Step] | None:
+    """The last steps alone, where they are sent at the same time and are many: some of them."""
+    last = list(groups(steps))[-1]
+    if len(last) <= _AT_ONCE:
+        return None
+    out = set(range(_earlier(steps))) | set(range(_earlier(steps) + _AT_ONCE, len(steps)))
+    return without(steps, out)
 
 
 def _reduced(kept: list[Step], shows: Callable[[list[Step]], bool]) -> list[Step]:
