@@ -6,7 +6,8 @@ in a few words what is wrong with an answer, and nothing where nothing is.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from conformance.bodies import schema_at
@@ -94,3 +95,33 @@ def taken(probe: Probe, request: Request, answer: Answer) -> str:
         return ""
     wrong = [one for one in errors if one.code != "invalid_format"]
     return f"{answer.status} though {wrong[0].param} {wrong[0].detail}" if wrong else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accusation:
+    """What an answer is accused of: by which check of Schemathesis, and how it is judged."""
+
+    check: str
+    judge: Judge
+    expected: str
+
+
+ACCUSATIONS: Mapping[str, Accusation] = {
+    "generated.nothing-makes-it-fail": Accusation(
+        "not_a_server_error", server_error, "no server error"
+    ),
+    "generated.statuses-are-documented": Accusation(
+        "status_code_conformance", undocumented_status, "a documented status"
+    ),
+    "generated.media-types-are-documented": Accusation(
+        "content_type_conformance", undocumented_type, "a documented media type"
+    ),
+    "generated.answers-match-their-schemas": Accusation(
+        "response_schema_conformance", wrong_body, "a body as documented"
+    ),
+    "generated.headers-match-their-schemas": Accusation(
+        "response_headers_conformance", wrong_header, "headers as documented"
+    ),
+    "generated.invalid-data-is-refused": Accusation("negative_data_rejection", taken, "a refusal"),
+}
+"""By the id of the requirement that is broken where the judge agrees."""

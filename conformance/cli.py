@@ -6,10 +6,8 @@
 import os
 import re
 import secrets
-import signal
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,8 @@ from conformance.catalogue_text import explanation, listing
 from conformance.client.har_reading import HarError
 from conformance.client.registry import ClientRequirement, client_catalogue
 from conformance.client_command import client_command
+from conformance.fuzz.commands import fuzz_command, replay_command
+from conformance.fuzz.files import FileError
 from conformance.in_process import AppError, serving
 from conformance.limits import MOST_REQUESTS
 from conformance.model import Level, Requirement
@@ -42,6 +42,7 @@ from conformance.report import FORMATS
 from conformance.report.text import TextReport
 from conformance.runner import Run
 from conformance.selection import SelectionError, find, select
+from conformance.stopping import stopped_by_signals
 from conformance.target import PATIENCE_SECONDS, TargetError
 from conformance.verdict import INTERRUPTED, NO_VERDICT, Verdict, judge, not_begun
 from openapi.contract import Contract
@@ -126,7 +127,7 @@ def run_command(**options: Any) -> int:
 
 
 def _judged(run: Run, level: Level, known: Baseline, report: TextReport, *, keep: bool) -> Verdict:
-    with _stopped_by_signals(run):
+    with stopped_by_signals(lambda: run.stop(INTERRUPTED)):
         with report.progress(len(run.checks)) as on_result:
             verdict = judge(run, level, known, on_result)
         if keep:
@@ -164,32 +165,9 @@ def _report(
     return NO_VERDICT if complaints else verdict.exit_code
 
 
-@contextmanager
-def _stopped_by_signals(run: Run) -> Iterator[None]:
-    """End the run on Ctrl-C or SIGTERM with what there is.
-
-    A second one ends the cleaning up as well, and a third one everything.
-    """
-    before: dict[signal.Signals, Any] = {}
-    seen = 0
-
-    def stop(number: int, _: object) -> None:
-        nonlocal seen
-        seen += 1
-        if seen > 1:
-            signal.signal(number, before[signal.Signals(number)])
-        run.stop(INTERRUPTED)
-
-    for one in (signal.SIGINT, signal.SIGTERM):
-        before[one] = signal.signal(one, stop)
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-
-
 cli.add_command(client_command)
+cli.add_command(fuzz_command)
+cli.add_command(replay_command)
 
 
 @cli.command("list")
@@ -219,7 +197,7 @@ def main(arguments: list[str] | None = None) -> None:
         reason = re.sub(r"(extra arguments?) \(.*\)", r"\1", error.format_message())
     except (click.Abort, KeyboardInterrupt):
         reason = INTERRUPTED
-    except (SelectionError, BaselineError, OutputError, AppError, HarError) as error:
+    except (SelectionError, BaselineError, OutputError, AppError, HarError, FileError) as error:
         reason = str(error)
     except BrokenPipeError:
         # Whoever read the output has gone; nothing more can be said there.

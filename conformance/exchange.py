@@ -139,6 +139,10 @@ class Recording:
     exchanges: list[tuple[Request, Answer]] = field(default_factory=list)
     done_meanwhile: str = ""
     """What is done before the next request, as a line of shell."""
+    examples: dict[str, bytes] = field(default_factory=dict)
+    """The smallest example that failed of each search, as Hypothesis encodes it."""
+    searches: int = 0
+    """How many searches for an example have begun."""
 
     def add(self, request: Request, answer: Answer) -> None:
         """Keep one exchange."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from conformance.effort import GATE, Effort
 from conformance.exchange import Answer, Recording, Request
 from conformance.target import Target
 from openapi.contract import PATH_PARAMETER, Contract
@@ -27,12 +28,16 @@ _GROUPS = itertools.count(1)
 
 
 class Violation(Exception):
-    """The requirement is broken: what was expected and what was seen instead."""
+    """The requirement is broken: what was expected and what was seen instead.
 
-    def __init__(self, expected: str, actual: str) -> None:
+    ``breaks`` is the id of the requirement, where a check judges by several.
+    """
+
+    def __init__(self, expected: str, actual: str, breaks: str = "") -> None:
         super().__init__(f"expected {expected}, got {actual}")
         self.expected = expected
         self.actual = actual
+        self.breaks = breaks
 
 
 class NotVerified(Exception):
@@ -43,7 +48,8 @@ class Probe:
     """One check of one requirement on one operation.
 
     It sends what the contract allows and keeps what was said. ``random`` is seeded, so that the
-    same choices can be had again; names and keys are new every time. ``seed`` is the whole run's.
+    same choices can be had again; names and keys are new every time. ``seed`` is the whole run's,
+    ``effort`` says how much is generated.
     """
 
     def __init__(
@@ -53,12 +59,14 @@ class Probe:
         target: Target,
         randomness: random.Random,
         seed: int = 0,
+        effort: Effort = GATE,
     ) -> None:
         self.contract = contract
         self.operation = operation
         self.target = target
         self.random = randomness
         self.seed = seed
+        self.effort = effort
         self.recording = Recording()
 
     def request(self, partner: int | None = 0) -> Request:
@@ -167,7 +175,7 @@ class Probe:
 
     def of(self, operation: Operation) -> "Probe":
         """A probe for another operation; both keep one record."""
-        other = Probe(self.contract, operation, self.target, self.random, self.seed)
+        other = Probe(self.contract, operation, self.target, self.random, self.seed, self.effort)
         other.recording = self.recording
         return other
 

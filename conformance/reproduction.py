@@ -165,3 +165,10 @@ def _url(base_url: str, request: Request) -> str:
 
 def _without_secrets(body: bytes) -> bytes:
     return _SECRET.sub(rb'\1"REDACTED"', body)
+
+
+def without_secrets(text: str) -> str:
+    """A body's text without the secrets that it names as such."""
+    return _without_secrets(text.encode("utf-8", "surrogateescape")).decode(
+        "utf-8", "surrogateescape"
+    )

@@ -9,11 +9,12 @@ from urllib.parse import quote
 from conformance import generation
 from conformance.applicability import creates, lists
 from conformance.capability import Capability
+from conformance.clean_up import revoke
+from conformance.examination import examined
 from conformance.exchange import Answer, Request
-from conformance.model import Level, Outcome, Requirement, Result
+from conformance.model import Requirement, Result
 from conformance.own_resources import UNSERVED
-from conformance.probe import NotVerified, Probe, Violation
-from conformance.reproduction import reproduction
+from conformance.probe import NotVerified, Probe
 from conformance.sign_in import by_form, by_json
 from conformance.target import Target, TargetError, TokenRefused
 from openapi.contract import PATH_PARAMETER, Contract
@@ -99,54 +100,17 @@ class Run:
 
     def check(self, requirement: Requirement, operation: Operation) -> Result:
         """The result of one requirement on one operation; raises :class:`TargetError`."""
-        level = requirement.level_on(operation)
-        missing = sorted(one.value for one in requirement.needs - self.target.capabilities)
-        if missing:
-            reason = "; ".join(missing)
-            return Result(requirement, operation.id, level, Outcome.NOT_VERIFIED, actual=reason)
         randomness = random.Random(f"{self.seed} {requirement.id} {operation.id}")  # noqa: S311 - test data
         probe = Probe(self.contract, operation, self.target, randomness, self.seed)
-        outcome, expected, actual = Outcome.PASSED, "", ""
-        try:
-            requirement.check(probe)
-        except Violation as violation:
-            outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
-            expected, actual = violation.expected, violation.actual
-        except NotVerified as reason:
-            outcome, actual = Outcome.NOT_VERIFIED, str(reason)
-        except TargetError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a fault of the harness is a result, not the run's end
-            outcome, actual = Outcome.ERROR, f"{type(error).__name__}: {error}"
+        examination = examined(requirement, probe)
         self._note(operation, probe)
-        script = ""
-        if outcome in {Outcome.FAILED, Outcome.WARNING}:
-            script = reproduction(self.target.base_url, probe.recording.exchanges)
-        shown = map(self.target.shown, (expected, actual, script))
-        return Result(requirement, operation.id, level, outcome, *shown)
+        return examination.result
 
     def clean_up(self) -> int:
         """Revoke what the run made, where the target offers it; gives how much there was."""
-        made = sorted(self.target.created)
-        revoke = next(
-            (one for one in self.contract.operations.values() if one.method == "DELETE"), None
-        )
+        made = set(self.target.created)
         useless = self._surveyed and Capability.REVOCATION not in self.target.capabilities
-        if revoke is None or useless:
-            self.left_behind = len(made)
-            return len(made)
-        gone = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
-
-        def removed(one: tuple[int, str]) -> bool:
-            path = PATH_PARAMETER.sub(lambda _: quote(one[1], safe=""), revoke.path)
-            try:
-                answer = self.target.send(Request("DELETE", path, partner=one[0]))
-            except TargetError:
-                return False
-            return answer.is_success or answer.status in gone
-
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            self.left_behind = list(pool.map(removed, made)).count(False)
+        self.left_behind = len(made if useless else revoke(self.contract, self.target, made))
         return len(made)
 
     def survey(self) -> None:
@@ -170,7 +134,7 @@ class Run:
             self._expect_access(probe.send(probe.request(partner=1)), "the second token")
         self._note(operation, probe)
         try:
-            revoke = probe.sibling("DELETE")
+            revoking = probe.sibling("DELETE")
         except NotVerified:
             return
         if made.status != operation.success_status:
@@ -178,7 +142,7 @@ class Run:
         client_id = str(made.field("client_id"))
         if self._issues_tokens(client_id, str(made.field("client_secret"))):
             self.target.capabilities.add(Capability.TOKENS)
-        path = PATH_PARAMETER.sub(lambda _: quote(client_id, safe=""), revoke.path)
+        path = PATH_PARAMETER.sub(lambda _: quote(client_id, safe=""), revoking.path)
         answer = self.target.send(Request("DELETE", path))
         # Only what is not offered at all is beyond judging; a wrong answer is to be judged.
         if answer.status not in {HTTPStatus.UNAUTHORIZED, *UNSERVED}:

@@ -16,9 +16,6 @@ from conformance.pages import largest_page, pages
 from conformance.probe import NotVerified, Probe
 from openapi.contract import PATH_PARAMETER
 
-KEYS = 3
-"""The keys of one sequence, which every partner uses."""
-
 
 @dataclass(slots=True)
 class Made:
@@ -51,12 +48,15 @@ class Model:
 
 
 class Sequence:
-    """One sequence of calls. Each call says what the model expects of the answer."""
+    """One sequence of calls, over as many keys as the probe's effort has, for every partner.
+
+    Each call says what the model expects of the answer.
+    """
 
     def __init__(self, probe: Probe, settle_seconds: float = 0.0) -> None:
         self._probe = probe
         self._settle_seconds = settle_seconds
-        self._keys = [probe.new_key() for _ in range(KEYS)]
+        self._keys = [probe.new_key() for _ in range(probe.effort.keys)]
         self.model = Model()
 
     def create(self, partner: int, key: int) -> None:

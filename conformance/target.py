@@ -3,7 +3,7 @@
 import ssl
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 from urllib.parse import quote
 
@@ -86,9 +86,12 @@ class Target:
         self.access: tuple[Access, ...] = ()
         self.let_in([Access(Issued(token)) for token in tokens])
         self.requests_sent = 0
+        self.on_answer: Callable[[Request, Answer], None] = lambda _, __: None
+        """Called with every exchange, in the thread that made it."""
         self._halted = threading.Event()
         self._tamper = tamper
         self._interval = 1 / max_rate if max_rate else 0.0
+        self._pause = 0.0
         self._next_start = 0.0
         self._lock = threading.Lock()
         self._client = httpx.Client(
@@ -140,7 +143,13 @@ class Target:
         if answer.status == httpx.codes.TOO_MANY_REQUESTS:
             with self._lock:
                 self.limited.append((request, answer))
+        self.on_answer(request, answer)
         return answer
+
+    def slow_down(self, seconds: float) -> None:
+        """Leave so many seconds between requests from now on, or more where that was asked for."""
+        with self._lock:
+            self._pause = seconds
 
     def rest(self, seconds: float) -> None:
         """Wait, unless the run is stopped meanwhile."""
@@ -248,11 +257,12 @@ class Target:
         return TargetError(f"{url} does not answer: {reason}")
 
     def _pace(self) -> None:
-        if not self._interval:
+        interval = max(self._interval, self._pause)
+        if not interval:
             return
         with self._lock:
             start = max(time.monotonic(), self._next_start)
-            self._next_start = start + self._interval
+            self._next_start = start + interval
         time.sleep(max(0.0, start - time.monotonic()))
 
 

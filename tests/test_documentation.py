@@ -8,6 +8,7 @@ import pytest
 
 import mock_server
 from conformance.client_command import client_command
+from conformance.fuzz.commands import fuzz_command
 from conformance.generation.engine import CHECKS
 from conformance.registry import catalogue
 from mock_server.cli import serve_command
@@ -38,6 +39,13 @@ def test_every_option_of_the_client_command_is_documented_with_its_variable() ->
     reference = (ROOT / "docs" / "client.md").read_text()
     for option in client_command.params:
         assert f"| `{option.opts[0]}` | `{option.envvar}` |" in reference
+
+
+def test_every_option_of_the_fuzz_command_is_documented_with_its_variable() -> None:
+    own, shared = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("fuzz", "conformance"))
+    for option in fuzz_command.params:
+        variable = f"`{option.envvar}` " if option.envvar else ""
+        assert f"| `{option.opts[0]}` | {variable}|" in own + shared
 
 
 def test_every_error_code_is_documented() -> None:

@@ -9,17 +9,34 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conformance.generation.any_order import in_any_order
+    from conformance.generation.corpus import corpus_in
     from conformance.generation.engine import findings
+    from conformance.generation.oddities import changes, odd_bodies, odd_headers
     from conformance.generation.search import for_all
     from conformance.generation.strategies import invalid_bodies, valid_bodies
 
-__all__ = ["findings", "for_all", "in_any_order", "invalid_bodies", "load", "valid_bodies"]
+__all__ = [
+    "changes",
+    "corpus_in",
+    "findings",
+    "for_all",
+    "in_any_order",
+    "invalid_bodies",
+    "load",
+    "odd_bodies",
+    "odd_headers",
+    "valid_bodies",
+]
 
 _PLACES = {
+    "changes": "oddities",
+    "corpus_in": "corpus",
     "findings": "engine",
     "for_all": "search",
     "in_any_order": "any_order",
     "invalid_bodies": "strategies",
+    "odd_bodies": "oddities",
+    "odd_headers": "oddities",
     "valid_bodies": "strategies",
 }
 

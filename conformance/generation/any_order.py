@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
 
-from hypothesis import seed
+from hypothesis import reject, seed
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -18,9 +18,9 @@ from hypothesis.stateful import (
 from conformance.capability import Capability
 from conformance.generation.search import Watch, chosen_settings
 from conformance.probe import NotVerified, Probe, Violation
-from conformance.sequence import KEYS, Sequence
+from conformance.sequence import Sequence
 
-SEQUENCES, STEPS = 8, 12
+SEQUENCES = 8
 
 _LOOK_AGAIN_SECONDS = 0.4
 
@@ -35,7 +35,7 @@ def in_any_order(probe: Probe, settle_seconds: float) -> None:
     class Chosen(Machine):
         watch = Watch(probe)
         partners = (0, 1) if Capability.SECOND_PARTNER in capabilities else (0,)
-        calls = tuple(product(partners, range(KEYS)))
+        calls = tuple(product(partners, range(probe.effort.keys)))
         revokes = Capability.REVOCATION in capabilities
 
         @staticmethod
@@ -43,7 +43,7 @@ def in_any_order(probe: Probe, settle_seconds: float) -> None:
             return Sequence(probe, settle_seconds)
 
     seeded = seed(probe.random.getrandbits(64))(Chosen)
-    chosen = chosen_settings(SEQUENCES, stateful_step_count=STEPS)
+    chosen = chosen_settings(probe, SEQUENCES, stateful_step_count=probe.effort.steps)
     try:
         with Chosen.watch.run():
             run_state_machine_as_test(seeded, settings=chosen)
@@ -79,6 +79,9 @@ class Machine(RuleBasedStateMachine):
         try:
             with self.watch.step():
                 yield
+            if self.watch.looked_past:
+                # The model says no longer what the target's state is.
+                reject()
         except BaseException:
             self._over = True
             raise

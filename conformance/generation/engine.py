@@ -85,22 +85,26 @@ class _Exploration:
     stopped: NotVerified | None
 
 
-_known: WeakKeyDictionary[Target, dict[str, _Exploration]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Target, dict[str, tuple[object, _Exploration]]] = WeakKeyDictionary()
+"""The last exploration of each operation, with the seed and the effort that it was made by."""
 
 
 def findings(probe: Probe, check: str) -> list[Finding]:
     """What a check of Schemathesis found on the operation, the smallest request first.
 
-    The engine runs once for each target and operation. Raises :class:`NotVerified` where it
-    ended early, such as by a limit that is not worth waiting for, and found nothing until then.
+    The engine runs once for each target and operation, and again for another seed or effort.
+    Raises :class:`NotVerified` where it ended early, such as by a limit that is not worth
+    waiting for, and found nothing until then.
     """
     if check not in CHECKS:
         raise ValueError(f"{check} is no check that is asked of Schemathesis")
     with generating():
         known = _known.setdefault(probe.target, {})
-        if probe.operation.id not in known:
-            known[probe.operation.id] = _explore(probe)
-    exploration = known[probe.operation.id]
+        made_by = (probe.seed, probe.effort.times)
+        before, exploration = known.get(probe.operation.id, (None, None))
+        if exploration is None or before != made_by:
+            exploration = _explore(probe)
+            known[probe.operation.id] = (made_by, exploration)
     found = [one for one in exploration.findings if one.check == check]
     if not found and exploration.stopped:
         raise NotVerified(str(exploration.stopped))
@@ -110,7 +114,7 @@ def findings(probe: Probe, check: str) -> list[Finding]:
 def _explore(probe: Probe) -> _Exploration:
     transport = _Transport(probe)
     document = {**copy.deepcopy(probe.contract.document), "servers": [{"url": "/"}]}
-    configuration = schemathesis.Config.from_dict(_configuration(probe.seed))
+    configuration = schemathesis.Config.from_dict(_configuration(probe))
     schema = schemathesis.openapi.from_dict(document, config=configuration)
     # The transport is a property of the class, made from the app that there is none of.
     schema.__class__ = type("Schema", (type(schema),), {"transport": transport})
@@ -139,14 +143,18 @@ def _explore(probe: Probe) -> _Exploration:
     return _Exploration(found, stopped)
 
 
-def _configuration(seed: int) -> dict[str, Any]:
+def _configuration(probe: Probe) -> dict[str, Any]:
     off = {"enabled": False}
     return {
-        "seed": seed,
+        "seed": probe.seed,
         "workers": 1,
         "continue-on-failure": True,
         "cache": off,
-        "generation": {"mode": "all", "max-examples": EXAMPLES, "database": "none"},
+        "generation": {
+            "mode": "all",
+            "max-examples": EXAMPLES * probe.effort.times,
+            "database": "none",
+        },
         "checks": {"enabled": False, **{name: {"enabled": True} for name in CHECKS}},
         "phases": {
             "coverage": {"unexpected-methods": [], "extra-data-sources": {"responses": False}},

@@ -1,0 +1,36 @@
+"""How much a check generates, and with which examples it begins. Frozen values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hypothesis.database import ExampleDatabase
+
+
+def _nothing(_: str, __: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What generates asks its probe for this; the defaults are the gate's.
+
+    ``times`` multiplies the examples of a search and the sequences of a state machine. ``steps``
+    and ``keys`` are those of one sequence. ``corpus`` keeps failing examples, which are tried
+    first, under ``name``. ``only`` are the encoded examples to run and nothing else, by the name
+    of their search. ``is_known`` takes what was expected and what was seen, and says whether to
+    look past it.
+    """
+
+    times: int = 1
+    steps: int = 12
+    keys: int = 3
+    name: str = ""
+    corpus: "ExampleDatabase | None" = None
+    only: Mapping[str, bytes] | None = None
+    is_known: Callable[[str, str], bool] = _nothing
+
+
+GATE = Effort()
+"""What a run of the gate does."""

@@ -1,0 +1,71 @@
+"""How a campaign goes on, for people: a live view on a terminal, plain lines elsewhere."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from conformance.fuzz.campaign import Campaign
+from conformance.fuzz.duration import told
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class LiveView:
+    """Shows a campaign while the block of :meth:`shown` lasts."""
+
+    def __init__(self, console: Console, campaign: Campaign) -> None:
+        self._console = console
+        self._campaign = campaign
+        self._last = time.monotonic()
+        self._last_count = 0
+        self._told: set[str] = set()
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show it until the block ends."""
+        if not self._console.is_terminal:
+            self._campaign.on_change = self._plain
+            yield
+            return
+        with Live(console=self._console, transient=True, get_renderable=self._table) as live:
+            self._campaign.on_change = live.refresh
+            yield
+
+    def _rows(self) -> dict[str, str]:
+        campaign = self._campaign
+        requests, elapsed = campaign.target.requests_sent, campaign.elapsed
+        rate = requests / elapsed if elapsed else 0.0
+        pause = campaign.pace.pause
+        return {
+            "elapsed": f"{told(elapsed)} of {told(campaign.max_seconds)}",
+            "requests": f"{requests}, {rate:.0f} a second"
+            + (f", slowed down to one in {pause:g} s" if pause else ""),
+            "findings": f"{len(campaign.findings)}",
+            "covered": campaign.coverage.line(),
+        }
+
+    def _table(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        for name, value in self._rows().items():
+            table.add_row(name, value)
+        for finding in list(self._campaign.findings.values())[-5:]:
+            table.add_row(
+                finding.id, f"{finding.requirement} [{finding.operation}] {finding.state}"
+            )
+        return table
+
+    def _plain(self) -> None:
+        for finding in list(self._campaign.findings.values()):
+            if finding.id not in self._told:
+                self._told.add(finding.id)
+                self._line(f"finding {finding.id}: {finding.requirement} [{finding.operation}]")
+        if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
+            self._last = time.monotonic()
+            self._line("; ".join(f"{name} {value}" for name, value in self._rows().items()))
+
+    def _line(self, text: str) -> None:
+        self._console.print(text, soft_wrap=True, markup=False, highlight=False)

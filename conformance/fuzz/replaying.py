@@ -1,0 +1,99 @@
+"""One finding, tried again: by its own requests where a judge tells, else by its own check."""
+
+import base64
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+
+from conformance.accusations import ACCUSATIONS
+from conformance.effort import Effort
+from conformance.examination import Examination, examined
+from conformance.exchange import Answer
+from conformance.fuzz.files import FileError
+from conformance.fuzz.finding import Finding, cause_of
+from conformance.fuzz.recording import sender
+from conformance.fuzz.resending import resent
+from conformance.fuzz.work import Work
+from conformance.model import Outcome, Requirement
+from conformance.probe import Probe
+from conformance.target import Target
+from openapi.contract import Contract
+
+VIOLATIONS = {Outcome.FAILED, Outcome.WARNING}
+
+
+def probe_for(
+    contract: Contract,
+    target: Target,
+    work: Work,
+    requirement: Requirement,
+    seed: int,
+    effort: Effort,
+) -> Probe:
+    """The probe of one check: seed, requirement and operation say what it chooses."""
+    randomness = random.Random(f"{seed} {requirement.id} {work.operation.id}")  # noqa: S311 - test data
+    named = replace(effort, name=requirement.id)
+    return Probe(contract, work.operation, target, randomness, seed, named)
+
+
+def work_of(contract: Contract, finding: Finding, works: Mapping[str, Work]) -> Work:
+    """The work that found it; raises :class:`FileError` where there is no such work any more.
+
+    Where a judge tells by the requests of the finding itself, none is needed.
+    """
+    work = works.get(finding.work)
+    operation = contract.operations.get(finding.operation)
+    if work is None and operation and finding.requirement in ACCUSATIONS and finding.steps:
+        return Work(finding.work, operation, ())
+    if work is None or finding.operation != work.operation.id:
+        raise FileError(f"finding {finding.id}: nothing checks {finding.work!r} here")
+    return work
+
+
+def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> bool | None:
+    """Whether the target fails as it did, tried once; None where nothing could be said.
+
+    Raises :class:`TargetError`.
+    """
+    accusation = ACCUSATIONS.get(finding.requirement)
+    if accusation is not None and finding.steps:
+        probe = Probe(contract, work.operation, target, random.Random(finding.seed))  # noqa: S311 - test data
+        resent(finding.steps, sender(probe))
+        request, answer = probe.recording.exchanges[-1]
+        return bool(accusation.judge(probe, request, answer)) if _counts(answer) else None
+    found = [check(contract, target, finding, work, one) for one in work.requirements]
+    if any(_is_it(one, finding) for one in found):
+        return True
+    said = any(one.result.outcome is Outcome.PASSED for one in found)
+    # Another violation says that this check still fails, if not how.
+    return False if said else any(one.result.outcome in VIOLATIONS for one in found) or None
+
+
+def check(
+    contract: Contract, target: Target, finding: Finding, work: Work, requirement: Requirement
+) -> Examination:
+    """The check that found it, once more, with what failed and nothing else if that is known."""
+    only = {name: base64.b64decode(one) for name, one in finding.examples.items()}
+    effort = replace(effort_of(finding), only=only or None)
+    return examined(
+        requirement, probe_for(contract, target, work, requirement, finding.seed, effort)
+    )
+
+
+def effort_of(finding: Finding) -> Effort:
+    """How much its check generated."""
+    effort = finding.effort
+    return Effort(times=effort["times"], steps=effort["steps"], keys=effort["keys"])
+
+
+def _is_it(one: Examination, finding: Finding) -> bool:
+    result = one.result
+    return (
+        result.outcome in VIOLATIONS
+        and (one.breaks or result.requirement.id) == finding.requirement
+        and cause_of(result.expected, result.actual) == finding.cause
+    )
+
+
+def _counts(answer: Answer) -> bool:
+    return answer.status not in {401, 403, 429}

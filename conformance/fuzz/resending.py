@@ -1,0 +1,139 @@
+"""Recorded requests, sent again with names, keys and ids of their own, and what they show.
+
+A step is a JSON object: ``method``, ``path``, ``headers``, ``body``, ``partner``, ``token_form``
+and ``at_once``, the number of those that are sent at the same time (0: alone). In its texts
+``«key 1»`` stands for a fresh idempotency key, ``«name 1»`` for a fresh name, and ``«id 0»`` for
+the ``id`` that step 0 was answered with. Nothing but the standard library is used: an exported
+test holds a copy of this module.
+"""
+
+import itertools
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from urllib.parse import quote
+
+Step = dict[str, Any]
+
+Said = tuple[int, str, bytes]
+"""The status, the media type and the body of an answer."""
+
+Send = Callable[[list[Step]], list[Said]]
+"""Sends steps, all at the same time, and gives their answers."""
+
+_PLACE = re.compile("«([a-zA-Z_]+) ([0-9]+)»")
+
+
+def resent(steps: Sequence[Step], send: Send) -> list[Said]:
+    """The answers to all steps, one after another or at once as they say."""
+    answers: list[Said] = []
+    fresh: dict[str, str] = {}
+    for group in groups(steps):
+        answers += send([_filled(step, answers, fresh) for step in group])
+    return answers
+
+
+def groups(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """The steps, those together that are sent at the same time."""
+    alone = itertools.count(-1, -1)
+    for _, group in itertools.groupby(steps, lambda one: one["at_once"] or next(alone)):
+        yield list(group)
+
+
+def _filled(step: Step, answers: Sequence[Said], fresh: dict[str, str]) -> Step:
+    """The step with everything in place of its places."""
+
+    def value(found: re.Match[str]) -> str:
+        kind, number = found[1], int(found[2])
+        if kind.lower() == "key":
+            key = fresh.setdefault(f"key {number}", str(uuid.uuid4()))
+            return key.upper() if kind == "KEY" else key
+        if kind == "name":
+            return fresh.setdefault(found[0], f"dinie-conformance {uuid.uuid4().hex[:12]}")
+        answer = _object(answers[number][2]) if number < len(answers) else {}
+        return str(answer.get(kind, "dinie-conformance-unknown"))
+
+    def text(template: str) -> str:
+        return _PLACE.sub(value, template)
+
+    return {
+        **step,
+        "path": _PLACE.sub(lambda found: quote(value(found), safe=""), step["path"]),
+        "headers": [[name, text(one)] for name, one in step["headers"]],
+        "body": text(step["body"]),
+    }
+
+
+def shape(steps: Sequence[Step], answers: Sequence[Said]) -> Any:
+    """What the last answers show, as JSON: apart from data, and with all that they belong to.
+
+    Statuses, media types and members; how they compare with earlier answers to the same key;
+    whether what was made before is listed, how often, and in which state. How many were sent at the
+    same time makes no difference, but whether they made more than one thing does.
+    """
+    last = len(list(groups(steps))[-1])
+    said = [
+        [status, media_type, _members(_json(body))] for status, media_type, body in answers[-last:]
+    ]
+    ids = {str(_object(body).get("id")) for _, _, body in answers[-last:]} - {"None"}
+    before = list(zip(steps[:-last], answers[:-last], strict=True))
+    related = [_related(one, (steps[-1], answers[-1])) for one in before]
+    return [
+        sorted({json.dumps(one) for one in said}),
+        len(ids) > 1,
+        _makes_several(steps, answers),
+        sorted({json.dumps(one) for one in related if one is not None}),
+    ]
+
+
+def _makes_several(steps: Sequence[Step], answers: Sequence[Said]) -> bool:
+    """Whether one key of one partner got more than one resource."""
+    made: dict[tuple[Any, str], set[str]] = {}
+    for step, (_, _, body) in zip(steps, answers, strict=True):
+        found = _object(body).get("id")
+        if _key(step) and found is not None:
+            made.setdefault((step["partner"], _key(step)), set()).add(str(found))
+    return any(len(one) > 1 for one in made.values())
+
+
+def _related(one: tuple[Step, Said], last: tuple[Step, Said]) -> Any:
+    """How the last answer stands to an earlier one; None where they have nothing in common."""
+    (step, (status, _, body)), (last_step, (last_status, _, last_body)) = one, last
+    key = _key(step)
+    if key and key == _key(last_step) and step["partner"] == last_step["partner"]:
+        return ["same key", status == last_status, body == last_body]
+    made, page = _object(body).get("id"), _object(last_body).get("data")
+    if made is not None and isinstance(page, list):
+        states = [one.get("status") for one in page if isinstance(one, dict) and one["id"] == made]
+        return ["listed", step["partner"] == last_step["partner"], states]
+    return None
+
+
+def _key(step: Step) -> str:
+    return next((value for name, value in step["headers"] if name == "Idempotency-Key"), "")
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return bool(body)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    value = _json(body)
+    return value if isinstance(value, dict) else {}
+
+
+def _members(value: Any) -> Any:
+    """The names of all members, whatever is in them."""
+    if isinstance(value, dict):
+        return {name: _members(one) for name, one in sorted(value.items())}
+    if isinstance(value, list):
+        members: dict[str, Any] = {}
+        for one in value:
+            members |= one if isinstance(one := _members(one), dict) else {}
+        return [members]
+    return None

@@ -1,0 +1,117 @@
+"""Kind to the target: slower when it limits or gets slow, and no more when it is down."""
+
+import random
+import statistics
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from http import HTTPStatus
+
+from conformance.applicability import creates, lists
+from conformance.capability import Capability
+from conformance.exchange import Answer, Request
+from conformance.probe import Probe
+from conformance.target import Target, TargetError
+from openapi.contract import Contract
+
+CALM_SECONDS = 60.0
+"""The latency of this first time is what later times are compared with."""
+
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.01, 1.0
+_TOO_SLOW, _SLOWER_BY_SECONDS = 3.0, 0.05
+_LAST_BEATS = 5
+_FEWEST_CALM_BEATS = 3
+
+BEATS_THAT_FAIL = 5
+"""So many plain requests one after another without an answer below 500 open the breaker."""
+
+FIRST_PAUSE_SECONDS = 0.5
+
+
+class Pace:
+    """The pause between requests: longer after a 429 or where latency rises, shorter again later.
+
+    ``slow_down`` is told every new pause in seconds, 0 for none.
+    """
+
+    def __init__(
+        self, slow_down: Callable[[float], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._slow_down = slow_down
+        self._clock = clock
+        self._begin = clock()
+        self._calm: list[float] = []
+        self._last: deque[float] = deque(maxlen=_LAST_BEATS)
+        self._lock = threading.Lock()
+        self._limited = False
+        self.pause = 0.0
+
+    def limited(self) -> None:
+        """A 429 was met."""
+        with self._lock:
+            self._limited = True
+
+    def beat(self, seconds: float) -> None:
+        """A plain request took so long: time to think about the pace."""
+        with self._lock:
+            limited, self._limited = self._limited, False
+        self._last.append(seconds)
+        if self._clock() - self._begin < CALM_SECONDS or len(self._calm) < _FEWEST_CALM_BEATS:
+            self._calm.append(seconds)
+        if limited or self._is_slow():
+            pause = min(max(2 * self.pause, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+        else:
+            pause = self.pause / 2 if self.pause > _SHORTEST_PAUSE else 0.0
+        if pause != self.pause:
+            self.pause = pause
+            self._slow_down(pause)
+
+    def _is_slow(self) -> bool:
+        calm = statistics.median(self._calm)
+        if len(self._last) < _FEWEST_CALM_BEATS:
+            return False
+        return statistics.median(self._last) > _TOO_SLOW * calm + _SLOWER_BY_SECONDS
+
+
+class Breaker:
+    """Asks a plain request whether the target is still there. ``reason`` is why it is not."""
+
+    def __init__(
+        self, contract: Contract, target: Target, first_pause: float = FIRST_PAUSE_SECONDS
+    ) -> None:
+        self._contract = contract
+        self._target = target
+        self._first_pause = first_pause
+        self.reason = ""
+
+    def is_well(self) -> tuple[bool, float]:
+        """Whether a plain request is answered, after some pauses if need be, and in what time."""
+        pause, seen = self._first_pause, ""
+        for number in range(BEATS_THAT_FAIL):
+            if number:
+                self._target.rest(pause)
+                pause *= 2
+            try:
+                answer = self._plain()
+            except TargetError as error:
+                seen = str(error)
+                continue
+            if not answer.is_server_error:
+                return True, answer.seconds
+            seen = f"{answer.status} to plain requests"
+        self.reason = f"the circuit breaker is open: {seen}, {BEATS_THAT_FAIL} times in a row"
+        return False, 0.0
+
+    def _plain(self) -> Answer:
+        for operation in self._contract.operations.values():
+            if lists(operation) and Capability.LISTING in self._target.capabilities:
+                return self._target.send_once(Request("GET", f"{operation.path}?limit=1"))
+        operation = next(one for one in self._contract.operations.values() if creates(one))
+        probe = Probe(self._contract, operation, self._target, random.Random(0))  # noqa: S311 - no choice is made
+        return probe.send_once(probe.request())
+
+
+def is_limited(answer: Answer) -> bool:
+    """Whether the target asks to be left alone for a while."""
+    return answer.status == HTTPStatus.TOO_MANY_REQUESTS

@@ -1,0 +1,102 @@
+"""What a campaign does over and over: checks of the catalogue, and its own."""
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from conformance.accusations import ACCUSATIONS
+from conformance.bodies import makes_from_json
+from conformance.capability import Capability
+from conformance.exchange import Request
+from conformance.fuzz.many_keys import AT_ONCE, REPLAY, REUSED, SECOND, shared_keys, used_keys
+from conformance.fuzz.odd_requests import odd_headers, odd_spellings
+from conformance.fuzz.recorded import changed_recordings
+from conformance.model import Level, Requirement
+from conformance.probe import Probe
+from openapi.contract import Contract
+from openapi.operation import Operation
+
+
+def own_check(name: str, check: Callable[[Probe], None], *, generates: bool = False) -> Requirement:
+    """A check as a requirement that no catalogue holds: what it breaks it names itself."""
+    return Requirement(
+        id=f"campaign.{name}",
+        level=Level.INFO,
+        summary=check.__doc__ or "",
+        source="the requirements that it judges by",
+        applies_to=_makes_by_key,
+        needs=frozenset(),
+        sabotage=(),
+        check=check,
+        generates=generates,
+    )
+
+
+def _makes_by_key(operation: Operation) -> bool:
+    return makes_from_json(operation) and operation.accepts_idempotency_key
+
+
+OWN: Mapping[Requirement, Set[str]] = {
+    own_check("many-keys", used_keys): {REPLAY},
+    own_check("shared-keys", shared_keys): {AT_ONCE, SECOND, REUSED},
+    own_check("odd-headers", odd_headers, generates=True): ACCUSATIONS.keys(),
+    own_check("odd-spellings", odd_spellings, generates=True): ACCUSATIONS.keys(),
+}
+"""Checks of a campaign's own, and the requirements that they judge by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One thing to try: requirements on an operation that are checked by the same requests."""
+
+    name: str
+    operation: Operation
+    requirements: tuple[Requirement, ...]
+
+    @property
+    def generates(self) -> bool:
+        """Whether only one such work can be done at a time."""
+        return any(one.generates for one in self.requirements)
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it sends something else each time."""
+        return self.generates or self.requirements[0] in OWN
+
+
+def works(
+    contract: Contract,
+    chosen: Sequence[Requirement],
+    recorded: Mapping[str, Sequence[Request]] = MappingProxyType({}),
+) -> list[Work]:
+    """All the work on a contract, for the requirements that were chosen.
+
+    ``recorded`` are requests to change and send again, by the id of their operation.
+
+    Not what moves the target's clock, nor what waits to see that an answer was kept: both would
+    hold up everything else, and are the gate's.
+    """
+    asked = {Capability.CLOCK, Capability.PATIENCE}
+    apart = [one for one in chosen if not one.needs & asked and not one.observes_run]
+    found = []
+    for operation in contract.operations.values():
+        own = [one for one in apart if one.applies_to(operation)]
+        together = tuple(one for one in own if one.id in ACCUSATIONS)
+        if together:
+            found.append(Work(f"generated [{operation.id}]", operation, together))
+        found += [
+            Work(f"{one.id} [{operation.id}]", operation, (one,))
+            for one in own
+            if one not in together
+        ]
+        ids = {one.id for one in own}
+        found += [
+            Work(f"{one.id} [{operation.id}]", operation, (one,))
+            for one, judged_by in OWN.items()
+            if one.applies_to(operation) and ids & judged_by
+        ]
+        if operation.id in recorded and ids & ACCUSATIONS.keys():
+            check = changed_recordings(recorded[operation.id])
+            one = own_check("recorded", check, generates=True)
+            found.append(Work(f"{one.id} [{operation.id}]", operation, (one,)))
+    return found

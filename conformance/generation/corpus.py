@@ -1,0 +1,67 @@
+"""Where Hypothesis' examples of one search are kept: with the check, and in a shared corpus."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
+
+from conformance.probe import Probe
+
+_SECONDARY, _PARETO = b".secondary", b".pareto"
+
+
+def examples_of(probe: Probe) -> ExampleDatabase | None:
+    """The database for the next search of a check; None where nothing is to be kept."""
+    record, effort = probe.recording, probe.effort
+    record.searches += 1
+    if effort.corpus is None and effort.only is None:
+        return None
+    return _Kept(probe, f"{record.searches}")
+
+
+def corpus_in(directory: Path) -> ExampleDatabase:
+    """Hypothesis' own database in a directory."""
+    return DirectoryBasedExampleDatabase(directory)
+
+
+class _Kept(ExampleDatabase):
+    """Examples under the name of their operation and search, whatever Hypothesis calls them.
+
+    Its own name for a test is a digest of the source, which every search here would share and
+    every change would move.
+    """
+
+    def __init__(self, probe: Probe, search: str) -> None:
+        super().__init__()
+        self._record = probe.recording
+        self._effort = probe.effort
+        self._search = search
+        self._name = f"{probe.effort.name} {probe.operation.id} {search}".encode()
+
+    def fetch(self, key: bytes) -> Iterable[bytes]:
+        """The examples to begin with."""
+        if self._effort.only is not None:
+            found = self._effort.only.get(self._search)
+            return [found] if found is not None and not _is_beside(key) else []
+        if self._effort.corpus is None or key.endswith(_PARETO):
+            return []
+        return list(self._effort.corpus.fetch(self._own(key)))
+
+    def save(self, key: bytes, value: bytes) -> None:
+        """Keep an example that failed; the last one is the smallest."""
+        if not _is_beside(key):
+            self._record.examples[self._search] = value
+        if self._effort.corpus is not None and not key.endswith(_PARETO):
+            self._effort.corpus.save(self._own(key), value)
+
+    def delete(self, key: bytes, value: bytes) -> None:
+        """Forget an example that fails no longer."""
+        if self._effort.corpus is not None and not key.endswith(_PARETO):
+            self._effort.corpus.delete(self._own(key), value)
+
+    def _own(self, key: bytes) -> bytes:
+        return self._name + (_SECONDARY if key.endswith(_SECONDARY) else b"")
+
+
+def _is_beside(key: bytes) -> bool:
+    return key.endswith((_SECONDARY, _PARETO))

@@ -1,0 +1,139 @@
+"""Strategies for what is allowed in JSON and in headers, and is unusual."""
+
+import json
+import string
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+
+from conformance.generation.strategies import ANYTHING
+from conformance.probe import NAME_PREFIX
+
+_PLANES = range(17)
+_PLANE = 0x10000
+_SURROGATES = range(0xD800, 0xE000)
+
+
+def _characters() -> st.SearchStrategy[str]:
+    """Characters of every plane of Unicode alike, its first one not preferred."""
+    return st.builds(
+        lambda plane, place: plane * _PLANE + place,
+        st.sampled_from(_PLANES),
+        st.integers(0, _PLANE - 1),
+    ).map(lambda point: "\N{REPLACEMENT CHARACTER}" if point in _SURROGATES else chr(point))
+
+
+def _escaped(character: str) -> str:
+    return json.dumps(character)[1:-1]
+
+
+def _doubly_escaped(character: str) -> str:
+    return "".join(
+        rf"\u{unit:04X}"
+        for unit in memoryview(character.encode("utf-16-le")).cast("H")  # pairs beyond the BMP
+    )
+
+
+def _raw(character: str) -> str:
+    return json.dumps(character, ensure_ascii=False)[1:-1]
+
+
+_spelt = st.lists(
+    st.tuples(_characters(), st.sampled_from((_raw, _escaped, _doubly_escaped))), max_size=6
+).map(lambda parts: "".join(spell(character) for character, spell in parts))
+
+_numbers = st.sampled_from(
+    ("0", "-0", "1e400", "-1e-400", "9007199254740993", "18446744073709551616", "1E+2", "0.1e1")
+)
+_space = st.text(" \t\r\n", max_size=3)
+
+
+@st.composite
+def odd_bodies(draw: st.DrawFn) -> bytes:
+    """An object of JSON that names a resource, spelt in an unusual way (RFC 8259)."""
+    name = f'"name"{draw(_space)}:{draw(_space)}"{NAME_PREFIX} {draw(_spelt)}"'
+    members = [name]
+    match draw(st.sampled_from(("alone", "null", "number", "twice", "unknown"))):
+        case "null":
+            members.append('"expires_at":null')
+        case "number":
+            members.append(f'"expires_at":{draw(_numbers)}')
+        case "twice":
+            members.append(name)
+        case "unknown":
+            members.append(f'"{draw(_spelt)}x":{draw(_numbers)}')
+        case _:
+            pass
+    separator = f"{draw(_space)},{draw(_space)}"
+    return f"{{{separator.join(members)}{draw(_space)}}}".encode("utf-8", "surrogatepass")
+
+
+_VISIBLE = string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~:/=?@,; "
+_values = st.text(_VISIBLE, max_size=40).map(str.strip)
+
+_KNOWN: dict[str, tuple[str, ...]] = {
+    "Accept": (
+        "*/*",
+        "application/*;q=0.1",
+        "application/json;q=0",
+        "text/html",
+        "application/xml",
+    ),
+    "Accept-Language": ("*", "pt-BR, pt;q=0.5", "x-klingon"),
+    "Accept-Charset": ("utf-8", "iso-8859-1;q=1, *;q=0"),
+    "Accept-Encoding": ("identity", "gzip;q=0"),
+    "Cache-Control": ("no-cache", "max-age=0"),
+    "Cookie": ("a=b", "a=b; a=c", "=", "$Version=1"),
+    "Forwarded": ("for=192.0.2.1;proto=http", "for=unknown"),
+    "From": ("qa@example.com",),
+    "Origin": ("null", "https://example.com"),
+    "Range": ("bytes=0-0", "bytes=-1", "items=0-1"),
+    "Referer": ("about:blank", "https://example.com/?a=b"),
+    "TE": ("trailers",),
+    "User-Agent": ("", "x"),
+    "X-Requested-With": ("XMLHttpRequest",),
+}
+"""Headers that careless servers act upon, and what they may hold (RFC 9110).
+
+None that may rightly be answered in a way of its own, such as a preference (RFC 7240).
+"""
+
+_SPELLINGS: dict[str, Callable[[str], str]] = {
+    "usual": str,
+    "lower": str.lower,
+    "upper": str.upper,
+}
+
+
+@st.composite
+def _header(draw: st.DrawFn) -> tuple[str, str]:
+    name = draw(st.sampled_from(sorted(_KNOWN)))
+    value = draw(st.sampled_from(_KNOWN[name]) | _values)
+    spelling = draw(st.sampled_from(sorted(_SPELLINGS)))
+    return _SPELLINGS[spelling](name), value
+
+
+_CONTENT_TYPES = (
+    "application/json",
+    "application/json; charset=utf-8",
+    'application/json;charset="UTF-8"',
+    "APPLICATION/JSON",
+    "application/json; a=b; a=c",
+    "application/json;",
+    'application/json; profile="a,b;c"',
+)
+
+
+def odd_headers() -> st.SearchStrategy[tuple[list[tuple[str, str]], str]]:
+    """One to three headers, and the Content-Type of a JSON body."""
+    # Answers to other types than the usual one are judged for failures only.
+    content_types = st.just(_CONTENT_TYPES[0]) | st.sampled_from(_CONTENT_TYPES)
+    return st.tuples(st.lists(_header(), min_size=1, max_size=3), content_types)
+
+
+def changes(recordings: int) -> st.SearchStrategy[tuple[int, list[tuple[str, int, Any]]]]:
+    """Which of so many recordings, and what to change in it: how, at which member, to what."""
+    kinds = st.sampled_from(("change", "leave out", "add", "wrap"))
+    edits = st.lists(st.tuples(kinds, st.integers(0, 7), ANYTHING), max_size=3)
+    return st.tuples(st.integers(0, recordings - 1), edits)

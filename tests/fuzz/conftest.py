@@ -1,0 +1,81 @@
+"""A healthy target for the whole session, and campaigns against it, with and without a fault."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from conformance.fuzz.campaign import Campaign
+from conformance.fuzz.directory import RunDirectory
+from conformance.fuzz.safety import Breaker
+from conformance.registry import catalogue
+from conformance.sabotage import Sabotage
+from conformance.selection import select
+from conformance.target import Target
+from demo.mock_process import MockProcess, mock_process
+from openapi.contract import Contract
+
+TOKENS = ("dinie_at_first_partner", "dinie_at_second_partner")
+CONTRACT = Contract.bundled()
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [one for one in os.environ if one.startswith("DINIE_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def healthy() -> Iterator[MockProcess]:
+    partners = [
+        f"dinie_ci_live_{name}:dinie_cs_live_{name}:{token}"
+        for name, token in zip(("first", "second"), TOKENS, strict=True)
+    ]
+    with mock_process("--partner", partners[0], "--partner", partners[1]) as mock:
+        yield mock
+
+
+Campaigns = Callable[..., Campaign]
+
+
+@pytest.fixture
+def campaigns(healthy: MockProcess, tmp_path: Path) -> Iterator[Campaigns]:
+    """Makes a campaign that is ready to begin; its directory is the test's own."""
+    with _campaigns(healthy.base_url, tmp_path / "run") as make:
+        yield make
+
+
+@contextmanager
+def _campaigns(url: str, path: Path) -> Iterator[Campaigns]:
+    targets: list[Target] = []
+
+    def make(
+        fault: Sabotage | None = None,
+        *patterns: str,
+        resume: bool = False,
+        seed: int = 7,
+        **options: object,
+    ) -> Campaign:
+        target = Target(url, TOKENS, tamper=fault.make() if fault else None, patience=0)
+        targets.append(target)
+        directory = RunDirectory.known(path) if resume else RunDirectory.begun(path)
+        campaign = Campaign(
+            CONTRACT,
+            target,
+            select(catalogue(), patterns),
+            directory,
+            seed,
+            breaker=Breaker(CONTRACT, target, 0.01),
+            **options,  # type: ignore[arg-type]
+        )
+        if resume:
+            campaign.go_on()
+        return campaign
+
+    try:
+        yield make
+    finally:
+        for target in targets:
+            target.__exit__()
