@@ -52,11 +52,13 @@ def _judged(probe: Probe, check: str, judge: Judge, expected: str) -> None:
         raise NotVerified(f"the target answers {plain} to a plain request")
     for finding in generation.findings(probe, check):
         request, answer = finding.request, finding.answer
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS or not judge(probe, request, answer):
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS or not judge(
+            probe.operation, request, answer
+        ):
             continue
         request, answer = reduced(probe, judge, request, answer)
         probe.recording.exchanges[:] = [(request, answer)]
-        probe.expect(False, expected, judge(probe, request, answer))  # noqa: FBT003 - it is not
+        probe.expect(False, expected, judge(probe.operation, request, answer))  # noqa: FBT003 - it is not
 
 
 @requirement(
