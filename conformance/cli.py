@@ -24,6 +24,7 @@ from conformance.client.registry import ClientRequirement, client_catalogue
 from conformance.client_command import client_command
 from conformance.in_process import AppError, serving
 from conformance.limits import MOST_REQUESTS
+from conformance.load_command import load_command
 from conformance.model import Level, Requirement
 from conformance.opening import let_in, to_target
 from conformance.options import (
@@ -190,6 +191,7 @@ def _stopped_by_signals(run: Run) -> Iterator[None]:
 
 
 cli.add_command(client_command)
+cli.add_command(load_command)
 
 
 @cli.command("list")
