@@ -30,6 +30,7 @@ from conformance.load.workplace import Workplace
 from conformance.model import Level
 from conformance.opening import let_in, to_target
 from conformance.options import Authorities
+from conformance.redaction import redacted
 from conformance.registry import catalogue
 from conformance.runner import Run
 from conformance.target import Target, TargetError
@@ -58,6 +59,16 @@ def main() -> int:
     handler.setFormatter(_Plain())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     settings = Settings.taken()
+    try:
+        return _run(settings)
+    except Exception as error:  # noqa: BLE001 - the last place before the user
+        secrets = {settings.token or "", settings.client_secret or ""}
+        text = redacted(" ".join(str(error).split()), secrets)
+        complain(f"a fault of the harness: {type(error).__name__}: {text}")
+        return NO_VERDICT
+
+
+def _run(settings: Settings) -> int:
     contract = Contract.bundled()
     trust = Authorities().convert(settings.ca_file, None, None) if settings.ca_file else None
     options = {
@@ -298,7 +309,7 @@ class Load:
             return NO_VERDICT
         finally:
             timeout.close()
-        while not self._told.seen and not runner.greenlet.ready():
+        while not self._told.seen and len(runner.greenlet):
             runner.greenlet.join(_PAUSE_SECONDS)
         if self._told.seen:
             runner.quit()

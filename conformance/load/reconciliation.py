@@ -11,7 +11,7 @@ import gevent
 from gevent.pool import Pool
 
 from conformance.exchange import Answer, Request
-from conformance.load.judging import Purpose, items
+from conformance.load.judging import CURSOR, Purpose, items
 from conformance.load.ledger import Batch, Call
 from conformance.load.sending import Sender
 from conformance.load.tally import Count
@@ -67,10 +67,12 @@ class Reconciliation:
             found = listed.items.get(call.name, [])
             if call.first is None:
                 counts[Count.UNCONFIRMED] += 1
+            if self._place.page is None:
+                counts[Count.NOT_LISTED] += 1
             elif not listed.is_whole:
                 counts[Count.NOT_RECONCILED] += 1
-                continue
-            self._compare(call, found)
+            else:
+                self._compare(call, found)
         self._revoke(batch, listed)
 
     def _compare(self, call: Call, found: list[Item]) -> None:
@@ -138,7 +140,7 @@ class Reconciliation:
         if probe is None:
             return
         for _ in range(_MOST_PAGES):
-            cursor = {"starting_after": after} if after else {}
+            cursor = {CURSOR: after} if after else {}
             query = urlencode({"limit": _LARGEST_PAGE, **cursor})
             request = Request("GET", f"{probe.operation.path}?{query}")
             answer = self._sender.send(probe, request, Purpose.PAGE)

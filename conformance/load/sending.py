@@ -20,6 +20,9 @@ from conformance.waiting import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 
 _NO_ANSWER = Answer(0)
 
+_AFTER_A_DROP = {Purpose.REVOKE: Purpose.REVOKE_AGAIN, Purpose.CREATE: Purpose.AT_ONCE}
+"""What a request is when it may have come through before."""
+
 TIMEOUT_SECONDS = 30.0
 
 _MOST_DROPS = 5
@@ -77,9 +80,8 @@ class Sender:
             if drops >= _MOST_DROPS or time.monotonic() + wait > deadline:
                 place.tally.counts[Count.GIVEN_UP] += 1
                 return None
-            if purpose is Purpose.REVOKE and answer is None:
-                # It may have happened.
-                purpose = Purpose.REVOKE_AGAIN
+            if answer is None:
+                purpose = _AFTER_A_DROP.get(purpose, purpose)
             gevent.sleep(wait)
         return None
 

@@ -77,6 +77,8 @@ class Stage:
                 )
             if isinstance(runner, WorkerRunner):
                 runner.send_message(_SETTLED, self._place.tally.drained())
+                # Locust's worker sleeps so long before it listens again: all users are gone.
+                self._environment.stop_timeout = 0.0
         self.ended.set()
 
     def _note_fault(self, exception: Exception, **_: object) -> None:

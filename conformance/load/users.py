@@ -11,7 +11,7 @@ import gevent
 from locust import FastHttpUser, task
 
 from conformance.exchange import Answer, Request
-from conformance.load.judging import Purpose, items
+from conformance.load.judging import CURSOR, Purpose, items
 from conformance.load.ledger import Call
 from conformance.load.sending import TIMEOUT_SECONDS, Sender
 from conformance.load.tally import Count
@@ -114,7 +114,7 @@ class Partner(FastHttpUser):
         limit = random.choice(_SMALLEST_PAGES)  # noqa: S311 - no secret
         secrets = [one.secret for one in self.calls if one.secret]
         for _ in range(_MOST_PAGES):
-            cursor = {"starting_after": after} if after else {}
+            cursor = {CURSOR: after} if after else {}
             path = f"{place.page.operation.path}?{urlencode({'limit': limit, **cursor})}"
             answer = self.sender.send(
                 place.page, Request("GET", path), Purpose.PAGE, secrets=secrets

@@ -1,5 +1,6 @@
 """The verdict on a target under load: what its answers broke, and the thresholds it passed."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -146,11 +147,10 @@ def _thresholds(settings: Settings, tally: Tally, latencies: Sequence[Latency]) 
 
 def _remarks(tally: Tally) -> Iterable[str]:
     counts = tally.counts
-    yield (
-        f"{counts[Count.CREATED]} creations confirmed: {counts[Count.LISTED]} in the list or"
-        f" revoked since, {counts[Count.MISSING]} missing, {counts[Count.DOUBLED]} keys with more"
-        " than one resource"
-    )
+    if counts[Count.NOT_LISTED]:
+        yield f"{counts[Count.CREATED]} creations confirmed; the target has no list to compare with"
+    else:
+        yield _compared(counts)
     same = counts[Count.REPLAYS] - counts[Count.REPLAYS_DIFFER]
     yield (
         f"{counts[Count.REPLAYS]} replays: {same} identical to the first answer,"
@@ -166,3 +166,11 @@ def _remarks(tally: Tally) -> Iterable[str]:
     yield f"{counts[Count.REVOKED]} keys were made and revoked"
     if counts[Count.LEFT_BEHIND]:
         yield f"{counts[Count.LEFT_BEHIND]} keys were made and could not be revoked"
+
+
+def _compared(counts: Counter[str]) -> str:
+    return (
+        f"{counts[Count.CREATED]} creations confirmed: {counts[Count.LISTED]} in the list or"
+        f" revoked since, {counts[Count.MISSING]} missing, {counts[Count.DOUBLED]} keys with more"
+        " than one resource"
+    )
