@@ -77,19 +77,20 @@ def _run(settings: Settings) -> int:
         "clock_url": None, "provoke_rate_limit": False, "ca_file": trust,
         "second_token": None, "second_client_id": None, "second_client_secret": None,
     }  # fmt: skip
-    with to_target(settings.url, options, None) as target:
+    with to_target(settings.url, options, None) as target, _signals(target) as told:
         run = Run(contract, target, (), 0)
         try:
             let_in(target, options)
-            run.survey()
-            run.clean_up()
+            run.survey(with_key=True)
         except TargetError as error:
-            return _void(settings, str(error))
+            return _void(settings, INTERRUPTED if told.seen else str(error))
+        finally:
+            target.go_on()
+            run.clean_up()
         if never := never_succeeded(run):
             return _void(settings, never)
         trust = trust or httpx.create_ssl_context(trust_env=False)
-        with _signals() as told:
-            return Load(settings, contract, target, trust, told).run()
+        return Load(settings, contract, target, trust, told).run()
 
 
 def _void(settings: Settings, reason: str) -> int:
@@ -99,20 +100,24 @@ def _void(settings: Settings, reason: str) -> int:
 class Signals:
     """Ctrl-C and SIGTERM: the first ends the load, the second the cleaning up as well."""
 
-    def __init__(self) -> None:
+    def __init__(self, target: Target) -> None:
         self.seen = 0
         self.workplace: Workplace | None = None
+        self._target = target
 
     def take(self) -> None:
         """Count one."""
         self.seen += 1
-        if self.seen > 1 and self.workplace is not None:
+        if self.workplace is None:
+            # Nothing but a first look at the target is under way.
+            self._target.halt()
+        elif self.seen > 1:
             self.workplace.is_hurried = True
 
 
 @contextmanager
-def _signals() -> Iterator[Signals]:
-    told = Signals()
+def _signals(target: Target) -> Iterator[Signals]:
+    told = Signals(target)
     handlers = [gevent.signal_handler(one, told.take) for one in (signal.SIGINT, signal.SIGTERM)]
     try:
         yield told
