@@ -9,6 +9,7 @@ import pytest
 import mock_server
 from conformance.client_command import client_command
 from conformance.generation.engine import CHECKS
+from conformance.load_command import load_command
 from conformance.registry import catalogue
 from mock_server.cli import serve_command
 
@@ -37,6 +38,12 @@ def test_every_option_is_documented_with_its_variable() -> None:
 def test_every_option_of_the_client_command_is_documented_with_its_variable() -> None:
     reference = (ROOT / "docs" / "client.md").read_text()
     for option in client_command.params:
+        assert f"| `{option.opts[0]}` | `{option.envvar}` |" in reference
+
+
+def test_every_option_of_the_load_command_is_documented_with_its_variable() -> None:
+    reference = (ROOT / "docs" / "load.md").read_text()
+    for option in load_command.params:
         assert f"| `{option.opts[0]}` | `{option.envvar}` |" in reference
 
 

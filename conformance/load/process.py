@@ -17,6 +17,7 @@ import httpx
 from locust.env import Environment  # first of all: it changes sockets and threads
 from locust.html import get_html_report
 from locust.runners import MasterRunner, Runner
+from locust.stats import stats_history
 from rich.console import Console
 
 from conformance.load.reports import complain, report
@@ -149,7 +150,7 @@ class Load:
         self._environment = Environment(
             user_classes=[Partner], host=settings.url, stop_timeout=_STOP_SECONDS
         )
-        client = session(self._place, trust, self._environment.events.request)
+        client = session(self._place, trust, self._environment.events.request, 16 + settings.users)
         sender = Sender(client, self._place, CLEANING_UP)
         self._stage = Stage(self._environment, sender, self._place)
 
@@ -168,6 +169,7 @@ class Load:
         else:
             runner = self._environment.create_local_runner()
         self._stage.listen()
+        gevent.spawn(stats_history, runner)
         if settings.headless:
             return self._alone(runner)
         return self._with_page(runner)

@@ -155,8 +155,10 @@ class Sender:
         return renewed is not None
 
 
-def session(workplace: Workplace, trust: ssl.SSLContext, request_event: object) -> FastHttpSession:
-    """A client as the users have, for those who are none."""
+def session(
+    workplace: Workplace, trust: ssl.SSLContext, request_event: object, concurrency: int
+) -> FastHttpSession:
+    """A client as the users have, for those who are none; it has so many connections at most."""
     return FastHttpSession(
         base_url=workplace.target.base_url,
         request_event=request_event,
@@ -166,7 +168,7 @@ def session(workplace: Workplace, trust: ssl.SSLContext, request_event: object) 
         network_timeout=TIMEOUT_SECONDS,
         connection_timeout=TIMEOUT_SECONDS,
         max_retries=0,
-        concurrency=16,
+        concurrency=concurrency,
     )
 
 

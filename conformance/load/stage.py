@@ -57,9 +57,11 @@ class Stage:
         self._settler = gevent.spawn(self._settle_on_the_way)
 
     def _settle_on_the_way(self) -> None:
-        reconciliation = Reconciliation(self._sender, self._place, at_once=1)
         while self._is_running:
-            reconciliation.settle_all()
+            runner = self._environment.runner
+            users = runner.user_count if runner is not None else 0
+            # As many as keep up with users that create more than they revoke.
+            Reconciliation(self._sender, self._place, 2 + users * 2 // 5).settle_all()
             gevent.sleep(_PAUSE_SECONDS)
 
     def _end(self, **_: object) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 TOKEN = "dinie_at_first_of_the_load"
 PARTNER = ("dinie_ci_live_load", "dinie_cs_live_secret_of_the_load")
 
-SHORT = ("--headless", "--users", "6", "--spawn-rate", "60", "--max-time", "2s")
+SHORT = ("--headless", "--users", "6", "--spawn-rate", "60", "--max-time", "1s")
 
 
 @dataclass(frozen=True)

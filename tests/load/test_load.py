@@ -35,8 +35,8 @@ def test_a_conforming_mock_conforms_and_is_left_clean(mock: MockProcess, tmp_pat
     assert run.line.startswith("Conforms under load (")
     assert run.report["summary"]["failed"] == run.report["summary"]["warnings"] == 0
     counts = run.counts
-    assert counts["created"] == counts["listed"] > 20
-    assert counts["replays"] == counts["replays_marked"] > 5
+    assert counts["created"] == counts["listed"] > 10
+    assert counts["replays"] == counts["replays_marked"] > 3
     assert counts["failed"] == counts["unconfirmed"] == counts["left_behind"] == 0
     assert active(mock, TOKEN) == []
     operations = {one["operation"]: one for one in run.report["load"]["operations"]}
@@ -88,7 +88,7 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key(tmp_path: Path) -> N
 
         assert active(mock, TOKEN) == []
     assert (run.code, run.err) == (0, "")
-    assert run.counts["dropped"] > 10
+    assert run.counts["dropped"] > 5
     assert run.counts["doubled"] == run.counts["given_up"] == 0
     assert run.counts["created"] == run.counts["listed"]
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from conformance import load_command
+from conformance.cli import main
 from demo.mock_process import MockProcess, mock_process
 from tests.conformance.command_line import active
 from tests.load.command_line import PARTNER, SHORT, TOKEN, ended, load, started
@@ -97,7 +99,7 @@ def test_a_master_sums_up_what_its_workers_found(mock: MockProcess, tmp_path: Pa
 
     assert (run.code, run.err) == (0, "")
     assert codes == [0, 0]
-    assert run.counts["created"] == run.counts["listed"] > 20
+    assert run.counts["created"] == run.counts["listed"] > 10
     assert run.counts["left_behind"] == 0
     assert active(mock, TOKEN) == []
     assert seen
@@ -159,6 +161,18 @@ def test_the_page_begins_a_run_and_sends_nothing_elsewhere(
     assert (run.code, run.err) == (0, "")
     assert run.counts["created"] > 5
     assert run.counts["failed"] == 0
+
+
+def test_without_locust_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(load_command, "find_spec", lambda _: None)
+
+    with pytest.raises(SystemExit) as exit_code:
+        main(["load", "--url", "http://127.0.0.1:9/v3", "--token", TOKEN])
+
+    assert exit_code.value.code == 2
+    assert "pip install 'dinie-contract[load]'" in no_verdict(capsys.readouterr().err)
 
 
 def test_no_other_command_loads_what_changes_the_whole_process() -> None:
