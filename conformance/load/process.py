@@ -20,6 +20,7 @@ from locust.runners import MasterRunner, Runner
 from locust.stats import stats_history
 from rich.console import Console
 
+from conformance.capability import Capability
 from conformance.load.reports import complain, report
 from conformance.load.sending import CLEANING_UP, Sender, session
 from conformance.load.settings import Role, Settings
@@ -37,6 +38,9 @@ from conformance.runner import Run
 from conformance.target import Target, TargetError
 from conformance.verdict import CONFORMS, INTERRUPTED, NO_VERDICT, never_succeeded
 from openapi.contract import Contract
+
+_LOOKS = 3
+"""How often a target is looked at that seems to have no list, or to create nothing."""
 
 _STOP_SECONDS = 10.0
 """How long a user may take to come to the end of what it is doing."""
@@ -82,7 +86,7 @@ def _run(settings: Settings) -> int:
         run = Run(contract, target, (), 0)
         try:
             let_in(target, options)
-            run.survey(with_key=True)
+            _survey(run)
         except TargetError as error:
             return _void(settings, INTERRUPTED if told.seen else str(error))
         finally:
@@ -92,6 +96,14 @@ def _run(settings: Settings) -> int:
             return _void(settings, never)
         trust = trust or httpx.create_ssl_context(trust_env=False)
         return Load(settings, contract, target, trust, told).run()
+
+
+def _survey(run: Run) -> None:
+    """Find out what the target can do; one server error now and then does not hide it."""
+    for _ in range(_LOOKS):
+        run.survey(with_key=True)
+        if Capability.LISTING in run.target.capabilities and not never_succeeded(run):
+            return
 
 
 def _void(settings: Settings, reason: str) -> int:

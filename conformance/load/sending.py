@@ -93,7 +93,9 @@ class Sender:
             place.tally.counts[Count.REQUESTS] += 1
             if answer is None:
                 _name(response, " (no answer)")
+                place.heard_nothing()
                 return None
+            place.heard()
             if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
                 _name(response, " (limited)")
             judged = not _is_refused(answer)

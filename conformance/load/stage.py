@@ -52,6 +52,7 @@ class Stage:
             self.total = Tally()
             return
         self._place.tally = Tally()
+        self._place.stopped = ""
         self.total = self._place.tally
         self._is_running = True
         self._settler = gevent.spawn(self._settle_on_the_way)

@@ -1,6 +1,7 @@
 """What all users of one process share: the target, its operations, and what was counted."""
 
 import random
+import time
 from collections.abc import Sequence
 
 from conformance.applicability import creates, lists
@@ -19,6 +20,9 @@ from conformance.target import Target
 from openapi.contract import Contract
 from openapi.operation import Operation
 
+LONGEST_SILENCE_SECONDS = 30.0
+"""A target that answers nobody for so long is gone."""
+
 _LONGEST_TEXT = 500
 
 
@@ -35,6 +39,7 @@ class Workplace:
         self.tally = Tally()
         self.ledger = Ledger()
         self.stopped = ""
+        self._silent_since: float | None = None
         self.is_hurried = False
         """Nothing more is to be sent, be there something to revoke or not."""
 
@@ -51,15 +56,14 @@ class Workplace:
 
     def judge(self, seen: Seen) -> str:
         """Judge an answer and count what is said; gives the worst of it, empty for none."""
-        worst = ""
+        told: dict[bool, str] = {}
+        first = [] if seen.first is None else [(seen.request, Answer(seen.first.status))]
+        exchanges = [*first, (seen.request, seen.answer)]
         for requirement, violation in judgements(seen):
-            first = [] if seen.first is None else [(seen.request, Answer(seen.first.status))]
-            told = self.note(
-                requirement, seen.operation, violation, [*first, (seen.request, seen.answer)]
-            )
-            if told and (not worst or requirement.level_on(seen.operation) is Level.MUST):
-                worst = told
-        return worst
+            text = self.note(requirement, seen.operation, violation, exchanges)
+            if text:
+                told.setdefault(requirement.level_on(seen.operation) is Level.MUST, text)
+        return told.get(True) or told.get(False, "")
 
     def note(
         self,
@@ -92,6 +96,18 @@ class Workplace:
     ) -> None:
         """Count one judgement of a requirement by its id."""
         self.note(catalogue()[id_], probe.operation, violation, exchanges)
+
+    def heard(self) -> None:
+        """The target has answered."""
+        self._silent_since = None
+
+    def heard_nothing(self) -> None:
+        """A request got no answer; where none gets one for long, the run is stopped."""
+        now = time.monotonic()
+        if self._silent_since is None:
+            self._silent_since = now
+        elif now - self._silent_since > LONGEST_SILENCE_SECONDS:
+            self.stop(f"{self.target.base_url} stopped answering")
 
     def stop(self, reason: str) -> None:
         """Let the run end: it cannot go on."""

@@ -8,15 +8,18 @@ from typing import Any
 
 from tests.conformance.servers.answers import Answer
 from tests.conformance.servers.application import KEYS, Application
-
-_count = itertools.count(1)
+from tests.conformance.servers.options import Options
 
 
 class FailsNowAndThen(Application):
-    """One answer in fifty is a 500."""
+    """One answer in fifty is a 500, and so is the very first one."""
+
+    def __init__(self, options: Options, tokens: Mapping[str, str]) -> None:
+        super().__init__(options, tokens)
+        self._numbers = itertools.count()
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        if next(_count) % 50 == 0:
+        if next(self._numbers) % 50 == 0:
             return self.failure(500, target.partition("?")[0])
         return super().answer(method, target, headers, body)
 
