@@ -26,6 +26,7 @@ class Call:
     id: str = ""
     client_id: str = ""
     secret: str = ""
+    was_refused: bool = False
     is_ending: bool = False
     """A revocation was sent; whether it came through is not known."""
     is_revoked: bool = False
@@ -61,6 +62,10 @@ class Batch:
     """The names by the ids that were given to them."""
     under_way: int = 0
     is_closed: bool = False
+
+    def forget(self) -> None:
+        """Let go of the calls, which know their batch: nobody needs them any more."""
+        self.calls, self.ids = {}, {}
 
     @contextmanager
     def held(self) -> Iterator[None]:

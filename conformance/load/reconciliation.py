@@ -53,14 +53,17 @@ class Reconciliation:
     def settle_all(self) -> None:
         """Settle every batch that is closed."""
         while self._place.ledger.closed:
-            self.settle(self._place.ledger.closed[0])
+            batch = self._place.ledger.closed[0]
+            self.settle(batch)
             self._place.ledger.closed.popleft()
+            batch.forget()
 
     def settle(self, batch: Batch) -> None:
         """Compare one closed batch with the list and revoke what it made."""
         deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
         while batch.under_way and time.monotonic() < deadline:
             gevent.sleep(0.01)
+        self._ask_again(batch)
         listed = self._listed(batch)
         counts = self._place.tally.counts
         for call in batch.calls.values():
@@ -74,6 +77,14 @@ class Reconciliation:
             else:
                 self._compare(call, found)
         self._revoke(batch, listed)
+
+    def _ask_again(self, batch: Batch) -> None:
+        """Find out, by their keys, about calls whose answer was lost or not waited for."""
+        probe = self._place.create
+        for call in batch.calls.values():
+            if call.first is None and not call.was_refused:
+                answer = self._sender.send(probe, call.request, Purpose.AT_ONCE)
+                self._place.confirm(call, answer)
 
     def _compare(self, call: Call, found: list[Item]) -> None:
         """What the list says of one call: one resource for its key, as its creation showed it."""

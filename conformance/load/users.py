@@ -2,7 +2,7 @@
 
 import random
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -54,7 +54,7 @@ class Partner(FastHttpUser):
         call = self._new_call()
         with call.batch.held():
             answer = self.sender.send(self.workplace.create, call.request, Purpose.CREATE)
-            self._confirm(call, [answer])
+            self._confirm(call, answer)
 
     @task(5)
     def replay(self) -> None:
@@ -94,7 +94,7 @@ class Partner(FastHttpUser):
                     violation,
                     [(call.request, one) for one in answers],
                 )
-            self._confirm(call, made[:1])
+            self._confirm(call, made[0] if made else next(iter(answers), None))
 
     @task(1)
     def conflict(self) -> None:
@@ -156,22 +156,9 @@ class Partner(FastHttpUser):
         if usable:
             yield random.choice(usable)  # noqa: S311 - no secret
 
-    def _confirm(self, call: Call, answers: Sequence[Answer | None]) -> None:
-        place = self.workplace
-        success = place.create.operation.success_status
-        answer = next((one for one in answers if one and one.status == success), None)
-        if answer is None:
-            return
-        call.confirm(answer)
-        place.tally.counts[Count.CREATED] += 1
-        other = call.batch.ids.setdefault(call.id, call.name)
-        place.note_id(
-            "idempotency.different-keys-are-different-calls",
-            place.create,
-            None if other == call.name else Violation("2 resources for 2 keys", "1"),
-            [(call.batch.calls[other].request, Answer(answer.status)), (call.request, answer)],
-        )
-        self.calls.append(call)
+    def _confirm(self, call: Call, answer: Answer | None) -> None:
+        if self.workplace.confirm(call, answer):
+            self.calls.append(call)
 
     def _note_replay(self, call: Call, answer: Answer | None) -> None:
         counts = self.workplace.tally.counts

@@ -169,8 +169,9 @@ def _remarks(tally: Tally) -> Iterable[str]:
 
 
 def _compared(counts: Counter[str]) -> str:
+    unknown = counts[Count.NOT_RECONCILED]
     return (
         f"{counts[Count.CREATED]} creations confirmed: {counts[Count.LISTED]} in the list or"
         f" revoked since, {counts[Count.MISSING]} missing, {counts[Count.DOUBLED]} keys with more"
-        " than one resource"
+        f" than one resource{f', {unknown} that could not be looked for' if unknown else ''}"
     )

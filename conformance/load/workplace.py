@@ -8,8 +8,8 @@ from conformance.applicability import creates, lists
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
 from conformance.load.judging import Seen, judgements
-from conformance.load.ledger import Ledger
-from conformance.load.tally import Broken, Tally
+from conformance.load.ledger import Call, Ledger
+from conformance.load.tally import Broken, Count, Tally
 from conformance.model import Level, Rule
 from conformance.probe import Probe, Violation
 from conformance.redaction import issued_secrets, printable, redacted
@@ -96,6 +96,23 @@ class Workplace:
     ) -> None:
         """Count one judgement of a requirement by its id."""
         self.note(catalogue()[id_], probe.operation, violation, exchanges)
+
+    def confirm(self, call: Call, answer: Answer | None) -> bool:
+        """Keep the answer to a call, if any; gives whether it confirms that something was made."""
+        success = self.create.operation.success_status
+        if answer is None or answer.status != success:
+            call.was_refused = answer is not None and answer.is_refusal
+            return False
+        call.confirm(answer)
+        self.tally.counts[Count.CREATED] += 1
+        other = call.batch.calls[call.batch.ids.setdefault(call.id, call.name)]
+        self.note_id(
+            "idempotency.different-keys-are-different-calls",
+            self.create,
+            None if other is call else Violation("2 resources for 2 keys", "1"),
+            [(other.request, Answer(success)), (call.request, answer)],
+        )
+        return True
 
     def heard(self) -> None:
         """The target has answered."""
