@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from conformance.bodies import schema_at
+from conformance.bodies import schema_of
 from conformance.exchange import Answer, Request
-from conformance.probe import Probe
+from openapi.operation import Operation
 from openapi.schema import types_of
 
-Judge = Callable[[Probe, Request, Answer], str]
+Judge = Callable[[Operation, Request, Answer], str]
 
 
-def server_error(_: Probe, __: Request, answer: Answer) -> str:
+def server_error(_: Operation, __: Request, answer: Answer) -> str:
     """A server error, other than 501 and 503."""
     # RFC 9110 section 15.6.4: it may be too busy for now.
     allowed = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE}
@@ -34,9 +34,9 @@ _OF_A_GATEWAY = {
 """What a gateway answers to requests that it takes for an attack."""
 
 
-def undocumented_status(probe: Probe, request: Request, answer: Answer) -> str:
+def undocumented_status(operation: Operation, request: Request, answer: Answer) -> str:
     """A status that the contract does not name."""
-    known = probe.operation.answer(answer.status) or answer.status in _OF_A_GATEWAY
+    known = operation.answer(answer.status) or answer.status in _OF_A_GATEWAY
     return f"{answer.status}" if _is_json(request) and not known else ""
 
 
@@ -46,18 +46,18 @@ def _is_json(request: Request) -> bool:
     return types == ["application/json"] or request.method == "GET"
 
 
-def undocumented_type(probe: Probe, request: Request, answer: Answer) -> str:
+def undocumented_type(operation: Operation, request: Request, answer: Answer) -> str:
     """A media type that the contract does not name for this status."""
-    documented = probe.operation.answer(answer.status)
+    documented = operation.answer(answer.status)
     if documented is None or not documented.content or not _is_json(request):
         return ""
     wrong = answer.media_type not in documented.content
     return f"{answer.media_type or 'none'} with {answer.status}" if wrong else ""
 
 
-def wrong_body(probe: Probe, request: Request, answer: Answer) -> str:
+def wrong_body(operation: Operation, request: Request, answer: Answer) -> str:
     """A body that is not of the documented schema."""
-    documented = probe.operation.answer(answer.status)
+    documented = operation.answer(answer.status)
     content = documented.content.get(answer.media_type) if documented else None
     if content is None or content.schema is None or not _is_json(request):
         return ""
@@ -74,9 +74,9 @@ def _told(detail: str) -> str:
     return f"{detail} and is not" if detail.startswith(("must", "is required")) else detail
 
 
-def wrong_header(probe: Probe, _: Request, answer: Answer) -> str:
+def wrong_header(operation: Operation, _: Request, answer: Answer) -> str:
     """A header that is no number where the contract says so."""
-    documented = probe.operation.answer(answer.status)
+    documented = operation.answer(answer.status)
     for header in documented.headers if documented else ():
         value = answer.header(header.name)
         types = types_of(header.schema.outline) if header.schema else ()
@@ -85,12 +85,12 @@ def wrong_header(probe: Probe, _: Request, answer: Answer) -> str:
     return ""
 
 
-def taken(probe: Probe, request: Request, answer: Answer) -> str:
+def taken(operation: Operation, request: Request, answer: Answer) -> str:
     """A success, though the body is not of the documented schema."""
     if not answer.is_success or not _is_json(request):
         return ""
     try:
-        errors = schema_at(probe).errors(json.loads(request.body))
+        errors = schema_of(operation).errors(json.loads(request.body))
     except ValueError:
         return ""
     wrong = [one for one in errors if one.code != "invalid_format"]

@@ -24,6 +24,7 @@ from conformance.fuzz.commands import fuzz_command, replay_command
 from conformance.fuzz.files import FileError
 from conformance.in_process import AppError, serving
 from conformance.limits import MOST_REQUESTS
+from conformance.load_command import load_command
 from conformance.model import Level, Requirement
 from conformance.opening import let_in, to_target
 from conformance.options import (
@@ -168,6 +169,7 @@ def _report(
 cli.add_command(client_command)
 cli.add_command(fuzz_command)
 cli.add_command(replay_command)
+cli.add_command(load_command)
 
 
 @cli.command("list")

@@ -5,7 +5,7 @@ import time
 
 from conformance.exchange import Answer
 from conformance.instants import http_date
-from conformance.probe import NotVerified, Probe
+from conformance.probe import NotVerified, expect
 
 HEADERS = "vendor facts: X-RateLimit-Limit, -Remaining and -Reset (Unix time) on every response"
 
@@ -17,19 +17,19 @@ _CLOCKS_DIFFER_SECONDS = 300
 _LONGEST_WINDOW_SECONDS = 400 * 24 * 3600
 
 
-def expect_sense(probe: Probe, answer: Answer) -> None:
+def expect_sense(answer: Answer) -> None:
     """The headers that are there are whole numbers that agree; without any nothing is verified."""
     numbers: dict[str, int] = {}
     for name in (LIMIT, REMAINING, RESET):
         text = answer.header(name)
         if text is None:
             continue  # another requirement's business
-        probe.expect(NUMBER.fullmatch(text), f"a whole number in {name}", "another text")
+        expect(NUMBER.fullmatch(text), f"a whole number in {name}", "another text")
         numbers[name] = int(text)
     if not numbers:
         raise NotVerified("the answers have no X-RateLimit headers")
     if LIMIT in numbers and REMAINING in numbers:
-        probe.expect(
+        expect(
             numbers[REMAINING] <= numbers[LIMIT],
             f"at most the {numbers[LIMIT]} of {LIMIT} in {REMAINING}",
             f"{numbers[REMAINING]}",
@@ -37,7 +37,7 @@ def expect_sense(probe: Probe, answer: Answer) -> None:
     if RESET in numbers:
         # The target's own time, where it says it (RFC 9110 section 6.6.1).
         ahead = numbers[RESET] - (http_date(answer.header("date")) or time.time())
-        probe.expect(
+        expect(
             -_CLOCKS_DIFFER_SECONDS <= ahead <= _LONGEST_WINDOW_SECONDS,
             f"a Unix time that is now or to come in {RESET}",
             f"{numbers[RESET]}",

@@ -44,6 +44,12 @@ class NotVerified(Exception):
     """Nothing can be said, for the reason in the message. Never a pass."""
 
 
+def expect(holds: object, expected: str, actual: str) -> None:
+    """Raise :class:`Violation` unless ``holds``."""
+    if not holds:
+        raise Violation(expected, actual)
+
+
 class Probe:
     """One check of one requirement on one operation.
 
@@ -158,8 +164,7 @@ class Probe:
 
     def expect(self, holds: object, expected: str, actual: str) -> None:
         """Raise :class:`Violation` unless ``holds``."""
-        if not holds:
-            raise Violation(expected, actual)
+        expect(holds, expected, actual)
 
     def expect_no_server_error(self, answer: Answer, to: str = "") -> None:
         """Raise :class:`Violation` where the server failed; ``to`` says on what."""

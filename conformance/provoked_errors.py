@@ -72,9 +72,9 @@ def problem_documents(probe: Probe) -> Iterator[tuple[Answer, dict[str, Any]]]:
             yield answer, problem
 
 
-def complaints_about(probe: Probe, answer: Answer, value: object) -> list[FieldError]:
+def complaints_about(operation: Operation, answer: Answer, value: object) -> list[FieldError]:
     """What the contract's own schema says of an error's body, but for how its texts look."""
-    documented = probe.operation.answer(answer.status)
+    documented = operation.answer(answer.status)
     schemas = documented.content.values() if documented else ()
     schema = next((one.schema for one in schemas if one.schema), None)
     found = schema.errors(value) if schema else []

@@ -19,7 +19,7 @@ def reduced(probe: Probe, judge: Judge, request: Request, answer: Answer) -> tup
         for smaller in _smaller(probe, request):
             sent += 1
             found = probe.send(smaller)
-            if judge(probe, smaller, found):
+            if judge(probe.operation, smaller, found):
                 request, answer = smaller, found
                 break
             if sent >= _MOST_REDUCTIONS:

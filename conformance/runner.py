@@ -113,8 +113,11 @@ class Run:
         self.left_behind = len(made if useless else revoke(self.contract, self.target, made))
         return len(made)
 
-    def survey(self) -> None:
-        """Find out what the target can do; the rest of the catalogue needs to know."""
+    def survey(self, *, with_key: bool = False) -> None:
+        """Find out what the target can do; the rest of the catalogue needs to know.
+
+        ``with_key`` makes sure that a creation whose answer is lost is not made twice.
+        """
         for operation in self.contract.operations.values():
             if lists(operation):
                 answer = self.target.send(Request("GET", operation.path))
@@ -123,12 +126,15 @@ class Run:
                     self.exercised[operation.id] = True
         for operation in self.contract.operations.values():
             if creates(operation):
-                self._survey_created(operation)
+                self._survey_created(operation, with_key=with_key)
         self._surveyed = True
 
-    def _survey_created(self, operation: Operation) -> None:
+    def _survey_created(self, operation: Operation, *, with_key: bool) -> None:
         probe = Probe(self.contract, operation, self.target, random.Random(f"{self.seed} survey"))  # noqa: S311 - test data
-        made = probe.send(probe.request())
+        request = probe.request()
+        if with_key and operation.accepts_idempotency_key:
+            request = request.with_key(probe.new_key())
+        made = probe.send(request)
         self._expect_access(made, "the token")
         if Capability.SECOND_PARTNER in self.target.capabilities:
             self._expect_access(probe.send(probe.request(partner=1)), "the second token")

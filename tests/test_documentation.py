@@ -10,6 +10,7 @@ import mock_server
 from conformance.client_command import client_command
 from conformance.fuzz.commands import fuzz_command
 from conformance.generation.engine import CHECKS
+from conformance.load_command import load_command
 from conformance.registry import catalogue
 from mock_server.cli import serve_command
 
@@ -46,6 +47,12 @@ def test_every_option_of_the_fuzz_command_is_documented_with_its_variable() -> N
     for option in fuzz_command.params:
         variable = f"`{option.envvar}` " if option.envvar else ""
         assert f"| `{option.opts[0]}` | {variable}|" in own + shared
+
+
+def test_every_option_of_the_load_command_is_documented_with_its_variable() -> None:
+    reference = (ROOT / "docs" / "load.md").read_text()
+    for option in load_command.params:
+        assert f"| `{option.opts[0]}` | `{option.envvar}` |" in reference
 
 
 def test_every_error_code_is_documented() -> None:

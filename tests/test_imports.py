@@ -64,6 +64,12 @@ def test_our_own_packages_are_imported_at_the_top(path: Path) -> None:
             assert inner == []
 
 
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_what_changes_the_whole_process_is_imported_for_load_alone(path: Path) -> None:
+    if any(within(name, {"gevent", "locust"}) for name in imported(path)):
+        assert path.parent.as_posix().endswith("conformance/load")
+
+
 def test_the_rules_can_fail() -> None:
     assert not within("mock_server.app", ALLOWED["openapi"])
     assert not within("conformance.server", ALLOWED["mock_server"])

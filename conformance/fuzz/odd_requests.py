@@ -54,6 +54,6 @@ def judge_answer(probe: Probe, request: Request, answer: Answer) -> None:
         failed = requirement_id == "generated.nothing-makes-it-fail"
         if answer.status in _OWN_REASONS and not failed:
             continue
-        wrong = accusation.judge(probe, request, answer)
+        wrong = accusation.judge(probe.operation, request, answer)
         if wrong and not probe.effort.is_known(accusation.expected, wrong):
             raise Violation(accusation.expected, wrong, requirement_id)

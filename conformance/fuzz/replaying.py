@@ -60,7 +60,7 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
         probe = Probe(contract, work.operation, target, random.Random(finding.seed))  # noqa: S311 - test data
         resent(finding.steps, sender(probe))
         request, answer = probe.recording.exchanges[-1]
-        return bool(accusation.judge(probe, request, answer)) if _counts(answer) else None
+        return bool(accusation.judge(probe.operation, request, answer)) if _counts(answer) else None
     found = [check(contract, target, finding, work, one) for one in work.requirements]
     if any(_is_it(one, finding) for one in found):
         return True

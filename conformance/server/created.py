@@ -14,8 +14,9 @@ from conformance.created_answers import (
     json_type,
     same_value,
 )
+from conformance.exchange import Answer
 from conformance.model import Level
-from conformance.probe import NotVerified, Probe
+from conformance.probe import NotVerified, Probe, expect
 from conformance.registry import requirement
 from conformance.sabotage import (
     edit_body,
@@ -53,7 +54,12 @@ def plain_request_succeeds(probe: Probe) -> None:
 def fresh_key_is_active(probe: Probe) -> None:
     """A key that was just created is active."""
     for answer in created_answers(probe):
-        probe.expect(answer.field("status") == "active", "active", "another status")
+        expect_active(answer)
+
+
+def expect_active(answer: Answer) -> None:
+    """What an answer shows is active."""
+    expect(answer.field("status") == "active", "active", "another status")
 
 
 @requirement(
@@ -69,8 +75,13 @@ def fresh_key_is_active(probe: Probe) -> None:
 def fresh_key_is_unused(probe: Probe) -> None:
     """A key that was just created was never used: last_used_at is null."""
     for answer in created_answers(probe):
-        found = answer.field("last_used_at")
-        probe.expect(found is None, "last_used_at null", json_type(found))
+        expect_unused(answer)
+
+
+def expect_unused(answer: Answer) -> None:
+    """What an answer shows was never used."""
+    found = answer.field("last_used_at")
+    expect(found is None, "last_used_at null", json_type(found))
 
 
 @requirement(

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from conformance.applicability import shows
 from conformance.created_answers import SEED, created_answers, expect_none, json_type
+from conformance.exchange import Answer
 from conformance.model import Level
-from conformance.probe import Probe, Violation
+from conformance.probe import Probe, Violation, expect
 from conformance.registry import requirement
 from conformance.sabotage import (
     drop_field,
@@ -41,17 +42,22 @@ from conformance.sabotage import (
 )
 def body_is_a_json_object(probe: Probe) -> None:
     """The answer's body is a JSON object in UTF-8."""
-
-    def refuse(name: str) -> None:
-        raise ValueError(name)
-
     for answer in created_answers(probe):
-        try:
-            # RFC 8259 section 8.1: UTF-8 and no byte order mark; section 6: no NaN or Infinity.
-            value = json.loads(answer.body.decode(), parse_constant=refuse)
-        except ValueError as error:
-            raise Violation("a JSON object in UTF-8", "a body that is no JSON") from error
-        probe.expect(isinstance(value, dict), "a JSON object in UTF-8", json_type(value))
+        expect_json_object(answer)
+
+
+def expect_json_object(answer: Answer) -> None:
+    """The body of an answer is a JSON object in UTF-8."""
+    try:
+        # RFC 8259 section 8.1: UTF-8 and no byte order mark; section 6: no NaN or Infinity.
+        value = json.loads(answer.body.decode(), parse_constant=_refuse)
+    except ValueError as error:
+        raise Violation("a JSON object in UTF-8", "a body that is no JSON") from error
+    expect(isinstance(value, dict), "a JSON object in UTF-8", json_type(value))
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(name)
 
 
 @requirement(

@@ -11,10 +11,11 @@ from conformance.applicability import creates
 from conformance.created_answers import NOT_SERVED
 from conformance.exchange import Answer
 from conformance.model import Level
-from conformance.probe import NotVerified, Probe, without_token
+from conformance.probe import NotVerified, Probe, expect, without_token
 from conformance.registry import requirement
 from conformance.sabotage import set_header, set_status
 from conformance.tokens import damaged_forms
+from openapi.operation import Operation
 
 
 def _valid_and_invalid(probe: Probe) -> Iterator[Answer]:
@@ -48,10 +49,14 @@ def _valid_and_invalid(probe: Probe) -> Iterator[Answer]:
 )
 def only_documented_statuses(probe: Probe) -> None:
     """Valid and invalid requests get statuses that the contract names."""
-    named = ", ".join(sorted(probe.operation.answers))
     for answer in _valid_and_invalid(probe):
-        documented = probe.operation.answer(answer.status)
-        probe.expect(documented, f"one of {named}", f"{answer.status}")
+        expect_documented_status(probe.operation, answer)
+
+
+def expect_documented_status(operation: Operation, answer: Answer) -> None:
+    """The status of an answer is one that the contract names."""
+    named = ", ".join(sorted(operation.answers))
+    expect(operation.answer(answer.status), f"one of {named}", f"{answer.status}")
 
 
 @requirement(
@@ -70,12 +75,17 @@ def only_documented_statuses(probe: Probe) -> None:
 def only_documented_media_types(probe: Probe) -> None:
     """Every answer has a media type that the contract names for its status."""
     for answer in _valid_and_invalid(probe):
-        documented = probe.operation.answer(answer.status)
-        if documented is None or not documented.content:
-            continue
-        # RFC 9110 section 8.3.1: parameters such as charset do not make another media type.
-        probe.expect(
-            answer.media_type in documented.content,
-            f"{' or '.join(documented.content)} for {answer.status}",
-            answer.media_type or "no Content-Type",
-        )
+        expect_documented_media_type(probe.operation, answer)
+
+
+def expect_documented_media_type(operation: Operation, answer: Answer) -> None:
+    """The media type of an answer is one that the contract names for its status."""
+    documented = operation.answer(answer.status)
+    if documented is None or not documented.content:
+        return
+    # RFC 9110 section 8.3.1: parameters such as charset do not make another media type.
+    expect(
+        answer.media_type in documented.content,
+        f"{' or '.join(documented.content)} for {answer.status}",
+        answer.media_type or "no Content-Type",
+    )

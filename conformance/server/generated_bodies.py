@@ -50,7 +50,7 @@ def wrong_values_are_refused(probe: Probe) -> None:
 
     def refused(body: Any) -> None:
         request = probe.request().with_json(body)
-        wrong = taken(probe, request, answer_to(probe, request))
+        wrong = taken(probe.operation, request, answer_to(probe, request))
         probe.expect(not wrong, "a refusal", wrong)
 
     for bodies in generation.invalid_bodies(schema_at(probe), probe.plain_body()):

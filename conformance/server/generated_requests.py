@@ -46,14 +46,14 @@ def _judged(probe: Probe, requirement_id: str) -> None:
         raise NotVerified(f"the target answers {plain} to a plain request")
     for finding in generation.findings(probe, accusation.check):
         request, answer = finding.request, finding.answer
-        wrong = judge(probe, request, answer)
+        wrong = judge(probe.operation, request, answer)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or not wrong:
             continue
         if probe.effort.is_known(expected, wrong):
             continue
         request, answer = reduced(probe, judge, request, answer)
         probe.recording.exchanges[:] = [(request, answer)]
-        probe.expect(False, expected, judge(probe, request, answer))  # noqa: FBT003 - it is not
+        probe.expect(False, expected, judge(probe.operation, request, answer))  # noqa: FBT003 - it is not
 
 
 @requirement(

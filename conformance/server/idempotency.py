@@ -4,10 +4,13 @@ Where the contract is silent these checks stay on safe ground: keys like UUIDs, 
 retries, and only status and body compared.
 """
 
+from collections.abc import Sequence
+
 from conformance.applicability import accepts_idempotency_key
 from conformance.capability import Capability
+from conformance.exchange import Answer
 from conformance.model import Level
-from conformance.probe import NotVerified, Probe
+from conformance.probe import NotVerified, Probe, expect
 from conformance.registry import requirement
 from conformance.replays import SEED, expect_same
 from conformance.tampered_keys import (
@@ -17,6 +20,7 @@ from conformance.tampered_keys import (
     OTHER_STATUS_ON_REPLAY,
     forget_keys_after,
 )
+from openapi.operation import Operation
 
 _MANY_TIMES = 5
 _ROUNDS = 3
@@ -35,7 +39,7 @@ def replay_is_identical(probe: Probe) -> None:
     request = probe.request().with_key(probe.new_key())
     first = probe.succeed(request)
     for _ in range(_MANY_TIMES):
-        expect_same(probe, first, probe.send(request))
+        expect_same(first, probe.send(request))
 
 
 @requirement(
@@ -52,7 +56,7 @@ def replay_later_is_identical(probe: Probe) -> None:
     request = probe.request().with_json(body).with_key(probe.new_key())
     first = probe.succeed(request)
     probe.rest(seconds)
-    expect_same(probe, first, probe.send(request), f"after {seconds:g} s")
+    expect_same(first, probe.send(request), f"after {seconds:g} s")
     if Capability.LISTING in probe.target.capabilities and "name" in body:
         found = len(probe.named(body["name"]))
         probe.expect(found <= 1, "one resource in the list", f"{found}")
@@ -94,7 +98,10 @@ def simultaneous_requests_make_one_resource(probe: Probe) -> None:
     for _ in range(_ROUNDS):
         request = probe.request().with_key(probe.new_key())
         answers = probe.send_at_once([request] * _AT_ONCE)
-        made = {
-            answer.body for answer in answers if answer.status == probe.operation.success_status
-        }
-        probe.expect(len(made) == 1, f"one answer to {_AT_ONCE} requests at once", f"{len(made)}")
+        expect_one_answer(probe.operation, answers)
+
+
+def expect_one_answer(operation: Operation, answers: Sequence[Answer]) -> None:
+    """Those answers that are successes are one and the same."""
+    made = {answer.body for answer in answers if answer.status == operation.success_status}
+    expect(len(made) == 1, f"one answer to {len(answers)} requests at once", f"{len(made)}")

@@ -10,7 +10,7 @@ from conformance.applicability import accepts_idempotency_key
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
 from conformance.model import Level
-from conformance.probe import Probe
+from conformance.probe import Probe, expect
 from conformance.registry import requirement
 from conformance.replays import SEED
 from conformance.sabotage import on_answers, on_requests
@@ -22,6 +22,7 @@ from conformance.tampered_keys import (
     REFUSE_TO_OTHERS,
     edit_key,
 )
+from openapi.operation import Operation
 
 PARTNERS = "vendor facts: cached under (partner, key)"
 
@@ -32,11 +33,16 @@ def _accepted(probe: Probe, request: Request) -> Answer:
     Nothing is verified where the request fails without the key, too.
     """
     answer = probe.send(request)
-    success = probe.operation.success_status
-    if answer.status != success:
+    if answer.status != probe.operation.success_status:
         probe.succeed(probe.request(request.partner))
-        probe.expect(False, f"{success} with a fresh key", f"{answer.status}")  # noqa: FBT003 - it is not
+        expect_success(probe.operation, answer)
     return answer
+
+
+def expect_success(operation: Operation, answer: Answer) -> None:
+    """An answer to a plain request with a fresh key is a success."""
+    success = operation.success_status
+    expect(answer.status == success, f"{success} with a fresh key", f"{answer.status}")
 
 
 @requirement(
@@ -106,12 +112,14 @@ def reused_key_makes_nothing(probe: Probe) -> None:
     ]
     for other in others:
         answer = probe.send(probe.request().with_json(other).with_key(key))
-        again = answer.field("id") if answer.status == probe.operation.success_status else None
-        probe.expect(
-            again in {None, first.field("id")},
-            "a refusal, or the first answer",
-            f"{answer.status} with a new resource",
-        )
+        expect_nothing_made(probe.operation, first.field("id"), answer)
+
+
+def expect_nothing_made(operation: Operation, first_id: object, answer: Answer) -> None:
+    """An answer to a used key with another body is a refusal, or shows what was made first."""
+    again = answer.field("id") if answer.status == operation.success_status else None
+    holds = again in {None, first_id}
+    expect(holds, "a refusal, or the first answer", f"{answer.status} with a new resource")
 
 
 @requirement(

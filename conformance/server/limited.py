@@ -20,9 +20,10 @@ from conformance.limit_headers import (
 )
 from conformance.limits import LIMITED, MOST_REQUESTS, provoke
 from conformance.model import Level
-from conformance.probe import NotVerified, Probe
+from conformance.probe import NotVerified, Probe, Violation, expect
 from conformance.registry import requirement
 from conformance.sabotage import drop_field, on_answers, set_field, set_header
+from openapi.operation import Operation
 
 SEED = "seed: response 429"
 
@@ -71,19 +72,22 @@ def _no_429(probe: Probe) -> str:
 )
 def limited_answer_is_a_problem(probe: Probe) -> None:
     """A 429 is a problem document with type, title, status and detail."""
-    documented = probe.operation.answer(HTTPStatus.TOO_MANY_REQUESTS)
-    content = documented.content.get(_PROBLEM) if documented else None
     for answer in _limited(probe):
-        probe.expect(
-            answer.media_type == _PROBLEM, f"a 429 as {_PROBLEM}", answer.media_type or "no type"
-        )
-        try:
-            value = answer.json()
-        except ValueError:
-            probe.expect(False, "a 429 with a JSON body", "a body that is not JSON")  # noqa: FBT003 - it is not
-        for error in content.schema.errors(value) if content and content.schema else ():
-            probe.expect(False, f"{error.param} {error.detail} in a 429", "it does not")  # noqa: FBT003 - it is not
-        probe.expect(value["status"] == answer.status, "the 429 in status", "another number")
+        expect_limited_problem(probe.operation, answer)
+
+
+def expect_limited_problem(operation: Operation, answer: Answer) -> None:
+    """A 429 is a problem document as documented."""
+    documented = operation.answer(HTTPStatus.TOO_MANY_REQUESTS)
+    content = documented.content.get(_PROBLEM) if documented else None
+    expect(answer.media_type == _PROBLEM, f"a 429 as {_PROBLEM}", answer.media_type or "no type")
+    try:
+        value = answer.json()
+    except ValueError:
+        raise Violation("a 429 with a JSON body", "a body that is not JSON") from None
+    for error in content.schema.errors(value) if content and content.schema else ():
+        raise Violation(f"{error.param} {error.detail} in a 429", "it does not")
+    expect(value["status"] == answer.status, "the 429 in status", "another number")
 
 
 @requirement(
@@ -102,14 +106,16 @@ def limited_answer_is_a_problem(probe: Probe) -> None:
 def limited_answer_says_how_long(probe: Probe) -> None:
     """A 429 says in Retry-After how many seconds to wait, or until which date."""
     for answer in _limited(probe):
-        text = answer.header("retry-after")
-        probe.expect(text is not None, "a 429 with Retry-After", "none")
-        # RFC 9110 section 10.2.3: a date or a number of seconds, which has no sign or fraction.
-        probe.expect(
-            NUMBER.fullmatch(text or "") or http_date(text) is not None,
-            "whole seconds or a date in Retry-After",
-            "another text",
-        )
+        expect_retry_after(answer)
+
+
+def expect_retry_after(answer: Answer) -> None:
+    """A 429 says how long to wait."""
+    text = answer.header("retry-after")
+    expect(text is not None, "a 429 with Retry-After", "none")
+    # RFC 9110 section 10.2.3: a date or a number of seconds, which has no sign or fraction.
+    is_time = NUMBER.fullmatch(text or "") or http_date(text) is not None
+    expect(is_time, "whole seconds or a date in Retry-After", "another text")
 
 
 @requirement(
@@ -127,9 +133,14 @@ def limited_answer_says_how_long(probe: Probe) -> None:
 def limited_answer_has_headers(probe: Probe) -> None:
     """A 429 carries the limit's headers, and they make sense."""
     for answer in _limited(probe):
-        for name in (LIMIT, REMAINING, RESET):
-            probe.expect(answer.header(name) is not None, f"a 429 with {name}", "none")
-        expect_sense(probe, answer)
+        expect_limited_headers(answer)
+
+
+def expect_limited_headers(answer: Answer) -> None:
+    """A 429 carries the limit's headers, and they make sense."""
+    for name in (LIMIT, REMAINING, RESET):
+        expect(answer.header(name) is not None, f"a 429 with {name}", "none")
+    expect_sense(answer)
 
 
 @requirement(

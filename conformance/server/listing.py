@@ -5,6 +5,7 @@ check has made are counted.
 """
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -15,10 +16,11 @@ from conformance.exchange import Answer, Request
 from conformance.limits import answer_to
 from conformance.model import Level
 from conformance.pages import ids_of, ids_until, largest_page, make, pages
-from conformance.probe import NotVerified, Probe
+from conformance.probe import NotVerified, Probe, Violation, expect
 from conformance.registry import requirement
 from conformance.sabotage import Forward, Sabotage, Tamper, edit_body, on_requests, with_body
 from conformance.tampered_pages import HIDE_ALL, VENDOR, is_list, on_pages, query_of
+from openapi.operation import Operation
 
 
 def _telling_secrets() -> Tamper:
@@ -63,18 +65,21 @@ def _foreign(request: Request) -> Request:
 def page_has_its_shape(probe: Probe) -> None:
     """A page is what the contract's schema says, and so is each item on it."""
     make(probe, 1)
-    answer = answer_to(probe, probe.request())
-    documented = probe.operation.answer(answer.status)
+    expect_page(probe.operation, answer_to(probe, probe.request()))
+
+
+def expect_page(operation: Operation, answer: Answer) -> None:
+    """An answer is a page of the contract's schema."""
+    documented = operation.answer(answer.status)
     content = documented.content.get(answer.media_type) if documented else None
     if content is None or content.schema is None:
         raise NotVerified(f"nothing is documented for {answer.status} {answer.media_type}")
     try:
         faults = content.schema.errors(answer.json())
     except ValueError:
-        faults = []
-        probe.expect(False, "a page as JSON", "a body that is not JSON")  # noqa: FBT003 - it is not
+        raise Violation("a page as JSON", "a body that is not JSON") from None
     wrong = "; ".join(f"{one.param} {one.detail}" for one in faults[:3])
-    probe.expect(not faults, f"a page as documented: {wrong}", f"{len(faults)} faults")
+    expect(not faults, f"a page as documented: {wrong}", f"{len(faults)} faults")
 
 
 @requirement(
@@ -152,9 +157,14 @@ def no_secrets(probe: Probe) -> None:
     secrets = [str(one.field("client_secret")) for one in made if one.field("client_secret")]
     missing = ids_of(made)
     for page in pages(probe, largest_page(probe)):
-        text = json.dumps(page["data"], ensure_ascii=False)
-        probe.expect(not any(one in text for one in secrets), "no secret in a list", "a secret")
+        expect_no_secrets(page["data"], secrets)
         missing -= {one["id"] for one in page["data"]}
         if not missing:
             return
     raise NotVerified("the list does not show the keys whose secrets are known")
+
+
+def expect_no_secrets(items: Sequence[object], secrets: Iterable[str]) -> None:
+    """The items of a page show none of these secrets."""
+    text = json.dumps(items, ensure_ascii=False)
+    expect(not any(one in text for one in secrets), "no secret in a list", "a secret")

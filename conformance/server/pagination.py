@@ -14,7 +14,7 @@ from conformance.exchange import Answer, Request
 from conformance.limits import answer_to
 from conformance.model import Level
 from conformance.pages import bound, ids_of, ids_until, largest_page, make, page_of, pages
-from conformance.probe import Probe
+from conformance.probe import Probe, expect
 from conformance.registry import requirement
 from conformance.sabotage import on_answers, on_requests, set_status, with_body
 from conformance.survival import SAFETY
@@ -118,7 +118,12 @@ def limit_is_respected(probe: Probe) -> None:
     make(probe, 3)
     for limit in (1, 2):
         count = len(page_of(probe, {"limit": limit})["data"])
-        probe.expect(count <= limit, f"at most {limit}", f"{count} items")
+        expect_at_most(limit, count)
+
+
+def expect_at_most(limit: int, count: int) -> None:
+    """A page of ``count`` items was asked for with this ``limit``."""
+    expect(count <= limit, f"at most {limit}", f"{count} items")
 
 
 @requirement(

@@ -1,11 +1,14 @@
 """The members of problem documents are there and right (seed: Responses 400, 401 and 422)."""
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from conformance.applicability import every, takes_json
+from conformance.exchange import Answer
 from conformance.model import Level
-from conformance.probe import NotVerified, Probe
+from conformance.probe import NotVerified, Probe, expect
 from conformance.provoked_errors import (
     SEED,
     complaints_about,
@@ -14,8 +17,11 @@ from conformance.provoked_errors import (
 )
 from conformance.registry import requirement
 from conformance.sabotage import drop_field, edit_body, set_field, set_status
+from openapi.operation import Operation
 
 # RFC 3986 section 2: what a URI is written with, a percent sign only before two hex digits.
+Problem = Mapping[str, Any]
+
 _URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*")
 
 
@@ -29,11 +35,16 @@ _URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-
 def required_members(probe: Probe) -> None:
     """An error has type, title, status and detail."""
     for answer, problem in problem_documents(probe):
-        complaints = complaints_about(probe, answer, problem)
-        missing = [one.param for one in complaints if one.code == "missing_required_field"]
-        missing = [name for name in missing if not name.startswith("errors[")]
-        expected = f"all required members with a {answer.status}"
-        probe.expect(not missing, expected, f"no {', '.join(missing)}")
+        expect_required_members(probe.operation, answer, problem)
+
+
+def expect_required_members(operation: Operation, answer: Answer, problem: Problem) -> None:
+    """An error has all members that the contract requires."""
+    complaints = complaints_about(operation, answer, problem)
+    missing = [one.param for one in complaints if one.code == "missing_required_field"]
+    missing = [name for name in missing if not name.startswith("errors[")]
+    expected = f"all required members with a {answer.status}"
+    expect(not missing, expected, f"no {', '.join(missing)}")
 
 
 @requirement(
@@ -54,9 +65,14 @@ def required_members(probe: Probe) -> None:
 def member_types(probe: Probe) -> None:
     """The members of an error have their documented types."""
     for answer, problem in problem_documents(probe):
-        for one in complaints_about(probe, answer, problem):
-            wrong = one.code != "missing_required_field" and not one.param.startswith("errors[")
-            probe.expect(not wrong, f"{one.param} {one.detail}", f"another {one.param}")
+        expect_member_types(probe.operation, answer, problem)
+
+
+def expect_member_types(operation: Operation, answer: Answer, problem: Problem) -> None:
+    """The members that an error has are of their documented types."""
+    for one in complaints_about(operation, answer, problem):
+        wrong = one.code != "missing_required_field" and not one.param.startswith("errors[")
+        expect(not wrong, f"{one.param} {one.detail}", f"another {one.param}")
 
 
 @requirement(
@@ -69,10 +85,15 @@ def member_types(probe: Probe) -> None:
 def status_matches(probe: Probe) -> None:
     """The status in an error is the status of the answer."""
     for answer, problem in problem_documents(probe):
-        given = problem.get("status")
-        # A status of another type is for problems.member-types to tell.
-        if isinstance(given, int | float):
-            probe.expect(given == answer.status, f"status {answer.status}", f"status {given}")
+        expect_status_matches(probe.operation, answer, problem)
+
+
+def expect_status_matches(_: Operation, answer: Answer, problem: Problem) -> None:
+    """The status in an error is that of the answer."""
+    given = problem.get("status")
+    # A status of another type is for problems.member-types to tell.
+    if isinstance(given, int | float):
+        expect(given == answer.status, f"status {answer.status}", f"status {given}")
 
 
 @requirement(
@@ -88,7 +109,13 @@ def status_matches(probe: Probe) -> None:
 )
 def type_is_uri(probe: Probe) -> None:
     """The type of an error is a URI reference."""
-    _expect_uri(probe, "type", empty=False)
+    for answer, problem in problem_documents(probe):
+        expect_type_is_uri(probe.operation, answer, problem)
+
+
+def expect_type_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
+    """The type that an error has is a URI reference."""
+    _expect_uri(answer, problem, "type", empty=False)
 
 
 @requirement(
@@ -108,15 +135,20 @@ def type_is_uri(probe: Probe) -> None:
 )
 def instance_is_uri(probe: Probe) -> None:
     """The instance of an error, where there is one, is a URI reference."""
-    _expect_uri(probe, "instance", empty=True)
-
-
-def _expect_uri(probe: Probe, name: str, *, empty: bool) -> None:
     for answer, problem in problem_documents(probe):
-        given = problem.get(name)
-        if isinstance(given, str):
-            holds = _URI_REFERENCE.fullmatch(given) and (given or empty)
-            probe.expect(holds, f"a URI as {name} of a {answer.status}", "a text that is none")
+        expect_instance_is_uri(probe.operation, answer, problem)
+
+
+def expect_instance_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
+    """The instance that an error has is a URI reference."""
+    _expect_uri(answer, problem, "instance", empty=True)
+
+
+def _expect_uri(answer: Answer, problem: Problem, name: str, *, empty: bool) -> None:
+    given = problem.get(name)
+    if isinstance(given, str):
+        holds = _URI_REFERENCE.fullmatch(given) and (given or empty)
+        expect(holds, f"a URI as {name} of a {answer.status}", "a text that is none")
 
 
 @requirement(
@@ -135,9 +167,14 @@ def _expect_uri(probe: Probe, name: str, *, empty: bool) -> None:
 def errors_items(probe: Probe) -> None:
     """Every item of errors, where there are any, has param and detail as texts."""
     for answer, problem in problem_documents(probe):
-        for one in complaints_about(probe, answer, problem):
-            wrong = one.param.startswith("errors[")
-            probe.expect(not wrong, f"{one.param} {one.detail}", "an item without that")
+        expect_errors_items(probe.operation, answer, problem)
+
+
+def expect_errors_items(operation: Operation, answer: Answer, problem: Problem) -> None:
+    """Every item of the errors that an error has is as documented."""
+    for one in complaints_about(operation, answer, problem):
+        wrong = one.param.startswith("errors[")
+        expect(not wrong, f"{one.param} {one.detail}", "an item without that")
 
 
 @requirement(

@@ -5,8 +5,9 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.applicability import every
+from conformance.exchange import Answer
 from conformance.model import Level
-from conformance.probe import NotVerified, Probe
+from conformance.probe import NotVerified, Probe, expect
 from conformance.provoked_errors import (
     SEED,
     all_texts,
@@ -16,6 +17,7 @@ from conformance.provoked_errors import (
 )
 from conformance.registry import requirement
 from conformance.sabotage import Sabotage, on_status, set_field, set_header
+from openapi.operation import Operation
 
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|title|pre|h1)\b", re.IGNORECASE)
 
@@ -42,11 +44,16 @@ def _send_as(status: int, value: str | None) -> Sabotage:
 def media_type(probe: Probe) -> None:
     """An error has the documented media type, application/problem+json."""
     for answer in documented_errors(probe):
-        documented = probe.operation.answer(answer.status)
-        names = documented.content if documented else {}
-        expected = f"{' or '.join(names)} with a {answer.status}"
-        # RFC 9110 section 8.3.1: parameters such as a charset do not make it another type.
-        probe.expect(answer.media_type in names, expected, answer.media_type or "no Content-Type")
+        expect_problem_type(probe.operation, answer)
+
+
+def expect_problem_type(operation: Operation, answer: Answer) -> None:
+    """The media type of an error is the documented one."""
+    documented = operation.answer(answer.status)
+    names = documented.content if documented else {}
+    expected = f"{' or '.join(names)} with a {answer.status}"
+    # RFC 9110 section 8.3.1: parameters such as a charset do not make it another type.
+    expect(answer.media_type in names, expected, answer.media_type or "no Content-Type")
 
 
 @requirement(
@@ -64,8 +71,13 @@ def media_type(probe: Probe) -> None:
 def body_is_an_object(probe: Probe) -> None:
     """The body of an error is a JSON object."""
     for answer in documented_errors(probe):
-        expected = f"a JSON object with a {answer.status}"
-        probe.expect(answer.json_object() is not None, expected, "something else")
+        expect_problem_object(answer)
+
+
+def expect_problem_object(answer: Answer) -> None:
+    """The body of an error is a JSON object."""
+    expected = f"a JSON object with a {answer.status}"
+    expect(answer.json_object() is not None, expected, "something else")
 
 
 @requirement(

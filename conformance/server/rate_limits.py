@@ -7,7 +7,7 @@ from conformance.limit_headers import HEADERS, LIMIT, REMAINING, RESET, expect_s
 from conformance.limits import answer_to, harmless
 from conformance.model import Level
 from conformance.own_resources import UNSERVED
-from conformance.probe import NotVerified, Probe, without_token
+from conformance.probe import NotVerified, Probe, expect, without_token
 from conformance.registry import requirement
 from conformance.sabotage import Sabotage, on_answers, set_header, with_header
 
@@ -43,12 +43,14 @@ def _ordinary(probe: Probe) -> list[tuple[str, Answer]]:
 def headers_on_every_answer(probe: Probe) -> None:
     """Every answer says the limit, how much of it is left, and when it starts anew."""
     for what, answer in _ordinary(probe):
-        for name in (LIMIT, REMAINING, RESET):
-            probe.expect(
-                answer.header(name) is not None,
-                f"the header {name}",
-                f"none in the {answer.status} to {what}",
-            )
+        expect_limit_headers(answer, f" to {what}")
+
+
+def expect_limit_headers(answer: Answer, to: str = "") -> None:
+    """An answer has the limit's headers; ``to`` says to what it is one."""
+    for name in (LIMIT, REMAINING, RESET):
+        found = answer.header(name) is not None
+        expect(found, f"the header {name}", f"none in the {answer.status}{to}")
 
 
 @requirement(
@@ -68,4 +70,4 @@ def headers_on_every_answer(probe: Probe) -> None:
 def headers_make_sense(probe: Probe) -> None:
     """The limits are whole numbers, no more is left than there is, and the reset is to come."""
     for _, answer in _ordinary(probe):
-        expect_sense(probe, answer)
+        expect_sense(answer)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.capability import Capability
-from conformance.exchange import Request
+from conformance.exchange import Answer, Request
 from conformance.limits import answer_to
 from conformance.model import Level
-from conformance.probe import NAME_PREFIX, Probe
+from conformance.probe import NAME_PREFIX, Probe, expect
 from conformance.registry import requirement
 from conformance.revoking import VENDOR, revocation_by_text, revocation_of, revoke, revokes
 from conformance.sabotage import (
@@ -19,6 +19,7 @@ from conformance.sabotage import (
     set_status,
 )
 from conformance.token_exchange import created
+from openapi.operation import Operation
 
 SAFETY = "safety: never a 5xx for anything a client sends"
 
@@ -43,12 +44,16 @@ def _unknown(probe: Probe) -> Request:
 )
 def answers_204_without_body(probe: Probe) -> None:
     """A revocation is answered with 204 and nothing else."""
-    answer = answer_to(probe, revocation_of(probe, created(probe)))
-    wanted = probe.operation.success_status
-    probe.expect(answer.status == wanted, f"{wanted} to a revocation", f"{answer.status}")
-    documented = probe.operation.answer(wanted)
+    expect_revoked(probe.operation, answer_to(probe, revocation_of(probe, created(probe))))
+
+
+def expect_revoked(operation: Operation, answer: Answer) -> None:
+    """An answer says that a key was revoked, and nothing else."""
+    wanted = operation.success_status
+    expect(answer.status == wanted, f"{wanted} to a revocation", f"{answer.status}")
+    documented = operation.answer(wanted)
     if documented is not None and not documented.content:
-        probe.expect(not answer.body, "no body", f"{len(answer.body)} bytes")
+        expect(not answer.body, "no body", f"{len(answer.body)} bytes")
 
 
 @requirement(
@@ -80,9 +85,14 @@ def second_revocation_is_documented(probe: Probe) -> None:
     """A second revocation is the same as the first, a conflict, or not found."""
     made = created(probe)
     revoke(probe, made)
-    status = answer_to(probe, revocation_of(probe, made)).status
-    allowed = {probe.operation.success_status, 404, 409}
-    probe.expect(status in allowed, "204, 404 or 409 to a second revocation", f"{status}")
+    expect_revoked_before(probe.operation, answer_to(probe, revocation_of(probe, made)))
+
+
+def expect_revoked_before(operation: Operation, answer: Answer) -> None:
+    """An answer to a second revocation is the same as the first, a conflict, or not found."""
+    allowed = {operation.success_status, 404, 409}
+    holds = answer.status in allowed
+    expect(holds, "204, 404 or 409 to a second revocation", f"{answer.status}")
 
 
 @requirement(

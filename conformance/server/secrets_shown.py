@@ -7,7 +7,7 @@ from conformance.applicability import shows
 from conformance.capability import Capability
 from conformance.exchange import Answer, Request
 from conformance.model import Level
-from conformance.probe import NotVerified, Probe, without_token
+from conformance.probe import NotVerified, Probe, expect, without_token
 from conformance.registry import requirement
 from conformance.sabotage import Forward, Sabotage, Tamper, on_answers, set_header, with_body
 from conformance.server.secrets_made import secrets_in, texts_beside
@@ -17,7 +17,8 @@ from conformance.tokens import damaged_forms
 ONCE = "seed: client_secret, shown only once"
 
 _TRACE = 16
-_SHORTEST_TRACE = 8
+SHORTEST_TRACE = 8
+"""Shorter texts may stand in an answer by chance."""
 
 
 def _traces(made: Answer, other: Answer) -> list[str]:
@@ -32,7 +33,7 @@ def _traces(made: Answer, other: Answer) -> list[str]:
     return [
         window
         for window in windows
-        if len(window) >= _SHORTEST_TRACE and not any(window in text for text in shown)
+        if len(window) >= SHORTEST_TRACE and not any(window in text for text in shown)
     ]
 
 
@@ -195,7 +196,7 @@ def token_is_never_answered(probe: Probe) -> None:
     """No answer repeats the token that was sent, good or damaged."""
     plain = probe.request()
     token = probe.target.tokens[plain.partner or 0]
-    if len(token) <= _SHORTEST_TRACE:
+    if len(token) <= SHORTEST_TRACE:
         raise NotVerified("the token is too short to be looked for")
     for request in (
         plain,
@@ -203,9 +204,14 @@ def token_is_never_answered(probe: Probe) -> None:
         replace(plain, body=b"{"),
         *(replace(plain, token_form=form) for form in damaged_forms(token)),
     ):
-        # All forms but the halved one hold the token but for its last character, in some case.
-        holds = _holds(probe.send(request), [token[:-1]])
-        probe.expect(not holds, "an answer without the token", "the token that was sent")
+        expect_no_token(probe.send(request), token)
+
+
+def expect_no_token(answer: Answer, token: str) -> None:
+    """An answer does not repeat a token."""
+    # All forms but the halved one hold the token but for its last character, in some case.
+    holds = _holds(answer, [token[:-1]])
+    expect(not holds, "an answer without the token", "the token that was sent")
 
 
 @requirement(
@@ -229,11 +235,14 @@ def no_cache_keeps_them(probe: Probe) -> None:
     """An answer that shows a secret says no-store, a replay too."""
     request = probe.request().with_key(probe.new_key())
     for answer in (probe.succeed(request), probe.send(request)):
-        if answer.field("client_secret") is None:
-            continue
-        # RFC 9111 section 5.2: directives are separated by commas, in any case.
-        text = answer.header("cache-control") or ""
-        directives = {one.strip().lower() for one in text.split(",")}
-        probe.expect(
-            "no-store" in directives, "Cache-Control: no-store", text[:80] or "no Cache-Control"
-        )
+        expect_no_store(answer)
+
+
+def expect_no_store(answer: Answer) -> None:
+    """An answer that shows a secret says that no cache may keep it."""
+    if answer.field("client_secret") is None:
+        return
+    # RFC 9111 section 5.2: directives are separated by commas, in any case.
+    text = answer.header("cache-control") or ""
+    directives = {one.strip().lower() for one in text.split(",")}
+    expect("no-store" in directives, "Cache-Control: no-store", text[:80] or "no Cache-Control")

@@ -22,7 +22,7 @@ from conformance.created_answers import (
 from conformance.exchange import Answer
 from conformance.instants import http_date, instant
 from conformance.model import Level
-from conformance.probe import NotVerified, Probe
+from conformance.probe import NotVerified, Probe, expect
 from conformance.registry import requirement
 from conformance.sabotage import Sabotage, edit_body, set_field
 
@@ -183,9 +183,14 @@ def _instant(answer: Answer, field: str) -> float:
 def timestamps_are_in_order(probe: Probe) -> None:
     """Nothing was changed before it was made: updated_at is not before created_at."""
     for answer in created_answers(probe):
-        early = _instant(answer, "created_at") - _instant(answer, "updated_at")
-        # Within a second, for the two may be kept with other precisions.
-        probe.expect(early < 1, "updated_at at or after created_at", f"{early:.0f} s before it")
+        expect_order(answer)
+
+
+def expect_order(answer: Answer) -> None:
+    """What an answer shows was not changed before it was made."""
+    early = _instant(answer, "created_at") - _instant(answer, "updated_at")
+    # Within a second, for the two may be kept with other precisions.
+    expect(early < 1, "updated_at at or after created_at", f"{early:.0f} s before it")
 
 
 @requirement(

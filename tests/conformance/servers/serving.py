@@ -119,11 +119,15 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(options: Options, tokens: Mapping[str, str]) -> Iterator[str]:
+def serving(
+    options: Options,
+    tokens: Mapping[str, str],
+    application: type[Application] = Application,
+) -> Iterator[str]:
     """Serve until the block ends; gives the base URL. ``tokens`` name the partners."""
     decided = {
         "options": options,
-        "application": Application(options, tokens),
+        "application": application(options, tokens),
         "limit": Limit(options),
         "protocol_version": options.http,
     }

@@ -1,0 +1,100 @@
+"""What one process has made: its calls by name, batch by batch, so that memory has a bound."""
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from conformance.exchange import Answer, Request
+from conformance.load.judging import digested
+
+BATCH = 1000
+"""After so many calls they are compared with the list and revoked, and others begin."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One creation: its request with a key of its own, and the first answer to it.
+
+    ``first`` holds a hash in the place of the body. It is None until the creation is confirmed.
+    """
+
+    name: str
+    request: Request
+    batch: "Batch"
+    first: Answer | None = None
+    id: str = ""
+    client_id: str = ""
+    secret: str = ""
+    was_refused: bool = False
+    is_ending: bool = False
+    """A revocation was sent; whether it came through is not known."""
+    is_revoked: bool = False
+
+    def confirm(self, answer: Answer) -> None:
+        """The creation was answered with a success."""
+        self.first = digested(answer)
+        self.id, self.client_id, self.secret = (
+            str(answer.field(name) or "") for name in ("id", "client_id", "client_secret")
+        )
+
+    def is_same(self, answer: Answer) -> bool:
+        """Whether it is the first answer again."""
+        return self.first is not None and self.first.body == digested(answer).body
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it may be revoked."""
+        return self.is_ending or self.is_revoked
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can be replayed or revoked: confirmed, not ended, and not yet settled."""
+        return self.first is not None and not self.has_ended and not self.batch.is_closed
+
+
+@dataclass(slots=True)
+class Batch:
+    """Calls that are settled together; ``under_way`` is how many requests of them are out."""
+
+    calls: dict[str, Call] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    """The names by the ids that were given to them."""
+    under_way: int = 0
+    is_closed: bool = False
+
+    def forget(self) -> None:
+        """Let go of the calls, which know their batch: nobody needs them any more."""
+        self.calls, self.ids = {}, {}
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let nobody settle the batch while a request of it is out."""
+        self.under_way += 1
+        try:
+            yield
+        finally:
+            self.under_way -= 1
+
+
+class Ledger:
+    """The batches of one process. All that it does is done between two requests of gevent."""
+
+    def __init__(self) -> None:
+        self._current = Batch()
+        self.closed: deque[Batch] = deque()
+
+    def open(self, name: str, request: Request) -> Call:
+        """A new call, which may close the batch before it."""
+        if len(self._current.calls) >= BATCH:
+            self.close()
+        call = Call(name, request, self._current)
+        self._current.calls[name] = call
+        return call
+
+    def close(self) -> None:
+        """Let the batch be settled; the next call begins another."""
+        self._current.is_closed = True
+        if self._current.calls:
+            self.closed.append(self._current)
+        self._current = Batch()

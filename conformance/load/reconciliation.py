@@ -1,0 +1,202 @@
+"""At the end of a batch: what was created is compared with the list, and revoked."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import gevent
+from gevent.pool import Pool
+
+from conformance.exchange import Answer, Request
+from conformance.load.judging import CURSOR, Purpose, items
+from conformance.load.ledger import Batch, Call
+from conformance.load.sending import Sender
+from conformance.load.tally import Count
+from conformance.load.workplace import Workplace
+from conformance.probe import Violation
+from conformance.revoking import revocation_by_text
+
+_ALL_PAGES = 100
+"""A list of so many pages is read to its end, whatever its order."""
+
+_MOST_PAGES = 2000
+_LARGEST_PAGE = 100
+_ATTEMPTS = 4
+_PAUSE_SECONDS = 0.5
+_AT_ONCE = 8
+_LONGEST_WAIT_SECONDS = 60.0
+
+_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
+
+Item = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Listed:
+    """The items of a batch's names, as the list shows them; ``is_whole`` where it was read."""
+
+    items: dict[str, list[Item]] = field(default_factory=dict)
+    is_whole: bool = True
+
+
+class Reconciliation:
+    """Settles batches: ``at_once`` says how many requests are out at the same time."""
+
+    def __init__(self, sender: Sender, workplace: Workplace, at_once: int = _AT_ONCE) -> None:
+        self._sender = sender
+        self._place = workplace
+        self._at_once = at_once
+
+    def settle_all(self) -> None:
+        """Settle every batch that is closed."""
+        while self._place.ledger.closed:
+            batch = self._place.ledger.closed[0]
+            self.settle(batch)
+            self._place.ledger.closed.popleft()
+            batch.forget()
+
+    def settle(self, batch: Batch) -> None:
+        """Compare one closed batch with the list and revoke what it made."""
+        deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
+        while batch.under_way and time.monotonic() < deadline:
+            gevent.sleep(0.01)
+        self._ask_again(batch)
+        listed = self._listed(batch)
+        counts = self._place.tally.counts
+        for call in batch.calls.values():
+            found = listed.items.get(call.name, [])
+            if call.first is None:
+                counts[Count.UNCONFIRMED] += 1
+            if self._place.page is None:
+                counts[Count.NOT_LISTED] += 1
+            elif not listed.is_whole:
+                counts[Count.NOT_RECONCILED] += 1
+            else:
+                self._compare(call, found)
+        self._revoke(batch, listed)
+
+    def _ask_again(self, batch: Batch) -> None:
+        """Find out, by their keys, about calls whose answer was lost or not waited for."""
+        probe = self._place.create
+        for call in batch.calls.values():
+            if call.first is None and not call.was_refused:
+                answer = self._sender.send(probe, call.request, Purpose.AT_ONCE)
+                self._place.confirm(call, answer)
+
+    def _compare(self, call: Call, found: list[Item]) -> None:
+        """What the list says of one call: one resource for its key, as its creation showed it."""
+        place, counts = self._place, self._place.tally.counts
+        again = [(call.request, Answer(place.create.operation.success_status))] * 2
+        if len(found) > 1:
+            counts[Count.DOUBLED] += 1
+        violation = Violation("one resource in the list", f"{len(found)}")
+        place.note_id("idempotency.no-second-resource", place.create,
+                      violation if len(found) > 1 else None, again)  # fmt: skip
+        if call.first is None or place.page is None:
+            return
+        if found:
+            counts[Count.LISTED] += 1
+            wrong = _difference(call, found)
+        elif call.has_ended:
+            # A list need not show what has ended.
+            counts[Count.LISTED] += 1
+            return
+        else:
+            counts[Count.MISSING] += 1
+            wrong = Violation("the created one in the list", "a list without it")
+        page = Request("GET", f"{place.page.operation.path}?limit={_LARGEST_PAGE}")
+        place.note_id("lists.created-is-listed", place.page, wrong,
+                      [again[0], (page, Answer(HTTPStatus.OK))])  # fmt: skip
+        if call.is_revoked and place.revoke is not None:
+            active = any(one.get("status") == "active" for one in found)
+            place.note_id("revocation.revoked-key-is-listed-as-revoked", place.revoke,
+                          Violation("revoked, or not in the list", "active") if active else None,
+                          [again[0], (page, Answer(HTTPStatus.OK))])  # fmt: skip
+
+    def _listed(self, batch: Batch) -> Listed:
+        """The batch's items; read again where some are missing, for a list may lag a little."""
+        listed = Listed(is_whole=False)
+        if self._place.page is None:
+            return listed
+        for attempt in range(_ATTEMPTS):
+            gevent.sleep(_PAUSE_SECONDS * attempt)
+            listed = self._walked(batch)
+            if listed.is_whole and not _missing(batch, listed):
+                break
+            if self._place.is_hurried or self._place.stopped:
+                break
+        return listed
+
+    def _walked(self, batch: Batch) -> Listed:
+        listed, seen = Listed(), set[str]()
+        for number, page in enumerate(self._pages()):
+            if page is None:
+                listed.is_whole = False
+                return listed
+            own = [one for one in page if one.get("name") in batch.calls]
+            new = [one for one in own if str(one.get("id")) not in seen]
+            for one in new:
+                seen.add(str(one.get("id")))
+                listed.items.setdefault(str(one["name"]), []).append(one)
+            if number >= _ALL_PAGES and not own and not _missing(batch, listed):
+                break
+        return listed
+
+    def _pages(self) -> Iterator[list[Item] | None]:
+        """The list's pages; None where one could not be read."""
+        probe, after = self._place.page, ""
+        if probe is None:
+            return
+        for _ in range(_MOST_PAGES):
+            cursor = {CURSOR: after} if after else {}
+            query = urlencode({"limit": _LARGEST_PAGE, **cursor})
+            request = Request("GET", f"{probe.operation.path}?{query}")
+            answer = self._sender.send(probe, request, Purpose.PAGE)
+            if answer is None or answer.status != HTTPStatus.OK:
+                yield None
+                return
+            page = items(answer)
+            yield page
+            if not page or not answer.field("has_more") or str(page[-1].get("id")) == after:
+                return
+            after = str(page[-1].get("id"))
+
+    def _revoke(self, batch: Batch, listed: Listed) -> None:
+        """Revoke what the list shows as active, and what it does not show."""
+        purposes: dict[str, Purpose] = {}
+        for call in batch.calls.values():
+            purpose = Purpose.REVOKE_AGAIN if call.has_ended else Purpose.REVOKE
+            found = listed.items.get(call.name, [])
+            active = [one for one in found if one.get("status") != "revoked"]
+            purposes |= dict.fromkeys((str(one.get("client_id")) for one in active), purpose)
+            if call.client_id and not found and not call.is_revoked:
+                purposes[call.client_id] = purpose
+        gone = list(Pool(self._at_once).imap_unordered(self._revoke_one, purposes.items()))
+        self._place.tally.counts[Count.REVOKED] += sum(gone)
+        self._place.tally.counts[Count.LEFT_BEHIND] += len(gone) - sum(gone)
+
+    def _revoke_one(self, one: tuple[str, Purpose]) -> bool:
+        (client_id, purpose), probe = one, self._place.revoke
+        if probe is None:
+            return False
+        request = revocation_by_text(probe, quote(client_id, safe=""))
+        answer = self._sender.send(probe, request, purpose)
+        return answer is not None and (answer.is_success or answer.status in _GONE)
+
+
+def _missing(batch: Batch, listed: Listed) -> bool:
+    return any(
+        one.first is not None and not one.has_ended and one.name not in listed.items
+        for one in batch.calls.values()
+    )
+
+
+def _difference(call: Call, found: list[Item]) -> Violation | None:
+    """How the list differs from the answer to the creation."""
+    for name, value in (("id", call.id), ("client_id", call.client_id)):
+        if all(one.get(name) != value for one in found):
+            return Violation(f"the {name} of the creation in the list", "another")
+    return None

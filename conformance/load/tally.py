@@ -1,0 +1,118 @@
+"""What a run has counted: in one process, or sent by workers and summed up by their master."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+Place = tuple[str, str]
+"""The id of a requirement and the id of an operation."""
+
+_MOST_FAULTS = 5
+
+
+class Count(StrEnum):
+    """What is counted beside latencies and verdicts."""
+
+    REQUESTS = "requests"
+    FAILED = "failed"
+    """Requests without an answer, and answers 5xx."""
+    LIMITED = "limited"
+    UNAVAILABLE = "unavailable"
+    DROPPED = "dropped"
+    GIVEN_UP = "given_up"
+    """Calls that got no usable answer, however often they were sent again."""
+    CREATED = "created"
+    LISTED = "listed"
+    MISSING = "missing"
+    DOUBLED = "doubled"
+    UNCONFIRMED = "unconfirmed"
+    """Creations without an answer: they may have happened or not."""
+    NOT_RECONCILED = "not_reconciled"
+    """Creations that could not be looked for: the list could not be read to its end."""
+    NOT_LISTED = "not_listed"
+    """Creations on a target that has no list."""
+    REPLAYS = "replays"
+    REPLAYS_DIFFER = "replays_that_differ"
+    REPLAYS_MARKED = "replays_marked"
+    """Replays that say that they are one, in ``Idempotent-Replayed``."""
+    REVOKED = "revoked"
+    LEFT_BEHIND = "left_behind"
+
+
+@dataclass(slots=True)
+class Broken:
+    """How often a requirement was broken on an operation, and the first time that it was."""
+
+    count: int
+    expected: str
+    actual: str
+    reproduce: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts that can be added up, and sent: :meth:`drained` gives them as JSON values."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    judged: Counter[Place] = field(default_factory=Counter)
+    """How often each requirement was put to the test on each operation."""
+    broken: dict[Place, Broken] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    """Faults of the harness, the first few."""
+    stopped: str = ""
+    """Why the run could not go on; empty where it could."""
+
+    def note(self, place: Place, broken: Broken | None) -> None:
+        """Count one judgement, and what was wrong if anything was."""
+        self.judged[place] += 1
+        if broken is None:
+            return
+        known = self.broken.setdefault(place, broken)
+        if known is not broken:
+            known.count += broken.count
+
+    def fault(self, text: str) -> None:
+        """Keep a fault of the harness."""
+        if len(self.faults) < _MOST_FAULTS:
+            self.faults.append(text)
+
+    def add(self, other: Self) -> None:
+        """Add another tally to this one."""
+        self.counts.update(other.counts)
+        self.judged.update(other.judged)
+        for place, broken in other.broken.items():
+            known = self.broken.setdefault(place, broken)
+            if known is not broken:
+                known.count += broken.count
+        for text in other.faults:
+            self.fault(text)
+        self.stopped = self.stopped or other.stopped
+
+    def drained(self) -> dict[str, Any]:
+        """All of it as JSON values; nothing is left."""
+        value = {
+            "counts": dict(self.counts),
+            "judged": [[*place, count] for place, count in self.judged.items()],
+            "broken": [
+                [*place, one.count, one.expected, one.actual, one.reproduce]
+                for place, one in self.broken.items()
+            ],
+            "faults": self.faults,
+            "stopped": self.stopped,
+        }
+        self.counts, self.judged, self.broken = Counter(), Counter(), {}
+        self.faults, self.stopped = [], ""
+        return value
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> Self:
+        """The tally that was drained."""
+        return cls(
+            Counter(value["counts"]),
+            Counter({(id_, operation): count for id_, operation, count in value["judged"]}),
+            {(id_, operation): Broken(*rest) for id_, operation, *rest in value["broken"]},
+            list(value["faults"]),
+            value["stopped"],
+        )

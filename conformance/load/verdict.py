@@ -1,0 +1,177 @@
+"""The verdict on a target under load: what its answers broke, and the thresholds it passed."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from conformance.load.settings import Settings
+from conformance.load.tally import Broken, Count, Place, Tally
+from conformance.model import Level, Outcome, Result
+from conformance.registry import catalogue
+from conformance.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
+from openapi.contract import Contract
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """One operation under load. Percentiles are in milliseconds, the rate in requests a second."""
+
+    operation: str
+    requests: int
+    rate: float
+    p50: float
+    p95: float
+    p99: float
+    violations: int = 0
+
+
+@dataclass(frozen=True)
+class LoadVerdict(Verdict):
+    """A verdict with what load adds to it; the reports show it as any other.
+
+    ``exceeded`` are the thresholds that were passed and what did not come out even, one line
+    each. ``tolerated`` is how many answers may break a MUST, ``broken`` how many did.
+    """
+
+    latencies: tuple[Latency, ...] = ()
+    counts_of_load: dict[str, int] = field(default_factory=dict)
+    exceeded: tuple[str, ...] = ()
+    tolerated: int = 0
+    broken_answers: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """0 it conforms and is within the thresholds, 1 it is not, 2 nothing can be said."""
+        if self.void:
+            return NO_VERDICT
+        if self.exceeded or self.broken_answers > self.tolerated:
+            return BROKEN
+        return NO_VERDICT if self.doubt else CONFORMS
+
+    @property
+    def line(self) -> str:
+        """The verdict in one line."""
+        if self.exit_code == NO_VERDICT:
+            return super().line
+        reasons = [*self.exceeded]
+        if self.broken_answers:
+            times = "once" if self.broken_answers == 1 else f"{self.broken_answers} times"
+            allowed = f" ({self.tolerated} allowed)" if self.tolerated else ""
+            reasons.insert(0, f"a MUST was broken {times}{allowed}")
+        parts = [counted(self.counts["passed"], "passed")]
+        if self.counts["warnings"]:
+            parts.append(counted(self.counts["warnings"], "warning"))
+        start = "Conforms" if self.exit_code == CONFORMS else "Does not conform"
+        told = f": {'; '.join(reasons)}" if reasons else ""
+        return f"{start} under load{told} ({', '.join(parts)})"
+
+
+def verdict_on(
+    settings: Settings,
+    tally: Tally,
+    latencies: Sequence[Latency],
+    seconds: float,
+    void: str = "",
+    doubt: str = "",
+) -> LoadVerdict:
+    """What the counts come to; ``void`` and ``doubt`` are as in :class:`Verdict`."""
+    contract = Contract.bundled()
+    results = sorted(
+        (_result(contract, place, tally.judged[place], tally.broken.get(place))
+         for place in tally.judged),
+        key=lambda one: (one.requirement.id, one.operation),
+    )  # fmt: skip
+    broken = {
+        place: one
+        for place, one in tally.broken.items()
+        if catalogue()[place[0]].level_on(contract.operations[place[1]]) is Level.MUST
+    }
+    times = sum(one.count for one in broken.values())
+    if not void and not doubt and not tally.counts[Count.CREATED]:
+        doubt = "nothing was created"
+    if not doubt and tally.faults:
+        doubt = f"a fault of the harness: {tally.faults[0]}"
+    if not doubt and tally.counts[Count.NOT_RECONCILED]:
+        doubt = (
+            f"{tally.counts[Count.NOT_RECONCILED]} creations could not be looked for in the list"
+        )
+    exceeded = [*_uneven(tally), *_thresholds(settings, tally, latencies)]
+    return LoadVerdict(
+        contract=contract.version,
+        target=settings.url,
+        seed=None,
+        level=Level.MUST,
+        results=tuple(results),
+        void=void,
+        doubt=tally.stopped or doubt,
+        complete=not (void or tally.stopped or doubt),
+        remarks=tuple(_remarks(tally)),
+        requests=tally.counts[Count.REQUESTS],
+        seconds=seconds,
+        latencies=tuple(latencies),
+        counts_of_load={one.value: tally.counts[one] for one in Count},
+        exceeded=tuple(exceeded),
+        tolerated=settings.max_violations,
+        broken_answers=times,
+    )
+
+
+def _result(contract: Contract, place: Place, judged: int, broken: Broken | None) -> Result:
+    requirement = catalogue()[place[0]]
+    level = requirement.level_on(contract.operations[place[1]])
+    if broken is None:
+        return Result(requirement, place[1], level, Outcome.PASSED)
+    outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
+    actual = f"{broken.actual} ({broken.count} of {judged} times)"
+    return Result(requirement, place[1], level, outcome, broken.expected, actual, broken.reproduce)
+
+
+def _uneven(tally: Tally) -> Iterable[str]:
+    """What the reconciliation found, where it did not come out even."""
+    counts = tally.counts
+    if counts[Count.MISSING]:
+        yield f"{counts[Count.MISSING]} of {counts[Count.CREATED]} confirmed creations not listed"
+    if counts[Count.DOUBLED]:
+        yield f"{counts[Count.DOUBLED]} keys with more than one resource"
+
+
+def _thresholds(settings: Settings, tally: Tally, latencies: Sequence[Latency]) -> Iterable[str]:
+    failed, requests = tally.counts[Count.FAILED], tally.counts[Count.REQUESTS]
+    allowed = settings.max_failure_rate
+    if allowed is not None and requests and failed / requests > allowed:
+        yield f"{failed} of {requests} requests failed, more than {allowed:.2%}"
+    for one in latencies:
+        if settings.max_p95 is not None and one.p95 > settings.max_p95:
+            yield f"p95 of {one.operation} is {one.p95:g} ms, more than {settings.max_p95:g} ms"
+
+
+def _remarks(tally: Tally) -> Iterable[str]:
+    counts = tally.counts
+    if counts[Count.NOT_LISTED]:
+        yield f"{counts[Count.CREATED]} creations confirmed; the target has no list to compare with"
+    else:
+        yield _compared(counts)
+    same = counts[Count.REPLAYS] - counts[Count.REPLAYS_DIFFER]
+    yield (
+        f"{counts[Count.REPLAYS]} replays: {same} identical to the first answer,"
+        f" {counts[Count.REPLAYS_MARKED]} marked Idempotent-Replayed"
+    )
+    if counts[Count.UNCONFIRMED]:
+        yield f"{counts[Count.UNCONFIRMED]} creations got no answer"
+    for count, told in ((Count.LIMITED, "429 waited for"), (Count.UNAVAILABLE, "503 waited for"),
+                        (Count.DROPPED, "requests without an answer, sent again"),
+                        (Count.GIVEN_UP, "calls given up")):  # fmt: skip
+        if counts[count]:
+            yield f"{counts[count]} {told}"
+    yield f"{counts[Count.REVOKED]} keys were made and revoked"
+    if counts[Count.LEFT_BEHIND]:
+        yield f"{counts[Count.LEFT_BEHIND]} keys were made and could not be revoked"
+
+
+def _compared(counts: Counter[str]) -> str:
+    unknown = counts[Count.NOT_RECONCILED]
+    return (
+        f"{counts[Count.CREATED]} creations confirmed: {counts[Count.LISTED]} in the list or"
+        f" revoked since, {counts[Count.MISSING]} missing, {counts[Count.DOUBLED]} keys with more"
+        f" than one resource{f', {unknown} that could not be looked for' if unknown else ''}"
+    )

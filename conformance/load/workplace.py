@@ -1,0 +1,138 @@
+"""What all users of one process share: the target, its operations, and what was counted."""
+
+import random
+import time
+from collections.abc import Sequence
+
+from conformance.applicability import creates, lists
+from conformance.capability import Capability
+from conformance.exchange import Answer, Request
+from conformance.load.judging import Seen, judgements
+from conformance.load.ledger import Call, Ledger
+from conformance.load.tally import Broken, Count, Tally
+from conformance.model import Level, Rule
+from conformance.probe import Probe, Violation
+from conformance.redaction import issued_secrets, printable, redacted
+from conformance.registry import catalogue
+from conformance.reproduction import reproduction
+from conformance.revoking import revokes
+from conformance.target import Target
+from openapi.contract import Contract
+from openapi.operation import Operation
+
+LONGEST_SILENCE_SECONDS = 30.0
+"""A target that answers nobody for so long is gone."""
+
+_LONGEST_TEXT = 500
+
+
+class Workplace:
+    """One process's part of a run; ``create``, ``page`` and ``revoke`` make valid requests.
+
+    ``page`` and ``revoke`` are None where the target has no such operation. ``stopped`` is why the
+    run cannot go on, empty while it can.
+    """
+
+    def __init__(self, contract: Contract, target: Target, think_seconds: float) -> None:
+        self.target = target
+        self.think_seconds = think_seconds
+        self.tally = Tally()
+        self.ledger = Ledger()
+        self.stopped = ""
+        self._silent_since: float | None = None
+        self.is_hurried = False
+        """Nothing more is to be sent, be there something to revoke or not."""
+
+        def probe(operation: Operation) -> Probe:
+            return Probe(contract, operation, target, random.Random())  # noqa: S311 - test data
+
+        operations = contract.operations.values()
+        can = target.capabilities
+        self.create = probe(next(filter(creates, operations)))
+        self.page = probe(next(filter(lists, operations))) if Capability.LISTING in can else None
+        self.revoke = (
+            probe(next(filter(revokes, operations))) if Capability.REVOCATION in can else None
+        )
+
+    def judge(self, seen: Seen) -> str:
+        """Judge an answer and count what is said; gives the worst of it, empty for none."""
+        told: dict[bool, str] = {}
+        first = [] if seen.first is None else [(seen.request, Answer(seen.first.status))]
+        exchanges = [*first, (seen.request, seen.answer)]
+        for requirement, violation in judgements(seen):
+            text = self.note(requirement, seen.operation, violation, exchanges)
+            if text:
+                told.setdefault(requirement.level_on(seen.operation) is Level.MUST, text)
+        return told.get(True) or told.get(False, "")
+
+    def note(
+        self,
+        requirement: Rule,
+        operation: Operation,
+        violation: Violation | None,
+        exchanges: Sequence[tuple[Request, Answer]],
+    ) -> str:
+        """Count one judgement; gives the violation in one line, without secrets."""
+        place = requirement.id, operation.id
+        if violation is None:
+            self.tally.note(place, None)
+            return ""
+        known = place in self.tally.broken
+        script = "" if known else reproduction(self.target.base_url, exchanges)
+        shown = [
+            self._shown(text, exchanges)
+            for text in (violation.expected[:_LONGEST_TEXT], violation.actual[:_LONGEST_TEXT],
+                         script)
+        ]  # fmt: skip
+        self.tally.note(place, Broken(1, *shown))
+        return f"{requirement.id}: expected {shown[0]}, got {shown[1]}"
+
+    def note_id(
+        self,
+        id_: str,
+        probe: Probe,
+        violation: Violation | None,
+        exchanges: Sequence[tuple[Request, Answer]] = (),
+    ) -> None:
+        """Count one judgement of a requirement by its id."""
+        self.note(catalogue()[id_], probe.operation, violation, exchanges)
+
+    def confirm(self, call: Call, answer: Answer | None) -> bool:
+        """Keep the answer to a call, if any; gives whether it confirms that something was made."""
+        success = self.create.operation.success_status
+        if answer is None or answer.status != success:
+            call.was_refused = answer is not None and answer.is_refusal
+            return False
+        call.confirm(answer)
+        self.tally.counts[Count.CREATED] += 1
+        other = call.batch.calls[call.batch.ids.setdefault(call.id, call.name)]
+        self.note_id(
+            "idempotency.different-keys-are-different-calls",
+            self.create,
+            None if other is call else Violation("2 resources for 2 keys", "1"),
+            [(other.request, Answer(success)), (call.request, answer)],
+        )
+        return True
+
+    def heard(self) -> None:
+        """The target has answered."""
+        self._silent_since = None
+
+    def heard_nothing(self) -> None:
+        """A request got no answer; where none gets one for long, the run is stopped."""
+        now = time.monotonic()
+        if self._silent_since is None:
+            self._silent_since = now
+        elif now - self._silent_since > LONGEST_SILENCE_SECONDS:
+            self.stop(f"{self.target.base_url} stopped answering")
+
+    def stop(self, reason: str) -> None:
+        """Let the run end: it cannot go on."""
+        self.stopped = self.tally.stopped = self.stopped or reason
+
+    def _shown(self, text: str, exchanges: Sequence[tuple[Request, Answer]]) -> str:
+        # Not all secrets of a long run are kept: those that may be in the text are in the answers.
+        secrets = {*self.target.secrets, *self.target.tokens}
+        for _, answer in exchanges:
+            secrets.update(issued_secrets(answer.body))
+        return printable(redacted(text, secrets))
