@@ -1,7 +1,6 @@
 """``dinie-conformance load``: a load test whose answers are judged by the catalogue."""
 
 import os
-import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import click
 
+from conformance.durations import Duration
 from conformance.load.settings import Role, Settings
 from conformance.options import (
     Authorities,
@@ -20,31 +20,6 @@ from conformance.options import (
 )
 from conformance.output_files import check_writable
 from openapi.contract import Contract
-
-_UNIT_SECONDS = {"h": 3600, "m": 60, "s": 1}
-
-
-class TimeSpan(click.ParamType[float]):
-    """A time as people write it, such as ``90``, ``90s``, ``2m`` or ``1h30m``: in seconds."""
-
-    name = "TIME"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        if isinstance(value, float):
-            return value
-        parts = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", value)
-        seconds = (
-            sum(
-                int(number) * unit
-                for number, unit in zip(parts.groups(), _UNIT_SECONDS.values(), strict=True)
-                if number
-            )
-            if parts
-            else 0
-        )
-        if not seconds:
-            self.fail("must be a time such as 90s, 2m or 1h30m", param, ctx)
-        return float(seconds)
 
 
 def _readable_authorities(context: click.Context, option: click.Parameter, value: Any) -> Any:
@@ -66,7 +41,7 @@ def _readable_authorities(context: click.Context, option: click.Parameter, value
 @click.option("--spawn-rate", type=click.FloatRange(0, min_open=True), default=10.0,
               show_default=True, envvar="DINIE_SPAWN_RATE", metavar="R",
               help="Users that begin in a second.")  # fmt: skip
-@click.option("--max-time", type=TimeSpan(), default="1m", show_default=True,
+@click.option("--max-time", type=Duration(), default="1m", show_default=True,
               envvar="DINIE_MAX_TIME",
               help="The run ends after so long: 90s, 2m, 1h30m.")  # fmt: skip
 @click.option("--think-time", type=click.FloatRange(0), default=0.0, show_default=True,

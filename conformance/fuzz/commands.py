@@ -11,9 +11,9 @@ from rich.console import Console
 
 from conformance import generation
 from conformance.client.har_reading import read_har
+from conformance.durations import Duration
 from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.directory import RunDirectory
-from conformance.fuzz.duration import Duration
 from conformance.fuzz.exporting import as_pytest, can_be_exported
 from conformance.fuzz.files import FileError
 from conformance.fuzz.finding import Finding

@@ -1,10 +1,11 @@
-"""A healthy target for the whole session, and campaigns against it, with and without a fault."""
+"""A healthy target that is empty for each test, and campaigns against it, with faults or none."""
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from conformance.fuzz.campaign import Campaign
@@ -28,13 +29,21 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def healthy() -> Iterator[MockProcess]:
+def running() -> Iterator[MockProcess]:
     partners = [
         f"dinie_ci_live_{name}:dinie_cs_live_{name}:{token}"
         for name, token in zip(("first", "second"), TOKENS, strict=True)
     ]
     with mock_process("--partner", partners[0], "--partner", partners[1]) as mock:
         yield mock
+
+
+@pytest.fixture
+def healthy(running: MockProcess) -> MockProcess:
+    partners = f"{running.origin}/_mock/partners"
+    for one in httpx.get(partners).json()["data"]:
+        assert httpx.post(f"{partners}/{one['id']}/reset").status_code == 204
+    return running
 
 
 Campaigns = Callable[..., Campaign]

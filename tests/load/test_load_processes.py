@@ -55,7 +55,7 @@ def test_a_token_that_is_refused_gives_no_verdict(mock: MockProcess, tmp_path: P
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--max-time", "soon"), "must be a time such as"),
+        (("--max-time", "soon"), "must be a duration such as"),
         (("--master", "--worker"), "either --master or --worker"),
         (("--client-id", "some"), "give either --token or --client-id"),
         (("--url", "https://api.dinie.com.br/v3"), "--allow-production"),

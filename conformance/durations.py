@@ -1,26 +1,29 @@
-"""Durations as people write them: ``90s``, ``5m``, ``1h``."""
+"""Durations as people write them: ``90s``, ``5m``, ``1h30m``."""
 
 import re
 from typing import Any
 
 import click
 
-_UNITS = {"s": 1, "m": 60, "h": 3600}
+_UNIT_SECONDS = (3600, 60, 1)
 
 
 class Duration(click.ParamType[float]):
-    """A number and its unit; gives seconds, more than none."""
+    """Hours, minutes and seconds, each with its unit; gives seconds, more than none."""
 
     name = "DURATION"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> float:
         if isinstance(value, float):
             return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", str(value).strip())
-        seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
+        found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", str(value).strip())
+        numbers = found.groups("0") if found else ()
+        seconds = sum(
+            int(number) * unit for number, unit in zip(numbers, _UNIT_SECONDS, strict=False)
+        )
         if not seconds:
             self.fail("must be a duration such as 90s, 5m or 1h", param, ctx)
-        return seconds
+        return float(seconds)
 
 
 def told(seconds: float) -> str:
