@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.fuzz.campaign import AT_ONCE
 from conformance.fuzz.directory import RunDirectory
 from demo.mock_process import MockProcess
 from tests.conformance.command_line import active, one_line, run
@@ -100,8 +101,9 @@ def test_nothing_that_was_found_is_lost_when_it_is_killed(
     assert before <= {one.id for one in found}
     assert next(one for one in found if one.id in before).tries > 0
     tell_nothing_secret(directory)
-    # What the killed process had made is revoked by the next one.
-    assert active(healthy, TOKENS[0]) == []
+    # What the killed process had made is revoked by the next one. Only what came of a request
+    # whose answer was under way when it died could nobody know.
+    assert len(active(healthy, TOKENS[0])) <= AT_ONCE
 
 
 def test_ctrl_c_ends_it_in_order(healthy: MockProcess, tmp_path: Path) -> None:
