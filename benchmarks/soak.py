@@ -86,14 +86,14 @@ def _life_of_a_partner(client: httpx.Client) -> Iterator[Step]:
     keys: list[str] = []
     create, chosen = "/v3/auth/credentials", random.Random(partner["id"])
     for _ in range(PARTNER_REQUESTS // 4):
-        key = chosen.choice(keys) if keys and chosen.random() < 0.5 else str(uuid.uuid4())  # noqa: PLR2004
+        key = chosen.choice(keys) if keys and chosen.getrandbits(1) else str(uuid.uuid4())
         keys.append(key)
         headers = {**login, "Idempotency-Key": key}
         yield "POST", create, {"json": {"name": "Soak"}, "headers": headers}, {201}
         yield "POST", create, {"json": {"name": 1}, "headers": login}, {422}
         yield "POST", create, {"headers": {"Authorization": f"Bearer {key}"}}, {401}
         yield "GET", create, {"headers": login}, {200}
-    if chosen.random() < 0.5:  # noqa: PLR2004
+    if chosen.getrandbits(1):
         yield "DELETE", f"/_mock/partners/{partner['id']}", {}, {204}
 
 

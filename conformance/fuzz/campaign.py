@@ -1,24 +1,24 @@
 """The campaign: turn after turn until its time is over. It never prints."""
 
-import base64
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
 
 from conformance import generation
 from conformance.clean_up import Made, revoke
 from conformance.effort import Effort
 from conformance.examination import Examination, examined
 from conformance.exchange import Answer, Request
+from conformance.fuzz.counters import Counters
 from conformance.fuzz.coverage import Coverage
 from conformance.fuzz.directory import RunDirectory
+from conformance.fuzz.discovery import discovered
 from conformance.fuzz.files import FileError
 from conformance.fuzz.finding import Finding, cause_of
 from conformance.fuzz.python_script import python_script
-from conformance.fuzz.recording import said, sender, steps_of
+from conformance.fuzz.recording import said, sender
 from conformance.fuzz.replaying import VIOLATIONS, fails, probe_for, work_of
 from conformance.fuzz.resending import resent
 from conformance.fuzz.safety import Breaker, Pace, is_limited
@@ -46,19 +46,6 @@ _BEAT_SECONDS = 2.0
 _MOST_SECRETS, _MOST_KEPT = 10_000, 1_000
 
 TIME_OVER, ENOUGH = "its time is over", "it has found enough"
-
-
-@dataclass(slots=True)
-class Counters:
-    """What the live view and the verdict tell in numbers; seconds are those of all sessions."""
-
-    requests: int = 0
-    seconds: float = 0.0
-    turns: int = 0
-    revoked: int = 0
-    unanswered: int = 0
-    outcomes: dict[str, dict[str, int]] = field(default_factory=dict)
-    reasons: dict[str, str] = field(default_factory=dict)
 
 
 class Campaign:
@@ -281,24 +268,7 @@ class Campaign:
         if place in self._known:
             self._count(self._known[place])
             return
-        finding = Finding(
-            requirement=requirement_id,
-            operation=result.operation,
-            level=requirement.level_on(turn.work.operation).value,
-            cause=cause,
-            expected=result.expected,
-            actual=result.actual,
-            work=turn.work.name,
-            seed=turn.seed,
-            effort=_kept(turn.effort),
-            first_seen=datetime.now(UTC).isoformat(timespec="seconds"),
-            examples={
-                name: base64.b64encode(one).decode()
-                for name, one in (examination.examples or {}).items()
-            },
-            steps=tuple(steps_of(examination.exchanges, self.target.secrets)),
-            curl=result.reproduce,
-        )
+        finding = discovered(turn, examination, requirement, self.target.secrets)
         self._take(finding)
         self._look_closer(finding, turn.work, examination)
 
@@ -408,9 +378,7 @@ class Campaign:
                 "target": self.target.base_url,
                 "select": sorted(self.requirements),
                 "turns": self.schedule.state(),
-                "counters": {
-                    name: getattr(self.counters, name) for name in Counters.__dataclass_fields__
-                },
+                "counters": asdict(self.counters),
                 "coverage": self.coverage.state(),
                 "left_behind": sorted(self.left_behind),
                 "over": self.over,
@@ -422,7 +390,3 @@ def _failed(examination: Examination) -> bool:
     """Whether it is a violation with a server error in it."""
     is_violation = examination.result.outcome in VIOLATIONS
     return is_violation and any(one.is_server_error for _, one in examination.exchanges)
-
-
-def _kept(effort: Effort) -> dict[str, int]:
-    return {"times": effort.times, "steps": effort.steps, "keys": effort.keys}

@@ -1,0 +1,40 @@
+"""From a check that failed to the finding that is kept of it."""
+
+import base64
+from datetime import UTC, datetime
+
+from conformance.effort import Effort
+from conformance.examination import Examination
+from conformance.fuzz.finding import Finding, cause_of
+from conformance.fuzz.recording import steps_of
+from conformance.fuzz.schedule import Turn
+from conformance.model import Requirement
+
+
+def discovered(
+    turn: Turn, examination: Examination, requirement: Requirement, secrets: set[str]
+) -> Finding:
+    """The finding, as it was first seen. ``requirement`` is the one that is broken."""
+    result = examination.result
+    return Finding(
+        requirement=requirement.id,
+        operation=result.operation,
+        level=requirement.level_on(turn.work.operation).value,
+        cause=cause_of(result.expected, result.actual),
+        expected=result.expected,
+        actual=result.actual,
+        work=turn.work.name,
+        seed=turn.seed,
+        effort=_kept(turn.effort),
+        first_seen=datetime.now(UTC).isoformat(timespec="seconds"),
+        examples={
+            name: base64.b64encode(one).decode()
+            for name, one in (examination.examples or {}).items()
+        },
+        steps=tuple(steps_of(examination.exchanges, secrets)),
+        curl=result.reproduce,
+    )
+
+
+def _kept(effort: Effort) -> dict[str, int]:
+    return {"times": effort.times, "steps": effort.steps, "keys": effort.keys}
