@@ -133,7 +133,7 @@ class SharedRun:
                 "made": len(run.target.created),
                 "judged": self.judged,
                 "stale": [list(one) for one in self.stale],
-                "doubt": never_succeeded(run),
+                "doubt": never_succeeded(run.contract, run.answered),
             }
             if not self.options["keep"]:
                 run.clean_up()

@@ -30,9 +30,9 @@ PHASES = (AT_ONCE, AT_ONCE, 1)
 class Run:
     """One run of requirements against a target.
 
-    Iterate :meth:`results` once; afterwards ``exercised`` says which operations answered their
-    success status, ``answered`` which statuses each gave, ``stopped`` why the run ended early
-    (None: it did not), and ``left_behind`` how much could not be revoked.
+    Iterate :meth:`results` once; afterwards ``answered`` says which statuses each operation gave,
+    ``stopped`` why the run ended early (None: it did not), and ``left_behind`` how much could not
+    be revoked.
     """
 
     def __init__(
@@ -49,7 +49,6 @@ class Run:
             if requirement.applies_to(operation)
         )
         """What there is to do: each requirement with each operation that it applies to."""
-        self.exercised: dict[str, bool] = {}
         self.answered: dict[str, set[int]] = {}
         self.stopped: str | None = None
         self.left_behind = 0
@@ -123,7 +122,7 @@ class Run:
                 answer = self.target.send(Request("GET", operation.path))
                 if answer.status == operation.success_status:
                     self.target.capabilities.add(Capability.LISTING)
-                    self.exercised[operation.id] = True
+                    self.answered.setdefault(operation.id, set()).add(answer.status)
         for operation in self.contract.operations.values():
             if creates(operation):
                 self._survey_created(operation, with_key=with_key)
@@ -187,8 +186,6 @@ class Run:
             if request.is_for(operation)
         }
         self.answered.setdefault(operation.id, set()).update(statuses)
-        succeeded = operation.success_status in statuses
-        self.exercised[operation.id] = self.exercised.get(operation.id, False) or succeeded
 
 
 def _is_token(answer: Answer) -> bool:

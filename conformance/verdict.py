@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -11,6 +11,7 @@ from conformance.baseline import VIOLATIONS, Baseline, Place, place
 from conformance.model import Level, Outcome, Result
 from conformance.runner import Run
 from conformance.target import TargetError
+from openapi.contract import Contract
 
 CONFORMS, BROKEN, NO_VERDICT = 0, 1, 2
 """The exit codes."""
@@ -138,7 +139,7 @@ def judge(
                 on_result(result)
         except TargetError as error:
             unreached = run.stopped or str(error)
-    never = never_succeeded(run)
+    never = never_succeeded(run.contract, run.answered)
     void = unreached or (INTERRUPTED if run.stopped == INTERRUPTED else "")
     return Verdict(
         contract=run.contract.version,
@@ -162,12 +163,15 @@ def not_begun(run: Run, level: Level, error: TargetError) -> Verdict:
     )
 
 
-def never_succeeded(run: Run) -> str:
-    """Which creating operation never gave its success status; empty where there is none."""
-    for operation in run.contract.operations.values():
-        if creates(operation) and not run.exercised.get(operation.id):
-            statuses = sorted(run.answered.get(operation.id, ()))
-            seen = ", ".join(map(str, statuses)) or "nothing"
+def never_succeeded(contract: Contract, answered: Mapping[str, Collection[int]]) -> str:
+    """Which creating operation never gave its success status; empty where there is none.
+
+    ``answered`` has the statuses that were met, by the id of their operation.
+    """
+    for operation in contract.operations.values():
+        statuses = answered.get(operation.id, ())
+        if creates(operation) and operation.success_status not in statuses:
+            seen = ", ".join(map(str, sorted(statuses))) or "nothing"
             return f"{operation.id} never answered {operation.success_status}, but {seen}"
     return ""
 
@@ -180,9 +184,14 @@ def _usable(run: Run, results: Collection[Result]) -> bool:
     """
     if run.target.created:
         return True
-    making = {one.id for one in run.contract.operations.values() if creates(one)}
+    operations = run.contract.operations.values()
+    making = {one.id for one in operations if creates(one)}
     broken = any(one.outcome is Outcome.FAILED and one.operation in making for one in results)
-    return broken and any(run.exercised.get(id_) for id_ in run.exercised.keys() - making)
+    return broken and any(
+        one.success_status in run.answered.get(one.id, ())
+        for one in operations
+        if one.id not in making
+    )
 
 
 def doubt_of(results: Collection[Result]) -> str:

@@ -4,38 +4,27 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from conformance import generation
-from conformance.clean_up import Made, revoke
-from conformance.effort import Effort
+from conformance.clean_up import revoke
 from conformance.examination import Examination, examined
 from conformance.exchange import Answer, Request
-from conformance.fuzz.counters import Counters
-from conformance.fuzz.coverage import Coverage
-from conformance.fuzz.directory import RunDirectory
+from conformance.fuzz.closer_look import CloserLook
 from conformance.fuzz.discovery import discovered
-from conformance.fuzz.files import FileError
-from conformance.fuzz.finding import Finding, cause_of
-from conformance.fuzz.python_script import python_script
-from conformance.fuzz.recording import said, sender
-from conformance.fuzz.replaying import VIOLATIONS, fails, probe_for, work_of
-from conformance.fuzz.resending import resent
+from conformance.fuzz.finding import cause_of
+from conformance.fuzz.findings import place_of
+from conformance.fuzz.record import ENOUGH, TIME_OVER, Record
+from conformance.fuzz.replaying import VIOLATIONS, probe_for
 from conformance.fuzz.safety import Breaker, Pace, is_limited
 from conformance.fuzz.schedule import Schedule, Turn
-from conformance.fuzz.smallest import smallest
 from conformance.fuzz.work import Work, works
 from conformance.model import Outcome, Requirement
-from conformance.reproduction import reproduction
 from conformance.runner import Run
 from conformance.target import Target, TargetError
-from openapi.contract import Contract
 
 AT_ONCE = 5
 """Turns in flight together; one of them at most generates."""
-
-TRIES = 3
-"""How often a finding is tried again when it has been found."""
 
 BATCH = 50
 """So much may be made before it is revoked; what a turn makes lives until all turns are done."""
@@ -45,23 +34,19 @@ _SAVE_SECONDS = 5.0
 _BEAT_SECONDS = 2.0
 _MOST_SECRETS, _MOST_KEPT = 10_000, 1_000
 
-TIME_OVER, ENOUGH = "its time is over", "it has found enough"
-
 
 class Campaign:
     """Tries the catalogue over and over, with other data each time.
 
-    ``findings`` are by id. ``over`` says why it ended, ``stopped`` whether that is no verdict.
-    Make it within :meth:`RunDirectory.held`.
+    ``record`` is what it knows, and goes on from what is known already. ``record.over`` says why
+    it ended, ``record.stopped`` whether that is no verdict. Make it within
+    :meth:`RunDirectory.held`.
     """
 
     def __init__(
         self,
-        contract: Contract,
+        record: Record,
         target: Target,
-        requirements: Sequence[Requirement],
-        directory: RunDirectory,
-        seed: int,
         *,
         max_seconds: float = float("inf"),
         max_findings: int | None = None,
@@ -70,48 +55,35 @@ class Campaign:
         keep: bool = False,
         breaker: Breaker | None = None,
     ) -> None:
-        self.contract = contract
+        self.record = record
         self.target = target
-        self.requirements = {one.id: one for one in requirements}
-        self.directory = directory
-        self.seed = seed
         self.max_seconds = max_seconds
-        self.works = {one.name: one for one in works(contract, requirements, recorded or {})}
-        self.schedule = Schedule(list(self.works.values()), seed)
-        self.coverage = Coverage(contract)
-        self.counters = Counters()
-        self.findings: dict[str, Finding] = {}
-        self.left_behind: set[Made] = set()
-        self.over = ""
-        self.stopped = ""
         self.on_change: Callable[[], None] = lambda: None
         """Called now and then, for whoever shows how it goes on."""
-        self.run = Run(contract, target, [], seed)
+        found = works(record.contract, list(record.requirements.values()), recorded or {})
+        self.works = {one.name: one for one in found}
+        self.schedule = Schedule(found, record.seed)
+        self.schedule.go_on(record.turns)
         self.pace = Pace(target.slow_down)
-        self._breaker = breaker or Breaker(contract, target)
+        self._breaker = breaker or Breaker(record.contract, target)
         self._max_findings = max_findings
         self._max_turns = max_turns
         self._keep = keep
-        self._corpus = generation.corpus_in(directory.corpus)
+        self._corpus = generation.corpus_in(record.directory.corpus)
+        self._closer_look = CloserLook(
+            record.contract, target, record.requirements, self.works, record.findings, self._is_over
+        )
         self._own_secrets = frozenset(target.secrets)
-        self._known: dict[tuple[str, str, str], str] = {}
-        self._met_again: list[tuple[str, str, str]] = []
         self._lock = threading.Lock()
-        self._before = (0, 0.0)
+        self._before = (record.counters.requests, record.counters.seconds)
         self._begin = time.monotonic()
         self._last_save = self._last_beat = 0.0
+        record.over = record.stopped = ""
+        record.findings.on_change = self._changed
+        target.created |= record.directory.made()
 
-    def go_on(self) -> None:
-        """Take up what the directory holds; raises :class:`FileError`."""
-        state = self.directory.state()
-        self.schedule.go_on(state.get("turns", {}))
-        self.coverage.go_on(state.get("coverage", {}))
-        self.counters = Counters(**state.get("counters", {}))
-        self._before = (self.counters.requests, self.counters.seconds)
-        self.left_behind = {(int(one), two) for one, two in state.get("left_behind", ())}
-        self.target.created |= self.directory.made()
-        for finding in self.directory.findings():
-            self._take(finding)
+    def _changed(self) -> None:
+        self.on_change()
 
     @property
     def elapsed(self) -> float:
@@ -120,9 +92,9 @@ class Campaign:
 
     def stop(self, reason: str, *, no_verdict: bool = False) -> None:
         """End it; what is under way is given up."""
-        self.over = self.over or reason
+        self.record.over = self.record.over or reason
         if no_verdict:
-            self.stopped = self.stopped or reason
+            self.record.stopped = self.record.stopped or reason
         self.target.halt()
 
     def work_through(self) -> None:
@@ -132,13 +104,13 @@ class Campaign:
         self._begin = time.monotonic()
         self.save()
         try:
-            self.run.survey()
-            for finding in list(self.findings.values()):
-                self._try_again(finding)
+            Run(self.record.contract, self.target, [], self.record.seed).survey()
+            for finding in list(self.record.findings.values()):
+                self._closer_look.again(finding)
             while not (self._is_over() or self._has_enough()):
                 self._batch()
         except TargetError as error:
-            if not self.over:
+            if not self.record.over:
                 self.stop(str(error), no_verdict=True)
                 raise
         finally:
@@ -147,29 +119,29 @@ class Campaign:
             self.save()
 
     def _is_over(self) -> bool:
-        if not self.over and self.elapsed >= self.max_seconds:
+        if not self.record.over and self.elapsed >= self.max_seconds:
             self.stop(TIME_OVER)
-        return bool(self.over)
+        return bool(self.record.over)
 
     def _has_enough(self) -> bool:
         """Whether it may end, now that nothing is under way."""
-        if self._max_findings and len(self.findings) >= self._max_findings:
+        if self._max_findings and len(self.record.findings) >= self._max_findings:
             self.stop(ENOUGH)
-        elif self._max_turns and self.counters.turns >= self._max_turns:
+        elif self._max_turns and self.record.counters.turns >= self._max_turns:
             self.stop(TIME_OVER)
-        return bool(self.over)
+        return bool(self.record.over)
 
     def _batch(self) -> None:
         """Some turns at once, and what is best done when nothing is under way."""
         turns = self.schedule.next(AT_ONCE)
         found = list(self._done(turns))
-        if self.over and self.stopped:
+        if self.record.over and self.record.stopped:
             return
         beat = time.monotonic() - self._last_beat > _BEAT_SECONDS
         if beat or any(one[1] is None or _failed(one[1]) for one in found):
             self._last_beat = time.monotonic()
-            is_well, seconds = self._breaker.is_well() if not self.over else (True, 0.0)
-            if not is_well and not self.over:
+            is_well, seconds = self._breaker.is_well() if not self.record.over else (True, 0.0)
+            if not is_well and not self.record.over:
                 # What was seen of a target that is down says nothing of it.
                 self.stop(self._breaker.reason, no_verdict=True)
                 return
@@ -177,7 +149,7 @@ class Campaign:
         for turn, examination in found:
             if examination is not None:
                 self._take_in(turn, examination)
-        if not self.over:
+        if not self.record.over:
             self._clean_up(BATCH)
         self._forget()
         if time.monotonic() - self._last_save > _SAVE_SECONDS:
@@ -199,11 +171,11 @@ class Campaign:
                     try:
                         examinations = future.result()
                     except TargetError:
-                        if not self.over:
-                            self.counters.unanswered += 1
+                        if not self.record.over:
+                            self.record.counters.unanswered += 1
                             yield turn, None
                         continue
-                    self.counters.turns += 1
+                    self.record.counters.turns += 1
                     yield from ((turn, one) for one in examinations)
 
     def _turn(self, turn: Turn) -> list[Examination]:
@@ -214,11 +186,11 @@ class Campaign:
                     turn.effort, corpus=self._corpus, is_known=self._knows(turn.work, requirement)
                 )
                 probe = probe_for(
-                    self.contract, self.target, turn.work, requirement, turn.seed, effort
+                    self.record.contract, self.target, turn.work, requirement, turn.seed, effort
                 )
                 sent = self.target.requests_sent
                 found.append(examined(requirement, probe))
-                self.coverage.tried(requirement.id)
+                self.record.coverage.tried(requirement.id)
                 self.schedule.paid(turn.work, self.target.requests_sent - sent)
         finally:
             self.schedule.paid(turn.work, 0)
@@ -226,136 +198,64 @@ class Campaign:
 
     def _knows(self, work: Work, requirement: Requirement) -> Callable[[str, str], bool]:
         """Whether a violation is one that was found before: it is counted and looked past."""
-        own = requirement.id not in self.requirements
-        ids = set(self.requirements) if own else {requirement.id}
+        ids = {requirement.id}
+        if requirement.id not in self.record.requirements:
+            ids = set(self.record.requirements)
 
         def is_known(expected: str, actual: str) -> bool:
             cause = cause_of(self.target.shown(expected), self.target.shown(actual))
-            with self._lock:
-                known = [
-                    key
-                    for key in self._known
-                    if key[0] in ids and key[1:] == (work.operation.id, cause)
-                ]
-                self._met_again += known[:1]
-            return bool(known)
+            return self.record.findings.meets(ids, work.operation.id, cause)
 
         return is_known
 
     def _take_in(self, turn: Turn, examination: Examination) -> None:
-        result = examination.result
+        result, findings = examination.result, self.record.findings
+        if result.requirement.id in self.record.requirements:
+            self.record.counters.ended(result)
+        findings.count_met()
         requirement_id = examination.breaks or result.requirement.id
-        if result.requirement.id in self.requirements:
-            counted = self.counters.outcomes.setdefault(
-                f"{result.requirement.id} [{result.operation}]", {}
-            )
-            counted[result.outcome] = counted.get(result.outcome, 0) + 1
-            if result.outcome in {Outcome.NOT_VERIFIED, Outcome.ERROR}:
-                name = f"{result.requirement.id} [{result.operation}] {result.outcome}"
-                self.counters.reasons[name] = result.actual
-        with self._lock:
-            again, self._met_again = self._met_again, []
-        for place in again:
-            self._count(self._known[place])
-        requirement = self.requirements.get(requirement_id)
+        requirement = self.record.requirements.get(requirement_id)
         is_violation = result.outcome in VIOLATIONS or (
             bool(examination.breaks) and result.outcome is not Outcome.PASSED
         )
         if not is_violation or requirement is None:
             return
-        cause = cause_of(result.expected, result.actual)
-        place = (requirement_id, result.operation, cause)
-        if place in self._known:
-            self._count(self._known[place])
-            return
         finding = discovered(turn, examination, requirement, self.target.secrets)
-        self._take(finding)
-        self._look_closer(finding, turn.work, examination)
-
-    def _take(self, finding: Finding) -> None:
-        """Keep a finding, on disk first."""
-        self.directory.keep(finding)
-        self.findings[finding.id] = finding
-        self._known[finding.requirement, finding.operation, finding.cause] = finding.id
-        self.on_change()
-
-    def _count(self, finding_id: str) -> None:
-        finding = self.findings[finding_id]
-        self._take(replace(finding, count=finding.count + 1))
-
-    def _look_closer(self, finding: Finding, work: Work, examination: Examination) -> None:
-        """Make it smaller and try it again; the campaign may end meanwhile."""
-        try:
-            self._take(self._smaller(finding, work, examination))
-            self._try_again(self.findings[finding.id])
-        except (TargetError, ValueError):
-            # It stays as it was found.
+        known = findings.at(place_of(finding))
+        if known is not None:
+            findings.count(known)
             return
-
-    def _smaller(self, finding: Finding, work: Work, examination: Examination) -> Finding:
-        requirement = self.requirements[finding.requirement]
-        probe = probe_for(self.contract, self.target, work, requirement, finding.seed, Effort())
-        answers = [said(answer) for _, answer in examination.exchanges]
-        if not answers:
-            return finding
-        steps, shows, was_sent_again = smallest(finding.steps, answers, sender(probe))
-        curl = finding.curl
-        if was_sent_again and len(steps) < len(answers):
-            probe.recording.exchanges.clear()
-            resent(steps, sender(probe))
-            script = reproduction(self.target.base_url, probe.recording.exchanges)
-            curl = self.target.shown(script)
-        return replace(
-            finding,
-            steps=tuple(steps),
-            shows=shows,
-            was_sent_again=was_sent_again,
-            curl=curl,
-            python=python_script(self.target.base_url, steps),
-        )
-
-    def _try_again(self, finding: Finding) -> None:
-        """Whether it fails always, sometimes or no more."""
-        try:
-            work = work_of(self.contract, finding, self.works)
-        except FileError:
-            # It was found with another selection, or by a check that there is no more.
-            return
-        failures = tries = 0
-        for _ in range(TRIES):
-            if self._is_over():
-                break
-            failed = fails(self.contract, self.target, finding, work)
-            if failed is not None:
-                tries += 1
-                failures += failed
-        self._take(self.findings[finding.id].tried(failures, tries))
+        findings.keep(finding)
+        self._closer_look.at(finding, turn.work, examination)
 
     def _met(self, request: Request, answer: Answer) -> None:
-        self.coverage.met(request, answer)
+        self.record.coverage.met(request, answer)
         client_id = answer.field("client_id") if request.method == "POST" else None
         if answer.is_success and isinstance(client_id, str) and client_id.split() == [client_id]:
             with self._lock:
-                self.directory.note_made((request.partner or 0, client_id))
+                self.record.directory.note_made((request.partner or 0, client_id))
         if is_limited(answer):
             self.pace.limited()
 
     def _clean_up(self, more_than: int) -> None:
         """Revoke what was made, when nothing uses it any more."""
         # A check that was given up has not told of all that it made; the directory knows.
-        made = self.target.created | self.directory.made()
+        made = self.target.created | self.record.directory.made()
         if not more_than:
             # In the end, what could not be revoked is tried once more.
-            made |= self.left_behind
+            made |= self.record.left_behind
         if self._keep or len(made) <= more_than:
             return
-        left = set(revoke(self.contract, self.target, made))
+        left = set(revoke(self.record.contract, self.target, made))
         self.target.created -= made
-        self.counters.revoked += len(made) - len(left)
-        before, self.left_behind = self.left_behind, (self.left_behind - made) | left
-        if self.left_behind != before:
-            self.directory.leave_behind(self.left_behind)
-        self.directory.forget_made()
+        self.record.counters.revoked += len(made) - len(left)
+        before, self.record.left_behind = (
+            self.record.left_behind,
+            (self.record.left_behind - made) | left,
+        )
+        if self.record.left_behind != before:
+            self.record.directory.leave_behind(self.record.left_behind)
+        self.record.directory.forget_made()
 
     def _forget(self) -> None:
         """What a run may keep to its end would fill the memory in hours."""
@@ -369,21 +269,10 @@ class Campaign:
         """Write all that is not in the findings."""
         self._last_save = time.monotonic()
         requests, seconds = self._before
-        self.counters.requests = requests + self.target.requests_sent
-        self.counters.seconds = seconds + self.elapsed
-        self.directory.save(
-            {
-                "seed": self.seed,
-                "contract": self.contract.version,
-                "target": self.target.base_url,
-                "select": sorted(self.requirements),
-                "turns": self.schedule.state(),
-                "counters": asdict(self.counters),
-                "coverage": self.coverage.state(),
-                "left_behind": sorted(self.left_behind),
-                "over": self.over,
-            }
-        )
+        self.record.counters.requests = requests + self.target.requests_sent
+        self.record.counters.seconds = seconds + self.elapsed
+        self.record.turns = self.schedule.state()
+        self.record.save()
 
 
 def _failed(examination: Examination) -> bool:

@@ -15,9 +15,9 @@ from conformance.durations import Duration
 from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.directory import RunDirectory
 from conformance.fuzz.exporting import as_pytest, can_be_exported
-from conformance.fuzz.files import FileError
 from conformance.fuzz.finding import Finding
 from conformance.fuzz.live import LiveView
+from conformance.fuzz.record import Record
 from conformance.fuzz.recorded import requests_in
 from conformance.fuzz.replaying import fails, work_of
 from conformance.fuzz.verdicts import verdict_of
@@ -119,12 +119,12 @@ def fuzz_command(**options: Any) -> int:
         directory = RunDirectory.known(options["resume"])
         return _export(directory.findings(), str(directory.state().get("target", "")), exported)
     contract = Contract.bundled()
-    chosen = select(catalogue(), options["patterns"])
+    select(catalogue(), options["patterns"])
     url = base_url(contract, options)
     check_access(options)
     journal = [entry for path in options["hars"] for entry in read_har(path)]
     console = Console(highlight=False)
-    directory, seed = _directory(options)
+    directory = _directory(options)
     with (
         directory.held(),
         serving(options["app"]) as transport,
@@ -135,26 +135,25 @@ def fuzz_command(**options: Any) -> int:
         except TargetError as error:
             raise click.ClickException(target.shown(str(error))) from error
         generation.load()
+        record = _record(contract, directory, url, options)
         campaign = Campaign(
-            contract, target, chosen, directory, seed,
+            record, target,
             max_seconds=options["max_time"],
             max_findings=options["max_findings"],
             recorded=requests_in(contract, journal),
             keep=options["keep"],
         )  # fmt: skip
-        if options["resume"]:
-            campaign.go_on()
         console.print(
-            f"{directory.path}: seed {seed}, {len(campaign.works)} checks",
+            f"{directory.path}: seed {record.seed}, {len(campaign.works)} checks",
             markup=False, soft_wrap=True,
         )  # fmt: skip
         void = _worked_through(campaign, console)
-        verdict = verdict_of(campaign, Level(options["level"]), void)
+        verdict = verdict_of(record, Level(options["level"]), void)
     for name, path in outputs.items():
         write(path, FORMATS[name](verdict))
     TextReport(console).end(verdict)
     if exported:
-        _export(list(campaign.findings.values()), url, exported)
+        _export(list(record.findings.values()), url, exported)
     return verdict.exit_code
 
 
@@ -171,18 +170,24 @@ def _worked_through(campaign: Campaign, console: Console) -> str:
     return ""
 
 
-def _directory(options: Mapping[str, Any]) -> tuple[RunDirectory, int]:
-    """The run directory and the seed that go with the options."""
+def _directory(options: Mapping[str, Any]) -> RunDirectory:
+    """The run directory that goes with the options."""
     if options["resume"]:
-        directory = RunDirectory.known(options["resume"])
-        seed = directory.state().get("seed")
-        if not isinstance(seed, int):
-            raise FileError(f"{directory.path}: its campaign has no seed")
-        return directory, seed
+        return RunDirectory.known(options["resume"])
     begun = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
-    path = options["directory"] or Path(f"dinie-fuzz-{begun}")
+    return RunDirectory.begun(options["directory"] or Path(f"dinie-fuzz-{begun}"))
+
+
+def _record(
+    contract: Contract, directory: RunDirectory, url: str, options: Mapping[str, Any]
+) -> Record:
+    """What is known of the campaign to begin with."""
+    if options["resume"]:
+        record = Record.read(contract, directory, options["patterns"])
+        record.target = url
+        return record
     seed = options["seed"] if options["seed"] is not None else secrets.randbelow(2**32)
-    return RunDirectory.begun(path), seed
+    return Record(contract, directory, url, seed, options["patterns"])
 
 
 def _of_a_run(options: Mapping[str, Any]) -> dict[str, Any]:

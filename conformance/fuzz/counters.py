@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from conformance.model import Outcome, Result
+
 
 @dataclass(slots=True)
 class Counters:
@@ -14,3 +16,11 @@ class Counters:
     unanswered: int = 0
     outcomes: dict[str, dict[str, int]] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+
+    def ended(self, result: Result) -> None:
+        """A check of the catalogue ended so."""
+        place = f"{result.requirement.id} [{result.operation}]"
+        counted = self.outcomes.setdefault(place, {})
+        counted[result.outcome] = counted.get(result.outcome, 0) + 1
+        if result.outcome in {Outcome.NOT_VERIFIED, Outcome.ERROR}:
+            self.reasons[f"{place} {result.outcome}"] = result.actual

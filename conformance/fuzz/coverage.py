@@ -79,6 +79,15 @@ class Coverage:
         while len(self._last) > _REMEMBERED:
             self._last.popitem(last=False)
 
+    @property
+    def answered(self) -> dict[str, set[int]]:
+        """The statuses that were met, by the id of their operation."""
+        found: dict[str, set[int]] = {}
+        for one in list(self.statuses):
+            operation, _, status = one.partition(" ")
+            found.setdefault(operation, set()).add(int(status))
+        return found
+
     def line(self) -> str:
         """What was covered, in numbers."""
         operations = {one.partition(" ")[0] for one in self.statuses}

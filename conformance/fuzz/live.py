@@ -44,22 +44,22 @@ class LiveView:
             "elapsed": f"{told(elapsed)} of {told(campaign.max_seconds)}",
             "requests": f"{requests}, {rate:.0f} a second"
             + (f", slowed down to one in {pause:g} s" if pause else ""),
-            "findings": f"{len(campaign.findings)}",
-            "covered": campaign.coverage.line(),
+            "findings": f"{len(campaign.record.findings)}",
+            "covered": campaign.record.coverage.line(),
         }
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
         for name, value in self._rows().items():
             table.add_row(name, value)
-        for finding in list(self._campaign.findings.values())[-5:]:
+        for finding in list(self._campaign.record.findings.values())[-5:]:
             table.add_row(
                 finding.id, f"{finding.requirement} [{finding.operation}] {finding.state}"
             )
         return table
 
     def _plain(self) -> None:
-        for finding in list(self._campaign.findings.values()):
+        for finding in list(self._campaign.record.findings.values()):
             if finding.id not in self._told:
                 self._told.add(finding.id)
                 self._line(f"finding {finding.id}: {finding.requirement} [{finding.operation}]")

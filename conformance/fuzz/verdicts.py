@@ -3,35 +3,35 @@
 from collections.abc import Iterator
 
 from conformance.baseline import place
-from conformance.fuzz.campaign import ENOUGH, TIME_OVER, Campaign
+from conformance.fuzz.record import ENOUGH, TIME_OVER, Record
 from conformance.model import Level, Outcome, Result
 from conformance.verdict import Verdict, doubt_of, never_succeeded
 
 
-def verdict_of(campaign: Campaign, level: Level, void: str = "") -> Verdict:
+def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:
     """Every finding is a violation; what never failed has passed if it ever did."""
-    results = tuple(sorted(_results(campaign), key=place))
-    complete = campaign.over in {TIME_OVER, ENOUGH}
-    never = "" if campaign.findings else never_succeeded(campaign.run)
+    results = tuple(sorted(_results(record), key=place))
+    complete = record.over in {TIME_OVER, ENOUGH}
+    never = "" if record.findings else never_succeeded(record.contract, record.coverage.answered)
     return Verdict(
-        contract=campaign.contract.version,
-        target=campaign.target.base_url,
-        seed=campaign.seed,
+        contract=record.contract.version,
+        target=record.target,
+        seed=record.seed,
         level=level,
         results=results,
-        void=void or campaign.stopped,
+        void=void or record.stopped,
         doubt=never or doubt_of(results),
         complete=complete and not void,
-        remarks=tuple(_remarks(campaign)),
-        requests=campaign.counters.requests,
-        seconds=campaign.counters.seconds,
+        remarks=tuple(_remarks(record)),
+        requests=record.counters.requests,
+        seconds=record.counters.seconds,
     )
 
 
-def _results(campaign: Campaign) -> Iterator[Result]:
+def _results(record: Record) -> Iterator[Result]:
     broken = set()
-    for finding in campaign.findings.values():
-        requirement = campaign.requirements.get(finding.requirement)
+    for finding in record.findings.values():
+        requirement = record.requirements.get(finding.requirement)
         if requirement is None:
             continue
         broken.add((finding.requirement, finding.operation))
@@ -46,27 +46,27 @@ def _results(campaign: Campaign) -> Iterator[Result]:
             f"{finding.actual} (finding {finding.id}, {finding.state}, met {finding.count} times)",
             finding.curl,
         )
-    for name, outcomes in campaign.counters.outcomes.items():
+    for name, outcomes in record.counters.outcomes.items():
         id_, _, operation = name.rstrip("]").partition(" [")
-        requirement = campaign.requirements.get(id_)
+        requirement = record.requirements.get(id_)
         if requirement is None or (id_, operation) in broken:
             continue
         for outcome in (Outcome.ERROR, Outcome.PASSED, Outcome.NOT_VERIFIED):
             if outcomes.get(outcome):
-                level = requirement.level_on(campaign.contract.operations[operation])
-                reason = campaign.counters.reasons.get(f"{name} {outcome}", "")
+                level = requirement.level_on(record.contract.operations[operation])
+                reason = record.counters.reasons.get(f"{name} {outcome}", "")
                 yield Result(requirement, operation, level, outcome, actual=reason)
                 break
 
 
-def _remarks(campaign: Campaign) -> Iterator[str]:
-    counters = campaign.counters
-    yield f"covered: {campaign.coverage.line()}"
+def _remarks(record: Record) -> Iterator[str]:
+    counters = record.counters
+    yield f"covered: {record.coverage.line()}"
     if counters.unanswered:
         yield f"{counters.unanswered} checks ended without an answer of the target"
     if counters.revoked:
         yield f"{counters.revoked} keys were made and revoked"
-    if campaign.left_behind:
-        left = len(campaign.left_behind)
+    if record.left_behind:
+        left = len(record.left_behind)
         yield f"{left} keys were made and could not be revoked; left-behind.txt lists them"
-    yield f"{len(campaign.findings)} findings in {campaign.directory.path}"
+    yield f"{len(record.findings)} findings in {record.directory.path}"

@@ -92,7 +92,7 @@ def _run(settings: Settings) -> int:
         finally:
             target.go_on()
             run.clean_up()
-        if never := never_succeeded(run):
+        if never := never_succeeded(run.contract, run.answered):
             return _void(settings, never)
         trust = trust or httpx.create_ssl_context(trust_env=False)
         return Load(settings, contract, target, trust, told).run()
@@ -102,7 +102,9 @@ def _survey(run: Run) -> None:
     """Find out what the target can do; one server error now and then does not hide it."""
     for _ in range(_LOOKS):
         run.survey(with_key=True)
-        if Capability.LISTING in run.target.capabilities and not never_succeeded(run):
+        if Capability.LISTING in run.target.capabilities and not never_succeeded(
+            run.contract, run.answered
+        ):
             return
 
 

@@ -10,10 +10,9 @@ import pytest
 
 from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.directory import RunDirectory
+from conformance.fuzz.record import Record
 from conformance.fuzz.safety import Breaker
-from conformance.registry import catalogue
 from conformance.sabotage import Sabotage
-from conformance.selection import select
 from conformance.target import Target
 from demo.mock_process import MockProcess, mock_process
 from openapi.contract import Contract
@@ -69,19 +68,12 @@ def _campaigns(url: str, path: Path) -> Iterator[Campaigns]:
     ) -> Campaign:
         target = Target(url, TOKENS, tamper=fault.make() if fault else None, patience=0)
         targets.append(target)
-        directory = RunDirectory.known(path) if resume else RunDirectory.begun(path)
-        campaign = Campaign(
-            CONTRACT,
-            target,
-            select(catalogue(), patterns),
-            directory,
-            seed,
-            breaker=Breaker(CONTRACT, target, 0.01),
-            **options,  # type: ignore[arg-type]
-        )
         if resume:
-            campaign.go_on()
-        return campaign
+            record = Record.read(CONTRACT, RunDirectory.known(path), patterns)
+        else:
+            record = Record(CONTRACT, RunDirectory.begun(path), url, seed, patterns)
+        breaker = Breaker(CONTRACT, target, 0.01)
+        return Campaign(record, target, breaker=breaker, **options)  # type: ignore[arg-type]
 
     try:
         yield make

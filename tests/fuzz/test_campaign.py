@@ -38,16 +38,16 @@ def test_a_subtle_fault_is_found_and_shrunk_and_replayed(
     fault, patterns, requirement = FOUND[name]
     campaign = campaigns(fault, *patterns, max_findings=1, max_turns=MOST_TURNS)
     campaign.work_through()
-    [finding, *_] = campaign.findings.values()
+    [finding, *_] = campaign.record.findings.values()
     assert finding.requirement.startswith(requirement)
     assert 0 < len(finding.steps) <= 5
     assert finding.curl
     assert finding.python
-    assert campaign.counters.turns <= MOST_TURNS + 10
-    assert verdict_of(campaign, Level.SHOULD).exit_code == BROKEN
+    assert campaign.record.counters.turns <= MOST_TURNS + 10
+    assert verdict_of(campaign.record, Level.SHOULD).exit_code == BROKEN
     if fault is WRONG_REPLAY:
         assert finding.state.startswith("flaky")
-    kept = Finding.read(campaign.directory.path_of(finding))
+    kept = Finding.read(campaign.record.directory.path_of(finding))
     work = campaign.works[finding.work]
     campaign.target.go_on()
     seen = [fails(CONTRACT, campaign.target, kept, work) for _ in range(kept.attempts)]
@@ -73,12 +73,12 @@ def test_nothing_is_found_on_a_healthy_server_and_nothing_is_left(
     before = active(healthy, TOKENS[0])
     campaign = campaigns(max_turns=120)
     campaign.work_through()
-    assert campaign.findings == {}
-    verdict = verdict_of(campaign, Level.SHOULD)
+    assert not campaign.record.findings
+    verdict = verdict_of(campaign.record, Level.SHOULD)
     assert verdict.exit_code == CONFORMS, verdict.line
-    assert campaign.coverage.line().startswith("operations 4/4")
-    assert (active(healthy, TOKENS[0]), campaign.left_behind) == (before, set())
-    state = campaign.directory.state()
+    assert campaign.record.coverage.line().startswith("operations 4/4")
+    assert (active(healthy, TOKENS[0]), campaign.record.left_behind) == (before, set())
+    state = campaign.record.directory.state()
     assert state["counters"]["requests"] == campaign.target.requests_sent
     assert not any("error" in one for one in state["counters"]["outcomes"].values())
 
@@ -86,7 +86,7 @@ def test_nothing_is_found_on_a_healthy_server_and_nothing_is_left(
 def test_the_same_seed_makes_the_same_turns(campaigns: Campaigns, tmp_path: Path) -> None:
     def turns(seed: int) -> list[Any]:
         campaign = campaigns(seed=seed)
-        (campaign.directory.path / "campaign.json").unlink(missing_ok=True)
+        (campaign.record.directory.path / "campaign.json").unlink(missing_ok=True)
         return [
             (one.work.name, one.seed, one.effort.times)
             for _ in range(20)

@@ -66,7 +66,7 @@ def test_a_fault_near_what_was_recorded_is_found(campaigns: Campaigns, tmp_path:
         max_turns=100,
     )
     campaign.work_through()
-    [finding] = campaign.findings.values()
+    [finding] = campaign.record.findings.values()
     assert finding.work == "campaign.recorded [createCredential]"
     assert finding.requirement == "generated.nothing-makes-it-fail"
     assert (finding.state, len(finding.steps)) == ("reproducible", 1)

@@ -87,13 +87,13 @@ def test_the_circuit_breaker_ends_it_without_a_verdict(
 ) -> None:
     campaign = campaigns(down_after(60, broken), "created", "idempotency")
     campaign.work_through()
-    verdict = verdict_of(campaign, Level.MUST)
+    verdict = verdict_of(campaign.record, Level.MUST)
     assert verdict.exit_code == NO_VERDICT
     assert "the circuit breaker is open" in verdict.line
     assert said in verdict.line
     assert f"{BEATS_THAT_FAIL} times" in verdict.line
     # A target that is down is no finding.
-    assert campaign.findings == {}
+    assert not campaign.record.findings
     assert active(healthy, TOKENS[0]) == []
 
 
@@ -109,10 +109,10 @@ def test_what_cannot_be_revoked_is_listed_and_told(campaigns: Campaigns) -> None
     fault = Sabotage("keep all", lambda: refuse)
     campaign = campaigns(fault, "idempotency.replay-is-identical", max_turns=3)
     campaign.work_through()
-    assert campaign.left_behind
-    text = (campaign.directory.path / "left-behind.txt").read_text()
-    assert len(text.splitlines()) == len(campaign.left_behind)
-    remarks = verdict_of(campaign, Level.MUST).remarks
+    assert campaign.record.left_behind
+    text = (campaign.record.directory.path / "left-behind.txt").read_text()
+    assert len(text.splitlines()) == len(campaign.record.left_behind)
+    remarks = verdict_of(campaign.record, Level.MUST).remarks
     assert any("could not be revoked" in one for one in remarks)
 
 
@@ -130,7 +130,7 @@ def test_a_limited_target_is_waited_for_and_left_clean(campaigns: Campaigns) -> 
 
     campaign = campaigns(Sabotage("limit", make), "idempotency", max_turns=20, max_seconds=3)
     campaign.work_through()
-    assert campaign.findings == {}
-    assert campaign.left_behind == set()
+    assert not campaign.record.findings
+    assert campaign.record.left_behind == set()
     assert campaign.target.created == set()
     assert campaign.pace.pause > 0

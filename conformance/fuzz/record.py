@@ -1,0 +1,94 @@
+"""What is known of a campaign, while it goes on and long after: reports are made of this alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from conformance.clean_up import Made
+from conformance.fuzz.counters import Counters
+from conformance.fuzz.coverage import Coverage
+from conformance.fuzz.directory import RunDirectory
+from conformance.fuzz.files import FileError
+from conformance.fuzz.findings import Findings
+from conformance.model import Requirement
+from conformance.registry import catalogue
+from conformance.selection import select
+from openapi.contract import Contract
+
+TIME_OVER, ENOUGH = "its time is over", "it has found enough"
+"""Why a campaign ends that has done what it was asked for."""
+
+
+@dataclass(slots=True)
+class Record:
+    """The content of a run directory.
+
+    ``target`` is the base URL. ``patterns`` select the ``requirements`` to judge by; raises
+    :class:`SelectionError`. ``turns`` is what the schedule needs to go on. ``over`` says why the
+    campaign ended, empty where it did not, and ``stopped`` the same where that is no verdict.
+    """
+
+    contract: Contract
+    directory: RunDirectory
+    target: str
+    seed: int
+    patterns: Sequence[str] = ()
+    counters: Counters = field(default_factory=Counters)
+    turns: Mapping[str, Any] = field(default_factory=dict)
+    left_behind: set[Made] = field(default_factory=set)
+    over: str = ""
+    stopped: str = ""
+    coverage: Coverage = field(init=False)
+    findings: Findings = field(init=False)
+    requirements: Mapping[str, Requirement] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.requirements = {one.id: one for one in select(catalogue(), self.patterns)}
+        self.coverage = Coverage(self.contract)
+        self.findings = Findings(self.directory)
+
+    @classmethod
+    def read(
+        cls, contract: Contract, directory: RunDirectory, patterns: Sequence[str] = ()
+    ) -> Self:
+        """What a directory holds; raises :class:`FileError`.
+
+        ``patterns`` take the place of those that the campaign was begun with.
+        """
+        state = directory.state()
+        try:
+            record = cls(
+                contract,
+                directory,
+                str(state["target"]),
+                int(state["seed"]),
+                patterns or [str(one) for one in state["select"]],
+                counters=Counters(**state["counters"]),
+                turns=dict(state["turns"]),
+                left_behind={(int(one), str(two)) for one, two in state["left_behind"]},
+                over=str(state["over"]),
+                stopped=str(state.get("stopped", "")),
+            )
+            record.coverage.go_on(state["coverage"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise FileError(f"{directory.path}: its campaign cannot be read") from error
+        for finding in directory.findings():
+            record.findings.take_up(finding)
+        return record
+
+    def save(self) -> None:
+        """Write all that is not in the findings."""
+        self.directory.save(
+            {
+                "seed": self.seed,
+                "contract": self.contract.version,
+                "target": self.target,
+                "select": list(self.patterns),
+                "turns": dict(self.turns),
+                "counters": asdict(self.counters),
+                "coverage": self.coverage.state(),
+                "left_behind": sorted(self.left_behind),
+                "over": self.over,
+                "stopped": self.stopped,
+            }
+        )
