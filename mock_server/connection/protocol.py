@@ -4,6 +4,7 @@ A request that cannot be read is refused with a problem, after the answers to th
 the connection ends: RFC 9112 leaves no other way to be sure where the next request begins.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import httptools
@@ -103,19 +104,20 @@ class ClosableProtocol(EndingProtocol):
 
     def on_headers_complete(self) -> None:
         headers, url = self.headers, self.url
-        names = [name for name, _ in headers]
+        fields = dict(headers)
         version = self.parser.get_http_version()
         if (
             version != "1.1"
-            or names.count(b"host") != 1
-            or headers[names.index(b"host")][1] != self._host
+            or self._host is None
+            or fields.get(b"host") != self._host
+            or len(fields) != len(headers)
             or url[:1] != b"/"
             or b"#" in url
-            or b"transfer-encoding" in names
-            or b"upgrade" in names
-            or len(names) > self.limits.headers
+            or b"transfer-encoding" in fields
+            or b"upgrade" in fields
+            or len(headers) > self.limits.headers
         ):
-            self._look_closer(version, names)
+            self._look_closer(version, fields)
         earlier = self.cycle
         super().on_headers_complete()
         if self.pipeline and self._running is None:
@@ -126,7 +128,10 @@ class ClosableProtocol(EndingProtocol):
         # RFC 9110 section 6.5.1: trailers are no headers. The parser adds them to this list.
         self.headers = []
         cycle = self.cycle
-        if self._framing is not None or self._is_too_long(names, headers):
+        if (
+            self._framing is not None
+            or int(fields.get(b"content-length", b"0")) > self.limits.body_bytes
+        ):
             self._end_after(cycle)
         elif self.expect_100_continue:
             # RFC 9110 section 10.1.1: who is refused may send the body or not, so nobody knows
@@ -136,11 +141,11 @@ class ClosableProtocol(EndingProtocol):
         elif not cycle.keep_alive:
             self._end_after(cycle)
 
-    def _look_closer(self, version: str, names: list[bytes]) -> None:
+    def _look_closer(self, version: str, fields: Mapping[bytes, bytes]) -> None:
         """Judge a head that is not like most; what it raises ends the parsing."""
         try:
             self.url = check_head(version, self.url, self.headers)
-            if len(names) > self.limits.headers:
+            if len(self.headers) > self.limits.headers:
                 raise _too_large(f"The request has more than {self.limits.headers} headers.")
         except Problem as problem:
             self._fault = problem
@@ -148,9 +153,9 @@ class ClosableProtocol(EndingProtocol):
         if version == "1.0":
             # RFC 9110 section 10.1.1: such a client knows nothing of it.
             self.expect_100_continue = False
-        elif b"host" in names:
-            self._host = self.headers[names.index(b"host")][1]
-        if b"upgrade" in names and self.parser.should_upgrade():
+        elif b"host" in fields:
+            self._host = fields[b"host"]
+        if b"upgrade" in fields and self.parser.should_upgrade():
             self._framing = next(
                 (
                     b"%b: %b" % (name, value)
@@ -159,11 +164,6 @@ class ClosableProtocol(EndingProtocol):
                 ),
                 b"Content-Length: 0",
             )
-
-    def _is_too_long(self, names: list[bytes], headers: list[tuple[bytes, bytes]]) -> bool:
-        if b"content-length" not in names:
-            return False
-        return int(headers[names.index(b"content-length")][1]) > self.limits.body_bytes
 
     def on_body(self, body: bytes) -> None:
         self._waited = 0.0
