@@ -1,7 +1,11 @@
 """Options of the test suite, and what holds for every test."""
 
 import os
+from collections.abc import Iterator
+from functools import cache
 
+import httpx
+import httpx._transports.default
 import pytest
 
 
@@ -20,3 +24,13 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a shell has set for the commands must not change what they are tested for."""
     for name in [one for one in os.environ if one.startswith("DINIE_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _authorities_are_read_once() -> Iterator[None]:
+    """Every client of HTTP would read all certificate authorities again: 20 ms of nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            httpx._transports.default, "create_ssl_context", cache(httpx.create_ssl_context)
+        )
+        yield
