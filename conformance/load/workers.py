@@ -34,7 +34,10 @@ def not_there(runner: MasterRunner, wanted: int, told: Signals) -> str:
 
 
 def went_missing(runner: MasterRunner, expected: int, stage: Stage) -> str:
-    """Wait until the workers have settled; how many did not, or nothing."""
+    """Wait until the workers have settled; how many did not, or nothing.
+
+    What a worker made, it alone knows: nobody can revoke it in its place.
+    """
     deadline = time.monotonic() + SETTLING_SECONDS
     wanted = max(expected, len(stage.settled))
     while time.monotonic() < deadline and len(stage.settled) < wanted:
@@ -43,7 +46,8 @@ def went_missing(runner: MasterRunner, expected: int, stage: Stage) -> str:
             break
         gevent.sleep(PAUSE_SECONDS)
     lost = wanted - len(stage.settled)
-    return f"{lost} of {wanted} workers went missing" if lost > 0 else ""
+    told = f"{lost} of {wanted} workers went missing, and may have left keys behind"
+    return told if lost > 0 else ""
 
 
 def work(environment: Environment, settings: Settings, told: Signals) -> int:
