@@ -17,6 +17,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="Make the tests under tests/violence N times as long.",
     )
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="Run the tests marked thorough as well: more of the same kind as others.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "thorough: left out unless --thorough is given, because others are like it"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--thorough"):
+        return
+    left_out = [one for one in items if one.get_closest_marker("thorough")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [one for one in items if not one.get_closest_marker("thorough")]
 
 
 @pytest.fixture(autouse=True)
