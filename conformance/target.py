@@ -4,6 +4,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Self
 from urllib.parse import quote
 
@@ -26,6 +27,12 @@ _CONNECTIONS = 32
 
 _IDLE_SECONDS = 2.0
 """Servers commonly close connections that are idle for five seconds: be earlier than they."""
+
+
+@cache
+def usual_trust() -> ssl.SSLContext:
+    """The certificate authorities that are trusted where none are named. Reading them is slow."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class TargetError(Exception):
@@ -96,7 +103,7 @@ class Target:
         self._lock = threading.Lock()
         self._client = httpx.Client(
             transport=transport,
-            verify=True if trust is None else trust,
+            verify=trust or usual_trust(),
             timeout=_TIMEOUT_SECONDS,
             limits=httpx.Limits(
                 max_connections=_CONNECTIONS,

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import httpx
+
 _START_SECONDS = 30
 _STOP_SECONDS = 20
 
@@ -35,6 +37,13 @@ class MockProcess:
     def origin(self) -> str:
         """Where it is, without the contract's own path: the control plane is under it."""
         return "/".join(self.base_url.split("/")[:3])
+
+    def forget(self) -> None:
+        """Let it forget all that its partners have done."""
+        partners = f"{self.origin}/_mock/partners"
+        with httpx.Client(trust_env=False) as http:
+            for one in http.get(partners).raise_for_status().json()["data"]:
+                http.post(f"{partners}/{one['id']}/reset").raise_for_status()
 
     def log(self) -> str:
         """What it has printed since it was ready, all of it: it is stopped first."""

@@ -1,5 +1,11 @@
-"""Options of the test suite."""
+"""Options of the test suite, and what holds for every test."""
 
+import os
+from collections.abc import Iterator
+from functools import cache
+
+import httpx
+import httpx._transports.default
 import pytest
 
 
@@ -11,3 +17,40 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="Make the tests under tests/violence N times as long.",
     )
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="Run the tests marked thorough as well: more of the same kind as others.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "thorough: left out unless --thorough is given, because others are like it"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--thorough"):
+        return
+    left_out = [one for one in items if one.get_closest_marker("thorough")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [one for one in items if not one.get_closest_marker("thorough")]
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a shell has set for the commands must not change what they are tested for."""
+    for name in [one for one in os.environ if one.startswith("DINIE_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _authorities_are_read_once() -> Iterator[None]:
+    """Every client of HTTP would read all certificate authorities again: 20 ms of nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            httpx._transports.default, "create_ssl_context", cache(httpx.create_ssl_context)
+        )
+        yield

@@ -1,14 +1,17 @@
 """The reports on a load run: those of any verdict, with what load adds to them."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from conformance.load.latency import latency_table
 from conformance.load.settings import Settings
-from conformance.load.verdict import LoadVerdict
+from conformance.load.tally import Tally
+from conformance.load.verdict import LoadVerdict, verdict_on
 from conformance.output_files import OutputError, write
 from conformance.report.html import as_html
 from conformance.report.json_report import as_json
@@ -19,12 +22,13 @@ from conformance.verdict import NO_VERDICT
 def report(verdict: LoadVerdict, settings: Settings, locust_html: str | None) -> int:
     """Print the summary and write the files; the exit code."""
     console = Console(highlight=False)
+    table = latency_table(verdict.latencies)
     if verdict.results:
-        _print_latencies(verdict, console)
+        _print(table, console)
         TextReport(console).end(verdict)
     texts = (
         (settings.report_json, as_load_json(verdict)),
-        (settings.report_html, as_html(verdict)),
+        (settings.report_html, as_html(verdict, table)),
         (settings.report_locust, locust_html),
     )
     complaints = []
@@ -39,6 +43,11 @@ def report(verdict: LoadVerdict, settings: Settings, locust_html: str | None) ->
     for complaint in complaints:
         complain(complaint)
     return NO_VERDICT if complaints else verdict.exit_code
+
+
+def report_void(settings: Settings, reason: str) -> int:
+    """Say why there is no verdict; the exit code."""
+    return report(verdict_on(settings, Tally(), (), 0.0, void=reason), settings, None)
 
 
 def complain(text: str) -> None:
@@ -60,16 +69,9 @@ def as_load_json(verdict: LoadVerdict) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _print_latencies(verdict: LoadVerdict, console: Console) -> None:
-    """The table of operations: requests, rate, latency, and violations beside them."""
-    rows = [("operation", "requests", "per second", "p50 ms", "p95 ms", "p99 ms", "violations")]
-    rows += [
-        (one.operation, f"{one.requests}", f"{one.rate:.1f}", f"{one.p50:g}", f"{one.p95:g}",
-         f"{one.p99:g}", f"{one.violations}")
-        for one in verdict.latencies
-    ]  # fmt: skip
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for name, *figures in rows:
+def _print(table: Sequence[Sequence[str]], console: Console) -> None:
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for name, *figures in table:
         line = [name.ljust(widths[0])]
         line += [one.rjust(width) for one, width in zip(figures, widths[1:], strict=True)]
         # Lines are never broken: the figures must stay under their heads.

@@ -4,25 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from conformance.load.latency import Latency
 from conformance.load.settings import Settings
 from conformance.load.tally import Broken, Count, Place, Tally
 from conformance.model import Level, Outcome, Result
 from conformance.registry import catalogue
 from conformance.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
 from openapi.contract import Contract
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """One operation under load. Percentiles are in milliseconds, the rate in requests a second."""
-
-    operation: str
-    requests: int
-    rate: float
-    p50: float
-    p95: float
-    p99: float
-    violations: int = 0
 
 
 @dataclass(frozen=True)

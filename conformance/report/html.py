@@ -1,7 +1,7 @@
 """The report that people open: one file that loads nothing from anywhere."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
@@ -13,14 +13,15 @@ _WORDS = {CONFORMS: "Conforms", BROKEN: "Does not conform", NO_VERDICT: "No verd
 _CLASSES = {CONFORMS: "good", BROKEN: "bad", NO_VERDICT: "unclear"}
 
 
-def as_html(verdict: Verdict) -> str:
-    """The report as one page."""
+def as_html(verdict: Verdict, table: Sequence[Sequence[str]] = ()) -> str:
+    """The report as one page; ``table`` is shown above the results, its first row as heads."""
     source = files("conformance.report").joinpath("report.html.j2").read_text(encoding="utf-8")
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     return environment.from_string(source).render(
         verdict=verdict,
+        table=table,
         word=_WORDS[verdict.exit_code],
         mood=_CLASSES[verdict.exit_code],
         not_verified=_by_reason(verdict.having(Outcome.NOT_VERIFIED)),

@@ -1,59 +1,17 @@
 """A target behind TLS: a certificate of a private authority, and what is said of bad ones."""
 
-import ssl
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import trustme
 
 from conformance.cli import main
-from tests.conformance.servers.application import Application
 from tests.conformance.servers.options import Options
+from tests.conformance.servers.serving import serving
 
 TOKEN = "dinie_at_Only-dQw4w9WgXcQ"
-
-
-class _Api(BaseHTTPRequestHandler):
-    application = Application(Options(), {TOKEN: "one"})
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = self.application.answer(self.command, self.path, headers, body)
-        self.send_response(answer.status)
-        for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(answer.body)
-
-    do_POST = do_DELETE = do_GET  # noqa: N815 - the names that the base class looks for
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def serving(certificate: trustme.LeafCert) -> Iterator[str]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate.configure_cert(context)
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Api) as server:
-        # The handshake is each connection's own affair: one that fails must not end the server.
-        server.socket = context.wrap_socket(
-            server.socket, server_side=True, do_handshake_on_connect=False
-        )
-        server.handle_error = lambda *_: None  # type: ignore[method-assign]
-        thread = threading.Thread(target=server.serve_forever, args=[0.02])
-        thread.start()
-        try:
-            yield f"https://127.0.0.1:{server.server_port}/v3"
-        finally:
-            server.shutdown()
-            thread.join()
+PARTNERS = {TOKEN: "one"}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +21,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture(scope="module")
 def url(authority: trustme.CA) -> Iterator[str]:
-    with serving(authority.issue_cert("127.0.0.1")) as address:
+    with serving(Options(), PARTNERS, certificate=authority.issue_cert("127.0.0.1")) as address:
         yield address
 
 
@@ -111,7 +69,8 @@ def test_an_authority_that_nobody_vouches_for_is_one_line(
 def test_a_certificate_for_another_host_is_refused(
     authority: trustme.CA, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with serving(authority.issue_cert("staging.example")) as address:
+    certificate = authority.issue_cert("staging.example")
+    with serving(Options(), PARTNERS, certificate=certificate) as address:
         assert run(address, "--ca-file", pem(authority, tmp_path)) == 2
     assert "CERTIFICATE_VERIFY_FAILED" in capsys.readouterr().err
 

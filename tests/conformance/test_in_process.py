@@ -1,7 +1,6 @@
 """Apps in this process: what a server would answer, and one line where there is no app."""
 
 import asyncio
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -44,8 +43,6 @@ app = create_app(Settings(partners=(
 
 @pytest.fixture(autouse=True)
 def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    for name in [one for one in os.environ if one.startswith("DINIE_")]:
-        monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     modules, path = set(sys.modules), list(sys.path)
     yield

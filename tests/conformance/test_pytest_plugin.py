@@ -30,6 +30,10 @@ from conformance.target import Target
 app = Proxy(Target({upstream!r}, ({first!r}, {second!r})), sabotage.make())
 """
 
+OTHERS = ("-p", "no:schemathesis", "-p", "no:locust")
+"""Plugins that take half a second, and nothing of these tests. Beside them it is run in
+``test_artifacts.py``."""
+
 Pytest = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -37,14 +41,13 @@ Pytest = Callable[..., subprocess.CompletedProcess[str]]
 def run_pytest(tmp_path: Path) -> Pytest:
     """`run_pytest(*arguments, VARIABLE=…)`; what it prints never holds a token."""
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    bare = {name: value for name, value in os.environ.items() if not name.startswith("DINIE_")}
 
     def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *OTHERS, *arguments],
             check=False,
             cwd=tmp_path,
-            env=bare | variables,
+            env={**os.environ, **variables},
             capture_output=True,
             text=True,
             timeout=120,

@@ -33,9 +33,17 @@ def verdicts(bug: Bug | None, seed: int) -> Verdicts:
 @pytest.mark.parametrize(
     ("bug", "generated"),
     [
-        (None, set()),
-        (Bug.NUMBERS_ARE_NAMES, {"generated.wrong-values-are-refused"}),
-        (Bug.OFFSETS_ARE_DROPPED, {"generated.accepted-data-comes-back"}),
+        pytest.param(None, set(), marks=pytest.mark.thorough),
+        pytest.param(
+            Bug.NUMBERS_ARE_NAMES,
+            {"generated.wrong-values-are-refused"},
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            Bug.OFFSETS_ARE_DROPPED,
+            {"generated.accepted-data-comes-back"},
+            marks=pytest.mark.thorough,
+        ),
         (Bug.KEYS_ARE_IGNORED, {"sequences.model-holds"}),
     ],
 )

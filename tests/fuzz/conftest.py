@@ -1,6 +1,5 @@
 """A healthy target that is empty for each test, and campaigns against it, with faults or none."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,12 +18,6 @@ from openapi.contract import Contract
 
 TOKENS = ("dinie_at_first_partner", "dinie_at_second_partner")
 CONTRACT = Contract.bundled()
-
-
-@pytest.fixture(autouse=True)
-def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [one for one in os.environ if one.startswith("DINIE_")]:
-        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")

@@ -39,8 +39,7 @@ class Ended:
 
 
 def environment(**more: str) -> dict[str, str]:
-    bare = {name: value for name, value in os.environ.items() if not name.startswith("DINIE_")}
-    return {**bare, "DINIE_TOKEN": TOKEN, **more}
+    return {**os.environ, "DINIE_TOKEN": TOKEN, **more}
 
 
 def command(url: str, *arguments: str) -> Sequence[str]:

@@ -13,6 +13,8 @@ from tests.conformance.servers.serving import serving
 from tests.load.command_line import PARTNER, TOKEN, Ended, load
 from tests.load.wrong_servers import FailsNowAndThen, OmitsFromList
 
+PERCENTILES = ("p50", "p95", "p99")
+
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[MockProcess]:
@@ -43,6 +45,10 @@ def test_a_conforming_mock_conforms_and_is_left_clean(mock: MockProcess, tmp_pat
     assert operations.keys() == {"createCredential", "listCredentials", "revokeCredential"}
     assert all(one["p50"] <= one["p95"] <= one["p99"] for one in operations.values())
     assert "createCredential" in run.out
+    for name, one in operations.items():
+        figures = (one["requests"], f"{one['rate']:.1f}", *(f"{one[p]:g}" for p in PERCENTILES), 0)
+        cells = "".join(f"<td>{figure}</td>" for figure in figures)
+        assert f'<tr><th scope="row">{name}</th>{cells}</tr>' in page.read_text()
     for text in (run.out, str(run.report), page.read_text(), charts.read_text()):
         assert TOKEN not in text
         assert "dinie_cs_live_" not in text

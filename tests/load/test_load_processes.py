@@ -106,6 +106,37 @@ def test_a_master_sums_up_what_its_workers_found(mock: MockProcess, tmp_path: Pa
     assert not any(TOKEN in one for one in seen)
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_worker_that_is_killed_leaves_no_verdict(
+    mock: MockProcess, tmp_path: Path, number: int
+) -> None:
+    mock.forget()
+    place = {"DINIE_MASTER_PORT": str(free_port())}
+    report = tmp_path / "load.json"
+    with ExitStack() as stack:
+        workers = [
+            stack.enter_context(started(mock.base_url, "--worker", **place)) for _ in range(number)
+        ]
+        master = stack.enter_context(
+            started(mock.base_url, *SHORT, "--max-time", "3s", "--master", "--expect-workers",
+                    str(number), "--report-json", str(report), **place)
+        )  # fmt: skip
+        while len(active(mock, TOKEN)) < 3:
+            assert master.poll() is None
+            time.sleep(0.05)
+        workers[0].kill()
+        run = ended(master, report)
+        codes = [worker.wait(30) for worker in workers[1:]]
+
+    assert run.code == 2
+    assert f"1 of {number} workers went missing, and may have left keys behind" in run.out + run.err
+    assert run.report["complete"] is False
+    # Whoever is left has settled what it made.
+    assert codes == [0] * (number - 1)
+    assert run.counts["left_behind"] == 0
+    assert (run.counts["listed"] > 0) is (number > 1)
+
+
 def command_lines(processes: list[subprocess.Popen[str]]) -> set[str]:
     """What other users of the machine see of processes, before and after they become Locust's."""
     seen = set()

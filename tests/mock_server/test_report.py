@@ -1,7 +1,6 @@
 """``dinie-mock report``: the verdict on what a running mock has seen."""
 
 import json
-import os
 import subprocess
 import sys
 import uuid
@@ -32,7 +31,6 @@ def reported(*arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "mock_server", "report", *arguments],
         capture_output=True,
         text=True,
-        env={name: one for name, one in os.environ.items() if not name.startswith("DINIE_")},
         check=False,
     )
 

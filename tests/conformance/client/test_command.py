@@ -1,7 +1,6 @@
 """``dinie-conformance client``: its exit codes, its formats, and one line for what is wrong."""
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -46,12 +45,6 @@ REPORT = jsonschema_rs.Draft202012Validator(
         },
     }
 )
-
-
-@pytest.fixture(autouse=True)
-def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [one for one in os.environ if one.startswith("DINIE_")]:
-        monkeypatch.delenv(name)
 
 
 def run(*arguments: str) -> int:

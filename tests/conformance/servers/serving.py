@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import ssl
 import sys
 import threading
 import time
@@ -12,6 +13,8 @@ from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import trustme
 
 from tests.conformance.servers.answers import Answer
 from tests.conformance.servers.application import Application
@@ -114,7 +117,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, *_: object) -> None:
         error = sys.exception()
-        if not isinstance(error, ConnectionError):
+        if not isinstance(error, ConnectionError | ssl.SSLError):
             super().handle_error(*_)  # type: ignore[arg-type]
 
 
@@ -123,8 +126,12 @@ def serving(
     options: Options,
     tokens: Mapping[str, str],
     application: type[Application] = Application,
+    certificate: trustme.LeafCert | None = None,
 ) -> Iterator[str]:
-    """Serve until the block ends; gives the base URL. ``tokens`` name the partners."""
+    """Serve until the block ends; gives the base URL. ``tokens`` name the partners.
+
+    With a certificate the server speaks TLS.
+    """
     decided = {
         "options": options,
         "application": application(options, tokens),
@@ -132,10 +139,19 @@ def serving(
         "protocol_version": options.http,
     }
     with _Server(("127.0.0.1", 0), type("Handler", (_Handler,), decided)) as server:
+        scheme = "http"
+        if certificate:
+            scheme = "https"
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            certificate.configure_cert(context)
+            # The handshake is each connection's own affair: one that fails must not end the server.
+            server.socket = context.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         thread = threading.Thread(target=server.serve_forever, args=[0.02])
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}{options.path}"
+            yield f"{scheme}://127.0.0.1:{server.server_port}{options.path}"
         finally:
             server.shutdown()
             thread.join()
