@@ -54,9 +54,7 @@ class Covered:
     @property
     def keywords(self) -> list[str]:
         """All that are in any field."""
-        found = {
-            word for one in self.operations for words in one.fields.values() for word in words
-        }
+        found = {word for one in self.operations for words in one.fields.values() for word in words}
         return [one for one in KEYWORDS.values() if one in found]
 
     @property
