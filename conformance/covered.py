@@ -39,12 +39,12 @@ class OperationCovered:
 class Covered:
     """``transitions`` count what came next for a key or a resource, by what came before.
 
-    ``requirements`` count checks by id, those that were never tried included.
+    ``checks`` count how often each was tried, those that never were included.
     """
 
     operations: tuple[OperationCovered, ...]
     transitions: Mapping[str, Mapping[str, int]]
-    requirements: Mapping[str, int]
+    checks: Mapping[str, int]
 
     @property
     def statuses(self) -> list[str]:
@@ -91,10 +91,11 @@ def covered(contract: Contract, coverage: Coverage, requirements: Iterable[str])
     for one, count in state["transitions"].items():
         before, _, after = one.partition(" → ")
         transitions.setdefault(before, {})[after] = count
+    tried = state["requirements"]
     return Covered(
         tuple(_operation(one, state) for one in contract.operations.values()),
         transitions,
-        {one: state["requirements"].get(one, 0) for one in sorted(requirements)},
+        {name: tried.get(name, 0) for name in sorted({*requirements, *tried})},
     )
 
 

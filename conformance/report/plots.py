@@ -55,6 +55,7 @@ _STYLE = {
 # What is rare is drawn first, from the ground up, so that it is seen.
 _CLASSES = {5: "bad", 4: "warn", 3: "unclear", 1: "quiet", 2: "good"}
 _FAINT = {2}
+_LOG_STEPS = ((30, (1, 2, 5)), (1000, (1, 3)), (float("inf"), (1,)))
 _QUANTILES = (("slowest", 1.0, "quiet"), ("p95", 0.95, "warn"), ("p50", 0.5, "good"))
 
 
@@ -136,7 +137,9 @@ def _latency(plot: Axes, course: Course, axis: TimeAxis) -> None:
                 values, edges, baseline=None, color=COLOURS[colour], lw=1.3, clip_on=False,
                 label=None if number else name,
             )  # fmt: skip
-    plot.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=7))
+    low, high = plot.get_ylim()
+    subs = next(subs for ratio, subs in _LOG_STEPS if high / low < ratio)
+    plot.yaxis.set_major_locator(LogLocator(subs=subs, numticks=7))
     plot.yaxis.set_minor_locator(NullLocator())
     plot.yaxis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
     _legend(plot, reverse=False)

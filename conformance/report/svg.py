@@ -19,7 +19,7 @@ _NAMES = {colour: name for name, colour in COLOURS.items()}
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _LEFT_OUT = {"metadata", "style", "clipPath"}
-_ATTRIBUTES = {"fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity",
+_ATTRIBUTES = {"fill", "fill-opacity", "opacity", "stroke", "stroke-width", "stroke-opacity",
                "stroke-dasharray", "font-size", "font-weight", "text-anchor"}  # fmt: skip
 """What is kept of styles. As attributes they hold where a page may not have any style."""
 
@@ -51,8 +51,8 @@ def _tidy(element: ET.Element, used: set[str], titles: Mapping[str, str]) -> Non
     name = found.pop("id", "")
     if name and name in used:
         found["id"] = name
-    for one in ("target", "clip-path"):
-        found.pop(one, None)
+    for unwanted in ("target", "clip-path"):
+        found.pop(unwanted, None)
     if _XLINK in found:
         found["href"] = found.pop(_XLINK)
     for declaration in found.pop("style", "").split(";"):
