@@ -1,6 +1,7 @@
 """The course of a run as it is shown: few enough spans to be seen, and pauses left out."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,12 @@ class Course:
     def spans(self) -> list[Span]:
         """Those of all sessions."""
         return [span for session in self.sessions for span in session]
+
+    def seen_in(self, span: Span, marks: Sequence["Mark"]) -> int:
+        """How many marks there are from a span on and before the next; the first has all before."""
+        starts = [one.start for one in self.spans]
+        places = [max(bisect_right(starts, one.moment), 1) for one in marks]
+        return places.count(starts.index(span.start) + 1)
 
     @property
     def seconds(self) -> float:

@@ -170,14 +170,22 @@ def test_a_moment_out_of_all_sessions_is_at_the_next_edge() -> None:
 
 
 def test_the_figures_are_there_as_text() -> None:
-    text = FORMATS["html"](verdict(violation(5), timeline=spans(BEGIN)))
+    found = (violation(-50), violation(5), violation(100), violation(900))
+    text = FORMATS["html"](verdict(*found, timeline=spans(BEGIN, BEGIN + 300)))
     table = text[text.index("The same in figures") :]
 
-    assert "200 answers from 21 Sep 2026 14:13:20 UTC" in text
+    assert "400 answers from 21 Sep 2026 14:13:20 UTC" in text
     for heading in ("2xx", "4xx", "5xx", "p50", "p95", "Slowest", "Violations found"):
         assert f">{heading}</th>" in table
-    rows = re.findall(r"<tr><td>14:13:\d\d</td><td class=\"number\">(\d+)</td>", table)
-    assert sum(map(int, rows)) == 200
+    row = r"<tr><td>([^<]+)</td><td class=\"number\">(\d+)</td>.*?>(\d+)</td></tr>"
+    rows = re.findall(row, table, re.DOTALL)
+    assert sum(int(answers) for _, answers, _ in rows) == 400
+    # One too early, and one in the pause: each in the row before.
+    assert sum(int(violations) for _, _, violations in rows) == 4
+    assert int(rows[0][2]) >= 2
+    assert [moment for moment, _, _ in rows if "Sep" in moment] == [
+        "21 Sep 2026 14:13:20", "21 Sep 2026 14:18:20"
+    ]  # fmt: skip
 
 
 def test_violations_are_listed_by_level_and_count() -> None:
