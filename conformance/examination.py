@@ -48,6 +48,6 @@ def examined(requirement: Requirement, probe: Probe) -> Examination:
     script = ""
     if outcome in {Outcome.FAILED, Outcome.WARNING}:
         script = reproduction(target.base_url, exchanges)
-    shown = map(target.shown, (expected, actual, script))
-    result = Result(requirement, operation.id, level, outcome, *shown)
+    expected, actual, script = map(target.shown, (expected, actual, script))
+    result = Result(requirement, operation.id, level, outcome, expected, actual, script)
     return Examination(result, exchanges, breaks, dict(probe.recording.examples))

@@ -82,6 +82,23 @@ class Requirement(Rule):
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """When a violation was first seen, in seconds since the epoch.
+
+    The rest is what a campaign knows of it: the id of its finding, the cause, whether it was seen
+    again, how often it was met, a Python script, and the command that tries it again.
+    """
+
+    first_seen: float
+    finding: str = ""
+    cause: str = ""
+    state: str = ""
+    count: int = 1
+    python: str = ""
+    replay: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What one requirement gave on one operation.
 
@@ -96,3 +113,12 @@ class Result:
     expected: str = ""
     actual: str = ""
     reproduce: str = ""
+    sighting: Sighting | None = None
+
+    @property
+    def told(self) -> str:
+        """What was seen, and which finding of a campaign it is."""
+        if self.sighting is None or not self.sighting.finding:
+            return self.actual
+        seen = self.sighting
+        return f"{self.actual} (finding {seen.finding}, {seen.state}, met {seen.count} times)"

@@ -4,13 +4,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conformance.applicability import creates
 from conformance.baseline import VIOLATIONS, Baseline, Place, place
-from conformance.model import Level, Outcome, Result
+from conformance.coverage import Coverage
+from conformance.covered import Covered, covered
+from conformance.exchange import Answer, Request
+from conformance.model import Level, Outcome, Result, Sighting
 from conformance.runner import Run
 from conformance.target import TargetError
+from conformance.timeline import Span, Timeline
 from openapi.contract import Contract
 
 CONFORMS, BROKEN, NO_VERDICT = 0, 1, 2
@@ -26,7 +30,8 @@ class Verdict:
 
     ``void`` says why not even a violation means anything (nothing was exercised, interrupted),
     ``doubt`` why a run without violations is no pass (stopped midway, faults of the harness).
-    Both are empty otherwise. ``seed`` is None where nothing was left to chance.
+    Both are empty otherwise. ``seed`` is None where nothing was left to chance. ``timeline`` and
+    ``covered`` say what was met and when, where requests were sent.
     """
 
     contract: str
@@ -41,6 +46,8 @@ class Verdict:
     remarks: tuple[str, ...] = ()
     requests: int = 0
     seconds: float = 0.0
+    timeline: tuple[Span, ...] = ()
+    covered: Covered | None = None
 
     @property
     def accepted(self) -> tuple[Result, ...]:
@@ -131,10 +138,20 @@ def judge(
     """Do the whole run. It never raises for what the target does."""
     found: list[Result] = []
     unreached = ""
+    timeline, coverage = Timeline(), Coverage(run.contract)
+
+    def met(request: Request, answer: Answer) -> None:
+        timeline.met(time.time(), answer.status, answer.seconds)
+        coverage.met(request, answer)
+
+    run.target.on_answer = met
     start = time.monotonic()
     with closing(run.results()) as results:
         try:
             for result in results:
+                coverage.tried(result.requirement.id)
+                if result.outcome in VIOLATIONS:
+                    result = replace(result, sighting=Sighting(time.time()))  # noqa: PLW2901
                 found.append(result)
                 on_result(result)
         except TargetError as error:
@@ -153,6 +170,8 @@ def judge(
         complete=not (unreached or run.stopped),
         requests=run.target.requests_sent,
         seconds=time.monotonic() - start,
+        timeline=timeline.spans,
+        covered=covered(run.contract, coverage, {one.id for one in run.requirements}),
     )
 
 

@@ -22,6 +22,7 @@ ALLOWED = {
 ADAPTERS = {
     "connexion": "mock_server/framework.py",
     "prometheus_client": "mock_server/metrics.py",
+    "matplotlib": "conformance/report/plots.py",
     "hypothesis.internal": "conformance/generation/isolation.py",
     "schemathesis": "conformance/generation/engine.py",
 }

@@ -230,6 +230,7 @@ class Campaign:
 
     def _met(self, request: Request, answer: Answer) -> None:
         self.record.coverage.met(request, answer)
+        self.record.timeline.met(time.time(), answer.status, answer.seconds)
         client_id = answer.field("client_id") if request.method == "POST" else None
         if answer.is_success and isinstance(client_id, str) and client_id.split() == [client_id]:
             with self._lock:

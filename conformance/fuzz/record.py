@@ -5,14 +5,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from conformance.clean_up import Made
+from conformance.coverage import Coverage
 from conformance.fuzz.counters import Counters
-from conformance.fuzz.coverage import Coverage
 from conformance.fuzz.directory import RunDirectory
 from conformance.fuzz.files import FileError
 from conformance.fuzz.findings import Findings
 from conformance.model import Requirement
 from conformance.registry import catalogue
 from conformance.selection import select
+from conformance.timeline import Timeline
 from openapi.contract import Contract
 
 TIME_OVER, ENOUGH = "its time is over", "it has found enough"
@@ -38,6 +39,7 @@ class Record:
     left_behind: set[Made] = field(default_factory=set)
     over: str = ""
     stopped: str = ""
+    timeline: Timeline = field(default_factory=Timeline)
     coverage: Coverage = field(init=False)
     findings: Findings = field(init=False)
     requirements: Mapping[str, Requirement] = field(init=False)
@@ -70,6 +72,7 @@ class Record:
                 stopped=str(state.get("stopped", "")),
             )
             record.coverage.go_on(state["coverage"])
+            record.timeline.go_on(state.get("timeline", {}))
         except (KeyError, TypeError, ValueError) as error:
             raise FileError(f"{directory.path}: its campaign cannot be read") from error
         for finding in directory.findings():
@@ -87,6 +90,7 @@ class Record:
                 "turns": dict(self.turns),
                 "counters": asdict(self.counters),
                 "coverage": self.coverage.state(),
+                "timeline": self.timeline.state(),
                 "left_behind": sorted(self.left_behind),
                 "over": self.over,
                 "stopped": self.stopped,

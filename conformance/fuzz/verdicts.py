@@ -1,10 +1,14 @@
 """What a campaign as a whole says of its target, as a verdict that all reports show."""
 
+import shlex
 from collections.abc import Iterator
+from datetime import datetime
 
 from conformance.baseline import place
+from conformance.covered import covered
+from conformance.fuzz.finding import Finding
 from conformance.fuzz.record import ENOUGH, TIME_OVER, Record
-from conformance.model import Level, Outcome, Result
+from conformance.model import Level, Outcome, Result, Sighting
 from conformance.verdict import Verdict, doubt_of, never_succeeded
 
 
@@ -25,6 +29,8 @@ def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:
         remarks=tuple(_remarks(record)),
         requests=record.counters.requests,
         seconds=record.counters.seconds,
+        timeline=record.timeline.spans,
+        covered=covered(record.contract, record.coverage, record.requirements),
     )
 
 
@@ -43,8 +49,9 @@ def _results(record: Record) -> Iterator[Result]:
             level,
             outcome,
             finding.expected,
-            f"{finding.actual} (finding {finding.id}, {finding.state}, met {finding.count} times)",
+            finding.actual,
             finding.curl,
+            _sighting(record, finding),
         )
     for name, outcomes in record.counters.outcomes.items():
         id_, _, operation = name.rstrip("]").partition(" [")
@@ -57,6 +64,18 @@ def _results(record: Record) -> Iterator[Result]:
                 reason = record.counters.reasons.get(f"{name} {outcome}", "")
                 yield Result(requirement, operation, level, outcome, actual=reason)
                 break
+
+
+def _sighting(record: Record, finding: Finding) -> Sighting:
+    return Sighting(
+        datetime.fromisoformat(finding.first_seen).timestamp(),
+        finding.id,
+        finding.cause,
+        finding.state,
+        finding.count,
+        finding.python,
+        shlex.join(("dinie-conformance", "replay", f"{record.directory.path}/{finding.id}")),
+    )
 
 
 def _remarks(record: Record) -> Iterator[str]:

@@ -1,9 +1,10 @@
 """The report that scripts read. Its members are fixed."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
-from conformance.model import Result
+from conformance.model import Result, Sighting
 from conformance.verdict import Verdict
 
 
@@ -16,6 +17,11 @@ def as_json(verdict: Verdict) -> str:
         **({} if verdict.seed is None else {"seed": verdict.seed}),
         "summary": verdict.counts,
         "results": [_result(one) for one in verdict.results],
+        "findings": [
+            _finding(one, one.sighting)
+            for one in verdict.results
+            if one.sighting and one.sighting.finding
+        ],
     }
     return json.dumps(document, indent=2) + "\n"
 
@@ -28,6 +34,18 @@ def _result(result: Result) -> dict[str, Any]:
         "outcome": result.outcome.value,
         "source": result.requirement.source,
         "expected": result.expected,
-        "actual": result.actual,
+        "actual": result.told,
         "reproduce": result.reproduce,
+    }
+
+
+def _finding(result: Result, sighting: Sighting) -> dict[str, Any]:
+    return {
+        "finding": sighting.finding,
+        "id": result.requirement.id,
+        "operation": result.operation,
+        "cause": sighting.cause,
+        "state": sighting.state,
+        "count": sighting.count,
+        "first_seen": datetime.fromtimestamp(sighting.first_seen, UTC).isoformat(),
     }

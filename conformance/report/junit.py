@@ -44,14 +44,14 @@ def _tell(case: ET.Element, result: Result, verdict: Verdict) -> None:
     elif result.outcome is Outcome.NOT_VERIFIED:
         ET.SubElement(case, "skipped", message=f"not verified: {result.actual}")
     elif result in verdict.breaking:
-        seen = f"expected {result.expected}, got {result.actual}"
+        seen = f"expected {result.expected}, got {result.told}"
         ET.SubElement(case, "failure", message=seen).text = "\n".join(
             (result.requirement.summary, f"source: {result.requirement.source}", result.reproduce)
         )
     elif result in verdict.violations:
-        seen = f"warning: expected {result.expected}, got {result.actual}"
+        seen = f"warning: expected {result.expected}, got {result.told}"
         ET.SubElement(case, "skipped", message=seen)
     elif result in verdict.accepted:
         reason = verdict.baseline.accepted[place(result)]
-        seen = f"accepted: expected {result.expected}, got {result.actual}"
+        seen = f"accepted: expected {result.expected}, got {result.told}"
         ET.SubElement(case, "skipped", message=f"{seen}{f' ({reason})' if reason else ''}")

@@ -98,7 +98,7 @@ class TextReport:
         rows = (
             ("rule", requirement.summary),
             ("expected", result.expected),
-            ("actual", result.actual),
+            ("actual", result.told),
             ("source", requirement.source),
         )
         for name, value in rows:

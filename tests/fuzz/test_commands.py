@@ -1,7 +1,9 @@
 """The commands: a campaign as people run it, its end, and its findings run again."""
 
+import html
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 
 from conformance.fuzz.campaign import AT_ONCE
 from conformance.fuzz.directory import RunDirectory
+from conformance.fuzz.finding import Finding
 from demo.mock_process import MockProcess
 from tests.conformance.command_line import active, one_line, run
 from tests.fuzz.conftest import TOKENS
@@ -32,11 +35,17 @@ def test_a_finding_is_replayed_exported_and_gone_on_with(
     directory = tmp_path / "run"
     report = tmp_path / "report.json"
     with faulty(healthy.base_url, REVOKED_REPLAY) as url:
-        common = ("--select=sequences", "--max-findings=1", f"--report-json={report}")
+        page = tmp_path / "report.html"
+        common = ("--select=sequences", "--max-findings=1", f"--report-json={report}",
+                  f"--report-html={page}")  # fmt: skip
         assert fuzz(url, f"--directory={directory}", *common) == 1
         [finding] = RunDirectory.known(directory).findings()
-        [result] = json.loads(report.read_text())["results"]
+        document = json.loads(report.read_text())
+        [result] = document["results"]
         assert (result["id"], result["outcome"]) == ("sequences.model-holds", "failed")
+        [told] = document["findings"]
+        assert (told["finding"], told["state"]) == (finding.id, finding.state)
+        expect_all_of(finding, directory, page.read_text())
         assert run("replay", str(directory / finding.id), "--url", url, *ACCESS) == 1
         file = tmp_path / "test_found.py"
         assert run("fuzz", f"--resume={directory}", "--export", "pytest", str(file)) == 0
@@ -49,6 +58,18 @@ def test_a_finding_is_replayed_exported_and_gone_on_with(
     assert exported(file, healthy.base_url) == 0
     assert "Fails no longer" in capsys.readouterr().out
     assert (active(healthy, TOKENS[0]), active(healthy, TOKENS[1])) == ([], [])
+
+
+def expect_all_of(finding: Finding, directory: Path, text: str) -> None:
+    """What the page has of a finding; and nothing that is secret."""
+    assert f'id="finding-{finding.id}"' in text
+    assert text.count(f'href="#finding-{finding.id}"') == 2
+    assert f">dinie-conformance replay {directory}/{finding.id}</code>" in text
+    shown = html.unescape(text)
+    for one in [*finding.curl.splitlines(), *finding.python.splitlines()]:
+        assert one in shown
+    made = re.findall(r"dinie_(?:cs_live|at)_\w{8,}", text)
+    assert [*made, *(one for one in TOKENS if one in text)] == []
 
 
 def exported(file: Path, url: str) -> int:

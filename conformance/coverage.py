@@ -1,6 +1,7 @@
-"""What of the contract a campaign has met: counted as exchanges go by."""
+"""What of the contract was met: counted as exchanges go by."""
 
 import json
+import re
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
@@ -10,15 +11,27 @@ from urllib.parse import parse_qsl
 from conformance.exchange import Answer, Request
 from openapi.contract import Contract
 from openapi.operation import Operation
+from openapi.schema import FieldError
 
 _REMEMBERED = 5000
 """Resources and keys whose last state is known; older ones are forgotten."""
 
-_KEYWORDS = {
+_MOST_KEYWORDS = 1000
+
+KEYWORDS = {
     "missing_required_field": "required",
     "invalid_type": "type",
     "invalid_format": "format",
+    "invalid_value": "value",
+    "unknown_field": "unknown",
 }
+"""What is said against a field, in one word, by the code of its error."""
+
+NO_JSON, VALID = "no JSON", "valid"
+
+_INDEX = re.compile(r"\[\d+\]")
+_UNKNOWN = "…"
+"""Stands for all names that the contract does not know: there is no end of them."""
 
 
 class Coverage:
@@ -45,10 +58,14 @@ class Coverage:
         )
         if operation is None:
             return
+        keywords = _keywords(operation, request)
         with self._lock:
             self.statuses[f"{operation.id} {answer.status}"] += 1
             self._parameters(operation, request)
-            self.keywords.update(_keywords(operation, request))
+            for one in keywords:
+                # A contract may let clients name members, and there is no end of such names.
+                if one in self.keywords or len(self.keywords) < _MOST_KEYWORDS:
+                    self.keywords[one] += 1
             self._transition(operation, request, answer)
 
     def tried(self, requirement_id: str) -> None:
@@ -123,6 +140,11 @@ def _keywords(operation: Operation, request: Request) -> Iterable[str]:
     try:
         errors = list(media_type.schema.errors(json.loads(request.body)))
     except (ValueError, RecursionError):
-        return {f"{operation.id} no JSON"}
-    found = {f"{operation.id} {one.param} {_KEYWORDS.get(one.code, 'value')}" for one in errors[:5]}
-    return found or {f"{operation.id} valid"}
+        return {f"{operation.id} {NO_JSON}"}
+    found = {f"{operation.id} {_field(one)} {KEYWORDS[one.code]}" for one in errors[:5]}
+    return found or {f"{operation.id} {VALID}"}
+
+
+def _field(error: FieldError) -> str:
+    """Its name, without what there may be any number of."""
+    return _UNKNOWN if KEYWORDS[error.code] == "unknown" else _INDEX.sub("[]", error.param)

@@ -1,0 +1,89 @@
+"""The course of a run as it is shown: few enough spans to be seen, and pauses left out."""
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conformance.timeline import Span, joined
+
+MOST_SHOWN = 120
+
+_SHORTEST_PAUSE_SECONDS = 60.0
+_PAUSE_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Sessions, each a list of spans in order, all of the same length, and the whole in one.
+
+    Between two sessions is a pause in which nothing was answered for so long that it would take
+    much of a plot. Within a session, spans in which nothing was answered are left out too.
+    """
+
+    sessions: tuple[tuple[Span, ...], ...]
+    whole: Span
+
+    @property
+    def spans(self) -> list[Span]:
+        """Those of all sessions."""
+        return [span for session in self.sessions for span in session]
+
+    def seen_in(self, span: Span, marks: Sequence["Mark"]) -> int:
+        """How many marks there are from a span on and before the next; the first has all before."""
+        starts = [one.start for one in self.spans]
+        places = [max(bisect_right(starts, one.moment), 1) for one in marks]
+        return places.count(starts.index(span.start) + 1)
+
+    @property
+    def seconds(self) -> float:
+        """How long the sessions took together."""
+        return sum(one[-1].end - one[0].start for one in self.sessions)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A violation on the plots: when it was first seen, its link, its title and its colour."""
+
+    moment: float
+    link: str
+    title: str
+    colour: str
+
+
+def course_of(spans: Sequence[Span], most: int = MOST_SHOWN) -> Course | None:
+    """What there is to show, in about so many spans at most; None where nothing was answered."""
+    if not spans:
+        return None
+    whole = joined(spans, spans[0].start, spans[-1].end - spans[0].start)
+    sessions = _sessions(spans, _SHORTEST_PAUSE_SECONDS)
+    busy = sum(one[-1].end - one[0].start for one in sessions)
+    width = spans[0].seconds
+    while busy / width > most:
+        width *= 2
+    pause = max(_SHORTEST_PAUSE_SECONDS, busy * _PAUSE_SHARE)
+    return Course(_sessions(_coarser(spans, width), pause), whole)
+
+
+def _coarser(spans: Sequence[Span], width: float) -> list[Span]:
+    places: dict[int, list[Span]] = {}
+    for one in spans:
+        places.setdefault(math.floor(one.start / width), []).append(one)
+    return [joined(some, place * width, width) for place, some in places.items()]
+
+
+def _sessions(spans: Sequence[Span], pause: float) -> tuple[tuple[Span, ...], ...]:
+    found: list[list[Span]] = []
+    for one in spans:
+        if found and one.start - found[-1][-1].end <= pause:
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return tuple(map(tuple, found))
+
+
+def duration(seconds: float) -> str:
+    """Such as ``2 ms`` or ``1.5 s``."""
+    units: tuple[tuple[float, str], ...] = ((1, "s"), (1e-3, "ms"), (0, "µs"))
+    unit, name = next(one for one in units if seconds >= one[0])
+    return f"{float(f'{seconds / (unit or 1e-6):.3g}'):g} {name}"

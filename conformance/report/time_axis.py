@@ -1,0 +1,83 @@
+"""One axis of time for all plots: wall clock in UTC, with pauses cut short."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from conformance.report.course import Course
+from conformance.timeline import Span
+
+_MOST_TICKS = 10
+_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800,
+          21600, 43200, 86400)  # fmt: skip
+_PAUSE_SHARE, _ALL_PAUSES_SHARE = 0.04, 0.3
+_CLOSE = 0.05
+
+
+class TimeAxis:
+    """Where moments are: from 0 to ``length``, one for each second of a session.
+
+    ``pauses`` have start and end on the axis, and how long they were in seconds.
+    """
+
+    def __init__(self, course: Course) -> None:
+        self._sessions = [(one[0].start, one[-1].end) for one in course.sessions]
+        gaps = len(self._sessions) - 1
+        pause = course.seconds * min(_PAUSE_SHARE, _ALL_PAUSES_SHARE / max(gaps, 1))
+        self._offsets: list[float] = []
+        self.pauses: list[tuple[float, float, float]] = []
+        self.length = 0.0
+        last = None
+        for start, end in self._sessions:
+            if last is not None:
+                self.pauses.append((self.length, self.length + pause, start - last))
+                self.length += pause
+            self._offsets.append(self.length)
+            self.length += end - start
+            last = end
+
+    def place(self, moment: float) -> float:
+        """Where a moment is; one within a pause is at its begin."""
+        starts = [start for start, _ in self._sessions]
+        number = max(bisect_right(starts, moment) - 1, 0)
+        start, end = self._sessions[number]
+        return self._offsets[number] + min(max(moment, start), end) - start
+
+    def edges(self, session: Sequence[Span]) -> tuple[list[float], list[Span | None]]:
+        """The ends of all spans of a session, and the spans; None where nothing was answered."""
+        first, width = session[0], session[0].seconds
+        by_number = {round((one.start - first.start) / width): one for one in session}
+        spans = [by_number.get(number) for number in range(max(by_number) + 1)]
+        begin = self.place(first.start)
+        return [begin + number * width for number in range(len(spans) + 1)], spans
+
+    def ticks(self) -> tuple[list[float], list[str]]:
+        """Where there are labels, and what they say; the day stands where it begins."""
+        busy = sum(end - start for start, end in self._sessions)
+        step = next((one for one in _STEPS if busy / one <= _MOST_TICKS), _STEPS[-1])
+        form = "%H:%M:%S" if step < 60 else "%H:%M"  # noqa: PLR2004 - seconds of a minute
+        places: list[float] = []
+        labels: list[str] = []
+        day = ""
+        for moment in self._moments(step):
+            place = self.place(moment)
+            if places and place - places[-1] < _CLOSE * self.length:
+                continue
+            when = datetime.fromtimestamp(moment, UTC)
+            label = when.strftime(form)
+            if step < 1:
+                label += f".{when.microsecond // 100_000}"
+            if (today := f"{when.day} {when:%b %Y}") != day:
+                label, day = f"{label} UTC\n{today}", today
+            places.append(place)
+            labels.append(label)
+        return places, labels
+
+    def _moments(self, step: float) -> list[float]:
+        """Round moments within the sessions, and the beginning of a session that has none."""
+        found: list[float] = []
+        for start, end in self._sessions:
+            first = -int(-start // step)
+            inside = [number * step for number in range(first, int(end // step) + 1)]
+            found += inside or [start]
+        return found
