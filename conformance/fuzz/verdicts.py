@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from conformance.baseline import place
-from conformance.fuzz.record import ENOUGH, TIME_OVER, Record
+from conformance.fuzz.record import DONE, Record
+from conformance.fuzz.shard import WHOLE
 from conformance.model import Level, Outcome, Result
 from conformance.verdict import Verdict, doubt_of, never_succeeded
 
@@ -11,7 +12,7 @@ from conformance.verdict import Verdict, doubt_of, never_succeeded
 def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:
     """Every finding is a violation; what never failed has passed if it ever did."""
     results = tuple(sorted(_results(record), key=place))
-    complete = record.over in {TIME_OVER, ENOUGH}
+    complete = record.over in DONE and not record.doubt
     never = "" if record.findings else never_succeeded(record.contract, record.coverage.answered)
     return Verdict(
         contract=record.contract.version,
@@ -20,7 +21,7 @@ def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:
         level=level,
         results=results,
         void=void or record.stopped,
-        doubt=never or doubt_of(results),
+        doubt=record.doubt or never or doubt_of(results),
         complete=complete and not void,
         remarks=tuple(_remarks(record)),
         requests=record.counters.requests,
@@ -69,4 +70,8 @@ def _remarks(record: Record) -> Iterator[str]:
     if record.left_behind:
         left = len(record.left_behind)
         yield f"{left} keys were made and could not be revoked; left-behind.txt lists them"
-    yield f"{len(record.findings)} findings in {record.directory.path}"
+    yield from record.remarks
+    if WHOLE not in record.shards:
+        yield f"shards: {', '.join(map(str, record.shards))}; `merge` joins them with the others"
+    where = ", ".join(record.joined) or record.directory.path
+    yield f"{len(record.findings)} findings in {where}"
