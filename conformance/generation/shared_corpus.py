@@ -1,5 +1,6 @@
 """Examples on a Redis or Valkey server, shared by all who work on one target."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -19,6 +20,9 @@ EXPIRE_AFTER = timedelta(days=30)
 _TIMEOUT_SECONDS = 1.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 30.0
 _MOST_WAITING = 10_000
+
+_WHERE = re.compile(r"^Error -?[0-9]+ connecting to [^ ]+ ")
+"""What is told already when the library says it."""
 
 Change = Literal["save", "delete"]
 
@@ -117,4 +121,10 @@ class SharedCorpus(ExampleDatabase):
 
 
 def _reason(error: Exception) -> str:
-    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    """Why a server cannot be used, in a few words."""
+    text = " ".join(str(error).split()).rstrip(".")
+    if isinstance(error, TypeError):
+        return "its URL sets what is not known"
+    if isinstance(error, RedisError) and re.match("NOAUTH|HELLO|Authentication required", text):
+        return "it wants a password"
+    return _WHERE.sub("", text) or type(error).__name__
