@@ -71,7 +71,7 @@ def _remarks(record: Record) -> Iterator[str]:
         left = len(record.left_behind)
         yield f"{left} keys were made and could not be revoked; left-behind.txt lists them"
     yield from record.remarks
-    if WHOLE not in record.shards:
-        yield f"shards: {', '.join(map(str, record.shards))}; `merge` joins them with the others"
+    if WHOLE not in record.shards and not record.joined:
+        yield f"shard {record.shards[0]}: `merge` joins it with the others"
     where = ", ".join(record.joined) or record.directory.path
     yield f"{len(record.findings)} findings in {where}"

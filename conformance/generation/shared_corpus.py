@@ -17,7 +17,7 @@ from redis.retry import Retry
 EXPIRE_AFTER = timedelta(days=30)
 """What nobody has asked for so long is forgotten."""
 
-_TIMEOUT_SECONDS = 1.0
+_TIMEOUT_SECONDS = 2.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 30.0
 _MOST_WAITING = 10_000
 

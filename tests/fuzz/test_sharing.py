@@ -24,6 +24,7 @@ from demo.redis_server import PROGRAM, RedisServer, redis_server
 from tests.conformance.command_line import one_line, run
 from tests.fuzz.conftest import CONTRACT, TOKENS, Campaigns
 from tests.fuzz.test_finding import FINDING
+from tests.redis_behind_tls import redis_behind_tls
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="NOT TESTED: no redis-server on PATH")
 
@@ -255,6 +256,14 @@ def test_a_database_that_cannot_be_used_is_one_line_before_anything_is_sent(
     assert PASSWORD not in line
     assert "wrong-word" not in line
     assert not directory.exists()
+
+
+def test_a_server_behind_tls_is_used_only_with_the_right_authority(tmp_path: Path) -> None:
+    with redis_behind_tls(tmp_path, PASSWORD) as (right, wrong):
+        generation.SharedCorpus(right, "here").save(b"one", b"value")
+        assert list(generation.SharedCorpus(right, "here").fetch(b"one")) == [b"value"]
+        with pytest.raises(ValueError, match="certificate"):
+            generation.SharedCorpus(wrong, "here")
 
 
 def test_values_that_nobody_can_read_are_passed_over(
