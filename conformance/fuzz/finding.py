@@ -122,6 +122,7 @@ def smallest_of(findings: Iterable[Finding]) -> Finding:
     """Of findings with one id the one that is shown best: sent again, then in the fewest steps."""
 
     def order(one: Finding) -> tuple[Any, ...]:
-        return not one.was_sent_again, not one.steps, len(one.steps), len(one.text()), one.text()
+        steps = not one.was_sent_again, not one.steps, len(one.steps)
+        return *steps, -one.tries, len(one.text()), one.text()
 
     return min(findings, key=order)

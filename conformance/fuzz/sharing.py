@@ -65,13 +65,16 @@ class Sharing:
         if self._corpus is None:
             return
         # How often it was met is another matter for everybody.
-        value = replace(finding, count=1, tries=0, failures=0).text().encode()
-        before = self._told.get(finding.id)
-        if value == before:
+        ours = replace(finding, count=1)
+        theirs = self._heard().get(finding.id, {})
+        if smallest_of([ours, *theirs.values()]) is not ours:
             return
+        value = ours.text().encode()
         self._corpus.save(_FINDINGS, value)
-        if before is not None:
-            self._corpus.delete(_FINDINGS, before)
+        # What was told while the server was away nobody can hear yet.
+        before = {self._told.get(finding.id, value), *theirs}
+        for one in before - {value}:
+            self._corpus.delete(_FINDINGS, one)
         self._told[finding.id] = value
 
     def listen(self) -> None:

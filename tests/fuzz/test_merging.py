@@ -75,12 +75,12 @@ def test_what_was_counted_adds_up_and_the_smallest_reproduction_is_taken(
         count=4,
         tries=3,
         failures=1,
-        steps=(step(),),
+        steps=(step(), step()),
         was_sent_again=True,
         seed=12,
     )
     # The fewest steps are of no use where they do not show it.
-    useless = replace(BROKEN, first_seen="2026-01-01T01:00:00+02:00", count=1, steps=())
+    useless = replace(BROKEN, first_seen="2026-01-01T01:00:00+02:00", steps=(step(),))
     directories = (
         make("1", large, shards=(Shard(1, 3),), left_behind={(0, "a")}),
         make("2", small, shards=(Shard(2, 3),), left_behind={(0, "b")}),

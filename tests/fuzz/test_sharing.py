@@ -13,7 +13,7 @@ from conformance import generation
 from conformance.exchange import Answer, Request
 from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.finding import Finding
-from conformance.fuzz.sharing import SECONDS_BETWEEN
+from conformance.fuzz.sharing import SECONDS_BETWEEN, Sharing
 from conformance.fuzz.verdicts import verdict_of
 from conformance.generated_faults import sent_name
 from conformance.model import Level
@@ -23,7 +23,7 @@ from demo.mock_process import MockProcess
 from demo.redis_server import PROGRAM, RedisServer, redis_server
 from tests.conformance.command_line import one_line, run
 from tests.fuzz.conftest import CONTRACT, TOKENS, Campaigns
-from tests.fuzz.test_finding import FINDING
+from tests.fuzz.test_finding import FINDING, step
 from tests.redis_behind_tls import redis_behind_tls
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="NOT TESTED: no redis-server on PATH")
@@ -264,6 +264,24 @@ def test_a_server_behind_tls_is_used_only_with_the_right_authority(tmp_path: Pat
         assert list(generation.SharedCorpus(right, "here").fetch(b"one")) == [b"value"]
         with pytest.raises(ValueError, match="certificate"):
             generation.SharedCorpus(wrong, "here")
+
+
+def test_one_finding_is_there_once_in_its_smallest_form_and_with_its_rate(
+    campaigns: Campaigns, redis: RedisServer
+) -> None:
+    findings = campaigns(None, DATA).record.findings
+    workers = [Sharing(shared(redis), findings, {}) for _ in range(2)]
+    large = replace(FINDING, steps=(step(), step()))
+    small = replace(FINDING, steps=(step(),), was_sent_again=True)
+    for worker, told, kept in (
+        (0, large, large),
+        (1, replace(large, count=7), large),
+        (1, small, small),
+        (0, large.tried(3, 3), small),
+        (0, small.tried(1, 3), small.tried(1, 3)),
+    ):
+        workers[worker].tell(told)
+        assert findings_in(redis) == [kept]
 
 
 def test_values_that_nobody_can_read_are_passed_over(
