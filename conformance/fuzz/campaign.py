@@ -233,6 +233,8 @@ class Campaign:
         if not is_violation or requirement is None:
             return
         finding = discovered(turn, examination, requirement, self.target.secrets)
+        # Another worker may have found it just now, and makes it smaller already.
+        self._sharing.listen(at_once=finding.id not in findings)
         if findings.meets([finding.requirement], finding.operation, finding.cause):
             self._count_met()
             return

@@ -55,9 +55,25 @@ class Findings(Mapping[str, Finding]):
             self._by_place[place_of(finding)] = finding.id
 
     def take_note(self, of_others: Iterable[Finding]) -> None:
-        """What others have found is looked past, and is one of these once it is met."""
-        with self._lock:
-            self._of_others.update((place_of(one), one) for one in of_others)
+        """What others have found is looked past, and is one of these once it is met.
+
+        What is here already takes their reproduction, where it has none of its own.
+        """
+        for one in of_others:
+            own = self._found.get(one.id)
+            if own is None:
+                with self._lock:
+                    self._of_others[place_of(one)] = one
+            elif one.was_sent_again and not own.was_sent_again:
+                self.keep(
+                    replace(
+                        one,
+                        first_seen=own.first_seen,
+                        count=own.count,
+                        tries=own.tries,
+                        failures=own.failures,
+                    )
+                )
 
     def adopt(self, of_others: Finding) -> Finding:
         """Keep what another one found and what was met here just now; gives what is kept."""

@@ -77,9 +77,11 @@ class Sharing:
             self._corpus.delete(_FINDINGS, one)
         self._told[finding.id] = value
 
-    def listen(self) -> None:
-        """Now and then: take note of what others have found."""
-        if self._corpus is None or time.monotonic() - self._last < SECONDS_BETWEEN:
+    def listen(self, *, at_once: bool = False) -> None:
+        """Take note of what others have found: now and then, or at once."""
+        if self._corpus is None:
+            return
+        if not at_once and time.monotonic() - self._last < SECONDS_BETWEEN:
             return
         self._last = time.monotonic()
         if self._corpus.reach():

@@ -266,6 +266,34 @@ def test_a_server_behind_tls_is_used_only_with_the_right_authority(tmp_path: Pat
             generation.SharedCorpus(wrong, "here")
 
 
+def test_what_another_makes_smaller_is_made_smaller_once(
+    campaigns: Campaigns, redis: RedisServer, tmp_path: Path
+) -> None:
+    first = campaigns(LONG_NAMES, DATA, max_findings=1)
+    first.work_through()
+    [small] = first.record.findings.values()
+    assert small.was_sent_again
+    large = replace(small, steps=(*small.steps, *small.steps), was_sent_again=False)
+    corpus = shared(redis)
+
+    def told(request: Request, forward: Forward) -> Answer:
+        answer = long_names_fail(request, forward)
+        if answer.is_server_error:
+            # Another worker finds it in the very moment in which it is met here.
+            corpus.save(b"findings", large.text().encode())
+        return answer
+
+    fault = Sabotage("a 5xx on longer names", lambda: told)
+    second = campaigns(fault, DATA, directory=tmp_path / "2", max_findings=1, shared=shared(redis))
+    second.work_through()
+    [kept] = second.record.findings.values()
+    assert (kept.steps, kept.state) == (large.steps, "reproducible")
+    second.record.findings.take_note([small])
+    [kept] = second.record.directory.findings()
+    assert kept.steps == small.steps
+    assert kept.state == "reproducible"
+
+
 def test_one_finding_is_there_once_in_its_smallest_form_and_with_its_rate(
     campaigns: Campaigns, redis: RedisServer
 ) -> None:
