@@ -22,6 +22,7 @@ from conformance.client.registry import ClientRequirement, client_catalogue
 from conformance.client_command import client_command
 from conformance.fuzz.commands import fuzz_command, replay_command
 from conformance.fuzz.files import FileError
+from conformance.fuzz.merge_command import merge_command
 from conformance.in_process import AppError, serving
 from conformance.limits import MOST_REQUESTS
 from conformance.load_command import load_command
@@ -169,6 +170,7 @@ def _report(
 cli.add_command(client_command)
 cli.add_command(fuzz_command)
 cli.add_command(replay_command)
+cli.add_command(merge_command)
 cli.add_command(load_command)
 
 

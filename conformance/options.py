@@ -1,9 +1,12 @@
 """The kinds of options that the command line has, and how those for access go together."""
 
+import re
 import ssl
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import click
 import httpx
@@ -44,6 +47,39 @@ class BaseUrl(WebAddress):
         if httpx.URL(url).query:
             self.fail("takes no query", param, ctx)
         return url.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where a Redis or Valkey server is; shown without the password that its URL may hold."""
+
+    url: str = field(repr=False)
+    password: str = field(repr=False)
+    shown: str
+
+    def __str__(self) -> str:
+        """Without user and password."""
+        return self.shown
+
+
+class DatabaseUrl(click.ParamType[Database]):
+    """The URL of a Redis or Valkey server: no message repeats it."""
+
+    name = "URL"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Database:
+        try:
+            url = urlsplit(str(value))
+            port = url.port or 6379
+        except ValueError:
+            url, port = SplitResult("", "", "", "", ""), 0
+        is_known = url.scheme in {"redis", "rediss"} and url.hostname
+        if not is_known or not re.fullmatch(r"(/[0-9]*)?", url.path) or url.fragment:
+            self.fail("must be redis:// or rediss://[[USER]:PASSWORD@]HOST[:PORT][/NUMBER], with"
+                      " other signs in a password as %XX", param, ctx)  # fmt: skip
+        host = f"[{url.hostname}]" if ":" in str(url.hostname) else url.hostname
+        shown = f"{url.scheme}://{host}:{port}/{url.path[1:] or 0}"
+        return Database(str(value), unquote(url.password or ""), shown)
 
 
 class Authorities(click.ParamType[ssl.SSLContext]):

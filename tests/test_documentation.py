@@ -9,6 +9,7 @@ import pytest
 import mock_server
 from conformance.client_command import client_command
 from conformance.fuzz.commands import fuzz_command
+from conformance.fuzz.merge_command import merge_command
 from conformance.generation.engine import CHECKS
 from conformance.load_command import load_command
 from conformance.registry import catalogue
@@ -47,6 +48,16 @@ def test_every_option_of_the_fuzz_command_is_documented_with_its_variable() -> N
     for option in fuzz_command.params:
         variable = f"`{option.envvar}` " if option.envvar else ""
         assert f"| `{option.opts[0]}` | {variable}|" in own + shared
+
+
+def test_every_option_of_the_merge_command_is_documented_with_its_variable() -> None:
+    own, shared = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("fuzz", "conformance"))
+    own = own.partition("**`merge DIR…`**")[2]
+    for option in merge_command.params:
+        variable = f"`{option.envvar}` " if option.envvar else ""
+        assert option.param_type_name == "argument" or (
+            f"| `{option.opts[0]}` | {variable}|" in own + shared
+        )
 
 
 def test_every_option_of_the_load_command_is_documented_with_its_variable() -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from conformance import generation
 from conformance.clean_up import revoke
@@ -13,15 +14,18 @@ from conformance.exchange import Answer, Request
 from conformance.fuzz.closer_look import CloserLook
 from conformance.fuzz.discovery import discovered
 from conformance.fuzz.finding import cause_of
-from conformance.fuzz.findings import place_of
-from conformance.fuzz.record import ENOUGH, TIME_OVER, Record
+from conformance.fuzz.record import ENOUGH, NO_WORK, TIME_OVER, Record
 from conformance.fuzz.replaying import VIOLATIONS, probe_for
 from conformance.fuzz.safety import Breaker, Pace, is_limited
 from conformance.fuzz.schedule import Schedule, Turn
+from conformance.fuzz.sharing import Sharing
 from conformance.fuzz.work import Work, works
 from conformance.model import Outcome, Requirement
 from conformance.runner import Run
 from conformance.target import Target, TargetError
+
+if TYPE_CHECKING:
+    from conformance.generation.shared_corpus import SharedCorpus
 
 AT_ONCE = 5
 """Turns in flight together; one of them at most generates."""
@@ -39,8 +43,8 @@ class Campaign:
     """Tries the catalogue over and over, with other data each time.
 
     ``record`` is what it knows, and goes on from what is known already. ``record.over`` says why
-    it ended, ``record.stopped`` whether that is no verdict. Make it within
-    :meth:`RunDirectory.held`.
+    it ended, ``record.stopped`` whether that is no verdict. ``shared`` is what it shares with
+    other workers. Make it within :meth:`RunDirectory.held`.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Campaign:
         recorded: Mapping[str, Sequence[Request]] | None = None,
         keep: bool = False,
         breaker: Breaker | None = None,
+        shared: "SharedCorpus | None" = None,
     ) -> None:
         self.record = record
         self.target = target
@@ -62,14 +67,15 @@ class Campaign:
         """Called now and then, for whoever shows how it goes on."""
         found = works(record.contract, list(record.requirements.values()), recorded or {})
         self.works = {one.name: one for one in found}
-        self.schedule = Schedule(found, record.seed)
+        self.schedule = Schedule(found, record.seed, record.shards[0])
         self.schedule.go_on(record.turns)
         self.pace = Pace(target.slow_down)
         self._breaker = breaker or Breaker(record.contract, target)
         self._max_findings = max_findings
         self._max_turns = max_turns
         self._keep = keep
-        self._corpus = generation.corpus_in(record.directory.corpus)
+        self._corpus = generation.corpus_in(record.directory.corpus, shared)
+        self._sharing = Sharing(shared, record.findings, record.requirements)
         self._closer_look = CloserLook(
             record.contract, target, record.requirements, self.works, record.findings, self._is_over
         )
@@ -106,7 +112,9 @@ class Campaign:
         try:
             Run(self.record.contract, self.target, [], self.record.seed).survey()
             for finding in list(self.record.findings.values()):
-                self._closer_look.again(finding)
+                if self._closer_look.again(finding):
+                    self._sharing.tell(finding)
+            self._sharing.begin(self._closer_look)
             while not (self._is_over() or self._has_enough()):
                 self._batch()
         except TargetError as error:
@@ -116,6 +124,7 @@ class Campaign:
         finally:
             self.target.go_on()
             self._clean_up(0)
+            self._sharing.end()
             self.save()
 
     def _is_over(self) -> bool:
@@ -129,6 +138,8 @@ class Campaign:
             self.stop(ENOUGH)
         elif self._max_turns and self.record.counters.turns >= self._max_turns:
             self.stop(TIME_OVER)
+        elif self.schedule.is_empty:
+            self.stop(NO_WORK)
         return bool(self.record.over)
 
     def _batch(self) -> None:
@@ -152,6 +163,7 @@ class Campaign:
         if not self.record.over:
             self._clean_up(BATCH)
         self._forget()
+        self._sharing.listen()
         if time.monotonic() - self._last_save > _SAVE_SECONDS:
             self.save()
         self.on_change()
@@ -212,7 +224,7 @@ class Campaign:
         result, findings = examination.result, self.record.findings
         if result.requirement.id in self.record.requirements:
             self.record.counters.ended(result)
-        findings.count_met()
+        self._count_met()
         requirement_id = examination.breaks or result.requirement.id
         requirement = self.record.requirements.get(requirement_id)
         is_violation = result.outcome in VIOLATIONS or (
@@ -221,12 +233,19 @@ class Campaign:
         if not is_violation or requirement is None:
             return
         finding = discovered(turn, examination, requirement, self.target.secrets)
-        known = findings.at(place_of(finding))
-        if known is not None:
-            findings.count(known)
+        # Another worker may have found it just now, and makes it smaller already.
+        self._sharing.listen(at_once=finding.id not in findings)
+        if findings.meets([finding.requirement], finding.operation, finding.cause):
+            self._count_met()
             return
         findings.keep(finding)
+        self._sharing.tell(finding)
         self._closer_look.at(finding, turn.work, examination)
+        self._sharing.tell(findings[finding.id])
+
+    def _count_met(self) -> None:
+        for one in self.record.findings.count_met():
+            self._closer_look.at_adopted(one)
 
     def _met(self, request: Request, answer: Answer) -> None:
         self.record.coverage.met(request, answer)
@@ -273,6 +292,7 @@ class Campaign:
         self.record.counters.requests = requests + self.target.requests_sent
         self.record.counters.seconds = seconds + self.elapsed
         self.record.turns = self.schedule.state()
+        self.record.remarks = tuple(self._sharing.remarks)
         self.record.save()
 
 

@@ -1,6 +1,7 @@
 """A closer look at a finding: whether fewer requests show it, and whether it fails again."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from conformance.effort import Effort
@@ -44,29 +45,41 @@ class CloserLook:
 
     def at(self, finding: Finding, work: Work, examination: Examination) -> None:
         """Make it smaller and try it again; the campaign may end meanwhile."""
-        try:
+        # Where the target stops answering it stays as it was found.
+        with suppress(TargetError, ValueError):
             self._findings.keep(self._smaller(finding, work, examination))
             self.again(self._findings[finding.id])
-        except (TargetError, ValueError):
-            # It stays as it was found.
-            return
 
-    def again(self, finding: Finding) -> None:
-        """Whether it fails always, sometimes or no more; raises :class:`TargetError`."""
+    def at_adopted(self, finding: Finding) -> None:
+        """Try one again that another worker has made small."""
+        with suppress(TargetError, ValueError):
+            self.again(finding)
+
+    def again(self, finding: Finding) -> bool:
+        """Whether it fails always, sometimes or no more; raises :class:`TargetError`.
+
+        Gives whether it failed at all.
+        """
+        failures, tries = self.tried(finding, TRIES)
+        self._findings.keep(self._findings[finding.id].tried(failures, tries))
+        return failures > 0
+
+    def tried(self, finding: Finding, times: int) -> tuple[int, int]:
+        """In how many of how many tries it failed; raises :class:`TargetError`."""
+        failures = tries = 0
         try:
             work = work_of(self._contract, finding, self._works)
         except FileError:
             # It was found with another selection, or by a check that there is no more.
-            return
-        failures = tries = 0
-        for _ in range(TRIES):
+            return 0, 0
+        for _ in range(times):
             if self._is_over():
                 break
             failed = fails(self._contract, self._target, finding, work)
             if failed is not None:
                 tries += 1
                 failures += failed
-        self._findings.keep(self._findings[finding.id].tried(failures, tries))
+        return failures, tries
 
     def _smaller(self, finding: Finding, work: Work, examination: Examination) -> Finding:
         requirement = self._requirements[finding.requirement]

@@ -1,10 +1,10 @@
 """``dinie-conformance fuzz`` and ``replay``: a campaign, and one of its findings again."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -14,12 +14,14 @@ from conformance.client.har_reading import read_har
 from conformance.durations import Duration
 from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.directory import RunDirectory
-from conformance.fuzz.exporting import as_pytest, can_be_exported
+from conformance.fuzz.files import FileError
 from conformance.fuzz.finding import Finding
 from conformance.fuzz.live import LiveView
 from conformance.fuzz.record import Record
 from conformance.fuzz.recorded import requests_in
 from conformance.fuzz.replaying import fails, work_of
+from conformance.fuzz.shard import WHOLE, ShardOption
+from conformance.fuzz.telling import Command, Telling, of_an_outcome
 from conformance.fuzz.verdicts import verdict_of
 from conformance.fuzz.work import works
 from conformance.in_process import serving
@@ -28,16 +30,14 @@ from conformance.opening import let_in, to_target
 from conformance.options import (
     Authorities,
     BaseUrl,
+    DatabaseUrl,
     base_url,
     check_access,
-    file,
     hidden,
     yields_to,
 )
-from conformance.output_files import check_writable, write
+from conformance.redaction import redacted
 from conformance.registry import catalogue
-from conformance.report import FORMATS
-from conformance.report.text import TextReport
 from conformance.runner import Run
 from conformance.selection import select
 from conformance.stopping import stopped_by_signals
@@ -47,7 +47,8 @@ from openapi.contract import Contract
 
 _HOUR = 3600.0
 
-Command = Callable[..., Any]
+if TYPE_CHECKING:
+    from conformance.generation.shared_corpus import SharedCorpus
 
 
 def _of_a_target(command: Command) -> Command:
@@ -89,41 +90,37 @@ def _of_a_target(command: Command) -> Command:
               help="Go on with the campaign in this directory.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), envvar="DINIE_SEED", metavar="N",
               help="Make the same choices as the campaign that printed this seed.")  # fmt: skip
-@click.option("--level", type=click.Choice(["must", "should"]), default="must",
-              show_default=True, envvar="DINIE_LEVEL",
-              help="What fails it: a broken MUST only, or a broken SHOULD too.")  # fmt: skip
+@click.option("--shard", type=ShardOption(), envvar="DINIE_SHARD", metavar="K/N",
+              help="Do the K-th of N parts of the work. All need the same --seed.")  # fmt: skip
+@click.option("--example-database", type=DatabaseUrl(), envvar="DINIE_EXAMPLE_DATABASE",
+              help="Share what is found with all who work on this target, on a Redis server: "
+                   "redis://HOST:PORT/0.")  # fmt: skip
 @click.option("--select", "patterns", multiple=True, metavar="ID", envvar="DINIE_SELECT",
               help="Judge by this id, section, or pattern only. Repeatable.")  # fmt: skip
 @click.option("--har", "hars", type=click.Path(path_type=Path), multiple=True, metavar="FILE",
               envvar="DINIE_HAR",
               help="Recorded traffic, HAR 1.2: sent again with changes. Repeatable.")  # fmt: skip
-@file("--report-json", "Write the report for scripts.")
-@file("--report-junit", "Write the report for CI systems.")
-@file("--report-html", "Write the report as one web page.")
-@click.option("--export", nargs=2, metavar="pytest FILE",
-              type=(click.Choice(["pytest"]), click.Path(path_type=Path)),
-              help="Write the findings as a pytest file. With --resume and no target "
-                   "that is all that is done.")  # fmt: skip
+@of_an_outcome("Write the findings as a pytest file. With --resume and no target "
+               "that is all that is done.")  # fmt: skip
 def fuzz_command(**options: Any) -> int:
     """Judge the API for as long as you like, with other data all the time.
 
     The catalogue of `run` is the judge. What is found is kept in a directory: `replay` runs it
     again, and --resume goes on after any end.
     """
-    outputs = {name: path for name in FORMATS if (path := options[f"report_{name}"])}
-    exported = options["export"][1] if options["export"] else None
-    if options["resume"] and (options["directory"] or options["seed"] is not None):
-        raise click.UsageError("--resume takes directory and seed from the campaign itself")
-    check_writable([*outputs.values(), *([exported] if exported else [])])
-    if exported and options["resume"] and not options["url"] and not options["app"]:
+    telling = Telling(options)
+    _check_whole(options)
+    if telling.exported and options["resume"] and not options["url"] and not options["app"]:
         directory = RunDirectory.known(options["resume"])
-        return _export(directory.findings(), str(directory.state().get("target", "")), exported)
+        telling.export(str(directory.state().get("target", "")), directory.findings())
+        return CONFORMS
     contract = Contract.bundled()
     select(catalogue(), options["patterns"])
     url = base_url(contract, options)
     check_access(options)
     journal = [entry for path in options["hars"] for entry in read_har(path)]
     console = Console(highlight=False)
+    shared = _shared(contract, url, options)
     directory = _directory(options)
     with (
         directory.held(),
@@ -142,19 +139,41 @@ def fuzz_command(**options: Any) -> int:
             max_findings=options["max_findings"],
             recorded=requests_in(contract, journal),
             keep=options["keep"],
+            shared=shared,
         )  # fmt: skip
+        shard = "" if WHOLE in record.shards else f", shard {record.shards[0]}"
         console.print(
-            f"{directory.path}: seed {record.seed}, {len(campaign.works)} checks",
+            f"{directory.path}: seed {record.seed}{shard}, {len(campaign.works)} checks",
             markup=False, soft_wrap=True,
         )  # fmt: skip
         void = _worked_through(campaign, console)
         verdict = verdict_of(record, Level(options["level"]), void)
-    for name, path in outputs.items():
-        write(path, FORMATS[name](verdict))
-    TextReport(console).end(verdict)
-    if exported:
-        _export(list(record.findings.values()), url, exported)
-    return verdict.exit_code
+    return telling.tell(verdict, record.findings.values(), console)
+
+
+def _check_whole(options: Mapping[str, Any]) -> None:
+    """Raise :class:`click.UsageError` where options are lacking, or given twice."""
+    own = options["directory"] or options["seed"] is not None or options["shard"]
+    if options["resume"] and own:
+        raise click.UsageError("--resume takes directory, seed and shard from the campaign itself")
+    if options["shard"] and options["seed"] is None:
+        raise click.UsageError("--shard needs --seed N, with the same N for all shards")
+
+
+def _shared(contract: Contract, url: str, options: Mapping[str, Any]) -> "SharedCorpus | None":
+    """What is shared with other workers, where that is asked for, and can be reached."""
+    database = options["example_database"]
+    if database is None:
+        return None
+    try:
+        # Another target fails in its own way, and another contract is tried in its own way.
+        return generation.SharedCorpus(database.url, f"{contract.version}:{url}")
+    except ValueError as error:
+        reason = redacted(str(error), {database.password})
+        raise click.ClickException(
+            f"--example-database {database} cannot be used: {reason};"
+            " start or mend it, or leave the option out"
+        ) from error
 
 
 def _worked_through(campaign: Campaign, console: Console) -> str:
@@ -184,24 +203,21 @@ def _record(
     """What is known of the campaign to begin with."""
     if options["resume"]:
         record = Record.read(contract, directory, options["patterns"])
+        if record.joined:
+            raise FileError(
+                f"{directory.path} was joined from {', '.join(record.joined)}:"
+                " --resume goes on with those"
+            )
         record.target = url
         return record
     seed = options["seed"] if options["seed"] is not None else secrets.randbelow(2**32)
-    return Record(contract, directory, url, seed, options["patterns"])
+    shards = (options["shard"] or WHOLE,)
+    return Record(contract, directory, url, seed, options["patterns"], shards=shards)
 
 
 def _of_a_run(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options, with what a campaign leaves to the gate: waits, clocks and provoked limits."""
     return {"patience": 0.0, "clock_url": None, "provoke_rate_limit": False, **options}
-
-
-def _export(findings: list[Finding], url: str, path: Path) -> int:
-    write(path, as_pytest(url, findings))
-    left = [one.id for one in findings if not can_be_exported(one)]
-    for one in left:
-        click.echo(f"finding {one} is not in {path}: `replay` runs it", err=True)
-    click.echo(f"{path}: {len(findings) - len(left)} tests")
-    return CONFORMS
 
 
 @click.command("replay")

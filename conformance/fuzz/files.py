@@ -31,14 +31,23 @@ def write_whole(path: Path, text: str) -> None:
 def read_object(path: Path, version: int, what: str) -> dict[str, Any]:
     """A JSON object of a version that is known; raises :class:`FileError`."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise FileError(f"{path}: is torn, or no {what}") from error
+    return object_in(text, version, what, str(path))
+
+
+def object_in(text: str, version: int, what: str, where: str) -> dict[str, Any]:
+    """As :func:`read_object`, from the text itself; ``where`` says where it stood."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{where}: is torn, or no {what}") from error
     found = value.get("version") if isinstance(value, dict) else None
     if not isinstance(found, int):
-        raise FileError(f"{path}: is no {what}")
+        raise FileError(f"{where}: is no {what}")
     if found > version:
-        raise FileError(f"{path}: was written by a newer version of dinie-conformance")
+        raise FileError(f"{where}: was written by a newer version of dinie-conformance")
     return dict(value)

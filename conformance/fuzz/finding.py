@@ -3,12 +3,12 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from conformance.fuzz.files import FileError, read_object
+from conformance.fuzz.files import FileError, object_in, read_object
 from conformance.fuzz.resending import Step
 
 VERSION = 1
@@ -98,7 +98,15 @@ class Finding:
     @classmethod
     def read(cls, path: Path) -> Self:
         """From a file; raises :class:`FileError`."""
-        value = read_object(path, VERSION, "finding")
+        return cls._from(read_object(path, VERSION, "finding"), str(path))
+
+    @classmethod
+    def read_text(cls, text: str, where: str) -> Self:
+        """From the content of a file, which stood somewhere; raises :class:`FileError`."""
+        return cls._from(object_in(text, VERSION, "finding", where), where)
+
+    @classmethod
+    def _from(cls, value: dict[str, Any], where: str) -> Self:
         value.pop("version")
         value.pop("id", None)
         try:
@@ -106,5 +114,15 @@ class Finding:
             hash(finding.requirement + finding.operation + finding.cause + finding.work)
             int(finding.seed), dict(finding.effort), dict(finding.examples)
         except (TypeError, KeyError, ValueError) as error:
-            raise FileError(f"{path}: is no finding that can be read") from error
+            raise FileError(f"{where}: is no finding that can be read") from error
         return finding
+
+
+def smallest_of(findings: Iterable[Finding]) -> Finding:
+    """Of findings with one id the one that is shown best: sent again, then in the fewest steps."""
+
+    def order(one: Finding) -> tuple[Any, ...]:
+        steps = not one.was_sent_again, not one.steps, len(one.steps)
+        return *steps, -one.tries, len(one.text()), one.text()
+
+    return min(findings, key=order)

@@ -10,6 +10,7 @@ from conformance.fuzz.counters import Counters
 from conformance.fuzz.directory import RunDirectory
 from conformance.fuzz.files import FileError
 from conformance.fuzz.findings import Findings
+from conformance.fuzz.shard import WHOLE, Shard, missing
 from conformance.model import Requirement
 from conformance.registry import catalogue
 from conformance.selection import select
@@ -17,6 +18,8 @@ from conformance.timeline import Timeline
 from openapi.contract import Contract
 
 TIME_OVER, ENOUGH = "its time is over", "it has found enough"
+NO_WORK = "its shard has no work"
+DONE = frozenset({TIME_OVER, ENOUGH, NO_WORK})
 """Why a campaign ends that has done what it was asked for."""
 
 
@@ -27,6 +30,10 @@ class Record:
     ``target`` is the base URL. ``patterns`` select the ``requirements`` to judge by; raises
     :class:`SelectionError`. ``turns`` is what the schedule needs to go on. ``over`` says why the
     campaign ended, empty where it did not, and ``stopped`` the same where that is no verdict.
+    ``shards`` are those whose work is in it. ``remarks`` are told with the verdict.
+
+    A record that was joined from others has the paths of their directories in ``joined``, and in
+    ``early`` which of them did not come to their end.
     """
 
     contract: Contract
@@ -40,6 +47,10 @@ class Record:
     over: str = ""
     stopped: str = ""
     timeline: Timeline = field(default_factory=Timeline)
+    shards: tuple[Shard, ...] = (WHOLE,)
+    remarks: Sequence[str] = ()
+    joined: tuple[str, ...] = ()
+    early: str = ""
     coverage: Coverage = field(init=False)
     findings: Findings = field(init=False)
     requirements: Mapping[str, Requirement] = field(init=False)
@@ -58,6 +69,9 @@ class Record:
         ``patterns`` take the place of those that the campaign was begun with.
         """
         state = directory.state()
+        version = state.get("contract")
+        if version != contract.version:
+            raise FileError(f"{directory.path}: is by contract {version}, not {contract.version}")
         try:
             record = cls(
                 contract,
@@ -70,6 +84,10 @@ class Record:
                 left_behind={(int(one), str(two)) for one, two in state["left_behind"]},
                 over=str(state["over"]),
                 stopped=str(state.get("stopped", "")),
+                shards=tuple(Shard.read(one) for one in state.get("shards", [str(WHOLE)])),
+                remarks=tuple(map(str, state.get("remarks", ()))),
+                joined=tuple(map(str, state.get("joined", ()))),
+                early=str(state.get("early", "")),
             )
             record.coverage.go_on(state["coverage"])
             record.timeline.go_on(state.get("timeline", {}))
@@ -78,6 +96,13 @@ class Record:
         for finding in directory.findings():
             record.findings.take_up(finding)
         return record
+
+    @property
+    def doubt(self) -> str:
+        """Why what was joined says less than a whole campaign; empty where it does not."""
+        away = ", ".join(map(str, missing(self.shards))) if self.joined else ""
+        parts = [f"shard {away} is not among them" if away else "", self.early]
+        return "; ".join(one for one in parts if one)
 
     def save(self) -> None:
         """Write all that is not in the findings."""
@@ -94,5 +119,9 @@ class Record:
                 "left_behind": sorted(self.left_behind),
                 "over": self.over,
                 "stopped": self.stopped,
+                "shards": [str(one) for one in self.shards],
+                "remarks": list(self.remarks),
+                "joined": list(self.joined),
+                "early": self.early,
             }
         )

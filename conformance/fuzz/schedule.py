@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.effort import Effort
+from conformance.fuzz.shard import WHOLE, Shard
 from conformance.fuzz.work import Work
 
 _DEEPEST = 8
@@ -24,22 +25,39 @@ class _Share:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One piece of work with the seed and the effort that it is done by."""
+    """One piece of work with the seed and the effort that it is done by.
+
+    ``number`` says which of the turns of this work it is, counted through all shards.
+    """
 
     work: Work
+    number: int
     seed: int
     effort: Effort
 
 
 class Schedule:
-    """Gives every work its fair share of requests; the same seed gives the same turns."""
+    """Gives every work its fair share of requests; the same seed gives the same turns.
 
-    def __init__(self, works: Sequence[Work], seed: int) -> None:
-        self._works = list(works)
+    Shards of one seed share the turns of it: work that chooses its data is done by all of them,
+    each with every ``of``-th turn, and what sends the same every time is dealt out.
+    """
+
+    def __init__(self, works: Sequence[Work], seed: int, shard: Shard = WHOLE) -> None:
+        ordered = list(works)
         # So that no section of the catalogue waits for those before it in the alphabet.
-        random.Random(f"{seed} order").shuffle(self._works)  # noqa: S311 - test data
+        random.Random(f"{seed} order").shuffle(ordered)  # noqa: S311 - test data
+        fixed = [one for one in ordered if not one.chooses]
+        dealt = {one.name for one in fixed[shard.number - 1 :: shard.of]}
+        self._works = [one for one in ordered if one.chooses or one.name in dealt]
         self._seed = seed
-        self._shares = {one.name: _Share() for one in works}
+        self._shard = shard
+        self._shares = {one.name: _Share() for one in self._works}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do: more shards than work."""
+        return not self._works
 
     def next(self, count: int) -> list[Turn]:
         """The next turns: no work twice, and one at most that generates."""
@@ -55,13 +73,16 @@ class Schedule:
     def _had(self, work: Work) -> float:
         """What it has had of its share: what sends something new each time gets a larger one."""
         requests = self._shares[work.name].requests
-        return requests / _LARGER if work.chooses else requests
+        # What others do too gets its share from all, what was dealt out from this one alone.
+        return requests / (_LARGER if work.chooses else self._shard.of)
 
     def _turn(self, work: Work) -> Turn:
-        times = self._shares[work.name].times
+        number = self._shares[work.name].times
         self._shares[work.name].times += 1
-        seed = random.Random(f"{self._seed} {work.name} {times}").getrandbits(32)  # noqa: S311 - test data
-        return Turn(work, seed, effort_at(times))
+        if work.chooses:
+            number = number * self._shard.of + self._shard.number - 1
+        seed = random.Random(f"{self._seed} {work.name} {number}").getrandbits(32)  # noqa: S311 - test data
+        return Turn(work, number, seed, effort_at(number))
 
     def paid(self, work: Work, requests: int) -> None:
         """A turn has sent so many requests; even nothing costs something."""

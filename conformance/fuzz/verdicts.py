@@ -7,7 +7,8 @@ from datetime import datetime
 from conformance.baseline import place
 from conformance.covered import covered
 from conformance.fuzz.finding import Finding
-from conformance.fuzz.record import ENOUGH, TIME_OVER, Record
+from conformance.fuzz.record import DONE, Record
+from conformance.fuzz.shard import WHOLE
 from conformance.model import Level, Outcome, Result, Sighting
 from conformance.verdict import Verdict, doubt_of, never_succeeded
 
@@ -15,7 +16,7 @@ from conformance.verdict import Verdict, doubt_of, never_succeeded
 def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:
     """Every finding is a violation; what never failed has passed if it ever did."""
     results = tuple(sorted(_results(record), key=place))
-    complete = record.over in {TIME_OVER, ENOUGH}
+    complete = record.over in DONE and not record.doubt
     never = "" if record.findings else never_succeeded(record.contract, record.coverage.answered)
     return Verdict(
         contract=record.contract.version,
@@ -24,7 +25,7 @@ def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:
         level=level,
         results=results,
         void=void or record.stopped,
-        doubt=never or doubt_of(results),
+        doubt=record.doubt or never or doubt_of(results),
         complete=complete and not void,
         remarks=tuple(_remarks(record)),
         requests=record.counters.requests,
@@ -88,4 +89,8 @@ def _remarks(record: Record) -> Iterator[str]:
     if record.left_behind:
         left = len(record.left_behind)
         yield f"{left} keys were made and could not be revoked; left-behind.txt lists them"
-    yield f"{len(record.findings)} findings in {record.directory.path}"
+    yield from record.remarks
+    if WHOLE not in record.shards and not record.joined:
+        yield f"shard {record.shards[0]}: `merge` joins it with the others"
+    where = ", ".join(record.joined) or record.directory.path
+    yield f"{len(record.findings)} findings in {where}"

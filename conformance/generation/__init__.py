@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from conformance.generation.engine import findings
     from conformance.generation.oddities import changes, odd_bodies, odd_headers
     from conformance.generation.search import for_all
+    from conformance.generation.shared_corpus import SharedCorpus
     from conformance.generation.strategies import invalid_bodies, valid_bodies
 
 __all__ = [
+    "SharedCorpus",
     "changes",
     "corpus_in",
     "findings",
@@ -40,6 +42,9 @@ _PLACES = {
     "valid_bodies": "strategies",
 }
 
+_FEW_NEED = {"SharedCorpus": "shared_corpus"}
+"""Not loaded with the others: it takes a client of Redis with it."""
+
 
 def load() -> None:
     """Load everything now, best before any thread starts."""
@@ -48,7 +53,8 @@ def load() -> None:
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
+    place = _PLACES.get(name) or _FEW_NEED.get(name)
+    if place is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     load()
-    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{place}"), name)

@@ -3,7 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
+from hypothesis.database import (
+    DirectoryBasedExampleDatabase,
+    ExampleDatabase,
+    MultiplexedDatabase,
+)
 
 from conformance.probe import Probe
 
@@ -19,9 +23,10 @@ def examples_of(probe: Probe) -> ExampleDatabase | None:
     return _Kept(probe, f"{record.searches}")
 
 
-def corpus_in(directory: Path) -> ExampleDatabase:
-    """Hypothesis' own database in a directory."""
-    return DirectoryBasedExampleDatabase(directory)
+def corpus_in(directory: Path, shared: ExampleDatabase | None = None) -> ExampleDatabase:
+    """Hypothesis' own database in a directory, and beside it one that is shared with others."""
+    own = DirectoryBasedExampleDatabase(directory)
+    return own if shared is None else MultiplexedDatabase(own, shared)
 
 
 class _Kept(ExampleDatabase):

@@ -11,6 +11,7 @@ from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.directory import RunDirectory
 from conformance.fuzz.record import Record
 from conformance.fuzz.safety import Breaker
+from conformance.fuzz.shard import WHOLE, Shard
 from conformance.sabotage import Sabotage
 from conformance.target import Target
 from demo.mock_process import MockProcess, mock_process
@@ -57,14 +58,18 @@ def _campaigns(url: str, path: Path) -> Iterator[Campaigns]:
         *patterns: str,
         resume: bool = False,
         seed: int = 7,
+        directory: Path = path,
+        shard: Shard = WHOLE,
         **options: object,
     ) -> Campaign:
         target = Target(url, TOKENS, tamper=fault.make() if fault else None, patience=0)
         targets.append(target)
         if resume:
-            record = Record.read(CONTRACT, RunDirectory.known(path), patterns)
+            record = Record.read(CONTRACT, RunDirectory.known(directory), patterns)
         else:
-            record = Record(CONTRACT, RunDirectory.begun(path), url, seed, patterns)
+            record = Record(
+                CONTRACT, RunDirectory.begun(directory), url, seed, patterns, shards=(shard,)
+            )
         breaker = Breaker(CONTRACT, target, 0.01)
         return Campaign(record, target, breaker=breaker, **options)  # type: ignore[arg-type]
 

@@ -155,7 +155,10 @@ def tell_nothing_secret(directory: Path) -> None:
         (["--max-time=5x"], "must be a duration such as 90s, 5m or 1h"),
         (["--max-time=0s"], "must be a duration such as 90s, 5m or 1h"),
         (["--resume=nowhere"], "nowhere holds no campaign"),
-        (["--resume=a", "--seed=1"], "--resume takes directory and seed from the campaign itself"),
+        (
+            ["--resume=a", "--seed=1"],
+            "--resume takes directory, seed and shard from the campaign itself",
+        ),
         (["--url=https://api.dinie.com.br/v3"], "--allow-production runs against it"),
     ],
 )

@@ -1,13 +1,11 @@
 """One behaviour, three backends: what every store promises, the same for each of them."""
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
 from demo.redis_server import PROGRAM, redis_server
 from mock_server.store.interface import (
@@ -24,6 +22,7 @@ from mock_server.store.interface import (
 from mock_server.store.opening import is_shared, open_store
 from mock_server.windows.opening import open_windows
 from tests.mock_server.backends import cluster_url, redis_url, url
+from tests.redis_behind_tls import redis_behind_tls
 
 __all__ = ["cluster_url", "redis_url", "url"]
 
@@ -276,21 +275,6 @@ def test_a_password_is_used_and_never_told(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(PROGRAM is None, reason="NOT TESTED: there is no redis-server on PATH")
 def test_a_server_behind_tls_is_used_only_with_the_right_authority(tmp_path: Path) -> None:
-    authority, another = trustme.CA(), trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    another.cert_pem.write_to_path(tmp_path / "another.pem")
-    leaf = authority.issue_cert("127.0.0.1")
-    leaf.private_key_pem.write_to_path(tmp_path / "key.pem")
-    leaf.cert_chain_pems[0].write_to_path(tmp_path / "certificate.pem")
-    client = ssl.create_default_context()
-    authority.configure_trust(client)
-    options = (
-        *("--port", "0", "--tls-auth-clients", "no"),
-        *("--tls-cert-file", str(tmp_path / "certificate.pem")),
-        *("--tls-key-file", str(tmp_path / "key.pem")),
-        *("--tls-ca-cert-file", str(tmp_path / "authority.pem")),
-    )
-
     async def scenario(url: str) -> None:
         store, windows = open_store(url), open_windows(url)
         try:
@@ -301,10 +285,10 @@ def test_a_server_behind_tls_is_used_only_with_the_right_authority(tmp_path: Pat
             await windows.close()
             await store.close()
 
-    with redis_server(tmp_path, "word", options, client) as server:
-        asyncio.run(scenario(f"{server.url}?ssl_ca_certs={tmp_path}/authority.pem"))
+    with redis_behind_tls(tmp_path, "word") as (right, wrong):
+        asyncio.run(scenario(right))
         with pytest.raises(StoreError, match=r"127\.0\.0\.1:\d+ cannot be used: .*certificate"):
-            asyncio.run(scenario(f"{server.url}?ssl_ca_certs={tmp_path}/another.pem"))
+            asyncio.run(scenario(wrong))
 
 
 def test_requests_of_one_window_are_counted_together(url: str) -> None:

@@ -1,0 +1,130 @@
+"""Examples on a Redis or Valkey server, shared by all who work on one target."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Literal
+
+from hypothesis.database import ExampleDatabase
+from hypothesis.extra.redis import RedisExampleDatabase
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+EXPIRE_AFTER = timedelta(days=30)
+"""What nobody has asked for so long is forgotten."""
+
+_TIMEOUT_SECONDS = 2.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 30.0
+_MOST_WAITING = 10_000
+
+_WHERE = re.compile(r"^Error -?[0-9]+ connecting to [^ ]+ ")
+"""What is told already when the library says it."""
+
+Change = Literal["save", "delete"]
+
+
+class SharedCorpus(ExampleDatabase):
+    """Hypothesis' own Redis database, for a campaign that goes on when the server does not.
+
+    ``url`` is one of redis-py and ``about`` what the examples are of: it is in every key. While
+    the server is away nothing is fetched, and what is saved and deleted waits until :meth:`reach`
+    finds it again. Raises :class:`ValueError` with the reason where it cannot be used to begin
+    with.
+    """
+
+    def __init__(self, url: str, about: str) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._waiting: dict[tuple[bytes, bytes], Change] = {}
+        self._try_at = 0.0
+        self._pause = _FIRST_PAUSE_SECONDS
+        self.is_away = False
+        self.was_away = False
+        """Whether it was away at any time."""
+        prefix = f"dinie-conformance:{about}:"
+        try:
+            client = Redis.from_url(
+                url,
+                socket_connect_timeout=_TIMEOUT_SECONDS,
+                socket_timeout=_TIMEOUT_SECONDS,
+                # A connection that was closed meanwhile is opened again.
+                retry=Retry(NoBackoff(), 1),
+            )
+            self._redis = RedisExampleDatabase(
+                client,
+                expire_after=EXPIRE_AFTER,
+                key_prefix=prefix.encode(),
+                listener_channel=f"{prefix}changes",
+            )
+            # It must take what is saved, too: not all that answer do.
+            self._redis.save(b"first", b"")
+            self._redis.delete(b"first", b"")
+        except (RedisError, OSError, TypeError, ValueError) as error:
+            raise ValueError(_reason(error)) from error
+
+    def fetch(self, key: bytes) -> Iterable[bytes]:
+        """What there is; nothing while the server is away."""
+        found: list[bytes] = []
+        self._try(lambda: found.extend(self._redis.fetch(key)))
+        return found
+
+    def save(self, key: bytes, value: bytes) -> None:
+        """Keep a value, now or when the server is back."""
+        self._change("save", key, value)
+
+    def delete(self, key: bytes, value: bytes) -> None:
+        """Forget a value, now or when the server is back."""
+        self._change("delete", key, value)
+
+    def reach(self, *, at_once: bool = False) -> bool:
+        """Whether the server is there; if it is back, it is sent what has waited.
+
+        One that is away is asked seldom, and ever more seldom, but for ``at_once``.
+        """
+        if self.is_away and (at_once or time.monotonic() >= self._try_at):
+            self.is_away = False
+            with self._lock:
+                waiting, self._waiting = self._waiting, {}
+            for (key, value), change in waiting.items():
+                self._change(change, key, value)
+            if not waiting:
+                self.fetch(b"first")
+        return not self.is_away
+
+    def _change(self, change: Change, key: bytes, value: bytes) -> None:
+        if self._try(lambda: getattr(self._redis, change)(key, value)):
+            return
+        with self._lock:
+            # The last change of a value is the one that counts.
+            self._waiting.pop((key, value), None)
+            self._waiting[key, value] = change
+            while len(self._waiting) > _MOST_WAITING:
+                del self._waiting[next(iter(self._waiting))]
+
+    def _try(self, action: Callable[[], object]) -> bool:
+        """Do it, unless the server is away."""
+        if self.is_away:
+            return False
+        try:
+            action()
+        except (RedisError, OSError):
+            self.is_away = self.was_away = True
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
+            self._try_at = time.monotonic() + self._pause
+            return False
+        self._pause = _FIRST_PAUSE_SECONDS
+        return True
+
+
+def _reason(error: Exception) -> str:
+    """Why a server cannot be used, in a few words."""
+    text = " ".join(str(error).split()).rstrip(".")
+    if isinstance(error, TypeError):
+        return "its URL sets what is not known"
+    if isinstance(error, RedisError) and re.match("NOAUTH|HELLO|Authentication required", text):
+        return "it wants a password"
+    return _WHERE.sub("", text) or type(error).__name__
