@@ -11,10 +11,11 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from multiprocessing import parent_process
 from multiprocessing.process import BaseProcess
+from types import FrameType
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
@@ -22,15 +23,29 @@ from mock_server import __version__
 from mock_server.app import create_app
 from mock_server.connection import ClosableProtocol
 from mock_server.logs import set_up_logs
-from mock_server.metrics import shared_metrics
+from mock_server.metrics import forget_shared_metrics, shared_metrics
 from mock_server.partners import seed
 from mock_server.settings import Settings
+from mock_server.store.interface import StoreError
 from mock_server.store.opening import is_shared, open_store
 
 logger = logging.getLogger("mock_server")
 
 _WORKER_SETTINGS = "DINIE_MOCK_WORKER_SETTINGS"
 _GRACE_SECONDS = 5
+
+
+class _Ending:
+    """Whether the process was told to end. A lock has no place where signals are handled."""
+
+    def __init__(self) -> None:
+        self._was_told = False
+
+    def tell(self) -> None:
+        self._was_told = True
+
+    def is_told(self) -> bool:
+        return self._was_told
 
 
 class ServingError(Exception):
@@ -67,15 +82,13 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
     options = {**uvicorn_options(), "log_config": None, "log_level": None}
 
     def announce_and_log() -> None:
-        announce()
+        # In this order: whoever reads the announcement may ask for something at once.
         logger.info("started", extra={"version": __version__, "workers": workers})
+        announce()
 
     with _quiet_signals(), shared_metrics(workers):
-        # Also where workers make their own: whatever it cannot use is told by this process.
-        app = create_app(settings, patient=True)
-        if is_shared(settings.store):
-            asyncio.run(_prepare(settings))
         if workers > 1:
+            asyncio.run(_rehearse(create_app(settings)))
             os.environ[_WORKER_SETTINGS] = settings.to_json()
             config = uvicorn.Config(
                 f"{__name__}:worker_app", factory=True, workers=workers, **options
@@ -85,9 +98,27 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
             if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
                 raise ServingError("the workers did not start: what they said above is why")
         else:
-            server = _Announcing(uvicorn.Config(app, **options), announce_and_log)
+            ending = _Ending()
+            app = create_app(settings, patient=True, is_ending=ending.is_told)
+            if is_shared(settings.store):
+                asyncio.run(_prepare(settings))
+            server = _Announcing(uvicorn.Config(app, **options), announce_and_log, ending)
             server.run(sockets=[listener])
     logger.info("stopped")
+
+
+async def _rehearse(app: ASGIApp) -> None:
+    """Start and end it once: what workers could not use is said by this process, and once."""
+    events = iter(({"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}))
+
+    async def receive() -> Message:
+        return next(events)
+
+    async def send(message: Message) -> None:
+        if message["type"] == "lifespan.startup.failed":
+            raise StoreError(message["message"])
+
+    await app({"type": "lifespan", "asgi": {}}, receive, send)
 
 
 async def _prepare(settings: Settings) -> None:
@@ -117,11 +148,36 @@ def uvicorn_options() -> dict[str, Any]:
 
 def worker_app() -> ASGIApp:
     """The application of one worker process, made from what its parent was told."""
-    if supervisor := parent_process():
-        threading.Thread(target=_end_with, args=[supervisor], daemon=True).start()
     settings = Settings.from_json(os.environ[_WORKER_SETTINGS])
     set_up_logs(settings.log_format, settings.log_level)
-    return create_app(settings, patient=True)
+    ending = _Ending()
+    _tell_at_once(ending)
+    app = create_app(settings, patient=True, is_ending=ending.is_told)
+    supervisor = parent_process()
+    if supervisor is None:
+        return app
+    threading.Thread(target=_end_with, args=[supervisor], daemon=True).start()
+
+    async def outliving(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+        if scope["type"] == "lifespan" and not supervisor.is_alive():
+            forget_shared_metrics()
+
+    return outliving
+
+
+def _tell_at_once(ending: _Ending) -> None:
+    """Tell of a signal as soon as it comes; the server looks for one only ten times a second."""
+    server_told = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+
+    def told(number: int, frame: FrameType | None) -> None:
+        ending.tell()
+        handler = server_told[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    for one in server_told:
+        signal.signal(one, told)
 
 
 def _end_with(supervisor: BaseProcess) -> None:
@@ -139,6 +195,15 @@ class _Supervisor(Multiprocess):
         super().__init__(config, sockets)
         self._announce = announce
         self.announced = False
+        for one in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(one, self._pass_on)
+
+    def _pass_on(self, number: int, _: FrameType | None) -> None:
+        """Let workers know at once: the supervisor itself looks only twice a second."""
+        self.signal_queue.append(number)
+        for worker in self.processes:
+            if worker.pid is not None and worker.exitcode is None:
+                os.kill(worker.pid, signal.SIGTERM)
 
     def keep_subprocess_alive(self) -> None:
         super().keep_subprocess_alive()
@@ -148,9 +213,16 @@ class _Supervisor(Multiprocess):
 
 
 class _Announcing(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, announce: Callable[[], None], ending: _Ending
+    ) -> None:
         super().__init__(config)
         self._announce = announce
+        self._ending = ending
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._ending.tell()
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
