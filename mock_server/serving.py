@@ -1,4 +1,4 @@
-"""The mock as a server process: its socket, its workers, and its orderly end."""
+"""The mock as a server process: its socket, its start, and its orderly end."""
 
 import asyncio
 import gc
@@ -6,46 +6,30 @@ import logging
 import os
 import signal
 import socket
-import threading
 from collections.abc import Callable
 from contextlib import contextmanager
-from multiprocessing import parent_process
-from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
 from mock_server import __version__
 from mock_server.app import create_app
 from mock_server.connection import ClosableProtocol
+from mock_server.ending import Ending
 from mock_server.logs import set_up_logs
-from mock_server.metrics import forget_shared_metrics, shared_metrics
+from mock_server.metrics import shared_metrics
 from mock_server.partners import seed
 from mock_server.settings import Settings
 from mock_server.store.interface import StoreError
 from mock_server.store.opening import is_shared, open_store
+from mock_server.workers import WORKER_APP, WORKER_SETTINGS, Supervisor
 
 logger = logging.getLogger("mock_server")
 
-_WORKER_SETTINGS = "DINIE_MOCK_WORKER_SETTINGS"
 _GRACE_SECONDS = 5
-
-
-class _Ending:
-    """Whether the process was told to end. A lock has no place where signals are handled."""
-
-    def __init__(self) -> None:
-        self._was_told = False
-
-    def tell(self) -> None:
-        self._was_told = True
-
-    def is_told(self) -> bool:
-        return self._was_told
 
 
 class ServingError(Exception):
@@ -89,16 +73,14 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
     with _quiet_signals(), shared_metrics(workers):
         if workers > 1:
             asyncio.run(_rehearse(create_app(settings)))
-            os.environ[_WORKER_SETTINGS] = settings.to_json()
-            config = uvicorn.Config(
-                f"{__name__}:worker_app", factory=True, workers=workers, **options
-            )
-            supervisor = _Supervisor(config, [listener], announce_and_log)
+            os.environ[WORKER_SETTINGS] = settings.to_json()
+            config = uvicorn.Config(WORKER_APP, factory=True, workers=workers, **options)
+            supervisor = Supervisor(config, [listener], announce_and_log)
             supervisor.run()
             if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
                 raise ServingError("the workers did not start: what they said above is why")
         else:
-            ending = _Ending()
+            ending = Ending()
             app = create_app(settings, patient=True, is_ending=ending.is_told)
             if is_shared(settings.store):
                 asyncio.run(_prepare(settings))
@@ -146,75 +128,9 @@ def uvicorn_options() -> dict[str, Any]:
     }
 
 
-def worker_app() -> ASGIApp:
-    """The application of one worker process, made from what its parent was told."""
-    settings = Settings.from_json(os.environ[_WORKER_SETTINGS])
-    set_up_logs(settings.log_format, settings.log_level)
-    ending = _Ending()
-    _tell_at_once(ending)
-    app = create_app(settings, patient=True, is_ending=ending.is_told)
-    supervisor = parent_process()
-    if supervisor is None:
-        return app
-    threading.Thread(target=_end_with, args=[supervisor], daemon=True).start()
-
-    async def outliving(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(scope, receive, send)
-        if scope["type"] == "lifespan" and not supervisor.is_alive():
-            forget_shared_metrics()
-
-    return outliving
-
-
-def _tell_at_once(ending: _Ending) -> None:
-    """Tell of a signal as soon as it comes; the server looks for one only ten times a second."""
-    server_told = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
-
-    def told(number: int, frame: FrameType | None) -> None:
-        ending.tell()
-        handler = server_told[signal.Signals(number)]
-        if callable(handler):
-            handler(number, frame)
-
-    for one in server_told:
-        signal.signal(one, told)
-
-
-def _end_with(supervisor: BaseProcess) -> None:
-    """Let this worker end when its supervisor was killed: it would hold the port for ever."""
-    supervisor.join()
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-class _Supervisor(Multiprocess):
-    """Announces once workers answer. It begins a new one in place of each that dies."""
-
-    def __init__(
-        self, config: uvicorn.Config, sockets: list[socket.socket], announce: Callable[[], None]
-    ) -> None:
-        super().__init__(config, sockets)
-        self._announce = announce
-        self.announced = False
-        for one in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(one, self._pass_on)
-
-    def _pass_on(self, number: int, _: FrameType | None) -> None:
-        """Let workers know at once: the supervisor itself looks only twice a second."""
-        self.signal_queue.append(number)
-        for worker in self.processes:
-            if worker.pid is not None and worker.exitcode is None:
-                os.kill(worker.pid, signal.SIGTERM)
-
-    def keep_subprocess_alive(self) -> None:
-        super().keep_subprocess_alive()
-        if not self.announced and any(worker.is_ready() for worker in self.processes):
-            self.announced = True
-            self._announce()
-
-
 class _Announcing(uvicorn.Server):
     def __init__(
-        self, config: uvicorn.Config, announce: Callable[[], None], ending: _Ending
+        self, config: uvicorn.Config, announce: Callable[[], None], ending: Ending
     ) -> None:
         super().__init__(config)
         self._announce = announce
