@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from rich.console import Console
+
 from benchmarks.run import CREATE, CREATE_WITH_KEY, CREATE_WITHOUT_CONTROL, Report
 
 MOST_CPU_RATIO = 4.0
@@ -22,6 +24,13 @@ class Goal:
     def __str__(self) -> str:
         verdict = "reached" if self.reached else "missed"
         return f"{self.finding} (goal: {self.wanted}): {verdict}"
+
+
+def tell(console: Console, *goals: Goal) -> int:
+    """Print whether each goal is reached; gives the exit code, 1 where one is missed."""
+    for one in goals:
+        console.print(f"{one}")
+    return 0 if all(one.reached for one in goals) else 1
 
 
 def goals_of(report: Report) -> list[Goal]:

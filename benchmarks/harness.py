@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.goals import Goal, tell
 from conformance.baseline import Baseline
 from conformance.exchange import Answer, Request
 from conformance.model import Level
@@ -55,14 +56,14 @@ def main() -> int:
         table.add_row(row.name, f"{row.seconds:.1f}", f"{row.requests:,}", share, row.outcome)
     console = Console(highlight=False)
     console.print(table)
-    missed = [row for row in rows if row.seconds > GOALS.get(row.name, row.seconds)]
-    for row in rows:
-        if row.name in GOALS:
-            told = "missed" if row in missed else "reached"
-            console.print(
-                f"{row.name}: {row.seconds:.1f} s (goal: {GOALS[row.name]:.0f} s): {told}"
-            )
-    return 1 if missed else 0
+    return tell(
+        console,
+        *(
+            Goal(f"{row.name}: {row.seconds:.1f} s", f"{most:.0f} s", row.seconds <= most)
+            for row in rows
+            if (most := GOALS.get(row.name)) is not None
+        ),
+    )
 
 
 def _harness(name: str, mock: MockProcess, tamper: Tamper | None) -> Row:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.commands import mock
+from benchmarks.goals import Goal, tell
 from benchmarks.load import run_load
 from benchmarks.measure import cpu_seconds
 from benchmarks.servers import Server, running
@@ -58,12 +59,8 @@ def main() -> int:
         table.add_row(name, f"{first:.1f} µs", f"{last:.1f} µs", f"{last / first:.2f}x")
     console.print(table)
     worst = max(found[-1] / found[0] for found in rows.values())
-    reached = worst <= MOST_RATIO
-    console.print(
-        f"the last thousand of {THOUSANDS} costs {worst:.2f}x the first"
-        f" (goal: at most {MOST_RATIO}x): {'reached' if reached else 'missed'}"
-    )
-    return 0 if reached else 1
+    finding = f"the last thousand of {THOUSANDS} costs {worst:.2f}x the first"
+    return tell(console, Goal(finding, f"at most {MOST_RATIO}x", worst <= MOST_RATIO))
 
 
 if __name__ == "__main__":

@@ -51,10 +51,17 @@ def load_contract(settings: Settings) -> Contract:
     return Contract.from_file(settings.contract) if settings.contract else Contract.bundled()
 
 
-def create_app(settings: Settings, clock: Clock | None = None, *, patient: bool = False) -> ASGIApp:
+def create_app(
+    settings: Settings,
+    clock: Clock | None = None,
+    *,
+    patient: bool = False,
+    is_ending: Callable[[], bool] = lambda: False,
+) -> ASGIApp:
     """Make the mock. It starts with its lifespan, which a server or a test must run.
 
-    A ``patient`` one starts while its store is away, and answers 500 until that is back.
+    A ``patient`` one starts while its store is away, and answers 500 until that is back. From when
+    ``is_ending`` it says that it is not ready.
 
     Raises ContractError for a contract that cannot be served, StoreError for a store that
     cannot be used, and ValueError for a rate limit that cannot be read.
@@ -75,10 +82,10 @@ def create_app(settings: Settings, clock: Clock | None = None, *, patient: bool 
     plans = FaultPlans(contract.operations, Means(answers, tokens), settings.faults)
 
     start = Start(store, settings.partners, tokens, patient=patient)
-    readiness = Readiness(store, start)
+    readiness = Readiness(store, start, is_ending)
 
     async def stop() -> None:
-        readiness.is_ending = True
+        readiness.is_over = True
         await start.stop()
         await windows.close()
 

@@ -5,6 +5,7 @@ they share. They are there to the last request, also of a worker that was killed
 """
 
 import os
+import shutil
 import tempfile
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
@@ -67,6 +68,11 @@ def shared_metrics(workers: int) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="dinie-mock-", ignore_cleanup_errors=True) as path:
         os.environ[_DIRECTORY] = path
         yield
+
+
+def forget_shared_metrics() -> None:
+    """Remove what workers wrote: the process that began :func:`shared_metrics` was killed."""
+    shutil.rmtree(os.environ[_DIRECTORY], ignore_errors=True)
 
 
 class Metrics:

@@ -7,6 +7,7 @@ it, though its contract describes them: a probe would have to wait until all of 
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -30,17 +31,21 @@ _UNSTORED = {"Cache-Control": "no-store"}
 
 
 class Readiness:
-    """Whether the next request can be answered."""
+    """Whether the next request can be answered.
 
-    def __init__(self, store: Store, start: Start) -> None:
-        self.is_ending = False
+    ``is_ending`` says whether the process was told to end.
+    """
+
+    def __init__(self, store: Store, start: Start, is_ending: Callable[[], bool]) -> None:
+        self.is_over = False
+        self._is_ending = is_ending
         self._start = start
         self._store = store
         self._reason: str | None = None
 
     async def missing(self) -> str | None:
         """What keeps it from that, in one plain line; None where nothing does."""
-        if self.is_ending:
+        if self.is_over or self._is_ending():
             return "The mock is about to end."
         if not self._start.is_over:
             return "The mock has not started yet."

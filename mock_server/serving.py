@@ -1,4 +1,4 @@
-"""The mock as a server process: its socket, its workers, and its orderly end."""
+"""The mock as a server process: its socket, its start, and its orderly end."""
 
 import asyncio
 import gc
@@ -6,30 +6,29 @@ import logging
 import os
 import signal
 import socket
-import threading
 from collections.abc import Callable
 from contextlib import contextmanager
-from multiprocessing import parent_process
-from multiprocessing.process import BaseProcess
+from types import FrameType
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
 from mock_server import __version__
 from mock_server.app import create_app
 from mock_server.connection import ClosableProtocol
+from mock_server.ending import Ending
 from mock_server.logs import set_up_logs
 from mock_server.metrics import shared_metrics
 from mock_server.partners import seed
 from mock_server.settings import Settings
+from mock_server.store.interface import StoreError
 from mock_server.store.opening import is_shared, open_store
+from mock_server.workers import WORKER_APP, WORKER_SETTINGS, Supervisor
 
 logger = logging.getLogger("mock_server")
 
-_WORKER_SETTINGS = "DINIE_MOCK_WORKER_SETTINGS"
 _GRACE_SECONDS = 5
 
 
@@ -67,27 +66,41 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
     options = {**uvicorn_options(), "log_config": None, "log_level": None}
 
     def announce_and_log() -> None:
-        announce()
+        # In this order: whoever reads the announcement may ask for something at once.
         logger.info("started", extra={"version": __version__, "workers": workers})
+        announce()
 
     with _quiet_signals(), shared_metrics(workers):
-        # Also where workers make their own: whatever it cannot use is told by this process.
-        app = create_app(settings, patient=True)
-        if is_shared(settings.store):
-            asyncio.run(_prepare(settings))
         if workers > 1:
-            os.environ[_WORKER_SETTINGS] = settings.to_json()
-            config = uvicorn.Config(
-                f"{__name__}:worker_app", factory=True, workers=workers, **options
-            )
-            supervisor = _Supervisor(config, [listener], announce_and_log)
+            asyncio.run(_rehearse(create_app(settings)))
+            os.environ[WORKER_SETTINGS] = settings.to_json()
+            config = uvicorn.Config(WORKER_APP, factory=True, workers=workers, **options)
+            supervisor = Supervisor(config, [listener], announce_and_log)
             supervisor.run()
             if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
                 raise ServingError("the workers did not start: what they said above is why")
         else:
-            server = _Announcing(uvicorn.Config(app, **options), announce_and_log)
+            ending = Ending()
+            app = create_app(settings, patient=True, is_ending=ending.is_told)
+            if is_shared(settings.store):
+                asyncio.run(_prepare(settings))
+            server = _Announcing(uvicorn.Config(app, **options), announce_and_log, ending)
             server.run(sockets=[listener])
     logger.info("stopped")
+
+
+async def _rehearse(app: ASGIApp) -> None:
+    """Start and end it once: what workers could not use is said by this process, and once."""
+    events = iter(({"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}))
+
+    async def receive() -> Message:
+        return next(events)
+
+    async def send(message: Message) -> None:
+        if message["type"] == "lifespan.startup.failed":
+            raise StoreError(message["message"])
+
+    await app({"type": "lifespan", "asgi": {}}, receive, send)
 
 
 async def _prepare(settings: Settings) -> None:
@@ -115,42 +128,17 @@ def uvicorn_options() -> dict[str, Any]:
     }
 
 
-def worker_app() -> ASGIApp:
-    """The application of one worker process, made from what its parent was told."""
-    if supervisor := parent_process():
-        threading.Thread(target=_end_with, args=[supervisor], daemon=True).start()
-    settings = Settings.from_json(os.environ[_WORKER_SETTINGS])
-    set_up_logs(settings.log_format, settings.log_level)
-    return create_app(settings, patient=True)
-
-
-def _end_with(supervisor: BaseProcess) -> None:
-    """Let this worker end when its supervisor was killed: it would hold the port for ever."""
-    supervisor.join()
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-class _Supervisor(Multiprocess):
-    """Announces once workers answer. It begins a new one in place of each that dies."""
-
-    def __init__(
-        self, config: uvicorn.Config, sockets: list[socket.socket], announce: Callable[[], None]
-    ) -> None:
-        super().__init__(config, sockets)
-        self._announce = announce
-        self.announced = False
-
-    def keep_subprocess_alive(self) -> None:
-        super().keep_subprocess_alive()
-        if not self.announced and any(worker.is_ready() for worker in self.processes):
-            self.announced = True
-            self._announce()
-
-
 class _Announcing(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, announce: Callable[[], None], ending: Ending
+    ) -> None:
         super().__init__(config)
         self._announce = announce
+        self._ending = ending
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._ending.tell()
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

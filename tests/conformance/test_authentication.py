@@ -1,7 +1,6 @@
 """Servers that refuse in other ways than the mock, and must not be accused for it."""
 
 import json
-from collections.abc import Callable
 
 import httpx
 import pytest
@@ -9,31 +8,9 @@ import pytest
 from conformance.capability import Capability
 from conformance.model import Outcome
 from conformance.registry import catalogue
-from conformance.runner import Run
-from conformance.target import Target
-from openapi.contract import Contract
+from tests.conformance.answering import TOKEN, outcomes
 
-CONTRACT = Contract.bundled()
-TOKEN = "dinie_at_only"
 IDS = [one for one in catalogue() if one.startswith("authentication.")]
-
-Handler = Callable[[httpx.Request], httpx.Response]
-
-
-def outcomes(
-    handler: Handler, requirement_id: str, *capabilities: Capability
-) -> dict[str, Outcome]:
-    """What a requirement gives on each operation of a target that answers by ``handler``."""
-    transport = httpx.MockTransport(handler)
-    with Target("http://target.test/v3", [TOKEN], transport=transport) as target:
-        target.capabilities.update(capabilities)
-        requirement = catalogue()[requirement_id]
-        run = Run(CONTRACT, target, [requirement], seed=1)
-        return {
-            operation.id: run.check(requirement, operation).outcome
-            for operation in CONTRACT.operations.values()
-            if requirement.applies_to(operation)
-        }
 
 
 def refused(status: int = 401, challenge: str | None = None) -> httpx.Response:

@@ -1,7 +1,8 @@
 """Errors that look otherwise than the mock's and conform, and some that only seem to."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import httpx
@@ -11,26 +12,12 @@ from conformance.model import Outcome
 from conformance.registry import catalogue
 from conformance.runner import Run
 from conformance.target import Target
-from openapi.contract import Contract
+from tests.conformance import answering
+from tests.conformance.answering import CONTRACT, TOKEN, Handler
 
-CONTRACT = Contract.bundled()
-TOKEN = "dinie_at_only"
 IDS = [one for one in catalogue() if one.startswith("problems.")]
 
-Handler = Callable[[httpx.Request], httpx.Response]
-
-
-def outcomes(handler: Handler, requirement_id: str) -> dict[str, Outcome]:
-    """What a requirement gives on each operation of a target that answers by ``handler``."""
-    transport = httpx.MockTransport(handler)
-    with Target("http://target.test/srv/api/v3", [TOKEN], transport=transport) as target:
-        requirement = catalogue()[requirement_id]
-        run = Run(CONTRACT, target, [requirement], seed=1)
-        return {
-            operation.id: run.check(requirement, operation).outcome
-            for operation in CONTRACT.operations.values()
-            if requirement.applies_to(operation)
-        }
+outcomes = partial(answering.outcomes, url="http://target.test/srv/api/v3")
 
 
 def problem(request: httpx.Request, status: int, **members: Any) -> httpx.Response:

@@ -1,33 +1,16 @@
 """Servers that refuse absurd requests in other ways than the mock, and must not be accused."""
 
 import json
-from collections.abc import Callable
 
 import httpx
 import pytest
 
 from conformance.model import Outcome
 from conformance.registry import catalogue
-from conformance.runner import Run
-from conformance.target import Target, TargetError
-from openapi.contract import Contract
+from conformance.target import TargetError
+from tests.conformance.answering import CONTRACT, outcomes
 
-CONTRACT = Contract.bundled()
 IDS = [one for one in catalogue() if one.startswith("robustness.")]
-Handler = Callable[[httpx.Request], httpx.Response]
-
-
-def outcomes(handler: Handler, requirement_id: str) -> dict[str, Outcome]:
-    """What a requirement gives on each operation of a target that answers by ``handler``."""
-    transport = httpx.MockTransport(handler)
-    with Target("http://target.test/v3", ["dinie_at_only"], transport=transport) as target:
-        requirement = catalogue()[requirement_id]
-        run = Run(CONTRACT, target, [requirement], seed=1)
-        return {
-            operation.id: run.check(requirement, operation).outcome
-            for operation in CONTRACT.operations.values()
-            if requirement.applies_to(operation)
-        }
 
 
 def strict(request: httpx.Request) -> httpx.Response:

@@ -51,8 +51,8 @@ class Client:
 
 
 @contextmanager
-def serve(settings: Settings, clock: Clock | None = None) -> Iterator[Client]:
-    app = create_app(settings, clock)
+def serve(mock: Settings | ASGIApp, clock: Clock | None = None) -> Iterator[Client]:
+    app = create_app(mock, clock) if isinstance(mock, Settings) else mock
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(_started(app)) as http,
@@ -76,7 +76,7 @@ async def _started(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="session")
 def serving() -> Callable[..., AbstractContextManager[Client]]:
-    """`with serving(settings, clock=...) as client:`."""
+    """`with serving(settings, clock=...) as client:`, or with an application."""
     return serve
 
 

@@ -59,10 +59,10 @@ needs_redis = pytest.mark.skipif(
 @pytest.mark.parametrize(
     "serving",
     [
-        sqlite_in_memory,
+        pytest.param(sqlite_in_memory, marks=pytest.mark.thorough),
         two_workers_on_a_file,
         pytest.param(two_workers_on_redis, marks=needs_redis),
-        pytest.param(one_worker_on_a_cluster, marks=needs_redis),
+        pytest.param(one_worker_on_a_cluster, marks=[needs_redis, pytest.mark.thorough]),
     ],
 )
 def test_it_conforms(serving: object, tmp_path: Path) -> None:

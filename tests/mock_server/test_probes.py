@@ -1,6 +1,8 @@
 """What an orchestrator is told: that the mock lives, and that it works."""
 
 import asyncio
+import contextlib
+import signal
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from mock_server.app import create_app
 from mock_server.settings import Settings
 from mock_server.store.interface import StoreError
 from mock_server.store.sqlite import SqliteStore
+from tests.mock_server.conftest import FIRST
 
 PROBES = ("/_mock/health", "/_mock/ready", "/_mock/metrics")
 ADMIN = "an-admin-token"
@@ -125,6 +128,30 @@ def test_it_is_ready_from_its_start_to_its_end() -> None:
         return [*found, await ask(app)]
 
     assert asyncio.run(live()) == [503, 200, 503]
+
+
+def test_it_is_not_ready_once_it_was_told_to_end_and_answers_meanwhile(serving: Any) -> None:
+    told = False
+    app = create_app(Settings((FIRST,)), is_ending=lambda: told)
+    with serving(app) as client:
+        assert client.get("/_mock/ready").status_code == 200
+        told = True
+        refused = client.get("/_mock/ready")
+        assert (refused.status_code, refused.json()["code"]) == (503, "not_ready")
+        authorization = {"Authorization": f"Bearer {FIRST.token}"}
+        assert client.get("/v3/auth/credentials", headers=authorization).status_code == 200
+
+
+def test_it_is_not_ready_from_the_signal_on() -> None:
+    with mock_process() as mock, httpx.Client(base_url=mock.origin) as client:
+        assert client.get("/_mock/ready").status_code == 200
+        mock.process.send_signal(signal.SIGTERM)
+        found = []
+        with contextlib.suppress(httpx.TransportError):
+            while True:
+                found.append(client.get("/_mock/ready").status_code)
+        assert set(found) <= {503}
+        assert mock.process.wait(30) == 0
 
 
 def test_a_file_that_takes_no_write_any_more_is_not_ready_and_is_again(tmp_path: Path) -> None:

@@ -162,9 +162,16 @@ def test_it_ends_in_order_when_told(sign: signal.Signals) -> None:
         assert mock.log() == ""
 
 
-def test_workers_end_with_their_supervisor(tmp_path: Path) -> None:
+def test_workers_end_with_their_supervisor_and_leave_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     store = f"sqlite:///{tmp_path / 'mock.db'}"
-    with mock_process("--workers", "2", "--store", store) as mock:
+    with mock_process("--workers", "2", "--store", store) as mock, connect(mock) as client:
+        client.post(CREATE, json={"name": "x"})
+        assert list(temporary.glob("dinie-mock-*/*.db"))
         workers = psutil.Process(mock.process.pid).children()
         mock.process.kill()
         _, orphans = psutil.wait_procs(workers, 30)
@@ -172,6 +179,7 @@ def test_workers_end_with_their_supervisor(tmp_path: Path) -> None:
             orphan.kill()
         assert orphans == []
     assert len(workers) >= 2
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -33,22 +33,6 @@ async def ids(store: SqliteStore) -> list[str]:
     return [one.client_id for one in await store.list_credentials("partner", None, 1000)]
 
 
-def test_the_first_record_of_a_key_wins_and_the_second_stores_nothing() -> None:
-    async def scenario() -> None:
-        store = SqliteStore()
-        first = record(b"key", b"first")
-        assert await store.commit([AddCredential(credential("a"))], first, 1.0) is None
-        earlier = await store.commit(
-            [AddCredential(credential("b"))], record(b"key", b"second"), 2.0
-        )
-        assert earlier == first
-        assert await ids(store) == ["a"]
-        assert await store.find_record("partner", b"key", 99.9) == first
-        assert await store.find_record("partner", b"key", 100.0) is None
-
-    asyncio.run(scenario())
-
-
 def test_an_expired_record_makes_room() -> None:
     async def scenario() -> None:
         store = SqliteStore()
