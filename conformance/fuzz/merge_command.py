@@ -42,6 +42,7 @@ def merge_command(directories: tuple[Path, ...], **options: Any) -> int:
                 directory.keep(finding)
             directory.leave_behind(whole.left_behind)
             whole.save()
+        whole.homes = {}
     verdict = verdict_of(whole, Level(options["level"]))
     if len({one.seed for one in records}) > 1:
         verdict = replace(verdict, seed=None)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from conformance.fuzz.counters import Counters
 from conformance.fuzz.directory import RunDirectory
@@ -37,9 +38,12 @@ def joined(records: Sequence[Record], directory: RunDirectory) -> Record:
         whole.coverage.go_on(one.coverage.state())
         whole.timeline.add(one.timeline)
     by_id: dict[str, list[Finding]] = {}
+    homes: dict[str, Path] = {}
     for one in records:
         for finding in one.findings.values():
             by_id.setdefault(finding.id, []).append(finding)
+            homes.setdefault(finding.id, one.directory.path)
+    whole.homes = homes
     for found in by_id.values():
         whole.findings.take_up(_one_of(found))
     return whole

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 from conformance.clean_up import Made
@@ -32,8 +33,9 @@ class Record:
     campaign ended, empty where it did not, and ``stopped`` the same where that is no verdict.
     ``shards`` are those whose work is in it. ``remarks`` are told with the verdict.
 
-    A record that was joined from others has the paths of their directories in ``joined``, and in
-    ``early`` which of them did not come to their end.
+    A record that was joined from others has the paths of their directories in ``joined``, in
+    ``early`` which of them did not come to their end, and in ``homes`` the directory of each
+    finding that is not in its own.
     """
 
     contract: Contract
@@ -51,6 +53,7 @@ class Record:
     remarks: Sequence[str] = ()
     joined: tuple[str, ...] = ()
     early: str = ""
+    homes: Mapping[str, Path] = field(default_factory=dict)
     coverage: Coverage = field(init=False)
     findings: Findings = field(init=False)
     requirements: Mapping[str, Requirement] = field(init=False)

@@ -68,6 +68,7 @@ def _results(record: Record) -> Iterator[Result]:
 
 
 def _sighting(record: Record, finding: Finding) -> Sighting:
+    home = record.homes.get(finding.id, record.directory.path)
     return Sighting(
         datetime.fromisoformat(finding.first_seen).timestamp(),
         finding.id,
@@ -75,7 +76,7 @@ def _sighting(record: Record, finding: Finding) -> Sighting:
         finding.state,
         finding.count,
         finding.python,
-        shlex.join(("dinie-conformance", "replay", f"{record.directory.path}/{finding.id}")),
+        shlex.join(("dinie-conformance", "replay", f"{home}/{finding.id}")),
     )
 
 

@@ -48,4 +48,5 @@ def _finding(result: Result, sighting: Sighting) -> dict[str, Any]:
         "state": sighting.state,
         "count": sighting.count,
         "first_seen": datetime.fromtimestamp(sighting.first_seen, UTC).isoformat(),
+        "replay": sighting.replay,
     }

@@ -65,6 +65,16 @@ def report(tmp_path: Path, *arguments: str | Path) -> tuple[int, dict[str, Any]]
     return code, json.loads(path.read_text())
 
 
+def test_each_finding_is_replayed_from_a_directory_that_has_it(make: Make, tmp_path: Path) -> None:
+    first, second, new = make("first"), make("second", BROKEN), tmp_path / "new"
+
+    for arguments, home in (([], second), (["--directory", new], new)):
+        _, told = report(tmp_path, first, second, *arguments)
+        [finding] = told["findings"]
+        assert finding["replay"].endswith(f"{home}/{BROKEN.id}")
+        assert RunDirectory.known(home).path_of(BROKEN).exists()
+
+
 def test_what_was_counted_adds_up_and_the_smallest_reproduction_is_taken(
     make: Make, tmp_path: Path
 ) -> None:

@@ -69,6 +69,7 @@ def test_the_reports_have_the_finding(record: Record) -> None:
             "state": "flaky: 2 of 4",
             "count": 3,
             "first_seen": "2026-09-21T14:13:30+00:00",
+            "replay": f"dinie-conformance replay '{record.directory.path}/{FINDING.id}'",
         }
     ]
     told = f"that (finding {FINDING.id}, flaky: 2 of 4, met 3 times)"
