@@ -8,25 +8,21 @@ from dataclasses import asdict, replace
 
 from conformance import generation
 from conformance.clean_up import Made, revoke
-from conformance.effort import Effort
 from conformance.examination import Examination, examined
-from conformance.exchange import Answer, Request
+from conformance.exchange import NO_ANSWER, Answer, Request
 from conformance.fuzz.counters import Counters
 from conformance.fuzz.coverage import Coverage
 from conformance.fuzz.directory import RunDirectory
 from conformance.fuzz.discovery import discovered
 from conformance.fuzz.files import FileError
 from conformance.fuzz.finding import Finding, cause_of
-from conformance.fuzz.python_script import python_script
-from conformance.fuzz.recording import said, sender
 from conformance.fuzz.replaying import VIOLATIONS, fails, probe_for, work_of
-from conformance.fuzz.resending import resent
 from conformance.fuzz.safety import Breaker, Pace, is_limited
 from conformance.fuzz.schedule import Schedule, Turn
-from conformance.fuzz.smallest import smallest
+from conformance.fuzz.shrinking import made_smaller
 from conformance.fuzz.work import Work, works
 from conformance.model import Outcome, Requirement
-from conformance.reproduction import reproduction
+from conformance.probe import NOTHING_FAILS
 from conformance.runner import Run
 from conformance.target import Target, TargetError
 from openapi.contract import Contract
@@ -227,7 +223,7 @@ class Campaign:
     def _knows(self, work: Work, requirement: Requirement) -> Callable[[str, str], bool]:
         """Whether a violation is one that was found before: it is counted and looked past."""
         own = requirement.id not in self.requirements
-        ids = set(self.requirements) if own else {requirement.id}
+        ids = set(self.requirements) if own else {requirement.id, NOTHING_FAILS}
 
         def is_known(expected: str, actual: str) -> bool:
             cause = cause_of(self.target.shown(expected), self.target.shown(actual))
@@ -244,7 +240,9 @@ class Campaign:
 
     def _take_in(self, turn: Turn, examination: Examination) -> None:
         result = examination.result
-        requirement_id = examination.breaks or result.requirement.id
+        requirement_id = result.requirement.id
+        if examination.breaks in self.requirements:
+            requirement_id = examination.breaks
         if result.requirement.id in self.requirements:
             counted = self.counters.outcomes.setdefault(
                 f"{result.requirement.id} [{result.operation}]", {}
@@ -286,33 +284,15 @@ class Campaign:
     def _look_closer(self, finding: Finding, work: Work, examination: Examination) -> None:
         """Make it smaller and try it again; the campaign may end meanwhile."""
         try:
-            self._take(self._smaller(finding, work, examination))
+            self._take(
+                made_smaller(
+                    self.contract, self.target, finding, work, examination.exchanges, self._is_over
+                )
+            )
             self._try_again(self.findings[finding.id])
         except (TargetError, ValueError):
             # It stays as it was found.
             return
-
-    def _smaller(self, finding: Finding, work: Work, examination: Examination) -> Finding:
-        requirement = self.requirements[finding.requirement]
-        probe = probe_for(self.contract, self.target, work, requirement, finding.seed, Effort())
-        answers = [said(answer) for _, answer in examination.exchanges]
-        if not answers:
-            return finding
-        steps, shows, was_sent_again = smallest(finding.steps, answers, sender(probe))
-        curl = finding.curl
-        if was_sent_again and len(steps) < len(answers):
-            probe.recording.exchanges.clear()
-            resent(steps, sender(probe))
-            script = reproduction(self.target.base_url, probe.recording.exchanges)
-            curl = self.target.shown(script)
-        return replace(
-            finding,
-            steps=tuple(steps),
-            shows=shows,
-            was_sent_again=was_sent_again,
-            curl=curl,
-            python=python_script(self.target.base_url, steps),
-        )
 
     def _try_again(self, finding: Finding) -> None:
         """Whether it fails always, sometimes or no more."""
@@ -387,6 +367,8 @@ class Campaign:
 
 
 def _failed(examination: Examination) -> bool:
-    """Whether it is a violation with a server error in it."""
+    """Whether it is a violation with a server error, or a closed connection, in it."""
     is_violation = examination.result.outcome in VIOLATIONS
-    return is_violation and any(one.is_server_error for _, one in examination.exchanges)
+    return is_violation and any(
+        one.is_server_error or one.status == NO_ANSWER for _, one in examination.exchanges
+    )

@@ -42,6 +42,7 @@ class _Places:
             "partner": request.partner,
             "token_form": request.token_form,
             "at_once": answer.sent_with,
+            "chunks": list(request.chunks),
         }
         for name in _KNOWN_BY:
             value = answer.field(name)
@@ -87,6 +88,7 @@ def request_of(step: Step) -> Request:
         step["body"].encode("utf-8", "surrogateescape"),
         step["partner"],
         step["token_form"],
+        tuple(step.get("chunks", ())),
     )
 
 
@@ -96,7 +98,7 @@ def sender(probe: Probe) -> Callable[[list[Step]], list[Said]]:
     def send(steps: list[Step]) -> list[Said]:
         requests = [request_of(one) for one in steps]
         if len(requests) == 1:
-            return [said(probe.send(requests[0]))]
-        return [said(one) for one in probe.send_at_once(requests)]
+            return [said(probe.try_to_send(requests[0]))]
+        return [said(one) for one in probe.try_to_send_at_once(requests)]
 
     return send

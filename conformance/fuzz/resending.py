@@ -1,7 +1,8 @@
 """Recorded requests, sent again with names, keys and ids of their own, and what they show.
 
-A step is a JSON object: ``method``, ``path``, ``headers``, ``body``, ``partner``, ``token_form``
-and ``at_once``, the number of those that are sent at the same time (0: alone). In its texts
+A step is a JSON object: ``method``, ``path``, ``headers``, ``body``, ``partner``, ``token_form``,
+``at_once``, the number of those that are sent at the same time (0: alone), and ``chunks``, the
+sizes of the chunks that the body is sent in (none: it is sent with its length). In its texts
 ``«key 1»`` stands for a fresh idempotency key, ``«name 1»`` for a fresh name, and ``«id 0»`` for
 the ``id`` that step 0 was answered with. Nothing but the standard library is used: an exported
 test holds a copy of this module.
@@ -13,17 +14,18 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 Step = dict[str, Any]
 
 Said = tuple[int, str, bytes]
-"""The status, the media type and the body of an answer."""
+"""The status, the media type and the body of an answer; 0 for a connection that was closed."""
 
 Send = Callable[[list[Step]], list[Said]]
 """Sends steps, all at the same time, and gives their answers."""
 
 _PLACE = re.compile("«([a-zA-Z_]+) ([0-9]+)»")
+_AFTER = re.compile("[?&]starting_after=([^&]*)")
 
 
 def resent(steps: Sequence[Step], send: Send) -> list[Said]:
@@ -70,8 +72,9 @@ def shape(steps: Sequence[Step], answers: Sequence[Said]) -> Any:
     """What the last answers show, as JSON: apart from data, and with all that they belong to.
 
     Statuses, media types and members; how they compare with earlier answers to the same key;
-    whether what was made before is listed, how often, and in which state. How many were sent at the
-    same time makes no difference, but whether they made more than one thing does.
+    whether what was made before is listed by the last page and those that it goes on from, how
+    often, and in which state. How many were sent at the same time makes no difference, but whether
+    they made more than one thing does.
     """
     last = len(list(groups(steps))[-1])
     said = [
@@ -79,7 +82,8 @@ def shape(steps: Sequence[Step], answers: Sequence[Said]) -> Any:
     ]
     ids = {str(_object(body).get("id")) for _, _, body in answers[-last:]} - {"None"}
     before = list(zip(steps[:-last], answers[:-last], strict=True))
-    related = [_related(one, (steps[-1], answers[-1])) for one in before]
+    items = _walked(steps, answers)
+    related = [_related(one, (steps[-1], answers[-1]), items) for one in before]
     return [
         sorted({json.dumps(one) for one in said}),
         len(ids) > 1,
@@ -98,15 +102,43 @@ def _makes_several(steps: Sequence[Step], answers: Sequence[Said]) -> bool:
     return any(len(one) > 1 for one in made.values())
 
 
-def _related(one: tuple[Step, Said], last: tuple[Step, Said]) -> Any:
+def _walked(steps: Sequence[Step], answers: Sequence[Said]) -> list[dict[str, Any]] | None:
+    """What the last page shows, and the pages that it goes on from; None where it is no page."""
+    items: list[dict[str, Any]] = []
+    cursor, has_page = None, False
+    for step, (_, _, body) in zip(reversed(steps), reversed(answers), strict=True):
+        page = _object(body).get("data")
+        if not isinstance(page, list) or step["partner"] != steps[-1]["partner"]:
+            if not has_page:
+                return None
+            continue
+        found = [one for one in page if isinstance(one, dict)]
+        if not has_page or (found and cursor is not None and found[-1].get("id") == cursor):
+            items, has_page = [*found, *items], True
+            cursor = _cursor(step, answers)
+    return items
+
+
+def _cursor(step: Step, answers: Sequence[Said]) -> str | None:
+    """After which id a page begins."""
+    found = _AFTER.search(step["path"])
+    place = _PLACE.fullmatch(found[1]) if found else None
+    if place and int(place[2]) < len(answers):
+        return str(_object(answers[int(place[2])][2]).get(place[1]))
+    return unquote(found[1]) if found else None
+
+
+def _related(
+    one: tuple[Step, Said], last: tuple[Step, Said], items: list[dict[str, Any]] | None
+) -> Any:
     """How the last answer stands to an earlier one; None where they have nothing in common."""
     (step, (status, _, body)), (last_step, (last_status, _, last_body)) = one, last
     key = _key(step)
     if key and key == _key(last_step) and step["partner"] == last_step["partner"]:
         return ["same key", status == last_status, body == last_body]
-    made, page = _object(body).get("id"), _object(last_body).get("data")
-    if made is not None and isinstance(page, list):
-        states = [one.get("status") for one in page if isinstance(one, dict) and one["id"] == made]
+    made = _object(body).get("id")
+    if made is not None and items is not None:
+        states = [one.get("status") for one in items if one.get("id") == made]
         return ["listed", step["partner"] == last_step["partner"], states]
     return None
 

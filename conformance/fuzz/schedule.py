@@ -24,11 +24,15 @@ class _Share:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One piece of work with the seed and the effort that it is done by."""
+    """One piece of work with the seed and the effort that it is done by.
+
+    ``number`` is how often that work was done before.
+    """
 
     work: Work
     seed: int
     effort: Effort
+    number: int = 0
 
 
 class Schedule:
@@ -61,7 +65,7 @@ class Schedule:
         times = self._shares[work.name].times
         self._shares[work.name].times += 1
         seed = random.Random(f"{self._seed} {work.name} {times}").getrandbits(32)  # noqa: S311 - test data
-        return Turn(work, seed, effort_at(times))
+        return Turn(work, seed, effort_at(times), times)
 
     def paid(self, work: Work, requests: int) -> None:
         """A turn has sent so many requests; even nothing costs something."""
