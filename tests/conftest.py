@@ -11,3 +11,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="Make the tests under tests/violence N times as long.",
     )
+    parser.addoption(
+        "--subtle",
+        action="store_true",
+        help="Look for one key in 10,000 and the like under tests/fuzz: some minutes.",
+    )

@@ -71,19 +71,25 @@ def _filled(step: Step, answers: Sequence[Said], fresh: dict[str, str]) -> Step:
 def shape(steps: Sequence[Step], answers: Sequence[Said]) -> Any:
     """What the last answers show, as JSON: apart from data, and with all that they belong to.
 
-    Statuses, media types and members; how they compare with earlier answers to the same key;
-    whether what was made before is listed by the last page and those that it goes on from, how
-    often, and in which state. How many were sent at the same time makes no difference, but whether
-    they made more than one thing does.
+    Statuses, media types and members; which of them are not as they were sent; how they compare
+    with earlier answers to the same key; whether what was made before is listed by the last page
+    and those that it goes on from, how often, and in which state. How many were sent at the same
+    time makes no difference, but whether they made more than one thing does.
     """
     last = len(list(groups(steps))[-1])
     said = [
-        [status, media_type, _members(_json(body))] for status, media_type, body in answers[-last:]
+        [status, media_type, _members(_json(body)), _changed(step, body)]
+        for step, (status, media_type, body) in zip(steps[-last:], answers[-last:], strict=True)
     ]
     ids = {str(_object(body).get("id")) for _, _, body in answers[-last:]} - {"None"}
     before = list(zip(steps[:-last], answers[:-last], strict=True))
     items = _walked(steps, answers)
-    related = [_related(one, (steps[-1], answers[-1]), items) for one in before]
+    # What a call is answered again says more than what another one with its key is.
+    again = [one for one in before if _call(one[0]) == _call(steps[-1])]
+    related = [
+        _related(one, (steps[-1], answers[-1]), items)
+        for one in (again if _key(steps[-1]) and again else before)
+    ]
     return [
         sorted({json.dumps(one) for one in said}),
         len(ids) > 1,
@@ -141,6 +147,20 @@ def _related(
         states = [one.get("status") for one in items if one.get("id") == made]
         return ["listed", step["partner"] == last_step["partner"], states]
     return None
+
+
+def _changed(step: Step, body: bytes) -> list[str]:
+    """The members of a request that its answer shows otherwise, but for those with places."""
+    sent, found = _object(step["body"].encode("utf-8", "surrogateescape")), _object(body)
+    return sorted(
+        name
+        for name in sent.keys() & found.keys()
+        if sent[name] != found[name] and not _PLACE.search(str(sent[name]))
+    )
+
+
+def _call(step: Step) -> tuple[Any, ...]:
+    return step["method"], step["path"], step["body"], step["partner"], _key(step)
 
 
 def _key(step: Step) -> str:
