@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from conformance.exchange import Answer, Request
-from conformance.fuzz.resending import Said, Step
+from conformance.fuzz.resending import Said, Step, last_id
 from conformance.probe import NAME_PREFIX, Probe
 from conformance.redaction import HIDDEN, redacted
 from conformance.reproduction import Exchange, without_secrets
@@ -44,8 +44,9 @@ class _Places:
             "at_once": answer.sent_with,
             "chunks": list(request.chunks),
         }
-        for name in _KNOWN_BY:
-            value = answer.field(name)
+        # Where a page ends, the next one begins.
+        known = {name: answer.field(name) for name in _KNOWN_BY}
+        for name, value in (known | {"last": last_id(answer.body)}).items():
             if isinstance(value, str) and len(value) >= _SHORTEST:
                 self._answered.setdefault(value, f"«{name} {number}»")
         return step

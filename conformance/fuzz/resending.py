@@ -3,9 +3,9 @@
 A step is a JSON object: ``method``, ``path``, ``headers``, ``body``, ``partner``, ``token_form``,
 ``at_once``, the number of those that are sent at the same time (0: alone), and ``chunks``, the
 sizes of the chunks that the body is sent in (none: it is sent with its length). In its texts
-``«key 1»`` stands for a fresh idempotency key, ``«name 1»`` for a fresh name, and ``«id 0»`` for
-the ``id`` that step 0 was answered with. Nothing but the standard library is used: an exported
-test holds a copy of this module.
+``«key 1»`` stands for a fresh idempotency key, ``«name 1»`` for a fresh name, ``«id 0»`` for the
+``id`` that step 0 was answered with, and ``«last 0»`` for that of the last item on its page. It
+uses the standard library only: an exported test holds a copy of this module.
 """
 
 import itertools
@@ -44,6 +44,21 @@ def groups(steps: Sequence[Step]) -> Iterator[list[Step]]:
         yield list(group)
 
 
+def last_id(body: bytes) -> Any:
+    """The id of the last item of a page; None where a body is no page, or has none."""
+    items = _object(body).get("data")
+    last = items[-1] if isinstance(items, list) and items else None
+    return last.get("id") if isinstance(last, dict) else None
+
+
+def _named(kind: str, number: int, answers: Sequence[Said]) -> Any:
+    """What a place stands for that names something in the answer to a step."""
+    if number >= len(answers):
+        return None
+    body = answers[number][2]
+    return last_id(body) if kind == "last" else _object(body).get(kind)
+
+
 def _filled(step: Step, answers: Sequence[Said], fresh: dict[str, str]) -> Step:
     """The step with everything in place of its places."""
 
@@ -54,8 +69,8 @@ def _filled(step: Step, answers: Sequence[Said], fresh: dict[str, str]) -> Step:
             return key.upper() if kind == "KEY" else key
         if kind == "name":
             return fresh.setdefault(found[0], f"dinie-conformance {uuid.uuid4().hex[:12]}")
-        answer = _object(answers[number][2]) if number < len(answers) else {}
-        return str(answer.get(kind, "dinie-conformance-unknown"))
+        known = _named(kind, number, answers)
+        return "dinie-conformance-unknown" if known is None else str(known)
 
     def text(template: str) -> str:
         return _PLACE.sub(value, template)
@@ -74,7 +89,8 @@ def shape(steps: Sequence[Step], answers: Sequence[Said]) -> Any:
     Statuses, media types and members; which of them are not as they were sent; how they compare
     with earlier answers to the same key; whether what was made before is listed by the last page
     and those that it goes on from, how often, and in which state. How many were sent at the same
-    time makes no difference, but whether they made more than one thing does.
+    time makes no difference, but whether they made more than one thing does, and whether two
+    partners were answered with the same one.
     """
     last = len(list(groups(steps))[-1])
     said = [
@@ -94,6 +110,7 @@ def shape(steps: Sequence[Step], answers: Sequence[Said]) -> Any:
         sorted({json.dumps(one) for one in said}),
         len(ids) > 1,
         _makes_several(steps, answers),
+        _is_shared(steps, answers),
         sorted({json.dumps(one) for one in related if one is not None}),
     ]
 
@@ -129,9 +146,19 @@ def _cursor(step: Step, answers: Sequence[Said]) -> str | None:
     """After which id a page begins."""
     found = _AFTER.search(step["path"])
     place = _PLACE.fullmatch(found[1]) if found else None
-    if place and int(place[2]) < len(answers):
-        return str(_object(answers[int(place[2])][2]).get(place[1]))
+    if place:
+        return str(_named(place[1], int(place[2]), answers))
     return unquote(found[1]) if found else None
+
+
+def _is_shared(steps: Sequence[Step], answers: Sequence[Said]) -> bool:
+    """Whether two partners were answered with one resource."""
+    owners: dict[str, set[Any]] = {}
+    for step, (_, _, body) in zip(steps, answers, strict=True):
+        found = _object(body).get("id")
+        if found is not None:
+            owners.setdefault(str(found), set()).add(step["partner"])
+    return any(len(one) > 1 for one in owners.values())
 
 
 def _related(

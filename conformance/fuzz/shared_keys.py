@@ -43,7 +43,7 @@ def _share_one(probe: Probe) -> None:
     made = [one for one in found if one[1].status == probe.operation.success_status]
     _is_nobody_elses(probe, found, begin)
     own = [one for one in made if one[0].partner == partner]
-    shown = probe.recording.exchanges[begin:]
+    shown = _succeeded(probe, begin)
     if len({answer.field("id") for _, answer in own}) > 1:
         accuse(probe, shown, "one resource for one key", "several at once", AT_ONCE)
     if len({answer.body for _, answer in own}) > 1:
@@ -64,8 +64,13 @@ def _is_nobody_elses(probe: Probe, found: list[Exchange], begin: int) -> None:
     senders = {_name(request): request.partner for request, _ in found}
     for request, answer in found:
         if senders.get(answer.field("name"), request.partner) != request.partner:
-            shown = probe.recording.exchanges[begin:]
+            shown = _succeeded(probe, begin)
             accuse(probe, shown, "a call of its own for each partner", "another's", FOREIGN)
+
+
+def _succeeded(probe: Probe, begin: int) -> list[Exchange]:
+    """What was not refused, since an exchange: nothing else makes anything."""
+    return [one for one in probe.recording.exchanges[begin:] if one[1].is_success]
 
 
 def _name(request: Request) -> str | None:

@@ -13,13 +13,13 @@ MOST_TRIES = 30
 _MOST_STEPS = 60
 """Longer records are tried from their end only: the rest would be sent too often."""
 
-_AT_ONCE, _TRIES_AT_ONCE = 4, 8
+_AT_ONCE, _FEWEST_AT_ONCE, _TRIES_AT_ONCE = 4, 2, 8
 """Fewer at the same time meet less often, so they are sent several times."""
 
 _REQUESTS_OF_CHANCE = 300
 """So much is sent to see once more what does not always happen."""
 
-_ANSWERED = re.compile("«(id|client_id|client_secret|access_token) ([0-9]+)»")
+_ANSWERED = re.compile("«(id|last|client_id|client_secret|access_token) ([0-9]+)»")
 
 
 def smallest(
@@ -90,11 +90,23 @@ def _reduced(kept: list[Step], shows: Callable[[list[Step]], bool]) -> list[Step
             if width == 1:
                 break
             width //= 2
+    return _fewer_of_last(kept, shows)
+
+
+def _fewer_of_last(kept: list[Step], shows: Callable[[list[Step]], bool]) -> list[Step]:
+    """Leave out what is sent at the same time as the last steps and makes no difference."""
+    number = _earlier(kept)
+    while number < len(kept) and len(kept) - _earlier(kept) > _FEWEST_AT_ONCE:
+        candidate = without(kept, {number})
+        if candidate is not None and shows(candidate):
+            kept = candidate
+        else:
+            number += 1
     return kept
 
 
 def _earlier(steps: Sequence[Step]) -> int:
-    """How many steps come before the last ones, which are never left out."""
+    """How many steps come before the last ones."""
     return len(steps) - len(list(groups(steps))[-1])
 
 

@@ -145,6 +145,8 @@ def _explore(probe: Probe) -> _Exploration:
 
 def _configuration(probe: Probe) -> dict[str, Any]:
     off = {"enabled": False}
+    # What sends the same each time need not be sent deeper than the gate.
+    same = {"enabled": probe.effort.times == 1}
     return {
         "seed": probe.seed,
         "workers": 1,
@@ -157,7 +159,12 @@ def _configuration(probe: Probe) -> dict[str, Any]:
         },
         "checks": {"enabled": False, **{name: {"enabled": True} for name in CHECKS}},
         "phases": {
-            "coverage": {"unexpected-methods": [], "extra-data-sources": {"responses": False}},
+            "examples": same,
+            "coverage": {
+                **same,
+                "unexpected-methods": [],
+                "extra-data-sources": {"responses": False},
+            },
             "fuzzing": {"extra-data-sources": {"responses": False}, "error-feedback": off},
             "stateful": off,
         },
