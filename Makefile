@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .PHONY: demo serve sdk-verdict test lint types unit violence bench bench-harness bench-stores \
-	bench-neighbour bench-keys soak lock wheel clean
+	bench-neighbour bench-keys bench-fuzz soak lock wheel clean
 
 # Start the mock, drive it with the official SDK and with Schemathesis, print the verdict.
 demo: $(READY)
@@ -48,6 +48,10 @@ bench-neighbour: $(READY)
 # Whether the ten thousandth idempotency key costs what the first one does.
 bench-keys: $(READY)
 	$(BIN)/python -m benchmarks.keys
+
+# What a request of a campaign costs, beside plain Schemathesis.
+bench-fuzz: $(READY)
+	$(BIN)/python -m benchmarks.fuzz $(ARGS)
 
 wheel: $(READY)
 	$(BIN)/python -m build --no-isolation --outdir dist
