@@ -223,6 +223,9 @@ class Target:
                 path += f"{'&' if '?' in path else '?'}{QUERY_PARAMETER}={quote(said, safe='')}"
             else:
                 headers.append(("Authorization", f"{form.scheme}{said}".encode()))
+        if request.chunks:
+            # Who cannot read chunks may take the rest of them for the next request.
+            headers.append(("Connection", b"close"))
         start = time.monotonic()
         response = self._over_http(
             request.method,
