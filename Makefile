@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .PHONY: demo serve sdk-verdict test lint types unit violence bench bench-harness bench-stores \
-	bench-neighbour bench-keys bench-shards soak lock wheel clean
+	bench-neighbour bench-keys bench-shards bench-fuzz soak lock wheel clean
 
 # Start the mock, drive it with the official SDK and with Schemathesis, print the verdict.
 demo: $(READY)
@@ -52,6 +52,10 @@ bench-keys: $(READY)
 # What two shards over one Redis find, beside one campaign in twice the time: about seven minutes.
 bench-shards: $(READY)
 	$(BIN)/python -m benchmarks.shards $(ARGS)
+
+# What a request of a campaign costs, beside plain Schemathesis.
+bench-fuzz: $(READY)
+	$(BIN)/python -m benchmarks.fuzz $(ARGS)
 
 wheel: $(READY)
 	$(BIN)/python -m build --no-isolation --outdir dist

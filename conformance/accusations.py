@@ -9,9 +9,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from conformance.bodies import schema_of
-from conformance.exchange import Answer, Request
+from conformance.exchange import NO_ANSWER, Answer, Request
+from conformance.instants import instant
+from conformance.probe import CLOSED, NO_SERVER_ERROR, NOTHING_FAILS
 from openapi.operation import Operation
 from openapi.schema import types_of
 
@@ -19,7 +22,9 @@ Judge = Callable[[Operation, Request, Answer], str]
 
 
 def server_error(_: Operation, __: Request, answer: Answer) -> str:
-    """A server error, other than 501 and 503."""
+    """A server error, other than 501 and 503, or a connection that is closed instead."""
+    if answer.status == NO_ANSWER:
+        return CLOSED
     # RFC 9110 section 15.6.4: it may be too busy for now.
     allowed = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE}
     failed = answer.is_server_error and answer.status not in allowed
@@ -37,7 +42,8 @@ _OF_A_GATEWAY = {
 def undocumented_status(operation: Operation, request: Request, answer: Answer) -> str:
     """A status that the contract does not name."""
     known = operation.answer(answer.status) or answer.status in _OF_A_GATEWAY
-    return f"{answer.status}" if _is_json(request) and not known else ""
+    wrong = answer.status != NO_ANSWER and not known
+    return f"{answer.status}" if _is_json(request) and wrong else ""
 
 
 def _is_json(request: Request) -> bool:
@@ -97,6 +103,27 @@ def taken(operation: Operation, request: Request, answer: Answer) -> str:
     return f"{answer.status} though {wrong[0].param} {wrong[0].detail}" if wrong else ""
 
 
+def changed(operation: Operation, request: Request, answer: Answer) -> str:
+    """Data that was accepted and comes back as something else."""
+    sent, found = Answer(0, body=request.body).json_object(), answer.json_object()
+    if answer.status != operation.success_status or sent is None or found is None:
+        return ""
+    wrong = [one for one in sorted(sent.keys() & found.keys()) if not _same(sent[one], found[one])]
+    return f"another {wrong[0]}" if wrong else ""
+
+
+def _same(sent: Any, found: Any) -> bool:
+    first, second = instant(sent), instant(found)
+    if first is not None and second is not None:
+        # A server may keep whole seconds only.
+        return abs(first - second) < 1
+    # What becomes of half a character nobody says (RFC 8259 section 8.2).
+    return sent == found or (isinstance(sent, str) and bool(_HALF.search(sent)))
+
+
+_HALF = re.compile("[\ud800-\udfff]")
+
+
 @dataclass(frozen=True, slots=True)
 class Accusation:
     """What an answer is accused of: by which check of Schemathesis, and how it is judged."""
@@ -107,9 +134,7 @@ class Accusation:
 
 
 ACCUSATIONS: Mapping[str, Accusation] = {
-    "generated.nothing-makes-it-fail": Accusation(
-        "not_a_server_error", server_error, "no server error"
-    ),
+    NOTHING_FAILS: Accusation("not_a_server_error", server_error, NO_SERVER_ERROR),
     "generated.statuses-are-documented": Accusation(
         "status_code_conformance", undocumented_status, "a documented status"
     ),
@@ -125,3 +150,11 @@ ACCUSATIONS: Mapping[str, Accusation] = {
     "generated.invalid-data-is-refused": Accusation("negative_data_rejection", taken, "a refusal"),
 }
 """By the id of the requirement that is broken where the judge agrees."""
+
+COMES_BACK = "generated.accepted-data-comes-back"
+
+JUDGES: Mapping[str, tuple[str, Judge]] = {
+    **{name: (one.expected, one.judge) for name, one in ACCUSATIONS.items()},
+    COMES_BACK: ("what was sent", changed),
+}
+"""By requirement: what it expects of every answer, and who judges by request and answer alone."""

@@ -19,7 +19,8 @@ class Request:
 
     ``partner`` says whose token goes along: 0 the first, 1 the second, None none at all.
     ``token_form`` says in what form, one of :data:`conformance.tokens.FORMS`. The token itself
-    is put in only when the request is sent: a request never holds one.
+    is put in only when the request is sent: a request never holds one. Where ``chunks`` are given,
+    the body is sent in chunks of these sizes, and what is left in one more (RFC 9112 section 7.1).
     """
 
     method: str
@@ -28,6 +29,7 @@ class Request:
     body: bytes = b""
     partner: int | None = 0
     token_form: str = "as it is"  # noqa: S105 - the name of a form
+    chunks: tuple[int, ...] = ()
 
     def at(self, path: str) -> Self:
         """The same request to another path."""
@@ -67,6 +69,10 @@ class Request:
 def _pattern(path: str) -> re.Pattern[str]:
     # Every second part is the name of a parameter.
     return re.compile("[^/]+".join(map(re.escape, PATH_PARAMETER.split(path)[::2])))
+
+
+NO_ANSWER = 0
+"""The status of what is no answer: the target closed the connection instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from conformance.exchange import Answer, Request
 from conformance.sabotage import Sabotage, on_answers
-from conformance.target import TargetError
+from conformance.target import ConnectionClosed
 
 
 def fail(name: str, on: Callable[[Request], object], status: int = 500) -> Sabotage:
@@ -36,7 +36,7 @@ def hang_up(name: str, on: Callable[[Request], object]) -> Sabotage:
 
     def change(request: Request, answer: Answer) -> Answer:
         if on(request):
-            raise TargetError("the connection was closed")
+            raise ConnectionClosed("the connection was closed")
         return answer
 
     return on_answers(f"hang up on {name}", change)

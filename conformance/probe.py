@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from conformance.effort import GATE, Effort
-from conformance.exchange import Answer, Recording, Request
-from conformance.target import Target
+from conformance.exchange import NO_ANSWER, Answer, Recording, Request
+from conformance.target import ConnectionClosed, Target
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
 
@@ -22,6 +22,9 @@ NAME_PREFIX = "dinie-conformance"
 """What everything that the harness creates is called, so that people know it for test data."""
 
 _LONGEST_LIST = 10_000
+
+_TRIES = 3
+"""How often a request is sent that gets a closed connection, with plain ones in between."""
 
 _GROUPS = itertools.count(1)
 """Numbers for requests that are sent at the same time; no two groups of a run have one."""
@@ -38,6 +41,13 @@ class Violation(Exception):
         self.expected = expected
         self.actual = actual
         self.breaks = breaks
+
+
+NO_SERVER_ERROR, CLOSED = "no server error", "a closed connection, and again on another try"
+"""What is expected of every request, and what is seen where a target hangs up on one."""
+
+NOTHING_FAILS = "generated.nothing-makes-it-fail"
+"""The requirement that is broken by a closed connection, whatever was to be seen."""
 
 
 class NotVerified(Exception):
@@ -102,8 +112,15 @@ class Probe:
         return str(uuid.uuid4())
 
     def send(self, request: Request) -> Answer:
-        """Send one request; a 429 is waited for and does not count."""
-        answer = self.target.send(request)
+        """Send one request; a 429 is waited for and does not count.
+
+        Raises :class:`Violation` where the target hangs up on this request and no other.
+        """
+        return _answered(self.try_to_send(request))
+
+    def try_to_send(self, request: Request, tries: int = _TRIES) -> Answer:
+        """As :meth:`send`; what gets a closed connection has the status ``NO_ANSWER``."""
+        answer = self._answer(request, tries)
         self._keep(request, answer)
         return answer
 
@@ -115,7 +132,11 @@ class Probe:
 
     def send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
         """Send requests really at the same time, each over a connection of its own."""
-        return self._at_once(self.target.send, requests)
+        return [_answered(one) for one in self.try_to_send_at_once(requests)]
+
+    def try_to_send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
+        """As :meth:`send_at_once`; what gets a closed connection has the status ``NO_ANSWER``."""
+        return self._at_once(self._answer, requests)
 
     def send_once_at_once(self, requests: Sequence[Request]) -> list[Answer]:
         """As :meth:`send_at_once`; a 429 is an answer like any other."""
@@ -131,6 +152,21 @@ class Probe:
         for request, answer in zip(requests, answers, strict=True):
             self._keep(request, answer)
         return answers
+
+    def _answer(self, request: Request, tries: int = _TRIES) -> Answer:
+        """The answer, or none where the target closes the connection on each try.
+
+        A target that is down, or starts again, does not answer plain requests either: then
+        :class:`TargetError` is raised, and nothing is said of it.
+        """
+        for _ in range(tries):
+            try:
+                return self.target.send(request)
+            except ConnectionClosed:
+                plain = replace(self.request(), headers=(), body=b"")
+                if self.target.send(plain).is_server_error:
+                    raise
+        return Answer(NO_ANSWER)
 
     def rest(self, seconds: float) -> None:
         """Wait, unless the run is stopped meanwhile."""
@@ -169,7 +205,7 @@ class Probe:
     def expect_no_server_error(self, answer: Answer, to: str = "") -> None:
         """Raise :class:`Violation` where the server failed; ``to`` says on what."""
         actual = f"{answer.status} to {to}" if to else f"{answer.status}"
-        self.expect(not answer.is_server_error, "no server error", actual)
+        self.expect(not answer.is_server_error, NO_SERVER_ERROR, actual)
 
     def on(self, path: str, matches: Callable[[Operation], bool]) -> "Probe":
         """A probe for another operation, on ``path``; both keep one record."""
@@ -222,6 +258,12 @@ class Probe:
                 examples = parameter.schema.definition.get("examples", [])
                 return str(examples[0]) if examples else f"{NAME_PREFIX}-unknown"
         return f"{NAME_PREFIX}-unknown"
+
+
+def _answered(answer: Answer) -> Answer:
+    if answer.status == NO_ANSWER:
+        raise Violation(NO_SERVER_ERROR, CLOSED, NOTHING_FAILS)
+    return answer
 
 
 def without_token(request: Request) -> Request:

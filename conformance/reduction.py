@@ -18,7 +18,7 @@ def reduced(probe: Probe, judge: Judge, request: Request, answer: Answer) -> tup
     while sent < _MOST_REDUCTIONS:
         for smaller in _smaller(probe, request):
             sent += 1
-            found = probe.send(smaller)
+            found = probe.try_to_send(smaller)
             if judge(probe.operation, smaller, found):
                 request, answer = smaller, found
                 break

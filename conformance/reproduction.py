@@ -142,6 +142,8 @@ def _headers(request: Request, keys: Keys) -> Iterator[str]:
         else:
             yield from ("-H", shlex.quote(f"{name}: {value}" if value else f"{name};"))
     given = {name.lower() for name, _ in request.headers}
+    if request.chunks and request.body:
+        yield from ("-H", "'Transfer-Encoding: chunked'")
     # What curl would add of its own.
     if request.body and "content-type" not in given:
         yield from ("-H", "Content-Type:")

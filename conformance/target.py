@@ -12,6 +12,7 @@ import httpx
 
 from conformance.access import Access, Issued
 from conformance.capability import Capability
+from conformance.chunks import in_chunks
 from conformance.exchange import Answer, Request
 from conformance.redaction import issued_secrets, printable, redacted
 from conformance.sabotage import Tamper
@@ -22,6 +23,7 @@ PATIENCE_SECONDS = 3.0
 """After how long a request is repeated to see that its answer was kept, unless it is said."""
 
 _MOST_RENEWALS = 3
+_CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 _TIMEOUT_SECONDS = 30.0
 _CONNECTIONS = 32
 
@@ -37,6 +39,10 @@ def usual_trust() -> ssl.SSLContext:
 
 class TargetError(Exception):
     """The target cannot be reached, or stopped answering; the message is one plain line."""
+
+
+class ConnectionClosed(TargetError):
+    """The target closed the connection without a whole answer, and did so again."""
 
 
 class TokenRefused(TargetError):
@@ -224,12 +230,15 @@ class Target:
                 path += f"{'&' if '?' in path else '?'}{QUERY_PARAMETER}={quote(said, safe='')}"
             else:
                 headers.append(("Authorization", f"{form.scheme}{said}".encode()))
+        if request.chunks:
+            # Who cannot read chunks may take the rest of them for the next request.
+            headers.append(("Connection", b"close"))
         start = time.monotonic()
         response = self._over_http(
             request.method,
             self.base_url + path,
             [(name.encode(), value) for name, value in headers],
-            request.body,
+            in_chunks(request.body, request.chunks) if request.chunks else request.body,
         )
         seconds = time.monotonic() - start
         with self._lock:
@@ -239,18 +248,30 @@ class Target:
         return Answer(response.status_code, found, response.content, seconds)
 
     def _over_http(
-        self, method: str, url: str, headers: list[tuple[bytes, bytes]], body: bytes
+        self,
+        method: str,
+        url: str,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes | list[bytes],
     ) -> httpx.Response:
         """One exchange. A target may close an idle connection just as it is used again.
 
         Such a request is sent once more (RFC 9112 section 9.3.1), on another connection; a
-        target that closes that one too does not answer.
+        target that closes that one too does not answer. A list is sent in chunks.
         """
+
+        def sent() -> httpx.Response:
+            # What is an iterator, httpx sends in chunks, and only once.
+            content = iter(body) if isinstance(body, list) else body
+            return self._client.request(method, url, headers=headers, content=content)
+
         try:
             try:
-                return self._client.request(method, url, headers=headers, content=body)
-            except (httpx.RemoteProtocolError, httpx.ReadError):
-                return self._client.request(method, url, headers=headers, content=body)
+                return sent()
+            except _CLOSED:
+                return sent()
+        except _CLOSED as error:
+            raise ConnectionClosed(*self._no_answer(self.base_url, error).args) from error
         except httpx.LocalProtocolError as error:
             # Not the target's doing: a request that HTTP cannot carry. The reason may quote it.
             raise ValueError("the request cannot be sent") from error

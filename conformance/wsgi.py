@@ -95,4 +95,7 @@ def _environ(request: httpx.Request) -> Environ:
         name = name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
         value = raw_value.decode("latin-1")
         environ[name] = f"{environ[name]},{value}" if name in environ else value
+    # A body that came in chunks has been read whole, and has its length now.
+    if environ.pop("HTTP_TRANSFER_ENCODING", None):
+        environ["CONTENT_LENGTH"] = str(len(content))
     return environ

@@ -18,6 +18,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Make the tests under tests/violence N times as long.",
     )
     parser.addoption(
+        "--subtle",
+        action="store_true",
+        help="Look for one key in 10,000 and the like under tests/fuzz: some minutes.",
+    )
+    parser.addoption(
         "--thorough",
         action="store_true",
         help="Run the tests marked thorough as well: more of the same kind as others.",

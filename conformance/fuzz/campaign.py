@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from conformance import generation
 from conformance.clean_up import revoke
 from conformance.examination import Examination, examined
-from conformance.exchange import Answer, Request
+from conformance.exchange import NO_ANSWER, Answer, Request
 from conformance.fuzz.closer_look import CloserLook
 from conformance.fuzz.discovery import discovered
 from conformance.fuzz.finding import cause_of
@@ -21,6 +21,7 @@ from conformance.fuzz.schedule import Schedule, Turn
 from conformance.fuzz.sharing import Sharing
 from conformance.fuzz.work import Work, works
 from conformance.model import Outcome, Requirement
+from conformance.probe import NOTHING_FAILS
 from conformance.runner import Run
 from conformance.target import Target, TargetError
 
@@ -77,7 +78,7 @@ class Campaign:
         self._corpus = generation.corpus_in(record.directory.corpus, shared)
         self._sharing = Sharing(shared, record.findings, record.requirements)
         self._closer_look = CloserLook(
-            record.contract, target, record.requirements, self.works, record.findings, self._is_over
+            record.contract, target, self.works, record.findings, self._is_over
         )
         self._own_secrets = frozenset(target.secrets)
         self._lock = threading.Lock()
@@ -210,7 +211,7 @@ class Campaign:
 
     def _knows(self, work: Work, requirement: Requirement) -> Callable[[str, str], bool]:
         """Whether a violation is one that was found before: it is counted and looked past."""
-        ids = {requirement.id}
+        ids = {requirement.id, NOTHING_FAILS}
         if requirement.id not in self.record.requirements:
             ids = set(self.record.requirements)
 
@@ -225,7 +226,9 @@ class Campaign:
         if result.requirement.id in self.record.requirements:
             self.record.counters.ended(result)
         self._count_met()
-        requirement_id = examination.breaks or result.requirement.id
+        requirement_id = result.requirement.id
+        if examination.breaks in self.record.requirements:
+            requirement_id = examination.breaks
         requirement = self.record.requirements.get(requirement_id)
         is_violation = result.outcome in VIOLATIONS or (
             bool(examination.breaks) and result.outcome is not Outcome.PASSED
@@ -297,6 +300,8 @@ class Campaign:
 
 
 def _failed(examination: Examination) -> bool:
-    """Whether it is a violation with a server error in it."""
+    """Whether it is a violation with a server error, or a closed connection, in it."""
     is_violation = examination.result.outcome in VIOLATIONS
-    return is_violation and any(one.is_server_error for _, one in examination.exchanges)
+    return is_violation and any(
+        one.is_server_error or one.status == NO_ANSWER for _, one in examination.exchanges
+    )

@@ -2,21 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 
-from conformance.effort import Effort
 from conformance.examination import Examination
 from conformance.fuzz.files import FileError
 from conformance.fuzz.finding import Finding
 from conformance.fuzz.findings import Findings
-from conformance.fuzz.python_script import python_script
-from conformance.fuzz.recording import said, sender
-from conformance.fuzz.replaying import fails, probe_for, work_of
-from conformance.fuzz.resending import resent
-from conformance.fuzz.smallest import smallest
+from conformance.fuzz.replaying import fails, work_of
+from conformance.fuzz.shrinking import made_smaller
 from conformance.fuzz.work import Work
-from conformance.model import Requirement
-from conformance.reproduction import reproduction
 from conformance.target import Target, TargetError
 from openapi.contract import Contract
 
@@ -31,14 +24,12 @@ class CloserLook:
         self,
         contract: Contract,
         target: Target,
-        requirements: Mapping[str, Requirement],
         works: Mapping[str, Work],
         findings: Findings,
         is_over: Callable[[], bool],
     ) -> None:
         self._contract = contract
         self._target = target
-        self._requirements = requirements
         self._works = works
         self._findings = findings
         self._is_over = is_over
@@ -47,7 +38,16 @@ class CloserLook:
         """Make it smaller and try it again; the campaign may end meanwhile."""
         # Where the target stops answering it stays as it was found.
         with suppress(TargetError, ValueError):
-            self._findings.keep(self._smaller(finding, work, examination))
+            self._findings.keep(
+                made_smaller(
+                    self._contract,
+                    self._target,
+                    finding,
+                    work,
+                    examination.exchanges,
+                    self._is_over,
+                )
+            )
             self.again(self._findings[finding.id])
 
     def at_adopted(self, finding: Finding) -> None:
@@ -80,25 +80,3 @@ class CloserLook:
                 tries += 1
                 failures += failed
         return failures, tries
-
-    def _smaller(self, finding: Finding, work: Work, examination: Examination) -> Finding:
-        requirement = self._requirements[finding.requirement]
-        probe = probe_for(self._contract, self._target, work, requirement, finding.seed, Effort())
-        answers = [said(answer) for _, answer in examination.exchanges]
-        if not answers:
-            return finding
-        steps, shows, was_sent_again = smallest(finding.steps, answers, sender(probe))
-        curl = finding.curl
-        if was_sent_again and len(steps) < len(answers):
-            probe.recording.exchanges.clear()
-            resent(steps, sender(probe))
-            script = reproduction(self._target.base_url, probe.recording.exchanges)
-            curl = self._target.shown(script)
-        return replace(
-            finding,
-            steps=tuple(steps),
-            shows=shows,
-            was_sent_again=was_sent_again,
-            curl=curl,
-            python=python_script(self._target.base_url, steps),
-        )

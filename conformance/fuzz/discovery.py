@@ -33,6 +33,7 @@ def discovered(
         },
         steps=tuple(steps_of(examination.exchanges, secrets)),
         curl=result.reproduce,
+        passed=turn.before,
     )
 
 

@@ -14,6 +14,9 @@ from conformance.fuzz.resending import Step
 VERSION = 1
 """Of the files; a newer one is not read."""
 
+MOST_ATTEMPTS = 1000
+"""Until then what fails now and then is tried again, at most."""
+
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _DATA = re.compile(r"\b(?=\w*\d)[\w-]{4,}\b|\d+(?:\.\d+)?")
 _STATUS = re.compile(r"[1-5]\d\d")
@@ -32,8 +35,9 @@ def cause_of(expected: str, actual: str) -> str:
 class Finding:
     """One group of violations: one requirement, one operation, one cause.
 
-    ``first_seen`` is a time of RFC 3339. ``count`` is how often it was met. It was tried again
-    ``tries`` times after that, and ``failures`` of them failed. ``work`` with ``seed`` and
+    ``first_seen`` is a time of RFC 3339. ``count`` is how often it was met. Its check had passed
+    ``passed`` times before. It was tried again ``tries`` times after that, and ``failures`` of them
+    failed. ``work`` with ``seed`` and
     ``effort`` make the same check again, and ``examples`` (Hypothesis' own encoding, base64) just
     what failed. ``steps`` show it in as few requests as were found, and ``shows`` what is wrong
     with their last answers; ``was_sent_again`` says whether they did so when they were tried.
@@ -58,6 +62,7 @@ class Finding:
     was_sent_again: bool = False
     curl: str = ""
     python: str = ""
+    passed: int = 0
 
     @property
     def id(self) -> str:
@@ -77,15 +82,15 @@ class Finding:
             return "not tried again"
         if self.failures == self.tries:
             return "reproducible"
-        # The first time, when it was found, counts too.
-        return f"flaky: {self.failures + 1} of {self.tries + 1}"
+        # The first time, when it was found, counts too, and the times before it.
+        return f"flaky: {self.failures + 1} of {self.tries + 1 + self.passed}"
 
     @property
     def attempts(self) -> int:
         """After how many attempts without failure it is taken to be mended."""
-        seen = (self.failures + 1) / (self.tries + 1)
+        seen = (self.failures + 1) / (self.tries + 1 + self.passed)
         # So that one that is still there is missed in less than one case in a hundred.
-        return 2 if self.failures == self.tries else min(int(5 / seen) + 1, 100)
+        return 2 if self.failures == self.tries else min(int(5 / seen) + 1, MOST_ATTEMPTS)
 
     def tried(self, failures: int, tries: int) -> Self:
         """The same, tried so many times more."""

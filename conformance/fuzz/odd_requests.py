@@ -1,25 +1,17 @@
-"""Spellings and headers that are allowed and unusual, each answer judged by the catalogue."""
+"""Spellings, headers and framings that are allowed and unusual, judged by the catalogue."""
 
-from http import HTTPStatus
+import json
+from dataclasses import replace
 
 from conformance import generation
-from conformance.accusations import ACCUSATIONS
-from conformance.exchange import Answer, Request
+from conformance.exchange import Request
+from conformance.fuzz.accusing import judge_answer
 from conformance.limits import answer_to
-from conformance.probe import Probe, Violation
+from conformance.probe import NAME_PREFIX, NotVerified, Probe, Violation
+
+PLAIN = "created.plain-request-succeeds"
 
 _EXAMPLES = 40
-
-_OWN_REASONS = {
-    HTTPStatus.NOT_ACCEPTABLE,
-    HTTPStatus.PRECONDITION_FAILED,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    HTTPStatus.EXPECTATION_FAILED,
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    HTTPStatus.TOO_MANY_REQUESTS,
-}
-"""What RFC 9110 and RFC 6585 have for headers, whatever an operation documents."""
 
 
 def odd_spellings(probe: Probe) -> None:
@@ -27,8 +19,7 @@ def odd_spellings(probe: Probe) -> None:
     probe.succeed(probe.request())
 
     def judged(body: bytes) -> None:
-        plain = probe.request()
-        request = Request(plain.method, plain.path, plain.headers, body, plain.partner)
+        request = replace(probe.request(), body=body)
         judge_answer(probe, request, answer_to(probe, request))
 
     generation.for_all(probe, generation.odd_bodies(), judged, _EXAMPLES)
@@ -48,12 +39,32 @@ def odd_headers(probe: Probe) -> None:
     generation.for_all(probe, generation.odd_headers(), judged, _EXAMPLES)
 
 
-def judge_answer(probe: Probe, request: Request, answer: Answer) -> None:
-    """Raise :class:`Violation` for what the catalogue has against an answer."""
-    for requirement_id, accusation in ACCUSATIONS.items():
-        failed = requirement_id == "generated.nothing-makes-it-fail"
-        if answer.status in _OWN_REASONS and not failed:
-            continue
-        wrong = accusation.judge(probe.operation, request, answer)
-        if wrong and not probe.effort.is_known(accusation.expected, wrong):
-            raise Violation(accusation.expected, wrong, requirement_id)
+def odd_framings(probe: Probe) -> None:
+    """A body in chunks of any size (RFC 9112 section 7.1)."""
+    whole = probe.request()
+    if not _succeeds(probe, replace(whole, chunks=(len(whole.body),))):
+        # A server may insist on a length: 411, or a gateway before it.
+        raise NotVerified("the target takes no body in chunks")
+
+    def judged(sent: tuple[str, list[int]]) -> None:
+        text, sizes = sent
+        plain = probe.request()
+        named = _named(plain, f"{NAME_PREFIX} {text}") if text else plain
+        request = replace(named, chunks=tuple(sizes))
+        answer = answer_to(probe, request)
+        judge_answer(probe, request, answer)
+        if not text and answer.is_refusal and _succeeds(probe, probe.request()):
+            del probe.recording.exchanges[1:]
+            raise Violation("a plain request accepted", f"{answer.status} in chunks", PLAIN)
+
+    generation.for_all(probe, generation.odd_framings(), judged, _EXAMPLES)
+
+
+def _succeeds(probe: Probe, request: Request) -> bool:
+    return answer_to(probe, request).status == probe.operation.success_status
+
+
+def _named(request: Request, name: str) -> Request:
+    """A request with this name, as it is and not escaped."""
+    body = json.dumps({**json.loads(request.body), "name": name}, ensure_ascii=False)
+    return replace(request, body=body.encode())

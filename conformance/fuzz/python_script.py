@@ -4,6 +4,7 @@ import inspect
 import json
 from collections.abc import Sequence
 
+from conformance.chunks import in_chunks
 from conformance.fuzz import resending
 from conformance.fuzz.resending import Step
 from conformance.tokens import UNCHANGED
@@ -27,14 +28,18 @@ def send(steps):
         if step["partner"] is not None:
             token = os.environ[VARIABLES[step["partner"]]]
             headers.append((b"Authorization", f"Bearer {{token}}".encode()))
-        answer = httpx.request(
-            step["method"],
-            BASE_URL + step["path"],
-            headers=headers,
-            content=step["body"].encode("utf-8", "surrogateescape"),
-            timeout=30,
-            trust_env=False,
-        )
+        body, sizes = step["body"].encode("utf-8", "surrogateescape"), step.get("chunks", ())
+        try:
+            answer = httpx.request(
+                step["method"],
+                BASE_URL + step["path"],
+                headers=headers,
+                content=iter(in_chunks(body, sizes)) if sizes else body,
+                timeout=30,
+                trust_env=False,
+            )
+        except (httpx.RemoteProtocolError, httpx.ReadError):
+            return 0, "", b""
         media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         return answer.status_code, media_type, answer.content
 
@@ -50,7 +55,8 @@ def can_be_written(steps: Sequence[Step]) -> bool:
 
 def sending(base_url: str) -> str:
     """The source of all that sends steps: it needs httpx and nothing else."""
-    return f"{inspect.getsource(resending)}{_SENDING.format(base_url=base_url)}"
+    sources = (inspect.getsource(resending), "\n\n", inspect.getsource(in_chunks))
+    return "".join((*sources, "\n", _SENDING.format(base_url=base_url)))
 
 
 def literal(value: object) -> str:

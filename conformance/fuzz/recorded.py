@@ -9,7 +9,7 @@ from conformance import generation
 from conformance.applicability import needs_bearer_token
 from conformance.client.journal import JournalEntry
 from conformance.exchange import Request
-from conformance.fuzz.odd_requests import judge_answer
+from conformance.fuzz.accusing import judge_answer
 from conformance.limits import answer_to
 from conformance.probe import NAME_PREFIX, Probe
 from openapi.contract import Contract

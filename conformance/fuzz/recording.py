@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from conformance.exchange import Answer, Request
-from conformance.fuzz.resending import Said, Step
+from conformance.fuzz.resending import Said, Step, last_id
 from conformance.probe import NAME_PREFIX, Probe
 from conformance.redaction import HIDDEN, redacted
 from conformance.reproduction import Exchange, without_secrets
@@ -42,9 +42,11 @@ class _Places:
             "partner": request.partner,
             "token_form": request.token_form,
             "at_once": answer.sent_with,
+            "chunks": list(request.chunks),
         }
-        for name in _KNOWN_BY:
-            value = answer.field(name)
+        # Where a page ends, the next one begins.
+        known = {name: answer.field(name) for name in _KNOWN_BY}
+        for name, value in (known | {"last": last_id(answer.body)}).items():
             if isinstance(value, str) and len(value) >= _SHORTEST:
                 self._answered.setdefault(value, f"«{name} {number}»")
         return step
@@ -87,6 +89,7 @@ def request_of(step: Step) -> Request:
         step["body"].encode("utf-8", "surrogateescape"),
         step["partner"],
         step["token_form"],
+        tuple(step.get("chunks", ())),
     )
 
 
@@ -96,7 +99,7 @@ def sender(probe: Probe) -> Callable[[list[Step]], list[Said]]:
     def send(steps: list[Step]) -> list[Said]:
         requests = [request_of(one) for one in steps]
         if len(requests) == 1:
-            return [said(probe.send(requests[0]))]
-        return [said(one) for one in probe.send_at_once(requests)]
+            return [said(probe.try_to_send(requests[0]))]
+        return [said(one) for one in probe.try_to_send_at_once(requests)]
 
     return send

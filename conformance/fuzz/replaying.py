@@ -5,7 +5,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 
-from conformance.accusations import ACCUSATIONS
+from conformance.accusations import JUDGES
 from conformance.effort import Effort
 from conformance.examination import Examination, examined
 from conformance.exchange import Answer
@@ -43,7 +43,7 @@ def work_of(contract: Contract, finding: Finding, works: Mapping[str, Work]) -> 
     """
     work = works.get(finding.work)
     operation = contract.operations.get(finding.operation)
-    if work is None and operation and finding.requirement in ACCUSATIONS and finding.steps:
+    if work is None and operation and finding.requirement in JUDGES and finding.steps:
         return Work(finding.work, operation, ())
     if work is None or finding.operation != work.operation.id:
         raise FileError(f"finding {finding.id}: nothing checks {finding.work!r} here")
@@ -55,14 +55,14 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
 
     Raises :class:`TargetError`.
     """
-    accusation = ACCUSATIONS.get(finding.requirement)
-    if accusation is not None and finding.steps:
+    _, judge = JUDGES.get(finding.requirement, ("", None))
+    if judge is not None and finding.steps:
         probe = Probe(contract, work.operation, target, random.Random(finding.seed))  # noqa: S311 - test data
         resent(finding.steps, sender(probe))
         request, answer = probe.recording.exchanges[-1]
-        return bool(accusation.judge(probe.operation, request, answer)) if _counts(answer) else None
+        return bool(judge(probe.operation, request, answer)) if _counts(answer) else None
     found = [check(contract, target, finding, work, one) for one in work.requirements]
-    if any(_is_it(one, finding) for one in found):
+    if any(is_it(one, finding) for one in found):
         return True
     said = any(one.result.outcome is Outcome.PASSED for one in found)
     # Another violation says that this check still fails, if not how.
@@ -86,11 +86,12 @@ def effort_of(finding: Finding) -> Effort:
     return Effort(times=effort["times"], steps=effort["steps"], keys=effort["keys"])
 
 
-def _is_it(one: Examination, finding: Finding) -> bool:
+def is_it(one: Examination, finding: Finding) -> bool:
+    """Whether a check failed in the way of a finding."""
     result = one.result
     return (
         result.outcome in VIOLATIONS
-        and (one.breaks or result.requirement.id) == finding.requirement
+        and finding.requirement in {one.breaks, result.requirement.id}
         and cause_of(result.expected, result.actual) == finding.cause
     )
 

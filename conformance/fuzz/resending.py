@@ -1,10 +1,11 @@
 """Recorded requests, sent again with names, keys and ids of their own, and what they show.
 
-A step is a JSON object: ``method``, ``path``, ``headers``, ``body``, ``partner``, ``token_form``
-and ``at_once``, the number of those that are sent at the same time (0: alone). In its texts
-``«key 1»`` stands for a fresh idempotency key, ``«name 1»`` for a fresh name, and ``«id 0»`` for
-the ``id`` that step 0 was answered with. Nothing but the standard library is used: an exported
-test holds a copy of this module.
+A step is a JSON object: ``method``, ``path``, ``headers``, ``body``, ``partner``, ``token_form``,
+``at_once``, the number of those that are sent at the same time (0: alone), and ``chunks``, the
+sizes of the chunks that the body is sent in (none: it is sent with its length). In its texts
+``«key 1»`` stands for a fresh idempotency key, ``«name 1»`` for a fresh name, ``«id 0»`` for the
+``id`` that step 0 was answered with, and ``«last 0»`` for that of the last item on its page. It
+uses the standard library only: an exported test holds a copy of this module.
 """
 
 import itertools
@@ -13,17 +14,18 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 Step = dict[str, Any]
 
 Said = tuple[int, str, bytes]
-"""The status, the media type and the body of an answer."""
+"""The status, the media type and the body of an answer; 0 for a connection that was closed."""
 
 Send = Callable[[list[Step]], list[Said]]
 """Sends steps, all at the same time, and gives their answers."""
 
 _PLACE = re.compile("«([a-zA-Z_]+) ([0-9]+)»")
+_AFTER = re.compile("[?&]starting_after=([^&]*)")
 
 
 def resent(steps: Sequence[Step], send: Send) -> list[Said]:
@@ -42,6 +44,21 @@ def groups(steps: Sequence[Step]) -> Iterator[list[Step]]:
         yield list(group)
 
 
+def last_id(body: bytes) -> Any:
+    """The id of the last item of a page; None where a body is no page, or has none."""
+    items = _object(body).get("data")
+    last = items[-1] if isinstance(items, list) and items else None
+    return last.get("id") if isinstance(last, dict) else None
+
+
+def _named(kind: str, number: int, answers: Sequence[Said]) -> Any:
+    """What a place stands for that names something in the answer to a step."""
+    if number >= len(answers):
+        return None
+    body = answers[number][2]
+    return last_id(body) if kind == "last" else _object(body).get(kind)
+
+
 def _filled(step: Step, answers: Sequence[Said], fresh: dict[str, str]) -> Step:
     """The step with everything in place of its places."""
 
@@ -52,8 +69,8 @@ def _filled(step: Step, answers: Sequence[Said], fresh: dict[str, str]) -> Step:
             return key.upper() if kind == "KEY" else key
         if kind == "name":
             return fresh.setdefault(found[0], f"dinie-conformance {uuid.uuid4().hex[:12]}")
-        answer = _object(answers[number][2]) if number < len(answers) else {}
-        return str(answer.get(kind, "dinie-conformance-unknown"))
+        known = _named(kind, number, answers)
+        return "dinie-conformance-unknown" if known is None else str(known)
 
     def text(template: str) -> str:
         return _PLACE.sub(value, template)
@@ -69,21 +86,31 @@ def _filled(step: Step, answers: Sequence[Said], fresh: dict[str, str]) -> Step:
 def shape(steps: Sequence[Step], answers: Sequence[Said]) -> Any:
     """What the last answers show, as JSON: apart from data, and with all that they belong to.
 
-    Statuses, media types and members; how they compare with earlier answers to the same key;
-    whether what was made before is listed, how often, and in which state. How many were sent at the
-    same time makes no difference, but whether they made more than one thing does.
+    Statuses, media types and members; which of them are not as they were sent; how they compare
+    with earlier answers to the same key; whether what was made before is listed by the last page
+    and those that it goes on from, how often, and in which state. How many were sent at the same
+    time makes no difference, but whether they made more than one thing does, and whether two
+    partners were answered with the same one.
     """
     last = len(list(groups(steps))[-1])
     said = [
-        [status, media_type, _members(_json(body))] for status, media_type, body in answers[-last:]
+        [status, media_type, _members(_json(body)), _changed(step, body)]
+        for step, (status, media_type, body) in zip(steps[-last:], answers[-last:], strict=True)
     ]
     ids = {str(_object(body).get("id")) for _, _, body in answers[-last:]} - {"None"}
     before = list(zip(steps[:-last], answers[:-last], strict=True))
-    related = [_related(one, (steps[-1], answers[-1])) for one in before]
+    items = _walked(steps, answers)
+    # What a call is answered again says more than what another one with its key is.
+    again = [one for one in before if _call(one[0]) == _call(steps[-1])]
+    related = [
+        _related(one, (steps[-1], answers[-1]), items)
+        for one in (again if _key(steps[-1]) and again else before)
+    ]
     return [
         sorted({json.dumps(one) for one in said}),
         len(ids) > 1,
         _makes_several(steps, answers),
+        _is_shared(steps, answers),
         sorted({json.dumps(one) for one in related if one is not None}),
     ]
 
@@ -98,17 +125,69 @@ def _makes_several(steps: Sequence[Step], answers: Sequence[Said]) -> bool:
     return any(len(one) > 1 for one in made.values())
 
 
-def _related(one: tuple[Step, Said], last: tuple[Step, Said]) -> Any:
+def _walked(steps: Sequence[Step], answers: Sequence[Said]) -> list[dict[str, Any]] | None:
+    """What the last page shows, and the pages that it goes on from; None where it is no page."""
+    items: list[dict[str, Any]] = []
+    cursor, has_page = None, False
+    for step, (_, _, body) in zip(reversed(steps), reversed(answers), strict=True):
+        page = _object(body).get("data")
+        if not isinstance(page, list) or step["partner"] != steps[-1]["partner"]:
+            if not has_page:
+                return None
+            continue
+        found = [one for one in page if isinstance(one, dict)]
+        if not has_page or (found and cursor is not None and found[-1].get("id") == cursor):
+            items, has_page = [*found, *items], True
+            cursor = _cursor(step, answers)
+    return items
+
+
+def _cursor(step: Step, answers: Sequence[Said]) -> str | None:
+    """After which id a page begins."""
+    found = _AFTER.search(step["path"])
+    place = _PLACE.fullmatch(found[1]) if found else None
+    if place:
+        return str(_named(place[1], int(place[2]), answers))
+    return unquote(found[1]) if found else None
+
+
+def _is_shared(steps: Sequence[Step], answers: Sequence[Said]) -> bool:
+    """Whether two partners were answered with one resource."""
+    owners: dict[str, set[Any]] = {}
+    for step, (_, _, body) in zip(steps, answers, strict=True):
+        found = _object(body).get("id")
+        if found is not None:
+            owners.setdefault(str(found), set()).add(step["partner"])
+    return any(len(one) > 1 for one in owners.values())
+
+
+def _related(
+    one: tuple[Step, Said], last: tuple[Step, Said], items: list[dict[str, Any]] | None
+) -> Any:
     """How the last answer stands to an earlier one; None where they have nothing in common."""
     (step, (status, _, body)), (last_step, (last_status, _, last_body)) = one, last
     key = _key(step)
     if key and key == _key(last_step) and step["partner"] == last_step["partner"]:
         return ["same key", status == last_status, body == last_body]
-    made, page = _object(body).get("id"), _object(last_body).get("data")
-    if made is not None and isinstance(page, list):
-        states = [one.get("status") for one in page if isinstance(one, dict) and one["id"] == made]
+    made = _object(body).get("id")
+    if made is not None and items is not None:
+        states = [one.get("status") for one in items if one.get("id") == made]
         return ["listed", step["partner"] == last_step["partner"], states]
     return None
+
+
+def _changed(step: Step, body: bytes) -> list[str]:
+    """The members of a request that its answer shows otherwise, but for those with places."""
+    sent, found = _object(step["body"].encode("utf-8", "surrogateescape")), _object(body)
+    return sorted(
+        name
+        for name in sent.keys() & found.keys()
+        if sent[name] != found[name] and not _PLACE.search(str(sent[name]))
+    )
+
+
+def _call(step: Step) -> tuple[Any, ...]:
+    return step["method"], step["path"], step["body"], step["partner"], _key(step)
 
 
 def _key(step: Step) -> str:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.effort import Effort
@@ -27,13 +27,15 @@ class _Share:
 class Turn:
     """One piece of work with the seed and the effort that it is done by.
 
-    ``number`` says which of the turns of this work it is, counted through all shards.
+    ``number`` says which of the turns of this work it is, counted through all shards, and
+    ``before`` how many of them this one has done.
     """
 
     work: Work
     number: int
     seed: int
     effort: Effort
+    before: int = field(compare=False)
 
 
 class Schedule:
@@ -77,12 +79,12 @@ class Schedule:
         return requests / (_LARGER if work.chooses else self._shard.of)
 
     def _turn(self, work: Work) -> Turn:
-        number = self._shares[work.name].times
+        number = before = self._shares[work.name].times
         self._shares[work.name].times += 1
         if work.chooses:
-            number = number * self._shard.of + self._shard.number - 1
+            number = before * self._shard.of + self._shard.number - 1
         seed = random.Random(f"{self._seed} {work.name} {number}").getrandbits(32)  # noqa: S311 - test data
-        return Turn(work, number, seed, effort_at(number))
+        return Turn(work, number, seed, effort_at(number), before)
 
     def paid(self, work: Work, requests: int) -> None:
         """A turn has sent so many requests; even nothing costs something."""

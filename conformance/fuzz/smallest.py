@@ -1,5 +1,6 @@
 """As few steps as still show what was found: steps are left out, and the rest is sent again."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -12,10 +13,13 @@ MOST_TRIES = 30
 _MOST_STEPS = 60
 """Longer records are tried from their end only: the rest would be sent too often."""
 
-_AT_ONCE, _TRIES_AT_ONCE = 4, 8
+_AT_ONCE, _FEWEST_AT_ONCE, _TRIES_AT_ONCE = 4, 2, 8
 """Fewer at the same time meet less often, so they are sent several times."""
 
-_ANSWERED = re.compile("«(id|client_id|client_secret|access_token) ([0-9]+)»")
+_REQUESTS_OF_CHANCE = 300
+"""So much is sent to see once more what does not always happen."""
+
+_ANSWERED = re.compile("«(id|last|client_id|client_secret|access_token) ([0-9]+)»")
 
 
 def smallest(
@@ -26,27 +30,45 @@ def smallest(
 
     def shows(candidate: list[Step]) -> bool:
         # What was sent at the same time does not always meet in the same way.
-        tries = _TRIES_AT_ONCE if candidate[-1]["at_once"] else 1
-        return any(shape(candidate, resent(candidate, send)) == wanted for _ in range(tries))
+        tries = range(_tries_of(candidate))
+        return any(shape(candidate, resent(candidate, send)) == wanted for _ in tries)
 
     few = _fewer_at_once(steps)
     if few is not None and shows(few):
         return _reduced(few, shows), wanted, True
-    kept = _bound_to_last(steps)
-    if kept is None or not shows(kept):
-        kept = list(steps)
-        if len(kept) > _MOST_STEPS or not shows(kept):
-            return kept, wanted, False
-    return _reduced(kept, shows), wanted, True
+    bound = _bound_to_last(steps)
+    if bound is not None and shows(bound):
+        return _reduced(bound, shows), wanted, True
+    if len(steps) <= _MOST_STEPS and shows(list(steps)):
+        return _reduced(list(steps), shows), wanted, True
+    if bound is None or not _is_bound(steps[-1]):
+        return list(steps), wanted, False
+    # It does not always fail so. What it was judged by are these steps; they get more chances.
+    tries = _REQUESTS_OF_CHANCE // (len(bound) * _tries_of(bound))
+    return bound, wanted, any(shows(bound) for _ in range(tries))
+
+
+def _tries_of(steps: Sequence[Step]) -> int:
+    return _TRIES_AT_ONCE if steps[-1]["at_once"] else 1
 
 
 def _fewer_at_once(steps: Sequence[Step]) -> list[Step] | None:
-    """The last steps alone, where they are sent at the same time and are many: some of them."""
-    last = list(groups(steps))[-1]
-    if len(last) <= _AT_ONCE:
+    """The last steps alone, where they are sent at the same time and are many: some of them.
+
+    One of each kind is among them, as long as there are not too many kinds.
+    """
+    first = _earlier(steps)
+    if len(steps) - first <= _AT_ONCE:
         return None
-    out = set(range(_earlier(steps))) | set(range(_earlier(steps) + _AT_ONCE, len(steps)))
-    return without(steps, out)
+    last = range(first, len(steps))
+    kinds = {json.dumps(steps[number], sort_keys=True): number for number in reversed(last)}
+    chosen = sorted(last, key=lambda number: number not in kinds.values())[:_AT_ONCE]
+    return without(steps, set(range(len(steps))) - set(chosen))
+
+
+def _is_bound(last: Step) -> bool:
+    """Whether the last step names what it belongs to, which a list does not."""
+    return bool(_key(last)) or any(_needs(last))
 
 
 def _reduced(kept: list[Step], shows: Callable[[list[Step]], bool]) -> list[Step]:
@@ -68,11 +90,23 @@ def _reduced(kept: list[Step], shows: Callable[[list[Step]], bool]) -> list[Step
             if width == 1:
                 break
             width //= 2
+    return _fewer_of_last(kept, shows)
+
+
+def _fewer_of_last(kept: list[Step], shows: Callable[[list[Step]], bool]) -> list[Step]:
+    """Leave out what is sent at the same time as the last steps and makes no difference."""
+    number = _earlier(kept)
+    while number < len(kept) and len(kept) - _earlier(kept) > _FEWEST_AT_ONCE:
+        candidate = without(kept, {number})
+        if candidate is not None and shows(candidate):
+            kept = candidate
+        else:
+            number += 1
     return kept
 
 
 def _earlier(steps: Sequence[Step]) -> int:
-    """How many steps come before the last ones, which are never left out."""
+    """How many steps come before the last ones."""
     return len(steps) - len(list(groups(steps))[-1])
 
 

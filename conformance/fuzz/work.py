@@ -4,43 +4,60 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from conformance.accusations import ACCUSATIONS
+from conformance.accusations import ACCUSATIONS, JUDGES
+from conformance.applicability import lists
 from conformance.bodies import makes_from_json
 from conformance.capability import Capability
 from conformance.exchange import Request
-from conformance.fuzz.many_keys import AT_ONCE, REPLAY, REUSED, SECOND, shared_keys, used_keys
-from conformance.fuzz.odd_requests import odd_headers, odd_spellings
+from conformance.fuzz.many_keys import DIFFERENT, FRESH, REPLAY, used_keys
+from conformance.fuzz.moving_pages import COMPLETE, moving_pages
+from conformance.fuzz.odd_requests import PLAIN, odd_framings, odd_headers, odd_spellings
 from conformance.fuzz.recorded import changed_recordings
+from conformance.fuzz.shared_keys import AT_ONCE, FOREIGN, REUSED, SECOND, shared_keys
 from conformance.model import Level, Requirement
 from conformance.probe import Probe
 from openapi.contract import Contract
 from openapi.operation import Operation
 
 
-def own_check(name: str, check: Callable[[Probe], None], *, generates: bool = False) -> Requirement:
+def _makes_by_key(operation: Operation) -> bool:
+    return makes_from_json(operation) and operation.accepts_idempotency_key
+
+
+def own_check(
+    name: str,
+    check: Callable[[Probe], None],
+    *,
+    generates: bool = False,
+    applies_to: Callable[[Operation], bool] = _makes_by_key,
+    needs: Set[Capability] = frozenset(),
+) -> Requirement:
     """A check as a requirement that no catalogue holds: what it breaks it names itself."""
     return Requirement(
         id=f"campaign.{name}",
         level=Level.INFO,
         summary=check.__doc__ or "",
         source="the requirements that it judges by",
-        applies_to=_makes_by_key,
-        needs=frozenset(),
+        applies_to=applies_to,
+        needs=frozenset(needs),
         sabotage=(),
         check=check,
         generates=generates,
     )
 
 
-def _makes_by_key(operation: Operation) -> bool:
-    return makes_from_json(operation) and operation.accepts_idempotency_key
-
-
 OWN: Mapping[Requirement, Set[str]] = {
-    own_check("many-keys", used_keys): {REPLAY},
-    own_check("shared-keys", shared_keys): {AT_ONCE, SECOND, REUSED},
-    own_check("odd-headers", odd_headers, generates=True): ACCUSATIONS.keys(),
-    own_check("odd-spellings", odd_spellings, generates=True): ACCUSATIONS.keys(),
+    own_check("many-keys", used_keys): {REPLAY, FRESH, DIFFERENT},
+    own_check("shared-keys", shared_keys): {AT_ONCE, SECOND, REUSED, FOREIGN},
+    own_check("odd-headers", odd_headers, generates=True): JUDGES.keys(),
+    own_check("odd-spellings", odd_spellings, generates=True): JUDGES.keys(),
+    own_check("odd-framings", odd_framings, generates=True): {PLAIN, *JUDGES},
+    own_check(
+        "moving-pages",
+        moving_pages,
+        applies_to=lists,
+        needs={Capability.LISTING, Capability.REVOCATION},
+    ): {COMPLETE},
 }
 """Checks of a campaign's own, and the requirements that they judge by."""
 
@@ -95,7 +112,7 @@ def works(
             for one, judged_by in OWN.items()
             if one.applies_to(operation) and ids & judged_by
         ]
-        if operation.id in recorded and ids & ACCUSATIONS.keys():
+        if operation.id in recorded and ids & JUDGES.keys():
             check = changed_recordings(recorded[operation.id])
             one = own_check("recorded", check, generates=True)
             found.append(Work(f"{one.id} [{operation.id}]", operation, (one,)))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from conformance.generation.any_order import in_any_order
     from conformance.generation.corpus import corpus_in
     from conformance.generation.engine import findings
-    from conformance.generation.oddities import changes, odd_bodies, odd_headers
+    from conformance.generation.oddities import changes, odd_bodies, odd_framings, odd_headers
     from conformance.generation.search import for_all
     from conformance.generation.shared_corpus import SharedCorpus
     from conformance.generation.strategies import invalid_bodies, valid_bodies
@@ -26,6 +26,7 @@ __all__ = [
     "invalid_bodies",
     "load",
     "odd_bodies",
+    "odd_framings",
     "odd_headers",
     "valid_bodies",
 ]
@@ -38,6 +39,7 @@ _PLACES = {
     "in_any_order": "any_order",
     "invalid_bodies": "strategies",
     "odd_bodies": "oddities",
+    "odd_framings": "oddities",
     "odd_headers": "oddities",
     "valid_bodies": "strategies",
 }

@@ -32,7 +32,7 @@ from schemathesis.engine import Status, events, from_schema
 from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
 
 from conformance.applicability import needs_bearer_token
-from conformance.exchange import Answer, Request
+from conformance.exchange import NO_ANSWER, Answer, Request
 from conformance.generation.isolation import generating
 from conformance.probe import NAME_PREFIX, NotVerified, Probe
 from conformance.target import Target, TargetError
@@ -145,6 +145,8 @@ def _explore(probe: Probe) -> _Exploration:
 
 def _configuration(probe: Probe) -> dict[str, Any]:
     off = {"enabled": False}
+    # What sends the same each time need not be sent deeper than the gate.
+    same = {"enabled": probe.effort.times == 1}
     return {
         "seed": probe.seed,
         "workers": 1,
@@ -157,14 +159,20 @@ def _configuration(probe: Probe) -> dict[str, Any]:
         },
         "checks": {"enabled": False, **{name: {"enabled": True} for name in CHECKS}},
         "phases": {
-            "coverage": {"unexpected-methods": [], "extra-data-sources": {"responses": False}},
+            "examples": same,
+            "coverage": {
+                **same,
+                "unexpected-methods": [],
+                "extra-data-sources": {"responses": False},
+            },
             "fuzzing": {"extra-data-sources": {"responses": False}, "error-feedback": off},
             "stateful": off,
         },
     }
 
 
-_NO_ANSWER = Answer(400)
+_FAILED = Answer(500)
+_NOT_SENT = Answer(400)
 """What Schemathesis is told where nothing was sent."""
 
 
@@ -196,24 +204,25 @@ class _Transport(RequestsTransport):
     def _answer(self, case_id: str, prepared: Any) -> Answer:
         # An answer without exchange is no finding, whatever the checks say of it.
         if self.stopped:
-            return _NO_ANSWER
+            return _NOT_SENT
         try:
             request = _request(self._sender, prepared)
-            answer = self._sender.send(request)
+            answer = self._sender.try_to_send(request)
         except TargetError as error:
             return self._stop(error)
         except ValueError:
-            return _NO_ANSWER  # HTTP cannot carry it
+            return _NOT_SENT  # HTTP cannot carry it
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             return self._stop(NotVerified("the target limits requests for too long"))
         self.exchanges[case_id] = (request, answer)
-        return answer
+        # To Schemathesis a closed connection is a failure of the server as well.
+        return _FAILED if answer.status == NO_ANSWER else answer
 
     def _stop(self, reason: TargetError | NotVerified) -> Answer:
         """Nothing more goes out."""
         self.stopped = reason
         self.on_stop()
-        return _NO_ANSWER
+        return _NOT_SENT
 
 
 def _request(probe: Probe, prepared: Any) -> Request:

@@ -1,72 +1,52 @@
-"""Strategies for what is allowed in JSON and in headers, and is unusual."""
+"""Strategies for what is allowed in bodies and in headers, and is unusual."""
 
-import json
 import string
 from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
 
+from conformance.generation.odd_values import halves, numbers, odd_instants, spelt
 from conformance.generation.strategies import ANYTHING
 from conformance.probe import NAME_PREFIX
 
-_PLANES = range(17)
-_PLANE = 0x10000
-_SURROGATES = range(0xD800, 0xE000)
-
-
-def _characters() -> st.SearchStrategy[str]:
-    """Characters of every plane of Unicode alike, its first one not preferred."""
-    return st.builds(
-        lambda plane, place: plane * _PLANE + place,
-        st.sampled_from(_PLANES),
-        st.integers(0, _PLANE - 1),
-    ).map(lambda point: "\N{REPLACEMENT CHARACTER}" if point in _SURROGATES else chr(point))
-
-
-def _escaped(character: str) -> str:
-    return json.dumps(character)[1:-1]
-
-
-def _doubly_escaped(character: str) -> str:
-    return "".join(
-        rf"\u{unit:04X}"
-        for unit in memoryview(character.encode("utf-16-le")).cast("H")  # pairs beyond the BMP
-    )
-
-
-def _raw(character: str) -> str:
-    return json.dumps(character, ensure_ascii=False)[1:-1]
-
-
-_spelt = st.lists(
-    st.tuples(_characters(), st.sampled_from((_raw, _escaped, _doubly_escaped))), max_size=6
-).map(lambda parts: "".join(spell(character) for character, spell in parts))
-
-_numbers = st.sampled_from(
-    ("0", "-0", "1e400", "-1e-400", "9007199254740993", "18446744073709551616", "1E+2", "0.1e1")
-)
 _space = st.text(" \t\r\n", max_size=3)
+
+
+_several_numbers = st.lists(numbers, min_size=1, max_size=4).map(
+    lambda found: f"[{','.join(found)}]"
+)
+_values_of_members = numbers | _several_numbers | spelt.map(lambda text: f'"{text}"')
+_ends = st.one_of(st.just("null"), numbers, *[odd_instants.map(lambda instant: f'"{instant}"')] * 2)
 
 
 @st.composite
 def odd_bodies(draw: st.DrawFn) -> bytes:
     """An object of JSON that names a resource, spelt in an unusual way (RFC 8259)."""
-    name = f'"name"{draw(_space)}:{draw(_space)}"{NAME_PREFIX} {draw(_spelt)}"'
+    half = draw(halves) if draw(st.integers(0, 7)) == 1 else ""
+    name = f'"name"{draw(_space)}:{draw(_space)}"{NAME_PREFIX} {draw(spelt)}{half}"'
     members = [name]
-    match draw(st.sampled_from(("alone", "null", "number", "twice", "unknown"))):
-        case "null":
-            members.append('"expires_at":null')
-        case "number":
-            members.append(f'"expires_at":{draw(_numbers)}')
-        case "twice":
-            members.append(name)
-        case "unknown":
-            members.append(f'"{draw(_spelt)}x":{draw(_numbers)}')
-        case _:
-            pass
+    for kind in draw(st.lists(st.sampled_from(("end", "twice", "unknown")), max_size=3)):
+        match kind:
+            case "end":
+                members.append(f'"expires_at":{draw(_ends)}')
+            case "twice":
+                members.append(name)
+            case _:
+                members.append(f'"{draw(spelt)}x":{draw(_values_of_members)}')
     separator = f"{draw(_space)},{draw(_space)}"
     return f"{{{separator.join(members)}{draw(_space)}}}".encode("utf-8", "surrogatepass")
+
+
+_sizes = st.lists(st.integers(1, 12), min_size=1, max_size=12)
+
+
+def odd_framings() -> st.SearchStrategy[tuple[str, list[int]]]:
+    """A text for a name, often of no character, and the sizes of the chunks of its body."""
+    texts = st.just("") | st.text(
+        st.characters(exclude_categories=["Cs"], min_codepoint=0x20), max_size=8
+    )
+    return st.tuples(texts, _sizes)
 
 
 _VISIBLE = string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~:/=?@,; "

@@ -18,7 +18,8 @@ from conformance.fuzz.finding import Finding
 from demo.mock_process import MockProcess
 from tests.conformance.command_line import active, one_line, run
 from tests.fuzz.conftest import TOKENS
-from tests.fuzz.faults import ON_A_PLANE, REVOKED_REPLAY
+from tests.fuzz.faults.inputs import ON_A_PLANE
+from tests.fuzz.faults.keys import REVOKED_REPLAY
 from tests.fuzz.server import faulty
 
 ACCESS = ("--token", TOKENS[0], "--second-token", TOKENS[1])

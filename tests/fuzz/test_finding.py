@@ -1,5 +1,7 @@
 """A finding: its cause, its id, and what is said of one that does not always fail."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,14 @@ def test_what_does_not_always_fail_is_flaky_with_its_rate(
     assert tried.state == state
     assert (tried.attempts > 2) == state.startswith("flaky")
     assert tried.id == FINDING.id
+
+
+def test_what_has_passed_often_before_is_tried_as_often() -> None:
+    tried = replace(FINDING, passed=99).tried(0, 3)
+    assert tried.state == "flaky: 1 of 103"
+    assert tried.attempts > 400
+    # What fails each time has only waited for its state.
+    assert replace(FINDING, passed=99).tried(3, 3).attempts == 2
 
 
 def test_a_finding_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -106,3 +116,70 @@ def test_a_shape_tells_answers_apart_but_not_their_data() -> None:
     assert said(201, b'{"id": "a"}') == said(201, b'{"id": "b"}')
     assert said(201, b'{"id": "a"}') != said(200, b'{"id": "a"}')
     assert said(201, b'{"id": "a"}') != said(201, b'{"id": "a", "secret": 1}')
+
+
+def test_what_does_not_fail_again_keeps_what_it_was_judged_by() -> None:
+    def send(steps: list[Step]) -> list[Said]:
+        return [(201, "application/json", b'{"id": "x1"}') for _ in steps]
+
+    steps = [step(key=f"«key {number}»") for number in (1, 2, 3, 1)]
+    answers = [*resent(steps[:3], send), (201, "application/json", b'{"id": "x2"}')]
+    found, _, was_sent_again = smallest(steps, answers, send)
+    assert not was_sent_again
+    assert [one["headers"][0][1] for one in found] == ["«key 1»", "«key 1»"]
+
+
+def test_of_those_sent_at_once_one_of_each_kind_stays() -> None:
+    together = {"at_once": 1}
+    same, other = step("a", key="«key 1»") | together, step("b", key="«key 1»") | together
+
+    def send(steps: list[Step]) -> list[Said]:
+        kinds = {one["body"] for one in steps}
+        return [(201, "application/json", b'{"id": "%d"}' % len(kinds)) for _ in steps]
+
+    steps = [same, same, same, same, other]
+    answers = [(201, "application/json", b'{"id": "2"}')] * 5
+    found, _, was_sent_again = smallest(steps, answers, send)
+    assert was_sent_again
+    assert 2 <= len(found) <= 4
+
+
+def page(*ids: str) -> Said:
+    return 200, "application/json", json.dumps({"data": [{"id": one} for one in ids]}).encode()
+
+
+def made(id_: str) -> Said:
+    return 201, "application/json", json.dumps({"id": id_}).encode()
+
+
+def test_a_shape_tells_what_a_walk_through_pages_has_missed() -> None:
+    steps = [
+        step("a"),
+        step("b"),
+        step("c"),
+        step(path="/x?limit=1"),
+        step(path="/x?limit=1&starting_after=«last 3»"),
+    ]
+    before = [made("a"), made("b"), made("c")]
+    whole = shape(steps, [*before, page("c"), page("b", "a")])
+    assert whole != shape(steps, [*before, page("c"), page("a")])
+    assert whole != shape(steps, [*before, page("c"), page("c", "b", "a")])
+    assert resent(steps, lambda sent: [page(one["path"]) for one in sent])[-1] == page(
+        "/x?limit=1&starting_after=%2Fx%3Flimit%3D1"
+    )
+
+
+def test_a_shape_tells_what_comes_back_otherwise() -> None:
+    named = [step('{"name": "x"}')]
+
+    def said(name: str) -> object:
+        return shape(named, [(201, "application/json", json.dumps({"name": name}).encode())])
+
+    assert said("x") != said("y")
+    fresh = [step('{"name": "«name 1»"}')]
+    assert shape(fresh, [made("a")]) == shape(fresh, [made("b")])
+
+
+def test_a_shape_tells_whose_a_resource_is() -> None:
+    steps = [step("a", key="«key 1»"), {**step("b", key="«key 1»"), "partner": 1}]
+    assert shape(steps, [made("a"), made("b")]) != shape(steps, [made("a"), made("a")])

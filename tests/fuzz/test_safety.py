@@ -10,7 +10,7 @@ from conformance.fuzz.safety import BEATS_THAT_FAIL, CALM_SECONDS, Pace
 from conformance.fuzz.verdicts import verdict_of
 from conformance.model import Level
 from conformance.sabotage import Forward, Sabotage, Tamper
-from conformance.target import TargetError
+from conformance.target import ConnectionClosed, TargetError
 from conformance.verdict import NO_VERDICT
 from demo.mock_process import MockProcess
 from tests.conformance.command_line import active
@@ -74,12 +74,17 @@ def unreachable(_: Answer) -> Answer:
     raise TargetError("it does not answer: timed out")
 
 
+def closing(_: Answer) -> Answer:
+    raise ConnectionClosed("it does not answer: disconnected")
+
+
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
         (lambda one: replace(one, status=503), "503 to plain requests"),
         (lambda one: replace(one, status=500), "500 to plain requests"),
         (unreachable, "timed out"),
+        (closing, "disconnected"),
     ],
 )
 def test_the_circuit_breaker_ends_it_without_a_verdict(

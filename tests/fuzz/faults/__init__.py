@@ -1,0 +1,1 @@
+"""Subtle faults, put between a campaign and a healthy server."""
