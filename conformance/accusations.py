@@ -28,8 +28,22 @@ def server_error(_: Operation, __: Request, answer: Answer) -> str:
     # RFC 9110 section 15.6.4: it may be too busy for now.
     allowed = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE}
     failed = answer.is_server_error and answer.status not in allowed
-    return f"{answer.status}" if failed else ""
+    return f"{answer.status}{_name_of(answer)}" if failed else ""
 
+
+_EXCEPTION = re.compile(rb"\b[A-Z][A-Za-z]+(?:Error|Exception)\b")
+
+
+def _name_of(answer: Answer) -> str:
+    """What a server calls its error, in brackets: two of them are two faults."""
+    name = answer.field("code") or answer.field("title")
+    if isinstance(name, str) and name.isprintable():
+        return f" ({name[:_LONGEST_NAME]})"
+    thrown = _EXCEPTION.search(answer.body)
+    return f" ({thrown[0].decode()})" if thrown else ""
+
+
+_LONGEST_NAME = 60
 
 _OF_A_GATEWAY = {
     HTTPStatus.FORBIDDEN,

@@ -20,9 +20,10 @@ from conformance.catalogue_text import explanation, listing
 from conformance.client.har_reading import HarError
 from conformance.client.registry import ClientRequirement, client_catalogue
 from conformance.client_command import client_command
-from conformance.fuzz.commands import fuzz_command, replay_command
 from conformance.fuzz.files import FileError
+from conformance.fuzz.fuzz_command import fuzz_command
 from conformance.fuzz.merge_command import merge_command
+from conformance.fuzz.replay_command import replay_command
 from conformance.in_process import AppError, serving
 from conformance.limits import MOST_REQUESTS
 from conformance.load_command import load_command

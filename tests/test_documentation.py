@@ -8,7 +8,7 @@ import pytest
 
 import mock_server
 from conformance.client_command import client_command
-from conformance.fuzz.commands import fuzz_command
+from conformance.fuzz.fuzz_command import fuzz_command
 from conformance.fuzz.merge_command import merge_command
 from conformance.generation.engine import CHECKS
 from conformance.load_command import load_command

@@ -216,7 +216,7 @@ class Campaign:
             ids = set(self.record.requirements)
 
         def is_known(expected: str, actual: str) -> bool:
-            cause = cause_of(self.target.shown(expected), self.target.shown(actual))
+            cause = cause_of(self.target.shown(expected), self.target.shown(actual), work.way)
             return self.record.findings.meets(ids, work.operation.id, cause)
 
         return is_known

@@ -20,7 +20,7 @@ def discovered(
         requirement=requirement.id,
         operation=result.operation,
         level=requirement.level_on(turn.work.operation).value,
-        cause=cause_of(result.expected, result.actual),
+        cause=cause_of(result.expected, result.actual, turn.work.way),
         expected=result.expected,
         actual=result.actual,
         work=turn.work.name,

@@ -62,7 +62,7 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
         request, answer = probe.recording.exchanges[-1]
         return bool(judge(probe.operation, request, answer)) if _counts(answer) else None
     found = [check(contract, target, finding, work, one) for one in work.requirements]
-    if any(is_it(one, finding) for one in found):
+    if any(is_it(one, finding, work) for one in found):
         return True
     said = any(one.result.outcome is Outcome.PASSED for one in found)
     # Another violation says that this check still fails, if not how.
@@ -86,13 +86,13 @@ def effort_of(finding: Finding) -> Effort:
     return Effort(times=effort["times"], steps=effort["steps"], keys=effort["keys"])
 
 
-def is_it(one: Examination, finding: Finding) -> bool:
+def is_it(one: Examination, finding: Finding, work: Work) -> bool:
     """Whether a check failed in the way of a finding."""
     result = one.result
     return (
         result.outcome in VIOLATIONS
         and finding.requirement in {one.breaks, result.requirement.id}
-        and cause_of(result.expected, result.actual) == finding.cause
+        and cause_of(result.expected, result.actual, work.way) == finding.cause
     )
 
 

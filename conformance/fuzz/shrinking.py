@@ -38,7 +38,7 @@ def made_smaller(
         if found.was_sent_again or is_over():
             break
         again = [check(contract, target, finding, work, one) for one in work.requirements]
-        alone = next((one for one in again if is_it(one, finding)), None)
+        alone = next((one for one in again if is_it(one, finding, work)), None)
         if alone is None:
             continue
         other = _with_steps(contract, target, finding, work, alone.exchanges)

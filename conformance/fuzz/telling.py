@@ -9,13 +9,12 @@ from rich.console import Console
 
 from conformance.fuzz.exporting import as_pytest, can_be_exported
 from conformance.fuzz.finding import Finding
+from conformance.fuzz.target_options import Command
 from conformance.options import file
 from conformance.output_files import check_writable, write
 from conformance.report import FORMATS
 from conformance.report.text import TextReport
 from conformance.verdict import Verdict
-
-Command = Callable[..., Any]
 
 
 def of_an_outcome(export_help: str) -> Callable[[Command], Command]:

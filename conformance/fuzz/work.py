@@ -19,6 +19,8 @@ from conformance.probe import Probe
 from openapi.contract import Contract
 from openapi.operation import Operation
 
+_OF_A_CAMPAIGN = "campaign."
+
 
 def _makes_by_key(operation: Operation) -> bool:
     return makes_from_json(operation) and operation.accepts_idempotency_key
@@ -34,7 +36,7 @@ def own_check(
 ) -> Requirement:
     """A check as a requirement that no catalogue holds: what it breaks it names itself."""
     return Requirement(
-        id=f"campaign.{name}",
+        id=f"{_OF_A_CAMPAIGN}{name}",
         level=Level.INFO,
         summary=check.__doc__ or "",
         source="the requirements that it judges by",
@@ -79,6 +81,13 @@ class Work:
     def chooses(self) -> bool:
         """Whether it sends something else each time."""
         return self.generates or self.requirements[0] in OWN
+
+    @property
+    def way(self) -> str:
+        """In what unusual manner it asks, such as ``odd headers``; empty for the catalogue."""
+        name = self.name.partition(" [")[0]
+        own = name.startswith(_OF_A_CAMPAIGN)
+        return name.removeprefix(_OF_A_CAMPAIGN).replace("-", " ") if own else ""
 
 
 def works(

@@ -1,4 +1,4 @@
-"""``dinie-conformance fuzz`` and ``replay``: a campaign, and one of its findings again."""
+"""``dinie-conformance fuzz``: a campaign."""
 
 import secrets
 from collections.abc import Mapping
@@ -15,34 +15,27 @@ from conformance.durations import Duration
 from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.directory import RunDirectory
 from conformance.fuzz.files import FileError
-from conformance.fuzz.finding import Finding
 from conformance.fuzz.live import LiveView
 from conformance.fuzz.record import Record
 from conformance.fuzz.recorded import requests_in
-from conformance.fuzz.replaying import fails, work_of
 from conformance.fuzz.shard import WHOLE, ShardOption
-from conformance.fuzz.telling import Command, Telling, of_an_outcome
+from conformance.fuzz.target_options import of_a_run, of_a_target
+from conformance.fuzz.telling import Telling, of_an_outcome
 from conformance.fuzz.verdicts import verdict_of
-from conformance.fuzz.work import works
 from conformance.in_process import serving
 from conformance.model import Level
 from conformance.opening import let_in, to_target
 from conformance.options import (
-    Authorities,
-    BaseUrl,
     DatabaseUrl,
     base_url,
     check_access,
-    hidden,
-    yields_to,
 )
 from conformance.redaction import redacted
 from conformance.registry import catalogue
-from conformance.runner import Run
 from conformance.selection import select
 from conformance.stopping import stopped_by_signals
 from conformance.target import TargetError
-from conformance.verdict import BROKEN, CONFORMS, INTERRUPTED, NO_VERDICT
+from conformance.verdict import CONFORMS, INTERRUPTED
 from openapi.contract import Contract
 
 _HOUR = 3600.0
@@ -51,35 +44,8 @@ if TYPE_CHECKING:
     from conformance.generation.shared_corpus import SharedCorpus
 
 
-def _of_a_target(command: Command) -> Command:
-    """The options that say where a target is, and who is let in."""
-    options = (
-        click.option("--url", type=BaseUrl(), envvar="DINIE_URL", callback=yields_to("app"),
-                     help="Base URL with its prefix, such as http://127.0.0.1:8080/v3."),
-        click.option("--app", envvar="DINIE_APP", callback=yields_to("url"),
-                     metavar="MODULE:OBJECT", help="An ASGI or WSGI app, in this process."),
-        hidden("--token", "Access token of a partner."),
-        hidden("--second-token", "Access token of another partner: more can be found."),
-        hidden("--client-id", "In place of --token, with --client-secret."),
-        hidden("--client-secret", "In place of --token, with --client-id."),
-        hidden("--second-client-id", "In place of --second-token."),
-        hidden("--second-client-secret", "In place of --second-token."),
-        click.option("--max-rps", type=click.FloatRange(0, min_open=True),
-                     envvar="DINIE_MAX_RPS", metavar="N", help="At most N requests a second."),
-        click.option("--ca-file", type=Authorities(), envvar="DINIE_CA_FILE",
-                     help="Trust the certificate authorities in this PEM file, too."),
-        click.option("--keep", is_flag=True, envvar="DINIE_KEEP",
-                     help="Leave the keys that are made; else they are revoked."),
-        click.option("--allow-production", is_flag=True, envvar="DINIE_ALLOW_PRODUCTION",
-                     help="Run against the contract's production server."),
-    )  # fmt: skip
-    for one in reversed(options):
-        command = one(command)
-    return command
-
-
 @click.command("fuzz")
-@_of_a_target
+@of_a_target
 @click.option("--max-time", type=Duration(), default=_HOUR, show_default="1h",
               envvar="DINIE_MAX_TIME", help="How long: 90s, 5m, 1h.")  # fmt: skip
 @click.option("--max-findings", type=click.IntRange(1), envvar="DINIE_MAX_FINDINGS", metavar="N",
@@ -125,7 +91,7 @@ def fuzz_command(**options: Any) -> int:
     with (
         directory.held(),
         serving(options["app"]) as transport,
-        to_target(url, _of_a_run(options), transport) as target,
+        to_target(url, of_a_run(options), transport) as target,
     ):
         try:
             let_in(target, options)
@@ -213,63 +179,3 @@ def _record(
     seed = options["seed"] if options["seed"] is not None else secrets.randbelow(2**32)
     shards = (options["shard"] or WHOLE,)
     return Record(contract, directory, url, seed, options["patterns"], shards=shards)
-
-
-def _of_a_run(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options, with what a campaign leaves to the gate: waits, clocks and provoked limits."""
-    return {"patience": 0.0, "clock_url": None, "provoke_rate_limit": False, **options}
-
-
-@click.command("replay")
-@click.argument("finding", type=click.Path(path_type=Path), metavar="FINDING")
-@_of_a_target
-def replay_command(finding: Path, **options: Any) -> int:
-    """Run one finding again: 1 while it still fails, 0 once it is mended, 2 for no verdict.
-
-    FINDING is the file of one, or DIR/ID.
-    """
-    contract = Contract.bundled()
-    url = base_url(contract, options)
-    check_access(options)
-    found = Finding.read(_file_of(finding))
-    known = {one.name: one for one in works(contract, list(catalogue().values()))}
-    work = work_of(contract, found, known)
-    generation.load()
-    with (
-        serving(options["app"]) as transport,
-        to_target(url, _of_a_run(options), transport) as target,
-    ):
-        run = Run(contract, target, [], found.seed)
-        said: list[bool | None] = []
-        try:
-            let_in(target, options)
-            with stopped_by_signals(target.halt):
-                run.survey()
-                while len(said) < found.attempts and True not in said:
-                    said.append(fails(contract, target, found, work))
-        except TargetError as error:
-            click.echo(f"No verdict: {target.shown(str(error))}")
-            return NO_VERDICT
-        finally:
-            target.go_on()
-            if not options["keep"]:
-                run.clean_up()
-    return _told(found, said)
-
-
-def _told(found: Finding, said: list[bool | None]) -> int:
-    place = f"{found.requirement} [{found.operation}]"
-    if True in said:
-        click.echo(f"Fails still: {place}: expected {found.expected}, got {found.actual}")
-        return BROKEN
-    if False in said:
-        click.echo(f"Fails no longer: {place} ({len(said)} attempts)")
-        return CONFORMS
-    click.echo(f"No verdict: {place}: the target does not let the check come so far")
-    return NO_VERDICT
-
-
-def _file_of(path: Path) -> Path:
-    """The file that a path, or DIR/ID, means."""
-    within = path.parent / "findings" / f"{path.name}.json"
-    return within if not path.exists() and within.exists() else path
