@@ -60,18 +60,26 @@ def test_a_correct_client_conforms_in_all_weathers() -> None:
         assert f"{preset}: " in run.stderr
 
 
+TRIES = {"at_once": 3, "same_wait": 3}
+"""A stalled machine makes any client wait, and differently each time: then it broke nothing."""
+
+
 @pytest.mark.parametrize("client", BAD)
 def test_a_bad_client_is_named_by_what_it_breaks(
     client: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     preset, expected = BAD[client]
-    with pytest.raises(SystemExit) as ended:
-        main(["exercise", "--preset", preset, "--format", "json", "--quiet", "--timeout", "20",
-              *command(client)])  # fmt: skip
+    arguments = ["exercise", "--preset", preset, "--format", "json", "--quiet", "--timeout", "20"]
+    for _ in range(TRIES.get(client, 1)):
+        with pytest.raises(SystemExit) as ended:
+            main([*arguments, *command(client)])
+        said = capsys.readouterr()
+        found = broken(said.out)
+        if expected <= found:
+            break
 
-    said = capsys.readouterr()
     assert ended.value.code == 1, said.err
-    assert expected <= broken(said.out), said.err
+    assert expected <= found, said.err
 
 
 def test_there_is_a_bad_client_in_every_file() -> None:

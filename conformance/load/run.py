@@ -104,6 +104,9 @@ class LoadRun:
         """Runs as they are begun on Locust's page, until Ctrl-C; the last one's exit code."""
         settings, code = self._settings, NO_VERDICT
         page = self._environment.create_web_ui(settings.web_host, settings.web_port)
+        # Its greenlet begins to listen a little later: nobody is to be sent there in vain.
+        while not (page.server and page.server.started) and page.greenlet:
+            gevent.sleep(PAUSE_SECONDS)
         Console(highlight=False).print(
             f"Locust's web page: http://{settings.web_host}:{settings.web_port}"
         )

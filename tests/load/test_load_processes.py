@@ -21,9 +21,16 @@ from tests.load.command_line import PARTNER, SHORT, TOKEN, ended, load, started
 
 
 @pytest.fixture(scope="module")
-def mock() -> Iterator[MockProcess]:
+def running() -> Iterator[MockProcess]:
     with mock_process("--partner", f"{PARTNER[0]}:{PARTNER[1]}:{TOKEN}") as one:
         yield one
+
+
+@pytest.fixture
+def mock(running: MockProcess) -> MockProcess:
+    """It is empty: what a test waits for is of its own making."""
+    running.forget()
+    return running
 
 
 def free_port() -> int:
@@ -110,7 +117,6 @@ def test_a_master_sums_up_what_its_workers_found(mock: MockProcess, tmp_path: Pa
 def test_a_worker_that_is_killed_leaves_no_verdict(
     mock: MockProcess, tmp_path: Path, number: int
 ) -> None:
-    mock.forget()
     place = {"DINIE_MASTER_PORT": str(free_port())}
     report = tmp_path / "load.json"
     with ExitStack() as stack:
