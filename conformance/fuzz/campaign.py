@@ -13,7 +13,7 @@ from conformance.examination import Examination, examined
 from conformance.exchange import NO_ANSWER, Answer, Request
 from conformance.fuzz.closer_look import CloserLook
 from conformance.fuzz.discovery import discovered
-from conformance.fuzz.finding import cause_of
+from conformance.fuzz.finding import cause_of, seen
 from conformance.fuzz.record import ENOUGH, NO_WORK, TIME_OVER, Record
 from conformance.fuzz.replaying import VIOLATIONS, probe_for
 from conformance.fuzz.safety import Breaker, Pace, is_limited
@@ -216,7 +216,8 @@ class Campaign:
             ids = set(self.record.requirements)
 
         def is_known(expected: str, actual: str) -> bool:
-            cause = cause_of(self.target.shown(expected), self.target.shown(actual), work.way)
+            shown = seen(self.target.shown(actual), work.way)
+            cause = cause_of(self.target.shown(expected), shown)
             return self.record.findings.meets(ids, work.operation.id, cause)
 
         return is_known

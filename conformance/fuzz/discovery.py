@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from conformance.effort import Effort
 from conformance.examination import Examination
-from conformance.fuzz.finding import Finding, cause_of
+from conformance.fuzz.finding import Finding, cause_of, seen
 from conformance.fuzz.recording import steps_of
 from conformance.fuzz.schedule import Turn
 from conformance.model import Requirement
@@ -16,13 +16,14 @@ def discovered(
 ) -> Finding:
     """The finding, as it was first seen. ``requirement`` is the one that is broken."""
     result = examination.result
+    actual = seen(result.actual, turn.work.way)
     return Finding(
         requirement=requirement.id,
         operation=result.operation,
         level=requirement.level_on(turn.work.operation).value,
-        cause=cause_of(result.expected, result.actual, turn.work.way),
+        cause=cause_of(result.expected, actual),
         expected=result.expected,
-        actual=result.actual,
+        actual=actual,
         work=turn.work.name,
         seed=turn.seed,
         effort=_kept(turn.effort),

@@ -22,18 +22,21 @@ _DATA = re.compile(r"\b(?=\w*\d)[\w-]{4,}\b|\d+(?:\.\d+)?")
 _STATUS = re.compile(r"[1-5]\d\d")
 
 
-def cause_of(expected: str, actual: str, way: str = "") -> str:
-    """What was expected and seen, without ids, counts and other data; statuses stay.
+def seen(actual: str, way: str) -> str:
+    """What was seen, and in what unusual manner it was asked for.
 
-    ``way`` says in what unusual manner it was asked for: what fails in two of them may fail for
-    two reasons, and one that is known would hide the other.
+    What fails in two ways may fail for two reasons, and one that is known would hide the other.
     """
+    return f"{actual}, with {way}" if way else actual
+
+
+def cause_of(expected: str, actual: str) -> str:
+    """What was expected and seen, without ids, counts and other data; statuses stay."""
 
     def kept(found: re.Match[str]) -> str:
         return found[0] if _STATUS.fullmatch(found[0]) else "…"
 
-    told = _DATA.sub(kept, _QUOTED.sub("…", f"expected {expected}, got {actual}"))
-    return f"{told}, with {way}" if way else told
+    return _DATA.sub(kept, _QUOTED.sub("…", f"expected {expected}, got {actual}"))
 
 
 @dataclass(frozen=True, slots=True)

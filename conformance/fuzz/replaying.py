@@ -10,7 +10,7 @@ from conformance.effort import Effort
 from conformance.examination import Examination, examined
 from conformance.exchange import Answer
 from conformance.fuzz.files import FileError
-from conformance.fuzz.finding import Finding, cause_of
+from conformance.fuzz.finding import Finding, cause_of, seen
 from conformance.fuzz.recording import sender
 from conformance.fuzz.resending import resent
 from conformance.fuzz.work import Work
@@ -92,7 +92,7 @@ def is_it(one: Examination, finding: Finding, work: Work) -> bool:
     return (
         result.outcome in VIOLATIONS
         and finding.requirement in {one.breaks, result.requirement.id}
-        and cause_of(result.expected, result.actual, work.way) == finding.cause
+        and cause_of(result.expected, seen(result.actual, work.way)) == finding.cause
     )
 
 
