@@ -18,6 +18,7 @@ from conformance.fuzz.exporting import as_pytest, can_be_exported
 from conformance.fuzz.files import FileError
 from conformance.fuzz.finding import Finding
 from conformance.fuzz.live import LiveView
+from conformance.fuzz.memory import use_one_arena
 from conformance.fuzz.recorded import requests_in
 from conformance.fuzz.replaying import fails, work_of
 from conformance.fuzz.verdicts import verdict_of
@@ -118,6 +119,7 @@ def fuzz_command(**options: Any) -> int:
     if exported and options["resume"] and not options["url"] and not options["app"]:
         directory = RunDirectory.known(options["resume"])
         return _export(directory.findings(), str(directory.state().get("target", "")), exported)
+    use_one_arena()
     contract = Contract.bundled()
     chosen = select(catalogue(), options["patterns"])
     url = base_url(contract, options)
