@@ -16,6 +16,7 @@ from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.directory import RunDirectory
 from conformance.fuzz.files import FileError
 from conformance.fuzz.live import LiveView
+from conformance.fuzz.memory import use_one_arena
 from conformance.fuzz.record import Record
 from conformance.fuzz.recorded import requests_in
 from conformance.fuzz.shard import WHOLE, ShardOption
@@ -80,6 +81,7 @@ def fuzz_command(**options: Any) -> int:
         directory = RunDirectory.known(options["resume"])
         telling.export(str(directory.state().get("target", "")), directory.findings())
         return CONFORMS
+    use_one_arena()
     contract = Contract.bundled()
     select(catalogue(), options["patterns"])
     url = base_url(contract, options)
