@@ -50,7 +50,7 @@ def test_a_private_authority_is_trusted_where_it_is_given(
     run = load(url, tmp_path, *option, **variables)
 
     assert (run.code, run.err) == (0, "")
-    assert run.counts["created"] == run.counts["listed"] > 5
+    assert run.counts["created"] == run.counts["listed"] > 0
     assert run.counts["failed"] == run.counts["left_behind"] == 0
 
 
@@ -102,7 +102,7 @@ def test_a_token_that_expires_on_the_way_is_renewed(tmp_path: Path) -> None:
                    DINIE_CLIENT_SECRET=pair[1])  # fmt: skip
 
     assert (run.code, run.err) == (0, "")
-    assert run.counts["created"] == run.counts["listed"] > 5
+    assert run.counts["created"] == run.counts["listed"] > 0
     assert run.counts["failed"] == run.counts["left_behind"] == 0
     # Once to begin with, and at least twice while it lasted; but never a token for each request.
     assert 3 <= SignsIn.issued < run.counts["requests"] / 5
