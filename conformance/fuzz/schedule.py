@@ -12,9 +12,6 @@ _DEEPEST = 8
 _STEPS, _MORE_STEPS = 12, 6
 _KEYS = 3
 
-_LARGER = 8
-"""How much more is sent by what chooses its data than by what sends the same every time."""
-
 
 @dataclass(slots=True)
 class _Share:
@@ -57,9 +54,8 @@ class Schedule:
         return [self._turn(one) for one in chosen]
 
     def _had(self, work: Work) -> float:
-        """What it has had of its share: what sends something new each time gets a larger one."""
-        requests = self._shares[work.name].requests
-        return requests / _LARGER if work.chooses else requests
+        """What it has had, measured by its share."""
+        return self._shares[work.name].requests / work.share
 
     def _turn(self, work: Work) -> Turn:
         times = self._shares[work.name].times
