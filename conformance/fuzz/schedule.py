@@ -13,9 +13,6 @@ _DEEPEST = 8
 _STEPS, _MORE_STEPS = 12, 6
 _KEYS = 3
 
-_LARGER = 8
-"""How much more is sent by what chooses its data than by what sends the same every time."""
-
 
 @dataclass(slots=True)
 class _Share:
@@ -73,10 +70,10 @@ class Schedule:
         return [self._turn(one) for one in chosen]
 
     def _had(self, work: Work) -> float:
-        """What it has had of its share: what sends something new each time gets a larger one."""
-        requests = self._shares[work.name].requests
+        """What it has had, measured by its share."""
         # What others do too gets its share from all, what was dealt out from this one alone.
-        return requests / (_LARGER if work.chooses else self._shard.of)
+        share = work.share if work.chooses else self._shard.of
+        return self._shares[work.name].requests / share
 
     def _turn(self, work: Work) -> Turn:
         number = before = self._shares[work.name].times

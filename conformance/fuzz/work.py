@@ -64,6 +64,11 @@ OWN: Mapping[Requirement, Set[str]] = {
 """Checks of a campaign's own, and the requirements that they judge by."""
 
 
+_LARGER = 8
+_OF_SCHEMATHESIS = 4
+"""Its requests cost several times the CPU time of others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One thing to try: requirements on an operation that are checked by the same requests."""
@@ -81,6 +86,13 @@ class Work:
     def chooses(self) -> bool:
         """Whether it sends something else each time."""
         return self.generates or self.requirements[0] in OWN
+
+    @property
+    def share(self) -> int:
+        """How much of the requests it gets: what sends something new each time, a larger one."""
+        if self.requirements[0].id in ACCUSATIONS:
+            return _OF_SCHEMATHESIS
+        return _LARGER if self.chooses else 1
 
     @property
     def way(self) -> str:
