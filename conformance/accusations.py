@@ -14,7 +14,7 @@ from typing import Any
 from conformance.bodies import schema_of
 from conformance.exchange import NO_ANSWER, Answer, Request
 from conformance.instants import instant
-from conformance.probe import CLOSED, NO_SERVER_ERROR, NOTHING_FAILS
+from conformance.probe import NO_SERVER_ERROR, NOTHING_FAILS, unanswered
 from openapi.operation import Operation
 from openapi.schema import types_of
 
@@ -22,9 +22,9 @@ Judge = Callable[[Operation, Request, Answer], str]
 
 
 def server_error(_: Operation, __: Request, answer: Answer) -> str:
-    """A server error, other than 501 and 503, or a connection that is closed instead."""
+    """A server error, other than 501 and 503, or no answer at all."""
     if answer.status == NO_ANSWER:
-        return CLOSED
+        return unanswered(answer)
     # RFC 9110 section 15.6.4: it may be too busy for now.
     allowed = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE}
     failed = answer.is_server_error and answer.status not in allowed

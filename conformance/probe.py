@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from conformance.effort import GATE, Effort
 from conformance.exchange import NO_ANSWER, Answer, Recording, Request
-from conformance.target import ConnectionClosed, Target
+from conformance.target import AnswerOverdue, ConnectionClosed, Target
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
 
@@ -23,8 +23,9 @@ NAME_PREFIX = "dinie-conformance"
 
 _LONGEST_LIST = 10_000
 
-_TRIES = 3
-"""How often a request is sent that gets a closed connection, with plain ones in between."""
+_TRIES, _OVERDUE_TRIES = 3, 2
+"""How often a request is sent that gets a closed connection, or none in time, with plain ones in
+between."""
 
 _GROUPS = itertools.count(1)
 """Numbers for requests that are sent at the same time; no two groups of a run have one."""
@@ -46,8 +47,16 @@ class Violation(Exception):
 NO_SERVER_ERROR, CLOSED = "no server error", "a closed connection, and again on another try"
 """What is expected of every request, and what is seen where a target hangs up on one."""
 
+
+def unanswered(answer: Answer) -> str:
+    """What was seen in the place of an answer, whose status is ``NO_ANSWER``."""
+    if not answer.seconds:
+        return CLOSED
+    return f"no answer within {answer.seconds:g} s, and again on another try"
+
+
 NOTHING_FAILS = "generated.nothing-makes-it-fail"
-"""The requirement that is broken by a closed connection, whatever was to be seen."""
+"""The requirement that is broken where no answer comes, whatever was to be seen."""
 
 
 class NotVerified(Exception):
@@ -114,12 +123,12 @@ class Probe:
     def send(self, request: Request) -> Answer:
         """Send one request; a 429 is waited for and does not count.
 
-        Raises :class:`Violation` where the target hangs up on this request and no other.
+        Raises :class:`Violation` where the target leaves this request, and no other, unanswered.
         """
         return _answered(self.try_to_send(request))
 
     def try_to_send(self, request: Request, tries: int = _TRIES) -> Answer:
-        """As :meth:`send`; what gets a closed connection has the status ``NO_ANSWER``."""
+        """As :meth:`send`; what gets no answer has the status ``NO_ANSWER``."""
         answer = self._answer(request, tries)
         self._keep(request, answer)
         return answer
@@ -135,7 +144,7 @@ class Probe:
         return [_answered(one) for one in self.try_to_send_at_once(requests)]
 
     def try_to_send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
-        """As :meth:`send_at_once`; what gets a closed connection has the status ``NO_ANSWER``."""
+        """As :meth:`send_at_once`; what gets no answer has the status ``NO_ANSWER``."""
         return self._at_once(self._answer, requests)
 
     def send_once_at_once(self, requests: Sequence[Request]) -> list[Answer]:
@@ -154,19 +163,23 @@ class Probe:
         return answers
 
     def _answer(self, request: Request, tries: int = _TRIES) -> Answer:
-        """The answer, or none where the target closes the connection on each try.
+        """The answer, or none where the target closes the connection, or is silent, on each try.
 
         A target that is down, or starts again, does not answer plain requests either: then
         :class:`TargetError` is raised, and nothing is said of it.
         """
-        for _ in range(tries):
+        waited = 0.0
+        for number in range(tries):
             try:
                 return self.target.send(request)
-            except ConnectionClosed:
+            except (ConnectionClosed, AnswerOverdue) as error:
                 plain = replace(self.request(), headers=(), body=b"")
                 if self.target.send(plain).is_server_error:
                     raise
-        return Answer(NO_ANSWER)
+                waited = error.seconds if isinstance(error, AnswerOverdue) else 0.0
+                if waited and number + 1 >= _OVERDUE_TRIES:
+                    break
+        return Answer(NO_ANSWER, seconds=waited)
 
     def rest(self, seconds: float) -> None:
         """Wait, unless the run is stopped meanwhile."""
@@ -262,7 +275,7 @@ class Probe:
 
 def _answered(answer: Answer) -> Answer:
     if answer.status == NO_ANSWER:
-        raise Violation(NO_SERVER_ERROR, CLOSED, NOTHING_FAILS)
+        raise Violation(NO_SERVER_ERROR, unanswered(answer), NOTHING_FAILS)
     return answer
 
 

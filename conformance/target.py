@@ -24,7 +24,9 @@ PATIENCE_SECONDS = 3.0
 
 _MOST_RENEWALS = 3
 _CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
-_TIMEOUT_SECONDS = 30.0
+
+TIMEOUT_SECONDS = 30.0
+"""After that long without a byte of it, an answer is given up."""
 _CONNECTIONS = 32
 
 _IDLE_SECONDS = 2.0
@@ -49,6 +51,14 @@ class TokenRefused(TargetError):
     """The target does not take a token, or the client id and secret that it is issued for."""
 
 
+class AnswerOverdue(TargetError):
+    """The target took the request, and no answer came in so many ``seconds``."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class Target:
     """Sends requests for several threads at once and gives their answers.
 
@@ -71,6 +81,7 @@ class Target:
         clock_url: str | None = None,
         provokes_limit: bool = False,
         trust: ssl.SSLContext | None = None,
+        timeout: float = TIMEOUT_SECONDS,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.capabilities: set[Capability] = set()
@@ -103,6 +114,7 @@ class Target:
         """Called with every exchange, in the thread that made it."""
         self._halted = threading.Event()
         self._tamper = tamper
+        self._timeout = timeout
         self._interval = 1 / max_rate if max_rate else 0.0
         self._pause = 0.0
         self._next_start = 0.0
@@ -110,7 +122,7 @@ class Target:
         self._client = httpx.Client(
             transport=transport,
             verify=trust or usual_trust(),
-            timeout=_TIMEOUT_SECONDS,
+            timeout=timeout,
             limits=httpx.Limits(
                 max_connections=_CONNECTIONS,
                 max_keepalive_connections=_CONNECTIONS,
@@ -272,6 +284,9 @@ class Target:
                 return sent()
         except _CLOSED as error:
             raise ConnectionClosed(*self._no_answer(self.base_url, error).args) from error
+        except httpx.ReadTimeout as error:
+            told = self._no_answer(self.base_url, error)
+            raise AnswerOverdue(str(told), self._timeout) from error
         except httpx.LocalProtocolError as error:
             # Not the target's doing: a request that HTTP cannot carry. The reason may quote it.
             raise ValueError("the request cannot be sent") from error

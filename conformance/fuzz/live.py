@@ -39,9 +39,10 @@ class LiveView:
         campaign = self._campaign
         requests, elapsed = campaign.target.requests_sent, campaign.elapsed
         rate = requests / elapsed if elapsed else 0.0
+        left = max(0.0, campaign.max_seconds - elapsed)
         pause = campaign.pace.pause
         return {
-            "elapsed": f"{told(elapsed)} of {told(campaign.max_seconds)}",
+            "elapsed": f"{told(elapsed)} of {told(campaign.max_seconds)}, {told(left)} left",
             "requests": f"{requests}, {rate:.0f} a second"
             + (f", slowed down to one in {pause:g} s" if pause else ""),
             "findings": f"{len(campaign.record.findings)}",

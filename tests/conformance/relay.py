@@ -1,4 +1,4 @@
-"""A relay on a real socket, which closes connections, before or in the middle of an answer."""
+"""A relay on a real socket, which closes connections, or is silent, in the place of an answer."""
 
 import socket
 import threading
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 Closes = Callable[[bytes], str]
-"""Takes a request as it came; says ``before`` or ``within`` the answer, or nothing."""
+"""Takes a request as it came; says ``before`` or ``within`` the answer, ``never``, or nothing."""
 
 
 @contextmanager
@@ -35,6 +35,9 @@ def _serve(client: socket.socket, place: tuple[str, int], closes: Closes) -> Non
         while request := _message(client):
             how = closes(request)
             if how == "before":
+                return
+            if how == "never":
+                client.recv(1)  # until the client has had enough
                 return
             server.sendall(request)
             answer = _message(server)

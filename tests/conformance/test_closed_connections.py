@@ -1,4 +1,4 @@
-"""A target that hangs up on one input is accused; one that is down, or restarts, is not."""
+"""A target that leaves one input unanswered is accused; one that is down, or restarts, is not."""
 
 import itertools
 import random
@@ -141,3 +141,36 @@ def test_a_body_is_sent_in_its_chunks(healthy: MockProcess) -> None:
     assert b"content-length" not in head
     sizes = [int(one, 16) for one in sent.split(b"\r\n")[::2][:-1]]
     assert sizes == [len(one) for one in in_chunks(body, request.chunks)] + [0]
+
+
+def test_a_target_that_is_silent_on_one_input_is_accused(healthy: MockProcess) -> None:
+    with (
+        relay(healthy.base_url, beyond_ascii("never")) as url,
+        Target(url, TOKENS, patience=0, timeout=0.5) as target,
+    ):
+        probe = probe_of(target)
+        with pytest.raises(Violation, match=r"no answer within 0\.5 s") as found:
+            probe.send(probe.request().with_json({"name": "é"}))
+        assert found.value.breaks == "generated.nothing-makes-it-fail"
+        assert probe.send(probe.request()).status == 201
+
+
+def test_a_target_that_is_silent_once_is_not_accused(healthy: MockProcess) -> None:
+    number = itertools.count()
+
+    def once(_: bytes) -> str:
+        return "" if next(number) else "never"
+
+    with relay(healthy.base_url, once) as url, Target(url, TOKENS, timeout=0.5) as target:
+        probe = probe_of(target)
+        assert probe.send(probe.request()).status == 201
+
+
+def test_a_target_that_is_silent_on_everything_is_not_accused(healthy: MockProcess) -> None:
+    with (
+        relay(healthy.base_url, lambda _: "never") as url,
+        Target(url, TOKENS, timeout=0.2) as target,
+    ):
+        probe = probe_of(target)
+        with pytest.raises(TargetError, match="timed out"):
+            probe.send(probe.request())
