@@ -16,10 +16,11 @@ from conformance.fuzz.discovery import discovered
 from conformance.fuzz.finding import cause_of, seen
 from conformance.fuzz.record import ENOUGH, NO_WORK, TIME_OVER, Record
 from conformance.fuzz.replaying import VIOLATIONS, probe_for
-from conformance.fuzz.safety import Breaker, Pace, is_limited
+from conformance.fuzz.safety import Breaker, Pace
 from conformance.fuzz.schedule import Schedule, Turn
 from conformance.fuzz.sharing import Sharing
 from conformance.fuzz.work import Work, works
+from conformance.limits import LIMITED
 from conformance.model import Outcome, Requirement
 from conformance.probe import NOTHING_FAILS
 from conformance.runner import Run
@@ -258,7 +259,7 @@ class Campaign:
         if answer.is_success and isinstance(client_id, str) and client_id.split() == [client_id]:
             with self._lock:
                 self.record.directory.note_made((request.partner or 0, client_id))
-        if is_limited(answer):
+        if answer.status == LIMITED:
             self.pace.limited()
 
     def _clean_up(self, more_than: int) -> None:
@@ -273,12 +274,10 @@ class Campaign:
         left = set(revoke(self.record.contract, self.target, made))
         self.target.created -= made
         self.record.counters.revoked += len(made) - len(left)
-        before, self.record.left_behind = (
-            self.record.left_behind,
-            (self.record.left_behind - made) | left,
-        )
-        if self.record.left_behind != before:
-            self.record.directory.leave_behind(self.record.left_behind)
+        left |= self.record.left_behind - made
+        if self.record.left_behind != left:
+            self.record.left_behind = left
+            self.record.directory.leave_behind(left)
         self.record.directory.forget_made()
 
     def _forget(self) -> None:

@@ -36,6 +36,11 @@ def probe_for(
     return Probe(contract, work.operation, target, randomness, seed, named)
 
 
+def probe_to_send(contract: Contract, target: Target, finding: Finding, work: Work) -> Probe:
+    """A probe that sends the steps of a finding, and chooses nothing."""
+    return Probe(contract, work.operation, target, random.Random(finding.seed), finding.seed)  # noqa: S311 - test data
+
+
 def work_of(contract: Contract, finding: Finding, works: Mapping[str, Work]) -> Work:
     """The work that found it; raises :class:`FileError` where there is no such work any more.
 
@@ -57,7 +62,7 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
     """
     _, judge = JUDGES.get(finding.requirement, ("", None))
     if judge is not None and finding.steps:
-        probe = Probe(contract, work.operation, target, random.Random(finding.seed))  # noqa: S311 - test data
+        probe = probe_to_send(contract, target, finding, work)
         resent(finding.steps, sender(probe))
         request, answer = probe.recording.exchanges[-1]
         return bool(judge(probe.operation, request, answer)) if _counts(answer) else None

@@ -6,7 +6,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from http import HTTPStatus
 
 from conformance.applicability import creates, lists
 from conformance.capability import Capability
@@ -110,8 +109,3 @@ class Breaker:
         operation = next(one for one in self._contract.operations.values() if creates(one))
         probe = Probe(self._contract, operation, self._target, random.Random(0))  # noqa: S311 - no choice is made
         return probe.send_once(probe.request())
-
-
-def is_limited(answer: Answer) -> bool:
-    """Whether the target asks to be left alone for a while."""
-    return answer.status == HTTPStatus.TOO_MANY_REQUESTS

@@ -87,11 +87,6 @@ class Schedule:
         """A turn has sent so many requests; even nothing costs something."""
         self._shares[work.name].requests += max(requests, 1)
 
-    @property
-    def rounds(self) -> int:
-        """How often everything has been tried."""
-        return min((one.times for one in self._shares.values()), default=0)
-
     def state(self) -> dict[str, list[int]]:
         """To be kept, and given to :meth:`go_on`."""
         return {name: [one.times, one.requests] for name, one in self._shares.items()}

@@ -1,17 +1,15 @@
 """A finding in as few requests as show it, seen once more by itself where that helps."""
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from conformance.fuzz.finding import Finding
 from conformance.fuzz.python_script import python_script
 from conformance.fuzz.recording import said, sender, steps_of
-from conformance.fuzz.replaying import check, is_it
+from conformance.fuzz.replaying import check, is_it, probe_to_send
 from conformance.fuzz.resending import resent
 from conformance.fuzz.smallest import smallest
 from conformance.fuzz.work import Work
-from conformance.probe import Probe
 from conformance.reproduction import Exchange, reproduction
 from conformance.target import Target
 from openapi.contract import Contract
@@ -56,7 +54,7 @@ def _with_steps(
 ) -> Finding:
     if not exchanges:
         return finding
-    probe = Probe(contract, work.operation, target, random.Random(finding.seed), finding.seed)  # noqa: S311 - test data
+    probe = probe_to_send(contract, target, finding, work)
     answers = [said(answer) for _, answer in exchanges]
     all_steps = steps_of(exchanges, target.secrets)
     steps, shows, was_sent_again = smallest(all_steps, answers, sender(probe))

@@ -10,20 +10,18 @@ from http import HTTPStatus
 import gevent
 from locust.contrib.fasthttp import FastHttpSession, LocustUserAgent, ResponseContextManager
 
-from conformance.exchange import Answer, Request
+from conformance.exchange import NO_ANSWER, Answer, Request
 from conformance.load.judging import Purpose, Seen
 from conformance.load.tally import Count
 from conformance.load.workplace import Workplace
 from conformance.probe import Probe
-from conformance.target import TargetError
+from conformance.target import TIMEOUT_SECONDS, TargetError
 from conformance.waiting import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 
-_NO_ANSWER = Answer(0)
+_NOTHING = Answer(NO_ANSWER)
 
 _AFTER_A_DROP = {Purpose.REVOKE: Purpose.REVOKE_AGAIN, Purpose.CREATE: Purpose.AT_ONCE}
 """What a request is when it may have come through before."""
-
-TIMEOUT_SECONDS = 30.0
 
 _MOST_DROPS = 5
 """How often a request is sent that gets no answer."""
@@ -66,7 +64,7 @@ class Sender:
             token = None if place.is_hurried or place.stopped else self._token(request)
             if token is None:
                 return None
-            seen = Seen(probe.operation, request, _NO_ANSWER, purpose, token, first, first_id,
+            seen = Seen(probe.operation, request, _NOTHING, purpose, token, first, first_id,
                         secrets)  # fmt: skip
             answer = self._exchange(seen)
             if answer is not None and _is_refused(answer):

@@ -13,12 +13,13 @@ from locust import FastHttpUser, task
 from conformance.exchange import Answer, Request
 from conformance.load.judging import CURSOR, Purpose, items
 from conformance.load.ledger import Call
-from conformance.load.sending import TIMEOUT_SECONDS, Sender
+from conformance.load.sending import Sender
 from conformance.load.tally import Count
 from conformance.load.workplace import Workplace
 from conformance.probe import Violation
 from conformance.revoking import revocation_by_text
 from conformance.server.idempotency import expect_one_answer
+from conformance.target import TIMEOUT_SECONDS
 
 _KEYS = 20
 """How many of its own calls a user remembers."""

@@ -4,18 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.mock_process import MockProcess, mock_process
+from demo.mock_process import MockProcess
+from tests.two_partners import mock_of_two
 
 TOKENS = ("dinie_at_first", "dinie_at_second")
 
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[MockProcess]:
-    partners = [
-        f"dinie_ci_live_{name}:dinie_cs_live_{name}:{token}"
-        for name, token in zip(("first", "second"), TOKENS, strict=True)
-    ]
-    with mock_process("--partner", partners[0], "--partner", partners[1]) as mock:
+    with mock_of_two(TOKENS) as mock:
         yield mock
 
 

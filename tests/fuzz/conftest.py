@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from conformance.fuzz.campaign import Campaign
@@ -14,8 +13,9 @@ from conformance.fuzz.safety import Breaker
 from conformance.fuzz.shard import WHOLE, Shard
 from conformance.sabotage import Sabotage
 from conformance.target import Target
-from demo.mock_process import MockProcess, mock_process
+from demo.mock_process import MockProcess
 from openapi.contract import Contract
+from tests.two_partners import mock_of_two
 
 TOKENS = ("dinie_at_first_partner", "dinie_at_second_partner")
 CONTRACT = Contract.bundled()
@@ -23,19 +23,13 @@ CONTRACT = Contract.bundled()
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[MockProcess]:
-    partners = [
-        f"dinie_ci_live_{name}:dinie_cs_live_{name}:{token}"
-        for name, token in zip(("first", "second"), TOKENS, strict=True)
-    ]
-    with mock_process("--partner", partners[0], "--partner", partners[1]) as mock:
+    with mock_of_two(TOKENS) as mock:
         yield mock
 
 
 @pytest.fixture
 def healthy(running: MockProcess) -> MockProcess:
-    partners = f"{running.origin}/_mock/partners"
-    for one in httpx.get(partners).json()["data"]:
-        assert httpx.post(f"{partners}/{one['id']}/reset").status_code == 204
+    running.forget()
     return running
 
 
