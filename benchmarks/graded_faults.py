@@ -18,11 +18,11 @@ import uvicorn
 
 from benchmarks.commands import HOST
 from benchmarks.wire import TOKEN
-from conformance.exchange import Answer, Request
-from conformance.probe import NAME_PREFIX
-from conformance.sabotage import Forward, Tamper, with_header
-from conformance.sabotaged import Proxy
-from conformance.target import Target
+from conformance.catalogue.sabotage import with_header
+from conformance.cli.sabotaged import Proxy
+from conformance.probe.probe import NAME_PREFIX
+from conformance.target.exchange import Answer, Forward, Request, Tamper
+from conformance.target.target import Target
 
 SECOND_TOKEN = "dinie_at_second"
 

@@ -12,14 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.goals import Goal, tell
-from conformance.baseline import Baseline
-from conformance.exchange import Answer, Request
-from conformance.model import Level
-from conformance.registry import catalogue
-from conformance.runner import Run
-from conformance.sabotage import Forward, Tamper
-from conformance.target import Target
-from conformance.verdict import judge
+from conformance.catalogue.requirement import Level
+from conformance.results.baseline import Baseline
+from conformance.run.judging import judge
+from conformance.run.runner import Run
+from conformance.server import catalogue
+from conformance.target.exchange import Answer, Forward, Request, Tamper
+from conformance.target.target import Target
 from demo.mock_process import MockProcess, mock_process
 from demo.schemathesis_run import run_schemathesis
 from openapi.contract import Contract

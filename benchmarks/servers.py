@@ -12,13 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from benchmarks.commands import HOST, Command
-from benchmarks.wire import (
-    Answer,
-    BenchmarkError,
-    check_create,
-    create_request,
-    parse_answer,
-)
+from benchmarks.wire import Answer, BenchmarkError, check_create, create_request, parse_answer
 
 ROOT = Path(__file__).resolve().parent.parent
 START_LIMIT = 30.0

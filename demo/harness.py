@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import orjson
 
-from mock_server.partners import Partner
+from mock_server.partners.partners import Partner
 
 _SECONDS = 300
 

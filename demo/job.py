@@ -12,7 +12,7 @@ from demo.mock_process import MockDidNotStart, MockProcess, mock_process
 from demo.schemathesis_run import DEFAULT_EXAMPLES, SchemathesisDidNotRun, run_schemathesis
 from demo.schemathesis_settings import SEED
 from demo.sdk_journey import sdk_journey
-from mock_server.partners import Partner
+from mock_server.partners.partners import Partner
 
 __all__ = ["DEFAULT_EXAMPLES", "NoVerdict", "run"]
 

@@ -8,9 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from conformance.client.judging import Level, Verdict
-from conformance.model import Outcome
-from mock_server.exercise import Weather, exercise, verdict_on
+from conformance.results.result import Outcome
 from mock_server.faults.presets import PRESETS
+from mock_server.testing.exercise import Weather, exercise, verdict_on
 
 PAGE = Path(__file__).parent.parent / "docs" / "sdk.md"
 

@@ -6,21 +6,24 @@ from functools import cache, partial
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import __version__
-from mock_server.access_tokens import AccessTokens
-from mock_server.clock import Clock, SystemClock
 from mock_server.control.admin import Admin
 from mock_server.control.app import create_control
+from mock_server.control.health import Probes, Readiness
+from mock_server.control.partner_state import Possessions
+from mock_server.documented.answers import DocumentedAnswers
+from mock_server.exchange.exchange import MAX_BODY_BYTES, request_ids
 from mock_server.faults.actions import Means
 from mock_server.faults.plan import FaultPlans
-from mock_server.framework import ConnexionMiddleware, Resolver, connexion_document
-from mock_server.journals import Journals
-from mock_server.metrics import Metrics
-from mock_server.observing import Observing
+from mock_server.observing.journals import Journals
+from mock_server.observing.metrics import Metrics
+from mock_server.observing.request_log import Observing
 from mock_server.operations.credentials import Credentials
-from mock_server.operations.examples import DocumentedAnswers
 from mock_server.operations.handling import Handling
 from mock_server.operations.tokens import Tokens
-from mock_server.partner_clocks import PartnerClocks
+from mock_server.partners.access_tokens import AccessTokens
+from mock_server.partners.clock import Clock, PartnerClocks, SystemClock
+from mock_server.partners.rate_limit import RateLimit
+from mock_server.partners.startup import Start
 from mock_server.pipeline.answering import Answering
 from mock_server.pipeline.authentication import (
     Authentication,
@@ -29,19 +32,15 @@ from mock_server.pipeline.authentication import (
     security_handlers,
 )
 from mock_server.pipeline.faults import Faults
+from mock_server.pipeline.framework import ConnexionMiddleware, Resolver, connexion_document
 from mock_server.pipeline.idempotency import Idempotency
 from mock_server.pipeline.prefer import Prefer
-from mock_server.pipeline.rate_limit import RateLimit, RateLimiting
+from mock_server.pipeline.rate_limit import RateLimiting
 from mock_server.pipeline.routing import Routing
 from mock_server.pipeline.turns import Turns
 from mock_server.pipeline.validation import Validation
-from mock_server.possessions import Possessions
-from mock_server.probes import Probes, Readiness
-from mock_server.request_ids import request_ids
-from mock_server.settings import MAX_BODY_BYTES, Settings
-from mock_server.start import Start
-from mock_server.store.opening import open_store
-from mock_server.windows.opening import open_windows
+from mock_server.settings import Settings
+from mock_server.store.opening import open_store, open_windows
 from openapi.contract import Contract
 from openapi.errors import naming
 

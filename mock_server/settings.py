@@ -5,13 +5,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from mock_server.logs import LogFormat, LogLevel
-from mock_server.partners import Partner
+from mock_server.observing.logs import LogFormat, LogLevel
+from mock_server.partners.partners import Partner
 
 DEFAULT_RATE_LIMIT = "1000000/minute"
 """So generous that no client meets it, yet every response carries the headers."""
-
-MAX_BODY_BYTES = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)

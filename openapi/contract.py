@@ -14,7 +14,7 @@ from openapi.operation import Answer, Header, MediaType, Operation, Parameter, R
 from openapi.reading import BUNDLED, CONTROL, Document, read_document
 from openapi.references import References, join
 from openapi.schema import Schemas
-from openapi.versions import raise_to_31
+from openapi.upgrade import raise_to_31
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 

@@ -12,7 +12,7 @@ from typing import Any
 from openapi.errors import ContractError
 from openapi.reading import Document
 from openapi.references import References, merge_schemas
-from openapi.versions import carried_schemas, subschemas
+from openapi.upgrade import carried_schemas, subschemas
 
 
 def without_required(document: Document, flag: str) -> Document:

@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--subtle",
         action="store_true",
-        help="Look for one key in 10,000 and the like under tests/fuzz: some minutes.",
+        help="Look for one key in 10,000 and the like under tests/conformance/fuzz: some minutes.",
     )
     parser.addoption(
         "--thorough",

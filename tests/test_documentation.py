@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 import mock_server
-from conformance.client_command import client_command
-from conformance.fuzz.fuzz_command import fuzz_command
-from conformance.fuzz.merge_command import merge_command
+from conformance.cli.client import client_command
+from conformance.cli.fuzz import fuzz_command
+from conformance.cli.load import load_command
+from conformance.cli.merge import merge_command
 from conformance.generation.engine import CHECKS
-from conformance.load_command import load_command
-from conformance.registry import catalogue
-from mock_server.cli import serve_command
+from conformance.server import catalogue
+from mock_server.cli.main import serve_command
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]

@@ -20,8 +20,8 @@ ALLOWED = {
     "mock_server": {"mock_server", "openapi", "conformance.client"},
 }
 ADAPTERS = {
-    "connexion": "mock_server/framework.py",
-    "prometheus_client": "mock_server/metrics.py",
+    "connexion": "mock_server/pipeline/framework.py",
+    "prometheus_client": "mock_server/observing/metrics.py",
     "matplotlib": "conformance/report/plots.py",
     "hypothesis.internal": "conformance/generation/isolation.py",
     "schemathesis": "conformance/generation/engine.py",
@@ -68,7 +68,7 @@ def test_our_own_packages_are_imported_at_the_top(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=str)
 def test_what_changes_the_whole_process_is_imported_for_load_alone(path: Path) -> None:
     if any(within(name, {"gevent", "locust"}) for name in imported(path)):
-        assert path.parent.as_posix().endswith("conformance/load")
+        assert path.parent.as_posix().endswith("conformance/load/locust")
 
 
 def test_the_rules_can_fail() -> None:

@@ -16,7 +16,7 @@ from demo.mock_process import mock_process
 from demo.schemathesis_report import SchemathesisRun
 from demo.schemathesis_run import SchemathesisDidNotRun, run_schemathesis
 from mock_server.app import create_app
-from mock_server.partners import Partner
+from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 
 pytestmark = pytest.mark.xdist_group("schemathesis")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from conformance.client.journal import JournalEntry
 from conformance.client.judging import Verdict
+from conformance.journal.journal import JournalEntry
 from demo.sdk_verdict import PAGE, sdk_runs, sdk_verdict, table
-from mock_server.exercise import Weather
 from mock_server.faults.presets import PRESETS
+from mock_server.testing.exercise import Weather
 
 
 @pytest.fixture(scope="module")

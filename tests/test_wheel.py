@@ -48,7 +48,7 @@ def test_the_installed_wheel_serves_outside_the_checkout(wheel: Path, tmp_path: 
         "import openapi, mock_server;"
         "from mock_server.app import create_app;"
         "from mock_server.settings import Settings;"
-        "from mock_server.embedded import dinie_mock;"
+        "from mock_server.testing.embedded import dinie_mock;"
         "mock = dinie_mock();"
         "partner = mock.__enter__();"
         "partner.faults.add('slow');"

@@ -11,10 +11,10 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from conformance.applicability import needs_bearer_token
-from conformance.client.journal import JournalEntry
 from conformance.client.operations import Address, Addresses
-from conformance.client.redaction import PSEUDONYM
+from conformance.journal.journal import JournalEntry
+from conformance.journal.redaction import PSEUDONYM
+from conformance.probe.applicability import needs_bearer_token
 from openapi.contract import Contract
 from openapi.media_types import is_json, plain
 from openapi.operation import Operation

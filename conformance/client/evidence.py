@@ -6,9 +6,9 @@ from functools import cached_property
 
 from conformance.client.attempts import CLOCK, Attempt, attempts_of
 from conformance.client.calls import Call, Retry, calls_of
-from conformance.client.journal import JournalEntry
 from conformance.client.operations import Address, issues_tokens
 from conformance.client.request_faults import Fault, faults_of
+from conformance.journal.journal import JournalEntry
 from openapi.contract import Contract
 from openapi.operation import Operation
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from conformance.client.attempts import header
-from conformance.client.journal import JournalEntry
-from conformance.redaction import printable
+from conformance.journal.journal import JournalEntry
+from conformance.target.redaction import printable
 
 _MOST_LINES = 12
 _LONGEST_BODY = 80

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 
-from conformance.baseline import place
+from conformance.catalogue.requirement import Level
 from conformance.client.evidence import Breach, Evidence, Traffic
 from conformance.client.excerpt import excerpt
-from conformance.client.journal import JournalEntry
-from conformance.client.registry import ClientRequirement, client_catalogue
-from conformance.model import Level, Outcome, Result
-from conformance.redaction import printable
-from conformance.verdict import Verdict, doubt_of
+from conformance.client.registry import ClientRequirement
+from conformance.client.requirements import client_catalogue
+from conformance.journal.journal import JournalEntry
+from conformance.results.baseline import place
+from conformance.results.result import Outcome, Result
+from conformance.results.verdict import Verdict, doubt_of
+from conformance.target.redaction import printable
 from openapi.contract import Contract
 
 __all__ = ["NOTHING_JUDGED", "Level", "Verdict", "judge"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from conformance.client.journal import JournalEntry
+from conformance.journal.journal import JournalEntry
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
 

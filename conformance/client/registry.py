@@ -1,14 +1,13 @@
 """The catalogue of requirements on clients."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-import conformance.client.requirements
-from conformance.catalogue import Catalogue
+from conformance.catalogue.registry import Catalogue
+from conformance.catalogue.requirement import Level, Rule
 from conformance.client.evidence import Evidence, Occasion
 from conformance.client.sabotage import Sabotage
-from conformance.model import Level, Rule
 from openapi.operation import Operation
 
 Check = Callable[[Evidence], Iterable[Occasion]]
@@ -37,7 +36,8 @@ class ClientRequirement(Rule):
         return f"needs {self.occasion}{shown}"
 
 
-_catalogue: Catalogue[ClientRequirement] = Catalogue(conformance.client.requirements)
+CLIENT: Catalogue[ClientRequirement] = Catalogue()
+"""The requirements on clients, which ``conformance.client.requirements`` loads."""
 
 
 def requirement(
@@ -53,7 +53,7 @@ def requirement(
     """Make a function the check of a requirement. Its docstring's first line is the rule."""
 
     def register(check: Check) -> Check:
-        _catalogue.add(
+        CLIENT.add(
             ClientRequirement(
                 id=id,
                 level=level,
@@ -69,8 +69,3 @@ def requirement(
         return check
 
     return register
-
-
-def client_catalogue() -> Mapping[str, ClientRequirement]:
-    """All requirements on clients, by id."""
-    return _catalogue.all()

@@ -8,7 +8,7 @@ from rich.console import Console
 from conformance.report.json_report import as_json
 from conformance.report.junit import as_junit
 from conformance.report.text import TextReport
-from conformance.verdict import Verdict
+from conformance.results.verdict import Verdict
 
 
 def as_text(verdict: Verdict) -> str:

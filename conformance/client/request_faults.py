@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from conformance.client.attempts import CUT, Attempt, Ending, header
-from conformance.client.redaction import PSEUDONYM
+from conformance.journal.redaction import PSEUDONYM
 from openapi.media_types import is_json, plain
 from openapi.operation import MediaType, Operation
 from openapi.parameters import ABSENT, read_form, read_parameter

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from itertools import count
 from typing import Any
 
-from conformance.client.journal import Headers, JournalEntry
+from conformance.journal.journal import Headers, JournalEntry
 
 Entries = Sequence[JournalEntry]
 

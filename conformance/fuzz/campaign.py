@@ -1,5 +1,6 @@
 """The campaign: turn after turn until its time is over. It never prints."""
 
+import ctypes
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,23 +9,40 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance import generation
-from conformance.clean_up import revoke
-from conformance.examination import Examination, examined
-from conformance.exchange import NO_ANSWER, Answer, Request
-from conformance.fuzz.closer_look import CloserLook
-from conformance.fuzz.discovery import discovered
-from conformance.fuzz.finding import cause_of, seen
-from conformance.fuzz.record import ENOUGH, NO_WORK, TIME_OVER, Record
-from conformance.fuzz.replaying import VIOLATIONS, probe_for
+from conformance.catalogue.requirement import Requirement
+from conformance.fuzz.findings.closer_look import CloserLook
+from conformance.fuzz.findings.discovery import discovered
+from conformance.fuzz.findings.finding import cause_of, seen
+from conformance.fuzz.findings.replaying import VIOLATIONS, probe_for
 from conformance.fuzz.safety import Breaker, Pace
 from conformance.fuzz.schedule import Schedule, Turn
 from conformance.fuzz.sharing import Sharing
+from conformance.fuzz.storage.record import ENOUGH, NO_WORK, TIME_OVER, Record
 from conformance.fuzz.work import Work, works
-from conformance.limits import LIMITED
-from conformance.model import Outcome, Requirement
-from conformance.probe import NOTHING_FAILS
-from conformance.runner import Run
-from conformance.target import Target, TargetError
+from conformance.probe.probe import NOTHING_FAILS
+from conformance.probe.rate_limits import LIMITED
+from conformance.results.result import Outcome
+from conformance.run.check import Examination, examined
+from conformance.run.runner import Run
+from conformance.target.clean_up import revoke
+from conformance.target.exchange import NO_ANSWER, Answer, Request
+from conformance.target.target import Target, TargetError
+
+_M_ARENA_MAX = -8
+"""Of mallopt(3)."""
+
+
+def use_one_arena() -> None:
+    """Let all threads take their memory from one place.
+
+    The C library of GNU gives threads arenas of their own, and what one thread has freed another
+    one does not get. A campaign has new threads all the time and would grow to twice its size. Only
+    one thread of Python runs at a time, so none of them waits for it. Elsewhere nothing is done.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 1)
+
 
 if TYPE_CHECKING:
     from conformance.generation.shared_corpus import SharedCorpus

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from conformance.durations import told
 from conformance.fuzz.campaign import Campaign
+from conformance.results.timeline import told
 
 _SECONDS_BETWEEN_LINES = 10.0
 

@@ -7,11 +7,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from conformance.applicability import creates, lists
-from conformance.capability import Capability
-from conformance.exchange import Answer, Request
-from conformance.probe import Probe
-from conformance.target import Target, TargetError
+from conformance.probe.applicability import creates, lists
+from conformance.probe.probe import Probe
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Request
+from conformance.target.target import Target, TargetError
 from openapi.contract import Contract
 
 CALM_SECONDS = 60.0

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.effort import Effort
 from conformance.fuzz.shard import WHOLE, Shard
 from conformance.fuzz.work import Work
+from conformance.probe.effort import Effort
 
 _DEEPEST = 8
 _STEPS, _MORE_STEPS = 12, 6

@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.fuzz.closer_look import CloserLook
-from conformance.fuzz.files import FileError
-from conformance.fuzz.finding import Finding, smallest_of
-from conformance.fuzz.findings import Findings
-from conformance.model import Requirement
+from conformance.catalogue.requirement import Requirement
+from conformance.fuzz.findings.closer_look import CloserLook
+from conformance.fuzz.findings.finding import Finding, smallest_of
+from conformance.fuzz.findings.findings import Findings
+from conformance.fuzz.storage.files import FileError
 
 if TYPE_CHECKING:
     from conformance.generation.shared_corpus import SharedCorpus

@@ -4,13 +4,15 @@ import shlex
 from collections.abc import Iterator
 from datetime import datetime
 
-from conformance.baseline import place
-from conformance.covered import covered
-from conformance.fuzz.finding import Finding
-from conformance.fuzz.record import DONE, Record
+from conformance.catalogue.requirement import Level
+from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.shard import WHOLE
-from conformance.model import Level, Outcome, Result, Sighting
-from conformance.verdict import Verdict, doubt_of, never_succeeded
+from conformance.fuzz.storage.record import DONE, Record
+from conformance.results.baseline import place
+from conformance.results.coverage_table import covered
+from conformance.results.result import Outcome, Result, Sighting
+from conformance.results.verdict import Verdict, doubt_of
+from conformance.run.judging import never_succeeded
 
 
 def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:

@@ -4,18 +4,18 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from conformance.accusations import ACCUSATIONS, JUDGES
-from conformance.applicability import lists
-from conformance.bodies import makes_from_json
-from conformance.capability import Capability
-from conformance.exchange import Request
-from conformance.fuzz.many_keys import DIFFERENT, FRESH, REPLAY, used_keys
-from conformance.fuzz.moving_pages import COMPLETE, moving_pages
-from conformance.fuzz.odd_requests import PLAIN, odd_framings, odd_headers, odd_spellings
-from conformance.fuzz.recorded import changed_recordings
-from conformance.fuzz.shared_keys import AT_ONCE, FOREIGN, REUSED, SECOND, shared_keys
-from conformance.model import Level, Requirement
-from conformance.probe import Probe
+from conformance.catalogue.requirement import Level, Requirement
+from conformance.fuzz.checks.many_keys import DIFFERENT, FRESH, REPLAY, used_keys
+from conformance.fuzz.checks.moving_pages import COMPLETE, moving_pages
+from conformance.fuzz.checks.odd_requests import PLAIN, odd_framings, odd_headers, odd_spellings
+from conformance.fuzz.checks.recorded import changed_recordings
+from conformance.fuzz.checks.shared_keys import AT_ONCE, FOREIGN, REUSED, SECOND, shared_keys
+from conformance.probe.applicability import lists
+from conformance.probe.bodies import makes_from_json
+from conformance.probe.probe import Probe
+from conformance.probe.response_checks import ACCUSATIONS, JUDGES
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Request
 from openapi.contract import Contract
 from openapi.operation import Operation
 

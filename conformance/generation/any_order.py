@@ -15,10 +15,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from conformance.capability import Capability
 from conformance.generation.search import Watch, chosen_settings
-from conformance.probe import NotVerified, Probe, Violation
-from conformance.sequence import Sequence
+from conformance.generation.sequence import Sequence
+from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.target.capabilities import Capability
 
 SEQUENCES = 8
 

@@ -9,7 +9,7 @@ from hypothesis.database import (
     MultiplexedDatabase,
 )
 
-from conformance.probe import Probe
+from conformance.probe.probe import Probe
 
 _SECONDARY, _PARETO = b".secondary", b".pareto"
 

@@ -31,11 +31,11 @@ from schemathesis.core.transport import Response
 from schemathesis.engine import Status, events, from_schema
 from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
 
-from conformance.applicability import needs_bearer_token
-from conformance.exchange import NO_ANSWER, Answer, Request
 from conformance.generation.isolation import generating
-from conformance.probe import NAME_PREFIX, NotVerified, Probe
-from conformance.target import Target, TargetError
+from conformance.probe.applicability import needs_bearer_token
+from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe
+from conformance.target.exchange import NO_ANSWER, Answer, Request
+from conformance.target.target import Target, TargetError
 
 EXAMPLES = 12
 """Of the fuzzing phase; coverage adds about 25 requests for an operation, examples a few."""

@@ -15,8 +15,8 @@ from hypothesis.errors import Flaky, HypothesisException, Unsatisfiable
 
 from conformance.generation.corpus import examples_of
 from conformance.generation.isolation import PROFILE, generating
-from conformance.probe import NotVerified, Probe, Violation
-from conformance.target import TargetError
+from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.target.target import TargetError
 
 Value = TypeVar("Value")
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.bodies import properties, required_names
-from conformance.probe import NAME_PREFIX
+from conformance.probe.bodies import properties, required_names
+from conformance.probe.probe import NAME_PREFIX
 from openapi.contract import Contract
 from openapi.schema import Schema, types_of
 

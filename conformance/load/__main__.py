@@ -2,7 +2,7 @@
 
 import sys
 
-from conformance.load.process import main
+from conformance.load.locust.process import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -12,29 +12,24 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
-from conformance.accusations import server_error, wrong_header
-from conformance.created_answers import expect_no_fault
-from conformance.exchange import Answer, Request
-from conformance.limit_headers import expect_sense
-from conformance.model import Requirement
-from conformance.probe import NotVerified, Violation, expect
-from conformance.registry import catalogue
-from conformance.replays import expect_same
-from conformance.server import (
-    created,
-    created_fields,
-    documented_only,
-    idempotency_keys,
-    limited,
-    listing,
-    pagination,
-    problem_members,
-    problems,
-    rate_limits,
-    revocation,
-    secrets_shown,
-    timestamps,
-)
+from conformance.catalogue.requirement import Requirement
+from conformance.probe.probe import NotVerified, Violation, expect
+from conformance.probe.response_checks import server_error, wrong_header
+from conformance.server import catalogue
+from conformance.server.created import created, documented_only, timestamps
+from conformance.server.created import fields as created_fields
+from conformance.server.created.answers import expect_no_fault
+from conformance.server.idempotency import keys as idempotency_keys
+from conformance.server.idempotency.same_answer import expect_same
+from conformance.server.lists import listing, pagination
+from conformance.server.problems import members as problem_members
+from conformance.server.problems import problems
+from conformance.server.rate_limits import headers as rate_limits
+from conformance.server.rate_limits import limited
+from conformance.server.rate_limits.header_rules import expect_sense
+from conformance.server.revocation import revocation
+from conformance.server.secrets import shown as secrets_shown
+from conformance.target.exchange import Answer, Request
 from openapi.operation import Operation
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from conformance.exchange import Answer, Request
 from conformance.load.judging import digested
+from conformance.target.exchange import Answer, Request
 
 BATCH = 1000
 """After so many calls they are compared with the list and revoked, and others begin."""

@@ -10,14 +10,14 @@ from urllib.parse import quote, urlencode
 import gevent
 from gevent.pool import Pool
 
-from conformance.exchange import Answer, Request
 from conformance.load.judging import CURSOR, Purpose, items
 from conformance.load.ledger import Batch, Call
-from conformance.load.sending import Sender
+from conformance.load.locust.sending import Sender
 from conformance.load.tally import Count
 from conformance.load.workplace import Workplace
-from conformance.probe import Violation
-from conformance.revoking import revocation_by_text
+from conformance.probe.probe import Violation
+from conformance.probe.revocation import revocation_by_text
+from conformance.target.exchange import Answer, Request
 
 _ALL_PAGES = 100
 """A list of so many pages is read to its end, whatever its order."""

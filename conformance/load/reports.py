@@ -12,11 +12,11 @@ from conformance.load.latency import latency_table
 from conformance.load.settings import Settings
 from conformance.load.tally import Tally
 from conformance.load.verdict import LoadVerdict, verdict_on
-from conformance.output_files import OutputError, write
 from conformance.report.html import as_html
 from conformance.report.json_report import as_json
+from conformance.report.output import OutputError, write
 from conformance.report.text import TextReport
-from conformance.verdict import NO_VERDICT
+from conformance.results.verdict import NO_VERDICT
 
 
 def report(verdict: LoadVerdict, settings: Settings, locust_html: str | None) -> int:

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from conformance.catalogue.requirement import Level
 from conformance.load.latency import Latency
 from conformance.load.settings import Settings
 from conformance.load.tally import Broken, Count, Place, Tally
-from conformance.model import Level, Outcome, Result
-from conformance.registry import catalogue
-from conformance.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
+from conformance.results.result import Outcome, Result
+from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
+from conformance.server import catalogue
 from openapi.contract import Contract
 
 

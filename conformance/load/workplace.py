@@ -4,19 +4,19 @@ import random
 import time
 from collections.abc import Sequence
 
-from conformance.applicability import creates, lists
-from conformance.capability import Capability
-from conformance.exchange import Answer, Request
+from conformance.catalogue.requirement import Level, Rule
 from conformance.load.judging import Seen, judgements
 from conformance.load.ledger import Call, Ledger
 from conformance.load.tally import Broken, Count, Tally
-from conformance.model import Level, Rule
-from conformance.probe import Probe, Violation
-from conformance.redaction import issued_secrets, printable, redacted
-from conformance.registry import catalogue
-from conformance.reproduction import reproduction
-from conformance.revoking import revokes
-from conformance.target import Target
+from conformance.probe.applicability import creates, lists
+from conformance.probe.probe import Probe, Violation
+from conformance.probe.revocation import revokes
+from conformance.results.curl import reproduction
+from conformance.server import catalogue
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Request
+from conformance.target.redaction import issued_secrets, printable, redacted
+from conformance.target.target import Target
 from openapi.contract import Contract
 from openapi.operation import Operation
 

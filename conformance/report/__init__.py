@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from conformance.report.html import as_html
 from conformance.report.json_report import as_json
 from conformance.report.junit import as_junit
-from conformance.verdict import Verdict
+from conformance.results.verdict import Verdict
 
 FORMATS: Mapping[str, Callable[[Verdict], str]] = {
     "json": as_json,

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from conformance.timeline import Span, joined
+from conformance.results.timeline import Span, joined
 
 MOST_SHOWN = 120
 

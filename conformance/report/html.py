@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from conformance.durations import told
-from conformance.model import Level, Outcome, Result
+from conformance.catalogue.requirement import Level
 from conformance.report.course import Mark, course_of, duration
 from conformance.report.drawing import drawn
-from conformance.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict
+from conformance.results.result import Outcome, Result
+from conformance.results.timeline import told
+from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict
 
 _WORDS = {CONFORMS: "Conforms", BROKEN: "Does not conform", NO_VERDICT: "No verdict"}
 _CLASSES = {CONFORMS: "good", BROKEN: "bad", NO_VERDICT: "unclear"}

@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from conformance.model import Result, Sighting
-from conformance.verdict import Verdict
+from conformance.results.result import Result, Sighting
+from conformance.results.verdict import Verdict
 
 
 def as_json(verdict: Verdict) -> str:

@@ -2,9 +2,9 @@
 
 from xml.etree import ElementTree as ET
 
-from conformance.baseline import place
-from conformance.model import Outcome, Result
-from conformance.verdict import NO_VERDICT, Verdict
+from conformance.results.baseline import place
+from conformance.results.result import Outcome, Result
+from conformance.results.verdict import NO_VERDICT, Verdict
 
 
 def as_junit(verdict: Verdict) -> str:

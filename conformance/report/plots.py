@@ -12,11 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from conformance.durations import told
 from conformance.report.course import Course, Mark, duration
 from conformance.report.svg import COLOURS, for_a_page
 from conformance.report.time_axis import TimeAxis
-from conformance.timeline import Span
+from conformance.results.timeline import Span, told
 
 _WIDTH, _POINTS = 9.2, 72
 _SMALL = 8.5

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.text import Text
 
-from conformance.baseline import place
-from conformance.model import Outcome, Result
-from conformance.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
+from conformance.results.baseline import place
+from conformance.results.result import Outcome, Result
+from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
 
 _MARKS = {
     Outcome.PASSED: ("passed", "green"),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from conformance.report.course import Course
-from conformance.timeline import Span
+from conformance.results.timeline import Span
 
 _MOST_TICKS = 10
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800,

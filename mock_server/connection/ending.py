@@ -16,9 +16,9 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from mock_server.connection.limits import Limits
 from mock_server.connection.watch import watch_of
-from mock_server.problems import Problem, ProblemType
+from mock_server.exchange.problems import Problem, ProblemType
 
-ENDING = "mock_server.ending"
+ENDING = "mock_server.serving.shutdown"
 
 BETWEEN, HEAD, BODY, REFUSED, OVER = range(5)
 """Where a connection is: between requests, in a request's head or body, or where nothing more is

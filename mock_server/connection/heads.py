@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import httptools
 
-from mock_server.problems import Problem, ProblemType
+from mock_server.exchange.problems import Problem, ProblemType
 
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*(?::[0-9]*)?")
 _ADDRESS = re.compile(rb"\[[0-9A-Fa-fvV:.]+\](?::[0-9]*)?")

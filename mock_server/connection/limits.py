@@ -3,7 +3,7 @@
 import resource
 from dataclasses import dataclass
 
-from mock_server.settings import MAX_BODY_BYTES
+from mock_server.exchange.exchange import MAX_BODY_BYTES
 
 _RESERVED_FILES = 128
 """What a process opens beside its connections: stores, logs, and connections about to close."""

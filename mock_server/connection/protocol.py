@@ -11,16 +11,9 @@ import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from mock_server.connection.ending import (
-    BETWEEN,
-    BODY,
-    HEAD,
-    OVER,
-    REFUSED,
-    EndingProtocol,
-)
+from mock_server.connection.ending import BETWEEN, BODY, HEAD, OVER, REFUSED, EndingProtocol
 from mock_server.connection.heads import check_head, malformed
-from mock_server.problems import Problem, ProblemType
+from mock_server.exchange.problems import Problem, ProblemType
 
 _PIECE_BYTES = 2048
 """What the parser gets at once: it cannot be stopped inside, however many requests it finds."""

@@ -2,8 +2,8 @@
 
 import secrets
 
-from mock_server.exchange import Exchange
-from mock_server.pipeline.authentication import Identity, bearer_token, unauthenticated
+from mock_server.exchange.authorization import Identity, bearer_token, unauthenticated
+from mock_server.exchange.exchange import Exchange
 
 
 class Admin:

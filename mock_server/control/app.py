@@ -5,23 +5,22 @@ from functools import partial
 
 from starlette.types import ASGIApp
 
-from mock_server.clock import Clock
-from mock_server.control import PATH
 from mock_server.control.admin import Admin
 from mock_server.control.clocks import Clocks
 from mock_server.control.fault_plans import Faults
 from mock_server.control.journals import JournalReading
+from mock_server.control.partner_state import Possessions
 from mock_server.control.partners import Partners
 from mock_server.control.reports import Reports
-from mock_server.framework import ConnexionMiddleware, Resolver, connexion_document
-from mock_server.observing import Observing
+from mock_server.exchange.exchange import MAX_BODY_BYTES, PATH
+from mock_server.observing.request_log import Observing
 from mock_server.operations.handling import Handling
+from mock_server.partners.clock import Clock
 from mock_server.pipeline.answering import Answering
 from mock_server.pipeline.authentication import Authentication, Handler
+from mock_server.pipeline.framework import ConnexionMiddleware, Resolver, connexion_document
 from mock_server.pipeline.routing import Routing
 from mock_server.pipeline.validation import Validation
-from mock_server.possessions import Possessions
-from mock_server.settings import MAX_BODY_BYTES
 from mock_server.store.interface import Store
 from openapi.contract import Contract
 

@@ -2,13 +2,10 @@
 
 import orjson
 
-from mock_server.clock import instant, timestamp
 from mock_server.control.known_partners import known_partner
-from mock_server.exchange import Exchange
-from mock_server.operations.handling import Handlers
-from mock_server.partner_clocks import PartnerClocks
-from mock_server.problems import invalid_fields
-from mock_server.response import Response
+from mock_server.exchange.exchange import Exchange, Handlers
+from mock_server.exchange.problems import Response, invalid_fields
+from mock_server.partners.clock import PartnerClocks, instant, timestamp
 from mock_server.store.interface import Store
 from openapi.schema import FieldError
 

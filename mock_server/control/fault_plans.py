@@ -4,14 +4,12 @@ from collections.abc import Sequence
 
 import orjson
 
-from conformance.client.redaction import Redactor
+from conformance.journal.redaction import Redactor
 from mock_server.control.known_partners import known_partner
-from mock_server.exchange import Exchange
+from mock_server.exchange.exchange import Exchange, Handlers
+from mock_server.exchange.problems import Problem, ProblemType, Response, invalid_fields
 from mock_server.faults.plan import Fault, FaultPlans, UnusableFault
 from mock_server.faults.presets import FaultText
-from mock_server.operations.handling import Handlers
-from mock_server.problems import Problem, ProblemType, invalid_fields
-from mock_server.response import Response
 from mock_server.store.interface import Store
 from openapi.schema import FieldError
 

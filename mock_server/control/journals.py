@@ -7,14 +7,13 @@ from itertools import islice
 
 import orjson
 
-from conformance.client.har import har_of
-from conformance.client.journal import JournalEntry
+from conformance.journal.har import har_of
+from conformance.journal.journal import JournalEntry
+from mock_server.connection.delivery import Streamed
 from mock_server.control.known_partners import known_partner
-from mock_server.delivery import Streamed
-from mock_server.exchange import Exchange
-from mock_server.journals import CAPACITY, Journals
-from mock_server.operations.handling import Handlers
-from mock_server.response import Response
+from mock_server.exchange.exchange import Exchange, Handlers
+from mock_server.exchange.problems import Response
+from mock_server.observing.journals import CAPACITY, Journals
 from mock_server.store.interface import Store
 
 _JSON = "application/json"

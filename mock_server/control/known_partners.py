@@ -1,7 +1,7 @@
 """Whom a request to the control plane is about."""
 
-from mock_server.exchange import Exchange
-from mock_server.problems import Problem, ProblemType
+from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.problems import Problem, ProblemType
 from mock_server.store.interface import PartnerLogin, Store
 
 

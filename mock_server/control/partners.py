@@ -4,14 +4,13 @@ import secrets
 
 import orjson
 
-from mock_server.access_tokens import AccessTokens
 from mock_server.control.clocks import clock_shown
 from mock_server.control.known_partners import known_partner
-from mock_server.exchange import Exchange
-from mock_server.operations.handling import Handlers
-from mock_server.partners import new_client, secret_hash
-from mock_server.possessions import Possessions
-from mock_server.response import Response
+from mock_server.control.partner_state import Possessions
+from mock_server.exchange.exchange import Exchange, Handlers
+from mock_server.exchange.problems import Response
+from mock_server.partners.access_tokens import AccessTokens
+from mock_server.partners.partners import new_client, secret_hash
 from mock_server.store.interface import PartnerLogin, Store
 
 _YEAR_SECONDS = 365 * 24 * 3600

@@ -3,10 +3,9 @@
 from conformance.client.judging import Level, judge
 from conformance.client.report import FORMATS
 from mock_server.control.known_partners import known_partner
-from mock_server.exchange import Exchange
-from mock_server.journals import Journals
-from mock_server.operations.handling import Handlers
-from mock_server.response import Response
+from mock_server.exchange.exchange import Exchange, Handlers
+from mock_server.exchange.problems import Response
+from mock_server.observing.journals import Journals
 from mock_server.store.interface import Store
 from openapi.contract import Contract
 

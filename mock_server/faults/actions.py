@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, ClassVar, Protocol
 
-from mock_server.access_tokens import AccessTokens
-from mock_server.delivery import Dropped, Slow, Truncated, wait
-from mock_server.exchange import Exchange
-from mock_server.operations.examples import DocumentedAnswers
-from mock_server.pipeline.authentication import bearer_token, expired_token
-from mock_server.problems import Problem
+from mock_server.connection.delivery import Dropped, Slow, Truncated, wait
+from mock_server.documented.answers import DocumentedAnswers
+from mock_server.exchange.authorization import bearer_token, expired_token
+from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.problems import Problem
+from mock_server.partners.access_tokens import AccessTokens
 from openapi.operation import Operation
 
 Proceed = Callable[[], Awaitable[None]]

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from mock_server.exchange import Exchange
+from mock_server.exchange.exchange import Exchange
 from mock_server.faults.actions import Action, Delay, Means, action_of
 from mock_server.faults.firing import Always, Firing, firing_of
 from mock_server.faults.presets import PRESETS, FaultText

@@ -2,12 +2,10 @@
 
 import orjson
 
-from mock_server.clock import timestamp
-from mock_server.exchange import Exchange
-from mock_server.operations.handling import Handlers
-from mock_server.partners import new_client, secret_hash
-from mock_server.problems import Problem, ProblemType, invalid_fields
-from mock_server.response import Response
+from mock_server.exchange.exchange import Exchange, Handlers
+from mock_server.exchange.problems import Problem, ProblemType, Response, invalid_fields
+from mock_server.partners.clock import timestamp
+from mock_server.partners.partners import new_client, secret_hash
 from mock_server.store.interface import (
     AddCredential,
     Credential,

@@ -1,18 +1,9 @@
 """The innermost stage: the operation itself."""
 
-from collections.abc import Awaitable, Callable, Mapping
-
 from starlette.types import Receive, Scope, Send
 
-from mock_server.exchange import Exchange
-from mock_server.operations.examples import DocumentedAnswers
-from mock_server.response import Response
-
-Handler = Callable[[Exchange], Awaitable[Response]]
-"""Reads the exchange, proposes ``exchange.writes`` and gives the response. It stores nothing."""
-
-Handlers = Mapping[str, Handler]
-"""Handlers by the operation they play, written ``createCredential POST /auth/credentials``."""
+from mock_server.documented.answers import DocumentedAnswers
+from mock_server.exchange.exchange import Exchange, Handlers
 
 
 class Handling:

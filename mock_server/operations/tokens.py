@@ -2,14 +2,13 @@
 
 import orjson
 
-from mock_server.access_tokens import LIFETIME_SECONDS, AccessTokens
-from mock_server.clock import timestamp
-from mock_server.exchange import Exchange
-from mock_server.operations.handling import Handlers
-from mock_server.partner_clocks import PartnerClocks
-from mock_server.pipeline.authentication import basic_credentials, log_in, unauthenticated
-from mock_server.pipeline.rate_limit import RateLimit
-from mock_server.response import Response
+from mock_server.exchange.authorization import basic_credentials, unauthenticated
+from mock_server.exchange.exchange import Exchange, Handlers
+from mock_server.exchange.problems import Response
+from mock_server.partners.access_tokens import LIFETIME_SECONDS, AccessTokens
+from mock_server.partners.clock import PartnerClocks, timestamp
+from mock_server.partners.login import log_in
+from mock_server.partners.rate_limit import RateLimit
 from mock_server.store.interface import Store, UseCredential
 
 

@@ -1,6 +1,6 @@
 """The stages of a request, one concern for each file; their order stands in :mod:`mock_server.app`.
 
 A stage is ASGI middleware: it takes the next application and its own needs, reads and fills the
-:class:`~mock_server.exchange.Exchange`, and awaits the next. A stage that refuses raises a
-:class:`~mock_server.problems.Problem`. Only the outermost one sends anything.
+:class:`~mock_server.exchange.exchange.Exchange`, and awaits the next. A stage that refuses raises a
+:class:`~mock_server.exchange.problems.Problem`. Only the outermost one sends anything.
 """

@@ -8,17 +8,20 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.clock import Clock
 from mock_server.connection import close_connection, is_closed
-from mock_server.control import PATH as OWN_PATH
-from mock_server.exchange import Exchange, Head, Sent
-from mock_server.observing import UNKNOWN
+from mock_server.exchange.exchange import (
+    MAX_BODY_BYTES,
+    REQUEST_ID_HEADER,
+    UNKNOWN,
+    Exchange,
+    Head,
+    Sent,
+)
+from mock_server.exchange.exchange import PATH as OWN_PATH
+from mock_server.exchange.problems import Problem, ProblemType, Response
+from mock_server.partners.clock import Clock
+from mock_server.partners.rate_limit import RateLimit
 from mock_server.pipeline.body import ClientGone, read_body
-from mock_server.pipeline.rate_limit import RateLimit
-from mock_server.problems import Problem, ProblemType
-from mock_server.request_ids import REQUEST_ID_HEADER
-from mock_server.response import Response
-from mock_server.settings import MAX_BODY_BYTES
 from mock_server.store.interface import StoreError
 
 logger = logging.getLogger("mock_server")

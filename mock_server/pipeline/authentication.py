@@ -5,9 +5,6 @@ raises a 401 with its challenge (RFC 9110 section 11.6.1, RFC 6750 section 3). C
 stage runs before anything looks at the body.
 """
 
-import base64
-import binascii
-import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -16,14 +13,19 @@ from urllib.parse import parse_qs
 
 from starlette.types import Receive, Scope, Send
 
-from mock_server.access_tokens import AccessTokens, InvalidToken
-from mock_server.clock import instant
-from mock_server.exchange import Exchange
-from mock_server.framework import SecurityAPI, SecurityMiddleware, SecurityOperation
-from mock_server.partner_clocks import PartnerClocks
-from mock_server.partners import secret_hash
-from mock_server.problems import Problem, ProblemType
-from mock_server.store.interface import Login, Store
+from mock_server.exchange.authorization import (
+    Identity,
+    basic_credentials,
+    bearer_token,
+    expired_token,
+    unauthenticated,
+)
+from mock_server.exchange.exchange import Exchange
+from mock_server.partners.access_tokens import AccessTokens, InvalidToken
+from mock_server.partners.clock import PartnerClocks
+from mock_server.partners.login import log_in
+from mock_server.pipeline.framework import SecurityAPI, SecurityMiddleware, SecurityOperation
+from mock_server.store.interface import Store
 from openapi.contract import Contract
 from openapi.errors import ContractError
 from openapi.references import join
@@ -60,13 +62,8 @@ class Authentication(SecurityMiddleware):
     api_cls = _SecuredOperations
 
 
-Identity = dict[str, str]
-"""What Connexion wants to be told of who makes a request."""
-
 Identify = Callable[[Exchange, dict[str, Any]], Identity | Awaitable[Identity]]
 """Names the partner on the exchange by one security scheme, or raises the 401."""
-
-REALM = 'realm="dinie"'
 
 
 class Handler:
@@ -137,12 +134,6 @@ def _identify_by_token(
     return {"sub": partner_id}
 
 
-def expired_token(scheme: str = "Bearer") -> Problem:
-    """The 401 for a token that was good once."""
-    detail = "The access token has expired; get a new one from POST /auth/token."
-    return unauthenticated("token_expired", detail, scheme, "invalid_token")
-
-
 def check_security(contract: Contract) -> None:
     """Raise :class:`ContractError` for an operation whose security nobody here could check."""
     for operation in contract.operations.values():
@@ -158,12 +149,6 @@ def check_security(contract: Contract) -> None:
 
 
 _KNOWN_SCHEMES = ("bearer", "basic", "apiKey", "oauth2", "openIdConnect")
-
-
-def bearer_token(exchange: Exchange) -> str | None:
-    """The token in the ``Authorization`` header (RFC 6750 section 2.1), if there is one."""
-    scheme, _, token = (exchange.header(b"authorization") or "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def bearer_of(exchange: Exchange, tokens: AccessTokens) -> str | None:
@@ -192,52 +177,3 @@ def _api_key(exchange: Exchange, location: str, name: str) -> str | None:
             except CookieError:
                 return None
             return str(cookies[name].value) if name in cookies else None
-
-
-def basic_credentials(exchange: Exchange) -> tuple[str, str] | None:
-    """Client id and secret from HTTP Basic (RFC 7617), or None where that scheme is not used."""
-    scheme, _, encoded = (exchange.header(b"authorization") or "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        text = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, ValueError):
-        text = ""
-    client_id, colon, client_secret = text.partition(":")
-    if not colon:
-        raise unauthenticated(
-            "invalid_client", "The HTTP Basic credentials cannot be read.", "Basic"
-        )
-    return client_id, client_secret
-
-
-async def log_in(
-    exchange: Exchange, client_id: str, client_secret: str, store: Store, clocks: PartnerClocks
-) -> Login:
-    """Whose client id and secret these are; raises a 401 unless they are good now."""
-    login = await store.find_login(client_id)
-    if login:
-        exchange.claimed_by = login.partner_id
-        exchange.now = clocks.now(login.partner_id)
-    expected = login.secret_hash if login else secret_hash("")
-    matches = secrets.compare_digest(expected, secret_hash(client_secret))
-    if login is None or not matches:
-        raise unauthenticated("invalid_client", "Unknown client id or wrong secret.", "Basic")
-    credential = login.credential
-    if credential and credential.status != "active":
-        raise unauthenticated("invalid_client", "This API key has been revoked.", "Basic")
-    if credential and credential.expires_at and instant(credential.expires_at) <= exchange.now:
-        raise unauthenticated("invalid_client", "This API key has expired.", "Basic")
-    return login
-
-
-def unauthenticated(
-    code: str, detail: str, scheme: str = "Bearer", error: str | None = None
-) -> Problem:
-    """A 401 with its challenge; ``error`` is RFC 6750's code for a token that was sent."""
-    challenge = f"{scheme} {REALM}"
-    if error:
-        challenge += f', error="{error}", error_description="{detail}"'
-    return Problem(
-        ProblemType.AUTHENTICATION_FAILED, code, detail, headers={"WWW-Authenticate": challenge}
-    )

@@ -9,8 +9,8 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Message
 
-from mock_server.exchange import Exchange
-from mock_server.problems import Problem, ProblemType
+from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.problems import Problem, ProblemType
 from openapi.media_types import plain
 from openapi.operation import MediaType, RequestBody
 from openapi.parameters import read_form, read_text

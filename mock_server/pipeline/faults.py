@@ -8,14 +8,14 @@ from urllib.parse import unquote
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.exchange import Exchange
+from mock_server.exchange.authorization import basic_credentials
+from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.problems import Problem, ProblemType
 from mock_server.faults.actions import Proceed
 from mock_server.faults.plan import Fault, FaultPlans, firing
 from mock_server.faults.presets import PRESETS
-from mock_server.pipeline.authentication import basic_credentials
 from mock_server.pipeline.body import read_body
 from mock_server.pipeline.preferences import preference
-from mock_server.problems import Problem, ProblemType
 from mock_server.store.interface import Store
 from openapi.operation import Operation
 

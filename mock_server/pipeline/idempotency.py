@@ -17,9 +17,8 @@ from typing import Any
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.exchange import Exchange
-from mock_server.problems import Problem, ProblemType
-from mock_server.response import Response
+from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.problems import Problem, ProblemType, Response
 from mock_server.store.interface import IdempotencyRecord, Store
 from mock_server.store.seals import FileSeal, MemorySeal, Seal
 

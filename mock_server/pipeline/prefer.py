@@ -4,11 +4,10 @@ import re
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.exchange import Exchange
-from mock_server.operations.examples import DocumentedAnswers
+from mock_server.documented.answers import DocumentedAnswers
+from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.problems import Problem, ProblemType, Response
 from mock_server.pipeline.preferences import preference
-from mock_server.problems import Problem, ProblemType
-from mock_server.response import Response
 
 
 class Prefer:

@@ -2,7 +2,7 @@
 
 import re
 
-from mock_server.exchange import Exchange
+from mock_server.exchange.exchange import Exchange
 
 _VALUE = r"""(?:^|[,;])\s*{}\s*=\s*"?([^",;\s]*)"?"""
 _PATTERNS = {name: re.compile(_VALUE.format(name), re.IGNORECASE) for name in ("code", "fault")}

@@ -9,14 +9,14 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.exchange import Exchange
-from mock_server.framework import (
+from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.problems import Problem, ProblemType
+from mock_server.pipeline.framework import (
     ROUTING_CONTEXT,
     RoutingAPI,
     RoutingMiddleware,
     RoutingOperation,
 )
-from mock_server.problems import Problem, ProblemType
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.connection import is_closed
-from mock_server.exchange import Exchange
+from mock_server.exchange.exchange import Exchange
 from mock_server.pipeline.body import ClientGone
 
 SECONDS_OF_COMPANY = 10.0

@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.exchange import Exchange
+from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.problems import Problem, ProblemType, invalid_fields
 from mock_server.pipeline.body import content_type, parse_json, parse_text, read_body
-from mock_server.problems import Problem, ProblemType, invalid_fields
 from openapi.media_types import is_json
 from openapi.operation import Operation
 from openapi.parameters import ABSENT, read_parameter

@@ -5,6 +5,25 @@ from pathlib import Path
 
 from mock_server.store.interface import Store, StoreError
 from mock_server.store.sqlite import SqliteStore
+from mock_server.store.windows.file import FileWindows
+from mock_server.store.windows.interface import Windows
+from mock_server.store.windows.memory import WindowsInMemory
+
+
+def open_windows(store: str) -> Windows:
+    """The windows that go with the store of this URL: of all who share it, or of this process.
+
+    The store is open already: it has made what is needed.
+    """
+    if is_redis(store):
+        # By name, as the store itself: few starts need it.
+        shared: Windows = importlib.import_module("mock_server.store.windows.redis").RedisWindows(
+            store
+        )
+        return shared
+    path = store_path(store)
+    return FileWindows(path) if path else WindowsInMemory()
+
 
 _SQLITE = "sqlite://"
 _REDIS = {"redis", "rediss", "redis+cluster", "rediss+cluster"}

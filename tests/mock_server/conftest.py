@@ -15,8 +15,8 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.types import ASGIApp
 
 from demo.mock_process import MockProcess, mock_process
-from mock_server.clock import Clock
-from mock_server.partners import Partner
+from mock_server.partners.clock import Clock
+from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
 from openapi.media_types import plain

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from openapi.contract import Contract
-from openapi.versions import raise_to_31
+from openapi.upgrade import raise_to_31
 
 Json = dict[str, Any]
 

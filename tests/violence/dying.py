@@ -14,7 +14,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from mock_server.cli import main
+from mock_server.cli.main import main
 from mock_server.store.redis import RedisStore
 from mock_server.store.sqlite import SqliteStore
 

@@ -4,15 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from conformance.applicability import accepts_idempotency_key, every
+from conformance.catalogue.requirement import Level
 from conformance.client.attempts import RETRYABLE, Attempt, Ending
 from conformance.client.calls import Call, Link
 from conformance.client.evidence import HELD, Evidence, Occasion, breach
-from conformance.client.journal import JournalEntry
 from conformance.client.registry import requirement
 from conformance.client.requirements.waits import LONGEST_WAIT
 from conformance.client.sabotage import Entries, Sabotage, repeated, without_retries
-from conformance.model import Level
+from conformance.journal.journal import JournalEntry
+from conformance.probe.applicability import accepts_idempotency_key, every
 
 _RETRYABLE = frozenset({408, 429, 500, 502, 503, 504, None})
 """The statuses after which clients retry; None is a dropped connection (vendor)."""

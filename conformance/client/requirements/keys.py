@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from conformance.applicability import accepts_idempotency_key
+from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Ending
 from conformance.client.calls import KEY_LIFETIME, Call
 from conformance.client.evidence import HELD, Evidence, Occasion, breach
-from conformance.client.redaction import GUESSABLE
 from conformance.client.registry import requirement
 from conformance.client.sabotage import KEY, on_each, value_of, with_header
-from conformance.model import Level
+from conformance.journal.redaction import GUESSABLE
+from conformance.probe.applicability import accepts_idempotency_key
 
 SEED = "seed: Idempotency-Key, unique string, cached for 24 hours"
 

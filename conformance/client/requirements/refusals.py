@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from conformance.applicability import every, needs_bearer_token
+from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Ending
 from conformance.client.calls import Call, Link, Retry
 from conformance.client.evidence import HELD, Evidence, Occasion, breach
 from conformance.client.registry import requirement
 from conformance.client.sabotage import has_status, one_token_for_all, repeated
-from conformance.model import Level
+from conformance.probe.applicability import every, needs_bearer_token
 
 _FEW = 2
 _MANY = 4

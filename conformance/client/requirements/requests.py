@@ -5,10 +5,9 @@ from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 
-from conformance.applicability import every, needs_bearer_token
+from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Ending, header
 from conformance.client.evidence import HELD, Breach, Evidence, Occasion, breach
-from conformance.client.journal import JournalEntry
 from conformance.client.operations import issues_tokens
 from conformance.client.registry import requirement
 from conformance.client.request_faults import Kind
@@ -20,7 +19,8 @@ from conformance.client.sabotage import (
     with_header,
     with_members,
 )
-from conformance.model import Level
+from conformance.journal.journal import JournalEntry
+from conformance.probe.applicability import every, needs_bearer_token
 from openapi.operation import Operation
 
 _FIELDS = "seed: request fields (application/json)"

@@ -4,15 +4,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from conformance.applicability import accepts_idempotency_key
+from conformance.catalogue.requirement import Level
 from conformance.client.attempts import RETRYABLE, Attempt, Ending
 from conformance.client.calls import Link
 from conformance.client.evidence import HELD, Evidence, Occasion, breach
-from conformance.client.journal import JournalEntry
 from conformance.client.registry import requirement
 from conformance.client.requirements.keys import SEED
 from conformance.client.sabotage import KEY, on_retries, with_header, with_members, with_new_key
-from conformance.model import Level
+from conformance.journal.journal import JournalEntry
+from conformance.probe.applicability import accepts_idempotency_key
 
 _SAME = "vendor: the same Idempotency-Key and the same body on every retry"
 

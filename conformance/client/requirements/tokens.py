@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 
+from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Attempt, Ending, header
 from conformance.client.evidence import HELD, Evidence, Occasion, Traffic, breach
-from conformance.client.journal import JournalEntry
 from conformance.client.operations import issues_tokens
 from conformance.client.registry import requirement
 from conformance.client.sabotage import (
@@ -19,7 +19,7 @@ from conformance.client.sabotage import (
     value_of,
     with_header,
 )
-from conformance.model import Level
+from conformance.journal.journal import JournalEntry
 
 _FEWEST_TOKENS = 4
 """So many tokens, each for one call, are no coincidence."""

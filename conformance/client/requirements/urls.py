@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
-from conformance.applicability import every
+from conformance.catalogue.requirement import Level
 from conformance.client.evidence import HELD, Evidence, Occasion, breach
-from conformance.client.redaction import PSEUDONYM
 from conformance.client.registry import requirement
 from conformance.client.sabotage import on_each
-from conformance.client.secret_names import is_credential, is_secret_parameter
-from conformance.model import Level
+from conformance.journal.redaction import PSEUDONYM
+from conformance.journal.secret_names import is_credential, is_secret_parameter
+from conformance.probe.applicability import every
 
 _SOURCE = "safety: addresses are logged (RFC 6750, section 2.3); vendor: never in a URL"
 

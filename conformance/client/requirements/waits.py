@@ -6,14 +6,14 @@ from dataclasses import replace
 from http import HTTPStatus
 from statistics import fmean, median
 
-from conformance.applicability import every
+from conformance.catalogue.requirement import Level
 from conformance.client.attempts import RETRYABLE, Attempt
 from conformance.client.calls import Link, Retry
 from conformance.client.evidence import HELD, Evidence, Occasion, breach
-from conformance.client.journal import JournalEntry
 from conformance.client.registry import requirement
 from conformance.client.sabotage import KEY, Entries, Sabotage, value_of
-from conformance.model import Level
+from conformance.journal.journal import JournalEntry
+from conformance.probe.applicability import every
 
 LONGEST_WAIT = 60.0
 """Seconds that a client may wait at most, whatever it was asked (vendor: capped at 60 s)."""

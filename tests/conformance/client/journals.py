@@ -8,10 +8,10 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-from conformance.client.journal import JournalEntry
 from conformance.client.judging import Level, judge
-from conformance.client.redaction import Redactor
-from conformance.client.registry import client_catalogue
+from conformance.client.requirements import client_catalogue
+from conformance.journal.journal import JournalEntry
+from conformance.journal.redaction import Redactor
 from openapi.contract import Contract
 
 CONTRACT = Contract.bundled()

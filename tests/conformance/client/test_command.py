@@ -8,13 +8,13 @@ from xml.etree import ElementTree as ET
 import jsonschema_rs
 import pytest
 
-from conformance.cli import main
-from conformance.client.har import har_of
-from conformance.client.journal import JournalEntry
+from conformance.cli.main import main
 from conformance.client.judging import judge
-from conformance.client.registry import client_catalogue
 from conformance.client.report import FORMATS
-from conformance.registry import catalogue
+from conformance.client.requirements import client_catalogue
+from conformance.journal.har import har_of
+from conformance.journal.journal import JournalEntry
+from conformance.server import catalogue
 from tests.conformance.client.journals import CONTRACT, DOWN, Recording, correct_client, created
 
 TEXTS = ("id", "source", "expected", "actual", "reproduce")

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.client.har import har_of
-from conformance.client.har_reading import HarError, entries_of, read_har
-from conformance.client.journal import JournalEntry
-from conformance.client.redaction import PSEUDONYM, Redactor
+from conformance.journal.har import har_of
+from conformance.journal.har_reading import HarError, entries_of, read_har
+from conformance.journal.journal import JournalEntry
+from conformance.journal.redaction import PSEUDONYM, Redactor
 from tests.conformance.client.journals import UNHURRIED
 
 REDACTOR = Redactor(b"one key for all of these tests")

@@ -6,13 +6,14 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.client.har import har_of
-from conformance.client.har_reading import entries_of
-from conformance.client.journal import JournalEntry
+from conformance.catalogue.requirement import Level
 from conformance.client.judging import NOTHING_JUDGED, judge
-from conformance.client.redaction import Redactor
 from conformance.client.report import FORMATS
-from conformance.model import Level, Outcome
+from conformance.journal.har import har_of
+from conformance.journal.har_reading import entries_of
+from conformance.journal.journal import JournalEntry
+from conformance.journal.redaction import Redactor
+from conformance.results.result import Outcome
 from tests.conformance.client.journals import BASE, CONTRACT, UNHURRIED, correct_client
 
 REDACTOR = Redactor(b"one key for all of these tests")

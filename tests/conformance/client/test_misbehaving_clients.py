@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.client.journal import JournalEntry
+from conformance.catalogue.requirement import Level
 from conformance.client.judging import judge
 from conformance.client.sabotage import value_of
-from conformance.model import Level
+from conformance.journal.journal import JournalEntry
 from tests.conformance.client.journals import (
     CONTRACT,
     DOWN,

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from conformance.catalogue.requirement import Level
 from conformance.client.evidence import Traffic
-from conformance.client.journal import JournalEntry
 from conformance.client.judging import judge
 from conformance.client.request_faults import Kind, faults_of
-from conformance.model import Level
+from conformance.journal.journal import JournalEntry
 from openapi.contract import Contract
 from tests.conformance.client.journals import CONTRACT, INVALID, Answer, Recording, created
 

@@ -2,10 +2,12 @@
 
 import pytest
 
+from conformance.catalogue.requirement import Level
 from conformance.client.judging import judge
-from conformance.client.registry import ClientRequirement, client_catalogue
+from conformance.client.registry import ClientRequirement
+from conformance.client.requirements import client_catalogue
 from conformance.client.sabotage import Sabotage
-from conformance.model import Level, Outcome
+from conformance.results.result import Outcome
 from tests.conformance.client.journals import CONTRACT, correct_client
 
 REQUIREMENTS = list(client_catalogue().values())

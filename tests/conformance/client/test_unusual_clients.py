@@ -8,13 +8,13 @@ from email.utils import format_datetime
 
 import pytest
 
+from conformance.catalogue.requirement import Level
 from conformance.client.attempts import header
-from conformance.client.har import har_of
-from conformance.client.har_reading import entries_of
-from conformance.client.journal import JournalEntry
 from conformance.client.judging import judge
 from conformance.client.sabotage import with_header
-from conformance.model import Level
+from conformance.journal.har import har_of
+from conformance.journal.har_reading import entries_of
+from conformance.journal.journal import JournalEntry
 from tests.conformance.client.journals import (
     CONTRACT,
     DOWN,

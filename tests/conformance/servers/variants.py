@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from conformance.capability import Capability
+from conformance.target.capabilities import Capability
 from tests.conformance.servers.options import Options, Validation
 
 

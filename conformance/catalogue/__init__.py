@@ -1,0 +1,1 @@
+"""Requirements as data: what one is, where they are registered, what they must catch."""

@@ -1,0 +1,1 @@
+"""The command ``dinie-conformance``: one module a subcommand, one table of options."""

@@ -1,0 +1,5 @@
+"""``python -m conformance.cli`` is ``dinie-conformance``."""
+
+from conformance.cli.main import main
+
+main()

@@ -1,0 +1,77 @@
+"""``dinie-conformance client``: the verdict on a client, from a journal saved as HAR."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.selection import select
+from conformance.cli.options import file
+from conformance.client.judging import judge
+from conformance.client.report import FORMATS as PRINTED
+from conformance.client.requirements import client_catalogue
+from conformance.journal.har_reading import read_har
+from conformance.journal.journal import JournalEntry, merged
+from conformance.journal.redaction import Redactor
+from conformance.report import FORMATS
+from conformance.report.output import check_writable, write
+from conformance.report.text import TextReport
+from conformance.results.verdict import Verdict
+from openapi.contract import Contract
+
+
+@click.command("client")
+@click.option("--har", "hars", type=click.Path(path_type=Path), multiple=True, required=True,
+              envvar="DINIE_HAR", metavar="FILE",
+              help="A journal as HAR 1.2: exported by the mock, or taken elsewhere. Repeatable: "
+                   "several are judged as one.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(list(PRINTED)), default="text",
+              show_default=True, envvar="DINIE_FORMAT", help="What is printed.")  # fmt: skip
+@click.option("--level", type=click.Choice(["must", "should"]), default="must",
+              show_default=True, envvar="DINIE_LEVEL",
+              help="What fails it: a broken MUST only, or a broken SHOULD too.")  # fmt: skip
+@click.option("--select", "patterns", multiple=True, metavar="ID", envvar="DINIE_SELECT",
+              help="Only this id, section, or pattern such as 'retries.*'. "
+                   "Repeatable.")  # fmt: skip
+@file("--report-json", "Write the report for scripts.")
+@file("--report-junit", "Write the report for CI systems.")
+@file("--report-html", "Write the report as one web page.")
+def client_command(hars: Sequence[Path], form: str, **options: Any) -> int:
+    """Judge a client by a journal of what it sent; the exit code is the verdict.
+
+    Secrets in the file are replaced as it is read, and no report holds one.
+    """
+    chosen = select(client_catalogue(), options["patterns"])
+    outputs = {name: path for name in FORMATS if (path := options[f"report_{name}"])}
+    check_writable(outputs.values())
+    verdict = judge(
+        _journal(hars),
+        Contract.bundled(),
+        Level(options["level"]),
+        requirements=chosen,
+        target=f"the client in {' and '.join(map(str, hars))}",
+    )
+    for name, path in outputs.items():
+        write(path, FORMATS[name](verdict))
+    _print(verdict, form)
+    return verdict.exit_code
+
+
+def _journal(hars: Sequence[Path]) -> list[JournalEntry]:
+    """The exchanges of all files, numbered through where there are several."""
+    # One redactor for all of them, so that they can be compared.
+    redactor = Redactor()
+    journals = [read_har(path, redactor) for path in hars]
+    return list(journals[0]) if len(journals) == 1 else merged(journals)
+
+
+def _print(verdict: Verdict, form: str) -> None:
+    if form != "text":
+        click.echo(PRINTED[form](verdict), nl=False)
+    elif verdict.results:
+        TextReport(Console(highlight=False)).end(verdict)
+    if not verdict.results:
+        click.echo(f"dinie-conformance: {verdict.void or verdict.doubt}", err=True)

@@ -1,0 +1,1 @@
+"""Checks that only a campaign has time for."""

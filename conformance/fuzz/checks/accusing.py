@@ -1,0 +1,41 @@
+"""What a check of a campaign's own accuses a target of: always a requirement of the catalogue."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from conformance.probe.probe import NOTHING_FAILS, NotVerified, Probe, Violation
+from conformance.probe.response_checks import JUDGES
+from conformance.results.curl import Exchange
+from conformance.target.exchange import Answer, Request
+
+_OWN_REASONS = {
+    HTTPStatus.NOT_ACCEPTABLE,
+    HTTPStatus.LENGTH_REQUIRED,
+    HTTPStatus.PRECONDITION_FAILED,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.EXPECTATION_FAILED,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
+"""What RFC 9110 and RFC 6585 have for headers, whatever an operation documents."""
+
+
+def judge_answer(probe: Probe, request: Request, answer: Answer) -> None:
+    """Raise :class:`Violation` for what the catalogue has against an answer."""
+    for requirement_id, (expected, judge) in JUDGES.items():
+        if answer.status in _OWN_REASONS and requirement_id != NOTHING_FAILS:
+            continue
+        wrong = judge(probe.operation, request, answer)
+        if wrong and not probe.effort.is_known(expected, wrong):
+            raise Violation(expected, wrong, requirement_id)
+
+
+def accuse(
+    probe: Probe, shown: Sequence[Exchange], expected: str, actual: str, requirement_id: str
+) -> None:
+    """Raise :class:`Violation`; the exchanges that show it are all that stays in the record."""
+    if probe.effort.is_known(expected, actual):
+        raise NotVerified("what is known already was met")
+    probe.recording.exchanges[:] = shown
+    raise Violation(expected, actual, requirement_id)

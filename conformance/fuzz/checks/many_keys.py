@@ -1,0 +1,75 @@
+"""Many keys: each is a call of its own, and answers the same again (seed: ``Idempotency-Key``)."""
+
+from dataclasses import replace
+
+from conformance.fuzz.checks.accusing import accuse
+from conformance.probe.probe import Probe
+from conformance.probe.rate_limits import LIMITED
+from conformance.results.curl import Exchange
+from conformance.target.exchange import Answer, Request
+
+REPLAY = "idempotency.replay-is-identical"
+FRESH = "idempotency.fresh-key-is-accepted"
+DIFFERENT = "idempotency.different-keys-are-different-calls"
+
+_KEYS, _MOST_KEYS = 25, 100
+_IN_FLIGHT = 8
+
+
+def used_keys(probe: Probe) -> None:
+    """Many keys are used, and then each of them once more."""
+    count = min(_KEYS * probe.effort.times, _MOST_KEYS)
+    requests = [probe.request().with_key(probe.new_key()) for _ in range(count)]
+    first = list(zip(requests, _in_turns(probe, requests), strict=True))
+    for exchange in first:
+        _is_its_own_call(probe, exchange, first)
+    made = [one for one in first if one[1].status == probe.operation.success_status]
+    again = _in_turns(probe, [request for request, _ in made])
+    for (request, answer), other in zip(made, again, strict=True):
+        if other.status == LIMITED:
+            continue
+        shown = _by_themselves((request, answer), (request, other))
+        if other.status != answer.status:
+            accuse(probe, shown, f"status {answer.status} again", f"status {other.status}", REPLAY)
+        if other.body != answer.body:
+            accuse(probe, shown, "the first answer's bytes", "another body", REPLAY)
+
+
+def _is_its_own_call(probe: Probe, exchange: Exchange, others: list[Exchange]) -> None:
+    """A fresh key is taken, and makes what was asked for with it."""
+    request, answer = exchange
+    made, name = answer.field("id"), answer.field("name")
+    if answer.status != probe.operation.success_status:
+        if answer.is_refusal and answer.status != LIMITED:
+            _is_no_worse_than_others(probe, request, answer)
+        return
+    if name == Answer(0, body=request.body).field("name"):
+        return
+    # Another call's answer: perhaps of one of these.
+    before = [one for one in others if one[1].field("id") == made and one is not exchange]
+    shown = _by_themselves(*before[:1], exchange)
+    accuse(probe, shown, "a call of its own for a fresh key", "another call's answer", DIFFERENT)
+
+
+def _is_no_worse_than_others(probe: Probe, request: Request, answer: Answer) -> None:
+    """Two other keys are taken at once, and this one is not, still: then it is the key."""
+    success = probe.operation.success_status
+    for _ in range(2):
+        other = probe.send(request.with_key(probe.new_key()))
+        again = probe.send(request)
+        if other.status != success or again.status != answer.status:
+            return
+    shown = _by_themselves((request, answer))
+    accuse(probe, shown, "a fresh key accepted", f"status {answer.status}", FRESH)
+
+
+def _by_themselves(*exchanges: Exchange) -> list[Exchange]:
+    """As if nothing had been sent in between."""
+    return [(request, replace(answer, sent_with=0)) for request, answer in exchanges]
+
+
+def _in_turns(probe: Probe, requests: list[Request]) -> list[Answer]:
+    answers: list[Answer] = []
+    for start in range(0, len(requests), _IN_FLIGHT):
+        answers += probe.send_at_once(requests[start : start + _IN_FLIGHT])
+    return answers

@@ -1,0 +1,103 @@
+"""A list that changes while its pages are read: what stays is shown once all the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from conformance.fuzz.checks.accusing import accuse
+from conformance.probe.applicability import creates
+from conformance.probe.pages import ids_until, make, page_of
+from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.revocation import listed_status, revocation_of, revokes
+from conformance.results.curl import Exchange
+from conformance.target.exchange import Answer
+
+COMPLETE = "lists.pagination-is-complete"
+
+_CHANGES = ("revoke the last one seen", "revoke one seen", "revoke one to come", "make one")
+_FEWEST, _MOST = 2, 5
+_MOST_PAGES = 12
+"""Others make keys as well; a list that shows none of one's own so far is left alone."""
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The way through a list: what was seen of one's own, in order, and what is gone."""
+
+    own: dict[str, Answer]
+    seen: list[str] = field(default_factory=list)
+    revoked: list[str] = field(default_factory=list)
+
+    @property
+    def to_come(self) -> list[str]:
+        """What is there still and was not seen."""
+        return [one for one in self.own if one not in self.seen and one not in self.revoked]
+
+
+def moving_pages(probe: Probe) -> None:
+    """Pages of one to three, with a key revoked or made between the first of them."""
+    # From few keys to many: the first that is wrong is small.
+    for count in range(_FEWEST, min(_FEWEST + probe.effort.times, _MOST + 1)):
+        for change in _CHANGES:
+            limit = probe.random.randint(1, max(1, count - 1))
+            # Twice: a list may have been late just then.
+            wrong = _walk(probe, count, change, limit) and _walk(probe, count, change, limit)
+            if wrong:
+                shown, actual = wrong
+                meanwhile = "made" if change == "make one" else "revoked"
+                expected = f"each once while a key is {meanwhile}"
+                accuse(probe, shown, expected, actual, COMPLETE)
+
+
+def _walk(
+    probe: Probe, count: int, change: str, limit: int
+) -> tuple[Sequence[Exchange], str] | None:
+    """What a walk shows that is wrong, and what that is; None where it is right, or too long."""
+    walk = _Walk({str(one.field("id")): one for one in make(probe, count)})
+    begin = len(probe.recording.exchanges)
+    if not walk.own.keys() <= set(ids_until(probe, set(walk.own))):
+        raise NotVerified("the list does not show what was made")
+    made = probe.recording.exchanges[begin - count : begin]
+    begin = len(probe.recording.exchanges)
+    after: str | None = None
+    is_changed = False
+    for _ in range(_MOST_PAGES):
+        cursor = {"starting_after": after} if after else {}
+        page = page_of(probe, {"limit": limit, **cursor})
+        ids = [one["id"] for one in page["data"]]
+        walk.seen += [one for one in ids if one in walk.own]
+        if not walk.to_come or not page["has_more"] or not ids:
+            break
+        after = ids[-1]
+        if walk.seen and not is_changed:
+            _change(probe, walk, change, after)
+            is_changed = True
+    else:
+        return None
+    shown = [*made, *probe.recording.exchanges[begin:]]
+    repeated = len(walk.seen) > len(set(walk.seen))
+    if is_changed and (walk.to_come or repeated) and _are_kept(probe, walk):
+        return shown, "one twice" if repeated else "one missing"
+    return None
+
+
+def _change(probe: Probe, walk: _Walk, change: str, after: str) -> None:
+    """Do what is to happen between two pages, where there is something to do it to."""
+    if change == "make one":
+        make(probe, 1)
+        return
+    chosen = {
+        "revoke the last one seen": [one for one in walk.seen if one == after],
+        "revoke one seen": [one for one in walk.seen if one != after],
+        "revoke one to come": walk.to_come[:-1],
+    }[change]
+    if not chosen:
+        return
+    revoking = probe.of(probe.sibling("DELETE", revokes))
+    if revoking.send(revocation_of(revoking, walk.own[chosen[0]])).is_success:
+        walk.revoked.append(chosen[0])
+
+
+def _are_kept(probe: Probe, walk: _Walk) -> bool:
+    """Whether a list still shows what is revoked: else a cursor may have gone with it."""
+    maker = probe.on(probe.operation.path, creates)
+    return all(listed_status(maker, walk.own[one]) is not None for one in walk.revoked)

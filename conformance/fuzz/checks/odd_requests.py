@@ -1,0 +1,70 @@
+"""Spellings, headers and framings that are allowed and unusual, judged by the catalogue."""
+
+import json
+from dataclasses import replace
+
+from conformance import generation
+from conformance.fuzz.checks.accusing import judge_answer
+from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe, Violation
+from conformance.probe.rate_limits import answer_to
+from conformance.target.exchange import Request
+
+PLAIN = "created.plain-request-succeeds"
+
+_EXAMPLES = 40
+
+
+def odd_spellings(probe: Probe) -> None:
+    """JSON that is allowed and unusual: characters of every plane, escapes, members twice."""
+    probe.succeed(probe.request())
+
+    def judged(body: bytes) -> None:
+        request = replace(probe.request(), body=body)
+        judge_answer(probe, request, answer_to(probe, request))
+
+    generation.for_all(probe, generation.odd_bodies(), judged, _EXAMPLES)
+
+
+def odd_headers(probe: Probe) -> None:
+    """Headers that are allowed and unusual: one to three beside a plain body."""
+    probe.succeed(probe.request())
+
+    def judged(sent: tuple[list[tuple[str, str]], str]) -> None:
+        headers, content_type = sent
+        request = probe.request().with_header("Content-Type", content_type)
+        for name, value in headers:
+            request = request.with_header(name, value)
+        judge_answer(probe, request, answer_to(probe, request))
+
+    generation.for_all(probe, generation.odd_headers(), judged, _EXAMPLES)
+
+
+def odd_framings(probe: Probe) -> None:
+    """A body in chunks of any size (RFC 9112 section 7.1)."""
+    whole = probe.request()
+    if not _succeeds(probe, replace(whole, chunks=(len(whole.body),))):
+        # A server may insist on a length: 411, or a gateway before it.
+        raise NotVerified("the target takes no body in chunks")
+
+    def judged(sent: tuple[str, list[int]]) -> None:
+        text, sizes = sent
+        plain = probe.request()
+        named = _named(plain, f"{NAME_PREFIX} {text}") if text else plain
+        request = replace(named, chunks=tuple(sizes))
+        answer = answer_to(probe, request)
+        judge_answer(probe, request, answer)
+        if not text and answer.is_refusal and _succeeds(probe, probe.request()):
+            del probe.recording.exchanges[1:]
+            raise Violation("a plain request accepted", f"{answer.status} in chunks", PLAIN)
+
+    generation.for_all(probe, generation.odd_framings(), judged, _EXAMPLES)
+
+
+def _succeeds(probe: Probe, request: Request) -> bool:
+    return answer_to(probe, request).status == probe.operation.success_status
+
+
+def _named(request: Request, name: str) -> Request:
+    """A request with this name, as it is and not escaped."""
+    body = json.dumps({**json.loads(request.body), "name": name}, ensure_ascii=False)
+    return replace(request, body=body.encode())

@@ -1,0 +1,103 @@
+"""Recorded traffic, changed a little and sent again, each answer judged by the catalogue."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance import generation
+from conformance.fuzz.checks.accusing import judge_answer
+from conformance.journal.journal import JournalEntry
+from conformance.probe.applicability import needs_bearer_token
+from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.rate_limits import answer_to
+from conformance.target.exchange import Request
+from openapi.contract import Contract
+from openapi.operation import Operation
+
+_EXAMPLES = 40
+
+_LEFT_OUT = frozenset(
+    {
+        "authorization", "connection", "content-length", "cookie", "expect", "host",
+        "idempotency-key", "prefer", "proxy-authorization", "te", "transfer-encoding", "upgrade",
+    }
+)  # fmt: skip
+"""Headers of one connection or one client, and those that are rightly answered in their own way."""
+
+
+def requests_in(contract: Contract, journal: Sequence[JournalEntry]) -> dict[str, list[Request]]:
+    """What was recorded for each operation that may be sent anything, by its id.
+
+    It ends nothing, and names no resource: somebody's could be meant.
+    """
+    found: dict[str, list[Request]] = {}
+    base_path = contract.base_path
+    for entry in journal:
+        url = urlsplit(entry.url)
+        path = url.path.removeprefix(base_path)
+        sent = Request(
+            entry.method,
+            f"{path}?{url.query}" if url.query else path,
+            tuple(pair for pair in entry.request_headers if pair[0] not in _LEFT_OUT),
+            entry.request_body.encode("utf-8", "surrogateescape"),
+        )
+        for operation in contract.operations.values():
+            if sent.is_for(operation) and _may_be_sent(operation):
+                found.setdefault(operation.id, []).append(sent)
+    return found
+
+
+def _may_be_sent(operation: Operation) -> bool:
+    reads_or_makes = operation.method in {"GET", "POST"} and "{" not in operation.path
+    return reads_or_makes and needs_bearer_token(operation)
+
+
+def changed_recordings(requests: Sequence[Request]) -> Callable[[Probe], None]:
+    """A check that sends these requests with one to three changes each."""
+
+    def check(probe: Probe) -> None:
+        """Recorded requests with members changed, left out and doubled."""
+        probe.succeed(probe.request())
+
+        def judged(change: Any) -> None:
+            number, edits = change
+            recorded = requests[number]
+            headers = tuple((_SPELT.get(name, name), value) for name, value in recorded.headers)
+            body = _edited(recorded.body, edits)
+            request = Request(recorded.method, recorded.path, headers, body)
+            if probe.operation.accepts_idempotency_key:
+                request = request.with_key(probe.new_key())
+            judge_answer(probe, request, answer_to(probe, request))
+
+        generation.for_all(probe, generation.changes(len(requests)), judged, _EXAMPLES)
+
+    return check
+
+
+_SPELT = {"content-type": "Content-Type"}
+
+
+def _edited(body: bytes, edits: Sequence[tuple[str, int, Any]]) -> bytes:
+    """The body with edits made; as it was where it is no object of JSON."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return body
+    if not isinstance(value, dict):
+        return body
+    for kind, place, new in edits:
+        names = sorted(value)
+        name = names[place % len(names)] if names else "name"
+        match kind:
+            case "leave out":
+                value.pop(name, None)
+            case "change":
+                value[name] = new
+            case "add":
+                value[f"{name}x"] = new
+            case _:
+                value[name] = [value.get(name)]
+    if isinstance(value.get("name"), str) and not value["name"].startswith(NAME_PREFIX):
+        value["name"] = f"{NAME_PREFIX} {value['name']}"
+    return json.dumps(value).encode()

@@ -1,0 +1,96 @@
+"""Many requests with one key at the same instant (seed: ``Idempotency-Key``)."""
+
+from conformance.fuzz.checks.accusing import accuse
+from conformance.fuzz.checks.many_keys import REPLAY
+from conformance.probe.applicability import lists
+from conformance.probe.pages import largest_page, pages
+from conformance.probe.probe import Probe
+from conformance.probe.rate_limits import answer_to
+from conformance.results.curl import Exchange
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Request
+
+AT_ONCE = "idempotency.simultaneous-requests-make-one-resource"
+SECOND = "idempotency.no-second-resource"
+REUSED = "idempotency.reused-key-makes-nothing"
+FOREIGN = "idempotency.key-belongs-to-its-partner"
+
+_SAME, _OTHERS, _FOREIGN = 3, 1, 2
+_ROUNDS = 3
+_PAGES = 2
+"""A list is looked at so far: what has just been made stands near its beginning, or is missed."""
+
+
+def shared_keys(probe: Probe) -> None:
+    """The same request several times at the same instant; a conflict and a stranger among them."""
+    for _ in range(_ROUNDS * min(probe.effort.times, 4)):
+        _share_one(probe)
+
+
+def _share_one(probe: Probe) -> None:
+    partners = [0, 1] if Capability.SECOND_PARTNER in probe.target.capabilities else [0]
+    probe.random.shuffle(partners)
+    partner, *strangers = partners
+    key = probe.new_key()
+    same, other = (probe.request(partner).with_key(key) for _ in range(2))
+    foreign = [probe.request(one).with_key(key) for one in strangers]
+    sent = [same] * _SAME + [other] * probe.random.randint(0, _OTHERS)
+    sent += foreign * probe.random.randint(0, _FOREIGN)
+    # Whoever comes first is to be another one each time.
+    probe.random.shuffle(sent)
+    begin = len(probe.recording.exchanges)
+    found = list(zip(sent, probe.send_at_once(sent), strict=True))
+    made = [one for one in found if one[1].status == probe.operation.success_status]
+    _is_nobody_elses(probe, found, begin)
+    own = [one for one in made if one[0].partner == partner]
+    shown = _succeeded(probe, begin)
+    if len({answer.field("id") for _, answer in own}) > 1:
+        accuse(probe, shown, "one resource for one key", "several at once", AT_ONCE)
+    if len({answer.body for _, answer in own}) > 1:
+        accuse(probe, shown, "one answer for one key", "several at once", AT_ONCE)
+    if not own:
+        return
+    executed, first = own[0]
+    again = answer_to(probe, executed)
+    if (again.status, again.body) != (first.status, first.body):
+        shown = probe.recording.exchanges[begin:]
+        accuse(probe, shown, "the first answer on a replay", f"another, {again.status}", REPLAY)
+    if Capability.LISTING in probe.target.capabilities:
+        _look(probe, (same, other), partner, begin)
+
+
+def _is_nobody_elses(probe: Probe, found: list[Exchange], begin: int) -> None:
+    """Nobody is answered with what another partner asked for."""
+    senders = {_name(request): request.partner for request, _ in found}
+    for request, answer in found:
+        if senders.get(answer.field("name"), request.partner) != request.partner:
+            shown = _succeeded(probe, begin)
+            accuse(probe, shown, "a call of its own for each partner", "another's", FOREIGN)
+
+
+def _succeeded(probe: Probe, begin: int) -> list[Exchange]:
+    """What was not refused, since an exchange: nothing else makes anything."""
+    return [one for one in probe.recording.exchanges[begin:] if one[1].is_success]
+
+
+def _name(request: Request) -> str | None:
+    name = Answer(0, body=request.body).field("name")
+    return name if isinstance(name, str) else None
+
+
+def _look(probe: Probe, requests: tuple[Request, Request], partner: int, begin: int) -> None:
+    """No more than one of the names that were sent with the key is listed, and once."""
+    names = {_name(one) for one in requests} - {None}
+    list_probe = probe.on(probe.operation.path, lists)
+    found = [
+        item
+        for page in pages(list_probe, largest_page(list_probe), partner=partner, most=_PAGES)
+        for item in page["data"]
+        if item.get("name") in names
+    ]
+    if len(found) > 1:
+        distinct = len({one["name"] for one in found})
+        broken = REUSED if distinct > 1 else SECOND
+        exchanges = probe.recording.exchanges[begin:]
+        shown = [one for one in exchanges if one[0].method != "GET"] + exchanges[-1:]
+        accuse(probe, shown, "one resource in the list", "several", broken)

@@ -1,0 +1,1 @@
+"""Findings: recorded, shrunk, replayed and exported."""

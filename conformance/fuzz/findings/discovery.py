@@ -1,0 +1,42 @@
+"""From a check that failed to the finding that is kept of it."""
+
+import base64
+from datetime import UTC, datetime
+
+from conformance.catalogue.requirement import Requirement
+from conformance.fuzz.findings.finding import Finding, cause_of, seen
+from conformance.fuzz.findings.recording import steps_of
+from conformance.fuzz.schedule import Turn
+from conformance.probe.effort import Effort
+from conformance.run.check import Examination
+
+
+def discovered(
+    turn: Turn, examination: Examination, requirement: Requirement, secrets: set[str]
+) -> Finding:
+    """The finding, as it was first seen. ``requirement`` is the one that is broken."""
+    result = examination.result
+    actual = seen(result.actual, turn.work.way)
+    return Finding(
+        requirement=requirement.id,
+        operation=result.operation,
+        level=requirement.level_on(turn.work.operation).value,
+        cause=cause_of(result.expected, actual),
+        expected=result.expected,
+        actual=actual,
+        work=turn.work.name,
+        seed=turn.seed,
+        effort=_kept(turn.effort),
+        first_seen=datetime.now(UTC).isoformat(timespec="seconds"),
+        examples={
+            name: base64.b64encode(one).decode()
+            for name, one in (examination.examples or {}).items()
+        },
+        steps=tuple(steps_of(examination.exchanges, secrets)),
+        curl=result.reproduce,
+        passed=turn.before,
+    )
+
+
+def _kept(effort: Effort) -> dict[str, int]:
+    return {"times": effort.times, "steps": effort.steps, "keys": effort.keys}

@@ -1,0 +1,105 @@
+"""What a check sent, as steps that can be sent again; no key and no secret is in them."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from conformance.fuzz.findings.resending import Said, Step, last_id
+from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.results.curl import Exchange, without_secrets
+from conformance.target.exchange import Answer, Request
+from conformance.target.redaction import HIDDEN, redacted
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NAME = re.compile(rf"{NAME_PREFIX} [0-9a-f]{{12}}(?![0-9a-f])")
+_LOOKS_SECRET = re.compile(r"[0-9a-fA-F-]{16,}")
+_KNOWN_BY = ("id", "client_id", "client_secret", "access_token")
+_SHORTEST = 4
+
+
+def steps_of(exchanges: Sequence[Exchange], secrets: set[str]) -> list[Step]:
+    """The requests as steps; ``secrets`` are kept out of them."""
+    places = _Places(secrets)
+    return [
+        places.step(number, request, answer) for number, (request, answer) in enumerate(exchanges)
+    ]
+
+
+class _Places:
+    """Puts places where something is another every time."""
+
+    def __init__(self, secrets: set[str]) -> None:
+        self._secrets = secrets
+        self._numbers: dict[str, int] = {}
+        self._answered: dict[str, str] = {}
+
+    def step(self, number: int, request: Request, answer: Answer) -> Step:
+        body = without_secrets(self._text(request.body.decode("utf-8", "surrogateescape")))
+        step = {
+            "method": request.method,
+            "path": self._text(request.path),
+            "headers": [[name, self._header(name, value)] for name, value in request.headers],
+            "body": body,
+            "partner": request.partner,
+            "token_form": request.token_form,
+            "at_once": answer.sent_with,
+            "chunks": list(request.chunks),
+        }
+        # Where a page ends, the next one begins.
+        known = {name: answer.field(name) for name in _KNOWN_BY}
+        for name, value in (known | {"last": last_id(answer.body)}).items():
+            if isinstance(value, str) and len(value) >= _SHORTEST:
+                self._answered.setdefault(value, f"«{name} {number}»")
+        return step
+
+    def _header(self, name: str, value: str) -> str:
+        if name.lower() == "authorization":
+            return HIDDEN
+        if name.lower() != "idempotency-key":
+            return self._text(value)
+        if _UUID.search(value):
+            return _UUID.sub(lambda found: self._key(found[0]), value)
+        return _LOOKS_SECRET.sub(lambda found: self._key(found[0]), value)
+
+    def _key(self, key: str) -> str:
+        word = "KEY" if key != key.lower() else "key"
+        return f"«{word} {self._number(key.lower())}»"
+
+    def _text(self, text: str) -> str:
+        # The longest first: an id may be the beginning of another.
+        for value in sorted(self._answered, key=len, reverse=True):
+            text = text.replace(value, self._answered[value])
+        text = _NAME.sub(lambda found: f"«name {self._number(found[0])}»", text)
+        return redacted(text, self._secrets)
+
+    def _number(self, value: str) -> int:
+        return self._numbers.setdefault(value, len(self._numbers) + 1)
+
+
+def said(answer: Answer) -> Said:
+    """An answer as far as it is compared."""
+    return answer.status, answer.media_type, answer.body
+
+
+def request_of(step: Step) -> Request:
+    """A step, its places filled, as a request."""
+    return Request(
+        step["method"],
+        step["path"],
+        tuple((name, value) for name, value in step["headers"]),
+        step["body"].encode("utf-8", "surrogateescape"),
+        step["partner"],
+        step["token_form"],
+        tuple(step.get("chunks", ())),
+    )
+
+
+def sender(probe: Probe) -> Callable[[list[Step]], list[Said]]:
+    """Sends steps by a probe, which keeps what was said."""
+
+    def send(steps: list[Step]) -> list[Said]:
+        requests = [request_of(one) for one in steps]
+        if len(requests) == 1:
+            return [said(probe.try_to_send(requests[0]))]
+        return [said(one) for one in probe.try_to_send_at_once(requests)]
+
+    return send

@@ -1,0 +1,106 @@
+"""One finding, tried again: by its own requests where a judge tells, else by its own check."""
+
+import base64
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+
+from conformance.catalogue.requirement import Requirement
+from conformance.fuzz.findings.finding import Finding, cause_of, seen
+from conformance.fuzz.findings.recording import sender
+from conformance.fuzz.findings.resending import resent
+from conformance.fuzz.storage.files import FileError
+from conformance.fuzz.work import Work
+from conformance.probe.effort import Effort
+from conformance.probe.probe import Probe
+from conformance.probe.response_checks import JUDGES
+from conformance.results.result import Outcome
+from conformance.run.check import Examination, examined
+from conformance.target.exchange import Answer
+from conformance.target.target import Target
+from openapi.contract import Contract
+
+VIOLATIONS = {Outcome.FAILED, Outcome.WARNING}
+
+
+def probe_for(
+    contract: Contract,
+    target: Target,
+    work: Work,
+    requirement: Requirement,
+    seed: int,
+    effort: Effort,
+) -> Probe:
+    """The probe of one check: seed, requirement and operation say what it chooses."""
+    randomness = random.Random(f"{seed} {requirement.id} {work.operation.id}")  # noqa: S311 - test data
+    named = replace(effort, name=requirement.id)
+    return Probe(contract, work.operation, target, randomness, seed, named)
+
+
+def probe_to_send(contract: Contract, target: Target, finding: Finding, work: Work) -> Probe:
+    """A probe that sends the steps of a finding, and chooses nothing."""
+    return Probe(contract, work.operation, target, random.Random(finding.seed), finding.seed)  # noqa: S311 - test data
+
+
+def work_of(contract: Contract, finding: Finding, works: Mapping[str, Work]) -> Work:
+    """The work that found it; raises :class:`FileError` where there is no such work any more.
+
+    Where a judge tells by the requests of the finding itself, none is needed.
+    """
+    work = works.get(finding.work)
+    operation = contract.operations.get(finding.operation)
+    if work is None and operation and finding.requirement in JUDGES and finding.steps:
+        return Work(finding.work, operation, ())
+    if work is None or finding.operation != work.operation.id:
+        raise FileError(f"finding {finding.id}: nothing checks {finding.work!r} here")
+    return work
+
+
+def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> bool | None:
+    """Whether the target fails as it did, tried once; None where nothing could be said.
+
+    Raises :class:`TargetError`.
+    """
+    _, judge = JUDGES.get(finding.requirement, ("", None))
+    if judge is not None and finding.steps:
+        probe = probe_to_send(contract, target, finding, work)
+        resent(finding.steps, sender(probe))
+        request, answer = probe.recording.exchanges[-1]
+        return bool(judge(probe.operation, request, answer)) if _counts(answer) else None
+    found = [check(contract, target, finding, work, one) for one in work.requirements]
+    if any(is_it(one, finding, work) for one in found):
+        return True
+    said = any(one.result.outcome is Outcome.PASSED for one in found)
+    # Another violation says that this check still fails, if not how.
+    return False if said else any(one.result.outcome in VIOLATIONS for one in found) or None
+
+
+def check(
+    contract: Contract, target: Target, finding: Finding, work: Work, requirement: Requirement
+) -> Examination:
+    """The check that found it, once more, with what failed and nothing else if that is known."""
+    only = {name: base64.b64decode(one) for name, one in finding.examples.items()}
+    effort = replace(effort_of(finding), only=only or None)
+    return examined(
+        requirement, probe_for(contract, target, work, requirement, finding.seed, effort)
+    )
+
+
+def effort_of(finding: Finding) -> Effort:
+    """How much its check generated."""
+    effort = finding.effort
+    return Effort(times=effort["times"], steps=effort["steps"], keys=effort["keys"])
+
+
+def is_it(one: Examination, finding: Finding, work: Work) -> bool:
+    """Whether a check failed in the way of a finding."""
+    result = one.result
+    return (
+        result.outcome in VIOLATIONS
+        and finding.requirement in {one.breaks, result.requirement.id}
+        and cause_of(result.expected, seen(result.actual, work.way)) == finding.cause
+    )
+
+
+def _counts(answer: Answer) -> bool:
+    return answer.status not in {401, 403, 429}

@@ -1,0 +1,1 @@
+"""Run directories: what a campaign keeps, and how several become one."""

@@ -1,0 +1,110 @@
+"""The run directory: all that a campaign knows, whatever ends it.
+
+``campaign.json`` holds seed, configuration, counters and coverage, ``findings/`` a file for each
+finding, ``corpus/`` Hypothesis' examples, ``made.txt`` what is to be revoked, and
+``left-behind.txt`` what could not be.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from conformance.fuzz.findings.finding import Finding
+from conformance.fuzz.storage.files import FileError, read_object, write_whole
+from conformance.target.clean_up import Made
+
+VERSION = 1
+
+_STATE, _FINDINGS, _CORPUS, _LOCK = "campaign.json", "findings", "corpus", "lock"
+_LEFT, _MADE = "left-behind.txt", "made.txt"
+
+
+class RunDirectory:
+    """One directory; make it with :meth:`begun` or :meth:`known`, and write while it is held."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def begun(cls, path: Path) -> Self:
+        """A new one; raises :class:`FileError` where there is a campaign already."""
+        if (path / _STATE).exists():
+            raise FileError(f"{path} holds a campaign already: --resume {path} goes on with it")
+        try:
+            for folder in (_FINDINGS, _CORPUS):
+                (path / folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileError(f"{path} cannot be made: {error.strerror or error}") from error
+        return cls(path)
+
+    @classmethod
+    def known(cls, path: Path) -> Self:
+        """One that holds a campaign; raises :class:`FileError`."""
+        if not (path / _STATE).is_file():
+            raise FileError(f"{path} holds no campaign")
+        return cls(path)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes out; raises :class:`FileError` where one is at it."""
+        try:
+            lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise FileError(f"{self.path} cannot be used: {error.strerror or error}") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError as error:
+            raise FileError(f"{self.path} is in use by another process") from error
+        finally:
+            os.close(lock)
+
+    @property
+    def corpus(self) -> Path:
+        """Where Hypothesis keeps its examples."""
+        return self.path / _CORPUS
+
+    def state(self) -> dict[str, Any]:
+        """What :meth:`save` wrote last; raises :class:`FileError`."""
+        return read_object(self.path / _STATE, VERSION, "campaign")
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Keep the state, a JSON object."""
+        write_whole(self.path / _STATE, json.dumps({"version": VERSION, **state}) + "\n")
+
+    def findings(self) -> list[Finding]:
+        """All of them; raises :class:`FileError` for one that is torn."""
+        return [Finding.read(one) for one in sorted((self.path / _FINDINGS).glob("*.json"))]
+
+    def keep(self, finding: Finding) -> None:
+        """Write a finding."""
+        write_whole(self.path_of(finding), finding.text())
+
+    def path_of(self, finding: Finding) -> Path:
+        """The file of a finding."""
+        return self.path / _FINDINGS / f"{finding.id}.json"
+
+    def note_made(self, made: Made) -> None:
+        """Something was made, and is to be revoked even if this process ends at once."""
+        with (self.path / _MADE).open("a", encoding="utf-8") as file:
+            file.write(f"{made[0]} {made[1]}\n")
+
+    def made(self) -> set[Made]:
+        """What was made and perhaps not revoked; a line that is torn is left out."""
+        path = self.path / _MADE
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+        pairs = [line.split() for line in lines if line.endswith("\n")]
+        return {(int(one), two) for one, two in pairs}
+
+    def forget_made(self) -> None:
+        """All of it was revoked, or is listed as left behind."""
+        write_whole(self.path / _MADE, "")
+
+    def leave_behind(self, made: Iterable[Made]) -> None:
+        """List what could not be revoked: partner and client id, one a line."""
+        lines = [f"partner {partner + 1}: {client_id}\n" for partner, client_id in sorted(made)]
+        write_whole(self.path / _LEFT, "".join(lines))

@@ -1,0 +1,142 @@
+"""Joins the records of several campaigns into one: those of shards, or of other days."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from conformance.fuzz.findings.finding import Finding, smallest_of
+from conformance.fuzz.shard import WHOLE, Shard
+from conformance.fuzz.storage.directory import RunDirectory
+from conformance.fuzz.storage.files import FileError
+from conformance.fuzz.storage.record import DONE, Counters, Record
+
+
+def joined(records: Sequence[Record], directory: RunDirectory) -> Record:
+    """One record of all; nothing is written. ``directory`` is where it may be.
+
+    Raises :class:`FileError` for records that do not belong together.
+    """
+    _check(records)
+    first = records[0]
+    whole = Record(
+        first.contract,
+        directory,
+        first.target,
+        first.seed,
+        _patterns(records),
+        counters=_counters([one.counters for one in records]),
+        left_behind={made for one in records for made in one.left_behind},
+        over=next((one.over for one in records if one.over not in DONE), first.over),
+        shards=tuple(sorted({shard for one in records for shard in one.shards})),
+        remarks=tuple(dict.fromkeys(_remarks(records))),
+        joined=tuple(name for one in records for name in one.joined or [str(one.directory.path)]),
+        early="; ".join(_early(records)),
+    )
+    for one in records:
+        whole.coverage.go_on(one.coverage.state())
+        whole.timeline.add(one.timeline)
+    by_id: dict[str, list[Finding]] = {}
+    homes: dict[str, Path] = {}
+    for one in records:
+        for finding in one.findings.values():
+            by_id.setdefault(finding.id, []).append(finding)
+            homes.setdefault(finding.id, one.directory.path)
+    whole.homes = homes
+    for found in by_id.values():
+        whole.findings.take_up(_one_of(found))
+    return whole
+
+
+def _check(records: Sequence[Record]) -> None:
+    first = records[0]
+    seen: dict[Shard, Record] = {}
+    paths = set()
+    for one in records:
+        here, there = one.directory.path, first.directory.path
+        if here.resolve() in paths:
+            raise FileError(f"{here} is given twice")
+        paths.add(here.resolve())
+        if one.target != first.target:
+            raise FileError(f"{here} is of {one.target}, {there} of {first.target}")
+        if one.shards[0].of != first.shards[0].of:
+            raise FileError(
+                f"{here} is shard {_told(one)}, {there} {_told(first)}:"
+                " all must be parts of the same number"
+            )
+        if WHOLE in one.shards:
+            continue
+        if (one.seed, set(one.patterns)) != (first.seed, set(first.patterns)):
+            raise FileError(
+                f"{here} has another --seed or --select than {there}:"
+                " their shards are not parts of one work"
+            )
+        for shard in one.shards:
+            if shard in seen:
+                raise FileError(f"{here} and {seen[shard].directory.path} are both shard {shard}")
+            seen[shard] = one
+
+
+def _told(record: Record) -> str:
+    return ", ".join(map(str, record.shards))
+
+
+def _patterns(records: Sequence[Record]) -> list[str]:
+    """What any of them was judged by; no pattern stands for all."""
+    if not all(one.patterns for one in records):
+        return []
+    return list(dict.fromkeys(pattern for one in records for pattern in one.patterns))
+
+
+def _early(records: Sequence[Record]) -> Iterator[str]:
+    """Those that did not come to their end, each with the reason."""
+    for one in records:
+        if one.joined:
+            yield from [one.early] if one.early else []
+        elif one.over not in DONE:
+            yield f"{one.directory.path} ended early: {one.over or 'nobody knows why'}"
+
+
+def _remarks(records: Sequence[Record]) -> Iterator[str]:
+    for one in records:
+        yield from one.remarks
+        if not one.over and (made := one.directory.made()):
+            path = one.directory.path
+            yield f"{len(made)} keys of {path} are not revoked yet: --resume {path} does so"
+
+
+def _counters(parts: Sequence[Counters]) -> Counters:
+    whole = Counters(
+        requests=sum(one.requests for one in parts),
+        seconds=sum(one.seconds for one in parts),
+        turns=sum(one.turns for one in parts),
+        revoked=sum(one.revoked for one in parts),
+        unanswered=sum(one.unanswered for one in parts),
+    )
+    for part in parts:
+        whole.reasons.update(part.reasons)
+        for place, outcomes in part.outcomes.items():
+            counted = whole.outcomes.setdefault(place, {})
+            for outcome, count in outcomes.items():
+                counted[outcome] = counted.get(outcome, 0) + count
+    return whole
+
+
+def _one_of(findings: Sequence[Finding]) -> Finding:
+    """One finding of several with the same id: what was counted adds up."""
+    return replace(
+        smallest_of(findings),
+        first_seen=min((one.first_seen for one in findings), key=_instant),
+        count=sum(one.count for one in findings),
+        tries=sum(one.tries for one in findings),
+        failures=sum(one.failures for one in findings),
+    )
+
+
+def _instant(text: str) -> datetime:
+    """A time of RFC 3339; what is none comes last."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,143 @@
+"""A sequence of calls over several keys and partners, against a small model of what must hold.
+
+A key belongs to one call: it is answered alike for ever, whatever happens in between, and makes
+one resource. A list shows what its partner has made and nothing else.
+"""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from conformance.probe.applicability import lists
+from conformance.probe.pages import largest_page, pages
+from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.rate_limits import answer_to
+from conformance.target.exchange import Answer, Request
+from openapi.contract import PATH_PARAMETER
+
+
+@dataclass(slots=True)
+class Made:
+    """One resource of the model."""
+
+    partner: int
+    request: Request
+    answer: Answer
+    revoked: bool = False
+
+    @property
+    def id(self) -> str:
+        """What the list names it by."""
+        return str(self.answer.field("id"))
+
+
+@dataclass(slots=True)
+class Model:
+    """What has been made in one sequence, and by which key of which partner."""
+
+    calls: dict[tuple[int, int], Made] = field(default_factory=dict)
+    made: list[Made] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+    """Names that were sent with a used key: nothing may be called so."""
+
+    @property
+    def active(self) -> list[Made]:
+        """What was not revoked."""
+        return [one for one in self.made if not one.revoked]
+
+
+class Sequence:
+    """One sequence of calls, over as many keys as the probe's effort has, for every partner.
+
+    Each call says what the model expects of the answer.
+    """
+
+    def __init__(self, probe: Probe, settle_seconds: float = 0.0) -> None:
+        self._probe = probe
+        self._settle_seconds = settle_seconds
+        self._keys = [probe.new_key() for _ in range(probe.effort.keys)]
+        self.model = Model()
+
+    def create(self, partner: int, key: int) -> None:
+        """Make a resource with a key that its partner has not used."""
+        request = self._probe.request(partner).with_key(self._keys[key])
+        made = Made(partner, request, self._probe.succeed(request))
+        if not made.answer.field("id"):
+            raise NotVerified("a creation is answered without an id")
+        new = all(made.id != one.id for one in self.model.made)
+        self._probe.expect(new, "a new resource for a new key", "one that was made before")
+        self.model.calls[partner, key] = made
+        self.model.made.append(made)
+
+    def again(self, partner: int, key: int) -> None:
+        """The same request with the same key gets the first answer."""
+        known = self.model.calls[partner, key]
+        again = answer_to(self._probe, known.request)
+        status = known.answer.status
+        self._probe.expect(
+            again.status == status, f"status {status} again on a replay", f"status {again.status}"
+        )
+        same = again.body == known.answer.body
+        self._probe.expect(same, "the first answer's bytes on a replay", "another body")
+
+    def conflict(self, partner: int, key: int) -> None:
+        """A used key with another body is refused, or gets the first answer."""
+        known = self.model.calls[partner, key]
+        body = self._probe.plain_body()
+        self.model.refused |= {body["name"]} if "name" in body else set()
+        other = known.request.with_json(body)
+        answer = answer_to(self._probe, other)
+        found = answer.field("id") if answer.is_success else known.id
+        self._probe.expect(
+            answer.is_refusal or (answer.is_success and found == known.id),
+            "a refusal, or the first answer, to a key with another body",
+            f"{answer.status}{' with a new resource' if answer.is_success else ''}",
+        )
+
+    def revoke(self, index: int) -> None:
+        """Revoke what is active still; what the target does not revoke stays as it was."""
+        made = self.model.active[index % len(self.model.active)]
+        operation = self._probe.sibling("DELETE")
+        names = PATH_PARAMETER.findall(operation.path)
+        value = quote(str(made.answer.field(names[-1]) or made.id), safe="")
+        path = PATH_PARAMETER.sub(lambda _: value, operation.path)
+        made.revoked = answer_to(
+            self._probe, Request("DELETE", path, partner=made.partner)
+        ).is_success
+
+    def look(self, partner: int) -> None:
+        """The list shows what the partner has made: once each, and in the right state.
+
+        It is read as far as it shows all that: what a fault has made stands near.
+        """
+        time.sleep(self._settle_seconds)
+        own = {one.id: one for one in self.model.made if one.partner == partner}
+        missing = {one.id for one in self.model.active if one.partner == partner}
+        count = dict.fromkeys(own, 0)
+        list_probe = self._probe.on(self._probe.operation.path, lists)
+        for page in pages(list_probe, largest_page(list_probe), partner=partner):
+            for item in page["data"]:
+                self._judge(item, own, partner)
+                if item["id"] in own:
+                    count[item["id"]] += 1
+            missing -= {item["id"] for item in page["data"]}
+            if not missing:
+                break
+        for id_, times in count.items():
+            right = times == 1 or (times == 0 and own[id_].revoked)
+            self._probe.expect(right, "each resource once in the list", f"one {times} times")
+
+    def _judge(self, item: dict[str, Any], own: dict[str, Made], partner: int) -> None:
+        expect = self._probe.expect
+        foreign = any(item["id"] == one.id for one in self.model.made if one.partner != partner)
+        expect(not foreign, "nothing of another partner in a list", "one of its resources")
+        made = own.get(item["id"])
+        if made is None:
+            names = {one.answer.field("name") for one in own.values()} - {None}
+            second = item.get("name") in names | self.model.refused
+            expect(not second, "one resource for one key", "a second one in the list")
+        else:
+            wanted = "revoked" if made.revoked else made.answer.field("status")
+            same = item.get("status") == wanted
+            expect(same, f"the status {wanted} in the list", f"{item.get('status')}")

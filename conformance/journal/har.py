@@ -1,0 +1,122 @@
+"""Journals as HAR 1.2, which opens in a browser's network panel.
+
+What HAR has no place for stands in members of our own, which start with an underscore as the
+format asks. :mod:`conformance.journal.har_reading` reads it all back without loss.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import parse_qsl
+
+from conformance.journal.journal import Headers, JournalEntry
+
+Har = dict[str, Any]
+
+_UNKNOWN = -1
+"""What HAR has for sizes and times that nobody measured."""
+
+
+def har_of(entries: Iterable[JournalEntry]) -> Har:
+    """A HAR document of plain JSON values. A dropped connection has the status 0."""
+    return {
+        "log": {
+            "version": "1.2",
+            "creator": {"name": "dinie-contract", "version": version("dinie-contract")},
+            "pages": [],
+            "entries": [_entry(one) for one in entries],
+        }
+    }
+
+
+def _entry(entry: JournalEntry) -> Har:
+    milliseconds = entry.seconds * 1000
+    facts: Mapping[str, Any] = {
+        "_number": entry.number,
+        "_started": entry.started,
+        "_seconds": entry.seconds,
+        "_operation": entry.operation,
+        "_partner": entry.partner,
+        "_refusals": list(entry.refusals),
+        "_fault": entry.fault,
+        "_executed": entry.executed,
+        "_replayed": entry.replayed,
+        "_request_id": entry.request_id,
+    }
+    return {
+        "startedDateTime": datetime.fromtimestamp(entry.started, UTC).isoformat(
+            timespec="milliseconds"
+        ),
+        "time": milliseconds,
+        "request": _request(entry),
+        "response": _response(entry),
+        "cache": {},
+        # Only the whole time is known; network panels show the wait as the bar.
+        "timings": {"send": 0, "wait": milliseconds, "receive": 0},
+        **{name: value for name, value in facts.items() if value is not None},
+    }
+
+
+def _request(entry: JournalEntry) -> Har:
+    request: Har = {
+        "method": entry.method,
+        "url": entry.url,
+        "httpVersion": "HTTP/1.1",
+        "cookies": _cookies(entry.request_headers, "cookie"),
+        "headers": _headers(entry.request_headers),
+        "queryString": _query(entry.url),
+        "headersSize": _UNKNOWN,
+        "bodySize": len(entry.request_body.encode()),
+    }
+    if entry.request_body:
+        media_type = dict(entry.request_headers).get("content-type", "")
+        request["postData"] = {"mimeType": media_type, "params": [], "text": entry.request_body}
+    return request
+
+
+def _response(entry: JournalEntry) -> Har:
+    headers = dict(entry.response_headers)
+    size = len(entry.response_body.encode())
+    return {
+        "status": entry.status or 0,
+        "statusText": _phrase(entry.status),
+        "httpVersion": "HTTP/1.1",
+        "cookies": _cookies(entry.response_headers, "set-cookie"),
+        "headers": _headers(entry.response_headers),
+        "content": {
+            "size": size,
+            "mimeType": headers.get("content-type", ""),
+            "text": entry.response_body,
+        },
+        "redirectURL": headers.get("location", ""),
+        "headersSize": _UNKNOWN,
+        "bodySize": size,
+    }
+
+
+def _headers(headers: Headers) -> list[Har]:
+    return [{"name": name, "value": value} for name, value in headers]
+
+
+def _cookies(headers: Headers, header: str) -> list[Har]:
+    found = []
+    for name, value in headers:
+        if name == header:
+            # Of one that is set, what follows the first pair says how to keep it.
+            pairs = value.split(";")[: 1 if header == "set-cookie" else None]
+            found += [pair.strip().partition("=") for pair in pairs]
+    return [{"name": name, "value": value} for name, _, value in found if name]
+
+
+def _query(url: str) -> list[Har]:
+    pairs = parse_qsl(url.partition("#")[0].partition("?")[2], keep_blank_values=True)
+    return [{"name": name, "value": value} for name, value in pairs]
+
+
+def _phrase(status: int | None) -> str:
+    try:
+        return HTTPStatus(status or 0).phrase
+    except ValueError:
+        return ""

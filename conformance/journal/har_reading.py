@@ -1,0 +1,213 @@
+"""Journals from HAR 1.2 files: exported by the mock, or taken by browsers, proxies and tools.
+
+Whatever was written there raw is redacted on reading.
+"""
+
+import base64
+import binascii
+import json
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from conformance.journal.journal import Headers, JournalEntry
+from conformance.journal.redaction import Redactor
+
+
+class HarError(Exception):
+    """The file is no HAR that can be judged; the message is one line with the place."""
+
+
+def read_har(path: Path, redactor: Redactor | None = None) -> tuple[JournalEntry, ...]:
+    """The exchanges of a file, in the order in which they began; raises :class:`HarError`."""
+    try:
+        document = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise HarError(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise HarError(f"{path}: is not UTF-8") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise HarError(f"{path}: is not JSON: {error.msg} at {place}") from error
+    except (ValueError, RecursionError) as error:
+        raise HarError(f"{path}: is not JSON that can be read") from error
+    try:
+        return entries_of(document, redactor)
+    except HarError as error:
+        raise HarError(f"{path}: {error}") from error
+
+
+def entries_of(document: Any, redactor: Redactor | None = None) -> tuple[JournalEntry, ...]:
+    """The exchanges of a HAR document, in the order in which they began.
+
+    ``redactor`` is one for all documents whose secrets are to be compared. Raises
+    :class:`HarError`.
+    """
+    redactor = redactor or Redactor()
+    nodes = _Node(document, "").object("log").objects("entries")
+    started = [(_started(node), node) for node in nodes]
+    started.sort(key=lambda one: one[0])
+    entries = []
+    for place, (when, node) in enumerate(started, 1):
+        entries.append(_entry(node, when, place, redactor))
+    numbers = [one.number for one in entries]
+    if len(set(numbers)) != len(numbers):
+        raise HarError("log.entries: two have the same _number")
+    return tuple(entries)
+
+
+def _entry(node: "_Node", started: float, place: int, redactor: Redactor) -> JournalEntry:
+    request, response = node.object("request"), node.optional_object("response")
+    url = request.text("url")
+    if not url.lower().startswith(("http://", "https://")):
+        raise HarError(f"{request.place}.url: must be an absolute URL")
+    request_headers = _headers(request, redactor)
+    response_headers = _headers(response, redactor)
+    status = int(response.number("status", 0))
+    replayed = ("idempotent-replayed", "true") in response_headers
+    return JournalEntry(
+        number=int(node.number("_number", place)),
+        started=started,
+        seconds=_seconds(node),
+        method=request.text("method"),
+        url=redactor.url(url),
+        request_headers=request_headers,
+        request_body=_request_body(request, redactor),
+        # Where there was no answer, tools write 0 or -1, or nothing.
+        status=status if status > 0 else None,
+        response_headers=response_headers,
+        response_body=_body(
+            response.optional_object("content"), redactor, _media_type(response_headers)
+        ),
+        operation=node.optional_text("_operation"),
+        partner=node.optional_text("_partner"),
+        refusals=node.texts("_refusals"),
+        fault=node.optional_text("_fault"),
+        executed=node.flag("_executed", False),  # noqa: FBT003 - what a HAR without it says
+        replayed=node.flag("_replayed", replayed),
+        request_id=node.optional_text("_request_id"),
+    )
+
+
+def _started(node: "_Node") -> float:
+    if "_started" in node.value:
+        return node.number("_started", 0)
+    text = node.text("startedDateTime")
+    try:
+        when = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise HarError(f"{node.place}.startedDateTime: is no date and time (ISO 8601)") from error
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+def _seconds(node: "_Node") -> float:
+    if "_seconds" in node.value:
+        return max(node.number("_seconds", 0), 0.0)
+    total = node.number("time", -1)
+    if total < 0:
+        timings = node.optional_object("timings")
+        parts = [timings.number(name, 0) for name in ("send", "wait", "receive")]
+        total = sum(part for part in parts if part > 0)
+    return total / 1000
+
+
+def _headers(node: "_Node", redactor: Redactor) -> Headers:
+    pairs = [(one.text("name"), one.text("value", "")) for one in node.objects("headers", [])]
+    # HTTP/2 writes the request line as headers with a colon.
+    return redactor.headers(pair for pair in pairs if not pair[0].startswith(":"))
+
+
+def _media_type(headers: Headers) -> str:
+    return dict(headers).get("content-type", "")
+
+
+def _request_body(request: "_Node", redactor: Redactor) -> str:
+    data = request.optional_object("postData")
+    media_type = data.text("mimeType", "")
+    fields = data.objects("params", [])
+    if not data.text("text", "") and fields:
+        # Some tools write the fields of a form, and not the text that was sent.
+        pairs = [(one.text("name"), one.text("value", "")) for one in fields]
+        return redactor.text(urlencode(pairs), media_type)
+    return _body(data, redactor, media_type)
+
+
+def _body(node: "_Node", redactor: Redactor, media_type: str) -> str:
+    text = node.text("text", "")
+    body = text.encode("utf-8", "surrogatepass")
+    if node.text("encoding", "").lower() == "base64":
+        try:
+            body = base64.b64decode(text)
+        except (binascii.Error, ValueError) as error:
+            raise HarError(f"{node.place}.text: is not base64, as its encoding says") from error
+    return redactor.body(body, node.text("mimeType", media_type))
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """An object of the document that knows where it stands."""
+
+    value: dict[str, Any]
+    place: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.value, dict):
+            raise HarError(f"{self.place or 'the document'}: must be an object")
+
+    def _at(self, name: str) -> str:
+        return f"{self.place}.{name}" if self.place else name
+
+    def _wrong(self, name: str, wanted: str) -> HarError:
+        missing = self.value.get(name) is None
+        return HarError(f"{self._at(name)}: {'is missing' if missing else f'must be {wanted}'}")
+
+    def object(self, name: str) -> Self:
+        if self.value.get(name) is None:
+            raise self._wrong(name, "an object")
+        return type(self)(self.value[name], self._at(name))
+
+    def optional_object(self, name: str) -> Self:
+        found = self.value.get(name)
+        return type(self)({} if found is None else found, self._at(name))
+
+    def objects(self, name: str, default: list[Any] | None = None) -> list[Self]:
+        found = self.value.get(name)
+        found = default if found is None else found
+        if not isinstance(found, list):
+            raise self._wrong(name, "a list")
+        return [type(self)(one, f"{self._at(name)}[{index}]") for index, one in enumerate(found)]
+
+    def text(self, name: str, default: str | None = None) -> str:
+        found = self.value.get(name)
+        found = default if found is None else found
+        if not isinstance(found, str):
+            raise self._wrong(name, "a text")
+        return found
+
+    def optional_text(self, name: str) -> str | None:
+        return self.text(name) if self.value.get(name) is not None else None
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        found = self.value.get(name)
+        found = [] if found is None else found
+        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+            raise self._wrong(name, "a list of texts")
+        return tuple(found)
+
+    def number(self, name: str, default: float) -> float:
+        found = self.value.get(name)
+        found = default if found is None else found
+        is_number = isinstance(found, int | float) and not isinstance(found, bool)
+        if not is_number or not math.isfinite(found):
+            raise self._wrong(name, "a number")
+        return found
+
+    def flag(self, name: str, default: bool) -> bool:  # noqa: FBT001 - what stands there if nothing does
+        found = self.value.get(name)
+        found = default if found is None else found
+        if not isinstance(found, bool):
+            raise self._wrong(name, "true or false")
+        return found

@@ -1,0 +1,105 @@
+"""Secrets in the members of JSON texts, found without changing anything else in the text.
+
+Cut off, malformed, or JSON within a JSON string: what stands after a secret's name is replaced.
+"""
+
+import json
+import re
+from collections.abc import Callable
+
+from conformance.journal.secret_names import LONGEST_NAME, is_secret
+
+Pseudonym = Callable[[str], str]
+
+_SPACED = re.compile(r'"\s+:')
+_STRING = re.compile(r'\s*"((?:[^"\\]|\\.)*)', re.DOTALL)
+# Bounded, so that no text takes more time than its length.
+_QUOTE = r"\\{1,8}[\"']"
+_GAP = r"(?:\s|\\{1,8}[nrt]){0,40}"
+_QUOTED_MEMBER = re.compile(
+    rf"({_QUOTE}{_GAP}:{_GAP}{_QUOTE})((?:(?!{_QUOTE}).)*)", re.IGNORECASE | re.DOTALL
+)
+_LAST_WORD = re.compile(r"[\w-]+$")
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{},:]|[^\s"\[\]{},:]+|\s+', re.DOTALL)
+_NO_STRING = re.compile(r"\s*[\[{\d-]")
+_NUMBER = re.compile(r"-?\d")
+_NUMBER_PSEUDONYM = re.compile(r"4040404\d{15}")
+
+
+def replace_members(text: str, pseudonym: Pseudonym) -> str:
+    """``text`` with the values of its secret members replaced; all types stay what they are."""
+    if "\\" in text:
+        # A name may be spelt with escapes; and what holds JSON in a string has them too.
+        if "\\u00" in text:
+            text = _by_pieces(text, pseudonym)
+        text = _QUOTED_MEMBER.sub(lambda found: _quoted_member(found, pseudonym), text)
+    if _SPACED.search(text):
+        return _by_pieces(text, pseudonym)
+    parts: list[str] = []
+    done, place = 0, text.find('":')
+    while place >= 0:
+        if is_secret(text[text.rfind('"', 0, place) + 1 : place]) and place >= done:
+            value = _STRING.match(text, place + 2)
+            if value is not None:
+                parts += [text[done : value.start(1)], pseudonym(_decoded(value[1]))]
+                done = value.end(1)
+            elif _NO_STRING.match(text, place + 2):
+                return _by_pieces(text, pseudonym)
+        place = text.find('":', place + 2)
+    return "".join([*parts, text[done:]]) if parts else text
+
+
+def _quoted_member(found: re.Match[str], pseudonym: Pseudonym) -> str:
+    name = _LAST_WORD.search(found.string, max(found.start() - LONGEST_NAME, 0), found.start())
+    if name is None or not is_secret(name[0]):
+        return found[0]
+    return f"{found[1]}{pseudonym(found[2])}"
+
+
+def _by_pieces(text: str, pseudonym: Pseudonym) -> str:
+    """As a reader of JSON goes: for members that hold numbers, lists or objects."""
+    parts: list[str] = []
+    name = ""
+    depth = hidden_from = 0
+    for piece in _PIECE.findall(text):
+        secret = bool(hidden_from) or is_secret(name)
+        shown = piece
+        if piece in "[{":
+            depth += 1
+            if secret and not hidden_from:
+                hidden_from = depth
+            name = ""
+        elif piece in "]}":
+            if hidden_from == depth:
+                hidden_from = 0
+            depth -= 1
+            name = ""
+        elif piece == ",":
+            name = ""
+        elif piece == ":":
+            last = next((one for one in reversed(parts) if not one.isspace()), "")
+            name = _decoded(last.strip('"')) if last.startswith('"') else ""
+        elif secret and piece.startswith('"'):
+            end = '"' if len(piece) > 1 and piece.endswith('"') else ""
+            shown = f'"{pseudonym(_decoded(piece[1 : -1 if end else None]))}{end}'
+        elif secret and _NUMBER.match(piece):
+            shown = _number(piece, pseudonym)
+        parts.append(shown)
+    return "".join(parts)
+
+
+def _number(digits: str, pseudonym: Pseudonym) -> str:
+    """A number for a number: its type is what the contract may object to."""
+    if _NUMBER_PSEUDONYM.fullmatch(digits):
+        return digits
+    return f"4040404{int(pseudonym(digits).removeprefix('redacted-'), 16):015d}"
+
+
+def _decoded(string: str) -> str:
+    """What a JSON string stands for; the string itself where it is none."""
+    if "\\" not in string:
+        return string
+    try:
+        return str(json.loads(f'"{string}"', strict=False))
+    except ValueError:
+        return string

@@ -1,0 +1,1 @@
+"""The load test itself: the only modules that import Locust and gevent."""

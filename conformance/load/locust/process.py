@@ -1,0 +1,80 @@
+"""The process that puts a target under load: Locust as a library, from a token to an exit code.
+
+Locust's own command is not used. It has a configuration, an output and exit codes of its own, and
+takes files of the folder that it is called in for modules.
+"""
+
+import logging
+
+from conformance.cli.options import Authorities
+from conformance.load.locust.run import LoadRun
+from conformance.load.locust.signals import listening
+from conformance.load.reports import complain, report_void
+from conformance.load.settings import Settings
+from conformance.results.verdict import INTERRUPTED, NO_VERDICT
+from conformance.run.judging import never_succeeded
+from conformance.run.runner import Run
+from conformance.target.capabilities import Capability
+from conformance.target.connecting import let_in, to_target
+from conformance.target.redaction import redacted
+from conformance.target.target import TargetError, usual_trust
+from openapi.contract import Contract
+
+_LOOKS = 3
+"""How often a target is looked at that seems to have no list, or to create nothing."""
+
+
+class _Plain(logging.Formatter):
+    """One line for each record, and no traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"dinie-conformance: {record.getMessage().partition(chr(10))[0]}"
+
+
+def main() -> int:
+    """Do what the settings in the environment say; the exit code."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Plain())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    settings = Settings.taken()
+    try:
+        return _run(settings)
+    except Exception as error:  # noqa: BLE001 - the last place before the user
+        secrets = {settings.token or "", settings.client_secret or ""}
+        text = redacted(" ".join(str(error).split()), secrets)
+        complain(f"a fault of the harness: {type(error).__name__}: {text}")
+        return NO_VERDICT
+
+
+def _run(settings: Settings) -> int:
+    contract = Contract.bundled()
+    trust = Authorities().convert(settings.ca_file, None, None) if settings.ca_file else None
+    options = {
+        "token": settings.token, "client_id": settings.client_id,
+        "client_secret": settings.client_secret, "max_rps": None, "patience": 0.0,
+        "clock_url": None, "provoke_rate_limit": False, "ca_file": trust,
+        "second_token": None, "second_client_id": None, "second_client_secret": None,
+    }  # fmt: skip
+    with to_target(settings.url, options, None) as target, listening(target) as told:
+        run = Run(contract, target, (), 0)
+        try:
+            let_in(target, options)
+            _survey(run)
+        except TargetError as error:
+            return report_void(settings, INTERRUPTED if told.seen else str(error))
+        finally:
+            target.go_on()
+            run.clean_up()
+        if never := never_succeeded(run.contract, run.answered):
+            return report_void(settings, never)
+        return LoadRun(settings, contract, target, trust or usual_trust(), told).run()
+
+
+def _survey(run: Run) -> None:
+    """Find out what the target can do; one server error now and then does not hide it."""
+    for _ in range(_LOOKS):
+        run.survey(with_key=True)
+        if Capability.LISTING in run.target.capabilities and not never_succeeded(
+            run.contract, run.answered
+        ):
+            return

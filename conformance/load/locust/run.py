@@ -1,0 +1,190 @@
+"""The load itself: Locust's runner from its first user to the report."""
+
+import socket
+import ssl
+import time
+
+import gevent
+from locust.env import Environment
+from locust.html import get_html_report
+from locust.runners import MasterRunner, Runner
+from locust.stats import stats_history
+from rich.console import Console
+
+from conformance.catalogue.requirement import Level
+from conformance.load.latency import Latency
+from conformance.load.locust.sending import CLEANING_UP, Sender, session
+from conformance.load.locust.signals import Signals
+from conformance.load.locust.stage import Stage
+from conformance.load.locust.users import Partner
+from conformance.load.locust.workers import (
+    PAUSE_SECONDS,
+    SETTLING_SECONDS,
+    not_there,
+    went_missing,
+    work,
+)
+from conformance.load.reports import report, report_void
+from conformance.load.settings import Role, Settings
+from conformance.load.verdict import verdict_on
+from conformance.load.workplace import Workplace
+from conformance.results.verdict import INTERRUPTED, NO_VERDICT
+from conformance.server import catalogue
+from conformance.target.target import Target
+from openapi.contract import Contract
+
+_STOP_SECONDS = 10.0
+"""How long a user may take to come to the end of what it is doing."""
+
+_LAST_REPORTS_SECONDS = 1.0
+
+
+class LoadRun:
+    """One run, or with Locust's web page as many as are begun there."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        contract: Contract,
+        target: Target,
+        trust: ssl.SSLContext,
+        told: Signals,
+    ) -> None:
+        self._settings = settings
+        self._contract = contract
+        self._told = told
+        self._place = Workplace(contract, target, settings.think_seconds)
+        told.workplace = self._place
+        Partner.workplace = self._place
+        Partner.host = settings.url
+        Partner.ssl_context_factory = staticmethod(lambda: trust)
+        self._environment = Environment(
+            user_classes=[Partner], host=settings.url, stop_timeout=_STOP_SECONDS
+        )
+        client = session(self._place, trust, self._environment.events.request, 16 + settings.users)
+        sender = Sender(client, self._place, CLEANING_UP)
+        self._stage = Stage(self._environment, sender, self._place)
+
+    def run(self) -> int:
+        """Do it all; the exit code."""
+        settings = self._settings
+        if taken := _taken_port(settings):
+            return report_void(settings, taken)
+        if settings.role is Role.WORKER:
+            return work(self._environment, settings, self._told)
+        if settings.role is Role.MASTER:
+            runner: Runner = self._environment.create_master_runner(
+                settings.master_host, settings.master_port
+            )
+        else:
+            runner = self._environment.create_local_runner()
+        self._stage.listen()
+        gevent.spawn(stats_history, runner)
+        if settings.headless:
+            return self._alone(runner)
+        return self._with_page(runner)
+
+    def _alone(self, runner: Runner) -> int:
+        """A run without the page."""
+        settings = self._settings
+        if isinstance(runner, MasterRunner):
+            reason = not_there(runner, settings.expect_workers, self._told)
+            if reason:
+                runner.quit()
+                return report_void(settings, reason)
+        start = time.monotonic()
+        # A master's start lasts until all users have begun.
+        starting = gevent.spawn(runner.start, settings.users, settings.spawn_rate)
+        self._wait(runner, start + settings.max_seconds)
+        seconds = time.monotonic() - start
+        starting.kill()
+        return self._finish(runner, seconds)
+
+    def _with_page(self, runner: Runner) -> int:
+        """Runs as they are begun on Locust's page, until Ctrl-C; the last one's exit code."""
+        settings, code = self._settings, NO_VERDICT
+        page = self._environment.create_web_ui(settings.web_host, settings.web_port)
+        # Its greenlet begins to listen a little later: nobody is to be sent there in vain.
+        while not (page.server and page.server.started) and page.greenlet:
+            gevent.sleep(PAUSE_SECONDS)
+        Console(highlight=False).print(
+            f"Locust's web page: http://{settings.web_host}:{settings.web_port}"
+        )
+        while not self._told.seen:
+            if not self._stage.began.wait(PAUSE_SECONDS):
+                continue
+            self._stage.began.clear()
+            start = time.monotonic()
+            self._wait(runner, start + settings.max_seconds)
+            code = self._finish(runner, time.monotonic() - start, is_last=False)
+        runner.quit()
+        page.stop()
+        return code
+
+    def _wait(self, runner: Runner, deadline: float) -> None:
+        """Until the time is over, the run cannot go on, or somebody ends it."""
+        while time.monotonic() < deadline and not self._told.seen:
+            lost = isinstance(runner, MasterRunner) and not runner.clients.all
+            if (
+                self._stage.total.stopped
+                or self._place.stopped
+                or self._stage.ended.is_set()
+                or lost
+            ):
+                break
+            gevent.sleep(PAUSE_SECONDS)
+
+    def _finish(self, runner: Runner, seconds: float, *, is_last: bool = True) -> int:
+        """Stop the load, wait until all is settled, and report; the exit code."""
+        interrupted = INTERRUPTED if self._told.seen else ""
+        runner.stop()
+        self._stage.ended.wait(SETTLING_SECONDS)
+        doubt = ""
+        if isinstance(runner, MasterRunner):
+            doubt = went_missing(runner, self._settings.expect_workers, self._stage)
+        # Workers that are told to end send what they have counted last.
+        if is_last:
+            runner.quit()
+        elif isinstance(runner, MasterRunner):
+            gevent.sleep(_LAST_REPORTS_SECONDS)
+        verdict = verdict_on(
+            self._settings,
+            self._stage.total,
+            self._latencies(runner, seconds),
+            seconds,
+            void=interrupted,
+            doubt=doubt,
+        )
+        page = get_html_report(self._environment, show_download_link=False)
+        return report(verdict, self._settings, page)
+
+    def _latencies(self, runner: Runner, seconds: float) -> list[Latency]:
+        found = []
+        for operation in self._contract.operations.values():
+            entry = runner.stats.entries.get((operation.id, operation.method))
+            if entry is None or not entry.num_requests:
+                continue
+            p50, p95, p99 = map(entry.get_response_time_percentile, (0.5, 0.95, 0.99))
+            rate = entry.num_requests / seconds if seconds else 0.0
+            times = sum(
+                one.count
+                for (id_, name), one in self._stage.total.broken.items()
+                if name == operation.id and catalogue()[id_].level_on(operation) is Level.MUST
+            )
+            found.append(Latency(operation.id, entry.num_requests, rate, p50, p95, p99, times))
+        return found
+
+
+def _taken_port(settings: Settings) -> str:
+    """Why a port that is needed cannot be had; empty where all can."""
+    wanted = []
+    if settings.role is Role.MASTER:
+        wanted.append((settings.master_host, settings.master_port))
+    if settings.role is not Role.WORKER and not settings.headless:
+        wanted.append((settings.web_host, settings.web_port))
+    for place in wanted:
+        try:
+            socket.create_server(place).close()
+        except OSError as error:
+            return f"{place[0]}:{place[1]} cannot be listened on: {error.strerror or error}"
+    return ""

@@ -1,0 +1,101 @@
+"""One process's part in Locust: what it does when a test begins and ends, and what it reports."""
+
+import gevent
+from gevent.event import Event
+from locust.env import Environment
+from locust.runners import MasterRunner, WorkerRunner
+
+from conformance.load.locust.sending import Sender
+from conformance.load.reconciliation import Reconciliation
+from conformance.load.tally import Tally
+from conformance.load.workplace import Workplace
+
+_SETTLED = "dinie_settled"
+_TALLY = "dinie_tally"
+_PAUSE_SECONDS = 0.5
+
+
+class Stage:
+    """Listens to Locust's events. ``total`` is the whole run's tally, on a worker its own.
+
+    ``ended`` is set when a test has ended and all that this process knows of is settled.
+    """
+
+    def __init__(self, environment: Environment, sender: Sender, workplace: Workplace) -> None:
+        self._environment = environment
+        self._sender = sender
+        self._place = workplace
+        self._is_running = False
+        self._settler: gevent.Greenlet | None = None
+        self.total = workplace.tally
+        self.settled: set[str] = set()
+        """The workers that have settled what they made, by Locust's ids."""
+        self.began = Event()
+        self.ended = Event()
+        events = environment.events
+        events.test_start.add_listener(self._begin)
+        events.test_stop.add_listener(self._end)
+        events.user_error.add_listener(self._note_fault)
+        events.report_to_master.add_listener(self._report)
+        events.worker_report.add_listener(self._take_report)
+
+    def listen(self) -> None:
+        """Take what workers send when they have settled; the runner must be there."""
+        if isinstance(self._environment.runner, MasterRunner):
+            self._environment.runner.register_message(_SETTLED, self._take_settled)
+
+    def _begin(self, **_: object) -> None:
+        self.began.set()
+        self.ended.clear()
+        self.settled.clear()
+        if isinstance(self._environment.runner, MasterRunner):
+            self.total = Tally()
+            return
+        self._place.tally = Tally()
+        self._place.stopped = ""
+        self.total = self._place.tally
+        self._is_running = True
+        self._settler = gevent.spawn(self._settle_on_the_way)
+
+    def _settle_on_the_way(self) -> None:
+        while self._is_running:
+            runner = self._environment.runner
+            users = runner.user_count if runner is not None else 0
+            # As many as keep up with users that create more than they revoke.
+            Reconciliation(self._sender, self._place, 2 + users * 2 // 5).settle_all()
+            gevent.sleep(_PAUSE_SECONDS)
+
+    def _end(self, **_: object) -> None:
+        runner = self._environment.runner
+        if self._is_running:
+            self._is_running = False
+            if self._settler is not None:
+                self._settler.join()
+            self._place.ledger.close()
+            try:
+                Reconciliation(self._sender, self._place).settle_all()
+            except Exception as error:  # noqa: BLE001 - told in the verdict
+                self._place.tally.fault(
+                    f"{type(error).__name__}: {self._place.target.shown(str(error))}"
+                )
+            if isinstance(runner, WorkerRunner):
+                runner.send_message(_SETTLED, self._place.tally.drained())
+                # Locust's worker sleeps so long before it listens again: all users are gone.
+                self._environment.stop_timeout = 0.0
+        self.ended.set()
+
+    def _note_fault(self, exception: Exception, **_: object) -> None:
+        text = self._place.target.shown(f"{type(exception).__name__}: {exception}")
+        self._place.tally.fault(text)
+
+    def _report(self, data: dict[str, object], **_: object) -> None:
+        data[_TALLY] = self._place.tally.drained()
+
+    def _take_report(self, data: dict[str, object], **_: object) -> None:
+        value = data.get(_TALLY)
+        if isinstance(value, dict):
+            self.total.add(Tally.of(value))
+
+    def _take_settled(self, environment: Environment, msg: object, **_: object) -> None:
+        self.total.add(Tally.of(msg.data))  # type: ignore[attr-defined]  # Locust's message
+        self.settled.add(msg.node_id)  # type: ignore[attr-defined]

@@ -1,0 +1,71 @@
+"""A run over several processes: whom the master waits for, and what a worker does."""
+
+import time
+
+import gevent
+from locust.env import Environment
+from locust.runners import MasterRunner
+
+from conformance.load.locust.signals import Signals
+from conformance.load.locust.stage import Stage
+from conformance.load.reports import complain
+from conformance.load.settings import Settings
+from conformance.results.verdict import CONFORMS, INTERRUPTED, NO_VERDICT
+
+_COMING_SECONDS = 60.0
+"""How long workers and master wait for each other to come."""
+
+SETTLING_SECONDS = 600.0
+"""How long all of them may take to compare and revoke what was made."""
+
+PAUSE_SECONDS = 0.1
+
+
+def not_there(runner: MasterRunner, wanted: int, told: Signals) -> str:
+    """Wait until so many workers are there; why there are too few, or nothing."""
+    deadline = time.monotonic() + _COMING_SECONDS
+    while len(runner.clients.ready) < wanted:
+        if told.seen:
+            return INTERRUPTED
+        if time.monotonic() > deadline:
+            return f"{len(runner.clients.ready)} of {wanted} workers came"
+        gevent.sleep(PAUSE_SECONDS)
+    return ""
+
+
+def went_missing(runner: MasterRunner, expected: int, stage: Stage) -> str:
+    """Wait until the workers have settled; how many did not, or nothing.
+
+    What a worker made, it alone knows: nobody can revoke it in its place.
+    """
+    deadline = time.monotonic() + SETTLING_SECONDS
+    wanted = max(expected, len(stage.settled))
+    while time.monotonic() < deadline and len(stage.settled) < wanted:
+        alive = {one.id for one in runner.clients.all} - {one.id for one in runner.clients.missing}
+        if not alive - stage.settled:
+            break
+        gevent.sleep(PAUSE_SECONDS)
+    lost = wanted - len(stage.settled)
+    told = f"{lost} of {wanted} workers went missing, and may have left keys behind"
+    return told if lost > 0 else ""
+
+
+def work(environment: Environment, settings: Settings, told: Signals) -> int:
+    """Send what the master asks for, until it ends this worker; the exit code."""
+    place = f"{settings.master_host}:{settings.master_port}"
+    timeout = gevent.Timeout.start_new(_COMING_SECONDS)
+    try:
+        runner = environment.create_worker_runner(settings.master_host, settings.master_port)
+    except gevent.Timeout:
+        complain(f"no master answers at {place}")
+        return NO_VERDICT
+    finally:
+        timeout.close()
+    while not told.seen and len(runner.greenlet):
+        runner.greenlet.join(PAUSE_SECONDS)
+    if told.seen:
+        runner.quit()
+        environment.events.quitting.fire(environment=environment)
+        complain(INTERRUPTED)
+        return NO_VERDICT
+    return CONFORMS

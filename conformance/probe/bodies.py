@@ -1,0 +1,226 @@
+"""What a JSON body may be, read from the contract, and how a refusal is told.
+
+What is sent is derived from the contract's schema, so that a new operation is covered.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from conformance.probe.applicability import creates, needs_bearer_token, takes_json
+from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.probe.rate_limits import answer_to
+from conformance.probe.resources import UNSERVED
+from conformance.target.exchange import Answer, Request
+from openapi.operation import MediaType, Operation
+from openapi.schema import Schema, types_of
+
+
+def fields_of(operation: Operation) -> Mapping[str, Mapping[str, Any]]:
+    """What the contract says of each field."""
+    schema = _schema_of(operation)
+    found: Mapping[str, Mapping[str, Any]] = schema.outline.get("properties", {}) if schema else {}
+    return found
+
+
+def date_fields(operation: Operation) -> list[str]:
+    """The fields that are documented as date-times."""
+    schema = _schema_of(operation)
+    properties = schema.definition.get("properties", {}) if schema else {}
+    return [
+        name
+        for name, one in properties.items()
+        if isinstance(one, dict) and one.get("format") == "date-time"
+    ]
+
+
+def _schema_of(operation: Operation) -> Schema | None:
+    body = operation.request_body
+    media_type = body.accepts("application/json") if body else None
+    return media_type.schema if media_type else None
+
+
+def in_each_field(probe: Probe, *values: str) -> Iterator[bytes]:
+    """Bodies that are valid but for one field, which holds each of these JSON texts in turn."""
+    for name in fields_of(probe.operation) or ("name",):
+        rest = {key: one for key, one in probe.plain_body().items() if key != name}
+        begin = json.dumps(rest)[:-1] + (", " if rest else "")
+        for value in values:
+            yield f"{begin}{json.dumps(name)}: {value}}}".encode()
+
+
+SEED = "seed: request fields, responses 400 and 422"
+VENDOR = "vendor facts: 400 for what cannot be read, 422 for what is missing or invalid"
+DATES = "RFC 3339 section 5.6; seed: expires_at"
+
+FAR = "2099-12-31T23:59:59Z"
+
+_JSON = "application/json"
+NO_REFUSAL = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+_OF_TYPE: dict[str, tuple[Any, ...]] = {
+    "null": (None,),
+    "boolean": (True, False),
+    "number": (5, 1.5, 4102444800),
+    "string": ("text",),
+    "array": ([], ["text"]),
+    "object": ({}, {"text": "text"}),
+}
+
+
+def is_judged(operation: Operation) -> bool:
+    """The operation takes a JSON body with a schema, from those who have a token."""
+    # Without one there is OAuth 2.0's token operation, whose refusals are RFC 6749's.
+    if not takes_json(operation) or not needs_bearer_token(operation):
+        return False
+    return _media_type(operation).schema is not None
+
+
+def takes_dates(operation: Operation) -> bool:
+    """A field of the body is a date-time."""
+    return is_judged(operation) and bool(date_names(schema_of(operation)))
+
+
+def makes_from_json(operation: Operation) -> bool:
+    """The operation makes a resource out of a JSON body."""
+    return is_judged(operation) and creates(operation)
+
+
+def _media_type(operation: Operation) -> MediaType:
+    media_type = operation.request_body.accepts(_JSON) if operation.request_body else None
+    assert media_type is not None, "takes_json comes first"  # noqa: S101 - for the type checker
+    return media_type
+
+
+def schema_of(operation: Operation) -> Schema:
+    """The schema of the JSON body."""
+    schema = _media_type(operation).schema
+    assert schema is not None, "is_judged comes first"  # noqa: S101 - for the type checker
+    return schema
+
+
+def schema_at(probe: Probe) -> Schema:
+    """The schema of the JSON body of the operation that is probed."""
+    return schema_of(probe.operation)
+
+
+def properties(schema: Schema) -> dict[str, Any]:
+    """The fields of an object and what is known of them."""
+    return dict(schema.outline.get("properties", {}))
+
+
+def is_faulty(schema: Schema, name: str, value: Any) -> bool:
+    """Whether the schema complains about this value of a property."""
+    return any(re.split(r"[.\[]", one.param)[0] == name for one in schema.errors({name: value}))
+
+
+def date_names(schema: Schema) -> list[str]:
+    """The fields that are date-times."""
+    return [
+        name
+        for name in properties(schema)
+        if not is_faulty(schema, name, FAR) and is_faulty(schema, name, "tomorrow")
+    ]
+
+
+def required_names(schema: Schema) -> list[str]:
+    """The fields that must be there."""
+    codes = {one.param: one.code for one in schema.errors({})}
+    return [name for name in properties(schema) if codes.get(name) == "missing_required_field"]
+
+
+def wrong_values(schema: Schema, name: str) -> Iterator[Any]:
+    """Values of every JSON type that the property does not have."""
+    values = values_of_other_types(properties(schema)[name])
+    return (value for value in values if is_faulty(schema, name, value))
+
+
+def values_of_other_types(outline: Mapping[str, Any]) -> Iterator[Any]:
+    """Values of the JSON types that an outline does not name; none where it names no type."""
+    allowed = set(types_of(outline))
+    for kind, values in _OF_TYPE.items():
+        if allowed and kind not in allowed:
+            yield from values
+
+
+def kind(value: Any) -> str:
+    """What to call a value without repeating it."""
+    return next(
+        (
+            kind
+            for kind, values in _OF_TYPE.items()
+            if any(type(one) is type(value) for one in values)
+        ),
+        "value",
+    )
+
+
+def invalid(probe: Probe) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Bodies with one wrong or missing field each, by what is wrong with them."""
+    schema, plain = schema_at(probe), probe.plain_body()
+    for name in properties(schema):
+        for value in wrong_values(schema, name):
+            yield f"{name} as {kind(value)}", {**plain, name: value}
+    for name in required_names(schema):
+        yield f"no {name}", {key: value for key, value in plain.items() if key != name}
+
+
+def expect_refusal(probe: Probe, request: Request, what: str, wanted: int | None = None) -> Answer:
+    """The refusal of a request: a documented one, or exactly ``wanted``."""
+    answer = answer_to(probe, request)
+    expect_refused(probe, answer, what, wanted)
+    return answer
+
+
+def expect_refused(probe: Probe, answer: Answer, what: str, wanted: int | None = None) -> None:
+    """The answer is a documented refusal, or exactly ``wanted``."""
+    status = answer.status
+    documented = (
+        answer.is_refusal
+        and status not in NO_REFUSAL
+        and probe.operation.answer(status) is not None
+    )
+    if documented and wanted in {None, status}:
+        return
+    if status in {*NO_REFUSAL, *UNSERVED}:
+        probe.succeed(probe.request())  # or else the operation is not there, or not for us
+    expected = f"{wanted} to {what}" if wanted else f"a documented refusal of {what}"
+    raise Violation(expected, f"{status}")
+
+
+def expect_accepted(probe: Probe, request: Request, what: str) -> Answer:
+    """The answer to a request that must succeed, where the operation is there for us at all."""
+    answer = answer_to(probe, request)
+    if answer.status in {*NO_REFUSAL, *UNSERVED}:
+        raise NotVerified(f"the target answers {answer.status} to a valid request")
+    wanted = probe.operation.success_status
+    probe.expect(answer.status == wanted, f"{wanted} to {what}", f"{answer.status}")
+    return answer
+
+
+def answer_schema(probe: Probe) -> Schema | None:
+    """The schema of the JSON answer of a success."""
+    documented = probe.operation.answer(probe.operation.success_status)
+    content = documented.content.get(_JSON) if documented else None
+    return content.schema if content else None
+
+
+def answers_with(probe: Probe, name: str) -> bool:
+    """Whether the answer of a success shows a field."""
+    schema = answer_schema(probe)
+    return schema is not None and name in properties(schema)
+
+
+def reported_fields(answer: Answer) -> set[str]:
+    """The fields that ``errors`` names: ``name``, and also ``body.name``, ``/name``, ``$.name``."""
+    return {path[-1] for path in reported_paths(answer)}
+
+
+def reported_paths(answer: Answer) -> list[list[str]]:
+    """The params in ``errors``, in their parts: ``a[0].b`` has three."""
+    errors = answer.field("errors")
+    items = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+    params = [one["param"] for one in items if isinstance(one.get("param"), str)]
+    return [re.split(r"[./\[\]'\"]+", one.rstrip("]'\"")) for one in params]

@@ -1,0 +1,284 @@
+"""What a requirement works with: valid requests for its operation, and the target's answers."""
+
+import itertools
+import json
+import random
+import secrets
+import shlex
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from conformance.probe.effort import GATE, Effort
+from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request
+from conformance.target.target import AnswerOverdue, ConnectionClosed, Target
+from openapi.contract import PATH_PARAMETER, Contract
+from openapi.operation import Operation
+
+NAME_PREFIX = "dinie-conformance"
+"""What everything that the harness creates is called, so that people know it for test data."""
+
+_LONGEST_LIST = 10_000
+
+_TRIES, _OVERDUE_TRIES = 3, 2
+"""How often a request is sent that gets a closed connection, or none in time, with plain ones in
+between."""
+
+_GROUPS = itertools.count(1)
+"""Numbers for requests that are sent at the same time; no two groups of a run have one."""
+
+
+class Violation(Exception):
+    """The requirement is broken: what was expected and what was seen instead.
+
+    ``breaks`` is the id of the requirement, where a check judges by several.
+    """
+
+    def __init__(self, expected: str, actual: str, breaks: str = "") -> None:
+        super().__init__(f"expected {expected}, got {actual}")
+        self.expected = expected
+        self.actual = actual
+        self.breaks = breaks
+
+
+NO_SERVER_ERROR, CLOSED = "no server error", "a closed connection, and again on another try"
+"""What is expected of every request, and what is seen where a target hangs up on one."""
+
+
+def unanswered(answer: Answer) -> str:
+    """What was seen in the place of an answer, whose status is ``NO_ANSWER``."""
+    if not answer.seconds:
+        return CLOSED
+    return f"no answer within {answer.seconds:g} s, and again on another try"
+
+
+NOTHING_FAILS = "generated.nothing-makes-it-fail"
+"""The requirement that is broken where no answer comes, whatever was to be seen."""
+
+
+class NotVerified(Exception):
+    """Nothing can be said, for the reason in the message. Never a pass."""
+
+
+def expect(holds: object, expected: str, actual: str) -> None:
+    """Raise :class:`Violation` unless ``holds``."""
+    if not holds:
+        raise Violation(expected, actual)
+
+
+class Probe:
+    """One check of one requirement on one operation.
+
+    It sends what the contract allows and keeps what was said. ``random`` is seeded, so that the
+    same choices can be had again; names and keys are new every time. ``seed`` is the whole run's,
+    ``effort`` says how much is generated.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        operation: Operation,
+        target: Target,
+        randomness: random.Random,
+        seed: int = 0,
+        effort: Effort = GATE,
+    ) -> None:
+        self.contract = contract
+        self.operation = operation
+        self.target = target
+        self.random = randomness
+        self.seed = seed
+        self.effort = effort
+        self.recording = Recording()
+
+    def request(self, partner: int | None = 0) -> Request:
+        """A valid request for the operation: plain data, marked as test data."""
+        path = PATH_PARAMETER.sub(
+            lambda found: quote(self._path_example(found[1]), safe=""), self.operation.path
+        )
+        request = Request(self.operation.method, path, partner=partner)
+        body = self.operation.request_body
+        return request.with_json(self.plain_body()) if body and body.content else request
+
+    def plain_body(self) -> dict[str, Any]:
+        """The smallest documented JSON body, its name a new one that is marked as test data."""
+        body = self.operation.request_body
+        media_type = body.accepts("application/json") if body else None
+        examples = [one for one in (media_type.examples if media_type else ()) if one]
+        smallest = min(examples, key=lambda one: len(json.dumps(one)), default={})
+        value = dict(smallest) if isinstance(smallest, dict) else {}
+        return {**value, "name": self.new_name()} if "name" in value else value
+
+    def new_name(self) -> str:
+        """A short printable name that no other request has, in this run or any other."""
+        return f"{NAME_PREFIX} {secrets.token_hex(6)}"
+
+    def new_key(self) -> str:
+        """A fresh idempotency key, a UUID: a target still knows the keys of the last run."""
+        return str(uuid.uuid4())
+
+    def send(self, request: Request) -> Answer:
+        """Send one request; a 429 is waited for and does not count.
+
+        Raises :class:`Violation` where the target leaves this request, and no other, unanswered.
+        """
+        return _answered(self.try_to_send(request))
+
+    def try_to_send(self, request: Request, tries: int = _TRIES) -> Answer:
+        """As :meth:`send`; what gets no answer has the status ``NO_ANSWER``."""
+        answer = self._answer(request, tries)
+        self._keep(request, answer)
+        return answer
+
+    def send_once(self, request: Request) -> Answer:
+        """Send one request; a 429 is an answer like any other."""
+        answer = self.target.send_once(request)
+        self._keep(request, answer)
+        return answer
+
+    def send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
+        """Send requests really at the same time, each over a connection of its own."""
+        return [_answered(one) for one in self.try_to_send_at_once(requests)]
+
+    def try_to_send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
+        """As :meth:`send_at_once`; what gets no answer has the status ``NO_ANSWER``."""
+        return self._at_once(self._answer, requests)
+
+    def send_once_at_once(self, requests: Sequence[Request]) -> list[Answer]:
+        """As :meth:`send_at_once`; a 429 is an answer like any other."""
+        return self._at_once(self.target.send_once, requests)
+
+    def _at_once(
+        self, send: Callable[[Request], Answer], requests: Sequence[Request]
+    ) -> list[Answer]:
+        with ThreadPoolExecutor(len(requests)) as pool:
+            answers = list(pool.map(send, requests))
+        number = next(_GROUPS)
+        answers = [replace(one, sent_with=number) for one in answers]
+        for request, answer in zip(requests, answers, strict=True):
+            self._keep(request, answer)
+        return answers
+
+    def _answer(self, request: Request, tries: int = _TRIES) -> Answer:
+        """The answer, or none where the target closes the connection, or is silent, on each try.
+
+        A target that is down, or starts again, does not answer plain requests either: then
+        :class:`TargetError` is raised, and nothing is said of it.
+        """
+        waited = 0.0
+        for number in range(tries):
+            try:
+                return self.target.send(request)
+            except (ConnectionClosed, AnswerOverdue) as error:
+                plain = replace(self.request(), headers=(), body=b"")
+                if self.target.send(plain).is_server_error:
+                    raise
+                waited = error.seconds if isinstance(error, AnswerOverdue) else 0.0
+                if waited and number + 1 >= _OVERDUE_TRIES:
+                    break
+        return Answer(NO_ANSWER, seconds=waited)
+
+    def rest(self, seconds: float) -> None:
+        """Wait, unless the run is stopped meanwhile."""
+        self.recording.done_meanwhile = f"sleep {seconds:g}"
+        self.target.rest(seconds)
+
+    def move_clock(self, seconds: int) -> int:
+        """Move the target's clock ahead; gives the status of the answer, 2xx where it is done."""
+        self.recording.done_meanwhile = (
+            "curl -sS -X POST -H 'Content-Type: application/json'"
+            f" --data-binary '{{\"seconds\": {seconds}}}' {shlex.quote(str(self.target.clock_url))}"
+        )
+        return self.target.move_clock(seconds)
+
+    def _keep(self, request: Request, answer: Answer) -> None:
+        self.recording.add(request, answer)
+        client_id = answer.field("client_id")
+        # Also where the status is a wrong one: what was made must be revoked all the same.
+        if answer.is_success and request.method == "POST" and isinstance(client_id, str):
+            self.target.created.add((request.partner or 0, client_id))
+
+    def succeed(self, request: Request) -> Answer:
+        """Send a request that must succeed for anything to be said; else nothing is verified."""
+        answer = self.send(request)
+        if answer.status != self.operation.success_status:
+            raise NotVerified(
+                f"{self.operation.id} answered {answer.status} to a plain valid request,"
+                f" not {self.operation.success_status}"
+            )
+        return answer
+
+    def expect(self, holds: object, expected: str, actual: str) -> None:
+        """Raise :class:`Violation` unless ``holds``."""
+        expect(holds, expected, actual)
+
+    def expect_no_server_error(self, answer: Answer, to: str = "") -> None:
+        """Raise :class:`Violation` where the server failed; ``to`` says on what."""
+        actual = f"{answer.status} to {to}" if to else f"{answer.status}"
+        self.expect(not answer.is_server_error, NO_SERVER_ERROR, actual)
+
+    def on(self, path: str, matches: Callable[[Operation], bool]) -> "Probe":
+        """A probe for another operation, on ``path``; both keep one record."""
+        for operation in self.contract.operations.values():
+            if operation.path == path and matches(operation):
+                return self.of(operation)
+        raise NotVerified(f"the contract has nothing of the kind on {path}")
+
+    def of(self, operation: Operation) -> "Probe":
+        """A probe for another operation; both keep one record."""
+        other = Probe(self.contract, operation, self.target, self.random, self.seed, self.effort)
+        other.recording = self.recording
+        return other
+
+    def sibling(
+        self, method: str, matches: Callable[[Operation], bool] = lambda _: True
+    ) -> Operation:
+        """The operation with another method on the same path, or below it."""
+        for operation in self.contract.operations.values():
+            near = operation.path == self.operation.path or operation.path.startswith(
+                f"{self.operation.path}/"
+            )
+            if operation.method == method and near and matches(operation):
+                return operation
+        raise NotVerified(f"the contract has no {method} beside {self.operation.path}")
+
+    def listed(self, partner: int = 0) -> list[dict[str, Any]]:
+        """Every item of the list beside the operation, page by page."""
+        path = self.sibling("GET").path
+        items: list[dict[str, Any]] = []
+        while len(items) < _LONGEST_LIST:
+            cursor = {"starting_after": items[-1]["id"]} if items else {}
+            query = urlencode({"limit": 100, **cursor})
+            answer = self.send(Request("GET", f"{path}?{query}", partner=partner))
+            page = answer.field("data")
+            if not isinstance(page, list) or not all(isinstance(one, dict) for one in page):
+                raise NotVerified(f"the list answered {answer.status} without data")
+            items += page
+            if not page or not answer.field("has_more"):
+                break
+        return items
+
+    def named(self, name: str, partner: int = 0) -> list[dict[str, Any]]:
+        """The listed items with this name: how often a request was executed."""
+        return [item for item in self.listed(partner) if item.get("name") == name]
+
+    def _path_example(self, name: str) -> str:
+        for parameter in self.operation.parameters:
+            if parameter.location == "path" and parameter.name == name:
+                examples = parameter.schema.definition.get("examples", [])
+                return str(examples[0]) if examples else f"{NAME_PREFIX}-unknown"
+        return f"{NAME_PREFIX}-unknown"
+
+
+def _answered(answer: Answer) -> Answer:
+    if answer.status == NO_ANSWER:
+        raise Violation(NO_SERVER_ERROR, unanswered(answer), NOTHING_FAILS)
+    return answer
+
+
+def without_token(request: Request) -> Request:
+    """The same request as nobody."""
+    return replace(request, partner=None)

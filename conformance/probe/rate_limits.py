@@ -1,0 +1,95 @@
+"""A target that limits its clients: answers apart from its limit, and its limit on purpose."""
+
+from dataclasses import replace
+from http import HTTPStatus
+
+from conformance.probe.applicability import creates, lists
+from conformance.probe.probe import NotVerified, Probe
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Request
+from conformance.target.retry_after import LONGEST_WAIT_SECONDS, seconds_to_wait
+from openapi.contract import PATH_PARAMETER
+
+MOST_REQUESTS = 2000
+"""How many requests are sent to meet a 429, at most."""
+
+_AT_ONCE = 8
+
+_WAITS = 2
+"""A target may say the end of one window, and have a longer one beside it."""
+
+LIMITED = HTTPStatus.TOO_MANY_REQUESTS
+
+
+def answer_to(probe: Probe, request: Request) -> Answer:
+    """The answer to a request; nothing is verified where the target does not stop limiting."""
+    answer = probe.send(request)
+    if answer.status == LIMITED:
+        raise NotVerified("the target limits requests, and does not say until when or for too long")
+    return answer
+
+
+def harmless(probe: Probe) -> Request:
+    """A valid request that touches nothing: a path that names something names nothing known."""
+    request = probe.request()
+    nothing = probe.new_name().replace(" ", "-")
+    return request.at(PATH_PARAMETER.sub(nothing, probe.operation.path))
+
+
+def provoke(probe: Probe) -> None:
+    """Run into the target's limit, once in a run and only where that was asked for.
+
+    All 429s are in ``target.limited`` then. ``target.provoked`` holds a request that met one when
+    nothing else was sent, with that answer and what it got after each wait that was asked for.
+    """
+    target = probe.target
+    with target.provocation:
+        if not target.provokes_limit or target.was_provoked:
+            return
+        target.was_provoked = True
+        request = _cheap(probe)
+        sent = 0
+        while sent + _AT_ONCE <= MOST_REQUESTS:
+            sent += _AT_ONCE
+            if any(one.status == LIMITED for one in probe.send_once_at_once([request] * _AT_ONCE)):
+                # Alone, so that what it says is said to this request.
+                sent += 1
+                answer = probe.send_once(request)
+                if answer.status == LIMITED:
+                    _meet_on_others(probe)
+                    target.provoked = request, [answer, *_after_waits(probe, request, answer)]
+                    return
+
+
+def _cheap(probe: Probe) -> Request:
+    """A page of one item; where there is no list, one creation over and over."""
+    operations = probe.contract.operations.values()
+    if Capability.LISTING in probe.target.capabilities:
+        path = next(one.path for one in operations if lists(one))
+        return Request("GET", f"{path}?limit=1")
+    for operation in operations:
+        if creates(operation) and operation.accepts_idempotency_key:
+            return probe.on(operation.path, creates).request().with_key(probe.new_key())
+    raise NotVerified("the contract has no operation that can be called often and does no harm")
+
+
+def _meet_on_others(probe: Probe) -> None:
+    """Ask for every operation once, while the target limits: each has its own 429."""
+    for operation in probe.contract.operations.values():
+        other = probe.of(operation)
+        other.send_once(harmless(other))
+
+
+def _after_waits(probe: Probe, request: Request, limited: Answer) -> list[Answer]:
+    """What the request gets after it waited as long as it was told, perhaps once more."""
+    answers: list[Answer] = []
+    for _ in range(_WAITS):
+        seconds = seconds_to_wait(limited)
+        if seconds is None or seconds > LONGEST_WAIT_SECONDS:
+            break
+        probe.target.rest(seconds)
+        limited = replace(probe.send_once(request), before=f"sleep {seconds:g}")
+        answers.append(limited)
+        if limited.status != LIMITED:
+            break
+    return answers

@@ -1,0 +1,53 @@
+"""Valid requests on resources made for a check, and whether a target serves an operation at all.
+
+Where a path names a resource, one is made first, so that a refusal can never be mistaken for
+"there is no such thing".
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import quote
+
+from conformance.probe.applicability import creates
+from conformance.probe.probe import NotVerified, Probe
+from conformance.target.exchange import Answer, Request
+from openapi.contract import PATH_PARAMETER
+
+UNSERVED = {
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.NOT_IMPLEMENTED,
+}
+"""What a target answers where it has no such operation; it need not have all of them."""
+
+
+def own_request(probe: Probe) -> Request:
+    """A valid request for the operation, on a resource made for it where the path names one."""
+    operation, request = probe.operation, probe.request()
+    names = PATH_PARAMETER.findall(operation.path)
+    if not names:
+        return request
+    maker = maker_for(probe)
+    made = maker.succeed(maker.request())
+    identity = quote(str(made.field(names[-1]) or made.field("id")), safe="")
+    return replace(request, path=PATH_PARAMETER.sub(lambda _: identity, operation.path))
+
+
+def maker_for(probe: Probe) -> Probe:
+    """A probe for the operation that makes what the path names; both keep one record."""
+    parent, _, _ = probe.operation.path.rpartition("/{")
+    return probe.on(parent, creates)
+
+
+def expect_served(probe: Probe, answer: Answer) -> None:
+    """Nothing is verified by this answer where a valid request shows that there is no operation."""
+    if answer.status in UNSERVED and probe.send(own_request(probe)).status in UNSERVED:
+        raise NotVerified(f"the target does not serve {probe.operation.name}")
+
+
+def expect_any_served(probe: Probe, answers: Iterable[Answer]) -> None:
+    """Nothing is verified by these answers where all say that there is no operation."""
+    if all(answer.status in UNSERVED for answer in answers):
+        raise NotVerified(f"the target does not serve {probe.operation.name}")

@@ -1,0 +1,44 @@
+"""Requests that revoke keys which a check has made itself, and what became of them."""
+
+from urllib.parse import quote
+
+from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.rate_limits import answer_to
+from conformance.probe.token_exchange import item_of
+from conformance.target.exchange import Answer, Request
+from openapi.contract import PATH_PARAMETER
+from openapi.operation import Operation
+
+VENDOR = "vendor facts: DELETE /auth/credentials/{client_id} revokes at once and for good, 204"
+
+
+def revokes(operation: Operation) -> bool:
+    """The operation ends one resource by its id."""
+    return operation.method == "DELETE" and operation.path.endswith("}")
+
+
+def revocation_by_text(probe: Probe, text: str, partner: int = 0) -> Request:
+    """The request that revokes what goes by this text in a path."""
+    path = PATH_PARAMETER.sub(lambda _: text, probe.operation.path)
+    return Request("DELETE", path, partner=partner)
+
+
+def revocation_of(probe: Probe, made: Answer, partner: int = 0) -> Request:
+    """The request that revokes a key."""
+    found = PATH_PARAMETER.search(probe.operation.path)
+    value = made.field(found[1]) if found else None
+    return revocation_by_text(probe, quote(str(value or made.field("id")), safe=""), partner)
+
+
+def revoke(probe: Probe, made: Answer) -> Answer:
+    """Revoke a key; nothing is verified where that fails."""
+    answer = answer_to(probe, revocation_of(probe, made))
+    if not answer.is_success:
+        raise NotVerified(f"the target answered {answer.status} to the revocation of a new key")
+    return answer
+
+
+def listed_status(probe: Probe, made: Answer) -> str | None:
+    """What the list says of a key, None where it does not show it."""
+    item = item_of(probe, made)
+    return None if item is None else str(item.get("status"))

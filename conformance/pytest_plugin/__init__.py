@@ -1,0 +1,1 @@
+"""``pytest --pyargs conformance``: each requirement as a test item."""

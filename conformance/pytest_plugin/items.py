@@ -1,0 +1,222 @@
+"""The catalogue as pytest items: one for each requirement and operation that it applies to."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+import conformance
+from conformance.catalogue.requirement import Level, Requirement
+from conformance.pytest_plugin.options import wanted
+from conformance.pytest_plugin.run import SharedRun, shared_run
+from conformance.results.baseline import place
+from conformance.results.result import Outcome, Result
+from conformance.results.verdict import NO_VERDICT
+from conformance.target.asgi import AppError
+from conformance.target.target import TargetError
+from openapi.operation import Operation
+
+PACKAGE = Path(str(conformance.__file__)).parent
+
+_WORKER_OUTPUT = "conformance"
+
+
+class ConformanceWarning(pytest.PytestWarning):
+    """A SHOULD is broken, in a run that only a broken MUST fails."""
+
+
+class ConformancePlugin:
+    """Collects the items, and says at the end what became of the run that they share."""
+
+    def __init__(self, shared: SharedRun) -> None:
+        self.shared = shared
+        self._outputs: list[dict[str, Any]] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> Any:
+        """The catalogue in the place of this package's files."""
+        if path.samefile(PACKAGE):
+            return Catalogue.of(parent, self.shared)
+        return None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Only what the node ids on the command line name."""
+        named = wanted(config)
+        ours = [item for item in items if isinstance(item, RequirementItem)]
+        left = [item for item in ours if named and not named & {item.nodeid, item.whole_nodeid}]
+        if left:
+            items[:] = [item for item in items if item not in left]
+            config.hook.pytest_deselected(items=left)
+
+    def pytest_report_header(self) -> str:
+        """What is judged, by what, and the seed to do it again."""
+        where = (
+            f"{self.shared.options['app']} at {self.shared.url}"
+            if self.shared.options["app"]
+            else self.shared.url
+        )
+        return (
+            f"conformance: {where} by contract {self.shared.contract.version},"
+            f" level {self.shared.level}, seed {self.shared.options['seed']}"
+        )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Leave nothing behind; a run in which nothing could be verified is no pass."""
+        output = self.shared.finish()
+        self._outputs += [output] if output else []
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput[_WORKER_OUTPUT] = self._outputs
+        elif session.exitstatus == pytest.ExitCode.OK and self._doubt():
+            session.exitstatus = NO_VERDICT
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """What one of xdist's workers left to say."""
+        self._outputs += getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, [])
+
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, exitstatus: int
+    ) -> None:
+        """What became of the keys that were made, and why a run is no pass."""
+        made, left = (sum(one[name] for one in self._outputs) for name in ("made", "left"))
+        lines = []
+        if made:
+            kept = "kept" if self.shared.options["keep"] else "revoked"
+            lines.append(f"{made - left} keys were made and {kept}")
+        if left:
+            lines.append(f"{left} keys were made and could not be revoked")
+        stale = sorted(tuple(one) for output in self._outputs for one in output["stale"])
+        if stale:
+            lines.append("Stale entries of the baseline (the rule holds again, take them out)")
+            lines += [f"  {id_} [{operation}]" for id_, operation in stale]
+        if exitstatus != pytest.ExitCode.INTERRUPTED and (doubt := self._doubt()):
+            lines.append(f"No verdict: {doubt}")
+        if lines:
+            terminalreporter.section("conformance")
+        for line in lines:
+            terminalreporter.line(line)
+
+    def _doubt(self) -> str:
+        doubts = [one["doubt"] for one in self._outputs]
+        if doubts and all(doubts):
+            return str(doubts[0])
+        if self._outputs and not sum(one["judged"] for one in self._outputs):
+            return "nothing could be verified"
+        return ""
+
+
+def plugin(config: pytest.Config) -> ConformancePlugin:
+    """The plugin for this run; raises pytest.UsageError where the options are no good."""
+    return ConformancePlugin(shared_run(config))
+
+
+class Catalogue(pytest.Directory):
+    """The node in which all items are."""
+
+    shared: SharedRun
+
+    @classmethod
+    def of(cls, parent: pytest.Collector, shared: SharedRun) -> Self:
+        """The node for this run."""
+        node = cls.from_parent(
+            parent, path=PACKAGE, name=conformance.__name__, nodeid=conformance.__name__
+        )
+        node.shared = shared
+        return node
+
+    def collect(self) -> Iterator["RequirementItem"]:
+        """One item for each requirement on each operation."""
+        for requirement, operation in self.shared.checks:
+            yield RequirementItem.of(self, self.shared, requirement, operation)
+
+
+class RequirementItem(pytest.Item):
+    """One requirement on one operation.
+
+    What it gives is found out in the set-up, so that a fault of the harness is an error of the
+    item and no failure; then it is judged.
+    """
+
+    shared: SharedRun
+    requirement: Requirement
+    operation: Operation
+    result: Result
+
+    @classmethod
+    def of(
+        cls,
+        parent: pytest.Collector,
+        shared: SharedRun,
+        requirement: Requirement,
+        operation: Operation,
+    ) -> Self:
+        """The item for one requirement on one operation."""
+        item = cls.from_parent(parent, name=f"{requirement.id}[{operation.id}]")
+        item.shared, item.requirement, item.operation = shared, requirement, operation
+        return item
+
+    @property
+    def whole_nodeid(self) -> str:
+        """The node id of the requirement on whatever operation."""
+        return self.nodeid.partition("[")[0]
+
+    def setup(self) -> None:
+        """Do the check."""
+        try:
+            self.result = self.shared.run().check(self.requirement, self.operation)
+        except (TargetError, AppError) as error:
+            # Nothing further can be said of it, by any item.
+            self.session.shouldstop = fault = str(error)
+        else:
+            if self.result.outcome is not Outcome.ERROR:
+                return
+            fault = f"a fault of the harness: {self.result.actual}"
+        pytest.fail(fault, pytrace=False)
+
+    def runtest(self) -> None:
+        """Judge what it gave."""
+        outcome = self.result.outcome
+        if outcome is Outcome.NOT_VERIFIED:
+            pytest.skip(f"not verified: {self.result.actual}")
+        self.shared.judged += 1
+        self.shared.stale += self.shared.baseline.stale([self.result])
+        if self.shared.baseline.accepts(self.result):
+            reason = self.shared.baseline.accepted[place(self.result)]
+            pytest.xfail(f"accepted by the baseline{f': {reason}' if reason else ''}")
+        if outcome is Outcome.FAILED or (
+            outcome is Outcome.WARNING
+            and self.result.level is Level.SHOULD
+            and self.shared.level is Level.SHOULD
+        ):
+            # Without a traceback: the fault is not in this code.
+            pytest.fail(_told(self.result), pytrace=False)
+        if outcome is Outcome.WARNING:
+            self.warn(ConformanceWarning(_told(self.result)))
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the check stands, for tools that lead there."""
+        # Not the item's name: pytest would print that with `::` for each of its dots.
+        name = f"{self.requirement.id} [{self.operation.id}]"
+        code = getattr(self.requirement.check, "__code__", None)
+        if code is None:
+            return PACKAGE / "registry.py", 0, name
+        return Path(code.co_filename), code.co_firstlineno - 1, name
+
+
+def _told(result: Result) -> str:
+    requirement = result.requirement
+    rows = (
+        ("rule", requirement.summary),
+        ("expected", result.expected),
+        ("actual", result.actual),
+        ("source", requirement.source),
+    )
+    lines = [f"{result.level.upper()} {requirement.id} [{result.operation}]"]
+    lines += [f"  {name:<8}  {value}" for name, value in rows if value]
+    lines += [f"    {line}" for line in result.reproduce.splitlines()]
+    return "\n".join(lines)

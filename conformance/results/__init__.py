@@ -1,0 +1,1 @@
+"""What came of the checks: results, verdict, baseline, coverage, timeline, curl scripts."""

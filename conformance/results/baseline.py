@@ -1,0 +1,120 @@
+"""Violations that a team accepts for now, so that the gate fails on new ones only.
+
+The file is JSON or YAML: a list, or an object with the list in ``accepted``. Each entry has the
+``id`` of a requirement, the ``operation``, and perhaps a ``reason``.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from conformance.catalogue.requirement import Requirement
+from conformance.results.result import Outcome, Result
+from openapi.contract import Contract
+
+Place = tuple[str, str]
+"""The id of a requirement and of an operation: one result of a run."""
+
+VIOLATIONS = frozenset({Outcome.FAILED, Outcome.WARNING})
+
+_MEMBERS = {"id", "operation", "reason"}
+
+
+class BaselineError(Exception):
+    """The file cannot be used; the message is one plain line that says where and why."""
+
+
+def place(result: Result) -> Place:
+    """What an entry names a result by."""
+    return result.requirement.id, result.operation
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The accepted violations, each with its reason, which may be empty."""
+
+    accepted: Mapping[Place, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path, contract: Contract, requirements: Mapping[str, Requirement]) -> Self:
+        """The entries of a file; raises :class:`BaselineError`."""
+        try:
+            # JSON is YAML, but for tabs between tokens: it is read as what it is.
+            text = path.read_text(encoding="utf-8")
+            document = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        except OSError as error:
+            raise BaselineError(f"{path}: {error.strerror or error}") from error
+        except (ValueError, yaml.YAMLError, RecursionError) as error:
+            reason = " ".join(str(error).split())
+            raise BaselineError(f"{path}: cannot be read: {reason}") from error
+        entries = document.get("accepted") if isinstance(document, dict) else document
+        if not isinstance(entries, list):
+            raise BaselineError(f"{path}: must hold a list of accepted violations")
+        accepted: dict[Place, str] = {}
+        for number, entry in enumerate(entries, 1):
+            complaint = _complaint(entry, accepted, contract, requirements)
+            if complaint:
+                raise BaselineError(f"{path}: entry {number} {complaint}")
+            accepted[entry["id"], entry["operation"]] = entry.get("reason") or ""
+        return cls(accepted)
+
+    def accepts(self, result: Result) -> bool:
+        """Whether it is a violation that is known."""
+        return result.outcome in VIOLATIONS and place(result) in self.accepted
+
+    def stale(self, results: Iterable[Result]) -> list[Place]:
+        """The entries that are violated no longer. What this run did not verify may be still."""
+        passed = {place(one) for one in results if one.outcome is Outcome.PASSED}
+        return sorted(passed & self.accepted.keys())
+
+    def renewed(self, results: Collection[Result]) -> Self:
+        """The baseline that accepts the violations of a run, with the reasons known so far.
+
+        Entries that the run did not verify stay.
+        """
+        stale = set(self.stale(results))
+        kept = {one: reason for one, reason in self.accepted.items() if one not in stale}
+        found = {place(one): "" for one in results if one.outcome in VIOLATIONS}
+        return type(self)(dict(sorted({**found, **kept}.items())))
+
+    def text(self, path: Path) -> str:
+        """The file's content, as JSON or YAML by the name of ``path``."""
+        entries = [
+            {"id": id_, "operation": operation, **({"reason": reason} if reason else {})}
+            for (id_, operation), reason in self.accepted.items()
+        ]
+        if path.suffix == ".json":
+            return json.dumps({"accepted": entries}, indent=2) + "\n"
+        return yaml.safe_dump({"accepted": entries}, sort_keys=False, allow_unicode=True)
+
+
+def _complaint(
+    entry: Any,
+    accepted: Mapping[Place, str],
+    contract: Contract,
+    requirements: Mapping[str, Requirement],
+) -> str:
+    """What is wrong with an entry; empty when it can be used."""
+    if not isinstance(entry, dict) or not all(isinstance(one, str) for one in entry):
+        return "must have an id and an operation"
+    wrong = [f"has an unknown member {name}" for name in sorted(entry.keys() - _MEMBERS)]
+    wrong += [
+        f"needs {name}, a text" for name in ("id", "operation") if type(entry.get(name)) is not str
+    ]
+    if type(entry.get("reason") or "") is not str:
+        wrong.append("has a reason that is no text")
+    if wrong:
+        return wrong[0]
+    id_, name = entry["id"], entry["operation"]
+    operation = contract.operations.get(name)
+    if id_ not in requirements:
+        return f"names {id_}, which is no requirement"
+    if operation is None:
+        return f"names {name}, which is no operation of the contract"
+    if not requirements[id_].applies_to(operation):
+        return f"names {id_}, which does not apply to {name}"
+    return f"repeats {id_} on {name}" if (id_, name) in accepted else ""

@@ -1,0 +1,158 @@
+"""What of the contract was met, beside all that there is: plain values for reports."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.results.coverage import KEYWORDS, NO_JSON, VALID, Coverage
+from openapi.contract import Contract
+from openapi.operation import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """How often something was met, and whether the contract tells of it."""
+
+    count: int
+    documented: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OperationCovered:
+    """One operation: what was met of its statuses, parameters and fields of the body.
+
+    ``statuses`` are by status, or by ``4XX`` and ``default`` where no answer was one of these.
+    ``fields`` count bodies that broke a keyword, by field and keyword; ``valid`` bodies broke
+    none, and ``unreadable`` ones were no JSON.
+    """
+
+    id: str
+    place: str
+    statuses: Mapping[str, Met]
+    parameters: Mapping[str, Met]
+    fields: Mapping[str, Mapping[str, Met]]
+    valid: int
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """``transitions`` count what came next for a key or a resource, by what came before.
+
+    ``checks`` count how often each was tried, those that never were included.
+    """
+
+    operations: tuple[OperationCovered, ...]
+    transitions: Mapping[str, Mapping[str, int]]
+    checks: Mapping[str, int]
+
+    @property
+    def statuses(self) -> list[str]:
+        """All that are in any operation, in order; ranges come after what they hold."""
+        return sorted({status for one in self.operations for status in one.statuses})
+
+    @property
+    def keywords(self) -> list[str]:
+        """All that are in any field."""
+        found = {word for one in self.operations for words in one.fields.values() for word in words}
+        return [one for one in KEYWORDS.values() if one in found]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no operation was answered at all."""
+        return not any(met.count for one in self.operations for met in one.statuses.values())
+
+    @property
+    def never(self) -> list[str]:
+        """What is documented and was not met, such as ``createCredential 429``."""
+        return [
+            f"{operation.id} {name}"
+            for operation in self.operations
+            for group in (operation.statuses, operation.parameters)
+            for name, met in group.items()
+            if not met.count
+        ]
+
+    @property
+    def undocumented(self) -> list[str]:
+        """What was met and is not documented, such as ``createCredential 418``."""
+        return [
+            f"{operation.id} {status}"
+            for operation in self.operations
+            for status, met in operation.statuses.items()
+            if not met.documented
+        ]
+
+
+def covered(contract: Contract, coverage: Coverage, requirements: Iterable[str]) -> Covered:
+    """What was met until now; ``requirements`` are the ids of those that there are to try."""
+    state = coverage.state()
+    transitions: dict[str, dict[str, int]] = {}
+    for one, count in state["transitions"].items():
+        before, _, after = one.partition(" → ")
+        transitions.setdefault(before, {})[after] = count
+    tried = state["requirements"]
+    return Covered(
+        tuple(_operation(one, state) for one in contract.operations.values()),
+        transitions,
+        {name: tried.get(name, 0) for name in sorted({*requirements, *tried})},
+    )
+
+
+def _operation(operation: Operation, state: Mapping[str, Mapping[str, int]]) -> OperationCovered:
+    words = dict(_of(operation, state["keywords"]))
+    valid, unreadable = words.pop(VALID, 0), words.pop(NO_JSON, 0)
+    sent = dict(_of(operation, state["parameters"]))
+    return OperationCovered(
+        operation.id,
+        f"{operation.method} {operation.path}",
+        _statuses(operation, {int(one): count for one, count in _of(operation, state["statuses"])}),
+        {one.name: Met(sent.get(one.name, 0)) for one in operation.parameters},
+        _fields(operation, words),
+        valid,
+        unreadable,
+    )
+
+
+def _of(operation: Operation, counts: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """What is counted for one operation, by the rest of its name."""
+    start = f"{operation.id} "
+    for name, count in counts.items():
+        if name.startswith(start):
+            yield name.removeprefix(start), count
+
+
+def _statuses(operation: Operation, counts: Mapping[int, int]) -> dict[str, Met]:
+    found, keys = {}, set(operation.answers)
+    for status, count in counts.items():
+        documented = operation.answer(status)
+        found[str(status)] = Met(count, documented is not None)
+        keys -= {documented.key} if documented else set()
+    return dict(sorted({**found, **dict.fromkeys(keys, Met(0))}.items()))
+
+
+def _fields(operation: Operation, counts: Mapping[str, int]) -> dict[str, dict[str, Met]]:
+    fields = {name: {word: Met(0) for word in words} for name, words in _documented(operation)}
+    for name, count in counts.items():
+        field, _, word = name.rpartition(" ")
+        fields.setdefault(field, {})[word] = Met(count)
+    return fields
+
+
+def _documented(operation: Operation) -> Iterator[tuple[str, list[str]]]:
+    """The fields at the top of the JSON body, and what can be wrong with each for certain."""
+    body = operation.request_body
+    media_type = body.accepts("application/json") if body else None
+    if media_type is None or media_type.schema is None:
+        return
+    definition: Mapping[str, Any] = media_type.schema.definition
+    for name, outline in media_type.schema.outline.get("properties", {}).items():
+        said = definition.get("properties", {}).get(name)
+        told: Mapping[str, Any] = said if isinstance(said, dict) else {}
+        words = {
+            "required": name in definition.get("required", ()),
+            "type": bool(outline.get("type")),
+            "format": bool({"format", "pattern"} & set(told)),
+            "value": bool({"enum", "const"} & set(told)),
+        }
+        yield name, [word for word, holds in words.items() if holds]

@@ -1,0 +1,59 @@
+"""The result of one requirement on one operation."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from conformance.catalogue.requirement import Level, Rule
+
+
+class Outcome(StrEnum):
+    """What came of one requirement on one operation."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNING = "warning"
+    NOT_VERIFIED = "not_verified"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """When a violation was first seen, in seconds since the epoch.
+
+    The rest is what a campaign knows of it: the id of its finding, the cause, whether it was seen
+    again, how often it was met, a Python script, and the command that tries it again.
+    """
+
+    first_seen: float
+    finding: str = ""
+    cause: str = ""
+    state: str = ""
+    count: int = 1
+    python: str = ""
+    replay: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one requirement gave on one operation.
+
+    ``reproduce`` shows it: for a server a shell script of curl commands, which holds no token,
+    since the reader exports it; for a client the exchanges of its journal.
+    """
+
+    requirement: Rule
+    operation: str
+    level: Level
+    outcome: Outcome
+    expected: str = ""
+    actual: str = ""
+    reproduce: str = ""
+    sighting: Sighting | None = None
+
+    @property
+    def told(self) -> str:
+        """What was seen, and which finding of a campaign it is."""
+        if self.sighting is None or not self.sighting.finding:
+            return self.actual
+        seen = self.sighting
+        return f"{self.actual} (finding {seen.finding}, {seen.state}, met {seen.count} times)"

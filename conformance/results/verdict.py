@@ -1,0 +1,135 @@
+"""What a run as a whole says of a target, and the exit code that scripts go by."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from conformance.catalogue.requirement import Level
+from conformance.results.baseline import VIOLATIONS, Baseline, Place
+from conformance.results.coverage_table import Covered
+from conformance.results.result import Outcome, Result
+from conformance.results.timeline import Span
+
+CONFORMS, BROKEN, NO_VERDICT = 0, 1, 2
+"""The exit codes."""
+
+INTERRUPTED = "interrupted"
+"""Why a run stopped that a person, or the machine it runs on, has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All that the reports show. ``results`` are sorted by id and operation.
+
+    ``void`` says why not even a violation means anything (nothing was exercised, interrupted),
+    ``doubt`` why a run without violations is no pass (stopped midway, faults of the harness).
+    Both are empty otherwise. ``seed`` is None where nothing was left to chance. ``timeline`` and
+    ``covered`` say what was met and when, where requests were sent.
+    """
+
+    contract: str
+    target: str
+    seed: int | None
+    level: Level
+    results: tuple[Result, ...] = ()
+    baseline: Baseline = field(default_factory=Baseline)
+    void: str = ""
+    doubt: str = ""
+    complete: bool = True
+    remarks: tuple[str, ...] = ()
+    requests: int = 0
+    seconds: float = 0.0
+    timeline: tuple[Span, ...] = ()
+    covered: Covered | None = None
+
+    @property
+    def accepted(self) -> tuple[Result, ...]:
+        """The violations that the baseline knows."""
+        return tuple(one for one in self.results if self.baseline.accepts(one))
+
+    @property
+    def violations(self) -> tuple[Result, ...]:
+        """The violations that it does not know: broken MUSTs first."""
+        return tuple(
+            one
+            for outcome in (Outcome.FAILED, Outcome.WARNING)
+            for one in self.results
+            if one.outcome is outcome and not self.baseline.accepts(one)
+        )
+
+    @property
+    def breaking(self) -> tuple[Result, ...]:
+        """The violations that fail the run at its level."""
+        levels = {Level.MUST} if self.level is Level.MUST else {Level.MUST, Level.SHOULD}
+        return tuple(one for one in self.violations if one.level in levels)
+
+    @property
+    def stale(self) -> list[Place]:
+        """The entries of the baseline that are violated no longer."""
+        return self.baseline.stale(self.results)
+
+    def having(self, outcome: Outcome) -> tuple[Result, ...]:
+        """The results with one outcome."""
+        return tuple(one for one in self.results if one.outcome is outcome)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many results there are of each outcome, by the names of the JSON report."""
+        found = Counter(one.outcome for one in self.results)
+        return {name: found[outcome] for name, outcome in SUMMARY.items()}
+
+    @property
+    def exit_code(self) -> int:
+        """0 it conforms, 1 it does not, 2 nothing can be said."""
+        if self.void:
+            return NO_VERDICT
+        if self.breaking:
+            return BROKEN
+        return NO_VERDICT if self.doubt else CONFORMS
+
+    @property
+    def line(self) -> str:
+        """The verdict in one line."""
+        broken = Counter(one.level for one in self.breaking)
+        parts = [f"{count} {level.upper()}" for level, count in sorted(broken.items())]
+        told = f"broken: {' and '.join(parts)}" if parts else ""
+        if self.exit_code == NO_VERDICT:
+            reason = self.void or self.doubt
+            return f"No verdict: {reason}{f' ({told} so far)' if told else ''}"
+        others = [counted(self.counts["passed"], "passed")]
+        for name, word in _TOLD.items():
+            if self.counts[name]:
+                others.append(counted(self.counts[name], word))
+        if self.accepted:
+            others.append(f"{len(self.accepted)} accepted")
+        if self.doubt:
+            others.append(self.doubt)
+        start = f"Does not conform, {told}" if told else "Conforms"
+        return f"{start} ({', '.join(others)})"
+
+
+def counted(count: int, word: str) -> str:
+    """Such as ``2 warnings``."""
+    return f"{count} {word}s" if count != 1 and word in {"warning", "error"} else f"{count} {word}"
+
+
+_TOLD = {"warnings": "warning", "not_verified": "not verified", "errors": "error"}
+
+SUMMARY = {
+    "passed": Outcome.PASSED,
+    "failed": Outcome.FAILED,
+    "warnings": Outcome.WARNING,
+    "not_verified": Outcome.NOT_VERIFIED,
+    "errors": Outcome.ERROR,
+}
+"""The members of the JSON report's summary, and what each counts."""
+
+
+def doubt_of(results: Collection[Result]) -> str:
+    """Why results without violations are no pass; empty where they are one."""
+    errors = sum(one.outcome is Outcome.ERROR for one in results)
+    if errors:
+        return f"{errors} {'check' if errors == 1 else 'checks'} ended in a fault of the harness"
+    if not any(one.outcome in {Outcome.PASSED, *VIOLATIONS} for one in results):
+        return "nothing could be verified"
+    return ""

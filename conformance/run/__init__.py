@@ -1,0 +1,1 @@
+"""One run of the gate: checks in threads, results as a stream, the verdict at the end."""

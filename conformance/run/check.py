@@ -1,0 +1,54 @@
+"""One requirement on one operation, checked: what the gate and a campaign share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from conformance.catalogue.requirement import Level, Requirement
+from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.results.curl import Exchange, reproduction
+from conformance.results.result import Outcome, Result
+from conformance.target.target import TargetError
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What came of a check, and the exchanges that show it.
+
+    ``breaks`` is the id of the broken requirement where a check judges by several, else empty.
+    ``examples`` are the encoded examples that failed, by the name of their search.
+    """
+
+    result: Result
+    exchanges: tuple[Exchange, ...] = ()
+    breaks: str = ""
+    examples: Mapping[str, bytes] | None = None
+
+
+def examined(requirement: Requirement, probe: Probe) -> Examination:
+    """Check one requirement; what is told holds no secret. Raises :class:`TargetError`."""
+    operation, target = probe.operation, probe.target
+    level = requirement.level_on(operation)
+    missing = sorted(one.value for one in requirement.needs - target.capabilities)
+    if missing:
+        reason = "; ".join(missing)
+        result = Result(requirement, operation.id, level, Outcome.NOT_VERIFIED, actual=reason)
+        return Examination(result)
+    outcome, expected, actual, breaks = Outcome.PASSED, "", "", ""
+    try:
+        requirement.check(probe)
+    except Violation as violation:
+        outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
+        expected, actual, breaks = violation.expected, violation.actual, violation.breaks
+    except NotVerified as reason:
+        outcome, actual = Outcome.NOT_VERIFIED, str(reason)
+    except TargetError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault of the harness is a result, not the run's end
+        outcome, actual = Outcome.ERROR, f"{type(error).__name__}: {error}"
+    exchanges = tuple(probe.recording.exchanges)
+    script = ""
+    if outcome in {Outcome.FAILED, Outcome.WARNING}:
+        script = reproduction(target.base_url, exchanges)
+    expected, actual, script = map(target.shown, (expected, actual, script))
+    result = Result(requirement, operation.id, level, outcome, expected, actual, script)
+    return Examination(result, exchanges, breaks, dict(probe.recording.examples))

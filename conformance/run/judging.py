@@ -1,0 +1,100 @@
+"""A run, judged as a whole: what its results come to."""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
+from dataclasses import replace
+
+from conformance.catalogue.requirement import Level
+from conformance.probe.applicability import creates
+from conformance.results.baseline import VIOLATIONS, Baseline, place
+from conformance.results.coverage import Coverage
+from conformance.results.coverage_table import covered
+from conformance.results.result import Outcome, Result, Sighting
+from conformance.results.timeline import Timeline
+from conformance.results.verdict import INTERRUPTED, Verdict, doubt_of
+from conformance.run.runner import Run
+from conformance.target.exchange import Answer, Request
+from conformance.target.target import TargetError
+from openapi.contract import Contract
+
+
+def judge(
+    run: Run, level: Level, baseline: Baseline, on_result: Callable[[Result], None]
+) -> Verdict:
+    """Do the whole run. It never raises for what the target does."""
+    found: list[Result] = []
+    unreached = ""
+    timeline, coverage = Timeline(), Coverage(run.contract)
+
+    def met(request: Request, answer: Answer) -> None:
+        timeline.met(time.time(), answer.status, answer.seconds)
+        coverage.met(request, answer)
+
+    run.target.on_answer = met
+    start = time.monotonic()
+    with closing(run.results()) as results:
+        try:
+            for result in results:
+                coverage.tried(result.requirement.id)
+                if result.outcome in VIOLATIONS:
+                    result = replace(result, sighting=Sighting(time.time()))  # noqa: PLW2901
+                found.append(result)
+                on_result(result)
+        except TargetError as error:
+            unreached = run.stopped or str(error)
+    never = never_succeeded(run.contract, run.answered)
+    void = unreached or (INTERRUPTED if run.stopped == INTERRUPTED else "")
+    return Verdict(
+        contract=run.contract.version,
+        target=run.target.base_url,
+        seed=run.seed,
+        level=level,
+        results=tuple(sorted(found, key=place)),
+        baseline=baseline,
+        void=void or ("" if _usable(run, found) else never),
+        doubt=run.stopped or never or doubt_of(found),
+        complete=not (unreached or run.stopped),
+        requests=run.target.requests_sent,
+        seconds=time.monotonic() - start,
+        timeline=timeline.spans,
+        covered=covered(run.contract, coverage, {one.id for one in run.requirements}),
+    )
+
+
+def not_begun(run: Run, level: Level, error: TargetError) -> Verdict:
+    """The verdict where the run could not even begin."""
+    return Verdict(
+        run.contract.version, run.target.base_url, run.seed, level, void=str(error), complete=False
+    )
+
+
+def never_succeeded(contract: Contract, answered: Mapping[str, Collection[int]]) -> str:
+    """Which creating operation never gave its success status; empty where there is none.
+
+    ``answered`` has the statuses that were met, by the id of their operation.
+    """
+    for operation in contract.operations.values():
+        statuses = answered.get(operation.id, ())
+        if creates(operation) and operation.success_status not in statuses:
+            seen = ", ".join(map(str, sorted(statuses))) or "nothing"
+            return f"{operation.id} never answered {operation.success_status}, but {seen}"
+    return ""
+
+
+def _usable(run: Run, results: Collection[Result]) -> bool:
+    """Whether violations mean something though no creation was answered as documented.
+
+    They do where something was created all the same, and where the target lets us in and serves
+    the operation, but not as it must.
+    """
+    if run.target.created:
+        return True
+    operations = run.contract.operations.values()
+    making = {one.id for one in operations if creates(one)}
+    broken = any(one.outcome is Outcome.FAILED and one.operation in making for one in results)
+    return broken and any(
+        one.success_status in run.answered.get(one.id, ())
+        for one in operations
+        if one.id not in making
+    )

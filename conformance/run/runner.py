@@ -1,0 +1,198 @@
+"""From requirements to a stream of results. It runs many at once and never prints."""
+
+import random
+from collections.abc import Generator, Iterable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from http import HTTPStatus
+from urllib.parse import quote
+
+from conformance import generation
+from conformance.catalogue.requirement import Requirement
+from conformance.probe.applicability import creates, lists
+from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.resources import UNSERVED
+from conformance.results.result import Result
+from conformance.run.check import examined
+from conformance.target.capabilities import Capability
+from conformance.target.clean_up import revoke
+from conformance.target.exchange import Answer, Request
+from conformance.target.sign_in import by_form, by_json
+from conformance.target.target import Target, TargetError, TokenRefused
+from openapi.contract import PATH_PARAMETER, Contract
+from openapi.operation import Operation
+
+AT_ONCE = 8
+"""Checks in flight together: what makes a slow target bearable."""
+
+PHASES = (AT_ONCE, AT_ONCE, 1)
+"""How many checks are in flight together in each phase of a run."""
+
+
+class Run:
+    """One run of requirements against a target.
+
+    Iterate :meth:`results` once; afterwards ``answered`` says which statuses each operation gave,
+    ``stopped`` why the run ended early (None: it did not), and ``left_behind`` how much could not
+    be revoked.
+    """
+
+    def __init__(
+        self, contract: Contract, target: Target, requirements: Iterable[Requirement], seed: int
+    ) -> None:
+        self.contract = contract
+        self.target = target
+        self.requirements = tuple(requirements)
+        self.seed = seed
+        self.checks = tuple(
+            (requirement, operation)
+            for requirement in self.requirements
+            for operation in contract.operations.values()
+            if requirement.applies_to(operation)
+        )
+        """What there is to do: each requirement with each operation that it applies to."""
+        self.answered: dict[str, set[int]] = {}
+        self.stopped: str | None = None
+        self.left_behind = 0
+        self._surveyed = False
+
+    def results(self) -> Generator[Result]:
+        """Results in the order in which they come in.
+
+        Raises :class:`TargetError` where the target does not answer at all, or refuses the token.
+        """
+        if any(requirement.generates for requirement in self.requirements):
+            generation.load()
+        try:
+            self.survey()
+            for phase, at_once in enumerate(PHASES):
+                checks = [one for one in self.checks if one[0].phase == phase]
+                # What waits begins first, and costs no time while others are busy.
+                checks.sort(key=lambda one: Capability.PATIENCE not in one[0].needs)
+                yield from self._check_all(checks, at_once)
+        finally:
+            self.target.go_on()
+
+    def _check_all(
+        self, checks: Iterable[tuple[Requirement, Operation]], at_once: int
+    ) -> Generator[Result]:
+        # What generates would only wait for its like, in a place that others can use.
+        with ThreadPoolExecutor(at_once) as pool, ThreadPoolExecutor(1) as one_by_one:
+            running = [
+                (one_by_one if one[0].generates else pool).submit(self.check, *one)
+                for one in checks
+            ]
+            try:
+                for future in as_completed(running):
+                    try:
+                        yield future.result()
+                    except CancelledError:
+                        continue
+                    except TargetError as error:
+                        self.stop(str(error))
+                        _cancel(running)
+            finally:
+                _cancel(running)
+
+    def stop(self, reason: str) -> None:
+        """End the run early; what is under way is given up."""
+        self.stopped = self.stopped or reason
+        self.target.halt()
+
+    def check(self, requirement: Requirement, operation: Operation) -> Result:
+        """The result of one requirement on one operation; raises :class:`TargetError`."""
+        randomness = random.Random(f"{self.seed} {requirement.id} {operation.id}")  # noqa: S311 - test data
+        probe = Probe(self.contract, operation, self.target, randomness, self.seed)
+        examination = examined(requirement, probe)
+        self._note(operation, probe)
+        return examination.result
+
+    def clean_up(self) -> int:
+        """Revoke what the run made, where the target offers it; gives how much there was."""
+        made = set(self.target.created)
+        useless = self._surveyed and Capability.REVOCATION not in self.target.capabilities
+        self.left_behind = len(made if useless else revoke(self.contract, self.target, made))
+        return len(made)
+
+    def survey(self, *, with_key: bool = False) -> None:
+        """Find out what the target can do; the rest of the catalogue needs to know.
+
+        ``with_key`` makes sure that a creation whose answer is lost is not made twice.
+        """
+        for operation in self.contract.operations.values():
+            if lists(operation):
+                answer = self.target.send(Request("GET", operation.path))
+                if answer.status == operation.success_status:
+                    self.target.capabilities.add(Capability.LISTING)
+                    self.answered.setdefault(operation.id, set()).add(answer.status)
+        for operation in self.contract.operations.values():
+            if creates(operation):
+                self._survey_created(operation, with_key=with_key)
+        self._surveyed = True
+
+    def _survey_created(self, operation: Operation, *, with_key: bool) -> None:
+        probe = Probe(self.contract, operation, self.target, random.Random(f"{self.seed} survey"))  # noqa: S311 - test data
+        request = probe.request()
+        if with_key and operation.accepts_idempotency_key:
+            request = request.with_key(probe.new_key())
+        made = probe.send(request)
+        self._expect_access(made, "the token")
+        if Capability.SECOND_PARTNER in self.target.capabilities:
+            self._expect_access(probe.send(probe.request(partner=1)), "the second token")
+        self._note(operation, probe)
+        try:
+            revoking = probe.sibling("DELETE")
+        except NotVerified:
+            return
+        if made.status != operation.success_status:
+            return
+        client_id = str(made.field("client_id"))
+        if self._issues_tokens(client_id, str(made.field("client_secret"))):
+            self.target.capabilities.add(Capability.TOKENS)
+        path = PATH_PARAMETER.sub(lambda _: quote(client_id, safe=""), revoking.path)
+        answer = self.target.send(Request("DELETE", path))
+        # Only what is not offered at all is beyond judging; a wrong answer is to be judged.
+        if answer.status not in {HTTPStatus.UNAUTHORIZED, *UNSERVED}:
+            self.target.capabilities.add(Capability.REVOCATION)
+        if answer.is_success:
+            self.target.created.discard((0, client_id))
+
+    def _issues_tokens(self, client_id: str, client_secret: str) -> bool:
+        """Whether the target exchanges a new key, in JSON or as a form, or ought to."""
+        in_json = by_json(self.target, client_id, client_secret)
+        if _is_token(in_json):
+            return True
+        if _is_token(by_form(self.target, client_id, client_secret)):
+            self.target.takes_form_only = True
+            return True
+        if in_json.status != HTTPStatus.UNAUTHORIZED:
+            return False
+        # A server may ask for a token before it looks whether there is a path.
+        signed = by_json(self.target, client_id, client_secret, partner=0)
+        return signed.status not in UNSERVED
+
+    def _expect_access(self, answer: Answer, name: str) -> None:
+        """Raise :class:`TargetError` where no API answered, or one that does not let us in."""
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise TokenRefused(f"{name} was refused (401)")
+        if answer.media_type == "text/html" and answer.body.lstrip().startswith(b"<"):
+            raise TargetError(
+                f"{self.target.base_url} answered {answer.status} with a web page:"
+                " a proxy, or not the API's base URL"
+            )
+
+    def _note(self, operation: Operation, probe: Probe) -> None:
+        statuses = {
+            answer.status
+            for request, answer in probe.recording.exchanges
+            if request.is_for(operation)
+        }
+        self.answered.setdefault(operation.id, set()).update(statuses)
+
+
+def _is_token(answer: Answer) -> bool:
+    return answer.is_success or answer.field("access_token") is not None
+
+
+def _cancel(running: list[Future[Result]]) -> None:
+    for future in running:
+        future.cancel()

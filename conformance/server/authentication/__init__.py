@@ -1,0 +1,1 @@
+"""Requests without a token that is good: refused, and challenged."""

@@ -1,0 +1,95 @@
+"""A 401 says how to authenticate, in WWW-Authenticate (RFC 9110; RFC 6750)."""
+
+import re
+from dataclasses import replace
+from http import HTTPStatus
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import Sabotage, set_header
+from conformance.probe.applicability import needs_bearer_token
+from conformance.probe.probe import NotVerified, Probe, without_token
+from conformance.probe.resources import own_request
+from conformance.server.authentication.requests import (
+    UNKNOWN_TOKENS,
+    refusals,
+    with_authorization,
+    with_fresh_body,
+)
+from conformance.target.exchange import Request
+
+_ERROR_CODE = re.compile(r'\berror\s*=\s*"?([^",\s]*)', re.IGNORECASE)
+_BEARER = re.compile(r"(^|,)\s*bearer(\s|,|$)", re.IGNORECASE)
+
+
+def _challenge_with(value: str) -> Sabotage:
+    return replace(set_header(401, "WWW-Authenticate", value), name=f"challenge with {value}")
+
+
+@requirement(
+    id="authentication.refusal-has-challenge",
+    level=Level.SHOULD,
+    source="RFC 9110, section 11.6.1",
+    applies_to=needs_bearer_token,
+    sabotage=(set_header(401, "WWW-Authenticate", None),),
+)
+def refusal_has_challenge(probe: Probe) -> None:
+    """Every 401 says how to authenticate, in WWW-Authenticate."""
+    for what, answer in refusals(probe).items():
+        challenged = answer.status != HTTPStatus.UNAUTHORIZED or answer.header("www-authenticate")
+        expected = f"WWW-Authenticate in the answer to a request with {what}"
+        probe.expect(challenged, expected, "no such header")
+
+
+@requirement(
+    id="authentication.challenge-names-bearer",
+    level=Level.SHOULD,
+    source="RFC 6750, section 3",
+    applies_to=needs_bearer_token,
+    sabotage=(
+        _challenge_with('Basic realm="dinie"'),
+        _challenge_with('Basic realm="bearer"'),
+    ),
+)
+def challenge_names_bearer(probe: Probe) -> None:
+    """The challenge of a 401 offers the Bearer scheme."""
+    challenge = _challenge(probe, without_token(own_request(probe)))
+    probe.expect(_BEARER.search(challenge), "the scheme Bearer", "a challenge without it")
+
+
+@requirement(
+    id="authentication.challenge-explains-bad-token",
+    level=Level.SHOULD,
+    source="RFC 6750, section 3.1",
+    applies_to=needs_bearer_token,
+    sabotage=(
+        _challenge_with("Bearer"),
+        _challenge_with('Bearer error="invalid_request"'),
+    ),
+)
+def challenge_explains_bad_token(probe: Probe) -> None:
+    """The challenge to a bad token says error="invalid_token"."""
+    request = with_authorization(own_request(probe), f"Bearer {UNKNOWN_TOKENS[0]}")
+    codes = _ERROR_CODE.findall(_challenge(probe, request))
+    probe.expect("invalid_token" in codes, 'error="invalid_token"', "a challenge without it")
+
+
+@requirement(
+    id="authentication.challenge-without-token-has-no-error",
+    level=Level.SHOULD,
+    source="RFC 6750, section 3.1",
+    applies_to=needs_bearer_token,
+    sabotage=(_challenge_with('Bearer error="invalid_token"'),),
+)
+def challenge_without_token_has_no_error(probe: Probe) -> None:
+    """The challenge to a request without any token carries no error code."""
+    challenge = _challenge(probe, without_token(own_request(probe)))
+    probe.expect(not _ERROR_CODE.search(challenge), "a challenge without error", "one with error")
+
+
+def _challenge(probe: Probe, request: Request) -> str:
+    answer = probe.send(with_fresh_body(probe, request))
+    challenge = answer.header("www-authenticate")
+    if answer.status != HTTPStatus.UNAUTHORIZED or challenge is None:
+        raise NotVerified(f"the target answered {answer.status} and no challenge")
+    return challenge

@@ -1,0 +1,152 @@
+"""A refused request has no effect, yields nothing and is refused before it is looked at."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import Sabotage
+from conformance.probe.applicability import creates, needs_bearer_token, takes_json
+from conformance.probe.probe import Probe, without_token
+from conformance.probe.resources import expect_served, maker_for, own_request
+from conformance.server.authentication.requests import (
+    SEED,
+    authorised,
+    is_authorised,
+    refusable,
+    refusals,
+)
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Forward, Request, Tamper
+from openapi.operation import Operation
+
+_SECRET_MEMBERS = {"client_secret", "access_token"}
+_TELLING_MEMBERS = 2
+
+
+def _carry_out_and_refuse() -> Tamper:
+    def tamper(request: Request, forward: Forward) -> Answer:
+        if request.method != "GET" and not is_authorised(request):
+            forward(authorised(request))
+        return forward(request)
+
+    return tamper
+
+
+def _refuse_with_the_goods() -> Tamper:
+    def tamper(request: Request, forward: Forward) -> Answer:
+        if is_authorised(request):
+            return forward(request)
+        return replace(forward(authorised(request)), status=HTTPStatus.UNAUTHORIZED)
+
+    return tamper
+
+
+def _validate_first() -> Tamper:
+    def tamper(request: Request, forward: Forward) -> Answer:
+        trusted = forward(authorised(request))
+        refused = trusted.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
+        return trusted if refused else forward(request)
+
+    return tamper
+
+
+CARRY_OUT_AND_REFUSE = Sabotage("carry out and answer 401", _carry_out_and_refuse)
+
+
+@requirement(
+    id="authentication.refusal-gives-nothing-away",
+    level=Level.MUST,
+    source="safety: a refused request yields nothing",
+    applies_to=needs_bearer_token,
+    sabotage=(Sabotage("refuse with the goods", _refuse_with_the_goods),),
+)
+def refusal_gives_nothing_away(probe: Probe) -> None:
+    """A refused request yields neither a secret nor what it asked for."""
+    own = _success_members(probe.operation)
+    for what, answer in refusals(probe).items():
+        found = own & set(answer.json_object() or {})
+        # A problem may have members of its own (RFC 9457 section 3.2): one alone says nothing.
+        leaked = found & _SECRET_MEMBERS or len(found) >= _TELLING_MEMBERS
+        actual = f"{answer.status} with {', '.join(sorted(found))}"
+        probe.expect(not leaked, f"no such data in the answer to a request with {what}", actual)
+
+
+def _success_members(operation: Operation) -> set[str]:
+    """What only a success has: its members without those of the refusal."""
+    members: list[set[str]] = []
+    for status in (operation.success_status, HTTPStatus.UNAUTHORIZED):
+        answer = operation.answer(status)
+        schemas = [one.schema for one in (answer.content.values() if answer else ()) if one.schema]
+        outlines: list[Mapping[str, Any]] = [one.outline for one in schemas]
+        members.append({name for one in outlines for name in one.get("properties", {})})
+    return members[0] - members[1]
+
+
+@requirement(
+    id="authentication.refused-request-creates-nothing",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=lambda one: needs_bearer_token(one) and creates(one) and takes_json(one),
+    needs=(Capability.LISTING,),
+    sabotage=(CARRY_OUT_AND_REFUSE,),
+)
+def refused_request_creates_nothing(probe: Probe) -> None:
+    """A request that is refused for its token creates nothing, as the list shows."""
+    requests = refusable(probe)
+    for request in requests.values():
+        probe.send(request)
+    listed = {item.get("name") for item in probe.listed()}
+    for what, request in requests.items():
+        name = Answer(0, body=request.body).field("name")
+        probe.expect(name not in listed, f"nothing made by a request with {what}", "a resource")
+
+
+@requirement(
+    id="authentication.refused-request-revokes-nothing",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=lambda one: needs_bearer_token(one) and one.method == "DELETE",
+    needs=(Capability.REVOCATION,),
+    sabotage=(CARRY_OUT_AND_REFUSE,),
+)
+def refused_request_revokes_nothing(probe: Probe) -> None:
+    """A request that is refused for its token leaves the resource as it was."""
+    requests = refusable(probe)
+    for request in requests.values():
+        probe.send(request)
+    if Capability.LISTING in probe.target.capabilities:
+        # A target may answer 204 to a second revocation as well: the list tells more.
+        identity = unquote(requests["no token"].path.rpartition("/")[2])
+        states = {
+            one.get("status") for one in maker_for(probe).listed() if one.get("id") == identity
+        }
+        probe.expect("revoked" not in states, "a key that is still active", "a revoked one")
+    answer = probe.send(authorised(requests["no token"]))
+    success = probe.operation.success_status
+    probe.expect(
+        answer.status == success, f"{success} to the first one with a token", f"{answer.status}"
+    )
+
+
+@requirement(
+    id="authentication.comes-before-validation",
+    level=Level.SHOULD,
+    source="RFC 9110, section 15.5.2",
+    applies_to=lambda one: needs_bearer_token(one) and takes_json(one),
+    sabotage=(Sabotage("validate first", _validate_first),),
+)
+def comes_before_validation(probe: Probe) -> None:
+    """Without a token, a request gets 401 whatever its body is like."""
+    request = without_token(own_request(probe))
+    for body in (b"{", b"", b"[]", b"{}"):
+        answer = probe.send(replace(request, body=body))
+        expect_served(probe, answer)
+        probe.expect(
+            answer.status == HTTPStatus.UNAUTHORIZED,
+            "401 to a bad body without a token",
+            f"{answer.status}",
+        )

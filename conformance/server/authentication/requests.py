@@ -1,0 +1,77 @@
+"""Requests that must be refused for what their Authorization header holds, and the refusals."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from conformance.probe.applicability import takes_json
+from conformance.probe.probe import Probe, without_token
+from conformance.probe.resources import expect_any_served, own_request
+from conformance.target.exchange import Answer, Request
+from conformance.target.token_forms import damaged_forms
+
+SEED = "safety: nobody gets in without a token; seed: Security bearerAuth, Response 401"
+
+OTHER_SCHEMES = ("Basic ZGluaWU6Y29uZm9ybWFuY2U=", 'Digest username="dinie"', "Token dinie")
+UNKNOWN_TOKENS = (
+    "dinie-conformance-unknown",
+    "null",
+    # A JWT that says itself that nobody signed it (RFC 7519 section 6).
+    "eyJhbGciOiJub25lIn0.eyJzdWIiOiJkaW5pZSJ9.",
+)
+
+
+def with_fresh_body(probe: Probe, request: Request) -> Request:
+    """The same request with a plain body of its own: what it would make can be told apart."""
+    return request.with_json(probe.plain_body()) if takes_json(probe.operation) else request
+
+
+def with_authorization(request: Request, value: str) -> Request:
+    """The same request with this Authorization header and no token."""
+    return without_token(request).with_header("Authorization", value)
+
+
+def refusable(probe: Probe) -> Mapping[str, Request]:
+    """Requests that must all be refused, by what is wrong with each."""
+    request = own_request(probe)
+    return {
+        what: with_fresh_body(probe, one)
+        for what, one in {
+            "no token": without_token(request),
+            **each_authorization(request, "the header", OTHER_SCHEMES),
+            **each_authorization(
+                request, "an unknown token,", [f"Bearer {one}" for one in UNKNOWN_TOKENS]
+            ),
+            **with_damaged_tokens(probe, request),
+        }.items()
+    }
+
+
+def each_authorization(
+    request: Request, what: str, values: Collection[str]
+) -> Mapping[str, Request]:
+    """The same request with each of these Authorization headers, by ``what`` it is."""
+    return {f"{what} {value}": with_authorization(request, value) for value in values}
+
+
+def with_damaged_tokens(probe: Probe, request: Request) -> Mapping[str, Request]:
+    """The same request with a token that is damaged in each way, by what was done to it."""
+    forms = damaged_forms(probe.target.tokens[0])
+    return {f"a token {form}": replace(request, token_form=form) for form in forms}
+
+
+def refusals(probe: Probe) -> Mapping[str, Answer]:
+    """The answers to all of them, by what is wrong with each request."""
+    answers = {what: probe.send(request) for what, request in refusable(probe).items()}
+    expect_any_served(probe, answers.values())
+    return answers
+
+
+def is_authorised(request: Request) -> bool:
+    """Whether a request carries a whole token in the right place."""
+    return request.partner is not None and request.token_form == "as it is"  # noqa: S105 - a form
+
+
+def authorised(request: Request) -> Request:
+    """The same request with a valid token."""
+    trusted = request.without_header("Authorization")
+    return replace(trusted, partner=request.partner or 0, token_form="as it is")  # noqa: S106 - a form

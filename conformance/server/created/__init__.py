@@ -1,0 +1,1 @@
+"""The 201 answer: its fields, names and timestamps."""

@@ -1,0 +1,86 @@
+"""The answers to requests that create, and what may be said of their fields."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from conformance.probe.applicability import echoes
+from conformance.probe.probe import NotVerified, Probe, expect
+from conformance.target.exchange import Answer
+from conformance.target.timestamps import instant
+from openapi.operation import Operation
+from openapi.schema import Schema
+
+SEED = "seed: Response 201 fields (application/json)"
+
+FAR_FUTURE = "2099-12-31T23:59:59Z"
+"""An end that every server must accept."""
+
+NOT_SERVED = (401, 403, 404, 405, 429, 501)
+"""Answers to a plain valid request that say nothing of how it would be served."""
+
+
+def created_answers(probe: Probe) -> Iterator[Answer]:
+    """The answers to the smallest request and, where a resource may end, to one with an end.
+
+    A field that is null in one of them has a value in the other: some serializers leave null out.
+    """
+    yield probe.succeed(probe.request())
+    if echoes("expires_at")(probe.operation):
+        body = {**probe.plain_body(), "expires_at": FAR_FUTURE}
+        yield probe.succeed(probe.request().with_json(body))
+
+
+def json_type(value: object) -> str:
+    """What JSON calls the type of a value."""
+    names = {str: "a string", bool: "a boolean", dict: "an object", list: "an array"}
+    return "null" if value is None else names.get(type(value), "a number")
+
+
+def json_object(answer: Answer) -> dict[str, Any]:
+    """The answer's body; where it is no object, another requirement says so."""
+    try:
+        value = answer.json()
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise NotVerified("the body is no JSON object")
+    return value
+
+
+def expect_none(probe: Probe, codes: Collection[str]) -> None:
+    """Raise unless the contract's schema has no complaint of one of these kinds."""
+    for answer in created_answers(probe):
+        expect_no_fault(probe.operation, answer, codes)
+
+
+def expect_no_fault(operation: Operation, answer: Answer, codes: Collection[str]) -> None:
+    """Raise unless the contract's schema has no complaint of these kinds about an answer."""
+    documented = operation.answer(answer.status)
+    media_type = documented.content.get("application/json") if documented else None
+    schema: Schema | None = media_type.schema if media_type else None
+    value = json_object(answer)
+    for error in schema.errors(value) if schema else ():
+        found = value.get(error.param)
+        kind = f"a value that {error.detail}"
+        if error.code == "missing_required_field":
+            kind = "no such field"
+        elif error.code == "invalid_type":
+            kind = json_type(found) if error.param in value else "another type"
+        expect(error.code not in codes, f"{_RULES[error.code]} {error.param}", kind)
+
+
+_RULES = {
+    "missing_required_field": "the required field",
+    "invalid_type": "the documented type of",
+    "invalid_format": "the documented format of",
+    "invalid_value": "a documented value of",
+    "unknown_field": "no undocumented field, such as",
+}
+
+
+def same_value(one: object, other: object) -> bool:
+    """Whether two values are equal; instants are, however they are spelt, within a second."""
+    first, second = instant(one), instant(other)
+    if first is not None and second is not None:
+        return abs(first - second) < 1
+    return one == other

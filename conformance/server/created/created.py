@@ -1,0 +1,118 @@
+"""What a request that creates is answered with (seed: Response 201).
+
+A server may refuse an odd name. What it accepts it must give back as it was sent.
+"""
+
+import time
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import edit_body, set_field, set_status
+from conformance.probe.applicability import creates, shows
+from conformance.probe.probe import NotVerified, Probe, expect
+from conformance.server.created.answers import (
+    NOT_SERVED,
+    created_answers,
+    json_object,
+    json_type,
+    same_value,
+)
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer
+
+_LIST_ATTEMPTS = 4
+_LIST_PAUSE_SECONDS = 0.5
+
+
+@requirement(
+    id="created.plain-request-succeeds",
+    level=Level.MUST,
+    source="seed: Response 201; Request fields (name is all that is required)",
+    applies_to=creates,
+    sabotage=(*(set_status(201, other) for other in (200, 202, 303, 400, 422, 500)),),
+)
+def plain_request_succeeds(probe: Probe) -> None:
+    """A plain valid request is answered with the documented success status."""
+    answer = probe.send(probe.request())
+    if answer.status in NOT_SERVED:
+        raise NotVerified(f"{probe.operation.id} answered {answer.status} to a plain valid request")
+    success = probe.operation.success_status
+    probe.expect(answer.status == success, f"{success}", f"{answer.status}")
+
+
+@requirement(
+    id="created.fresh-key-is-active",
+    level=Level.MUST,
+    source="seed: status; Creates a new credential pair",
+    applies_to=shows("status", "client_secret"),
+    sabotage=(set_field(201, "status", "revoked"),),
+)
+def fresh_key_is_active(probe: Probe) -> None:
+    """A key that was just created is active."""
+    for answer in created_answers(probe):
+        expect_active(answer)
+
+
+def expect_active(answer: Answer) -> None:
+    """What an answer shows is active."""
+    expect(answer.field("status") == "active", "active", "another status")
+
+
+@requirement(
+    id="created.fresh-key-is-unused",
+    level=Level.MUST,
+    source="seed: last_used_at (string,null)",
+    applies_to=shows("last_used_at", "client_secret"),
+    sabotage=(
+        edit_body(201, "use it", lambda one: one.update(last_used_at=one["created_at"])),
+        set_field(201, "last_used_at", ""),
+    ),
+)
+def fresh_key_is_unused(probe: Probe) -> None:
+    """A key that was just created was never used: last_used_at is null."""
+    for answer in created_answers(probe):
+        expect_unused(answer)
+
+
+def expect_unused(answer: Answer) -> None:
+    """What an answer shows was never used."""
+    found = answer.field("last_used_at")
+    expect(found is None, "last_used_at null", json_type(found))
+
+
+@requirement(
+    id="created.is-in-the-list",
+    level=Level.SHOULD,
+    source="vendor facts: GET /auth/credentials",
+    applies_to=shows("id"),
+    needs=(Capability.LISTING,),
+    sabotage=(
+        edit_body(200, "hide the newest", lambda page: page.update(data=page.get("data", [])[1:])),
+        *(
+            edit_body(
+                200,
+                f"list another {field}",
+                lambda page, field=field, value=value: [  # type: ignore[misc]
+                    item.update({field: value}) for item in page.get("data", [])
+                ],
+            )
+            for field, value in (
+                ("name", "another"), ("client_id", "another"), ("status", "revoked"),
+                ("expires_at", None), ("expires_at", "2099-12-31T22:59:59Z"),
+                ("created_at", "2000-01-01T00:00:00Z"), ("last_used_at", "2026-03-01T00:00:00Z"),
+            )
+        ),
+    ),
+)  # fmt: skip
+def is_in_the_list(probe: Probe) -> None:
+    """What was created is in the list, with the fields that it was shown with."""
+    for made in [json_object(answer) for answer in created_answers(probe)]:
+        for attempt in range(_LIST_ATTEMPTS):
+            time.sleep(_LIST_PAUSE_SECONDS * bool(attempt))  # a list may lag a little
+            found = [item for item in probe.listed() if item.get("id") == made.get("id")]
+            if found:
+                break
+        probe.expect(len(found) == 1, "the new resource once in the list", f"{len(found)} times")
+        for field in sorted(found[0].keys() & made.keys()):
+            same = same_value(made[field], found[0][field])
+            probe.expect(same, f"the {field} that it was created with", f"another {field}")

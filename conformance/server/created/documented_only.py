@@ -1,0 +1,91 @@
+"""Nothing but what the contract names: the statuses and media types of every answer.
+
+Only requests that no server may treat otherwise are sent. A body of another media type, or one of
+many megabytes, gets statuses from frameworks and gateways that are no fault of an API.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import set_header, set_status
+from conformance.probe.applicability import creates
+from conformance.probe.probe import NotVerified, Probe, expect, without_token
+from conformance.server.created.answers import NOT_SERVED
+from conformance.target.exchange import Answer
+from conformance.target.token_forms import damaged_forms
+from openapi.operation import Operation
+
+
+def _valid_and_invalid(probe: Probe) -> Iterator[Answer]:
+    """Answers to a valid request, and to invalid ones that no server may treat otherwise."""
+    plain = probe.request()
+    first = probe.send(plain)
+    if first.status in NOT_SERVED:
+        raise NotVerified(f"{probe.operation.id} answered {first.status} to a plain valid request")
+    yield first
+    for body in ({}, {"name": 5}, {**probe.plain_body(), "expires_at": "tomorrow"}):
+        yield probe.send(plain.with_json(body))
+    yield probe.send(replace(plain, body=b'{"name": '))
+    yield probe.send(without_token(plain))
+    yield from (
+        probe.send(replace(plain, token_form=form))
+        for form in damaged_forms(probe.target.tokens[plain.partner or 0])
+    )
+
+
+@requirement(
+    id="created.only-documented-statuses",
+    level=Level.MUST,
+    source="seed: Responses 201, 400, 401, 422, 429, 500",
+    applies_to=creates,
+    sabotage=(
+        *(set_status(422, other) for other in (409, 418, 302)),
+        *(set_status(401, other) for other in (403, 404)),
+        set_status(400, 415),
+        set_status(201, 202),
+    ),
+)
+def only_documented_statuses(probe: Probe) -> None:
+    """Valid and invalid requests get statuses that the contract names."""
+    for answer in _valid_and_invalid(probe):
+        expect_documented_status(probe.operation, answer)
+
+
+def expect_documented_status(operation: Operation, answer: Answer) -> None:
+    """The status of an answer is one that the contract names."""
+    named = ", ".join(sorted(operation.answers))
+    expect(operation.answer(answer.status), f"one of {named}", f"{answer.status}")
+
+
+@requirement(
+    id="created.only-documented-media-types",
+    level=Level.MUST,
+    source="seed: Responses, application/json and application/problem+json",
+    applies_to=creates,
+    sabotage=(
+        set_header(201, "Content-Type", "text/html; charset=utf-8"),
+        set_header(201, "Content-Type", "application/problem+json"),
+        set_header(201, "Content-Type", None),
+        *(set_header(status, "Content-Type", "application/json") for status in (400, 401, 422)),
+        set_header(4, "Content-Type", "text/html"),
+    ),
+)
+def only_documented_media_types(probe: Probe) -> None:
+    """Every answer has a media type that the contract names for its status."""
+    for answer in _valid_and_invalid(probe):
+        expect_documented_media_type(probe.operation, answer)
+
+
+def expect_documented_media_type(operation: Operation, answer: Answer) -> None:
+    """The media type of an answer is one that the contract names for its status."""
+    documented = operation.answer(answer.status)
+    if documented is None or not documented.content:
+        return
+    # RFC 9110 section 8.3.1: parameters such as charset do not make another media type.
+    expect(
+        answer.media_type in documented.content,
+        f"{' or '.join(documented.content)} for {answer.status}",
+        answer.media_type or "no Content-Type",
+    )

@@ -1,0 +1,119 @@
+"""The documented fields of what was created (seed: Response 201 fields).
+
+A server may add fields of its own.
+"""
+
+import json
+from dataclasses import replace
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import drop_field, edit_body, on_status, set_field, with_body
+from conformance.probe.applicability import shows
+from conformance.probe.probe import Probe, Violation, expect
+from conformance.server.created.answers import SEED, created_answers, expect_none, json_type
+from conformance.target.exchange import Answer
+
+
+@requirement(
+    id="created.body-is-a-json-object",
+    level=Level.MUST,
+    source=f"{SEED}; RFC 8259 section 8.1",
+    applies_to=shows(),
+    sabotage=(
+        on_status(201, "cut the body", lambda one: replace(one, body=one.body[:-1])),
+        on_status(201, "empty the body", lambda one: replace(one, body=b"")),
+        on_status(201, "wrap it in a list", lambda one: replace(one, body=b"[%b]" % one.body)),
+        on_status(
+            201,
+            "answer in UTF-16",
+            lambda one: replace(one, body=one.body.decode().encode("utf-16")),
+        ),
+        on_status(
+            201, "answer with NaN", lambda one: replace(one, body=one.body.replace(b"null", b"NaN"))
+        ),
+    ),
+)
+def body_is_a_json_object(probe: Probe) -> None:
+    """The answer's body is a JSON object in UTF-8."""
+    for answer in created_answers(probe):
+        expect_json_object(answer)
+
+
+def expect_json_object(answer: Answer) -> None:
+    """The body of an answer is a JSON object in UTF-8."""
+    try:
+        # RFC 8259 section 8.1: UTF-8 and no byte order mark; section 6: no NaN or Infinity.
+        value = json.loads(answer.body.decode(), parse_constant=_refuse)
+    except ValueError as error:
+        raise Violation("a JSON object in UTF-8", "a body that is no JSON") from error
+    expect(isinstance(value, dict), "a JSON object in UTF-8", json_type(value))
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(name)
+
+
+@requirement(
+    id="created.required-fields-are-there",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=shows(),
+    sabotage=(
+        *(
+            drop_field(201, field)
+            for field in (
+                "id", "client_id", "name", "status", "expires_at", "created_at", "updated_at",
+                "last_used_at", "client_secret",
+            )
+        ),
+        edit_body(
+            201,
+            "leave null fields out",
+            lambda body: [body.pop(key) for key, value in [*body.items()] if value is None],
+        ),
+        on_status(201, "wrap it", lambda one: with_body(one, {"data": one.json()})),
+    ),
+)  # fmt: skip
+def required_fields_are_there(probe: Probe) -> None:
+    """The answer has every required field, also where its value is null."""
+    expect_none(probe, {"missing_required_field"})
+
+
+@requirement(
+    id="created.fields-have-their-types",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=shows(),
+    sabotage=(
+        set_field(201, "id", 5),
+        set_field(201, "client_id", None),
+        set_field(201, "name", ["a name"]),
+        set_field(201, "status", None),
+        set_field(201, "expires_at", 1803945600),
+        set_field(201, "created_at", 1803945600),
+        set_field(201, "updated_at", None),
+        set_field(201, "last_used_at", 0),
+        set_field(201, "client_secret", None),
+        set_field(201, "client_secret", {"value": "hidden"}),
+    ),
+)
+def fields_have_their_types(probe: Probe) -> None:
+    """Every documented field has its documented type."""
+    expect_none(probe, {"invalid_type"})
+
+
+@requirement(
+    id="created.values-are-documented",
+    level=Level.MUST,
+    source="seed: status, enum active or revoked",
+    applies_to=shows(),
+    sabotage=(
+        set_field(201, "status", "enabled"),
+        set_field(201, "status", "ACTIVE"),
+        set_field(201, "status", ""),
+    ),
+)
+def values_are_documented(probe: Probe) -> None:
+    """A field with an enumeration has one of its values."""
+    expect_none(probe, {"invalid_value", "unknown_field"})

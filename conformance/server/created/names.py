@@ -1,0 +1,164 @@
+"""The name of what was created: any text, and every text unchanged (seed: name).
+
+A server may refuse an odd name. A name that it accepts comes back code point for code point:
+not normalized, trimmed, cut, escaped or re-encoded.
+"""
+
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import unquote_plus
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import Sabotage, edit_body
+from conformance.probe.applicability import echoes
+from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe
+from conformance.server.created.answers import NOT_SERVED
+from conformance.target.exchange import Answer
+
+NAMES = {
+    "accents": "{} Produção nº 1",
+    "composed letters (NFC)": "{} \u00e9\u00f1\ud55c",
+    "decomposed letters (NFD)": "{} e\u0301n\u0303\u1112\u1161\u11ab",
+    "stacked combining marks": "{} Z\u0351\u036b\u0343a\u0325\u0330",
+    "compatibility letters": "{} \ufb01 \uff21 \u2460 \u00b2 \u212b",
+    "emoji": "{} \U0001f511\U0001f1e7\U0001f1f7",
+    "joined emoji": "{} \U0001f469\u200d\U0001f4bb\U0001f3fd\u2764\ufe0f",
+    "right-to-left letters": "{} \u05de\u05e4\u05ea\u05d7 \u0645\u0641\u062a\u0627\u062d",
+    "direction marks": "{} \u202eabc\u202c \u2067x\u2069\u200f",
+    "other scripts": "{} \u5bc6\u94a5 \u30ad\u30fc \u043a\u043b\u044e\u0447 \u0915\u0940",
+    "letters of both cases": "{} I\u0130i\u0131 \u00df\u1e9e \u03a3\u03c3\u03c2",
+    "rare letters": "{} \U00020000\U0001d54f\U00010348",
+    "private and unassigned code points": "{} \ue000\U0010fffd\u0378\U0010ffff",
+    "replacement characters": "{} \ufffd?\ufffc",
+    "blanks before": "   {}",
+    "blanks behind": "{}   ",
+    "blanks in a row": "{}    of    it",
+    "other blanks around": "\u3000\u00a0{}\u2003\u200b\ufeff",
+    "a byte order mark": "\ufeff{}",
+    "tabs and line breaks": "{}\ta\nb\r\nc\u2028d\u0085e",
+    "control characters": "{} \x01\x1b[31m\x7f",
+    "markup": "{} <b>&amp; \"quoted\" 'too'</b>",
+    "backslashes": "{} \\ \\n \\u0041 C:\\temp",
+    "percent signs": "{} 100% %41+%2B a+b",
+    "templates": "{} ${{x}} {{{{7*7}}}} %s $(x) `x`",
+    "statements": "{}'); DROP TABLE keys;--",
+    "65 characters": "{:_<65}",
+    "129 characters": "{:_<129}",
+    "256 characters": "{:_<256}",
+    "200 letters with accents": "{:é<200}",
+    "1000 characters": "{:_<1000}",
+}
+"""Texts by what is odd in them. ``{}`` stands for a new name, so that each is marked as ours."""
+
+_PLAIN = "plain letters"
+_SENT_BOTH_WAYS = ("accents", "emoji", "rare letters", "right-to-left letters")
+_RANDOM_NAMES = 6
+_RANDOM_LENGTH = 12
+
+
+def _edit(name: str, edit: Callable[[str], str]) -> Sabotage:
+    return edit_body(201, name, lambda body: body.update(name=edit(body["name"])))
+
+
+def _without(category: str) -> Callable[[str], str]:
+    return lambda name: "".join(one for one in name if unicodedata.category(one) != category)
+
+
+@requirement(
+    id="created.name-is-unchanged",
+    level=Level.MUST,
+    source="seed: name",
+    applies_to=echoes("name"),
+    sabotage=(
+        *(
+            _edit(f"normalize by {form}", lambda name, form=form: unicodedata.normalize(form, name))  # type: ignore[misc]
+            for form in ("NFC", "NFD", "NFKC")
+        ),
+        *(
+            _edit(f"cut after {length}", lambda name, length=length: name[:length])  # type: ignore[misc]
+            for length in (40, 64, 128, 255)
+        ),
+        *(_edit(edit, getattr(str, edit)) for edit in ("strip", "rstrip", "lower", "casefold")),
+        _edit("cut after 255 bytes", lambda name: name.encode()[:255].decode(errors="ignore")),
+        _edit("strip ASCII blanks only", lambda name: name.strip(" ")),
+        _edit("join blanks", lambda name: re.sub(" +", " ", name)),
+        _edit("escape markup", html.escape),
+        _edit("unescape markup", html.unescape),
+        _edit("decode percent signs", unquote_plus),
+        _edit(
+            "answer in Latin-1", lambda name: name.encode("latin-1", "replace").decode("latin-1")
+        ),
+        _edit("read UTF-8 as Latin-1", lambda name: name.encode().decode("latin-1")),
+        _edit("drop astral characters", lambda name: "".join(x for x in name if x < "\U00010000")),
+        _edit("drop invisible characters", _without("Cf")),
+        _edit("drop control characters", _without("Cc")),
+        _edit("drop combining marks", _without("Mn")),
+        _edit("add to it", lambda name: f"{name} (1)"),
+        _edit("say nothing", lambda _: ""),
+    ),
+)
+def name_is_unchanged(probe: Probe) -> None:
+    """Every name that is accepted comes back unchanged, whatever text it is."""
+    for kind, text in _names(probe):
+        body = {**probe.plain_body(), "name": text}
+        escaped = probe.request().with_json(body)
+        # RFC 8259 section 7 writes a character as it is or escaped, an astral one as two escapes.
+        plain = replace(escaped, body=json.dumps(body, ensure_ascii=False).encode())
+        for request in (plain, escaped) if kind in _SENT_BOTH_WAYS else (plain,):
+            _judge(probe, kind, text, probe.send(request))
+
+
+def _judge(probe: Probe, kind: str, text: str, answer: Answer) -> None:
+    success = probe.operation.success_status
+    if answer.status in NOT_SERVED and (
+        kind == _PLAIN or answer.status == HTTPStatus.TOO_MANY_REQUESTS
+    ):
+        raise NotVerified(f"{probe.operation.id} answered {answer.status} to {kind}")
+    if answer.status == success:
+        found = answer.field("name")
+        probe.expect(found == text, f"the name unchanged ({kind})", _difference(text, found))
+    else:
+        # An odd name may be refused, by the server or by a gateway that takes it for an attack.
+        refused = kind != _PLAIN and answer.is_refusal
+        probe.expect(
+            refused,
+            f"{success}{'' if kind == _PLAIN else ' or 422'} for {kind}",
+            f"{answer.status}",
+        )
+
+
+def _names(probe: Probe) -> Iterator[tuple[str, str]]:
+    yield _PLAIN, probe.new_name()
+    for kind, pattern in NAMES.items():
+        yield kind, pattern.format(probe.new_name())
+    for _ in range(_RANDOM_NAMES):
+        yield "any characters", f"{NAME_PREFIX} {_random_text(probe)}"
+
+
+def _random_text(probe: Probe) -> str:
+    text = ""
+    while len(text) < _RANDOM_LENGTH:
+        one = chr(probe.random.randrange(probe.random.choice((0x3000, 0x110000))))
+        if unicodedata.category(one) not in {"Cc", "Cn", "Co", "Cs"}:
+            text += one
+    return text
+
+
+def _difference(text: str, found: object) -> str:
+    """How two names differ, in words: what was answered may be anything."""
+    if not isinstance(found, str):
+        return "no text"
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
+        if found == unicodedata.normalize(form, text):
+            return f"its {form} form"
+    if found == text.strip():
+        return "the name without the blanks around it"
+    if text.startswith(found):
+        return f"its first {len(found)} of {len(text)} characters"
+    return f"another text ({len(found)} characters for {len(text)})"

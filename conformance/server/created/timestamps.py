@@ -1,0 +1,230 @@
+"""The timestamps of what was created: well-formed, true, and the end as it was asked for.
+
+Instants are compared, never their spelling. A server may keep whole seconds only, refuse an odd
+but legal date, or have a clock that is a little off.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import Sabotage, edit_body, set_field
+from conformance.probe.applicability import echoes, shows
+from conformance.probe.probe import NotVerified, Probe, expect
+from conformance.server.created.answers import (
+    FAR_FUTURE,
+    NOT_SERVED,
+    created_answers,
+    expect_none,
+    json_type,
+)
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer
+from conformance.target.timestamps import http_date, instant
+
+CLOCK_TOLERANCE_SECONDS = 300.0
+"""How far a clock may be off: as much as Kerberos grants (RFC 4120 section 1.6)."""
+
+ODD_ENDS = {
+    "an offset east of Greenwich": "2099-06-15T12:00:00+05:30",
+    "an offset west of Greenwich": "2099-06-15T12:00:00-03:00",
+    "an offset that changes the year": "2099-01-01T00:30:00+14:00",
+    "an offset that changes the day": "2099-06-15T23:30:00-12:00",
+    "an unknown local offset": "2099-06-15T12:00:00-00:00",
+    "a zero offset": "2099-06-15T12:00:00+00:00",
+    "lower-case letters": "2099-06-15t12:00:00z",
+    "milliseconds": "2099-06-15T12:00:00.250Z",
+    "nanoseconds": "2099-06-15T12:00:00.123456789Z",
+    "a fraction and an offset": "2099-06-15T12:00:00.5-03:00",
+    "a leap day": "2096-02-29T12:00:00Z",
+    "a date before 2038": "2037-12-31T23:59:59Z",
+    "the last year": "9999-12-31T23:59:59Z",
+}
+"""Dates that RFC 3339 allows and a server may refuse."""
+
+
+def _edit(field: str, name: str, edit: Callable[[str], Any]) -> Sabotage:
+    """Sabotage that changes a timestamp, where there is one."""
+
+    def change(body: dict[str, Any]) -> None:
+        if body.get(field):
+            body[field] = edit(body[field])
+
+    return edit_body(201, f"{name}: {field}", change)
+
+
+def _shifted(text: str, **by: float) -> str:
+    moment = datetime.fromtimestamp(instant(text) or 0, UTC) + timedelta(**by)
+    return moment.isoformat()
+
+
+@requirement(
+    id="created.timestamps-are-date-times",
+    level=Level.MUST,
+    source="seed: expires_at (example); RFC 3339 section 5.6",
+    applies_to=shows(),
+    sabotage=(
+        *(
+            _edit(field, name, edit)
+            for field in ("created_at", "updated_at", "expires_at")
+            for name, edit in (
+                ("without an offset", lambda text: text[:19]),
+                ("as a date", lambda text: text[:10]),
+                ("with a blank for the T", lambda text: text.replace("T", " ")),
+            )
+        ),
+        set_field(201, "last_used_at", "never"),
+        set_field(201, "created_at", "Sun, 01 Mar 2026 00:00:00 GMT"),
+        set_field(201, "created_at", "2026-02-30T00:00:00Z"),
+        set_field(201, "created_at", "2026-03-01T00:00:00+0000"),
+        set_field(201, "expires_at", ""),
+    ),
+)
+def timestamps_are_date_times(probe: Probe) -> None:
+    """Every timestamp is an RFC 3339 date-time with an offset."""
+    expect_none(probe, {"invalid_format"})
+
+
+@requirement(
+    id="created.expires-at-is-the-same-instant",
+    level=Level.MUST,
+    source="seed: expires_at",
+    applies_to=echoes("expires_at"),
+    sabotage=(
+        _edit("expires_at", "an hour late", lambda text: _shifted(text, hours=1)),
+        _edit("expires_at", "a second early", lambda text: _shifted(text, seconds=-1)),
+        _edit("expires_at", "local time as UTC", lambda text: f"{text[:19]}Z"),
+        _edit("expires_at", "without an offset", lambda text: text[:19]),
+        _edit("expires_at", "at midnight", lambda text: f"{text[:10]}T00:00:00Z"),
+        _edit("expires_at", "as a number", instant),
+        _edit("expires_at", "forgotten", lambda _: None),
+    ),
+)
+def expires_at_is_the_same_instant(probe: Probe) -> None:
+    """A far-future expires_at is accepted; what is accepted comes back as the same instant."""
+    for kind, text in {"a far-future date": FAR_FUTURE, **ODD_ENDS}.items():
+        body = {**probe.plain_body(), "expires_at": text}
+        answer = probe.send(probe.request().with_json(body))
+        success = probe.operation.success_status
+        if answer.status != success:
+            _expect_refusal(probe, answer, kind, must_be_accepted=text == FAR_FUTURE)
+            continue
+        sent, found = instant(text), instant(answer.field("expires_at"))
+        shown = "no date-time" if found is None else f"one {found - (sent or 0):+g} s away"
+        # A server may keep whole seconds, so a fraction may be lost; a whole second may not.
+        tolerance = 1 if "." in text else 0.001
+        same = sent is not None and found is not None and abs(found - sent) < tolerance
+        probe.expect(same, f"the instant that was sent ({kind}: {text})", shown)
+
+
+def _expect_refusal(probe: Probe, answer: Answer, kind: str, *, must_be_accepted: bool) -> None:
+    success, status = probe.operation.success_status, answer.status
+    limited = status == HTTPStatus.TOO_MANY_REQUESTS
+    if status in NOT_SERVED and (must_be_accepted or limited):
+        raise NotVerified(f"{probe.operation.id} answered {status} to {kind}")
+    probe.expect(not must_be_accepted, f"{success} for {kind}", f"{status}")
+    probe.expect(answer.is_refusal, f"{success} or 422 for {kind}", f"{status}")
+
+
+@requirement(
+    id="created.no-end-is-null",
+    level=Level.MUST,
+    source="seed: expires_at, null = never expires",
+    applies_to=echoes("expires_at"),
+    sabotage=(
+        set_field(201, "expires_at", FAR_FUTURE),
+        set_field(201, "expires_at", ""),
+        set_field(201, "expires_at", "null"),
+        edit_body(201, "drop it", lambda one: one["expires_at"] is None and one.pop("expires_at")),
+    ),
+)
+def no_end_is_null(probe: Probe) -> None:
+    """Without expires_at, and with null, the key has no end: expires_at is null."""
+    success = probe.operation.success_status
+    without = probe.plain_body()
+    for kind, body in (
+        ("left out", {key: value for key, value in without.items() if key != "expires_at"}),
+        ("null", {**probe.plain_body(), "expires_at": None}),
+    ):
+        answer = probe.send(probe.request().with_json(body))
+        if answer.status != success:
+            _expect_refusal(probe, answer, f"expires_at {kind}", must_be_accepted=True)
+        try:
+            value = answer.json()
+        except ValueError:
+            raise NotVerified("the body is no JSON object") from None
+        there = isinstance(value, dict) and "expires_at" in value
+        found = json_type(value["expires_at"]) if there else "no such field"
+        probe.expect(found == "null", f"expires_at null when it was {kind}", found)
+
+
+def _instant(answer: Answer, field: str) -> float:
+    found = instant(answer.field(field))
+    if found is None:
+        raise NotVerified(f"{field} is no date-time")
+    return found
+
+
+@requirement(
+    id="created.timestamps-are-in-order",
+    level=Level.MUST,
+    source="seed: created_at, updated_at",
+    applies_to=shows("created_at", "updated_at"),
+    sabotage=(
+        _edit("updated_at", "a minute early", lambda text: _shifted(text, minutes=-1)),
+        _edit("created_at", "an hour late", lambda text: _shifted(text, hours=1)),
+        _edit("updated_at", "at the epoch", lambda _: "1970-01-01T00:00:00Z"),
+    ),
+)
+def timestamps_are_in_order(probe: Probe) -> None:
+    """Nothing was changed before it was made: updated_at is not before created_at."""
+    for answer in created_answers(probe):
+        expect_order(answer)
+
+
+def expect_order(answer: Answer) -> None:
+    """What an answer shows was not changed before it was made."""
+    early = _instant(answer, "created_at") - _instant(answer, "updated_at")
+    # Within a second, for the two may be kept with other precisions.
+    expect(early < 1, "updated_at at or after created_at", f"{early:.0f} s before it")
+
+
+@requirement(
+    id="created.timestamps-are-now",
+    level=Level.MUST,
+    source="seed: created_at, updated_at",
+    applies_to=shows("created_at", "updated_at"),
+    sabotage=(
+        set_field(201, "created_at", "2000-01-01T00:00:00Z"),
+        set_field(201, "updated_at", "2000-01-01T00:00:00Z"),
+        set_field(201, "updated_at", "2099-01-01T00:00:00Z"),
+        _edit("created_at", "local time as UTC", lambda text: _shifted(text, hours=-3)),
+        _edit("updated_at", "ten minutes late", lambda text: _shifted(text, minutes=10)),
+    ),
+)
+def timestamps_are_now(probe: Probe) -> None:
+    """A new resource was created and updated now, give or take five minutes.
+
+    Now is what the answer's ``Date`` header says, or our clock: a server whose clock is off is
+    judged by its own, one that says no time by ours, and one behind an old ``Date`` by either.
+    A clock that can be moved may be ahead since an earlier run: nothing is verified then.
+    """
+    start = time.time()
+    for answer in created_answers(probe):
+        dates = http_date(answer.header("date"))
+        spans = [(start, time.time()), *([(dates, dates)] if dates is not None else [])]
+        for field in ("created_at", "updated_at"):
+            found = _instant(answer, field)
+            away = min(max(first - found, found - last, 0) for first, last in spans)
+            is_ahead = found - time.time() > CLOCK_TOLERANCE_SECONDS
+            if is_ahead and Capability.CLOCK in probe.target.capabilities:
+                raise NotVerified("the target's clock is ahead, as --clock-url can move it")
+            probe.expect(
+                away <= CLOCK_TOLERANCE_SECONDS,
+                f"{field} within {CLOCK_TOLERANCE_SECONDS / 60:.0f} minutes of now",
+                f"{away / 60:.0f} minutes away",
+            )

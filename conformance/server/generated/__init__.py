@@ -1,0 +1,1 @@
+"""Generated requests: whatever is sent, the answer is a documented one."""

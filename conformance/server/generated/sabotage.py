@@ -1,0 +1,57 @@
+"""What breaks a server on some requests only: sabotage for the generated requirements."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+from conformance.catalogue.sabotage import Sabotage, on_answers
+from conformance.target.exchange import Answer, Forward, Request, Tamper
+
+
+def sent_name(request: Request) -> str:
+    """The name in a body; empty where there is none."""
+    name = Answer(0, body=request.body).field("name")
+    return name if isinstance(name, str) else ""
+
+
+def fail_on(name: str, on: Callable[[Request], object]) -> Sabotage:
+    """Answer 500 to some requests."""
+    return on_answers(name, lambda request, one: replace(one, status=500) if on(request) else one)
+
+
+def now_and_then(name: str, change: Callable[[Answer], Answer]) -> Sabotage:
+    """One answer in four with a JSON object is another."""
+
+    def make() -> Tamper:
+        number = count()
+
+        def tamper(request: Request, forward: Forward) -> Answer:
+            answer = forward(request)
+            if answer.json_object() is None or next(number) % 4:
+                return answer
+            return change(answer)
+
+        return tamper
+
+    return Sabotage(name, make)
+
+
+def taking(name: str, is_taken: Callable[[Any], bool]) -> Sabotage:
+    """Some wrong bodies are taken for a plain one."""
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        try:
+            body = json.loads(request.body)
+        except ValueError:
+            return forward(request)
+        taken = request.method == "POST" and b"grant_type" not in request.body and is_taken(body)
+        return forward(request.with_json({"name": "dinie-conformance"}) if taken else request)
+
+    return Sabotage(name, lambda: tamper)
+
+
+def member(name: str, *types: type) -> Callable[[Any], bool]:
+    """Whether a body has a member of one of these types."""
+    return lambda body: isinstance(body, dict) and type(body.get(name)) in types

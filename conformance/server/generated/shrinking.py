@@ -1,0 +1,55 @@
+"""The smallest request that is still answered wrongly, where the engine shrinks nothing itself."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.response_checks import Judge
+from conformance.target.exchange import Answer, Request
+
+_MOST_REDUCTIONS = 30
+
+
+def reduced(probe: Probe, judge: Judge, request: Request, answer: Answer) -> tuple[Request, Answer]:
+    """A smaller request that is answered wrongly too, where one is found."""
+    sent = 0
+    while sent < _MOST_REDUCTIONS:
+        for smaller in _smaller(probe, request):
+            sent += 1
+            found = probe.try_to_send(smaller)
+            if judge(probe.operation, smaller, found):
+                request, answer = smaller, found
+                break
+            if sent >= _MOST_REDUCTIONS:
+                break
+        else:
+            break
+    return request, answer
+
+
+def _smaller(probe: Probe, request: Request) -> Iterator[Request]:
+    for name, _ in request.headers:
+        if name.lower() != "content-type":
+            yield request.without_header(name)
+    path, _, query = request.path.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    for index in range(len(pairs)):
+        rest = urlencode(pairs[:index] + pairs[index + 1 :])
+        yield replace(request, path=f"{path}?{rest}" if rest else path)
+    body = Answer(0, body=request.body).json_object()
+    if body is not None:
+        yield from map(request.with_json, _smaller_bodies(body, probe.plain_body()))
+
+
+def _smaller_bodies(body: dict[str, Any], plain: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for name in body:
+        yield {key: value for key, value in body.items() if key != name}
+    for name, value in body.items():
+        if isinstance(value, (list, str)) and len(value) > len(NAME_PREFIX):
+            yield {**body, name: value[: len(value) // 2]}
+        if isinstance(value, (list, dict)) and value:
+            yield {**body, name: type(value)()}
+        if name in plain and not str(value).startswith(NAME_PREFIX):
+            yield {**body, name: plain[name]}

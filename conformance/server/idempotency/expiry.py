@@ -1,0 +1,97 @@
+"""A key is kept for 24 hours and no longer: for targets whose clock can be moved."""
+
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.probe.applicability import accepts_idempotency_key
+from conformance.probe.probe import NotVerified, Probe
+from conformance.server.idempotency.sabotage import CHANGE_ON_REPLAY, FORGET_KEY, KEEP_FOR_EVER
+from conformance.server.idempotency.same_answer import SEED, expect_same
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer
+from conformance.target.target import TargetError
+
+_DAY_SECONDS = 24 * 3600
+_MINUTE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Repeated:
+    """A request and its answer, and the answer to it when the clock had been moved."""
+
+    first: Answer
+    again: Answer
+    seconds: float
+    """How long the whole took beside the move: the clock went on by so much more."""
+
+
+def _repeat_after(probe: Probe, seconds: int) -> _Repeated:
+    request = probe.request().with_key(probe.new_key())
+    start = time.monotonic()
+    first = probe.succeed(request)
+    _move_clock(probe, seconds)
+    _sign_in_again(probe)
+    again = probe.send(request)
+    return _Repeated(first, again, time.monotonic() - start)
+
+
+def _move_clock(probe: Probe, seconds: int) -> None:
+    try:
+        status = probe.move_clock(seconds)
+    except TargetError as error:
+        raise NotVerified(f"the clock was not moved: {error}") from error
+    if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        raise NotVerified(f"the clock was not moved: --clock-url answered {status}")
+
+
+def _sign_in_again(probe: Probe) -> None:
+    """Nothing is verified where the token did not outlive the move and could not be renewed."""
+    if probe.send(probe.request()).status == HTTPStatus.UNAUTHORIZED:
+        raise NotVerified(
+            "the token does not outlive 24 hours: give --client-id and --client-secret"
+        )
+
+
+@requirement(
+    id="idempotency.key-is-kept-for-24-hours",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=accepts_idempotency_key,
+    needs=(Capability.CLOCK,),
+    sabotage=(FORGET_KEY, CHANGE_ON_REPLAY),
+)
+def key_is_kept_for_24_hours(probe: Probe) -> None:
+    """23 hours and 59 minutes later the same request still gets the first answer."""
+    found = _repeat_after(probe, _DAY_SECONDS - _MINUTE_SECONDS)
+    if found.seconds >= _MINUTE_SECONDS:
+        raise NotVerified("the target took a minute to answer, and the 24 hours were over")
+    expect_same(found.first, found.again, "after 23:59 h")
+
+
+@requirement(
+    id="idempotency.key-is-free-after-24-hours",
+    level=Level.SHOULD,
+    source="vendor facts: after 24 hours the key is free again",
+    applies_to=accepts_idempotency_key,
+    needs=(Capability.CLOCK,),
+    sabotage=(KEEP_FOR_EVER,),
+)
+def key_is_free_after_24_hours(probe: Probe) -> None:
+    """24 hours and a minute later the same request makes a new resource."""
+    found = _repeat_after(probe, _DAY_SECONDS + _MINUTE_SECONDS)
+    success = probe.operation.success_status
+    probe.expect(
+        found.again.status == success,
+        f"{success} to the free key after 24:01 h",
+        f"{found.again.status}",
+    )
+    for field in ("client_id", "id"):
+        if found.first.field(field) is not None:
+            probe.expect(
+                found.again.field(field) != found.first.field(field),
+                f"another {field} after 24:01 h",
+                f"the same {field}",
+            )

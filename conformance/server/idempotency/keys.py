@@ -1,0 +1,179 @@
+"""Which requests are one call, and which are not (seed: ``Idempotency-Key``).
+
+A server may refuse a key that is reused with another body or replay its first answer; it may not
+make a second resource.
+"""
+
+from dataclasses import replace
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import on_answers, on_requests
+from conformance.probe.applicability import accepts_idempotency_key
+from conformance.probe.probe import Probe, expect
+from conformance.server.idempotency.sabotage import (
+    FORGET_KEY,
+    ONE_ANSWER_FOR_ONE_BODY,
+    ONE_KEY_FOR_ALL,
+    REFUSE_KEYS,
+    REFUSE_TO_OTHERS,
+    edit_key,
+)
+from conformance.server.idempotency.same_answer import SEED
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Request
+from openapi.operation import Operation
+
+PARTNERS = "vendor facts: cached under (partner, key)"
+
+
+def _accepted(probe: Probe, request: Request) -> Answer:
+    """The answer to a plain request with a fresh UUID as its key: a success.
+
+    Nothing is verified where the request fails without the key, too.
+    """
+    answer = probe.send(request)
+    if answer.status != probe.operation.success_status:
+        probe.succeed(probe.request(request.partner))
+        expect_success(probe.operation, answer)
+    return answer
+
+
+def expect_success(operation: Operation, answer: Answer) -> None:
+    """An answer to a plain request with a fresh key is a success."""
+    success = operation.success_status
+    expect(answer.status == success, f"{success} with a fresh key", f"{answer.status}")
+
+
+@requirement(
+    id="idempotency.fresh-key-is-accepted",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=accepts_idempotency_key,
+    sabotage=(REFUSE_KEYS, ONE_KEY_FOR_ALL),
+)
+def fresh_key_is_accepted(probe: Probe) -> None:
+    """A plain request with a key that was never used before succeeds."""
+    for _ in range(2):
+        _accepted(probe, probe.request().with_key(probe.new_key()))
+
+
+@requirement(
+    id="idempotency.different-keys-are-different-calls",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=accepts_idempotency_key,
+    sabotage=(ONE_KEY_FOR_ALL, edit_key("lower"), edit_key("cut")),
+)
+def different_keys_are_different_calls(probe: Probe) -> None:
+    """Keys that differ at all, be it in case, in their tail or in length, are different calls."""
+    calls = [_accepted(probe, probe.request().with_key(probe.new_key())) for _ in range(2)]
+    _expect_different(probe, calls)
+    key = probe.new_key()
+    keys = [key, f"{key}0", f"{key}1", key.upper() if key != key.upper() else key.lower(), key[:-1]]
+    request = probe.request()
+    _expect_different(probe, [probe.succeed(request.with_key(one)) for one in keys])
+
+
+def _expect_different(probe: Probe, answers: list[Answer]) -> None:
+    ids = {answer.field("id") for answer in answers}
+    wanted = len(answers)
+    probe.expect(len(ids) == wanted, f"{wanted} resources for {wanted} keys", f"{len(ids)}")
+
+
+@requirement(
+    id="idempotency.no-key-is-a-new-call",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=accepts_idempotency_key,
+    sabotage=(ONE_ANSWER_FOR_ONE_BODY,),
+)
+def no_key_is_a_new_call(probe: Probe) -> None:
+    """Requests without a key are executed each time."""
+    request = probe.request()
+    first, second = probe.succeed(request), probe.succeed(request)
+    probe.expect(first.field("id") != second.field("id"), "two resources", "one id twice")
+
+
+@requirement(
+    id="idempotency.reused-key-makes-nothing",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=accepts_idempotency_key,
+    sabotage=(FORGET_KEY,),
+)
+def reused_key_makes_nothing(probe: Probe) -> None:
+    """A used key with another body is refused or replayed; it makes no second resource."""
+    key, body = probe.new_key(), probe.plain_body()
+    first = probe.succeed(probe.request().with_json(body).with_key(key))
+    others = [
+        {**body, "name": probe.new_name()},
+        {**body, "expires_at": "2099-12-31T23:59:59Z"},
+    ]
+    for other in others:
+        answer = probe.send(probe.request().with_json(other).with_key(key))
+        expect_nothing_made(probe.operation, first.field("id"), answer)
+
+
+def expect_nothing_made(operation: Operation, first_id: object, answer: Answer) -> None:
+    """An answer to a used key with another body is a refusal, or shows what was made first."""
+    again = answer.field("id") if answer.status == operation.success_status else None
+    holds = again in {None, first_id}
+    expect(holds, "a refusal, or the first answer", f"{answer.status} with a new resource")
+
+
+@requirement(
+    id="idempotency.key-belongs-to-its-partner",
+    level=Level.MUST,
+    source="safety: secrets of one partner never reach another; seed: Idempotency-Key",
+    applies_to=accepts_idempotency_key,
+    needs=(Capability.SECOND_PARTNER,),
+    sabotage=(on_requests("take all for one partner", lambda one: replace(one, partner=0)),),
+)
+def key_belongs_to_its_partner(probe: Probe) -> None:
+    """Another partner's same key is another call, and never yields the first one's secret."""
+    request = probe.request().with_key(probe.new_key())
+    first = probe.succeed(request)
+    other = probe.send(replace(request, partner=1))
+    for field in ("client_secret", "id"):
+        leaked = first.field(field) is not None and other.field(field) == first.field(field)
+        probe.expect(not leaked, f"another {field} for another partner", f"the same {field}")
+
+
+@requirement(
+    id="idempotency.key-is-free-for-other-partners",
+    level=Level.SHOULD,
+    source=PARTNERS,
+    applies_to=accepts_idempotency_key,
+    needs=(Capability.SECOND_PARTNER,),
+    sabotage=(REFUSE_TO_OTHERS,),
+)
+def key_is_free_for_other_partners(probe: Probe) -> None:
+    """Another partner may use the same key for a call of its own, at once and with any body."""
+    request = probe.request().with_key(probe.new_key())
+    first = probe.succeed(request)
+    other = _accepted(probe, replace(request, partner=1))
+    probe.expect(other.field("id") != first.field("id"), "another resource", "the same id")
+
+
+@requirement(
+    id="idempotency.strange-keys-are-no-failure",
+    level=Level.MUST,
+    source="safety: never a 5xx for anything a client sends",
+    applies_to=accepts_idempotency_key,
+    sabotage=(
+        on_answers(
+            "fail on long keys",
+            lambda request, answer: (
+                replace(answer, status=500)
+                if any(len(value) > 255 for _, value in request.headers)  # noqa: PLR2004 - a usual column width
+                else answer
+            ),
+        ),
+    ),
+)
+def strange_keys_are_no_failure(probe: Probe) -> None:
+    """Long, empty and unusual keys are taken or refused, and never make the server fail."""
+    for key in ("", "x" * 256, "x" * 4000, '"quoted"', "a, b", "null", "../..", "%00", "é"):
+        answer = probe.send(probe.request().with_key(key))
+        probe.expect_no_server_error(answer)

@@ -1,0 +1,48 @@
+"""A key that was first seen on a request that was refused is not burnt."""
+
+import json
+from dataclasses import replace
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.probe.applicability import accepts_idempotency_key
+from conformance.probe.probe import Probe, without_token
+from conformance.server.idempotency.sabotage import REMEMBER_FAILURES
+from conformance.server.idempotency.same_answer import SEED
+
+
+@requirement(
+    id="idempotency.unauthenticated-request-leaves-key-free",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=accepts_idempotency_key,
+    sabotage=(REMEMBER_FAILURES,),
+)
+def unauthenticated_request_leaves_key_free(probe: Probe) -> None:
+    """A key that was first seen on a 401 is not burnt, and the 401 is not replayed."""
+    request = probe.request().with_key(probe.new_key())
+    probe.send(without_token(request))
+    answer = probe.send(request)
+    success = probe.operation.success_status
+    probe.expect(answer.status == success, f"{success} with a token", f"{answer.status}")
+
+
+@requirement(
+    id="idempotency.rejected-request-leaves-key-free",
+    level=Level.SHOULD,
+    source="draft-ietf-httpapi-idempotency-key-header-07, section 2.6",
+    applies_to=accepts_idempotency_key,
+    sabotage=(REMEMBER_FAILURES,),
+)
+def rejected_request_leaves_key_free(probe: Probe) -> None:
+    """A key that was first seen on a 400 or 422 may be used for the corrected request."""
+    success = probe.operation.success_status
+    for body in (b"{", json.dumps({"name": 5}).encode()):
+        request = probe.request().with_key(probe.new_key())
+        refused = probe.send(replace(request, body=body))
+        if refused.status == success:
+            continue
+        answer = probe.send(request)
+        probe.expect(
+            answer.status == success, f"{success} after a {refused.status}", f"{answer.status}"
+        )

@@ -1,0 +1,107 @@
+"""One call, one resource (seed: ``Idempotency-Key``, cached for 24 hours).
+
+Where the contract is silent these checks stay on safe ground: keys like UUIDs, byte-identical
+retries, and only status and body compared.
+"""
+
+from collections.abc import Sequence
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.probe.applicability import accepts_idempotency_key
+from conformance.probe.probe import NotVerified, Probe, expect
+from conformance.server.idempotency.sabotage import (
+    CHANGE_ON_REPLAY,
+    EXECUTE_EACH,
+    FORGET_KEY,
+    OTHER_STATUS_ON_REPLAY,
+    forget_keys_after,
+)
+from conformance.server.idempotency.same_answer import SEED, expect_same
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer
+from openapi.operation import Operation
+
+_MANY_TIMES = 5
+_ROUNDS = 3
+_AT_ONCE = 12
+
+
+@requirement(
+    id="idempotency.replay-is-identical",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=accepts_idempotency_key,
+    sabotage=(FORGET_KEY, CHANGE_ON_REPLAY, OTHER_STATUS_ON_REPLAY),
+)
+def replay_is_identical(probe: Probe) -> None:
+    """The same request with the same key gets the same status and body, again and again."""
+    request = probe.request().with_key(probe.new_key())
+    first = probe.succeed(request)
+    for _ in range(_MANY_TIMES):
+        expect_same(first, probe.send(request))
+
+
+@requirement(
+    id="idempotency.replay-later-is-identical",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=accepts_idempotency_key,
+    needs=(Capability.PATIENCE,),
+    sabotage=(FORGET_KEY, CHANGE_ON_REPLAY, forget_keys_after(0.5)),
+)
+def replay_later_is_identical(probe: Probe) -> None:
+    """A request that is repeated seconds later gets the first answer, and makes nothing new."""
+    body, seconds = probe.plain_body(), probe.target.patience
+    request = probe.request().with_json(body).with_key(probe.new_key())
+    first = probe.succeed(request)
+    probe.rest(seconds)
+    expect_same(first, probe.send(request), f"after {seconds:g} s")
+    if Capability.LISTING in probe.target.capabilities and "name" in body:
+        found = len(probe.named(body["name"]))
+        probe.expect(found <= 1, "one resource in the list", f"{found}")
+
+
+@requirement(
+    id="idempotency.no-second-resource",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=accepts_idempotency_key,
+    needs=(Capability.LISTING,),
+    sabotage=(FORGET_KEY, EXECUTE_EACH),
+)
+def no_second_resource(probe: Probe) -> None:
+    """A request makes one resource, as the list shows, repeated later or at the same time."""
+    retried, at_once = probe.plain_body(), probe.plain_body()
+    if "name" not in retried:
+        raise NotVerified("nothing that is sent could be told apart in the list")
+    request = probe.request().with_json(retried).with_key(probe.new_key())
+    probe.succeed(request)
+    probe.send(request)
+    request = probe.request().with_json(at_once).with_key(probe.new_key())
+    probe.send_at_once([request] * _AT_ONCE)
+    names = [item.get("name") for item in probe.listed()]
+    for body in (retried, at_once):
+        found = names.count(body["name"])
+        probe.expect(found == 1, "one resource in the list", f"{found}")
+
+
+@requirement(
+    id="idempotency.simultaneous-requests-make-one-resource",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=accepts_idempotency_key,
+    sabotage=(FORGET_KEY,),
+)
+def simultaneous_requests_make_one_resource(probe: Probe) -> None:
+    """Many requests at once with one key get one and the same answer."""
+    for _ in range(_ROUNDS):
+        request = probe.request().with_key(probe.new_key())
+        answers = probe.send_at_once([request] * _AT_ONCE)
+        expect_one_answer(probe.operation, answers)
+
+
+def expect_one_answer(operation: Operation, answers: Sequence[Answer]) -> None:
+    """Those answers that are successes are one and the same."""
+    made = {answer.body for answer in answers if answer.status == operation.success_status}
+    expect(len(made) == 1, f"one answer to {len(answers)} requests at once", f"{len(made)}")

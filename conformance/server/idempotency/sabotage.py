@@ -1,0 +1,143 @@
+"""Sabotage: targets that misuse idempotency keys."""
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from http import HTTPStatus
+
+from conformance.catalogue.sabotage import Sabotage, on_answers, on_requests, with_body
+from conformance.target.exchange import Answer, Forward, Request, Tamper
+
+
+def _forget_key(request: Request) -> Request:
+    return request.without_header("Idempotency-Key")
+
+
+def _same_key(request: Request) -> Request:
+    return request.with_key("one key for all") if request.key else request
+
+
+def edit_key(edit: str) -> Sabotage:
+    """Keys are changed by a method of texts, or ``cut`` by a character."""
+
+    def changed(request: Request) -> Request:
+        key = request.key
+        if key is None:
+            return request
+        return request.with_key(key[:-1] if edit == "cut" else getattr(key, edit)())
+
+    return on_requests(f"{edit} the key", changed)
+
+
+def keeping(name: str, key: Callable[[Request], Hashable | None]) -> Sabotage:
+    """The first answer is kept for ever, whatever it is, and given to requests with the same key.
+
+    ``key`` says what a request goes by; None is answered each time.
+    """
+
+    def make() -> Tamper:
+        kept: dict[Hashable, Answer] = {}
+
+        def tamper(request: Request, forward: Forward) -> Answer:
+            found = key(request)
+            if found is None:
+                return forward(request)
+            if found not in kept:
+                kept[found] = forward(request)
+            return kept[found]
+
+        return tamper
+
+    return Sabotage(name, make)
+
+
+def _change_on_replay() -> Tamper:
+    seen: set[str | None] = set()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        key = request.key
+        body = answer.json() if answer.media_type == "application/json" else None
+        if key in seen and isinstance(body, dict) and "updated_at" in body:
+            return with_body(answer, {**body, "updated_at": "2026-03-01T00:00:00Z"})
+        seen.add(key)
+        return answer
+
+    return tamper
+
+
+def forget_keys_after(seconds: float) -> Sabotage:
+    """A key is kept for less long than it must be."""
+
+    def make() -> Tamper:
+        first: dict[str, float] = {}
+        lock = threading.Lock()
+
+        def tamper(request: Request, forward: Forward) -> Answer:
+            key = request.key
+            if key is not None:
+                with lock:
+                    age = time.monotonic() - first.setdefault(key, time.monotonic())
+                if age > seconds:
+                    return forward(_forget_key(request))
+            return forward(request)
+
+        return tamper
+
+    return Sabotage(f"forget keys after {seconds} s", make)
+
+
+def _executing_each() -> Tamper:
+    seen: set[str] = set()
+    lock = threading.Lock()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        key = request.key
+        with lock:
+            again = key in seen
+            if key is not None:
+                seen.add(key)
+        if again:
+            forward(_forget_key(request))
+        return forward(request)
+
+    return tamper
+
+
+def _refusing_to_others() -> Tamper:
+    owners: dict[str, int | None] = {}
+    lock = threading.Lock()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        key = request.key
+        if key is not None and request.partner is not None:
+            with lock:
+                owner = owners.setdefault(key, request.partner)
+            if owner != request.partner:
+                return replace(forward(request.with_json({})), status=422)
+        return forward(request)
+
+    return tamper
+
+
+FORGET_KEY = on_requests("forget idempotency keys", _forget_key)
+ONE_KEY_FOR_ALL = on_requests("treat all keys as one", _same_key)
+REMEMBER_FAILURES = keeping("replay failures", lambda one: one.key)
+KEEP_FOR_EVER = keeping(
+    "never forget a key", lambda one: one.key and (one.key, one.body, one.partner)
+)
+ONE_ANSWER_FOR_ONE_BODY = keeping("one answer for one body", lambda one: one.body)
+CHANGE_ON_REPLAY = Sabotage("change the answer on replay", _change_on_replay)
+EXECUTE_EACH = Sabotage("execute each and answer the first", _executing_each)
+REFUSE_TO_OTHERS = Sabotage("refuse a key that another partner used", _refusing_to_others)
+REFUSE_KEYS = on_answers(
+    "refuse every key",
+    lambda request, answer: replace(answer, status=400) if request.key else answer,
+)
+OTHER_STATUS_ON_REPLAY = on_answers(
+    "answer a replay with 200",
+    lambda _, answer: (
+        replace(answer, status=HTTPStatus.OK) if answer.header("idempotent-replayed") else answer
+    ),
+)

@@ -1,0 +1,170 @@
+"""Lists: they show what one has made, as documented, and nothing of others (vendor facts).
+
+A target may hold thousands of keys and others may be making more, so that only the keys that a
+check has made are counted.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests, with_body
+from conformance.probe.applicability import lists
+from conformance.probe.pages import ids_of, ids_until, largest_page, make, pages
+from conformance.probe.probe import NotVerified, Probe, Violation, expect
+from conformance.probe.rate_limits import answer_to
+from conformance.server.lists.sabotage import HIDE_ALL, VENDOR, is_list, on_pages, query_of
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Forward, Request, Tamper
+from openapi.operation import Operation
+
+
+def _telling_secrets() -> Tamper:
+    secrets: dict[str, str] = {}
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        if answer.field("client_secret"):
+            secrets[answer.field("id")] = answer.field("client_secret")
+        if not is_list(request) or answer.status != HTTPStatus.OK:
+            return answer
+        page = answer.json()
+        for item in page["data"]:
+            if item["id"] in secrets:
+                item["note"] = secrets[item["id"]]
+        return with_body(answer, page)
+
+    return tamper
+
+
+def _foreign(request: Request) -> Request:
+    return replace(request, partner=0) if request.partner else request
+
+
+@requirement(
+    id="lists.page-has-its-shape",
+    level=Level.SHOULD,
+    source=VENDOR,
+    applies_to=lists,
+    needs=(Capability.LISTING,),
+    sabotage=(
+        edit_body(200, "drop has_more", lambda page: page.pop("has_more", None)),
+        edit_body(200, "has_more as text", lambda page: page.update(has_more="false")),
+        edit_body(200, "data as an object", lambda page: page.update(data={})),
+        on_pages("drop status", lambda _, page: [one.pop("status") for one in page["data"]]),
+        on_pages(
+            "times as numbers",
+            lambda _, page: [one.update(created_at=1803945600) for one in page["data"]],
+        ),
+    ),
+)
+def page_has_its_shape(probe: Probe) -> None:
+    """A page is what the contract's schema says, and so is each item on it."""
+    make(probe, 1)
+    expect_page(probe.operation, answer_to(probe, probe.request()))
+
+
+def expect_page(operation: Operation, answer: Answer) -> None:
+    """An answer is a page of the contract's schema."""
+    documented = operation.answer(answer.status)
+    content = documented.content.get(answer.media_type) if documented else None
+    if content is None or content.schema is None:
+        raise NotVerified(f"nothing is documented for {answer.status} {answer.media_type}")
+    try:
+        faults = content.schema.errors(answer.json())
+    except ValueError:
+        raise Violation("a page as JSON", "a body that is not JSON") from None
+    wrong = "; ".join(f"{one.param} {one.detail}" for one in faults[:3])
+    expect(not faults, f"a page as documented: {wrong}", f"{len(faults)} faults")
+
+
+@requirement(
+    id="lists.created-is-listed",
+    level=Level.SHOULD,
+    source=VENDOR,
+    applies_to=lists,
+    needs=(Capability.LISTING,),
+    sabotage=(
+        HIDE_ALL,
+        on_pages("other names", lambda _, page: [one.update(name="x") for one in page["data"]]),
+        on_pages(
+            "all revoked", lambda _, page: [one.update(status="revoked") for one in page["data"]]
+        ),
+    ),
+)
+def created_is_listed(probe: Probe) -> None:
+    """What was created is in the list, as the answer to its creation showed it."""
+    (made,) = make(probe, 1)
+    for page in pages(probe, largest_page(probe)):
+        for item in page["data"]:
+            if item["id"] == made.field("id"):
+                for name in ("client_id", "name", "status"):
+                    same = item.get(name) == made.field(name)
+                    probe.expect(same, f"the {name} of the creation in the list", "another")
+                return
+    probe.expect(False, "the created one in the list", "a list without it")  # noqa: FBT003 - it is not there
+
+
+@requirement(
+    id="lists.only-ones-own",
+    level=Level.MUST,
+    source="safety: nobody sees another partner's keys",
+    applies_to=lists,
+    needs=(Capability.LISTING, Capability.SECOND_PARTNER),
+    sabotage=(
+        on_requests("take all for one partner", _foreign),
+        on_requests(
+            "list for the one who owns the cursor",
+            lambda one: replace(one, partner=1) if "starting_after" in query_of(one) else one,
+        ),
+    ),
+)
+def only_ones_own(probe: Probe) -> None:
+    """A list shows nothing that another partner has made, whatever the cursor."""
+    foreign = make(probe, 2, partner=1)
+    own = make(probe, 2)
+    for answer in foreign:
+        query = urlencode({"starting_after": answer.field("id"), "limit": 5})
+        page = answer_to(probe, Request("GET", f"{probe.operation.path}?{query}"))
+        shown = not page.is_error and _shows(page, ids_of(foreign))
+        probe.expect(not shown, "none of another partner's keys after its id", "one of them")
+    for partner, hidden in ((0, ids_of(foreign)), (1, ids_of(own))):
+        visible = set(ids_until(probe, hidden, partner))
+        probe.expect(
+            not hidden & visible, "none of another partner's keys", f"{len(hidden & visible)}"
+        )
+
+
+def _shows(answer: Answer, ids: set[str]) -> bool:
+    return any(one.encode() in answer.body for one in ids)
+
+
+@requirement(
+    id="lists.no-secrets",
+    level=Level.MUST,
+    source="seed: client_secret, shown only once",
+    applies_to=lists,
+    needs=(Capability.LISTING,),
+    sabotage=(Sabotage("tell the secrets", _telling_secrets),),
+)
+def no_secrets(probe: Probe) -> None:
+    """A list never shows the secret of a key, under any name."""
+    made = make(probe, 2)
+    secrets = [str(one.field("client_secret")) for one in made if one.field("client_secret")]
+    missing = ids_of(made)
+    for page in pages(probe, largest_page(probe)):
+        expect_no_secrets(page["data"], secrets)
+        missing -= {one["id"] for one in page["data"]}
+        if not missing:
+            return
+    raise NotVerified("the list does not show the keys whose secrets are known")
+
+
+def expect_no_secrets(items: Sequence[object], secrets: Iterable[str]) -> None:
+    """The items of a page show none of these secrets."""
+    text = json.dumps(items, ensure_ascii=False)
+    expect(not any(one in text for one in secrets), "no secret in a list", "a secret")

@@ -1,0 +1,179 @@
+"""Pages of lists: complete, without repeats, of the size that was asked for (vendor facts).
+
+A target may hold thousands of keys and others may be making more, so that only the keys that a
+check has made are counted. Where they stand is found with large pages; small ones start there.
+"""
+
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import on_answers, on_requests, set_status, with_body
+from conformance.probe.applicability import lists
+from conformance.probe.pages import bound, ids_of, ids_until, largest_page, make, page_of, pages
+from conformance.probe.probe import Probe, expect
+from conformance.probe.rate_limits import answer_to
+from conformance.server.lists.sabotage import (
+    HIDE_ALL,
+    IGNORE_CURSOR,
+    IGNORE_LIMIT,
+    LOSE_ITEM,
+    MORE_ALWAYS,
+    MORE_NEVER,
+    REPEAT_ITEM,
+    VENDOR,
+    is_list,
+    query_of,
+)
+from conformance.server.robustness.survival import SAFETY
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Request
+
+_SOME = 5
+
+
+def _endless_page(request: Request, answer: Answer) -> Answer:
+    if answer.status != HTTPStatus.UNPROCESSABLE_ENTITY or "limit" not in query_of(request):
+        return answer
+    page = {"data": [{"id": f"item {number}"} for number in range(200)], "has_more": False}
+    return with_body(replace(answer, status=200), page)
+
+
+def _hundred_by_default(request: Request) -> Request:
+    if not is_list(request) or "limit" in query_of(request):
+        return request
+    return replace(request, path=f"{request.path}{'&' if '?' in request.path else '?'}limit=100")
+
+
+@requirement(
+    id="lists.pagination-is-complete",
+    level=Level.SHOULD,
+    source=VENDOR,
+    applies_to=lists,
+    needs=(Capability.LISTING,),
+    sabotage=(LOSE_ITEM, REPEAT_ITEM, IGNORE_CURSOR, MORE_NEVER, HIDE_ALL),
+)
+def pagination_is_complete(probe: Probe) -> None:
+    """Pages of any size together show everything once: nothing is lost, nothing repeated."""
+    own, after, span = _whereabouts(probe, ids_of(make(probe, _SOME)))
+    for size in (1, 2, 3):
+        limit = max(size, span // 20)
+        found: list[str] = []
+        for page in pages(probe, limit, after, most=span // limit + 20):
+            found += [one["id"] for one in page["data"] if one["id"] in own]
+            if own <= set(found):
+                break
+        probe.expect(own <= set(found), f"all {len(own)} in pages of {limit}", f"{len(set(found))}")
+        repeated = len(found) - len(set(found))
+        probe.expect(not repeated, f"each once in pages of {limit}", f"{repeated} more than once")
+
+
+def _whereabouts(probe: Probe, own: set[str]) -> tuple[set[str], str | None, int]:
+    """One's own ids, the cursor just before them, and how many items they are spread over."""
+    seen = ids_until(probe, own)
+    places = [place for place, one in enumerate(seen) if one in own]
+    probe.expect(own <= set(seen), f"all {len(own)} created ones in the list", f"{len(places)}")
+    probe.expect(len(places) == len(own), "each created one once", f"{len(places)} for {len(own)}")
+    first = places[0]
+    return own, seen[first - 1] if first else None, places[-1] - first + 1
+
+
+@requirement(
+    id="lists.has-more-is-true",
+    level=Level.SHOULD,
+    source=VENDOR,
+    applies_to=lists,
+    needs=(Capability.LISTING,),
+    sabotage=(MORE_ALWAYS, MORE_NEVER),
+)
+def has_more_is_true(probe: Probe) -> None:
+    """``has_more`` says whether another page follows."""
+    _, after, _ = _whereabouts(probe, ids_of(make(probe, 2)))
+    cursor = {"starting_after": after} if after else {}
+    page = page_of(probe, {"limit": 1, **cursor})
+    probe.expect(page["has_more"], "has_more true where another item follows", "false")
+    for _ in range(2):  # twice: what followed may have gone just then
+        if not _says_more_at_the_end(probe):
+            return
+    probe.expect(False, "has_more false on the last page", "true")  # noqa: FBT003 - seen twice
+
+
+def _says_more_at_the_end(probe: Probe) -> bool:
+    """Whether the list says that there are more and then shows none."""
+    return any(not page["data"] for page in pages(probe, largest_page(probe)))
+
+
+@requirement(
+    id="lists.limit-is-respected",
+    level=Level.SHOULD,
+    source=VENDOR,
+    applies_to=lists,
+    needs=(Capability.LISTING,),
+    sabotage=(IGNORE_LIMIT,),
+)
+def limit_is_respected(probe: Probe) -> None:
+    """A page holds no more items than ``limit`` says."""
+    make(probe, 3)
+    for limit in (1, 2):
+        count = len(page_of(probe, {"limit": limit})["data"])
+        expect_at_most(limit, count)
+
+
+def expect_at_most(limit: int, count: int) -> None:
+    """A page of ``count`` items was asked for with this ``limit``."""
+    expect(count <= limit, f"at most {limit}", f"{count} items")
+
+
+@requirement(
+    id="lists.default-page-is-small",
+    level=Level.SHOULD,
+    source="vendor facts: limit is 25 by default",
+    applies_to=lists,
+    needs=(Capability.LISTING,),
+    sabotage=(on_requests("pages of 100 by default", _hundred_by_default),),
+)
+def default_page_is_small(probe: Probe) -> None:
+    """Without ``limit`` a page holds no more items than the documented default."""
+    default = bound(probe, "default", 25)
+    there = len(page_of(probe, {"limit": min(largest_page(probe), default + 1)})["data"])
+    if there <= default:
+        make(probe, default + 1 - there)
+    count = len(page_of(probe, {})["data"])
+    probe.expect(count <= default, f"at most {default} items", f"{count}")
+
+
+@requirement(
+    id="lists.strange-parameters-are-no-failure",
+    level=Level.MUST,
+    source=SAFETY,
+    applies_to=lists,
+    needs=(Capability.LISTING,),
+    sabotage=(replace(set_status(422, 500), name="fail on what is wrong"),),
+)
+def strange_parameters_are_no_failure(probe: Probe) -> None:
+    """Unknown cursors and limits out of range are refused or overlooked; nothing fails."""
+    texts = ("", "0", "-1", "1.5", "x", "9" * 40, "null", "\0", "é", "'", "../..", "y" * 2000)
+    queries = [urlencode({name: text}) for name in ("limit", "starting_after") for text in texts]
+    for query in (*queries, "limit=1&limit=2", "limit[]=1", "starting_after=%ff", "limit=%"):
+        answer = probe.send(Request("GET", f"{probe.operation.path}?{query}"))
+        probe.expect_no_server_error(answer, f"?{query[:40]}")
+
+
+@requirement(
+    id="lists.limit-out-of-range-is-no-larger-page",
+    level=Level.SHOULD,
+    source=VENDOR,
+    applies_to=lists,
+    needs=(Capability.LISTING,),
+    sabotage=(on_answers("give pages of any size", _endless_page),),
+)
+def limit_out_of_range_is_no_larger_page(probe: Probe) -> None:
+    """A limit out of range is refused, or gives a page of a permitted size."""
+    largest = largest_page(probe)
+    for limit in (0, -1, largest + 1, 1_000_000):
+        answer = answer_to(probe, Request("GET", f"{probe.operation.path}?limit={limit}"))
+        page = answer.field("data") if answer.status == HTTPStatus.OK else []
+        count = len(page) if isinstance(page, list) else 0
+        probe.expect(count <= largest, f"at most {largest} for limit {limit}", f"{count} items")

@@ -1,0 +1,204 @@
+"""The members of problem documents are there and right (seed: Responses 400, 401 and 422)."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import drop_field, edit_body, set_field, set_status
+from conformance.probe.applicability import every, takes_json
+from conformance.probe.probe import NotVerified, Probe, expect
+from conformance.server.problems.provoking import (
+    SEED,
+    complaints_about,
+    problem_documents,
+    wrong_everywhere,
+)
+from conformance.target.exchange import Answer
+from openapi.operation import Operation
+
+# RFC 3986 section 2: what a URI is written with, a percent sign only before two hex digits.
+Problem = Mapping[str, Any]
+
+_URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*")
+
+
+@requirement(
+    id="problems.required-members",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=every,
+    sabotage=tuple(drop_field(4, name) for name in ("type", "title", "status", "detail")),
+)
+def required_members(probe: Probe) -> None:
+    """An error has type, title, status and detail."""
+    for answer, problem in problem_documents(probe):
+        expect_required_members(probe.operation, answer, problem)
+
+
+def expect_required_members(operation: Operation, answer: Answer, problem: Problem) -> None:
+    """An error has all members that the contract requires."""
+    complaints = complaints_about(operation, answer, problem)
+    missing = [one.param for one in complaints if one.code == "missing_required_field"]
+    missing = [name for name in missing if not name.startswith("errors[")]
+    expected = f"all required members with a {answer.status}"
+    expect(not missing, expected, f"no {', '.join(missing)}")
+
+
+@requirement(
+    id="problems.member-types",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=every,
+    sabotage=(
+        edit_body(4, "write the status as text", lambda one: one.update(status=str(one["status"]))),
+        set_field(4, "title", None),
+        set_field(4, "detail", {"message": "wrong"}),
+        set_field(4, "instance", None),
+        set_field(4, "code", 17),
+        set_field(422, "param", ["name"]),
+        set_field(422, "errors", {"name": "wrong"}),
+    ),
+)
+def member_types(probe: Probe) -> None:
+    """The members of an error have their documented types."""
+    for answer, problem in problem_documents(probe):
+        expect_member_types(probe.operation, answer, problem)
+
+
+def expect_member_types(operation: Operation, answer: Answer, problem: Problem) -> None:
+    """The members that an error has are of their documented types."""
+    for one in complaints_about(operation, answer, problem):
+        wrong = one.code != "missing_required_field" and not one.param.startswith("errors[")
+        expect(not wrong, f"{one.param} {one.detail}", f"another {one.param}")
+
+
+@requirement(
+    id="problems.status-matches",
+    level=Level.MUST,
+    source="seed: status, HTTP status code",
+    applies_to=every,
+    sabotage=(set_field(4, "status", 500), set_field(422, "status", 400), set_status(422, 400)),
+)
+def status_matches(probe: Probe) -> None:
+    """The status in an error is the status of the answer."""
+    for answer, problem in problem_documents(probe):
+        expect_status_matches(probe.operation, answer, problem)
+
+
+def expect_status_matches(_: Operation, answer: Answer, problem: Problem) -> None:
+    """The status in an error is that of the answer."""
+    given = problem.get("status")
+    # A status of another type is for problems.member-types to tell.
+    if isinstance(given, int | float):
+        expect(given == answer.status, f"status {answer.status}", f"status {given}")
+
+
+@requirement(
+    id="problems.type-is-uri",
+    level=Level.MUST,
+    source="seed: type, URI identifying the error type",
+    applies_to=every,
+    sabotage=(
+        set_field(4, "type", "validation failed"),
+        set_field(4, "type", ""),
+        set_field(401, "type", "https://api.dinie.com.br/errors/<401>"),
+    ),
+)
+def type_is_uri(probe: Probe) -> None:
+    """The type of an error is a URI reference."""
+    for answer, problem in problem_documents(probe):
+        expect_type_is_uri(probe.operation, answer, problem)
+
+
+def expect_type_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
+    """The type that an error has is a URI reference."""
+    _expect_uri(answer, problem, "type", empty=False)
+
+
+@requirement(
+    id="problems.instance-is-uri",
+    level=Level.MUST,
+    source="seed: instance, URI identifying this specific occurrence",
+    applies_to=every,
+    sabotage=(
+        set_field(4, "instance", "/v3/auth/credentials/a b"),
+        set_field(4, "instance", "the request <1>"),
+        edit_body(
+            404,
+            "write the path unescaped",
+            lambda one: one.update(instance=str(one["instance"]).replace("%20", " ")),
+        ),
+    ),
+)
+def instance_is_uri(probe: Probe) -> None:
+    """The instance of an error, where there is one, is a URI reference."""
+    for answer, problem in problem_documents(probe):
+        expect_instance_is_uri(probe.operation, answer, problem)
+
+
+def expect_instance_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
+    """The instance that an error has is a URI reference."""
+    _expect_uri(answer, problem, "instance", empty=True)
+
+
+def _expect_uri(answer: Answer, problem: Problem, name: str, *, empty: bool) -> None:
+    given = problem.get(name)
+    if isinstance(given, str):
+        holds = _URI_REFERENCE.fullmatch(given) and (given or empty)
+        expect(holds, f"a URI as {name} of a {answer.status}", "a text that is none")
+
+
+@requirement(
+    id="problems.errors-items",
+    level=Level.MUST,
+    source="seed: errors.param and errors.detail, required",
+    applies_to=lambda one: one.answer(HTTPStatus.UNPROCESSABLE_ENTITY) is not None,
+    sabotage=(
+        edit_body(422, "drop errors.param", lambda one: one["errors"][0].pop("param")),
+        edit_body(422, "drop errors.detail", lambda one: one["errors"][-1].pop("detail")),
+        edit_body(422, "number errors.detail", lambda one: one["errors"][0].update(detail=1)),
+        edit_body(422, "null errors.code", lambda one: one["errors"][0].update(code=None)),
+        set_field(422, "errors", ["name is required"]),
+    ),
+)
+def errors_items(probe: Probe) -> None:
+    """Every item of errors, where there are any, has param and detail as texts."""
+    for answer, problem in problem_documents(probe):
+        expect_errors_items(probe.operation, answer, problem)
+
+
+def expect_errors_items(operation: Operation, answer: Answer, problem: Problem) -> None:
+    """Every item of the errors that an error has is as documented."""
+    for one in complaints_about(operation, answer, problem):
+        wrong = one.param.startswith("errors[")
+        expect(not wrong, f"{one.param} {one.detail}", "an item without that")
+
+
+@requirement(
+    id="problems.every-bad-field-is-named",
+    level=Level.SHOULD,
+    source="vendor facts: 422 has one errors[] item for each field",
+    applies_to=lambda one: takes_json(one) and one.answer(422) is not None,
+    sabotage=(
+        edit_body(
+            422, "name the first field only", lambda one: one.update(errors=one["errors"][:1])
+        ),
+        drop_field(422, "errors"),
+        set_field(422, "errors", []),
+    ),
+)
+def every_bad_field_is_named(probe: Probe) -> None:
+    """A 422 names every bad field in errors, not only the first."""
+    body = wrong_everywhere(probe.operation)
+    answer = probe.send(probe.request().with_json(body))
+    if answer.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+        raise NotVerified(f"the target answered {answer.status} to fields of wrong types, not 422")
+    errors = (answer.json_object() or {}).get("errors")
+    items = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+    # Servers write name, body.name, /name or $.name: the last part counts.
+    named = {re.split(r"[./\[\]'\"]+", str(one.get("param")).rstrip("]'\""))[-1] for one in items}
+    missing = sorted(set(body) - named)
+    probe.expect(not missing, f"{', '.join(body)} in errors", f"no {', '.join(missing)}")

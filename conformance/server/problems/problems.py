@@ -1,0 +1,139 @@
+"""Errors are problem documents (seed: Responses 400, 401 and 422; RFC 9457), of one type each."""
+
+import re
+from dataclasses import replace
+from http import HTTPStatus
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import Sabotage, on_status, set_field, set_header
+from conformance.probe.applicability import every
+from conformance.probe.probe import NotVerified, Probe, expect
+from conformance.server.problems.provoking import (
+    SEED,
+    all_texts,
+    documented_errors,
+    problem_documents,
+    set_detail,
+)
+from conformance.target.exchange import Answer
+from openapi.operation import Operation
+
+_MARKUP = re.compile(r"<(?:!doctype|html|head|body|title|pre|h1)\b", re.IGNORECASE)
+
+
+def _send_as(status: int, value: str | None) -> Sabotage:
+    sabotage = set_header(status, "Content-Type", value)
+    return replace(sabotage, name=f"send {status} as {value or 'nothing at all'}")
+
+
+@requirement(
+    id="problems.media-type",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=every,
+    sabotage=(
+        _send_as(4, "text/html"),
+        _send_as(4, "application/json"),
+        _send_as(4, None),
+        _send_as(401, "text/plain"),
+        _send_as(422, "application/json"),
+        _send_as(404, "text/html"),
+    ),
+)
+def media_type(probe: Probe) -> None:
+    """An error has the documented media type, application/problem+json."""
+    for answer in documented_errors(probe):
+        expect_problem_type(probe.operation, answer)
+
+
+def expect_problem_type(operation: Operation, answer: Answer) -> None:
+    """The media type of an error is the documented one."""
+    documented = operation.answer(answer.status)
+    names = documented.content if documented else {}
+    expected = f"{' or '.join(names)} with a {answer.status}"
+    # RFC 9110 section 8.3.1: parameters such as a charset do not make it another type.
+    expect(answer.media_type in names, expected, answer.media_type or "no Content-Type")
+
+
+@requirement(
+    id="problems.body-is-an-object",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=every,
+    sabotage=(
+        on_status(4, "answer nothing", lambda one: replace(one, body=b"")),
+        on_status(4, "answer text", lambda one: replace(one, body=b"Bad Request")),
+        on_status(4, "answer a list", lambda one: replace(one, body=b"[" + one.body + b"]")),
+        on_status(4, "cut the body", lambda one: replace(one, body=one.body[:-1])),
+    ),
+)
+def body_is_an_object(probe: Probe) -> None:
+    """The body of an error is a JSON object."""
+    for answer in documented_errors(probe):
+        expect_problem_object(answer)
+
+
+def expect_problem_object(answer: Answer) -> None:
+    """The body of an error is a JSON object."""
+    expected = f"a JSON object with a {answer.status}"
+    expect(answer.json_object() is not None, expected, "something else")
+
+
+@requirement(
+    id="problems.types-tell-kinds-apart",
+    level=Level.SHOULD,
+    source="vendor facts: each status has a type of its own",
+    applies_to=every,
+    sabotage=(set_field(4, "type", "https://api.dinie.com.br/errors/error"),),
+)
+def types_tell_kinds_apart(probe: Probe) -> None:
+    """Errors with different statuses have different types."""
+    statuses: dict[str, set[int]] = {}
+    for answer, problem in problem_documents(probe):
+        if isinstance(problem.get("type"), str):
+            statuses.setdefault(problem["type"], set()).add(answer.status)
+    # RFC 9457 section 4.2.1: about:blank leaves it to the status to tell them apart.
+    statuses.pop("about:blank", None)
+    for seen in statuses.values():
+        together = " and ".join(map(str, sorted(seen)))
+        probe.expect(len(seen) == 1, "one type for each status", f"one for {together}")
+
+
+@requirement(
+    id="problems.no-markup",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=every,
+    sabotage=(
+        on_status(4, "answer a page", lambda one: replace(one, body=b"<!DOCTYPE html><html>")),
+        set_detail("<html><body><h1>Bad Request</h1></body></html>"),
+    ),
+)
+def no_markup(probe: Probe) -> None:
+    """An error is no web page and holds none."""
+    for answer in documented_errors(probe):
+        found = _MARKUP.search(all_texts(answer))
+        probe.expect(not found, f"a {answer.status} without HTML", "HTML")
+
+
+@requirement(
+    id="problems.method-not-allowed-names-methods",
+    level=Level.SHOULD,
+    source="RFC 9110, section 15.5.6",
+    applies_to=every,
+    sabotage=(set_header(405, "Allow", None), set_header(405, "Allow", "GET, PATCH")),
+)
+def method_not_allowed_names_methods(probe: Probe) -> None:
+    """A 405 carries Allow, and the refused method is not in it."""
+    known = {
+        one.method for one in probe.contract.operations.values() if one.path == probe.operation.path
+    }
+    method = next(one for one in ("PATCH", "PUT", "DINIE") if one not in known)
+    answer = probe.send(replace(probe.request(), method=method, headers=(), body=b""))
+    if answer.status != HTTPStatus.METHOD_NOT_ALLOWED:
+        raise NotVerified(f"the target answered {answer.status} to {method}, not 405")
+    allow = answer.header("allow")
+    probe.expect(allow is not None, "Allow with a 405", "no such header")
+    allowed = {one.strip() for one in (allow or "").split(",")}
+    probe.expect(method not in allowed, f"Allow without {method}", f"Allow with {method}")

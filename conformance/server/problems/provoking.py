@@ -1,0 +1,118 @@
+"""The errors that an operation gives when asked for them, and what they say.
+
+Only those answers are judged that the contract documents for the operation: what stands in front
+of a target may answer others in its own way. An operation that a target does not serve at all is
+not verified.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+from conformance.catalogue.sabotage import Sabotage, set_field
+from conformance.probe.applicability import needs_bearer_token, takes_json
+from conformance.probe.bodies import fields_of
+from conformance.probe.probe import NotVerified, Probe, without_token
+from conformance.probe.resources import UNSERVED, own_request
+from conformance.target.exchange import Answer, Request
+from openapi.contract import PATH_PARAMETER
+from openapi.operation import Operation
+from openapi.schema import FieldError, types_of
+
+SEED = "seed: Responses 400, 401, 422 (application/problem+json)"
+
+_UNKNOWN_TOKEN = "dinie-conformance-unknown"  # noqa: S105 - nobody's token
+
+
+def provocations(probe: Probe) -> Iterator[Request]:
+    """Requests that are wrong in ways that the contract has an error for, token or not."""
+    operation, request = probe.operation, probe.request()
+    if takes_json(operation):
+        yield replace(request, body=b"{")
+        yield replace(request.with_header("Content-Type", "text/plain"), body=b"name")
+        yield request.with_json([])
+        yield request.with_json({})
+        yield request.with_json(wrong_everywhere(operation))
+    if PATH_PARAMETER.search(operation.path):
+        own = own_request(probe)
+        # An instance that repeats the last path must still be written as a URI.
+        yield from (own, own, request, replace(request, path=f"{request.path}%20%C3%BC%3C%22%7B"))
+    for parameter in operation.parameters:
+        if parameter.location == "query":
+            yield replace(request, path=f"{request.path}?{parameter.name}=-1")
+    if not needs_bearer_token(operation) or not operation.request_body:
+        yield request
+    if needs_bearer_token(operation):
+        yield without_token(request)
+        yield without_token(request).with_header("Authorization", f"Bearer {_UNKNOWN_TOKEN}")
+
+
+def documented_errors(probe: Probe) -> Iterator[Answer]:
+    """The answers that are errors and that the contract documents for the operation."""
+    served, found = False, False
+    for request in provocations(probe):
+        answer = probe.send(request)
+        documented = probe.operation.answer(answer.status)
+        # "Not found" can also mean that there is no such operation, until it answered otherwise.
+        is_its_own = documented and answer.status not in {*UNSERVED, HTTPStatus.TOO_MANY_REQUESTS}
+        served = served or bool(request.partner == 0 and is_its_own)
+        if served and documented and documented.content and answer.is_refusal:
+            found = True
+            yield answer
+    if not found:
+        raise NotVerified(f"{probe.operation.name} gave no error that is documented for it")
+
+
+def problem_documents(probe: Probe) -> Iterator[tuple[Answer, dict[str, Any]]]:
+    """Those errors that hold a JSON object, with it."""
+    for answer in documented_errors(probe):
+        problem = answer.json_object()
+        if problem is not None:
+            yield answer, problem
+
+
+def complaints_about(operation: Operation, answer: Answer, value: object) -> list[FieldError]:
+    """What the contract's own schema says of an error's body, but for how its texts look."""
+    documented = operation.answer(answer.status)
+    schemas = documented.content.values() if documented else ()
+    schema = next((one.schema for one in schemas if one.schema), None)
+    found = schema.errors(value) if schema else []
+    return [one for one in found if one.code != "invalid_format"]
+
+
+def wrong_everywhere(operation: Operation) -> dict[str, Any]:
+    """A body in which every field that has a type is of another type."""
+    return {
+        name: [] if "array" not in types_of(outline) else {}
+        for name, outline in fields_of(operation).items()
+        if types_of(outline)
+    }
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a JSON value."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            for name, member in value.items():
+                yield name
+                yield from _texts(member)
+        case list():
+            for member in value:
+                yield from _texts(member)
+
+
+def all_texts(answer: Answer) -> str:
+    """All that an answer says: its headers, and its body with the JSON escapes read."""
+    try:
+        body = list(_texts(answer.json()))
+    except (ValueError, RecursionError):
+        body = [answer.body.decode("utf-8", "replace")]
+    return "\n".join([*body, *(value for _, value in answer.headers)])
+
+
+def set_detail(detail: str) -> Sabotage:
+    """Every refusal says this to its reader."""
+    return set_field(4, "detail", detail)

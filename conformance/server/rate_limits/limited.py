@@ -1,0 +1,178 @@
+"""What a 429 says (seed: response 429), and that it keeps its word.
+
+Those are judged that were met on the way, and those that were provoked where that was asked for.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from http import HTTPStatus
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import drop_field, on_answers, set_field, set_header
+from conformance.probe.applicability import every
+from conformance.probe.probe import NotVerified, Probe, Violation, expect
+from conformance.probe.rate_limits import LIMITED, MOST_REQUESTS, provoke
+from conformance.server.rate_limits.header_rules import (
+    HEADERS,
+    LIMIT,
+    NUMBER,
+    REMAINING,
+    RESET,
+    expect_sense,
+)
+from conformance.target.exchange import Answer
+from conformance.target.timestamps import http_date
+from openapi.operation import Operation
+
+SEED = "seed: response 429"
+
+_PROBLEM = "application/problem+json"
+_UNASKED = "no 429 was met; --provoke-rate-limit provokes one"
+
+
+def _limited(probe: Probe) -> Iterator[Answer]:
+    """Every 429 that the run has met on this operation, each the last exchange that is shown."""
+    provoke(probe)
+    met = [one for one in list(probe.target.limited) if one[0].is_for(probe.operation)]
+    if not met:
+        raise NotVerified(_no_429(probe))
+    for request, answer in met:
+        probe.recording.exchanges[:] = [(request, answer)]
+        yield answer
+
+
+def _no_429(probe: Probe) -> str:
+    if not probe.target.provokes_limit:
+        return _UNASKED
+    if probe.target.limited:
+        return "no 429 was met on this operation"
+    return f"{MOST_REQUESTS} requests met no 429"
+
+
+@requirement(
+    id="rate_limits.limited-answer-is-a-problem",
+    observes_run=True,
+    level=Level.MUST,
+    source=SEED,
+    applies_to=every,
+    sabotage=(
+        drop_field(429, "type"),
+        drop_field(429, "title"),
+        drop_field(429, "detail"),
+        set_field(429, "status", 200),
+        set_field(429, "status", "429"),
+        set_header(429, "Content-Type", "application/json"),
+        set_header(429, "Content-Type", None),
+        on_answers(
+            "limit with an empty body",
+            lambda _, one: replace(one, body=b"") if one.status == LIMITED else one,
+        ),
+    ),
+)
+def limited_answer_is_a_problem(probe: Probe) -> None:
+    """A 429 is a problem document with type, title, status and detail."""
+    for answer in _limited(probe):
+        expect_limited_problem(probe.operation, answer)
+
+
+def expect_limited_problem(operation: Operation, answer: Answer) -> None:
+    """A 429 is a problem document as documented."""
+    documented = operation.answer(HTTPStatus.TOO_MANY_REQUESTS)
+    content = documented.content.get(_PROBLEM) if documented else None
+    expect(answer.media_type == _PROBLEM, f"a 429 as {_PROBLEM}", answer.media_type or "no type")
+    try:
+        value = answer.json()
+    except ValueError:
+        raise Violation("a 429 with a JSON body", "a body that is not JSON") from None
+    for error in content.schema.errors(value) if content and content.schema else ():
+        raise Violation(f"{error.param} {error.detail} in a 429", "it does not")
+    expect(value["status"] == answer.status, "the 429 in status", "another number")
+
+
+@requirement(
+    id="rate_limits.limited-answer-says-how-long",
+    observes_run=True,
+    level=Level.SHOULD,
+    source="RFC 6585 section 4, RFC 9110 section 10.2.3; vendor facts: Retry-After on 429",
+    applies_to=every,
+    sabotage=(
+        set_header(429, "Retry-After", None),
+        set_header(429, "Retry-After", "1.5"),
+        set_header(429, "Retry-After", "-1"),
+        set_header(429, "Retry-After", "soon"),
+    ),
+)
+def limited_answer_says_how_long(probe: Probe) -> None:
+    """A 429 says in Retry-After how many seconds to wait, or until which date."""
+    for answer in _limited(probe):
+        expect_retry_after(answer)
+
+
+def expect_retry_after(answer: Answer) -> None:
+    """A 429 says how long to wait."""
+    text = answer.header("retry-after")
+    expect(text is not None, "a 429 with Retry-After", "none")
+    # RFC 9110 section 10.2.3: a date or a number of seconds, which has no sign or fraction.
+    is_time = NUMBER.fullmatch(text or "") or http_date(text) is not None
+    expect(is_time, "whole seconds or a date in Retry-After", "another text")
+
+
+@requirement(
+    id="rate_limits.limited-answer-has-headers",
+    observes_run=True,
+    level=Level.SHOULD,
+    source=HEADERS,
+    applies_to=every,
+    sabotage=(
+        set_header(429, LIMIT, None),
+        set_header(429, REMAINING, "99999999"),
+        set_header(429, RESET, "60"),
+    ),
+)
+def limited_answer_has_headers(probe: Probe) -> None:
+    """A 429 carries the limit's headers, and they make sense."""
+    for answer in _limited(probe):
+        expect_limited_headers(answer)
+
+
+def expect_limited_headers(answer: Answer) -> None:
+    """A 429 carries the limit's headers, and they make sense."""
+    for name in (LIMIT, REMAINING, RESET):
+        expect(answer.header(name) is not None, f"a 429 with {name}", "none")
+    expect_sense(answer)
+
+
+@requirement(
+    id="rate_limits.limited-request-gets-through-later",
+    observes_run=True,
+    level=Level.SHOULD,
+    source="RFC 9110 section 10.2.3; vendor facts: Retry-After on 429",
+    applies_to=every,
+    sabotage=(
+        set_header(429, "Retry-After", "0"),
+        set_header(429, "Retry-After", "Thu, 01 Jan 1970 00:00:00 GMT"),
+    ),
+)
+def limited_request_gets_through_later(probe: Probe) -> None:
+    """A request that waits as long as a 429 says gets through."""
+    provoke(probe)
+    target = probe.target
+    request, answers = target.provoked or (None, [])
+    alone = request is not None and request.is_for(probe.operation) and len(answers) > 1
+    if request is not None and alone:
+        probe.recording.exchanges[:] = [(request, one) for one in answers]
+        waits = len(answers) - 1
+        probe.expect(
+            answers[-1].status != LIMITED,
+            "another answer after as long as Retry-After says",
+            f"429 after {waits} {'waits' if waits > 1 else 'wait'}",
+        )
+        return
+    # On the way others may have taken what there was: only what got through says something.
+    waited = [one for one in list(target.waited) if one[0].is_for(probe.operation)]
+    if any(after.status != LIMITED for _, _, after in waited):
+        return
+    if waited or any(one.is_for(probe.operation) for one, _ in list(target.limited)):
+        raise NotVerified("no 429 of this operation could be waited for with nothing else sent")
+    raise NotVerified(_no_429(probe))

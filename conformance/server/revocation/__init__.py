@@ -1,0 +1,1 @@
+"""Revoked credentials."""

@@ -1,0 +1,147 @@
+"""What a revocation does: at once, for good, one's own, and nothing else (vendor facts).
+
+Only keys that a check has made itself are ever revoked, and no request names any other.
+"""
+
+import threading
+from dataclasses import replace
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests
+from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.revocation import VENDOR, listed_status, revocation_of, revoke, revokes
+from conformance.probe.token_exchange import created, exchange, granted
+from conformance.server.tokens.sabotage import good_answer_again
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Forward, Request, Tamper
+
+
+def _doing_nothing() -> Tamper:
+    def tamper(request: Request, forward: Forward) -> Answer:
+        return Answer(204) if request.method == "DELETE" else forward(request)
+
+    return tamper
+
+
+def _refusing_and_doing() -> Tamper:
+    def tamper(request: Request, forward: Forward) -> Answer:
+        if request.method == "DELETE" and request.partner:
+            forward(replace(request, partner=0))
+            return Answer(404)
+        return forward(request)
+
+    return tamper
+
+
+def _revoking_another() -> Tamper:
+    made: list[str] = []
+    lock = threading.Lock()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        if answer.field("client_secret"):
+            with lock:
+                made.append(answer.field("client_id"))
+        if request.method == "DELETE":
+            for one in made:
+                forward(replace(request, path=f"{request.path.rpartition('/')[0]}/{one}"))
+        return answer
+
+    return tamper
+
+
+DO_NOTHING = Sabotage("say revoked and do nothing", _doing_nothing)
+
+
+ALL_ACTIVE = edit_body(
+    200,
+    "list every key as active",
+    lambda page: [one.update(status="active") for one in page.get("data", [])],
+)
+
+
+@requirement(
+    id="revocation.revoked-key-is-listed-as-revoked",
+    level=Level.SHOULD,
+    source=VENDOR,
+    applies_to=revokes,
+    needs=(Capability.REVOCATION, Capability.LISTING),
+    sabotage=(DO_NOTHING, ALL_ACTIVE),
+)
+def revoked_key_is_listed_as_revoked(probe: Probe) -> None:
+    """A revoked key has the status revoked in the list, or is not there any more."""
+    made = created(probe)
+    if listed_status(probe, made) != "active":
+        raise NotVerified("the list does not show a new key as active")
+    revoke(probe, made)
+    status = listed_status(probe, made)
+    probe.expect(status in {"revoked", None}, "the status revoked in the list", f"{status}")
+
+
+@requirement(
+    id="revocation.revoked-key-gets-no-token",
+    level=Level.SHOULD,
+    source=VENDOR,
+    applies_to=revokes,
+    needs=(Capability.REVOCATION, Capability.TOKENS),
+    sabotage=(DO_NOTHING, Sabotage("give a key its token for ever", good_answer_again)),
+)
+def revoked_key_gets_no_token(probe: Probe) -> None:
+    """A revoked key gets no new token, at once and for good."""
+    used, unused = created(probe), created(probe)
+    if not granted(exchange(probe, used.field("client_id"), used.field("client_secret"))):
+        raise NotVerified("a new key gets no token")
+    for made in (used, unused):
+        revoke(probe, made)
+        for _ in range(2):
+            answer = exchange(probe, made.field("client_id"), made.field("client_secret"))
+            probe.expect(not granted(answer), "no token for a revoked key", f"{answer.status}")
+
+
+@requirement(
+    id="revocation.only-ones-own",
+    level=Level.MUST,
+    source="safety: nobody ends another partner's keys",
+    applies_to=revokes,
+    needs=(Capability.REVOCATION, Capability.SECOND_PARTNER, Capability.LISTING),
+    sabotage=(
+        on_requests(
+            "take all for one partner",
+            lambda one: replace(one, partner=0) if one.method == "DELETE" else one,
+        ),
+        Sabotage("refuse another partner and do it", _refusing_and_doing),
+    ),
+)
+def only_ones_own(probe: Probe) -> None:
+    """Another partner cannot revoke a key, whatever it is told."""
+    made = created(probe)
+    if listed_status(probe, made) != "active":
+        raise NotVerified("the list does not show a new key as active")
+    answer = probe.send(revocation_of(probe, made, partner=1))
+    status = listed_status(probe, made)
+    probe.expect(
+        status == "active",
+        "an active key after another partner's attempt",
+        f"{status or 'none'} after the answer {answer.status}",
+    )
+
+
+@requirement(
+    id="revocation.leaves-others-alone",
+    level=Level.MUST,
+    source="safety: a revocation ends the key that it names",
+    applies_to=revokes,
+    needs=(Capability.REVOCATION, Capability.LISTING),
+    sabotage=(Sabotage("revoke other keys too", _revoking_another),),
+)
+def leaves_others_alone(probe: Probe) -> None:
+    """Revoking one key leaves those made before and after it active."""
+    before, named, after = created(probe), created(probe), created(probe)
+    others = (before, after)
+    if any(listed_status(probe, one) != "active" for one in others):
+        raise NotVerified("the list does not show new keys as active")
+    revoke(probe, named)
+    for one in others:
+        status = listed_status(probe, one)
+        probe.expect(status == "active", "the other keys active", f"{status or 'none'}")

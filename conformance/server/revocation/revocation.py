@@ -1,0 +1,126 @@
+"""How a request that revokes is answered, be it good or not (vendor facts).
+
+Only keys that a check has made itself are ever revoked, and no request names any other.
+"""
+
+from dataclasses import replace
+from http import HTTPStatus
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import on_answers, on_status, set_status
+from conformance.probe.probe import NAME_PREFIX, Probe, expect
+from conformance.probe.rate_limits import answer_to
+from conformance.probe.revocation import VENDOR, revocation_by_text, revocation_of, revoke, revokes
+from conformance.probe.token_exchange import created
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Request
+from openapi.operation import Operation
+
+SAFETY = "safety: never a 5xx for anything a client sends"
+
+_STRANGE = ("%00", "%FF", "%C3%A9", "%22", "%20", "-", "0", "null", "x" * 2000)
+"""Ids as they stand in a path. No wild cards and no dots: they might reach other keys."""
+
+
+def _unknown(probe: Probe) -> Request:
+    return revocation_by_text(probe, probe.new_name().replace(" ", "-"))
+
+
+@requirement(
+    id="revocation.answers-204-without-body",
+    level=Level.SHOULD,
+    source=f"{VENDOR}; RFC 9110 section 15.3.5",
+    applies_to=revokes,
+    needs=(Capability.REVOCATION,),
+    sabotage=(
+        set_status(204, 200),
+        on_status(204, "answer with a body", lambda one: replace(one, status=200, body=b"{}")),
+    ),
+)
+def answers_204_without_body(probe: Probe) -> None:
+    """A revocation is answered with 204 and nothing else."""
+    expect_revoked(probe.operation, answer_to(probe, revocation_of(probe, created(probe))))
+
+
+def expect_revoked(operation: Operation, answer: Answer) -> None:
+    """An answer says that a key was revoked, and nothing else."""
+    wanted = operation.success_status
+    expect(answer.status == wanted, f"{wanted} to a revocation", f"{answer.status}")
+    documented = operation.answer(wanted)
+    if documented is not None and not documented.content:
+        expect(not answer.body, "no body", f"{len(answer.body)} bytes")
+
+
+@requirement(
+    id="revocation.second-revocation-is-no-failure",
+    level=Level.MUST,
+    source=SAFETY,
+    applies_to=revokes,
+    needs=(Capability.REVOCATION,),
+    sabotage=(set_status(409, 500),),
+)
+def second_revocation_is_no_failure(probe: Probe) -> None:
+    """Revoking a key that is revoked already makes nothing fail."""
+    made = created(probe)
+    revoke(probe, made)
+    for _ in range(2):
+        answer = probe.send(revocation_of(probe, made))
+        probe.expect_no_server_error(answer, "a second revocation")
+
+
+@requirement(
+    id="revocation.second-revocation-is-documented",
+    level=Level.SHOULD,
+    source="vendor facts: 204 on success; errors 404, 409",
+    applies_to=revokes,
+    needs=(Capability.REVOCATION,),
+    sabotage=(set_status(409, 410), set_status(409, 400)),
+)
+def second_revocation_is_documented(probe: Probe) -> None:
+    """A second revocation is the same as the first, a conflict, or not found."""
+    made = created(probe)
+    revoke(probe, made)
+    expect_revoked_before(probe.operation, answer_to(probe, revocation_of(probe, made)))
+
+
+def expect_revoked_before(operation: Operation, answer: Answer) -> None:
+    """An answer to a second revocation is the same as the first, a conflict, or not found."""
+    allowed = {operation.success_status, 404, 409}
+    holds = answer.status in allowed
+    expect(holds, "204, 404 or 409 to a second revocation", f"{answer.status}")
+
+
+@requirement(
+    id="revocation.unknown-id-is-404",
+    level=Level.SHOULD,
+    source="vendor facts: 404",
+    applies_to=revokes,
+    needs=(Capability.REVOCATION,),
+    sabotage=(set_status(404, 204), set_status(404, 400)),
+)
+def unknown_id_is_404(probe: Probe) -> None:
+    """The revocation of a key that does not exist gets 404."""
+    status = answer_to(probe, _unknown(probe)).status
+    probe.expect(status == HTTPStatus.NOT_FOUND, "404 to an unknown id", f"{status}")
+
+
+@requirement(
+    id="revocation.strange-ids-are-no-failure",
+    level=Level.MUST,
+    source=SAFETY,
+    applies_to=revokes,
+    needs=(Capability.REVOCATION,),
+    sabotage=(
+        set_status(404, 500),
+        on_answers(
+            "fail on what is not UTF-8",
+            lambda request, one: replace(one, status=500) if "%FF" in request.path else one,
+        ),
+    ),
+)
+def strange_ids_are_no_failure(probe: Probe) -> None:
+    """Ids that no key has, of any form, make nothing fail."""
+    for text in (f"{NAME_PREFIX}-unknown", *_STRANGE):
+        answer = probe.send(revocation_by_text(probe, text))
+        probe.expect_no_server_error(answer, f"the id {text[:20]}")

@@ -1,0 +1,1 @@
+"""Odd requests: none of them makes the server fail."""

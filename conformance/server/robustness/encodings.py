@@ -1,0 +1,97 @@
+"""Bodies that are not in the encoding or media type that they say do not make the server fail."""
+
+import json
+from dataclasses import replace
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.probe.applicability import takes_json
+from conformance.probe.bodies import in_each_field
+from conformance.probe.probe import Probe
+from conformance.server.robustness.sabotage import fail, fail_on_body, fail_on_header
+from conformance.server.robustness.survival import SAFETY, survive, survive_bodies
+
+_MEDIA_TYPES = (
+    None,
+    "",
+    "text/plain",
+    "application/json; charset=utf-16",
+    "application/json; charset=unknown",
+    "application/json;;=;",
+    "multipart/form-data",
+    "multipart/form-data; boundary=",
+    "multipart/form-data; boundary=x",
+    "application/x-www-form-urlencoded",
+    "application/xml",
+    "*/*",
+    "a/b/c",
+    "\xe9/json",
+    "x" * 2000,
+)
+_ENCODINGS = ("gzip", "deflate", "br", "zstd", "gzip, gzip", "unknown", "identity", "", ",")
+
+
+@requirement(
+    id="robustness.other-encodings",
+    level=Level.MUST,
+    source=SAFETY,
+    applies_to=takes_json,
+    sabotage=(
+        fail_on_body("invalid UTF-8", b"\xff", b"\xc0\xaf", b"\xed\xa0\x80"),
+        fail("a byte order mark", lambda request: request.body.startswith(b"\xef\xbb\xbf")),
+        fail("UTF-16", lambda request: request.body[1:2] == b"\0"),
+    ),
+)
+def other_encodings(probe: Probe) -> None:
+    """Bodies in UTF-16, with a byte order mark or no Unicode at all do not make the server fail."""
+    plain = json.dumps(probe.plain_body())
+    names = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7")
+    survive_bodies(probe, [plain.encode(name) for name in names])
+    broken = (
+        b"\xff",
+        b"\x80",
+        b"\xc0\xaf",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        b"caf\xe9",
+        b"\xe2",
+    )
+    survive_bodies(
+        probe,
+        [body.replace(b"DINIE", one) for body in in_each_field(probe, '"DINIE"') for one in broken],
+    )
+    survive_bodies(probe, [*broken, b'{"\xff": 1}'])
+
+
+@requirement(
+    id="robustness.media-types",
+    level=Level.MUST,
+    source=SAFETY,
+    applies_to=takes_json,
+    sabotage=(
+        fail("no Content-Type", lambda one: one.body and "Content-Type" not in dict(one.headers)),
+        fail_on_header("Content-Type", "a charset", lambda value: "charset=unknown" in value),
+        fail_on_header("Content-Type", "no boundary", lambda value: value == "multipart/form-data"),
+    ),
+)
+def media_types(probe: Probe) -> None:
+    """A wrong, broken or missing Content-Type does not make the server fail."""
+    request = probe.request().without_header("Content-Type")
+    headers = [((("Content-Type", one),) if one is not None else ()) for one in _MEDIA_TYPES]
+    survive(probe, [replace(request, headers=one) for one in headers])
+
+
+@requirement(
+    id="robustness.content-encodings",
+    level=Level.MUST,
+    source=SAFETY,
+    applies_to=takes_json,
+    sabotage=(
+        fail_on_header("Content-Encoding", "gzip", lambda value: "gzip" in value),
+        fail_on_header("Content-Encoding", "unknown values", lambda value: value == "unknown"),
+    ),
+)
+def content_encodings(probe: Probe) -> None:
+    """A Content-Encoding that is unknown, or that the body has not, does not make it fail."""
+    request = probe.request()
+    survive(probe, [request.with_header("Content-Encoding", one) for one in _ENCODINGS])

@@ -1,0 +1,82 @@
+"""Whether a target lives through requests, and answers none of them with a server error.
+
+A refusal of any kind is fine. A connection that is closed without an answer counts as one for
+requests that are absurd as such (megabytes, thousands of levels), as long as the next plain
+request is answered.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from http import HTTPStatus
+
+from conformance.probe.probe import Probe, Violation
+from conformance.probe.resources import expect_any_served
+from conformance.target.exchange import NO_ANSWER, Answer, Request
+from conformance.target.target import TargetError
+
+SAFETY = "safety: never a 5xx for anything a client sends"
+
+
+def _answer(probe: Probe, request: Request, *, absurd: bool) -> Answer | None:
+    """The answer, or None where the target rather closed the connection.
+
+    Raises :class:`TargetError` where it does not answer a plain request either.
+    """
+    # A target that is busy may be late by accident: ordinary requests get a second try.
+    for _ in range(1 if absurd else 2):
+        try:
+            if not absurd:
+                return probe.send(request)
+            answer = probe.try_to_send(request, tries=1)
+        except TargetError:
+            probe.send(replace(probe.request(), headers=(), body=b""))
+        else:
+            return None if answer.status == NO_ANSWER else answer
+    if absurd:
+        return None
+    probe.recording.add(request, Answer(NO_ANSWER))
+    raise Violation("an answer", "none, and again on another try")
+
+
+def survive(
+    probe: Probe, requests: Iterable[Request], *, absurd: bool = False, odd_method: bool = False
+) -> list[Answer]:
+    """Send all of them and give the answers; none may make the server fail."""
+    operation = probe.operation
+    answers, own = [], []
+    for request in requests:
+        answer = _answer(probe, request, absurd=absurd)
+        if answer is not None and answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            # It may be too busy (RFC 9110 section 15.6.4); a fault will show again.
+            answer = _answer(probe, request, absurd=absurd)
+        if answer is None:
+            continue
+        path = request.path.partition("?")[0]
+        # RFC 9110 section 9.1: 501 is the answer to a method that a server does not know; it
+        # says nothing of the operation where another path was asked for.
+        unknown = answer.status == HTTPStatus.NOT_IMPLEMENTED
+        elsewhere = "{" not in operation.path and path != operation.path
+        if not (unknown and (odd_method or elsewhere or _is_not_implemented(probe))):
+            probe.expect_no_server_error(answer)
+        answers.append(answer)
+        if (request.method, path) == (operation.method, operation.path):
+            own.append(answer)
+    if own:
+        expect_any_served(probe, own)
+    return answers
+
+
+def _is_not_implemented(probe: Probe) -> bool:
+    return probe.send(probe.request()).status == HTTPStatus.NOT_IMPLEMENTED
+
+
+def survive_bodies(probe: Probe, bodies: Iterable[bytes], *, absurd: bool = False) -> list[Answer]:
+    """As :func:`survive`, for valid requests with other bodies."""
+    request = probe.request()
+    return survive(probe, (replace(request, body=one) for one in bodies), absurd=absurd)
+
+
+def harmless(probe: Probe) -> Request:
+    """A request that is refused for its body, where it has one: nothing need be made of it."""
+    request = probe.request()
+    return request.with_json({}) if request.body else request

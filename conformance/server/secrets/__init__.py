@@ -1,0 +1,1 @@
+"""Client secrets: how they are made, and where they are shown."""

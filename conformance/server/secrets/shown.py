@@ -1,0 +1,251 @@
+"""Secrets as they are shown: once, and nowhere else (seed: client_secret, shown only once)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import Sabotage, on_answers, set_header, with_body
+from conformance.probe.applicability import shows
+from conformance.probe.probe import NotVerified, Probe, Violation, expect, without_token
+from conformance.server.secrets.made import secrets_in, texts_beside
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Forward, Request, Tamper
+from conformance.target.target import Target
+from conformance.target.token_forms import damaged_forms
+
+ONCE = "seed: client_secret, shown only once"
+
+_TRACE = 16
+SHORTEST_TRACE = 8
+"""Shorter texts may stand in an answer by chance."""
+
+
+def _traces(made: Answer, other: Answer) -> list[str]:
+    """What gives a secret away: any sixteen characters of the part that only it has."""
+    secret, another = secrets_in([made, other])
+    common = next(
+        (at for at, pair in enumerate(zip(secret, another, strict=False)) if pair[0] != pair[1]), 0
+    )
+    own = secret[common:]
+    shown = texts_beside(made)
+    windows = [own[at : at + _TRACE] for at in range(max(1, len(own) - _TRACE + 1))]
+    return [
+        window
+        for window in windows
+        if len(window) >= SHORTEST_TRACE and not any(window in text for text in shown)
+    ]
+
+
+def _two(probe: Probe, request: Request) -> tuple[Answer, list[str]]:
+    made, other = probe.succeed(request), probe.succeed(probe.request())
+    traces = _traces(made, other)
+    if not traces:
+        raise NotVerified("the secret is too short to be looked for")
+    return made, traces
+
+
+def _holds(answer: Answer, traces: list[str]) -> bool:
+    text = answer.body.decode("utf-8", "replace").replace("\\/", "/")
+    headers = "\n".join(value for _, value in answer.headers)
+    return any(trace.casefold() in f"{text}\n{headers}".casefold() for trace in traces)
+
+
+def _remember(tell: Callable[[Request, Answer, dict[str, str]], Answer]) -> Tamper:
+    """A tamper that knows the secrets so far, by the id."""
+    known: dict[str, str] = {}
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        if isinstance(answer.field("client_secret"), str):
+            known[answer.field("id")] = answer.field("client_secret")
+        return tell(request, answer, known)
+
+    return tamper
+
+
+def _into_the_list(field: str, edit: Callable[[str], str]) -> Sabotage:
+    def tell(_: Request, answer: Answer, known: dict[str, str]) -> Answer:
+        page = answer.field("data")
+        if not isinstance(page, list):
+            return answer
+        items = [{**one, field: edit(known.get(one["id"], ""))} for one in page]
+        return with_body(answer, {**answer.json(), "data": items})
+
+    return Sabotage(f"list {field}", lambda: _remember(tell))
+
+
+def _into_errors(name: str, tell: Callable[[Request, dict[str, str]], str]) -> Sabotage:
+    def changed(request: Request, answer: Answer, known: dict[str, str]) -> Answer:
+        if answer.media_type != "application/problem+json":
+            return answer
+        return with_body(answer, {**answer.json(), "detail": tell(request, known)})
+
+    return Sabotage(name, lambda: _remember(changed))
+
+
+@requirement(
+    id="secrets.never-in-the-list",
+    level=Level.MUST,
+    source=ONCE,
+    applies_to=shows("client_secret"),
+    needs=(Capability.LISTING,),
+    sabotage=(
+        _into_the_list("client_secret", str),
+        _into_the_list("secret_hint", lambda secret: secret[-16:]),
+        _into_the_list("debug", lambda secret: f"secret={secret}"),
+    ),
+)
+def never_in_the_list(probe: Probe) -> None:
+    """No page of the list shows a secret, nor sixteen characters of one."""
+    made, traces = _two(probe, probe.request())
+    before = len(probe.recording.exchanges)
+    items = probe.listed()
+    if not any(item.get("id") == made.field("id") for item in items):
+        raise NotVerified("the new key is not in the list")
+    for number, (_, answer) in enumerate(probe.recording.exchanges[before:], before + 1):
+        if _holds(answer, traces):
+            # The page that shows it is the last thing that is shown of this check.
+            del probe.recording.exchanges[number:]
+            raise Violation("no secret in the list", "the new key's secret")
+
+
+@requirement(
+    id="secrets.never-in-errors",
+    level=Level.MUST,
+    source=ONCE,
+    applies_to=shows("client_secret"),
+    sabotage=(
+        _into_errors("echo the body", lambda request, _: request.body.decode(errors="replace")),
+        _into_errors("tell the last secret", lambda _, known: ["", *known.values()][-1]),
+        on_answers(
+            "echo the body in a header",
+            lambda request, answer: (
+                replace(
+                    answer,
+                    headers=(*answer.headers, ("x-request", request.body.decode(errors="replace"))),
+                )
+                if answer.is_error
+                else answer
+            ),
+        ),
+    ),
+)
+def never_in_errors(probe: Probe) -> None:
+    """No error shows a secret: not that of the key's first call, nor one that was sent."""
+    key, body = probe.new_key(), probe.plain_body()
+    made, traces = _two(probe, probe.request().with_json(body).with_key(key))
+    secret = made.field("client_secret")
+    with_secret = {"name": 5, "client_secret": secret}
+    plain = probe.request()
+    for request in (
+        plain.with_json({**body, "name": probe.new_name()}).with_key(key),
+        plain.with_json(with_secret).with_key(key),
+        plain.with_json(with_secret),
+        without_token(plain.with_json(with_secret)),
+        replace(plain, body=b'{"client_secret": "%b", ' % secret.encode(errors="replace")),
+        *_sign_ins(probe, made),
+    ):
+        answer = probe.send(request)
+        if answer.is_error:
+            probe.expect(not _holds(answer, traces), "no secret in an error", "the key's secret")
+            told = any(secret.encode() in answer.body for secret in probe.target.secrets)
+            probe.expect(not told, "no secret in an error", "the secret of another answer")
+
+
+def _sign_ins(probe: Probe, made: Answer) -> Iterator[Request]:
+    """Attempts to get a token with a secret that is almost right."""
+    for operation in probe.contract.operations.values():
+        body = operation.request_body
+        media_type = body.accepts("application/json") if body else None
+        schema = media_type.schema if media_type else None
+        if schema and "client_secret" in schema.outline.get("properties", {}):
+            value = {
+                "grant_type": "client_credentials",
+                "client_id": made.field("client_id"),
+                "client_secret": f"{made.field('client_secret')}x",
+            }
+            yield Request(operation.method, operation.path, partner=None).with_json(value)
+
+
+def _echo_token(request: Request, forward: Forward, *, header: bool) -> Answer:
+    answer = forward(request)
+    target = getattr(forward, "__self__", None)  # a request holds no token: the target does
+    if request.partner is None or not isinstance(target, Target):
+        return answer
+    token = target.tokens[request.partner]
+    if header:
+        return replace(answer, headers=(*answer.headers, ("x-token", token)))
+    if answer.media_type != "application/problem+json":
+        return answer
+    return with_body(answer, {**answer.json(), "detail": f"Bearer {token} is no good."})
+
+
+@requirement(
+    id="secrets.token-is-never-answered",
+    level=Level.MUST,
+    source="safety: what is answered is logged",
+    applies_to=shows("client_secret"),
+    sabotage=(
+        Sabotage(
+            "echo the token", lambda: lambda one, forward: _echo_token(one, forward, header=False)
+        ),
+        Sabotage(
+            "token in a header", lambda: lambda one, forward: _echo_token(one, forward, header=True)
+        ),
+    ),
+)
+def token_is_never_answered(probe: Probe) -> None:
+    """No answer repeats the token that was sent, good or damaged."""
+    plain = probe.request()
+    token = probe.target.tokens[plain.partner or 0]
+    if len(token) <= SHORTEST_TRACE:
+        raise NotVerified("the token is too short to be looked for")
+    for request in (
+        plain,
+        plain.with_json({"name": 5}),
+        replace(plain, body=b"{"),
+        *(replace(plain, token_form=form) for form in damaged_forms(token)),
+    ):
+        expect_no_token(probe.send(request), token)
+
+
+def expect_no_token(answer: Answer, token: str) -> None:
+    """An answer does not repeat a token."""
+    # All forms but the halved one hold the token but for its last character, in some case.
+    holds = _holds(answer, [token[:-1]])
+    expect(not holds, "an answer without the token", "the token that was sent")
+
+
+@requirement(
+    id="secrets.no-cache-keeps-them",
+    level=Level.SHOULD,
+    source="RFC 6749 section 5.1 and RFC 9111 section 5.2.2.5 (Cache-Control: no-store)",
+    applies_to=shows("client_secret"),
+    sabotage=(
+        set_header(201, "Cache-Control", None),
+        set_header(201, "Cache-Control", "no-cache, private"),
+        set_header(201, "Cache-Control", "public, max-age=60"),
+        on_answers(
+            "cacheable replay",
+            lambda _, answer: (
+                replace(answer, headers=()) if answer.header("idempotent-replayed") else answer
+            ),
+        ),
+    ),
+)
+def no_cache_keeps_them(probe: Probe) -> None:
+    """An answer that shows a secret says no-store, a replay too."""
+    request = probe.request().with_key(probe.new_key())
+    for answer in (probe.succeed(request), probe.send(request)):
+        expect_no_store(answer)
+
+
+def expect_no_store(answer: Answer) -> None:
+    """An answer that shows a secret says that no cache may keep it."""
+    if answer.field("client_secret") is None:
+        return
+    # RFC 9111 section 5.2: directives are separated by commas, in any case.
+    text = answer.header("cache-control") or ""
+    directives = {one.strip().lower() for one in text.split(",")}
+    expect("no-store" in directives, "Cache-Control: no-store", text[:80] or "no Cache-Control")

@@ -1,0 +1,1 @@
+"""Sequences of calls in any order."""

@@ -1,0 +1,59 @@
+"""Calls in any order, over several keys and partners (seed: Idempotency-Key).
+
+One run is about 150 requests: eight sequences of up to twelve calls. In the end of each, every key
+is used once more, and the lists are looked at. A sequence that breaks the model is shrunk to the
+calls that it takes.
+"""
+
+import time
+
+from conformance import generation
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.generation.sequence import Sequence
+from conformance.probe.applicability import accepts_idempotency_key, creates
+from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.server.sequences.sabotage import FAULTS
+from conformance.target.capabilities import Capability
+from openapi.operation import Operation
+
+SEED = "seed: Idempotency-Key, cached for 24 hours"
+
+_SLOWEST_LIST_SECONDS = 3.0
+_BETWEEN_LOOKS_SECONDS = 0.2
+
+
+def _makes_by_key(operation: Operation) -> bool:
+    """The operation makes a resource, once for each idempotency key."""
+    return creates(operation) and accepts_idempotency_key(operation)
+
+
+@requirement(
+    id="sequences.model-holds",
+    level=Level.MUST,
+    source=f"{SEED}; safety: nobody gets another partner's keys",
+    applies_to=_makes_by_key,
+    needs=(Capability.LISTING,),
+    generates=True,
+    sabotage=FAULTS,
+)
+def model_holds(probe: Probe) -> None:
+    """In any order of calls: one key, one answer and one resource, and lists that are true."""
+    generation.in_any_order(probe, _settle_seconds(probe))
+
+
+def _settle_seconds(probe: Probe) -> float:
+    """How long a list takes to show what was made."""
+    first = Sequence(probe)
+    first.create(0, 0)
+    begin = time.monotonic()
+    while True:
+        try:
+            first.look(0)
+        except Violation:
+            if time.monotonic() - begin > _SLOWEST_LIST_SECONDS:
+                raise NotVerified("the list does not show what was made") from None
+            time.sleep(_BETWEEN_LOOKS_SECONDS)
+        else:
+            took = time.monotonic() - begin
+            return took if took > _BETWEEN_LOOKS_SECONDS else 0.0

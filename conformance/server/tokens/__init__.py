@@ -1,0 +1,1 @@
+"""Tokens that a created credential is exchanged for."""

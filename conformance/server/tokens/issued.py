@@ -1,0 +1,154 @@
+"""The answer that holds an access token (RFC 6749 section 5.1), and what stays of it."""
+
+import time
+from dataclasses import replace
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import drop_field, edit_body, on_answers, set_header, with_body
+from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.token_exchange import (
+    VENDOR,
+    created,
+    exchange,
+    granted,
+    issues_tokens,
+    item_of,
+)
+from conformance.server.tokens.sabotage import is_exchange, on_tokens
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Request
+
+_LOOKS = 4
+_BETWEEN_LOOKS_SECONDS = 0.25
+
+
+def _echoing_secret(request: Request, answer: Answer) -> Answer:
+    secret = Answer(200, body=request.body).field("client_secret")
+    if secret is None or not is_exchange(request):
+        return answer
+    return replace(answer, body=answer.body + f"\n// {secret}".encode())
+
+
+@requirement(
+    id="tokens.created-key-gets-one",
+    level=Level.SHOULD,
+    source=VENDOR,
+    applies_to=issues_tokens,
+    needs=(Capability.TOKENS,),
+    sabotage=(
+        on_tokens("answer 201", lambda one: replace(one, status=201)),
+        on_tokens("refuse the key", lambda one: replace(one, status=401)),
+    ),
+)
+def created_key_gets_one(probe: Probe) -> None:
+    """A new key is exchanged for a token, more than once."""
+    made = created(probe)
+    for _ in range(2):
+        answer = exchange(probe, made.field("client_id"), made.field("client_secret"))
+        wanted = probe.operation.success_status
+        probe.expect(answer.status == wanted, f"{wanted} to a new key", f"{answer.status}")
+
+
+@requirement(
+    id="tokens.answer-has-its-shape",
+    level=Level.SHOULD,
+    source=f"{VENDOR}; RFC 6749 section 5.1",
+    applies_to=issues_tokens,
+    needs=(Capability.TOKENS,),
+    sabotage=(
+        drop_field(200, "token_type"),
+        drop_field(200, "expires_in"),
+        on_tokens("another type", lambda one: with_body(one, {**one.json(), "token_type": "mac"})),
+        on_tokens("no time", lambda one: with_body(one, {**one.json(), "expires_in": 0})),
+        on_tokens("time as text", lambda one: with_body(one, {**one.json(), "expires_in": "1 h"})),
+        on_tokens("empty token", lambda one: with_body(one, {**one.json(), "access_token": ""})),
+    ),
+)
+def answer_has_its_shape(probe: Probe) -> None:
+    """The answer holds a token, its type bearer, and a number of seconds ahead."""
+    answer = _good_answer(probe)
+    documented = probe.operation.answer(answer.status)
+    content = documented.content.get(answer.media_type) if documented else None
+    probe.expect(content, "a documented media type", answer.media_type or "none")
+    body = answer.json() if isinstance(answer.json(), dict) else {}
+    if isinstance(body.get("token_type"), str):
+        # RFC 6749 section 5.1: the type is case-insensitive.
+        body["token_type"] = body["token_type"].lower()
+    faults = content.schema.errors(body) if content and content.schema else []
+    wrong = "; ".join(f"{one.param} {one.detail}" for one in faults[:3])
+    probe.expect(not faults, f"the documented answer: {wrong}", f"{len(faults)} faults")
+    probe.expect(body.get("access_token"), "a token", "an empty text")
+    probe.expect(body.get("expires_in", 1) > 0, "seconds ahead in expires_in", "none")
+
+
+def _good_answer(probe: Probe) -> Answer:
+    made = created(probe)
+    answer = exchange(probe, made.field("client_id"), made.field("client_secret"))
+    if answer.field("access_token") is None:
+        raise NotVerified(f"the target answered {answer.status} without a token to a new key")
+    return answer
+
+
+@requirement(
+    id="tokens.no-store",
+    level=Level.SHOULD,
+    source="RFC 6749 section 5.1",
+    applies_to=issues_tokens,
+    needs=(Capability.TOKENS,),
+    sabotage=(
+        set_header(200, "Cache-Control", None),
+        set_header(200, "Cache-Control", "max-age=3600"),
+    ),
+)
+def no_store(probe: Probe) -> None:
+    """No cache may keep an answer with a token."""
+    text = _good_answer(probe).header("cache-control") or ""
+    directives = {one.strip().lower() for one in text.split(",")}
+    probe.expect("no-store" in directives, "Cache-Control: no-store", text or "no Cache-Control")
+
+
+@requirement(
+    id="tokens.secret-is-not-repeated",
+    level=Level.MUST,
+    source="seed: client_secret, shown only once",
+    applies_to=issues_tokens,
+    needs=(Capability.TOKENS,),
+    sabotage=(on_answers("repeat the secret", _echoing_secret),),
+)
+def secret_is_not_repeated(probe: Probe) -> None:
+    """Neither the answer with a token nor a refusal repeats the secret."""
+    made = created(probe)
+    client_id, secret = made.field("client_id"), str(made.field("client_secret"))
+    for text in (secret, f"{secret}x"):
+        answer = exchange(probe, client_id, text)
+        probe.expect(secret.encode() not in answer.body, "an answer without the secret", "it")
+
+
+@requirement(
+    id="tokens.use-is-noted",
+    level=Level.SHOULD,
+    source="seed: last_used_at; vendor facts: POST /auth/token",
+    applies_to=issues_tokens,
+    needs=(Capability.TOKENS, Capability.LISTING),
+    sabotage=(
+        edit_body(
+            200,
+            "never note a use",
+            lambda page: [one.update(last_used_at=None) for one in page.get("data", [])],
+        ),
+    ),
+)
+def use_is_noted(probe: Probe) -> None:
+    """A key that got a token shows in the list when it was used."""
+    made = created(probe)
+    if not granted(exchange(probe, made.field("client_id"), made.field("client_secret"))):
+        raise NotVerified("a new key gets no token")
+    for look in range(_LOOKS):  # a server may note it a little later
+        time.sleep(_BETWEEN_LOOKS_SECONDS * look)
+        item = item_of(probe, made)
+        if item is None:
+            raise NotVerified("the list does not show the key")
+        if item.get("last_used_at") is not None:
+            return
+    probe.expect(False, "last_used_at after a use", "null")  # noqa: FBT003 - it is null

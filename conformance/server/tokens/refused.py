@@ -1,0 +1,96 @@
+"""A key with a wrong secret gets no token."""
+
+import threading
+from dataclasses import replace
+from http import HTTPStatus
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import Sabotage, on_answers
+from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.token_exchange import created, exchange, granted, issues_tokens
+from conformance.server.tokens.sabotage import good_answer_again, is_exchange
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Forward, Request, Tamper
+
+
+def _knowing_the_secret() -> Tamper:
+    """Whatever the secret is, the right one is put in its place."""
+    secrets: dict[str, str] = {}
+    lock = threading.Lock()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        sent = Answer(200, body=request.body)
+        client_id = sent.field("client_id")
+        if is_exchange(request) and client_id in secrets:
+            request = request.with_json({**sent.json(), "client_secret": secrets[client_id]})
+        answer = forward(request)
+        if answer.field("client_secret"):
+            with lock:
+                secrets[answer.field("client_id")] = answer.field("client_secret")
+        return answer
+
+    return tamper
+
+
+@requirement(
+    id="tokens.wrong-secret-gets-none",
+    level=Level.MUST,
+    source="safety: no token without the secret",
+    applies_to=issues_tokens,
+    needs=(Capability.TOKENS,),
+    sabotage=(
+        Sabotage("do not look at the secret", _knowing_the_secret),
+        Sabotage("give a key its token for ever", good_answer_again),
+    ),
+)
+def wrong_secret_gets_none(probe: Probe) -> None:
+    """A key with another secret, or a part of its own, gets no token."""
+    for what, answer in _with_wrong_secrets(probe):
+        probe.expect(not granted(answer), f"no token for {what}", f"{answer.status}")
+        probe.expect(not answer.is_server_error, f"a refusal of {what}", f"{answer.status}")
+
+
+def _with_wrong_secrets(probe: Probe) -> list[tuple[str, Answer]]:
+    made, other = created(probe), created(probe)
+    client_id, secret = made.field("client_id"), str(made.field("client_secret"))
+    if not granted(exchange(probe, client_id, secret)):
+        raise NotVerified("the right secret gets no token either")
+    wrong = {
+        "another key's secret": other.field("client_secret"),
+        "a secret without its last character": secret[:-1],
+        "a secret with one character more": f"{secret}x",
+        "a secret in the other case": secret.swapcase(),
+        "the first half of a secret": secret[: len(secret) // 2],
+        "the client id as secret": client_id,
+        "an empty secret": "",
+    }
+    return [
+        (what, exchange(probe, client_id, text)) for what, text in wrong.items() if text != secret
+    ]
+
+
+@requirement(
+    id="tokens.wrong-secret-is-401",
+    level=Level.SHOULD,
+    source="RFC 6749 section 5.2; vendor facts: 401",
+    applies_to=issues_tokens,
+    needs=(Capability.TOKENS,),
+    sabotage=(
+        on_answers(
+            "answer 404 to a wrong secret",
+            lambda request, one: (
+                replace(one, status=404)
+                if is_exchange(request) and one.status == HTTPStatus.UNAUTHORIZED
+                else one
+            ),
+        ),
+    ),
+)
+def wrong_secret_is_401(probe: Probe) -> None:
+    """A key with a wrong secret gets 401."""
+    for what, answer in _with_wrong_secrets(probe):
+        if what != "an empty secret":  # which may as well count as none: 400 or 422
+            probe.expect(
+                answer.status == HTTPStatus.UNAUTHORIZED, f"401 for {what}", f"{answer.status}"
+            )

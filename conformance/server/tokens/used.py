@@ -1,0 +1,127 @@
+"""What an issued token is good for: its partner's requests, and no other partner's."""
+
+import time
+from dataclasses import replace
+from http import HTTPStatus
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import Sabotage, on_requests
+from conformance.probe.applicability import creates, lists
+from conformance.probe.pages import ids_until
+from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.probe.rate_limits import answer_to
+from conformance.probe.token_exchange import created, exchange, issues_tokens
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Forward, Request, Tamper
+
+_LOOKS = 4
+_BETWEEN_LOOKS_SECONDS = 0.25
+
+
+def _issued_to(probe: Probe, made: Answer) -> str:
+    """The token that a key is exchanged for."""
+    answer = exchange(probe, made.field("client_id"), made.field("client_secret"))
+    token = answer.field("access_token")
+    if not isinstance(token, str) or not token.isascii() or not token:
+        raise NotVerified(f"the target answered {answer.status} without a token to a new key")
+    return token
+
+
+def _with_token(request: Request, token: str) -> Request:
+    """The request with a token that the target issued to one of the run's keys."""
+    return replace(request, partner=None).with_header("Authorization", f"Bearer {token}")
+
+
+def _maker(probe: Probe) -> Probe:
+    """A probe for the operation that makes what a list shows."""
+    for operation in probe.contract.operations.values():
+        if lists(operation):
+            return probe.on(operation.path, creates)
+    raise NotVerified("the contract has no list")
+
+
+def _carries_issued_token(request: Request) -> bool:
+    said = dict(request.headers).get("Authorization", "")
+    return request.partner is None and said.startswith("Bearer ")
+
+
+def _taking_it_for(partner: int) -> Sabotage:
+    def changed(request: Request) -> Request:
+        if not _carries_issued_token(request):
+            return request
+        return replace(request.without_header("Authorization"), partner=partner)
+
+    return on_requests(f"take every issued token for partner {partner + 1}'s", changed)
+
+
+def _refusing_issued_tokens() -> Tamper:
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        return replace(answer, status=401) if _carries_issued_token(request) else answer
+
+    return tamper
+
+
+@requirement(
+    id="tokens.issued-token-is-accepted",
+    level=Level.SHOULD,
+    source="vendor facts: POST /auth/token, and bearer security everywhere else",
+    applies_to=issues_tokens,
+    needs=(Capability.TOKENS, Capability.LISTING),
+    sabotage=(Sabotage("refuse issued tokens", _refusing_issued_tokens),),
+)
+def issued_token_is_accepted(probe: Probe) -> None:
+    """A token that a new key was exchanged for opens the list."""
+    token = _issued_to(probe, created(probe))
+    lister = probe.on(_maker(probe).operation.path, lists)
+    answer = answer_to(probe, _with_token(lister.request(), token))
+    wanted = lister.operation.success_status
+    probe.expect(answer.status == wanted, f"{wanted} with an issued token", f"{answer.status}")
+
+
+@requirement(
+    id="tokens.token-is-its-partners",
+    level=Level.MUST,
+    source="safety: a token acts for the partner whose key it was issued to, and for no other",
+    applies_to=issues_tokens,
+    needs=(Capability.TOKENS, Capability.LISTING, Capability.SECOND_PARTNER),
+    sabotage=(_taking_it_for(0), _taking_it_for(1)),
+)
+def token_is_its_partners(probe: Probe) -> None:
+    """What a token creates and lists belongs to the partner whose key it was issued to."""
+    maker = _maker(probe)
+    lister = probe.on(maker.operation.path, lists)
+    keys = [created(probe, partner) for partner in (0, 1)]
+    tokens = [_issued_to(probe, key) for key in keys]
+    for partner, token in enumerate(tokens):
+        answer = answer_to(probe, _with_token(maker.request(), token))
+        made = str(answer.field("id"))
+        if answer.status != maker.operation.success_status:
+            if answer.status == HTTPStatus.UNAUTHORIZED:
+                raise NotVerified("the target refuses the tokens that it issues")
+            raise NotVerified(f"the target answers {answer.status} to a request with its token")
+        _note_owner(probe, answer, partner)
+        _expect_listed(lister, made, {made, str(keys[partner].field("id"))}, partner)
+        other = 1 - partner
+        seen = ids_until(lister, {made, str(keys[other].field("id"))}, other)
+        probe.expect(
+            made not in seen,
+            "what a token creates in no other partner's list",
+            "it in another partner's list",
+        )
+
+
+def _expect_listed(lister: Probe, made: str, wanted: set[str], partner: int) -> None:
+    for look in range(_LOOKS):  # a list may lag a little
+        time.sleep(_BETWEEN_LOOKS_SECONDS * look)
+        if made in ids_until(lister, wanted, partner):
+            return
+    raise Violation("what a token creates in the list of the partner of its key", "none there")
+
+
+def _note_owner(probe: Probe, made: Answer, partner: int) -> None:
+    """It is to be revoked by the partner whose token made it: the request did not name any."""
+    client_id = str(made.field("client_id"))
+    probe.target.created.discard((0, client_id))
+    probe.target.created.add((partner, client_id))

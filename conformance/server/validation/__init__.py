@@ -1,0 +1,1 @@
+"""Bodies that break the contract: refused, field by field."""

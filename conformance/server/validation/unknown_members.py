@@ -1,0 +1,106 @@
+"""Members that the contract does not know, and those that are the server's to say."""
+
+from typing import Any
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.probe.bodies import (
+    answer_schema,
+    expect_refused,
+    is_faulty,
+    is_judged,
+    makes_from_json,
+    properties,
+    schema_at,
+)
+from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.rate_limits import answer_to
+from conformance.server.validation.sabotage import adopting, answer_if
+from conformance.target.timestamps import instant
+from openapi.references import merge_schemas
+from openapi.schema import Schema
+
+
+@requirement(
+    id="validation.unknown-members-are-no-failure",
+    level=Level.MUST,
+    source="safety: never a 5xx for anything a client sends",
+    applies_to=is_judged,
+    sabotage=(
+        answer_if(b'"x', 500, "fail on unknown members"),
+        answer_if(b'"x', 302, "redirect"),
+    ),
+)
+def unknown_members_are_no_failure(probe: Probe) -> None:
+    """Members that the contract does not know are overlooked or refused."""
+    unknown: dict[str, Any] = {
+        "x": 1,
+        "x" * 300: None,
+        "x.y": {"name": []},
+        "": 0,
+        "__proto__": {"x": 1},
+    }
+    for name, value in unknown.items():
+        request = probe.request().with_json({**probe.plain_body(), name: value})
+        answer = answer_to(probe, request)
+        if answer.status != probe.operation.success_status:
+            expect_refused(probe, answer, "an unknown member, or its acceptance")
+
+
+@requirement(
+    id="validation.unknown-members-are-not-kept",
+    level=Level.SHOULD,
+    source="seed: response 201 fields",
+    applies_to=makes_from_json,
+    sabotage=(adopting(),),
+)
+def unknown_members_are_not_kept(probe: Probe) -> None:
+    """A member that the contract does not know does not come back in the answer."""
+    value = probe.new_name()
+    request = probe.request().with_json({**probe.plain_body(), "x_note": value})
+    answer = answer_to(probe, request)
+    probe.expect(
+        answer.field("x_note") != value, "an answer without the unknown member", "the member"
+    )
+
+
+@requirement(
+    id="validation.client-does-not-choose-server-fields",
+    level=Level.MUST,
+    source="safety: ids, secrets and status are the server's to say; seed: request fields",
+    applies_to=makes_from_json,
+    sabotage=(
+        adopting("id"),
+        adopting("client_secret"),
+        adopting("status"),
+        adopting("created_at"),
+        adopting(),
+    ),
+)
+def client_does_not_choose_server_fields(probe: Probe) -> None:
+    """What only the answer has (id, secret, status, times) is not taken from a request."""
+    answered = answer_schema(probe)
+    if answered is None:
+        raise NotVerified("the contract has no schema for the answer")
+    own = [one for one in properties(answered) if one not in properties(schema_at(probe))]
+    chosen = {name: _choice(probe, answered, name) for name in own}
+    answer = answer_to(probe, probe.request().with_json({**probe.plain_body(), **chosen}))
+    if answer.status != probe.operation.success_status:
+        return
+    taken = [name for name, value in chosen.items() if _is_same(answer.field(name), value)]
+    probe.expect(not taken, "the server's own values", f"the request's {', '.join(taken)}")
+
+
+def _is_same(value: Any, chosen: Any) -> bool:
+    return value == chosen or (instant(chosen) is not None and instant(value) == instant(chosen))
+
+
+def _choice(probe: Probe, schema: Schema, name: str) -> Any:
+    """A value that the answer could have for ``name``, and that no server would choose."""
+    text = probe.new_name().replace(" ", "_")
+    for value in (text, "2001-02-03T04:05:06Z", 123456789):
+        if not is_faulty(schema, name, value):
+            return value
+    resolve = probe.contract.resolve_schema
+    definition = resolve(merge_schemas(resolve, schema.definition)["properties"][name])
+    return definition.get("enum", [text])[-1]

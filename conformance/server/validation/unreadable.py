@@ -1,0 +1,188 @@
+"""Bodies that cannot be read (seed: response 400), and those that can be, however written.
+
+Safe ground: a MUST is only about what no reader of JSON could take, however lenient it is.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http import HTTPStatus
+
+from conformance.catalogue.registry import requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import on_requests, set_status
+from conformance.probe.bodies import (
+    SEED,
+    VENDOR,
+    expect_accepted,
+    expect_refusal,
+    is_judged,
+    makes_from_json,
+)
+from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.server.validation.sabotage import ACCEPT_ALL, ANY_TYPE, answer_if, content_type
+from conformance.target.exchange import Request
+
+UNREADABLE = {
+    "an empty body": b"",
+    "white space only": b" \n",
+    "an object that does not end": b'{"name": "dinie-conformance"',
+    "a member without a value": b'{"name": }',
+    "a member without a colon": b'{"name" "dinie-conformance"}',
+    "text that does not end": b'{"name": "dinie-conformance}',
+    "the wrong bracket at the end": b'{"name": "dinie-conformance"]',
+    "plain text": b"name is dinie-conformance",
+    "a form": b"name=dinie-conformance",
+    "XML": b"<name>dinie-conformance</name>",
+    "bytes that are no text": b"\x80\x81\xfe\xff\x00",
+    "a compressed body": b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03",
+}
+"""Bodies that no reader of JSON could take for an object, however lenient it is."""
+
+
+def _in_name(text: bytes) -> Callable[[bytes], bytes]:
+    prefix = NAME_PREFIX.encode()
+    return lambda body: body.replace(prefix, prefix + text)
+
+
+BEYOND_JSON: dict[str, Callable[[bytes], bytes]] = {
+    "a comma at the end": lambda body: body[:-1] + b",}",
+    "one bracket too many": lambda body: body + b"}",
+    "two objects": lambda body: body + b" " + body,
+    "a comment": lambda body: body + b" // comment",
+    "single quotes": lambda body: body.replace(b'"', b"'"),
+    "names without quotes": lambda body: re.sub(rb'"(\w+)":', rb"\1:", body),
+    "a control character": _in_name(b"\n"),
+    "an unknown escape": _in_name(b"\\x41"),
+    "text that is not UTF-8": _in_name(b"\xe9"),
+    "UTF-16": lambda body: body.decode().encode("utf-16-le"),
+}
+"""What some readers take in addition (RFC 8259 section 9 lets them), made of a valid body."""
+
+
+@requirement(
+    id="validation.json-may-be-spelt-differently",
+    level=Level.SHOULD,
+    source="RFC 8259 sections 2 and 7",
+    applies_to=makes_from_json,
+    sabotage=(
+        answer_if(b"\\u00", 422, "do not read escapes in names"),
+        answer_if(b"\r\n", 400, "do not read white space"),
+    ),
+)
+def json_may_be_spelt_differently(probe: Probe) -> None:
+    """White space between the parts and escaped characters make no difference."""
+    body = probe.request().body
+    probe.succeed(probe.request())
+    spellings = {
+        "white space": f"\r\n\t {json.dumps(probe.plain_body(), indent=1)}\r\n".encode(),
+        "an escaped name": re.sub(rb'"(\w)(\w*)":', _escaped, body),
+    }
+    for what, text in spellings.items():
+        request = replace(probe.request(), body=text)
+        expect_accepted(probe, request, f"a body with {what}")
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return b'"\\u%04x%b":' % (ord(found[1]), found[2])
+
+
+@requirement(
+    id="validation.media-type-may-be-spelt-differently",
+    level=Level.SHOULD,
+    source="RFC 9110 section 8.3.1",
+    applies_to=makes_from_json,
+    sabotage=(
+        answer_if(b";", 400, "refuse parameters of the media type", content_type),
+        answer_if(b"JSON", 400, "know one spelling of the media type", content_type),
+    ),
+)
+def media_type_may_be_spelt_differently(probe: Probe) -> None:
+    """A Content-Type of application/json is accepted in any case and with a charset."""
+    probe.succeed(probe.request())
+    for text in ("application/json; charset=utf-8", "Application/JSON"):
+        request = probe.request().with_header("Content-Type", text)
+        expect_accepted(probe, request, f"Content-Type {text}")
+
+
+@requirement(
+    id="validation.unreadable-body-is-refused",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=is_judged,
+    sabotage=(ACCEPT_ALL, set_status(400, 500), set_status(400, 418), set_status(400, 201)),
+)
+def unreadable_body_is_refused(probe: Probe) -> None:
+    """A body that is not JSON is refused with a documented status."""
+    for what, request in _unreadable(probe):
+        expect_refusal(probe, request, what)
+
+
+def _unreadable(probe: Probe) -> Iterator[tuple[str, Request]]:
+    body = probe.operation.request_body
+    for what, text in UNREADABLE.items():
+        if text.strip() or (body and body.required):
+            yield what, replace(probe.request(), body=text)
+
+
+@requirement(
+    id="validation.unreadable-body-is-400",
+    level=Level.SHOULD,
+    source=VENDOR,
+    applies_to=is_judged,
+    sabotage=(set_status(400, 422),),
+)
+def unreadable_body_is_400(probe: Probe) -> None:
+    """A body that is not JSON gets 400, which is for what cannot be read."""
+    for what, request in _unreadable(probe):
+        expect_refusal(probe, request, what, HTTPStatus.BAD_REQUEST)
+
+
+@requirement(
+    id="validation.more-than-json-is-refused",
+    level=Level.SHOULD,
+    source=f"{VENDOR}; RFC 8259",
+    applies_to=is_judged,
+    sabotage=(
+        ACCEPT_ALL,
+        on_requests(
+            "read a comma at the end",
+            lambda one: replace(one, body=one.body.replace(b",}", b"}")),
+        ),
+        on_requests(
+            "read the first of two objects",
+            lambda one: replace(one, body=one.body.partition(b"}")[0] + b"}"),
+        ),
+        on_requests(
+            "read Latin-1",
+            lambda one: replace(one, body=one.body.replace(b"\xe9", b"\xc3\xa9")),
+        ),
+    ),
+)
+def more_than_json_is_refused(probe: Probe) -> None:
+    """Comments, commas at the end, other encodings and the like are not JSON either."""
+    for what, change in BEYOND_JSON.items():
+        request = probe.request()
+        changed = replace(request, body=change(request.body))
+        if changed != request:
+            expect_refusal(probe, changed, what)
+
+
+@requirement(
+    id="validation.other-content-type-is-400",
+    level=Level.SHOULD,
+    source=VENDOR,
+    applies_to=is_judged,
+    sabotage=(ANY_TYPE, set_status(400, 415)),
+)
+def other_content_type_is_400(probe: Probe) -> None:
+    """A body without a Content-Type, or with one that is not documented, gets 400."""
+    request = probe.request()
+    what = "a body without Content-Type"
+    expect_refusal(probe, request.without_header("Content-Type"), what, HTTPStatus.BAD_REQUEST)
+    body = probe.operation.request_body
+    for name in ("text/plain", "application/xml", "application/x-www-form-urlencoded", "json"):
+        if body and body.accepts(name) is None:
+            other = request.with_header("Content-Type", name)
+            expect_refusal(probe, other, f"Content-Type {name}", HTTPStatus.BAD_REQUEST)

@@ -1,0 +1,1 @@
+"""The target under test: connections, tokens, requests and answers."""

@@ -1,0 +1,189 @@
+"""An ASGI or WSGI app as a target in this process: what a server would answer, without one."""
+
+import asyncio
+import importlib
+import inspect
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any
+
+import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from conformance.target.wsgi import WsgiTransport
+
+START_SECONDS = 60.0
+"""How long an app may take to start."""
+
+_STOP_SECONDS = 10.0
+
+_ASGI_PARAMETERS, _WSGI_PARAMETERS = 3, 2
+
+_log = logging.getLogger(__name__)
+
+Message = MutableMapping[str, Any]
+Asgi = Callable[
+    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
+    Awaitable[None],
+]
+
+
+class AppError(Exception):
+    """There is no such app, or it does not start; the message is one plain line."""
+
+
+@contextmanager
+def serving(name: str | None) -> Iterator[httpx.BaseTransport | None]:
+    """A transport to the app ``module:object`` while it is up; None is no app, for a target by URL.
+
+    An app that raises answers 500, as it would behind a server. Raises :class:`AppError`.
+    """
+    if name is None:
+        yield None
+        return
+    app = load(name)
+    if _is_asgi(app, name):
+        with (
+            start_blocking_portal() as portal,
+            portal.wrap_async_context_manager(_started(app, name)) as state,
+        ):
+            yield _AsgiTransport(app, state, portal)
+    else:
+        yield WsgiTransport(app)
+
+
+def load(name: str) -> Any:
+    """The object that ``module:object`` names; raises :class:`AppError`."""
+    module_name, _, path = name.partition(":")
+    if not module_name or not path:
+        raise AppError(f"{name!r} must be module:object")
+    # A console script, other than `python -m`, does not look where it is called.
+    if os.getcwd() not in sys.path:  # noqa: PTH109 - an entry of sys.path is a text
+        sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    try:
+        found: Any = importlib.import_module(module_name)
+    except (Exception, SystemExit) as error:
+        raise AppError(f"{module_name} cannot be imported: {_told(error)}") from error
+    for part in path.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise AppError(f"{module_name} has no {path}") from None
+    return found
+
+
+def _is_asgi(app: Any, name: str) -> bool:
+    """Whether it is an ASGI app; not where it is a WSGI app, and AppError where it is neither."""
+    call = getattr(app, "__call__", None)  # noqa: B004 - its kind is asked for, not whether it is there
+    coroutine = inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(call)
+    if coroutine and _takes(app, _ASGI_PARAMETERS):
+        return True
+    if not coroutine and _takes(app, _WSGI_PARAMETERS):
+        return False
+    # What gives an awaitable without being a coroutine function: a wrapper, or a class.
+    if not coroutine and _takes(app, _ASGI_PARAMETERS):
+        return True
+    raise AppError(
+        f"{name} is no app: neither ASGI (scope, receive, send) nor WSGI (environ, start_response)"
+    )
+
+
+def _takes(app: Any, count: int) -> bool:
+    try:
+        inspect.signature(app).bind(*range(count))
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _told(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__
+
+
+@asynccontextmanager
+async def _started(app: Asgi, name: str) -> AsyncIterator[Message]:
+    """Run the app's lifespan; gives the state that every request shares with it."""
+    state: Message = {}
+    told: asyncio.Queue[Message] = asyncio.Queue()
+    answered: asyncio.Queue[Message] = asyncio.Queue()
+
+    async def lifespan() -> None:
+        scope = {
+            "type": "lifespan",
+            "asgi": {"version": "3.0", "spec_version": "2.0"},
+            "state": state,
+        }
+        try:
+            await app(scope, told.get, answered.put)
+        except Exception:  # noqa: BLE001 - an app without a lifespan raises (ASGI, Lifespan: Scope)
+            _log.debug("the app's lifespan raised", exc_info=True)
+        await answered.put({"type": "ended"})
+
+    running = asyncio.create_task(lifespan())
+    try:
+        await told.put({"type": "lifespan.startup"})
+        try:
+            answer = await asyncio.wait_for(answered.get(), START_SECONDS)
+        except TimeoutError:
+            raise AppError(f"{name} did not start within {START_SECONDS:.0f} seconds") from None
+        if answer["type"] == "lifespan.startup.failed":
+            lines = str(answer.get("message", "")).strip().splitlines()
+            raise AppError(f"{name} failed to start{f': {lines[-1]}' if lines else ''}")
+        yield state
+        if not running.done():
+            await told.put({"type": "lifespan.shutdown"})
+            with suppress(TimeoutError):
+                await asyncio.wait_for(answered.get(), _STOP_SECONDS)
+    finally:
+        running.cancel()
+
+
+class _AsgiTransport(httpx.BaseTransport):
+    """Sends from any thread into the one event loop, where requests overlap as behind a server."""
+
+    def __init__(self, app: Asgi, state: Message, portal: BlockingPortal) -> None:
+        self._app = app
+        self._state = state
+        self._portal = portal
+        self._transport = httpx.ASGITransport(self._as_served)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        return self._portal.call(self._answer, request)
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        seconds = request.extensions.get("timeout", {}).get("read")
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._transport.handle_async_request(request)
+                body = b"".join([part async for part in answer.stream])  # type: ignore[union-attr]
+        except TimeoutError:
+            raise httpx.ReadTimeout("timed out", request=request) from None
+        # Given as a stream, it gets no header that the app did not send.
+        return httpx.Response(
+            answer.status_code, headers=answer.headers.raw, stream=httpx.ByteStream(body)
+        )
+
+    async def _as_served(self, scope: Message, receive: Any, send: Any) -> None:
+        started = ended = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started, ended
+            await send(message)
+            started = True
+            ended = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+        try:
+            await self._app({**scope, "state": dict(self._state)}, receive, noting)
+        except Exception:  # noqa: BLE001 - what a server answers then follows
+            _log.debug("the app raised", exc_info=True)
+        if not started:
+            headers = [(b"content-type", b"text/plain; charset=utf-8")]
+            await send({"type": "http.response.start", "status": 500, "headers": headers})
+            await send({"type": "http.response.body", "body": b"Internal Server Error"})
+        elif not ended:
+            raise httpx.RemoteProtocolError("the app broke its answer off")

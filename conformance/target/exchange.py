@@ -1,0 +1,167 @@
+"""One request to the target and its answer, as values that may be kept and shown."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Self
+
+from openapi.contract import PATH_PARAMETER
+from openapi.operation import Operation
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to send. ``path`` stands under the target's base URL and may carry a query.
+
+    ``partner`` says whose token goes along: 0 the first, 1 the second, None none at all.
+    ``token_form`` says in what form, one of :data:`conformance.target.token_forms.FORMS`. The token
+    itself is put in only when the request is sent: a request never holds one. Where ``chunks`` are
+    given, the body is sent in chunks of these sizes, and what is left in one more (RFC 9112 section
+    7.1).
+    """
+
+    method: str
+    path: str
+    headers: Headers = ()
+    body: bytes = b""
+    partner: int | None = 0
+    token_form: str = "as it is"  # noqa: S105 - the name of a form
+    chunks: tuple[int, ...] = ()
+
+    def at(self, path: str) -> Self:
+        """The same request to another path."""
+        return replace(self, path=path)
+
+    def with_header(self, name: str, value: str) -> Self:
+        """The same request with one header set, or replaced where it was."""
+        return replace(self, headers=(*self.without_header(name).headers, (name, value)))
+
+    def without_header(self, name: str) -> Self:
+        """The same request without a header."""
+        kept = tuple(pair for pair in self.headers if pair[0].lower() != name.lower())
+        return replace(self, headers=kept)
+
+    def with_json(self, value: Any) -> Self:
+        """The same request with another JSON body."""
+        body = json.dumps(value, ensure_ascii=True).encode()
+        return replace(self.with_header("Content-Type", "application/json"), body=body)
+
+    def with_key(self, key: str) -> Self:
+        """The same request with an idempotency key."""
+        return self.with_header("Idempotency-Key", key)
+
+    @property
+    def key(self) -> str | None:
+        """The idempotency key; None where it carries none."""
+        found = (value for name, value in self.headers if name.lower() == "idempotency-key")
+        return next(found, None)
+
+    def is_for(self, operation: Operation) -> bool:
+        """Whether it names this operation, by method and path."""
+        path = self.path.partition("?")[0]
+        return self.method == operation.method and bool(_pattern(operation.path).fullmatch(path))
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    # Every second part is the name of a parameter.
+    return re.compile("[^/]+".join(map(re.escape, PATH_PARAMETER.split(path)[::2])))
+
+
+NO_ANSWER = 0
+"""The status of what is no answer: the target closed the connection instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. Header names are in lower case. ``seconds`` is from sending to the end."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    seconds: float = 0.0
+    sent_with: int = 0
+    """The number of those that were sent at the same time; 0 where it was sent alone."""
+    before: str = ""
+    """What was done before it was sent, as a line of shell: a wait, or a clock that was moved."""
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, repeated ones joined (RFC 9110 section 5.3)."""
+        values = [value for key, value in self.headers if key == name.lower()]
+        return ", ".join(values) if values else None
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is a 2xx, the documented one or not."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the status is a 4xx: the request is said to be at fault."""
+        return HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+    @property
+    def is_server_error(self) -> bool:
+        """Whether the status is a 5xx: the server is at fault."""
+        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the status is a 4xx or 5xx."""
+        return self.status >= HTTPStatus.BAD_REQUEST
+
+    @property
+    def media_type(self) -> str:
+        """The media type without its parameters, in lower case."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    def json(self) -> Any:
+        """The body as JSON; raises ValueError where it is none, or too deep to be read."""
+        try:
+            return json.loads(self.body)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+    def json_object(self) -> dict[str, Any] | None:
+        """The body where it is a JSON object, or None."""
+        try:
+            value = self.json()
+        except ValueError:
+            return None
+        return value if isinstance(value, dict) else None
+
+    def field(self, name: str) -> Any:
+        """One member of a JSON object, or None where there is no such thing."""
+        return (self.json_object() or {}).get(name)
+
+
+@dataclass(slots=True)
+class Recording:
+    """The exchanges of one check, in order; what is shown of them is redacted."""
+
+    exchanges: list[tuple[Request, Answer]] = field(default_factory=list)
+    done_meanwhile: str = ""
+    """What is done before the next request, as a line of shell."""
+    examples: dict[str, bytes] = field(default_factory=dict)
+    """The smallest example that failed of each search, as Hypothesis encodes it."""
+    searches: int = 0
+    """How many searches for an example have begun."""
+
+    def add(self, request: Request, answer: Answer) -> None:
+        """Keep one exchange."""
+        if self.done_meanwhile:
+            answer, self.done_meanwhile = replace(answer, before=self.done_meanwhile), ""
+        self.exchanges.append((request, answer))
+
+
+Forward = Callable[[Request], Answer]
+"""Passes a request on to the healthy target."""
+
+
+Tamper = Callable[[Request, Forward], Answer]
+"""Answers a request, mostly by forwarding it and changing something on the way."""

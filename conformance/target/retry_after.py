@@ -1,0 +1,42 @@
+"""How long a limited client waits (RFC 9110 section 10.2.3)."""
+
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from conformance.target.exchange import Answer
+from conformance.target.timestamps import http_date
+
+LONGEST_WAIT_SECONDS = 90.0
+"""What a target may ask for in ``Retry-After`` and still be waited for."""
+
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
+
+
+def pauses() -> Iterator[float]:
+    """The shortest waits, one by one, in seconds.
+
+    Who says that no wait is needed, and limits all the same, is not asked without a pause.
+    """
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        yield pause
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+
+def seconds_to_wait(answer: Answer) -> float | None:
+    """How long a 429 asks to wait; None where it does not say, or for any other answer.
+
+    A date is taken by the target's own clock, where it says what that shows
+    (RFC 9110 sections 10.2.3 and 6.6.1).
+    """
+    text = answer.header("retry-after")
+    if answer.status != HTTPStatus.TOO_MANY_REQUESTS or text is None:
+        return None
+    if text.isascii() and text.isdigit():
+        return float(text)
+    date = http_date(text)
+    if date is None:
+        return None
+    return max(0.0, date - (http_date(answer.header("date")) or time.time()))

@@ -1,0 +1,321 @@
+"""What is under test: a base URL, the partners' tokens, and how to be kind to it."""
+
+import ssl
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Self
+from urllib.parse import quote
+
+import httpx
+
+from conformance.target.access import Access, Issued
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Request, Tamper
+from conformance.target.redaction import issued_secrets, printable, redacted
+from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
+from conformance.target.token_forms import FORMS, QUERY_PARAMETER, UNCHANGED
+
+
+def in_chunks(body: bytes, sizes: Sequence[int]) -> list[bytes]:
+    """Chunks of these sizes, and what is left in one more; none is empty."""
+    found, start = [], 0
+    for size in (*sizes, len(body)):
+        found.append(body[start : start + size])
+        start += size
+    return [one for one in found if one]
+
+
+PATIENCE_SECONDS = 3.0
+"""After how long a request is repeated to see that its answer was kept, unless it is said."""
+
+_MOST_RENEWALS = 3
+_CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+
+TIMEOUT_SECONDS = 30.0
+"""After that long without a byte of it, an answer is given up."""
+_CONNECTIONS = 32
+
+_IDLE_SECONDS = 2.0
+"""Servers commonly close connections that are idle for five seconds: be earlier than they."""
+
+
+@cache
+def usual_trust() -> ssl.SSLContext:
+    """The certificate authorities that are trusted where none are named. Reading them is slow."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+class TargetError(Exception):
+    """The target cannot be reached, or stopped answering; the message is one plain line."""
+
+
+class ConnectionClosed(TargetError):
+    """The target closed the connection without a whole answer, and did so again."""
+
+
+class TokenRefused(TargetError):
+    """The target does not take a token, or the client id and secret that it is issued for."""
+
+
+class AnswerOverdue(TargetError):
+    """The target took the request, and no answer came in so many ``seconds``."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class Target:
+    """Sends requests for several threads at once and gives their answers.
+
+    ``tokens`` are the first partner's and, where there is one, the second's. An answer 429 is
+    waited for as long as it asks and the request sent again: a limited target is paced, not
+    failed. ``max_rate`` is in requests a second, ``patience`` in seconds (0 is none at all).
+    ``clock_url`` moves the target's clock, ``provokes_limit`` allows to run into its limit, and
+    ``trust`` says which certificates are good. Raises :class:`TargetError`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        tokens: Sequence[str],
+        *,
+        transport: httpx.BaseTransport | None = None,
+        max_rate: float | None = None,
+        tamper: Tamper | None = None,
+        patience: float = PATIENCE_SECONDS,
+        clock_url: str | None = None,
+        provokes_limit: bool = False,
+        trust: ssl.SSLContext | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.capabilities: set[Capability] = set()
+        self.patience = patience
+        if patience:
+            self.capabilities.add(Capability.PATIENCE)
+        self.clock_url = clock_url
+        if clock_url:
+            self.capabilities.add(Capability.CLOCK)
+        self.provokes_limit = provokes_limit
+        self.provocation = threading.Lock()
+        """Held by whoever provokes a 429: it is done once for all that judge it."""
+        self.was_provoked = False
+        self.provoked: tuple[Request, list[Answer]] | None = None
+        """A request that met a 429 while nothing else was sent, and its answers, one by one."""
+        self.takes_form_only = False
+        """Whether its token operation takes the documented form and no JSON."""
+        self.limited: list[tuple[Request, Answer]] = []
+        """Every 429 that was met, with the request that met it."""
+        self.waited: list[tuple[Request, Answer, Answer]] = []
+        """Every 429 that was waited for, and the answer to the same request after that."""
+        self.created: set[tuple[int, str]] = set()
+        """Partner and client id of everything that was made, to be revoked at the end."""
+        self.secrets: set[str] = set()
+        """Every token and secret that was met, to be kept out of all that is shown."""
+        self.access: tuple[Access, ...] = ()
+        self.let_in([Access(Issued(token)) for token in tokens])
+        self.requests_sent = 0
+        self.on_answer: Callable[[Request, Answer], None] = lambda _, __: None
+        """Called with every exchange, in the thread that made it."""
+        self._halted = threading.Event()
+        self._tamper = tamper
+        self._timeout = timeout
+        self._interval = 1 / max_rate if max_rate else 0.0
+        self._pause = 0.0
+        self._next_start = 0.0
+        self._lock = threading.Lock()
+        self._client = httpx.Client(
+            transport=transport,
+            verify=trust or usual_trust(),
+            timeout=timeout,
+            limits=httpx.Limits(
+                max_connections=_CONNECTIONS,
+                max_keepalive_connections=_CONNECTIONS,
+                keepalive_expiry=_IDLE_SECONDS,
+            ),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The partners' tokens as they are now."""
+        return tuple(one.token for one in self.access)
+
+    def let_in(self, access: Sequence[Access]) -> None:
+        """Use these tokens from now on, one for each partner."""
+        self.access = tuple(access)
+        self.secrets.update(self.tokens)
+        if len(self.access) > 1:
+            self.capabilities.add(Capability.SECOND_PARTNER)
+
+    def send(self, request: Request) -> Answer:
+        """The target's answer, after any wait that it asked for."""
+        deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+        answer = self.send_once(request)
+        for shortest in pauses():
+            wait = seconds_to_wait(answer)
+            if wait is None or time.monotonic() + wait > deadline:
+                break
+            self.rest(max(wait, shortest))
+            again = self.send_once(request)
+            with self._lock:
+                self.waited.append((request, answer, again))
+            answer = again
+        return answer
+
+    def send_once(self, request: Request) -> Answer:
+        """The target's answer, whatever it is."""
+        if self._halted.is_set():
+            raise TargetError("the run was stopped")
+        self._pace()
+        answer = self._tamper(request, self._deliver) if self._tamper else self._deliver(request)
+        if answer.status == httpx.codes.TOO_MANY_REQUESTS:
+            with self._lock:
+                self.limited.append((request, answer))
+        self.on_answer(request, answer)
+        return answer
+
+    def slow_down(self, seconds: float) -> None:
+        """Leave so many seconds between requests from now on, or more where that was asked for."""
+        with self._lock:
+            self._pause = seconds
+
+    def rest(self, seconds: float) -> None:
+        """Wait, unless the run is stopped meanwhile."""
+        self._halted.wait(seconds)
+
+    def move_clock(self, seconds: int) -> int:
+        """Move the target's clock ahead; gives the status of the answer, 2xx where it is done."""
+        url = str(self.clock_url)
+        try:
+            # Only once: who knows whether the clock has moved when there is no answer.
+            response = self._client.post(url, json={"seconds": seconds})
+        except httpx.HTTPError as error:
+            raise self._no_answer(url, error) from error
+        if response.is_success:
+            for one in self.access:
+                one.clock_moved(seconds)
+        return response.status_code
+
+    def halt(self) -> None:
+        """Let no further request out, and end all waits, until :meth:`go_on`."""
+        self._halted.set()
+
+    def go_on(self) -> None:
+        """Send again."""
+        self._halted.clear()
+
+    def shown(self, text: str) -> str:
+        """``text`` fit for a report: without secrets, without control characters."""
+        return printable(redacted(text, self.secrets))
+
+    def __enter__(self) -> Self:
+        """Use it as a block that closes all connections at its end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def _deliver(self, request: Request) -> Answer:
+        if request.partner is None:
+            return self._exchange(request, "")
+        access = self.access[request.partner]
+        token = access.current()
+        answer = self._exchange(request, token)
+        if request.token_form != UNCHANGED:
+            return answer
+        # It may have expired on the way, or before its time; the next one as well, if it is slow.
+        for _ in range(_MOST_RENEWALS):
+            other = access.after_refusal(token) if _is_refusal(answer) else None
+            if other is None:
+                break
+            token, answer = other, self._exchange(request, other)
+            if _is_refusal(answer):
+                access.was_of_no_use()
+        return answer
+
+    def _exchange(self, request: Request, token: str) -> Answer:
+        headers = [
+            (name, value.encode("utf-8", "surrogateescape")) for name, value in request.headers
+        ]
+        path = request.path
+        if request.partner is not None:
+            form = FORMS[request.token_form]
+            said = form.apply(token)
+            if form.scheme is None:
+                path += f"{'&' if '?' in path else '?'}{QUERY_PARAMETER}={quote(said, safe='')}"
+            else:
+                headers.append(("Authorization", f"{form.scheme}{said}".encode()))
+        if request.chunks:
+            # Who cannot read chunks may take the rest of them for the next request.
+            headers.append(("Connection", b"close"))
+        start = time.monotonic()
+        response = self._over_http(
+            request.method,
+            self.base_url + path,
+            [(name.encode(), value) for name, value in headers],
+            in_chunks(request.body, request.chunks) if request.chunks else request.body,
+        )
+        seconds = time.monotonic() - start
+        with self._lock:
+            self.requests_sent += 1
+            self.secrets.update(issued_secrets(response.content))
+        found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+        return Answer(response.status_code, found, response.content, seconds)
+
+    def _over_http(
+        self,
+        method: str,
+        url: str,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes | list[bytes],
+    ) -> httpx.Response:
+        """One exchange. A target may close an idle connection just as it is used again.
+
+        Such a request is sent once more (RFC 9112 section 9.3.1), on another connection; a
+        target that closes that one too does not answer. A list is sent in chunks.
+        """
+
+        def sent() -> httpx.Response:
+            # What is an iterator, httpx sends in chunks, and only once.
+            content = iter(body) if isinstance(body, list) else body
+            return self._client.request(method, url, headers=headers, content=content)
+
+        try:
+            try:
+                return sent()
+            except _CLOSED:
+                return sent()
+        except _CLOSED as error:
+            raise ConnectionClosed(*self._no_answer(self.base_url, error).args) from error
+        except httpx.ReadTimeout as error:
+            told = self._no_answer(self.base_url, error)
+            raise AnswerOverdue(str(told), self._timeout) from error
+        except httpx.LocalProtocolError as error:
+            # Not the target's doing: a request that HTTP cannot carry. The reason may quote it.
+            raise ValueError("the request cannot be sent") from error
+        except httpx.HTTPError as error:
+            raise self._no_answer(self.base_url, error) from error
+
+    def _no_answer(self, url: str, error: httpx.HTTPError) -> TargetError:
+        reason = self.shown(" ".join(str(error).split())) or type(error).__name__
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            reason += "; --ca-file trusts another authority"
+        return TargetError(f"{url} does not answer: {reason}")
+
+    def _pace(self) -> None:
+        interval = max(self._interval, self._pause)
+        if not interval:
+            return
+        with self._lock:
+            start = max(time.monotonic(), self._next_start)
+            self._next_start = start + interval
+        time.sleep(max(0.0, start - time.monotonic()))
+
+
+def _is_refusal(answer: Answer) -> bool:
+    return answer.status == httpx.codes.UNAUTHORIZED

@@ -1,0 +1,54 @@
+"""What the mock says when it is ready: where it is, who you are, and a command to copy."""
+
+import shlex
+import uuid
+
+from mock_server import __version__
+from mock_server.exchange.exchange import PATH as CONTROL_PATH
+from mock_server.partners.partners import Partner
+from mock_server.settings import Settings
+from openapi.contract import Contract
+
+_CREATE = "createCredential POST /auth/credentials"
+
+
+def announcement(contract: Contract, origin: str, settings: Settings) -> str:
+    """The text for a mock at ``origin`` (``http://127.0.0.1:8080``).
+
+    It shows the first partner's secret: this is how a partner learns it.
+    """
+    partner = settings.partners[0]
+    base_url = origin + contract.base_path
+    lines = [
+        f"dinie-mock {__version__} plays {contract.title}, version {contract.version}",
+        "",
+        f"  Base URL       {base_url}",
+        f"  Client id      {partner.client_id}",
+        f"  Client secret  {partner.client_secret}",
+    ]
+    if partner.token:
+        lines.append(f"  Access token   {partner.token}")
+    if settings.control:
+        lines.append(f"  Control        {origin}{CONTROL_PATH}/partners/{partner.partner_id}")
+    if settings.faults:
+        lines.append(f"  Faults         {', '.join(settings.faults)}")
+    if any(operation.name == _CREATE for operation in contract.operations.values()):
+        lines += ["", "Create an API key:", "", *_create_command(base_url, partner)]
+    return "\n".join([*lines, "", "Ctrl-C ends it."])
+
+
+def _create_command(base_url: str, partner: Partner) -> list[str]:
+    login = shlex.quote(f"{partner.client_id}:{partner.client_secret}")
+    lines = []
+    token = partner.token or "$TOKEN"
+    if partner.token is None:
+        lines.append(
+            f"  TOKEN=$(curl -s -u {login} -d grant_type=client_credentials {base_url}/auth/token"
+            """ | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')"""
+        )
+    lines.append(
+        f"""  curl -iw '\\n' {base_url}/auth/credentials -H "Authorization: Bearer {token}\""""
+        f" -H 'Content-Type: application/json' -H 'Idempotency-Key: {uuid.uuid4()}'"
+        """ -d '{"name": "Production Key"}'"""
+    )
+    return lines

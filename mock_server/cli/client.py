@@ -1,0 +1,153 @@
+"""``dinie-mock report`` and ``dinie-mock exercise``: the verdict on a partner's client."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from conformance.client.judging import Level
+from conformance.client.report import FORMATS
+from conformance.journal.har import har_of
+from conformance.journal.journal import merged
+from mock_server.faults.presets import PRESETS
+from mock_server.testing.exercise import Weather, exercise, verdict_on
+from mock_server.testing.partner_mock import Control, ControlError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default="text",
+    show_default=True,
+    envvar="DINIE_FORMAT",
+    help="What is printed.",
+)
+
+
+def _level(default: str) -> Callable[[Command], Command]:
+    return click.option(
+        "--level",
+        type=click.Choice(["must", "should"]),
+        default=default,
+        show_default=True,
+        envvar="DINIE_LEVEL",
+        help="What fails the client: a broken MUST only, or a broken SHOULD too.",
+    )
+
+
+@click.command("report")
+@click.option(
+    "--url",
+    default="http://127.0.0.1:8080",
+    show_default=True,
+    envvar="DINIE_URL",
+    help="Where the mock is.",
+)
+@click.option(
+    "--partner-id",
+    metavar="ID",
+    envvar="DINIE_PARTNER_ID",
+    help="Whose client is judged; needed where the mock has several partners.",
+)
+@click.option(
+    "--admin-token",
+    envvar="DINIE_ADMIN_TOKEN",
+    metavar="TOKEN",
+    help="The mock's admin token, where it has one.",
+)
+@FORMAT
+@_level("must")
+def report_command(
+    url: str, partner_id: str | None, admin_token: str | None, form: str, level: str
+) -> int:
+    """Judge a client by what a running mock has seen of it.
+
+    Exit code 0: nothing is broken. 1: a MUST is (with --level should, also a SHOULD). 2: nothing
+    can be said.
+    """
+    with Control(url, admin_token) as control:
+        if partner_id is None:
+            partner_id = _only(control.partners())
+        response = control.request(
+            "GET", f"/partners/{partner_id}/report", params={"format": form, "level": level}
+        )
+    click.echo(response.text.rstrip("\n"))
+    return int(response.headers["Exit-Code"])
+
+
+def _only(partners: Sequence[str]) -> str:
+    match partners:
+        case [one]:
+            return one
+        case []:
+            raise ControlError("the mock has no partner")
+        case _:
+            raise ControlError(f"name one with --partner-id: {', '.join(partners)}")
+
+
+@click.command("exercise")
+@click.option(
+    "--preset",
+    "presets",
+    multiple=True,
+    type=click.Choice(list(PRESETS)),
+    envvar="DINIE_PRESET",
+    help="Only these faults. Repeatable; without any, all of them.",
+)
+@click.option(
+    "--timeout",
+    default=120.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    envvar="DINIE_TIMEOUT",
+    help="Seconds that each run may take.",
+)
+@click.option(
+    "--har",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="DINIE_HAR",
+    help="Save all exchanges to this file, as HAR 1.2.",
+)
+@click.option("--quiet", is_flag=True, envvar="DINIE_QUIET", help="Hide what the command prints.")
+@FORMAT
+@_level("should")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def exercise_command(
+    presets: tuple[str, ...],
+    timeout: float,
+    har: Path | None,
+    form: str,
+    level: str,
+    command: tuple[str, ...],
+    *,
+    quiet: bool,
+) -> int:
+    """Run COMMAND against a mock that misbehaves in every way, and judge its client.
+
+    COMMAND runs once in calm weather and once for each preset of faults. It finds the mock by
+    DINIE_BASE_URL, DINIE_CLIENT_ID and DINIE_CLIENT_SECRET.
+
+    Exit code 0: nothing is broken. 1: a MUST or a SHOULD is (with --level must, a MUST). 2:
+    nothing can be said.
+    """
+    runs: list[Weather] = []
+    for run in exercise(command, presets or tuple(PRESETS), timeout, show_output=not quiet):
+        click.echo(
+            f"{run.preset}: {len(run.entries)} exchanges in {run.seconds:.1f} s; the command"
+            f" {run.ended}",
+            err=True,
+        )
+        runs.append(run)
+    if har:
+        text = json.dumps(har_of(merged(run.entries for run in runs)))
+        try:
+            har.write_text(text)
+        except OSError as error:
+            raise ControlError(f"{har} cannot be written: {error.strerror}") from error
+    verdict = verdict_on(runs, Level(level), command[0])
+    click.echo(FORMATS[form](verdict).rstrip("\n"))
+    return verdict.exit_code

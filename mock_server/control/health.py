@@ -1,0 +1,139 @@
+"""What an orchestrator asks: ``/_mock/health``, ``/_mock/ready`` and ``/_mock/metrics``.
+
+They are there in every worker, and where the control plane is left out. So they are no part of
+it, though its contract describes them: a probe would have to wait until all of it is loaded.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from mock_server import __version__
+from mock_server.control.admin import Admin
+from mock_server.exchange.exchange import PATH, Exchange, Handlers
+from mock_server.exchange.problems import Problem, ProblemType, Response
+from mock_server.observing.metrics import Metrics
+from mock_server.partners.startup import Start
+from mock_server.store.interface import Store, StoreError
+
+logger = logging.getLogger("mock_server")
+
+_SECONDS_TO_CHECK = 2
+_UNSTORED = {"Cache-Control": "no-store"}
+
+
+class Readiness:
+    """Whether the next request can be answered.
+
+    ``is_ending`` says whether the process was told to end.
+    """
+
+    def __init__(self, store: Store, start: Start, is_ending: Callable[[], bool]) -> None:
+        self.is_over = False
+        self._is_ending = is_ending
+        self._start = start
+        self._store = store
+        self._reason: str | None = None
+
+    async def missing(self) -> str | None:
+        """What keeps it from that, in one plain line; None where nothing does."""
+        if self.is_over or self._is_ending():
+            return "The mock is about to end."
+        if not self._start.is_over:
+            return "The mock has not started yet."
+        reason = await self._fault_of_store()
+        if reason != self._reason:
+            # Once, and not with every probe.
+            if reason:
+                logger.warning("not ready: %s", reason)
+            else:
+                logger.warning("ready again: the store answers")
+            self._reason = reason
+        return reason and "The store does not answer; the log says more."
+
+    async def _fault_of_store(self) -> str | None:
+        try:
+            async with asyncio.timeout(_SECONDS_TO_CHECK):
+                await self._store.check()
+        except TimeoutError:
+            return f"the store did not answer within {_SECONDS_TO_CHECK} s"
+        except StoreError as error:
+            return str(error)
+        return None
+
+
+class Probes:
+    """Answers them; an innermost stage, such as operations are."""
+
+    def __init__(self, contract: str, readiness: Readiness, metrics: Metrics, admin: Admin) -> None:
+        self._contract = contract
+        self._readiness = readiness
+        self._metrics = metrics
+        self._admin = admin
+        self._begun = time.monotonic()
+        self._answers = {
+            PATH + name.rpartition(" ")[2]: handler for name, handler in self.handlers().items()
+        }
+
+    def handlers(self) -> Handlers:
+        """The operations."""
+        return {
+            "readHealth GET /health": self.health,
+            "readReadiness GET /ready": self.ready,
+            "readMetrics GET /metrics": self.metrics,
+        }
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """The paths that are answered here."""
+        return frozenset(self._answers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange.of(scope)
+        if scope["method"] not in {"GET", "HEAD"}:
+            allow = "GET, HEAD"
+            raise Problem(
+                ProblemType.METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                f"This path answers {allow}.",
+                headers={"Allow": allow},
+            )
+        exchange.response = await self._answers[scope["path"]](exchange)
+
+    async def health(self, _: Exchange) -> Response:
+        """The process lives. No store is asked."""
+        return _json(
+            {
+                "status": "ok",
+                "version": __version__,
+                "contract": self._contract,
+                "uptime_seconds": round(time.monotonic() - self._begun, 3),
+            }
+        )
+
+    async def ready(self, _: Exchange) -> Response:
+        """The next request can be answered; raises a 503 where it cannot."""
+        missing = await self._readiness.missing()
+        if missing:
+            raise Problem(
+                ProblemType.UNAVAILABLE,
+                "not_ready",
+                missing,
+                headers={"Retry-After": "1", **_UNSTORED},
+            )
+        return _json({"status": "ready"})
+
+    async def metrics(self, exchange: Exchange) -> Response:
+        """What was counted, for those who may know; raises a 401."""
+        self._admin.check(exchange)
+        text, media_type = self._metrics.exposition(exchange.header(b"accept") or "")
+        return Response(200, text, media_type, dict(_UNSTORED))
+
+
+def _json(value: dict[str, Any]) -> Response:
+    return Response(200, orjson.dumps(value), "application/json", dict(_UNSTORED))

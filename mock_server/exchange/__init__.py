@@ -1,0 +1,1 @@
+"""One request on its way through the mock: the exchange, its response, its problem."""

@@ -1,0 +1,54 @@
+"""The ``Authorization`` header (RFC 6750, RFC 7617), and the 401 with its challenge."""
+
+import base64
+import binascii
+
+from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.problems import Problem, ProblemType
+
+Identity = dict[str, str]
+"""What Connexion wants to be told of who makes a request."""
+
+
+def expired_token(scheme: str = "Bearer") -> Problem:
+    """The 401 for a token that was good once."""
+    detail = "The access token has expired; get a new one from POST /auth/token."
+    return unauthenticated("token_expired", detail, scheme, "invalid_token")
+
+
+def bearer_token(exchange: Exchange) -> str | None:
+    """The token in the ``Authorization`` header (RFC 6750 section 2.1), if there is one."""
+    scheme, _, token = (exchange.header(b"authorization") or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def basic_credentials(exchange: Exchange) -> tuple[str, str] | None:
+    """Client id and secret from HTTP Basic (RFC 7617), or None where that scheme is not used."""
+    scheme, _, encoded = (exchange.header(b"authorization") or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        text = ""
+    client_id, colon, client_secret = text.partition(":")
+    if not colon:
+        raise unauthenticated(
+            "invalid_client", "The HTTP Basic credentials cannot be read.", "Basic"
+        )
+    return client_id, client_secret
+
+
+def unauthenticated(
+    code: str, detail: str, scheme: str = "Bearer", error: str | None = None
+) -> Problem:
+    """A 401 with its challenge; ``error`` is RFC 6750's code for a token that was sent."""
+    challenge = f"{scheme} {REALM}"
+    if error:
+        challenge += f', error="{error}", error_description="{detail}"'
+    return Problem(
+        ProblemType.AUTHENTICATION_FAILED, code, detail, headers={"WWW-Authenticate": challenge}
+    )
+
+
+REALM = 'realm="dinie"'

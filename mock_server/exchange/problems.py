@@ -1,0 +1,100 @@
+"""Every error the mock can answer, in one table (RFC 9457 problem details)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+
+import orjson
+
+from openapi.schema import FieldError
+
+
+@dataclass(slots=True)
+class Response:
+    """A whole response: it is sent only at the very end."""
+
+    status: int
+    body: bytes = b""
+    media_type: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+MEDIA_TYPE = "application/problem+json"
+
+_TYPE_BASE = "https://api.dinie.com.br/errors/"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    status: int
+    slug: str
+    title: str
+
+
+class ProblemType(Enum):
+    """The kinds of problem: status, the last part of the ``type`` URI, and the title."""
+
+    INVALID_REQUEST = _Kind(400, "invalid-request", "Invalid request")
+    AUTHENTICATION_FAILED = _Kind(401, "authentication-failed", "Authentication failed")
+    NOT_FOUND = _Kind(404, "not-found", "Not found")
+    METHOD_NOT_ALLOWED = _Kind(405, "method-not-allowed", "Method not allowed")
+    REQUEST_TIMEOUT = _Kind(408, "request-timeout", "Request timeout")
+    CONFLICT = _Kind(409, "conflict", "Conflict")
+    VALIDATION_FAILED = _Kind(422, "validation-failed", "Validation failed")
+    RATE_LIMIT_EXCEEDED = _Kind(429, "rate-limit-exceeded", "Rate limit exceeded")
+    HEAD_TOO_LARGE = _Kind(431, "head-too-large", "Request head too large")
+    INTERNAL = _Kind(500, "internal", "Internal error")
+    OVERLOADED = _Kind(503, "overloaded", "Overloaded")
+    UNAVAILABLE = _Kind(503, "unavailable", "Service unavailable")
+
+
+class Problem(Exception):
+    """An answer other than success, raised anywhere in the pipeline.
+
+    ``code`` says which case of the kind it is; ``errors`` has one item for every bad field.
+    ``headers`` are added to the response (a challenge, ``Retry-After``, ``Allow``).
+    """
+
+    def __init__(
+        self,
+        kind: ProblemType,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{kind.value.status} {code}: {detail}")
+        self.kind = kind
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers or {}
+        self.status = kind.value.status
+        """Connexion picks the most telling of several authentication errors by this name."""
+
+    def response(self, instance: str | None) -> Response:
+        """The problem as a response; ``instance`` is the path of the request, if it is known."""
+        body: dict[str, object] = {
+            "type": _TYPE_BASE + self.kind.value.slug,
+            "title": self.kind.value.title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": instance,
+            "code": self.code,
+        }
+        if instance is None:
+            del body["instance"]
+        if self.errors:
+            body["param"] = self.errors[0].param
+            body["errors"] = [asdict(error) for error in self.errors]
+        return Response(self.status, orjson.dumps(body), MEDIA_TYPE, dict(self.headers))
+
+
+def invalid_fields(errors: Sequence[FieldError]) -> Problem:
+    """A 422 that names every bad field; each item says what the field must be."""
+    if len(errors) == 1:
+        detail = f"{errors[0].param} {errors[0].detail}."
+    else:
+        detail = f"{len(errors)} fields are not valid: {', '.join(e.param for e in errors)}."
+    return Problem(ProblemType.VALIDATION_FAILED, errors[0].code, detail, errors=errors)

@@ -1,0 +1,1 @@
+"""What the mock tells of its requests: journal, log, metrics."""

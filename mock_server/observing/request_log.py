@@ -1,0 +1,68 @@
+"""What is told of a request that is over: one line of the log, and one count."""
+
+import logging
+import time
+
+from mock_server.exchange.exchange import UNKNOWN, Exchange
+from mock_server.observing.metrics import Metrics
+
+logger = logging.getLogger("mock_server")
+
+
+_OUTCOMES = {
+    "idempotency_key_reused": "key_conflict",
+    "rate_limit_exceeded": "rate_limited",
+    "store_unavailable": "store_error",
+    "internal_error": "failed",
+}
+"""What the codes of some problems are counted as; all others are refusals."""
+
+
+class Observing:
+    """Counts and logs each request. Nothing that a client sends is told, but for the method."""
+
+    def __init__(self, base_path: str, metrics: Metrics | None = None) -> None:
+        self._base_path = base_path
+        self._metrics = metrics
+        self._logs = logger.isEnabledFor(logging.INFO)
+
+    def __call__(self, exchange: Exchange, status: int | None, begun: float) -> None:
+        """Tell of a request that began at this time of the performance counter.
+
+        ``status`` None: no answer was sent.
+        """
+        operation, metrics = exchange.operation, self._metrics
+        name = operation.id if operation else UNKNOWN
+        seconds = time.perf_counter() - begun
+        if metrics:
+            outcome = "executed" if exchange.executed else _outcome(exchange)
+            method, had_fault = exchange.scope["method"], exchange.fault is not None
+            metrics.taken.append((name, method, status, outcome, had_fault, seconds))
+            if len(metrics.taken) >= metrics.most_taken:
+                metrics.settle()
+        if self._logs:
+            self._log(exchange, name, status, seconds)
+
+    def _log(self, exchange: Exchange, name: str, status: int | None, seconds: float) -> None:
+        operation = exchange.operation
+        fields = {
+            "request_id": exchange.request_id.decode(),
+            "operation": name,
+            "method": exchange.scope["method"],
+            "path": self._base_path + operation.path if operation else None,
+            "status": status,
+            "seconds": round(seconds, 6),
+            "partner": exchange.partner_id or exchange.claimed_by,
+            "fault": exchange.fault,
+            "replayed": exchange.is_replay,
+        }
+        logger.info("request", extra=fields)
+
+
+def _outcome(exchange: Exchange) -> str:
+    """What came of a request that was not executed, in a word."""
+    if exchange.is_replay:
+        return "replayed"
+    if exchange.problem is not None:
+        return _OUTCOMES.get(exchange.problem.code, "refused")
+    return "simulated" if exchange.response is not None else "abandoned"

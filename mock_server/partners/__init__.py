@@ -1,0 +1,1 @@
+"""Partners, their clocks, tokens and rate limits."""

@@ -1,0 +1,49 @@
+"""The rate limit of each partner, and the 429."""
+
+import math
+
+import limits
+
+from mock_server.exchange.exchange import Allowance, Exchange
+from mock_server.exchange.problems import Problem, ProblemType
+from mock_server.store.windows.interface import Windows
+
+
+class RateLimit:
+    """One limit, counted for each partner on its own.
+
+    The window opens with a partner's first request and is of fixed length. Raises ValueError
+    where ``limit`` is not such as ``100/minute``.
+    """
+
+    def __init__(self, limit: str, windows: Windows) -> None:
+        self._limit = parse_limit(limit)
+        self._window_seconds = self._limit.get_expiry()
+        self._windows = windows
+
+    async def charge(self, exchange: Exchange, partner_id: str) -> None:
+        """Count one request against a partner; raises the 429 where there were too many."""
+        count, reset = await self._windows.hit(partner_id, self._window_seconds, exchange.now)
+        remaining = self._limit.amount - count
+        exchange.allowance = Allowance(self._limit.amount, max(0, remaining), math.ceil(reset))
+        if remaining < 0:
+            wait = max(1, math.ceil(reset - exchange.now))
+            raise Problem(
+                ProblemType.RATE_LIMIT_EXCEEDED,
+                "rate_limit_exceeded",
+                f"At most {self._limit}; try again in {wait} s.",
+                headers={"Retry-After": str(wait)},
+            )
+
+    def untouched(self, now: float) -> Allowance:
+        """What the headers say where no partner is known: the whole limit, none of it used."""
+        reset = math.ceil(now + self._window_seconds)
+        return Allowance(self._limit.amount, self._limit.amount, reset)
+
+
+def parse_limit(text: str) -> limits.RateLimitItem:
+    """Read a limit such as ``100/minute``; raises ValueError for any that makes no sense."""
+    limit = limits.parse(text)
+    if limit.amount < 1:
+        raise ValueError(f"{text} allows no request at all")
+    return limit

@@ -1,0 +1,160 @@
+"""The mock as a server process: its socket, its start, and its orderly end."""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp, Message
+from uvicorn.config import STARTUP_FAILURE
+
+from mock_server import __version__
+from mock_server.app import create_app
+from mock_server.connection import ClosableProtocol
+from mock_server.observing.logs import set_up_logs
+from mock_server.observing.metrics import shared_metrics
+from mock_server.partners.partners import seed
+from mock_server.serving.shutdown import Ending
+from mock_server.serving.workers import WORKER_APP, WORKER_SETTINGS, Supervisor
+from mock_server.settings import Settings
+from mock_server.store.interface import StoreError
+from mock_server.store.opening import is_shared, open_store
+
+logger = logging.getLogger("mock_server")
+
+_GRACE_SECONDS = 5
+
+
+class ServingError(Exception):
+    """The server cannot start; the message is one plain line."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Listen on ``host`` and ``port`` (0: any free one); raises :class:`ServingError`."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address, family=family, backlog=2048)
+    except socket.gaierror as error:
+        raise ServingError(f"--host {host}: {error.strerror}") from error
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        mend = "; choose another with --port, or 0 for a free one" if port else ""
+        raise ServingError(f"cannot listen on {host}:{port}: {reason}{mend}") from error
+
+
+def serve(settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM; ``announce`` is called once requests are answered.
+
+    Raises what :func:`mock_server.app.create_app` raises, and StoreError for a store that is
+    away or cannot be written, before anything is served; and :class:`ServingError` for workers
+    that do not start, or have no store that they could share.
+    """
+    set_up_logs(settings.log_format, settings.log_level)
+    workers = settings.workers
+    if workers > 1 and not is_shared(settings.store):
+        raise ServingError(
+            "--workers needs a store that they can share: --store sqlite:///FILE or redis://…"
+        )
+    # Its loggers are set up already.
+    options = {**uvicorn_options(), "log_config": None, "log_level": None}
+
+    def announce_and_log() -> None:
+        # In this order: whoever reads the announcement may ask for something at once.
+        logger.info("started", extra={"version": __version__, "workers": workers})
+        announce()
+
+    with _quiet_signals(), shared_metrics(workers):
+        if workers > 1:
+            asyncio.run(_rehearse(create_app(settings)))
+            os.environ[WORKER_SETTINGS] = settings.to_json()
+            config = uvicorn.Config(WORKER_APP, factory=True, workers=workers, **options)
+            supervisor = Supervisor(config, [listener], announce_and_log)
+            supervisor.run()
+            if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
+                raise ServingError("the workers did not start: what they said above is why")
+        else:
+            ending = Ending()
+            app = create_app(settings, patient=True, is_ending=ending.is_told)
+            if is_shared(settings.store):
+                asyncio.run(_prepare(settings))
+            server = _Announcing(uvicorn.Config(app, **options), announce_and_log, ending)
+            server.run(sockets=[listener])
+    logger.info("stopped")
+
+
+async def _rehearse(app: ASGIApp) -> None:
+    """Start and end it once: what workers could not use is said by this process, and once."""
+    events = iter(({"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}))
+
+    async def receive() -> Message:
+        return next(events)
+
+    async def send(message: Message) -> None:
+        if message["type"] == "lifespan.startup.failed":
+            raise StoreError(message["message"])
+
+    await app({"type": "lifespan", "asgi": {}}, receive, send)
+
+
+async def _prepare(settings: Settings) -> None:
+    """Write to the store before anything is served: what cannot be is said at once, and once."""
+    store = open_store(settings.store)
+    try:
+        await seed(store, settings.partners)
+        await store.signing_key()
+    finally:
+        await store.close()
+
+
+def uvicorn_options() -> dict[str, Any]:
+    """How uvicorn is to run, wherever it runs."""
+    return {
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "ws": "none",
+        "lifespan": "on",
+        "http": ClosableProtocol,
+        "interface": "asgi3",
+        "timeout_graceful_shutdown": _GRACE_SECONDS,
+    }
+
+
+class _Announcing(uvicorn.Server):
+    def __init__(
+        self, config: uvicorn.Config, announce: Callable[[], None], ending: Ending
+    ) -> None:
+        super().__init__(config)
+        self._announce = announce
+        self._ending = ending
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._ending.tell()
+        super().handle_exit(sig, frame)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            # What the start made lives to the end: the collector need not walk it ever again.
+            gc.collect()
+            gc.freeze()
+            self._announce()
+
+
+@contextmanager
+def _quiet_signals() -> Any:
+    """Let the server's own handling be the last word: it raises the signal again at its end."""
+    before = {one: signal.signal(one, lambda *_: None) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

@@ -1,0 +1,78 @@
+"""Several worker processes that share a port and a store, and the supervisor that keeps them."""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from multiprocessing import parent_process
+from multiprocessing.process import BaseProcess
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.supervisors import Multiprocess
+
+from mock_server.app import create_app
+from mock_server.observing.logs import set_up_logs
+from mock_server.observing.metrics import forget_shared_metrics
+from mock_server.serving.shutdown import Ending, tell_at_once
+from mock_server.settings import Settings
+
+WORKER_SETTINGS = "DINIE_MOCK_WORKER_SETTINGS"
+"""The environment variable that hands them their settings: a command line is no secret."""
+
+WORKER_APP = f"{__name__}:worker_app"
+"""Where the server finds what makes the application of a worker."""
+
+
+class Supervisor(Multiprocess):
+    """Announces once workers answer. It begins a new one in place of each that dies."""
+
+    def __init__(
+        self, config: uvicorn.Config, sockets: list[socket.socket], announce: Callable[[], None]
+    ) -> None:
+        super().__init__(config, sockets)
+        self._announce = announce
+        self.announced = False
+        for one in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(one, self._pass_on)
+
+    def _pass_on(self, number: int, _: FrameType | None) -> None:
+        """Let workers know at once: the supervisor itself looks only twice a second."""
+        self.signal_queue.append(number)
+        for worker in self.processes:
+            if worker.pid is not None and worker.exitcode is None:
+                os.kill(worker.pid, signal.SIGTERM)
+
+    def keep_subprocess_alive(self) -> None:
+        super().keep_subprocess_alive()
+        if not self.announced and any(worker.is_ready() for worker in self.processes):
+            self.announced = True
+            self._announce()
+
+
+def worker_app() -> ASGIApp:
+    """The application of one worker process, made from what its parent was told."""
+    settings = Settings.from_json(os.environ[WORKER_SETTINGS])
+    set_up_logs(settings.log_format, settings.log_level)
+    ending = Ending()
+    tell_at_once(ending)
+    app = create_app(settings, patient=True, is_ending=ending.is_told)
+    supervisor = parent_process()
+    if supervisor is None:
+        return app
+    threading.Thread(target=_end_with, args=[supervisor], daemon=True).start()
+
+    async def outliving(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+        if scope["type"] == "lifespan" and not supervisor.is_alive():
+            forget_shared_metrics()
+
+    return outliving
+
+
+def _end_with(supervisor: BaseProcess) -> None:
+    """Let this worker end when its supervisor was killed: it would hold the port for ever."""
+    supervisor.join()
+    os.kill(os.getpid(), signal.SIGTERM)

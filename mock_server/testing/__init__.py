@@ -1,0 +1,1 @@
+"""The mock inside tests: fixtures, an embedded server, clients under every fault."""

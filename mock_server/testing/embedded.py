@@ -1,0 +1,79 @@
+"""The mock inside another program: a server in a thread, on a free port."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from conformance.journal.journal import JournalEntry
+from mock_server.app import create_app, load_contract
+from mock_server.serving.server import ServingError, bind, uvicorn_options
+from mock_server.settings import Settings
+from mock_server.testing.partner_mock import Control, PartnerJournal, PartnerMock
+
+_START_SECONDS = 30
+
+
+class MockServer:
+    """A running mock, and the partners on it."""
+
+    def __init__(self, origin: str, settings: Settings) -> None:
+        self.origin = origin
+        self.contract = load_contract(settings)
+        self.control = Control(origin, settings.admin_token)
+
+    def nobodys_entries(self) -> list[JournalEntry]:
+        """The exchanges that belong to no partner: who sent them did not come out."""
+        return PartnerJournal(self.control, "/journal").entries()
+
+    def new_partner(self) -> PartnerMock:
+        """A fresh partner: what it does, no other partner sees."""
+        return PartnerMock.fresh(self.control, self.contract)
+
+
+@contextmanager
+def running_mock(settings: Settings | None = None) -> Iterator[MockServer]:
+    """Serve in a thread until the block ends.
+
+    Raises :class:`ServingError`, and what :func:`mock_server.app.create_app` raises.
+    """
+    settings = settings or Settings()
+    app = create_app(settings)
+    with bind("127.0.0.1", 0) as listener:
+        ready = threading.Event()
+        server = _Server(uvicorn.Config(app, **uvicorn_options()), ready)
+        thread = threading.Thread(
+            target=server.run, args=[[listener]], name="dinie-mock", daemon=True
+        )
+        thread.start()
+        deadline = time.monotonic() + _START_SECONDS
+        while not ready.wait(0.05):
+            if not thread.is_alive() or time.monotonic() > deadline:
+                raise ServingError("the mock did not start")
+        running = MockServer(f"http://127.0.0.1:{listener.getsockname()[1]}", settings)
+        try:
+            yield running
+        finally:
+            running.control.close()
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def dinie_mock() -> Iterator[PartnerMock]:
+    """A mock of one's own with a fresh partner, for a block of any Python program."""
+    with running_mock() as server:
+        yield server.new_partner()
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: threading.Event) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready.set()

@@ -1,0 +1,127 @@
+"""A partner's own command, run once in calm weather and once for each preset of faults.
+
+Each run has a fresh partner on one mock. What all journals hold together is judged as one: the
+waits of a single run say little, those of all say whether they grow.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from conformance.client.judging import Level, Verdict, judge
+from conformance.journal.journal import JournalEntry, merged
+from mock_server.testing.embedded import MockServer, running_mock
+from mock_server.testing.partner_mock import PartnerMock
+from openapi.contract import Contract
+
+CALM = "calm"
+"""The name of the run in which nothing goes wrong."""
+
+_SECONDS_TO_END = 5
+
+
+class CommandError(Exception):
+    """The command cannot be run, or fails in calm weather; the message is one plain line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """One run: under which preset, how the command ended, and what it did.
+
+    ``exit_code`` None: it was ended because it took too long.
+    """
+
+    preset: str
+    exit_code: int | None
+    seconds: float
+    entries: tuple[JournalEntry, ...]
+
+    @property
+    def ended(self) -> str:
+        """How the command ended, in words."""
+        if self.exit_code is None:
+            return "was ended, it took too long"
+        if self.exit_code < 0:
+            return f"was ended by {signal.Signals(-self.exit_code).name}"
+        return "ended well" if self.exit_code == 0 else f"ended with {self.exit_code}"
+
+
+def exercise(
+    command: Sequence[str], presets: Sequence[str], timeout: float, *, show_output: bool
+) -> Iterator[Weather]:
+    """Run the command in calm weather and under each preset, one after the other.
+
+    It finds the mock by ``DINIE_BASE_URL``, ``DINIE_CLIENT_ID`` and ``DINIE_CLIENT_SECRET``.
+    ``timeout`` is in seconds for each run. Raises :class:`CommandError`.
+    """
+    with running_mock() as server:
+        for preset in (CALM, *presets):
+            weather = _run(server, command, preset, timeout, show_output=show_output)
+            if preset == CALM and weather.exit_code != 0:
+                raise CommandError(
+                    f"{command[0]} {weather.ended} although nothing went wrong: mend that first"
+                )
+            yield weather
+
+
+def verdict_on(runs: Sequence[Weather], level: Level, client: str) -> Verdict:
+    """One verdict over all runs; ``client`` is what the reports call it."""
+    entries = merged(run.entries for run in runs)
+    return judge(entries, Contract.bundled(), level, target=client)
+
+
+def _run(
+    server: MockServer, command: Sequence[str], preset: str, timeout: float, *, show_output: bool
+) -> Weather:
+    partner = server.new_partner()
+    if preset != CALM:
+        partner.faults.add(preset)
+    nobodys = len(server.nobodys_entries())
+    started = time.monotonic()
+    exit_code = _end_of(command, partner, timeout, show_output=show_output)
+    seconds = time.monotonic() - started
+    strays = server.nobodys_entries()[nobodys:]
+    return Weather(preset, exit_code, seconds, (*partner.journal.entries(), *strays))
+
+
+def _end_of(
+    command: Sequence[str], partner: PartnerMock, timeout: float, *, show_output: bool
+) -> int | None:
+    environment = {
+        **os.environ,
+        "DINIE_BASE_URL": partner.url,
+        "DINIE_CLIENT_ID": partner.client_id,
+        "DINIE_CLIENT_SECRET": partner.client_secret,
+    }
+    output = None if show_output else subprocess.DEVNULL
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the user's own command
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise CommandError(f"{command[0]} cannot be run: {error.strerror}") from error
+    try:
+        return process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if process.poll() is None:
+            _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End the command with all that it has started."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(process.pid, sign)
+            process.wait(_SECONDS_TO_END)
+            return

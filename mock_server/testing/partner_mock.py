@@ -1,0 +1,201 @@
+"""The mock as one partner has it: where it is, who one is, and all that a test does to it.
+
+Everything goes over HTTP, so it works the same on a mock in this process and on any other.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+import httpx
+
+from conformance.client.judging import Level, Verdict, judge
+from conformance.journal.har import har_of
+from conformance.journal.journal import JournalEntry
+from openapi.contract import Contract
+
+
+class ControlError(Exception):
+    """The control plane refused something; the message is its one plain line."""
+
+
+class Control:
+    """The control plane of a running mock. Raises :class:`ControlError`."""
+
+    def __init__(self, origin: str, admin_token: str | None = None) -> None:
+        headers = {"Authorization": f"Bearer {admin_token}"} if admin_token else {}
+        self.origin = origin.rstrip("/")
+        self._client = httpx.Client(
+            base_url=f"{self.origin}/_mock", headers=headers, trust_env=False, timeout=60
+        )
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send one request; keyword arguments are those of httpx."""
+        try:
+            response = self._client.request(method, path, **options)
+        except httpx.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise ControlError(f"{self.origin} does not answer: {reason}") from error
+        if response.is_success:
+            return response
+        raise ControlError(f"{self.origin}{_reason(response)}")
+
+    def partners(self) -> list[str]:
+        """The ids of all partners."""
+        return [one["id"] for one in self.request("GET", "/partners").json()["data"]]
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        """Close at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _reason(response: httpx.Response) -> str:
+    try:
+        detail = str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        detail = f"the answer was {response.status_code}, and no problem document"
+    return f": {detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What is to go wrong for the partner."""
+
+    control: Control
+    path: str
+
+    def add(self, fault: str | Mapping[str, Any]) -> list[str]:
+        """Add a preset by its name, or one fault as JSON; gives the ids of what was added."""
+        text = {"preset": fault} if isinstance(fault, str) else dict(fault)
+        added = self.control.request("POST", self.path, json=text).json()["data"]
+        return [one["id"] for one in added]
+
+    def list(self) -> Sequence[dict[str, Any]]:
+        """All faults, each with how often it has fired."""
+        faults: list[dict[str, Any]] = self.control.request("GET", self.path).json()["data"]
+        return faults
+
+    def remove(self, fault_id: str) -> None:
+        """Remove one fault."""
+        self.control.request("DELETE", f"{self.path}/{fault_id}")
+
+    def clear(self) -> None:
+        """Remove all faults."""
+        self.control.request("DELETE", self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerClock:
+    """The partner's own time, which everything that expires goes by."""
+
+    control: Control
+    path: str
+
+    def now(self) -> datetime:
+        """What time it is."""
+        return _moment(self.control.request("GET", self.path))
+
+    def advance(self, seconds: float) -> datetime:
+        """Let time pass."""
+        body = {"seconds": seconds}
+        return _moment(self.control.request("POST", f"{self.path}/advance", json=body))
+
+    def set(self, moment: datetime) -> datetime:
+        """Let it be another time; ``moment`` has an offset."""
+        body = {"now": moment.isoformat()}
+        return _moment(self.control.request("PUT", self.path, json=body))
+
+    def reset(self) -> datetime:
+        """Let it be the machine's time."""
+        return _moment(self.control.request("DELETE", self.path))
+
+
+def _moment(response: httpx.Response) -> datetime:
+    return datetime.fromisoformat(response.json()["now"])
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerJournal:
+    """What the partner's client did."""
+
+    control: Control
+    path: str
+
+    def entries(self, **filters: Any) -> list[JournalEntry]:
+        """The exchanges, oldest first; filters are the query parameters of ``readJournal``."""
+        found: list[JournalEntry] = []
+        while True:
+            after = {"after": found[-1].number} if found else {}
+            page = self.control.request("GET", self.path, params={**filters, **after}).json()
+            found += [_entry(one) for one in page["data"]]
+            if not page["has_more"]:
+                return found
+
+    def har(self, **filters: Any) -> dict[str, Any]:
+        """The exchanges as HAR 1.2."""
+        return har_of(self.entries(**filters))
+
+
+def _entry(text: dict[str, Any]) -> JournalEntry:
+    pairs = {
+        name: tuple((one[0], one[1]) for one in text[name])
+        for name in ("request_headers", "response_headers")
+    }
+    return JournalEntry(**{**text, **pairs, "refusals": tuple(text["refusals"])})
+
+
+class PartnerMock:
+    """A partner on a running mock.
+
+    ``url`` is the base URL that the partner's client is given. A fresh partner comes with its
+    ``client_id``, ``client_secret`` and an ``access_token`` that is good for a year.
+    """
+
+    def __init__(
+        self,
+        control: Control,
+        partner_id: str,
+        contract: Contract,
+        *,
+        client_id: str = "",
+        client_secret: str = "",
+        access_token: str = "",
+    ) -> None:
+        self.partner_id = partner_id
+        self.client_id = client_id
+        self.client_secret = client_secret
+        self.access_token = access_token
+        self.url = control.origin + contract.base_path
+        self._contract = contract
+        self._control = control
+        self._path = f"/partners/{partner_id}"
+        self.faults = Faults(control, f"{self._path}/faults")
+        self.clock = PartnerClock(control, f"{self._path}/clock")
+        self.journal = PartnerJournal(control, f"{self._path}/journal")
+
+    @classmethod
+    def fresh(cls, control: Control, contract: Contract) -> Self:
+        """A partner that nobody else knows."""
+        made = control.request("POST", "/partners").json()
+        return cls(control, made.pop("id"), contract, **made)
+
+    def report(self, level: str = "must") -> Verdict:
+        """The verdict on the partner's client, from everything in its journal."""
+        entries = self.journal.entries()
+        return judge(entries, self._contract, Level(level), target=self.partner_id)
+
+    def reset(self) -> None:
+        """Let the partner be as it was at the start."""
+        self._control.request("POST", f"{self._path}/reset")
+
+    def delete(self) -> None:
+        """Take the partner away, with everything that it has."""
+        self._control.request("DELETE", self._path)

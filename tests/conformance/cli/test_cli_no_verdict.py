@@ -1,0 +1,153 @@
+"""The command line where nothing can be said: exit code 2 and one line for the reason."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from conformance.cli.options import is_production
+from demo.mock_process import MockProcess
+from openapi.contract import Contract
+from tests.conformance.cli.command_line import judge, one_line, run
+
+
+class _WebPage(BaseHTTPRequestHandler):
+    status = 200
+    body = b"<!doctype html><p>Log in"
+    media_type = "text/html; charset=utf-8"
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(self.status)
+        self.send_header("Content-Type", self.media_type)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    do_POST = do_DELETE = do_GET  # noqa: N815 - the names that the base class looks for
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class _NotServed(_WebPage):
+    status = 404
+    body = b"{}"
+    media_type = "application/json"
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=[0.05])
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/v3"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_web_page_is_no_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(_WebPage) as url:
+        assert judge(url) == 2
+    assert "a web page: a proxy, or not the API's base URL" in one_line(capsys)
+
+
+def test_where_nothing_can_be_created_there_is_no_verdict(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with serving(_NotServed) as url:
+        assert judge(url) == 2
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("No verdict: createCredential never answered 201, but 404")
+
+
+def test_a_refused_token_is_no_verdict(
+    healthy: MockProcess, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    code = run("run", "--url", healthy.base_url, "--token", "wrong", "--report-json", str(report))
+
+    assert code == 2
+    assert one_line(capsys) == "the token was refused (401)"
+    assert json.loads(report.read_text())["complete"] is False
+
+
+def test_a_refused_second_token_is_no_verdict(
+    healthy: MockProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert judge(healthy.base_url, "--second-token", "wrong") == 2
+    assert "the second token was refused (401)" in capsys.readouterr().err
+
+
+def test_a_refused_client_is_no_verdict(
+    healthy: MockProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--client-id", "nobody", "--client-secret", "nothing")
+    assert run("run", "--url", healthy.base_url, *given) == 2
+    assert one_line(capsys) == "the client id and secret were refused (401)"
+
+
+def test_an_unreachable_target_is_no_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    assert judge("http://127.0.0.1:1/v3") == 2
+    assert "does not answer" in one_line(capsys)
+
+
+def test_a_failing_handshake_is_no_verdict(
+    healthy: MockProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert judge(healthy.base_url.replace("http:", "https:")) == 2
+    assert "SSL" in one_line(capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "give --url, or --app"),
+        (("--url", "localhost:8080"), "must be a base URL"),
+        (("--url", "http://u:hunter2@localhost"), "takes no user"),
+        (("--url", "http://localhost"), "give --token, or --client-id"),
+        (("--url", "http://localhost", "--client-id", "x"), "go together"),
+        (("--url", "http://localhost", "--token", "a b"), "must be printable ASCII"),
+        (("--url", "http://localhost", "--token", "x", "--client-id", "x"), "either"),
+        (("--url", "http://localhost", "--token", "x", "--second-token", "x"), "another partner"),
+        (("--url", "http://localhost", "--token", "x", "hunter2"), "unexpected extra argument"),
+        (("--url", "http://localhost", "--token", "x", "--max-rps", "0"), "--max-rps"),
+        (("--url", "http://localhost", "--token", "x", "--select", "idempotency.replay"),
+         "selects nothing; the nearest: "),
+        (("--url", "http://localhost", "--token", "x", "--report-json", "none/report"),
+         "cannot be written: No such file"),
+        (("--url", "http://localhost", "--token", "x", "--report-json", "."),
+         "cannot be written: Is a directory"),
+        (("--url", "http://localhost", "--token", "x", "--report-json", "a", "--report-html", "a"),
+         "for two reports"),
+        (("--url", "https://API.dinie.com.br./v3", "--token", "x"), "is production"),
+        (("--url", "http://localhost", "--token", "x", "--baseline", "none"), "none: No such file"),
+    ],
+)  # fmt: skip
+def test_bad_arguments_are_one_line(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    told: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert run("run", *arguments) == 2
+
+    line = one_line(capsys)
+    assert told in line
+    assert "hunter2" not in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_production_is_told_from_the_rest() -> None:
+    contract = Contract.bundled()
+    assert is_production(contract, "http://api.dinie.com.br:8443")
+    assert not is_production(contract, "https://sandbox.api.dinie.com.br/v3")
+    assert not is_production(contract, "http://127.0.0.1:8080/v3")
+    assert not is_production(contract, "https://staging.example/v3")

@@ -1,0 +1,74 @@
+"""A healthy target that is empty for each test, and campaigns against it, with faults or none."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from conformance.catalogue.sabotage import Sabotage
+from conformance.fuzz.campaign import Campaign
+from conformance.fuzz.safety import Breaker
+from conformance.fuzz.shard import WHOLE, Shard
+from conformance.fuzz.storage.directory import RunDirectory
+from conformance.fuzz.storage.record import Record
+from conformance.target.target import Target
+from demo.mock_process import MockProcess
+from openapi.contract import Contract
+from tests.two_partners import mock_of_two
+
+TOKENS = ("dinie_at_first_partner", "dinie_at_second_partner")
+CONTRACT = Contract.bundled()
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[MockProcess]:
+    with mock_of_two(TOKENS) as mock:
+        yield mock
+
+
+@pytest.fixture
+def healthy(running: MockProcess) -> MockProcess:
+    running.forget()
+    return running
+
+
+Campaigns = Callable[..., Campaign]
+
+
+@pytest.fixture
+def campaigns(healthy: MockProcess, tmp_path: Path) -> Iterator[Campaigns]:
+    """Makes a campaign that is ready to begin; its directory is the test's own."""
+    with _campaigns(healthy.base_url, tmp_path / "run") as make:
+        yield make
+
+
+@contextmanager
+def _campaigns(url: str, path: Path) -> Iterator[Campaigns]:
+    targets: list[Target] = []
+
+    def make(
+        fault: Sabotage | None = None,
+        *patterns: str,
+        resume: bool = False,
+        seed: int = 7,
+        directory: Path = path,
+        shard: Shard = WHOLE,
+        **options: object,
+    ) -> Campaign:
+        target = Target(url, TOKENS, tamper=fault.make() if fault else None, patience=0)
+        targets.append(target)
+        if resume:
+            record = Record.read(CONTRACT, RunDirectory.known(directory), patterns)
+        else:
+            record = Record(
+                CONTRACT, RunDirectory.begun(directory), url, seed, patterns, shards=(shard,)
+            )
+        breaker = Breaker(CONTRACT, target, 0.01)
+        return Campaign(record, target, breaker=breaker, **options)  # type: ignore[arg-type]
+
+    try:
+        yield make
+    finally:
+        for target in targets:
+            target.__exit__()

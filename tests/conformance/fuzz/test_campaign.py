@@ -1,0 +1,40 @@
+"""Campaigns: nothing to find on a healthy server, and every subtle fault found on a faulty one."""
+
+from pathlib import Path
+from typing import Any
+
+from conformance.catalogue.requirement import Level
+from conformance.fuzz.verdicts import verdict_of
+from conformance.results.verdict import CONFORMS
+from demo.mock_process import MockProcess
+from tests.conformance.cli.command_line import active
+from tests.conformance.fuzz.conftest import TOKENS, Campaigns
+
+
+def test_nothing_is_found_on_a_healthy_server_and_nothing_is_left(
+    campaigns: Campaigns, healthy: MockProcess
+) -> None:
+    before = active(healthy, TOKENS[0])
+    campaign = campaigns(max_turns=120)
+    campaign.work_through()
+    assert not campaign.record.findings
+    verdict = verdict_of(campaign.record, Level.SHOULD)
+    assert verdict.exit_code == CONFORMS, verdict.line
+    assert campaign.record.coverage.line().startswith("operations 4/4")
+    assert (active(healthy, TOKENS[0]), campaign.record.left_behind) == (before, set())
+    state = campaign.record.directory.state()
+    assert state["counters"]["requests"] == campaign.target.requests_sent
+    assert not any("error" in one for one in state["counters"]["outcomes"].values())
+
+
+def test_the_same_seed_makes_the_same_turns(campaigns: Campaigns, tmp_path: Path) -> None:
+    def turns(seed: int) -> list[Any]:
+        campaign = campaigns(seed=seed)
+        (campaign.record.directory.path / "campaign.json").unlink(missing_ok=True)
+        return [
+            (one.work.name, one.seed, one.effort.times)
+            for _ in range(20)
+            for one in campaign.schedule.next(5)
+        ]
+
+    assert turns(1) == turns(1) != turns(2)

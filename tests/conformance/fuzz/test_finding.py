@@ -1,0 +1,185 @@
+"""A finding: its cause, its id, and what is said of one that does not always fail."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance.fuzz.findings.finding import Finding, cause_of
+from conformance.fuzz.findings.resending import Said, Step, resent, shape
+from conformance.fuzz.findings.smallest import smallest, without
+from conformance.fuzz.storage.files import FileError
+
+FINDING = Finding("a.b", "op", "must", "cause", "one", "two", "a.b [op]", 1, {}, "2026-01-01")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("one 2 times", "one 3 times"),
+        ("dinie_ci_live_0a1b2c listed", "dinie_ci_live_ffff11 listed"),
+        ("no 'abc'", "no 'def'"),
+    ],
+)
+def test_a_cause_is_without_data(one: str, other: str) -> None:
+    assert cause_of("it", one) == cause_of("it", other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("status 500", "status 503"), ("no name", "no date")])
+def test_other_words_and_statuses_are_another_cause(one: str, other: str) -> None:
+    assert cause_of("it", one) != cause_of("it", other)
+
+
+@pytest.mark.parametrize(
+    ("failures", "tries", "state"),
+    [
+        (0, 0, "not tried again"),
+        (3, 3, "reproducible"),
+        (1, 3, "flaky: 2 of 4"),
+        (0, 3, "flaky: 1 of 4"),
+    ],
+)
+def test_what_does_not_always_fail_is_flaky_with_its_rate(
+    failures: int, tries: int, state: str
+) -> None:
+    tried = FINDING.tried(failures, tries)
+    assert tried.state == state
+    assert (tried.attempts > 2) == state.startswith("flaky")
+    assert tried.id == FINDING.id
+
+
+def test_what_has_passed_often_before_is_tried_as_often() -> None:
+    tried = replace(FINDING, passed=99).tried(0, 3)
+    assert tried.state == "flaky: 1 of 103"
+    assert tried.attempts > 400
+    # What fails each time has only waited for its state.
+    assert replace(FINDING, passed=99).tried(3, 3).attempts == 2
+
+
+def test_a_finding_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "one.json"
+    finding = FINDING.tried(1, 2)
+    path.write_text(finding.text())
+    assert Finding.read(path) == finding
+    path.write_text(finding.text()[:-20])
+    with pytest.raises(FileError, match="torn"):
+        Finding.read(path)
+
+
+def step(body: str = "", key: str = "", path: str = "/x") -> Step:
+    headers = [["Idempotency-Key", key]] if key else []
+    return {
+        "method": "POST",
+        "path": path,
+        "headers": headers,
+        "body": body,
+        "partner": 0,
+        "token_form": "as it is",
+        "at_once": 0,
+    }
+
+
+def test_steps_that_nothing_builds_on_are_left_out() -> None:
+    def send(steps: list[Step]) -> list[Said]:
+        return [
+            (500 if "bad" in one["body"] else 201, "application/json", b'{"id": "x1"}')
+            for one in steps
+        ]
+
+    steps = [step(), step(), step(path="/x/«id 1»"), step(), step("bad «id 1»")]
+    found, _, was_sent_again = smallest(steps, resent(steps, send), send)
+    assert was_sent_again
+    assert [one["body"] for one in found] == ["", "bad «id 0»"]
+
+
+def test_what_shares_a_key_with_the_last_step_stays() -> None:
+    keys: dict[str, int] = {}
+
+    def send(steps: list[Step]) -> list[Said]:
+        bodies = [keys.setdefault(one["headers"][0][1], len(keys)) for one in steps]
+        return [(201, "application/json", b'{"id": "%d"}' % one) for one in bodies]
+
+    steps = [step(key=f"«key {number}»") for number in (1, 2, 3, 1)]
+    found, _, _ = smallest(steps, resent(steps, send), send)
+    assert [one["headers"][0][1] for one in found] == ["«key 1»", "«key 1»"]
+
+
+def test_a_step_is_not_left_out_when_others_need_its_answer() -> None:
+    assert without([step(), step("«id 0»")], {0}) is None
+
+
+def test_a_shape_tells_answers_apart_but_not_their_data() -> None:
+    def said(status: int, body: bytes) -> object:
+        return shape([step()], [(status, "application/json", body)])
+
+    assert said(201, b'{"id": "a"}') == said(201, b'{"id": "b"}')
+    assert said(201, b'{"id": "a"}') != said(200, b'{"id": "a"}')
+    assert said(201, b'{"id": "a"}') != said(201, b'{"id": "a", "secret": 1}')
+
+
+def test_what_does_not_fail_again_keeps_what_it_was_judged_by() -> None:
+    def send(steps: list[Step]) -> list[Said]:
+        return [(201, "application/json", b'{"id": "x1"}') for _ in steps]
+
+    steps = [step(key=f"«key {number}»") for number in (1, 2, 3, 1)]
+    answers = [*resent(steps[:3], send), (201, "application/json", b'{"id": "x2"}')]
+    found, _, was_sent_again = smallest(steps, answers, send)
+    assert not was_sent_again
+    assert [one["headers"][0][1] for one in found] == ["«key 1»", "«key 1»"]
+
+
+def test_of_those_sent_at_once_one_of_each_kind_stays() -> None:
+    together = {"at_once": 1}
+    same, other = step("a", key="«key 1»") | together, step("b", key="«key 1»") | together
+
+    def send(steps: list[Step]) -> list[Said]:
+        kinds = {one["body"] for one in steps}
+        return [(201, "application/json", b'{"id": "%d"}' % len(kinds)) for _ in steps]
+
+    steps = [same, same, same, same, other]
+    answers = [(201, "application/json", b'{"id": "2"}')] * 5
+    found, _, was_sent_again = smallest(steps, answers, send)
+    assert was_sent_again
+    assert 2 <= len(found) <= 4
+
+
+def page(*ids: str) -> Said:
+    return 200, "application/json", json.dumps({"data": [{"id": one} for one in ids]}).encode()
+
+
+def made(id_: str) -> Said:
+    return 201, "application/json", json.dumps({"id": id_}).encode()
+
+
+def test_a_shape_tells_what_a_walk_through_pages_has_missed() -> None:
+    steps = [
+        step("a"),
+        step("b"),
+        step("c"),
+        step(path="/x?limit=1"),
+        step(path="/x?limit=1&starting_after=«last 3»"),
+    ]
+    before = [made("a"), made("b"), made("c")]
+    whole = shape(steps, [*before, page("c"), page("b", "a")])
+    assert whole != shape(steps, [*before, page("c"), page("a")])
+    assert whole != shape(steps, [*before, page("c"), page("c", "b", "a")])
+    assert resent(steps, lambda sent: [page(one["path"]) for one in sent])[-1] == page(
+        "/x?limit=1&starting_after=%2Fx%3Flimit%3D1"
+    )
+
+
+def test_a_shape_tells_what_comes_back_otherwise() -> None:
+    named = [step('{"name": "x"}')]
+
+    def said(name: str) -> object:
+        return shape(named, [(201, "application/json", json.dumps({"name": name}).encode())])
+
+    assert said("x") != said("y")
+    fresh = [step('{"name": "«name 1»"}')]
+    assert shape(fresh, [made("a")]) == shape(fresh, [made("b")])
+
+
+def test_a_shape_tells_whose_a_resource_is() -> None:
+    steps = [step("a", key="«key 1»"), {**step("b", key="«key 1»"), "partner": 1}]
+    assert shape(steps, [made("a"), made("b")]) != shape(steps, [made("a"), made("a")])

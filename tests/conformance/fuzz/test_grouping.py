@@ -1,0 +1,70 @@
+"""Which violations are one finding, and which are not: what is known must hide nothing else."""
+
+import json
+
+import pytest
+
+from conformance.catalogue.sabotage import Sabotage
+from conformance.fuzz.findings.finding import cause_of
+from conformance.probe.response_checks import server_error
+from conformance.server.generated.sabotage import sent_name
+from conformance.target.exchange import Answer, Forward, Request
+from tests.conformance.fuzz.conftest import CONTRACT, Campaigns
+
+FAILS = "generated.nothing-makes-it-fail"
+CREATE = CONTRACT.operations["createCredential"]
+
+
+def _two_ways(request: Request, forward: Forward) -> Answer:
+    """A server error on an unusual header, and the same one on an unusual name."""
+    has_language = any(name.lower() == "accept-language" for name, _ in request.headers)
+    is_odd = any(ord(one) > 0xFFFF for one in sent_name(request))
+    return Answer(500) if has_language or is_odd else forward(request)
+
+
+def test_the_same_error_in_two_unusual_ways_is_two_findings(campaigns: Campaigns) -> None:
+    fault = Sabotage("two ways to fail", lambda: _two_ways)
+    campaign = campaigns(fault, FAILS, max_findings=2, max_turns=100)
+    campaign.work_through()
+
+    ways = {campaign.works[one.work].way for one in campaign.record.findings.values()}
+    assert "odd headers" in ways
+    assert len(ways) > 1
+
+
+def cause(body: bytes) -> str:
+    """The cause of a server error with this body."""
+    return cause_of(
+        "no server error", server_error(CREATE, Request("POST", "/"), Answer(500, (), body))
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"code": "store_unavailable"}, {"code": "internal_error"}),
+        ({"title": "No store"}, {"title": "No name"}),
+        ({"title": "No store"}, {}),
+    ],
+)
+def test_errors_with_other_names_are_two_findings(
+    one: dict[str, str], other: dict[str, str]
+) -> None:
+    assert cause(json.dumps(one).encode()) != cause(json.dumps(other).encode())
+
+
+def test_exceptions_with_other_names_are_two_findings() -> None:
+    assert cause(b"Traceback: KeyError") != cause(b"<h1>java.lang.IllegalStateException</h1>")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (b"request 17: ValueError: no 'abc'", b"request 18: ValueError: no 'def'"),
+        (b'{"code": "error_00f3a2"}', b'{"code": "error_77b1c9"}'),
+        (b'{"title": "Failed", "detail": "one"}', b'{"title": "Failed", "detail": "two"}'),
+        (b"", b"\xff\x00"),
+    ],
+)
+def test_an_error_with_other_data_is_the_same_finding(one: bytes, other: bytes) -> None:
+    assert cause(one) == cause(other)

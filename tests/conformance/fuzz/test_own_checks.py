@@ -1,0 +1,48 @@
+"""A campaign's own checks accuse no conforming server, however different it is from the mock."""
+
+import pytest
+
+from conformance.fuzz.findings.replaying import probe_for
+from conformance.fuzz.work import OWN, works
+from conformance.probe.effort import Effort
+from conformance.results.result import Outcome
+from conformance.run.check import examined
+from conformance.run.runner import Run
+from conformance.server import catalogue
+from conformance.target.target import Target
+from tests.conformance.fuzz.conftest import CONTRACT
+from tests.conformance.server.test_conforming_servers import PARTNERS
+from tests.conformance.servers.serving import serving
+from tests.conformance.servers.variants import VARIANTS
+
+WORKS = [one for one in works(CONTRACT, list(catalogue().values())) if one.requirements[0] in OWN]
+# What another server writes otherwise, the gate has judged already.
+CHOSEN = (
+    "one partner only",
+    "lenient",
+    "strict",
+    "only creates",
+    "rate-limited",
+    "replays a conflicting body",
+    "refuses a key in use",
+    "forgets revoked keys",
+    "other prefixes, oldest first, local time",
+    "closes each connection",
+    "HTTP/1.0",
+)
+
+
+@pytest.mark.parametrize("variant", CHOSEN)
+def test_no_conforming_server_is_accused(variant: str) -> None:
+    chosen = VARIANTS[variant]
+    tokens = tuple(PARTNERS)[: chosen.partners]
+    with (
+        serving(chosen.options, PARTNERS) as url,
+        Target(url, tokens, patience=0) as target,
+    ):
+        Run(CONTRACT, target, [], 1).survey()
+        for work in WORKS:
+            [requirement] = work.requirements
+            probe = probe_for(CONTRACT, target, work, requirement, 1, Effort(times=2))
+            result = examined(requirement, probe).result
+            assert result.outcome in {Outcome.PASSED, Outcome.NOT_VERIFIED}, (work.name, result)

@@ -1,0 +1,199 @@
+"""Hypothesis and the rest of the process leave each other alone."""
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import configuration, settings
+from hypothesis import strategies as st
+
+from conformance.catalogue.requirement import Level, Requirement
+from conformance.generation.any_order import in_any_order
+from conformance.generation.engine import findings
+from conformance.generation.isolation import PROFILE, generating
+from conformance.generation.search import for_all
+from conformance.probe.probe import Probe
+from conformance.run.runner import Run
+from conformance.server import catalogue
+from conformance.target.exchange import Answer, Forward, Request
+from conformance.target.target import Target
+from demo.mock_process import MockProcess
+from openapi.contract import Contract
+
+CONTRACT = Contract.bundled()
+CREATE = CONTRACT.operations["createCredential"]
+TOKENS = ("dinie_at_first", "dinie_at_second")
+
+
+def probe_of(target: Target) -> Probe:
+    return Probe(CONTRACT, CREATE, target, random.Random(1), 1)
+
+
+@contextmanager
+def settings_of_others(directory: Path) -> Iterator[None]:
+    """As in a process whose own tests use Hypothesis."""
+    settings.register_profile("of others", derandomize=False, max_examples=3)
+    before = settings.get_current_profile_name()
+    settings.load_profile("of others")
+    configuration.set_hypothesis_home_dir(directory)
+    try:
+        yield
+    finally:
+        configuration.set_hypothesis_home_dir(None)
+        settings.load_profile(before)
+
+
+def test_commands_that_generate_nothing_load_nothing() -> None:
+    code = (
+        "import sys, conformance.cli.main; from conformance.server import catalogue;"
+        "catalogue(); assert not {'hypothesis', 'schemathesis'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_others_have_set_stays(healthy: MockProcess, tmp_path: Path) -> None:
+    with settings_of_others(tmp_path), Target(healthy.base_url, TOKENS) as target:
+        filters = list(warnings.filters)
+        random.seed(7)
+        wanted = [random.random() for _ in range(2)]
+        random.seed(7)
+        for_all(probe_of(target), st.integers(), lambda _: None, 5)
+        in_any_order(probe_of(target), 0.0)
+        findings(probe_of(target), "not_a_server_error")
+
+        assert [random.random() for _ in range(2)] == wanted
+        assert settings.get_current_profile_name() == "of others"
+        assert configuration.storage_directory("x").path == tmp_path / "x"
+        assert warnings.filters == filters
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_what_others_have_set_changes_nothing(healthy: MockProcess, tmp_path: Path) -> None:
+    def examples() -> list[int]:
+        seen: list[int] = []
+        with Target(healthy.base_url, TOKENS) as target:
+            for_all(probe_of(target), st.integers(), seen.append, 20)
+        return seen
+
+    alone = examples()
+    with settings_of_others(tmp_path):
+        assert examples() == alone
+
+
+def test_an_app_may_draw_its_ids_at_random(healthy: MockProcess) -> None:
+    drawn: list[float] = []
+
+    def drawing(request: Request, forward: Forward) -> Answer:
+        drawn.append(random.random())
+        return forward(request)
+
+    with Target(healthy.base_url, TOKENS, tamper=drawing) as target:
+        for_all(probe_of(target), st.integers(), lambda _: target.send(Request("GET", "/x")), 20)
+        in_any_order(probe_of(target), 0.0)
+        findings(probe_of(target), "not_a_server_error")
+
+    assert len(set(drawn)) == len(drawn) > 80
+
+
+def test_an_error_gives_all_back() -> None:
+    def of_now() -> tuple[str, Path]:
+        return settings.get_current_profile_name(), configuration.storage_directory("x").path
+
+    def failing() -> None:
+        with generating():
+            assert settings.get_current_profile_name() == PROFILE
+            raise ZeroDivisionError
+
+    before = of_now()
+    with pytest.raises(ZeroDivisionError):
+        failing()
+
+    assert of_now() == before
+    with generating():  # and the next one may begin
+        pass
+
+
+def test_no_place_for_files_is_no_fault(healthy: MockProcess) -> None:
+    ids = [one.id for one in catalogue().values() if one.generates]
+    finished = subprocess.run(
+        [
+            *(sys.executable, "-W", "error", "-m", "conformance.cli", "run"),
+            *("--url", healthy.base_url),
+            *(f"--select={one}" for one in ids),
+        ],
+        env={
+            **os.environ,
+            "DINIE_TOKEN": TOKENS[0],
+            "HYPOTHESIS_STORAGE_DIRECTORY": "/dev/null/hypothesis",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert finished.stderr == ""
+    assert finished.returncode == 0, finished.stdout
+
+
+def test_no_example_and_no_secret_is_kept(
+    healthy: MockProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.generation.isolation._directory", lambda: str(tmp_path))
+    requirements = [one for one in catalogue().values() if one.generates]
+    met: set[str] = set()
+    for requirement in requirements:
+        for sabotage in (None, requirement.sabotage[0]):
+            tamper = sabotage.make() if sabotage else None
+            with Target(healthy.base_url, TOKENS, tamper=tamper) as target:
+                Run(CONTRACT, target, [], 1).survey()
+                Run(CONTRACT, target, [requirement], 1).check(requirement, CREATE)
+                met |= target.secrets
+
+    assert len(met) > 100
+    assert not (tmp_path / "examples").exists()
+    for path in tmp_path.rglob("*"):
+        text = path.read_bytes() if path.is_file() else b""
+        assert not [one for one in met if one.encode() in text], path
+
+
+def test_one_at_a_time_is_generated_beside_all_others(healthy: MockProcess) -> None:
+    lock = threading.Lock()
+    running = dict.fromkeys((True, False), 0)
+    most = dict.fromkeys((True, False), 0)
+
+    def of_kind(number: int, *, generates: bool) -> Requirement:
+        def check(_: Probe) -> None:
+            with lock:
+                running[generates] += 1
+                most[generates] = max(most[generates], running[generates])
+            time.sleep(0.02)
+            with lock:
+                running[generates] -= 1
+
+        return Requirement(
+            id=f"test.{generates}-{number}",
+            level=Level.MUST,
+            summary="",
+            source="",
+            applies_to=lambda operation: operation is CREATE,
+            needs=frozenset(),
+            sabotage=(),
+            check=check,
+            generates=generates,
+        )
+
+    both = [of_kind(number, generates=one) for number in range(8) for one in (True, False)]
+    with Target(healthy.base_url, TOKENS) as target:
+        results = list(Run(CONTRACT, target, both, 1).results())
+
+    assert len(results) == 16
+    assert most[True] == 1
+    assert most[False] > 1

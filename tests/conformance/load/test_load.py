@@ -1,0 +1,160 @@
+"""Load on healthy servers and on wrong ones, by real processes of the mock and of Locust."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.mock_process import MockProcess, mock_process
+from tests.conformance.cli.command_line import active
+from tests.conformance.load.command_line import PARTNER, TOKEN, Ended, load
+from tests.conformance.load.wrong_servers import FailsNowAndThen, OmitsFromList
+from tests.conformance.servers.application import Application
+from tests.conformance.servers.options import Bug, Options
+from tests.conformance.servers.serving import serving
+
+PERCENTILES = ("p50", "p95", "p99")
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[MockProcess]:
+    with mock_process("--partner", f"{PARTNER[0]}:{PARTNER[1]}:{TOKEN}") as one:
+        yield one
+
+
+def on(options: Options, folder: Path, *arguments: str,
+       application: type[Application] = Application) -> Ended:  # fmt: skip
+    with serving(options, {TOKEN: "first"}, application) as url:
+        return load(url, folder, *arguments)
+
+
+def test_a_conforming_mock_conforms_and_is_left_clean(mock: MockProcess, tmp_path: Path) -> None:
+    page, charts = tmp_path / "load.html", tmp_path / "locust.html"
+
+    run = load(mock.base_url, tmp_path, "--report-html", str(page), "--report-locust", str(charts))
+
+    assert (run.code, run.err) == (0, "")
+    assert run.line.startswith("Conforms under load (")
+    assert run.report["summary"]["failed"] == run.report["summary"]["warnings"] == 0
+    counts = run.counts
+    assert counts["created"] == counts["listed"] > 10
+    assert counts["replays"] == counts["replays_marked"] > 3
+    assert counts["failed"] == counts["unconfirmed"] == counts["left_behind"] == 0
+    assert active(mock, TOKEN) == []
+    operations = {one["operation"]: one for one in run.report["load"]["operations"]}
+    assert operations.keys() == {"createCredential", "listCredentials", "revokeCredential"}
+    assert all(one["p50"] <= one["p95"] <= one["p99"] for one in operations.values())
+    assert "createCredential" in run.out
+    for name, one in operations.items():
+        figures = (one["requests"], f"{one['rate']:.1f}", *(f"{one[p]:g}" for p in PERCENTILES), 0)
+        cells = "".join(f'<td class="number">{figure}</td>' for figure in figures)
+        assert f"<tr><td>{name}</td>{cells}</tr>" in page.read_text()
+    for text in (run.out, str(run.report), page.read_text(), charts.read_text()):
+        assert TOKEN not in text
+        assert "dinie_cs_live_" not in text
+
+
+def test_a_client_id_and_secret_do_as_well(mock: MockProcess, tmp_path: Path) -> None:
+    run = load(mock.base_url, tmp_path, DINIE_TOKEN="", DINIE_CLIENT_ID=PARTNER[0],
+               DINIE_CLIENT_SECRET=PARTNER[1])  # fmt: skip
+
+    assert (run.code, run.err) == (0, "")
+    assert PARTNER[1] not in run.out + str(run.report)
+
+
+def test_a_server_may_differ_in_all_that_is_its_own(tmp_path: Path) -> None:
+    options = Options(
+        waits_for_first=False, replays_conflicts=True, forgets_revoked=True, revokes_again=True,
+        id_is_client_id=False, newest_first=False, adds_more=True, compresses=True,
+        keeps_connections=False, short_problems=True, retry_after_is_a_date=True, rate=60,
+    )  # fmt: skip
+
+    run = on(options, tmp_path)
+
+    assert (run.code, run.err) == (0, "")
+    assert run.counts["limited"] > 0
+    assert run.counts["failed"] == run.counts["left_behind"] == 0
+    assert run.counts["created"] == run.counts["listed"]
+
+
+def test_a_server_that_only_creates_is_not_compared_with_a_list(tmp_path: Path) -> None:
+    run = on(Options(only_create=True), tmp_path)
+
+    assert (run.code, run.err) == (0, "")
+    assert run.counts["created"] == run.counts["not_listed"] == run.counts["left_behind"]
+    assert "the target has no list to compare with" in run.out
+    assert "could not be revoked" in run.out
+
+
+def test_a_lost_answer_is_asked_for_again_with_the_same_key(tmp_path: Path) -> None:
+    with mock_process(
+        "--partner", f"{PARTNER[0]}:{PARTNER[1]}:{TOKEN}", "--fault", "lost-response"
+    ) as mock:
+        run = load(mock.base_url, tmp_path)
+
+        assert active(mock, TOKEN) == []
+    assert (run.code, run.err) == (0, "")
+    assert run.counts["dropped"] > 5
+    assert run.counts["doubled"] == 0
+    assert run.counts["created"] == run.counts["listed"]
+
+
+def test_a_key_that_makes_two_when_raced_for_is_found(tmp_path: Path) -> None:
+    run = on(Options(bug=Bug.KEYS_ARE_RACED_FOR), tmp_path)
+
+    assert run.code == 1
+    assert {
+        "idempotency.simultaneous-requests-make-one-resource",
+        "idempotency.no-second-resource",
+    } <= run.outcomes("failed")
+    assert run.counts["doubled"] > 0
+    assert "keys with more than one resource" in run.line
+    assert run.counts["left_behind"] == 0
+
+
+def test_a_replay_with_another_body_is_found(tmp_path: Path) -> None:
+    run = on(Options(bug=Bug.REPLAYS_LACK_THE_SECRET), tmp_path)
+
+    assert run.code == 1
+    assert "idempotency.replay-is-identical" in run.outcomes("failed")
+    [found] = [
+        one for one in run.report["results"] if one["id"] == "idempotency.replay-is-identical"
+    ]
+    assert found["expected"] == "the first answer's bytes"
+    assert found["actual"].startswith("another body (")
+    assert found["reproduce"].count("curl ") == 2
+    assert TOKEN not in str(run.report)
+    assert 0 < run.counts["replays_that_differ"] <= run.counts["replays"]
+
+
+def test_a_server_error_now_and_then_is_found(tmp_path: Path) -> None:
+    run = on(Options(), tmp_path, application=FailsNowAndThen)
+
+    assert run.code == 1
+    assert "generated.nothing-makes-it-fail" in run.outcomes("failed")
+    assert run.outcomes("failed") <= {
+        "generated.nothing-makes-it-fail",
+        "robustness.strange-path-values",
+    }
+    assert run.counts["failed"] > 2
+
+
+def test_violations_can_be_allowed_and_failures_limited(tmp_path: Path) -> None:
+    allowed = ("--max-violations", "100000")
+    run = on(Options(), tmp_path, *allowed, application=FailsNowAndThen)
+    assert run.code == 0
+
+    limited = ("--max-failure-rate", "0.001", "--max-p95", "0.001")
+    run = on(Options(), tmp_path, *allowed, *limited, application=FailsNowAndThen)
+    assert run.code == 1
+    assert "requests failed, more than 0.10%" in run.line
+    assert "p95 of createCredential is" in run.line
+
+
+def test_a_list_that_omits_is_found(tmp_path: Path) -> None:
+    run = on(Options(precision="milliseconds"), tmp_path, application=OmitsFromList)
+
+    assert run.code == 1
+    assert "lists.created-is-listed" in run.outcomes("warning")
+    assert "confirmed creations not listed" in run.line
+    assert 0 < run.counts["missing"] < run.counts["created"]

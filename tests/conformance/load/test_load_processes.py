@@ -1,0 +1,226 @@
+"""What the command does as a process: without a verdict, over several processes, with its page."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from conformance.cli import load as load_command
+from conformance.cli.main import main
+from demo.mock_process import MockProcess, mock_process
+from tests.conformance.cli.command_line import active
+from tests.conformance.load.command_line import PARTNER, SHORT, TOKEN, ended, load, started
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[MockProcess]:
+    with mock_process("--partner", f"{PARTNER[0]}:{PARTNER[1]}:{TOKEN}") as one:
+        yield one
+
+
+@pytest.fixture
+def mock(running: MockProcess) -> MockProcess:
+    """It is empty: what a test waits for is of its own making."""
+    running.forget()
+    return running
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return int(one.getsockname()[1])
+
+
+def no_verdict(err: str) -> str:
+    [line] = err.splitlines()
+    assert line.startswith("dinie-conformance: ")
+    return line.removeprefix("dinie-conformance: ")
+
+
+def test_a_target_that_does_not_answer_gives_no_verdict(tmp_path: Path) -> None:
+    run = load(f"http://127.0.0.1:{free_port()}/v3", tmp_path)
+
+    assert (run.code, run.out) == (2, "")
+    assert "does not answer" in no_verdict(run.err)
+    assert run.report["complete"] is False
+
+
+def test_a_token_that_is_refused_gives_no_verdict(mock: MockProcess, tmp_path: Path) -> None:
+    run = load(mock.base_url, tmp_path, DINIE_TOKEN="dinie_at_of_nobody_at_all")
+
+    assert (run.code, run.out) == (2, "")
+    assert no_verdict(run.err) == "the token was refused (401)"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--max-time", "soon"), "must be a duration such as"),
+        (("--master", "--worker"), "either --master or --worker"),
+        (("--client-id", "some"), "give either --token or --client-id"),
+        (("--url", "https://api.dinie.com.br/v3"), "--allow-production"),
+        (("--report-json", "/nowhere/load.json"), "cannot be written"),
+    ],
+    ids=lambda one: one[0] if isinstance(one, tuple) else "",
+)
+def test_bad_options_are_told_in_one_line(
+    mock: MockProcess, tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    run = load(mock.base_url, tmp_path, *arguments)
+
+    assert (run.code, run.out) == (2, "")
+    assert told in no_verdict(run.err)
+
+
+def test_a_port_that_is_taken_is_told(mock: MockProcess) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        port = one.getsockname()[1]
+        with started(mock.base_url, "--web-port", str(port)) as process:
+            out, err = process.communicate(timeout=60)
+
+    assert (process.returncode, out) == (2, "")
+    assert f"127.0.0.1:{port} cannot be listened on" in no_verdict(err)
+
+
+def test_a_master_sums_up_what_its_workers_found(mock: MockProcess, tmp_path: Path) -> None:
+    place = {"DINIE_MASTER_PORT": str(free_port())}
+    report = tmp_path / "load.json"
+    with ExitStack() as stack:
+        workers = [
+            stack.enter_context(started(mock.base_url, "--worker", **place)) for _ in range(2)
+        ]
+        master = stack.enter_context(
+            started(mock.base_url, *SHORT, "--master", "--expect-workers", "2",
+                    "--report-json", str(report), **place)
+        )  # fmt: skip
+        seen = command_lines([master, *workers])
+        run = ended(master, report)
+        codes = [worker.wait(30) for worker in workers]
+
+    assert (run.code, run.err) == (0, "")
+    assert codes == [0, 0]
+    assert run.counts["created"] == run.counts["listed"] > 10
+    assert run.counts["left_behind"] == 0
+    assert active(mock, TOKEN) == []
+    assert seen
+    assert not any(TOKEN in one for one in seen)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_worker_that_is_killed_leaves_no_verdict(
+    mock: MockProcess, tmp_path: Path, number: int
+) -> None:
+    place = {"DINIE_MASTER_PORT": str(free_port())}
+    report = tmp_path / "load.json"
+    with ExitStack() as stack:
+        workers = [
+            stack.enter_context(started(mock.base_url, "--worker", **place)) for _ in range(number)
+        ]
+        master = stack.enter_context(
+            started(mock.base_url, *SHORT, "--max-time", "3s", "--master", "--expect-workers",
+                    str(number), "--report-json", str(report), **place)
+        )  # fmt: skip
+        while len(active(mock, TOKEN)) < 3:
+            assert master.poll() is None
+            time.sleep(0.05)
+        workers[0].kill()
+        run = ended(master, report)
+        codes = [worker.wait(30) for worker in workers[1:]]
+
+    assert run.code == 2
+    assert f"1 of {number} workers went missing, and may have left keys behind" in run.out + run.err
+    assert run.report["complete"] is False
+    # Whoever is left has settled what it made.
+    assert codes == [0] * (number - 1)
+    assert run.counts["left_behind"] == 0
+    assert (run.counts["listed"] > 0) is (number > 1)
+
+
+def command_lines(processes: list[subprocess.Popen[str]]) -> set[str]:
+    """What other users of the machine see of processes, before and after they become Locust's."""
+    seen = set()
+    for process in processes:
+        path = Path(f"/proc/{process.pid}/cmdline")
+        for _ in range(200):
+            text = path.read_bytes().replace(b"\0", b" ").decode()
+            seen.add(text)
+            if "-m conformance.load" in text:
+                break
+            time.sleep(0.02)
+        else:
+            pytest.fail("the process has not become Locust's")
+    return seen
+
+
+def test_a_run_that_is_interrupted_leaves_nothing_behind(mock: MockProcess, tmp_path: Path) -> None:
+    report = tmp_path / "load.json"
+    with started(mock.base_url, *SHORT, "--max-time", "60s",
+                 "--report-json", str(report)) as process:  # fmt: skip
+        while len(active(mock, TOKEN)) < 3:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        run = ended(process, report)
+
+    assert run.code == 2
+    assert run.line == "No verdict: interrupted"
+    assert run.report["complete"] is False
+    assert active(mock, TOKEN) == []
+
+
+def test_the_page_begins_a_run_and_sends_nothing_elsewhere(
+    mock: MockProcess, tmp_path: Path
+) -> None:
+    report, port = tmp_path / "load.json", free_port()
+    with started(mock.base_url, "--max-time", "2s", "--web-port", str(port),
+                 "--report-json", str(report), PYTHONUNBUFFERED="1") as process:  # fmt: skip
+        assert process.stdout is not None
+        [url] = re.findall(r"http://\S+", process.stdout.readline())
+        with httpx.Client(base_url=url, trust_env=False, timeout=30) as page:
+            assert "Locust" in page.get("/").text
+            elsewhere = "http://127.0.0.1:9/v3"
+            begun = page.post("/swarm", data={"user_count": 3, "spawn_rate": 30, "host": elsewhere})
+            assert begun.json()["success"] is True
+            while not report.exists():
+                assert process.poll() is None
+                time.sleep(0.05)
+            assert page.get("/stats/requests").json()["state"] == "stopped"
+        process.send_signal(signal.SIGINT)
+        run = ended(process, report)
+
+    assert (run.code, run.err) == (0, "")
+    assert run.counts["created"] > 5
+    assert run.counts["failed"] == 0
+
+
+def test_without_locust_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(load_command, "find_spec", lambda _: None)
+
+    with pytest.raises(SystemExit) as exit_code:
+        main(["load", "--url", "http://127.0.0.1:9/v3", "--token", TOKEN])
+
+    assert exit_code.value.code == 2
+    assert "pip install 'dinie-contract[load]'" in no_verdict(capsys.readouterr().err)
+
+
+def test_no_other_command_loads_what_changes_the_whole_process() -> None:
+    program = (
+        "import sys; from conformance.cli.main import main\n"
+        "ours = 'conformance.load.locust.users'\n"
+        "try: main(['list'])\n"
+        "finally: print(sorted({'gevent', 'locust', ours} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "[]"

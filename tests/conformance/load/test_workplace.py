@@ -1,0 +1,67 @@
+"""What the users of one process share, and when their run cannot go on."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.load.judging import Purpose, Seen
+from conformance.load.ledger import BATCH, Ledger
+from conformance.load.workplace import LONGEST_SILENCE_SECONDS, Workplace
+from conformance.target.exchange import Answer
+from conformance.target.target import Target
+from openapi.contract import Contract
+
+TOKEN = "dinie_at_of_the_workplace"
+
+
+@pytest.fixture
+def workplace() -> Iterator[Workplace]:
+    with Target("http://127.0.0.1:9/v3", [TOKEN]) as target:
+        yield Workplace(Contract.bundled(), target, 0.0)
+
+
+def test_a_target_that_answers_nobody_for_long_is_gone(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    workplace.heard_nothing()
+    now += LONGEST_SILENCE_SECONDS - 1
+    workplace.heard_nothing()
+    workplace.heard()
+    now += LONGEST_SILENCE_SECONDS - 1
+    workplace.heard_nothing()
+    assert workplace.stopped == ""
+
+    now += LONGEST_SILENCE_SECONDS + 1
+    workplace.heard_nothing()
+    assert workplace.stopped == workplace.tally.stopped == "http://127.0.0.1:9/v3 stopped answering"
+
+
+def test_what_is_shown_of_a_violation_holds_no_secret(workplace: Workplace) -> None:
+    secret = "dinie_cs_live_told_by_the_answer"
+    body = b'{"client_secret": "%b", "status": "%b %b"}' % (
+        secret.encode(), secret.encode(), TOKEN.encode()
+    )  # fmt: skip
+    request = workplace.create.request()
+    seen = Seen(workplace.create.operation, request, Answer(201, body=body), Purpose.CREATE, TOKEN)
+
+    assert workplace.judge(seen)
+    told = str(workplace.tally.drained())
+    assert "secrets.token-is-never-answered" in told
+    assert secret not in told
+    assert TOKEN not in told
+
+
+def test_calls_are_settled_in_batches_and_not_used_any_more(workplace: Workplace) -> None:
+    ledger = Ledger()
+    calls = [ledger.open(f"{number}", workplace.create.request()) for number in range(BATCH)]
+    for call in calls:
+        call.confirm(Answer(201, body=b'{"id": "1", "client_id": "2", "client_secret": "3"}'))
+    assert (len(ledger.closed), calls[0].is_usable) == (0, True)
+
+    ledger.open("one more", workplace.create.request())
+
+    assert [len(one.calls) for one in ledger.closed] == [BATCH]
+    assert not any(call.is_usable for call in calls)

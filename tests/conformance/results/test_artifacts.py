@@ -1,0 +1,147 @@
+"""No artifact of a run holds a token or a secret, however much of them the target says itself."""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote_plus
+
+import pytest
+import uvicorn
+
+from conformance.catalogue.sabotage import with_body
+from conformance.cli.sabotaged import Proxy
+from conformance.target.exchange import Answer, Forward, Request
+from conformance.target.target import Target
+from demo.mock_process import MockProcess
+from tests.conformance.cli.command_line import FIRST, PARTNER, SECOND
+
+_ISSUED = re.compile(rb'"(?:client_secret|access_token)": ?"([^"]+)"')
+_FORM = b"grant_type="
+
+
+class Leaking:
+    """A fault in everything: answers repeat what was sent, and lists show every secret.
+
+    ``met`` holds every token and secret that came by, ``pairs`` the secrets with their client ids.
+    """
+
+    def __init__(self, *, by_form_only: bool) -> None:
+        self.met = {FIRST, SECOND, PARTNER[1]}
+        self.pairs = {":".join(PARTNER)}
+        self._by_form_only = by_form_only
+        self._secrets: dict[str, str] = {}
+
+    def __call__(self, request: Request, forward: Forward) -> Answer:
+        if self._by_form_only and b'"grant_type"' in request.body:
+            return Answer(400, (("content-type", "application/problem+json"),), b"{}")
+        answer = forward(request)
+        self.met.update(one.decode() for one in _ISSUED.findall(answer.body))
+        if answer.field("client_secret"):
+            self._secrets[answer.field("id")] = answer.field("client_secret")
+            self.pairs.add(f"{answer.field('client_id')}:{answer.field('client_secret')}")
+            # What was made twice with one key has two secrets.
+            return forward(request.without_header("Idempotency-Key")) if request.key else answer
+        if request.method == "GET" and answer.status == 200:
+            page = answer.json()
+            for item in page["data"]:
+                item["note"] = self._secrets.get(item["id"])
+            return with_body(answer, page)
+        if answer.status in {400, 401, 404, 422} or request.body.startswith(_FORM):
+            return self._repeating(request, answer)
+        return answer
+
+    def _repeating(self, request: Request, answer: Answer) -> Answer:
+        value = answer.json_object()
+        if value is None:
+            return answer
+        token = (FIRST, SECOND)[request.partner] if request.partner is not None else ""
+        pair = dict(request.headers).get("Authorization", "").partition("Basic ")[2]
+        if request.body.startswith(_FORM):
+            token = base64.b64decode(pair).decode()
+        said = f"{request.body.decode(errors='replace')} {token} {dict(request.headers)}"
+        value["detail"] = value["instance"] = said
+        return replace(answer, body=json.dumps(value).encode())
+
+
+@contextmanager
+def leaking(upstream: str, *, by_form_only: bool) -> Iterator[tuple[str, Leaking]]:
+    fault = Leaking(by_form_only=by_form_only)
+    with Target(upstream, (FIRST, SECOND)) as target:
+        proxy = Proxy(target, fault)
+        server = uvicorn.Server(
+            uvicorn.Config(proxy, port=0, lifespan="off", log_level="error", access_log=False)
+        )
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            while not server.started:
+                thread.join(0.01)
+            port = server.servers[0].sockets[0].getsockname()[1]
+            yield f"http://127.0.0.1:{port}{proxy.prefix}", fault
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def expect_nothing_in(folder: Path, fault: Leaking, *said: str) -> None:
+    """No secret in what was said, nor in any file, whatever made it and however it is written."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    texts = {str(path): path.read_bytes().decode("latin-1") for path in files}
+    texts |= dict(zip(("standard output", "standard error"), said, strict=True))
+    assert len(fault.met) > 100
+    assert len(fault.pairs) > 100
+    # HTTP Basic writes both in base64, a URL percent-encoded.
+    in_base64 = {base64.b64encode(one.encode()).decode().rstrip("=") for one in fault.pairs}
+    for form in fault.met | in_base64 | {quote_plus(one) for one in fault.met}:
+        assert [name for name, text in texts.items() if form in text] == []
+
+
+def run_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    access = {"DINIE_CLIENT_ID": PARTNER[0], "DINIE_CLIENT_SECRET": PARTNER[1]}
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], check=False, cwd=folder, capture_output=True, text=True,
+        env={**os.environ, **access} | {"DINIE_SECOND_TOKEN": SECOND},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("by_form_only", [False, pytest.param(True, marks=pytest.mark.thorough)])
+def test_the_command_writes_no_secret(
+    healthy: MockProcess,
+    tmp_path: Path,
+    by_form_only: bool,  # noqa: FBT001 - of a table
+) -> None:
+    with leaking(healthy.base_url, by_form_only=by_form_only) as (url, fault):
+        done = run_in(tmp_path, "conformance.cli", "run", "--url", url,
+                      "--report-json", "a.json", "--report-junit", "a.xml", "--report-html",
+                      "a.html", "--write-baseline", "a.yaml")  # fmt: skip
+
+    assert done.returncode == 1, done.stderr
+    assert {"a.json", "a.xml", "a.html", "a.yaml"} <= {path.name for path in tmp_path.iterdir()}
+    violations = [
+        one["id"] for one in json.loads((tmp_path / "a.json").read_text())["results"]
+        if one["reproduce"]
+    ]  # fmt: skip
+    for section in ("idempotency", "lists", "problems", "secrets", "tokens"):
+        assert any(one.startswith(f"{section}.") for one in violations), section
+    expect_nothing_in(tmp_path, fault, done.stdout, done.stderr)
+
+
+def test_pytest_writes_no_secret(healthy: MockProcess, tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    with leaking(healthy.base_url, by_form_only=False) as (url, fault):
+        done = run_in(tmp_path, "pytest", "-rA", "-vv", "--showlocals", "--tb=long",
+                      "--junitxml=report.xml", "--pyargs", "conformance",
+                      f"--conformance-url={url}")  # fmt: skip
+
+    assert done.returncode == 1, done.stderr
+    assert (tmp_path / ".pytest_cache").is_dir()
+    assert "curl" in (tmp_path / "report.xml").read_text()
+    expect_nothing_in(tmp_path, fault, done.stdout, done.stderr)

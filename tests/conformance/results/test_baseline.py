@@ -1,0 +1,108 @@
+"""The baseline: what it takes, what it complains of, and how it is made from a run."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance.catalogue.requirement import Requirement
+from conformance.results.baseline import Baseline, BaselineError
+from conformance.results.result import Outcome, Result
+from conformance.server import catalogue
+from openapi.contract import Contract
+
+CONTRACT = Contract.bundled()
+OPERATION = "createCredential"
+REPLAY, ONE = "idempotency.replay-is-identical", "idempotency.no-second-resource"
+ENTRY = {"id": REPLAY, "operation": OPERATION, "reason": "known"}
+
+
+def read(path: Path, text: str) -> Baseline:
+    path.write_text(text)
+    return Baseline.read(path, CONTRACT, catalogue())
+
+
+def result(id_: str, outcome: Outcome) -> Result:
+    found: Requirement = catalogue()[id_]
+    return Result(found, OPERATION, found.level, outcome)
+
+
+@pytest.mark.parametrize("name", ["known.json", "known.yaml"])
+@pytest.mark.parametrize("document", [[ENTRY], {"accepted": [ENTRY]}], ids=["list", "object"])
+def test_it_is_read_from_json_and_yaml(tmp_path: Path, name: str, document: object) -> None:
+    known = read(tmp_path / name, json.dumps(document))
+
+    assert known.accepted == {(REPLAY, OPERATION): "known"}
+
+
+def test_a_reason_may_be_left_out(tmp_path: Path) -> None:
+    text = f"accepted:\n- id: {REPLAY}\n  operation: {OPERATION}\n  reason:\n"
+
+    assert read(tmp_path / "known.yaml", text).accepted == {(REPLAY, OPERATION): ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "cannot be read"),
+        ("", "must hold a list"),
+        ("accepted: 5", "must hold a list"),
+        ("[5]", "entry 1 must have an id and an operation"),
+        (json.dumps([{**ENTRY, "extra": 1}]), "entry 1 has an unknown member extra"),
+        (json.dumps([{"id": REPLAY}]), "entry 1 needs operation"),
+        (json.dumps([{**ENTRY, "reason": 5}]), "entry 1 has a reason that is no text"),
+        (json.dumps([{**ENTRY, "id": "no.such"}]), "entry 1 names no.such, which is no"),
+        (json.dumps([{**ENTRY, "operation": "x"}]), "names x, which is no operation"),
+        (json.dumps([{**ENTRY, "operation": "listCredentials"}]), "which does not apply to"),
+        (json.dumps([ENTRY, ENTRY]), "entry 2 repeats"),
+        ("\0", "cannot be read"),
+        ("a: &a [*a]", "must hold a list"),
+        ("[" * 5000, "cannot be read"),
+    ],
+)  # fmt: skip
+def test_a_broken_file_is_one_line(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(BaselineError) as complaint:
+        read(tmp_path / "known.yaml", text)
+
+    assert told in str(complaint.value)
+    assert "\n" not in str(complaint.value)
+
+
+def test_it_accepts_violations_only() -> None:
+    known = Baseline({(REPLAY, OPERATION): ""})
+
+    assert known.accepts(result(REPLAY, Outcome.FAILED))
+    assert known.accepts(result(REPLAY, Outcome.WARNING))
+    assert not known.accepts(result(REPLAY, Outcome.ERROR))
+    assert not known.accepts(result(ONE, Outcome.FAILED))
+    assert not known.accepts(replace(result(REPLAY, Outcome.FAILED), operation="another"))
+
+
+def test_an_entry_is_stale_only_once_its_rule_holds() -> None:
+    known = Baseline({(REPLAY, OPERATION): "", (ONE, OPERATION): ""})
+
+    found = [result(REPLAY, Outcome.PASSED), result(ONE, Outcome.NOT_VERIFIED)]
+
+    assert known.stale(found) == [(REPLAY, OPERATION)]
+
+
+@pytest.mark.parametrize("name", ["known.json", "known.yaml"])
+def test_it_is_made_from_a_run_and_keeps_reasons(tmp_path: Path, name: str) -> None:
+    stale = "idempotency.no-key-is-a-new-call"
+    unverified = "idempotency.key-belongs-to-its-partner"
+    known = Baseline({(place, OPERATION): "known" for place in (REPLAY, stale, unverified)})
+
+    renewed = known.renewed([
+        result(REPLAY, Outcome.FAILED),
+        result(ONE, Outcome.FAILED),
+        result(stale, Outcome.PASSED),
+        result(unverified, Outcome.NOT_VERIFIED),
+    ])  # fmt: skip
+
+    expected = {
+        (unverified, OPERATION): "known", (ONE, OPERATION): "", (REPLAY, OPERATION): "known"
+    }  # fmt: skip
+    assert renewed.accepted == expected
+    path = tmp_path / name
+    assert read(path, renewed.text(path)).accepted == expected

@@ -1,0 +1,244 @@
+"""The scripts, run by a real shell and curl against a real server: the same statuses again."""
+
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from conformance.catalogue.requirement import Requirement
+from conformance.results.curl import MOST_STEPS, reproduction
+from conformance.run.runner import Run
+from conformance.server import catalogue
+from conformance.target.exchange import Answer, Request
+from conformance.target.target import Target
+from openapi.contract import Contract
+from tests.conformance.servers.options import Bug, Options
+from tests.conformance.servers.serving import serving
+
+CONTRACT = Contract.bundled()
+PARTNERS = {"dinie_at_First-dQw4w9WgXcQ": "first", "dinie_at_Second-9bZkp7q19f0": "second"}
+SHELLS = [one for one in ("sh", "bash", "dash") if shutil.which(one)]
+CREATE = Request("POST", "/auth/credentials").with_json({"name": "dinie-conformance script"})
+
+
+def run_script(script: str, shell: str = "sh") -> str:
+    """What the script prints."""
+    tokens = dict(zip(("TOKEN", "SECOND_TOKEN"), PARTNERS, strict=True))
+    done = subprocess.run(
+        [shell, "-e"], input=script, env={**os.environ, **tokens}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def statuses(text: str) -> list[int]:
+    return [int(one) for one in re.findall(r"HTTP/1\.[01] (\d{3})", text)]
+
+
+def noted(script: str) -> list[int]:
+    """The statuses that the script says it should give."""
+    notes = re.findall(r"  # ((?:\d{3}(?:, )?)+)$", script, re.MULTILINE)
+    return [int(one) for note in notes for one in note.split(", ")]
+
+
+@contextmanager
+def taking_all() -> Iterator[tuple[str, list[dict[str, object]]]]:
+    """A server that keeps every request, and answers when as many as it waits for have come."""
+    met: list[dict[str, object]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_any(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            met.append(
+                {"line": self.requestline, "headers": dict(self.headers.items()), "body": body}
+            )
+            self.server.barrier(body)  # type: ignore[attr-defined]
+            self.send_response(201)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_GET = do_POST = do_HEAD = do_DELETE = do_PURGE = handle_any  # noqa: N815 - http.server's names
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        gate = threading.Barrier(5)
+        # Those that say so are only answered when all five of them are there.
+        server.barrier = lambda body: gate.wait(30) if body == b"together" else None  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, args=[0.02])
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", met
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+BODIES = {
+    "printable": b'{"name": "it\'s"}',
+    "an at sign": b"@/etc/passwd",
+    "percent and backslash": b'{"name": "100% \\n \x00\xff"}',
+    "one text of 2 MB": b'{"name": "' + b"x" * 2_000_000 + b'"}',
+    "brackets": b"[" * 50_000 + b"]" * 50_000,
+    "thousands of members": (
+        b"{" + b", ".join(b'"member %d": %d' % (one, one * one) for one in range(20_000)) + b"}"
+    ),
+    "no text": bytes(range(256)) * 200,
+    "chance": os.urandom(30_000),
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
+def test_a_body_is_sent_to_the_byte(body: bytes, shell: str) -> None:
+    with taking_all() as (url, met):
+        request = Request("POST", "/a", (("Content-Type", "application/json"),), body)
+        script = reproduction(url, [(request, Answer(201))])
+        assert statuses(run_script(script, shell)) == [201] == noted(script)
+
+    assert met[0]["body"] == body
+    assert len(script) < max(1000, len(body) * 2)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request("GET", "/a?b={c}&d=[1]", partner=None),
+        Request("GET", "/a/../b/./c", partner=None),
+        Request("GET", "/with-a-body", body=b"x", partner=None),
+        Request("HEAD", "/a", partner=None),
+        Request("PURGE", "/a", partner=1),
+        Request("POST", "/no-type", body=b"x", partner=None),
+        Request("POST", "/empty", (("Content-Type", ""), ("X-Quote", "it's")), b"x"),
+    ],
+    ids=lambda one: f"{one.method} {one.path}",
+)
+def test_a_request_is_what_it_was(request_: Request) -> None:
+    with taking_all() as (url, met):
+        run_script(reproduction(url, [(request_, Answer(201))]))
+
+    [found] = met
+    assert found["line"] == f"{request_.method} {request_.path} HTTP/1.1"
+    assert found["body"] == request_.body
+    headers = {str(name): text for name, text in dict(found["headers"]).items()}  # type: ignore[call-overload]
+    curls_own = {"Host", "User-Agent", "Accept", "Content-Length"}
+    given = dict(request_.headers)
+    token = list(PARTNERS)[request_.partner] if request_.partner is not None else None
+    if token:
+        given["Authorization"] = f"Bearer {token}"
+    assert {name: text for name, text in headers.items() if name not in curls_own} == given
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_was_sent_at_once_is_sent_at_once(shell: str) -> None:
+    same = Request("POST", "/a", body=b"together")
+    other = Request("POST", "/b", (("X-Other", "1"),), b"together")
+    exchanges = [(one, Answer(201, sent_with=7)) for one in (same, same, same, other, other)]
+    with taking_all() as (url, met):
+        script = reproduction(url, [(CREATE, Answer(201)), *exchanges, (CREATE, Answer(201))])
+        # Were they sent one by one, the first would wait for the others in vain.
+        assert statuses(run_script(script, shell)) == [201] * 7
+
+    assert noted(script) == [201] * 7
+    assert [one["body"] == b"together" for one in met] == [False, *[True] * 5, False]
+
+
+def test_the_posts_stay_though_a_list_was_read_to_its_end() -> None:
+    page = Request("GET", "/auth/credentials?limit=100")
+    pages = [(page.at(f"{page.path}&starting_after={one}"), Answer(200)) for one in range(40)]
+    exchanges = [(CREATE.with_key("k1"), Answer(201)), (CREATE.with_key("k1"), Answer(201))]
+    script = reproduction("http://target", [*exchanges, (page, Answer(200)), *pages])
+
+    assert script.count("-X POST") == 2
+    assert "# 40 earlier pages are left out" in script
+    assert "starting_after=39" in script
+    assert "starting_after=38" not in script
+
+
+def test_what_was_waited_for_is_waited_for() -> None:
+    with serving(Options(bug=Bug.KEYS_ARE_IGNORED), PARTNERS) as url:
+        with Target(url, tuple(PARTNERS), patience=0.25) as target:
+            result = Run(CONTRACT, target, [], seed=1).check(
+                catalogue()["idempotency.replay-later-is-identical"],
+                CONTRACT.operations["createCredential"],
+            )
+        assert result.reproduce.splitlines()[-2] == "sleep 0.25"
+        assert statuses(run_script(result.reproduce)) == [201, 201]
+
+
+def test_no_more_than_the_last_steps_are_written() -> None:
+    exchanges = [(CREATE.with_key(f"key-{one}"), Answer(201)) for one in range(30)]
+    script = reproduction("http://target", exchanges)
+
+    assert "# 22 earlier requests are left out" in script
+    assert len(noted(script)) == MOST_STEPS
+    assert "key-29" in script
+
+
+CASES = {
+    Bug.KEYS_ARE_IGNORED: "idempotency.replay-is-identical",
+    Bug.KEYS_ARE_RACED_FOR: "idempotency.simultaneous-requests-make-one-resource",
+    Bug.KEYS_ARE_SHARED_BY_PARTNERS: "idempotency.key-belongs-to-its-partner",
+    Bug.KEYED_REQUESTS_ARE_REFUSED: "idempotency.fresh-key-is-accepted",
+    Bug.NUMBERS_ARE_NAMES: "validation.wrong-or-missing-field-is-refused",
+    Bug.BAD_JSON_IS_A_PAGE: "robustness.broken-json",
+    Bug.SURROGATES_ARE_A_FAILURE: "robustness.lone-surrogates",
+    Bug.TOKENS_HAVE_NO_CASE: "authentication.damaged-token-is-refused",
+    Bug.CREATED_IS_200: "created.plain-request-succeeds",
+}
+
+
+@pytest.mark.parametrize(("bug", "id_"), CASES.items())
+def test_a_violation_shows_again(bug: Bug, id_: str) -> None:
+    requirement: Requirement = catalogue()[id_]
+    options = Options(bug=bug)
+    with serving(options, PARTNERS) as url, Target(url, tuple(PARTNERS)) as target:
+        result = Run(CONTRACT, target, [], seed=1).check(
+            requirement, CONTRACT.operations["createCredential"]
+        )
+        assert result.reproduce, (result.outcome, result.actual)
+        # Run twice on the same server: it takes no replay of the last run for a first answer.
+        for _ in range(2):
+            found = statuses(run_script(result.reproduce))
+            assert sorted(found) == sorted(noted(result.reproduce))
+
+    assert not any(token in result.reproduce for token in PARTNERS)
+
+
+def test_each_run_of_a_script_has_keys_of_its_own() -> None:
+    key = "0f1e2d3c-4b5a-4678-9abc-def012345678"
+    edited = [key, key, f"{key}0", key[:-1], key.upper(), "another", f"{key}'; exit"]
+    exchanges = [(CREATE.with_key(one), Answer(201)) for one in edited]
+    with taking_all() as (url, met):
+        script = reproduction(url, exchanges)
+        run_script(script)
+        run_script(script)
+
+    assert key not in script.replace(f"{key}'", "")
+    sent = [dict(one["headers"])["Idempotency-Key"] for one in met]  # type: ignore[call-overload]
+    for keys in (sent[:7], sent[7:]):
+        own = keys[0]
+        assert own not in edited
+        assert keys == [own, own, f"{own}0", own[:-1], own.upper(), *edited[5:]]
+    assert sent[0] != sent[7]
+
+
+def test_nothing_in_a_request_is_taken_for_a_command(tmp_path: Path) -> None:
+    trap = tmp_path / "trap"
+    text = f"';touch {trap};'$(touch {trap})`touch {trap}`"
+    hostile = Request("POST", f"/a?b=$(touch${{IFS}}{trap})", (("X", text),), text.encode())
+    with taking_all() as (url, met):
+        run_script(reproduction(url, [(hostile, Answer(201))]))
+
+    assert met[0]["body"] == text.encode()
+
+    assert not trap.exists()

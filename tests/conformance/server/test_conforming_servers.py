@@ -1,0 +1,154 @@
+"""No conforming server is failed, however different it is, and each real bug of one is found.
+
+The servers share no code with the mock.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from conformance.catalogue.requirement import Level, Requirement
+from conformance.catalogue.selection import select
+from conformance.probe.applicability import creates
+from conformance.results.baseline import Baseline
+from conformance.results.result import Outcome
+from conformance.results.verdict import Verdict
+from conformance.run.judging import judge
+from conformance.run.runner import Run
+from conformance.server import catalogue
+from conformance.target.target import Target
+from openapi.contract import Contract
+from tests.conformance.servers.application import CLOCK
+from tests.conformance.servers.options import Bug, Options
+from tests.conformance.servers.serving import serving
+from tests.conformance.servers.variants import VARIANTS, Variant
+
+CONTRACT = Contract.bundled()
+PARTNERS = {"dinie_at_First-dQw4w9WgXcQ": "first", "dinie_at_Second-9bZkp7q19f0": "second"}
+
+BUGS = {
+    Bug.KEYS_ARE_IGNORED: "idempotency.replay-is-identical",
+    Bug.KEYS_ARE_SHARED_BY_PARTNERS: "idempotency.key-belongs-to-its-partner",
+    Bug.KEYS_ARE_CUT: "idempotency.different-keys-are-different-calls",
+    Bug.KEYS_KEEP_REFUSALS: "idempotency.rejected-request-leaves-key-free",
+    Bug.KEYS_ARE_RACED_FOR: "idempotency.simultaneous-requests-make-one-resource",
+    Bug.REPLAYS_LACK_THE_SECRET: "idempotency.replay-is-identical",
+    Bug.SECRET_IS_LISTED: "secrets.never-in-the-list",
+    Bug.SECRETS_ARE_COUNTED: "secrets.are-beyond-guessing",
+    Bug.TIMES_HAVE_NO_OFFSET: "created.timestamps-are-date-times",
+    Bug.OFFSETS_ARE_DROPPED: "created.expires-at-is-the-same-instant",
+    Bug.NAMES_ARE_STRIPPED: "created.name-is-unchanged",
+    Bug.CREATED_IS_200: "created.plain-request-succeeds",
+    Bug.BAD_JSON_IS_A_PAGE: "robustness.broken-json",
+    Bug.SURROGATES_ARE_A_FAILURE: "robustness.lone-surrogates",
+    Bug.NUMBERS_ARE_NAMES: "validation.wrong-or-missing-field-is-refused",
+    Bug.REFUSALS_ARE_JSON: "problems.media-type",
+    Bug.TOKENS_HAVE_NO_CASE: "authentication.damaged-token-is-refused",
+    Bug.TOKENS_ARE_CHECKED_LATE: "authentication.refused-request-creates-nothing",
+    Bug.LISTS_ARE_SHARED_BY_PARTNERS: "lists.only-ones-own",
+    Bug.ANYBODY_REVOKES: "revocation.only-ones-own",
+    Bug.KEYS_ARE_KEPT_FOR_EVER: "idempotency.key-is-free-after-24-hours",
+    Bug.KEYS_EXPIRE_EARLY: "idempotency.key-is-kept-for-24-hours",
+    Bug.KEYS_ARE_DENIED_TO_OTHERS: "idempotency.key-is-free-for-other-partners",
+    Bug.KEYED_REQUESTS_ARE_REFUSED: "idempotency.fresh-key-is-accepted",
+    Bug.ISSUED_TOKENS_ARE_THE_FIRST_PARTNERS: "tokens.token-is-its-partners",
+    Bug.LIMITS_SAY_TOO_LITTLE: "rate_limits.limited-request-gets-through-later",
+}
+"""What each breaks."""
+
+ASIDE = {
+    Bug.KEYS_ARE_KEPT_FOR_EVER: Options(has_clock=True),
+    Bug.KEYS_EXPIRE_EARLY: Options(has_clock=True),
+    Bug.LIMITS_SAY_TOO_LITTLE: Options(rate=500, rate_seconds=3600),
+}
+"""What a server needs besides, for its bug to show."""
+
+
+ALIKE = {
+    "only creates",
+    "only creates, 501 elsewhere",
+    "only creates, 403 elsewhere",
+    "rate-limited",
+    "slow",
+    "replays a conflicting body",
+    "forgets revoked keys",
+    "indented JSON and more of everything",
+    "a clock that is two hours off",
+    "a clock that can be moved",
+    "a limit that says a date",
+    "closes each connection",
+}
+"""Variants that depart in one thing, much as others do."""
+
+
+def target_at(url: str, options: Options, tokens: Sequence[str]) -> Target:
+    clock = f"{url.removesuffix(options.path)}{CLOCK}" if options.has_clock else None
+    limited = options.bug is Bug.LIMITS_SAY_TOO_LITTLE
+    return Target(url, tokens, patience=1, clock_url=clock, provokes_limit=limited)
+
+
+@contextmanager
+def judged(
+    options: Options,
+    requirements: list[Requirement],
+    level: Level = Level.MUST,
+    partners: int = 2,
+) -> Iterator[tuple[Run, Verdict]]:
+    tokens = tuple(PARTNERS)[:partners]
+    with serving(options, PARTNERS) as url, target_at(url, options, tokens) as target:
+        run = Run(CONTRACT, target, requirements, seed=1)
+        yield run, judge(run, level, Baseline(), lambda _: None)
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        pytest.param(one, id=name, marks=[pytest.mark.thorough] * (name in ALIKE))
+        for name, one in VARIANTS.items()
+    ],
+)
+def test_a_conforming_server_is_not_failed(variant: Variant) -> None:
+    everything = list(catalogue().values())
+    with judged(variant.options, everything, partners=variant.partners) as (run, verdict):
+        made = run.clean_up()
+
+    wrong = {Outcome.FAILED, Outcome.ERROR, Outcome.WARNING}
+    found = [
+        (one.requirement.id, one.operation, one.expected, one.actual)
+        for one in verdict.results
+        if one.outcome in wrong and one.requirement.id not in variant.warnings
+    ]
+    assert found == []
+    assert {one.requirement.id for one in verdict.having(Outcome.WARNING)} == variant.warnings
+    assert verdict.exit_code == 0, verdict.line
+    assert made > 100
+    assert run.left_behind == (made if variant.options.only_create else 0)
+    # It is no toy: what the catalogue says of creating is verified.
+    assert run.target.capabilities == variant.capabilities
+    assert {
+        one.requirement.id
+        for one in verdict.having(Outcome.NOT_VERIFIED)
+        if creates(CONTRACT.operations[one.operation])
+        and one.requirement.needs <= variant.capabilities
+        and not (one.requirement.observes_run and not run.target.limited)
+    } == variant.unverified
+
+
+@pytest.mark.parametrize(("bug", "id_"), BUGS.items())
+def test_a_bug_is_found_and_named(bug: Bug, id_: str) -> None:
+    requirement = catalogue()[id_]
+    section = list(select(catalogue(), [requirement.section]))
+    options = replace(ASIDE.get(bug, Options()), bug=bug)
+    with judged(options, section, requirement.level) as (_, verdict):
+        assert verdict.exit_code == 1, verdict.line
+    assert id_ in {one.requirement.id for one in verdict.breaking}
+
+
+def test_every_bug_is_tried() -> None:
+    assert BUGS.keys() == set(Bug)
+
+
+def test_what_is_left_out_exists() -> None:
+    assert VARIANTS.keys() > ALIKE

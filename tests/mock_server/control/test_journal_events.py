@@ -1,0 +1,193 @@
+"""A journal followed live by server-sent events (HTML Living Standard, section 9.2)."""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from starlette.types import Message
+
+from demo.mock_process import mock_process
+from mock_server.connection.delivery import Streamed
+from mock_server.exchange.exchange import Exchange
+from mock_server.observing.journals import Journals
+
+
+@contextmanager
+def followed(job: Any, last: int | None = None) -> Iterator[Iterator[dict[str, Any]]]:
+    """The events of a partner's journal, as they come."""
+    headers = {} if last is None else {"Last-Event-ID": str(last)}
+    url = f"{job.http.base_url}/_mock/partners/{job.id}/journal/events"
+    with httpx.stream("GET", url, headers=headers, timeout=30) as response:
+        assert response.status_code == 200
+        assert response.headers["content-type"] == "text/event-stream"
+        assert response.headers["cache-control"] == "no-store"
+        assert "content-length" not in response.headers
+        yield _events(response.iter_lines())
+
+
+def _events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    fields: dict[str, str] = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        else:
+            assert fields["event"] == "exchange"
+            entry = json.loads(fields["data"])
+            assert fields["id"] == str(entry["number"])
+            yield entry
+            fields = {}
+
+
+def test_each_exchange_comes_when_it_is_over(wired: Any) -> None:
+    with followed(wired) as events:
+        for number in range(1, 6):
+            wired.create(name=f"number {number}")
+            entry = next(events)
+            assert (entry["number"], entry["status"]) == (number, 201)
+            assert f"number {number}" in entry["request_body"]
+
+
+def test_it_tells_the_same_as_the_journal(wired: Any) -> None:
+    with followed(wired) as events:
+        wired.create(key="a")
+        wired.get()
+        assert [next(events), next(events)] == wired.journal()
+
+
+def test_what_was_before_comes_first(wired: Any) -> None:
+    for _ in range(3):
+        wired.get()
+    with followed(wired) as events:
+        assert [next(events)["number"] for _ in range(3)] == [1, 2, 3]
+        wired.get()
+        assert next(events)["number"] == 4
+
+
+def test_who_comes_back_misses_nothing(wired: Any) -> None:
+    wired.get()
+    with followed(wired) as events:
+        last = next(events)["number"]
+    for _ in range(3):
+        wired.get()
+    with followed(wired, last) as events:
+        assert [next(events)["number"] for _ in range(3)] == [2, 3, 4]
+
+
+def test_several_follow_one_journal(wired: Any) -> None:
+    with followed(wired) as first, followed(wired) as second:
+        for number in range(1, 4):
+            wired.get()
+            assert next(first)["number"] == next(second)["number"] == number
+
+
+def test_a_journal_that_begins_anew_is_followed_from_there(wired: Any) -> None:
+    for _ in range(3):
+        wired.get()
+    with followed(wired, 3) as events:
+        wired.control("POST", "/reset")
+        for number in range(1, 6):
+            wired.create(name="anew")
+            entry = next(events)
+            assert (entry["number"], "anew" in entry["request_body"]) == (number, True)
+
+
+def test_who_comes_back_to_a_journal_that_began_anew_gets_all_of_it(wired: Any) -> None:
+    wired.get()
+    with followed(wired, 700) as events:
+        assert next(events)["number"] == 1
+
+
+def test_it_ends_with_its_partner(wired: Any) -> None:
+    with followed(wired) as events:
+        wired.get()
+        next(events)
+        wired.control("DELETE")
+        assert list(events) == []
+
+
+@pytest.mark.parametrize("last", ["x", "-1", "1.5", "1e1", "1_0"])
+def test_a_last_event_that_is_no_number_is_refused(wired: Any, last: str) -> None:
+    response = wired.control("GET", "/journal/events", headers={"Last-Event-ID": last})
+    assert (response.status_code, response.json()["param"]) == (422, "Last-Event-ID")
+
+
+def test_a_mock_that_ends_ends_the_events_at_once_and_logs_nothing(
+    a_job: Callable[[Any], Any],
+) -> None:
+    with mock_process() as mock, httpx.Client(base_url=mock.origin) as http:
+        job = a_job(http)
+        with followed(job) as events:
+            job.get()
+            next(events)
+            stopping = threading.Thread(target=mock.stop)
+            stopping.start()
+            assert list(events) == []
+            stopping.join(30)
+        assert mock.stop() == 0
+        assert mock.log() == ""
+
+
+def test_clients_that_go_away_leave_nothing_behind(a_job: Callable[[Any], Any]) -> None:
+    with mock_process() as mock, httpx.Client(base_url=mock.origin) as http:
+        job = a_job(http)
+        for _ in range(30):
+            with followed(job):
+                pass
+        for _ in range(3):
+            assert job.get().status_code == 200
+        assert mock.stop() == 0
+        assert mock.log() == ""
+
+
+def test_a_stream_whose_client_has_gone_leaves_no_task_and_closes_its_source() -> None:
+    async def scenario() -> None:
+        gone, begun, closed = asyncio.Event(), asyncio.Event(), []
+
+        async def chunks() -> AsyncGenerator[bytes]:
+            try:
+                yield b"one"
+                await asyncio.Event().wait()
+            finally:
+                closed.append(True)
+
+        async def receive() -> Message:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            if message.get("body") == b"one":
+                begun.set()
+
+        exchange = Exchange({"type": "http"}, receive, 0)
+        head: Message = {"type": "http.response.start", "status": 200, "headers": []}
+        streaming = asyncio.ensure_future(Streamed(chunks())(exchange, head, b"", send))
+        await begun.wait()
+        assert not streaming.done()
+        gone.set()
+        await streaming
+        assert closed == [True]
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(scenario())
+
+
+def test_who_stops_following_is_forgotten() -> None:
+    async def scenario() -> None:
+        journals = Journals(lambda _: None)
+        events = journals.follow("partner", 0)
+        waiting = asyncio.ensure_future(anext(events))
+        await asyncio.sleep(0)
+        assert journals.of("partner").followers == 1
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert journals.of("partner").followers == 0
+        assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(scenario())

@@ -1,0 +1,118 @@
+"""What cannot be served is refused at the start, in one line with the place and the reason."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mock_server.app import create_app
+from mock_server.partners.partners import Partner
+from mock_server.settings import Settings
+from openapi.errors import ContractError
+
+HEAD = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\n"
+DONE = "responses: {'200': {description: x}}"
+OPERATION = f"paths: {{/a: {{get: {{{DONE}}}}}}}\n"
+
+
+def answering(schema: str) -> str:
+    content = f"content: {{application/json: {{schema: {schema}}}}}"
+    return (
+        f"{HEAD}paths: {{/a: {{get: {{responses: {{'200': {{description: x, {content}}}}}}}}}}}\n"
+    )
+
+
+def secured(schemes: str, used: str = "[{s: []}]") -> str:
+    return f"{HEAD}{OPERATION}security: {used}\ncomponents: {{securitySchemes: {schemes}}}\n"
+
+
+UNSUPPORTED = {
+    "mutualTLS": "{s: {type: mutualTLS}}",
+    "digest": "{s: {type: http, scheme: digest}}",
+    "hoba": "{s: {type: http, scheme: hoba}}",
+}
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], Path]:
+    def to(text: str) -> Path:
+        path = tmp_path / "contract.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return to
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "reason"),
+    [
+        (answering("false"), "application~1json/schema", "no value was found"),
+        (
+            answering("{type: object, required: [z], additionalProperties: false}"),
+            "schema",
+            "value",
+        ),
+        (answering("{type: string, format: ipv4, maxLength: 3}"), "schema", "no value was found"),
+        *(
+            (secured(schemes), "#/components/securitySchemes/s", name)
+            for name, schemes in UNSUPPORTED.items()
+        ),
+    ],
+)
+def test_it_refuses_what_it_cannot_answer_or_check(
+    write: Callable[[str], Path], text: str, place: str, reason: str
+) -> None:
+    with pytest.raises(ContractError) as caught:
+        create_app(Settings(contract=write(text)))
+
+    assert place in caught.value.place
+    assert reason in caught.value.reason
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("schemes", UNSUPPORTED.values(), ids=UNSUPPORTED)
+def test_it_serves_a_contract_that_only_mentions_an_unsupported_scheme(
+    write: Callable[[str], Path],
+    serving: Callable[..., AbstractContextManager[Any]],
+    schemes: str,
+) -> None:
+    with serving(Settings(contract=write(secured(schemes, "[]")))) as client:
+        assert client.get("/a").status_code == 200
+
+
+def test_a_partners_token_serves_for_every_scheme_that_wants_one(
+    write: Callable[[str], Path], serving: Callable[..., AbstractContextManager[Any]]
+) -> None:
+    schemes = "{s: {type: oauth2, flows: {}}, t: {type: openIdConnect, openIdConnectUrl: /x}}"
+    contract = write(secured(schemes, "[{s: [], t: []}]"))
+    partner = Partner("partner", "id", "secret", "token")
+    with serving(Settings(contract=contract, partners=(partner,))) as client:
+        assert client.get("/a").status_code == 401
+        assert client.get("/a", headers={"Authorization": "Bearer token"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (f"{HEAD}paths: {{}}", " #/paths: holds no operation"),
+        ("a: 1\na: 2", ":2: is not YAML: the key 'a' stands twice"),
+        (answering("{pattern: '['}"), "/schema/pattern: is no usable schema"),
+        (secured(UNSUPPORTED["mutualTLS"]), "mutualTLS"),
+    ],
+)
+def test_the_command_line_says_so_in_one_line(
+    write: Callable[[str], Path], text: str, place: str
+) -> None:
+    path = write(text)
+    command = [sys.executable, "-m", "mock_server", "serve", "--port", "0", "--contract", str(path)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.startswith(f"dinie-mock: {path}")
+    assert place in ended.stderr
+    assert ended.stderr.count("\n") == 1
