@@ -100,7 +100,7 @@ def _unseen(seen: Seen, contract: Contract) -> tuple[str, ...]:
     return tuple(
         f"{operation.id} {status}"
         for operation in contract.operations.values()
-        for status in operation.answers
+        for status in operation.responses
         # Too many requests and a broken server only come on demand: no request asks for them.
         if status not in {"429", "500"} and int(status) not in seen.statuses.get(operation.id, {})
     )

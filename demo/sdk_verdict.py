@@ -10,7 +10,7 @@ from pathlib import Path
 from conformance.client.judging import Level, Verdict
 from conformance.results.result import Outcome
 from mock_server.faults.presets import PRESETS
-from mock_server.testing.exercise import Weather, exercise, verdict_on
+from mock_server.testing.exercise import ExerciseRun, exercise, verdict_on
 
 PAGE = Path(__file__).parent.parent / "docs" / "sdk.md"
 
@@ -24,18 +24,18 @@ _WORDS = {
 }
 
 
-def sdk_runs() -> list[Weather]:
+def sdk_runs() -> list[ExerciseRun]:
     """The SDK in calm weather and under each preset."""
     command = [sys.executable, "-m", "demo.sdk_client"]
     return list(exercise(command, tuple(PRESETS), _SECONDS_FOR_A_RUN, show_output=False))
 
 
-def sdk_verdict(runs: list[Weather]) -> Verdict:
+def sdk_verdict(runs: list[ExerciseRun]) -> Verdict:
     """What all runs together say."""
     return verdict_on(runs, Level.SHOULD, f"dinie-sdk {version('dinie-sdk')}")
 
 
-def page(runs: list[Weather], verdict: Verdict) -> str:
+def page(runs: list[ExerciseRun], verdict: Verdict) -> str:
     """The page in Markdown."""
     lines = [
         "# The vendor's Python SDK, judged",

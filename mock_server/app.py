@@ -9,10 +9,10 @@ from mock_server import __version__
 from mock_server.control.admin import Admin
 from mock_server.control.app import create_control
 from mock_server.control.health import Probes, Readiness
-from mock_server.control.partner_state import Possessions
+from mock_server.control.partner_state import PartnerState
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.exchange.exchange import MAX_BODY_BYTES, request_ids
-from mock_server.faults.actions import Means
+from mock_server.faults.actions import ActionContext
 from mock_server.faults.plan import FaultPlans
 from mock_server.observing.journals import Journals
 from mock_server.observing.metrics import Metrics
@@ -37,10 +37,10 @@ from mock_server.pipeline.idempotency import Idempotency
 from mock_server.pipeline.prefer import Prefer
 from mock_server.pipeline.rate_limit import RateLimiting
 from mock_server.pipeline.routing import Routing
-from mock_server.pipeline.turns import Turns
+from mock_server.pipeline.scheduling import FairScheduling
 from mock_server.pipeline.validation import Validation
 from mock_server.settings import Settings
-from mock_server.store.opening import open_store, open_windows
+from mock_server.store.opening import open_counters, open_store
 from openapi.contract import Contract
 from openapi.errors import naming
 
@@ -74,11 +74,11 @@ def create_app(
     tokens = AccessTokens(
         {partner.token: partner.partner_id for partner in settings.partners if partner.token}
     )
-    windows = open_windows(settings.store)
+    windows = open_counters(settings.store)
     rate_limit = RateLimit(settings.rate_limit, windows)
     clocks = PartnerClocks(clock)
     journals = Journals(partial(bearer_of, tokens=tokens))
-    plans = FaultPlans(contract.operations, Means(answers, tokens), settings.faults)
+    plans = FaultPlans(contract.operations, ActionContext(answers, tokens), settings.faults)
 
     start = Start(store, settings.partners, tokens, patient=patient)
     readiness = Readiness(store, start, is_ending)
@@ -98,7 +98,7 @@ def create_app(
     admin = Admin(settings.admin_token)
     probes = Probes(contract.version, readiness, metrics, admin)
 
-    possessions = Possessions(clocks, plans, journals, windows, tokens)
+    possessions = PartnerState(clocks, plans, journals, windows, tokens)
     make_control = cache(lambda: create_control(contract, store, possessions, clock, ids, admin))
 
     async def control(scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,7 +120,7 @@ def create_app(
         ),  # every response leaves here; what was raised becomes a problem
         partial(Routing, contract=contract),  # which operation: 404, 405
         Authentication,  # whose request: 401
-        Turns,  # partners take turns
+        FairScheduling,  # partners take turns
         partial(
             Faults, plans=plans, store=store, max_body_bytes=MAX_BODY_BYTES
         ),  # what goes wrong on purpose

@@ -10,7 +10,14 @@ from openapi.checking import check_document, check_version
 from openapi.directions import without_required
 from openapi.errors import ContractError, naming
 from openapi.media_types import plain
-from openapi.operation import Answer, Header, MediaType, Operation, Parameter, RequestBody
+from openapi.operation import (
+    DocumentedResponse,
+    Header,
+    MediaType,
+    Operation,
+    Parameter,
+    RequestBody,
+)
 from openapi.reading import BUNDLED, CONTROL, Document, read_document
 from openapi.references import References, join
 from openapi.schema import Schemas
@@ -126,7 +133,7 @@ class Contract:
             pointer=pointer,
             parameters=parameters,
             request_body=request_body,
-            answers={
+            responses={
                 key.upper() if key != "default" else key: self._answer(
                     key, answer, join(pointer, "responses", key)
                 )
@@ -165,7 +172,7 @@ class Contract:
                 )
         yield from found.values()
 
-    def _answer(self, key: str, reference: Document, pointer: str) -> Answer:
+    def _answer(self, key: str, reference: Document, pointer: str) -> DocumentedResponse:
         node, place = self._references.follow(reference, pointer)
         headers = []
         for name, header_reference in node.get("headers", {}).items():
@@ -178,7 +185,7 @@ class Contract:
                 examples += self._examples(schema.definition, schema.pointer)
             required = header.get("required", False)
             headers.append(Header(name, required, schema, tuple(examples)))
-        return Answer(
+        return DocumentedResponse(
             key=key,
             pointer=place,
             description=node.get("description", ""),

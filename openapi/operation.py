@@ -74,7 +74,7 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DocumentedResponse:
     """One documented response: its key (``201``, ``4XX``, ``default``), bodies and headers."""
 
     key: str
@@ -94,7 +94,7 @@ class Operation:
     pointer: str
     parameters: tuple[Parameter, ...]
     request_body: RequestBody | None
-    answers: Mapping[str, Answer]
+    responses: Mapping[str, DocumentedResponse]
     security: tuple[Mapping[str, tuple[str, ...]], ...]
     name: str = field(init=False)
     """All that identifies it: ``createCredential POST /auth/credentials``."""
@@ -124,14 +124,14 @@ class Operation:
     def success_status(self) -> int:
         """The lowest documented 2xx status, else 3xx; 200 by a range or by ``default``."""
         for first, others in (("2", "2XX"), ("3", "default")):
-            exact = sorted(key for key in self.answers if key.isdigit() and key.startswith(first))
-            if exact or others in self.answers:
+            exact = sorted(key for key in self.responses if key.isdigit() and key.startswith(first))
+            if exact or others in self.responses:
                 return int(exact[0]) if exact else int(HTTPStatus.OK)
         return int(HTTPStatus.OK)
 
-    def answer(self, status: int) -> Answer | None:
+    def response(self, status: int) -> DocumentedResponse | None:
         """What is documented for ``status``: exactly, by its range, or by ``default``."""
         for key in (str(status), f"{status // 100}XX", "default"):
-            if key in self.answers:
-                return self.answers[key]
+            if key in self.responses:
+                return self.responses[key]
         return None

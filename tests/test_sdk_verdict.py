@@ -6,33 +6,33 @@ from conformance.client.judging import Verdict
 from conformance.journal.journal import JournalEntry
 from demo.sdk_verdict import PAGE, sdk_runs, sdk_verdict, table
 from mock_server.faults.presets import PRESETS
-from mock_server.testing.exercise import Weather
+from mock_server.testing.exercise import ExerciseRun
 
 
 @pytest.fixture(scope="module")
-def runs() -> dict[str, Weather]:
+def runs() -> dict[str, ExerciseRun]:
     return {run.preset: run for run in sdk_runs()}
 
 
 @pytest.fixture(scope="module")
-def verdict(runs: dict[str, Weather]) -> Verdict:
+def verdict(runs: dict[str, ExerciseRun]) -> Verdict:
     return sdk_verdict(list(runs.values()))
 
 
 LOST = {"lost-response", "failed-response"}
 
 
-def creates(run: Weather) -> list[JournalEntry]:
+def creates(run: ExerciseRun) -> list[JournalEntry]:
     return [one for one in run.entries if one.operation == "createCredential"]
 
 
-def made(run: Weather) -> int:
+def made(run: ExerciseRun) -> int:
     """How many resources there are in the end, those included whose answer was lost."""
     first = [one for one in creates(run) if not one.replayed]
     return sum(one.status == 201 or one.fault in LOST for one in first)
 
 
-def test_it_ran_under_every_preset(runs: dict[str, Weather]) -> None:
+def test_it_ran_under_every_preset(runs: dict[str, ExerciseRun]) -> None:
     assert set(runs) == {"calm", *PRESETS}
 
 
@@ -45,7 +45,7 @@ def test_the_page_says_what_it_does(verdict: Verdict) -> None:
     assert len(found) == len(said)
 
 
-def test_its_own_retry_of_a_done_create_is_a_replay(runs: dict[str, Weather]) -> None:
+def test_its_own_retry_of_a_done_create_is_a_replay(runs: dict[str, ExerciseRun]) -> None:
     run = runs["failed-response"]
 
     assert made(run) == 5
@@ -53,11 +53,13 @@ def test_its_own_retry_of_a_done_create_is_a_replay(runs: dict[str, Weather]) ->
     assert run.exit_code == 0
 
 
-def test_it_does_not_retry_a_dropped_connection(runs: dict[str, Weather], verdict: Verdict) -> None:
+def test_it_does_not_retry_a_dropped_connection(
+    runs: dict[str, ExerciseRun], verdict: Verdict
+) -> None:
     assert not any(one.replayed for one in creates(runs["lost-response"]))
     assert "retries.happen" in {one.requirement.id for one in verdict.violations}
 
 
-def test_it_survives_all_but_lost_connections_and_an_outage(runs: dict[str, Weather]) -> None:
+def test_it_survives_all_but_lost_connections_and_an_outage(runs: dict[str, ExerciseRun]) -> None:
     lost = {name for name, run in runs.items() if run.exit_code != 0}
     assert lost == {"lost-response", "outage"}

@@ -38,7 +38,7 @@ def of_an_outcome(export_help: str) -> Callable[[Command], Command]:
     return added
 
 
-class Telling:
+class CampaignOutput:
     """Where an outcome is told; raises :class:`OutputError` where a file cannot be written."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:

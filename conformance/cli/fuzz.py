@@ -12,7 +12,7 @@ from rich.console import Console
 from conformance import generation
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.selection import select
-from conformance.cli.campaign_report import Telling, of_an_outcome
+from conformance.cli.campaign_report import CampaignOutput, of_an_outcome
 from conformance.cli.options import (
     DatabaseUrl,
     Duration,
@@ -34,7 +34,7 @@ from conformance.results.verdict import CONFORMS, INTERRUPTED
 from conformance.run.interrupts import stopped_by_signals
 from conformance.server import catalogue
 from conformance.target.asgi import serving
-from conformance.target.connecting import let_in, to_target
+from conformance.target.connecting import authenticate, build_target
 from conformance.target.redaction import redacted
 from conformance.target.target import TargetError
 from openapi.contract import Contract
@@ -75,7 +75,7 @@ def fuzz_command(**options: Any) -> int:
     The catalogue of `run` is the judge. What is found is kept in a directory: `replay` runs it
     again, and --resume goes on after any end.
     """
-    telling = Telling(options)
+    telling = CampaignOutput(options)
     _check_whole(options)
     if telling.exported and options["resume"] and not options["url"] and not options["app"]:
         directory = RunDirectory.known(options["resume"])
@@ -93,10 +93,10 @@ def fuzz_command(**options: Any) -> int:
     with (
         directory.held(),
         serving(options["app"]) as transport,
-        to_target(url, of_a_run(options), transport) as target,
+        build_target(url, of_a_run(options), transport) as target,
     ):
         try:
-            let_in(target, options)
+            authenticate(target, options)
         except TargetError as error:
             raise click.ClickException(target.shown(str(error))) from error
         generation.load()

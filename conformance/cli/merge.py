@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from conformance.catalogue.requirement import Level
-from conformance.cli.campaign_report import Telling, of_an_outcome
+from conformance.cli.campaign_report import CampaignOutput, of_an_outcome
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.merging import joined
 from conformance.fuzz.storage.record import Record
@@ -29,7 +29,7 @@ def merge_command(directories: tuple[Path, ...], **options: Any) -> int:
     The exit code is that of the whole; where a shard is missing, or ended early, and nothing is
     broken, it is 2.
     """
-    telling = Telling(options)
+    telling = CampaignOutput(options)
     contract = Contract.bundled()
     records = [Record.read(contract, RunDirectory.known(one)) for one in directories]
     new = options["directory"]

@@ -15,7 +15,7 @@ from conformance.run.interrupts import stopped_by_signals
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.asgi import serving
-from conformance.target.connecting import let_in, to_target
+from conformance.target.connecting import authenticate, build_target
 from conformance.target.target import TargetError
 from openapi.contract import Contract
 
@@ -37,12 +37,12 @@ def replay_command(finding: Path, **options: Any) -> int:
     generation.load()
     with (
         serving(options["app"]) as transport,
-        to_target(url, of_a_run(options), transport) as target,
+        build_target(url, of_a_run(options), transport) as target,
     ):
         run = Run(contract, target, [], found.seed)
         said: list[bool | None] = []
         try:
-            let_in(target, options)
+            authenticate(target, options)
             with stopped_by_signals(target.halt):
                 run.survey()
                 while len(said) < found.attempts and True not in said:
@@ -51,7 +51,7 @@ def replay_command(finding: Path, **options: Any) -> int:
             click.echo(f"No verdict: {target.shown(str(error))}")
             return NO_VERDICT
         finally:
-            target.go_on()
+            target.resume()
             if not options["keep"]:
                 run.clean_up()
     return _told(found, said)

@@ -32,8 +32,8 @@ from conformance.run.judging import judge, not_begun
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.asgi import serving
-from conformance.target.connecting import let_in, to_target
-from conformance.target.target import PATIENCE_SECONDS, TargetError
+from conformance.target.connecting import authenticate, build_target
+from conformance.target.target import REPLAY_DELAY_SECONDS, TargetError
 from openapi.contract import Contract
 
 
@@ -62,7 +62,7 @@ from openapi.contract import Contract
               help="Make the same choices as the run that printed this seed.")  # fmt: skip
 @click.option("--max-rps", type=click.FloatRange(0, min_open=True), envvar="DINIE_MAX_RPS",
               metavar="N", help="At most N requests a second.")  # fmt: skip
-@click.option("--patience", type=click.FloatRange(0), default=PATIENCE_SECONDS,
+@click.option("--patience", type=click.FloatRange(0), default=REPLAY_DELAY_SECONDS,
               show_default=True, envvar="DINIE_PATIENCE", metavar="SECONDS",
               help="Repeat a request after so long, to see that its answer was kept. "
                    "0 leaves that out.")  # fmt: skip
@@ -98,10 +98,10 @@ def run_command(**options: Any) -> int:
 
     seed = options["seed"] if options["seed"] is not None else secrets.randbelow(2**32)
     report = TextReport(Console(highlight=False))
-    with serving(options["app"]) as transport, to_target(url, options, transport) as target:
+    with serving(options["app"]) as transport, build_target(url, options, transport) as target:
         run = Run(contract, target, chosen, seed)
         try:
-            let_in(target, options)
+            authenticate(target, options)
         except TargetError as error:
             verdict = not_begun(run, level, error)
         else:

@@ -90,7 +90,7 @@ class Attempt:
         return header(self.entry.request_headers, IDEMPOTENCY_KEY) or None
 
     @cached_property
-    def label(self) -> str | None:
+    def call_id(self) -> str | None:
         """What its client tells this call by: the key, under whatever name it was sent."""
         if self.key:
             return self.key
@@ -132,7 +132,7 @@ class Attempt:
             return body
 
     @cached_property
-    def likeness(self) -> tuple[str, str, str] | None:
+    def request_signature(self) -> tuple[str, str, str] | None:
         """What equal requests have in common; None where the body is not known."""
         if not self.body_is_known:
             return None
@@ -153,7 +153,7 @@ class Attempt:
     def _is_damaged(self) -> bool:
         """Whether a client that reads the successful answer finds it broken."""
         entry = self.entry
-        answer = self.operation.answer(entry.status or 0)
+        answer = self.operation.response(entry.status or 0)
         wants_json = answer is not None and any(map(is_json, answer.content))
         is_whole = not PSEUDONYM.fullmatch(entry.response_body) and not CUT.search(
             entry.response_body

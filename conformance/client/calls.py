@@ -94,7 +94,7 @@ class Call:
     @property
     def is_certain(self) -> bool:
         """Whether its client has said that all of it is one call."""
-        return self.first.label is not None and all(one is Link.KEY for one in self.links)
+        return self.first.call_id is not None and all(one is Link.KEY for one in self.links)
 
 
 def calls_of(attempts: Sequence[Attempt]) -> list[Call]:
@@ -111,7 +111,7 @@ def _of_one_operation(attempts: Sequence[Attempt]) -> Iterable[Call]:
     calls: list[Call] = []
     hopeful: defaultdict[object, list[Call]] = defaultdict(list)
     for run in _runs(attempts):
-        alike = hopeful[run.first.likeness]
+        alike = hopeful[run.first.request_signature]
         alike[:] = [one for one in alike if run.first.started - one.last.ended <= SOON]
         call = next((one for one in alike if _continues(run.first, one)), None)
         if call is None:
@@ -130,15 +130,15 @@ def _runs(attempts: Iterable[Attempt]) -> list[Call]:
     runs: list[Call] = []
     open_runs: dict[str, Call] = {}
     for one in attempts:
-        run = open_runs.get(one.label) if one.label else None
+        run = open_runs.get(one.call_id) if one.call_id else None
         if run and _is_under_way(run, one):
             run.attempts.append(one)
             run.links.append(Link.KEY)
             continue
         run = Call([one])
         runs.append(run)
-        if one.label:
-            open_runs[one.label] = run
+        if one.call_id:
+            open_runs[one.call_id] = run
     return runs
 
 
@@ -156,9 +156,9 @@ def _may_continue(call: Call) -> bool:
     """Whether an attempt under another key could continue a call."""
     last = call.last
     hopeful = {*RETRYABLE, Ending.UNAUTHORIZED}
-    if last.label is None and not last.operation.accepts_idempotency_key:
+    if last.call_id is None and not last.operation.accepts_idempotency_key:
         hopeful.add(Ending.REFUSED)
-    return last.ending in hopeful and last.likeness is not None and not _was_given_up(call)
+    return last.ending in hopeful and last.request_signature is not None and not _was_given_up(call)
 
 
 def _continues(then: Attempt, call: Call) -> bool:
@@ -201,8 +201,8 @@ class _Repetitions:
     @staticmethod
     def _place(attempt: Attempt) -> object:
         # A token stands for a session: who starts anew fetches another.
-        return attempt.likeness, attempt.token
+        return attempt.request_signature, attempt.token
 
 
 def _same_label(one: Attempt, other: Attempt) -> bool:
-    return one.label is not None and one.label == other.label
+    return one.call_id is not None and one.call_id == other.call_id

@@ -14,7 +14,7 @@ from openapi.operation import Operation
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class Violation:
     """One occasion on which a rule was broken, and the exchanges that prove it."""
 
     expected: str
@@ -22,10 +22,10 @@ class Breach:
     exchanges: tuple[JournalEntry, ...]
 
 
-HELD: None = None
+OK: None = None
 """One occasion on which a rule was kept."""
 
-Occasion = Breach | None
+Observation = Violation | None
 
 
 class Traffic:
@@ -124,9 +124,9 @@ class Evidence:
                 yield call, retry
 
 
-def breach(expected: str, actual: str, *attempts: Attempt) -> Breach:
+def breach(expected: str, actual: str, *attempts: Attempt) -> Violation:
     """A breach that attempts prove."""
-    return Breach(expected, actual, entries_of(attempts))
+    return Violation(expected, actual, entries_of(attempts))
 
 
 def entries_of(attempts: Iterable[Attempt]) -> tuple[JournalEntry, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from conformance.catalogue.requirement import Level
-from conformance.client.evidence import Breach, Evidence, Traffic
+from conformance.client.evidence import Evidence, Traffic, Violation
 from conformance.client.excerpt import excerpt
 from conformance.client.registry import ClientRequirement
 from conformance.client.requirements import client_catalogue
@@ -73,7 +73,7 @@ def _result(requirement: ClientRequirement, evidence: Evidence) -> Result:
     except Exception as error:  # noqa: BLE001 - a fault of the harness is a result, not the end
         told = printable(f"{type(error).__name__}: {error}")
         return Result(requirement, operation.id, level, Outcome.ERROR, actual=told)
-    breaches = [one for one in occasions if isinstance(one, Breach)]
+    breaches = [one for one in occasions if isinstance(one, Violation)]
     if not occasions:
         return _not_verified(requirement, evidence)
     if not breaches:

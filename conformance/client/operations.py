@@ -30,7 +30,7 @@ class Address:
 
 def issues_tokens(operation: Operation) -> bool:
     """The operation answers with an access token."""
-    answer = operation.answer(operation.success_status)
+    answer = operation.response(operation.success_status)
     shown = answer.content.get("application/json") if answer else None
     schema = shown.schema if shown else None
     return schema is not None and "access_token" in schema.outline.get("properties", {})

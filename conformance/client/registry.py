@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from conformance.catalogue.registry import Catalogue
 from conformance.catalogue.requirement import Level, Rule
-from conformance.client.evidence import Evidence, Occasion
+from conformance.client.evidence import Evidence, Observation
 from conformance.client.sabotage import Sabotage
 from openapi.operation import Operation
 
-Check = Callable[[Evidence], Iterable[Occasion]]
+Check = Callable[[Evidence], Iterable[Observation]]
 
 
 @dataclass(frozen=True, slots=True)

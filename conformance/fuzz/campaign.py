@@ -22,7 +22,7 @@ from conformance.fuzz.work import Work, works
 from conformance.probe.probe import NOTHING_FAILS
 from conformance.probe.rate_limits import LIMITED
 from conformance.results.result import Outcome
-from conformance.run.check import Examination, examined
+from conformance.run.check import CheckOutcome, run_check
 from conformance.run.runner import Run
 from conformance.target.clean_up import revoke
 from conformance.target.exchange import NO_ANSWER, Answer, Request
@@ -88,7 +88,7 @@ class Campaign:
         found = works(record.contract, list(record.requirements.values()), recorded or {})
         self.works = {one.name: one for one in found}
         self.schedule = Schedule(found, record.seed, record.shards[0])
-        self.schedule.go_on(record.turns)
+        self.schedule.restore(record.turns)
         self.pace = Pace(target.slow_down)
         self._breaker = breaker or Breaker(record.contract, target)
         self._max_findings = max_findings
@@ -142,7 +142,7 @@ class Campaign:
                 self.stop(str(error), no_verdict=True)
                 raise
         finally:
-            self.target.go_on()
+            self.target.resume()
             self._clean_up(0)
             self._sharing.end()
             self.save()
@@ -188,10 +188,10 @@ class Campaign:
             self.save()
         self.on_change()
 
-    def _done(self, turns: Sequence[Turn]) -> Iterator[tuple[Turn, Examination | None]]:
+    def _done(self, turns: Sequence[Turn]) -> Iterator[tuple[Turn, CheckOutcome | None]]:
         """What came of turns; None where the target did not answer."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            running: dict[Future[list[Examination]], Turn] = {
+            running: dict[Future[list[CheckOutcome]], Turn] = {
                 pool.submit(self._turn, one): one for one in turns
             }
             while running:
@@ -210,18 +210,18 @@ class Campaign:
                     self.record.counters.turns += 1
                     yield from ((turn, one) for one in examinations)
 
-    def _turn(self, turn: Turn) -> list[Examination]:
+    def _turn(self, turn: Turn) -> list[CheckOutcome]:
         found = []
         try:
             for requirement in turn.work.requirements:
                 effort = replace(
-                    turn.effort, corpus=self._corpus, is_known=self._knows(turn.work, requirement)
+                    turn.budget, corpus=self._corpus, is_known=self._knows(turn.work, requirement)
                 )
                 probe = probe_for(
                     self.record.contract, self.target, turn.work, requirement, turn.seed, effort
                 )
                 sent = self.target.requests_sent
-                found.append(examined(requirement, probe))
+                found.append(run_check(requirement, probe))
                 self.record.coverage.tried(requirement.id)
                 self.schedule.paid(turn.work, self.target.requests_sent - sent)
         finally:
@@ -241,7 +241,7 @@ class Campaign:
 
         return is_known
 
-    def _take_in(self, turn: Turn, examination: Examination) -> None:
+    def _take_in(self, turn: Turn, examination: CheckOutcome) -> None:
         result, findings = examination.result, self.record.findings
         if result.requirement.id in self.record.requirements:
             self.record.counters.ended(result)
@@ -317,7 +317,7 @@ class Campaign:
         self.record.save()
 
 
-def _failed(examination: Examination) -> bool:
+def _failed(examination: CheckOutcome) -> bool:
     """Whether it is a violation with a server error, or a closed connection, in it."""
     is_violation = examination.result.outcome in VIOLATIONS
     return is_violation and any(

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.fuzz.shard import WHOLE, Shard
 from conformance.fuzz.work import Work
-from conformance.probe.effort import Effort
+from conformance.probe.budget import GenerationBudget
 
 _DEEPEST = 8
 _STEPS, _MORE_STEPS = 12, 6
@@ -31,7 +31,7 @@ class Turn:
     work: Work
     number: int
     seed: int
-    effort: Effort
+    budget: GenerationBudget
     before: int = field(compare=False)
 
 
@@ -88,19 +88,19 @@ class Schedule:
         self._shares[work.name].requests += max(requests, 1)
 
     def state(self) -> dict[str, list[int]]:
-        """To be kept, and given to :meth:`go_on`."""
+        """To be kept, and given to :meth:`restore`."""
         return {name: [one.times, one.requests] for name, one in self._shares.items()}
 
-    def go_on(self, state: Mapping[str, Any]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:
         """Go on where another schedule ended."""
         for name, (times, requests) in state.items():
             if name in self._shares:
                 self._shares[name] = _Share(int(times), int(requests))
 
 
-def effort_at(times: int) -> Effort:
+def effort_at(times: int) -> GenerationBudget:
     """How deep a work goes that was done so often: the gate's depth first, then ever more."""
     depth = min(1 + times, _DEEPEST)
-    return Effort(
+    return GenerationBudget(
         times=depth, steps=_STEPS + _MORE_STEPS * (depth - 1), keys=_KEYS + (depth - 1) // 2
     )

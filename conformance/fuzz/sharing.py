@@ -86,7 +86,7 @@ class Sharing:
         self._last = time.monotonic()
         if self._corpus.reach():
             heard = self._heard().values()
-            self._findings.take_note(smallest_of(values.values()) for values in heard)
+            self._findings.register_remote(smallest_of(values.values()) for values in heard)
 
     def end(self) -> None:
         """Tell others at once what has waited, where they can be told."""

@@ -9,8 +9,8 @@ from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.shard import WHOLE
 from conformance.fuzz.storage.record import DONE, Record
 from conformance.results.baseline import place
-from conformance.results.coverage_table import covered
-from conformance.results.result import Outcome, Result, Sighting
+from conformance.results.coverage_table import coverage_report
+from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.verdict import Verdict, doubt_of
 from conformance.run.judging import never_succeeded
 
@@ -33,7 +33,7 @@ def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:
         requests=record.counters.requests,
         seconds=record.counters.seconds,
         timeline=record.timeline.spans,
-        covered=covered(record.contract, record.coverage, record.requirements),
+        covered=coverage_report(record.contract, record.coverage, record.requirements),
     )
 
 
@@ -69,9 +69,9 @@ def _results(record: Record) -> Iterator[Result]:
                 break
 
 
-def _sighting(record: Record, finding: Finding) -> Sighting:
+def _sighting(record: Record, finding: Finding) -> FindingDetails:
     home = record.homes.get(finding.id, record.directory.path)
-    return Sighting(
+    return FindingDetails(
         datetime.fromisoformat(finding.first_seen).timestamp(),
         finding.id,
         finding.cause,

@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.fuzz.checks.many_keys import DIFFERENT, FRESH, REPLAY, used_keys
-from conformance.fuzz.checks.moving_pages import COMPLETE, moving_pages
 from conformance.fuzz.checks.odd_requests import PLAIN, odd_framings, odd_headers, odd_spellings
+from conformance.fuzz.checks.pagination_under_writes import COMPLETE, pagination_under_writes
 from conformance.fuzz.checks.recorded import changed_recordings
 from conformance.fuzz.checks.shared_keys import AT_ONCE, FOREIGN, REUSED, SECOND, shared_keys
 from conformance.probe.applicability import lists
@@ -56,7 +56,7 @@ OWN: Mapping[Requirement, Set[str]] = {
     own_check("odd-framings", odd_framings, generates=True): {PLAIN, *JUDGES},
     own_check(
         "moving-pages",
-        moving_pages,
+        pagination_under_writes,
         applies_to=lists,
         needs={Capability.LISTING, Capability.REVOCATION},
     ): {COMPLETE},
@@ -114,7 +114,7 @@ def works(
     Not what moves the target's clock, nor what waits to see that an answer was kept: both would
     hold up everything else, and are the gate's.
     """
-    asked = {Capability.CLOCK, Capability.PATIENCE}
+    asked = {Capability.CLOCK, Capability.REPLAY_DELAY}
     apart = [one for one in chosen if not one.needs & asked and not one.observes_run]
     found = []
     for operation in contract.operations.values():

@@ -35,7 +35,7 @@ def in_any_order(probe: Probe, settle_seconds: float) -> None:
     class Chosen(Machine):
         watch = Watch(probe)
         partners = (0, 1) if Capability.SECOND_PARTNER in capabilities else (0,)
-        calls = tuple(product(partners, range(probe.effort.keys)))
+        calls = tuple(product(partners, range(probe.budget.keys)))
         revokes = Capability.REVOCATION in capabilities
 
         @staticmethod
@@ -43,7 +43,7 @@ def in_any_order(probe: Probe, settle_seconds: float) -> None:
             return Sequence(probe, settle_seconds)
 
     seeded = seed(probe.random.getrandbits(64))(Chosen)
-    chosen = chosen_settings(probe, SEQUENCES, stateful_step_count=probe.effort.steps)
+    chosen = chosen_settings(probe, SEQUENCES, stateful_step_count=probe.budget.steps)
     try:
         with Chosen.watch.run():
             run_state_machine_as_test(seeded, settings=chosen)

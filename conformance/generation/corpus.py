@@ -16,7 +16,7 @@ _SECONDARY, _PARETO = b".secondary", b".pareto"
 
 def examples_of(probe: Probe) -> ExampleDatabase | None:
     """The database for the next search of a check; None where nothing is to be kept."""
-    record, effort = probe.recording, probe.effort
+    record, effort = probe.recording, probe.budget
     record.searches += 1
     if effort.corpus is None and effort.only is None:
         return None
@@ -39,9 +39,9 @@ class _Kept(ExampleDatabase):
     def __init__(self, probe: Probe, search: str) -> None:
         super().__init__()
         self._record = probe.recording
-        self._effort = probe.effort
+        self._effort = probe.budget
         self._search = search
-        self._name = f"{probe.effort.name} {probe.operation.id} {search}".encode()
+        self._name = f"{probe.budget.name} {probe.operation.id} {search}".encode()
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
         """The examples to begin with."""

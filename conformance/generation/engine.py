@@ -100,7 +100,7 @@ def findings(probe: Probe, check: str) -> list[Finding]:
         raise ValueError(f"{check} is no check that is asked of Schemathesis")
     with generating():
         known = _known.setdefault(probe.target, {})
-        made_by = (probe.seed, probe.effort.times)
+        made_by = (probe.seed, probe.budget.times)
         before, exploration = known.get(probe.operation.id, (None, None))
         if exploration is None or before != made_by:
             exploration = _explore(probe)
@@ -146,7 +146,7 @@ def _explore(probe: Probe) -> _Exploration:
 def _configuration(probe: Probe) -> dict[str, Any]:
     off = {"enabled": False}
     # What sends the same each time need not be sent deeper than the gate.
-    same = {"enabled": probe.effort.times == 1}
+    same = {"enabled": probe.budget.times == 1}
     return {
         "seed": probe.seed,
         "workers": 1,
@@ -154,7 +154,7 @@ def _configuration(probe: Probe) -> dict[str, Any]:
         "cache": off,
         "generation": {
             "mode": "all",
-            "max-examples": EXAMPLES * probe.effort.times,
+            "max-examples": EXAMPLES * probe.budget.times,
             "database": "none",
         },
         "checks": {"enabled": False, **{name: {"enabled": True} for name in CHECKS}},

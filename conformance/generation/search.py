@@ -26,7 +26,7 @@ _MOST_REQUESTS_TO_SHRINK, _MOST_SECONDS_TO_SHRINK = 1000, 8.0
 
 def chosen_settings(probe: Probe, examples: int, **others: Any) -> settings:
     """The settings of one run of Hypothesis, over so many examples times the probe's effort."""
-    effort, kept = probe.effort, examples_of(probe)
+    effort, kept = probe.budget, examples_of(probe)
     phases = [Phase.generate, Phase.shrink]
     if effort.only is not None:
         phases = [Phase.reuse]
@@ -76,7 +76,7 @@ class Watch:
         try:
             yield
         except Violation as violation:
-            if self._probe.effort.is_known(violation.expected, violation.actual):
+            if self._probe.budget.is_known(violation.expected, violation.actual):
                 self.looked_past = self._looked_past_any = True
                 return
             # The last failing example that Hypothesis tries is the smallest one.

@@ -56,7 +56,7 @@ class Sequence:
     def __init__(self, probe: Probe, settle_seconds: float = 0.0) -> None:
         self._probe = probe
         self._settle_seconds = settle_seconds
-        self._keys = [probe.new_key() for _ in range(probe.effort.keys)]
+        self._keys = [probe.new_key() for _ in range(probe.budget.keys)]
         self.model = Model()
 
     def create(self, partner: int, key: int) -> None:

@@ -109,7 +109,7 @@ def _looks(seen: Seen) -> Iterator[tuple[str, Look]]:
                 yield from MADE_NOW.items()
     elif seen.operation.method == "GET":
         yield from LISTING.items()
-    documented = seen.operation.answer(answer.status)
+    documented = seen.operation.response(answer.status)
     if answer.is_refusal and documented and documented.content:
         yield from PROBLEM.items()
 

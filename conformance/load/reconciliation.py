@@ -13,8 +13,8 @@ from gevent.pool import Pool
 from conformance.load.judging import CURSOR, Purpose, items
 from conformance.load.ledger import Batch, Call
 from conformance.load.locust.sending import Sender
+from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
-from conformance.load.workplace import Workplace
 from conformance.probe.probe import Violation
 from conformance.probe.revocation import revocation_by_text
 from conformance.target.exchange import Answer, Request
@@ -45,7 +45,7 @@ class Listed:
 class Reconciliation:
     """Settles batches: ``at_once`` says how many requests are out at the same time."""
 
-    def __init__(self, sender: Sender, workplace: Workplace, at_once: int = _AT_ONCE) -> None:
+    def __init__(self, sender: Sender, workplace: WorkerState, at_once: int = _AT_ONCE) -> None:
         self._sender = sender
         self._place = workplace
         self._at_once = at_once

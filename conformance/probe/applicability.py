@@ -38,7 +38,7 @@ def shows(*fields: str) -> Callable[[Operation], bool]:
     """The operation makes a resource and answers with a JSON object that has these fields."""
 
     def applies(operation: Operation) -> bool:
-        answer = operation.answer(operation.success_status)
+        answer = operation.response(operation.success_status)
         shown = answer.content.get("application/json") if answer else None
         documented = _properties(shown)
         return creates(operation) and bool(documented) and documented.issuperset(fields)

@@ -12,7 +12,7 @@ from typing import Any
 from conformance.probe.applicability import creates, needs_bearer_token, takes_json
 from conformance.probe.probe import NotVerified, Probe, Violation
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.resources import UNSERVED
+from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.target.exchange import Answer, Request
 from openapi.operation import MediaType, Operation
 from openapi.schema import Schema, types_of
@@ -180,11 +180,11 @@ def expect_refused(probe: Probe, answer: Answer, what: str, wanted: int | None =
     documented = (
         answer.is_refusal
         and status not in NO_REFUSAL
-        and probe.operation.answer(status) is not None
+        and probe.operation.response(status) is not None
     )
     if documented and wanted in {None, status}:
         return
-    if status in {*NO_REFUSAL, *UNSERVED}:
+    if status in {*NO_REFUSAL, *NOT_IMPLEMENTED_STATUSES}:
         probe.succeed(probe.request())  # or else the operation is not there, or not for us
     expected = f"{wanted} to {what}" if wanted else f"a documented refusal of {what}"
     raise Violation(expected, f"{status}")
@@ -193,7 +193,7 @@ def expect_refused(probe: Probe, answer: Answer, what: str, wanted: int | None =
 def expect_accepted(probe: Probe, request: Request, what: str) -> Answer:
     """The answer to a request that must succeed, where the operation is there for us at all."""
     answer = answer_to(probe, request)
-    if answer.status in {*NO_REFUSAL, *UNSERVED}:
+    if answer.status in {*NO_REFUSAL, *NOT_IMPLEMENTED_STATUSES}:
         raise NotVerified(f"the target answers {answer.status} to a valid request")
     wanted = probe.operation.success_status
     probe.expect(answer.status == wanted, f"{wanted} to {what}", f"{answer.status}")
@@ -202,7 +202,7 @@ def expect_accepted(probe: Probe, request: Request, what: str) -> Answer:
 
 def answer_schema(probe: Probe) -> Schema | None:
     """The schema of the JSON answer of a success."""
-    documented = probe.operation.answer(probe.operation.success_status)
+    documented = probe.operation.response(probe.operation.success_status)
     content = documented.content.get(_JSON) if documented else None
     return content.schema if content else None
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from conformance.probe.effort import GATE, Effort
+from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request
 from conformance.target.target import AnswerOverdue, ConnectionClosed, Target
 from openapi.contract import PATH_PARAMETER, Contract
@@ -84,14 +84,14 @@ class Probe:
         target: Target,
         randomness: random.Random,
         seed: int = 0,
-        effort: Effort = GATE,
+        effort: GenerationBudget = DEFAULT_BUDGET,
     ) -> None:
         self.contract = contract
         self.operation = operation
         self.target = target
         self.random = randomness
         self.seed = seed
-        self.effort = effort
+        self.budget = effort
         self.recording = Recording()
 
     def request(self, partner: int | None = 0) -> Request:
@@ -229,7 +229,7 @@ class Probe:
 
     def of(self, operation: Operation) -> "Probe":
         """A probe for another operation; both keep one record."""
-        other = Probe(self.contract, operation, self.target, self.random, self.seed, self.effort)
+        other = Probe(self.contract, operation, self.target, self.random, self.seed, self.budget)
         other.recording = self.recording
         return other
 

@@ -14,7 +14,7 @@ from conformance.probe.probe import NotVerified, Probe
 from conformance.target.exchange import Answer, Request
 from openapi.contract import PATH_PARAMETER
 
-UNSERVED = {
+NOT_IMPLEMENTED_STATUSES = {
     HTTPStatus.FORBIDDEN,
     HTTPStatus.NOT_FOUND,
     HTTPStatus.METHOD_NOT_ALLOWED,
@@ -23,7 +23,7 @@ UNSERVED = {
 """What a target answers where it has no such operation; it need not have all of them."""
 
 
-def own_request(probe: Probe) -> Request:
+def request_on_new_resource(probe: Probe) -> Request:
     """A valid request for the operation, on a resource made for it where the path names one."""
     operation, request = probe.operation, probe.request()
     names = PATH_PARAMETER.findall(operation.path)
@@ -43,11 +43,14 @@ def maker_for(probe: Probe) -> Probe:
 
 def expect_served(probe: Probe, answer: Answer) -> None:
     """Nothing is verified by this answer where a valid request shows that there is no operation."""
-    if answer.status in UNSERVED and probe.send(own_request(probe)).status in UNSERVED:
+    if (
+        answer.status in NOT_IMPLEMENTED_STATUSES
+        and probe.send(request_on_new_resource(probe)).status in NOT_IMPLEMENTED_STATUSES
+    ):
         raise NotVerified(f"the target does not serve {probe.operation.name}")
 
 
 def expect_any_served(probe: Probe, answers: Iterable[Answer]) -> None:
     """Nothing is verified by these answers where all say that there is no operation."""
-    if all(answer.status in UNSERVED for answer in answers):
+    if all(answer.status in NOT_IMPLEMENTED_STATUSES for answer in answers):
         raise NotVerified(f"the target does not serve {probe.operation.name}")

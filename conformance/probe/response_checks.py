@@ -55,7 +55,7 @@ _OF_A_GATEWAY = {
 
 def undocumented_status(operation: Operation, request: Request, answer: Answer) -> str:
     """A status that the contract does not name."""
-    known = operation.answer(answer.status) or answer.status in _OF_A_GATEWAY
+    known = operation.response(answer.status) or answer.status in _OF_A_GATEWAY
     wrong = answer.status != NO_ANSWER and not known
     return f"{answer.status}" if _is_json(request) and wrong else ""
 
@@ -68,7 +68,7 @@ def _is_json(request: Request) -> bool:
 
 def undocumented_type(operation: Operation, request: Request, answer: Answer) -> str:
     """A media type that the contract does not name for this status."""
-    documented = operation.answer(answer.status)
+    documented = operation.response(answer.status)
     if documented is None or not documented.content or not _is_json(request):
         return ""
     wrong = answer.media_type not in documented.content
@@ -77,7 +77,7 @@ def undocumented_type(operation: Operation, request: Request, answer: Answer) ->
 
 def wrong_body(operation: Operation, request: Request, answer: Answer) -> str:
     """A body that is not of the documented schema."""
-    documented = operation.answer(answer.status)
+    documented = operation.response(answer.status)
     content = documented.content.get(answer.media_type) if documented else None
     if content is None or content.schema is None or not _is_json(request):
         return ""
@@ -96,7 +96,7 @@ def _told(detail: str) -> str:
 
 def wrong_header(operation: Operation, _: Request, answer: Answer) -> str:
     """A header that is no number where the contract says so."""
-    documented = operation.answer(answer.status)
+    documented = operation.response(answer.status)
     for header in documented.headers if documented else ():
         value = answer.header(header.name)
         types = types_of(header.schema.outline) if header.schema else ()

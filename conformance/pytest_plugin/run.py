@@ -20,7 +20,7 @@ from conformance.run.judging import never_succeeded
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.asgi import AppError, serving
-from conformance.target.connecting import let_in, to_target
+from conformance.target.connecting import authenticate, build_target
 from conformance.target.target import TargetError
 from openapi.contract import Contract
 from openapi.operation import Operation
@@ -119,8 +119,8 @@ class SharedRun:
 
     def _begun(self) -> Run:
         transport = self._open.enter_context(serving(self.options["app"]))
-        target = self._open.enter_context(to_target(self.url, self.options, transport))
-        let_in(target, self.options)
+        target = self._open.enter_context(build_target(self.url, self.options, transport))
+        authenticate(target, self.options)
         return Run(self.contract, target, self.requirements, self.options["seed"])
 
     def finish(self) -> dict[str, Any] | None:

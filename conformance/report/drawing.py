@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 
-from conformance.report.course import Course, Mark
+from conformance.report.timeline_data import Mark, TimelineData
 
 _SETTINGS = "MPLCONFIGDIR"
 
@@ -20,7 +20,7 @@ class Drawing:
     missing: str = ""
 
 
-def drawn(course: Course, marks: Sequence[Mark]) -> Drawing:
+def render_plots(course: TimelineData, marks: Sequence[Mark]) -> Drawing:
     """The plots of a run. A report is worth more than its plots: it never fails for them."""
     try:
         with _nothing_kept():

@@ -9,8 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.catalogue.requirement import Level
-from conformance.report.course import Mark, course_of, duration
-from conformance.report.drawing import drawn
+from conformance.report.drawing import render_plots
+from conformance.report.timeline_data import Mark, course_of, duration
 from conformance.results.result import Outcome, Result
 from conformance.results.timeline import told
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict
@@ -54,7 +54,7 @@ def as_html(verdict: Verdict, table: Sequence[Sequence[str]] = ()) -> str:
         if one.result.sighting
     ]
     course = course_of(verdict.timeline)
-    drawing = drawn(course, marks) if course else None
+    drawing = render_plots(course, marks) if course else None
     return environment.get_template("report.html.j2").render(
         verdict=verdict,
         table=table,

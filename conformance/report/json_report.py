@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from conformance.results.result import Result, Sighting
+from conformance.results.result import FindingDetails, Result
 from conformance.results.verdict import Verdict
 
 
@@ -39,7 +39,7 @@ def _result(result: Result) -> dict[str, Any]:
     }
 
 
-def _finding(result: Result, sighting: Sighting) -> dict[str, Any]:
+def _finding(result: Result, sighting: FindingDetails) -> dict[str, Any]:
     return {
         "finding": sighting.finding,
         "id": result.requirement.id,

@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from conformance.report.course import Course, Mark, duration
 from conformance.report.svg import COLOURS, for_a_page
 from conformance.report.time_axis import TimeAxis
+from conformance.report.timeline_data import Mark, TimelineData, duration
 from conformance.results.timeline import Span, told
 
 _WIDTH, _POINTS = 9.2, 72
@@ -58,13 +58,13 @@ _LOG_STEPS = ((30, (1, 2, 5)), (1000, (1, 3)), (float("inf"), (1,)))
 _QUANTILES = (("slowest", 1.0, "quiet"), ("p95", 0.95, "warn"), ("p50", 0.5, "good"))
 
 
-def plotted(course: Course, marks: Sequence[Mark]) -> str:
+def plotted(course: TimelineData, marks: Sequence[Mark]) -> str:
     """The plots as an ``svg`` element: requests, latency and, where there are any, findings."""
     with matplotlib.style.context(["default", _STYLE]):
         return _drawn(course, TimeAxis(course), sorted(marks, key=lambda one: one.moment))
 
 
-def _drawn(course: Course, axis: TimeAxis, marks: Sequence[Mark]) -> str:
+def _drawn(course: TimelineData, axis: TimeAxis, marks: Sequence[Mark]) -> str:
     heights = [1.5, 1.3, 1.0] if marks else [1.5, 1.3]
     figure = Figure(figsize=(_WIDTH, sum(heights) + 1.0))
     plots = figure.subplots(len(heights), sharex=True, height_ratios=heights, squeeze=False)[:, 0]
@@ -93,7 +93,7 @@ def _drawn(course: Course, axis: TimeAxis, marks: Sequence[Mark]) -> str:
     return for_a_page(written.getvalue(), "Requests, latency and findings over time", titles)
 
 
-def _requests(plot: Axes, course: Course, axis: TimeAxis) -> dict[str, str]:
+def _requests(plot: Axes, course: TimelineData, axis: TimeAxis) -> dict[str, str]:
     plot.set_title("Requests a second, by status")
     titles = {}
     for leading, colour in _CLASSES.items():
@@ -122,7 +122,7 @@ def _requests(plot: Axes, course: Course, axis: TimeAxis) -> dict[str, str]:
     return titles
 
 
-def _latency(plot: Axes, course: Course, axis: TimeAxis) -> None:
+def _latency(plot: Axes, course: TimelineData, axis: TimeAxis) -> None:
     plot.set_title("Latency")
     plot.set_yscale("log")
     for name, share, colour in _QUANTILES:

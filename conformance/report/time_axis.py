@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from conformance.report.course import Course
+from conformance.report.timeline_data import TimelineData
 from conformance.results.timeline import Span
 
 _MOST_TICKS = 10
@@ -20,7 +20,7 @@ class TimeAxis:
     ``pauses`` have start and end on the axis, and how long they were in seconds.
     """
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: TimelineData) -> None:
         self._sessions = [(one[0].start, one[-1].end) for one in course.sessions]
         gaps = len(self._sessions) - 1
         pause = course.seconds * min(_PAUSE_SHARE, _ALL_PAUSES_SHARE / max(gaps, 1))

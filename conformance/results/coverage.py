@@ -120,11 +120,11 @@ class Coverage:
         return ", ".join(f"{name} {count}" for name, count in parts.items())
 
     def state(self) -> dict[str, dict[str, int]]:
-        """To be kept, and given to :meth:`go_on`."""
+        """To be kept, and given to :meth:`restore`."""
         with self._lock:
             return {name: dict(sorted(getattr(self, name).items())) for name in _COUNTED}
 
-    def go_on(self, state: Mapping[str, Any]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:
         """Add to what was counted before."""
         for name in _COUNTED:
             getattr(self, name).update(state.get(name, {}))

@@ -10,7 +10,7 @@ from openapi.operation import Operation
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
+class HitCount:
     """How often something was met, and whether the contract tells of it."""
 
     count: int
@@ -18,7 +18,7 @@ class Met:
 
 
 @dataclass(frozen=True, slots=True)
-class OperationCovered:
+class OperationCoverage:
     """One operation: what was met of its statuses, parameters and fields of the body.
 
     ``statuses`` are by status, or by ``4XX`` and ``default`` where no answer was one of these.
@@ -28,21 +28,21 @@ class OperationCovered:
 
     id: str
     place: str
-    statuses: Mapping[str, Met]
-    parameters: Mapping[str, Met]
-    fields: Mapping[str, Mapping[str, Met]]
+    statuses: Mapping[str, HitCount]
+    parameters: Mapping[str, HitCount]
+    fields: Mapping[str, Mapping[str, HitCount]]
     valid: int
     unreadable: int
 
 
 @dataclass(frozen=True, slots=True)
-class Covered:
+class CoverageReport:
     """``transitions`` count what came next for a key or a resource, by what came before.
 
     ``checks`` count how often each was tried, those that never were included.
     """
 
-    operations: tuple[OperationCovered, ...]
+    operations: tuple[OperationCoverage, ...]
     transitions: Mapping[str, Mapping[str, int]]
     checks: Mapping[str, int]
 
@@ -84,7 +84,9 @@ class Covered:
         ]
 
 
-def covered(contract: Contract, coverage: Coverage, requirements: Iterable[str]) -> Covered:
+def coverage_report(
+    contract: Contract, coverage: Coverage, requirements: Iterable[str]
+) -> CoverageReport:
     """What was met until now; ``requirements`` are the ids of those that there are to try."""
     state = coverage.state()
     transitions: dict[str, dict[str, int]] = {}
@@ -92,22 +94,22 @@ def covered(contract: Contract, coverage: Coverage, requirements: Iterable[str])
         before, _, after = one.partition(" → ")
         transitions.setdefault(before, {})[after] = count
     tried = state["requirements"]
-    return Covered(
+    return CoverageReport(
         tuple(_operation(one, state) for one in contract.operations.values()),
         transitions,
         {name: tried.get(name, 0) for name in sorted({*requirements, *tried})},
     )
 
 
-def _operation(operation: Operation, state: Mapping[str, Mapping[str, int]]) -> OperationCovered:
+def _operation(operation: Operation, state: Mapping[str, Mapping[str, int]]) -> OperationCoverage:
     words = dict(_of(operation, state["keywords"]))
     valid, unreadable = words.pop(VALID, 0), words.pop(NO_JSON, 0)
     sent = dict(_of(operation, state["parameters"]))
-    return OperationCovered(
+    return OperationCoverage(
         operation.id,
         f"{operation.method} {operation.path}",
         _statuses(operation, {int(one): count for one, count in _of(operation, state["statuses"])}),
-        {one.name: Met(sent.get(one.name, 0)) for one in operation.parameters},
+        {one.name: HitCount(sent.get(one.name, 0)) for one in operation.parameters},
         _fields(operation, words),
         valid,
         unreadable,
@@ -122,20 +124,20 @@ def _of(operation: Operation, counts: Mapping[str, int]) -> Iterator[tuple[str, 
             yield name.removeprefix(start), count
 
 
-def _statuses(operation: Operation, counts: Mapping[int, int]) -> dict[str, Met]:
-    found, keys = {}, set(operation.answers)
+def _statuses(operation: Operation, counts: Mapping[int, int]) -> dict[str, HitCount]:
+    found, keys = {}, set(operation.responses)
     for status, count in counts.items():
-        documented = operation.answer(status)
-        found[str(status)] = Met(count, documented is not None)
+        documented = operation.response(status)
+        found[str(status)] = HitCount(count, documented is not None)
         keys -= {documented.key} if documented else set()
-    return dict(sorted({**found, **dict.fromkeys(keys, Met(0))}.items()))
+    return dict(sorted({**found, **dict.fromkeys(keys, HitCount(0))}.items()))
 
 
-def _fields(operation: Operation, counts: Mapping[str, int]) -> dict[str, dict[str, Met]]:
-    fields = {name: {word: Met(0) for word in words} for name, words in _documented(operation)}
+def _fields(operation: Operation, counts: Mapping[str, int]) -> dict[str, dict[str, HitCount]]:
+    fields = {name: {word: HitCount(0) for word in words} for name, words in _documented(operation)}
     for name, count in counts.items():
         field, _, word = name.rpartition(" ")
-        fields.setdefault(field, {})[word] = Met(count)
+        fields.setdefault(field, {})[word] = HitCount(count)
     return fields
 
 

@@ -17,7 +17,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class FindingDetails:
     """When a violation was first seen, in seconds since the epoch.
 
     The rest is what a campaign knows of it: the id of its finding, the cause, whether it was seen
@@ -48,7 +48,7 @@ class Result:
     expected: str = ""
     actual: str = ""
     reproduce: str = ""
-    sighting: Sighting | None = None
+    sighting: FindingDetails | None = None
 
     @property
     def told(self) -> str:

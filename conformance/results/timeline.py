@@ -108,7 +108,7 @@ class Timeline:
 
     def add(self, other: "Timeline") -> None:
         """Count what another one has met, too."""
-        self.go_on(other.state())
+        self.restore(other.state())
 
     @property
     def spans(self) -> tuple[Span, ...]:
@@ -121,7 +121,7 @@ class Timeline:
             )  # fmt: skip
 
     def state(self) -> dict[str, Any]:
-        """To be kept as JSON, and given to :meth:`go_on`."""
+        """To be kept as JSON, and given to :meth:`restore`."""
         with self._lock:
             return {
                 "doublings": self._doublings,
@@ -131,7 +131,7 @@ class Timeline:
                 ],
             }
 
-    def go_on(self, state: Mapping[str, Any]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:
         """Add to what was counted before; what was kept by an older version counted nothing."""
         doublings, spans = int(state.get("doublings", 0)), state.get("spans", [])
         with self._lock:

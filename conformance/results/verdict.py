@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from conformance.catalogue.requirement import Level
 from conformance.results.baseline import VIOLATIONS, Baseline, Place
-from conformance.results.coverage_table import Covered
+from conformance.results.coverage_table import CoverageReport
 from conformance.results.result import Outcome, Result
 from conformance.results.timeline import Span
 
@@ -40,7 +40,7 @@ class Verdict:
     requests: int = 0
     seconds: float = 0.0
     timeline: tuple[Span, ...] = ()
-    covered: Covered | None = None
+    covered: CoverageReport | None = None
 
     @property
     def accepted(self) -> tuple[Result, ...]:

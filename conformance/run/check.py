@@ -11,7 +11,7 @@ from conformance.target.target import TargetError
 
 
 @dataclass(frozen=True, slots=True)
-class Examination:
+class CheckOutcome:
     """What came of a check, and the exchanges that show it.
 
     ``breaks`` is the id of the broken requirement where a check judges by several, else empty.
@@ -24,7 +24,7 @@ class Examination:
     examples: Mapping[str, bytes] | None = None
 
 
-def examined(requirement: Requirement, probe: Probe) -> Examination:
+def run_check(requirement: Requirement, probe: Probe) -> CheckOutcome:
     """Check one requirement; what is told holds no secret. Raises :class:`TargetError`."""
     operation, target = probe.operation, probe.target
     level = requirement.level_on(operation)
@@ -32,7 +32,7 @@ def examined(requirement: Requirement, probe: Probe) -> Examination:
     if missing:
         reason = "; ".join(missing)
         result = Result(requirement, operation.id, level, Outcome.NOT_VERIFIED, actual=reason)
-        return Examination(result)
+        return CheckOutcome(result)
     outcome, expected, actual, breaks = Outcome.PASSED, "", "", ""
     try:
         requirement.check(probe)
@@ -51,4 +51,4 @@ def examined(requirement: Requirement, probe: Probe) -> Examination:
         script = reproduction(target.base_url, exchanges)
     expected, actual, script = map(target.shown, (expected, actual, script))
     result = Result(requirement, operation.id, level, outcome, expected, actual, script)
-    return Examination(result, exchanges, breaks, dict(probe.recording.examples))
+    return CheckOutcome(result, exchanges, breaks, dict(probe.recording.examples))

@@ -9,8 +9,8 @@ from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import creates
 from conformance.results.baseline import VIOLATIONS, Baseline, place
 from conformance.results.coverage import Coverage
-from conformance.results.coverage_table import covered
-from conformance.results.result import Outcome, Result, Sighting
+from conformance.results.coverage_table import coverage_report
+from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.timeline import Timeline
 from conformance.results.verdict import INTERRUPTED, Verdict, doubt_of
 from conformance.run.runner import Run
@@ -38,7 +38,7 @@ def judge(
             for result in results:
                 coverage.tried(result.requirement.id)
                 if result.outcome in VIOLATIONS:
-                    result = replace(result, sighting=Sighting(time.time()))  # noqa: PLW2901
+                    result = replace(result, sighting=FindingDetails(time.time()))  # noqa: PLW2901
                 found.append(result)
                 on_result(result)
         except TargetError as error:
@@ -58,7 +58,7 @@ def judge(
         requests=run.target.requests_sent,
         seconds=time.monotonic() - start,
         timeline=timeline.spans,
-        covered=covered(run.contract, coverage, {one.id for one in run.requirements}),
+        covered=coverage_report(run.contract, coverage, {one.id for one in run.requirements}),
     )
 
 

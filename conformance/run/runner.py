@@ -10,9 +10,9 @@ from conformance import generation
 from conformance.catalogue.requirement import Requirement
 from conformance.probe.applicability import creates, lists
 from conformance.probe.probe import NotVerified, Probe
-from conformance.probe.resources import UNSERVED
+from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.results.result import Result
-from conformance.run.check import examined
+from conformance.run.check import run_check
 from conformance.target.capabilities import Capability
 from conformance.target.clean_up import revoke
 from conformance.target.exchange import Answer, Request
@@ -67,10 +67,10 @@ class Run:
             for phase, at_once in enumerate(PHASES):
                 checks = [one for one in self.checks if one[0].phase == phase]
                 # What waits begins first, and costs no time while others are busy.
-                checks.sort(key=lambda one: Capability.PATIENCE not in one[0].needs)
+                checks.sort(key=lambda one: Capability.REPLAY_DELAY not in one[0].needs)
                 yield from self._check_all(checks, at_once)
         finally:
-            self.target.go_on()
+            self.target.resume()
 
     def _check_all(
         self, checks: Iterable[tuple[Requirement, Operation]], at_once: int
@@ -102,7 +102,7 @@ class Run:
         """The result of one requirement on one operation; raises :class:`TargetError`."""
         randomness = random.Random(f"{self.seed} {requirement.id} {operation.id}")  # noqa: S311 - test data
         probe = Probe(self.contract, operation, self.target, randomness, self.seed)
-        examination = examined(requirement, probe)
+        examination = run_check(requirement, probe)
         self._note(operation, probe)
         return examination.result
 
@@ -151,7 +151,7 @@ class Run:
         path = PATH_PARAMETER.sub(lambda _: quote(client_id, safe=""), revoking.path)
         answer = self.target.send(Request("DELETE", path))
         # Only what is not offered at all is beyond judging; a wrong answer is to be judged.
-        if answer.status not in {HTTPStatus.UNAUTHORIZED, *UNSERVED}:
+        if answer.status not in {HTTPStatus.UNAUTHORIZED, *NOT_IMPLEMENTED_STATUSES}:
             self.target.capabilities.add(Capability.REVOCATION)
         if answer.is_success:
             self.target.created.discard((0, client_id))
@@ -168,7 +168,7 @@ class Run:
             return False
         # A server may ask for a token before it looks whether there is a path.
         signed = by_json(self.target, client_id, client_secret, partner=0)
-        return signed.status not in UNSERVED
+        return signed.status not in NOT_IMPLEMENTED_STATUSES
 
     def _expect_access(self, answer: Answer, name: str) -> None:
         """Raise :class:`TargetError` where no API answered, or one that does not let us in."""

@@ -10,5 +10,5 @@ class Capability(Enum):
     LISTING = "needs a list operation that works with this token"
     REVOCATION = "needs a revoke operation that works with this token"
     TOKENS = "needs a token operation that works with a created key"
-    PATIENCE = "needs patience: --patience is 0"
+    REPLAY_DELAY = "needs patience: --patience is 0"
     CLOCK = "needs a clock that can be moved: give --clock-url"

@@ -11,7 +11,7 @@ from conformance.target.sign_in import token_for
 from conformance.target.target import Target
 
 
-def to_target(
+def build_target(
     url: str, options: Mapping[str, Any], transport: httpx.BaseTransport | None
 ) -> Target:
     """The target, with nobody let in; it knows every secret in the options."""
@@ -20,7 +20,7 @@ def to_target(
         (),
         transport=transport,
         max_rate=options["max_rps"],
-        patience=options["patience"],
+        replay_delay=options["patience"],
         clock_url=options["clock_url"],
         provokes_limit=options["provoke_rate_limit"],
         trust=options["ca_file"],
@@ -30,7 +30,7 @@ def to_target(
     return target
 
 
-def let_in(target: Target, options: Mapping[str, Any]) -> None:
+def authenticate(target: Target, options: Mapping[str, Any]) -> None:
     """Use the tokens that the options give or pay for; raises :class:`TargetError`."""
     access = []
     for prefix in ("", "second_"):
@@ -40,4 +40,4 @@ def let_in(target: Target, options: Mapping[str, Any]) -> None:
             pair = options[f"{prefix}client_id"], options[f"{prefix}client_secret"]
             renew = partial(token_for, target, *pair)
             access.append(Access(renew(), renew))
-    target.let_in(access)
+    target.set_access(access)

@@ -27,7 +27,7 @@ def in_chunks(body: bytes, sizes: Sequence[int]) -> list[bytes]:
     return [one for one in found if one]
 
 
-PATIENCE_SECONDS = 3.0
+REPLAY_DELAY_SECONDS = 3.0
 """After how long a request is repeated to see that its answer was kept, unless it is said."""
 
 _MOST_RENEWALS = 3
@@ -72,9 +72,9 @@ class Target:
 
     ``tokens`` are the first partner's and, where there is one, the second's. An answer 429 is
     waited for as long as it asks and the request sent again: a limited target is paced, not
-    failed. ``max_rate`` is in requests a second, ``patience`` in seconds (0 is none at all).
-    ``clock_url`` moves the target's clock, ``provokes_limit`` allows to run into its limit, and
-    ``trust`` says which certificates are good. Raises :class:`TargetError`.
+    failed. ``max_rate`` is in requests a second, ``replay_delay`` in seconds (0 leaves
+    delayed replays out). ``clock_url`` moves the target's clock, ``provokes_limit`` allows to run
+    into its limit, and ``trust`` says which certificates are good. Raises :class:`TargetError`.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Target:
         transport: httpx.BaseTransport | None = None,
         max_rate: float | None = None,
         tamper: Tamper | None = None,
-        patience: float = PATIENCE_SECONDS,
+        replay_delay: float = REPLAY_DELAY_SECONDS,
         clock_url: str | None = None,
         provokes_limit: bool = False,
         trust: ssl.SSLContext | None = None,
@@ -93,9 +93,9 @@ class Target:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.capabilities: set[Capability] = set()
-        self.patience = patience
-        if patience:
-            self.capabilities.add(Capability.PATIENCE)
+        self.replay_delay = replay_delay
+        if replay_delay:
+            self.capabilities.add(Capability.REPLAY_DELAY)
         self.clock_url = clock_url
         if clock_url:
             self.capabilities.add(Capability.CLOCK)
@@ -116,7 +116,7 @@ class Target:
         self.secrets: set[str] = set()
         """Every token and secret that was met, to be kept out of all that is shown."""
         self.access: tuple[Access, ...] = ()
-        self.let_in([Access(Issued(token)) for token in tokens])
+        self.set_access([Access(Issued(token)) for token in tokens])
         self.requests_sent = 0
         self.on_answer: Callable[[Request, Answer], None] = lambda _, __: None
         """Called with every exchange, in the thread that made it."""
@@ -145,7 +145,7 @@ class Target:
         """The partners' tokens as they are now."""
         return tuple(one.token for one in self.access)
 
-    def let_in(self, access: Sequence[Access]) -> None:
+    def set_access(self, access: Sequence[Access]) -> None:
         """Use these tokens from now on, one for each partner."""
         self.access = tuple(access)
         self.secrets.update(self.tokens)
@@ -202,10 +202,10 @@ class Target:
         return response.status_code
 
     def halt(self) -> None:
-        """Let no further request out, and end all waits, until :meth:`go_on`."""
+        """Let no further request out, and end all waits, until :meth:`resume`."""
         self._halted.set()
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Send again."""
         self._halted.clear()
 

@@ -12,7 +12,7 @@ from conformance.client.report import FORMATS
 from conformance.journal.har import har_of
 from conformance.journal.journal import merged
 from mock_server.faults.presets import PRESETS
-from mock_server.testing.exercise import Weather, exercise, verdict_on
+from mock_server.testing.exercise import ExerciseRun, exercise, verdict_on
 from mock_server.testing.partner_mock import Control, ControlError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -134,7 +134,7 @@ def exercise_command(
     Exit code 0: nothing is broken. 1: a MUST or a SHOULD is (with --level must, a MUST). 2:
     nothing can be said.
     """
-    runs: list[Weather] = []
+    runs: list[ExerciseRun] = []
     for run in exercise(command, presets or tuple(PRESETS), timeout, show_output=not quiet):
         click.echo(
             f"{run.preset}: {len(run.entries)} exchanges in {run.seconds:.1f} s; the command"

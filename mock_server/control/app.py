@@ -9,7 +9,7 @@ from mock_server.control.admin import Admin
 from mock_server.control.clocks import Clocks
 from mock_server.control.fault_plans import Faults
 from mock_server.control.journals import JournalReading
-from mock_server.control.partner_state import Possessions
+from mock_server.control.partner_state import PartnerState
 from mock_server.control.partners import Partners
 from mock_server.control.reports import Reports
 from mock_server.exchange.exchange import MAX_BODY_BYTES, PATH
@@ -28,7 +28,7 @@ from openapi.contract import Contract
 def create_control(
     played: Contract,
     store: Store,
-    possessions: Possessions,
+    possessions: PartnerState,
     clock: Clock,
     request_ids: Iterator[bytes],
     admin: Admin,

@@ -6,17 +6,17 @@ from mock_server.faults.plan import FaultPlans
 from mock_server.observing.journals import Journals
 from mock_server.partners.access_tokens import AccessTokens
 from mock_server.partners.clock import PartnerClocks
-from mock_server.store.windows.interface import Windows
+from mock_server.store.counters.interface import RateLimitCounters
 
 
 @dataclass(frozen=True, slots=True)
-class Possessions:
+class PartnerState:
     """Everything of every partner that lives in this process."""
 
     clocks: PartnerClocks
     plans: FaultPlans
     journals: Journals
-    windows: Windows
+    windows: RateLimitCounters
     tokens: AccessTokens
 
     def forget(self, partner_id: str) -> None:

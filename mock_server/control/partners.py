@@ -6,7 +6,7 @@ import orjson
 
 from mock_server.control.clocks import clock_shown
 from mock_server.control.known_partners import known_partner
-from mock_server.control.partner_state import Possessions
+from mock_server.control.partner_state import PartnerState
 from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import Response
 from mock_server.partners.access_tokens import AccessTokens
@@ -20,7 +20,7 @@ _JSON = "application/json"
 class Partners:
     """Makes partners and takes them away."""
 
-    def __init__(self, store: Store, tokens: AccessTokens, possessions: Possessions) -> None:
+    def __init__(self, store: Store, tokens: AccessTokens, possessions: PartnerState) -> None:
         self.store = store
         self.tokens = tokens
         self.possessions = possessions

@@ -8,7 +8,7 @@ from mock_server.documented.generation import generate
 from mock_server.exchange.problems import Response
 from openapi.contract import Contract
 from openapi.media_types import is_json
-from openapi.operation import Answer, Operation
+from openapi.operation import DocumentedResponse, Operation
 from openapi.schema import Schema
 
 _COMPUTED = (
@@ -47,14 +47,14 @@ class DocumentedAnswers:
         self._bodies: dict[str, tuple[bytes, str | None]] = {}
         self._headers: dict[str, Mapping[str, str]] = {}
         for operation in contract.operations.values():
-            for answer in operation.answers.values():
+            for answer in operation.responses.values():
                 if answer.pointer not in self._bodies:
                     self._bodies[answer.pointer] = self._body(answer)
                     self._headers[answer.pointer] = dict(self._header_texts(answer))
 
     def response(self, operation: Operation, status: int) -> Response:
         """The response that ``operation`` documents for ``status``."""
-        answer = operation.answer(status)
+        answer = operation.response(status)
         if answer is None:
             return Response(status)
         body, media_type = self._bodies[answer.pointer]
@@ -62,14 +62,14 @@ class DocumentedAnswers:
             body, media_type = b"", None
         return Response(status, body, media_type, dict(self._headers[answer.pointer]))
 
-    def _body(self, answer: Answer) -> tuple[bytes, str | None]:
+    def _body(self, answer: DocumentedResponse) -> tuple[bytes, str | None]:
         concrete = {_CONCRETE.get(name, name): one for name, one in answer.content.items()}
         for name in sorted(concrete, key=lambda name: not is_json(name)):
             value = self._value(concrete[name].examples, concrete[name].schema)
             return (_json(value) if is_json(name) else _text(value)).encode(), name
         return b"", None
 
-    def _header_texts(self, answer: Answer) -> Iterator[tuple[str, str]]:
+    def _header_texts(self, answer: DocumentedResponse) -> Iterator[tuple[str, str]]:
         for header in answer.headers:
             if header.name.lower() not in _COMPUTED and (header.examples or header.required):
                 text = _text(self._value(header.examples, header.schema))

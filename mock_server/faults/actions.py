@@ -43,7 +43,7 @@ class _ForBodies:
     takes: ClassVar[str] = "an answer with a body"
 
     def suits(self, operation: Operation) -> bool:
-        answer = operation.answer(operation.success_status)
+        answer = operation.response(operation.success_status)
         return answer is not None and bool(answer.content)
 
 
@@ -73,7 +73,7 @@ class Status:
 
     def suits(self, operation: Operation) -> bool:
         """The operation documents the status."""
-        return operation.answer(self.status) is not None
+        return operation.response(self.status) is not None
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
         assert exchange.operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
@@ -165,14 +165,14 @@ async def _answered(exchange: Exchange, proceed: Proceed) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class ActionContext:
     """What actions work with."""
 
     answers: DocumentedAnswers
     tokens: AccessTokens
 
 
-_KINDS: Mapping[str, Callable[[Mapping[str, Any], Means], Action]] = {
+_KINDS: Mapping[str, Callable[[Mapping[str, Any], ActionContext], Action]] = {
     "delay": lambda text, _: Delay(text["seconds"], text.get("upto", text["seconds"])),
     # To JSON Schema, 2.0 is an integer as well.
     "status": lambda text, means: Status(
@@ -190,6 +190,6 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any], Means], Action]] = {
 }
 
 
-def action_of(text: Mapping[str, Any], means: Means) -> Action:
+def action_of(text: Mapping[str, Any], means: ActionContext) -> Action:
     """What the ``action`` of a fault says; ``text`` is known to be true to its schema."""
     return _KINDS[text["kind"]](text, means)

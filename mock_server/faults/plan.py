@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from mock_server.exchange.exchange import Exchange
-from mock_server.faults.actions import Action, Delay, Means, action_of
+from mock_server.faults.actions import Action, ActionContext, Delay, action_of
 from mock_server.faults.firing import Always, Firing, firing_of
 from mock_server.faults.presets import PRESETS, FaultText
 from openapi.operation import Operation
@@ -107,7 +107,7 @@ class FaultPlans:
     def __init__(
         self,
         operations: Mapping[str, Operation],
-        means: Means,
+        means: ActionContext,
         presets: Iterable[str] = (),
     ) -> None:
         self._operations = operations

@@ -6,7 +6,7 @@ import limits
 
 from mock_server.exchange.exchange import Allowance, Exchange
 from mock_server.exchange.problems import Problem, ProblemType
-from mock_server.store.windows.interface import Windows
+from mock_server.store.counters.interface import RateLimitCounters
 
 
 class RateLimit:
@@ -16,7 +16,7 @@ class RateLimit:
     where ``limit`` is not such as ``100/minute``.
     """
 
-    def __init__(self, limit: str, windows: Windows) -> None:
+    def __init__(self, limit: str, windows: RateLimitCounters) -> None:
         self._limit = parse_limit(limit)
         self._window_seconds = self._limit.get_expiry()
         self._windows = windows

@@ -33,8 +33,8 @@ class Prefer:
         operation = exchange.operation
         assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
         status = int(code) if re.fullmatch(r"[2-5]\d\d", code, re.ASCII) else 0
-        if not status or operation.answer(status) is None:
-            documented = ", ".join(sorted(operation.answers))
+        if not status or operation.response(status) is None:
+            documented = ", ".join(sorted(operation.responses))
             raise Problem(
                 ProblemType.INVALID_REQUEST,
                 "undocumented_code",

@@ -21,7 +21,7 @@ from mock_server.connection import ClosableProtocol
 from mock_server.observing.logs import set_up_logs
 from mock_server.observing.metrics import shared_metrics
 from mock_server.partners.partners import seed
-from mock_server.serving.shutdown import Ending
+from mock_server.serving.shutdown import ShutdownFlag
 from mock_server.serving.workers import WORKER_APP, WORKER_SETTINGS, Supervisor
 from mock_server.settings import Settings
 from mock_server.store.interface import StoreError
@@ -80,8 +80,8 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
             if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
                 raise ServingError("the workers did not start: what they said above is why")
         else:
-            ending = Ending()
-            app = create_app(settings, patient=True, is_ending=ending.is_told)
+            ending = ShutdownFlag()
+            app = create_app(settings, patient=True, is_ending=ending.is_set)
             if is_shared(settings.store):
                 asyncio.run(_prepare(settings))
             server = _Announcing(uvicorn.Config(app, **options), announce_and_log, ending)
@@ -130,7 +130,7 @@ def uvicorn_options() -> dict[str, Any]:
 
 class _Announcing(uvicorn.Server):
     def __init__(
-        self, config: uvicorn.Config, announce: Callable[[], None], ending: Ending
+        self, config: uvicorn.Config, announce: Callable[[], None], ending: ShutdownFlag
     ) -> None:
         super().__init__(config)
         self._announce = announce

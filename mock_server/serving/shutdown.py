@@ -4,7 +4,7 @@ import signal
 from types import FrameType
 
 
-class Ending:
+class ShutdownFlag:
     """Whether the process was told to end. A lock has no place where signals are handled."""
 
     def __init__(self) -> None:
@@ -14,12 +14,12 @@ class Ending:
         """It was."""
         self._was_told = True
 
-    def is_told(self) -> bool:
+    def is_set(self) -> bool:
         """Whether it was."""
         return self._was_told
 
 
-def tell_at_once(ending: Ending) -> None:
+def set_on_signal(ending: ShutdownFlag) -> None:
     """Tell of a signal as soon as it comes; the server looks for one only ten times a second."""
     server_told = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
 

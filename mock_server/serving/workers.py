@@ -16,7 +16,7 @@ from uvicorn.supervisors import Multiprocess
 from mock_server.app import create_app
 from mock_server.observing.logs import set_up_logs
 from mock_server.observing.metrics import forget_shared_metrics
-from mock_server.serving.shutdown import Ending, tell_at_once
+from mock_server.serving.shutdown import ShutdownFlag, set_on_signal
 from mock_server.settings import Settings
 
 WORKER_SETTINGS = "DINIE_MOCK_WORKER_SETTINGS"
@@ -56,9 +56,9 @@ def worker_app() -> ASGIApp:
     """The application of one worker process, made from what its parent was told."""
     settings = Settings.from_json(os.environ[WORKER_SETTINGS])
     set_up_logs(settings.log_format, settings.log_level)
-    ending = Ending()
-    tell_at_once(ending)
-    app = create_app(settings, patient=True, is_ending=ending.is_told)
+    ending = ShutdownFlag()
+    set_on_signal(ending)
+    app = create_app(settings, patient=True, is_ending=ending.is_set)
     supervisor = parent_process()
     if supervisor is None:
         return app

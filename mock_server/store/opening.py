@@ -3,26 +3,26 @@
 import importlib
 from pathlib import Path
 
+from mock_server.store.counters.file import FileCounters
+from mock_server.store.counters.interface import RateLimitCounters
+from mock_server.store.counters.memory import MemoryCounters
 from mock_server.store.interface import Store, StoreError
 from mock_server.store.sqlite import SqliteStore
-from mock_server.store.windows.file import FileWindows
-from mock_server.store.windows.interface import Windows
-from mock_server.store.windows.memory import WindowsInMemory
 
 
-def open_windows(store: str) -> Windows:
+def open_counters(store: str) -> RateLimitCounters:
     """The windows that go with the store of this URL: of all who share it, or of this process.
 
     The store is open already: it has made what is needed.
     """
     if is_redis(store):
         # By name, as the store itself: few starts need it.
-        shared: Windows = importlib.import_module("mock_server.store.windows.redis").RedisWindows(
-            store
-        )
+        shared: RateLimitCounters = importlib.import_module(
+            "mock_server.store.counters.redis"
+        ).RedisCounters(store)
         return shared
     path = store_path(store)
-    return FileWindows(path) if path else WindowsInMemory()
+    return FileCounters(path) if path else MemoryCounters()
 
 
 _SQLITE = "sqlite://"

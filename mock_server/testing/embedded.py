@@ -25,7 +25,7 @@ class MockServer:
         self.contract = load_contract(settings)
         self.control = Control(origin, settings.admin_token)
 
-    def nobodys_entries(self) -> list[JournalEntry]:
+    def unattributed_entries(self) -> list[JournalEntry]:
         """The exchanges that belong to no partner: who sent them did not come out."""
         return PartnerJournal(self.control, "/journal").entries()
 

@@ -18,7 +18,7 @@ from mock_server.testing.embedded import MockServer, running_mock
 from mock_server.testing.partner_mock import PartnerMock
 from openapi.contract import Contract
 
-CALM = "calm"
+NO_FAULTS = "calm"
 """The name of the run in which nothing goes wrong."""
 
 _SECONDS_TO_END = 5
@@ -29,7 +29,7 @@ class CommandError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class ExerciseRun:
     """One run: under which preset, how the command ended, and what it did.
 
     ``exit_code`` None: it was ended because it took too long.
@@ -52,23 +52,23 @@ class Weather:
 
 def exercise(
     command: Sequence[str], presets: Sequence[str], timeout: float, *, show_output: bool
-) -> Iterator[Weather]:
+) -> Iterator[ExerciseRun]:
     """Run the command in calm weather and under each preset, one after the other.
 
     It finds the mock by ``DINIE_BASE_URL``, ``DINIE_CLIENT_ID`` and ``DINIE_CLIENT_SECRET``.
     ``timeout`` is in seconds for each run. Raises :class:`CommandError`.
     """
     with running_mock() as server:
-        for preset in (CALM, *presets):
+        for preset in (NO_FAULTS, *presets):
             weather = _run(server, command, preset, timeout, show_output=show_output)
-            if preset == CALM and weather.exit_code != 0:
+            if preset == NO_FAULTS and weather.exit_code != 0:
                 raise CommandError(
                     f"{command[0]} {weather.ended} although nothing went wrong: mend that first"
                 )
             yield weather
 
 
-def verdict_on(runs: Sequence[Weather], level: Level, client: str) -> Verdict:
+def verdict_on(runs: Sequence[ExerciseRun], level: Level, client: str) -> Verdict:
     """One verdict over all runs; ``client`` is what the reports call it."""
     entries = merged(run.entries for run in runs)
     return judge(entries, Contract.bundled(), level, target=client)
@@ -76,16 +76,16 @@ def verdict_on(runs: Sequence[Weather], level: Level, client: str) -> Verdict:
 
 def _run(
     server: MockServer, command: Sequence[str], preset: str, timeout: float, *, show_output: bool
-) -> Weather:
+) -> ExerciseRun:
     partner = server.new_partner()
-    if preset != CALM:
+    if preset != NO_FAULTS:
         partner.faults.add(preset)
-    nobodys = len(server.nobodys_entries())
+    nobodys = len(server.unattributed_entries())
     started = time.monotonic()
     exit_code = _end_of(command, partner, timeout, show_output=show_output)
     seconds = time.monotonic() - started
-    strays = server.nobodys_entries()[nobodys:]
-    return Weather(preset, exit_code, seconds, (*partner.journal.entries(), *strays))
+    strays = server.unattributed_entries()[nobodys:]
+    return ExerciseRun(preset, exit_code, seconds, (*partner.journal.entries(), *strays))
 
 
 def _end_of(

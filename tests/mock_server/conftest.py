@@ -184,7 +184,7 @@ def true_to_the_control_contract(response: httpx.Response) -> httpx.Response:
         if (one.method == request.method or (one.method, request.method) == ("GET", "HEAD"))
         and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", one.path), path)
     ]
-    answer = operation.answer(response.status_code)
+    answer = operation.response(response.status_code)
     assert answer is not None, response.status_code
     if not answer.content:
         assert response.content == b""

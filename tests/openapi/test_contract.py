@@ -54,7 +54,7 @@ def test_it_reads_each_operation(read: Read) -> None:
     assert list(contract.operations) == ["one", "POST /a", "DELETE /b/{id}", "TRACE /b/{id}"]
     assert contract.operations["one"].name == "one GET /a"
     assert contract.operations["POST /a"].pointer == "#/paths/~1a/post"
-    assert list(contract.operations["TRACE /b/{id}"].answers) == ["4XX"]
+    assert list(contract.operations["TRACE /b/{id}"].responses) == ["4XX"]
 
 
 @pytest.mark.parametrize(
@@ -135,13 +135,13 @@ components:
     Text: {type: string, examples: [shown]}
 """
     )
-    answer = contract.operations["GET /b"].answers["200"]
+    answer = contract.operations["GET /b"].responses["200"]
     schema = answer.content["application/json"].schema
 
     assert schema is not None
     assert schema.pointer == "#/components/schemas/Text"
     assert answer.headers[0].examples == ({"$ref": "data"}, "shown")
-    assert answer is not contract.operations["GET /a"].answers["200"]
+    assert answer is not contract.operations["GET /a"].responses["200"]
 
 
 def test_it_reads_schemas_that_hold_themselves(read: Read) -> None:
@@ -152,7 +152,7 @@ def test_it_reads_schemas_that_hold_themselves(read: Read) -> None:
             "], properties: {next: {$ref: '#/components/schemas/Node'}}}}}",
         )
     )
-    schema = contract.operations["GET /a"].answers["200"].content["application/json"].schema
+    schema = contract.operations["GET /a"].responses["200"].content["application/json"].schema
 
     assert schema is not None
     assert schema.is_valid({"next": {"next": {}}})

@@ -38,7 +38,7 @@ def schemas(version: str, schema: Json, **components: Json) -> tuple[Schema, Sch
     read = contract.operations["POST /a"]
     assert read.request_body is not None
     sent = read.request_body.content["application/json"].schema
-    answered = read.answers["200"].content["application/json"].schema
+    answered = read.responses["200"].content["application/json"].schema
     assert sent is not None
     assert answered is not None
     return sent, answered

@@ -29,7 +29,7 @@ def accepts(schema: Json, value: object) -> bool:
         paths={"/a": {"get": {"responses": responses}}}, components={"schemas": {"Pet": dict(PET)}}
     )
     (operation,) = Contract(copy.deepcopy(whole)).operations.values()
-    judge = operation.answers["200"].content["application/json"].schema
+    judge = operation.responses["200"].content["application/json"].schema
     assert judge is not None
     return bool(judge.is_valid(value))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import RETRYABLE, Attempt, Ending
 from conformance.client.calls import Call, Link
-from conformance.client.evidence import HELD, Evidence, Occasion, breach
+from conformance.client.evidence import OK, Evidence, Observation, breach
 from conformance.client.registry import requirement
 from conformance.client.requirements.waits import LONGEST_WAIT
 from conformance.client.sabotage import Entries, Sabotage, repeated, without_retries
@@ -44,7 +44,7 @@ def _only_once_by_status(entries: Entries) -> Iterator[JournalEntry]:
         Sabotage("give up when the connection is dropped", _only_once_by_status),
     ),
 )
-def happen(evidence: Evidence) -> Iterator[Occasion]:
+def happen(evidence: Evidence) -> Iterator[Observation]:
     """A client retries what fails for a while only; without a retry its call is lost."""
     failed: defaultdict[str, list[tuple[Attempt, bool]]] = defaultdict(list)
     for call in evidence.calls:
@@ -61,7 +61,7 @@ def happen(evidence: Evidence) -> Iterator[Occasion]:
                 failed[name].append((attempt, not is_last))
     for name, occasions in failed.items():
         if any(retried for _, retried in occasions):
-            yield HELD
+            yield OK
         else:
             yield breach(f"a retry after {name}", "none", *(one for one, _ in occasions))
 
@@ -91,7 +91,7 @@ def _calls_for_a_retry(attempt: Attempt) -> bool:
         ),
     ),
 )
-def end(evidence: Evidence) -> Iterator[Occasion]:
+def end(evidence: Evidence) -> Iterator[Observation]:
     """A client gives a call up after so many attempts."""
     for call in evidence.calls:
         if not call.is_certain:
@@ -100,7 +100,7 @@ def end(evidence: Evidence) -> Iterator[Occasion]:
             said = f"{len(call.attempts)} attempts"
             yield breach(f"no more than {MOST_ATTEMPTS} attempts", said, *call.attempts)
         elif _was_given_up(call):
-            yield HELD
+            yield OK
 
 
 def _was_given_up(call: Call) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Ending
 from conformance.client.calls import KEY_LIFETIME, Call
-from conformance.client.evidence import HELD, Evidence, Occasion, breach
+from conformance.client.evidence import OK, Evidence, Observation, breach
 from conformance.client.registry import requirement
 from conformance.client.sabotage import KEY, on_each, value_of, with_header
 from conformance.journal.redaction import GUESSABLE
@@ -32,13 +32,13 @@ SEED = "seed: Idempotency-Key, unique string, cached for 24 hours"
         ),
     ),
 )
-def every_create_has_one(evidence: Evidence) -> Iterator[Occasion]:
+def every_create_has_one(evidence: Evidence) -> Iterator[Observation]:
     """A request that creates something carries an Idempotency-Key, so that it can be retried."""
     for attempt in evidence.attempts:
         if attempt.key:
-            yield HELD
+            yield OK
         else:
-            said = "a key in another header" if attempt.label else "no key"
+            said = "a key in another header" if attempt.call_id else "no key"
             yield breach("a request with an Idempotency-Key", said, attempt)
 
 
@@ -55,7 +55,7 @@ def every_create_has_one(evidence: Evidence) -> Iterator[Occasion]:
         ),
     ),
 )
-def look_unique(evidence: Evidence) -> Iterator[Occasion]:
+def look_unique(evidence: Evidence) -> Iterator[Observation]:
     """A key has as much chance in it as a UUID, so that no other process comes upon it."""
     for call in evidence.calls:
         key = call.first.key
@@ -63,7 +63,7 @@ def look_unique(evidence: Evidence) -> Iterator[Occasion]:
             expected = "a key such as a random UUID"
             yield breach(expected, "a key of words, digits or few characters", call.first)
         elif key:
-            yield HELD
+            yield OK
 
 
 @requirement(
@@ -76,7 +76,7 @@ def look_unique(evidence: Evidence) -> Iterator[Occasion]:
         on_each("use one key for all", lambda one: with_header(one, KEY, f"redacted-{0:012x}")),
     ),
 )
-def new_call_has_new_key(evidence: Evidence) -> Iterator[Occasion]:
+def new_call_has_new_key(evidence: Evidence) -> Iterator[Observation]:
     """A new call has a new key: an old one gets the old answer, and nothing is created."""
     last: dict[tuple[str, str], Call] = {}
     for call in evidence.calls:
@@ -86,7 +86,7 @@ def new_call_has_new_key(evidence: Evidence) -> Iterator[Occasion]:
         before = last.get((call.first.partner, key))
         if before is None:
             if last:
-                yield HELD
+                yield OK
         elif _is_reuse(before, call):
             yield breach(
                 "a new key for a new call",

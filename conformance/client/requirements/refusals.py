@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Ending
 from conformance.client.calls import Call, Link, Retry
-from conformance.client.evidence import HELD, Evidence, Occasion, breach
+from conformance.client.evidence import OK, Evidence, Observation, breach
 from conformance.client.registry import requirement
 from conformance.client.sabotage import has_status, one_token_for_all, repeated
 from conformance.probe.applicability import every, needs_bearer_token
@@ -26,7 +26,7 @@ _MANY = 4
         repeated("retry 404 for ever", has_status(404), times=5),
     ),
 )
-def not_after_a_refusal(evidence: Evidence) -> Iterator[Occasion]:
+def not_after_a_refusal(evidence: Evidence) -> Iterator[Observation]:
     """A request that was refused with a 4xx is not sent again as it was."""
     for call in evidence.calls:
         refused = [one for one in call.attempts if one.ending is Ending.REFUSED]
@@ -39,7 +39,7 @@ def not_after_a_refusal(evidence: Evidence) -> Iterator[Occasion]:
             said = f"the same request, {len(again)} more times"
             yield breach(f"no retry after {status}", said, refused[0], *again)
         elif not again:
-            yield HELD
+            yield OK
 
 
 @requirement(
@@ -54,23 +54,23 @@ def not_after_a_refusal(evidence: Evidence) -> Iterator[Occasion]:
         repeated("retry 401 for ever", has_status(401), times=4),
     ),
 )
-def unauthorized_once(evidence: Evidence) -> Iterator[Occasion]:
+def unauthorized_once(evidence: Evidence) -> Iterator[Observation]:
     """A request that was refused with a 401 is sent again once, and with a new token."""
-    unsure: list[Occasion] = []
+    unsure: list[Observation] = []
     for call in evidence.calls:
         found = _after_401(evidence, call)
         if call.is_certain or len(found) > _MANY:
             yield from found
         else:
             # One call has one finding: what several threads send may look like a long one.
-            unsure += [one for one in found if one is not HELD][:1] or found[:1]
-    broken = [one for one in unsure if one is not HELD]
-    yield from unsure if len(broken) >= _FEW else [HELD] * (len(unsure) - len(broken))
+            unsure += [one for one in found if one is not OK][:1] or found[:1]
+    broken = [one for one in unsure if one is not OK]
+    yield from unsure if len(broken) >= _FEW else [OK] * (len(unsure) - len(broken))
 
 
-def _after_401(evidence: Evidence, call: Call) -> list[Occasion]:
+def _after_401(evidence: Evidence, call: Call) -> list[Observation]:
     retries = [one for one in call.retries if one.ending is Ending.UNAUTHORIZED]
-    found: list[Occasion] = []
+    found: list[Observation] = []
     for times, retry in enumerate(retries, 1):
         before, after = retry.before, retry.after
         if times > 1:
@@ -79,7 +79,7 @@ def _after_401(evidence: Evidence, call: Call) -> list[Occasion]:
         elif before.token == after.token and not _is_renewed(evidence, retry):
             found.append(breach("a retry with a new token", "the same token", before, after))
         else:
-            found.append(HELD)
+            found.append(OK)
     return found
 
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Ending, header
-from conformance.client.evidence import HELD, Breach, Evidence, Occasion, breach
+from conformance.client.evidence import OK, Evidence, Observation, Violation, breach
 from conformance.client.operations import issues_tokens
 from conformance.client.registry import requirement
 from conformance.client.request_faults import Kind
@@ -51,10 +51,10 @@ def has_header_parameters(operation: Operation) -> bool:
     return bool(operation.header_names)
 
 
-def _without(evidence: Evidence, kind: Kind, expected: str) -> Iterator[Occasion]:
+def _without(evidence: Evidence, kind: Kind, expected: str) -> Iterator[Observation]:
     for attempt in evidence.attempts:
         found = [one.text for one in evidence.traffic.faults(attempt) if one.kind is kind]
-        yield breach(expected, "; ".join(found), attempt) if found else HELD
+        yield breach(expected, "; ".join(found), attempt) if found else OK
 
 
 @requirement(
@@ -68,7 +68,7 @@ def _without(evidence: Evidence, kind: Kind, expected: str) -> Iterator[Occasion
         on_each("send no Content-Type", lambda one: with_header(one, "content-type", None)),
     ),
 )
-def media_type(evidence: Evidence) -> Iterator[Occasion]:
+def media_type(evidence: Evidence) -> Iterator[Observation]:
     """A body is sent under a media type that the contract has for it."""
     yield from _without(evidence, Kind.MEDIA_TYPE, "a documented Content-Type")
 
@@ -90,7 +90,7 @@ def media_type(evidence: Evidence) -> Iterator[Occasion]:
         ),
     ),
 )
-def body_can_be_read(evidence: Evidence) -> Iterator[Occasion]:
+def body_can_be_read(evidence: Evidence) -> Iterator[Observation]:
     """A body is there where one is required, and reads as its media type says."""
     yield from _without(evidence, Kind.UNREADABLE, "a body that can be read")
 
@@ -107,7 +107,7 @@ def body_can_be_read(evidence: Evidence) -> Iterator[Occasion]:
         on_each("leave out the name", lambda one: replace(one, request_body="{}")),
     ),
 )
-def body_satisfies_schema(evidence: Evidence) -> Iterator[Occasion]:
+def body_satisfies_schema(evidence: Evidence) -> Iterator[Observation]:
     """A body has every required member, and each of the documented type and form."""
     yield from _without(evidence, Kind.SCHEMA, "a body as the contract describes it")
 
@@ -119,11 +119,11 @@ def body_satisfies_schema(evidence: Evidence) -> Iterator[Occasion]:
     applies_to=has_documented_members,
     occasion="a request with a body",
     sabotage=(
-        on_each("add a member", lambda one: with_members(one, label="x")),
+        on_each("add a member", lambda one: with_members(one, call_id="x")),
         on_each("misspell a member", lambda one: with_members(one, expire_at=None)),
     ),
 )
-def no_undocumented_members(evidence: Evidence) -> Iterator[Occasion]:
+def no_undocumented_members(evidence: Evidence) -> Iterator[Observation]:
     """A body has no member that the contract does not have."""
     yield from _without(evidence, Kind.UNKNOWN_MEMBER, "documented members only")
 
@@ -142,7 +142,7 @@ def no_undocumented_members(evidence: Evidence) -> Iterator[Occasion]:
         ),
     ),
 )
-def parameters(evidence: Evidence) -> Iterator[Occasion]:
+def parameters(evidence: Evidence) -> Iterator[Observation]:
     """Every required parameter is there, and each of the documented type and form."""
     yield from _without(evidence, Kind.PARAMETER, "parameters as the contract describes them")
 
@@ -161,7 +161,7 @@ def parameters(evidence: Evidence) -> Iterator[Occasion]:
         ),
     ),
 )
-def no_undocumented_parameters(evidence: Evidence) -> Iterator[Occasion]:
+def no_undocumented_parameters(evidence: Evidence) -> Iterator[Observation]:
     """A query has no parameter that the contract does not have."""
     yield from _without(evidence, Kind.UNKNOWN_PARAMETER, "documented parameters only")
 
@@ -186,7 +186,7 @@ def _misspelt(name: str, entry: JournalEntry) -> JournalEntry:
         for name in ("x-idempotency-key", "idempotence-key")
     ),
 )
-def no_misspelt_headers(evidence: Evidence) -> Iterator[Occasion]:
+def no_misspelt_headers(evidence: Evidence) -> Iterator[Observation]:
     """A documented header is sent under its documented name."""
     yield from _without(evidence, Kind.MISSPELT_HEADER, "the header as the contract spells it")
 
@@ -205,7 +205,7 @@ def no_misspelt_headers(evidence: Evidence) -> Iterator[Occasion]:
         ),
     ),
 )
-def known_operation(evidence: Evidence) -> Iterator[Occasion]:
+def known_operation(evidence: Evidence) -> Iterator[Observation]:
     """What is asked for is there: a path of the contract, with a method that it has."""
     traffic = evidence.traffic
     for entry, address in traffic.strays:
@@ -215,9 +215,9 @@ def known_operation(evidence: Evidence) -> Iterator[Occasion]:
             continue
         known = ", ".join(sorted(address.methods))
         expected = f"{address.path} with {known}" if known else "a path of the contract"
-        yield Breach(expected, f"{entry.method} {address.path}", (entry,))
+        yield Violation(expected, f"{entry.method} {address.path}", (entry,))
     if evidence.attempts:
-        yield HELD
+        yield OK
 
 
 @requirement(
@@ -243,14 +243,14 @@ def known_operation(evidence: Evidence) -> Iterator[Occasion]:
         ),
     ),
 )
-def token(evidence: Evidence) -> Iterator[Occasion]:
+def token(evidence: Evidence) -> Iterator[Observation]:
     """A request that needs a token carries one as Authorization: Bearer."""
     signed = any(
         header(one.entry.request_headers, "authorization") for one in evidence.traffic.attempts
     )
     for attempt in evidence.attempts:
         if attempt.token:
-            yield HELD
+            yield OK
         # Browsers leave the header out of what they save.
         elif signed and attempt.ending is Ending.UNAUTHORIZED:
             given = header(attempt.entry.request_headers, "authorization")

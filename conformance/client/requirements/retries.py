@@ -7,7 +7,7 @@ from dataclasses import replace
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import RETRYABLE, Attempt, Ending
 from conformance.client.calls import Link
-from conformance.client.evidence import HELD, Evidence, Occasion, breach
+from conformance.client.evidence import OK, Evidence, Observation, breach
 from conformance.client.registry import requirement
 from conformance.client.requirements.keys import SEED
 from conformance.client.sabotage import KEY, on_retries, with_header, with_members, with_new_key
@@ -37,14 +37,14 @@ def _created_anew(entry: JournalEntry, _: int) -> JournalEntry:
         on_retries("retry without a key", lambda one, _: with_header(one, KEY, None)),
     ),
 )
-def repeat_the_key(evidence: Evidence) -> Iterator[Occasion]:
+def repeat_the_key(evidence: Evidence) -> Iterator[Observation]:
     """A retry whose call may have been done already carries the same key."""
     for _, retry in evidence.retries:
         before, after = retry.before, retry.after
         if retry.ending is not Ending.UNKNOWN or retry.link is Link.UNCLEAR:
             continue
         if before.key and before.key == after.key:
-            yield HELD
+            yield OK
             continue
         said = "another key" if before.key and after.key else "no Idempotency-Key"
         expected = "the key of the first attempt, of which nobody knows whether it was done"
@@ -60,7 +60,7 @@ def repeat_the_key(evidence: Evidence) -> Iterator[Occasion]:
     preset="rate-limit-storm",
     sabotage=(on_retries("make a new key for each retry", with_new_key),),
 )
-def repeat_the_key_always(evidence: Evidence) -> Iterator[Occasion]:
+def repeat_the_key_always(evidence: Evidence) -> Iterator[Observation]:
     """A retry carries the same key also where nothing can have been done."""
     for _, retry in evidence.retries:
         before, after = retry.before, retry.after
@@ -68,7 +68,7 @@ def repeat_the_key_always(evidence: Evidence) -> Iterator[Occasion]:
         if not refused or retry.link is Link.UNCLEAR or not before.key:
             continue
         if before.key == after.key:
-            yield HELD
+            yield OK
         else:
             said = "another key" if after.key else "no key"
             yield breach("the key of the first attempt", f"a retry with {said}", before, after)
@@ -87,11 +87,11 @@ def repeat_the_key_always(evidence: Evidence) -> Iterator[Occasion]:
         ),
     ),
 )
-def repeat_the_body(evidence: Evidence) -> Iterator[Occasion]:
+def repeat_the_body(evidence: Evidence) -> Iterator[Observation]:
     """A retry whose call may have been done already says the same as the first attempt."""
     for before, after in _with_one_key(evidence):
         if before.value == after.value:
-            yield HELD
+            yield OK
         else:
             yield breach("the body of the first attempt", "another body", before, after)
 
@@ -110,11 +110,11 @@ def repeat_the_body(evidence: Evidence) -> Iterator[Occasion]:
         ),
     ),
 )
-def repeat_every_byte(evidence: Evidence) -> Iterator[Occasion]:
+def repeat_every_byte(evidence: Evidence) -> Iterator[Observation]:
     """A retry repeats its body byte for byte: a server may compare no more than that."""
     for before, after in _with_one_key(evidence):
         if before.entry.request_body == after.entry.request_body:
-            yield HELD
+            yield OK
         else:
             yield breach("the same bytes", "a body that is written otherwise", before, after)
 
@@ -136,7 +136,7 @@ def _with_one_key(evidence: Evidence) -> Iterator[tuple[Attempt, Attempt]]:
     preset="lost-response",
     sabotage=(on_retries("make a new key for each retry", _created_anew),),
 )
-def create_once(evidence: Evidence) -> Iterator[Occasion]:
+def create_once(evidence: Evidence) -> Iterator[Observation]:
     """A call creates one resource, also where its answer was lost on the way."""
     for call in evidence.calls:
         failed = any(one.ending in RETRYABLE for one in call.attempts)
@@ -150,7 +150,7 @@ def create_once(evidence: Evidence) -> Iterator[Occasion]:
                 said = f"{len(made)} resources, not all under a key"
             yield breach("one resource for one call", said, *call.attempts)
         elif made or any(one.entry.replayed for one in call.attempts):
-            yield HELD
+            yield OK
 
 
 def _has_made(attempt: Attempt) -> bool:

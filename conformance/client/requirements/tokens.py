@@ -7,7 +7,7 @@ from itertools import count
 
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Attempt, Ending, header
-from conformance.client.evidence import HELD, Evidence, Occasion, Traffic, breach
+from conformance.client.evidence import OK, Evidence, Observation, Traffic, breach
 from conformance.client.operations import issues_tokens
 from conformance.client.registry import requirement
 from conformance.client.sabotage import (
@@ -66,7 +66,7 @@ def _gone_after_401(entries: Entries) -> Iterator[JournalEntry]:
     occasion="a token request, and two calls with its token",
     sabotage=(Sabotage("sign in for each call", _token_per_call),),
 )
-def reused(evidence: Evidence) -> Iterator[Occasion]:
+def reused(evidence: Evidence) -> Iterator[Observation]:
     """A token is used for more than one call."""
     calls, refused = _uses(evidence.traffic)
     # What each partner's own program does: a short one ends before it needs its token again.
@@ -81,7 +81,7 @@ def reused(evidence: Evidence) -> Iterator[Occasion]:
             said = f"{len(issued)} tokens for {total} calls"
             yield breach("one token for many calls, until it expires", said, *issued.values())
         elif any(calls[token] > 1 for token in issued):
-            yield HELD
+            yield OK
 
 
 def _uses(traffic: Traffic) -> tuple[defaultdict[str, int], set[str]]:
@@ -111,7 +111,7 @@ def _is_401(attempt: Attempt) -> bool:
         Sabotage("end when the token has expired", _gone_after_401),
     ),
 )
-def renewed(evidence: Evidence) -> Iterator[Occasion]:
+def renewed(evidence: Evidence) -> Iterator[Observation]:
     """A token that has expired is renewed."""
     traffic = evidence.traffic
     for expired in traffic.attempts:
@@ -123,7 +123,7 @@ def renewed(evidence: Evidence) -> Iterator[Occasion]:
         # Another thread may have renewed it before this one was told.
         issued = traffic.issued.get(expired.token or "")
         if any(issued is None or one.started > issued.started for one in asked):
-            yield HELD
+            yield OK
             continue
         later = (one for one in traffic.attempts if one.started > expired.started)
         late = [one for one in later if one.token == expired.token]
@@ -150,7 +150,7 @@ def _has_expired(attempt: Attempt) -> bool:
         ),
     ),
 )
-def one_way_to_sign_in(evidence: Evidence) -> Iterator[Occasion]:
+def one_way_to_sign_in(evidence: Evidence) -> Iterator[Observation]:
     """A token request has its client id and secret in HTTP Basic or in its body, not in both."""
     for attempt in evidence.attempts:
         given = header(attempt.entry.request_headers, "authorization") or ""
@@ -159,4 +159,4 @@ def one_way_to_sign_in(evidence: Evidence) -> Iterator[Occasion]:
         if basic and in_body:
             yield breach("the pair in one place", "HTTP Basic and the body", attempt)
         elif basic or in_body:
-            yield HELD
+            yield OK

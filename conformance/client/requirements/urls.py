@@ -5,7 +5,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from conformance.catalogue.requirement import Level
-from conformance.client.evidence import HELD, Evidence, Occasion, breach
+from conformance.client.evidence import OK, Evidence, Observation, breach
 from conformance.client.registry import requirement
 from conformance.client.sabotage import on_each
 from conformance.journal.redaction import PSEUDONYM
@@ -34,7 +34,7 @@ _SOURCE = "safety: addresses are logged (RFC 6750, section 2.3); vendor: never i
         ),
     ),
 )
-def no_credentials(evidence: Evidence) -> Iterator[Occasion]:
+def no_credentials(evidence: Evidence) -> Iterator[Observation]:
     """No URL holds a token, a client secret or a password."""
     allowed = _documented(evidence)
     for attempt in evidence.attempts:
@@ -42,7 +42,7 @@ def no_credentials(evidence: Evidence) -> Iterator[Occasion]:
         if places:
             yield breach("no credential in a URL", f"one {', '.join(places)}", attempt)
         else:
-            yield HELD
+            yield OK
 
 
 def _documented(evidence: Evidence) -> set[str]:

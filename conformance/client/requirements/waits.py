@@ -9,7 +9,7 @@ from statistics import fmean, median
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import RETRYABLE, Attempt
 from conformance.client.calls import Link, Retry
-from conformance.client.evidence import HELD, Evidence, Occasion, breach
+from conformance.client.evidence import OK, Evidence, Observation, breach
 from conformance.client.registry import requirement
 from conformance.client.sabotage import KEY, Entries, Sabotage, value_of
 from conformance.journal.journal import JournalEntry
@@ -82,9 +82,9 @@ def _timed(name: str, wait: "dict[int, float] | float") -> Sabotage:
         _timed("wait half as long", 0.5),
     ),
 )
-def honour_retry_after(evidence: Evidence) -> Iterator[Occasion]:
+def honour_retry_after(evidence: Evidence) -> Iterator[Observation]:
     """A retry after 429 or 503 waits as long as Retry-After asks, or for 60 seconds."""
-    unsure: list[Occasion] = []
+    unsure: list[Observation] = []
     for call, retry in evidence.retries:
         asked = retry.before.wait_asked
         limited = retry.before.entry.status in {
@@ -96,7 +96,7 @@ def honour_retry_after(evidence: Evidence) -> Iterator[Occasion]:
         least = min(asked, LONGEST_WAIT)
         waited = retry.wait >= least * _EARLY - _CLOCK
         found = (
-            HELD
+            OK
             if waited
             else breach(
                 f"a wait of {least:g} s", f"one of {retry.wait:.3f} s", retry.before, retry.after
@@ -107,8 +107,8 @@ def honour_retry_after(evidence: Evidence) -> Iterator[Occasion]:
         else:
             unsure.append(found)
     # What several threads send looks as if one of them did not wait, but not always.
-    impatient = len(unsure) > 1 and HELD not in unsure and not evidence.has_overlaps
-    yield from unsure if impatient else [one for one in unsure if one is HELD]
+    impatient = len(unsure) > 1 and OK not in unsure and not evidence.has_overlaps
+    yield from unsure if impatient else [one for one in unsure if one is OK]
 
 
 @requirement(
@@ -120,7 +120,7 @@ def honour_retry_after(evidence: Evidence) -> Iterator[Occasion]:
     preset="brownout",
     sabotage=(_timed("retry at once", 0.001),),
 )
-def not_at_once(evidence: Evidence) -> Iterator[Occasion]:
+def not_at_once(evidence: Evidence) -> Iterator[Observation]:
     """A client waits before it retries."""
     retries = _unasked(evidence)
     if len(retries) < _FEWEST_AT_ONCE:
@@ -132,7 +132,7 @@ def not_at_once(evidence: Evidence) -> Iterator[Occasion]:
         said = f"{len(waits)} retries, each within {max(waits) * 1000:.0f} ms"
         yield breach("a wait before a retry", said, *_shown(retries))
     else:
-        yield HELD
+        yield OK
 
 
 @requirement(
@@ -144,7 +144,7 @@ def not_at_once(evidence: Evidence) -> Iterator[Occasion]:
     preset="brownout",
     sabotage=(_timed("wait as long each time", 0.4),),
 )
-def backoff_grows(evidence: Evidence) -> Iterator[Occasion]:
+def backoff_grows(evidence: Evidence) -> Iterator[Observation]:
     """The waits of one call grow from retry to retry."""
     series = [one for one in _series(evidence) if len(one) > 1]
     waits = [[one.wait for one in retries] for retries in series]
@@ -170,7 +170,7 @@ def backoff_grows(evidence: Evidence) -> Iterator[Occasion]:
     if is_flat or has_not_grown:
         yield breach("waits that grow", f"waits of {told} s", *_shown(series[0]))
     elif grown >= _GROWN and len(laters) >= _FEW:
-        yield HELD
+        yield OK
 
 
 @requirement(
@@ -182,7 +182,7 @@ def backoff_grows(evidence: Evidence) -> Iterator[Occasion]:
     preset="brownout",
     sabotage=(_timed("wait exactly", {1: 0.4, 2: 0.8, 3: 1.6}),),
 )
-def backoff_jitters(evidence: Evidence) -> Iterator[Occasion]:
+def backoff_jitters(evidence: Evidence) -> Iterator[Observation]:
     """The waits before the same retry differ from call to call, so that clients spread out."""
     by_place: defaultdict[int, list[Retry]] = defaultdict(list)
     for retries in _series(evidence):
@@ -197,7 +197,7 @@ def backoff_jitters(evidence: Evidence) -> Iterator[Occasion]:
             said = f"{len(waits)} waits from {min(waits):.3f} to {max(waits):.3f} s"
             yield breach("waits that differ", said, *_shown(retries))
         elif len(waits) >= _EXACT_ENOUGH or (len(waits) >= _FEW and spread > _APART * mean):
-            yield HELD
+            yield OK
 
 
 def _unasked(evidence: Evidence) -> list[Retry]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from conformance.fuzz.checks.accusing import accuse
+from conformance.fuzz.checks.violations import report_violation
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import LIMITED
 from conformance.results.curl import Exchange
@@ -18,7 +18,7 @@ _IN_FLIGHT = 8
 
 def used_keys(probe: Probe) -> None:
     """Many keys are used, and then each of them once more."""
-    count = min(_KEYS * probe.effort.times, _MOST_KEYS)
+    count = min(_KEYS * probe.budget.times, _MOST_KEYS)
     requests = [probe.request().with_key(probe.new_key()) for _ in range(count)]
     first = list(zip(requests, _in_turns(probe, requests), strict=True))
     for exchange in first:
@@ -30,9 +30,11 @@ def used_keys(probe: Probe) -> None:
             continue
         shown = _by_themselves((request, answer), (request, other))
         if other.status != answer.status:
-            accuse(probe, shown, f"status {answer.status} again", f"status {other.status}", REPLAY)
+            report_violation(
+                probe, shown, f"status {answer.status} again", f"status {other.status}", REPLAY
+            )
         if other.body != answer.body:
-            accuse(probe, shown, "the first answer's bytes", "another body", REPLAY)
+            report_violation(probe, shown, "the first answer's bytes", "another body", REPLAY)
 
 
 def _is_its_own_call(probe: Probe, exchange: Exchange, others: list[Exchange]) -> None:
@@ -48,7 +50,9 @@ def _is_its_own_call(probe: Probe, exchange: Exchange, others: list[Exchange]) -
     # Another call's answer: perhaps of one of these.
     before = [one for one in others if one[1].field("id") == made and one is not exchange]
     shown = _by_themselves(*before[:1], exchange)
-    accuse(probe, shown, "a call of its own for a fresh key", "another call's answer", DIFFERENT)
+    report_violation(
+        probe, shown, "a call of its own for a fresh key", "another call's answer", DIFFERENT
+    )
 
 
 def _is_no_worse_than_others(probe: Probe, request: Request, answer: Answer) -> None:
@@ -60,7 +64,7 @@ def _is_no_worse_than_others(probe: Probe, request: Request, answer: Answer) -> 
         if other.status != success or again.status != answer.status:
             return
     shown = _by_themselves((request, answer))
-    accuse(probe, shown, "a fresh key accepted", f"status {answer.status}", FRESH)
+    report_violation(probe, shown, "a fresh key accepted", f"status {answer.status}", FRESH)
 
 
 def _by_themselves(*exchanges: Exchange) -> list[Exchange]:

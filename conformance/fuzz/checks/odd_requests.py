@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from conformance import generation
-from conformance.fuzz.checks.accusing import judge_answer
+from conformance.fuzz.checks.violations import judge_answer
 from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe, Violation
 from conformance.probe.rate_limits import answer_to
 from conformance.target.exchange import Request

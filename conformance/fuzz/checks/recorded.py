@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance import generation
-from conformance.fuzz.checks.accusing import judge_answer
+from conformance.fuzz.checks.violations import judge_answer
 from conformance.journal.journal import JournalEntry
 from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.probe import NAME_PREFIX, Probe

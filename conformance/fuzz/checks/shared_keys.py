@@ -1,7 +1,7 @@
 """Many requests with one key at the same instant (seed: ``Idempotency-Key``)."""
 
-from conformance.fuzz.checks.accusing import accuse
 from conformance.fuzz.checks.many_keys import REPLAY
+from conformance.fuzz.checks.violations import report_violation
 from conformance.probe.applicability import lists
 from conformance.probe.pages import largest_page, pages
 from conformance.probe.probe import Probe
@@ -23,7 +23,7 @@ _PAGES = 2
 
 def shared_keys(probe: Probe) -> None:
     """The same request several times at the same instant; a conflict and a stranger among them."""
-    for _ in range(_ROUNDS * min(probe.effort.times, 4)):
+    for _ in range(_ROUNDS * min(probe.budget.times, 4)):
         _share_one(probe)
 
 
@@ -45,16 +45,18 @@ def _share_one(probe: Probe) -> None:
     own = [one for one in made if one[0].partner == partner]
     shown = _succeeded(probe, begin)
     if len({answer.field("id") for _, answer in own}) > 1:
-        accuse(probe, shown, "one resource for one key", "several at once", AT_ONCE)
+        report_violation(probe, shown, "one resource for one key", "several at once", AT_ONCE)
     if len({answer.body for _, answer in own}) > 1:
-        accuse(probe, shown, "one answer for one key", "several at once", AT_ONCE)
+        report_violation(probe, shown, "one answer for one key", "several at once", AT_ONCE)
     if not own:
         return
     executed, first = own[0]
     again = answer_to(probe, executed)
     if (again.status, again.body) != (first.status, first.body):
         shown = probe.recording.exchanges[begin:]
-        accuse(probe, shown, "the first answer on a replay", f"another, {again.status}", REPLAY)
+        report_violation(
+            probe, shown, "the first answer on a replay", f"another, {again.status}", REPLAY
+        )
     if Capability.LISTING in probe.target.capabilities:
         _look(probe, (same, other), partner, begin)
 
@@ -65,7 +67,9 @@ def _is_nobody_elses(probe: Probe, found: list[Exchange], begin: int) -> None:
     for request, answer in found:
         if senders.get(answer.field("name"), request.partner) != request.partner:
             shown = _succeeded(probe, begin)
-            accuse(probe, shown, "a call of its own for each partner", "another's", FOREIGN)
+            report_violation(
+                probe, shown, "a call of its own for each partner", "another's", FOREIGN
+            )
 
 
 def _succeeded(probe: Probe, begin: int) -> list[Exchange]:
@@ -93,4 +97,4 @@ def _look(probe: Probe, requests: tuple[Request, Request], partner: int, begin: 
         broken = REUSED if distinct > 1 else SECOND
         exchanges = probe.recording.exchanges[begin:]
         shown = [one for one in exchanges if one[0].method != "GET"] + exchanges[-1:]
-        accuse(probe, shown, "one resource in the list", "several", broken)
+        report_violation(probe, shown, "one resource in the list", "several", broken)

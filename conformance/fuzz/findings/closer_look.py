@@ -6,10 +6,10 @@ from contextlib import suppress
 from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.findings.findings import Findings
 from conformance.fuzz.findings.replaying import fails, work_of
-from conformance.fuzz.findings.shrinking import made_smaller
+from conformance.fuzz.findings.shrinking import shrink
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.work import Work
-from conformance.run.check import Examination
+from conformance.run.check import CheckOutcome
 from conformance.target.target import Target, TargetError
 from openapi.contract import Contract
 
@@ -34,12 +34,12 @@ class CloserLook:
         self._findings = findings
         self._is_over = is_over
 
-    def at(self, finding: Finding, work: Work, examination: Examination) -> None:
+    def at(self, finding: Finding, work: Work, examination: CheckOutcome) -> None:
         """Make it smaller and try it again; the campaign may end meanwhile."""
         # Where the target stops answering it stays as it was found.
         with suppress(TargetError, ValueError):
             self._findings.keep(
-                made_smaller(
+                shrink(
                     self._contract,
                     self._target,
                     finding,

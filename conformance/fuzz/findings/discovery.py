@@ -7,12 +7,12 @@ from conformance.catalogue.requirement import Requirement
 from conformance.fuzz.findings.finding import Finding, cause_of, seen
 from conformance.fuzz.findings.recording import steps_of
 from conformance.fuzz.schedule import Turn
-from conformance.probe.effort import Effort
-from conformance.run.check import Examination
+from conformance.probe.budget import GenerationBudget
+from conformance.run.check import CheckOutcome
 
 
 def discovered(
-    turn: Turn, examination: Examination, requirement: Requirement, secrets: set[str]
+    turn: Turn, examination: CheckOutcome, requirement: Requirement, secrets: set[str]
 ) -> Finding:
     """The finding, as it was first seen. ``requirement`` is the one that is broken."""
     result = examination.result
@@ -26,7 +26,7 @@ def discovered(
         actual=actual,
         work=turn.work.name,
         seed=turn.seed,
-        effort=_kept(turn.effort),
+        budget=_kept(turn.budget),
         first_seen=datetime.now(UTC).isoformat(timespec="seconds"),
         examples={
             name: base64.b64encode(one).decode()
@@ -38,5 +38,5 @@ def discovered(
     )
 
 
-def _kept(effort: Effort) -> dict[str, int]:
+def _kept(effort: GenerationBudget) -> dict[str, int]:
     return {"times": effort.times, "steps": effort.steps, "keys": effort.keys}

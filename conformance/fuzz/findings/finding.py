@@ -59,7 +59,7 @@ class Finding:
     actual: str
     work: str
     seed: int
-    effort: Mapping[str, int]
+    budget: Mapping[str, int]
     first_seen: str
     count: int = 1
     tries: int = 0
@@ -125,7 +125,7 @@ class Finding:
         try:
             finding = cls(**{**value, "steps": tuple(value["steps"])})
             hash(finding.requirement + finding.operation + finding.cause + finding.work)
-            int(finding.seed), dict(finding.effort), dict(finding.examples)
+            int(finding.seed), dict(finding.budget), dict(finding.examples)
         except (TypeError, KeyError, ValueError) as error:
             raise FileError(f"{where}: is no finding that can be read") from error
         return finding

@@ -45,16 +45,16 @@ class Findings(Mapping[str, Finding]):
     def keep(self, finding: Finding) -> None:
         """Keep one that is new, or what has changed of it."""
         self._directory.keep(finding)
-        self.take_up(finding)
+        self.load(finding)
         self.on_change()
 
-    def take_up(self, finding: Finding) -> None:
+    def load(self, finding: Finding) -> None:
         """One that the directory holds already."""
         self._found[finding.id] = finding
         with self._lock:
             self._by_place[place_of(finding)] = finding.id
 
-    def take_note(self, of_others: Iterable[Finding]) -> None:
+    def register_remote(self, of_others: Iterable[Finding]) -> None:
         """What others have found is looked past, and is one of these once it is met.
 
         What is here already takes their reproduction, where it has none of its own.

@@ -11,11 +11,11 @@ from conformance.fuzz.findings.recording import sender
 from conformance.fuzz.findings.resending import resent
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.work import Work
-from conformance.probe.effort import Effort
+from conformance.probe.budget import GenerationBudget
 from conformance.probe.probe import Probe
 from conformance.probe.response_checks import JUDGES
 from conformance.results.result import Outcome
-from conformance.run.check import Examination, examined
+from conformance.run.check import CheckOutcome, run_check
 from conformance.target.exchange import Answer
 from conformance.target.target import Target
 from openapi.contract import Contract
@@ -29,7 +29,7 @@ def probe_for(
     work: Work,
     requirement: Requirement,
     seed: int,
-    effort: Effort,
+    effort: GenerationBudget,
 ) -> Probe:
     """The probe of one check: seed, requirement and operation say what it chooses."""
     randomness = random.Random(f"{seed} {requirement.id} {work.operation.id}")  # noqa: S311 - test data
@@ -77,22 +77,22 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
 
 def check(
     contract: Contract, target: Target, finding: Finding, work: Work, requirement: Requirement
-) -> Examination:
+) -> CheckOutcome:
     """The check that found it, once more, with what failed and nothing else if that is known."""
     only = {name: base64.b64decode(one) for name, one in finding.examples.items()}
-    effort = replace(effort_of(finding), only=only or None)
-    return examined(
+    effort = replace(budget_of(finding), only=only or None)
+    return run_check(
         requirement, probe_for(contract, target, work, requirement, finding.seed, effort)
     )
 
 
-def effort_of(finding: Finding) -> Effort:
+def budget_of(finding: Finding) -> GenerationBudget:
     """How much its check generated."""
-    effort = finding.effort
-    return Effort(times=effort["times"], steps=effort["steps"], keys=effort["keys"])
+    effort = finding.budget
+    return GenerationBudget(times=effort["times"], steps=effort["steps"], keys=effort["keys"])
 
 
-def is_it(one: Examination, finding: Finding, work: Work) -> bool:
+def is_it(one: CheckOutcome, finding: Finding, work: Work) -> bool:
     """Whether a check failed in the way of a finding."""
     result = one.result
     return (

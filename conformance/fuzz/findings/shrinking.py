@@ -18,7 +18,7 @@ _TRIES_ALONE = 3
 """How often its check is done again to see it with nothing else under way."""
 
 
-def made_smaller(
+def shrink(
     contract: Contract,
     target: Target,
     finding: Finding,

@@ -34,7 +34,7 @@ def joined(records: Sequence[Record], directory: RunDirectory) -> Record:
         early="; ".join(_early(records)),
     )
     for one in records:
-        whole.coverage.go_on(one.coverage.state())
+        whole.coverage.restore(one.coverage.state())
         whole.timeline.add(one.timeline)
     by_id: dict[str, list[Finding]] = {}
     homes: dict[str, Path] = {}
@@ -44,7 +44,7 @@ def joined(records: Sequence[Record], directory: RunDirectory) -> Record:
             homes.setdefault(finding.id, one.directory.path)
     whole.homes = homes
     for found in by_id.values():
-        whole.findings.take_up(_one_of(found))
+        whole.findings.load(_one_of(found))
     return whole
 
 

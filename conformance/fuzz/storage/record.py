@@ -114,12 +114,12 @@ class Record:
                 joined=tuple(map(str, state.get("joined", ()))),
                 early=str(state.get("early", "")),
             )
-            record.coverage.go_on(state["coverage"])
-            record.timeline.go_on(state.get("timeline", {}))
+            record.coverage.restore(state["coverage"])
+            record.timeline.restore(state.get("timeline", {}))
         except (KeyError, TypeError, ValueError) as error:
             raise FileError(f"{directory.path}: its campaign cannot be read") from error
         for finding in directory.findings():
-            record.findings.take_up(finding)
+            record.findings.load(finding)
         return record
 
     @property

@@ -15,7 +15,7 @@ from conformance.results.verdict import INTERRUPTED, NO_VERDICT
 from conformance.run.judging import never_succeeded
 from conformance.run.runner import Run
 from conformance.target.capabilities import Capability
-from conformance.target.connecting import let_in, to_target
+from conformance.target.connecting import authenticate, build_target
 from conformance.target.redaction import redacted
 from conformance.target.target import TargetError, usual_trust
 from openapi.contract import Contract
@@ -55,15 +55,15 @@ def _run(settings: Settings) -> int:
         "clock_url": None, "provoke_rate_limit": False, "ca_file": trust,
         "second_token": None, "second_client_id": None, "second_client_secret": None,
     }  # fmt: skip
-    with to_target(settings.url, options, None) as target, listening(target) as told:
+    with build_target(settings.url, options, None) as target, listening(target) as told:
         run = Run(contract, target, (), 0)
         try:
-            let_in(target, options)
+            authenticate(target, options)
             _survey(run)
         except TargetError as error:
             return report_void(settings, INTERRUPTED if told.seen else str(error))
         finally:
-            target.go_on()
+            target.resume()
             run.clean_up()
         if never := never_succeeded(run.contract, run.answered):
             return report_void(settings, never)

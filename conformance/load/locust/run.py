@@ -13,10 +13,11 @@ from rich.console import Console
 
 from conformance.catalogue.requirement import Level
 from conformance.load.latency import Latency
+from conformance.load.locust.hooks import LocustHooks
 from conformance.load.locust.sending import CLEANING_UP, Sender, session
 from conformance.load.locust.signals import Signals
-from conformance.load.locust.stage import Stage
-from conformance.load.locust.users import Partner
+from conformance.load.locust.users import ApiUser
+from conformance.load.locust.worker_state import WorkerState
 from conformance.load.locust.workers import (
     PAUSE_SECONDS,
     SETTLING_SECONDS,
@@ -27,7 +28,6 @@ from conformance.load.locust.workers import (
 from conformance.load.reports import report, report_void
 from conformance.load.settings import Role, Settings
 from conformance.load.verdict import verdict_on
-from conformance.load.workplace import Workplace
 from conformance.results.verdict import INTERRUPTED, NO_VERDICT
 from conformance.server import catalogue
 from conformance.target.target import Target
@@ -53,17 +53,17 @@ class LoadRun:
         self._settings = settings
         self._contract = contract
         self._told = told
-        self._place = Workplace(contract, target, settings.think_seconds)
-        told.workplace = self._place
-        Partner.workplace = self._place
-        Partner.host = settings.url
-        Partner.ssl_context_factory = staticmethod(lambda: trust)
+        self._place = WorkerState(contract, target, settings.think_seconds)
+        told.state = self._place
+        ApiUser.state = self._place
+        ApiUser.host = settings.url
+        ApiUser.ssl_context_factory = staticmethod(lambda: trust)
         self._environment = Environment(
-            user_classes=[Partner], host=settings.url, stop_timeout=_STOP_SECONDS
+            user_classes=[ApiUser], host=settings.url, stop_timeout=_STOP_SECONDS
         )
         client = session(self._place, trust, self._environment.events.request, 16 + settings.users)
         sender = Sender(client, self._place, CLEANING_UP)
-        self._stage = Stage(self._environment, sender, self._place)
+        self._stage = LocustHooks(self._environment, sender, self._place)
 
     def run(self) -> int:
         """Do it all; the exit code."""

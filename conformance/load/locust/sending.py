@@ -11,8 +11,8 @@ import gevent
 from locust.contrib.fasthttp import FastHttpSession, LocustUserAgent, ResponseContextManager
 
 from conformance.load.judging import Purpose, Seen
+from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
-from conformance.load.workplace import Workplace
 from conformance.probe.probe import Probe
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
@@ -41,7 +41,7 @@ class Sender:
     sent again: each is counted apart. ``suffix`` tells the requests apart in Locust's statistics.
     """
 
-    def __init__(self, client: FastHttpSession, workplace: Workplace, suffix: str = "") -> None:
+    def __init__(self, client: FastHttpSession, workplace: WorkerState, suffix: str = "") -> None:
         self._client = client
         self._workplace = workplace
         self._suffix = suffix
@@ -156,7 +156,7 @@ class Sender:
 
 
 def session(
-    workplace: Workplace, trust: ssl.SSLContext, request_event: object, concurrency: int
+    workplace: WorkerState, trust: ssl.SSLContext, request_event: object, concurrency: int
 ) -> FastHttpSession:
     """A client as the users have, for those who are none; it has so many connections at most."""
     return FastHttpSession(

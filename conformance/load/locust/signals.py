@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import gevent
 
-from conformance.load.workplace import Workplace
+from conformance.load.locust.worker_state import WorkerState
 from conformance.target.target import Target
 
 
@@ -18,17 +18,17 @@ class Signals:
 
     def __init__(self, target: Target) -> None:
         self.seen = 0
-        self.workplace: Workplace | None = None
+        self.state: WorkerState | None = None
         self._target = target
 
     def take(self) -> None:
         """Count one."""
         self.seen += 1
-        if self.workplace is None:
+        if self.state is None:
             # Nothing but a first look at the target is under way.
             self._target.halt()
         elif self.seen > 1:
-            self.workplace.is_hurried = True
+            self.state.is_hurried = True
 
 
 @contextmanager

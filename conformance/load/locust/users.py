@@ -13,8 +13,8 @@ from locust import FastHttpUser, task
 from conformance.load.judging import CURSOR, Purpose, items
 from conformance.load.ledger import Call
 from conformance.load.locust.sending import Sender
+from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
-from conformance.load.workplace import Workplace
 from conformance.probe.probe import Violation
 from conformance.probe.revocation import revocation_by_text
 from conformance.server.idempotency.replays import expect_one_answer
@@ -29,11 +29,11 @@ _MOST_PAGES = 3
 _SMALLEST_PAGES = (10, 25, 100)
 
 
-class Partner(FastHttpUser):
+class ApiUser(FastHttpUser):
     """One user of the API. The weights are those of clients that create more than they end."""
 
     abstract = False
-    workplace: Workplace
+    state: WorkerState
     """Set before any user begins."""
 
     insecure = False
@@ -42,19 +42,19 @@ class Partner(FastHttpUser):
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        self.sender = Sender(self.client, self.workplace)
+        self.sender = Sender(self.client, self.state)
         self.calls: deque[Call] = deque(maxlen=_KEYS)
 
     def wait_time(self) -> float:
         """A think time between half and one and a half of what was asked for, in seconds."""
-        return self.workplace.think_seconds * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+        return self.state.think_seconds * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
 
     @task(8)
     def create(self) -> None:
         """Create with a new key."""
         call = self._new_call()
         with call.batch.held():
-            answer = self.sender.send(self.workplace.create, call.request, Purpose.CREATE)
+            answer = self.sender.send(self.state.create, call.request, Purpose.CREATE)
             self._confirm(call, answer)
 
     @task(5)
@@ -63,14 +63,14 @@ class Partner(FastHttpUser):
         for call in self._any_call():
             with call.batch.held():
                 answer = self.sender.send(
-                    self.workplace.create, call.request, Purpose.REPLAY, first=call.first
+                    self.state.create, call.request, Purpose.REPLAY, first=call.first
                 )
             self._note_replay(call, answer)
 
     @task(1)
     def create_at_once(self) -> None:
         """Create with a new key that several requests carry at the same time."""
-        call, place = self._new_call(), self.workplace
+        call, place = self._new_call(), self.state
         with call.batch.held():
             sent = [
                 gevent.spawn(self.sender.send, place.create, call.request, Purpose.AT_ONCE)
@@ -101,7 +101,7 @@ class Partner(FastHttpUser):
     def conflict(self) -> None:
         """Send another body with a key that was used."""
         for call in self._any_call():
-            place = self.workplace
+            place = self.state
             other = call.request.with_json(place.create.plain_body())
             with call.batch.held():
                 self.sender.send(place.create, other, Purpose.CONFLICT, first_id=call.id)
@@ -109,7 +109,7 @@ class Partner(FastHttpUser):
     @task(3)
     def walk(self) -> None:
         """Read the first pages of the list."""
-        place, after = self.workplace, ""
+        place, after = self.state, ""
         if place.page is None:
             return
         limit = random.choice(_SMALLEST_PAGES)  # noqa: S311 - no secret
@@ -128,7 +128,7 @@ class Partner(FastHttpUser):
     @task(2)
     def revoke(self) -> None:
         """Revoke one of its own, and now and then once more."""
-        place = self.workplace
+        place = self.state
         if place.revoke is None:
             return
         for call in self._any_call():
@@ -146,10 +146,10 @@ class Partner(FastHttpUser):
                     self.sender.send(place.revoke, request, Purpose.REVOKE_AGAIN)
 
     def _new_call(self) -> Call:
-        probe = self.workplace.create
+        probe = self.state.create
         body = probe.plain_body()
         request = probe.request().with_json(body).with_key(probe.new_key())
-        return self.workplace.ledger.open(str(body.get("name")), request)
+        return self.state.ledger.open(str(body.get("name")), request)
 
     def _any_call(self) -> Iterator[Call]:
         """One of its own calls that can be used, or none."""
@@ -158,11 +158,11 @@ class Partner(FastHttpUser):
             yield random.choice(usable)  # noqa: S311 - no secret
 
     def _confirm(self, call: Call, answer: Answer | None) -> None:
-        if self.workplace.confirm(call, answer):
+        if self.state.confirm(call, answer):
             self.calls.append(call)
 
     def _note_replay(self, call: Call, answer: Answer | None) -> None:
-        counts = self.workplace.tally.counts
+        counts = self.state.tally.counts
         if answer is None or call.first is None:
             return
         counts[Count.REPLAYS] += 1

@@ -6,8 +6,8 @@ import gevent
 from locust.env import Environment
 from locust.runners import MasterRunner
 
+from conformance.load.locust.hooks import LocustHooks
 from conformance.load.locust.signals import Signals
-from conformance.load.locust.stage import Stage
 from conformance.load.reports import complain
 from conformance.load.settings import Settings
 from conformance.results.verdict import CONFORMS, INTERRUPTED, NO_VERDICT
@@ -33,7 +33,7 @@ def not_there(runner: MasterRunner, wanted: int, told: Signals) -> str:
     return ""
 
 
-def went_missing(runner: MasterRunner, expected: int, stage: Stage) -> str:
+def went_missing(runner: MasterRunner, expected: int, stage: LocustHooks) -> str:
     """Wait until the workers have settled; how many did not, or nothing.
 
     What a worker made, it alone knows: nobody can revoke it in its place.

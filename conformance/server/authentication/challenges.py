@@ -9,7 +9,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, set_header
 from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.probe import NotVerified, Probe, without_token
-from conformance.probe.resources import own_request
+from conformance.probe.resources import request_on_new_resource
 from conformance.server.authentication.requests import (
     UNKNOWN_TOKENS,
     refusals,
@@ -53,7 +53,7 @@ def refusal_has_challenge(probe: Probe) -> None:
 )
 def challenge_names_bearer(probe: Probe) -> None:
     """The challenge of a 401 offers the Bearer scheme."""
-    challenge = _challenge(probe, without_token(own_request(probe)))
+    challenge = _challenge(probe, without_token(request_on_new_resource(probe)))
     probe.expect(_BEARER.search(challenge), "the scheme Bearer", "a challenge without it")
 
 
@@ -69,7 +69,7 @@ def challenge_names_bearer(probe: Probe) -> None:
 )
 def challenge_explains_bad_token(probe: Probe) -> None:
     """The challenge to a bad token says error="invalid_token"."""
-    request = with_authorization(own_request(probe), f"Bearer {UNKNOWN_TOKENS[0]}")
+    request = with_authorization(request_on_new_resource(probe), f"Bearer {UNKNOWN_TOKENS[0]}")
     codes = _ERROR_CODE.findall(_challenge(probe, request))
     probe.expect("invalid_token" in codes, 'error="invalid_token"', "a challenge without it")
 
@@ -83,7 +83,7 @@ def challenge_explains_bad_token(probe: Probe) -> None:
 )
 def challenge_without_token_has_no_error(probe: Probe) -> None:
     """The challenge to a request without any token carries no error code."""
-    challenge = _challenge(probe, without_token(own_request(probe)))
+    challenge = _challenge(probe, without_token(request_on_new_resource(probe)))
     probe.expect(not _ERROR_CODE.search(challenge), "a challenge without error", "one with error")
 
 

@@ -11,7 +11,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.probe.applicability import creates, needs_bearer_token, takes_json
 from conformance.probe.probe import Probe, without_token
-from conformance.probe.resources import expect_served, maker_for, own_request
+from conformance.probe.resources import expect_served, maker_for, request_on_new_resource
 from conformance.server.authentication.requests import (
     SEED,
     authorised,
@@ -79,7 +79,7 @@ def _success_members(operation: Operation) -> set[str]:
     """What only a success has: its members without those of the refusal."""
     members: list[set[str]] = []
     for status in (operation.success_status, HTTPStatus.UNAUTHORIZED):
-        answer = operation.answer(status)
+        answer = operation.response(status)
         schemas = [one.schema for one in (answer.content.values() if answer else ()) if one.schema]
         outlines: list[Mapping[str, Any]] = [one.outline for one in schemas]
         members.append({name for one in outlines for name in one.get("properties", {})})
@@ -141,7 +141,7 @@ def refused_request_revokes_nothing(probe: Probe) -> None:
 )
 def comes_before_validation(probe: Probe) -> None:
     """Without a token, a request gets 401 whatever its body is like."""
-    request = without_token(own_request(probe))
+    request = without_token(request_on_new_resource(probe))
     for body in (b"{", b"", b"[]", b"{}"):
         answer = probe.send(replace(request, body=body))
         expect_served(probe, answer)

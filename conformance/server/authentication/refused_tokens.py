@@ -13,7 +13,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, on_requests, set_status
 from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.probe import NotVerified, Probe, Violation, without_token
-from conformance.probe.resources import expect_served, own_request
+from conformance.probe.resources import expect_served, request_on_new_resource
 from conformance.server.authentication.requests import (
     OTHER_SCHEMES,
     SEED,
@@ -71,7 +71,7 @@ FORBID = set_status(401, 403)
 )
 def no_token_is_refused(probe: Probe) -> None:
     """A request without an Authorization header gets 401."""
-    _expect_refused(probe, {"no token": without_token(own_request(probe))})
+    _expect_refused(probe, {"no token": without_token(request_on_new_resource(probe))})
 
 
 @requirement(
@@ -87,7 +87,7 @@ def no_token_is_refused(probe: Probe) -> None:
 )
 def other_scheme_is_refused(probe: Probe) -> None:
     """A request with another authentication scheme than Bearer gets 401."""
-    request = own_request(probe)
+    request = request_on_new_resource(probe)
     _expect_refused(
         probe,
         {
@@ -112,7 +112,7 @@ def malformed_header_is_refused(probe: Probe) -> None:
     """A request whose Authorization header holds no token gets 401, or 400."""
     # RFC 6750 section 3.1 has 400 for a request that is malformed; the seed documents both.
     allowed = (HTTPStatus.UNAUTHORIZED, HTTPStatus.BAD_REQUEST)
-    request, values = own_request(probe), ("Bearer", "Bearer ,", "bearer=")
+    request, values = request_on_new_resource(probe), ("Bearer", "Bearer ,", "bearer=")
     bare = replace(request, token_form="without a scheme")  # noqa: S106 - a form
     requests = {
         **each_authorization(request, "the header", values),
@@ -130,7 +130,7 @@ def malformed_header_is_refused(probe: Probe) -> None:
 )
 def token_in_query_is_refused(probe: Probe) -> None:
     """A valid token in the query, and none in the header, gets 401."""
-    request = replace(own_request(probe), token_form="in the query")  # noqa: S106 - a form
+    request = replace(request_on_new_resource(probe), token_form="in the query")  # noqa: S106 - a form
     _expect_refused(probe, {"the token in the query": request})
 
 
@@ -152,7 +152,7 @@ def token_in_query_is_refused(probe: Probe) -> None:
 )
 def scheme_is_case_insensitive(probe: Probe) -> None:
     """The scheme may be written in lower case: bearer."""
-    request = replace(own_request(probe), token_form="with a scheme in lower case")  # noqa: S106 - a form
+    request = replace(request_on_new_resource(probe), token_form="with a scheme in lower case")  # noqa: S106 - a form
     answer = probe.send(request)
     expect_served(probe, answer)
     refused = answer.status == HTTPStatus.UNAUTHORIZED
@@ -173,7 +173,7 @@ def scheme_is_case_insensitive(probe: Probe) -> None:
 def unknown_token_is_refused(probe: Probe) -> None:
     """A token that the target never issued gets 401."""
     values = [f"Bearer {one}" for one in UNKNOWN_TOKENS]
-    _expect_refused(probe, each_authorization(own_request(probe), "the header", values))
+    _expect_refused(probe, each_authorization(request_on_new_resource(probe), "the header", values))
 
 
 @requirement(
@@ -188,4 +188,4 @@ def unknown_token_is_refused(probe: Probe) -> None:
 )
 def damaged_token_is_refused(probe: Probe) -> None:
     """A valid token that was cut, extended or changed in case gets 401."""
-    _expect_refused(probe, with_damaged_tokens(probe, own_request(probe)))
+    _expect_refused(probe, with_damaged_tokens(probe, request_on_new_resource(probe)))

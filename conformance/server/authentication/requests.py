@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from conformance.probe.applicability import takes_json
 from conformance.probe.probe import Probe, without_token
-from conformance.probe.resources import expect_any_served, own_request
+from conformance.probe.resources import expect_any_served, request_on_new_resource
 from conformance.target.exchange import Answer, Request
 from conformance.target.token_forms import damaged_forms
 
@@ -32,7 +32,7 @@ def with_authorization(request: Request, value: str) -> Request:
 
 def refusable(probe: Probe) -> Mapping[str, Request]:
     """Requests that must all be refused, by what is wrong with each."""
-    request = own_request(probe)
+    request = request_on_new_resource(probe)
     return {
         what: with_fresh_body(probe, one)
         for what, one in {

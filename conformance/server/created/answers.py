@@ -55,7 +55,7 @@ def expect_none(probe: Probe, codes: Collection[str]) -> None:
 
 def expect_no_fault(operation: Operation, answer: Answer, codes: Collection[str]) -> None:
     """Raise unless the contract's schema has no complaint of these kinds about an answer."""
-    documented = operation.answer(answer.status)
+    documented = operation.response(answer.status)
     media_type = documented.content.get("application/json") if documented else None
     schema: Schema | None = media_type.schema if media_type else None
     value = json_object(answer)

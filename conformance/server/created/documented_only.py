@@ -55,8 +55,8 @@ def only_documented_statuses(probe: Probe) -> None:
 
 def expect_documented_status(operation: Operation, answer: Answer) -> None:
     """The status of an answer is one that the contract names."""
-    named = ", ".join(sorted(operation.answers))
-    expect(operation.answer(answer.status), f"one of {named}", f"{answer.status}")
+    named = ", ".join(sorted(operation.responses))
+    expect(operation.response(answer.status), f"one of {named}", f"{answer.status}")
 
 
 @requirement(
@@ -80,7 +80,7 @@ def only_documented_media_types(probe: Probe) -> None:
 
 def expect_documented_media_type(operation: Operation, answer: Answer) -> None:
     """The media type of an answer is one that the contract names for its status."""
-    documented = operation.answer(answer.status)
+    documented = operation.response(answer.status)
     if documented is None or not documented.content:
         return
     # RFC 9110 section 8.3.1: parameters such as charset do not make another media type.

@@ -16,7 +16,7 @@ from conformance.probe.applicability import lists, needs_bearer_token
 from conformance.probe.bodies import is_judged, makes_from_json
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.resources import UNSERVED
+from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.probe.response_checks import ACCUSATIONS
 from conformance.server.generated.sabotage import fail_on, member, now_and_then, taking
 from conformance.server.generated.shrinking import reduced
@@ -42,14 +42,14 @@ def _judged(probe: Probe, requirement_id: str) -> None:
     plain = answer_to(probe, probe.request()).status
     # A plain request for a token holds a pair that nobody has: 401 is the answer to that.
     refused = plain == HTTPStatus.UNAUTHORIZED and needs_bearer_token(probe.operation)
-    if refused or plain in {*UNSERVED, HTTPStatus.FORBIDDEN}:
+    if refused or plain in {*NOT_IMPLEMENTED_STATUSES, HTTPStatus.FORBIDDEN}:
         raise NotVerified(f"the target answers {plain} to a plain request")
     for finding in generation.findings(probe, accusation.check):
         request, answer = finding.request, finding.answer
         wrong = judge(probe.operation, request, answer)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or not wrong:
             continue
-        if probe.effort.is_known(expected, wrong):
+        if probe.budget.is_known(expected, wrong):
             continue
         request, answer = reduced(probe, judge, request, answer)
         probe.recording.exchanges[:] = [(request, answer)]

@@ -47,12 +47,12 @@ def replay_is_identical(probe: Probe) -> None:
     level=Level.MUST,
     source=SEED,
     applies_to=accepts_idempotency_key,
-    needs=(Capability.PATIENCE,),
+    needs=(Capability.REPLAY_DELAY,),
     sabotage=(FORGET_KEY, CHANGE_ON_REPLAY, forget_keys_after(0.5)),
 )
 def replay_later_is_identical(probe: Probe) -> None:
     """A request that is repeated seconds later gets the first answer, and makes nothing new."""
-    body, seconds = probe.plain_body(), probe.target.patience
+    body, seconds = probe.plain_body(), probe.target.replay_delay
     request = probe.request().with_json(body).with_key(probe.new_key())
     first = probe.succeed(request)
     probe.rest(seconds)

@@ -70,7 +70,7 @@ def page_has_its_shape(probe: Probe) -> None:
 
 def expect_page(operation: Operation, answer: Answer) -> None:
     """An answer is a page of the contract's schema."""
-    documented = operation.answer(answer.status)
+    documented = operation.response(answer.status)
     content = documented.content.get(answer.media_type) if documented else None
     if content is None or content.schema is None:
         raise NotVerified(f"nothing is documented for {answer.status} {answer.media_type}")

@@ -155,7 +155,7 @@ def _expect_uri(answer: Answer, problem: Problem, name: str, *, empty: bool) -> 
     id="problems.errors-items",
     level=Level.MUST,
     source="seed: errors.param and errors.detail, required",
-    applies_to=lambda one: one.answer(HTTPStatus.UNPROCESSABLE_ENTITY) is not None,
+    applies_to=lambda one: one.response(HTTPStatus.UNPROCESSABLE_ENTITY) is not None,
     sabotage=(
         edit_body(422, "drop errors.param", lambda one: one["errors"][0].pop("param")),
         edit_body(422, "drop errors.detail", lambda one: one["errors"][-1].pop("detail")),
@@ -181,7 +181,7 @@ def expect_errors_items(operation: Operation, answer: Answer, problem: Problem) 
     id="problems.every-bad-field-is-named",
     level=Level.SHOULD,
     source="vendor facts: 422 has one errors[] item for each field",
-    applies_to=lambda one: takes_json(one) and one.answer(422) is not None,
+    applies_to=lambda one: takes_json(one) and one.response(422) is not None,
     sabotage=(
         edit_body(
             422, "name the first field only", lambda one: one.update(errors=one["errors"][:1])

@@ -49,7 +49,7 @@ def media_type(probe: Probe) -> None:
 
 def expect_problem_type(operation: Operation, answer: Answer) -> None:
     """The media type of an error is the documented one."""
-    documented = operation.answer(answer.status)
+    documented = operation.response(answer.status)
     names = documented.content if documented else {}
     expected = f"{' or '.join(names)} with a {answer.status}"
     # RFC 9110 section 8.3.1: parameters such as a charset do not make it another type.

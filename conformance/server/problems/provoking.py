@@ -14,7 +14,7 @@ from conformance.catalogue.sabotage import Sabotage, set_field
 from conformance.probe.applicability import needs_bearer_token, takes_json
 from conformance.probe.bodies import fields_of
 from conformance.probe.probe import NotVerified, Probe, without_token
-from conformance.probe.resources import UNSERVED, own_request
+from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES, request_on_new_resource
 from conformance.target.exchange import Answer, Request
 from openapi.contract import PATH_PARAMETER
 from openapi.operation import Operation
@@ -35,7 +35,7 @@ def provocations(probe: Probe) -> Iterator[Request]:
         yield request.with_json({})
         yield request.with_json(wrong_everywhere(operation))
     if PATH_PARAMETER.search(operation.path):
-        own = own_request(probe)
+        own = request_on_new_resource(probe)
         # An instance that repeats the last path must still be written as a URI.
         yield from (own, own, request, replace(request, path=f"{request.path}%20%C3%BC%3C%22%7B"))
     for parameter in operation.parameters:
@@ -53,9 +53,12 @@ def documented_errors(probe: Probe) -> Iterator[Answer]:
     served, found = False, False
     for request in provocations(probe):
         answer = probe.send(request)
-        documented = probe.operation.answer(answer.status)
+        documented = probe.operation.response(answer.status)
         # "Not found" can also mean that there is no such operation, until it answered otherwise.
-        is_its_own = documented and answer.status not in {*UNSERVED, HTTPStatus.TOO_MANY_REQUESTS}
+        is_its_own = documented and answer.status not in {
+            *NOT_IMPLEMENTED_STATUSES,
+            HTTPStatus.TOO_MANY_REQUESTS,
+        }
         served = served or bool(request.partner == 0 and is_its_own)
         if served and documented and documented.content and answer.is_refusal:
             found = True
@@ -74,7 +77,7 @@ def problem_documents(probe: Probe) -> Iterator[tuple[Answer, dict[str, Any]]]:
 
 def complaints_about(operation: Operation, answer: Answer, value: object) -> list[FieldError]:
     """What the contract's own schema says of an error's body, but for how its texts look."""
-    documented = operation.answer(answer.status)
+    documented = operation.response(answer.status)
     schemas = documented.content.values() if documented else ()
     schema = next((one.schema for one in schemas if one.schema), None)
     found = schema.errors(value) if schema else []

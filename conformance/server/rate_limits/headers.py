@@ -6,7 +6,7 @@ from conformance.catalogue.sabotage import Sabotage, on_answers, set_header, wit
 from conformance.probe.applicability import every
 from conformance.probe.probe import NotVerified, Probe, expect, without_token
 from conformance.probe.rate_limits import answer_to, harmless
-from conformance.probe.resources import UNSERVED
+from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.server.rate_limits.header_rules import (
     HEADERS,
     LIMIT,
@@ -29,9 +29,9 @@ def _ordinary(probe: Probe) -> list[tuple[str, Answer]]:
     """An accepted and a refused request with their answers."""
     request = harmless(probe)
     answer = answer_to(probe, request)
-    documented = probe.operation.answer(answer.status) is not None
+    documented = probe.operation.response(answer.status) is not None
     known = documented and Capability.REVOCATION in probe.target.capabilities
-    if answer.status in UNSERVED and not known:
+    if answer.status in NOT_IMPLEMENTED_STATUSES and not known:
         raise NotVerified(f"the target answers {answer.status}: it does not serve this operation")
     return [
         ("a valid request", answer),

@@ -78,7 +78,7 @@ def limited_answer_is_a_problem(probe: Probe) -> None:
 
 def expect_limited_problem(operation: Operation, answer: Answer) -> None:
     """A 429 is a problem document as documented."""
-    documented = operation.answer(HTTPStatus.TOO_MANY_REQUESTS)
+    documented = operation.response(HTTPStatus.TOO_MANY_REQUESTS)
     content = documented.content.get(_PROBLEM) if documented else None
     expect(answer.media_type == _PROBLEM, f"a 429 as {_PROBLEM}", answer.media_type or "no type")
     try:

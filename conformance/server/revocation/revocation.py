@@ -47,7 +47,7 @@ def expect_revoked(operation: Operation, answer: Answer) -> None:
     """An answer says that a key was revoked, and nothing else."""
     wanted = operation.success_status
     expect(answer.status == wanted, f"{wanted} to a revocation", f"{answer.status}")
-    documented = operation.answer(wanted)
+    documented = operation.response(wanted)
     if documented is not None and not documented.content:
         expect(not answer.body, "no body", f"{len(answer.body)} bytes")
 

@@ -38,7 +38,7 @@ def _answer(probe: Probe, request: Request, *, absurd: bool) -> Answer | None:
     raise Violation("an answer", "none, and again on another try")
 
 
-def survive(
+def send_expecting_no_server_error(
     probe: Probe, requests: Iterable[Request], *, absurd: bool = False, odd_method: bool = False
 ) -> list[Answer]:
     """Send all of them and give the answers; none may make the server fail."""
@@ -71,9 +71,11 @@ def _is_not_implemented(probe: Probe) -> bool:
 
 
 def survive_bodies(probe: Probe, bodies: Iterable[bytes], *, absurd: bool = False) -> list[Answer]:
-    """As :func:`survive`, for valid requests with other bodies."""
+    """As :func:`send_expecting_no_server_error`, for valid requests with other bodies."""
     request = probe.request()
-    return survive(probe, (replace(request, body=one) for one in bodies), absurd=absurd)
+    return send_expecting_no_server_error(
+        probe, (replace(request, body=one) for one in bodies), absurd=absurd
+    )
 
 
 def harmless(probe: Probe) -> Request:

@@ -68,7 +68,7 @@ def created_key_gets_one(probe: Probe) -> None:
 def answer_has_its_shape(probe: Probe) -> None:
     """The answer holds a token, its type bearer, and a number of seconds ahead."""
     answer = _good_answer(probe)
-    documented = probe.operation.answer(answer.status)
+    documented = probe.operation.response(answer.status)
     content = documented.content.get(answer.media_type) if documented else None
     probe.expect(content, "a documented media type", answer.media_type or "none")
     body = answer.json() if isinstance(answer.json(), dict) else {}

@@ -10,7 +10,7 @@ from conformance.catalogue.sabotage import edit_body, set_status
 from conformance.probe.bodies import NO_REFUSAL, VENDOR, expect_refusal, reported_paths
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.resources import UNSERVED
+from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.server.validation.nested_bodies import (
     NestedFault,
     fullest_body,
@@ -81,7 +81,7 @@ def nested_field_is_reported(probe: Probe) -> None:
     """A bad field in a nested object or array is named in ``errors``."""
     for fault in _faults(probe):
         answer = answer_to(probe, probe.request().with_json(fault.body))
-        if not answer.is_refusal or answer.status in {*NO_REFUSAL, *UNSERVED}:
+        if not answer.is_refusal or answer.status in {*NO_REFUSAL, *NOT_IMPLEMENTED_STATUSES}:
             raise NotVerified(f"the target answers {answer.status} to a fault in a nested field")
         probe.expect(
             any(fault.field in path for path in reported_paths(answer)),

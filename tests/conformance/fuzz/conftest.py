@@ -56,7 +56,7 @@ def _campaigns(url: str, path: Path) -> Iterator[Campaigns]:
         shard: Shard = WHOLE,
         **options: object,
     ) -> Campaign:
-        target = Target(url, TOKENS, tamper=fault.make() if fault else None, patience=0)
+        target = Target(url, TOKENS, tamper=fault.make() if fault else None, replay_delay=0)
         targets.append(target)
         if resume:
             record = Record.read(CONTRACT, RunDirectory.known(directory), patterns)

@@ -32,7 +32,7 @@ def test_the_same_seed_makes_the_same_turns(campaigns: Campaigns, tmp_path: Path
         campaign = campaigns(seed=seed)
         (campaign.record.directory.path / "campaign.json").unlink(missing_ok=True)
         return [
-            (one.work.name, one.seed, one.effort.times)
+            (one.work.name, one.seed, one.budget.times)
             for _ in range(20)
             for one in campaign.schedule.next(5)
         ]

@@ -4,9 +4,9 @@ import pytest
 
 from conformance.fuzz.findings.replaying import probe_for
 from conformance.fuzz.work import OWN, works
-from conformance.probe.effort import Effort
+from conformance.probe.budget import GenerationBudget
 from conformance.results.result import Outcome
-from conformance.run.check import examined
+from conformance.run.check import run_check
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.target import Target
@@ -38,11 +38,11 @@ def test_no_conforming_server_is_accused(variant: str) -> None:
     tokens = tuple(PARTNERS)[: chosen.partners]
     with (
         serving(chosen.options, PARTNERS) as url,
-        Target(url, tokens, patience=0) as target,
+        Target(url, tokens, replay_delay=0) as target,
     ):
         Run(CONTRACT, target, [], 1).survey()
         for work in WORKS:
             [requirement] = work.requirements
-            probe = probe_for(CONTRACT, target, work, requirement, 1, Effort(times=2))
-            result = examined(requirement, probe).result
+            probe = probe_for(CONTRACT, target, work, requirement, 1, GenerationBudget(times=2))
+            result = run_check(requirement, probe).result
             assert result.outcome in {Outcome.PASSED, Outcome.NOT_VERIFIED}, (work.name, result)

@@ -81,7 +81,7 @@ def test_a_shard_goes_on_with_its_own_turns() -> None:
     for turn in first.next(AT_ONCE):
         first.paid(turn.work, 1)
     second = Schedule(WORKS, SEED, Shard(2, 3))
-    second.go_on(first.state())
+    second.restore(first.state())
     assert [(one.work.name, one.number) for one in second.next(AT_ONCE)] == [
         (one.work.name, one.number) for one in first.next(AT_ONCE)
     ]

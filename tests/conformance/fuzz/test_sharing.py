@@ -288,7 +288,7 @@ def test_what_another_makes_smaller_is_made_smaller_once(
     second.work_through()
     [kept] = second.record.findings.values()
     assert (kept.steps, kept.state) == (large.steps, "reproducible")
-    second.record.findings.take_note([small])
+    second.record.findings.register_remote([small])
     [kept] = second.record.directory.findings()
     assert kept.steps == small.steps
     assert kept.state == "reproducible"

@@ -15,12 +15,12 @@ from conformance.catalogue.requirement import Level
 from conformance.load.latency import Latency, latency_table
 from conformance.load.verdict import LoadVerdict
 from conformance.report import FORMATS
-from conformance.report.course import course_of, duration
 from conformance.report.html import as_html
 from conformance.report.time_axis import TimeAxis
+from conformance.report.timeline_data import course_of, duration
 from conformance.results.coverage import Coverage
-from conformance.results.coverage_table import Covered, Met, covered
-from conformance.results.result import Outcome, Result, Sighting
+from conformance.results.coverage_table import CoverageReport, HitCount, coverage_report
+from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.timeline import Span, Timeline
 from conformance.results.verdict import Verdict
 from conformance.server import catalogue
@@ -70,7 +70,7 @@ def spans(*begins: float, seconds: int = 20) -> tuple[Span, ...]:
 
 def violation(number: int, level: Level = Level.MUST, count: int = 1) -> Result:
     outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
-    seen = Sighting(
+    seen = FindingDetails(
         BEGIN + number / 10, f"f{number:09}", f"cause {number}", "flaky: 2 of 4", count,
         f"print('python {number}')\n" * 200, f"dinie-conformance replay there/f{number:09}",
     )  # fmt: skip
@@ -87,7 +87,7 @@ def page_of(judged: Verdict) -> Page:
     return Page(FORMATS["html"](judged))
 
 
-def some_coverage() -> Covered:
+def some_coverage() -> CoverageReport:
     coverage = Coverage(CONTRACT)
     create = Request("POST", "/auth/credentials", (("idempotency-key", "k"),), b'{"name": "x"}')
     made = Answer(201, (), b'{"client_id": "c-1"}')
@@ -100,7 +100,7 @@ def some_coverage() -> Covered:
     ):
         coverage.met(request, answer)
     coverage.tried("created.status")
-    return covered(CONTRACT, coverage, {"created.status", "lists.pages"})
+    return coverage_report(CONTRACT, coverage, {"created.status", "lists.pages"})
 
 
 def test_the_plots_load_nothing_and_need_no_style() -> None:
@@ -231,12 +231,12 @@ def test_the_coverage_says_what_was_never_met() -> None:
     operations = {one.id: one for one in found.operations}
     create = operations["createCredential"]
 
-    assert create.statuses["201"] == Met(2)
-    assert create.statuses["429"] == Met(0)
-    assert operations["listCredentials"].statuses["418"] == Met(1, documented=False)
-    assert create.parameters == {"Idempotency-Key": Met(4)}
-    assert create.fields["name"] == {"required": Met(0), "type": Met(1)}
-    assert create.fields["expires_at"] == {"type": Met(0), "format": Met(1)}
+    assert create.statuses["201"] == HitCount(2)
+    assert create.statuses["429"] == HitCount(0)
+    assert operations["listCredentials"].statuses["418"] == HitCount(1, documented=False)
+    assert create.parameters == {"Idempotency-Key": HitCount(4)}
+    assert create.fields["name"] == {"required": HitCount(0), "type": HitCount(1)}
+    assert create.fields["expires_at"] == {"type": HitCount(0), "format": HitCount(1)}
     assert (create.valid, create.unreadable) == (2, 1)
     assert found.transitions["createCredential 201"]["createCredential 422"] == 1
     assert found.checks == {"created.status": 1, "lists.pages": 0}
@@ -257,7 +257,7 @@ def test_the_page_shows_the_coverage() -> None:
 
 
 def test_where_nothing_was_answered_the_page_says_so() -> None:
-    nothing = covered(CONTRACT, Coverage(CONTRACT), ())
+    nothing = coverage_report(CONTRACT, Coverage(CONTRACT), ())
     text = FORMATS["html"](verdict(void="it does not answer", covered=nothing, complete=False))
 
     assert "No request for an operation was answered" in text

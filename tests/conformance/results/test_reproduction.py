@@ -166,7 +166,7 @@ def test_the_posts_stay_though_a_list_was_read_to_its_end() -> None:
 
 def test_what_was_waited_for_is_waited_for() -> None:
     with serving(Options(bug=Bug.KEYS_ARE_IGNORED), PARTNERS) as url:
-        with Target(url, tuple(PARTNERS), patience=0.25) as target:
+        with Target(url, tuple(PARTNERS), replay_delay=0.25) as target:
             result = Run(CONTRACT, target, [], seed=1).check(
                 catalogue()["idempotency.replay-later-is-identical"],
                 CONTRACT.operations["createCredential"],

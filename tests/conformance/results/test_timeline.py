@@ -62,7 +62,7 @@ def test_a_sum_is_as_if_one_had_met_everything(first: Answers, second: Answers) 
 @given(ANSWERS)
 def test_it_goes_on_from_what_was_kept(answers: Answers) -> None:
     timeline = Timeline()
-    timeline.go_on(json.loads(json.dumps(of(answers).state())))
+    timeline.restore(json.loads(json.dumps(of(answers).state())))
 
     assert timeline.spans == of(answers).spans
 

@@ -34,7 +34,7 @@ def create(_: httpx.Request) -> httpx.Response:
 
 def capabilities(handler: Handler) -> set[Capability]:
     transport = httpx.MockTransport(handler)
-    with Target("http://api.test", ("token",), transport=transport, patience=0) as target:
+    with Target("http://api.test", ("token",), transport=transport, replay_delay=0) as target:
         Run(Contract.bundled(), target, [], seed=1).survey()
         return target.capabilities
 

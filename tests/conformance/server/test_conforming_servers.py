@@ -86,7 +86,7 @@ ALIKE = {
 def target_at(url: str, options: Options, tokens: Sequence[str]) -> Target:
     clock = f"{url.removesuffix(options.path)}{CLOCK}" if options.has_clock else None
     limited = options.bug is Bug.LIMITS_SAY_TOO_LITTLE
-    return Target(url, tokens, patience=1, clock_url=clock, provokes_limit=limited)
+    return Target(url, tokens, replay_delay=1, clock_url=clock, provokes_limit=limited)
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def _key_of_its_own(target: Target) -> tuple[str, str]:
 def test_a_token_that_does_not_outlive_the_day_is_no_accusation(id_: str) -> None:
     with ticking() as target:
         issued = token_for(target, *_key_of_its_own(target))
-        target.let_in([Access(Issued(issued.token))])
+        target.set_access([Access(Issued(issued.token))])
         result = checked(target, id_)
 
     assert result.outcome is Outcome.NOT_VERIFIED
@@ -107,7 +107,7 @@ def test_a_token_that_does_not_outlive_the_day_is_no_accusation(id_: str) -> Non
 def test_a_run_with_a_client_id_signs_in_again() -> None:
     with ticking() as target:
         pair = _key_of_its_own(target)
-        target.let_in([Access(token_for(target, *pair), lambda: token_for(target, *pair))])
+        target.set_access([Access(token_for(target, *pair), lambda: token_for(target, *pair))])
         outcomes = [checked(target, id_).outcome for id_ in (KEPT, FREE)]
 
     assert outcomes == [Outcome.PASSED, Outcome.PASSED]

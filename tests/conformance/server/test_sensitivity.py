@@ -43,7 +43,7 @@ def results(
 ) -> list[Result]:
     """What the requirement gives on each operation that it applies to."""
     tamper = sabotage.make() if sabotage else None
-    with Target(mock.base_url, TOKENS, tamper=tamper, patience=1) as target:
+    with Target(mock.base_url, TOKENS, tamper=tamper, replay_delay=1) as target:
         target.capabilities = set(capabilities)
         run = Run(CONTRACT, target, [requirement], seed=1)
         return [

@@ -19,7 +19,7 @@ class Variant:
     @property
     def capabilities(self) -> set[Capability]:
         """What there is to be found."""
-        offered = {Capability.PATIENCE}
+        offered = {Capability.REPLAY_DELAY}
         if self.partners > 1:
             offered.add(Capability.SECOND_PARTNER)
         if self.options.has_clock:

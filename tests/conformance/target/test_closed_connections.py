@@ -37,7 +37,7 @@ def probe_of(target: Target) -> Probe:
 
 def checked(url: str, requirement_id: str) -> Result:
     requirement = catalogue()[requirement_id]
-    with Target(url, TOKENS, patience=0) as target:
+    with Target(url, TOKENS, replay_delay=0) as target:
         run = Run(CONTRACT, target, [requirement], seed=1)
         try:
             return run.check(requirement, CREATE)
@@ -145,7 +145,7 @@ def test_a_body_is_sent_in_its_chunks(healthy: MockProcess) -> None:
 def test_a_target_that_is_silent_on_one_input_is_accused(healthy: MockProcess) -> None:
     with (
         relay(healthy.base_url, beyond_ascii("never")) as url,
-        Target(url, TOKENS, patience=0, timeout=0.5) as target,
+        Target(url, TOKENS, replay_delay=0, timeout=0.5) as target,
     ):
         probe = probe_of(target)
         with pytest.raises(Violation, match=r"no answer within 0\.5 s") as found:

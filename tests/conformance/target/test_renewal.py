@@ -106,7 +106,7 @@ def let_in(partner: Partner, seconds: float | None = None) -> Iterator[Target]:
     transport = httpx.MockTransport(partner.answer)
     with Target("http://target/v3", (), transport=transport) as target:
         renew = _renewing(target, seconds)
-        target.let_in([Access(renew(), renew)])
+        target.set_access([Access(renew(), renew)])
         yield target
 
 
@@ -197,7 +197,7 @@ def test_a_sign_in_that_fails_midway_ends_the_run_with_its_reason() -> None:
 
     with Target("http://target/v3", (), transport=httpx.MockTransport(answer)) as target:
         renew = _renewing(target, None)
-        target.let_in([Access(renew(), renew)])
+        target.set_access([Access(renew(), renew)])
         partner.good = 2
         with pytest.raises(TokenRefused, match="the client id and secret were refused"):
             target.send(CREATE)

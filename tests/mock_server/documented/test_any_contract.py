@@ -85,7 +85,7 @@ def valid_request(contract: Contract, operation: Operation) -> dict[str, Any]:
 
 def statuses(operation: Operation) -> Iterator[int]:
     """Each documented status, and two for what documents more than one."""
-    for key in operation.answers:
+    for key in operation.responses:
         if key == "default":
             yield from (299, 418)
         elif key.endswith("XX"):
@@ -96,7 +96,7 @@ def statuses(operation: Operation) -> Iterator[int]:
 
 def assert_documented(response: httpx.Response, operation: Operation) -> None:
     """Media type, body and headers are as the operation documents them for this status."""
-    answer = operation.answer(response.status_code)
+    answer = operation.response(response.status_code)
     assert answer is not None
     missing = [one.name for one in answer.headers if one.required]
     assert [name for name in missing if name not in response.headers] == []
@@ -151,7 +151,7 @@ def test_it_lists_the_documented_responses_where_another_is_demanded(
     if operation.method == "HEAD":
         return
     assert response.json()["code"] == "undocumented_code"
-    assert all(key in response.json()["detail"] for key in operation.answers)
+    assert all(key in response.json()["detail"] for key in operation.responses)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from mock_server.store.interface import StoreError
 from mock_server.store.sqlite import SqliteStore
 from openapi.contract import Contract
 
-PROBLEM = Contract.bundled().operations["createCredential"].answers["400"]
+PROBLEM = Contract.bundled().operations["createCredential"].responses["400"]
 SCHEMA = PROBLEM.content["application/problem+json"].schema
 
 REQUESTS: list[tuple[int, str, str, dict[str, Any]]] = [
@@ -56,7 +56,7 @@ def test_the_titles_are_those_of_the_contracts_examples() -> None:
     shown = {
         (example["type"], example["title"], example["status"])
         for operation in Contract.bundled().operations.values()
-        for answer in operation.answers.values()
+        for answer in operation.responses.values()
         for media_type in answer.content.values()
         for example in media_type.examples
         if isinstance(example, dict) and "title" in example

@@ -19,7 +19,7 @@ from mock_server.store.interface import (
     UnknownCursor,
     UseCredential,
 )
-from mock_server.store.opening import is_shared, open_store, open_windows
+from mock_server.store.opening import is_shared, open_counters, open_store
 from tests.mock_server.store.backends import cluster_url, redis_url, url
 from tests.redis_behind_tls import redis_behind_tls
 
@@ -275,7 +275,7 @@ def test_a_password_is_used_and_never_told(tmp_path: Path) -> None:
 @pytest.mark.skipif(PROGRAM is None, reason="NOT TESTED: there is no redis-server on PATH")
 def test_a_server_behind_tls_is_used_only_with_the_right_authority(tmp_path: Path) -> None:
     async def scenario(url: str) -> None:
-        store, windows = open_store(url), open_windows(url)
+        store, windows = open_store(url), open_counters(url)
         try:
             await store.commit([AddCredential(credential("a"))], record(b"key"), 1.0)
             assert await ids(store) == ["a"]
@@ -293,7 +293,7 @@ def test_a_server_behind_tls_is_used_only_with_the_right_authority(tmp_path: Pat
 def test_requests_of_one_window_are_counted_together(url: str) -> None:
     async def scenario() -> None:
         store = open_store(url)
-        windows = [open_windows(url) for _ in range(1 + is_shared(url))]
+        windows = [open_counters(url) for _ in range(1 + is_shared(url))]
         counts = [await windows[n % len(windows)].hit("ü", 60, 1000.0) for n in range(6)]
         assert [count for count, _ in counts] == [1, 2, 3, 4, 5, 6]
         assert all(1000.0 < ends <= 1061.0 for _, ends in counts)

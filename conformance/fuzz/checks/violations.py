@@ -27,15 +27,15 @@ def judge_answer(probe: Probe, request: Request, answer: Answer) -> None:
         if answer.status in _OWN_REASONS and requirement_id != NOTHING_FAILS:
             continue
         wrong = judge(probe.operation, request, answer)
-        if wrong and not probe.effort.is_known(expected, wrong):
+        if wrong and not probe.budget.is_known(expected, wrong):
             raise Violation(expected, wrong, requirement_id)
 
 
-def accuse(
+def report_violation(
     probe: Probe, shown: Sequence[Exchange], expected: str, actual: str, requirement_id: str
 ) -> None:
     """Raise :class:`Violation`; the exchanges that show it are all that stays in the record."""
-    if probe.effort.is_known(expected, actual):
+    if probe.budget.is_known(expected, actual):
         raise NotVerified("what is known already was met")
     probe.recording.exchanges[:] = shown
     raise Violation(expected, actual, requirement_id)

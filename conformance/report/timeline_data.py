@@ -14,7 +14,7 @@ _PAUSE_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class TimelineData:
     """Sessions, each a list of spans in order, all of the same length, and the whole in one.
 
     Between two sessions is a pause in which nothing was answered for so long that it would take
@@ -51,7 +51,7 @@ class Mark:
     colour: str
 
 
-def course_of(spans: Sequence[Span], most: int = MOST_SHOWN) -> Course | None:
+def course_of(spans: Sequence[Span], most: int = MOST_SHOWN) -> TimelineData | None:
     """What there is to show, in about so many spans at most; None where nothing was answered."""
     if not spans:
         return None
@@ -62,7 +62,7 @@ def course_of(spans: Sequence[Span], most: int = MOST_SHOWN) -> Course | None:
     while busy / width > most:
         width *= 2
     pause = max(_SHORTEST_PAUSE_SECONDS, busy * _PAUSE_SHARE)
-    return Course(_sessions(_coarser(spans, width), pause), whole)
+    return TimelineData(_sessions(_coarser(spans, width), pause), whole)
 
 
 def _coarser(spans: Sequence[Span], width: float) -> list[Span]:

@@ -26,7 +26,7 @@ LONGEST_SILENCE_SECONDS = 30.0
 _LONGEST_TEXT = 500
 
 
-class Workplace:
+class WorkerState:
     """One process's part of a run; ``create``, ``page`` and ``revoke`` make valid requests.
 
     ``page`` and ``revoke`` are None where the target has no such operation. ``stopped`` is why the

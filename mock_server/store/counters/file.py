@@ -4,27 +4,27 @@ from pathlib import Path
 
 import apsw
 
+from mock_server.store.counters.memory import MemoryCounters
 from mock_server.store.sqlite import open_file
 from mock_server.store.sqlite_errors import PlainErrors
 from mock_server.store.sqlite_tables import COUNT_REQUEST
-from mock_server.store.windows.memory import WindowsInMemory
 
 
-class FileWindows:
+class FileCounters:
     """Windows that several processes of one host count in together.
 
     The store has made the table. Raises StoreError where the file cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
-        self._alone = WindowsInMemory()
+        self._alone = MemoryCounters()
         self._errors = PlainErrors(str(path))
         with self._errors:
             self._connection: apsw.Connection = open_file(path)
             self._execute = self._connection.cursor().execute
 
     async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
-        """See :meth:`mock_server.store.windows.interface.Windows.hit`.
+        """See :meth:`mock_server.store.counters.interface.RateLimitCounters.hit`.
 
         Where nothing can be written (the disk is full) this process counts alone: what need not
         be kept must not stand in the way of a request that only reads.
@@ -38,11 +38,11 @@ class FileWindows:
         return count, ends
 
     def forget(self, key: str) -> None:
-        """See :meth:`mock_server.store.windows.interface.Windows.forget`."""
+        """See :meth:`mock_server.store.counters.interface.RateLimitCounters.forget`."""
         self._alone.forget(key)
         with self._errors:
             self._execute("DELETE FROM windows WHERE partner_id = ?", (key,))
 
     async def close(self) -> None:
-        """See :meth:`mock_server.store.windows.interface.Windows.close`."""
+        """See :meth:`mock_server.store.counters.interface.RateLimitCounters.close`."""
         self._connection.close()

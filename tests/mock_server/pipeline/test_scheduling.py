@@ -8,9 +8,9 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from mock_server.exchange.exchange import Exchange
-from mock_server.pipeline import turns
+from mock_server.pipeline import scheduling as turns
 from mock_server.pipeline.body import ClientGone
-from mock_server.pipeline.turns import Turns
+from mock_server.pipeline.scheduling import FairScheduling
 
 
 class Server:
@@ -19,7 +19,7 @@ class Server:
     def __init__(self, iterations: int = 0) -> None:
         self.answered: list[str] = []
         self.iterations = iterations
-        self.turns = Turns(self.answer)
+        self.turns = FairScheduling(self.answer)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         for _ in range(self.iterations):

@@ -7,7 +7,7 @@ import pytest
 
 from conformance.load.judging import Purpose, Seen
 from conformance.load.ledger import BATCH, Ledger
-from conformance.load.workplace import LONGEST_SILENCE_SECONDS, Workplace
+from conformance.load.locust.worker_state import LONGEST_SILENCE_SECONDS, WorkerState
 from conformance.target.exchange import Answer
 from conformance.target.target import Target
 from openapi.contract import Contract
@@ -16,13 +16,13 @@ TOKEN = "dinie_at_of_the_workplace"
 
 
 @pytest.fixture
-def workplace() -> Iterator[Workplace]:
+def workplace() -> Iterator[WorkerState]:
     with Target("http://127.0.0.1:9/v3", [TOKEN]) as target:
-        yield Workplace(Contract.bundled(), target, 0.0)
+        yield WorkerState(Contract.bundled(), target, 0.0)
 
 
 def test_a_target_that_answers_nobody_for_long_is_gone(
-    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+    workplace: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
@@ -39,7 +39,7 @@ def test_a_target_that_answers_nobody_for_long_is_gone(
     assert workplace.stopped == workplace.tally.stopped == "http://127.0.0.1:9/v3 stopped answering"
 
 
-def test_what_is_shown_of_a_violation_holds_no_secret(workplace: Workplace) -> None:
+def test_what_is_shown_of_a_violation_holds_no_secret(workplace: WorkerState) -> None:
     secret = "dinie_cs_live_told_by_the_answer"
     body = b'{"client_secret": "%b", "status": "%b %b"}' % (
         secret.encode(), secret.encode(), TOKEN.encode()
@@ -54,7 +54,7 @@ def test_what_is_shown_of_a_violation_holds_no_secret(workplace: Workplace) -> N
     assert TOKEN not in told
 
 
-def test_calls_are_settled_in_batches_and_not_used_any_more(workplace: Workplace) -> None:
+def test_calls_are_settled_in_batches_and_not_used_any_more(workplace: WorkerState) -> None:
     ledger = Ledger()
     calls = [ledger.open(f"{number}", workplace.create.request()) for number in range(BATCH)]
     for call in calls:

@@ -14,7 +14,7 @@ from mock_server.store.redis_client import connect, is_cluster, options, parts, 
 _LIBRARY: Final = "redispy"
 
 
-class RedisWindows:
+class RedisCounters:
     """Fixed windows that several processes count in together.
 
     They end by the server's clock: a window that several hosts share is no partner's own.
@@ -26,7 +26,7 @@ class RedisWindows:
         self._ends: dict[str, float] = {}
 
     async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
-        """See :meth:`mock_server.store.windows.interface.Windows.hit`."""
+        """See :meth:`mock_server.store.counters.interface.RateLimitCounters.hit`."""
         name = f"{{{key}}}:window"
         present = time.time()
         try:
@@ -40,11 +40,11 @@ class RedisWindows:
         return count, now + max(0.0, ends - present)
 
     def forget(self, key: str) -> None:
-        """See :meth:`~mock_server.store.windows.interface.Windows.forget`; the store does more."""
+        """Forget a partner's end of window; its count in Redis expires by itself."""
         self._ends.pop(key, None)
 
     async def close(self) -> None:
-        """See :meth:`mock_server.store.windows.interface.Windows.close`."""
+        """See :meth:`mock_server.store.counters.interface.RateLimitCounters.close`."""
         # The library has no word for this.
         bridge: Any = self._storage.bridge
         await bridge.storage.aclose()

@@ -13,7 +13,7 @@ def _nothing(_: str, __: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class GenerationBudget:
     """What generates asks its probe for this; the defaults are the gate's.
 
     ``times`` multiplies the examples of a search and the sequences of a state machine. ``steps``
@@ -32,5 +32,5 @@ class Effort:
     is_known: Callable[[str, str], bool] = _nothing
 
 
-GATE = Effort()
+DEFAULT_BUDGET = GenerationBudget()
 """What a run of the gate does."""

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Windows(Protocol):
+class RateLimitCounters(Protocol):
     """Counts requests in windows of fixed length, each opened by its first request."""
 
     async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:

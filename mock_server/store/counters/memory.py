@@ -1,7 +1,7 @@
 """The windows of a single process."""
 
 
-class WindowsInMemory:
+class MemoryCounters:
     """The windows of this process: as many as there are partners.
 
     The library's own storage reads the machine's clock, which is not the partner's, and walks
@@ -12,7 +12,7 @@ class WindowsInMemory:
         self._windows: dict[str, tuple[int, float]] = {}
 
     async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
-        """See :meth:`mock_server.store.windows.interface.Windows.hit`."""
+        """See :meth:`mock_server.store.counters.interface.RateLimitCounters.hit`."""
         count, ends = self._windows.get(key, (0, 0.0))
         if not now < ends <= now + seconds:  # over, or the clock was set back
             count, ends = 0, now + seconds
@@ -20,8 +20,8 @@ class WindowsInMemory:
         return window
 
     def forget(self, key: str) -> None:
-        """See :meth:`mock_server.store.windows.interface.Windows.forget`."""
+        """See :meth:`mock_server.store.counters.interface.RateLimitCounters.forget`."""
         self._windows.pop(key, None)
 
     async def close(self) -> None:
-        """See :meth:`mock_server.store.windows.interface.Windows.close`."""
+        """See :meth:`mock_server.store.counters.interface.RateLimitCounters.close`."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from conformance.fuzz.checks.accusing import accuse
+from conformance.fuzz.checks.violations import report_violation
 from conformance.probe.applicability import creates
 from conformance.probe.pages import ids_until, make, page_of
 from conformance.probe.probe import NotVerified, Probe
@@ -33,10 +33,10 @@ class _Walk:
         return [one for one in self.own if one not in self.seen and one not in self.revoked]
 
 
-def moving_pages(probe: Probe) -> None:
+def pagination_under_writes(probe: Probe) -> None:
     """Pages of one to three, with a key revoked or made between the first of them."""
     # From few keys to many: the first that is wrong is small.
-    for count in range(_FEWEST, min(_FEWEST + probe.effort.times, _MOST + 1)):
+    for count in range(_FEWEST, min(_FEWEST + probe.budget.times, _MOST + 1)):
         for change in _CHANGES:
             limit = probe.random.randint(1, max(1, count - 1))
             # Twice: a list may have been late just then.
@@ -45,7 +45,7 @@ def moving_pages(probe: Probe) -> None:
                 shown, actual = wrong
                 meanwhile = "made" if change == "make one" else "revoked"
                 expected = f"each once while a key is {meanwhile}"
-                accuse(probe, shown, expected, actual, COMPLETE)
+                report_violation(probe, shown, expected, actual, COMPLETE)
 
 
 def _walk(

@@ -6,22 +6,22 @@ from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
 from conformance.load.locust.sending import Sender
+from conformance.load.locust.worker_state import WorkerState
 from conformance.load.reconciliation import Reconciliation
 from conformance.load.tally import Tally
-from conformance.load.workplace import Workplace
 
 _SETTLED = "dinie_settled"
 _TALLY = "dinie_tally"
 _PAUSE_SECONDS = 0.5
 
 
-class Stage:
+class LocustHooks:
     """Listens to Locust's events. ``total`` is the whole run's tally, on a worker its own.
 
     ``ended`` is set when a test has ended and all that this process knows of is settled.
     """
 
-    def __init__(self, environment: Environment, sender: Sender, workplace: Workplace) -> None:
+    def __init__(self, environment: Environment, sender: Sender, workplace: WorkerState) -> None:
         self._environment = environment
         self._sender = sender
         self._place = workplace

@@ -14,13 +14,13 @@ from mock_server.connection import is_closed
 from mock_server.exchange.exchange import Exchange
 from mock_server.pipeline.body import ClientGone
 
-SECONDS_OF_COMPANY = 10.0
+CONTENTION_SECONDS = 10.0
 """After that long, a partner that is heard no more is no reason to let another one wait."""
 
 _Place = tuple["asyncio.Future[None]", Receive]
 
 
-class Turns:
+class FairScheduling:
     """Lets one request of each partner begin in each turn of the event loop.
 
     The others wait in a line of their partner's own, at most as many as there are connections.
@@ -49,7 +49,7 @@ class Turns:
         now = loop.time()
         if partner_id != self._latest:
             # The first partner of all has no company yet.
-            self._company_until = now + SECONDS_OF_COMPANY if self._latest is not None else 0.0
+            self._company_until = now + CONTENTION_SECONDS if self._latest is not None else 0.0
             self._latest = partner_id
         elif now > self._company_until and not self._lines:
             self._company_until = 0.0
