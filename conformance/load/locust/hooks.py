@@ -5,9 +5,9 @@ from gevent.event import Event
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
+from conformance.load.locust.reconciliation import Reconciliation
 from conformance.load.locust.sending import Sender
 from conformance.load.locust.worker_state import WorkerState
-from conformance.load.reconciliation import Reconciliation
 from conformance.load.tally import Tally
 
 _SETTLED = "dinie_settled"

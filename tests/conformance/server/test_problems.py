@@ -12,7 +12,7 @@ from conformance.results.result import Outcome
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.target import Target
-from tests.conformance import answering
+from tests.conformance.server import answering
 from tests.conformance.server.answering import CONTRACT, TOKEN, Handler
 
 IDS = [one for one in catalogue() if one.startswith("problems.")]
