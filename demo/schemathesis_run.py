@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from demo.schemathesis_report import SchemathesisRun, read_run
 from demo.schemathesis_settings import TOKEN_VARIABLE, configuration
-from openapi.reading import BUNDLED
+from openapi.reading import bundled_path
 
 DEFAULT_EXAMPLES = 200
 
@@ -40,7 +40,7 @@ def run_schemathesis(
         settings.write_text(configuration(examples, client_id, client_secret), encoding="utf-8")
         events, summary = directory / "events.ndjson", directory / "summary.json"
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(settings)]
-        command += ["run", str(BUNDLED), "--url", base_url, "--checks", "all", "--no-color"]
+        command += ["run", str(bundled_path()), "--url", base_url, "--checks", "all", "--no-color"]
         command += ["--phases", "examples,coverage,fuzzing,stateful"]
         command += ["--report-ndjson-path", str(events), "--report-json-path", str(summary)]
         start = time.perf_counter()

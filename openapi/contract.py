@@ -18,7 +18,7 @@ from openapi.operation import (
     Parameter,
     RequestBody,
 )
-from openapi.reading import BUNDLED, CONTROL, Document, read_document
+from openapi.reading import CONTROL, Document, bundled_path, read_document
 from openapi.references import References, join
 from openapi.schema import Schemas
 from openapi.upgrade import raise_to_31
@@ -68,13 +68,17 @@ class Contract:
             raise ContractError("#/paths", "holds no operation")
 
     @classmethod
-    def bundled(cls) -> Self:
-        """The contract inside this distribution, checked by the tests and not at every start."""
-        return cls(read_document(BUNDLED))
+    def bundled(cls, version: str | None = None) -> Self:
+        """Read a contract of this distribution: the newest version, unless ``version`` is given.
+
+        The tests check these documents against the OpenAPI specification, so a start does not.
+        Raises :class:`ContractError` for a version that is not bundled.
+        """
+        return cls(read_document(bundled_path(version)))
 
     @classmethod
     def control(cls) -> Self:
-        """The contract of the mock's control plane, checked by the tests as well."""
+        """Read the contract of the mock's control plane; the tests check it as well."""
         return cls(read_document(CONTROL))
 
     @classmethod

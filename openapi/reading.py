@@ -13,11 +13,11 @@ from openapi.errors import ContractError
 
 Document = dict[str, Any]
 
-BUNDLED = Path(__file__).parent / "dinie-2026-03-01.yaml"
-"""The contract that this distribution plays and judges by."""
+BUNDLED = Path(__file__).parent
+"""The folder of the bundled contracts: ``dinie-<version>.yaml``, one file for each version."""
 
 CONTROL = Path(__file__).parent / "mock-control.yaml"
-"""What the mock's control plane offers."""
+"""The contract of the mock's control plane."""
 
 MAX_DEPTH = 200
 """Mappings and lists inside each other; a parser written in C has only so much stack."""
@@ -26,6 +26,20 @@ MAX_NODES = 2_000_000
 """Values in one document, its aliases written out; the largest published contracts have fewer."""
 
 _JSON_TAGS = frozenset({"null", "bool", "int", "float", "str", "seq", "map"})
+
+
+def bundled_path(version: str | None = None) -> Path:
+    """Return the file of a bundled contract: of the newest version, unless ``version`` is given.
+
+    Versions are dates (``2026-03-01``), so the newest is the last in order. Raises
+    :class:`ContractError` for a version that is not bundled.
+    """
+    paths = {path.stem.removeprefix("dinie-"): path for path in BUNDLED.glob("dinie-*.yaml")}
+    found = paths.get(max(paths) if version is None else version)
+    if found is None:
+        known = ", ".join(sorted(paths))
+        raise ContractError(f"contract version {version}", f"is not bundled: choose from {known}")
+    return found
 
 
 def read_document(path: Path) -> Document:

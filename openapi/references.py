@@ -1,42 +1,45 @@
-"""JSON pointers and local references (``$ref``) inside one document."""
+"""Resolution of JSON pointers and ``$ref`` in one document, and the folding of schemas by it."""
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
+
+from referencing import Registry, Resource
+from referencing.exceptions import Unresolvable
 
 from openapi.errors import ContractError
 from openapi.reading import Document
 
 
-def escape(step: str) -> str:
-    """One step of a JSON pointer, as RFC 6901 section 3 writes it."""
-    return step.replace("~", "~0").replace("/", "~1")
-
-
 def join(pointer: str, *steps: object) -> str:
-    """The pointer to a place further down."""
-    return "/".join([pointer, *(escape(str(step)) for step in steps)])
+    """Append steps to a JSON pointer, escaped by RFC 6901 section 3."""
+    escaped = (str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return "/".join([pointer, *escaped])
 
 
 class References:
-    """Finds what stands at a pointer, and what a reference stands for."""
+    """Resolver of the JSON pointers and local references of one document.
+
+    A pointer has the form ``#/components/...`` and is not percent-encoded; a reference may be.
+    """
 
     def __init__(self, document: Document) -> None:
-        self._document = document
+        registry: Registry[Any] = Registry()
+        self._resolver = registry.with_resource("", Resource.opaque(document)).resolver()
 
     def at(self, pointer: str) -> Any:
-        """What stands at ``pointer`` (``#/components/...``)."""
-        node: Any = self._document
-        for step in pointer.removeprefix("#").split("/")[1:]:
-            key = step.replace("~1", "/").replace("~0", "~")
-            try:
-                node = node[int(key)] if isinstance(node, list) else node[key]
-            except (KeyError, IndexError, ValueError, TypeError) as error:
-                raise ContractError(pointer, "does not exist") from error
-        return node
+        """Look up the value at ``pointer``; raises :class:`ContractError` where there is none."""
+        try:
+            return self._resolver.lookup(quote(pointer, safe="#/~")).contents
+        except (Unresolvable, ValueError, TypeError) as error:
+            raise ContractError(pointer, "does not exist") from error
 
     def follow(self, node: Any, pointer: str) -> tuple[Any, str]:
-        """The object that ``node`` stands for, and the pointer to it."""
+        """Resolve ``node``, which stands at ``pointer``, through any chain of references.
+
+        Returns the object at the end and its pointer. Raises :class:`ContractError` for a
+        reference to another file, to nothing, to a value that is no object, or to itself.
+        """
         seen: set[str] = set()
         while isinstance(node, dict) and isinstance(node.get("$ref"), str):
             reference = unquote(node["$ref"])
@@ -48,14 +51,20 @@ class References:
                 raise ContractError(pointer, f"refers to itself through {reference}")
             seen.add(reference)
             try:
-                node, pointer = self.at(reference), reference
+                target = self.at(reference)
             except ContractError as error:
                 reason = f"refers to {reference}, which does not exist"
                 raise ContractError(pointer, reason) from error
+            if not isinstance(target, dict | bool):  # a schema may be true or false
+                raise ContractError(pointer, f"refers to {reference}, which is no object")
+            node, pointer = target, reference
         return node, pointer
 
     def follow_schema(self, node: Any, pointer: str) -> tuple[Any, str]:
-        """As :meth:`follow`, but a ``$ref`` with neighbours stays: in a schema they all count."""
+        """Resolve a schema as :meth:`follow` does, but only while ``$ref`` is its sole keyword.
+
+        Keywords beside a ``$ref`` apply as well, so such a schema is returned as it is.
+        """
         while isinstance(node, dict) and set(node) == {"$ref"}:
             target, place = self.follow(node, pointer)
             return self.follow_schema(target, place)

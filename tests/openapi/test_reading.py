@@ -1,11 +1,10 @@
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from openapi.errors import ContractError
-from openapi.reading import BUNDLED, MAX_DEPTH, read_document
+from openapi.reading import MAX_DEPTH, read_document
 
 Write = Callable[..., Path]
 
@@ -221,12 +220,3 @@ def test_it_names_what_cannot_be_read(tmp_path: Path, monkeypatch: pytest.Monkey
     assert missing.reason == "cannot be read: No such file or directory"
     assert directory.reason == "cannot be read: Is a directory"
     assert unreadable.reason == "cannot be read: Permission denied"
-
-
-def test_it_reads_the_bundled_contract() -> None:
-    document: dict[str, Any] = read_document(BUNDLED)
-
-    assert document["info"]["version"] == "2026-03-01"
-    assert {type(key) for key in document["paths"]["/auth/credentials"]["post"]["responses"]} == {
-        str
-    }
