@@ -9,9 +9,8 @@ from rich.console import Console
 
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.selection import select
-from conformance.cli.options import file
+from conformance.cli.options import report_files, takes_options
 from conformance.client.judging import judge
-from conformance.client.report import FORMATS as PRINTED
 from conformance.client.requirements import client_catalogue
 from conformance.journal.har_reading import read_har
 from conformance.journal.journal import JournalEntry, merged
@@ -24,33 +23,19 @@ from openapi.contract import Contract
 
 
 @click.command("client")
-@click.option("--har", "hars", type=click.Path(path_type=Path), multiple=True, required=True,
-              envvar="DINIE_HAR", metavar="FILE",
-              help="A journal as HAR 1.2: exported by the mock, or taken elsewhere. Repeatable: "
-                   "several are judged as one.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(list(PRINTED)), default="text",
-              show_default=True, envvar="DINIE_FORMAT", help="What is printed.")  # fmt: skip
-@click.option("--level", type=click.Choice(["must", "should"]), default="must",
-              show_default=True, envvar="DINIE_LEVEL",
-              help="What fails it: a broken MUST only, or a broken SHOULD too.")  # fmt: skip
-@click.option("--select", "patterns", multiple=True, metavar="ID", envvar="DINIE_SELECT",
-              help="Only this id, section, or pattern such as 'retries.*'. "
-                   "Repeatable.")  # fmt: skip
-@file("--report-json", "Write the report for scripts.")
-@file("--report-junit", "Write the report for CI systems.")
-@file("--report-html", "Write the report as one web page.")
-def client_command(hars: Sequence[Path], form: str, **options: Any) -> int:
+@takes_options("client")
+def client_command(hars: Sequence[Path], form: str, **parameters: Any) -> int:
     """Judge a client by a journal of what it sent; the exit code is the verdict.
 
     Secrets in the file are replaced as it is read, and no report holds one.
     """
-    chosen = select(client_catalogue(), options["patterns"])
-    outputs = {name: path for name in FORMATS if (path := options[f"report_{name}"])}
+    chosen = select(client_catalogue(), parameters["patterns"])
+    outputs = report_files(parameters)
     check_writable(outputs.values())
     verdict = judge(
         _journal(hars),
         Contract.bundled(),
-        Level(options["level"]),
+        Level(parameters["level"]),
         requirements=chosen,
         target=f"the client in {' and '.join(map(str, hars))}",
     )
@@ -70,7 +55,7 @@ def _journal(hars: Sequence[Path]) -> list[JournalEntry]:
 
 def _print(verdict: Verdict, form: str) -> None:
     if form != "text":
-        click.echo(PRINTED[form](verdict), nl=False)
+        click.echo(FORMATS[form](verdict), nl=False)
     elif verdict.results:
         TextReport(Console(highlight=False)).end(verdict)
     if not verdict.results:

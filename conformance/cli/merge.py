@@ -8,7 +8,8 @@ import click
 from rich.console import Console
 
 from conformance.catalogue.requirement import Level
-from conformance.cli.campaign_report import CampaignOutput, of_an_outcome
+from conformance.cli.campaign_report import CampaignOutput
+from conformance.cli.options import takes_options
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.merging import joined
 from conformance.fuzz.storage.record import Record
@@ -19,20 +20,18 @@ from openapi.contract import Contract
 @click.command("merge")
 @click.argument("directories", type=click.Path(path_type=Path), metavar="DIR…", nargs=-1,
                 required=True)  # fmt: skip
-@click.option("--directory", type=click.Path(path_type=Path), metavar="NEW",
-              help="Write what comes of it as a run directory: `replay NEW/ID`.")  # fmt: skip
-@of_an_outcome("Write the findings as a pytest file.")
-def merge_command(directories: tuple[Path, ...], **options: Any) -> int:
+@takes_options("merge")
+def merge_command(directories: tuple[Path, ...], **parameters: Any) -> int:
     """Join run directories of `fuzz` into one report; nothing is sent.
 
     They must be of one target, and shards of one seed. One directory alone is reported again.
     The exit code is that of the whole; where a shard is missing, or ended early, and nothing is
     broken, it is 2.
     """
-    telling = CampaignOutput(options)
+    output = CampaignOutput(parameters)
     contract = Contract.bundled()
     records = [Record.read(contract, RunDirectory.known(one)) for one in directories]
-    new = options["directory"]
+    new = parameters["directory"]
     # Without a name for it there is no place where anything would be written.
     whole = joined(records, RunDirectory(new or directories[0]))
     if new:
@@ -43,7 +42,7 @@ def merge_command(directories: tuple[Path, ...], **options: Any) -> int:
             directory.leave_behind(whole.left_behind)
             whole.save()
         whole.homes = {}
-    verdict = verdict_of(whole, Level(options["level"]))
+    verdict = verdict_of(whole, Level(parameters["level"]))
     if len({one.seed for one in records}) > 1:
         verdict = replace(verdict, seed=None)
-    return telling.tell(verdict, whole.findings.values(), Console(highlight=False))
+    return output.report(verdict, whole.findings.values(), Console(highlight=False))

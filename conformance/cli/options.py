@@ -1,6 +1,5 @@
-"""The kinds of options that the command line has, and how those for access go together."""
+"""The types of option values that ``dinie-conformance`` has, and how its commands take options."""
 
-import ipaddress
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -11,73 +10,10 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import click
 import httpx
-from click.core import ParameterSource
 
-from openapi.contract import Contract
-
-Command = Callable[..., Any]
-
-
-def of_a_target(command: Command) -> Command:
-    """The options that say where a target is, and who is let in."""
-    options = (
-        click.option("--url", type=BaseUrl(), envvar="DINIE_URL", callback=yields_to("app"),
-                     help="Base URL with its prefix, such as http://127.0.0.1:8080/v3."),
-        click.option("--app", envvar="DINIE_APP", callback=yields_to("url"),
-                     metavar="MODULE:OBJECT", help="An ASGI or WSGI app, in this process."),
-        hidden("--token", "Access token of a partner."),
-        hidden("--second-token", "Access token of another partner: more can be found."),
-        hidden("--client-id", "In place of --token, with --client-secret."),
-        hidden("--client-secret", "In place of --token, with --client-id."),
-        hidden("--second-client-id", "In place of --second-token."),
-        hidden("--second-client-secret", "In place of --second-token."),
-        click.option("--max-rps", type=click.FloatRange(0, min_open=True),
-                     envvar="DINIE_MAX_RPS", metavar="N", help="At most N requests a second."),
-        click.option("--ca-file", type=Authorities(), envvar="DINIE_CA_FILE",
-                     help="Trust the certificate authorities in this PEM file, too."),
-        click.option("--keep", is_flag=True, envvar="DINIE_KEEP",
-                     help="Leave the keys that are made; else they are revoked."),
-        click.option("--allow-production", is_flag=True, envvar="DINIE_ALLOW_PRODUCTION",
-                     help="Run against the contract's production server."),
-    )  # fmt: skip
-    for one in reversed(options):
-        command = one(command)
-    return command
-
-
-def of_a_run(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options, with what a campaign leaves to the gate: waits, clocks and provoked limits."""
-    return {"patience": 0.0, "clock_url": None, "provoke_rate_limit": False, **options}
-
-
-_SANDBOX = "sandbox"
-
-
-def is_production(contract: Contract, url: str) -> bool:
-    """Whether ``url`` is on a host of the contract that is neither loopback nor a sandbox."""
-    host = _host(url)
-    if _is_loopback(host):
-        return False
-    described = contract.document.get("servers") or []
-    found = [
-        str(server.get("description", ""))
-        for server, server_url in zip(described, contract.servers, strict=False)
-        if _host(server_url) == host
-    ]
-    return any(_SANDBOX not in f"{host} {description}".lower() for description in found)
-
-
-def _host(url: str) -> str:
-    # A name with a final dot is the same name (RFC 1034, section 3.1), in any case.
-    return (urlsplit(url).hostname or "").lower().rstrip(".")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
+from conformance.report import FORMATS
+from dinie_contract.command_line import Command, with_options
+from dinie_contract.options import COMMANDS, Option
 
 _UNIT_SECONDS = (3600, 60, 1)
 
@@ -166,92 +102,59 @@ class DatabaseUrl(click.ParamType[Database]):
         return Database(str(value), unquote(url.password or ""), shown)
 
 
-class Authorities(click.ParamType[ssl.SSLContext]):
+class Authorities(click.ParamType[Path]):
     """A PEM file of certificate authorities, which are trusted beside the usual ones."""
 
     name = "FILE"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> ssl.SSLContext:
-        trust = httpx.create_ssl_context(trust_env=False)
+    def convert(self, value: Any, param: Any, ctx: Any) -> Path:
         try:
-            trust.load_verify_locations(cafile=value)
+            httpx.create_ssl_context(trust_env=False).load_verify_locations(cafile=value)
         except ssl.SSLError:
             self.fail(f"{value} holds no certificate in PEM", param, ctx)
         except OSError as error:
             self.fail(f"{value} cannot be read: {error.strerror or error}", param, ctx)
-        return trust
+        return Path(value).absolute()
 
 
-class _Hidden(click.ParamType[str]):
+class Secret(click.ParamType[str]):
     """A token or secret: no message repeats it."""
 
     name = "TEXT"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        # What else there is in it could not travel in a header (RFC 9110, section 5.5).
+        # Any other character could not travel in a header (RFC 9110, section 5.5).
         if not value.isascii() or not value.isprintable() or " " in value or not value:
             self.fail("must be printable ASCII without spaces", param, ctx)
         return str(value)
 
 
-def hidden(name: str, text: str) -> Callable[[Any], Any]:
-    """An option for a token or secret."""
-    variable = f"DINIE_{name.strip('-').replace('-', '_').upper()}"
-    return click.option(name, type=_Hidden(), envvar=variable, help=text)
+KINDS: Mapping[str, click.ParamType[Any]] = {
+    "base URL": BaseUrl(),
+    "web address": WebAddress(),
+    "secret": Secret(),
+    "authorities": Authorities(),
+    "duration": Duration(),
+    "database": DatabaseUrl(),
+    "export": click.Tuple([click.Choice(["pytest"]), click.Path(path_type=Path)]),
+    "format": click.Choice(list(FORMATS)),
+}
+
+REPORTS = tuple(Option(f"report-{name}", "file", one.help) for name, one in FORMATS.items())
+"""One option for each report format: ``--report-json FILE``."""
 
 
-def file(name: str, text: str) -> Callable[[Any], Any]:
-    """An option for a file."""
-    variable = f"DINIE_{name.strip('-').replace('-', '_').upper()}"
-    return click.option(
-        name, type=click.Path(path_type=Path), envvar=variable, metavar="FILE", help=text
-    )
+def takes_options(
+    command: str,
+    *,
+    reports: bool = True,
+    kinds: Mapping[str, click.ParamType[Any]] | None = None,
+) -> Callable[[Command], Command]:
+    """Give a click command its options by its name, and an option for each report format."""
+    options = (*COMMANDS[command], *(REPORTS if reports else ()))
+    return with_options(options, {**KINDS, **(kinds or {})})
 
 
-def yields_to(other: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    """The callback of an option whose variable is not meant where the other option is given."""
-
-    def callback(context: click.Context, option: click.Parameter, value: Any) -> Any:
-        own = context.get_parameter_source(option.name or "")
-        is_meant = (
-            own is not ParameterSource.ENVIRONMENT
-            or context.get_parameter_source(other) is not ParameterSource.COMMANDLINE
-        )
-        return value if is_meant else None
-
-    return callback
-
-
-def base_url(contract: Contract, options: Mapping[str, Any]) -> str:
-    """Where to send requests; raises :class:`click.UsageError` where that is nowhere to go.
-
-    An app in this process answers wherever it is told that it is: without a URL, where the
-    contract has the API on any host.
-    """
-    url, app = options["url"], options["app"]
-    if not url and not app:
-        raise click.UsageError("give --url, or --app for an app in this process")
-    if not app and is_production(contract, url) and not options["allow_production"]:
-        raise click.UsageError(f"{url} is production; --allow-production runs against it")
-    return str(url or f"http://localhost{contract.base_path}").rstrip("/")
-
-
-def check_access(options: Mapping[str, Any]) -> None:
-    """Raise :class:`click.UsageError` unless the tokens, or what gets them, go together."""
-    for prefix, needed in (("", True), ("second_", False)):
-        token, client_id, secret = (
-            options[f"{prefix}{name}"] for name in ("token", "client_id", "client_secret")
-        )
-        option = prefix.replace("_", "-")
-        if token and (client_id or secret):
-            raise click.UsageError(
-                f"give either --{option}token or --{option}client-id and --{option}client-secret"
-            )
-        if bool(client_id) != bool(secret):
-            raise click.UsageError(f"--{option}client-id and --{option}client-secret go together")
-        if needed and not token and not client_id:
-            raise click.UsageError("give --token, or --client-id and --client-secret")
-    if options["second_token"] and options["second_token"] == options["token"]:
-        raise click.UsageError("--second-token must be another partner's")
-    if options["second_client_id"] and options["second_client_id"] == options["client_id"]:
-        raise click.UsageError("--second-client-id must be another partner's")
+def report_files(parameters: Mapping[str, Any]) -> dict[str, Path]:
+    """The files that the options name, by report format."""
+    return {name: path for name in FORMATS if (path := parameters[f"report_{name}"])}

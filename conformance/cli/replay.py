@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from conformance import generation
-from conformance.cli.options import base_url, check_access, of_a_run, of_a_target
+from conformance.cli.options import takes_options
+from conformance.cli.settings import SendingSettings, check_access
 from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.findings.replaying import fails, work_of
 from conformance.fuzz.work import works
@@ -17,32 +18,34 @@ from conformance.server import catalogue
 from conformance.target.asgi import serving
 from conformance.target.connecting import authenticate, build_target
 from conformance.target.target import TargetError
+from dinie_contract.command_line import settings_of
 from openapi.contract import Contract
 
 
 @click.command("replay")
 @click.argument("finding", type=click.Path(path_type=Path), metavar="FINDING")
-@of_a_target
-def replay_command(finding: Path, **options: Any) -> int:
+@takes_options("replay", reports=False)
+def replay_command(finding: Path, **parameters: Any) -> int:
     """Run one finding again: 1 while it still fails, 0 once it is mended, 2 for no verdict.
 
     FINDING is the file of one, or DIR/ID.
     """
     contract = Contract.bundled()
-    url = base_url(contract, options)
-    check_access(options)
+    settings = settings_of(SendingSettings, parameters)
+    url = settings.base_url(contract)
+    check_access(settings.access)
     found = Finding.read(_file_of(finding))
     known = {one.name: one for one in works(contract, list(catalogue().values()))}
     work = work_of(contract, found, known)
     generation.load()
     with (
-        serving(options["app"]) as transport,
-        build_target(url, of_a_run(options), transport) as target,
+        serving(settings.app) as transport,
+        build_target(url, settings.target, settings.access, transport) as target,
     ):
         run = Run(contract, target, [], found.seed)
         said: list[bool | None] = []
         try:
-            authenticate(target, options)
+            authenticate(target, settings.access)
             with stopped_by_signals(target.halt):
                 run.survey()
                 while len(said) < found.attempts and True not in said:
@@ -52,7 +55,7 @@ def replay_command(finding: Path, **options: Any) -> int:
             return NO_VERDICT
         finally:
             target.resume()
-            if not options["keep"]:
+            if not settings.keep:
                 run.clean_up()
     return _told(found, said)
 

@@ -11,17 +11,8 @@ from rich.console import Console
 
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.selection import select
-from conformance.cli.options import (
-    Authorities,
-    BaseUrl,
-    WebAddress,
-    base_url,
-    check_access,
-    file,
-    hidden,
-    yields_to,
-)
-from conformance.probe.rate_limits import MOST_REQUESTS
+from conformance.cli.options import report_files, takes_options
+from conformance.cli.settings import RunSettings, check_access
 from conformance.report import FORMATS
 from conformance.report.output import OutputError, check_writable, write
 from conformance.report.text import TextReport
@@ -33,79 +24,42 @@ from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.asgi import serving
 from conformance.target.connecting import authenticate, build_target
-from conformance.target.target import REPLAY_DELAY_SECONDS, TargetError
+from conformance.target.target import TargetError
+from dinie_contract.command_line import settings_of
 from openapi.contract import Contract
 
 
 @click.command("run")
-@click.option("--url", type=BaseUrl(), envvar="DINIE_URL", callback=yields_to("app"),
-              help="Base URL with its prefix, such as http://127.0.0.1:8080/v3.")  # fmt: skip
-@click.option("--app", envvar="DINIE_APP", callback=yields_to("url"), metavar="MODULE:OBJECT",
-              help="An ASGI or WSGI app, judged in this process. --url then only says "
-                   "where the app answers.")  # fmt: skip
-@hidden("--token", "Access token of a partner.")
-@hidden("--second-token", "Access token of another partner: more can be verified.")
-@hidden("--client-id", "In place of --token, with --client-secret.")
-@hidden("--client-secret", "In place of --token, with --client-id.")
-@hidden("--second-client-id", "In place of --second-token.")
-@hidden("--second-client-secret", "In place of --second-token.")
-@click.option("--level", type=click.Choice(["must", "should"]), default="must",
-              show_default=True, envvar="DINIE_LEVEL",
-              help="What fails the run: a broken MUST only, or a broken SHOULD too.")  # fmt: skip
-@click.option("--select", "patterns", multiple=True, metavar="ID", envvar="DINIE_SELECT",
-              help="Only this id, section, or pattern such as 'idempotency.*'. "
-                   "Repeatable.")  # fmt: skip
-@file("--report-json", "Write the report for scripts.")
-@file("--report-junit", "Write the report for CI systems.")
-@file("--report-html", "Write the report as one web page.")
-@click.option("--seed", type=click.IntRange(0), envvar="DINIE_SEED", metavar="N",
-              help="Make the same choices as the run that printed this seed.")  # fmt: skip
-@click.option("--max-rps", type=click.FloatRange(0, min_open=True), envvar="DINIE_MAX_RPS",
-              metavar="N", help="At most N requests a second.")  # fmt: skip
-@click.option("--patience", type=click.FloatRange(0), default=REPLAY_DELAY_SECONDS,
-              show_default=True, envvar="DINIE_PATIENCE", metavar="SECONDS",
-              help="Repeat a request after so long, to see that its answer was kept. "
-                   "0 leaves that out.")  # fmt: skip
-@click.option("--clock-url", type=WebAddress(), envvar="DINIE_CLOCK_URL",
-              help="Where a POST of {\"seconds\": N} moves the target's clock ahead. "
-                   "The last checks do so.")  # fmt: skip
-@click.option("--provoke-rate-limit", is_flag=True, envvar="DINIE_PROVOKE_RATE_LIMIT",
-              help=f"Send up to {MOST_REQUESTS} requests at the end to meet a 429, "
-                   "and judge it.")  # fmt: skip
-@click.option("--ca-file", type=Authorities(), envvar="DINIE_CA_FILE",
-              help="Trust the certificate authorities in this PEM file, too.")  # fmt: skip
-@click.option("--keep", is_flag=True, envvar="DINIE_KEEP",
-              help="Leave the keys that the run makes; else they are revoked.")  # fmt: skip
-@click.option("--allow-production", is_flag=True, envvar="DINIE_ALLOW_PRODUCTION",
-              help="Run against the contract's production server.")  # fmt: skip
-@file("--baseline", "Violations that are accepted and do not fail the run.")
-@file("--write-baseline", "Accept the violations of this run: write them as a baseline.")
-def run_command(**options: Any) -> int:
+@takes_options("run")
+def run_command(**parameters: Any) -> int:
     """Judge the API at a base URL; the exit code is the verdict.
 
     Every option can also be given by an environment variable: --token is DINIE_TOKEN.
     """
+    settings = settings_of(RunSettings, parameters)
     contract, requirements = Contract.bundled(), catalogue()
-    chosen = select(requirements, options["patterns"])
-    url, level = base_url(contract, options), Level(options["level"])
-    check_access(options)
+    chosen = select(requirements, settings.patterns)
+    url = settings.base_url(contract)
+    check_access(settings.access)
     known = Baseline()
-    if options["baseline"]:
-        known = Baseline.read(options["baseline"], contract, requirements)
-    outputs = {name: path for name in FORMATS if (path := options[f"report_{name}"])}
-    new_baseline = options["write_baseline"]
+    if settings.baseline:
+        known = Baseline.read(settings.baseline, contract, requirements)
+    outputs, new_baseline = report_files(parameters), settings.write_baseline
     check_writable([*outputs.values(), *([new_baseline] if new_baseline else [])])
 
-    seed = options["seed"] if options["seed"] is not None else secrets.randbelow(2**32)
+    seed = settings.seed if settings.seed is not None else secrets.randbelow(2**32)
     report = TextReport(Console(highlight=False))
-    with serving(options["app"]) as transport, build_target(url, options, transport) as target:
+    with (
+        serving(settings.app) as transport,
+        build_target(url, settings.target, settings.access, transport) as target,
+    ):
         run = Run(contract, target, chosen, seed)
         try:
-            authenticate(target, options)
+            authenticate(target, settings.access)
         except TargetError as error:
-            verdict = not_begun(run, level, error)
+            verdict = not_begun(run, settings.level, error)
         else:
-            verdict = _judged(run, level, known, report, keep=options["keep"])
+            verdict = _judged(run, settings.level, known, report, keep=settings.keep)
     return _report(verdict, report, outputs, new_baseline)
 
 

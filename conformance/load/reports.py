@@ -1,7 +1,7 @@
 """The reports on a load run: those of any verdict, with what load adds to them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from conformance.load.latency import latency_table
 from conformance.load.settings import Settings
 from conformance.load.tally import Tally
 from conformance.load.verdict import LoadVerdict, verdict_on
+from conformance.report import FORMATS
 from conformance.report.html import as_html
 from conformance.report.json_report import as_json
 from conformance.report.output import OutputError, write
@@ -26,16 +27,19 @@ def report(verdict: LoadVerdict, settings: Settings, locust_html: str | None) ->
     if verdict.results:
         _print(table, console)
         TextReport(console).end(verdict)
-    texts = (
-        (settings.report_json, as_load_json(verdict)),
-        (settings.report_html, as_html(verdict, table)),
-        (settings.report_locust, locust_html),
-    )
+    own: dict[str, Callable[[LoadVerdict], str]] = {
+        "json": as_load_json,
+        "html": lambda one: as_html(one, table),
+    }
+    texts: list[tuple[Path | None, str | None]] = [
+        (path, own.get(name, FORMATS[name])(verdict)) for name, path in settings.reports.items()
+    ]
+    texts.append((settings.report_locust, locust_html))
     complaints = []
     for path, text in texts:
         if path and text is not None:
             try:
-                write(Path(path), text)
+                write(path, text)
             except OutputError as error:
                 complaints.append(str(error))
     if not verdict.results:

@@ -5,7 +5,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Self
+
+from conformance.target.connecting import AccessSettings
+from conformance.target.target import TargetSettings
 
 VARIABLE = "DINIE_LOAD_SETTINGS"
 """The environment variable that carries them: a command line could be read by other users."""
@@ -28,10 +32,9 @@ class Settings:
     """
 
     url: str
-    token: str | None = field(default=None, repr=False)
-    client_id: str | None = None
-    client_secret: str | None = field(default=None, repr=False)
-    ca_file: str | None = None
+    allow_production: bool = False
+    target: TargetSettings = field(default_factory=TargetSettings)
+    access: AccessSettings = field(default_factory=AccessSettings)
     users: int = 10
     spawn_rate: float = 10.0
     max_seconds: float = 60.0
@@ -40,22 +43,37 @@ class Settings:
     max_failure_rate: float | None = None
     max_p95: float | None = None
     max_violations: int = 0
-    role: Role = Role.ALONE
+    master: bool = False
+    worker: bool = False
     master_host: str = "127.0.0.1"
     master_port: int = 5557
     expect_workers: int = 1
     web_host: str = "127.0.0.1"
     web_port: int = 8089
-    report_json: str | None = None
-    report_html: str | None = None
-    report_locust: str | None = None
+    reports: Mapping[str, Path] = field(default_factory=dict)
+    report_locust: Path | None = None
+
+    @property
+    def role(self) -> Role:
+        """The role of this process."""
+        return Role.MASTER if self.master else Role.WORKER if self.worker else Role.ALONE
 
     def environment(self) -> Mapping[str, str]:
-        """The variable that carries them."""
-        return {VARIABLE: json.dumps(asdict(self))}
+        """The variable that carries the settings."""
+        return {VARIABLE: json.dumps(asdict(self), default=str)}
 
     @classmethod
     def taken(cls) -> Self:
         """Those in the environment, and out of it; raises KeyError where there are none."""
         values: dict[str, Any] = json.loads(os.environ.pop(VARIABLE))
-        return cls(**{**values, "role": Role(values["role"])})
+        target, locust = values["target"], values["report_locust"]
+        target["ca_file"] = Path(target["ca_file"]) if target["ca_file"] else None
+        return cls(
+            **{
+                **values,
+                "target": TargetSettings(**target),
+                "access": AccessSettings(**values["access"]),
+                "reports": {name: Path(path) for name, path in values["reports"].items()},
+                "report_locust": Path(locust) if locust else None,
+            }
+        )

@@ -188,9 +188,10 @@ class Probe:
 
     def move_clock(self, seconds: int) -> int:
         """Move the target's clock ahead; gives the status of the answer, 2xx where it is done."""
+        url = shlex.quote(str(self.target.settings.clock_url))
         self.recording.done_meanwhile = (
             "curl -sS -X POST -H 'Content-Type: application/json'"
-            f" --data-binary '{{\"seconds\": {seconds}}}' {shlex.quote(str(self.target.clock_url))}"
+            f" --data-binary '{{\"seconds\": {seconds}}}' {url}"
         )
         return self.target.move_clock(seconds)
 

@@ -8,10 +8,8 @@ from conformance.probe.probe import NotVerified, Probe
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, seconds_to_wait
+from dinie_contract.options import RATE_LIMIT_REQUESTS
 from openapi.contract import PATH_PARAMETER
-
-MOST_REQUESTS = 2000
-"""How many requests are sent to meet a 429, at most."""
 
 _AT_ONCE = 8
 
@@ -44,12 +42,12 @@ def provoke(probe: Probe) -> None:
     """
     target = probe.target
     with target.provocation:
-        if not target.provokes_limit or target.was_provoked:
+        if not target.settings.provoke_rate_limit or target.was_provoked:
             return
         target.was_provoked = True
         request = _cheap(probe)
         sent = 0
-        while sent + _AT_ONCE <= MOST_REQUESTS:
+        while sent + _AT_ONCE <= RATE_LIMIT_REQUESTS:
             sent += _AT_ONCE
             if any(one.status == LIMITED for one in probe.send_once_at_once([request] * _AT_ONCE)):
                 # Alone, so that what it says is said to this request.

@@ -8,7 +8,7 @@ import pytest
 
 import conformance
 from conformance.catalogue.requirement import Level, Requirement
-from conformance.pytest_plugin.options import wanted
+from conformance.pytest_plugin.options import selected_node_ids
 from conformance.pytest_plugin.run import SharedRun, shared_run
 from conformance.results.baseline import place
 from conformance.results.result import Outcome, Result
@@ -45,7 +45,7 @@ class ConformancePlugin:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         """Only what the node ids on the command line name."""
-        named = wanted(config)
+        named = selected_node_ids(config)
         ours = [item for item in items if isinstance(item, RequirementItem)]
         left = [item for item in ours if named and not named & {item.nodeid, item.whole_nodeid}]
         if left:
@@ -55,13 +55,13 @@ class ConformancePlugin:
     def pytest_report_header(self) -> str:
         """What is judged, by what, and the seed to do it again."""
         where = (
-            f"{self.shared.options['app']} at {self.shared.url}"
-            if self.shared.options["app"]
+            f"{self.shared.settings.app} at {self.shared.url}"
+            if self.shared.settings.app
             else self.shared.url
         )
         return (
             f"conformance: {where} by contract {self.shared.contract.version},"
-            f" level {self.shared.level}, seed {self.shared.options['seed']}"
+            f" level {self.shared.settings.level}, seed {self.shared.seed}"
         )
 
     @pytest.hookimpl(tryfirst=True)
@@ -86,7 +86,7 @@ class ConformancePlugin:
         made, left = (sum(one[name] for one in self._outputs) for name in ("made", "left"))
         lines = []
         if made:
-            kept = "kept" if self.shared.options["keep"] else "revoked"
+            kept = "kept" if self.shared.settings.keep else "revoked"
             lines.append(f"{made - left} keys were made and {kept}")
         if left:
             lines.append(f"{left} keys were made and could not be revoked")
@@ -191,7 +191,7 @@ class RequirementItem(pytest.Item):
         if outcome is Outcome.FAILED or (
             outcome is Outcome.WARNING
             and self.result.level is Level.SHOULD
-            and self.shared.level is Level.SHOULD
+            and self.shared.settings.level is Level.SHOULD
         ):
             # Without a traceback: the fault is not in this code.
             pytest.fail(_told(self.result), pytrace=False)

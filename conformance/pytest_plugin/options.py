@@ -1,28 +1,13 @@
-"""The options of the pytest plugin."""
-
-from collections.abc import Sequence
+"""The options of the pytest plugin: those of ``dinie-conformance run`` that say what to judge."""
 
 import pytest
 
-_OPTIONS: Sequence[tuple[str, str, str]] = (
-    ("url", "store", "base URL with its prefix, such as http://127.0.0.1:8080/v3"),
-    ("app", "store", "module:object, an ASGI or WSGI app to judge in this process"),
-    ("token", "store", "access token of a partner; better given as DINIE_TOKEN"),
-    ("second-token", "store", "access token of another partner: more can be verified"),
-    ("level", "store", "what fails: must (the default), or should for a broken SHOULD too"),
-    ("select", "append", "only this id, section, or pattern of ids; repeatable"),
-    ("seed", "store", "make the same choices as the run that printed this seed"),
-    ("patience", "store", "repeat a request after so many seconds; 0 leaves that out"),
-    ("clock-url", "store", 'where a POST of {"seconds": N} moves the target\'s clock ahead'),
-    ("provoke-rate-limit", "store_true", "send many requests at the end to meet a 429"),
-    ("ca-file", "store", "trust the certificate authorities in this PEM file, too"),
-    ("baseline", "store", "violations that are accepted: expected failures"),
-    ("keep", "store_true", "leave the keys that the run makes; else they are revoked"),
-    ("allow-production", "store_true", "run against the contract's production server"),
-)
+from dinie_contract.options import COMMANDS
 
+OPTIONS = {one.name: one for one in COMMANDS["pytest"]}
 
-_NODEIDS = "conformance_nodeids"
+NODE_IDS = "conformance_nodeids"
+"""The attribute of pytest's options that holds the node ids of the command line."""
 
 
 def option_dest(name: str) -> str:
@@ -30,26 +15,36 @@ def option_dest(name: str) -> str:
     return f"conformance_{name.replace('-', '_')}"
 
 
+def add_options(parser: pytest.Parser) -> None:
+    """Add each option as ``--conformance-<name>``."""
+    group = parser.getgroup(
+        "conformance", "conformance of an API (pytest --pyargs conformance); variables: DINIE_…"
+    )
+    for name, one in OPTIONS.items():
+        action = "store_true" if one.kind == "flag" else "append" if one.multiple else "store"
+        group.addoption(
+            f"--conformance-{name}", action=action, dest=option_dest(name), help=one.help
+        )
+
+
 def given_arguments(config: pytest.Config) -> list[str]:
     """The options as ``dinie-conformance run`` takes them."""
     arguments = []
-    for name, action, _ in _OPTIONS:
+    for name, one in OPTIONS.items():
         value = config.getoption(option_dest(name))
-        if action == "store_true":
+        if one.kind == "flag":
             arguments += [f"--{name}"] if value else []
         else:
             values = value if isinstance(value, list) else [value] if value is not None else []
-            arguments += [f"--{name}={one}" for one in values]
+            arguments += [f"--{name}={text}" for text in values]
     return arguments
 
 
 def option_named(name: str) -> str:
-    """What to call an option of the command line in a message of this plugin."""
-    if name in {one[0] for one in _OPTIONS}:
-        return f"--conformance-{name}"
-    return f"DINIE_{name.replace('-', '_').upper()}"
+    """The spelling of a command line option in a message of this plugin."""
+    return f"--conformance-{name}" if name in OPTIONS else f"DINIE_{name.replace('-', '_').upper()}"
 
 
-def wanted(config: pytest.Config) -> set[str]:
-    """The node ids that the command line names; none of them is all."""
-    return set(getattr(config.option, _NODEIDS, ()))
+def selected_node_ids(config: pytest.Config) -> set[str]:
+    """The node ids that the command line names; an empty set is all."""
+    return set(getattr(config.option, NODE_IDS, ()))

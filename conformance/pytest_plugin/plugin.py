@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from conformance.pytest_plugin.options import _NODEIDS, _OPTIONS, option_dest
+from conformance.pytest_plugin.options import NODE_IDS, add_options
 
 _PACKAGE = "conformance"
 
@@ -19,18 +19,14 @@ def _keep_nodeids(config: pytest.Config, ours: Sequence[str]) -> None:
     They are kept where xdist passes them on to its workers.
     """
     if all("::" in one for one in ours):
-        setattr(config.option, _NODEIDS, list(ours))
+        setattr(config.option, NODE_IDS, list(ours))
     others = [one for one in config.args if one not in ours]
     config.args[:] = [*others, _PACKAGE]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options of the command line that say what to judge; pytest has its own for the rest."""
-    group = parser.getgroup(
-        "conformance", "conformance of an API (pytest --pyargs conformance); variables: DINIE_…"
-    )
-    for name, action, text in _OPTIONS:
-        group.addoption(f"--conformance-{name}", action=action, dest=option_dest(name), help=text)
+    """Add the options that say what to judge; pytest has its own for the rest."""
+    add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:

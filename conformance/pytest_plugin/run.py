@@ -2,7 +2,6 @@
 
 import re
 import secrets
-from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cached_property
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 import click
 import pytest
 
-from conformance.catalogue.requirement import Level, Requirement
+from conformance.catalogue.requirement import Requirement
 from conformance.catalogue.selection import SelectionError, select
-from conformance.cli.options import base_url, check_access
 from conformance.cli.run import run_command
+from conformance.cli.settings import RunSettings, check_access
 from conformance.pytest_plugin.options import given_arguments, option_dest, option_named
 from conformance.results.baseline import Baseline, BaselineError, Place
 from conformance.run.judging import never_succeeded
@@ -22,6 +21,7 @@ from conformance.server import catalogue
 from conformance.target.asgi import AppError, serving
 from conformance.target.connecting import authenticate, build_target
 from conformance.target.target import TargetError
+from dinie_contract.command_line import settings_of
 from openapi.contract import Contract
 from openapi.operation import Operation
 
@@ -30,15 +30,15 @@ def shared_run(config: pytest.Config) -> "SharedRun":
     """What the options ask for; raises pytest.UsageError where the options are no good."""
     try:
         context = run_command.make_context("conformance", given_arguments(config))
-        options = context.params
+        settings = settings_of(RunSettings, context.params)
         contract = Contract.bundled()
-        url = base_url(contract, options)
-        check_access(options)
-        _check_alone(config, options)
-        chosen = select(catalogue(), options["patterns"])
+        url = settings.base_url(contract)
+        check_access(settings.access)
+        _check_alone(config, settings)
+        chosen = select(catalogue(), settings.patterns)
         accepted = Baseline()
-        if options["baseline"]:
-            accepted = Baseline.read(options["baseline"], contract, catalogue())
+        if settings.baseline:
+            accepted = Baseline.read(settings.baseline, contract, catalogue())
     except click.ClickException as error:
         said = re.sub(
             r"--([a-z][a-z-]*)", lambda found: option_named(found[1]), error.format_message()
@@ -46,21 +46,25 @@ def shared_run(config: pytest.Config) -> "SharedRun":
         raise pytest.UsageError(f"conformance: {said}") from None
     except (SelectionError, BaselineError) as error:
         raise pytest.UsageError(f"conformance: {error}") from None
-    if options["seed"] is None:
+    seed = settings.seed
+    if seed is None:
+        seed = secrets.randbelow(2**32)
         # Kept where xdist finds it, so that all of its workers make the same choices.
-        options["seed"] = secrets.randbelow(2**32)
-        setattr(config.option, option_dest("seed"), str(options["seed"]))
-    return SharedRun(contract, chosen, url, options, accepted)
+        setattr(config.option, option_dest("seed"), str(seed))
+    return SharedRun(contract, chosen, url, settings, seed, accepted)
 
 
-def _check_alone(config: pytest.Config, options: Mapping[str, Any]) -> None:
+def _check_alone(config: pytest.Config, settings: RunSettings) -> None:
     """Raise :class:`click.UsageError` where several processes would be in each other's way."""
     is_worker = hasattr(config, "workerinput")
     if is_worker or getattr(config.option, "numprocesses", None):
-        for name in ("clock_url", "provoke_rate_limit"):
-            if options[name]:
-                option = name.replace("_", "-")
-                raise click.UsageError(f"--{option} wants the target for itself: leave out -n")
+        alone = {
+            "--clock-url": settings.target.clock_url,
+            "--provoke-rate-limit": settings.target.provoke_rate_limit,
+        }
+        for option, is_given in alone.items():
+            if is_given:
+                raise click.UsageError(f"{option} wants the target for itself: leave out -n")
 
 
 class SharedRun:
@@ -75,14 +79,15 @@ class SharedRun:
         contract: Contract,
         requirements: list[Requirement],
         url: str,
-        options: Mapping[str, Any],
+        settings: RunSettings,
+        seed: int,
         baseline: Baseline,
     ) -> None:
         self.contract = contract
         self.requirements = requirements
         self.url = url
-        self.options = options
-        self.level = Level(options["level"])
+        self.settings = settings
+        self.seed = seed
         self.baseline = baseline
         self.judged = 0
         self.stale: list[Place] = []
@@ -118,10 +123,13 @@ class SharedRun:
         return self._run
 
     def _begun(self) -> Run:
-        transport = self._open.enter_context(serving(self.options["app"]))
-        target = self._open.enter_context(build_target(self.url, self.options, transport))
-        authenticate(target, self.options)
-        return Run(self.contract, target, self.requirements, self.options["seed"])
+        transport = self._open.enter_context(serving(self.settings.app))
+        settings = self.settings
+        target = self._open.enter_context(
+            build_target(self.url, settings.target, settings.access, transport)
+        )
+        authenticate(target, self.settings.access)
+        return Run(self.contract, target, self.requirements, self.seed)
 
     def finish(self) -> dict[str, Any] | None:
         """Revoke what was made and close everything; what there is to say of it, if anything."""
@@ -135,6 +143,6 @@ class SharedRun:
                 "stale": [list(one) for one in self.stale],
                 "doubt": never_succeeded(run.contract, run.answered),
             }
-            if not self.options["keep"]:
+            if not self.settings.keep:
                 run.clean_up()
             return {**output, "left": run.left_behind}

@@ -1,15 +1,36 @@
-"""What a run found, for people and for machines. Each report is made of a verdict and no more."""
+"""Reports on a verdict, for people and for machines: one table of formats.
+
+From this table come the ``--report-<name>`` options, the choices of ``--format`` and the media
+types of the mock's control plane.
+"""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from conformance.report.html import as_html
 from conformance.report.json_report import as_json
 from conformance.report.junit import as_junit
+from conformance.report.text import as_text
 from conformance.results.verdict import Verdict
 
-FORMATS: Mapping[str, Callable[[Verdict], str]] = {
-    "json": as_json,
-    "junit": as_junit,
-    "html": as_html,
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A report format: its media type, the help of its option, and how a verdict is written."""
+
+    media_type: str
+    help: str
+    write: Callable[[Verdict], str]
+
+    def __call__(self, verdict: Verdict) -> str:
+        """The report on a verdict."""
+        return self.write(verdict)
+
+
+FORMATS: Mapping[str, Format] = {
+    "text": Format("text/plain; charset=utf-8", "Write the report as plain text.", as_text),
+    "json": Format("application/json", "Write the report for scripts.", as_json),
+    "junit": Format("application/xml", "Write the report for CI systems.", as_junit),
+    "html": Format("text/html; charset=utf-8", "Write the report as one web page.", as_html),
 }
-"""The reports that are files, by the names of their options."""
+"""The report formats by name."""

@@ -1,5 +1,6 @@
 """The report in the terminal: progress while it runs, then what was found."""
 
+import io
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -138,3 +139,10 @@ def _tally(found: Counter[Outcome]) -> Text:
         if found[outcome]
     ]
     return Text(", ").join(parts)
+
+
+def as_text(verdict: Verdict) -> str:
+    """The report as plain lines."""
+    written = io.StringIO()
+    TextReport(Console(file=written, highlight=False, color_system=None)).end(verdict)
+    return written.getvalue()

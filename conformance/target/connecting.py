@@ -1,43 +1,76 @@
-"""The target that a command's options name, and its partners let in."""
+"""A target by its settings, and its partners, authenticated."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import httpx
 
 from conformance.target.access import Access, Issued
 from conformance.target.sign_in import token_for
-from conformance.target.target import Target
+from conformance.target.target import Target, TargetSettings
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerCredentials:
+    """What one partner gave: a token, or the client id and secret that get one. False: nothing."""
+
+    token: str | None = field(repr=False)
+    client_id: str | None
+    secret: str | None = field(repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.token or self.client_id)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSettings:
+    """The tokens of up to two partners, or the client ids and secrets that get them."""
+
+    token: str | None = field(default=None, repr=False)
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+    second_token: str | None = field(default=None, repr=False)
+    second_client_id: str | None = None
+    second_client_secret: str | None = field(default=None, repr=False)
+
+    @property
+    def first(self) -> PartnerCredentials:
+        """The first partner's."""
+        return PartnerCredentials(self.token, self.client_id, self.client_secret)
+
+    @property
+    def second(self) -> PartnerCredentials:
+        """The second partner's."""
+        return PartnerCredentials(
+            self.second_token, self.second_client_id, self.second_client_secret
+        )
+
+    @property
+    def secrets(self) -> set[str]:
+        """Every secret among them, to be kept out of all that is shown."""
+        given = (self.token, self.client_secret, self.second_token, self.second_client_secret)
+        return {one for one in given if one}
 
 
 def build_target(
-    url: str, options: Mapping[str, Any], transport: httpx.BaseTransport | None
+    url: str,
+    settings: TargetSettings,
+    access: AccessSettings,
+    transport: httpx.BaseTransport | None = None,
 ) -> Target:
-    """The target, with nobody let in; it knows every secret in the options."""
-    target = Target(
-        url,
-        (),
-        transport=transport,
-        max_rate=options["max_rps"],
-        replay_delay=options["patience"],
-        clock_url=options["clock_url"],
-        provokes_limit=options["provoke_rate_limit"],
-        trust=options["ca_file"],
-    )
-    given = {options[name] for name in ("client_secret", "second_client_secret")}
-    target.secrets |= given - {None}
+    """The target, with no partner authenticated; it knows every secret in the settings."""
+    target = Target(url, (), settings, transport=transport)
+    target.secrets |= access.secrets
     return target
 
 
-def authenticate(target: Target, options: Mapping[str, Any]) -> None:
-    """Use the tokens that the options give or pay for; raises :class:`TargetError`."""
-    access = []
-    for prefix in ("", "second_"):
-        if options[f"{prefix}token"]:
-            access.append(Access(Issued(options[f"{prefix}token"])))
-        elif options[f"{prefix}client_id"]:
-            pair = options[f"{prefix}client_id"], options[f"{prefix}client_secret"]
-            renew = partial(token_for, target, *pair)
-            access.append(Access(renew(), renew))
-    target.set_access(access)
+def authenticate(target: Target, access: AccessSettings) -> None:
+    """Use the given tokens, or exchange credentials for them; raises :class:`TargetError`."""
+    partners = []
+    for one in (access.first, access.second):
+        if one.token:
+            partners.append(Access(Issued(one.token)))
+        elif one.client_id and one.secret:
+            renew = partial(token_for, target, one.client_id, one.secret)
+            partners.append(Access(renew(), renew))
+    target.set_access(partners)

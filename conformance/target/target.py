@@ -4,7 +4,9 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
@@ -16,6 +18,7 @@ from conformance.target.exchange import Answer, Request, Tamper
 from conformance.target.redaction import issued_secrets, printable, redacted
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER, UNCHANGED
+from dinie_contract.options import REPLAY_DELAY_SECONDS
 
 
 def in_chunks(body: bytes, sizes: Sequence[int]) -> list[bytes]:
@@ -26,9 +29,6 @@ def in_chunks(body: bytes, sizes: Sequence[int]) -> list[bytes]:
         start += size
     return [one for one in found if one]
 
-
-REPLAY_DELAY_SECONDS = 3.0
-"""After how long a request is repeated to see that its answer was kept, unless it is said."""
 
 _MOST_RENEWALS = 3
 _CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
@@ -41,10 +41,39 @@ _IDLE_SECONDS = 2.0
 """Servers commonly close connections that are idle for five seconds: be earlier than they."""
 
 
+@dataclass(frozen=True, slots=True)
+class TargetSettings:
+    """How to treat a target, as the options of a command state it.
+
+    ``max_rps`` is in requests a second, ``replay_delay`` in seconds (0 leaves delayed replays
+    out). ``clock_url`` moves the target's clock, ``provoke_rate_limit`` allows a 429 on purpose,
+    and ``ca_file`` names certificate authorities that are trusted beside the usual ones.
+    """
+
+    max_rps: float | None = None
+    replay_delay: float = 0.0
+    clock_url: str | None = None
+    provoke_rate_limit: bool = False
+    ca_file: Path | None = None
+
+
+AS_RUN = TargetSettings(replay_delay=REPLAY_DELAY_SECONDS)
+"""The settings of ``run`` without an option."""
+
+
 @cache
-def usual_trust() -> ssl.SSLContext:
-    """The certificate authorities that are trusted where none are named. Reading them is slow."""
+def _usual_trust() -> ssl.SSLContext:
+    # Reading the certificate authorities is slow.
     return httpx.create_ssl_context(trust_env=False)
+
+
+def trust_of(settings: TargetSettings) -> ssl.SSLContext:
+    """The certificate authorities to trust: the usual ones, and those of ``ca_file``."""
+    if settings.ca_file is None:
+        return _usual_trust()
+    trust = httpx.create_ssl_context(trust_env=False)
+    trust.load_verify_locations(cafile=settings.ca_file)
+    return trust
 
 
 class TargetError(Exception):
@@ -72,34 +101,26 @@ class Target:
 
     ``tokens`` are the first partner's and, where there is one, the second's. An answer 429 is
     waited for as long as it asks and the request sent again: a limited target is paced, not
-    failed. ``max_rate`` is in requests a second, ``replay_delay`` in seconds (0 leaves
-    delayed replays out). ``clock_url`` moves the target's clock, ``provokes_limit`` allows to run
-    into its limit, and ``trust`` says which certificates are good. Raises :class:`TargetError`.
+    failed. Raises :class:`TargetError`.
     """
 
     def __init__(
         self,
         base_url: str,
         tokens: Sequence[str],
+        settings: TargetSettings = AS_RUN,
         *,
         transport: httpx.BaseTransport | None = None,
-        max_rate: float | None = None,
         tamper: Tamper | None = None,
-        replay_delay: float = REPLAY_DELAY_SECONDS,
-        clock_url: str | None = None,
-        provokes_limit: bool = False,
-        trust: ssl.SSLContext | None = None,
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self.settings = settings
         self.capabilities: set[Capability] = set()
-        self.replay_delay = replay_delay
-        if replay_delay:
+        if settings.replay_delay:
             self.capabilities.add(Capability.REPLAY_DELAY)
-        self.clock_url = clock_url
-        if clock_url:
+        if settings.clock_url:
             self.capabilities.add(Capability.CLOCK)
-        self.provokes_limit = provokes_limit
         self.provocation = threading.Lock()
         """Held by whoever provokes a 429: it is done once for all that judge it."""
         self.was_provoked = False
@@ -123,13 +144,13 @@ class Target:
         self._halted = threading.Event()
         self._tamper = tamper
         self._timeout = timeout
-        self._interval = 1 / max_rate if max_rate else 0.0
+        self._interval = 1 / settings.max_rps if settings.max_rps else 0.0
         self._pause = 0.0
         self._next_start = 0.0
         self._lock = threading.Lock()
         self._client = httpx.Client(
             transport=transport,
-            verify=trust or usual_trust(),
+            verify=trust_of(settings),
             timeout=timeout,
             limits=httpx.Limits(
                 max_connections=_CONNECTIONS,
@@ -190,7 +211,7 @@ class Target:
 
     def move_clock(self, seconds: int) -> int:
         """Move the target's clock ahead; gives the status of the answer, 2xx where it is done."""
-        url = str(self.clock_url)
+        url = str(self.settings.clock_url)
         try:
             # Only once: who knows whether the clock has moved when there is no answer.
             response = self._client.post(url, json={"seconds": seconds})

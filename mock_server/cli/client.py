@@ -1,66 +1,23 @@
 """``dinie-mock report`` and ``dinie-mock exercise``: the verdict on a partner's client."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
 from conformance.client.judging import Level
-from conformance.client.report import FORMATS
 from conformance.journal.har import har_of
 from conformance.journal.journal import merged
+from conformance.report import FORMATS
+from mock_server.cli.options import takes_options
 from mock_server.faults.presets import PRESETS
 from mock_server.testing.exercise import ExerciseRun, exercise, verdict_on
 from mock_server.testing.partner_mock import Control, ControlError
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-FORMAT = click.option(
-    "--format",
-    "form",
-    type=click.Choice(list(FORMATS)),
-    default="text",
-    show_default=True,
-    envvar="DINIE_FORMAT",
-    help="What is printed.",
-)
-
-
-def _level(default: str) -> Callable[[Command], Command]:
-    return click.option(
-        "--level",
-        type=click.Choice(["must", "should"]),
-        default=default,
-        show_default=True,
-        envvar="DINIE_LEVEL",
-        help="What fails the client: a broken MUST only, or a broken SHOULD too.",
-    )
-
 
 @click.command("report")
-@click.option(
-    "--url",
-    default="http://127.0.0.1:8080",
-    show_default=True,
-    envvar="DINIE_URL",
-    help="Where the mock is.",
-)
-@click.option(
-    "--partner-id",
-    metavar="ID",
-    envvar="DINIE_PARTNER_ID",
-    help="Whose client is judged; needed where the mock has several partners.",
-)
-@click.option(
-    "--admin-token",
-    envvar="DINIE_ADMIN_TOKEN",
-    metavar="TOKEN",
-    help="The mock's admin token, where it has one.",
-)
-@FORMAT
-@_level("must")
+@takes_options("report")
 def report_command(
     url: str, partner_id: str | None, admin_token: str | None, form: str, level: str
 ) -> int:
@@ -90,31 +47,7 @@ def _only(partners: Sequence[str]) -> str:
 
 
 @click.command("exercise")
-@click.option(
-    "--preset",
-    "presets",
-    multiple=True,
-    type=click.Choice(list(PRESETS)),
-    envvar="DINIE_PRESET",
-    help="Only these faults. Repeatable; without any, all of them.",
-)
-@click.option(
-    "--timeout",
-    default=120.0,
-    show_default=True,
-    type=click.FloatRange(min=0, min_open=True),
-    envvar="DINIE_TIMEOUT",
-    help="Seconds that each run may take.",
-)
-@click.option(
-    "--har",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="DINIE_HAR",
-    help="Save all exchanges to this file, as HAR 1.2.",
-)
-@click.option("--quiet", is_flag=True, envvar="DINIE_QUIET", help="Hide what the command prints.")
-@FORMAT
-@_level("should")
+@takes_options("exercise")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def exercise_command(
     presets: tuple[str, ...],

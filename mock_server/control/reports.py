@@ -1,19 +1,14 @@
 """``/_mock/partners/{partner_id}/report``: whether the partner's client is right."""
 
 from conformance.client.judging import Level, judge
-from conformance.client.report import FORMATS
+from conformance.report import FORMATS
 from mock_server.control.known_partners import known_partner
 from mock_server.exchange.exchange import Exchange, Handlers
-from mock_server.exchange.problems import Response
+from mock_server.exchange.problems import Response, invalid_fields
 from mock_server.observing.journals import Journals
 from mock_server.store.interface import Store
 from openapi.contract import Contract
-
-_MEDIA_TYPES = {
-    "text": "text/plain; charset=utf-8",
-    "json": "application/json",
-    "junit": "application/xml",
-}
+from openapi.schema import FieldError
 
 
 class Reports:
@@ -31,13 +26,16 @@ class Reports:
     async def report(self, exchange: Exchange) -> Response:
         """The verdict on one client."""
         partner = await known_partner(exchange, self.store)
-        form = exchange.parameters.get("format", "json")
+        name = exchange.parameters.get("format", "json")
+        if name not in FORMATS:
+            detail = f"must be one of {', '.join(FORMATS)}"
+            raise invalid_fields([FieldError("format", detail, "invalid_value")])
         level = Level(exchange.parameters.get("level", "must"))
         entries = list(self.journals.of(partner.partner_id).entries)
         verdict = judge(entries, self.contract, level, target=partner.partner_id)
         return Response(
             200,
-            FORMATS[form](verdict).encode(),
-            _MEDIA_TYPES[form],
+            FORMATS[name](verdict).encode(),
+            FORMATS[name].media_type,
             {"Exit-Code": str(verdict.exit_code)},
         )

@@ -6,7 +6,6 @@ takes files of the folder that it is called in for modules.
 
 import logging
 
-from conformance.cli.options import Authorities
 from conformance.load.locust.run import LoadRun
 from conformance.load.locust.signals import listening
 from conformance.load.reports import complain, report_void
@@ -17,7 +16,7 @@ from conformance.run.runner import Run
 from conformance.target.capabilities import Capability
 from conformance.target.connecting import authenticate, build_target
 from conformance.target.redaction import redacted
-from conformance.target.target import TargetError, usual_trust
+from conformance.target.target import TargetError, trust_of
 from openapi.contract import Contract
 
 _LOOKS = 3
@@ -40,25 +39,20 @@ def main() -> int:
     try:
         return _run(settings)
     except Exception as error:  # noqa: BLE001 - the last place before the user
-        secrets = {settings.token or "", settings.client_secret or ""}
-        text = redacted(" ".join(str(error).split()), secrets)
+        text = redacted(" ".join(str(error).split()), settings.access.secrets)
         complain(f"a fault of the harness: {type(error).__name__}: {text}")
         return NO_VERDICT
 
 
 def _run(settings: Settings) -> int:
     contract = Contract.bundled()
-    trust = Authorities().convert(settings.ca_file, None, None) if settings.ca_file else None
-    options = {
-        "token": settings.token, "client_id": settings.client_id,
-        "client_secret": settings.client_secret, "max_rps": None, "patience": 0.0,
-        "clock_url": None, "provoke_rate_limit": False, "ca_file": trust,
-        "second_token": None, "second_client_id": None, "second_client_secret": None,
-    }  # fmt: skip
-    with build_target(settings.url, options, None) as target, listening(target) as told:
+    with (
+        build_target(settings.url, settings.target, settings.access) as target,
+        listening(target) as told,
+    ):
         run = Run(contract, target, (), 0)
         try:
-            authenticate(target, options)
+            authenticate(target, settings.access)
             _survey(run)
         except TargetError as error:
             return report_void(settings, INTERRUPTED if told.seen else str(error))
@@ -67,7 +61,7 @@ def _run(settings: Settings) -> int:
             run.clean_up()
         if never := never_succeeded(run.contract, run.answered):
             return report_void(settings, never)
-        return LoadRun(settings, contract, target, trust or usual_trust(), told).run()
+        return LoadRun(settings, contract, target, trust_of(settings.target), told).run()
 
 
 def _survey(run: Run) -> None:

@@ -52,7 +52,7 @@ def replay_is_identical(probe: Probe) -> None:
 )
 def replay_later_is_identical(probe: Probe) -> None:
     """A request that is repeated seconds later gets the first answer, and makes nothing new."""
-    body, seconds = probe.plain_body(), probe.target.replay_delay
+    body, seconds = probe.plain_body(), probe.target.settings.replay_delay
     request = probe.request().with_json(body).with_key(probe.new_key())
     first = probe.succeed(request)
     probe.rest(seconds)

@@ -12,7 +12,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, on_answers, set_field, set_header
 from conformance.probe.applicability import every
 from conformance.probe.probe import NotVerified, Probe, Violation, expect
-from conformance.probe.rate_limits import LIMITED, MOST_REQUESTS, provoke
+from conformance.probe.rate_limits import LIMITED, provoke
 from conformance.server.rate_limits.header_rules import (
     HEADERS,
     LIMIT,
@@ -23,6 +23,7 @@ from conformance.server.rate_limits.header_rules import (
 )
 from conformance.target.exchange import Answer
 from conformance.target.timestamps import http_date
+from dinie_contract.options import RATE_LIMIT_REQUESTS
 from openapi.operation import Operation
 
 SEED = "seed: response 429"
@@ -43,11 +44,11 @@ def _limited(probe: Probe) -> Iterator[Answer]:
 
 
 def _no_429(probe: Probe) -> str:
-    if not probe.target.provokes_limit:
+    if not probe.target.settings.provoke_rate_limit:
         return _UNASKED
     if probe.target.limited:
         return "no 429 was met on this operation"
-    return f"{MOST_REQUESTS} requests met no 429"
+    return f"{RATE_LIMIT_REQUESTS} requests met no 429"
 
 
 @requirement(

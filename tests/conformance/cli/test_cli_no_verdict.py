@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cli.options import is_production
+from conformance.cli.settings import is_production
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
 from tests.conformance.cli.command_line import judge, one_line, run

@@ -10,10 +10,10 @@ import pytest
 
 from conformance.cli.main import main
 from conformance.client.judging import judge
-from conformance.client.report import FORMATS
 from conformance.client.requirements import client_catalogue
 from conformance.journal.har import har_of
 from conformance.journal.journal import JournalEntry
+from conformance.report import FORMATS
 from conformance.server import catalogue
 from tests.conformance.client.journals import CONTRACT, DOWN, Recording, correct_client, created
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from conformance.catalogue.requirement import Level
 from conformance.client.judging import NOTHING_JUDGED, judge
-from conformance.client.report import FORMATS
 from conformance.journal.har import har_of
 from conformance.journal.har_reading import entries_of
 from conformance.journal.journal import JournalEntry
 from conformance.journal.redaction import Redactor
+from conformance.report import FORMATS
 from conformance.results.result import Outcome
 from tests.conformance.client.journals import BASE, CONTRACT, UNHURRIED, correct_client
 

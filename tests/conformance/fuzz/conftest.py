@@ -12,7 +12,7 @@ from conformance.fuzz.safety import Breaker
 from conformance.fuzz.shard import WHOLE, Shard
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.record import Record
-from conformance.target.target import Target
+from conformance.target.target import Target, TargetSettings
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
 from tests.two_partners import mock_of_two
@@ -56,7 +56,12 @@ def _campaigns(url: str, path: Path) -> Iterator[Campaigns]:
         shard: Shard = WHOLE,
         **options: object,
     ) -> Campaign:
-        target = Target(url, TOKENS, tamper=fault.make() if fault else None, replay_delay=0)
+        target = Target(
+            url,
+            TOKENS,
+            tamper=fault.make() if fault else None,
+            settings=TargetSettings(replay_delay=0),
+        )
         targets.append(target)
         if resume:
             record = Record.read(CONTRACT, RunDirectory.known(directory), patterns)

@@ -9,7 +9,7 @@ from conformance.results.result import Outcome
 from conformance.run.check import run_check
 from conformance.run.runner import Run
 from conformance.server import catalogue
-from conformance.target.target import Target
+from conformance.target.target import Target, TargetSettings
 from tests.conformance.fuzz.conftest import CONTRACT
 from tests.conformance.server.test_conforming_servers import PARTNERS
 from tests.conformance.servers.serving import serving
@@ -38,7 +38,7 @@ def test_no_conforming_server_is_accused(variant: str) -> None:
     tokens = tuple(PARTNERS)[: chosen.partners]
     with (
         serving(chosen.options, PARTNERS) as url,
-        Target(url, tokens, replay_delay=0) as target,
+        Target(url, tokens, settings=TargetSettings(replay_delay=0)) as target,
     ):
         Run(CONTRACT, target, [], 1).survey()
         for work in WORKS:

@@ -15,7 +15,7 @@ from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.findings.replaying import fails
 from conformance.fuzz.verdicts import verdict_of
 from conformance.results.verdict import BROKEN
-from conformance.target.target import Target
+from conformance.target.target import Target, TargetSettings
 from demo.mock_process import MockProcess
 from tests.conformance.fuzz.conftest import CONTRACT, TOKENS, Campaigns
 from tests.conformance.fuzz.faults.inputs import (
@@ -132,7 +132,7 @@ def test_a_subtle_fault_is_found_and_shrunk_and_replayed(
     work = campaign.works[finding.work]
     campaign.target.restore()
     assert any(fails(CONTRACT, campaign.target, kept, work) for _ in range(kept.attempts))
-    with Target(healthy.base_url, TOKENS, replay_delay=0) as well:
+    with Target(healthy.base_url, TOKENS, settings=TargetSettings(replay_delay=0)) as well:
         well.capabilities |= campaign.target.capabilities
         assert fails(CONTRACT, well, kept, work) is False
     if can_be_exported(finding):

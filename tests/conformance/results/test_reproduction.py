@@ -17,7 +17,7 @@ from conformance.results.curl import MOST_STEPS, reproduction
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.exchange import Answer, Request
-from conformance.target.target import Target
+from conformance.target.target import Target, TargetSettings
 from openapi.contract import Contract
 from tests.conformance.servers.options import Bug, Options
 from tests.conformance.servers.serving import serving
@@ -166,7 +166,7 @@ def test_the_posts_stay_though_a_list_was_read_to_its_end() -> None:
 
 def test_what_was_waited_for_is_waited_for() -> None:
     with serving(Options(bug=Bug.KEYS_ARE_IGNORED), PARTNERS) as url:
-        with Target(url, tuple(PARTNERS), replay_delay=0.25) as target:
+        with Target(url, tuple(PARTNERS), settings=TargetSettings(replay_delay=0.25)) as target:
             result = Run(CONTRACT, target, [], seed=1).check(
                 catalogue()["idempotency.replay-later-is-identical"],
                 CONTRACT.operations["createCredential"],

@@ -7,7 +7,7 @@ import pytest
 
 from conformance.run.runner import Run
 from conformance.target.capabilities import Capability
-from conformance.target.target import Target, TargetError, TokenRefused
+from conformance.target.target import Target, TargetError, TargetSettings, TokenRefused
 from openapi.contract import Contract
 
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -34,7 +34,9 @@ def create(_: httpx.Request) -> httpx.Response:
 
 def capabilities(handler: Handler) -> set[Capability]:
     transport = httpx.MockTransport(handler)
-    with Target("http://api.test", ("token",), transport=transport, replay_delay=0) as target:
+    with Target(
+        "http://api.test", ("token",), transport=transport, settings=TargetSettings(replay_delay=0)
+    ) as target:
         Run(Contract.bundled(), target, [], seed=1).survey()
         return target.capabilities
 

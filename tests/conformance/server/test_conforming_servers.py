@@ -18,7 +18,7 @@ from conformance.results.verdict import Verdict
 from conformance.run.judging import judge
 from conformance.run.runner import Run
 from conformance.server import catalogue
-from conformance.target.target import Target
+from conformance.target.target import Target, TargetSettings
 from openapi.contract import Contract
 from tests.conformance.servers.application import CLOCK
 from tests.conformance.servers.options import Bug, Options
@@ -86,7 +86,11 @@ ALIKE = {
 def target_at(url: str, options: Options, tokens: Sequence[str]) -> Target:
     clock = f"{url.removesuffix(options.path)}{CLOCK}" if options.has_clock else None
     limited = options.bug is Bug.LIMITS_SAY_TOO_LITTLE
-    return Target(url, tokens, replay_delay=1, clock_url=clock, provokes_limit=limited)
+    return Target(
+        url,
+        tokens,
+        settings=TargetSettings(replay_delay=1, clock_url=clock, provoke_rate_limit=limited),
+    )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -16,7 +17,7 @@ from conformance.target.access import Access, Issued
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request
 from conformance.target.sign_in import token_for
-from conformance.target.target import Target
+from conformance.target.target import AS_RUN, Target
 from openapi.contract import Contract
 from tests.conformance.servers.application import CLOCK
 from tests.conformance.servers.options import Bug, Options
@@ -37,7 +38,9 @@ def ticking(bug: Bug | None = None, sabotage: Sabotage | None = None) -> Iterato
     tamper = sabotage.make() if sabotage else None
     with serving(options, PARTNERS) as url:
         clock = url.removesuffix(options.path) + CLOCK
-        with Target(url, tuple(PARTNERS), tamper=tamper, clock_url=clock) as target:
+        with Target(
+            url, tuple(PARTNERS), tamper=tamper, settings=replace(AS_RUN, clock_url=clock)
+        ) as target:
             yield target
 
 
@@ -120,7 +123,7 @@ def test_a_run_with_a_client_id_signs_in_again() -> None:
 def test_a_clock_that_cannot_be_moved_verifies_nothing(path: str | None, told: str) -> None:
     with serving(Options(), PARTNERS) as url:
         clock = "http://127.0.0.1:1/clock" if path is None else url.removesuffix("/v3") + path
-        with Target(url, tuple(PARTNERS), clock_url=clock) as target:
+        with Target(url, tuple(PARTNERS), settings=replace(AS_RUN, clock_url=clock)) as target:
             for id_ in (KEPT, FREE):
                 result = checked(target, id_)
                 assert result.outcome is Outcome.NOT_VERIFIED

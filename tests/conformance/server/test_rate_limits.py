@@ -5,6 +5,7 @@ The mock of the other tests never limits, so that these requirements are proven 
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request
-from conformance.target.target import Target
+from conformance.target.target import AS_RUN, Target
 from demo.mock_process import MockProcess, mock_process
 from openapi.contract import Contract
 from tests.conformance.servers.options import Options
@@ -163,7 +164,11 @@ def later(window: Window, sabotage: Sabotage | None = None) -> dict[str, Result]
     transport = httpx.MockTransport(window.answer)
     tamper = sabotage.make() if sabotage else None
     with Target(
-        "http://target/v3", [TOKEN], transport=transport, tamper=tamper, provokes_limit=True
+        "http://target/v3",
+        [TOKEN],
+        transport=transport,
+        tamper=tamper,
+        settings=replace(AS_RUN, provoke_rate_limit=True),
     ) as target:
         target.rest = window.rest  # type: ignore[method-assign]
         target.capabilities.add(Capability.LISTING)
@@ -227,7 +232,7 @@ def test_limited_on_purpose_every_429_is_judged(is_date: bool, only_create: bool
     )
     with (
         serving(options, {TOKEN: "one"}) as url,
-        Target(url, [TOKEN], provokes_limit=True) as target,
+        Target(url, [TOKEN], settings=replace(AS_RUN, provoke_rate_limit=True)) as target,
     ):
         run = Run(CONTRACT, target, select(catalogue(), ["rate_limits.limited-*"]), seed=1)
         found = list(run.results())

@@ -8,7 +8,7 @@ from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.capabilities import Capability
-from conformance.target.target import Target
+from conformance.target.target import Target, TargetSettings
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
 
@@ -43,7 +43,9 @@ def results(
 ) -> list[Result]:
     """What the requirement gives on each operation that it applies to."""
     tamper = sabotage.make() if sabotage else None
-    with Target(mock.base_url, TOKENS, tamper=tamper, replay_delay=1) as target:
+    with Target(
+        mock.base_url, TOKENS, tamper=tamper, settings=TargetSettings(replay_delay=1)
+    ) as target:
         target.capabilities = set(capabilities)
         run = Run(CONTRACT, target, [requirement], seed=1)
         return [

@@ -11,7 +11,13 @@ from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.exchange import NO_ANSWER, Request
-from conformance.target.target import ConnectionClosed, Target, TargetError, in_chunks
+from conformance.target.target import (
+    ConnectionClosed,
+    Target,
+    TargetError,
+    TargetSettings,
+    in_chunks,
+)
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
 from tests.conformance.target.relay import Closes, relay
@@ -37,7 +43,7 @@ def probe_of(target: Target) -> Probe:
 
 def checked(url: str, requirement_id: str) -> Result:
     requirement = catalogue()[requirement_id]
-    with Target(url, TOKENS, replay_delay=0) as target:
+    with Target(url, TOKENS, settings=TargetSettings(replay_delay=0)) as target:
         run = Run(CONTRACT, target, [requirement], seed=1)
         try:
             return run.check(requirement, CREATE)
@@ -145,7 +151,7 @@ def test_a_body_is_sent_in_its_chunks(healthy: MockProcess) -> None:
 def test_a_target_that_is_silent_on_one_input_is_accused(healthy: MockProcess) -> None:
     with (
         relay(healthy.base_url, beyond_ascii("never")) as url,
-        Target(url, TOKENS, replay_delay=0, timeout=0.5) as target,
+        Target(url, TOKENS, timeout=0.5, settings=TargetSettings(replay_delay=0)) as target,
     ):
         probe = probe_of(target)
         with pytest.raises(Violation, match=r"no answer within 0\.5 s") as found:

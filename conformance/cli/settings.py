@@ -1,0 +1,119 @@
+"""The typed settings of the commands that send requests, and the checks on how they go together."""
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from conformance.catalogue.requirement import Level
+from conformance.cli.options import Database
+from conformance.fuzz.shard import Shard
+from conformance.target.connecting import AccessSettings
+from conformance.target.target import TargetSettings
+from openapi.contract import Contract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingSettings:
+    """Where a command sends its requests, as whom, and how.
+
+    ``app`` is an app in this process, ``module:object``; ``keep`` leaves what was created.
+    """
+
+    url: str | None = None
+    app: str | None = None
+    allow_production: bool = False
+    keep: bool = False
+    target: TargetSettings
+    access: AccessSettings
+
+    def base_url(self, contract: Contract) -> str:
+        """The base URL of the target; raises :class:`click.UsageError` where there is none.
+
+        An app in this process answers under any URL: without one, where the contract has the API
+        on any host.
+        """
+        if not self.url and not self.app:
+            raise click.UsageError("give --url, or --app for an app in this process")
+        may_be_refused = self.url and not self.app and not self.allow_production
+        if may_be_refused and is_production(contract, str(self.url)):
+            raise click.UsageError(f"{self.url} is production; --allow-production runs against it")
+        return str(self.url or f"http://localhost{contract.base_path}").rstrip("/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings(SendingSettings):
+    """What ``run`` and the pytest plugin do; ``seed`` None is a random one."""
+
+    level: Level = Level.MUST
+    patterns: tuple[str, ...] = ()
+    seed: int | None = None
+    baseline: Path | None = None
+    write_baseline: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignSettings(SendingSettings):
+    """What ``fuzz`` does; ``max_seconds`` is the length of the campaign."""
+
+    level: Level = Level.MUST
+    patterns: tuple[str, ...] = ()
+    seed: int | None = None
+    max_seconds: float
+    max_findings: int | None = None
+    directory: Path | None = None
+    resume: Path | None = None
+    shard: Shard | None = None
+    example_database: Database | None = None
+    hars: tuple[Path, ...] = ()
+
+
+_SANDBOX = "sandbox"
+
+
+def is_production(contract: Contract, url: str) -> bool:
+    """Whether ``url`` is on a host of the contract that is neither loopback nor a sandbox."""
+    host = _host(url)
+    if _is_loopback(host):
+        return False
+    described = contract.document.get("servers") or []
+    found = [
+        str(server.get("description", ""))
+        for server, server_url in zip(described, contract.servers, strict=False)
+        if _host(server_url) == host
+    ]
+    return any(_SANDBOX not in f"{host} {description}".lower() for description in found)
+
+
+def _host(url: str) -> str:
+    # A name with a final dot is the same name (RFC 1034, section 3.1), in any case.
+    return (urlsplit(url).hostname or "").lower().rstrip(".")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def check_access(access: AccessSettings) -> None:
+    """Raise :class:`click.UsageError` unless tokens, client ids and secrets go together."""
+    for partner, credentials in (("", access.first), ("second-", access.second)):
+        token, client_id, secret = credentials.token, credentials.client_id, credentials.secret
+        if token and (client_id or secret):
+            raise click.UsageError(
+                f"give either --{partner}token or --{partner}client-id and --{partner}client-secret"
+            )
+        if bool(client_id) != bool(secret):
+            raise click.UsageError(f"--{partner}client-id and --{partner}client-secret go together")
+    if not access.first:
+        raise click.UsageError("give --token, or --client-id and --client-secret")
+    for option, first, second in (
+        ("--second-token", access.token, access.second_token),
+        ("--second-client-id", access.client_id, access.second_client_id),
+    ):
+        if second and first == second:
+            raise click.UsageError(f"{option} must be another partner's")

@@ -1,0 +1,1 @@
+"""The one import name that the distribution installs: commands, options, pytest plugins."""

@@ -1,0 +1,103 @@
+"""From the options of :mod:`dinie_contract.options` to click, and from click to typed settings."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+import click
+from click.core import ParameterSource
+
+from dinie_contract.options import Option
+
+Command = Callable[..., Any]
+S = TypeVar("S")
+
+KINDS: Mapping[str, click.ParamType[Any]] = {
+    "text": click.STRING,
+    "file": click.Path(path_type=Path),
+    "level": click.Choice(["must", "should"]),
+    "more than 0": click.FloatRange(0, min_open=True),
+    "0 or more": click.FloatRange(0),
+    "share": click.FloatRange(0, 1),
+    "whole, 0 or more": click.IntRange(0),
+    "whole, 1 or more": click.IntRange(1),
+    "port": click.IntRange(1, 65535),
+    "port or 0": click.IntRange(0, 65535),
+}
+"""The types of option values that every command has; a command adds those of its own."""
+
+
+def with_options(
+    options: Iterable[Option], kinds: Mapping[str, click.ParamType[Any]]
+) -> Callable[[Command], Command]:
+    """Give a command these options; ``kinds`` are its own types, by the name of the kind."""
+    decorators = [_decorator(one, {**KINDS, **kinds}) for one in options]
+
+    def decorated(command: Command) -> Command:
+        for one in reversed(decorators):
+            command = one(command)
+        return command
+
+    return decorated
+
+
+def _decorator(
+    option: Option, kinds: Mapping[str, click.ParamType[Any]]
+) -> Callable[[Command], Command]:
+    is_switch = option.kind == "switch"
+    name = f"--{option.name}/--no-{option.name}" if is_switch else f"--{option.name}"
+    shared: dict[str, Any] = {
+        "help": option.help,
+        "envvar": option.variable if option.has_variable else None,
+        "callback": _unless_given(option.yields_to) if option.yields_to else None,
+    }
+    if is_switch:
+        return click.option(name, option.destination, default=option.default, **shared)
+    if option.kind == "flag":
+        return click.option(name, option.destination, is_flag=True, **shared)
+    if option.default is not None:
+        shared |= {"default": option.default, "show_default": True}
+    kind = kinds[option.kind]
+    return click.option(
+        name,
+        option.destination,
+        type=kind,
+        metavar=option.metavar or ("FILE" if option.kind == "file" else None),
+        multiple=option.multiple,
+        required=option.required,
+        **shared,
+    )
+
+
+def _unless_given(other: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """The callback of an option whose variable does not count beside the other option."""
+
+    def callback(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+        is_variable = (
+            context.get_parameter_source(parameter.name or "") is ParameterSource.ENVIRONMENT
+        )
+        other_is_given = context.get_parameter_source(other) is ParameterSource.COMMANDLINE
+        return None if is_variable and other_is_given else value
+
+    return callback
+
+
+def settings_of(cls: type[S], parameters: Mapping[str, Any]) -> S:
+    """A frozen settings dataclass, filled from click's parameters by the names of its fields.
+
+    A field that is itself a dataclass is filled in the same way; a field without a parameter
+    keeps its default.
+    """
+    hints = get_type_hints(cls)
+    values: dict[str, Any] = {}
+    for one in fields(cls):  # type: ignore[arg-type]
+        kind = hints[one.name]
+        if is_dataclass(kind):
+            values[one.name] = settings_of(kind, parameters)  # type: ignore[arg-type]
+        elif one.name in parameters:
+            value = parameters[one.name]
+            is_enum = isinstance(kind, type) and issubclass(kind, Enum)
+            values[one.name] = kind(value) if is_enum else value
+    return cls(**values)

@@ -1,0 +1,205 @@
+"""Every command line option, declared once, and the options of each command, by name.
+
+Data only, and imported by everybody: by the commands, and by each pytest run of a user. So this
+module imports nothing but the standard library.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A command line option.
+
+    ``kind`` names what its values are: ``flag``, or a type that the command has under that name.
+    ``field`` is the field of the command's settings, the name with underscores unless it is given.
+    Its environment variable is ``DINIE_`` and the name in capitals; ``has_variable`` is False for
+    an option without one. ``yields_to`` names another option: where that one is on the command
+    line, this option's variable does not count.
+    """
+
+    name: str
+    kind: str
+    help: str
+    default: object = None
+    metavar: str | None = None
+    field: str = ""
+    multiple: bool = False
+    required: bool = False
+    has_variable: bool = True
+    yields_to: str | None = None
+
+    @property
+    def variable(self) -> str:
+        """The environment variable, such as ``DINIE_MAX_RPS``."""
+        return f"DINIE_{self.name.replace('-', '_').upper()}"
+
+    @property
+    def destination(self) -> str:
+        """The field of the settings that holds the value."""
+        return self.field or self.name.replace("-", "_")
+
+
+REPLAY_DELAY_SECONDS = 3.0
+"""After how long ``run`` repeats a request to see that its answer was kept, by default."""
+
+RATE_LIMIT_REQUESTS = 2000
+"""How many requests ``run --provoke-rate-limit`` sends at the most."""
+
+
+# Which target, and who calls it.
+URL = Option("url", "base URL", "Base URL with its prefix, such as http://127.0.0.1:8080/v3.",
+             yields_to="app")  # fmt: skip
+APP = Option("app", "text", "An ASGI or WSGI app, judged in this process. --url then only says"
+             " where the app answers.", metavar="MODULE:OBJECT", yields_to="url")  # fmt: skip
+TOKEN = Option("token", "secret", "Access token of a partner.")
+SECOND_TOKEN = Option("second-token", "secret",
+                      "Access token of another partner: more can be verified.")  # fmt: skip
+CLIENT_ID = Option("client-id", "secret", "In place of --token, with --client-secret.")
+CLIENT_SECRET = Option("client-secret", "secret", "In place of --token, with --client-id.")
+SECOND_CLIENT_ID = Option("second-client-id", "secret", "In place of --second-token.")
+SECOND_CLIENT_SECRET = Option("second-client-secret", "secret", "In place of --second-token.")
+CA_FILE = Option("ca-file", "authorities",
+                 "Trust the certificate authorities in this PEM file, too.")  # fmt: skip
+ALLOW_PRODUCTION = Option("allow-production", "flag",
+                          "Run against the contract's production server.")  # fmt: skip
+
+# How the target is treated.
+MAX_RPS = Option("max-rps", "more than 0", "At most N requests a second.", metavar="N")
+PATIENCE = Option("patience", "0 or more",
+                  "Repeat a request after so long, to see that its answer was kept. 0 leaves that"
+                  " out.", default=REPLAY_DELAY_SECONDS, metavar="SECONDS",
+                  field="replay_delay")  # fmt: skip
+CLOCK_URL = Option("clock-url", "web address",
+                   'Where a POST of {"seconds": N} moves the target\'s clock ahead. The last checks'
+                   " do so.")  # fmt: skip
+PROVOKE_RATE_LIMIT = Option("provoke-rate-limit", "flag",
+                            f"Send up to {RATE_LIMIT_REQUESTS} requests at the end to meet a"
+                            " 429, and judge it.")  # fmt: skip
+KEEP = Option("keep", "flag", "Leave the keys that are made; else they are revoked.")
+
+# What is judged, and what fails.
+LEVEL = Option("level", "level", "What fails: a broken MUST only, or a broken SHOULD too.",
+               default="must")  # fmt: skip
+SELECT = Option("select", "text", "Only this id, section, or pattern such as 'idempotency.*'."
+                " Repeatable.", metavar="ID", field="patterns", multiple=True)  # fmt: skip
+SEED = Option("seed", "whole, 0 or more",
+              "Make the same choices as the run that printed this seed.", metavar="N")  # fmt: skip
+BASELINE = Option("baseline", "file", "Violations that are accepted and do not fail the run.")
+WRITE_BASELINE = Option("write-baseline", "file",
+                        "Accept the violations of this run: write them as a"
+                        " baseline.")  # fmt: skip
+FORMAT = Option("format", "format", "What is printed.", default="text", field="form")
+
+# A campaign.
+MAX_TIME = Option("max-time", "duration", "The run ends after so long: 90s, 5m, 1h30m.",
+                  default="1h", field="max_seconds")  # fmt: skip
+MAX_FINDINGS = Option("max-findings", "whole, 1 or more", "End after so many findings.",
+                      metavar="N")  # fmt: skip
+DIRECTORY = Option("directory", "file", "Where to keep the campaign; else dinie-fuzz-TIME here.",
+                   metavar="DIR")  # fmt: skip
+RESUME = Option("resume", "file", "Go on with the campaign in this directory.", metavar="DIR",
+                has_variable=False)  # fmt: skip
+SHARD = Option("shard", "shard", "Do the K-th of N parts of the work. All need the same --seed.",
+               metavar="K/N")  # fmt: skip
+EXAMPLE_DATABASE = Option("example-database", "database",
+                          "Share findings with all who work on this target, on a Redis server:"
+                          " redis://HOST:PORT/0.")  # fmt: skip
+HAR = Option("har", "file", "Recorded traffic, HAR 1.2: sent again with changes. Repeatable.",
+             field="hars", multiple=True)  # fmt: skip
+NEW_DIRECTORY = Option("directory", "file",
+                       "Write the joined findings as a run directory: `replay NEW/ID`.",
+                       metavar="NEW", has_variable=False)  # fmt: skip
+EXPORT = Option("export", "export", "Write the findings as a pytest file. With --resume and no"
+                " target, `fuzz` does only that.", metavar="pytest FILE",
+                has_variable=False)  # fmt: skip
+
+# A load test.
+USERS = Option("users", "whole, 1 or more", "So many users at the same time.", default=10,
+               metavar="N")  # fmt: skip
+SPAWN_RATE = Option("spawn-rate", "more than 0", "Users that begin in a second.", default=10.0,
+                    metavar="R")  # fmt: skip
+THINK_TIME = Option("think-time", "0 or more", "What a user waits between two calls, on the"
+                    " average.", default=0.0, metavar="SECONDS", field="think_seconds")  # fmt: skip
+HEADLESS = Option("headless", "flag", "Begin at once and end with a verdict. Else Locust's web page"
+                  " begins and shows the run.")  # fmt: skip
+MAX_FAILURE_RATE = Option("max-failure-rate", "share", "The run fails where a larger share of the"
+                          " requests got no answer or a server error.", metavar="P")  # fmt: skip
+MAX_P95 = Option("max-p95", "more than 0", "The run fails where the 95th percentile of an"
+                 " operation's latency is larger.", metavar="MS")  # fmt: skip
+MAX_VIOLATIONS = Option("max-violations", "whole, 0 or more",
+                        "The run fails where more answers break a MUST.", default=0,
+                        metavar="N")  # fmt: skip
+MASTER = Option("master", "flag", "Let workers send the load, and sum up.")
+WORKER = Option("worker", "flag", "Send load for a master.")
+MASTER_HOST = Option("master-host", "text", "Where the master listens, and a worker finds it.",
+                     default="127.0.0.1", metavar="HOST")  # fmt: skip
+MASTER_PORT = Option("master-port", "port", "Its port.", default=5557, metavar="PORT")
+EXPECT_WORKERS = Option("expect-workers", "whole, 1 or more",
+                        "The master begins when so many workers are there.", default=1,
+                        metavar="N")  # fmt: skip
+WEB_HOST = Option("web-host", "text", "Where Locust's web page is served. It asks for no password.",
+                  default="127.0.0.1", metavar="HOST")  # fmt: skip
+WEB_PORT = Option("web-port", "port", "Its port.", default=8089, metavar="PORT")
+REPORT_LOCUST = Option("report-locust", "file",
+                       "Write Locust's own report, with charts over time.")  # fmt: skip
+
+# The mock.
+HOST = Option("host", "text", "Address to listen on.", default="127.0.0.1")
+PORT = Option("port", "port or 0", "Port to listen on; 0 takes a free one.", default=8080)
+CONTRACT = Option("contract", "file", "Play this OpenAPI 3.0 or 3.1 document instead of the bundled"
+                  " contract.")  # fmt: skip
+STORE = Option("store", "text", "Where state lives: sqlite:///FILE or redis://HOST:PORT; by default"
+               " it is in memory.", default="sqlite://", metavar="URL")  # fmt: skip
+WORKERS = Option("workers", "workers", "Worker processes; more than one needs a --store.",
+                 default=1)  # fmt: skip
+RATE_LIMIT = Option("rate-limit", "rate limit", "Requests of one partner, such as 100/minute.",
+                    default="1000000/minute")  # fmt: skip
+PARTNER = Option("partner", "partner", "A partner to know, with an optional token that never"
+                 " expires. Repeatable; without any, one is made up.", field="partners",
+                 multiple=True)  # fmt: skip
+FAULT = Option("fault", "preset", "Misbehave for every partner as this preset has it. Repeatable.",
+               field="faults", multiple=True)  # fmt: skip
+ADMIN_TOKEN = Option("admin-token", "text", "What the control plane wants to be sent; needed off"
+                     " loopback.", metavar="TOKEN")  # fmt: skip
+CONTROL = Option("control", "switch", "Offer the control plane under /_mock, with the journal; or"
+                 " leave both out.", default=True)  # fmt: skip
+LOG_FORMAT = Option("log-format", "log format", "How each line of the log on standard error is"
+                    " written.", default="text")  # fmt: skip
+LOG_LEVEL = Option("log-level", "log level", "What is logged: info has a line for each request.",
+                   default="warning")  # fmt: skip
+MOCK_URL = Option("url", "text", "Where the mock is.", default="http://127.0.0.1:8080")
+PARTNER_ID = Option("partner-id", "text", "Whose client is judged; needed where the mock has"
+                    " several partners.", metavar="ID")  # fmt: skip
+PRESET = Option("preset", "preset", "Only these faults. Repeatable; without any, all of them.",
+                field="presets", multiple=True)  # fmt: skip
+TIMEOUT = Option("timeout", "more than 0", "Seconds that each run may take.", default=120.0)
+SAVED_HAR = Option("har", "file", "Save all exchanges to this file, as HAR 1.2.")
+QUIET = Option("quiet", "flag", "Hide what the command prints.")
+
+TARGET = (URL, APP, TOKEN, SECOND_TOKEN, CLIENT_ID, CLIENT_SECRET, SECOND_CLIENT_ID,
+          SECOND_CLIENT_SECRET, MAX_RPS, CA_FILE, KEEP, ALLOW_PRODUCTION)  # fmt: skip
+
+COMMANDS: Mapping[str, tuple[Option, ...]] = {
+    "run": (*TARGET, LEVEL, SELECT, SEED, PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, BASELINE,
+            WRITE_BASELINE),
+    "fuzz": (*TARGET, MAX_TIME, MAX_FINDINGS, DIRECTORY, RESUME, SEED, SHARD, EXAMPLE_DATABASE,
+             SELECT, HAR, LEVEL, EXPORT),
+    "replay": TARGET,
+    "merge": (NEW_DIRECTORY, LEVEL, EXPORT),
+    "load": (replace(URL, required=True, yields_to=None), TOKEN, CLIENT_ID, CLIENT_SECRET, CA_FILE,
+             ALLOW_PRODUCTION, USERS, SPAWN_RATE, replace(MAX_TIME, default="1m"), THINK_TIME,
+             HEADLESS, MAX_FAILURE_RATE, MAX_P95, MAX_VIOLATIONS, MASTER, WORKER, MASTER_HOST,
+             MASTER_PORT, EXPECT_WORKERS, WEB_HOST, WEB_PORT, REPORT_LOCUST),
+    "client": (replace(HAR, help="A journal as HAR 1.2: exported by the mock, or taken elsewhere."
+                       " Repeatable: several are judged as one.", required=True),
+               FORMAT, LEVEL, SELECT),
+    "pytest": (URL, APP, TOKEN, SECOND_TOKEN, CA_FILE, KEEP, ALLOW_PRODUCTION, LEVEL, SELECT, SEED,
+               PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, BASELINE),
+    "serve": (HOST, PORT, CONTRACT, STORE, WORKERS, RATE_LIMIT, PARTNER, FAULT, ADMIN_TOKEN,
+              CONTROL, LOG_FORMAT, LOG_LEVEL),
+    "report": (MOCK_URL, PARTNER_ID, ADMIN_TOKEN, FORMAT, LEVEL),
+    "exercise": (PRESET, TIMEOUT, SAVED_HAR, QUIET, FORMAT, replace(LEVEL, default="should")),
+}  # fmt: skip
+"""The options of each command, and of the pytest plugin. Report files come from the formats."""

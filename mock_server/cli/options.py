@@ -1,0 +1,56 @@
+"""The types of option values that ``dinie-mock`` has."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+import click
+
+from conformance.report import FORMATS
+from dinie_contract.command_line import Command, with_options
+from dinie_contract.options import COMMANDS
+from mock_server.faults.presets import PRESETS
+from mock_server.observing.logs import LogFormat, LogLevel
+from mock_server.partners.partners import Partner
+from mock_server.partners.rate_limit import parse_limit
+
+
+class PartnerText(click.ParamType[Partner]):
+    """A partner as ``CLIENT_ID:CLIENT_SECRET[:TOKEN]``."""
+
+    name = "CLIENT_ID:CLIENT_SECRET[:TOKEN]"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Partner:
+        try:
+            return value if isinstance(value, Partner) else Partner.parse(value)
+        except ValueError as error:
+            # The text itself may hold a secret, so the message does not repeat it.
+            self.fail(str(error), param, ctx)
+
+
+class RateLimitText(click.ParamType[str]):
+    """A rate limit such as ``100/minute``."""
+
+    name = "LIMIT"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        try:
+            parse_limit(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a rate limit such as 100/minute or 5/second", param, ctx)
+        return str(value)
+
+
+KINDS: Mapping[str, click.ParamType[Any]] = {
+    "partner": PartnerText(),
+    "rate limit": RateLimitText(),
+    "preset": click.Choice(list(PRESETS)),
+    "workers": click.IntRange(1, 64),
+    "log format": click.Choice(get_args(LogFormat)),
+    "log level": click.Choice(get_args(LogLevel)),
+    "format": click.Choice(list(FORMATS)),
+}
+
+
+def takes_options(command: str) -> Callable[[Command], Command]:
+    """Give a click command its options by its name."""
+    return with_options(COMMANDS[command], KINDS)
