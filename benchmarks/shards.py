@@ -24,8 +24,8 @@ from benchmarks.graded_faults import ALWAYS, GRADED, SECOND_TOKEN, SELECTION
 from benchmarks.servers import running
 from benchmarks.table import machine
 from benchmarks.wire import TOKEN, BenchmarkError
-from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.storage.directory import RunDirectory
+from conformance.fuzz.storage.finding import Finding
 from demo.redis_server import PROGRAM, redis_server
 
 FEWEST_RATIO = 0.9

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from conformance.cli.options import report_files
 from conformance.fuzz.findings.exporting import as_pytest, can_be_exported
-from conformance.fuzz.findings.finding import Finding
+from conformance.fuzz.storage.finding import Finding
 from conformance.report import FORMATS
 from conformance.report.output import check_writable, write
 from conformance.report.text import TextReport

@@ -8,8 +8,8 @@ import click
 from conformance import generation
 from conformance.cli.options import takes_options
 from conformance.cli.settings import SendingSettings, check_access
-from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.findings.replaying import fails, work_of
+from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.work import works
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT
 from conformance.run.interrupts import stopped_by_signals

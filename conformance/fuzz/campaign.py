@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from conformance import generation
 from conformance.catalogue.requirement import Requirement
-from conformance.fuzz.findings.closer_look import CloserLook
 from conformance.fuzz.findings.discovery import discovered
-from conformance.fuzz.findings.finding import cause_of, seen
 from conformance.fuzz.findings.replaying import VIOLATIONS, probe_for
+from conformance.fuzz.findings.shrinker import Shrinker
 from conformance.fuzz.safety import Breaker, Pace
 from conformance.fuzz.schedule import Schedule, Turn
 from conformance.fuzz.sharing import Sharing
+from conformance.fuzz.storage.finding import cause_of, seen
 from conformance.fuzz.storage.record import ENOUGH, NO_WORK, TIME_OVER, Record
 from conformance.fuzz.work import Work, works
 from conformance.probe.probe import NOTHING_FAILS
@@ -96,7 +96,7 @@ class Campaign:
         self._keep = keep
         self._corpus = generation.corpus_in(record.directory.corpus, shared)
         self._sharing = Sharing(shared, record.findings, record.requirements)
-        self._closer_look = CloserLook(
+        self._shrinker = Shrinker(
             record.contract, target, self.works, record.findings, self._is_over
         )
         self._own_secrets = frozenset(target.secrets)
@@ -132,9 +132,9 @@ class Campaign:
         try:
             Run(self.record.contract, self.target, [], self.record.seed).survey()
             for finding in list(self.record.findings.values()):
-                if self._closer_look.again(finding):
+                if self._shrinker.reproduce(finding):
                     self._sharing.tell(finding)
-            self._sharing.begin(self._closer_look)
+            self._sharing.begin(self._shrinker)
             while not (self._is_over() or self._has_enough()):
                 self._batch()
         except TargetError as error:
@@ -177,9 +177,9 @@ class Campaign:
                 self.stop(self._breaker.reason, no_verdict=True)
                 return
             self.pace.beat(seconds)
-        for turn, examination in found:
-            if examination is not None:
-                self._take_in(turn, examination)
+        for turn, outcome in found:
+            if outcome is not None:
+                self._take_in(turn, outcome)
         if not self.record.over:
             self._clean_up(BATCH)
         self._forget()
@@ -241,21 +241,21 @@ class Campaign:
 
         return is_known
 
-    def _take_in(self, turn: Turn, examination: CheckOutcome) -> None:
-        result, findings = examination.result, self.record.findings
+    def _take_in(self, turn: Turn, outcome: CheckOutcome) -> None:
+        result, findings = outcome.result, self.record.findings
         if result.requirement.id in self.record.requirements:
             self.record.counters.ended(result)
         self._count_met()
         requirement_id = result.requirement.id
-        if examination.breaks in self.record.requirements:
-            requirement_id = examination.breaks
+        if outcome.breaks in self.record.requirements:
+            requirement_id = outcome.breaks
         requirement = self.record.requirements.get(requirement_id)
         is_violation = result.outcome in VIOLATIONS or (
-            bool(examination.breaks) and result.outcome is not Outcome.PASSED
+            bool(outcome.breaks) and result.outcome is not Outcome.PASSED
         )
         if not is_violation or requirement is None:
             return
-        finding = discovered(turn, examination, requirement, self.target.secrets)
+        finding = discovered(turn, outcome, requirement, self.target.secrets)
         # Another worker may have found it just now, and makes it smaller already.
         self._sharing.listen(at_once=finding.id not in findings)
         if findings.meets([finding.requirement], finding.operation, finding.cause):
@@ -263,12 +263,12 @@ class Campaign:
             return
         findings.keep(finding)
         self._sharing.tell(finding)
-        self._closer_look.at(finding, turn.work, examination)
+        self._shrinker.shrink(finding, turn.work, outcome)
         self._sharing.tell(findings[finding.id])
 
     def _count_met(self) -> None:
         for one in self.record.findings.count_met():
-            self._closer_look.at_adopted(one)
+            self._shrinker.confirm(one)
 
     def _met(self, request: Request, answer: Answer) -> None:
         self.record.coverage.met(request, answer)
@@ -317,9 +317,9 @@ class Campaign:
         self.record.save()
 
 
-def _failed(examination: CheckOutcome) -> bool:
+def _failed(outcome: CheckOutcome) -> bool:
     """Whether it is a violation with a server error, or a closed connection, in it."""
-    is_violation = examination.result.outcome in VIOLATIONS
+    is_violation = outcome.result.outcome in VIOLATIONS
     return is_violation and any(
-        one.is_server_error or one.status == NO_ANSWER for _, one in examination.exchanges
+        one.is_server_error or one.status == NO_ANSWER for _, one in outcome.exchanges
     )

@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.catalogue.requirement import Requirement
-from conformance.fuzz.findings.closer_look import CloserLook
-from conformance.fuzz.findings.finding import Finding, smallest_of
-from conformance.fuzz.findings.findings import Findings
+from conformance.fuzz.findings.shrinker import Shrinker
 from conformance.fuzz.storage.files import FileError
+from conformance.fuzz.storage.finding import Finding, smallest_of
+from conformance.fuzz.storage.findings import Findings
 
 if TYPE_CHECKING:
     from conformance.generation.shared_corpus import SharedCorpus
@@ -39,7 +39,7 @@ class Sharing:
         self._told: dict[str, bytes] = {}
         self._last = 0.0
 
-    def begin(self, closer_look: CloserLook) -> None:
+    def begin(self, shrinker: Shrinker) -> None:
         """Try what others have found; what fails here is found here, what does not is forgotten.
 
         Raises :class:`TargetError`.
@@ -50,7 +50,7 @@ class Sharing:
             finding = smallest_of(values.values())
             if finding.id in self._findings or finding.requirement not in self._requirements:
                 continue
-            failures, tries = closer_look.tried(finding, finding.attempts)
+            failures, tries = shrinker.count_failures(finding, finding.attempts)
             if failures:
                 adopted = self._findings.adopt(finding)
                 # One of the failures is the one by which it was met.

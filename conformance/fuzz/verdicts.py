@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from conformance.catalogue.requirement import Level
-from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.shard import WHOLE
+from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import DONE, Record
 from conformance.results.baseline import place
 from conformance.results.coverage_table import coverage_report

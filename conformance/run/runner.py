@@ -102,9 +102,9 @@ class Run:
         """The result of one requirement on one operation; raises :class:`TargetError`."""
         randomness = random.Random(f"{self.seed} {requirement.id} {operation.id}")  # noqa: S311 - test data
         probe = Probe(self.contract, operation, self.target, randomness, self.seed)
-        examination = run_check(requirement, probe)
+        outcome = run_check(requirement, probe)
         self._note(operation, probe)
-        return examination.result
+        return outcome.result
 
     def clean_up(self) -> int:
         """Revoke what the run made, where the target offers it; gives how much there was."""

@@ -4,18 +4,18 @@ import base64
 from datetime import UTC, datetime
 
 from conformance.catalogue.requirement import Requirement
-from conformance.fuzz.findings.finding import Finding, cause_of, seen
 from conformance.fuzz.findings.recording import steps_of
 from conformance.fuzz.schedule import Turn
+from conformance.fuzz.storage.finding import Finding, cause_of, seen
 from conformance.probe.budget import GenerationBudget
 from conformance.run.check import CheckOutcome
 
 
 def discovered(
-    turn: Turn, examination: CheckOutcome, requirement: Requirement, secrets: set[str]
+    turn: Turn, outcome: CheckOutcome, requirement: Requirement, secrets: set[str]
 ) -> Finding:
     """The finding, as it was first seen. ``requirement`` is the one that is broken."""
-    result = examination.result
+    result = outcome.result
     actual = seen(result.actual, turn.work.way)
     return Finding(
         requirement=requirement.id,
@@ -29,10 +29,9 @@ def discovered(
         budget=_kept(turn.budget),
         first_seen=datetime.now(UTC).isoformat(timespec="seconds"),
         examples={
-            name: base64.b64encode(one).decode()
-            for name, one in (examination.examples or {}).items()
+            name: base64.b64encode(one).decode() for name, one in (outcome.examples or {}).items()
         },
-        steps=tuple(steps_of(examination.exchanges, secrets)),
+        steps=tuple(steps_of(outcome.exchanges, secrets)),
         curl=result.reproduce,
         passed=turn.before,
     )

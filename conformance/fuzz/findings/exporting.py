@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.findings.python_script import can_be_written, literal, sending
+from conformance.fuzz.storage.finding import Finding
 
 _TEST = '''
 

@@ -4,8 +4,8 @@ import inspect
 import json
 from collections.abc import Sequence
 
-from conformance.fuzz.findings import resending
-from conformance.fuzz.findings.resending import Step
+from conformance.fuzz import resending
+from conformance.fuzz.resending import Step
 from conformance.target.target import in_chunks
 from conformance.target.token_forms import UNCHANGED
 

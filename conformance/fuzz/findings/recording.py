@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from conformance.fuzz.findings.resending import Said, Step, last_id
+from conformance.fuzz.resending import Said, Step, last_id
 from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.results.curl import Exchange, without_secrets
 from conformance.target.exchange import Answer, Request

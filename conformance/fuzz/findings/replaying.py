@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from conformance.catalogue.requirement import Requirement
-from conformance.fuzz.findings.finding import Finding, cause_of, seen
 from conformance.fuzz.findings.recording import sender
-from conformance.fuzz.findings.resending import resent
+from conformance.fuzz.resending import resent
 from conformance.fuzz.storage.files import FileError
+from conformance.fuzz.storage.finding import Finding, cause_of, seen
 from conformance.fuzz.work import Work
 from conformance.probe.budget import GenerationBudget
 from conformance.probe.probe import Probe

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.storage.files import FileError, read_object, write_whole
+from conformance.fuzz.storage.finding import Finding
 from conformance.target.clean_up import Made
 
 VERSION = 1

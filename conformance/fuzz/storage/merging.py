@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from conformance.fuzz.findings.finding import Finding, smallest_of
 from conformance.fuzz.shard import WHOLE, Shard
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.files import FileError
+from conformance.fuzz.storage.finding import Finding, smallest_of
 from conformance.fuzz.storage.record import DONE, Counters, Record
 
 

@@ -7,10 +7,10 @@ from typing import Any, Self
 
 from conformance.catalogue.requirement import Requirement
 from conformance.catalogue.selection import select
-from conformance.fuzz.findings.findings import Findings
 from conformance.fuzz.shard import WHOLE, Shard, missing
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.files import FileError
+from conformance.fuzz.storage.findings import Findings
 from conformance.results.coverage import Coverage
 from conformance.results.result import Outcome, Result
 from conformance.results.timeline import Timeline

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from conformance.fuzz.campaign import AT_ONCE
-from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.storage.directory import RunDirectory
+from conformance.fuzz.storage.finding import Finding
 from demo.mock_process import MockProcess
 from tests.conformance.cli.command_line import active, one_line, run
 from tests.conformance.fuzz.conftest import TOKENS

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.fuzz.findings.finding import Finding, cause_of
-from conformance.fuzz.findings.resending import Said, Step, resent, shape
-from conformance.fuzz.findings.smallest import smallest, without
+from conformance.fuzz.findings.shrinking import shrink_steps, without
+from conformance.fuzz.resending import Said, Step, resent, shape
 from conformance.fuzz.storage.files import FileError
+from conformance.fuzz.storage.finding import Finding, cause_of
 
 FINDING = Finding("a.b", "op", "must", "cause", "one", "two", "a.b [op]", 1, {}, "2026-01-01")
 
@@ -88,7 +88,7 @@ def test_steps_that_nothing_builds_on_are_left_out() -> None:
         ]
 
     steps = [step(), step(), step(path="/x/«id 1»"), step(), step("bad «id 1»")]
-    found, _, was_sent_again = smallest(steps, resent(steps, send), send)
+    found, _, was_sent_again = shrink_steps(steps, resent(steps, send), send)
     assert was_sent_again
     assert [one["body"] for one in found] == ["", "bad «id 0»"]
 
@@ -101,7 +101,7 @@ def test_what_shares_a_key_with_the_last_step_stays() -> None:
         return [(201, "application/json", b'{"id": "%d"}' % one) for one in bodies]
 
     steps = [step(key=f"«key {number}»") for number in (1, 2, 3, 1)]
-    found, _, _ = smallest(steps, resent(steps, send), send)
+    found, _, _ = shrink_steps(steps, resent(steps, send), send)
     assert [one["headers"][0][1] for one in found] == ["«key 1»", "«key 1»"]
 
 
@@ -124,7 +124,7 @@ def test_what_does_not_fail_again_keeps_what_it_was_judged_by() -> None:
 
     steps = [step(key=f"«key {number}»") for number in (1, 2, 3, 1)]
     answers = [*resent(steps[:3], send), (201, "application/json", b'{"id": "x2"}')]
-    found, _, was_sent_again = smallest(steps, answers, send)
+    found, _, was_sent_again = shrink_steps(steps, answers, send)
     assert not was_sent_again
     assert [one["headers"][0][1] for one in found] == ["«key 1»", "«key 1»"]
 
@@ -139,7 +139,7 @@ def test_of_those_sent_at_once_one_of_each_kind_stays() -> None:
 
     steps = [same, same, same, same, other]
     answers = [(201, "application/json", b'{"id": "2"}')] * 5
-    found, _, was_sent_again = smallest(steps, answers, send)
+    found, _, was_sent_again = shrink_steps(steps, answers, send)
     assert was_sent_again
     assert 2 <= len(found) <= 4
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from conformance.catalogue.sabotage import Sabotage
-from conformance.fuzz.findings.finding import cause_of
+from conformance.fuzz.storage.finding import cause_of
 from conformance.probe.response_checks import server_error
 from conformance.server.generated.sabotage import sent_name
 from conformance.target.exchange import Answer, Forward, Request

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.shard import WHOLE, Shard
 from conformance.fuzz.storage.directory import RunDirectory
+from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import TIME_OVER, Record
 from demo.mock_process import MockProcess
 from demo.redis_server import PROGRAM, redis_server

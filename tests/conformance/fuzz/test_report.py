@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from conformance.catalogue.requirement import Level
-from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.storage.directory import RunDirectory
+from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import Record
 from conformance.fuzz.verdicts import verdict_of
 from conformance.report import FORMATS

@@ -13,8 +13,8 @@ from conformance import generation
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, with_body
 from conformance.fuzz.campaign import Campaign
-from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.sharing import SECONDS_BETWEEN, Sharing
+from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.verdicts import verdict_of
 from conformance.results.verdict import BROKEN, CONFORMS
 from conformance.server.generated.sabotage import sent_name

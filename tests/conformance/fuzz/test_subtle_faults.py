@@ -11,8 +11,8 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.fuzz.campaign import ENOUGH
 from conformance.fuzz.findings.exporting import as_pytest, can_be_exported
-from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.findings.replaying import fails
+from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.verdicts import verdict_of
 from conformance.results.verdict import BROKEN
 from conformance.target.target import Target, TargetSettings

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from conformance.fuzz.findings.finding import Finding
 from conformance.fuzz.storage.directory import RunDirectory
+from conformance.fuzz.storage.finding import Finding
 
 Place = tuple[str, str, str]
 """The requirement, operation and cause that make one finding."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from conformance.fuzz.findings.resending import Step
+from conformance.fuzz.resending import Step
 from conformance.fuzz.storage.files import FileError, object_in, read_object
 
 VERSION = 1

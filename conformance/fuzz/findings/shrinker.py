@@ -1,24 +1,27 @@
-"""A closer look at a finding: whether fewer requests show it, and whether it fails again."""
+"""What becomes of a finding: shrunk to the fewest requests, and reproduced."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from conformance.fuzz.findings.finding import Finding
-from conformance.fuzz.findings.findings import Findings
 from conformance.fuzz.findings.replaying import fails, work_of
 from conformance.fuzz.findings.shrinking import shrink
 from conformance.fuzz.storage.files import FileError
+from conformance.fuzz.storage.finding import Finding
+from conformance.fuzz.storage.findings import Findings
 from conformance.fuzz.work import Work
 from conformance.run.check import CheckOutcome
 from conformance.target.target import Target, TargetError
 from openapi.contract import Contract
 
 TRIES = 3
-"""How often a finding is tried again when it has been found."""
+"""How often a new finding is reproduced."""
 
 
-class CloserLook:
-    """Looks at findings and keeps what it sees. ``is_over`` says whether there is time for more."""
+class Shrinker:
+    """Shrinks and reproduces findings, and keeps the outcome.
+
+    ``is_over`` says whether the time of the campaign is up.
+    """
 
     def __init__(
         self,
@@ -34,9 +37,9 @@ class CloserLook:
         self._findings = findings
         self._is_over = is_over
 
-    def at(self, finding: Finding, work: Work, examination: CheckOutcome) -> None:
-        """Make it smaller and try it again; the campaign may end meanwhile."""
-        # Where the target stops answering it stays as it was found.
+    def shrink(self, finding: Finding, work: Work, outcome: CheckOutcome) -> None:
+        """Shrink a new finding and reproduce it; the campaign may end meanwhile."""
+        # Where the target stops answering, the finding stays as it is.
         with suppress(TargetError, ValueError):
             self._findings.keep(
                 shrink(
@@ -44,33 +47,33 @@ class CloserLook:
                     self._target,
                     finding,
                     work,
-                    examination.exchanges,
+                    outcome.exchanges,
                     self._is_over,
                 )
             )
-            self.again(self._findings[finding.id])
+            self.reproduce(self._findings[finding.id])
 
-    def at_adopted(self, finding: Finding) -> None:
-        """Try one again that another worker has made small."""
+    def confirm(self, finding: Finding) -> None:
+        """Reproduce a finding that another worker has shrunk."""
         with suppress(TargetError, ValueError):
-            self.again(finding)
+            self.reproduce(finding)
 
-    def again(self, finding: Finding) -> bool:
-        """Whether it fails always, sometimes or no more; raises :class:`TargetError`.
+    def reproduce(self, finding: Finding) -> bool:
+        """Run a finding again and keep its rate; raises :class:`TargetError`.
 
-        Gives whether it failed at all.
+        True where it failed at least once.
         """
-        failures, tries = self.tried(finding, TRIES)
+        failures, tries = self.count_failures(finding, TRIES)
         self._findings.keep(self._findings[finding.id].tried(failures, tries))
         return failures > 0
 
-    def tried(self, finding: Finding, times: int) -> tuple[int, int]:
-        """In how many of how many tries it failed; raises :class:`TargetError`."""
+    def count_failures(self, finding: Finding, times: int) -> tuple[int, int]:
+        """Failures and tries of a finding; raises :class:`TargetError`."""
         failures = tries = 0
         try:
             work = work_of(self._contract, finding, self._works)
         except FileError:
-            # It was found with another selection, or by a check that there is no more.
+            # The finding is of another selection, or of a check that is gone.
             return 0, 0
         for _ in range(times):
             if self._is_over():
