@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @click.command("fuzz")
-@takes_options("fuzz", kinds={"shard": ShardOption()})
+@takes_options("fuzz", extra="conformance", kinds={"shard": ShardOption()})
 def fuzz_command(**parameters: Any) -> int:
     """Judge the API for as long as you like, with other data all the time.
 

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import Any
 
 import click
@@ -17,7 +16,7 @@ from openapi.contract import Contract
 
 
 @click.command("load")
-@takes_options("load")
+@takes_options("load", extra="load")
 def load_command(**parameters: Any) -> int:
     """Put an API under load and judge every answer; the exit code is the verdict.
 
@@ -25,14 +24,12 @@ def load_command(**parameters: Any) -> int:
     at the end, and revoked.
     """
     settings = _settings(parameters)
-    if find_spec("locust") is None:
-        raise click.UsageError("Locust is not installed: pip install 'dinie-contract[load]'")
     locust = settings.report_locust
     check_writable([*settings.reports.values(), *([locust] if locust else [])])
     sys.stdout.flush()
     # In this process's place: signals and the exit code need nobody who passes them on.
     # -P: no file of the folder that it is called in is taken for a module.
-    command = [sys.executable, "-P", "-m", "conformance.load"]
+    command = [sys.executable, "-P", "-m", "dinie_contract.commands"]
     os.execve(sys.executable, command, {**os.environ, **settings.environment()})  # noqa: S606 - ours
 
 

@@ -1,22 +1,17 @@
 """``dinie-conformance``: the harness on the command line.
 
-0 says that the target conforms, 1 that it does not, 2 that nothing can be said.
+Exit code 0: the target conforms. 1: it does not. 2: no verdict.
 """
 
+import importlib
 import os
 import re
 import sys
+from collections.abc import Mapping
 
 import click
 
 from conformance.catalogue.selection import SelectionError
-from conformance.cli.catalogue import explain_command, list_command
-from conformance.cli.client import client_command
-from conformance.cli.fuzz import fuzz_command
-from conformance.cli.load import load_command
-from conformance.cli.merge import merge_command
-from conformance.cli.replay import replay_command
-from conformance.cli.run import run_command
 from conformance.fuzz.storage.files import FileError
 from conformance.journal.har_reading import HarError
 from conformance.report.output import OutputError
@@ -24,21 +19,35 @@ from conformance.results.baseline import BaselineError
 from conformance.results.verdict import INTERRUPTED, NO_VERDICT
 from conformance.target.asgi import AppError
 
+COMMANDS: Mapping[str, str] = {
+    "client": "conformance.cli.client:client_command",
+    "explain": "conformance.cli.catalogue:explain_command",
+    "fuzz": "conformance.cli.fuzz:fuzz_command",
+    "list": "conformance.cli.catalogue:list_command",
+    "load": "conformance.cli.load:load_command",
+    "merge": "conformance.cli.merge:merge_command",
+    "replay": "conformance.cli.replay:replay_command",
+    "run": "conformance.cli.run:run_command",
+}
+"""The commands and where they are. A module is imported only when its command is asked for."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dinie-contract", prog_name="dinie-conformance")
 def cli() -> None:
     """Judge an implementation of the API, or a client of it, by the contract."""
-
-
-cli.add_command(run_command)
-cli.add_command(client_command)
-cli.add_command(fuzz_command)
-cli.add_command(replay_command)
-cli.add_command(merge_command)
-cli.add_command(load_command)
-cli.add_command(list_command)
-cli.add_command(explain_command)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -4,6 +4,8 @@ import re
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -144,15 +146,41 @@ REPORTS = tuple(Option(f"report-{name}", "file", one.help) for name, one in FORM
 """One option for each report format: ``--report-json FILE``."""
 
 
+_EXTRAS = {"conformance": "schemathesis", "load": "locust"}
+"""The extras of the distribution, each with a library that only it installs."""
+
+
+def require_extra(extra: str, command: str) -> None:
+    """Raise :class:`click.UsageError` where the libraries of an extra are not installed."""
+    if find_spec(_EXTRAS[extra]) is None:
+        raise click.UsageError(f"{command} needs more: pip install 'dinie-contract[{extra}]'")
+
+
 def takes_options(
     command: str,
     *,
     reports: bool = True,
+    extra: str | None = None,
     kinds: Mapping[str, click.ParamType[Any]] | None = None,
 ) -> Callable[[Command], Command]:
-    """Give a click command its options by its name, and an option for each report format."""
+    """Give a click command its options by its name, and an option for each report format.
+
+    ``extra`` is the extra of the distribution that the command needs, ``kinds`` are types of
+    option values that only it has.
+    """
     options = (*COMMANDS[command], *(REPORTS if reports else ()))
-    return with_options(options, {**KINDS, **(kinds or {})})
+    add_options = with_options(options, {**KINDS, **(kinds or {})})
+
+    def decorated(function: Command) -> Command:
+        @wraps(function)
+        def called(*arguments: Any, **parameters: Any) -> Any:
+            if extra:
+                require_extra(extra, f"dinie-conformance {command}")
+            return function(*arguments, **parameters)
+
+        return add_options(called)
+
+    return decorated
 
 
 def report_files(parameters: Mapping[str, Any]) -> dict[str, Path]:

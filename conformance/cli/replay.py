@@ -24,7 +24,7 @@ from openapi.contract import Contract
 
 @click.command("replay")
 @click.argument("finding", type=click.Path(path_type=Path), metavar="FINDING")
-@takes_options("replay", reports=False)
+@takes_options("replay", reports=False, extra="conformance")
 def replay_command(finding: Path, **parameters: Any) -> int:
     """Run one finding again: 1 while it still fails, 0 once it is mended, 2 for no verdict.
 

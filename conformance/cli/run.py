@@ -30,7 +30,7 @@ from openapi.contract import Contract
 
 
 @click.command("run")
-@takes_options("run")
+@takes_options("run", extra="conformance")
 def run_command(**parameters: Any) -> int:
     """Judge the API at a base URL; the exit code is the verdict.
 

@@ -1,30 +1,8 @@
-"""The options of the pytest plugin: those of ``dinie-conformance run`` that say what to judge."""
+"""The options of the pytest plugin, as ``dinie-conformance run`` takes them."""
 
 import pytest
 
-from dinie_contract.options import COMMANDS
-
-OPTIONS = {one.name: one for one in COMMANDS["pytest"]}
-
-NODE_IDS = "conformance_nodeids"
-"""The attribute of pytest's options that holds the node ids of the command line."""
-
-
-def option_dest(name: str) -> str:
-    """The attribute of pytest's options that holds ``--conformance-<name>``."""
-    return f"conformance_{name.replace('-', '_')}"
-
-
-def add_options(parser: pytest.Parser) -> None:
-    """Add each option as ``--conformance-<name>``."""
-    group = parser.getgroup(
-        "conformance", "conformance of an API (pytest --pyargs conformance); variables: DINIE_…"
-    )
-    for name, one in OPTIONS.items():
-        action = "store_true" if one.kind == "flag" else "append" if one.multiple else "store"
-        group.addoption(
-            f"--conformance-{name}", action=action, dest=option_dest(name), help=one.help
-        )
+from dinie_contract.pytest_conformance import NODE_IDS, OPTIONS, option_dest
 
 
 def given_arguments(config: pytest.Config) -> list[str]:

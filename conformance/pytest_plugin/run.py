@@ -11,9 +11,10 @@ import pytest
 
 from conformance.catalogue.requirement import Requirement
 from conformance.catalogue.selection import SelectionError, select
+from conformance.cli.options import require_extra
 from conformance.cli.run import run_command
 from conformance.cli.settings import RunSettings, check_access
-from conformance.pytest_plugin.options import given_arguments, option_dest, option_named
+from conformance.pytest_plugin.options import given_arguments, option_named
 from conformance.results.baseline import Baseline, BaselineError, Place
 from conformance.run.judging import never_succeeded
 from conformance.run.runner import Run
@@ -22,6 +23,7 @@ from conformance.target.asgi import AppError, serving
 from conformance.target.connecting import authenticate, build_target
 from conformance.target.target import TargetError
 from dinie_contract.command_line import settings_of
+from dinie_contract.pytest_conformance import option_dest
 from openapi.contract import Contract
 from openapi.operation import Operation
 
@@ -29,6 +31,7 @@ from openapi.operation import Operation
 def shared_run(config: pytest.Config) -> "SharedRun":
     """What the options ask for; raises pytest.UsageError where the options are no good."""
     try:
+        require_extra("conformance", "pytest --pyargs conformance")
         context = run_command.make_context("conformance", given_arguments(config))
         settings = settings_of(RunSettings, context.params)
         contract = Contract.bundled()

@@ -4,10 +4,10 @@ import asyncio
 import importlib
 import inspect
 import logging
-import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
 from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,6 +21,9 @@ START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 
 _ASGI_PARAMETERS, _WSGI_PARAMETERS = 3, 2
+
+_NAMES = ("openapi", "conformance")
+"""Our packages in this process, whose names an app may have for its own."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,19 +63,33 @@ def load(name: str) -> Any:
     module_name, _, path = name.partition(":")
     if not module_name or not path:
         raise AppError(f"{name!r} must be module:object")
+    folder = Path.cwd()
     # A console script, other than `python -m`, does not look where it is called.
-    if os.getcwd() not in sys.path:  # noqa: PTH109 - an entry of sys.path is a text
-        sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    sys.path.insert(0, str(folder))
     try:
         found: Any = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
-        raise AppError(f"{module_name} cannot be imported: {_told(error)}") from error
+        hint = _name_clash(folder)
+        raise AppError(f"{module_name} cannot be imported: {_told(error)}{hint}") from error
     for part in path.split("."):
         try:
             found = getattr(found, part)
         except AttributeError:
             raise AppError(f"{module_name} has no {path}") from None
     return found
+
+
+def _name_clash(folder: Path) -> str:
+    """A hint where the app's folder has a package that means one of ours in this process."""
+    for name in _NAMES:
+        place = Path(str(sys.modules[name].__file__)).parent if name in sys.modules else None
+        for theirs in (folder / name, folder / f"{name}.py"):
+            if place and theirs.exists() and theirs.resolve() != place.resolve():
+                return (
+                    f"; {theirs} is hidden by dinie-contract's own package of that name:"
+                    " serve the app and give --url"
+                )
+    return ""
 
 
 def _is_asgi(app: Any, name: str) -> bool:

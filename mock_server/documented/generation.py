@@ -1,16 +1,21 @@
 """One value that satisfies a schema.
 
-First a plain one is put together from what the schema itself shows: constants, examples, enums,
+First a plain value is put together from what the schema itself shows: constants, examples, enums,
 defaults, and the simplest value of a type. Where that does not satisfy the schema, it is put
-together without the examples, which may be wrong; then Hypothesis searches one that does.
+together without the examples, which may be wrong, and from other branches of ``oneOf`` and
+``anyOf``. At last Hypothesis searches, where the extra ``conformance`` has installed it.
 """
 
 import importlib
 import math
-from collections.abc import Callable
+import random
+import re
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import jsonschema_rs
+import rstr
 
 from openapi.contract import Contract
 from openapi.errors import ContractError
@@ -20,6 +25,12 @@ from openapi.schema import Schema
 _DEPTH = 6
 _VALUES = 2_000
 """From here on a value gets only what it must have: recursive schemas grow without end."""
+
+_BRANCHES = 4
+"""How many branches of each ``oneOf`` or ``anyOf`` are tried."""
+
+_TEXTS = 100
+"""How many texts are made by a pattern until one satisfies the other keywords."""
 
 _NULL = {"type": "null"}
 
@@ -42,10 +53,17 @@ _FORMATS = {
 
 def generate(contract: Contract, schema: Schema) -> Any:
     """A value that satisfies ``schema``; raises ContractError where none could be found."""
-    for shown in (("const", "example", "default", "examples", "enum"), ("const", "enum")):
-        value = _Assembly(contract, shown).value(schema.definition, 0)
-        if schema.is_valid(value):
-            return value
+    for branch in range(_BRANCHES):
+        for shown in (("const", "example", "default", "examples", "enum"), ("const", "enum")):
+            value = _Assembly(contract, shown, branch).value(schema.definition, 0)
+            if schema.is_valid(value):
+                return value
+    if find_spec("schemathesis") is None:
+        reason = (
+            "no value was found that satisfies this schema;"
+            " pip install 'dinie-contract[conformance]' searches further"
+        )
+        raise ContractError(schema.pointer, reason)
     rooted = {**schema.definition, "components": contract.document.get("components", {})}
     try:
         return _search(rooted, schema.is_valid)
@@ -55,11 +73,15 @@ def generate(contract: Contract, schema: Schema) -> Any:
 
 
 class _Assembly:
-    """Puts one value together; ``shown`` are the keywords whose values are taken as they are."""
+    """Puts one value together; ``shown`` are the keywords whose values are taken as they are.
 
-    def __init__(self, contract: Contract, shown: tuple[str, ...]) -> None:
+    ``branch`` is the number of the branch that each ``oneOf`` and ``anyOf`` takes, from 0 on.
+    """
+
+    def __init__(self, contract: Contract, shown: tuple[str, ...], branch: int) -> None:
         self._resolve = contract.resolve_schema
         self._shown = shown
+        self._branch = branch
         self._values = 0
 
     def value(self, definition: Any, depth: int) -> Any:
@@ -77,7 +99,7 @@ class _Assembly:
             if branches:
                 ends = self._is_beyond(depth) and _NULL in branches
                 rest = {key: value for key, value in definition.items() if key != keyword}
-                branch = _NULL if ends else branches[0]
+                branch = _NULL if ends else branches[self._branch % len(branches)]
                 return self.value({"allOf": [rest, branch]}, depth + 1)
         return self._simplest(definition, depth)
 
@@ -118,12 +140,18 @@ def _text(definition: dict[str, Any]) -> str:
     if "pattern" in definition:
         wanted = _only(definition, "string", "pattern", "minLength", "maxLength", "format")
         accepts = jsonschema_rs.Draft202012Validator(wanted, validate_formats=True)
-        try:
-            return str(_search(wanted, accepts.is_valid))
-        except Exception:  # noqa: BLE001 - whatever it was, the whole value is searched next
-            return ""
+        return next(filter(accepts.is_valid, _matches(definition["pattern"])), "")
     text = str(_FORMATS.get(definition.get("format", ""), "text"))
     return text.ljust(definition.get("minLength", 0), "x")[: definition.get("maxLength")]
+
+
+def _matches(pattern: str) -> Iterator[str]:
+    """Texts made by a regular expression, the same ones each time; none where it is no pattern."""
+    for seed in range(_TEXTS):
+        try:
+            yield rstr.Rstr(random.Random(seed)).xeger(pattern)  # noqa: S311 - test data
+        except (re.error, ValueError, KeyError, RecursionError, OverflowError):
+            return
 
 
 def _number(definition: dict[str, Any], kind: str) -> float:

@@ -130,7 +130,7 @@ def test_a_subtle_fault_is_found_and_shrunk_and_replayed(
     assert verdict_of(campaign.record, Level.SHOULD).exit_code == BROKEN
     kept = Finding.read(campaign.record.directory.path_of(finding))
     work = campaign.works[finding.work]
-    campaign.target.restore()
+    campaign.target.resume()
     assert any(fails(CONTRACT, campaign.target, kept, work) for _ in range(kept.attempts))
     with Target(healthy.base_url, TOKENS, settings=TargetSettings(replay_delay=0)) as well:
         well.capabilities |= campaign.target.capabilities

@@ -1,11 +1,16 @@
-"""Fixtures for tests of a partner's client: ``dinie_mock`` is a mock with a fresh partner."""
+"""Fixtures for tests of a partner's client: ``dinie_mock`` is a mock with a fresh partner.
 
-import importlib
+The plugin is loaded in every pytest run of everybody who installs the distribution, so it brings
+in the mock only when a test asks for it.
+"""
+
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+
+from dinie_contract.location import NameTaken, load
 
 if TYPE_CHECKING:
     from mock_server.testing.embedded import MockServer
@@ -16,10 +21,12 @@ if TYPE_CHECKING:
 def dinie_mock_server() -> "Iterator[MockServer]":
     """One mock for all tests of a process; override it to serve with other settings."""
     with warnings.catch_warnings():
-        # What the libraries of a mock have to say is no business of these tests.
+        # Warnings of the mock's libraries are no business of these tests.
         warnings.simplefilter("ignore")
-        # By name: every run of pytest loads this plugin, few want a mock.
-        embedded = importlib.import_module("mock_server.testing.embedded")
+        try:
+            embedded = load("mock_server.testing.embedded")
+        except NameTaken as error:
+            pytest.fail(str(error), pytrace=False)
     with embedded.running_mock() as server:
         yield server
 

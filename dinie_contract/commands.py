@@ -1,0 +1,31 @@
+"""The commands ``dinie-mock`` and ``dinie-conformance``, whatever folder they are called in."""
+
+import importlib
+import sys
+
+from dinie_contract.location import put_first
+
+
+def mock() -> None:
+    """``dinie-mock``."""
+    put_first()
+    importlib.import_module("mock_server.cli.main").main()
+
+
+def conformance() -> None:
+    """``dinie-conformance``."""
+    put_first()
+    importlib.import_module("conformance.cli.main").main()
+
+
+def load_process() -> None:
+    """``python -m dinie_contract.commands``: the process of ``dinie-conformance load``.
+
+    Locust and gevent change a whole process, so the load test has one of its own.
+    """
+    put_first()
+    sys.exit(importlib.import_module("conformance.load.locust.process").main())
+
+
+if __name__ == "__main__":
+    load_process()

@@ -1,0 +1,62 @@
+"""``pytest --pyargs conformance --conformance-url …``: each requirement as a test item.
+
+The plugin is loaded in every pytest run of everybody who installs the distribution, so it brings
+in the harness only where a run names it.
+"""
+
+from collections.abc import Sequence
+
+import pytest
+
+from dinie_contract.location import NameTaken, load
+from dinie_contract.options import COMMANDS
+
+OPTIONS = {one.name: one for one in COMMANDS["pytest"]}
+
+NODE_IDS = "conformance_nodeids"
+"""The attribute of pytest's options that holds the node ids of the command line."""
+
+_PACKAGE = "conformance"
+
+
+def option_dest(name: str) -> str:
+    """The attribute of pytest's options that holds ``--conformance-<name>``."""
+    return f"conformance_{name.replace('-', '_')}"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that say what to judge; pytest has its own for the rest."""
+    group = parser.getgroup(
+        "conformance", "conformance of an API (pytest --pyargs conformance); variables: DINIE_…"
+    )
+    for name, one in OPTIONS.items():
+        action = "store_true" if one.kind == "flag" else "append" if one.multiple else "store"
+        group.addoption(
+            f"--conformance-{name}", action=action, dest=option_dest(name), help=one.help
+        )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Bring in the harness where this run names it."""
+    ours = [one for one in config.args if one.partition("::")[0] == _PACKAGE]
+    if not config.getoption("pyargs") or not ours:
+        return
+    try:
+        items = load("conformance.pytest_plugin.items")
+    except NameTaken as error:
+        if any(config.getoption(option_dest(name)) for name in OPTIONS):
+            raise pytest.UsageError(f"conformance: {error}") from None
+        return  # a project that runs the tests in a package of its own
+    _keep_node_ids(config, ours)
+    config.pluginmanager.register(items.plugin(config), "conformance-items")
+
+
+def _keep_node_ids(config: pytest.Config, ours: Sequence[str]) -> None:
+    """Take node ids off the command line: pytest refuses them below a package.
+
+    They are kept where xdist passes them on to its workers.
+    """
+    if all("::" in one for one in ours):
+        setattr(config.option, NODE_IDS, list(ours))
+    others = [one for one in config.args if one not in ours]
+    config.args[:] = [*others, _PACKAGE]
