@@ -6,7 +6,7 @@ from mock_server.faults.plan import FaultPlans
 from mock_server.observing.journals import Journals
 from mock_server.partners.access_tokens import AccessTokens
 from mock_server.partners.clock import PartnerClocks
-from mock_server.store.counters.interface import RateLimitCounters
+from mock_server.store.interface import RateLimitCounters
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from mock_server.partners.partners import new_client, secret_hash
 from mock_server.store.interface import (
     AddCredential,
     Credential,
-    RevokeCredential,
     Store,
     UnknownCursor,
+    UpdateCredential,
 )
 from openapi.schema import FieldError
 
@@ -76,7 +76,8 @@ class Credentials:
         if credential.status != "active":
             detail = "This API key has been revoked before."
             raise Problem(ProblemType.CONFLICT, "already_revoked", detail)
-        exchange.writes = (RevokeCredential(partner_id, client_id, timestamp(exchange.now)),)
+        changes = {"status": "revoked", "updated_at": timestamp(exchange.now)}
+        exchange.writes = (UpdateCredential(partner_id, client_id, changes, only_active=True),)
         return Response(204)
 
 

@@ -9,7 +9,7 @@ from mock_server.partners.access_tokens import LIFETIME_SECONDS, AccessTokens
 from mock_server.partners.clock import PartnerClocks, timestamp
 from mock_server.partners.login import log_in
 from mock_server.partners.rate_limit import RateLimit
-from mock_server.store.interface import Store, UseCredential
+from mock_server.store.interface import Store, UpdateCredential
 
 
 class Tokens:
@@ -40,7 +40,8 @@ class Tokens:
         await self.rate_limit.charge(exchange, login.partner_id)
         client_id = credentials[0]
         if login.credential:
-            exchange.writes = (UseCredential(login.partner_id, client_id, timestamp(exchange.now)),)
+            changes = {"last_used_at": timestamp(exchange.now)}
+            exchange.writes = (UpdateCredential(login.partner_id, client_id, changes),)
         answer = {
             "access_token": self.tokens.issue(login.partner_id, client_id, exchange.now),
             "token_type": "bearer",

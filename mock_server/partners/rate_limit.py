@@ -6,7 +6,7 @@ import limits
 
 from mock_server.exchange.exchange import Allowance, Exchange
 from mock_server.exchange.problems import Problem, ProblemType
-from mock_server.store.counters.interface import RateLimitCounters
+from mock_server.store.interface import RateLimitCounters
 
 
 class RateLimit:

@@ -1,4 +1,4 @@
-"""What every store keeps and promises.
+"""The interface of a store and of its rate limit counters, and the values that they keep.
 
 An operation never changes the store itself. It proposes :data:`Write` values with its answer,
 and :meth:`Store.commit` applies them together with the idempotency record, or not at all. That
@@ -6,13 +6,13 @@ one step decides which of several equal requests made the resource, whichever pr
 they reached, and a crash leaves both or neither.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 
 class UnknownCursor(Exception):
-    """A page was asked for after a credential that the partner does not have."""
+    """The cursor of a page is not the id of a credential of this partner."""
 
 
 class StoreError(Exception):
@@ -20,10 +20,10 @@ class StoreError(Exception):
 
 
 class Credential(NamedTuple):
-    """A credential pair as it is kept: the secret only as a hash. Timestamps are RFC 3339."""
+    """A stored credential pair, with a hash in place of the secret. Timestamps are RFC 3339."""
 
     client_id: str
-    """Also its ``id``: the two are equal in every published example."""
+    """Serves as the ``id`` as well: the two are equal in every published example."""
     partner_id: str
     secret_hash: bytes
     name: str
@@ -36,10 +36,10 @@ class Credential(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What a client id may be exchanged for: whose it is, and the credential if it is one.
+    """The owner of a client id, the hash of its secret, and its credential if there is one.
 
-    A partner's own client id and secret are no credential: they are not listed, they do not
-    expire, and nothing can revoke them.
+    A partner's own login has no credential: it is not listed, does not expire, and cannot be
+    revoked.
     """
 
     partner_id: str
@@ -68,28 +68,26 @@ class IdempotencyRecord(NamedTuple):
 
 
 class AddCredential(NamedTuple):
-    """Keep a new credential."""
+    """Store a new credential."""
 
     credential: Credential
 
 
-class RevokeCredential(NamedTuple):
-    """Make a partner's credential useless from ``at`` on."""
+class UpdateCredential(NamedTuple):
+    """Set fields of a partner's credential; no effect on one that the partner does not have.
+
+    ``changes`` maps fields of :class:`Credential` to their new values. With ``only_active``, a
+    credential of any other status stays as it is: of two revocations at once, the first counts.
+    """
 
     partner_id: str
     client_id: str
-    at: str
+    changes: Mapping[str, str | bytes]
+    only_active: bool = False
 
 
-class UseCredential(NamedTuple):
-    """Note that a partner's credential was exchanged for a token."""
-
-    partner_id: str
-    client_id: str
-    at: str
-
-
-Write = AddCredential | RevokeCredential | UseCredential
+Write = AddCredential | UpdateCredential
+"""A change of state that an operation proposes, and :meth:`Store.commit` applies."""
 
 
 class Store(Protocol):
@@ -97,7 +95,7 @@ class Store(Protocol):
 
     @property
     def is_volatile(self) -> bool:
-        """Whether it is nowhere but in the memory of this process."""
+        """Whether the state exists in the memory of this process only."""
         ...
 
     async def commit(
@@ -107,18 +105,18 @@ class Store(Protocol):
 
         Where an unexpired record with the same ``key_hash`` exists already, nothing is applied
         and that record is the result; otherwise the result is None. ``now`` is the time of the
-        partner of ``record``: it says nothing of what others have.
+        partner of ``record``; records of other partners must not be expired by it.
         """
         ...
 
     async def find_record(
         self, partner_id: str, key_hash: bytes, now: float
     ) -> IdempotencyRecord | None:
-        """The unexpired record of a partner's key."""
+        """The unexpired record of a partner's idempotency key, or None."""
         ...
 
     async def add_partner(self, partner_id: str, client_id: str, secret_hash: bytes) -> None:
-        """Let a partner log in with one more client id; one that it has gets the new secret."""
+        """Add a login to a partner; for a client id that it has already, replace the secret."""
         ...
 
     async def list_partners(self) -> list[PartnerLogin]:
@@ -126,23 +124,23 @@ class Store(Protocol):
         ...
 
     async def find_partner(self, partner_id: str) -> PartnerLogin | None:
-        """One partner, with its newest client id."""
+        """The partner with this id and its newest client id, or None."""
         ...
 
     async def reset_partner(self, partner_id: str) -> None:
-        """Forget a partner's credentials and idempotency records."""
+        """Delete a partner's credentials and idempotency records."""
         ...
 
     async def remove_partner(self, partner_id: str) -> None:
-        """Forget a partner with everything that it has."""
+        """Delete a partner, its logins, credentials and idempotency records."""
         ...
 
     async def find_login(self, client_id: str) -> Login | None:
-        """Who may log in with ``client_id``."""
+        """The login of ``client_id``, or None where no partner has it."""
         ...
 
     async def find_credential(self, partner_id: str, client_id: str) -> Credential | None:
-        """One of a partner's credentials."""
+        """The credential with this client id among the partner's own, or None."""
         ...
 
     async def list_credentials(
@@ -155,13 +153,32 @@ class Store(Protocol):
         ...
 
     async def signing_key(self) -> bytes:
-        """The key that signs access tokens: made once, then the same for the store's life."""
+        """The key that signs access tokens, made on the first call and kept in the store."""
         ...
 
     async def check(self) -> None:
-        """Write something and forget it: whether it works, now."""
+        """Write a value, to find out whether the store works now."""
         ...
 
     async def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""
+        ...
+
+
+class RateLimitCounters(Protocol):
+    """Counts of requests in windows of fixed length, each opened by its first request."""
+
+    async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
+        """Count one request in a window of ``seconds``; :class:`StoreError` where that fails.
+
+        The result is the count of the open window, and the Unix time in seconds of its end.
+        """
+        ...
+
+    def forget(self, key: str) -> None:
+        """Close the open window of ``key``."""
+        ...
+
+    async def close(self) -> None:
+        """Close files and connections."""
         ...

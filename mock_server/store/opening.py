@@ -1,68 +1,76 @@
-"""From the URL on the command line to a store."""
+"""Stores by URL scheme: the table of backends, and how they are opened.
+
+A further store is one module with the three functions of :class:`Backend`, and its line in
+:data:`BACKENDS`.
+"""
 
 import importlib
-from pathlib import Path
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol, cast
 
-from mock_server.store.counters.file import FileCounters
-from mock_server.store.counters.interface import RateLimitCounters
-from mock_server.store.counters.memory import MemoryCounters
-from mock_server.store.interface import Store, StoreError
-from mock_server.store.sqlite import SqliteStore
+from mock_server.store.interface import RateLimitCounters, Store, StoreError
 
 
-def open_counters(store: str) -> RateLimitCounters:
-    """The windows that go with the store of this URL: of all who share it, or of this process.
+class Backend(Protocol):
+    """The module of one kind of store. Each function may raise :class:`StoreError`."""
 
-    The store is open already: it has made what is needed.
-    """
-    if is_redis(store):
-        # By name, as the store itself: few starts need it.
-        shared: RateLimitCounters = importlib.import_module(
-            "mock_server.store.counters.redis"
-        ).RedisCounters(store)
-        return shared
-    path = store_path(store)
-    return FileCounters(path) if path else MemoryCounters()
+    def open_store(self, url: str) -> Store:
+        """Open the store of this URL."""
+        ...
+
+    def open_counters(self, url: str) -> RateLimitCounters:
+        """Open the rate limit counters that belong to a store that is open already."""
+        ...
+
+    def is_shared(self, url: str) -> bool:
+        """Whether several processes can use the store of this URL at once."""
+        ...
 
 
-_SQLITE = "sqlite://"
-_REDIS = {"redis", "rediss", "redis+cluster", "rediss+cluster"}
+class _Entry(NamedTuple):
+    module: str
+    form: str
+    """The URL as help and errors show it."""
+    schemes: frozenset[str]
+
+
+BACKENDS = (
+    _Entry("mock_server.store.sqlite", "sqlite:///FILE", frozenset({"sqlite"})),
+    _Entry(
+        "mock_server.store.redis",
+        "redis://HOST:PORT",
+        frozenset({"redis", "rediss", "redis+cluster", "rediss+cluster"}),
+    ),
+)
+"""Every kind of store, by the name of its module: a start imports the one that it uses."""
+
+_BY_SCHEME: Mapping[str, str] = {
+    scheme: entry.module for entry in BACKENDS for scheme in entry.schemes
+}
+
+URL_FORMS = " or ".join(entry.form for entry in BACKENDS)
+"""The URLs of all stores, for help and errors."""
+
+
+def backend_of(url: str) -> Backend:
+    """The backend for the scheme of ``url``; raises :class:`StoreError` for any other scheme."""
+    scheme, separator, _ = url.partition("://")
+    if not separator or scheme not in _BY_SCHEME:
+        kind = url.partition(":")[0]
+        raise StoreError(f"{kind!r} is no known kind of store: use {URL_FORMS}")
+    return cast("Backend", importlib.import_module(_BY_SCHEME[scheme]))
 
 
 def open_store(url: str) -> Store:
-    """Open ``sqlite://`` (in memory), ``sqlite:///file.db`` (``sqlite:////absolute.db``) or Redis.
+    """See :meth:`Backend.open_store`."""
+    return backend_of(url).open_store(url)
 
-    Raises :class:`StoreError` for another URL, or a store that cannot be used.
-    """
-    if is_redis(url):
-        # By name: few starts need the client, and every one would pay for it.
-        opened: Store = importlib.import_module("mock_server.store.redis").RedisStore(url)
-        return opened
-    if not url.startswith(_SQLITE):
-        raise StoreError(
-            f"{url.partition(':')[0]!r} is no known kind of store: use sqlite:///FILE or redis://HOST:PORT"
-        )
-    path = store_path(url)
-    return SqliteStore(path)
+
+def open_counters(url: str) -> RateLimitCounters:
+    """See :meth:`Backend.open_counters`."""
+    return backend_of(url).open_counters(url)
 
 
 def is_shared(url: str) -> bool:
-    """Whether several processes can keep their state in it."""
-    return is_redis(url) or store_path(url) is not None
-
-
-def is_redis(url: str) -> bool:
-    """Whether it is a Redis or Valkey server."""
-    kind, separator, _ = url.partition("://")
-    return bool(separator) and kind in _REDIS
-
-
-def store_path(url: str) -> Path | None:
-    """The file behind a SQLite URL; None where the store is no file.
-
-    Raises :class:`StoreError` for a URL with a host.
-    """
-    rest = url.removeprefix(_SQLITE)
-    if rest and not rest.startswith("/"):
-        raise StoreError(f"{url} names a host: a file is written sqlite:///{rest}")
-    return Path(rest[1:]) if rest.removeprefix("/") not in {"", ":memory:"} else None
+    """See :meth:`Backend.is_shared`."""
+    return backend_of(url).is_shared(url)

@@ -1,17 +1,17 @@
-"""State on a Redis or Valkey server, for several hosts.
+"""The store for several hosts: a Redis or Valkey server, or a cluster of them.
 
 Every key of a partner carries the hash tag of that partner, so on a cluster all that one commit
 touches is on one shard. A commit is one script, which the server runs to its end or not at all:
 of several hosts with one idempotency key, one happens and the others find its record.
 
-What leads from a client id to its partner stands apart. A single server writes it in the same
-script. A cluster may have it on another shard, so there it is written before the commit; without
-one it leads to a partner that has no such credential, which is the same as nowhere.
+The login of a client id, which names its partner, has a key of its own. On a single server the
+script writes it. On a cluster that key may be on another shard, so it is written before the
+commit; if the commit then fails, it names a partner without such a credential, and is ignored.
 """
 
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,19 +23,18 @@ from mock_server.store.interface import (
     IdempotencyRecord,
     Login,
     PartnerLogin,
-    RevokeCredential,
+    RateLimitCounters,
+    Store,
     StoreError,
     UnknownCursor,
-    UseCredential,
+    UpdateCredential,
     Write,
 )
-from mock_server.store.redis_client import connect, is_cluster, shown
-
-KEY_PREFIX = "dinie"
-"""What every key begins with."""
+from mock_server.store.redis_client import KEY_PREFIX, connect, is_cluster, shown
+from mock_server.store.redis_counters import RedisCounters
 
 _RECORD_LIFETIME_MILLISECONDS = 25 * 3600 * 1000
-"""A record says itself when it expires, by the partner's clock; the server only cleans up."""
+"""Deletes old records on the server. Whether one is valid depends on the partner's clock."""
 
 _FIELDS = Credential._fields
 _BINARY = "secret_hash"
@@ -44,8 +43,8 @@ _COMMIT = """
 -- KEYS: the record of the key, the order of the credentials, the count of them, and the login
 --       of each credential that is added, where one server has them all
 -- ARGV: now, expiry and sealed answer of the record ('' without one), its lifetime, the key
---       that credentials begin with, the partner, then each write as its kind, client id, and
---       what it sets
+--       that credentials begin with, the partner, then each write as its kind ('add', 'update',
+--       or 'update_active'), client id, the length of what it sets, and that
 local now, expires_at, sealed, lifetime, credential, partner_id = unpack(ARGV, 1, 6)
 if expires_at ~= '' then
     local earlier = redis.call('HMGET', KEYS[1], 'expires_at', 'sealed')
@@ -66,12 +65,11 @@ while at <= #ARGV do
             redis.call('HSET', KEYS[login], 'partner_id', partner_id)
             login = login + 1
         end
-    elseif kind == 'revoke' then
-        if redis.call('HGET', key, 'status') == 'active' then
+    else
+        local status = redis.call('HGET', key, 'status')
+        if status and (kind == 'update' or status == 'active') then
             redis.call('HSET', key, unpack(fields))
         end
-    elseif redis.call('EXISTS', key) == 1 then
-        redis.call('HSET', key, unpack(fields))
     end
 end
 if expires_at ~= '' then
@@ -80,6 +78,21 @@ if expires_at ~= '' then
 end
 return false
 """
+
+
+def open_store(url: str) -> Store:
+    """See :meth:`mock_server.store.opening.Backend.open_store`."""
+    return RedisStore(url)
+
+
+def open_counters(url: str) -> RateLimitCounters:
+    """See :meth:`mock_server.store.opening.Backend.open_counters`."""
+    return RedisCounters(url)
+
+
+def is_shared(_: str) -> bool:
+    """See :meth:`mock_server.store.opening.Backend.is_shared`."""
+    return True
 
 
 class RedisStore:
@@ -253,12 +266,12 @@ _PARTNERS = f"{KEY_PREFIX}:partners"
 
 
 def _own(partner_id: str, name: str) -> str:
-    """A key of a partner; what stands in braces decides on the shard."""
+    """A key of a partner, with the hash tag in braces that decides on the shard."""
     return f"{KEY_PREFIX}:{{{partner_id}}}:{name}"
 
 
 def _pattern(text: str) -> str:
-    """The text in a pattern of keys."""
+    """Escape ``text`` for the pattern of a scan."""
     return re.sub(r"([\\[\]*?^])", r"\\\1", text)
 
 
@@ -271,7 +284,7 @@ def _login(client_id: str) -> str:
 
 
 def _logins(partner_id: str) -> str:
-    """A partner's own client ids. A reset leaves them alone, so they are not among its keys."""
+    """The key of a partner's own client ids, outside of the keys that a reset deletes."""
     return f"{KEY_PREFIX}:logins:{{{partner_id}}}"
 
 
@@ -286,20 +299,18 @@ def _arguments(writes: Sequence[Write]) -> Iterator[str | bytes | int]:
         match write:
             case AddCredential(credential):
                 kind, client_id = "add", credential.client_id
-                values = {
+                values: Mapping[str, str | bytes] = {
                     name: value for name, value in credential._asdict().items() if value is not None
                 }
-            case RevokeCredential(_, client_id, at):
-                kind, values = "revoke", {"status": "revoked", "updated_at": at}
-            case UseCredential(_, client_id, at):
-                kind, values = "use", {"last_used_at": at}
+            case UpdateCredential(_, client_id, values, only_active):
+                kind = "update_active" if only_active else "update"
         yield from (kind, client_id, 2 * len(values))
         for name, value in values.items():
             yield from (name, value)
 
 
 def _credential(fields: dict[bytes, bytes]) -> Credential | None:
-    """A credential from its hash; what is not there is None."""
+    """The credential of a Redis hash, with None for each absent field; None without a hash."""
     if not fields:
         return None
     values: dict[str, Any] = dict.fromkeys(_FIELDS)

@@ -10,14 +10,17 @@ from redis.backoff import ExponentialBackoff
 
 from mock_server.store.interface import StoreError
 
+KEY_PREFIX = "dinie"
+"""The beginning of every key."""
+
 CLUSTER = "+cluster"
-"""What the scheme of a cluster's URL ends with."""
+"""The end of the scheme of a cluster's URL."""
 
 _RETRIES = 2
 
 
 def connect(url: str) -> Any:
-    """A client. Nothing is sent yet. Raises :class:`StoreError` for a URL that cannot be used.
+    """Make a client, sending nothing yet; raises :class:`StoreError` for a URL it cannot read.
 
     The library types every answer as text or bytes, sent or awaited: hence no narrower type.
     """
@@ -30,7 +33,7 @@ def connect(url: str) -> Any:
 
 
 def options() -> dict[str, Any]:
-    """How long to wait for an answer, and how often to try: a request waits for all of it."""
+    """Timeouts in seconds, and retries: a request to the mock may wait for all of them."""
     return {
         "socket_connect_timeout": 1.0,
         "socket_timeout": 2.0,
@@ -39,7 +42,7 @@ def options() -> dict[str, Any]:
 
 
 def parts(url: str) -> dict[str, Any]:
-    """What a URL says: host, port, password, and what its query sets."""
+    """Host, port and password of a URL, and the options in its query."""
     found = dict(parse_url(plain_url(url)))
     if found.pop("connection_class", None):
         found["ssl"] = True
@@ -47,17 +50,17 @@ def parts(url: str) -> dict[str, Any]:
 
 
 def is_cluster(url: str) -> bool:
-    """Whether it is a cluster that is to be connected to."""
+    """Whether the URL is that of a cluster."""
     return url.partition("://")[0].endswith(CLUSTER)
 
 
 def plain_url(url: str) -> str:
-    """The URL as the library reads it."""
+    """The URL without the mark of a cluster, as the library reads it."""
     return url.replace(CLUSTER, "", 1) if is_cluster(url) else url
 
 
 def shown(url: str) -> str:
-    """Where a URL leads: all that may be shown of one, for it may hold a password."""
+    """Scheme, host and port of a URL: messages show no more, because it may hold a password."""
     whole = urlsplit(url)
     try:
         port = whole.port or 6379

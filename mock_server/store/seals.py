@@ -1,4 +1,4 @@
-"""How the answer to a request is put away, so that only the same request gets it out again."""
+"""Encryption of stored responses: only the same request with the same key can read one."""
 
 import os
 from typing import Protocol
@@ -11,14 +11,14 @@ _LENGTH_BYTES = 4
 
 
 class Seal(Protocol):
-    """Puts answers away. ``key`` has 32 bytes and is never stored; ``asked`` is the request."""
+    """Seals responses. ``key`` has 32 bytes and is never stored; ``asked`` is the request."""
 
     def close(self, key: bytes, answer: bytes, asked: bytes) -> bytes:
-        """What is to be stored."""
+        """The sealed response, to be stored."""
         ...
 
     def open(self, key: bytes, stored: bytes, asked: bytes) -> bytes | None:
-        """The answer, or None where it was stored for another request."""
+        """The response, or None where ``stored`` was sealed for another request."""
         ...
 
 

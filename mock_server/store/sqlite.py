@@ -1,12 +1,9 @@
-"""The embedded store: SQLite, in memory or in one file (write-ahead log)."""
+"""The embedded store: SQLite, in memory (``sqlite://``) or in a file (``sqlite:///FILE``)."""
 
 import secrets
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-import apsw
 
 from mock_server.store.interface import (
     AddCredential,
@@ -14,14 +11,22 @@ from mock_server.store.interface import (
     IdempotencyRecord,
     Login,
     PartnerLogin,
-    RevokeCredential,
+    RateLimitCounters,
+    Store,
     StoreError,
     UnknownCursor,
-    UseCredential,
+    UpdateCredential,
     Write,
 )
-from mock_server.store.sqlite_errors import PlainErrors
+from mock_server.store.sqlite_connection import (
+    BUSY_MILLISECONDS,
+    StoreErrors,
+    open_file,
+    open_memory,
+)
+from mock_server.store.sqlite_counters import FileCounters, MemoryCounters
 from mock_server.store.sqlite_tables import (
+    ACTIVE_CREDENTIAL,
     ADD,
     ADD_ONCE,
     CREDENTIAL,
@@ -33,14 +38,37 @@ from mock_server.store.sqlite_tables import (
     FORGET_RECORDS,
     KEEP_ONCE,
     MIGRATIONS,
+    OWN_CREDENTIAL,
 )
 
 _KEPT_BETWEEN_CLEANINGS = 64
-"""Each cleaning takes more away than was kept since the last, and is over at once."""
+"""Records between two deletions of expired ones: a deletion may remove more than that."""
 
-_BUSY_MILLISECONDS = 5_000
-_SECONDS_BEFORE_NEXT = 0.01
 _BUSY_MILLISECONDS_OF_CHECK = 1_000
+
+
+def open_store(url: str) -> Store:
+    """See :meth:`mock_server.store.opening.Backend.open_store`."""
+    return SqliteStore(_path(url))
+
+
+def open_counters(url: str) -> RateLimitCounters:
+    """See :meth:`mock_server.store.opening.Backend.open_counters`."""
+    path = _path(url)
+    return FileCounters(path) if path else MemoryCounters()
+
+
+def is_shared(url: str) -> bool:
+    """See :meth:`mock_server.store.opening.Backend.is_shared`."""
+    return _path(url) is not None
+
+
+def _path(url: str) -> Path | None:
+    """The file of ``sqlite:///file.db`` or ``sqlite:////absolute.db``; None for one in memory."""
+    rest = url.removeprefix("sqlite://")
+    if rest and not rest.startswith("/"):
+        raise StoreError(f"{url} names a host: a file is written sqlite:///{rest}")
+    return Path(rest[1:]) if rest.removeprefix("/") not in {"", ":memory:"} else None
 
 
 class SqliteStore:
@@ -54,10 +82,10 @@ class SqliteStore:
     def __init__(self, path: Path | None = None) -> None:
         self._name = str(path) if path else "the store in memory"
         self.is_volatile = path is None
-        self._errors = PlainErrors(self._name)
+        self._errors = StoreErrors(self._name)
         self._kept = 0
         with self._errors:
-            self._connection = open_file(path) if path else _open_memory()
+            self._connection = open_file(path) if path else open_memory()
             self._file = (path, _identity(path)) if path else None
             self._migrate()
             # One cursor for all statements: what one finds is read to the end before the next
@@ -86,9 +114,9 @@ class SqliteStore:
         statements = len(writes) + (record is not None and added is None)
         with self._errors:
             if statements <= 1:
-                return self._take(writes, added, record, now)
+                return self._apply_all(writes, added, record, now)
             with self._transaction():
-                return self._take(writes, added, record, now)
+                return self._apply_all(writes, added, record, now)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -101,14 +129,14 @@ class SqliteStore:
                 self._execute("ROLLBACK")
             raise
 
-    def _take(
+    def _apply_all(
         self,
         writes: Sequence[Write],
         added: AddCredential | None,
         record: IdempotencyRecord | None,
         now: float,
     ) -> IdempotencyRecord | None:
-        """Apply and keep everything, or give the unexpired record that has the key."""
+        """Apply ``writes`` and keep ``record``, or give the unexpired record of the same key."""
         if record is not None:
             earlier = self._keep(added, record, now)
             if earlier:
@@ -123,16 +151,12 @@ class SqliteStore:
         match write:
             case AddCredential(credential):
                 self._execute(ADD, credential)
-            case RevokeCredential(partner_id, client_id, at):
+            case UpdateCredential(partner_id, client_id, changes, only_active):
+                columns = ", ".join(f"{name} = ?" for name in changes)
+                condition = ACTIVE_CREDENTIAL if only_active else OWN_CREDENTIAL
                 self._execute(
-                    "UPDATE outcomes SET status = 'revoked', updated_at = ?"
-                    " WHERE client_id = ? AND partner_id = ? AND status = 'active'",
-                    (at, client_id, partner_id),
-                )
-            case UseCredential(partner_id, client_id, at):
-                self._execute(
-                    "UPDATE outcomes SET last_used_at = ? WHERE client_id = ? AND partner_id = ?",
-                    (at, client_id, partner_id),
+                    f"UPDATE outcomes SET {columns} WHERE {condition}",  # noqa: S608 - field names
+                    (*changes.values(), client_id, partner_id),
                 )
 
     def _keep(
@@ -158,7 +182,7 @@ class SqliteStore:
         return None
 
     def _forget(self, which: str, value: str | bytes, now: float) -> None:
-        """Forget records that are over; ``now`` is one partner's time, and says it for no other."""
+        """Delete expired records of one key or partner (``which``), whose time is ``now``."""
         for statement in (FORGET_KEYS, FORGET_RECORDS):
             self._execute(f"{statement} ({which})", (value, now))
 
@@ -233,7 +257,7 @@ class SqliteStore:
     async def find_credential(self, partner_id: str, client_id: str) -> Credential | None:
         """See :meth:`mock_server.store.interface.Store.find_credential`."""
         with self._errors:
-            return self._credential("client_id = ? AND partner_id = ?", client_id, partner_id)
+            return self._credential(OWN_CREDENTIAL, client_id, partner_id)
 
     def _credential(self, condition: str, *values: str) -> Credential | None:
         query = f"SELECT {CREDENTIAL} FROM outcomes WHERE {condition}"  # noqa: S608 - constants
@@ -281,52 +305,17 @@ class SqliteStore:
             try:
                 self._execute("INSERT OR REPLACE INTO settings VALUES ('checked', x'')")
             finally:
-                self._connection.set_busy_timeout(_BUSY_MILLISECONDS)
+                self._connection.set_busy_timeout(BUSY_MILLISECONDS)
 
     async def close(self) -> None:
         """See :meth:`mock_server.store.interface.Store.close`."""
         self._connection.close()
 
 
-def open_file(path: Path) -> apsw.Connection:
-    """A connection to a file that other processes use at the same time."""
-    connection = apsw.Connection(str(path))
-    connection.set_busy_timeout(_BUSY_MILLISECONDS)
-    # A commit survives the death of the process; only a power cut may take the last.
-    _write_ahead(connection)
-    connection.execute("PRAGMA synchronous = NORMAL")
-    return connection
-
-
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file it is, by whatever name; None where there is none."""
+    """Device and inode of a file; None where there is no file of that name."""
     try:
         found = path.stat()
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _write_ahead(connection: apsw.Connection) -> None:
-    # Where several processes open a fresh file at once, one changes how its journal is kept.
-    # SQLite refuses the others at once, whatever the busy timeout is.
-    deadline = time.monotonic() + _BUSY_MILLISECONDS / 1000
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except apsw.BusyError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(_SECONDS_BEFORE_NEXT)
-        else:
-            return
-
-
-def _open_memory() -> apsw.Connection:
-    # Not ":memory:": the more it holds, the longer its insertions take. This holds 1 GiB.
-    connection = apsw.Connection("memory", vfs="memdb")
-    # Nobody else can open it, and reading a page is copying it from memory to memory; each
-    # commit looks at every page in the cache.
-    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-    connection.execute("PRAGMA cache_size = 32")
-    return connection

@@ -1,6 +1,6 @@
-"""The tables of the SQLite store, how they came about, and the statements on them.
+"""The tables of the SQLite store, their migrations, and the statements on them.
 
-A row of ``outcomes`` is what came of one request: a credential, an idempotency record, or both.
+A row of ``outcomes`` is the result of one request: a credential, an idempotency record, or both.
 So the usual create with a key is one statement, and atomic by itself.
 """
 
@@ -19,8 +19,8 @@ MIGRATIONS = (
     );
     CREATE INDEX credentials_of_partner ON outcomes (partner_id) WHERE client_id IS NOT NULL;
     """,
-    # Without the index, finding what has expired is a walk over everything. The made-up partner
-    # gets another login at each start: the newest is the one to show.
+    # Without the index, finding expired records is a scan of the table. The made-up partner gets
+    # another login at each start: the newest is shown.
     """
     CREATE INDEX expiry_of_keys ON outcomes (partner_id, key_expires_at)
         WHERE key_expires_at IS NOT NULL;
@@ -37,9 +37,12 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     """,
 )
-"""What leads from one version of the tables to the next; a released one is never edited."""
+"""Scripts from each version of the tables to the next; a released one is never edited."""
 
 # ruff: noqa: S608 - every statement is made of constants
+OWN_CREDENTIAL = "client_id = ? AND partner_id = ?"
+ACTIVE_CREDENTIAL = f"{OWN_CREDENTIAL} AND status = 'active'"
+
 CREDENTIAL = (
     "client_id, partner_id, secret_hash, name, status, expires_at,"
     " created_at, updated_at, last_used_at"
@@ -65,7 +68,7 @@ EXPIRED_KEY = "SELECT position FROM outcomes WHERE key_hash = ? AND key_expires_
 EXPIRED_OF_PARTNER = (
     "SELECT position FROM outcomes WHERE partner_id = ? AND key_expires_at <= ? LIMIT 256"
 )
-"""A bounded number, so that no request waits for long."""
+"""Expired records of a partner, at most 256 of them, so that no request waits for long."""
 
 FORGET_KEYS = (
     "UPDATE outcomes SET key_hash = NULL, sealed = NULL, key_expires_at = NULL"
@@ -77,10 +80,10 @@ FORGET_PARTNER = (
     "DELETE FROM outcomes WHERE partner_id = ? AND client_id IS NOT NULL",
     "DELETE FROM outcomes WHERE partner_id = ? AND key_expires_at IS NOT NULL",
 )
-"""Two, because each has an index, and every row is a credential or has a key."""
+"""Deletes all rows of a partner. Two statements, because each condition has an index."""
 
 _IS_OPEN = "ends > :now AND ends <= :now + :seconds"
-"""A window that ends later was opened before the partner's clock was set back."""
+"""Whether a window is open. One that ends later predates a clock that was set back."""
 
 COUNT_REQUEST = f"""
     INSERT INTO windows VALUES (:partner_id, 1, :now + :seconds)
@@ -89,4 +92,4 @@ COUNT_REQUEST = f"""
         ends = CASE WHEN {_IS_OPEN} THEN ends ELSE excluded.ends END
     RETURNING count, ends
 """
-"""Counts one request in a partner's window, opening one where none is open."""
+"""Count one request in the open window of a partner, or open one."""

@@ -25,10 +25,9 @@ from mock_server.store.interface import (
     Credential,
     IdempotencyRecord,
     PartnerLogin,
-    RevokeCredential,
     Store,
     UnknownCursor,
-    UseCredential,
+    UpdateCredential,
     Write,
 )
 from mock_server.store.opening import is_shared, open_store
@@ -63,15 +62,10 @@ class Model:
         match write:
             case AddCredential(credential):
                 self.credentials[credential.client_id] = credential
-            case RevokeCredential(_, client_id, at):
+            case UpdateCredential(_, client_id, changes, only_active):
                 old = self.credentials.get(client_id)
-                if old and old.status == "active":
-                    changed = old._replace(status="revoked", updated_at=at)
-                    self.credentials[client_id] = changed
-            case UseCredential(_, client_id, at):
-                if client_id in self.credentials:
-                    used = self.credentials[client_id]._replace(last_used_at=at)
-                    self.credentials[client_id] = used
+                if old and (old.status == "active" or not only_active):
+                    self.credentials[client_id] = Credential(**{**old._asdict(), **changes})
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -128,8 +122,11 @@ class StoreMachine(RuleBasedStateMachine):
                 )
             )
         for kind, number in touched:
-            change = RevokeCredential if kind == "r" else UseCredential
-            writes.append(change(partner, self.client_id(number), f"at {model.now}"))
+            at = f"at {model.now}"
+            revocation = {"status": "revoked", "updated_at": at}
+            changes = revocation if kind == "r" else {"last_used_at": at}
+            client_id = self.client_id(number)
+            writes.append(UpdateCredential(partner, client_id, changes, only_active=kind == "r"))
         record, earlier = None, None
         if key is not None:
             record = IdempotencyRecord(

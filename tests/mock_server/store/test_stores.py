@@ -13,11 +13,10 @@ from mock_server.store.interface import (
     Credential,
     IdempotencyRecord,
     PartnerLogin,
-    RevokeCredential,
     Store,
     StoreError,
     UnknownCursor,
-    UseCredential,
+    UpdateCredential,
 )
 from mock_server.store.opening import is_shared, open_counters, open_store
 from tests.mock_server.store.backends import cluster_url, redis_url, url
@@ -57,6 +56,15 @@ def credential(client_id: str, partner: str = "partner", **changes: Any) -> Cred
 
 def record(key: bytes, sealed: bytes = b"\0sealed\xff", expires_at: float = 100.0) -> Any:
     return IdempotencyRecord(key, "partner", sealed, expires_at)
+
+
+def revocation(partner: str, client_id: str, at: str) -> UpdateCredential:
+    changes = {"status": "revoked", "updated_at": at}
+    return UpdateCredential(partner, client_id, changes, only_active=True)
+
+
+def use(partner: str, client_id: str, at: str) -> UpdateCredential:
+    return UpdateCredential(partner, client_id, {"last_used_at": at})
 
 
 async def ids(store: Store, partner: str = "partner") -> list[str]:
@@ -112,7 +120,7 @@ def test_an_expired_record_makes_room(run: Callable[[Scenario], None]) -> None:
 def test_a_record_can_go_with_any_write_and_with_none(run: Callable[[Scenario], None]) -> None:
     async def scenario(store: Store) -> None:
         await store.commit([AddCredential(credential("a"))], None, 1.0)
-        revoke = RevokeCredential("partner", "a", "later")
+        revoke = revocation("partner", "a", "later")
         assert await store.commit([revoke], record(b"one"), 1.0) is None
         assert await store.commit([revoke], record(b"one"), 1.0) == record(b"one")
         assert await store.commit([], record(b"two"), 1.0) is None
@@ -125,10 +133,10 @@ def test_a_record_can_go_with_any_write_and_with_none(run: Callable[[Scenario], 
 def test_a_credential_is_revoked_once_and_by_its_partner(run: Callable[[Scenario], None]) -> None:
     async def scenario(store: Store) -> None:
         await store.commit([AddCredential(credential("a"))], None, 1.0)
-        await store.commit([RevokeCredential("other", "a", "never")], None, 1.0)
+        await store.commit([revocation("other", "a", "never")], None, 1.0)
         assert (await store.find_credential("partner", "a")) == credential("a")
-        await store.commit([RevokeCredential("partner", "a", "first")], None, 1.0)
-        await store.commit([RevokeCredential("partner", "a", "second")], None, 1.0)
+        await store.commit([revocation("partner", "a", "first")], None, 1.0)
+        await store.commit([revocation("partner", "a", "second")], None, 1.0)
         revoked = credential("a", status="revoked", updated_at="first")
         assert await store.find_credential("partner", "a") == revoked
 
@@ -138,8 +146,8 @@ def test_a_credential_is_revoked_once_and_by_its_partner(run: Callable[[Scenario
 def test_the_use_of_a_credential_is_noted(run: Callable[[Scenario], None]) -> None:
     async def scenario(store: Store) -> None:
         await store.commit([AddCredential(credential("a"))], None, 1.0)
-        await store.commit([UseCredential("partner", "a", "then")], None, 1.0)
-        await store.commit([UseCredential("partner", "nobody", "then")], None, 1.0)
+        await store.commit([use("partner", "a", "then")], None, 1.0)
+        await store.commit([use("partner", "nobody", "then")], None, 1.0)
         assert await store.find_credential("partner", "a") == credential("a", last_used_at="then")
         assert await ids(store) == ["a"]
 

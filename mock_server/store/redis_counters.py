@@ -1,4 +1,4 @@
-"""Rate limit windows on a Redis server, for all hosts: the ``limits`` library's own storage."""
+"""Rate limit counters on a Redis server, in the storage of the ``limits`` library."""
 
 import time
 from typing import Any, Final
@@ -8,16 +8,15 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from mock_server.store.interface import StoreError
-from mock_server.store.redis import KEY_PREFIX
-from mock_server.store.redis_client import connect, is_cluster, options, parts, shown
+from mock_server.store.redis_client import KEY_PREFIX, connect, is_cluster, options, parts, shown
 
 _LIBRARY: Final = "redispy"
 
 
 class RedisCounters:
-    """Fixed windows that several processes count in together.
+    """Counters in Redis, shared by all processes of all hosts.
 
-    They end by the server's clock: a window that several hosts share is no partner's own.
+    A window ends by the server's clock and not by a partner's, because several hosts share it.
     """
 
     def __init__(self, url: str) -> None:
@@ -26,7 +25,7 @@ class RedisCounters:
         self._ends: dict[str, float] = {}
 
     async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
-        """See :meth:`mock_server.store.counters.interface.RateLimitCounters.hit`."""
+        """See :meth:`mock_server.store.interface.RateLimitCounters.hit`."""
         name = f"{{{key}}}:window"
         present = time.time()
         try:
@@ -40,21 +39,21 @@ class RedisCounters:
         return count, now + max(0.0, ends - present)
 
     def forget(self, key: str) -> None:
-        """Forget a partner's end of window; its count in Redis expires by itself."""
+        """Forget when the window of ``key`` ends; its count in Redis expires by itself."""
         self._ends.pop(key, None)
 
     async def close(self) -> None:
-        """See :meth:`mock_server.store.counters.interface.RateLimitCounters.close`."""
-        # The library has no word for this.
+        """See :meth:`mock_server.store.interface.RateLimitCounters.close`."""
+        # The library offers no way to close its connections.
         bridge: Any = self._storage.bridge
         await bridge.storage.aclose()
         if isinstance(bridge.storage, Redis):
-            # The pool was given to it, so it is not its own to close.
+            # The client does not close a pool that was passed to it.
             await bridge.storage.connection_pool.aclose()
 
 
 def _storage(url: str) -> RedisStorage:
-    # Among the partner's other keys, so that the store forgets the windows with them.
+    # Among the partner's other keys, so that the store deletes the counters with them.
     if not is_cluster(url):
         return RedisStorage(
             "async+redis://",

@@ -1,1 +1,0 @@
-"""Where requests are counted for the rate limit: one file for each kind of store."""
