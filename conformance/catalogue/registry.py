@@ -3,13 +3,15 @@
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Generic, TypeVar
 
+from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, StatusClass
 from conformance.catalogue.requirement import Level, Requirement, Rule
 from conformance.catalogue.sabotage import Sabotage
-from conformance.probe.probe import Probe
+from conformance.probe.probe import NotVerified, Probe, Violation
 from conformance.target.capabilities import Capability
 from openapi.operation import Operation
 
@@ -32,6 +34,10 @@ class Catalogue(Generic[R]):
         if requirement.id in self._found:
             raise DuplicateRequirement(f"{requirement.id} is claimed twice")
         self._found[requirement.id] = requirement
+
+    def __getitem__(self, requirement_id: str) -> R:
+        """The registered requirement with this id."""
+        return self._found[requirement_id]
 
     def load(self, package: ModuleType) -> Mapping[str, R]:
         """All requirements by id; imports every module of ``package``, at any depth, once."""
@@ -59,6 +65,8 @@ def requirement(
     needs: Sequence[Capability] = (),
     observes_run: bool = False,
     generates: bool = False,
+    generator_check: str = "",
+    judges: Sequence[Judge] = (),
 ) -> Callable[[Check], Check]:
     """Make a function the check of a requirement. Its docstring's first line is the rule."""
 
@@ -75,8 +83,53 @@ def requirement(
                 check=check,
                 observes_run=observes_run,
                 generates=generates,
+                generator_check=generator_check,
+                judges=tuple(judges),
             )
         )
         return check
 
     return register
+
+
+_Pair = tuple[Requirement, Judge]
+
+Judgement = tuple[Requirement, Violation | None]
+"""A requirement that an exchange puts to the test, and how the exchange breaks it, if it does."""
+
+
+class Judges:
+    """All judges of some requirements, in the order of what they look at."""
+
+    def __init__(self, requirements: Iterable[Requirement]) -> None:
+        found = [(one, judge) for one in requirements for judge in one.judges]
+        found.sort(key=lambda pair: (pair[1].aspect, pair[0].id))
+        self._known: dict[tuple[Purpose, StatusClass], list[_Pair]] = defaultdict(list)
+        for one, judge in found:
+            for purpose in judge.purposes:
+                for status in judge.statuses:
+                    self._known[purpose, status].append((one, judge))
+
+    def of(self, purpose: Purpose) -> frozenset[str]:
+        """The ids of the requirements that an exchange for this purpose can break."""
+        return frozenset(
+            one.id for (key, _), pairs in self._known.items() if key is purpose for one, _ in pairs
+        )
+
+    def looking_at(self, exchange: JudgedExchange) -> Iterator[_Pair]:
+        """The requirements that the exchange puts to the test, each with its judge."""
+        operation = exchange.operation
+        documented = operation.response(exchange.answer.status)
+        has_body = documented is not None and bool(documented.content)
+        for one, judge in self._known.get((exchange.purpose, exchange.status_class), ()):
+            applies_to = judge.applies_to or one.applies_to
+            if (has_body or not judge.has_documented_body) and applies_to(operation):
+                yield one, judge
+
+    def judgements(self, exchange: JudgedExchange) -> Iterator[Judgement]:
+        """Each requirement that the exchange puts to the test, with its violation, if any."""
+        for one, judge in self.looking_at(exchange):
+            try:
+                yield one, judge.violation(exchange)
+            except NotVerified:
+                continue

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from conformance.catalogue.judge import Judge, JudgedExchange
 from conformance.catalogue.sabotage import Sabotage
 from conformance.probe.applicability import creates
-from conformance.probe.probe import Probe
+from conformance.probe.probe import Probe, Violation
 from conformance.target.capabilities import Capability
 from openapi.operation import Operation
 
@@ -62,8 +63,17 @@ class Requirement(Rule):
     check: Callable[[Probe], None]
     observes_run: bool = False
     """It judges what the whole run met, so it is checked when all others are done."""
+    judges: tuple[Judge, ...] = ()
+    """What can be said of one exchange, whoever sent the request."""
+    generator_check: str = ""
+    """The check of the request generator whose failures its judge confirms."""
     generates: bool = False
     """It sends generated requests: of these one at a time is checked, beside all others."""
+
+    def violation(self, exchange: JudgedExchange) -> Violation | None:
+        """The violation that one exchange shows, if any; raises ``NotVerified``."""
+        found = (one.violation(exchange) for one in self.judges if one.looks_at(exchange))
+        return next((one for one in found if one), None)
 
     @property
     def phase(self) -> int:

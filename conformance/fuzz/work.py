@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from conformance.catalogue.judge import Purpose
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.fuzz.checks.many_keys import DIFFERENT, FRESH, REPLAY, used_keys
 from conformance.fuzz.checks.odd_requests import PLAIN, odd_framings, odd_headers, odd_spellings
@@ -13,7 +14,7 @@ from conformance.fuzz.checks.shared_keys import AT_ONCE, FOREIGN, REUSED, SECOND
 from conformance.probe.applicability import lists
 from conformance.probe.bodies import makes_from_json
 from conformance.probe.probe import Probe
-from conformance.probe.response_checks import ACCUSATIONS, JUDGES
+from conformance.server import judges
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request
 from openapi.contract import Contract
@@ -48,12 +49,15 @@ def own_check(
     )
 
 
+_JUDGED = judges().of(Purpose.GENERATED)
+"""Requirements that any answer can break."""
+
 OWN: Mapping[Requirement, Set[str]] = {
     own_check("many-keys", used_keys): {REPLAY, FRESH, DIFFERENT},
     own_check("shared-keys", shared_keys): {AT_ONCE, SECOND, REUSED, FOREIGN},
-    own_check("odd-headers", odd_headers, generates=True): JUDGES.keys(),
-    own_check("odd-spellings", odd_spellings, generates=True): JUDGES.keys(),
-    own_check("odd-framings", odd_framings, generates=True): {PLAIN, *JUDGES},
+    own_check("odd-headers", odd_headers, generates=True): _JUDGED,
+    own_check("odd-spellings", odd_spellings, generates=True): _JUDGED,
+    own_check("odd-framings", odd_framings, generates=True): {PLAIN, *_JUDGED},
     own_check(
         "moving-pages",
         pagination_under_writes,
@@ -90,7 +94,7 @@ class Work:
     @property
     def share(self) -> int:
         """How much of the requests it gets: what sends something new each time, a larger one."""
-        if self.requirements[0].id in ACCUSATIONS:
+        if self.requirements[0].generator_check:
             return _OF_SCHEMATHESIS
         return _LARGER if self.chooses else 1
 
@@ -119,7 +123,7 @@ def works(
     found = []
     for operation in contract.operations.values():
         own = [one for one in apart if one.applies_to(operation)]
-        together = tuple(one for one in own if one.id in ACCUSATIONS)
+        together = tuple(one for one in own if one.generator_check)
         if together:
             found.append(Work(f"generated [{operation.id}]", operation, together))
         found += [
@@ -133,7 +137,7 @@ def works(
             for one, judged_by in OWN.items()
             if one.applies_to(operation) and ids & judged_by
         ]
-        if operation.id in recorded and ids & JUDGES.keys():
+        if operation.id in recorded and ids & _JUDGED:
             check = changed_recordings(recorded[operation.id])
             one = own_check("recorded", check, generates=True)
             found.append(Work(f"{one.id} [{operation.id}]", operation, (one,)))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from conformance.load.judging import digested
+from conformance.catalogue.judge import digested
 from conformance.target.exchange import Answer, Request
 
 BATCH = 1000

@@ -34,6 +34,11 @@ def lists(operation: Operation) -> bool:
     )
 
 
+def reads_or_creates(operation: Operation) -> bool:
+    """Anything may be sent to the operation: it ends nothing, and no path names a resource."""
+    return operation.method in {"GET", "POST"} and "{" not in operation.path
+
+
 def shows(*fields: str) -> Callable[[Operation], bool]:
     """The operation makes a resource and answers with a JSON object that has these fields."""
 

@@ -12,6 +12,9 @@ from conformance.target.exchange import Answer, Request
 
 Page = dict[str, Any]
 
+CURSOR = "starting_after"
+"""The parameter that says after which item a page begins."""
+
 MOST_PAGES = 100
 """How far a list is read."""
 
@@ -29,6 +32,12 @@ def make(probe: Probe, count: int, partner: int = 0) -> list[Answer]:
     return answers
 
 
+def items(answer: Answer) -> list[dict[str, Any]]:
+    """The items of a page; none where it is no page."""
+    found = answer.field("data")
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
 def pages(
     probe: Probe, limit: int, after: str | None = None, partner: int = 0, most: int | None = None
 ) -> Iterator[Page]:
@@ -37,7 +46,7 @@ def pages(
     Nothing is verified where a list is longer than anybody wants to read.
     """
     for _ in range(most or MOST_PAGES):
-        cursor = {"starting_after": after} if after else {}
+        cursor = {CURSOR: after} if after else {}
         page = page_of(probe, {"limit": limit, **cursor}, partner)
         yield page
         if not page["data"] or not page["has_more"]:

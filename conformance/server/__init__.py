@@ -2,11 +2,18 @@
 
 import sys
 from collections.abc import Mapping
+from functools import cache
 
-from conformance.catalogue.registry import SERVER
+from conformance.catalogue.registry import SERVER, Judges
 from conformance.catalogue.requirement import Requirement
 
 
 def catalogue() -> Mapping[str, Requirement]:
     """All requirements on servers, by id."""
     return SERVER.load(sys.modules[__name__])
+
+
+@cache
+def judges() -> Judges:
+    """All judges of one exchange, of all requirements on servers."""
+    return Judges(catalogue().values())

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from conformance.probe.probe import NOTHING_FAILS, NotVerified, Probe, Violation
-from conformance.probe.response_checks import JUDGES
+from conformance.catalogue.judge import JudgedExchange, Purpose
+from conformance.probe.probe import NotVerified, Probe, Violation
 from conformance.results.curl import Exchange
+from conformance.server import judges
 from conformance.target.exchange import Answer, Request
 
 _OWN_REASONS = {
@@ -23,12 +24,12 @@ _OWN_REASONS = {
 
 def judge_answer(probe: Probe, request: Request, answer: Answer) -> None:
     """Raise :class:`Violation` for what the catalogue has against an answer."""
-    for requirement_id, (expected, judge) in JUDGES.items():
-        if answer.status in _OWN_REASONS and requirement_id != NOTHING_FAILS:
-            continue
-        wrong = judge(probe.operation, request, answer)
-        if wrong and not probe.budget.is_known(expected, wrong):
-            raise Violation(expected, wrong, requirement_id)
+    if answer.status in _OWN_REASONS:
+        return
+    exchange = JudgedExchange(probe.operation, request, answer, Purpose.GENERATED)
+    for requirement, found in judges().judgements(exchange):
+        if found and not probe.budget.is_known(found.expected, found.actual):
+            raise Violation(found.expected, found.actual, requirement.id)
 
 
 def report_violation(

@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 
+from conformance.catalogue.judge import JudgedExchange, Purpose
 from conformance.catalogue.requirement import Requirement
 from conformance.fuzz.findings.recording import sender
 from conformance.fuzz.resending import resent
@@ -13,9 +14,9 @@ from conformance.fuzz.storage.finding import Finding, cause_of, seen
 from conformance.fuzz.work import Work
 from conformance.probe.budget import GenerationBudget
 from conformance.probe.probe import Probe
-from conformance.probe.response_checks import JUDGES
 from conformance.results.result import Outcome
 from conformance.run.check import CheckOutcome, run_check
+from conformance.server import catalogue, judges
 from conformance.target.exchange import Answer
 from conformance.target.target import Target
 from openapi.contract import Contract
@@ -49,7 +50,7 @@ def work_of(contract: Contract, finding: Finding, works: Mapping[str, Work]) -> 
     """
     work = works.get(finding.work)
     operation = contract.operations.get(finding.operation)
-    if work is None and operation and finding.requirement in JUDGES and finding.steps:
+    if work is None and operation and _judge_of(finding) and finding.steps:
         return Work(finding.work, operation, ())
     if work is None or finding.operation != work.operation.id:
         raise FileError(f"finding {finding.id}: nothing checks {finding.work!r} here")
@@ -61,12 +62,13 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
 
     Raises :class:`TargetError`.
     """
-    _, judge = JUDGES.get(finding.requirement, ("", None))
-    if judge is not None and finding.steps:
+    requirement = _judge_of(finding)
+    if requirement and finding.steps:
         probe = probe_to_send(contract, target, finding, work)
         resent(finding.steps, sender(probe))
         request, answer = probe.recording.exchanges[-1]
-        return bool(judge(probe.operation, request, answer)) if _counts(answer) else None
+        exchange = JudgedExchange(probe.operation, request, answer, Purpose.GENERATED)
+        return requirement.violation(exchange) is not None if _counts(answer) else None
     found = [check(contract, target, finding, work, one) for one in work.requirements]
     if any(is_it(one, finding, work) for one in found):
         return True
@@ -100,6 +102,12 @@ def is_it(one: CheckOutcome, finding: Finding, work: Work) -> bool:
         and finding.requirement in {one.breaks, result.requirement.id}
         and cause_of(result.expected, seen(result.actual, work.way)) == finding.cause
     )
+
+
+def _judge_of(finding: Finding) -> Requirement | None:
+    """The requirement that a finding broke, where one exchange is enough to tell."""
+    is_judged = finding.requirement in judges().of(Purpose.GENERATED)
+    return catalogue()[finding.requirement] if is_judged else None
 
 
 def _counts(answer: Answer) -> bool:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 import gevent
 from locust.contrib.fasthttp import FastHttpSession, LocustUserAgent, ResponseContextManager
 
-from conformance.load.judging import Purpose, Seen
+from conformance.catalogue.judge import JudgedExchange, Purpose
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
 from conformance.probe.probe import Probe
@@ -64,9 +64,10 @@ class Sender:
             token = None if place.is_hurried or place.stopped else self._token(request)
             if token is None:
                 return None
-            seen = Seen(probe.operation, request, _NOTHING, purpose, token, first, first_id,
-                        secrets)  # fmt: skip
-            answer = self._exchange(seen)
+            exchange = JudgedExchange(
+                probe.operation, request, _NOTHING, purpose, token, first, first_id, secrets
+            )
+            answer = self._exchange(exchange)
             if answer is not None and _is_refused(answer):
                 if self._renewed(request, token):
                     continue
@@ -83,10 +84,10 @@ class Sender:
             gevent.sleep(wait)
         return None
 
-    def _exchange(self, seen: Seen) -> Answer | None:
+    def _exchange(self, exchange: JudgedExchange) -> Answer | None:
         """Send once and judge: an answer, or None where there was none."""
         place = self._workplace
-        with self._request(seen) as response:
+        with self._request(exchange) as response:
             answer = _answer(response)
             place.tally.counts[Count.REQUESTS] += 1
             if answer is None:
@@ -97,18 +98,18 @@ class Sender:
             if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
                 _name(response, " (limited)")
             judged = not _is_refused(answer)
-            _say(response, answer, place.judge(replace(seen, answer=answer)) if judged else "")
+            _say(response, answer, place.judge(replace(exchange, answer=answer)) if judged else "")
         return answer
 
-    def _request(self, seen: Seen) -> ResponseContextManager:
-        request, headers = seen.request, dict(seen.request.headers)
-        if seen.token:
-            headers["Authorization"] = f"Bearer {seen.token}"
+    def _request(self, exchange: JudgedExchange) -> ResponseContextManager:
+        request, headers = exchange.request, dict(exchange.request.headers)
+        if exchange.token:
+            headers["Authorization"] = f"Bearer {exchange.token}"
         return self._client.request(
             request.method,
             # All of it: what is typed into Locust's page sends nothing elsewhere.
             self._workplace.target.base_url + request.path,
-            name=f"{seen.operation.id}{self._suffix}",
+            name=f"{exchange.operation.id}{self._suffix}",
             data=request.body or None,  # type: ignore[arg-type]  # bytes are sent as they are
             headers=headers,
             catch_response=True,

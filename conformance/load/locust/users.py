@@ -10,11 +10,12 @@ from urllib.parse import quote, urlencode
 import gevent
 from locust import FastHttpUser, task
 
-from conformance.load.judging import CURSOR, Purpose, items
+from conformance.catalogue.judge import Purpose
 from conformance.load.ledger import Call
 from conformance.load.locust.sending import Sender
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
+from conformance.probe.pages import CURSOR, items
 from conformance.probe.probe import Violation
 from conformance.probe.revocation import revocation_by_text
 from conformance.server.idempotency.replays import expect_one_answer

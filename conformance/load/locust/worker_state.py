@@ -4,15 +4,15 @@ import random
 import time
 from collections.abc import Sequence
 
+from conformance.catalogue.judge import JudgedExchange
 from conformance.catalogue.requirement import Level, Rule
-from conformance.load.judging import Seen, judgements
 from conformance.load.ledger import Call, Ledger
 from conformance.load.tally import Broken, Count, Tally
 from conformance.probe.applicability import creates, lists
 from conformance.probe.probe import Probe, Violation
 from conformance.probe.revocation import revokes
 from conformance.results.curl import reproduction
-from conformance.server import catalogue
+from conformance.server import catalogue, judges
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import issued_secrets, printable, redacted
@@ -54,15 +54,17 @@ class WorkerState:
             probe(next(filter(revokes, operations))) if Capability.REVOCATION in can else None
         )
 
-    def judge(self, seen: Seen) -> str:
+    def judge(self, exchange: JudgedExchange) -> str:
         """Judge an answer and count what is said; gives the worst of it, empty for none."""
         told: dict[bool, str] = {}
-        first = [] if seen.first is None else [(seen.request, Answer(seen.first.status))]
-        exchanges = [*first, (seen.request, seen.answer)]
-        for requirement, violation in judgements(seen):
-            text = self.note(requirement, seen.operation, violation, exchanges)
+        first = (
+            [] if exchange.first is None else [(exchange.request, Answer(exchange.first.status))]
+        )
+        exchanges = [*first, (exchange.request, exchange.answer)]
+        for requirement, violation in judges().judgements(exchange):
+            text = self.note(requirement, exchange.operation, violation, exchanges)
             if text:
-                told.setdefault(requirement.level_on(seen.operation) is Level.MUST, text)
+                told.setdefault(requirement.level_on(exchange.operation) is Level.MUST, text)
         return told.get(True) or told.get(False, "")
 
     def note(

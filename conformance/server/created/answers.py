@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from conformance.catalogue.judge import SUCCESS, Judge, JudgedExchange
 from conformance.probe.applicability import echoes
 from conformance.probe.probe import NotVerified, Probe, expect
 from conformance.target.exchange import Answer
@@ -67,6 +68,15 @@ def expect_no_fault(operation: Operation, answer: Answer, codes: Collection[str]
         elif error.code == "invalid_type":
             kind = json_type(found) if error.param in value else "another type"
         expect(error.code not in codes, f"{_RULES[error.code]} {error.param}", kind)
+
+
+def no_fault(*codes: str) -> Judge:
+    """A judge of successes: the contract's schema has no complaint of these kinds."""
+
+    def look(exchange: JudgedExchange) -> None:
+        expect_no_fault(exchange.operation, exchange.answer, codes)
+
+    return Judge(look, statuses=SUCCESS)
 
 
 _RULES = {

@@ -5,6 +5,7 @@ A server may refuse an odd name. What it accepts it must give back as it was sen
 
 import time
 
+from conformance.catalogue.judge import SUCCESS, Judge, Purpose, of_answer, on
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import edit_body, set_field, set_status
@@ -40,12 +41,18 @@ def plain_request_succeeds(probe: Probe) -> None:
     probe.expect(answer.status == success, f"{success}", f"{answer.status}")
 
 
+def expect_active(answer: Answer) -> None:
+    """What an answer shows is active."""
+    expect(answer.field("status") == "active", "active", "another status")
+
+
 @requirement(
     id="created.fresh-key-is-active",
     level=Level.MUST,
     source="seed: status; Creates a new credential pair",
     applies_to=shows("status", "client_secret"),
     sabotage=(set_field(201, "status", "revoked"),),
+    judges=(Judge(of_answer(expect_active), on(Purpose.CREATE), SUCCESS),),
 )
 def fresh_key_is_active(probe: Probe) -> None:
     """A key that was just created is active."""
@@ -53,9 +60,10 @@ def fresh_key_is_active(probe: Probe) -> None:
         expect_active(answer)
 
 
-def expect_active(answer: Answer) -> None:
-    """What an answer shows is active."""
-    expect(answer.field("status") == "active", "active", "another status")
+def expect_unused(answer: Answer) -> None:
+    """What an answer shows was never used."""
+    found = answer.field("last_used_at")
+    expect(found is None, "last_used_at null", json_type(found))
 
 
 @requirement(
@@ -67,17 +75,12 @@ def expect_active(answer: Answer) -> None:
         edit_body(201, "use it", lambda one: one.update(last_used_at=one["created_at"])),
         set_field(201, "last_used_at", ""),
     ),
+    judges=(Judge(of_answer(expect_unused), on(Purpose.CREATE), SUCCESS),),
 )
 def fresh_key_is_unused(probe: Probe) -> None:
     """A key that was just created was never used: last_used_at is null."""
     for answer in created_answers(probe):
         expect_unused(answer)
-
-
-def expect_unused(answer: Answer) -> None:
-    """What an answer shows was never used."""
-    found = answer.field("last_used_at")
-    expect(found is None, "last_used_at null", json_type(found))
 
 
 @requirement(

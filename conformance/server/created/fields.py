@@ -6,13 +6,30 @@ A server may add fields of its own.
 import json
 from dataclasses import replace
 
+from conformance.catalogue.judge import SUCCESS, Judge, of_answer
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, edit_body, on_status, set_field, with_body
 from conformance.probe.applicability import shows
 from conformance.probe.probe import Probe, Violation, expect
-from conformance.server.created.answers import SEED, created_answers, expect_none, json_type
+from conformance.server.created.answers import (
+    SEED,
+    created_answers,
+    expect_none,
+    json_type,
+    no_fault,
+)
 from conformance.target.exchange import Answer
+
+
+def expect_json_object(answer: Answer) -> None:
+    """The body of an answer is a JSON object in UTF-8."""
+    try:
+        # RFC 8259 section 8.1: UTF-8 and no byte order mark; section 6: no NaN or Infinity.
+        value = json.loads(answer.body.decode(), parse_constant=_refuse)
+    except ValueError as error:
+        raise Violation("a JSON object in UTF-8", "a body that is no JSON") from error
+    expect(isinstance(value, dict), "a JSON object in UTF-8", json_type(value))
 
 
 @requirement(
@@ -33,21 +50,12 @@ from conformance.target.exchange import Answer
             201, "answer with NaN", lambda one: replace(one, body=one.body.replace(b"null", b"NaN"))
         ),
     ),
+    judges=(Judge(of_answer(expect_json_object), statuses=SUCCESS),),
 )
 def body_is_a_json_object(probe: Probe) -> None:
     """The answer's body is a JSON object in UTF-8."""
     for answer in created_answers(probe):
         expect_json_object(answer)
-
-
-def expect_json_object(answer: Answer) -> None:
-    """The body of an answer is a JSON object in UTF-8."""
-    try:
-        # RFC 8259 section 8.1: UTF-8 and no byte order mark; section 6: no NaN or Infinity.
-        value = json.loads(answer.body.decode(), parse_constant=_refuse)
-    except ValueError as error:
-        raise Violation("a JSON object in UTF-8", "a body that is no JSON") from error
-    expect(isinstance(value, dict), "a JSON object in UTF-8", json_type(value))
 
 
 def _refuse(name: str) -> None:
@@ -74,6 +82,7 @@ def _refuse(name: str) -> None:
         ),
         on_status(201, "wrap it", lambda one: with_body(one, {"data": one.json()})),
     ),
+    judges=(no_fault("missing_required_field"),),
 )  # fmt: skip
 def required_fields_are_there(probe: Probe) -> None:
     """The answer has every required field, also where its value is null."""
@@ -97,6 +106,7 @@ def required_fields_are_there(probe: Probe) -> None:
         set_field(201, "client_secret", None),
         set_field(201, "client_secret", {"value": "hidden"}),
     ),
+    judges=(no_fault("invalid_type"),),
 )
 def fields_have_their_types(probe: Probe) -> None:
     """Every documented field has its documented type."""
@@ -113,6 +123,7 @@ def fields_have_their_types(probe: Probe) -> None:
         set_field(201, "status", "ACTIVE"),
         set_field(201, "status", ""),
     ),
+    judges=(no_fault("invalid_value", "unknown_field"),),
 )
 def values_are_documented(probe: Probe) -> None:
     """A field with an enumeration has one of its values."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
+from conformance.catalogue.judge import SUCCESS, Judge, of_answer
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, set_field
@@ -21,6 +22,7 @@ from conformance.server.created.answers import (
     created_answers,
     expect_none,
     json_type,
+    no_fault,
 )
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer
@@ -83,6 +85,7 @@ def _shifted(text: str, **by: float) -> str:
         set_field(201, "created_at", "2026-03-01T00:00:00+0000"),
         set_field(201, "expires_at", ""),
     ),
+    judges=(no_fault("invalid_format"),),
 )
 def timestamps_are_date_times(probe: Probe) -> None:
     """Every timestamp is an RFC 3339 date-time with an offset."""
@@ -169,6 +172,13 @@ def _instant(answer: Answer, field: str) -> float:
     return found
 
 
+def expect_order(answer: Answer) -> None:
+    """What an answer shows was not changed before it was made."""
+    early = _instant(answer, "created_at") - _instant(answer, "updated_at")
+    # Within a second, for the two may be kept with other precisions.
+    expect(early < 1, "updated_at at or after created_at", f"{early:.0f} s before it")
+
+
 @requirement(
     id="created.timestamps-are-in-order",
     level=Level.MUST,
@@ -179,18 +189,12 @@ def _instant(answer: Answer, field: str) -> float:
         _edit("created_at", "an hour late", lambda text: _shifted(text, hours=1)),
         _edit("updated_at", "at the epoch", lambda _: "1970-01-01T00:00:00Z"),
     ),
+    judges=(Judge(of_answer(expect_order), statuses=SUCCESS),),
 )
 def timestamps_are_in_order(probe: Probe) -> None:
     """Nothing was changed before it was made: updated_at is not before created_at."""
     for answer in created_answers(probe):
         expect_order(answer)
-
-
-def expect_order(answer: Answer) -> None:
-    """What an answer shows was not changed before it was made."""
-    early = _instant(answer, "created_at") - _instant(answer, "updated_at")
-    # Within a second, for the two may be kept with other precisions.
-    expect(early < 1, "updated_at at or after created_at", f"{early:.0f} s before it")
 
 
 @requirement(

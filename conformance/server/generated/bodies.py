@@ -9,21 +9,26 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance import generation
+from conformance.catalogue.judge import Aspect, JudgedExchange, Purpose
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_answers, with_body
 from conformance.probe.bodies import is_judged, makes_from_json, schema_at
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.response_checks import COMES_BACK, JUDGES, taken
+from conformance.server.generated.judges import expect_refusal, expect_sent_data, of_generated
 from conformance.server.generated.sabotage import fail_on, member, sent_name, taking
-from conformance.target.exchange import Answer
+from conformance.target.exchange import Answer, Request
 
 SEED = "seed: request fields and responses"
 SAFETY = "safety: never a 5xx for anything a client sends"
 
 _EXAMPLES = 40
 _EXAMPLES_OF_A_FAULT = 3
+
+
+def _generated(probe: Probe, request: Request, answer: Answer) -> JudgedExchange:
+    return JudgedExchange(probe.operation, request, answer, Purpose.GENERATED)
 
 
 def _with_valid_bodies(probe: Probe, check: Callable[[dict[str, Any]], None]) -> None:
@@ -49,8 +54,7 @@ def wrong_values_are_refused(probe: Probe) -> None:
 
     def refused(body: Any) -> None:
         request = probe.request().with_json(body)
-        wrong = taken(probe.operation, request, answer_to(probe, request))
-        probe.expect(not wrong, "a refusal", wrong)
+        expect_refusal(_generated(probe, request, answer_to(probe, request)))
 
     for bodies in generation.invalid_bodies(schema_at(probe), probe.plain_body()):
         generation.for_all(probe, bodies, refused, _EXAMPLES_OF_A_FAULT)
@@ -82,11 +86,12 @@ def valid_data_is_no_failure(probe: Probe) -> None:
 
 
 @requirement(
-    id=COMES_BACK,
+    id="generated.accepted-data-comes-back",
     level=Level.MUST,
     source="seed: name, expires_at",
     applies_to=makes_from_json,
     generates=True,
+    judges=(of_generated(expect_sent_data, Aspect.DATA),),
     sabotage=(
         on_answers(
             "lose the offset",
@@ -112,7 +117,6 @@ def valid_data_is_no_failure(probe: Probe) -> None:
 def accepted_data_comes_back(probe: Probe) -> None:
     """What is accepted comes back: texts unchanged, instants the same, null as null."""
     probe.succeed(probe.request())
-    expected, judge = JUDGES[COMES_BACK]
     compared = False
 
     def comes_back(body: dict[str, Any]) -> None:
@@ -120,8 +124,7 @@ def accepted_data_comes_back(probe: Probe) -> None:
         request = probe.request().with_json(body)
         answer = answer_to(probe, request)
         compared = compared or answer.status == probe.operation.success_status
-        wrong = judge(probe.operation, request, answer)
-        probe.expect(not wrong, expected, wrong)
+        expect_sent_data(_generated(probe, request, answer))
 
     _with_valid_bodies(probe, comes_back)
     if not compared:

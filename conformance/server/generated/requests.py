@@ -9,15 +9,32 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from conformance import generation
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.judge import (
+    ANY_PURPOSE,
+    ANY_STATUS,
+    Aspect,
+    Judge,
+    JudgedExchange,
+    Purpose,
+    StatusClass,
+)
+from conformance.catalogue.registry import SERVER, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_answers, with_body, with_header
-from conformance.probe.applicability import lists, needs_bearer_token
+from conformance.probe.applicability import lists, needs_bearer_token, reads_or_creates
 from conformance.probe.bodies import is_judged, makes_from_json
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.probe import NOTHING_FAILS, NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
-from conformance.probe.response_checks import ACCUSATIONS
+from conformance.server.generated.judges import (
+    expect_documented_body,
+    expect_documented_headers,
+    expect_documented_media_type,
+    expect_documented_status,
+    expect_no_server_error,
+    expect_refusal,
+    of_generated,
+)
 from conformance.server.generated.sabotage import fail_on, member, now_and_then, taking
 from conformance.server.generated.shrinking import reduced
 from openapi.operation import Operation
@@ -26,42 +43,40 @@ SEED = "seed: request fields and responses"
 SAFETY = "safety: never a 5xx for anything a client sends"
 
 
-def _is_generated(operation: Operation) -> bool:
-    """The operation may be sent anything: it ends nothing, and no path names a resource."""
-    return operation.method in {"GET", "POST"} and "{" not in operation.path
-
-
 def _is_documented_by_seed(operation: Operation) -> bool:
     """The operation makes or lists resources: its refusals are the seed's, not OAuth 2.0's."""
-    return _is_generated(operation) and (makes_from_json(operation) or lists(operation))
+    return reads_or_creates(operation) and (makes_from_json(operation) or lists(operation))
 
 
 def _judged(probe: Probe, requirement_id: str) -> None:
-    accusation = ACCUSATIONS[requirement_id]
-    judge, expected = accusation.judge, accusation.expected
+    rule = SERVER[requirement_id]
     plain = answer_to(probe, probe.request()).status
     # A plain request for a token holds a pair that nobody has: 401 is the answer to that.
     refused = plain == HTTPStatus.UNAUTHORIZED and needs_bearer_token(probe.operation)
     if refused or plain in {*NOT_IMPLEMENTED_STATUSES, HTTPStatus.FORBIDDEN}:
         raise NotVerified(f"the target answers {plain} to a plain request")
-    for finding in generation.findings(probe, accusation.check):
-        request, answer = finding.request, finding.answer
-        wrong = judge(probe.operation, request, answer)
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS or not wrong:
+    for finding in generation.findings(probe, rule.generator_check):
+        exchange = JudgedExchange(
+            probe.operation, finding.request, finding.answer, Purpose.GENERATED
+        )
+        violation = rule.violation(exchange)
+        if exchange.status_class is StatusClass.LIMITED or violation is None:
             continue
-        if probe.budget.is_known(expected, wrong):
+        if probe.budget.is_known(violation.expected, violation.actual):
             continue
-        request, answer = reduced(probe, judge, request, answer)
-        probe.recording.exchanges[:] = [(request, answer)]
-        probe.expect(False, expected, judge(probe.operation, request, answer))  # noqa: FBT003 - it is not
+        exchange, violation = reduced(probe, rule, exchange, violation)
+        probe.recording.exchanges[:] = [(exchange.request, exchange.answer)]
+        raise violation
 
 
 @requirement(
-    id="generated.nothing-makes-it-fail",
+    id=NOTHING_FAILS,
     level=Level.MUST,
     source=SAFETY,
-    applies_to=_is_generated,
+    applies_to=reads_or_creates,
     generates=True,
+    generator_check="not_a_server_error",
+    judges=(Judge(expect_no_server_error, ANY_PURPOSE, ANY_STATUS, aspect=Aspect.FAILURE),),
     sabotage=(
         fail_on("fail on extra parameters", lambda one: "unknown-property" in one.path),
         fail_on("fail on empty parameters", lambda one: "starting_after=&" in f"{one.path}&"),
@@ -72,7 +87,7 @@ def _judged(probe: Probe, requirement_id: str) -> None:
 )
 def nothing_makes_it_fail(probe: Probe) -> None:
     """No generated request, valid or not, is answered with a server error."""
-    _judged(probe, "generated.nothing-makes-it-fail")
+    _judged(probe, NOTHING_FAILS)
 
 
 @requirement(
@@ -81,6 +96,8 @@ def nothing_makes_it_fail(probe: Probe) -> None:
     source=SEED,
     applies_to=makes_from_json,
     generates=True,
+    generator_check="status_code_conformance",
+    judges=(of_generated(expect_documented_status, Aspect.STATUS),),
     sabotage=(
         on_answers(
             "answer 418 to an array as name",
@@ -103,6 +120,8 @@ def statuses_are_documented(probe: Probe) -> None:
     source=SEED,
     applies_to=_is_documented_by_seed,
     generates=True,
+    generator_check="content_type_conformance",
+    judges=(of_generated(expect_documented_media_type, Aspect.MEDIA_TYPE),),
     sabotage=(
         now_and_then(
             "a page now and then", lambda one: with_header(one, "Content-Type", "text/html")
@@ -126,6 +145,8 @@ def media_types_are_documented(probe: Probe) -> None:
     source=SEED,
     applies_to=_is_documented_by_seed,
     generates=True,
+    generator_check="response_schema_conformance",
+    judges=(of_generated(expect_documented_body, Aspect.BODY),),
     sabotage=(
         now_and_then(
             "a wrong type now and then",
@@ -154,6 +175,11 @@ def answers_match_their_schemas(probe: Probe) -> None:
     source="vendor facts: X-RateLimit-Limit, -Remaining and -Reset (Unix time)",
     applies_to=_is_documented_by_seed,
     generates=True,
+    generator_check="response_headers_conformance",
+    judges=(
+        of_generated(expect_documented_headers, Aspect.HEADERS),
+        Judge(expect_documented_headers),
+    ),
     sabotage=(
         now_and_then(
             "no number now and then", lambda one: with_header(one, "X-RateLimit-Reset", "soon")
@@ -171,6 +197,8 @@ def headers_match_their_schemas(probe: Probe) -> None:
     source=SEED,
     applies_to=is_judged,
     generates=True,
+    generator_check="negative_data_rejection",
+    judges=(of_generated(expect_refusal, Aspect.REFUSAL),),
     sabotage=(
         taking("take an object for a name", member("name", dict)),
         taking("take a number for an end", member("expires_at", int, float)),

@@ -5,28 +5,32 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from conformance.probe.probe import NAME_PREFIX, Probe
-from conformance.probe.response_checks import Judge
+from conformance.catalogue.judge import JudgedExchange
+from conformance.catalogue.requirement import Requirement
+from conformance.probe.probe import NAME_PREFIX, Probe, Violation
 from conformance.target.exchange import Answer, Request
 
 _MOST_REDUCTIONS = 30
 
 
-def reduced(probe: Probe, judge: Judge, request: Request, answer: Answer) -> tuple[Request, Answer]:
+def reduced(
+    probe: Probe, rule: Requirement, exchange: JudgedExchange, violation: Violation
+) -> tuple[JudgedExchange, Violation]:
     """A smaller request that is answered wrongly too, where one is found."""
     sent = 0
     while sent < _MOST_REDUCTIONS:
-        for smaller in _smaller(probe, request):
+        for smaller in _smaller(probe, exchange.request):
             sent += 1
-            found = probe.try_to_send(smaller)
-            if judge(probe.operation, smaller, found):
-                request, answer = smaller, found
+            tried = replace(exchange, request=smaller, answer=probe.try_to_send(smaller))
+            found = rule.violation(tried)
+            if found:
+                exchange, violation = tried, found
                 break
             if sent >= _MOST_REDUCTIONS:
                 break
         else:
             break
-    return request, answer
+    return exchange, violation
 
 
 def _smaller(probe: Probe, request: Request) -> Iterator[Request]:

@@ -6,6 +6,7 @@ make a second resource.
 
 from dataclasses import replace
 
+from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, of_operation, on
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_answers, on_requests
@@ -51,6 +52,7 @@ def expect_success(operation: Operation, answer: Answer) -> None:
     source=SEED,
     applies_to=accepts_idempotency_key,
     sabotage=(REFUSE_KEYS, ONE_KEY_FOR_ALL),
+    judges=(Judge(of_operation(expect_success), on(Purpose.CREATE)),),
 )
 def fresh_key_is_accepted(probe: Probe) -> None:
     """A plain request with a key that was never used before succeeds."""
@@ -95,12 +97,24 @@ def no_key_is_a_new_call(probe: Probe) -> None:
     probe.expect(first.field("id") != second.field("id"), "two resources", "one id twice")
 
 
+def expect_nothing_made(operation: Operation, first_id: object, answer: Answer) -> None:
+    """An answer to a used key with another body is a refusal, or shows what was made first."""
+    again = answer.field("id") if answer.status == operation.success_status else None
+    holds = again in {None, first_id}
+    expect(holds, "a refusal, or the first answer", f"{answer.status} with a new resource")
+
+
+def _conflict(exchange: JudgedExchange) -> None:
+    expect_nothing_made(exchange.operation, exchange.first_id, exchange.answer)
+
+
 @requirement(
     id="idempotency.reused-key-makes-nothing",
     level=Level.MUST,
     source=SEED,
     applies_to=accepts_idempotency_key,
     sabotage=(FORGET_KEY,),
+    judges=(Judge(_conflict, on(Purpose.CONFLICT)),),
 )
 def reused_key_makes_nothing(probe: Probe) -> None:
     """A used key with another body is refused or replayed; it makes no second resource."""
@@ -113,13 +127,6 @@ def reused_key_makes_nothing(probe: Probe) -> None:
     for other in others:
         answer = probe.send(probe.request().with_json(other).with_key(key))
         expect_nothing_made(probe.operation, first.field("id"), answer)
-
-
-def expect_nothing_made(operation: Operation, first_id: object, answer: Answer) -> None:
-    """An answer to a used key with another body is a refusal, or shows what was made first."""
-    again = answer.field("id") if answer.status == operation.success_status else None
-    holds = again in {None, first_id}
-    expect(holds, "a refusal, or the first answer", f"{answer.status} with a new resource")
 
 
 @requirement(

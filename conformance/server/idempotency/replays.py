@@ -6,6 +6,7 @@ retries, and only status and body compared.
 
 from collections.abc import Sequence
 
+from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, digested, on
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
@@ -27,12 +28,19 @@ _ROUNDS = 3
 _AT_ONCE = 12
 
 
+def _replay(exchange: JudgedExchange) -> None:
+    if exchange.first is None:
+        raise NotVerified("there is no first answer")
+    expect_same(exchange.first, digested(exchange.answer))
+
+
 @requirement(
     id="idempotency.replay-is-identical",
     level=Level.MUST,
     source=SEED,
     applies_to=accepts_idempotency_key,
     sabotage=(FORGET_KEY, CHANGE_ON_REPLAY, OTHER_STATUS_ON_REPLAY),
+    judges=(Judge(_replay, on(Purpose.REPLAY)),),
 )
 def replay_is_identical(probe: Probe) -> None:
     """The same request with the same key gets the same status and body, again and again."""

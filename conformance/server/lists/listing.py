@@ -10,11 +10,12 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
+from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, on
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests, with_body
 from conformance.probe.applicability import lists
-from conformance.probe.pages import ids_of, ids_until, largest_page, make, pages
+from conformance.probe.pages import CURSOR, ids_of, ids_until, items, largest_page, make, pages
 from conformance.probe.probe import NotVerified, Probe, Violation, expect
 from conformance.probe.rate_limits import answer_to
 from conformance.server.lists.sabotage import HIDE_ALL, VENDOR, is_list, on_pages, query_of
@@ -45,6 +46,28 @@ def _foreign(request: Request) -> Request:
     return replace(request, partner=0) if request.partner else request
 
 
+def expect_page(operation: Operation, answer: Answer) -> None:
+    """An answer is a page of the contract's schema."""
+    documented = operation.response(answer.status)
+    content = documented.content.get(answer.media_type) if documented else None
+    if content is None or content.schema is None:
+        raise NotVerified(f"nothing is documented for {answer.status} {answer.media_type}")
+    try:
+        faults = content.schema.errors(answer.json())
+    except ValueError:
+        raise Violation("a page as JSON", "a body that is not JSON") from None
+    wrong = "; ".join(f"{one.param} {one.detail}" for one in faults[:3])
+    expect(not faults, f"a page as documented: {wrong}", f"{len(faults)} faults")
+
+
+def _page(exchange: JudgedExchange) -> None:
+    answer, success = exchange.answer, exchange.operation.success_status
+    if answer.is_refusal and CURSOR in exchange.request.path:
+        raise NotVerified("what the cursor names may have been revoked")
+    expect(answer.status == success, f"{success} to a request for a page", f"{answer.status}")
+    expect_page(exchange.operation, answer)
+
+
 @requirement(
     id="lists.page-has-its-shape",
     level=Level.SHOULD,
@@ -61,25 +84,12 @@ def _foreign(request: Request) -> Request:
             lambda _, page: [one.update(created_at=1803945600) for one in page["data"]],
         ),
     ),
+    judges=(Judge(_page, on(Purpose.PAGE)),),
 )
 def page_has_its_shape(probe: Probe) -> None:
     """A page is what the contract's schema says, and so is each item on it."""
     make(probe, 1)
     expect_page(probe.operation, answer_to(probe, probe.request()))
-
-
-def expect_page(operation: Operation, answer: Answer) -> None:
-    """An answer is a page of the contract's schema."""
-    documented = operation.response(answer.status)
-    content = documented.content.get(answer.media_type) if documented else None
-    if content is None or content.schema is None:
-        raise NotVerified(f"nothing is documented for {answer.status} {answer.media_type}")
-    try:
-        faults = content.schema.errors(answer.json())
-    except ValueError:
-        raise Violation("a page as JSON", "a body that is not JSON") from None
-    wrong = "; ".join(f"{one.param} {one.detail}" for one in faults[:3])
-    expect(not faults, f"a page as documented: {wrong}", f"{len(faults)} faults")
 
 
 @requirement(
@@ -143,6 +153,16 @@ def _shows(answer: Answer, ids: set[str]) -> bool:
     return any(one.encode() in answer.body for one in ids)
 
 
+def expect_no_secrets(items: Sequence[object], secrets: Iterable[str]) -> None:
+    """The items of a page show none of these secrets."""
+    text = json.dumps(items, ensure_ascii=False)
+    expect(not any(one in text for one in secrets), "no secret in a list", "a secret")
+
+
+def _no_secrets(exchange: JudgedExchange) -> None:
+    expect_no_secrets(items(exchange.answer), exchange.secrets)
+
+
 @requirement(
     id="lists.no-secrets",
     level=Level.MUST,
@@ -150,6 +170,7 @@ def _shows(answer: Answer, ids: set[str]) -> bool:
     applies_to=lists,
     needs=(Capability.LISTING,),
     sabotage=(Sabotage("tell the secrets", _telling_secrets),),
+    judges=(Judge(_no_secrets, on(Purpose.PAGE)),),
 )
 def no_secrets(probe: Probe) -> None:
     """A list never shows the secret of a key, under any name."""
@@ -162,9 +183,3 @@ def no_secrets(probe: Probe) -> None:
         if not missing:
             return
     raise NotVerified("the list does not show the keys whose secrets are known")
-
-
-def expect_no_secrets(items: Sequence[object], secrets: Iterable[str]) -> None:
-    """The items of a page show none of these secrets."""
-    text = json.dumps(items, ensure_ascii=False)
-    expect(not any(one in text for one in secrets), "no secret in a list", "a secret")

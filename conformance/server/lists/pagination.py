@@ -8,11 +8,21 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
+from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, on
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_answers, on_requests, set_status, with_body
 from conformance.probe.applicability import lists
-from conformance.probe.pages import bound, ids_of, ids_until, largest_page, make, page_of, pages
+from conformance.probe.pages import (
+    bound,
+    ids_of,
+    ids_until,
+    items,
+    largest_page,
+    make,
+    page_of,
+    pages,
+)
 from conformance.probe.probe import Probe, expect
 from conformance.probe.rate_limits import answer_to
 from conformance.server.lists.sabotage import (
@@ -105,6 +115,16 @@ def _says_more_at_the_end(probe: Probe) -> bool:
     return any(not page["data"] for page in pages(probe, largest_page(probe)))
 
 
+def expect_at_most(limit: int, count: int) -> None:
+    """A page of ``count`` items was asked for with this ``limit``."""
+    expect(count <= limit, f"at most {limit}", f"{count} items")
+
+
+def _at_most(exchange: JudgedExchange) -> None:
+    limit = query_of(exchange.request).get("limit", "100")
+    expect_at_most(int(limit), len(items(exchange.answer)))
+
+
 @requirement(
     id="lists.limit-is-respected",
     level=Level.SHOULD,
@@ -112,6 +132,7 @@ def _says_more_at_the_end(probe: Probe) -> bool:
     applies_to=lists,
     needs=(Capability.LISTING,),
     sabotage=(IGNORE_LIMIT,),
+    judges=(Judge(_at_most, on(Purpose.PAGE)),),
 )
 def limit_is_respected(probe: Probe) -> None:
     """A page holds no more items than ``limit`` says."""
@@ -119,11 +140,6 @@ def limit_is_respected(probe: Probe) -> None:
     for limit in (1, 2):
         count = len(page_of(probe, {"limit": limit})["data"])
         expect_at_most(limit, count)
-
-
-def expect_at_most(limit: int, count: int) -> None:
-    """A page of ``count`` items was asked for with this ``limit``."""
-    expect(count <= limit, f"at most {limit}", f"{count} items")
 
 
 @requirement(

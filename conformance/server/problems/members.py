@@ -1,10 +1,11 @@
 """The members of problem documents are there and right (seed: Responses 400, 401 and 422)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from conformance.catalogue.judge import REFUSAL, Judge, JudgedExchange
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, edit_body, set_field, set_status
@@ -25,19 +26,6 @@ Problem = Mapping[str, Any]
 _URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*")
 
 
-@requirement(
-    id="problems.required-members",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=every,
-    sabotage=tuple(drop_field(4, name) for name in ("type", "title", "status", "detail")),
-)
-def required_members(probe: Probe) -> None:
-    """An error has type, title, status and detail."""
-    for answer, problem in problem_documents(probe):
-        expect_required_members(probe.operation, answer, problem)
-
-
 def expect_required_members(operation: Operation, answer: Answer, problem: Problem) -> None:
     """An error has all members that the contract requires."""
     complaints = complaints_about(operation, answer, problem)
@@ -45,6 +33,46 @@ def expect_required_members(operation: Operation, answer: Answer, problem: Probl
     missing = [name for name in missing if not name.startswith("errors[")]
     expected = f"all required members with a {answer.status}"
     expect(not missing, expected, f"no {', '.join(missing)}")
+
+
+def _expect_uri(answer: Answer, problem: Problem, name: str, *, empty: bool) -> None:
+    given = problem.get(name)
+    if isinstance(given, str):
+        holds = _URI_REFERENCE.fullmatch(given) and (given or empty)
+        expect(holds, f"a URI as {name} of a {answer.status}", "a text that is none")
+
+
+def _of_problem(look: Callable[[Operation, Answer, Problem], None]) -> Judge:
+    """A judge of documented refusals that hold a JSON object."""
+
+    def judge(exchange: JudgedExchange) -> None:
+        problem = exchange.answer.json_object()
+        if problem is None:
+            raise NotVerified("the body is no JSON object")
+        look(exchange.operation, exchange.answer, problem)
+
+    return Judge(judge, statuses=REFUSAL, has_documented_body=True)
+
+
+@requirement(
+    id="problems.required-members",
+    level=Level.MUST,
+    source=SEED,
+    applies_to=every,
+    sabotage=tuple(drop_field(4, name) for name in ("type", "title", "status", "detail")),
+    judges=(_of_problem(expect_required_members),),
+)
+def required_members(probe: Probe) -> None:
+    """An error has type, title, status and detail."""
+    for answer, problem in problem_documents(probe):
+        expect_required_members(probe.operation, answer, problem)
+
+
+def expect_member_types(operation: Operation, answer: Answer, problem: Problem) -> None:
+    """The members that an error has are of their documented types."""
+    for one in complaints_about(operation, answer, problem):
+        wrong = one.code != "missing_required_field" and not one.param.startswith("errors[")
+        expect(not wrong, f"{one.param} {one.detail}", f"another {one.param}")
 
 
 @requirement(
@@ -61,31 +89,12 @@ def expect_required_members(operation: Operation, answer: Answer, problem: Probl
         set_field(422, "param", ["name"]),
         set_field(422, "errors", {"name": "wrong"}),
     ),
+    judges=(_of_problem(expect_member_types),),
 )
 def member_types(probe: Probe) -> None:
     """The members of an error have their documented types."""
     for answer, problem in problem_documents(probe):
         expect_member_types(probe.operation, answer, problem)
-
-
-def expect_member_types(operation: Operation, answer: Answer, problem: Problem) -> None:
-    """The members that an error has are of their documented types."""
-    for one in complaints_about(operation, answer, problem):
-        wrong = one.code != "missing_required_field" and not one.param.startswith("errors[")
-        expect(not wrong, f"{one.param} {one.detail}", f"another {one.param}")
-
-
-@requirement(
-    id="problems.status-matches",
-    level=Level.MUST,
-    source="seed: status, HTTP status code",
-    applies_to=every,
-    sabotage=(set_field(4, "status", 500), set_field(422, "status", 400), set_status(422, 400)),
-)
-def status_matches(probe: Probe) -> None:
-    """The status in an error is the status of the answer."""
-    for answer, problem in problem_documents(probe):
-        expect_status_matches(probe.operation, answer, problem)
 
 
 def expect_status_matches(_: Operation, answer: Answer, problem: Problem) -> None:
@@ -94,6 +103,25 @@ def expect_status_matches(_: Operation, answer: Answer, problem: Problem) -> Non
     # A status of another type is for problems.member-types to tell.
     if isinstance(given, int | float):
         expect(given == answer.status, f"status {answer.status}", f"status {given}")
+
+
+@requirement(
+    id="problems.status-matches",
+    level=Level.MUST,
+    source="seed: status, HTTP status code",
+    applies_to=every,
+    sabotage=(set_field(4, "status", 500), set_field(422, "status", 400), set_status(422, 400)),
+    judges=(_of_problem(expect_status_matches),),
+)
+def status_matches(probe: Probe) -> None:
+    """The status in an error is the status of the answer."""
+    for answer, problem in problem_documents(probe):
+        expect_status_matches(probe.operation, answer, problem)
+
+
+def expect_type_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
+    """The type that an error has is a URI reference."""
+    _expect_uri(answer, problem, "type", empty=False)
 
 
 @requirement(
@@ -106,6 +134,7 @@ def expect_status_matches(_: Operation, answer: Answer, problem: Problem) -> Non
         set_field(4, "type", ""),
         set_field(401, "type", "https://api.dinie.com.br/errors/<401>"),
     ),
+    judges=(_of_problem(expect_type_is_uri),),
 )
 def type_is_uri(probe: Probe) -> None:
     """The type of an error is a URI reference."""
@@ -113,9 +142,9 @@ def type_is_uri(probe: Probe) -> None:
         expect_type_is_uri(probe.operation, answer, problem)
 
 
-def expect_type_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
-    """The type that an error has is a URI reference."""
-    _expect_uri(answer, problem, "type", empty=False)
+def expect_instance_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
+    """The instance that an error has is a URI reference."""
+    _expect_uri(answer, problem, "instance", empty=True)
 
 
 @requirement(
@@ -132,23 +161,12 @@ def expect_type_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
             lambda one: one.update(instance=str(one["instance"]).replace("%20", " ")),
         ),
     ),
+    judges=(_of_problem(expect_instance_is_uri),),
 )
 def instance_is_uri(probe: Probe) -> None:
     """The instance of an error, where there is one, is a URI reference."""
     for answer, problem in problem_documents(probe):
         expect_instance_is_uri(probe.operation, answer, problem)
-
-
-def expect_instance_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
-    """The instance that an error has is a URI reference."""
-    _expect_uri(answer, problem, "instance", empty=True)
-
-
-def _expect_uri(answer: Answer, problem: Problem, name: str, *, empty: bool) -> None:
-    given = problem.get(name)
-    if isinstance(given, str):
-        holds = _URI_REFERENCE.fullmatch(given) and (given or empty)
-        expect(holds, f"a URI as {name} of a {answer.status}", "a text that is none")
 
 
 @requirement(

@@ -1,5 +1,6 @@
 """How a target tells its clients of its limits (vendor facts: the headers of every answer)."""
 
+from conformance.catalogue.judge import NO_SERVER_ERROR, Judge, of_answer
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, set_header, with_header
@@ -39,24 +40,25 @@ def _ordinary(probe: Probe) -> list[tuple[str, Answer]]:
     ]
 
 
+def expect_limit_headers(answer: Answer, to: str = "") -> None:
+    """An answer has the limit's headers; ``to`` says to what it is one."""
+    for name in (LIMIT, REMAINING, RESET):
+        found = answer.header(name) is not None
+        expect(found, f"the header {name}", f"none in the {answer.status}{to}")
+
+
 @requirement(
     id="rate_limits.headers-on-every-answer",
     level=Level.SHOULD,
     source=HEADERS,
     applies_to=every,
     sabotage=(_always(LIMIT, None), _always(RESET, None), set_header(4, REMAINING, None)),
+    judges=(Judge(of_answer(expect_limit_headers), statuses=NO_SERVER_ERROR),),
 )
 def headers_on_every_answer(probe: Probe) -> None:
     """Every answer says the limit, how much of it is left, and when it starts anew."""
     for what, answer in _ordinary(probe):
         expect_limit_headers(answer, f" to {what}")
-
-
-def expect_limit_headers(answer: Answer, to: str = "") -> None:
-    """An answer has the limit's headers; ``to`` says to what it is one."""
-    for name in (LIMIT, REMAINING, RESET):
-        found = answer.header(name) is not None
-        expect(found, f"the header {name}", f"none in the {answer.status}{to}")
 
 
 @requirement(
@@ -72,6 +74,7 @@ def expect_limit_headers(answer: Answer, to: str = "") -> None:
         _always(RESET, "1772582460000"),
         _always(RESET, "2099-12-31T23:59:59Z"),
     ),
+    judges=(Judge(of_answer(expect_sense), statuses=NO_SERVER_ERROR),),
 )
 def headers_make_sense(probe: Probe) -> None:
     """The limits are whole numbers, no more is left than there is, and the reset is to come."""

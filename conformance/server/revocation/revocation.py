@@ -6,6 +6,7 @@ Only keys that a check has made itself are ever revoked, and no request names an
 from dataclasses import replace
 from http import HTTPStatus
 
+from conformance.catalogue.judge import Judge, Purpose, of_operation, on
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_answers, on_status, set_status
@@ -27,6 +28,15 @@ def _unknown(probe: Probe) -> Request:
     return revocation_by_text(probe, probe.new_name().replace(" ", "-"))
 
 
+def expect_revoked(operation: Operation, answer: Answer) -> None:
+    """An answer says that a key was revoked, and nothing else."""
+    wanted = operation.success_status
+    expect(answer.status == wanted, f"{wanted} to a revocation", f"{answer.status}")
+    documented = operation.response(wanted)
+    if documented is not None and not documented.content:
+        expect(not answer.body, "no body", f"{len(answer.body)} bytes")
+
+
 @requirement(
     id="revocation.answers-204-without-body",
     level=Level.SHOULD,
@@ -37,19 +47,11 @@ def _unknown(probe: Probe) -> Request:
         set_status(204, 200),
         on_status(204, "answer with a body", lambda one: replace(one, status=200, body=b"{}")),
     ),
+    judges=(Judge(of_operation(expect_revoked), on(Purpose.REVOKE)),),
 )
 def answers_204_without_body(probe: Probe) -> None:
     """A revocation is answered with 204 and nothing else."""
     expect_revoked(probe.operation, answer_to(probe, revocation_of(probe, created(probe))))
-
-
-def expect_revoked(operation: Operation, answer: Answer) -> None:
-    """An answer says that a key was revoked, and nothing else."""
-    wanted = operation.success_status
-    expect(answer.status == wanted, f"{wanted} to a revocation", f"{answer.status}")
-    documented = operation.response(wanted)
-    if documented is not None and not documented.content:
-        expect(not answer.body, "no body", f"{len(answer.body)} bytes")
 
 
 @requirement(
@@ -69,6 +71,13 @@ def second_revocation_is_no_failure(probe: Probe) -> None:
         probe.expect_no_server_error(answer, "a second revocation")
 
 
+def expect_revoked_before(operation: Operation, answer: Answer) -> None:
+    """An answer to a second revocation is the same as the first, a conflict, or not found."""
+    allowed = {operation.success_status, 404, 409}
+    holds = answer.status in allowed
+    expect(holds, "204, 404 or 409 to a second revocation", f"{answer.status}")
+
+
 @requirement(
     id="revocation.second-revocation-is-documented",
     level=Level.SHOULD,
@@ -76,19 +85,13 @@ def second_revocation_is_no_failure(probe: Probe) -> None:
     applies_to=revokes,
     needs=(Capability.REVOCATION,),
     sabotage=(set_status(409, 410), set_status(409, 400)),
+    judges=(Judge(of_operation(expect_revoked_before), on(Purpose.REVOKE_AGAIN)),),
 )
 def second_revocation_is_documented(probe: Probe) -> None:
     """A second revocation is the same as the first, a conflict, or not found."""
     made = created(probe)
     revoke(probe, made)
     expect_revoked_before(probe.operation, answer_to(probe, revocation_of(probe, made)))
-
-
-def expect_revoked_before(operation: Operation, answer: Answer) -> None:
-    """An answer to a second revocation is the same as the first, a conflict, or not found."""
-    allowed = {operation.success_status, 404, 409}
-    holds = answer.status in allowed
-    expect(holds, "204, 404 or 409 to a second revocation", f"{answer.status}")
 
 
 @requirement(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from conformance.catalogue.judge import SUCCESS, Judge, of_answer
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, set_header, with_body
@@ -17,7 +18,7 @@ from conformance.target.token_forms import damaged_forms
 ONCE = "seed: client_secret, shown only once"
 
 _TRACE = 16
-SHORTEST_TRACE = 8
+_SHORTEST_TRACE = 8
 """Shorter texts may stand in an answer by chance."""
 
 
@@ -33,7 +34,7 @@ def _traces(made: Answer, other: Answer) -> list[str]:
     return [
         window
         for window in windows
-        if len(window) >= SHORTEST_TRACE and not any(window in text for text in shown)
+        if len(window) >= _SHORTEST_TRACE and not any(window in text for text in shown)
     ]
 
 
@@ -181,6 +182,15 @@ def _echo_token(request: Request, forward: Forward, *, header: bool) -> Answer:
     return with_body(answer, {**answer.json(), "detail": f"Bearer {token} is no good."})
 
 
+def expect_no_token(answer: Answer, token: str) -> None:
+    """An answer does not repeat a token."""
+    if len(token) <= _SHORTEST_TRACE:
+        raise NotVerified("the token is too short to be looked for")
+    # All forms but the halved one hold the token but for its last character, in some case.
+    holds = _holds(answer, [token[:-1]])
+    expect(not holds, "an answer without the token", "the token that was sent")
+
+
 @requirement(
     id="secrets.token-is-never-answered",
     level=Level.MUST,
@@ -194,13 +204,12 @@ def _echo_token(request: Request, forward: Forward, *, header: bool) -> Answer:
             "token in a header", lambda: lambda one, forward: _echo_token(one, forward, header=True)
         ),
     ),
+    judges=(Judge(lambda one: expect_no_token(one.answer, one.token)),),
 )
 def token_is_never_answered(probe: Probe) -> None:
     """No answer repeats the token that was sent, good or damaged."""
     plain = probe.request()
     token = probe.target.tokens[plain.partner or 0]
-    if len(token) <= SHORTEST_TRACE:
-        raise NotVerified("the token is too short to be looked for")
     for request in (
         plain,
         plain.with_json({"name": 5}),
@@ -210,11 +219,14 @@ def token_is_never_answered(probe: Probe) -> None:
         expect_no_token(probe.send(request), token)
 
 
-def expect_no_token(answer: Answer, token: str) -> None:
-    """An answer does not repeat a token."""
-    # All forms but the halved one hold the token but for its last character, in some case.
-    holds = _holds(answer, [token[:-1]])
-    expect(not holds, "an answer without the token", "the token that was sent")
+def expect_no_store(answer: Answer) -> None:
+    """An answer that shows a secret says that no cache may keep it."""
+    if answer.field("client_secret") is None:
+        return
+    # RFC 9111 section 5.2: directives are separated by commas, in any case.
+    text = answer.header("cache-control") or ""
+    directives = {one.strip().lower() for one in text.split(",")}
+    expect("no-store" in directives, "Cache-Control: no-store", text[:80] or "no Cache-Control")
 
 
 @requirement(
@@ -233,19 +245,10 @@ def expect_no_token(answer: Answer, token: str) -> None:
             ),
         ),
     ),
+    judges=(Judge(of_answer(expect_no_store), statuses=SUCCESS),),
 )
 def no_cache_keeps_them(probe: Probe) -> None:
     """An answer that shows a secret says no-store, a replay too."""
     request = probe.request().with_key(probe.new_key())
     for answer in (probe.succeed(request), probe.send(request)):
         expect_no_store(answer)
-
-
-def expect_no_store(answer: Answer) -> None:
-    """An answer that shows a secret says that no cache may keep it."""
-    if answer.field("client_secret") is None:
-        return
-    # RFC 9111 section 5.2: directives are separated by commas, in any case.
-    text = answer.header("cache-control") or ""
-    directives = {one.strip().lower() for one in text.split(",")}
-    expect("no-store" in directives, "Cache-Control: no-store", text[:80] or "no Cache-Control")

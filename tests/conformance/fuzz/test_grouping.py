@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from conformance.catalogue.judge import JudgedExchange, Purpose
 from conformance.catalogue.sabotage import Sabotage
 from conformance.fuzz.storage.finding import cause_of
-from conformance.probe.response_checks import server_error
+from conformance.server import catalogue
 from conformance.server.generated.sabotage import sent_name
 from conformance.target.exchange import Answer, Forward, Request
 from tests.conformance.fuzz.conftest import CONTRACT, Campaigns
@@ -34,9 +35,12 @@ def test_the_same_error_in_two_unusual_ways_is_two_findings(campaigns: Campaigns
 
 def cause(body: bytes) -> str:
     """The cause of a server error with this body."""
-    return cause_of(
-        "no server error", server_error(CREATE, Request("POST", "/"), Answer(500, (), body))
+    exchange = JudgedExchange(
+        CREATE, Request("POST", "/"), Answer(500, (), body), Purpose.GENERATED
     )
+    violation = catalogue()[FAILS].violation(exchange)
+    assert violation
+    return cause_of(violation.expected, violation.actual)
 
 
 @pytest.mark.parametrize(

@@ -4,30 +4,17 @@ import json
 
 import pytest
 
-from conformance.load.judging import (
-    BY_PURPOSE,
-    CREATING,
-    EVERY,
-    LIMITED,
-    LISTING,
-    MADE,
-    MADE_NOW,
-    PROBLEM,
-    Purpose,
-    Seen,
-    judgements,
-)
+from conformance.catalogue.judge import ALLOWED, JudgedExchange, Purpose
 from conformance.load.tally import Broken, Tally
-from conformance.server import catalogue
+from conformance.server import catalogue, judges
 from conformance.target.exchange import Answer, Request
 from openapi.contract import Contract
 
 OPERATIONS = Contract.bundled().operations
-TABLES = [EVERY, LIMITED, CREATING, MADE, MADE_NOW, LISTING, PROBLEM, *BY_PURPOSE.values()]
 
 
 def test_every_judge_is_one_of_the_catalogue() -> None:
-    ids = {id_ for table in TABLES for id_ in table}
+    ids = {id_ for purpose in ALLOWED for id_ in judges().of(purpose)}
 
     assert len(ids) > 30
     assert ids <= catalogue().keys()
@@ -47,16 +34,18 @@ def test_a_requirement_judges_only_operations_that_it_applies_to(
     operation: str, purpose: Purpose, status: int
 ) -> None:
     one = OPERATIONS[operation]
-    seen = Seen(one, Request(one.method, one.path), Answer(status), purpose)
+    exchange = JudgedExchange(one, Request(one.method, one.path), Answer(status), purpose)
 
-    for requirement, _ in judgements(seen):
+    for requirement, _ in judges().judgements(exchange):
         assert requirement.applies_to(one), requirement.id
 
 
 def broken_by(answer: Answer, purpose: Purpose = Purpose.CREATE) -> set[str]:
     operation = OPERATIONS["createCredential"]
-    seen = Seen(operation, Request("POST", operation.path), answer, purpose, "a-long-token-of-ours")
-    return {one.id for one, violation in judgements(seen) if violation}
+    exchange = JudgedExchange(
+        operation, Request("POST", operation.path), answer, purpose, "a-long-token-of-ours"
+    )
+    return {one.id for one, violation in judges().judgements(exchange) if violation}
 
 
 def test_a_server_error_is_one_violation_and_no_other() -> None:

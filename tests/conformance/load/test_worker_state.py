@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.load.judging import Purpose, Seen
+from conformance.catalogue.judge import JudgedExchange, Purpose
 from conformance.load.ledger import BATCH, Ledger
 from conformance.load.locust.worker_state import LONGEST_SILENCE_SECONDS, WorkerState
 from conformance.target.exchange import Answer
@@ -45,7 +45,9 @@ def test_what_is_shown_of_a_violation_holds_no_secret(workplace: WorkerState) ->
         secret.encode(), secret.encode(), TOKEN.encode()
     )  # fmt: skip
     request = workplace.create.request()
-    seen = Seen(workplace.create.operation, request, Answer(201, body=body), Purpose.CREATE, TOKEN)
+    seen = JudgedExchange(
+        workplace.create.operation, request, Answer(201, body=body), Purpose.CREATE, TOKEN
+    )
 
     assert workplace.judge(seen)
     told = str(workplace.tally.drained())

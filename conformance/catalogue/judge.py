@@ -1,0 +1,139 @@
+"""Judges of one exchange: a requirement says as data which answers can break it.
+
+``load`` asks them about each answer, ``run`` and ``fuzz`` about answers to generated requests.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from hashlib import sha256
+from http import HTTPStatus
+
+from conformance.probe.probe import Violation
+from conformance.target.exchange import Answer, Request
+from openapi.operation import Operation
+
+
+class Purpose(StrEnum):
+    """What a request was sent for."""
+
+    CREATE = "create"
+    REPLAY = "replay"
+    AT_ONCE = "at_once"
+    """One of several with one key that may be under way at the same time."""
+    CONFLICT = "conflict"
+    """Another body with a key that was used."""
+    PAGE = "page"
+    REVOKE = "revoke"
+    REVOKE_AGAIN = "revoke_again"
+    GENERATED = "generated"
+    """A search for requests that are answered wrongly; they may be valid or not."""
+
+
+class StatusClass(StrEnum):
+    """Kinds of answers that are judged apart."""
+
+    SUCCESS = "the documented success"
+    REFUSAL = "a 4xx other than 429"
+    LIMITED = "429"
+    SERVER_ERROR = "a 5xx"
+    OTHER = "any other status, or no answer"
+
+
+class Aspect(IntEnum):
+    """The part of an answer that a judge looks at; the first that is wrong is the cause."""
+
+    FAILURE, STATUS, MEDIA_TYPE, BODY, HEADERS, REFUSAL, DATA = range(7)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedExchange:
+    """A request, its answer, and what was known before.
+
+    ``token`` is the one that was sent. ``first`` is the first answer to the same key, with
+    :func:`digested` body, ``first_id`` the id of what it made; ``secrets`` are those of earlier
+    answers that no list may show.
+    """
+
+    operation: Operation
+    request: Request
+    answer: Answer
+    purpose: Purpose
+    token: str = ""
+    first: Answer | None = None
+    first_id: object = None
+    secrets: Iterable[str] = ()
+
+    @property
+    def status_class(self) -> StatusClass:
+        """The kind of answer, for the operation that was called."""
+        if self.answer.is_server_error:
+            return StatusClass.SERVER_ERROR
+        if self.answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return StatusClass.LIMITED
+        if self.answer.status == self.operation.success_status:
+            return StatusClass.SUCCESS
+        return StatusClass.REFUSAL if self.answer.is_refusal else StatusClass.OTHER
+
+
+def digested(answer: Answer) -> Answer:
+    """The answer with a hash in the place of its body: enough to tell it from another."""
+    return Answer(answer.status, body=sha256(answer.body).digest())
+
+
+Look = Callable[[JudgedExchange], None]
+
+ANY_PURPOSE = frozenset(Purpose)
+ALLOWED = ANY_PURPOSE - {Purpose.GENERATED}
+"""Purposes of requests that the contract allows."""
+GENERATED = frozenset({Purpose.GENERATED})
+
+ANY_STATUS = frozenset(StatusClass)
+NO_SERVER_ERROR = ANY_STATUS - {StatusClass.SERVER_ERROR}
+SERVED = NO_SERVER_ERROR - {StatusClass.LIMITED}
+SUCCESS = frozenset({StatusClass.SUCCESS})
+REFUSAL = frozenset({StatusClass.REFUSAL})
+RATE_LIMITED = frozenset({StatusClass.LIMITED})
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A function of one exchange, and the exchanges that it can be asked about.
+
+    ``look`` returns where the answer keeps the requirement, and raises :class:`Violation` or
+    :class:`NotVerified`. ``applies_to`` stands for the requirement's own where that is narrower.
+    """
+
+    look: Look
+    purposes: frozenset[Purpose] = ALLOWED
+    statuses: frozenset[StatusClass] = SERVED
+    has_documented_body: bool = False
+    applies_to: Callable[[Operation], bool] | None = None
+    aspect: Aspect = Aspect.DATA
+
+    def looks_at(self, exchange: JudgedExchange) -> bool:
+        """Whether purpose and status of an exchange are ones that it can judge."""
+        return exchange.purpose in self.purposes and exchange.status_class in self.statuses
+
+    def violation(self, exchange: JudgedExchange) -> Violation | None:
+        """The violation that an exchange shows, if any; raises :class:`NotVerified`."""
+        try:
+            self.look(exchange)
+        except Violation as found:
+            return found
+        return None
+
+
+def on(*purposes: Purpose) -> frozenset[Purpose]:
+    """These purposes only."""
+    return frozenset(purposes)
+
+
+def of_answer(look: Callable[[Answer], None]) -> Look:
+    """A judge's function that needs the answer alone."""
+    return lambda exchange: look(exchange.answer)
+
+
+def of_operation(look: Callable[[Operation, Answer], None]) -> Look:
+    """A judge's function that needs the operation and the answer."""
+    return lambda exchange: look(exchange.operation, exchange.answer)

@@ -1,0 +1,149 @@
+"""Judges of answers to generated requests: what the contract says of any answer.
+
+A failure that Schemathesis reports counts only if one of these confirms it: the seed may leave
+open what Schemathesis calls wrong. Each raises :class:`~conformance.probe.probe.Violation`.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from conformance.catalogue.judge import ANY_STATUS, GENERATED, Aspect, Judge, JudgedExchange, Look
+from conformance.probe.applicability import reads_or_creates
+from conformance.probe.bodies import schema_of
+from conformance.probe.probe import NO_SERVER_ERROR, Violation, expect, unanswered
+from conformance.target.exchange import NO_ANSWER, Answer, Request
+from conformance.target.timestamps import instant
+from openapi.schema import FieldError, types_of
+
+
+def of_generated(look: Look, aspect: Aspect) -> Judge:
+    """A judge of every answer to a generated request, on any operation that is sent some."""
+    return Judge(look, GENERATED, ANY_STATUS, applies_to=reads_or_creates, aspect=aspect)
+
+
+def expect_no_server_error(exchange: JudgedExchange) -> None:
+    """An answer came, and it is no server error other than 501 and 503."""
+    answer = exchange.answer
+    if answer.status == NO_ANSWER:
+        raise Violation(NO_SERVER_ERROR, unanswered(answer))
+    # RFC 9110 section 15.6.4: it may be too busy for now.
+    allowed = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE}
+    failed = answer.is_server_error and answer.status not in allowed
+    expect(not failed, NO_SERVER_ERROR, f"{answer.status}{_name_of(answer)}")
+
+
+_EXCEPTION = re.compile(rb"\b[A-Z][A-Za-z]+(?:Error|Exception)\b")
+
+
+def _name_of(answer: Answer) -> str:
+    """What a server calls its error, in brackets: two of them are two faults."""
+    name = answer.field("code") or answer.field("title")
+    if isinstance(name, str) and name.isprintable():
+        return f" ({name[:_LONGEST_NAME]})"
+    thrown = _EXCEPTION.search(answer.body)
+    return f" ({thrown[0].decode()})" if thrown else ""
+
+
+_LONGEST_NAME = 60
+
+_OF_A_GATEWAY = {
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+}
+"""What a gateway answers to requests that it takes for an attack."""
+
+
+def expect_documented_status(exchange: JudgedExchange) -> None:
+    """The status is one that the contract names, or a gateway's own."""
+    status = exchange.answer.status
+    known = exchange.operation.response(status) or status in {NO_ANSWER, *_OF_A_GATEWAY}
+    expect(known or not _is_json(exchange.request), "a documented status", f"{status}")
+
+
+def _is_json(request: Request) -> bool:
+    """It has the usual media type: a server may have another answer to others, or a gateway."""
+    types = [value for name, value in request.headers if name.lower() == "content-type"]
+    return types == ["application/json"] or request.method == "GET"
+
+
+def expect_documented_media_type(exchange: JudgedExchange) -> None:
+    """The media type is one that the contract names for the status."""
+    answer, documented = exchange.answer, exchange.operation.response(exchange.answer.status)
+    if documented and documented.content and _is_json(exchange.request):
+        actual = f"{answer.media_type or 'none'} with {answer.status}"
+        expect(answer.media_type in documented.content, "a documented media type", actual)
+
+
+def expect_documented_body(exchange: JudgedExchange) -> None:
+    """The body is of the schema that the contract has for the status and media type."""
+    answer, documented = exchange.answer, exchange.operation.response(exchange.answer.status)
+    content = documented.content.get(answer.media_type) if documented else None
+    if content is None or content.schema is None or not _is_json(exchange.request):
+        return
+    expected = "a body as documented"
+    try:
+        errors = content.schema.errors(answer.json())
+    except ValueError:
+        raise Violation(expected, f"{answer.status} with a body that is no JSON") from None
+    for one in _without_formats(errors):
+        is_rule = one.detail.startswith(("must", "is required"))
+        detail = f"{one.detail} and is not" if is_rule else one.detail
+        raise Violation(expected, f"{answer.status} where {one.param} {detail}")
+
+
+def _without_formats(errors: Iterable[FieldError]) -> list[FieldError]:
+    """Errors of a schema, but for how texts look.
+
+    How instants are spelt is judged elsewhere, with what RFC 3339 allows.
+    """
+    return [one for one in errors if one.code != "invalid_format"]
+
+
+def expect_documented_headers(exchange: JudgedExchange) -> None:
+    """The headers that the contract documents as integers are such."""
+    answer, documented = exchange.answer, exchange.operation.response(exchange.answer.status)
+    for header in documented.headers if documented else ():
+        value = answer.header(header.name)
+        types = types_of(header.schema.outline) if header.schema else ()
+        if value is not None and "integer" in types:
+            holds = re.fullmatch(r"[+-]?\d+", value)
+            expect(holds, "headers as documented", f"no integer in {header.name}")
+
+
+def expect_refusal(exchange: JudgedExchange) -> None:
+    """A JSON body that is not of the documented schema is not accepted."""
+    status, request = exchange.answer.status, exchange.request
+    if not exchange.answer.is_success or not _is_json(request):
+        return
+    try:
+        errors = schema_of(exchange.operation).errors(json.loads(request.body))
+    except ValueError:
+        return
+    for one in _without_formats(errors):
+        raise Violation("a refusal", f"{status} though {one.param} {one.detail}")
+
+
+def expect_sent_data(exchange: JudgedExchange) -> None:
+    """Data that was accepted comes back as it was sent."""
+    answer = exchange.answer
+    sent, found = Answer(0, body=exchange.request.body).json_object(), answer.json_object()
+    if answer.status != exchange.operation.success_status or sent is None or found is None:
+        return
+    for name in sorted(sent.keys() & found.keys()):
+        expect(_same(sent[name], found[name]), "what was sent", f"another {name}")
+
+
+def _same(sent: Any, found: Any) -> bool:
+    first, second = instant(sent), instant(found)
+    if first is not None and second is not None:
+        # A server may keep whole seconds only.
+        return abs(first - second) < 1
+    # What becomes of half a character nobody says (RFC 8259 section 8.2).
+    return sent == found or (isinstance(sent, str) and bool(_HALF.search(sent)))
+
+
+_HALF = re.compile("[\ud800-\udfff]")
