@@ -6,7 +6,7 @@ open what Schemathesis calls wrong. Each raises :class:`~conformance.probe.probe
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -16,12 +16,15 @@ from conformance.probe.bodies import schema_of
 from conformance.probe.probe import NO_SERVER_ERROR, Violation, expect, unanswered
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.timestamps import instant
+from openapi.operation import Operation
 from openapi.schema import FieldError, types_of
 
 
-def of_generated(look: Look, aspect: Aspect) -> Judge:
+def of_generated(
+    look: Look, aspect: Aspect, applies_to: Callable[[Operation], bool] = reads_or_creates
+) -> Judge:
     """A judge of every answer to a generated request, on any operation that is sent some."""
-    return Judge(look, GENERATED, ANY_STATUS, applies_to=reads_or_creates, aspect=aspect)
+    return Judge(look, GENERATED, ANY_STATUS, applies_to=applies_to, aspect=aspect)
 
 
 def expect_no_server_error(exchange: JudgedExchange) -> None:

@@ -21,7 +21,7 @@ from conformance.catalogue.judge import (
 from conformance.catalogue.registry import SERVER, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_answers, with_body, with_header
-from conformance.probe.applicability import lists, needs_bearer_token, reads_or_creates
+from conformance.probe.applicability import lists, needs_bearer_token, reads_or_creates, takes_json
 from conformance.probe.bodies import is_judged, makes_from_json
 from conformance.probe.probe import NOTHING_FAILS, NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
@@ -198,7 +198,7 @@ def headers_match_their_schemas(probe: Probe) -> None:
     applies_to=is_judged,
     generates=True,
     generator_check="negative_data_rejection",
-    judges=(of_generated(expect_refusal, Aspect.REFUSAL),),
+    judges=(of_generated(expect_refusal, Aspect.REFUSAL, takes_json),),
     sabotage=(
         taking("take an object for a name", member("name", dict)),
         taking("take a number for an end", member("expires_at", int, float)),
