@@ -1,8 +1,19 @@
-# Everything runs in its own virtual environment, made on first use.
+# Everything runs in a virtual environment of its own, made on first use: by uv where it is there.
+# `make serve` installs the mock alone; any other target adds what it needs.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+MOCK   := $(VENV)/.mock
 READY  := $(VENV)/.ready
+UV     := $(shell command -v uv)
+
+ifdef UV
+MAKE_VENV := $(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+INSTALL   := $(UV) pip install --python $(BIN)/python
+else
+MAKE_VENV := $(PYTHON) -m venv $(VENV)
+INSTALL   := $(BIN)/pip install --disable-pip-version-check --no-compile
+endif
 
 .PHONY: demo serve sdk-verdict test lint types unit violence bench bench-harness bench-stores \
 	bench-neighbour bench-keys bench-shards bench-fuzz soak lock wheel clean
@@ -12,7 +23,7 @@ demo: $(READY)
 	$(BIN)/python -m demo $(ARGS)
 
 # Leave the mock running: make serve ARGS="--port 9000"
-serve: $(READY)
+serve: $(MOCK)
 	$(BIN)/dinie-mock serve $(ARGS)
 
 test: lint types unit
@@ -70,13 +81,21 @@ soak: $(READY)
 
 # Pin every dependency again, with hashes, for all supported Pythons.
 lock: $(READY)
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-annotate --no-header --upgrade --quiet -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra editable $(LOCK) -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements.txt $(LOCK) \
+		-o requirements-dev.txt
 
-$(READY): requirements.txt pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade \
+	--quiet
+
+$(MOCK): requirements.txt pyproject.toml
+	$(MAKE_VENV)
+	$(INSTALL) --require-hashes -r requirements.txt
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(READY): requirements-dev.txt $(MOCK)
+	$(INSTALL) --require-hashes -r requirements-dev.txt
 	@touch $@
 
 clean:

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import sysconfig
+import venv
 import zipfile
 from pathlib import Path
 
@@ -20,52 +22,103 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_it_holds_the_packages_and_the_contract_and_nothing_else(wheel: Path) -> None:
+def test_it_holds_one_import_name_and_the_contract(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
 
-    assert {"openapi/dinie-2026-03-01.yaml", "openapi/mock-control.yaml"} <= set(names)
+    packages = "dinie_contract/packages"
+    assert f"{packages}/openapi/dinie-2026-03-01.yaml" in names
+    assert f"{packages}/openapi/mock-control.yaml" in names
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {
-        "openapi",
-        "mock_server",
-        "conformance",
+        "dinie_contract",
+        "zz_dinie_contract.pth",
     }
     for package in ("openapi", "mock_server", "conformance"):
-        assert f"{package}/py.typed" in names
+        assert f"{packages}/{package}/py.typed" in names
 
 
-def test_the_installed_wheel_serves_outside_the_checkout(wheel: Path, tmp_path: Path) -> None:
-    installed = tmp_path / "installed"
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
-    subprocess.run(
-        [*install, "--target", str(installed), str(wheel)],
-        check=True,
-        capture_output=True,
-        timeout=240,
-    )
-    # An explicit path goes before everything, the editable checkout included.
-    script = (
-        "import openapi, mock_server;"
-        "from mock_server.app import create_app;"
-        "from mock_server.settings import Settings;"
-        "from mock_server.testing.embedded import dinie_mock;"
-        "mock = dinie_mock();"
-        "partner = mock.__enter__();"
-        "partner.faults.add('slow');"
-        "mock.__exit__(None, None, None);"
-        "create_app(Settings());"
-        "print(openapi.__file__, mock_server.__file__)"
-    )
+SERVE = """
+import openapi, mock_server
+from mock_server.app import create_app
+from mock_server.settings import Settings
+from mock_server.testing.embedded import dinie_mock
+
+with dinie_mock() as partner:
+    partner.faults.add("slow")
+create_app(Settings())
+print(openapi.__file__, mock_server.__file__)
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with the wheel, and with the libraries of this one."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder, with_pip=False, symlinks=True)
+    install = [sys.executable, "-m", "pip", "--python", str(folder), "install", "--quiet"]
+    command = [*install, "--no-deps", "--no-index", str(wheel)]
+    subprocess.run(command, check=True, capture_output=True, timeout=240)
+    [site_packages] = folder.glob("lib/python*/site-packages")
+    libraries = f"import sys; sys.path.insert(1, {sysconfig.get_path('purelib')!r})"
+    (site_packages / "zzz_libraries.pth").write_text(f"{libraries}\n")
+    return folder
+
+
+def test_the_installed_wheel_serves_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
+    variables = {key: one for key, one in os.environ.items() if key != "PYTHONPATH"}
     result = subprocess.run(
-        [sys.executable, "-c", script],
+        [str(installed / "bin" / "python"), "-c", SERVE],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(installed)},
+        env=variables,
         check=True,
         capture_output=True,
         text=True,
         timeout=120,
     )
+
     places = result.stdout.split()
     assert all(Path(place).is_relative_to(installed) for place in places)
-    console_script = installed / "bin" / "dinie-mock"
-    assert console_script.exists()
+
+
+@pytest.mark.parametrize("name", ["openapi", "mock_server", "conformance"])
+def test_a_package_of_ones_own_goes_before_ours(installed: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "src" / name).mkdir(parents=True)
+    (tmp_path / "src" / name / "__init__.py").write_text("")
+    [site_packages] = installed.glob("lib/python*/site-packages")
+    own = site_packages / "own_project.pth"
+    own.write_text(f"{tmp_path / 'src'}\n")
+
+    script = f"import {name}; print({name}.__file__)"
+    variables = {key: one for key, one in os.environ.items() if key != "PYTHONPATH"}
+    python = str(installed / "bin" / "python")
+    done = subprocess.run(
+        [python, "-c", script], cwd=tmp_path, env=variables, capture_output=True, text=True,
+        check=True, timeout=60,
+    )  # fmt: skip
+    listed = subprocess.run(
+        [str(installed / "bin" / "dinie-conformance"), "list"], cwd=tmp_path, env=variables,
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    own.unlink()
+
+    assert done.stdout.strip() == str(tmp_path / "src" / name / "__init__.py")
+    assert "idempotency.replay-is-identical" in listed.stdout
+
+
+def test_a_command_without_its_extra_names_it(installed: Path, tmp_path: Path) -> None:
+    hide = "sys.modules.update(dict.fromkeys(('schemathesis', 'hypothesis', 'locust')))"
+    main = "from dinie_contract.commands import conformance; conformance()"
+    variables = {key: one for key, one in os.environ.items() if key != "PYTHONPATH"}
+    for command, extra in (("run", "conformance"), ("fuzz", "conformance"), ("load", "load")):
+        options = ("--url", "http://127.0.0.1:9/v3", "--token", "one")
+        done = subprocess.run(
+            [str(installed / "bin" / "python"), "-c", f"import sys; {hide}; {main}",
+             command, *options],
+            cwd=tmp_path, env=variables, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+
+        assert done.returncode == 2
+        assert done.stderr == (
+            f"dinie-conformance: {command} needs more:"
+            f" pip install 'dinie-contract[{extra}]'\n"
+        )
