@@ -119,6 +119,5 @@ def test_a_command_without_its_extra_names_it(installed: Path, tmp_path: Path) -
 
         assert done.returncode == 2
         assert done.stderr == (
-            f"dinie-conformance: {command} needs more:"
-            f" pip install 'dinie-contract[{extra}]'\n"
+            f"dinie-conformance: {command} needs more: pip install 'dinie-contract[{extra}]'\n"
         )
