@@ -26,13 +26,17 @@ class References:
     def __init__(self, document: Document) -> None:
         registry: Registry[Any] = Registry()
         self._resolver = registry.with_resource("", Resource.opaque(document)).resolver()
+        self._values: dict[str, Any] = {}  # most pointers of a contract are looked up many times
 
     def at(self, pointer: str) -> Any:
         """Look up the value at ``pointer``; raises :class:`ContractError` where there is none."""
-        try:
-            return self._resolver.lookup(quote(pointer, safe="#/~")).contents
-        except (Unresolvable, ValueError, TypeError) as error:
-            raise ContractError(pointer, "does not exist") from error
+        if pointer not in self._values:
+            try:
+                resolved = self._resolver.lookup(quote(pointer, safe="#/~"))
+            except (Unresolvable, ValueError, TypeError) as error:
+                raise ContractError(pointer, "does not exist") from error
+            self._values[pointer] = resolved.contents
+        return self._values[pointer]
 
     def follow(self, node: Any, pointer: str) -> tuple[Any, str]:
         """Resolve ``node``, which stands at ``pointer``, through any chain of references.
