@@ -42,7 +42,7 @@ from mock_server.pipeline.validation import Validation
 from mock_server.settings import Settings
 from mock_server.store.opening import open_counters, open_store
 from openapi.contract import Contract
-from openapi.errors import naming
+from openapi.errors import located_in
 
 
 def load_contract(settings: Settings) -> Contract:
@@ -67,7 +67,7 @@ def create_app(
     """
     clock = clock or SystemClock()
     contract = load_contract(settings)
-    with naming(settings.contract):
+    with located_in(settings.contract):
         check_security(contract)
         answers = DocumentedAnswers(contract)
     store = open_store(settings.store)

@@ -1,7 +1,7 @@
-"""The contract: the only place that says what the API is.
+"""The contract: the only description of the API, as an OpenAPI document and as typed operations.
 
-:mod:`openapi.reading` turns a file into a document, :mod:`openapi.contract` turns the document
-into operations, and :mod:`openapi.schema` judges values against its schemas.
+:mod:`openapi.reading` reads a YAML or JSON file into a document, :mod:`openapi.contract` builds
+the operations from it, and :mod:`openapi.schema` validates values against its schemas.
 """
 
 from openapi.contract import Contract

@@ -1,4 +1,4 @@
-"""Checking a document against the OpenAPI specification itself."""
+"""Validation of a document against the OpenAPI specification."""
 
 import importlib
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _MAX_REASONS = 3
 
 
 def check_version(document: Document) -> str:
-    """The document's OpenAPI version; raises :class:`ContractError` unless it is 3.0 or 3.1."""
+    """Return the document's OpenAPI version; raises :class:`ContractError` unless 3.0 or 3.1."""
     version = str(document.get("openapi") or document.get("swagger") or "")
     if not version.startswith(("3.0.", "3.1.")):
         raise ContractError("#/openapi", f"must be 3.0.x or 3.1.x, and is {version or 'missing'}")
@@ -23,23 +23,23 @@ def check_version(document: Document) -> str:
 
 
 def check_document(document: Document) -> None:
-    """Raise :class:`ContractError` for the first place where the document is not OpenAPI.
+    """Validate ``document`` against the JSON Schema that the specification publishes.
 
-    It is judged by the schema that the specification publishes. What that cannot say is checked
-    where the contract is read: references, schemas, names that must differ.
+    Raises :class:`ContractError` for the first error. The published schema does not cover
+    references, schemas and unique names: :class:`~openapi.contract.Contract` checks those.
     """
     name = "schema_v31" if check_version(document).startswith("3.1.") else "schema_v30"
-    # The library costs a tenth of a second and ten megabytes: only a contract that has not
-    # been checked before pays for it.
+    # Imported here: the library costs a tenth of a second and ten megabytes, and a bundled
+    # contract does not need it.
     published = getattr(importlib.import_module("openapi_spec_validator.schemas"), name)
     validator = jsonschema_rs.validator_for(dict(published), mask="what stands here")
     for error in validator.iter_errors(document):
-        # Of the forms that an object may have, those were meant that fit it furthest.
+        # Of several alternatives, the errors deepest in the document tell most.
         causes = list(_causes(error))
         depth = max(len(cause.instance_path) for cause in causes)
-        telling = [cause for cause in causes if len(cause.instance_path) == depth]
-        place = join("#", *_common([cause.instance_path for cause in telling]))
-        reasons = list(dict.fromkeys(cause.message for cause in telling))[:_MAX_REASONS]
+        deepest = [cause for cause in causes if len(cause.instance_path) == depth]
+        place = join("#", *_common([cause.instance_path for cause in deepest]))
+        reasons = list(dict.fromkeys(cause.message for cause in deepest))[:_MAX_REASONS]
         raise ContractError(place, f"is not OpenAPI: {', or '.join(reasons)}")
 
 
@@ -54,7 +54,7 @@ def _causes(error: ValidationError) -> Iterator[ValidationError]:
 
 
 def _common(paths: list[list[str | int]]) -> list[str | int]:
-    """The steps that all paths begin with."""
+    """Return the longest common prefix of ``paths``."""
     return [
         steps[0]
         for steps in takewhile(lambda steps: len(set(steps)) == 1, zip(*paths, strict=True))

@@ -1,4 +1,4 @@
-"""The contract as operations: loaded, checked, and with every schema compiled once."""
+"""The contract as operations, with each schema compiled once."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,9 +7,7 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from openapi.checking import check_document, check_version
-from openapi.directions import without_required
-from openapi.errors import ContractError, naming
-from openapi.media_types import plain
+from openapi.errors import ContractError, located_in
 from openapi.operation import (
     DocumentedResponse,
     Header,
@@ -17,11 +15,13 @@ from openapi.operation import (
     Operation,
     Parameter,
     RequestBody,
+    essence,
 )
+from openapi.read_write_only import for_requests_and_responses
 from openapi.reading import CONTROL, Document, bundled_path, read_document
 from openapi.references import References, join
 from openapi.schema import Schemas
-from openapi.upgrade import raise_to_31
+from openapi.upgrade import upgrade_to_31
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -37,25 +37,28 @@ PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
 class Contract:
     """An OpenAPI 3.0 or 3.1 document and the operations in it.
 
-    ``document`` is in 3.1 form whatever was read. Raises :class:`ContractError` with the place
-    and the reason where the document cannot be served.
+    ``document`` is in 3.1 form; a 3.0 document is upgraded in place. Raises
+    :class:`ContractError` with the place and the reason if the document cannot be served.
     """
 
     def __init__(self, document: Document) -> None:
         if check_version(document).startswith("3.0."):
-            raise_to_31(document)
+            upgrade_to_31(document)
         self.document = document
         self.version = str(document["info"]["version"])
         self.title = str(document["info"]["title"])
         self._references = References(document)
-        self._sent = Schemas(without_required(document, "readOnly"))
-        self._answered = Schemas(without_required(document, "writeOnly"))
+        requests, responses = for_requests_and_responses(document)
+        self._response_schemas = Schemas(responses)
+        self._request_schemas = (
+            self._response_schemas if requests is responses else Schemas(requests)
+        )
         self.security_schemes: Mapping[str, Document] = {
             name: self._references.follow(node, "#/components/securitySchemes")[0]
             for name, node in document.get("components", {}).get("securitySchemes", {}).items()
         }
         self.servers = tuple(self._servers())
-        """The URLs of the contract's servers, variables filled with their defaults."""
+        """The URLs of the contract's servers, with the defaults of their variables."""
         self.base_path = _path(self.servers[0])
         """The path of the first server: ``/v3`` for ``https://api.dinie.com.br/v3``."""
         self.operations: dict[str, Operation] = {}
@@ -85,7 +88,7 @@ class Contract:
     def from_file(cls, path: Path) -> Self:
         """Read a contract from ``path`` and check it against the OpenAPI specification."""
         document = read_document(path)
-        with naming(path):
+        with located_in(path):
             check_document(document)
             return cls(document)
 
@@ -117,7 +120,7 @@ class Contract:
             body, body_pointer = self._references.follow(
                 node["requestBody"], join(pointer, "requestBody")
             )
-            content = self._content(body, body_pointer, self._sent)
+            content = self._content(body, body_pointer, self._request_schemas)
             request_body = RequestBody(body.get("required", False), content)
         security = node.get("security", self.document.get("security", []))
         for name in (name for requirement in security for name in requirement):
@@ -138,10 +141,10 @@ class Contract:
             parameters=parameters,
             request_body=request_body,
             responses={
-                key.upper() if key != "default" else key: self._answer(
-                    key, answer, join(pointer, "responses", key)
+                key.upper() if key != "default" else key: self._response(
+                    key, response, join(pointer, "responses", key)
                 )
-                for key, answer in node.get("responses", {}).items()
+                for key, response in node.get("responses", {}).items()
                 if not key.startswith("x-")
             },
             security=tuple(
@@ -170,20 +173,24 @@ class Contract:
                     name=one["name"],
                     location=one["in"],
                     required=one.get("required", False),
-                    schema=self._sent.at(join(place, "schema")),
+                    schema=self._request_schemas.at(join(place, "schema")),
                     style=style,
                     explode=one.get("explode", style == "form"),
                 )
         yield from found.values()
 
-    def _answer(self, key: str, reference: Document, pointer: str) -> DocumentedResponse:
+    def _response(self, key: str, reference: Document, pointer: str) -> DocumentedResponse:
         node, place = self._references.follow(reference, pointer)
         headers = []
         for name, header_reference in node.get("headers", {}).items():
             header, header_place = self._references.follow(
                 header_reference, join(place, "headers", name)
             )
-            schema = self._answered.at(join(header_place, "schema")) if "schema" in header else None
+            schema = (
+                self._response_schemas.at(join(header_place, "schema"))
+                if "schema" in header
+                else None
+            )
             examples = self._examples(header, header_place)
             if schema:
                 examples += self._examples(schema.definition, schema.pointer)
@@ -193,7 +200,7 @@ class Contract:
             key=key,
             pointer=place,
             description=node.get("description", ""),
-            content=self._content(node, place, self._answered),
+            content=self._content(node, place, self._response_schemas),
             headers=tuple(headers),
         )
 
@@ -203,25 +210,24 @@ class Contract:
             place = join(pointer, "content", name)
             schema = schemas.at(join(place, "schema")) if "schema" in media_type else None
             examples = self._examples(media_type, place)
-            plain_name = plain(name)
-            content[plain_name] = MediaType(plain_name, schema, tuple(examples))
+            content[essence(name)] = MediaType(essence(name), schema, tuple(examples))
         return content
 
     def _examples(self, node: Document, pointer: str) -> list[Any]:
-        """The examples of a media type, a header or a schema, in their several spellings."""
+        """The ``example`` and ``examples`` of a media type, a header or a schema."""
         found = [node["example"]] if "example" in node else []
         examples = node.get("examples", [])
         if isinstance(examples, list):
             return [*found, *examples]
         for label, reference in examples.items():
             example, _ = self._references.follow(reference, join(pointer, "examples", label))
-            if "value" in example:  # else it stands outside of the contract
+            if "value" in example:  # else it is an externalValue, outside of the contract
                 found.append(example["value"])
         return found
 
     def resolve_schema(self, definition: Any) -> Any:
-        """What a schema that is only a reference stands for; any other is given back as it is."""
-        return self._answered.resolve(definition)
+        """Resolve a schema that is only a reference; any other is returned as it is."""
+        return self._response_schemas.resolve(definition)
 
 
 def _path(url: str) -> str:

@@ -1,4 +1,4 @@
-"""What is wrong with a contract, and where."""
+"""The error of an unusable contract."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,10 +6,10 @@ from pathlib import Path
 
 
 class ContractError(Exception):
-    """A contract that cannot be served.
+    """A contract cannot be used.
 
-    ``place`` is a file, a line of it, or a JSON pointer into the document; ``reason`` is one
-    plain line.
+    ``place`` is a file, ``file:line``, or a JSON pointer into the document; ``reason`` is one
+    line of text.
     """
 
     def __init__(self, place: str, reason: str) -> None:
@@ -19,8 +19,8 @@ class ContractError(Exception):
 
 
 @contextmanager
-def naming(file: Path | None) -> Iterator[None]:
-    """Put ``file`` before the place of an error raised inside the block."""
+def located_in(file: Path | None) -> Iterator[None]:
+    """Put ``file`` before the place of a :class:`ContractError` raised inside the block."""
     try:
         yield
     except ContractError as error:

@@ -1,4 +1,4 @@
-"""What the contract says of one operation."""
+"""Operations of the contract, with their parameters, bodies and responses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +7,16 @@ from http import HTTPStatus
 from openapi.schema import Schema, types_of
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+
+
+def essence(media_type: str) -> str:
+    """Return the media type in lower case and without parameters (RFC 9110 section 8.3.1)."""
+    return media_type.partition(";")[0].strip().lower()
+
+
+def is_json(media_type: str) -> bool:
+    """Whether bodies of this media type are JSON (RFC 6839 section 3.1: the suffix counts)."""
+    return essence(media_type).endswith(("/json", "+json"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,28 +30,29 @@ class Parameter:
     style: str
     explode: bool
     key: str = field(init=False)
-    """What it is looked up by: the name, in lower case where that makes no difference."""
+    """The name to look it up by: in lower case for a header, else as declared."""
     types: Sequence[str] = field(init=False)
-    """The types that its schema names."""
+    """The types of its schema."""
     is_single: bool = field(init=False)
-    """Whether its value is one text and no more: neither an array nor an object."""
-    is_free_header: bool = field(init=False)
-    """Whether it is a header that may be left out, and may say anything."""
+    """Whether its value is a single string: neither an array nor an object."""
 
     def __post_init__(self) -> None:
         key = self.name.lower() if self.location == "header" else self.name
         object.__setattr__(self, "key", key)
         types = types_of(self.schema.outline)
         object.__setattr__(self, "types", types)
-        parted = "array" in types or "object" in types
-        object.__setattr__(self, "is_single", not parted and self.style != "deepObject")
-        free = self.location == "header" and not self.required and self.schema.takes_any_text
-        object.__setattr__(self, "is_free_header", free)
+        composite = "array" in types or "object" in types or self.style == "deepObject"
+        object.__setattr__(self, "is_single", not composite)
+
+    @property
+    def is_unrestricted(self) -> bool:
+        """Whether no request can violate it: an optional header that accepts any string."""
+        return self.location == "header" and not self.required and self.schema.accepts_any_string
 
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """What one media type of a body holds: its schema and the documented examples."""
+    """A media type of a body, with its schema and documented examples."""
 
     name: str
     schema: Schema | None
@@ -56,7 +67,7 @@ class RequestBody:
     content: Mapping[str, MediaType]
 
     def accepts(self, media_type: str) -> MediaType | None:
-        """The documented entry for ``media_type``, ranges such as ``image/*`` included."""
+        """Return the documented media type or range (``image/*``) that ``media_type`` matches."""
         if media_type in self.content:
             return self.content[media_type]
         main_type = media_type.partition("/")[0]
@@ -75,7 +86,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class DocumentedResponse:
-    """One documented response: its key (``201``, ``4XX``, ``default``), bodies and headers."""
+    """A documented response: its key (``201``, ``4XX``, ``default``), bodies and headers."""
 
     key: str
     pointer: str
@@ -86,7 +97,7 @@ class DocumentedResponse:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method on one path."""
+    """An operation: a method on a path."""
 
     id: str
     method: str
@@ -97,32 +108,32 @@ class Operation:
     responses: Mapping[str, DocumentedResponse]
     security: tuple[Mapping[str, tuple[str, ...]], ...]
     name: str = field(init=False)
-    """All that identifies it: ``createCredential POST /auth/credentials``."""
+    """Its id, method and path: ``createCredential POST /auth/credentials``."""
     header_names: Mapping[str, bytes] = field(init=False)
-    """The declared request headers, in lower case and as they come in."""
+    """The declared request headers: names in lower case, and encoded as in an ASGI scope."""
     checked_parameters: tuple[Parameter, ...] = field(init=False)
-    """Those that a request may get wrong: an optional header that takes any text is none."""
+    """The parameters that a request can violate."""
     accepts_idempotency_key: bool = field(init=False)
-    """Whether the contract declares the ``Idempotency-Key`` header here."""
+    """Whether the operation declares the ``Idempotency-Key`` header."""
 
     def __post_init__(self) -> None:
         headers = [one.key for one in self.parameters if one.location == "header"]
         names = {name: name.encode("latin-1") for name in headers}
         object.__setattr__(self, "header_names", names)
         object.__setattr__(self, "name", f"{self.id} {self.method} {self.path}")
-        checked = tuple(one for one in self.parameters if not one.is_free_header)
+        checked = tuple(one for one in self.parameters if not one.is_unrestricted)
         object.__setattr__(self, "checked_parameters", checked)
         accepts = IDEMPOTENCY_KEY.lower() in self.header_names
         object.__setattr__(self, "accepts_idempotency_key", accepts)
 
     @property
     def needs_authentication(self) -> bool:
-        """Whether nobody may call it without credentials."""
+        """Whether each of its security requirements asks for credentials."""
         return bool(self.security) and all(self.security)
 
     @property
     def success_status(self) -> int:
-        """The lowest documented 2xx status, else 3xx; 200 by a range or by ``default``."""
+        """The lowest documented 2xx status, else 3xx; 200 for a range or ``default``."""
         for first, others in (("2", "2XX"), ("3", "default")):
             exact = sorted(key for key in self.responses if key.isdigit() and key.startswith(first))
             if exact or others in self.responses:
@@ -130,7 +141,7 @@ class Operation:
         return int(HTTPStatus.OK)
 
     def response(self, status: int) -> DocumentedResponse | None:
-        """What is documented for ``status``: exactly, by its range, or by ``default``."""
+        """Return the documented response for ``status``: exact, of its range, or ``default``."""
         for key in (str(status), f"{status // 100}XX", "default"):
             if key in self.responses:
                 return self.responses[key]

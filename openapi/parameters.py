@@ -1,6 +1,6 @@
-"""Reading parameter values out of a request, by their style (OpenAPI 3.1, section 4.8.12).
+"""Deserialization of request parameters by their style (OpenAPI 3.1, section 4.8.12).
 
-Text that does not fit the declared type is left as text: judging it is the schema's business.
+A string that has the form of no declared type stays a string: validation accepts or refuses it.
 """
 
 import math
@@ -17,46 +17,47 @@ _DEEP_KEY = re.compile(r"(?P<name>[^\[\]]+)\[(?P<key>[^\[\]]*)\]")
 _DELIMITERS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 
 ABSENT = object()
-"""What :func:`read_parameter` gives where the request does not have the parameter."""
+"""The value of a parameter that the request does not have."""
 
 
 def read_parameter(parameter: Parameter, values: Mapping[str, Sequence[str]]) -> Any:
-    """The value of ``parameter`` among the ``values`` of its location, or :data:`ABSENT`.
+    """Return the value of ``parameter``, or :data:`ABSENT`.
 
-    ``values`` maps names (header names in lower case) to every text given for them, in order.
+    ``values`` maps the names in the parameter's location (header names in lower case) to all
+    strings sent for them, in order.
     """
     texts = values.get(parameter.key)
     if parameter.is_single:
         return read_text(texts[-1], parameter.types) if texts else ABSENT
-    return _read_parted(parameter, texts, values)
+    return _read_composite(parameter, texts, values)
 
 
-def _read_parted(
+def _read_composite(
     parameter: Parameter, texts: Sequence[str] | None, values: Mapping[str, Sequence[str]]
 ) -> Any:
-    """A value of several texts, or of a text with several parts."""
+    """Return the value of a parameter that may be an array or an object."""
     outline, types = parameter.schema.outline, parameter.types
-    # Only in a query or a cookie can the parts of one value stand apart.
-    apart = parameter.explode and parameter.style != "simple"
+    # Only in a query or a cookie can a value be spread over several pairs.
+    spread = parameter.explode and parameter.style != "simple"
     if parameter.style == "deepObject":
         return _deep_object(parameter.key, values, outline)
-    if "object" in types and apart:
+    if "object" in types and spread:
         fields = {key: values[key] for key in outline.get("properties", {}) if key in values}
         if fields:
             return _typed(fields, outline)
     if not texts:
         return ABSENT
     if "array" in types:
-        items = texts if apart else _parts(parameter, texts)
+        items = texts if spread else _parts(parameter, texts)
         item_types = types_of(outline.get("items", {}))
         return [read_text(item, item_types) for item in items]
-    if "object" in types and not apart:
+    if "object" in types and not spread:
         return _flat_object(_parts(parameter, texts), outline, explode=parameter.explode)
     return read_text(texts[-1], types)
 
 
 def read_text(text: str, types: Sequence[str]) -> Any:
-    """One text as the narrowest of the ``types`` that it can be read as."""
+    """Convert ``text`` to the narrowest of ``types`` that it has the form of."""
     if "integer" in types and _INTEGER.fullmatch(text):
         return int(text)
     if "number" in types and _NUMBER.fullmatch(text) and math.isfinite(float(text)):
@@ -67,7 +68,7 @@ def read_text(text: str, types: Sequence[str]) -> Any:
 
 
 def read_form(fields: Sequence[tuple[str, str]], outline: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a submitted form as the object that a schema's ``outline`` describes."""
+    """Convert the fields of a submitted form to an object, by the outline of its schema."""
     texts: dict[str, list[str]] = {}
     for name, text in fields:
         texts.setdefault(name, []).append(text)
@@ -77,7 +78,7 @@ def read_form(fields: Sequence[tuple[str, str]], outline: Mapping[str, Any]) -> 
 def _parts(parameter: Parameter, texts: Sequence[str]) -> list[str]:
     delimiter = _DELIMITERS.get(parameter.style, ",")
     parts = [part for text in texts for part in text.split(delimiter)]
-    # White space around the commas of a header is no part of its values (RFC 9110 section 5.6.1).
+    # Whitespace around the commas of a header is not part of its values (RFC 9110 section 5.6.1).
     return [part.strip() for part in parts] if parameter.location == "header" else parts
 
 
@@ -91,7 +92,7 @@ def _deep_object(name: str, values: Mapping[str, Sequence[str]], outline: Mappin
 
 
 def _flat_object(parts: list[str], outline: Mapping[str, Any], *, explode: bool) -> Any:
-    """``a=1,b=2`` where exploded, ``a,1,b,2`` where not."""
+    """Parse ``a=1,b=2`` if exploded, else ``a,1,b,2``."""
     if explode:
         pairs = [part.partition("=")[::2] for part in parts]
     else:
@@ -100,7 +101,7 @@ def _flat_object(parts: list[str], outline: Mapping[str, Any], *, explode: bool)
 
 
 def _typed(texts: Mapping[str, Sequence[str]], outline: Mapping[str, Any]) -> dict[str, Any]:
-    """Each text by the property it is for: all of them for an array, otherwise the last."""
+    """Convert the strings of each property: all of them for an array, else the last."""
     value: dict[str, Any] = {}
     for key, given in texts.items():
         known = outline.get("properties", {}).get(key, {})

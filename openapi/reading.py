@@ -1,4 +1,4 @@
-"""From a YAML or JSON file to a document that holds only JSON's own types."""
+"""Reading of YAML and JSON files into documents that hold only JSON's types."""
 
 import codecs
 import json
@@ -20,10 +20,10 @@ CONTROL = Path(__file__).parent / "mock-control.yaml"
 """The contract of the mock's control plane."""
 
 MAX_DEPTH = 200
-"""Mappings and lists inside each other; a parser written in C has only so much stack."""
+"""The limit of nested mappings and lists: deeper ones overflow the stack of the C parser."""
 
 MAX_NODES = 2_000_000
-"""Values in one document, its aliases written out; the largest published contracts have fewer."""
+"""The limit of values in a document, aliases expanded: more than published contracts have."""
 
 _JSON_TAGS = frozenset({"null", "bool", "int", "float", "str", "seq", "map"})
 
@@ -35,18 +35,17 @@ def bundled_path(version: str | None = None) -> Path:
     :class:`ContractError` for a version that is not bundled.
     """
     paths = {path.stem.removeprefix("dinie-"): path for path in BUNDLED.glob("dinie-*.yaml")}
-    found = paths.get(max(paths) if version is None else version)
-    if found is None:
+    if version is not None and version not in paths:
         known = ", ".join(sorted(paths))
         raise ContractError(f"contract version {version}", f"is not bundled: choose from {known}")
-    return found
+    return paths[version or max(paths)]
 
 
 def read_document(path: Path) -> Document:
     """Read an OpenAPI document.
 
-    Raises :class:`ContractError` for a file that cannot be read, is not YAML or JSON, names one
-    key twice, or holds no mapping.
+    Raises :class:`ContractError` for a file that cannot be read, is not YAML or JSON, contains a
+    key twice in one mapping, exceeds a limit, or has no mapping at its top level.
     """
     try:
         text = path.read_bytes().removeprefix(codecs.BOM_UTF8)
@@ -70,7 +69,7 @@ def read_document(path: Path) -> Document:
 
 
 def _read_json(text: bytes) -> Any:
-    orjson.loads(text)  # stricter than the standard library, which can tell a key given twice
+    orjson.loads(text)  # stricter than the standard library, which finds duplicate keys
     return json.loads(text, object_pairs_hook=_unique)
 
 
@@ -94,7 +93,7 @@ def _read_yaml(text: bytes) -> Any:
 
 
 def _check_size(document: Document) -> None:
-    """An alias can stand for the node around it, or a few lines of them for billions of nodes."""
+    """Enforce the limits after aliases, which can form a loop or expand to billions of values."""
     level: list[Any] = [document]
     nodes, depth = 0, 0
     while level:
@@ -112,9 +111,10 @@ def _check_size(document: Document) -> None:
 
 
 class _JsonLoader(yaml.CSafeLoader):
-    """YAML by its JSON schema: of plain words only JSON's are no strings, and keys are unique.
+    """Loader of YAML's JSON schema, as OpenAPI 3.1 section 4.3 recommends, with unique keys.
 
-    OpenAPI 3.1 asks for it in section 4.3. Dates, versions, ``yes`` and ``0123`` stay strings.
+    A plain scalar is a string unless JSON has a literal for it: dates, versions, ``yes`` and
+    ``0123`` are strings.
     """
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - the library's way to configure
@@ -132,20 +132,20 @@ class _JsonLoader(yaml.CSafeLoader):
     }
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Refuse a key that stands twice, before merge keys (``<<``) add their own."""
+        """Refuse duplicate keys, before merge keys (``<<``) add their own."""
         seen: set[str] = set()
         for key_node, _ in node.value:
             if key_node.tag == "tag:yaml.org,2002:merge":
                 continue
             if not isinstance(key_node, yaml.ScalarNode):
                 raise _problem("a key is not text", key_node)
-            # Status codes are written bare in many documents: JSON knows string keys only.
+            # Many documents have status codes without quotes as keys; in JSON each key is a string.
             key_node.tag = "tag:yaml.org,2002:str"
             if key_node.value in seen:
                 raise _problem(f"the key {key_node.value!r} stands twice", key_node)
             seen.add(key_node.value)
         super().flatten_mapping(node)
-        # A node that is merged elsewhere comes here again: what it overrides is gone by then.
+        # A node merged elsewhere is flattened again: keep only the last value of each key.
         node.value = list(
             {key_node.value: (key_node, one) for key_node, one in node.value}.values()
         )

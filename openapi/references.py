@@ -1,4 +1,4 @@
-"""Resolution of JSON pointers and ``$ref`` in one document, and the folding of schemas by it."""
+"""Resolution of JSON pointers and ``$ref`` in one document, and the merging of schemas by it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -38,14 +38,17 @@ class References:
             self._values[pointer] = resolved.contents
         return self._values[pointer]
 
-    def follow(self, node: Any, pointer: str) -> tuple[Any, str]:
+    def follow(self, node: Any, pointer: str, *, alone: bool = False) -> tuple[Any, str]:
         """Resolve ``node``, which stands at ``pointer``, through any chain of references.
 
-        Returns the object at the end and its pointer. Raises :class:`ContractError` for a
+        Returns the object at the end and its pointer. In schemas, keywords beside a ``$ref``
+        apply as well: ``alone`` ends the chain there. Raises :class:`ContractError` for a
         reference to another file, to nothing, to a value that is no object, or to itself.
         """
         seen: set[str] = set()
         while isinstance(node, dict) and isinstance(node.get("$ref"), str):
+            if alone and len(node) > 1:
+                break
             reference = unquote(node["$ref"])
             if not reference.startswith("#/"):
                 raise ContractError(
@@ -64,24 +67,19 @@ class References:
             node, pointer = target, reference
         return node, pointer
 
-    def follow_schema(self, node: Any, pointer: str) -> tuple[Any, str]:
-        """Resolve a schema as :meth:`follow` does, but only while ``$ref`` is its sole keyword.
-
-        Keywords beside a ``$ref`` apply as well, so such a schema is returned as it is.
-        """
-        while isinstance(node, dict) and set(node) == {"$ref"}:
-            target, place = self.follow(node, pointer)
-            return self.follow_schema(target, place)
-        return node, pointer
+    def resolve_schema(self, definition: Any) -> Any:
+        """Resolve a schema that is only a reference; any other is returned as it is."""
+        return self.follow(definition, "#", alone=True)[0]
 
 
 def merge_schemas(
     resolve: Callable[[Any], Any], definition: dict[str, Any], within: tuple[int, ...] = ()
 ) -> dict[str, Any]:
-    """A schema with its ``allOf`` parts and its own ``$ref`` folded in, as far as they add up.
+    """Merge the ``allOf`` parts and the ``$ref`` of a schema into one schema, as an approximation.
 
-    Properties and required names are united; of any other keyword the outermost one stays.
-    ``resolve`` follows a reference. A part that holds itself (``within``) adds nothing.
+    Properties and required names are united; of any other keyword the outermost value is kept.
+    ``resolve`` resolves a reference. ``within`` holds the ids of the enclosing schemas: a part
+    that contains itself adds nothing.
     """
     parts = [resolve(part) for part in definition.get("allOf", [])]
     if "$ref" in definition:
@@ -107,9 +105,9 @@ def merge_schemas(
 
 
 def outline(resolve: Callable[[Any], Any], definition: Any, depth: int = 3) -> dict[str, Any]:
-    """What one must know of a schema to read text by it: types, items and properties.
+    """Reduce a schema to its types, items and properties, by which text is parsed into values.
 
-    References, ``allOf`` and alternatives are folded in, so many levels deep as ``depth``.
+    References, ``allOf``, ``anyOf`` and ``oneOf`` are merged in, down to ``depth`` levels.
     """
     definition = resolve(definition)
     if not isinstance(definition, dict):
@@ -125,14 +123,14 @@ def outline(resolve: Callable[[Any], Any], definition: Any, depth: int = 3) -> d
         types += branch["type"] if branch and not declared else []
         properties = {**branch.get("properties", {}), **properties}
         items = items if items is not None else branch.get("items")
-    shown: dict[str, Any] = {"type": list(dict.fromkeys(types))}
+    reduced: dict[str, Any] = {"type": list(dict.fromkeys(types))}
     if properties and depth:
-        shown["properties"] = {
+        reduced["properties"] = {
             name: outline(resolve, one, depth - 1) for name, one in properties.items()
         }
     if items is not None and depth:
-        shown["items"] = outline(resolve, items, depth - 1)
-    return shown
+        reduced["items"] = outline(resolve, items, depth - 1)
+    return reduced
 
 
 _TYPE_NAMES = {

@@ -1,4 +1,4 @@
-"""Judging values against the contract's schemas, one line for every bad field."""
+"""Validation of values against the contract's schemas, with one error for each invalid field."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,18 +15,17 @@ from openapi.reading import Document
 from openapi.references import References, join, outline
 
 DOCUMENT = "urn:openapi:contract"
-"""The name under which the whole document is registered, so that local references resolve."""
+"""The URI under which the whole document is registered, so that local references resolve."""
 
-
-_REMARKS = {"title", "description", "default", "example", "examples", "deprecated", "$comment"}
-"""Keywords that judge nothing."""
+_ANNOTATIONS = {"title", "description", "default", "example", "examples", "deprecated", "$comment"}
+"""Keywords that assert nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One bad field: its path (``items[0].name``), what it must be, and a machine-readable code.
+    """An invalid field: its path (``items[0].name``), the violated rule, a machine-readable code.
 
-    ``detail`` never repeats the value: it may be long, hostile or secret.
+    ``detail`` never contains the value, which may be long, hostile or secret.
     """
 
     param: str
@@ -35,9 +34,10 @@ class FieldError:
 
 
 class Schema:
-    """One schema of the document, addressed by its JSON pointer and compiled once.
+    """A compiled schema of the document, identified by its JSON pointer.
 
-    Formats are asserted: a contract that calls a field a ``date-time`` means it.
+    ``format`` is an assertion: a field that is declared as a ``date-time`` must be one. Raises
+    :class:`ContractError` for a schema that cannot be compiled.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Schema:
                 mask="the value",
             )
         except jsonschema_rs.ValidationError as error:
-            # Of a bad reference only the schema is known, of anything else the exact place.
+            # For an unresolvable reference the error has no path within the document.
             place = join("#", *error.instance_path) if error.instance_path else pointer
             raise ContractError(place, f"is no usable schema: {error.message}") from error
         except (ValueError, jsonschema_rs.ReferencingError) as error:
@@ -69,19 +69,19 @@ class Schema:
 
     @cached_property
     def outline(self) -> dict[str, Any]:
-        """Types, items and properties, references resolved: what text is to be read as."""
+        """Types, items and properties of the schema, with references resolved."""
         return outline(self._resolve, self.definition)
 
     @property
-    def takes_any_text(self) -> bool:
-        """Whether it says no more than that the value is a text."""
-        said = set(self.definition) - _REMARKS
-        return said == {"type"} and "string" in types_of(self.definition)
+    def accepts_any_string(self) -> bool:
+        """Whether ``type``, with string among the types, is the only assertion."""
+        assertions = set(self.definition) - _ANNOTATIONS
+        return assertions == {"type"} and "string" in types_of(self.definition)
 
     def errors(self, value: object, root: str = "body") -> list[FieldError]:
-        """Every bad field of ``value``, the first complaint about each; empty when it conforms.
+        """Return the first error of each invalid field of ``value``; empty if it is valid.
 
-        ``root`` names the value itself, where it is not one of its fields that is wrong.
+        ``root`` is the field name of the value itself.
         """
         if self.is_valid(value):
             return []
@@ -93,29 +93,28 @@ class Schema:
 
 
 def types_of(outline: Mapping[str, Any]) -> Sequence[str]:
-    """The types that an outline names, one or several."""
+    """Return the types of a schema or outline; empty where it has no ``type``."""
     types: Sequence[str] = outline.get("type", ())
     return (types,) if isinstance(types, str) else types
 
 
 class Schemas:
-    """The schemas of one document by their JSON pointers."""
+    """The schemas of a document by JSON pointer, compiled on first use."""
 
     def __init__(self, document: Document) -> None:
         self._references = References(document)
         self._registry = jsonschema_rs.Registry(resources=[(DOCUMENT, document)])
         self._compiled: dict[str, Schema] = {}
+        self.resolve = self._references.resolve_schema
 
     def at(self, pointer: str) -> Schema:
-        """The schema at ``pointer``, or the one that it only refers to."""
-        definition, target = self._references.follow_schema(self._references.at(pointer), pointer)
+        """Return the schema at ``pointer``, or the one that it is only a reference to."""
+        definition, target = self._references.follow(
+            self._references.at(pointer), pointer, alone=True
+        )
         if target not in self._compiled:
             self._compiled[target] = Schema(target, definition, self._registry, self.resolve)
         return self._compiled[target]
-
-    def resolve(self, definition: Any) -> Any:
-        """What a schema that is only a reference stands for; any other is given back as it is."""
-        return self._references.follow_schema(definition, "#")[0]
 
 
 def _field_errors(error: ValidationError, root: str) -> Iterator[FieldError]:
@@ -134,28 +133,28 @@ def _field_errors(error: ValidationError, root: str) -> Iterator[FieldError]:
             name = _field_name([*path, str(kind.error.instance)], root)
             yield FieldError(name, "does not have a documented name", "unknown_field")
         case ValidationErrorKind.AnyOf() | ValidationErrorKind.OneOfNotValid():
-            yield from _errors_of_meant(kind.context, path, root)
+            yield from _errors_of_alternatives(kind.context, path, root)
         case _:
-            yield FieldError(_field_name(path, root), *_complaint(error))
+            yield FieldError(_field_name(path, root), *_detail_and_code(error))
 
 
-def _errors_of_meant(
+def _errors_of_alternatives(
     branches: list[list[ValidationError]], path: list[str | int], root: str
 ) -> Iterator[FieldError]:
-    """The errors of the one alternative that was meant, where that can be told."""
-    meant = [branch for branch in branches if not _is_other_type(branch, path)]
-    if len(meant) > 1:
-        meant = [branch for branch in meant if not _is_other_kind(branch, path)]
-    if len(meant) == 1:
-        for cause in meant[0]:
+    """Yield the errors of the alternative that the value matches by type and constants, if one."""
+    matching = [branch for branch in branches if not _is_other_type(branch, path)]
+    if len(matching) > 1:
+        matching = [branch for branch in matching if not _is_other_kind(branch, path)]
+    if len(matching) == 1:
+        for cause in matching[0]:
             yield from _field_errors(cause, root)
     else:
         detail = "does not have any of the documented forms"
         yield FieldError(_field_name(path, root), detail, "invalid_value")
 
 
-def _complaint(error: ValidationError) -> tuple[str, str]:
-    """What the value itself must be, and the code for it."""
+def _detail_and_code(error: ValidationError) -> tuple[str, str]:
+    """Return the detail and the code for an error of the value itself."""
     match error.kind:
         case ValidationErrorKind.Type() as kind:
             names = [_TYPES[name] for name in kind.types]
@@ -199,7 +198,7 @@ _FORMATS = {
 
 
 def _is_other_type(branch: list[ValidationError], path: list[str | int]) -> bool:
-    """Whether a branch of ``anyOf`` was not meant at all: the value is of another type."""
+    """Whether an alternative is for values of another type."""
     return any(
         isinstance(error.kind, ValidationErrorKind.Type) and len(error.instance_path) <= len(path)
         for error in branch
@@ -207,7 +206,7 @@ def _is_other_type(branch: list[ValidationError], path: list[str | int]) -> bool
 
 
 def _is_other_kind(branch: list[ValidationError], path: list[str | int]) -> bool:
-    """Whether a branch is told apart by a constant (``kind: card``) that the value has not."""
+    """Whether an alternative has a constant (``kind: card``) that the value differs from."""
     return any(
         isinstance(error.kind, ValidationErrorKind.Constant | ValidationErrorKind.Enum)
         and len(error.instance_path) == len(path) + 1

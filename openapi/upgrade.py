@@ -1,8 +1,8 @@
-"""OpenAPI 3.0 documents, raised to the 3.1 form that the rest of the project reads.
+"""Upgrade of OpenAPI 3.0 documents to 3.1, the only form that the rest of the project reads.
 
-Since 3.1 a schema *is* JSON Schema 2020-12. 3.0 spelt a few things its own way: ``nullable``,
-boolean ``exclusiveMinimum`` and ``exclusiveMaximum``, a single ``example``, and a ``$ref`` that
-hides its neighbours.
+In 3.1 a schema is JSON Schema 2020-12. 3.0 has keywords of its own: ``nullable``, boolean
+``exclusiveMinimum`` and ``exclusiveMaximum``, a single ``example``, and a ``$ref`` beside which
+other keywords are ignored.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _NAMED_CARRIERS = (
 
 
 def subschemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The schemas that stand directly inside ``schema``."""
+    """Yield the direct subschemas of ``schema``."""
     children: list[Any] = [schema.get(keyword) for keyword in _SINGLE_SCHEMAS]
     for keyword in _NAMED_SCHEMAS:
         if isinstance(schema.get(keyword), dict):
@@ -34,7 +34,7 @@ def subschemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def carried_schemas(node: object) -> Iterator[dict[str, Any]]:
-    """The outermost schemas: those of parameters, headers, media types and components."""
+    """Yield the outermost schemas: of parameters, headers, media types and components."""
     if isinstance(node, list):
         for child in node:
             yield from carried_schemas(child)
@@ -51,14 +51,14 @@ def carried_schemas(node: object) -> Iterator[dict[str, Any]]:
                 yield from carried_schemas(child)
 
 
-def raise_to_31(document: dict[str, Any]) -> None:
-    """Rewrite a 3.0 document in place so that its schemas mean the same in 3.1."""
+def upgrade_to_31(document: dict[str, Any]) -> None:
+    """Rewrite a 3.0 document in place as 3.1, so that its schemas accept the same values."""
     for schema in carried_schemas(document):
-        _raise_schema(schema)
+        _upgrade_schema(schema)
     document["openapi"] = "3.1.0"
 
 
-def _raise_schema(schema: dict[str, Any]) -> None:
+def _upgrade_schema(schema: dict[str, Any]) -> None:
     if "$ref" in schema:
         for neighbour in [key for key in schema if key != "$ref"]:
             del schema[neighbour]
@@ -67,16 +67,16 @@ def _raise_schema(schema: dict[str, Any]) -> None:
         if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive) and bound in schema:
             schema[exclusive] = schema.pop(bound)
     for child in subschemas(schema):
-        _raise_schema(child)
+        _upgrade_schema(child)
     if schema.pop("nullable", False) is True:
         _accept_null(schema)
 
 
 def _accept_null(schema: dict[str, Any]) -> None:
-    """What ``nullable`` is written for, also where 3.0.3 (section 4.7.24.1) lets it do nothing.
+    """Make ``schema`` accept null, also where ``nullable`` has no effect by the specification.
 
-    Beside ``enum``, ``allOf``, ``oneOf`` and ``anyOf`` it is strictly void; generators of
-    contracts put it there all the same, to say that the field may be null.
+    By OpenAPI 3.0.3 (section 4.7.24.1) it has none beside ``enum``, ``allOf``, ``oneOf`` and
+    ``anyOf``. Generators of contracts write it there all the same for a field that may be null.
     """
     if isinstance(schema.get("type"), str):
         schema["type"] = [schema["type"], "null"]

@@ -16,8 +16,7 @@ from conformance.journal.journal import JournalEntry
 from conformance.journal.redaction import PSEUDONYM
 from conformance.probe.applicability import needs_bearer_token
 from openapi.contract import Contract
-from openapi.media_types import is_json, plain
-from openapi.operation import Operation
+from openapi.operation import Operation, essence, is_json
 
 IDEMPOTENCY_KEY = "idempotency-key"
 _LIKE_A_KEY = re.compile(r"idempoten\w*.?key")
@@ -123,7 +122,7 @@ class Attempt:
     def value(self) -> str:
         """What the body says, equal for bodies that differ in spelling only."""
         body = self.entry.request_body
-        media_type = plain(header(self.entry.request_headers, "content-type") or "")
+        media_type = essence(header(self.entry.request_headers, "content-type") or "")
         if media_type == "application/x-www-form-urlencoded":
             return repr(sorted(parse_qsl(body, keep_blank_values=True)))
         try:

@@ -11,8 +11,7 @@ from urllib.parse import parse_qsl
 
 from conformance.client.attempts import CUT, Attempt, Ending, header
 from conformance.journal.redaction import PSEUDONYM
-from openapi.media_types import is_json, plain
-from openapi.operation import MediaType, Operation
+from openapi.operation import MediaType, Operation, essence, is_json
 from openapi.parameters import ABSENT, read_form, read_parameter
 from openapi.schema import Schema
 
@@ -58,10 +57,10 @@ def _of_body(attempt: Attempt) -> Iterator[Fault]:
             yield Fault(Kind.UNREADABLE, "the request has no body")
         return
     given = header(attempt.entry.request_headers, "content-type")
-    media_type = body.accepts(plain(given)) if given else None
+    media_type = body.accepts(essence(given)) if given else None
     if media_type is None:
         known = " or ".join(body.content)
-        said = f"Content-Type {plain(given)}" if given else "no Content-Type"
+        said = f"Content-Type {essence(given)}" if given else "no Content-Type"
         yield Fault(Kind.MEDIA_TYPE, f"{said}, where the contract has {known}")
         return
     if PSEUDONYM.fullmatch(text):
@@ -71,7 +70,7 @@ def _of_body(attempt: Attempt) -> Iterator[Fault]:
     if CUT.search(text):
         return
     try:
-        value = _read(text, plain(given or ""), media_type)
+        value = _read(text, essence(given or ""), media_type)
     except (ValueError, RecursionError) as reason:
         yield Fault(Kind.UNREADABLE, f"the body is not JSON: {_reason(reason)}")
         return

@@ -7,8 +7,7 @@ from typing import Any
 from mock_server.documented.generation import generate
 from mock_server.exchange.problems import Response
 from openapi.contract import Contract
-from openapi.media_types import is_json
-from openapi.operation import DocumentedResponse, Operation
+from openapi.operation import DocumentedResponse, Operation, is_json
 from openapi.schema import Schema
 
 _COMPUTED = (

@@ -11,8 +11,7 @@ from starlette.types import Message
 
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType
-from openapi.media_types import plain
-from openapi.operation import MediaType, RequestBody
+from openapi.operation import MediaType, RequestBody, essence
 from openapi.parameters import read_form, read_text
 from openapi.schema import Schema, types_of
 
@@ -57,7 +56,7 @@ def content_type(exchange: Exchange, request_body: RequestBody) -> tuple[str, Me
     Refuses a request that names none, several, or one that is not documented.
     """
     given = exchange.header(b"content-type") or ""
-    name = plain(given)
+    name = essence(given)
     media_type = request_body.accepts(name) if given else None
     several = "," in given and exchange.header_count(b"content-type") > 1
     if media_type is not None and not several:

@@ -15,8 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, invalid_fields
 from mock_server.pipeline.body import content_type, parse_json, parse_text, read_body
-from openapi.media_types import is_json
-from openapi.operation import Operation
+from openapi.operation import Operation, is_json
 from openapi.parameters import ABSENT, read_parameter
 from openapi.schema import FieldError
 

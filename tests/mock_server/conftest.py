@@ -19,7 +19,7 @@ from mock_server.partners.clock import Clock
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
-from openapi.media_types import plain
+from openapi.operation import essence
 
 with warnings.catch_warnings():
     # What Connexion imports is deprecated elsewhere.
@@ -189,7 +189,7 @@ def true_to_the_control_contract(response: httpx.Response) -> httpx.Response:
     if not answer.content:
         assert response.content == b""
         return response
-    name = plain(response.headers["content-type"])
+    name = essence(response.headers["content-type"])
     assert name in answer.content
     if response.is_error:
         assert name == "application/problem+json"

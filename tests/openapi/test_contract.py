@@ -144,6 +144,20 @@ components:
     assert answer is not contract.operations["GET /a"].responses["200"]
 
 
+def test_keywords_beside_a_reference_apply_also_behind_another_reference(read: Read) -> None:
+    contract = read(
+        answering(
+            "{$ref: '#/components/schemas/Short'}",
+            components="{schemas: {Short: {$ref: '#/components/schemas/Text', maxLength: 2},"
+            " Text: {type: string, minLength: 1}}}",
+        )
+    )
+    schema = contract.operations["GET /a"].responses["200"].content["application/json"].schema
+
+    assert schema is not None
+    assert [schema.is_valid(value) for value in ("", "ab", "abc")] == [False, True, False]
+
+
 def test_it_reads_schemas_that_hold_themselves(read: Read) -> None:
     contract = read(
         answering(
@@ -249,6 +263,9 @@ def test_it_knows_the_success_status(read: Read, keys: str, status: int) -> None
         ),
         (answering("{$ref: 'other.yaml#/A'}"), SCHEMA, "refers to other.yaml#/A"),
         (answering("{$ref: '#/components/schemas/X'}"), SCHEMA, "#/components/schemas/X"),
+        (answering("{$ref: '#/info/title'}"), SCHEMA, "refers to #/info/title, which is no object"),
+        (answering("{$ref: '#/info/title/0'}"), SCHEMA, "#/info/title/0"),
+        (answering("{$ref: '#/servers/x'}") + "servers: [{url: /}]", SCHEMA, "does not exist"),
         (
             answering("{properties: {a: {$ref: '#/components/schemas/X'}}}"),
             SCHEMA,

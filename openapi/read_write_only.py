@@ -1,8 +1,8 @@
-"""What is required of one direction only.
+"""The difference between a contract's requests and responses: ``readOnly`` and ``writeOnly``.
 
 A required property that is ``readOnly`` may be missing from a request, and one that is
-``writeOnly`` from a response (OpenAPI 3.0.3, section 4.7.24.2). 3.1 took the sentence out; its
-contracts are written that way all the same.
+``writeOnly`` from a response (OpenAPI 3.0.3, section 4.7.24.2). OpenAPI 3.1 dropped the sentence;
+contracts in 3.1 rely on it all the same.
 """
 
 from collections.abc import Iterator
@@ -15,22 +15,30 @@ from openapi.references import References, merge_schemas
 from openapi.upgrade import carried_schemas, subschemas
 
 
-def without_required(document: Document, flag: str) -> Document:
-    """``document`` with no property required that has the ``flag``: a copy, where any has it."""
-    if not any(schema.get(flag) is True for schema in _schemas(document)):
-        return document
+def for_requests_and_responses(document: Document) -> tuple[Document, Document]:
+    """Return ``document`` as it applies to requests, and as it applies to responses.
+
+    Each is a copy if it requires fewer properties than ``document``, else ``document`` itself.
+    """
+    flags = ("readOnly", "writeOnly")
+    used = {flag for one in _schemas(document) for flag in flags if one.get(flag) is True}
+    requests, responses = (
+        _without_required(document, flag) if flag in used else document for flag in flags
+    )
+    return requests, responses
+
+
+def _without_required(document: Document, flag: str) -> Document:
+    """Return a copy of ``document`` in which no property with the ``flag`` is required."""
     document = deepcopy(document)
-    references = References(document)
+    resolve = References(document).resolve_schema
 
     def flattened(definition: Any) -> dict[str, Any]:
         try:
             resolved = resolve(definition)
             return merge_schemas(resolve, resolved) if isinstance(resolved, dict) else {}
         except (ContractError, AttributeError, TypeError, ValueError):
-            return {}  # whatever is wrong with it, it is refused where it is used
-
-    def resolve(definition: Any) -> Any:
-        return references.follow_schema(definition, "#")[0]
+            return {}  # a broken schema is refused where an operation uses it
 
     for schema in _schemas(document):
         if isinstance(schema.get("required"), list):

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from openapi.contract import Contract
-from openapi.upgrade import raise_to_31
+from openapi.upgrade import upgrade_to_31
 
 Json = dict[str, Any]
 
@@ -17,7 +17,7 @@ def document(**parts: Any) -> Json:
 
 def raised(schema: Json) -> Json:
     whole = document(components={"schemas": {"Raised": copy.deepcopy(schema)}})
-    raise_to_31(whole)
+    upgrade_to_31(whole)
     result: Json = whole["components"]["schemas"]["Raised"]
     return result
 
@@ -120,7 +120,7 @@ OPERATION: Json = {
 )
 def test_it_finds_every_schema_whatever_its_carrier_is_called(parts: Json) -> None:
     whole = document(**copy.deepcopy(parts))
-    raise_to_31(whole)
+    upgrade_to_31(whole)
 
     assert "nullable" in str(parts)
     assert "nullable" not in str(whole)
@@ -147,7 +147,7 @@ def test_it_leaves_names_and_data_alone() -> None:
         "examples": {"schema": {"value": data}},
     }
     whole = document(components=copy.deepcopy(components))
-    raise_to_31(whole)
+    upgrade_to_31(whole)
 
     assert whole["components"] == components
 
@@ -158,7 +158,7 @@ def test_it_raises_a_schema_that_several_places_share_once() -> None:
     whole = document(
         components={"schemas": {"A": shared, "B": {"items": shared}, "C": bound, "D": bound}}
     )
-    raise_to_31(whole)
+    upgrade_to_31(whole)
 
     assert shared == {"type": ["string", "null"], "enum": ["a", None]}
     assert bound == {"exclusiveMinimum": 1}
