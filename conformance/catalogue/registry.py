@@ -55,6 +55,14 @@ SERVER: Catalogue[Requirement] = Catalogue()
 """The requirements on servers, which ``conformance.server`` loads."""
 
 
+_BY_CHECK: dict[Check, Requirement] = {}
+
+
+def requirement_of(check: Check) -> Requirement:
+    """The requirement that a function is the check of: for those who judge by it otherwise."""
+    return _BY_CHECK[check]
+
+
 def requirement(
     *,
     id: str,  # noqa: A002 - the word that everybody uses for it
@@ -71,22 +79,22 @@ def requirement(
     """Make a function the check of a requirement. Its docstring's first line is the rule."""
 
     def register(check: Check) -> Check:
-        SERVER.add(
-            Requirement(
-                id=id,
-                level=level,
-                summary=(inspect.getdoc(check) or "").partition("\n")[0],
-                source=source,
-                applies_to=applies_to,
-                needs=frozenset(needs),
-                sabotage=tuple(sabotage),
-                check=check,
-                observes_run=observes_run,
-                generates=generates,
-                generator_check=generator_check,
-                judges=tuple(judges),
-            )
+        made = Requirement(
+            id=id,
+            level=level,
+            summary=(inspect.getdoc(check) or "").partition("\n")[0],
+            source=source,
+            applies_to=applies_to,
+            needs=frozenset(needs),
+            sabotage=tuple(sabotage),
+            check=check,
+            observes_run=observes_run,
+            generates=generates,
+            generator_check=generator_check,
+            judges=tuple(judges),
         )
+        SERVER.add(made)
+        _BY_CHECK[check] = made
         return check
 
     return register

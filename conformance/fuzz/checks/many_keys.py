@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 
+from conformance.catalogue.registry import requirement_of
 from conformance.fuzz.checks.violations import report_violation
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import LIMITED
 from conformance.results.curl import Exchange
+from conformance.server.idempotency import keys, replays
 from conformance.target.exchange import Answer, Request
 
-REPLAY = "idempotency.replay-is-identical"
-FRESH = "idempotency.fresh-key-is-accepted"
-DIFFERENT = "idempotency.different-keys-are-different-calls"
+REPLAY = requirement_of(replays.replay_is_identical).id
+FRESH = requirement_of(keys.fresh_key_is_accepted).id
+DIFFERENT = requirement_of(keys.different_keys_are_different_calls).id
 
 _KEYS, _MOST_KEYS = 25, 100
 _IN_FLIGHT = 8

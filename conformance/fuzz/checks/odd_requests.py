@@ -4,12 +4,14 @@ import json
 from dataclasses import replace
 
 from conformance import generation
+from conformance.catalogue.registry import requirement_of
 from conformance.fuzz.checks.violations import judge_answer
 from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe, Violation
 from conformance.probe.rate_limits import answer_to
+from conformance.server.created.created import plain_request_succeeds
 from conformance.target.exchange import Request
 
-PLAIN = "created.plain-request-succeeds"
+PLAIN = requirement_of(plain_request_succeeds).id
 
 _EXAMPLES = 40
 

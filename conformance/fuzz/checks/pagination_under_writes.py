@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from conformance.catalogue.registry import requirement_of
 from conformance.fuzz.checks.violations import report_violation
 from conformance.probe.applicability import creates
 from conformance.probe.pages import ids_until, make, page_of
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.revocation import listed_status, revocation_of, revokes
 from conformance.results.curl import Exchange
+from conformance.server.lists.pagination import pagination_is_complete
 from conformance.target.exchange import Answer
 
-COMPLETE = "lists.pagination-is-complete"
+COMPLETE = requirement_of(pagination_is_complete).id
 
 _CHANGES = ("revoke the last one seen", "revoke one seen", "revoke one to come", "make one")
 _FEWEST, _MOST = 2, 5

@@ -1,5 +1,6 @@
 """Many requests with one key at the same instant (seed: ``Idempotency-Key``)."""
 
+from conformance.catalogue.registry import requirement_of
 from conformance.fuzz.checks.many_keys import REPLAY
 from conformance.fuzz.checks.violations import report_violation
 from conformance.probe.applicability import lists
@@ -7,13 +8,14 @@ from conformance.probe.pages import largest_page, pages
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.results.curl import Exchange
+from conformance.server.idempotency import keys, replays
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 
-AT_ONCE = "idempotency.simultaneous-requests-make-one-resource"
-SECOND = "idempotency.no-second-resource"
-REUSED = "idempotency.reused-key-makes-nothing"
-FOREIGN = "idempotency.key-belongs-to-its-partner"
+AT_ONCE = requirement_of(replays.simultaneous_requests_make_one_resource).id
+SECOND = requirement_of(replays.no_second_resource).id
+REUSED = requirement_of(keys.reused_key_makes_nothing).id
+FOREIGN = requirement_of(keys.key_belongs_to_its_partner).id
 
 _SAME, _OTHERS, _FOREIGN = 3, 1, 2
 _ROUNDS = 3

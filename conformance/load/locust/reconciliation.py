@@ -18,6 +18,9 @@ from conformance.load.tally import Count
 from conformance.probe.pages import CURSOR, items
 from conformance.probe.probe import Violation
 from conformance.probe.revocation import revocation_by_text
+from conformance.server.idempotency.replays import no_second_resource
+from conformance.server.lists.listing import created_is_listed
+from conformance.server.revocation.effect import revoked_key_is_listed_as_revoked
 from conformance.target.exchange import Answer, Request
 
 _ALL_PAGES = 100
@@ -94,8 +97,8 @@ class Reconciliation:
         if len(found) > 1:
             counts[Count.DOUBLED] += 1
         violation = Violation("one resource in the list", f"{len(found)}")
-        place.note_id("idempotency.no-second-resource", place.create,
-                      violation if len(found) > 1 else None, again)  # fmt: skip
+        doubled = violation if len(found) > 1 else None
+        place.note_check(no_second_resource, place.create, doubled, again)
         if call.first is None or place.page is None:
             return
         if found:
@@ -109,13 +112,12 @@ class Reconciliation:
             counts[Count.MISSING] += 1
             wrong = Violation("the created one in the list", "a list without it")
         page = Request("GET", f"{place.page.operation.path}?limit={_LARGEST_PAGE}")
-        place.note_id("lists.created-is-listed", place.page, wrong,
-                      [again[0], (page, Answer(HTTPStatus.OK))])  # fmt: skip
+        shown = [again[0], (page, Answer(HTTPStatus.OK))]
+        place.note_check(created_is_listed, place.page, wrong, shown)
         if call.is_revoked and place.revoke is not None:
             active = any(one.get("status") == "active" for one in found)
-            place.note_id("revocation.revoked-key-is-listed-as-revoked", place.revoke,
-                          Violation("revoked, or not in the list", "active") if active else None,
-                          [again[0], (page, Answer(HTTPStatus.OK))])  # fmt: skip
+            wrong = Violation("revoked, or not in the list", "active") if active else None
+            place.note_check(revoked_key_is_listed_as_revoked, place.revoke, wrong, shown)
 
     def _listed(self, batch: Batch) -> Listed:
         """The batch's items; read again where some are missing, for a list may lag a little."""

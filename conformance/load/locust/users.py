@@ -18,7 +18,10 @@ from conformance.load.tally import Count
 from conformance.probe.pages import CURSOR, items
 from conformance.probe.probe import Violation
 from conformance.probe.revocation import revocation_by_text
-from conformance.server.idempotency.replays import expect_one_answer
+from conformance.server.idempotency.replays import (
+    expect_one_answer,
+    simultaneous_requests_make_one_resource,
+)
 from conformance.target.exchange import Answer, Request
 from conformance.target.target import TIMEOUT_SECONDS
 
@@ -90,8 +93,8 @@ class ApiUser(FastHttpUser):
                     expect_one_answer(place.create.operation, answers)
                 except Violation as found:
                     violation = found
-                place.note_id(
-                    "idempotency.simultaneous-requests-make-one-resource",
+                place.note_check(
+                    simultaneous_requests_make_one_resource,
                     place.create,
                     violation,
                     [(call.request, one) for one in answers],

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 
 from conformance.catalogue.judge import JudgedExchange
+from conformance.catalogue.registry import Check, requirement_of
 from conformance.catalogue.requirement import Level, Rule
 from conformance.load.ledger import Call, Ledger
 from conformance.load.tally import Broken, Count, Tally
@@ -12,7 +13,8 @@ from conformance.probe.applicability import creates, lists
 from conformance.probe.probe import Probe, Violation
 from conformance.probe.revocation import revokes
 from conformance.results.curl import reproduction
-from conformance.server import catalogue, judges
+from conformance.server import judges
+from conformance.server.idempotency.keys import different_keys_are_different_calls
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import issued_secrets, printable, redacted
@@ -89,15 +91,15 @@ class WorkerState:
         self.tally.note(place, Broken(1, *shown))
         return f"{requirement.id}: expected {shown[0]}, got {shown[1]}"
 
-    def note_id(
+    def note_check(
         self,
-        id_: str,
+        check: Check,
         probe: Probe,
         violation: Violation | None,
         exchanges: Sequence[tuple[Request, Answer]] = (),
     ) -> None:
-        """Count one judgement of a requirement by its id."""
-        self.note(catalogue()[id_], probe.operation, violation, exchanges)
+        """Count one judgement of the requirement that ``check`` is the check of."""
+        self.note(requirement_of(check), probe.operation, violation, exchanges)
 
     def confirm(self, call: Call, answer: Answer | None) -> bool:
         """Keep the answer to a call, if any; gives whether it confirms that something was made."""
@@ -108,8 +110,8 @@ class WorkerState:
         call.confirm(answer)
         self.tally.counts[Count.CREATED] += 1
         other = call.batch.calls[call.batch.ids.setdefault(call.id, call.name)]
-        self.note_id(
-            "idempotency.different-keys-are-different-calls",
+        self.note_check(
+            different_keys_are_different_calls,
             self.create,
             None if other is call else Violation("2 resources for 2 keys", "1"),
             [(other.request, Answer(success)), (call.request, answer)],
