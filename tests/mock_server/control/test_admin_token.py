@@ -1,8 +1,8 @@
 """Who may use the control plane: all on loopback, else those with the admin token."""
 
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -10,17 +10,18 @@ import pytest
 from demo.mock_process import mock_process
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
+from tests.mock_server.clients import Client, Judge, Serving
 
 TOKEN = "an-admin-tóken"
 
 
 @pytest.fixture
-def client(serving: Any) -> Any:
+def client(serving: Serving) -> Iterator[Client]:
     with serving(Settings(admin_token=TOKEN)) as client:
         yield client
 
 
-def ask(client: Any, authorization: str | None, path: str = "/_mock/partners") -> Any:
+def ask(client: Client, authorization: str | None, path: str = "/_mock/partners") -> httpx.Response:
     headers = {} if authorization is None else {"Authorization": authorization.encode()}
     return client.get(path, headers=headers)
 
@@ -38,7 +39,7 @@ def ask(client: Any, authorization: str | None, path: str = "/_mock/partners") -
     ],
 )
 def test_without_the_token_nobody_gets_in(
-    client: Any, judged: Any, authorization: str | None, code: str, error: str
+    client: Client, judged: Judge, authorization: str | None, code: str, error: str
 ) -> None:
     response = judged(ask(client, authorization))
     assert (response.status_code, response.json()["code"]) == (401, code)
@@ -46,23 +47,23 @@ def test_without_the_token_nobody_gets_in(
     assert TOKEN not in response.text
 
 
-def test_with_the_token_all_of_it_is_open(client: Any, judged: Any) -> None:
+def test_with_the_token_all_of_it_is_open(client: Client, judged: Judge) -> None:
     assert judged(ask(client, f"Bearer {TOKEN}")).status_code == 200
     assert judged(ask(client, f"bearer {TOKEN}")).status_code == 200
 
 
-def test_a_partners_token_is_no_admin_token(client: Any) -> None:
+def test_a_partners_token_is_no_admin_token(client: Client) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}".encode()}
     made = client.post("/_mock/partners", headers=headers).json()
     assert ask(client, f"Bearer {made['access_token']}").status_code == 401
     assert ask(client, f"Bearer {TOKEN}", "/v3/auth/credentials").status_code == 401
 
 
-def test_who_may_not_come_in_learns_of_no_partner(client: Any) -> None:
+def test_who_may_not_come_in_learns_of_no_partner(client: Client) -> None:
     assert ask(client, None, "/_mock/partners/nobody").status_code == 401
 
 
-def test_it_is_compared_in_constant_time(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_compared_in_constant_time(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     compared = []
 
     def compare(one: bytes, other: bytes) -> bool:
@@ -94,7 +95,7 @@ def test_without_the_control_plane_its_paths_are_unknown(host: str) -> None:
         assert "Control" not in mock.announcement
 
 
-def test_without_the_control_plane_presets_still_work(serving: Any) -> None:
+def test_without_the_control_plane_presets_still_work(serving: Serving) -> None:
     partner = Partner("partner_a", "dinie_ci_live_a", "dinie_cs_live_a", "dinie_at_a")
     settings = Settings((partner,), faults=("rate-limit-storm",), control=False)
     headers = {"Authorization": "Bearer dinie_at_a"}

@@ -17,6 +17,7 @@ from mock_server.control.reports import Reports
 from openapi.checking import check_document
 from openapi.contract import Contract
 from openapi.reading import CONTROL, read_document
+from tests.mock_server.clients import Client, Job, Judge
 
 CONTRACT = Contract.control()
 PARTNER = "/partners/{id}"
@@ -61,7 +62,7 @@ def test_the_reference_has_a_line_for_everything() -> None:
             assert f"`{parameter['name']}`" in REFERENCE
 
 
-def test_each_example_of_a_request_is_accepted(job: Any) -> None:
+def test_each_example_of_a_request_is_accepted(job: Job) -> None:
     sent = 0
     for operation in CONTRACT.operations.values():
         for media_type in operation.request_body.content.values() if operation.request_body else ():
@@ -88,14 +89,16 @@ def test_each_example_of_a_request_is_accepted(job: Any) -> None:
     ],
 )
 def test_each_operation_answers_as_documented(
-    job: Any, method: str, path: str, status: int
+    job: Job, method: str, path: str, status: int
 ) -> None:
     job.create(key="a key")
     job.fault("truncate")
     assert job.control(method, path).status_code == status
 
 
-def test_what_stands_above_the_partners_answers_as_documented(client: Any, judged: Any) -> None:
+def test_what_stands_above_the_partners_answers_as_documented(
+    client: Client, judged: Judge
+) -> None:
     client.get("/nope")
     assert judged(client.get("/_mock/partners")).status_code == 200
     page = judged(client.get("/_mock/journal")).json()
@@ -105,7 +108,7 @@ def test_what_stands_above_the_partners_answers_as_documented(client: Any, judge
 @pytest.mark.parametrize(
     "name", [name for name, one in CONTRACT.operations.items() if "{partner_id}" in one.path]
 )
-def test_an_unknown_partner_is_a_404(client: Any, judged: Any, name: str) -> None:
+def test_an_unknown_partner_is_a_404(client: Client, judged: Judge, name: str) -> None:
     operation = CONTRACT.operations[name]
     path = operation.path.replace("{partner_id}", "nobody").replace("{fault_id}", "fault_1")
     options = {}
@@ -172,7 +175,7 @@ def test_an_unknown_partner_is_a_404(client: Any, judged: Any, name: str) -> Non
     ],
 )
 def test_what_makes_no_sense_is_refused_and_changes_nothing(
-    job: Any, method: str, path: str, body: bytes | None, status: int, field: str | None
+    job: Job, method: str, path: str, body: bytes | None, status: int, field: str | None
 ) -> None:
     before = job.control("GET").json()
     response = job.control(method, path, content=body, headers=JSON if body is not None else {})
@@ -181,7 +184,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
     assert job.control("GET").json() == before
 
 
-def test_a_refused_fault_names_what_there_is(job: Any) -> None:
+def test_a_refused_fault_names_what_there_is(job: Job) -> None:
     def detail(body: Any) -> str:
         return str(job.control("POST", "/faults", json=body).json()["detail"])
 
@@ -200,7 +203,7 @@ def test_a_refused_fault_names_what_there_is(job: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/", "/nope", "/partners/", "/partners/a/nope"])
-def test_an_unknown_path_is_a_404(client: Any, path: str) -> None:
+def test_an_unknown_path_is_a_404(client: Client, path: str) -> None:
     response = client.get(f"/_mock{path}")
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
     assert response.headers["content-type"] == "application/problem+json"
@@ -216,26 +219,26 @@ def test_an_unknown_path_is_a_404(client: Any, path: str) -> None:
     ],
 )
 def test_a_wrong_method_is_a_405_with_the_right_ones(
-    client: Any, job: Any, method: str, path: str, allowed: str
+    client: Client, job: Job, method: str, path: str, allowed: str
 ) -> None:
     response = client.request(method, f"/_mock{path.format(id=job.id)}")
     assert (response.status_code, response.headers["allow"]) == (405, allowed)
 
 
 @pytest.mark.parametrize("path", ["", "/clock", "/faults", "/journal", "/journal.har"])
-def test_head_tells_what_get_would(job: Any, path: str) -> None:
+def test_head_tells_what_get_would(job: Job, path: str) -> None:
     head, get = job.control("HEAD", path), job.control("GET", path)
     assert head.status_code == 200
     assert head.headers["content-type"] == get.headers["content-type"]
 
 
-def test_head_of_the_events_does_not_wait_for_any(job: Any) -> None:
+def test_head_of_the_events_does_not_wait_for_any(job: Job) -> None:
     head = job.control("HEAD", "/journal/events")
     assert head.headers["content-type"] == "text/event-stream"
 
 
 def test_a_failure_in_a_handler_is_a_problem_and_in_the_log(
-    job: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    job: Job, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("the roof is on fire")
@@ -247,7 +250,7 @@ def test_a_failure_in_a_handler_is_a_problem_and_in_the_log(
     assert "the roof" not in response.text
 
 
-def test_the_api_has_no_journal_of_the_control_plane(job: Any) -> None:
+def test_the_api_has_no_journal_of_the_control_plane(job: Job) -> None:
     job.control("GET")
     job.http.get("/_mock/nope")
     assert job.journal() == []

@@ -1,4 +1,4 @@
-"""What an orchestrator is told: that the mock lives, and that it works."""
+"""The probes of an orchestrator: whether the mock lives, and whether it works."""
 
 import asyncio
 import contextlib
@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from demo.mock_process import mock_process
 from mock_server import __version__
@@ -16,27 +17,33 @@ from mock_server.app import create_app
 from mock_server.settings import Settings
 from mock_server.store.interface import StoreError
 from mock_server.store.sqlite import SqliteStore
-from tests.mock_server.conftest import FIRST
+from tests.mock_server.clients import FIRST, Client, Job, Judge, Serving
 
 PROBES = ("/_mock/health", "/_mock/ready", "/_mock/metrics")
 ADMIN = "an-admin-token"
 
 
-def test_health_tells_what_lives(client: Any, judged: Any) -> None:
+def test_health_tells_what_lives(client: Client, judged: Judge) -> None:
     first = judged(client.get("/_mock/health"))
     assert first.status_code == 200
-    told = first.json()
-    assert (told["status"], told["version"], told["contract"]) == ("ok", __version__, "2026-03-01")
-    assert client.get("/_mock/health").json()["uptime_seconds"] >= told["uptime_seconds"]
+    shown = first.json()
+    assert (shown["status"], shown["version"], shown["contract"]) == (
+        "ok",
+        __version__,
+        "2026-03-01",
+    )
+    assert client.get("/_mock/health").json()["uptime_seconds"] >= shown["uptime_seconds"]
 
 
-def test_ready_is_200_once_the_store_works(client: Any, judged: Any) -> None:
+def test_ready_is_200_once_the_store_works(client: Client, judged: Judge) -> None:
     response = judged(client.get("/_mock/ready"))
     assert (response.status_code, response.json()) == (200, {"status": "ready"})
 
 
 @pytest.mark.parametrize("path", PROBES)
-def test_head_is_answered_and_other_methods_are_not(client: Any, judged: Any, path: str) -> None:
+def test_head_is_answered_and_other_methods_are_not(
+    client: Client, judged: Judge, path: str
+) -> None:
     assert judged(client.request("HEAD", path)).status_code == 200
     for method in ("POST", "PUT", "DELETE", "PROPFIND"):
         response = client.request(method, path)
@@ -44,11 +51,11 @@ def test_head_is_answered_and_other_methods_are_not(client: Any, judged: Any, pa
 
 
 @pytest.mark.parametrize("path", PROBES)
-def test_nothing_may_keep_an_answer(client: Any, path: str) -> None:
+def test_nothing_may_keep_an_answer(client: Client, path: str) -> None:
     assert client.get(path).headers["cache-control"] == "no-store"
 
 
-def test_only_metrics_need_the_admin_token(serving: Any, judged: Any) -> None:
+def test_only_metrics_need_the_admin_token(serving: Serving, judged: Judge) -> None:
     with serving(Settings(admin_token=ADMIN)) as client:
         assert client.get("/_mock/health").status_code == 200
         assert client.get("/_mock/ready").status_code == 200
@@ -74,7 +81,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
 
 
 def test_a_store_that_fails_is_a_503_and_health_does_not_care(
-    client: Any, judged: Any, failing: list[Exception], caplog: pytest.LogCaptureFixture
+    client: Client, judged: Judge, failing: list[Exception], caplog: pytest.LogCaptureFixture
 ) -> None:
     failing.append(StoreError("redis://db.internal:6379 cannot be used: refused"))
     for _ in range(3):
@@ -86,15 +93,15 @@ def test_a_store_that_fails_is_a_503_and_health_does_not_care(
         assert client.get("/_mock/health").status_code == 200
     failing.clear()
     assert client.get("/_mock/ready").status_code == 200
-    told = [one.getMessage() for one in caplog.records if one.name == "mock_server"]
-    assert told == [
+    logged = [one.getMessage() for one in caplog.records if one.name == "mock_server"]
+    assert logged == [
         "not ready: redis://db.internal:6379 cannot be used: refused",
         "ready again: the store answers",
     ]
 
 
 def test_a_store_that_does_not_answer_is_a_503_too(
-    client: Any, judged: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    client: Client, judged: Judge, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def check(_: SqliteStore) -> None:
         await asyncio.Event().wait()
@@ -105,7 +112,7 @@ def test_a_store_that_does_not_answer_is_a_503_too(
 
 
 def test_it_is_ready_from_its_start_to_its_end() -> None:
-    async def ask(app: Any) -> int:
+    async def ask(app: ASGIApp) -> int:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://mock") as http:
             assert (await http.get("/_mock/health")).status_code == 200
@@ -113,29 +120,31 @@ def test_it_is_ready_from_its_start_to_its_end() -> None:
 
     async def live() -> list[int]:
         app = create_app(Settings())
-        told: asyncio.Queue[Any] = asyncio.Queue()
-        answered: asyncio.Queue[Any] = asyncio.Queue()
+        received: asyncio.Queue[Any] = asyncio.Queue()
+        sent: asyncio.Queue[Any] = asyncio.Queue()
         found = [await ask(app)]
         lifespan = asyncio.ensure_future(
-            app({"type": "lifespan", "asgi": {}}, told.get, answered.put)
+            app({"type": "lifespan", "asgi": {}}, received.get, sent.put)
         )
-        await told.put({"type": "lifespan.startup"})
-        await answered.get()
+        await received.put({"type": "lifespan.startup"})
+        await sent.get()
         found.append(await ask(app))
-        await told.put({"type": "lifespan.shutdown"})
-        await answered.get()
+        await received.put({"type": "lifespan.shutdown"})
+        await sent.get()
         await lifespan
         return [*found, await ask(app)]
 
     assert asyncio.run(live()) == [503, 200, 503]
 
 
-def test_it_is_not_ready_once_it_was_told_to_end_and_answers_meanwhile(serving: Any) -> None:
-    told = False
-    app = create_app(Settings((FIRST,)), is_ending=lambda: told)
+def test_it_is_not_ready_once_shutdown_was_requested_and_answers_meanwhile(
+    serving: Serving,
+) -> None:
+    is_ending = False
+    app = create_app(Settings((FIRST,)), is_ending=lambda: is_ending)
     with serving(app) as client:
         assert client.get("/_mock/ready").status_code == 200
-        told = True
+        is_ending = True
         refused = client.get("/_mock/ready")
         assert (refused.status_code, refused.json()["code"]) == (503, "not_ready")
         authorization = {"Authorization": f"Bearer {FIRST.token}"}
@@ -182,7 +191,7 @@ def test_they_are_there_with_and_without_the_control_plane(
     assert control == (404 if options else 200)
 
 
-def test_probes_are_in_no_journal_and_in_no_count(job: Any) -> None:
+def test_probes_are_in_no_journal_and_in_no_count(job: Job) -> None:
     for path in PROBES:
         job.call("GET", f"/..{path}")
         job.http.get(path)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,10 +15,11 @@ from demo.mock_process import mock_process
 from mock_server.connection.delivery import Streamed
 from mock_server.exchange.exchange import Exchange
 from mock_server.observing.journals import Journals
+from tests.mock_server.clients import WiredJob
 
 
 @contextmanager
-def followed(job: Any, last: int | None = None) -> Iterator[Iterator[dict[str, Any]]]:
+def followed(job: WiredJob, last: int | None = None) -> Iterator[Iterator[dict[str, Any]]]:
     """The events of a partner's journal, as they come."""
     headers = {} if last is None else {"Last-Event-ID": str(last)}
     url = f"{job.http.base_url}/_mock/partners/{job.id}/journal/events"
@@ -44,7 +45,7 @@ def _events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
             fields = {}
 
 
-def test_each_exchange_comes_when_it_is_over(wired: Any) -> None:
+def test_each_exchange_comes_when_it_is_over(wired: WiredJob) -> None:
     with followed(wired) as events:
         for number in range(1, 6):
             wired.create(name=f"number {number}")
@@ -53,14 +54,14 @@ def test_each_exchange_comes_when_it_is_over(wired: Any) -> None:
             assert f"number {number}" in entry["request_body"]
 
 
-def test_it_tells_the_same_as_the_journal(wired: Any) -> None:
+def test_it_tells_the_same_as_the_journal(wired: WiredJob) -> None:
     with followed(wired) as events:
         wired.create(key="a")
         wired.get()
         assert [next(events), next(events)] == wired.journal()
 
 
-def test_what_was_before_comes_first(wired: Any) -> None:
+def test_what_was_before_comes_first(wired: WiredJob) -> None:
     for _ in range(3):
         wired.get()
     with followed(wired) as events:
@@ -69,7 +70,7 @@ def test_what_was_before_comes_first(wired: Any) -> None:
         assert next(events)["number"] == 4
 
 
-def test_who_comes_back_misses_nothing(wired: Any) -> None:
+def test_who_comes_back_misses_nothing(wired: WiredJob) -> None:
     wired.get()
     with followed(wired) as events:
         last = next(events)["number"]
@@ -79,14 +80,14 @@ def test_who_comes_back_misses_nothing(wired: Any) -> None:
         assert [next(events)["number"] for _ in range(3)] == [2, 3, 4]
 
 
-def test_several_follow_one_journal(wired: Any) -> None:
+def test_several_follow_one_journal(wired: WiredJob) -> None:
     with followed(wired) as first, followed(wired) as second:
         for number in range(1, 4):
             wired.get()
             assert next(first)["number"] == next(second)["number"] == number
 
 
-def test_a_journal_that_begins_anew_is_followed_from_there(wired: Any) -> None:
+def test_a_journal_that_begins_anew_is_followed_from_there(wired: WiredJob) -> None:
     for _ in range(3):
         wired.get()
     with followed(wired, 3) as events:
@@ -97,13 +98,13 @@ def test_a_journal_that_begins_anew_is_followed_from_there(wired: Any) -> None:
             assert (entry["number"], "anew" in entry["request_body"]) == (number, True)
 
 
-def test_who_comes_back_to_a_journal_that_began_anew_gets_all_of_it(wired: Any) -> None:
+def test_who_comes_back_to_a_journal_that_began_anew_gets_all_of_it(wired: WiredJob) -> None:
     wired.get()
     with followed(wired, 700) as events:
         assert next(events)["number"] == 1
 
 
-def test_it_ends_with_its_partner(wired: Any) -> None:
+def test_it_ends_with_its_partner(wired: WiredJob) -> None:
     with followed(wired) as events:
         wired.get()
         next(events)
@@ -112,16 +113,14 @@ def test_it_ends_with_its_partner(wired: Any) -> None:
 
 
 @pytest.mark.parametrize("last", ["x", "-1", "1.5", "1e1", "1_0"])
-def test_a_last_event_that_is_no_number_is_refused(wired: Any, last: str) -> None:
+def test_a_last_event_that_is_no_number_is_refused(wired: WiredJob, last: str) -> None:
     response = wired.control("GET", "/journal/events", headers={"Last-Event-ID": last})
     assert (response.status_code, response.json()["param"]) == (422, "Last-Event-ID")
 
 
-def test_a_mock_that_ends_ends_the_events_at_once_and_logs_nothing(
-    a_job: Callable[[Any], Any],
-) -> None:
+def test_a_mock_that_ends_ends_the_events_at_once_and_logs_nothing() -> None:
     with mock_process() as mock, httpx.Client(base_url=mock.origin) as http:
-        job = a_job(http)
+        job = WiredJob(http)
         with followed(job) as events:
             job.get()
             next(events)
@@ -133,9 +132,9 @@ def test_a_mock_that_ends_ends_the_events_at_once_and_logs_nothing(
         assert mock.log() == ""
 
 
-def test_clients_that_go_away_leave_nothing_behind(a_job: Callable[[Any], Any]) -> None:
+def test_clients_that_go_away_leave_nothing_behind() -> None:
     with mock_process() as mock, httpx.Client(base_url=mock.origin) as http:
-        job = a_job(http)
+        job = WiredJob(http)
         for _ in range(30):
             with followed(job):
                 pass

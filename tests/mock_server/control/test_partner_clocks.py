@@ -1,35 +1,36 @@
 """Each partner has its own time, and everything that expires goes by it."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
+import httpx
 import pytest
 
 from mock_server.partners.clock import instant
 from mock_server.settings import Settings
+from tests.mock_server.clients import Job, JobFactory, ManualClock, Serving, WiredJob
 
 HOUR = 3600
 DAY = 24 * HOUR
 
 
-def code(response: Any) -> str:
+def code(response: httpx.Response) -> str:
     return str(response.json().get("code"))
 
 
 @pytest.fixture
-def limited(serving: Any, a_job: Callable[[Any], Any], clock: Any) -> Any:
+def limited(serving: Serving, a_job: JobFactory, clock: ManualClock) -> Iterator[tuple[Job, Job]]:
     with serving(Settings(rate_limit="2/hour"), clock) as client:
         yield a_job(client), a_job(client)
 
 
-def test_a_new_partner_has_the_time_of_the_machine(job: Any, clock: Any) -> None:
+def test_a_new_partner_has_the_time_of_the_machine(job: Job, clock: ManualClock) -> None:
     shown = job.control("GET", "/clock").json()
     assert (instant(shown["now"]), shown["ahead_seconds"]) == (clock.now(), 0)
 
 
 def test_it_is_moved_for_one_partner_and_runs_on_from_there(
-    job: Any, other_job: Any, clock: Any
+    job: Job, other_job: Job, clock: ManualClock
 ) -> None:
     moved = job.control("POST", "/clock/advance", json={"seconds": 90.5}).json()
     assert (instant(moved["now"]), moved["ahead_seconds"]) == (clock.now() + 90.5, 90.5)
@@ -38,20 +39,20 @@ def test_it_is_moved_for_one_partner_and_runs_on_from_there(
     assert instant(other_job.now()) == clock.now()
 
 
-def test_moves_add_up_and_go_back(job: Any, clock: Any) -> None:
+def test_moves_add_up_and_go_back(job: Job, clock: ManualClock) -> None:
     for seconds in (DAY, HOUR, -DAY):
         job.advance(seconds)
     assert instant(job.now()) == clock.now() + HOUR
 
 
-def test_it_is_set_in_any_spelling_of_an_instant(job: Any, clock: Any) -> None:
+def test_it_is_set_in_any_spelling_of_an_instant(job: Job, clock: ManualClock) -> None:
     shown = job.control("PUT", "/clock", json={"now": "2027-01-01T02:30:00.250+02:30"}).json()
     assert shown["now"] == "2027-01-01T00:00:00.250Z"
     clock.instant += 5
     assert job.now() == "2027-01-01T00:00:05.250Z"
 
 
-def test_it_can_be_the_machines_again(job: Any, clock: Any) -> None:
+def test_it_can_be_the_machines_again(job: Job, clock: ManualClock) -> None:
     job.advance(DAY)
     shown = job.control("DELETE", "/clock").json()
     assert (instant(shown["now"]), shown["ahead_seconds"]) == (clock.now(), 0)
@@ -60,14 +61,14 @@ def test_it_can_be_the_machines_again(job: Any, clock: Any) -> None:
 @pytest.mark.parametrize(
     "now", ["0000-01-01T00:00:00Z", "1970-12-31T23:59:59Z", "9999-12-31T23:59:59Z"]
 )
-def test_it_is_never_set_where_expiry_dates_cannot_be_written(job: Any, now: str) -> None:
+def test_it_is_never_set_where_expiry_dates_cannot_be_written(job: Job, now: str) -> None:
     before = job.now()
     response = job.control("PUT", "/clock", json={"now": now})
     assert (response.status_code, code(response)) == (422, "invalid_value")
     assert job.now() == before
 
 
-def test_no_number_of_moves_leads_out_of_the_calendar(job: Any) -> None:
+def test_no_number_of_moves_leads_out_of_the_calendar(job: Job) -> None:
     century = {"seconds": 3_153_600_000}
     statuses = [job.control("POST", "/clock/advance", json=century).status_code for _ in range(100)]
     assert set(statuses) == {200, 422}
@@ -77,7 +78,7 @@ def test_no_number_of_moves_leads_out_of_the_calendar(job: Any) -> None:
 
 
 @pytest.mark.parametrize("now", ["1971-01-01T00:00:00Z", "8999-12-31T00:00:00Z"])
-def test_the_api_works_at_both_ends_of_the_calendar(job: Any, now: str) -> None:
+def test_the_api_works_at_both_ends_of_the_calendar(job: Job, now: str) -> None:
     assert job.control("PUT", "/clock", json={"now": now}).status_code == 200
     job.token = job.log_in().json()["access_token"]
     created = job.create(key="a key")
@@ -85,7 +86,7 @@ def test_the_api_works_at_both_ends_of_the_calendar(job: Any, now: str) -> None:
     assert job.create(key="a key").content == created.content
 
 
-def test_a_token_is_over_after_an_hour_of_its_partners_time(job: Any, other_job: Any) -> None:
+def test_a_token_is_over_after_an_hour_of_its_partners_time(job: Job, other_job: Job) -> None:
     for one in (job, other_job):
         one.token = one.log_in().json()["access_token"]
     job.advance(HOUR - 1)
@@ -100,7 +101,7 @@ def test_a_token_is_over_after_an_hour_of_its_partners_time(job: Any, other_job:
 
 
 def test_an_idempotency_key_is_free_after_a_day_of_its_partners_time(
-    job: Any, other_job: Any
+    job: Job, other_job: Job
 ) -> None:
     first, others = job.create(key="a key"), other_job.create(key="a key")
     job.advance(DAY - 1)
@@ -112,7 +113,7 @@ def test_an_idempotency_key_is_free_after_a_day_of_its_partners_time(
     assert other_job.create(key="a key").content == others.content
 
 
-def test_a_day_passes_in_no_time_over_real_sockets(wired: Any) -> None:
+def test_a_day_passes_in_no_time_over_real_sockets(wired: WiredJob) -> None:
     first = wired.create(key="a key")
     assert wired.create(key="a key").content == first.content
     wired.advance(DAY)
@@ -124,8 +125,10 @@ def test_a_day_passes_in_no_time_over_real_sockets(wired: Any) -> None:
     assert [one["replayed"] for one in wired.journal()] == [False, True, False]
 
 
-def test_a_credential_expires_by_its_partners_time(job: Any, other_job: Any, clock: Any) -> None:
-    def made(one: Any) -> dict[str, str]:
+def test_a_credential_expires_by_its_partners_time(
+    job: Job, other_job: Job, clock: ManualClock
+) -> None:
+    def made(one: Job) -> dict[str, str]:
         body = {"name": "x", "expires_at": "2027-01-01T00:00:00Z"}
         key = one.call("POST", "/auth/credentials", json=body).json()
         return {name: key[name] for name in ("client_id", "client_secret")}
@@ -138,7 +141,7 @@ def test_a_credential_expires_by_its_partners_time(job: Any, other_job: Any, clo
     assert other_job.log_in(**others).status_code == 200
 
 
-def test_a_rate_limit_window_ends_by_its_partners_time(limited: Any) -> None:
+def test_a_rate_limit_window_ends_by_its_partners_time(limited: tuple[Job, Job]) -> None:
     job, other_job = limited
     for one in (job, other_job):
         assert [one.get().status_code for _ in range(3)] == [200, 200, 429]
@@ -150,20 +153,20 @@ def test_a_rate_limit_window_ends_by_its_partners_time(limited: Any) -> None:
     assert other_job.get().status_code == 429
 
 
-def test_a_clock_that_is_set_back_opens_a_new_window(limited: Any) -> None:
+def test_a_clock_that_is_set_back_opens_a_new_window(limited: tuple[Job, Job]) -> None:
     job, _ = limited
     assert [job.get().status_code for _ in range(3)] == [200, 200, 429]
     job.advance(-DAY)
     assert job.get().status_code == 200
 
 
-def test_what_a_partner_makes_has_its_partners_time(job: Any, other_job: Any) -> None:
+def test_what_a_partner_makes_has_its_partners_time(job: Job, other_job: Job) -> None:
     job.control("PUT", "/clock", json={"now": "2026-12-31T23:59:59.500Z"})
     assert job.create().json()["created_at"] == "2026-12-31T23:59:59.500Z"
     assert other_job.create().json()["created_at"][:7] == "2026-03"
 
 
-def test_the_journal_goes_by_the_machines_own_time(job: Any) -> None:
+def test_the_journal_goes_by_the_machines_own_time(job: Job) -> None:
     job.create()
     job.advance(-10 * DAY)
     job.create()

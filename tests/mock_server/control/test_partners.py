@@ -1,40 +1,42 @@
 """``/_mock/partners``: partners come, begin anew, and go with everything that is theirs."""
 
-from collections.abc import Callable
-from typing import Any
+import httpx
 
 from mock_server.settings import Settings
+from tests.mock_server.clients import Client, Job, JobFactory, Partnered, Serving
 
 
-def codes(response: Any) -> tuple[int, str]:
+def codes(response: httpx.Response) -> tuple[int, str]:
     return response.status_code, response.json()["code"]
 
 
-def test_a_new_partner_can_do_everything_at_once(job: Any) -> None:
+def test_a_new_partner_can_do_everything_at_once(job: Job) -> None:
     assert job.create(key="a key").status_code == 201
     assert job.listed() == ["x"]
     assert job.log_in().status_code == 200
     assert job.client_secret.startswith("dinie_cs_")
 
 
-def test_no_two_partners_share_anything_that_names_them(job: Any, other_job: Any) -> None:
+def test_no_two_partners_share_anything_that_names_them(job: Job, other_job: Job) -> None:
     for name in ("id", "client_id", "client_secret", "token"):
         assert getattr(job, name) != getattr(other_job, name)
 
 
-def test_only_the_answer_that_makes_a_partner_shows_its_secrets(client: Any, job: Any) -> None:
+def test_only_the_answer_that_makes_a_partner_shows_its_secrets(client: Client, job: Job) -> None:
     for shown in (job.control("GET").text, client.get("/_mock/partners").text):
         assert job.client_id in shown
         assert job.client_secret not in shown
         assert job.token not in shown
 
 
-def test_partners_of_the_command_line_are_listed_with_the_made_ones(client: Any, job: Any) -> None:
+def test_partners_of_the_command_line_are_listed_with_the_made_ones(
+    client: Client, job: Job
+) -> None:
     listed = {one["id"] for one in client.get("/_mock/partners").json()["data"]}
     assert listed == {"partner_first", "partner_second", job.id}
 
 
-def test_a_partner_shows_its_clock_and_how_much_it_has(job: Any) -> None:
+def test_a_partner_shows_its_clock_and_how_much_it_has(job: Job) -> None:
     job.create()
     job.get()
     job.fault("truncate")
@@ -43,7 +45,7 @@ def test_a_partner_shows_its_clock_and_how_much_it_has(job: Any) -> None:
     assert (shown["faults"], shown["exchanges"], shown["clock"]["ahead_seconds"]) == (1, 2, 60)
 
 
-def test_a_deleted_partner_is_refused_at_every_door(client: Any, job: Any) -> None:
+def test_a_deleted_partner_is_refused_at_every_door(client: Client, job: Job) -> None:
     token = job.log_in().json()["access_token"]
     key = job.create().json()
     assert job.control("DELETE").status_code == 204
@@ -59,25 +61,25 @@ def test_a_deleted_partner_is_refused_at_every_door(client: Any, job: Any) -> No
     assert job.id not in client.get("/_mock/partners").text
 
 
-def test_a_fixed_token_of_a_deleted_partner_is_refused(client: Any, mock: Any) -> None:
+def test_a_fixed_token_of_a_deleted_partner_is_refused(client: Client, mock: Partnered) -> None:
     assert client.delete("/_mock/partners/partner_first").status_code == 204
     assert codes(mock.create()) == (401, "invalid_token")
 
 
-def test_deleting_one_leaves_the_others_alone(job: Any, other_job: Any) -> None:
+def test_deleting_one_leaves_the_others_alone(job: Job, other_job: Job) -> None:
     other_job.create(name="kept")
     job.control("DELETE")
     assert other_job.listed() == ["kept"]
 
 
-def test_requests_of_a_deleted_partner_are_nobodys(client: Any, job: Any) -> None:
+def test_requests_of_a_deleted_partner_are_nobodys(client: Client, job: Job) -> None:
     job.control("DELETE")
     job.get()
     [entry] = client.get("/_mock/journal").json()["data"]
     assert (entry["status"], entry["partner"]) == (401, None)
 
 
-def test_a_reset_partner_is_as_it_was_at_the_start(job: Any) -> None:
+def test_a_reset_partner_is_as_it_was_at_the_start(job: Job) -> None:
     started = job.control("GET").json()
     first = job.create(key="a key", name="first")
     job.fault({"kind": "delay", "seconds": 0})
@@ -93,14 +95,14 @@ def test_a_reset_partner_is_as_it_was_at_the_start(job: Any) -> None:
     assert [one["number"] for one in job.journal()] == [1, 2]
 
 
-def test_reset_lets_expired_tokens_be_good_again(job: Any) -> None:
+def test_reset_lets_expired_tokens_be_good_again(job: Job) -> None:
     job.fault("expire_token", fire={"times": 1})
     assert job.get().status_code == 401
     job.control("POST", "/reset")
     assert job.get().status_code == 200
 
 
-def test_reset_opens_a_new_rate_limit_window(serving: Any, a_job: Callable[[Any], Any]) -> None:
+def test_reset_opens_a_new_rate_limit_window(serving: Serving, a_job: JobFactory) -> None:
     with serving(Settings(rate_limit="2/hour")) as client:
         job = a_job(client)
         assert [job.get().status_code for _ in range(3)] == [200, 200, 429]
@@ -108,9 +110,7 @@ def test_reset_opens_a_new_rate_limit_window(serving: Any, a_job: Callable[[Any]
         assert job.get().status_code == 200
 
 
-def test_reset_sets_the_presets_of_the_start_anew(
-    serving: Any, a_job: Callable[[Any], Any]
-) -> None:
+def test_reset_sets_the_presets_of_the_start_anew(serving: Serving, a_job: JobFactory) -> None:
     with serving(Settings(faults=("rate-limit-storm",))) as client:
         job = a_job(client)
         assert [job.get().status_code for _ in range(3)] == [429, 429, 200]
@@ -119,7 +119,7 @@ def test_reset_sets_the_presets_of_the_start_anew(
         assert [job.get().status_code for _ in range(3)] == [429, 429, 200]
 
 
-def test_reset_leaves_the_others_alone(job: Any, other_job: Any) -> None:
+def test_reset_leaves_the_others_alone(job: Job, other_job: Job) -> None:
     other_job.create(key="a key", name="kept")
     other_job.fault({"kind": "delay", "seconds": 0})
     other_job.advance(60)
@@ -129,5 +129,5 @@ def test_reset_leaves_the_others_alone(job: Any, other_job: Any) -> None:
     assert other_job.create(key="a key", name="kept").headers["idempotent-replayed"] == "true"
 
 
-def test_an_answer_that_shows_a_secret_is_not_to_be_kept(client: Any) -> None:
+def test_an_answer_that_shows_a_secret_is_not_to_be_kept(client: Client) -> None:
     assert client.post("/_mock/partners").headers["cache-control"] == "no-store"

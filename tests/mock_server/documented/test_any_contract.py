@@ -1,7 +1,7 @@
 """Any operation of any contract answers: with its example, or with data true to its schema."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
 from openapi.operation import Operation, RequestBody
+from tests.mock_server.clients import Client, Serving
 
 CONTRACTS = {
     path.stem: path for path in sorted((Path(__file__).parent / "contracts").glob("*.yaml"))
@@ -39,11 +40,9 @@ CHALLENGED = {
     "cookie": {"Cookie": "session=token"},
 }
 
-Serving = Callable[..., AbstractContextManager[Any]]
-
 
 @pytest.fixture(scope="module")
-def clients(serving: Serving) -> Iterator[dict[str, Any]]:
+def clients(serving: Serving) -> Iterator[dict[str, Client]]:
     with ExitStack() as stack:
         yield {name: stack.enter_context(serving(one)) for name, one in SETTINGS.items()}
 
@@ -116,7 +115,7 @@ def assert_documented(response: httpx.Response, operation: Operation) -> None:
 
 @pytest.mark.parametrize(("name", "operation"), OPERATIONS)
 def test_it_answers_with_the_documented_success(
-    clients: dict[str, Any], name: str, operation: Operation
+    clients: dict[str, Client], name: str, operation: Operation
 ) -> None:
     response = clients[name].request(**valid_request(PLAYED[name], operation))
 
@@ -126,7 +125,7 @@ def test_it_answers_with_the_documented_success(
 
 @pytest.mark.parametrize(("name", "operation"), OPERATIONS)
 def test_it_gives_any_documented_response_on_demand(
-    clients: dict[str, Any], name: str, operation: Operation
+    clients: dict[str, Client], name: str, operation: Operation
 ) -> None:
     request = valid_request(PLAYED[name], operation)
     for status in statuses(operation):
@@ -141,7 +140,7 @@ def test_it_gives_any_documented_response_on_demand(
 @pytest.mark.parametrize(("name", "operation"), OPERATIONS)
 @pytest.mark.parametrize("code", ["600", "199", "99", "2000", "abc", "2XX", ""])
 def test_it_lists_the_documented_responses_where_another_is_demanded(
-    clients: dict[str, Any], name: str, operation: Operation, code: str
+    clients: dict[str, Client], name: str, operation: Operation, code: str
 ) -> None:
     request = valid_request(PLAYED[name], operation)
     headers = login(operation) | {"Prefer": f"code={code}"}
@@ -168,7 +167,7 @@ def test_it_lists_the_documented_responses_where_another_is_demanded(
     ],
 )
 def test_it_prefers_the_documented_example(
-    clients: dict[str, Any], name: str, method: str, path: str, options: Any, answer: object
+    clients: dict[str, Client], name: str, method: str, path: str, options: Any, answer: object
 ) -> None:
     headers = {"Authorization": "Bearer token"} if not options else {}
 
@@ -247,7 +246,7 @@ def test_it_prefers_the_documented_example(
     ],
 )
 def test_it_names_every_bad_field(
-    clients: dict[str, Any], name: str, method: str, path: str, options: Any, params: list[str]
+    clients: dict[str, Client], name: str, method: str, path: str, options: Any, params: list[str]
 ) -> None:
     headers = {"Authorization": "Bearer token", "X-Key": "token", **options.pop("headers", {})}
     response = clients[name].request(method, path, headers=headers, **options)
@@ -273,7 +272,7 @@ def test_it_names_every_bad_field(
     ],
 )
 def test_it_knows_its_paths_and_their_methods(
-    clients: dict[str, Any], method: str, path: str, status: int, allow: str | None
+    clients: dict[str, Client], method: str, path: str, status: int, allow: str | None
 ) -> None:
     response = clients["pets-3.0"].request(method, path, headers={"X-Key": "token"})
 
@@ -282,7 +281,7 @@ def test_it_knows_its_paths_and_their_methods(
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_it_sends_documented_headers_and_true_lengths(clients: dict[str, Any]) -> None:
+def test_it_sends_documented_headers_and_true_lengths(clients: dict[str, Client]) -> None:
     operation = PLAYED["pets-3.0"].operations["pets.list"]
     response = clients["pets-3.0"].request(**valid_request(PLAYED["pets-3.0"], operation))
 

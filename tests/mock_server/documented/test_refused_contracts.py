@@ -3,9 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,6 +11,7 @@ from mock_server.app import create_app
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.errors import ContractError
+from tests.mock_server.clients import Serving
 
 HEAD = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\n"
 DONE = "responses: {'200': {description: x}}"
@@ -77,7 +76,7 @@ def test_it_refuses_what_it_cannot_answer_or_check(
 @pytest.mark.parametrize("schemes", UNSUPPORTED.values(), ids=UNSUPPORTED)
 def test_it_serves_a_contract_that_only_mentions_an_unsupported_scheme(
     write: Callable[[str], Path],
-    serving: Callable[..., AbstractContextManager[Any]],
+    serving: Serving,
     schemes: str,
 ) -> None:
     with serving(Settings(contract=write(secured(schemes, "[]")))) as client:
@@ -85,7 +84,7 @@ def test_it_serves_a_contract_that_only_mentions_an_unsupported_scheme(
 
 
 def test_a_partners_token_serves_for_every_scheme_that_wants_one(
-    write: Callable[[str], Path], serving: Callable[..., AbstractContextManager[Any]]
+    write: Callable[[str], Path], serving: Serving
 ) -> None:
     schemes = "{s: {type: oauth2, flows: {}}, t: {type: openIdConnect, openIdConnectUrl: /x}}"
     contract = write(secured(schemes, "[{s: [], t: []}]"))

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from demo.mock_process import MockProcess, mock_process
+from tests.mock_server.clients import Job, WiredJob
 
 ONCE = {"times": 1}
 CUT = httpx.RemoteProtocolError
@@ -25,7 +26,7 @@ def connection(mock: MockProcess) -> Iterator[socket.socket]:
         yield wire
 
 
-def listing(job: Any, method: str = "GET", *headers: str) -> bytes:
+def listing(job: Job, method: str = "GET", *headers: str) -> bytes:
     lines = [
         f"{method} /v3/auth/credentials HTTP/1.1",
         "Host: mock",
@@ -61,12 +62,12 @@ def quiet() -> Iterator[MockProcess]:
 
 
 @pytest.fixture
-def own(quiet: MockProcess, a_job: Callable[[Any], Any]) -> Iterator[Any]:
+def own(quiet: MockProcess) -> Iterator[WiredJob]:
     with httpx.Client(base_url=quiet.origin, timeout=30) as http:
-        yield a_job(http)
+        yield WiredJob(http)
 
 
-def test_a_drop_after_the_commit_then_a_retry_is_one_credential_and_a_replay(own: Any) -> None:
+def test_a_drop_after_the_commit_then_a_retry_is_one_credential_and_a_replay(own: WiredJob) -> None:
     own.preset("lost-response")
     with pytest.raises(CUT, match="without sending a response"):
         own.create(key="a key")
@@ -78,14 +79,14 @@ def test_a_drop_after_the_commit_then_a_retry_is_one_credential_and_a_replay(own
     assert (replayed["status"], replayed["replayed"]) == (201, True)
 
 
-def test_a_dropped_connection_sends_not_one_byte(quiet: MockProcess, own: Any) -> None:
+def test_a_dropped_connection_sends_not_one_byte(quiet: MockProcess, own: WiredJob) -> None:
     own.fault({"kind": "drop", "when": "before_operation"})
     with connection(quiet) as wire:
         wire.sendall(listing(own))
         assert all_of(wire) == b""
 
 
-def test_the_exchange_is_in_the_journal_when_the_client_sees_the_drop(own: Any) -> None:
+def test_the_exchange_is_in_the_journal_when_the_client_sees_the_drop(own: WiredJob) -> None:
     own.fault({"kind": "drop", "when": "after_commit"})
     for number in range(1, 21):
         with pytest.raises(CUT):
@@ -93,7 +94,7 @@ def test_the_exchange_is_in_the_journal_when_the_client_sees_the_drop(own: Any) 
         assert own.control("GET").json()["exchanges"] == number
 
 
-def test_half_of_a_truncated_body_arrives(quiet: MockProcess, own: Any) -> None:
+def test_half_of_a_truncated_body_arrives(quiet: MockProcess, own: WiredJob) -> None:
     own.fault("truncate", fire=ONCE)
     with connection(quiet) as wire:
         wire.sendall(listing(own))
@@ -106,7 +107,7 @@ def test_half_of_a_truncated_body_arrives(quiet: MockProcess, own: Any) -> None:
     assert own.journal()[0]["status"] == 200
 
 
-def test_a_truncated_create_made_one_and_the_retry_is_a_replay(own: Any) -> None:
+def test_a_truncated_create_made_one_and_the_retry_is_a_replay(own: WiredJob) -> None:
     own.fault("truncate", fire=ONCE)
     with pytest.raises(CUT, match="without sending complete message body"):
         own.create(key="a key")
@@ -114,7 +115,7 @@ def test_a_truncated_create_made_one_and_the_retry_is_a_replay(own: Any) -> None
     assert own.listed() == ["x"]
 
 
-def test_a_slow_body_arrives_in_pieces_and_whole(quiet: MockProcess, own: Any) -> None:
+def test_a_slow_body_arrives_in_pieces_and_whole(quiet: MockProcess, own: WiredJob) -> None:
     own.fault({"kind": "slow", "seconds": 0.5}, fire=ONCE)
     with httpx.stream(
         "GET",
@@ -129,7 +130,7 @@ def test_a_slow_body_arrives_in_pieces_and_whole(quiet: MockProcess, own: Any) -
 
 
 def test_a_kept_connection_serves_on_after_faults_that_leave_it_open(
-    quiet: MockProcess, own: Any
+    quiet: MockProcess, own: WiredJob
 ) -> None:
     own.fault({"kind": "slow", "seconds": 0.1}, fire=ONCE)
     own.fault("malformed_json", fire=ONCE)
@@ -151,7 +152,7 @@ def test_a_kept_connection_serves_on_after_faults_that_leave_it_open(
 
 @pytest.mark.parametrize("when", ["before_operation", "after_commit"])
 def test_a_drop_ends_the_requests_that_were_pipelined_behind_it(
-    quiet: MockProcess, own: Any, when: str
+    quiet: MockProcess, own: WiredJob, when: str
 ) -> None:
     own.fault({"kind": "drop", "when": when}, match={"headers": {"X-Drop": "yes"}})
     with connection(quiet) as wire:
@@ -163,7 +164,7 @@ def test_a_drop_ends_the_requests_that_were_pipelined_behind_it(
 
 
 def test_a_cut_body_ends_the_requests_that_were_pipelined_behind_it(
-    quiet: MockProcess, own: Any
+    quiet: MockProcess, own: WiredJob
 ) -> None:
     own.fault("truncate", fire=ONCE)
     with connection(quiet) as wire:
@@ -172,7 +173,7 @@ def test_a_cut_body_ends_the_requests_that_were_pipelined_behind_it(
     assert len(own.journal()) == 1
 
 
-def test_head_is_dropped_as_well_and_has_no_body_to_cut(quiet: MockProcess, own: Any) -> None:
+def test_head_is_dropped_as_well_and_has_no_body_to_cut(quiet: MockProcess, own: WiredJob) -> None:
     own.fault({"kind": "drop", "when": "after_commit"}, fire=ONCE)
     own.fault("truncate", fire=ONCE)
     own.fault({"kind": "slow", "seconds": 0.1}, fire=ONCE)
@@ -184,7 +185,7 @@ def test_head_is_dropped_as_well_and_has_no_body_to_cut(quiet: MockProcess, own:
         own.control("DELETE", f"/faults/{own.control('GET', '/faults').json()['data'][0]['id']}")
 
 
-def test_a_client_that_goes_away_during_a_delay_is_served_all_the_same(own: Any) -> None:
+def test_a_client_that_goes_away_during_a_delay_is_served_all_the_same(own: WiredJob) -> None:
     own.fault({"kind": "delay", "seconds": 0.4}, fire=ONCE)
     headers = {"Authorization": f"Bearer {own.token}", "Idempotency-Key": "a key"}
     with pytest.raises(httpx.ReadTimeout):
@@ -194,7 +195,7 @@ def test_a_client_that_goes_away_during_a_delay_is_served_all_the_same(own: Any)
     assert own.create(key="a key").headers["idempotent-replayed"] == "true"
 
 
-def test_a_client_that_goes_away_during_a_slow_body_ends_it(own: Any) -> None:
+def test_a_client_that_goes_away_during_a_slow_body_ends_it(own: WiredJob) -> None:
     own.fault({"kind": "slow", "seconds": 10}, fire=ONCE)
     headers = {"Authorization": f"Bearer {own.token}"}
     with own.http.stream("GET", "/v3/auth/credentials", headers=headers) as response:
@@ -210,17 +211,17 @@ def test_a_client_that_goes_away_during_a_slow_body_ends_it(own: Any) -> None:
     "action", [{"kind": "delay", "seconds": 500}, {"kind": "slow", "seconds": 500}]
 )
 def test_a_fault_that_waits_does_not_keep_the_mock_from_ending(
-    a_job: Callable[[Any], Any], action: Any
+    action: dict[str, Any],
 ) -> None:
     statuses = []
 
-    def ask(job: Any) -> None:
+    def ask(job: WiredJob) -> None:
         with httpx.Client(base_url=job.http.base_url, timeout=60) as http:
             headers = {"Authorization": f"Bearer {job.token}"}
             statuses.append(http.get("/v3/auth/credentials", headers=headers).status_code)
 
     with mock_process() as mock, httpx.Client(base_url=mock.origin, timeout=30) as http:
-        job = a_job(http)
+        job = WiredJob(http)
         job.fault(action)
         asking = threading.Thread(target=ask, args=[job])
         asking.start()
@@ -231,7 +232,9 @@ def test_a_fault_that_waits_does_not_keep_the_mock_from_ending(
     assert statuses == [200]
 
 
-def test_pipelined_answers_keep_their_order_behind_a_delay(quiet: MockProcess, own: Any) -> None:
+def test_pipelined_answers_keep_their_order_behind_a_delay(
+    quiet: MockProcess, own: WiredJob
+) -> None:
     own.fault({"kind": "delay", "seconds": 0.3}, match={"operation": "createCredential"})
     with connection(quiet) as wire:
         body = b'{"name": "x"}'

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from tests.mock_server.clients import Job
+
 SPOIL = {"kind": "status", "status": 500}
 
 
-def spoilt(job: Any, times: int) -> str:
+def spoilt(job: Job, times: int) -> str:
     """One letter for each request: ``x`` for a fault that fired."""
     return "".join("x" if job.get().status_code == 500 else "." for _ in range(times))
 
@@ -24,14 +26,14 @@ def spoilt(job: Any, times: int) -> str:
         ({"probability": 1}, "xxxxxxx"),
     ],
 )
-def test_each_way_of_firing(job: Any, fire: Any, expected: str) -> None:
+def test_each_way_of_firing(job: Job, fire: Any, expected: str) -> None:
     job.fault(SPOIL, **({"fire": fire} if fire else {}))
     assert spoilt(job, 7) == expected
     [fault] = job.control("GET", "/faults").json()["data"]
     assert fault["fired"] == expected.count("x")
 
 
-def test_one_seed_makes_the_same_choices_and_another_others(job: Any, other_job: Any) -> None:
+def test_one_seed_makes_the_same_choices_and_another_others(job: Job, other_job: Job) -> None:
     seen = []
     for one, seed in ((job, 1), (other_job, 1), (job, 2)):
         one.control("DELETE", "/faults")
@@ -41,18 +43,18 @@ def test_one_seed_makes_the_same_choices_and_another_others(job: Any, other_job:
     assert 8 < seen[0].count("x") < 32
 
 
-def test_only_requests_that_match_are_counted(job: Any) -> None:
+def test_only_requests_that_match_are_counted(job: Job) -> None:
     job.fault(SPOIL, fire={"every": 2}, match={"operation": "createCredential"})
     answers = [job.create().status_code if one == "c" else job.get().status_code for one in "cgcgc"]
     assert answers == [500, 200, 201, 200, 500]
 
 
-def test_a_match_by_operation(job: Any) -> None:
+def test_a_match_by_operation(job: Job) -> None:
     job.fault(SPOIL, match={"operation": "listCredentials"})
     assert (job.get().status_code, job.create().status_code) == (500, 201)
 
 
-def test_a_match_by_whether_the_operation_takes_a_key(job: Any) -> None:
+def test_a_match_by_whether_the_operation_takes_a_key(job: Job) -> None:
     job.fault(SPOIL, match={"idempotent": True})
     assert (job.get().status_code, job.create().status_code) == (200, 500)
     job.control("DELETE", "/faults")
@@ -60,7 +62,7 @@ def test_a_match_by_whether_the_operation_takes_a_key(job: Any) -> None:
     assert (job.get().status_code, job.create().status_code) == (500, 201)
 
 
-def test_a_match_by_whether_the_operation_wants_a_token(job: Any) -> None:
+def test_a_match_by_whether_the_operation_wants_a_token(job: Job) -> None:
     job.fault(SPOIL, match={"authenticated": False})
     assert (job.get().status_code, job.log_in().status_code) == (200, 500)
     job.control("DELETE", "/faults")
@@ -69,20 +71,20 @@ def test_a_match_by_whether_the_operation_wants_a_token(job: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["Idempotency-Key", "idempotency-key", "IDEMPOTENCY-KEY"])
-def test_a_match_by_header_goes_by_the_value(job: Any, name: str) -> None:
+def test_a_match_by_header_goes_by_the_value(job: Job, name: str) -> None:
     job.fault(SPOIL, match={"headers": {name: "this"}})
     assert job.create(key="this").status_code == 500
     assert job.create(key="that").status_code == 201
     assert job.create().status_code == 201
 
 
-def test_all_headers_of_a_match_must_be_there(job: Any) -> None:
+def test_all_headers_of_a_match_must_be_there(job: Job) -> None:
     job.fault(SPOIL, match={"headers": {"X-One": "1", "X-Two": "2"}})
     assert job.create(**{"X-One": "1"}).status_code == 201
     assert job.create(**{"X-One": "1", "X-Two": "2"}).status_code == 500
 
 
-def test_a_header_that_nobody_can_send_matches_nothing(job: Any) -> None:
+def test_a_header_that_nobody_can_send_matches_nothing(job: Job) -> None:
     job.fault(SPOIL, match={"headers": {"日本": "x", "X-One": "日本"}})
     assert job.create(**{"X-One": "1"}).status_code == 201
 
@@ -103,19 +105,19 @@ def test_a_header_that_nobody_can_send_matches_nothing(job: Any) -> None:
         ({}, {"name": "x"}, 500),
     ],
 )
-def test_a_match_by_members_of_the_body(job: Any, wanted: Any, sent: Any, status: int) -> None:
+def test_a_match_by_members_of_the_body(job: Job, wanted: Any, sent: Any, status: int) -> None:
     job.fault(SPOIL, match={"body": wanted})
     assert job.call("POST", "/auth/credentials", json=sent).status_code == status
 
 
-def test_a_body_that_is_no_json_matches_no_member(job: Any) -> None:
+def test_a_body_that_is_no_json_matches_no_member(job: Job) -> None:
     job.fault(SPOIL, match={"body": {}})
     headers = {"Content-Type": "application/json"}
     response = job.call("POST", "/auth/credentials", content=b"{", headers=headers)
     assert response.status_code == 400
 
 
-def test_a_request_that_is_refused_for_its_token_uses_no_fault_up(job: Any) -> None:
+def test_a_request_that_is_refused_for_its_token_uses_no_fault_up(job: Job) -> None:
     job.fault(SPOIL, fire={"times": 1})
     token, job.token = job.token, "wrong"
     assert job.get().status_code == 401

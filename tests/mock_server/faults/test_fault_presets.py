@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +14,7 @@ from mock_server.faults.presets import PRESETS
 from mock_server.settings import Settings
 from openapi.contract import Contract
 from openapi.reading import CONTROL
+from tests.mock_server.clients import Job, JobFactory, Serving
 
 REFERENCE = (Path(__file__).parents[3] / "docs" / "control.md").read_text(encoding="utf-8")
 
@@ -26,12 +26,12 @@ def outcome(send: Callable[[], httpx.Response]) -> int | None:
         return None
 
 
-def lost_response(job: Any) -> None:
+def lost_response(job: Job) -> None:
     assert [outcome(lambda: job.create(key="a")) for _ in range(4)] == [None, 201, None, 201]
     assert job.listed() == ["x"]
 
 
-def failed_response(job: Any) -> None:
+def failed_response(job: Job) -> None:
     answers = [job.create(key="a") for _ in range(2)]
     assert [one.status_code for one in answers] == [500, 201]
     assert answers[1].headers["idempotent-replayed"] == "true"
@@ -39,27 +39,27 @@ def failed_response(job: Any) -> None:
     assert [one["executed"] for one in job.journal()][:2] == [True, False]
 
 
-def outage(job: Any) -> None:
+def outage(job: Job) -> None:
     assert [outcome(lambda: job.create(key="a")) for _ in range(5)] == [500] * 5
     assert job.get().status_code == 200
     assert job.listed() == []
 
 
-def brownout(job: Any) -> None:
+def brownout(job: Job) -> None:
     statuses = [outcome(lambda: job.create(key="a")) for _ in range(6)]
     assert statuses == [500, 500, 201, 500, 500, 201]
     assert job.get().status_code == 200
     assert all(one["seconds"] >= 0.05 for one in job.journal())
 
 
-def rate_limit_storm(job: Any) -> None:
+def rate_limit_storm(job: Job) -> None:
     answers = [job.get() for _ in range(3)]
     assert [one.status_code for one in answers] == [429, 429, 200]
     assert [one.headers.get("retry-after") for one in answers] == ["1", "1", None]
     assert job.log_in().status_code == 200
 
 
-def slow(job: Any) -> None:
+def slow(job: Job) -> None:
     assert job.create(key="a").status_code == 201
     assert job.create(key="a").status_code == 201
     first, second = job.journal()
@@ -67,7 +67,7 @@ def slow(job: Any) -> None:
     assert 0.2 <= second["seconds"] < first["seconds"]
 
 
-def expired_token(job: Any) -> None:
+def expired_token(job: Job) -> None:
     assert job.create(key="a").json()["code"] == "token_expired"
     assert job.create(key="a").json()["code"] == "token_expired"
     job.token = job.log_in().json()["access_token"]
@@ -104,7 +104,7 @@ def test_every_preset_is_made_of_faults_as_the_control_plane_takes_them() -> Non
 
 
 @pytest.mark.parametrize("name", NIGHTS)
-def test_a_preset_is_set_for_one_partner(job: Any, other_job: Any, name: str) -> None:
+def test_a_preset_is_set_for_one_partner(job: Job, other_job: Job, name: str) -> None:
     job.preset(name)
     assert {one["name"] for one in job.control("GET", "/faults").json()["data"]} == {name}
     NIGHTS[name](job)
@@ -115,7 +115,7 @@ def test_a_preset_is_set_for_one_partner(job: Any, other_job: Any, name: str) ->
 
 @pytest.mark.parametrize("name", NIGHTS)
 def test_a_preset_of_the_start_is_each_partners_own(
-    serving: Any, a_job: Callable[[Any], Any], name: str
+    serving: Serving, a_job: JobFactory, name: str
 ) -> None:
     with serving(Settings(faults=(name,))) as client:
         for _ in range(2):
@@ -135,7 +135,7 @@ def test_a_preset_of_the_command_line_is_announced_and_fires() -> None:
         assert mock.log() == ""
 
 
-def test_a_request_asks_for_a_preset_of_its_own(job: Any) -> None:
+def test_a_request_asks_for_a_preset_of_its_own(job: Job) -> None:
     asked = {"Prefer": "fault=lost-response"}
     for _ in range(2):
         assert outcome(lambda: job.create(key="a", **asked)) is None
@@ -153,39 +153,39 @@ def test_a_request_asks_for_a_preset_of_its_own(job: Any) -> None:
         "x; fault=rate-limit-storm",
     ],
 )
-def test_the_preference_is_read_as_rfc_7240_writes_it(job: Any, text: str) -> None:
+def test_the_preference_is_read_as_rfc_7240_writes_it(job: Job, text: str) -> None:
     response = job.create(Prefer=text)
     assert (response.status_code, response.headers["retry-after"]) == (429, "1")
 
 
 @pytest.mark.parametrize("text", ["default=slow", "respond-async", ""])
-def test_other_preferences_are_ignored(job: Any, text: str) -> None:
+def test_other_preferences_are_ignored(job: Job, text: str) -> None:
     assert job.create(Prefer=text).status_code == 201
     assert job.last()["fault"] is None
 
 
 @pytest.mark.parametrize("name", ["earthquake", "", "lost-respons", "LOST-RESPONSE"])
-def test_an_unknown_preset_is_refused_with_the_known_ones(job: Any, name: str) -> None:
+def test_an_unknown_preset_is_refused_with_the_known_ones(job: Job, name: str) -> None:
     response = job.create(Prefer=f"fault={name}")
     assert (response.status_code, response.json()["code"]) == (400, "unknown_fault")
     assert all(known in response.json()["detail"] for known in PRESETS)
     assert job.listed() == []
 
 
-def test_a_preset_that_the_operation_cannot_have_is_refused(job: Any) -> None:
+def test_a_preset_that_the_operation_cannot_have_is_refused(job: Job) -> None:
     body = {"grant_type": "client_credentials"}
     headers = {"Prefer": "fault=expired-token"}
     response = job.http.post("/v3/auth/token", json=body, headers=headers)
     assert (response.status_code, response.json()["code"]) == (400, "unsuitable_fault")
 
 
-def test_nobody_gets_a_fault_without_a_good_token(job: Any) -> None:
+def test_nobody_gets_a_fault_without_a_good_token(job: Job) -> None:
     job.token = "wrong"
     assert job.create(Prefer="fault=lost-response").status_code == 401
     assert job.create(Prefer="fault=earthquake").status_code == 401
 
 
-def test_a_preset_for_one_request_works_where_no_token_is_needed(job: Any) -> None:
+def test_a_preset_for_one_request_works_where_no_token_is_needed(job: Job) -> None:
     def ask() -> httpx.Response:
         body = {"grant_type": "client_credentials", "client_id": job.client_id}
         secret = {"client_secret": job.client_secret}

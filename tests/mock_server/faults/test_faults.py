@@ -4,10 +4,12 @@ import base64
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from mock_server.connection import ConnectionDropped, delivery
 from openapi.contract import Contract
+from tests.mock_server.clients import Job
 
 CREATE = Contract.bundled().operations["createCredential"]
 ONCE = {"times": 1}
@@ -26,7 +28,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waited
 
 
-def test_a_fixed_delay_comes_before_the_answer(job: Any, waits: list[float]) -> None:
+def test_a_fixed_delay_comes_before_the_answer(job: Job, waits: list[float]) -> None:
     job.fault({"kind": "delay", "seconds": 1.5})
     assert job.create().status_code == 201
     assert job.get().status_code == 200
@@ -35,7 +37,7 @@ def test_a_fixed_delay_comes_before_the_answer(job: Any, waits: list[float]) -> 
 
 
 def test_a_delay_between_bounds_differs_and_is_the_same_each_time(
-    job: Any, other_job: Any, waits: list[float]
+    job: Job, other_job: Job, waits: list[float]
 ) -> None:
     for one in (job, other_job):
         one.fault({"kind": "delay", "seconds": 1, "upto": 3})
@@ -47,11 +49,11 @@ def test_a_delay_between_bounds_differs_and_is_the_same_each_time(
 
 
 @pytest.mark.parametrize("status", [201, 400, 401, 422, 429, 500])
-def test_a_documented_status_is_answered_and_nothing_is_made(job: Any, status: int) -> None:
+def test_a_documented_status_is_answered_and_nothing_is_made(job: Job, status: int) -> None:
     job.fault({"kind": "status", "status": status, "retry_after": 7}, fire=ONCE)
     response = job.create(key="a key")
     assert (response.status_code, response.headers["retry-after"]) == (status, "7")
-    answer = CREATE.answer(status)
+    answer = CREATE.response(status)
     assert answer is not None
     schema = answer.content[response.headers["content-type"].split(";")[0]].schema
     assert schema is not None
@@ -62,24 +64,24 @@ def test_a_documented_status_is_answered_and_nothing_is_made(job: Any, status: i
     assert (after.status_code, "idempotent-replayed" in after.headers) == (201, False)
 
 
-def test_a_whole_number_may_be_written_as_json_likes(job: Any) -> None:
+def test_a_whole_number_may_be_written_as_json_likes(job: Job) -> None:
     job.fault({"kind": "status", "status": 429.0, "retry_after": 2.0}, fire={"times": 1.0})
     assert job.get().headers["retry-after"] == "2"
     assert job.get().status_code == 200
 
 
-def test_a_status_without_retry_after_has_the_documented_one(job: Any) -> None:
+def test_a_status_without_retry_after_has_the_documented_one(job: Job) -> None:
     job.fault({"kind": "status", "status": 429})
     assert int(job.create().headers["retry-after"]) >= 1
 
 
-def test_a_status_touches_only_operations_that_document_it(job: Any) -> None:
+def test_a_status_touches_only_operations_that_document_it(job: Job) -> None:
     job.fault({"kind": "status", "status": 409})
     assert job.create().status_code == 201
     assert job.call("DELETE", "/auth/credentials/nope").status_code == 409
 
 
-def test_a_drop_before_the_operation_makes_nothing(job: Any) -> None:
+def test_a_drop_before_the_operation_makes_nothing(job: Job) -> None:
     job.fault({"kind": "drop", "when": "before_operation"}, fire=ONCE)
     with pytest.raises(ConnectionDropped):
         job.create(key="a key")
@@ -89,7 +91,7 @@ def test_a_drop_before_the_operation_makes_nothing(job: Any) -> None:
     assert job.listed() == ["x"]
 
 
-def test_a_drop_after_the_commit_made_one_and_the_retry_is_a_replay(job: Any) -> None:
+def test_a_drop_after_the_commit_made_one_and_the_retry_is_a_replay(job: Job) -> None:
     job.fault({"kind": "drop", "when": "after_commit"}, fire=ONCE)
     with pytest.raises(ConnectionDropped):
         job.create(key="a key")
@@ -102,7 +104,7 @@ def test_a_drop_after_the_commit_made_one_and_the_retry_is_a_replay(job: Any) ->
     assert (replayed["status"], replayed["fault"], replayed["replayed"]) == (201, None, True)
 
 
-def test_a_drop_after_the_commit_of_a_refused_request_is_a_drop_all_the_same(job: Any) -> None:
+def test_a_drop_after_the_commit_of_a_refused_request_is_a_drop_all_the_same(job: Job) -> None:
     job.fault({"kind": "drop", "when": "after_commit"})
     with pytest.raises(ConnectionDropped):
         job.call("POST", "/auth/credentials", json={})
@@ -111,7 +113,7 @@ def test_a_drop_after_the_commit_of_a_refused_request_is_a_drop_all_the_same(job
 
 
 def test_a_drop_in_process_is_no_failure_of_the_mock(
-    job: Any, caplog: pytest.LogCaptureFixture
+    job: Job, caplog: pytest.LogCaptureFixture
 ) -> None:
     job.fault({"kind": "drop", "when": "before_operation"})
     with pytest.raises(ConnectionDropped):
@@ -119,7 +121,7 @@ def test_a_drop_in_process_is_no_failure_of_the_mock(
     assert caplog.text == ""
 
 
-def test_a_wrong_media_type_leaves_the_body_as_it_is(job: Any) -> None:
+def test_a_wrong_media_type_leaves_the_body_as_it_is(job: Job) -> None:
     job.fault({"kind": "media_type", "media_type": "text/html; charset=utf-8"}, fire=ONCE)
     response = job.create(key="a key")
     assert response.headers["content-type"] == "text/html; charset=utf-8"
@@ -130,7 +132,7 @@ def test_a_wrong_media_type_leaves_the_body_as_it_is(job: Any) -> None:
     assert again.content == response.content
 
 
-def test_malformed_json_is_as_long_as_it_says_and_cannot_be_read(job: Any) -> None:
+def test_malformed_json_is_as_long_as_it_says_and_cannot_be_read(job: Job) -> None:
     job.fault("malformed_json", fire=ONCE)
     response = job.create(key="a key")
     assert len(response.content) == int(response.headers["content-length"])
@@ -139,7 +141,7 @@ def test_malformed_json_is_as_long_as_it_says_and_cannot_be_read(job: Any) -> No
     assert job.create(key="a key").json()["name"] == "x"
 
 
-def test_a_slow_body_comes_in_pieces_over_the_time(job: Any, waits: list[float]) -> None:
+def test_a_slow_body_comes_in_pieces_over_the_time(job: Job, waits: list[float]) -> None:
     job.fault({"kind": "slow", "seconds": 3})
     assert job.create().json()["name"] == "x"
     assert len(waits) == 10
@@ -156,7 +158,7 @@ def test_a_slow_body_comes_in_pieces_over_the_time(job: Any, waits: list[float])
     ],
 )
 def test_an_answer_without_a_body_is_not_spoilt_and_no_fault_is_named(
-    job: Any, action: Any, waits: list[float]
+    job: Job, action: Any, waits: list[float]
 ) -> None:
     created = job.create().json()["id"]
     job.fault(action)
@@ -167,7 +169,7 @@ def test_an_answer_without_a_body_is_not_spoilt_and_no_fault_is_named(
     assert waits == []
 
 
-def test_an_expired_token_is_refused_from_then_on_and_a_new_one_works(job: Any) -> None:
+def test_an_expired_token_is_refused_from_then_on_and_a_new_one_works(job: Job) -> None:
     old = job.token
     job.fault("expire_token", fire=ONCE)
     for response in (job.create(key="a key"), job.create(key="a key"), job.get()):
@@ -182,7 +184,7 @@ def test_an_expired_token_is_refused_from_then_on_and_a_new_one_works(job: Any) 
     assert [one["fault"] for one in job.journal()][:2] == ["expire_token", None]
 
 
-def test_a_delay_and_a_drop_are_both_done(job: Any, waits: list[float]) -> None:
+def test_a_delay_and_a_drop_are_both_done(job: Job, waits: list[float]) -> None:
     job.fault({"kind": "drop", "when": "after_commit"}, name="gone")
     job.fault({"kind": "delay", "seconds": 2}, name="late")
     with pytest.raises(ConnectionDropped):
@@ -193,13 +195,13 @@ def test_a_delay_and_a_drop_are_both_done(job: Any, waits: list[float]) -> None:
     assert job.listed() == ["x"]
 
 
-def test_of_two_that_spoil_the_answer_the_first_wins_and_the_second_waits(job: Any) -> None:
+def test_of_two_that_spoil_the_answer_the_first_wins_and_the_second_waits(job: Job) -> None:
     job.fault({"kind": "status", "status": 500}, fire=ONCE)
     job.fault({"kind": "status", "status": 429}, fire=ONCE)
     assert [job.get().status_code for _ in range(3)] == [500, 429, 200]
 
 
-def test_a_fault_is_listed_with_how_often_it_fired_and_can_be_removed(job: Any) -> None:
+def test_a_fault_is_listed_with_how_often_it_fired_and_can_be_removed(job: Job) -> None:
     first = job.fault({"kind": "status", "status": 500}, name="bad day")
     second = job.fault({"kind": "status", "status": 429}, match={"operation": "createCredential"})
     job.get()
@@ -216,16 +218,16 @@ def test_a_fault_is_listed_with_how_often_it_fired_and_can_be_removed(job: Any) 
     assert job.create().status_code == 201
 
 
-def basic(job: Any, secret: str) -> dict[str, str]:
+def basic(job: Job, secret: str) -> dict[str, str]:
     text = base64.b64encode(f"{job.client_id}:{secret}".encode()).decode()
     return {"Authorization": f"Basic {text}"}
 
 
 @pytest.mark.parametrize("way", ["basic", "json", "form"])
 def test_a_fault_of_a_partner_fires_when_it_asks_for_a_token(
-    job: Any, other_job: Any, way: str
+    job: Job, other_job: Job, way: str
 ) -> None:
-    def ask(one: Any) -> Any:
+    def ask(one: Job) -> httpx.Response:
         if way == "json":
             return one.log_in()
         form = {"grant_type": "client_credentials"}
@@ -241,7 +243,7 @@ def test_a_fault_of_a_partner_fires_when_it_asks_for_a_token(
     assert [one["status"] for one in other_job.journal()] == [200]
 
 
-def test_what_a_match_holds_is_shown_without_secrets(job: Any) -> None:
+def test_what_a_match_holds_is_shown_without_secrets(job: Job) -> None:
     key = "8d5f6a1e-0c2b-4f3d-9e7a-1b2c3d4e5f60"
     match = {
         "headers": {"Authorization": f"Bearer {job.token}", "Idempotency-Key": key},

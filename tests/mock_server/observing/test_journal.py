@@ -11,16 +11,17 @@ import pytest
 
 from conformance.journal.har_reading import entries_of
 from mock_server.settings import Settings
+from tests.mock_server.clients import Client, Job, JobFactory, Serving, WiredJob
 
 JSON = {"Content-Type": "application/json"}
 
 
-def urls(client: Any) -> list[str]:
+def urls(client: Client) -> list[str]:
     """The exchanges that are nobody's."""
     return [one["url"] for one in client.get("/_mock/journal").json()["data"]]
 
 
-def test_an_exchange_is_told_whole(job: Any) -> None:
+def test_an_exchange_is_told_whole(job: Job) -> None:
     response = job.call("POST", "/auth/credentials?a=1&b", json={"name": "x"})
     [entry] = job.journal()
     assert (entry["number"], entry["method"], entry["status"]) == (1, "POST", 201)
@@ -38,7 +39,7 @@ def test_an_exchange_is_told_whole(job: Any) -> None:
     assert entry["started"] > 1_700_000_000
 
 
-def test_numbers_and_times_go_up(job: Any) -> None:
+def test_numbers_and_times_go_up(job: Job) -> None:
     for _ in range(5):
         job.get()
     entries = job.journal()
@@ -46,7 +47,7 @@ def test_numbers_and_times_go_up(job: Any) -> None:
     assert [one["started"] for one in entries] == sorted(one["started"] for one in entries)
 
 
-def test_a_replay_is_told_and_a_first_is_not(job: Any) -> None:
+def test_a_replay_is_told_and_a_first_is_not(job: Job) -> None:
     for _ in range(2):
         job.create(key="a key")
     assert [one["replayed"] for one in job.journal()] == [False, True]
@@ -76,7 +77,7 @@ def test_a_replay_is_told_and_a_first_is_not(job: Any) -> None:
     ],
 )
 def test_what_the_contract_refuses_is_told_with_every_reason(
-    job: Any, method: str, path: str, options: Any, status: int, refusals: list[str]
+    job: Job, method: str, path: str, options: Any, status: int, refusals: list[str]
 ) -> None:
     job.call(method, path, **options)
     [entry] = job.journal()
@@ -95,13 +96,15 @@ def test_what_the_contract_refuses_is_told_with_every_reason(
     ],
     ids=["404 of the operation", "a key used again", "a forced 422", "a wrong secret"],
 )
-def test_what_the_contract_accepts_has_no_refusals(job: Any, send: Callable[[Any], Any]) -> None:
+def test_what_the_contract_accepts_has_no_refusals(
+    job: Job, send: Callable[[Job], httpx.Response]
+) -> None:
     send(job)
     assert job.last()["status"] >= 400
     assert job.last()["refusals"] == []
 
 
-def test_a_401_that_names_a_known_client_id_is_that_partners(job: Any) -> None:
+def test_a_401_that_names_a_known_client_id_is_that_partners(job: Job) -> None:
     job.log_in(client_secret="wrong")
     text = base64.b64encode(f"{job.client_id}:wrong".encode()).decode()
     job.http.post(
@@ -113,26 +116,26 @@ def test_a_401_that_names_a_known_client_id_is_that_partners(job: Any) -> None:
     assert [one["partner"] for one in job.journal()] == [job.id, job.id]
 
 
-def test_a_token_request_that_is_refused_is_that_partners(job: Any) -> None:
+def test_a_token_request_that_is_refused_is_that_partners(job: Job) -> None:
     body = {"client_id": job.client_id, "client_secret": job.client_secret}
     job.http.post("/v3/auth/token", json=body)
     assert job.last()["refusals"] == ["grant_type is required"]
 
 
-def test_the_client_id_of_an_api_key_names_its_partner(job: Any) -> None:
+def test_the_client_id_of_an_api_key_names_its_partner(job: Job) -> None:
     key = job.create().json()
     job.log_in(client_id=key["client_id"], client_secret="wrong")
     assert (job.last()["status"], job.last()["partner"]) == (401, job.id)
 
 
-def test_an_expired_token_names_its_partner(job: Any) -> None:
+def test_an_expired_token_names_its_partner(job: Job) -> None:
     job.token = job.log_in().json()["access_token"]
     job.advance(3600)
     job.get()
     assert (job.last()["status"], job.last()["partner"]) == (401, job.id)
 
 
-def test_what_names_nobody_is_in_nobodys_journal(client: Any, job: Any, other_job: Any) -> None:
+def test_what_names_nobody_is_in_nobodys_journal(client: Client, job: Job, other_job: Job) -> None:
     for authorization in ("Bearer garbage", "Bearer", "Basic !", ""):
         client.get("/v3/auth/credentials", headers={"Authorization": authorization})
     client.get("/v3/nope")
@@ -142,7 +145,7 @@ def test_what_names_nobody_is_in_nobodys_journal(client: Any, job: Any, other_jo
     assert job.journal() == other_job.journal() == []
 
 
-def test_the_body_of_a_refused_request_is_there(serving: Any, a_job: Callable[[Any], Any]) -> None:
+def test_the_body_of_a_refused_request_is_there(serving: Serving, a_job: JobFactory) -> None:
     def bodies(entries: list[dict[str, Any]]) -> list[tuple[int, str]]:
         return [(one["status"], json.loads(one["request_body"])["name"]) for one in entries]
 
@@ -170,7 +173,7 @@ def test_the_body_of_a_refused_request_is_there(serving: Any, a_job: Callable[[A
         assert bodies(nobodys) == [(401, "unknown")]
 
 
-def test_a_body_in_chunks_of_a_refused_request_is_there(wired: Any) -> None:
+def test_a_body_in_chunks_of_a_refused_request_is_there(wired: WiredJob) -> None:
     wired.token, token = "garbage", wired.token
     wired.call("POST", "/auth/credentials", content=iter([b'{"name":', b' "in chunks"}']))
     nobodys = wired.http.get("/_mock/journal").json()["data"]
@@ -179,7 +182,7 @@ def test_a_body_in_chunks_of_a_refused_request_is_there(wired: Any) -> None:
     assert wired.journal() == []
 
 
-def test_filters_are_for_what_they_say_and_all_must_hold(job: Any) -> None:
+def test_filters_are_for_what_they_say_and_all_must_hold(job: Job) -> None:
     job.create(key="a")
     job.create(key="a")
     job.get()
@@ -205,7 +208,7 @@ def test_filters_are_for_what_they_say_and_all_must_hold(job: Any) -> None:
     assert numbers(after=99) == []
 
 
-def test_a_dropped_connection_is_found_by_status_0(job: Any) -> None:
+def test_a_dropped_connection_is_found_by_status_0(job: Job) -> None:
     job.get()
     job.fault({"kind": "drop", "when": "before_operation"})
     with pytest.raises(Exception):  # noqa: B017, PT011 - it is told in test_faults
@@ -213,7 +216,7 @@ def test_a_dropped_connection_is_found_by_status_0(job: Any) -> None:
     assert [one["number"] for one in job.journal(status=0)] == [2]
 
 
-def test_pages_follow_each_other_without_gap_or_overlap(job: Any) -> None:
+def test_pages_follow_each_other_without_gap_or_overlap(job: Job) -> None:
     for _ in range(7):
         job.get()
         job.create()
@@ -230,7 +233,7 @@ def test_pages_follow_each_other_without_gap_or_overlap(job: Any) -> None:
 
 
 def test_it_is_bounded_and_counts_what_it_dropped(
-    job: Any, monkeypatch: pytest.MonkeyPatch
+    job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(1003):
         job.get()
@@ -243,7 +246,7 @@ def test_it_is_bounded_and_counts_what_it_dropped(
     assert job.control("GET").json()["exchanges"] == 1004
 
 
-def test_of_a_long_body_the_beginning_is_kept(job: Any) -> None:
+def test_of_a_long_body_the_beginning_is_kept(job: Job) -> None:
     job.create(name="x" * 100_000)
     [entry] = job.journal()
     for body in (entry["request_body"], entry["response_body"]):
@@ -253,7 +256,7 @@ def test_of_a_long_body_the_beginning_is_kept(job: Any) -> None:
         assert "SHA-256 " in body
 
 
-def test_a_secret_behind_the_cut_and_across_it_is_not_there(job: Any) -> None:
+def test_a_secret_behind_the_cut_and_across_it_is_not_there(job: Job) -> None:
     for before in (16_330, 16_350, 16_384):
         body = {"name": "x" * before, "client_secret": "across-the-cut-is-a-secret"}
         job.call("POST", "/auth/credentials", json=body)
@@ -262,17 +265,17 @@ def test_a_secret_behind_the_cut_and_across_it_is_not_there(job: Any) -> None:
         assert "[cut: " in shown
 
 
-def test_the_answer_to_head_has_no_body(job: Any) -> None:
+def test_the_answer_to_head_has_no_body(job: Job) -> None:
     job.call("HEAD", "/auth/credentials")
     assert (job.last()["method"], job.last()["response_body"]) == ("HEAD", "")
 
 
-def test_a_body_that_is_no_text_is_one_pseudonym(job: Any) -> None:
+def test_a_body_that_is_no_text_is_one_pseudonym(job: Job) -> None:
     job.call("POST", "/auth/credentials", content=b"\xff\xfe\x00", headers=JSON)
     assert job.last()["request_body"].startswith("redacted-")
 
 
-def test_the_har_export_reads_back_as_the_journal(job: Any) -> None:
+def test_the_har_export_reads_back_as_the_journal(job: Job) -> None:
     job.create(key="a")
     job.create(key="a")
     job.call("POST", "/auth/credentials", json={})
@@ -293,21 +296,21 @@ def test_the_har_export_reads_back_as_the_journal(job: Any) -> None:
     ] == [{name: getattr(entry, name) for name in entry.__dataclass_fields__} for entry in read]
 
 
-def test_the_har_export_takes_the_same_filters(job: Any) -> None:
+def test_the_har_export_takes_the_same_filters(job: Job) -> None:
     job.create()
     job.get()
     har = job.control("GET", "/journal.har", params={"operation": "listCredentials"}).json()
     assert [one["_number"] for one in har["log"]["entries"]] == [2]
 
 
-def test_many_exchanges_without_a_reader_are_all_there_in_the_end(wired: Any) -> None:
+def test_many_exchanges_without_a_reader_are_all_there_in_the_end(wired: WiredJob) -> None:
     for _ in range(700):
         wired.get()
     entries = wired.journal()
     assert [one["number"] for one in entries] == list(range(1, 701))
 
 
-def test_a_client_that_did_not_wait_heard_nothing(wired: Any) -> None:
+def test_a_client_that_did_not_wait_heard_nothing(wired: WiredJob) -> None:
     wired.fault({"kind": "delay", "seconds": 0.5}, fire={"times": 1})
     with pytest.raises(httpx.ReadTimeout):
         wired.http.post(

@@ -1,20 +1,20 @@
 """All journals together are bounded, however many partners there are."""
 
 import time
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
+from tests.mock_server.clients import Client, JobFactory
 
-def dropped(client: Any) -> int:
+
+def dropped(client: Client) -> int:
     text = client.get("/_mock/metrics").text
     name = "dinie_mock_journal_entries_dropped_total "
     [line] = [one for one in text.splitlines() if one.startswith(name)]
     return round(float(line.removeprefix(name)))
 
 
-def until(wanted: int, client: Any) -> None:
+def until(wanted: int, client: Client) -> None:
     deadline = time.monotonic() + 20
     while dropped(client) != wanted:
         assert time.monotonic() < deadline, f"{dropped(client)} were dropped, not {wanted}"
@@ -22,7 +22,7 @@ def until(wanted: int, client: Any) -> None:
 
 
 def test_the_journals_that_were_used_longest_ago_go_empty_and_say_so(
-    client: Any, a_job: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+    client: Client, a_job: JobFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mock_server.observing.journals.CAPACITY_OF_ALL", 30)
     jobs = [a_job(client) for _ in range(5)]
@@ -47,7 +47,7 @@ def test_the_journals_that_were_used_longest_ago_go_empty_and_say_so(
 
 
 def test_a_journal_that_is_used_stays_whatever_others_do(
-    client: Any, a_job: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+    client: Client, a_job: JobFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mock_server.observing.journals.CAPACITY_OF_ALL", 30)
     first, *others = [a_job(client) for _ in range(6)]

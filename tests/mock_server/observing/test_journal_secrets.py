@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -10,11 +9,12 @@ import httpx
 import pytest
 
 from demo.mock_process import mock_process
+from tests.mock_server.clients import Job, WiredJob
 
 ADMIN = "an-admin-token-that-nobody-may-see"
 
 
-def live(job: Any, headers: dict[str, str]) -> list[str]:
+def live(job: Job, headers: dict[str, str]) -> list[str]:
     """Do everything that has to do with secrets; gives all of them."""
     secrets = [job.client_secret, job.token]
     keys = [f"0f8e2b7c-4d5a-4b1c-9e3f-7a2d8b4c6e{number:02}" for number in range(6)]
@@ -86,7 +86,7 @@ def live(job: Any, headers: dict[str, str]) -> list[str]:
     return secrets + keys
 
 
-def shown(job: Any, headers: dict[str, str]) -> str:
+def shown(job: WiredJob, headers: dict[str, str]) -> str:
     """Everything that the mock tells of a job."""
     paths = ("", "/faults", "/journal", "/journal.har")
     texts = [job.control("GET", path, headers=headers).text for path in paths]
@@ -107,14 +107,14 @@ def shown(job: Any, headers: dict[str, str]) -> str:
 @pytest.mark.parametrize("level", ["warning", "info", "debug"])
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_no_secret_is_in_the_journal_its_events_its_har_the_faults_the_metrics_or_the_log(
-    a_job: Callable[[Any], Any], level: str, form: str
+    level: str, form: str
 ) -> None:
     headers = {"Authorization": f"Bearer {ADMIN}"}
     options = ("--admin-token", ADMIN, "--log-level", level, "--log-format", form)
     with mock_process(*options) as mock:
         # The admin token goes with every request; a partner's own takes its place where needed.
         with httpx.Client(base_url=mock.origin, timeout=30, headers=headers) as http:
-            job = a_job(http)
+            job = WiredJob(http)
             secrets = live(job, headers)
             text = shown(job, headers)
         printed = mock.log()
@@ -132,7 +132,7 @@ def test_no_secret_is_in_the_journal_its_events_its_har_the_faults_the_metrics_o
         assert all(json.loads(line)["level"] for line in lines)
 
 
-def test_the_same_secret_is_the_same_pseudonym_wherever_it_stands(job: Any) -> None:
+def test_the_same_secret_is_the_same_pseudonym_wherever_it_stands(job: Job) -> None:
     job.token = job.log_in().json()["access_token"]
     job.get()
     issued, used = job.journal()

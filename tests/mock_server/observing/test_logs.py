@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import httpx
 import pytest
 
 from demo.mock_process import MockProcess, mock_process
-from mock_server.observing.logs import set_up_logs
+from mock_server.observing.logs import LogFormat, set_up_logs
 
 JSON = {"Content-Type": "application/json"}
 FIELDS = {
@@ -205,7 +206,7 @@ def malformed(host: str, port: int, data: bytes) -> None:
 
 
 @pytest.fixture
-def own_logging() -> Any:
+def own_logging() -> Iterator[None]:
     """What a test sets up is gone behind it."""
     loggers = [logging.getLogger(name) for name in ("", "mock_server", "uvicorn")]
     before = [(one, one.handlers[:], one.level) for one in loggers]
@@ -219,7 +220,7 @@ def own_logging() -> Any:
 @pytest.mark.usefixtures("own_logging")
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_an_exception_that_repeats_a_secret_does_not_log_it(
-    form: Any, capsys: pytest.CaptureFixture[str]
+    form: LogFormat, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_up_logs(form, "info")
     error = RuntimeError("no such token: dinie_at_0123456789")
@@ -234,7 +235,7 @@ def test_an_exception_that_repeats_a_secret_does_not_log_it(
 @pytest.mark.usefixtures("own_logging")
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_no_value_ends_a_line_or_looks_like_a_field(
-    form: Any, capsys: pytest.CaptureFixture[str]
+    form: LogFormat, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_up_logs(form, "info")
     values = {"fault": 'a\nb status=500 "c"', "partner": "é\x1b[31m", "empty": "", "nothing": None}

@@ -6,7 +6,6 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
@@ -21,6 +20,7 @@ from mock_server.connection import ConnectionDropped
 from mock_server.observing.journals import CAPACITY
 from mock_server.settings import Settings
 from openapi.contract import Contract
+from tests.mock_server.clients import Client, Job, JobFactory, Serving
 
 Labels = dict[str, str]
 COUNT = "dinie_mock_request_seconds_count"
@@ -35,7 +35,7 @@ def samples(text: str, name: str) -> list[tuple[Labels, float]]:
     ]
 
 
-def metrics(client: Any) -> str:
+def metrics(client: Client | httpx.Client) -> str:
     response = client.get("/_mock/metrics")
     assert response.status_code == 200
     return str(response.text)
@@ -48,7 +48,7 @@ def outcomes(text: str) -> dict[tuple[str, str, str, str], int]:
     }
 
 
-def test_each_request_is_counted_by_what_came_of_it(job: Any) -> None:
+def test_each_request_is_counted_by_what_came_of_it(job: Job) -> None:
     for key in ("a", "a", "b", None):
         job.create(key=key)
     job.create(key="a", name="other")
@@ -74,7 +74,7 @@ def test_each_request_is_counted_by_what_came_of_it(job: Any) -> None:
 
 
 def test_a_rate_limit_and_a_store_that_fails_are_outcomes(
-    serving: Any, a_job: Any, monkeypatch: pytest.MonkeyPatch
+    serving: Serving, a_job: JobFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(Settings(rate_limit="1/hour")) as client:
         job = a_job(client)
@@ -92,7 +92,7 @@ def test_a_rate_limit_and_a_store_that_fails_are_outcomes(
     }
 
 
-def test_faults_are_counted_and_a_dropped_answer_has_status_0(job: Any) -> None:
+def test_faults_are_counted_and_a_dropped_answer_has_status_0(job: Job) -> None:
     fault = job.fault({"kind": "drop", "when": "after_commit"}, name="a name of my own")
     with pytest.raises(ConnectionDropped):
         job.create()
@@ -111,7 +111,7 @@ def test_faults_are_counted_and_a_dropped_answer_has_status_0(job: Any) -> None:
     assert "a name of my own" not in text
 
 
-def test_the_histogram_adds_up(job: Any) -> None:
+def test_the_histogram_adds_up(job: Job) -> None:
     for _ in range(5):
         job.create()
     text = metrics(job.http)
@@ -125,7 +125,7 @@ def test_the_histogram_adds_up(job: Any) -> None:
     assert seconds > 0
 
 
-def test_what_the_journals_let_go_is_counted_and_never_less(job: Any) -> None:
+def test_what_the_journals_let_go_is_counted_and_never_less(job: Job) -> None:
     name = "dinie_mock_journal_entries_dropped_total"
     for _ in range(CAPACITY + 3):
         job.call("GET", "/nope")
@@ -137,7 +137,7 @@ def test_what_the_journals_let_go_is_counted_and_never_less(job: Any) -> None:
     assert samples(metrics(job.http), name) == [({}, 3)]
 
 
-def test_no_label_is_of_a_clients_choosing(job: Any) -> None:
+def test_no_label_is_of_a_clients_choosing(job: Job) -> None:
     job.call("GET", "/a-path-that-nobody-knows")
     job.create(key="a key", name="a name")
     operations = {*Contract.bundled().operations, "unknown"}
@@ -147,7 +147,7 @@ def test_no_label_is_of_a_clients_choosing(job: Any) -> None:
         assert told not in text
 
 
-def test_it_speaks_openmetrics_where_that_is_asked_for(job: Any) -> None:
+def test_it_speaks_openmetrics_where_that_is_asked_for(job: Job) -> None:
     job.create()
     accept = {"Accept": "application/openmetrics-text; version=1.0.0,text/plain;q=0.5"}
     response = job.http.get("/_mock/metrics", headers=accept)
@@ -158,7 +158,7 @@ def test_it_speaks_openmetrics_where_that_is_asked_for(job: Any) -> None:
     assert plain.headers["content-type"].startswith("text/plain; version=0.0.4")
 
 
-def test_the_build_is_told(client: Any) -> None:
+def test_the_build_is_told(client: Client) -> None:
     [(labels, _)] = samples(metrics(client), "dinie_mock_build_info")
     assert labels["contract"] == "2026-03-01"
 

@@ -3,8 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,6 +13,7 @@ from mock_server.connection import ConnectionDropped
 from mock_server.settings import Settings
 from mock_server.store.interface import StoreError
 from mock_server.store.sqlite import SqliteStore
+from tests.mock_server.clients import Client, Job, JobFactory, Serving
 
 FORM = re.compile(r"req_[0-9a-f]{16}-[0-9a-f]+")
 
@@ -23,7 +23,7 @@ def request_id(response: httpx.Response) -> str:
     return str(found)
 
 
-def test_every_response_has_one_of_its_own(job: Any) -> None:
+def test_every_response_has_one_of_its_own(job: Job) -> None:
     answers = [
         job.create(),
         job.create(key="a"),
@@ -49,34 +49,34 @@ def test_every_response_has_one_of_its_own(job: Any) -> None:
     assert len(set(ids)) == len(ids)
 
 
-def test_no_other_start_gives_the_same(serving: Any, client: Any) -> None:
+def test_no_other_start_gives_the_same(serving: Serving, client: Client) -> None:
     with serving(Settings()) as other:
         starts = [request_id(one.get("/nope")).partition("-")[0] for one in (client, other)]
     assert starts[0] != starts[1]
 
 
 @pytest.mark.parametrize("sent", ["req_0123456789abcdef-1", "x" * 5000, "a b\tc", ""])
-def test_what_a_client_sends_is_not_taken(job: Any, sent: str) -> None:
+def test_what_a_client_sends_is_not_taken(job: Job, sent: str) -> None:
     answers = [job.create(**{"X-Request-Id": sent}) for _ in range(2)]
     assert sent not in {request_id(one) for one in answers}
     assert request_id(answers[0]) != request_id(answers[1])
 
 
-def test_a_replay_has_the_same_bytes_and_another_id(job: Any) -> None:
+def test_a_replay_has_the_same_bytes_and_another_id(job: Job) -> None:
     first, replay = job.create(key="a"), job.create(key="a")
     assert replay.headers["idempotent-replayed"] == "true"
     assert (replay.status_code, replay.content) == (first.status_code, first.content)
     assert request_id(first) != request_id(replay)
 
 
-def test_the_journal_names_the_request_as_its_answer_does(job: Any) -> None:
+def test_the_journal_names_the_request_as_its_answer_does(job: Job) -> None:
     ids = [request_id(job.create()), request_id(job.get())]
     assert [one["request_id"] for one in job.journal()] == ids
     entries = entries_of(job.control("GET", "/journal.har").json())
     assert [one.request_id for one in entries] == ids
 
 
-def test_the_journal_names_a_request_whose_answer_was_dropped(job: Any) -> None:
+def test_the_journal_names_a_request_whose_answer_was_dropped(job: Job) -> None:
     job.fault({"kind": "drop", "when": "after_commit"})
     with pytest.raises(ConnectionDropped):
         job.create()
@@ -89,7 +89,7 @@ def test_the_journal_names_a_request_whose_answer_was_dropped(job: Any) -> None:
     [(StoreError("the disk is full"), "store_unavailable"), (RuntimeError("x"), "internal_error")],
 )
 def test_a_failure_is_in_the_log_under_the_id_that_the_client_got(
-    job: Any,
+    job: Job,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     error: Exception,
@@ -109,7 +109,7 @@ def test_a_failure_is_in_the_log_under_the_id_that_the_client_got(
 
 
 def test_a_failure_does_not_log_the_path_that_was_asked_for(
-    job: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    job: Job, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
         raise StoreError("away")
@@ -121,7 +121,7 @@ def test_a_failure_does_not_log_the_path_that_was_asked_for(
     assert job.token not in caplog.text
 
 
-def test_an_id_survives_a_file(job: Any, tmp_path: Any, a_job: Callable[[Any], Any]) -> None:
+def test_an_id_survives_a_file(job: Job, tmp_path: Path, a_job: JobFactory) -> None:
     job.create()
     path = tmp_path / "journal.har"
     path.write_bytes(job.control("GET", "/journal.har").content)

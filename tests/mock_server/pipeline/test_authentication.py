@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mock_server.partners.access_tokens import PREFIX
+from tests.mock_server.clients import Client, ManualClock, Partnered
 
 TOKEN_PATH = "/v3/auth/token"
 
@@ -15,7 +16,7 @@ def basic(client_id: str, client_secret: str) -> dict[str, str]:
     return {"Authorization": f"Basic {encoded}"}
 
 
-def test_a_token_comes_for_basic_and_a_form(mock: Any, client: Any) -> None:
+def test_a_token_comes_for_basic_and_a_form(mock: Partnered, client: Client) -> None:
     partner = mock.partner
     answer = client.post(
         TOKEN_PATH,
@@ -31,12 +32,12 @@ def test_a_token_comes_for_basic_and_a_form(mock: Any, client: Any) -> None:
     assert body["access_token"].count(".") == 2
 
 
-def test_a_token_comes_for_a_json_body(mock: Any) -> None:
+def test_a_token_comes_for_a_json_body(mock: Partnered) -> None:
     partner = mock.partner
     assert mock.token(partner.client_id, partner.client_secret).status_code == 200
 
 
-def test_a_token_is_good_for_one_hour(mock: Any, clock: Any) -> None:
+def test_a_token_is_good_for_one_hour(mock: Partnered, clock: ManualClock) -> None:
     answer = mock.token(mock.partner.client_id, mock.partner.client_secret).json()
     headers = {"Authorization": f"Bearer {answer['access_token']}"}
 
@@ -58,7 +59,7 @@ def test_a_token_is_good_for_one_hour(mock: Any, clock: Any) -> None:
         ({"grant_type": "client_credentials", "client_id": 1}, "client_id", "invalid_type"),
     ],
 )
-def test_the_grant_is_checked(client: Any, body: dict[str, Any], param: str, code: str) -> None:
+def test_the_grant_is_checked(client: Client, body: dict[str, Any], param: str, code: str) -> None:
     answer = client.post(TOKEN_PATH, json=body)
 
     assert answer.status_code == 422
@@ -69,7 +70,9 @@ def test_the_grant_is_checked(client: Any, body: dict[str, Any], param: str, cod
     ("client_id", "client_secret"),
     [("unknown", "x"), ("dinie_ci_live_first", "wrong"), ("dinie_ci_live_first", ""), ("", "")],
 )
-def test_wrong_credentials_are_challenged(mock: Any, client_id: str, client_secret: str) -> None:
+def test_wrong_credentials_are_challenged(
+    mock: Partnered, client_id: str, client_secret: str
+) -> None:
     answer = mock.token(client_id, client_secret)
 
     assert answer.status_code == 401
@@ -78,7 +81,7 @@ def test_wrong_credentials_are_challenged(mock: Any, client_id: str, client_secr
 
 
 @pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic bm9jb2xvbg==", "Basic /w=="])
-def test_unreadable_basic_credentials_are_challenged(client: Any, header: str) -> None:
+def test_unreadable_basic_credentials_are_challenged(client: Client, header: str) -> None:
     data = {"grant_type": "client_credentials"}
     answer = client.post(TOKEN_PATH, data=data, headers={"Authorization": header})
 
@@ -90,7 +93,7 @@ def test_unreadable_basic_credentials_are_challenged(client: Any, header: str) -
     "header", [None, "", "dinie_at_first", "Basic eDp5", "Token dinie_at_first"]
 )
 def test_a_missing_token_is_challenged_without_an_error_code(
-    client: Any, header: str | None
+    client: Client, header: str | None
 ) -> None:
     headers = {"Authorization": header} if header is not None else {}
     answer = client.get("/v3/auth/credentials", headers=headers)
@@ -100,7 +103,7 @@ def test_a_missing_token_is_challenged_without_an_error_code(
     assert answer.headers["www-authenticate"] == 'Bearer realm="dinie"'
 
 
-def test_a_token_in_the_query_is_not_looked_at(client: Any) -> None:
+def test_a_token_in_the_query_is_not_looked_at(client: Client) -> None:
     answer = client.get("/v3/auth/credentials", params={"access_token": "dinie_at_first"})
 
     assert answer.status_code == 401
@@ -108,7 +111,7 @@ def test_a_token_in_the_query_is_not_looked_at(client: Any) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_scheme_is_case_insensitive(client: Any, scheme: str) -> None:
+def test_the_scheme_is_case_insensitive(client: Client, scheme: str) -> None:
     headers = {"Authorization": f"{scheme} dinie_at_first"}
     assert client.get("/v3/auth/credentials", headers=headers).status_code == 200
 
@@ -134,7 +137,7 @@ def damaged(token: str) -> list[str]:
     ]
 
 
-def test_a_damaged_token_is_refused_and_creates_nothing(mock: Any) -> None:
+def test_a_damaged_token_is_refused_and_creates_nothing(mock: Partnered) -> None:
     token = mock.token(mock.partner.client_id, mock.partner.client_secret).json()["access_token"]
     for text in damaged(token):
         answer = mock.request(
@@ -150,7 +153,7 @@ def test_a_damaged_token_is_refused_and_creates_nothing(mock: Any) -> None:
     assert mock.listed() == []
 
 
-def test_a_token_that_says_none_is_its_algorithm_is_refused(client: Any) -> None:
+def test_a_token_that_says_none_is_its_algorithm_is_refused(client: Client) -> None:
     def part(text: str) -> str:
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -161,7 +164,7 @@ def test_a_token_that_says_none_is_its_algorithm_is_refused(client: Any) -> None
 
 
 @pytest.mark.parametrize("content", [b"", b"not json", b"{}", b'{"name":' + b"[" * 5000])
-def test_authentication_comes_before_any_look_at_the_body(client: Any, content: bytes) -> None:
+def test_authentication_comes_before_any_look_at_the_body(client: Client, content: bytes) -> None:
     answer = client.post("/v3/auth/credentials", content=content)
 
     assert answer.status_code == 401

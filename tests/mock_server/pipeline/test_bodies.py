@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.mock_server.clients import Partnered
+
 JSON = ("Content-Type", "application/json")
 
 
@@ -38,7 +40,7 @@ def deep(levels: int) -> bytes:
     ],
     ids=lambda content: repr(content[:24]),
 )
-def test_a_body_that_is_not_json_is_unreadable(mock: Any, content: bytes) -> None:
+def test_a_body_that_is_not_json_is_unreadable(mock: Partnered, content: bytes) -> None:
     response = mock.post(content, JSON)
 
     assert response.status_code == 400
@@ -47,7 +49,7 @@ def test_a_body_that_is_not_json_is_unreadable(mock: Any, content: bytes) -> Non
     assert mock.listed() == []
 
 
-def test_a_body_over_the_limit_is_refused(mock: Any) -> None:
+def test_a_body_over_the_limit_is_refused(mock: Partnered) -> None:
     response = mock.post(b'{"name":"' + b"x" * 1_048_576 + b'"}', JSON)
 
     assert response.status_code == 400
@@ -69,7 +71,7 @@ def test_a_body_over_the_limit_is_refused(mock: Any) -> None:
     ],
 )
 def test_the_content_type_must_be_one_that_is_documented(
-    mock: Any, headers: list[tuple[str, str]]
+    mock: Partnered, headers: list[tuple[str, str]]
 ) -> None:
     response = mock.post(b'{"name":"x"}', *headers)
 
@@ -87,7 +89,7 @@ def test_the_content_type_must_be_one_that_is_documented(
     ],
 )
 def test_parameters_and_case_of_the_content_type_do_not_matter(
-    mock: Any, content_type: str
+    mock: Partnered, content_type: str
 ) -> None:
     assert mock.post(b'{"name":"x"}', ("Content-Type", content_type)).status_code == 201
 
@@ -115,7 +117,9 @@ def test_parameters_and_case_of_the_content_type_do_not_matter(
         (5, [("body", "invalid_type")]),
     ],
 )
-def test_every_bad_field_is_named(mock: Any, body: Any, errors: list[tuple[str, str]]) -> None:
+def test_every_bad_field_is_named(
+    mock: Partnered, body: Any, errors: list[tuple[str, str]]
+) -> None:
     response = mock.create(body)
 
     assert response.status_code == 422
@@ -128,7 +132,7 @@ def test_every_bad_field_is_named(mock: Any, body: Any, errors: list[tuple[str, 
     assert mock.listed() == []
 
 
-def test_a_null_body_is_json_and_wrong(mock: Any) -> None:
+def test_a_null_body_is_json_and_wrong(mock: Partnered) -> None:
     response = mock.post(b"null", JSON)
 
     assert response.status_code == 422
@@ -148,21 +152,21 @@ def test_a_null_body_is_json_and_wrong(mock: Any) -> None:
         "2020-01-01T00:00:00Z",
     ],
 )
-def test_every_rfc_3339_date_is_taken_and_can_be_enforced(mock: Any, expires_at: str) -> None:
+def test_every_rfc_3339_date_is_taken_and_can_be_enforced(mock: Partnered, expires_at: str) -> None:
     key = mock.create({"name": "x", "expires_at": expires_at}).json()
 
     assert key["expires_at"] == expires_at
     assert mock.token(key["client_id"], key["client_secret"]).status_code in {200, 401}
 
 
-def test_unknown_members_are_allowed_and_dropped(mock: Any) -> None:
+def test_unknown_members_are_allowed_and_dropped(mock: Partnered) -> None:
     response = mock.create({"name": "x", "color": "red"})
 
     assert response.status_code == 201
     assert "color" not in response.json()
 
 
-def test_a_body_where_none_is_documented_does_not_matter(mock: Any) -> None:
+def test_a_body_where_none_is_documented_does_not_matter(mock: Partnered) -> None:
     response = mock.request(
         "GET", "/auth/credentials", content=b"{", headers={"Content-Type": "application/json"}
     )

@@ -1,9 +1,8 @@
 """One execution for each key, whatever is sent again, and for 24 hours."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -11,11 +10,12 @@ from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from mock_server.store.interface import IdempotencyRecord, Write
 from mock_server.store.sqlite import SqliteStore
+from tests.mock_server.clients import Client, ManualClock, Partnered, Serving
 
 DAY = 24 * 3600
 
 
-def test_the_same_request_again_gets_the_same_bytes(mock: Any) -> None:
+def test_the_same_request_again_gets_the_same_bytes(mock: Partnered) -> None:
     first, again = mock.create(key="one"), mock.create(key="one")
 
     assert "idempotent-replayed" not in first.headers
@@ -34,7 +34,7 @@ def test_the_same_request_again_gets_the_same_bytes(mock: Any) -> None:
         b' { "expires_at" : null , "name" : "\\u0041" , "n": 1e0 } ',
     ],
 )
-def test_the_same_json_value_is_the_same_request(mock: Any, spelling: bytes) -> None:
+def test_the_same_json_value_is_the_same_request(mock: Partnered, spelling: bytes) -> None:
     json, key = ("Content-Type", "application/json"), ("Idempotency-Key", "one")
     first = mock.post(b'{"name":"A","expires_at":null,"n":1}', json, key)
 
@@ -50,7 +50,7 @@ def test_the_same_json_value_is_the_same_request(mock: Any, spelling: bytes) -> 
         {"name": "A", "more": 1},
     ],
 )
-def test_another_body_with_a_used_key_is_refused(mock: Any, body: dict[str, Any]) -> None:
+def test_another_body_with_a_used_key_is_refused(mock: Partnered, body: dict[str, Any]) -> None:
     first = mock.create({"name": "A"}, key="one")
     refused = mock.create(body, key="one")
 
@@ -61,24 +61,24 @@ def test_another_body_with_a_used_key_is_refused(mock: Any, body: dict[str, Any]
 
 
 @pytest.mark.parametrize("others", [["KEY", "key"], ["key", "keyx"], ["a" * 5000, "a" * 5001]])
-def test_keys_that_differ_at_all_are_different(mock: Any, others: list[str]) -> None:
+def test_keys_that_differ_at_all_are_different(mock: Partnered, others: list[str]) -> None:
     ids = {mock.create(key=key).json()["id"] for key in others}
     assert len(ids) == 2
 
 
-def test_without_a_key_every_request_creates(mock: Any) -> None:
+def test_without_a_key_every_request_creates(mock: Partnered) -> None:
     assert mock.create().json()["id"] != mock.create().json()["id"]
     assert mock.create(key="").json()["id"] != mock.create(key="").json()["id"]
 
 
-def test_a_key_belongs_to_its_partner(mock: Any, other_partner: Any) -> None:
+def test_a_key_belongs_to_its_partner(mock: Partnered, other_partner: Partnered) -> None:
     own, foreign = mock.create(key="shared"), other_partner.create(key="shared")
 
     assert own.json()["client_secret"] != foreign.json()["client_secret"]
     assert "idempotent-replayed" not in foreign.headers
 
 
-def test_a_failed_request_does_not_burn_its_key(mock: Any, client: Any) -> None:
+def test_a_failed_request_does_not_burn_its_key(mock: Partnered, client: Client) -> None:
     unauthenticated = client.post(
         "/v3/auth/credentials", json={"name": "x"}, headers={"Idempotency-Key": "one"}
     )
@@ -99,7 +99,7 @@ def test_a_failed_request_does_not_burn_its_key(mock: Any, client: Any) -> None:
     assert "idempotent-replayed" not in created.headers
 
 
-def test_a_key_is_free_again_after_24_hours(mock: Any, clock: Any) -> None:
+def test_a_key_is_free_again_after_24_hours(mock: Partnered, clock: ManualClock) -> None:
     first = mock.create(key="one")
     clock.instant += DAY - 1
     assert mock.create(key="one").content == first.content
@@ -111,7 +111,7 @@ def test_a_key_is_free_again_after_24_hours(mock: Any, clock: Any) -> None:
     assert mock.create({"name": "Another"}, key="one").content == later.content
 
 
-def test_a_replay_outlives_the_revocation_of_what_it_made(mock: Any) -> None:
+def test_a_replay_outlives_the_revocation_of_what_it_made(mock: Partnered) -> None:
     first = mock.create(key="one")
     mock.revoke(first.json()["client_id"])
 
@@ -121,7 +121,7 @@ def test_a_replay_outlives_the_revocation_of_what_it_made(mock: Any) -> None:
 @pytest.mark.parametrize(
     "key", ["x" * 60_000, "ключ".encode().decode("latin-1"), '"quoted"', "a, b"]
 )
-def test_strange_keys_work(mock: Any, key: str) -> None:
+def test_strange_keys_work(mock: Partnered, key: str) -> None:
     headers = [("Content-Type", "application/json"), ("Idempotency-Key", key)]
     first = mock.post(b'{"name":"x"}', *headers)
 
@@ -129,16 +129,12 @@ def test_strange_keys_work(mock: Any, key: str) -> None:
     assert mock.post(b'{"name":"x"}', *headers).content == first.content
 
 
-def test_the_header_means_nothing_where_the_contract_does_not_declare_it(mock: Any) -> None:
+def test_the_header_means_nothing_where_the_contract_does_not_declare_it(mock: Partnered) -> None:
     client_id = mock.create().json()["client_id"]
     path, headers = f"/auth/credentials/{client_id}", {"Idempotency-Key": "one"}
 
     assert mock.request("DELETE", path, headers=headers).status_code == 204
     assert mock.request("DELETE", path, headers=headers).status_code == 409
-
-
-class Serving(Protocol):
-    def __call__(self, settings: Settings) -> AbstractContextManager[Any]: ...
 
 
 def test_a_commit_that_a_store_sent_twice_is_no_replay(

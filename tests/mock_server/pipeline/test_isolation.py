@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from demo.mock_process import MockProcess, mock_process
+from tests.mock_server.clients import Job, JobFactory, WiredJob
 
 ROUNDS = 12
 KEYS = [f"key {number}" for number in range(ROUNDS)]
@@ -28,7 +29,7 @@ def connected(mock: MockProcess, count: int) -> Iterator[list[httpx.Client]]:
         yield [stack.enter_context(client()) for _ in range(count)]
 
 
-def busy(job: Any, name: str, meet: threading.Barrier) -> dict[str, Any]:
+def busy(job: Job, name: str, meet: threading.Barrier) -> dict[str, Any]:
     """One job: it creates and replays, moves its clock, sets faults and uses its limit up."""
     created, statuses = [], []
 
@@ -56,7 +57,7 @@ def busy(job: Any, name: str, meet: threading.Barrier) -> dict[str, Any]:
     return {"created": created, "statuses": statuses, "name": name}
 
 
-def quiet(job: Any, name: str, meet: threading.Barrier) -> dict[str, Any]:
+def quiet(job: Job, name: str, meet: threading.Barrier) -> dict[str, Any]:
     """The other: it only creates, and nothing ever happens to it."""
     created, statuses = [], []
     for key in KEYS:
@@ -69,7 +70,7 @@ def quiet(job: Any, name: str, meet: threading.Barrier) -> dict[str, Any]:
 
 
 def test_interleaved_jobs_never_see_each_others_anything(
-    process: MockProcess, a_job: Callable[[Any], Any]
+    process: MockProcess, a_job: JobFactory
 ) -> None:
     work = (busy, quiet, busy, quiet)
     meet = threading.Barrier(len(work))
@@ -107,8 +108,8 @@ def test_interleaved_jobs_never_see_each_others_anything(
                 assert job.control("GET", "/faults").json()["data"] == []
 
 
-def test_one_that_uses_its_limit_up_slows_nobody_else(a_job: Callable[[Any], Any]) -> None:
-    def all_requests(job: Any) -> list[int]:
+def test_one_that_uses_its_limit_up_slows_nobody_else(a_job: JobFactory) -> None:
+    def all_requests(job: Job) -> list[int]:
         return [job.get().status_code for _ in range(30)]
 
     with (
@@ -121,7 +122,7 @@ def test_one_that_uses_its_limit_up_slows_nobody_else(a_job: Callable[[Any], Any
 
 
 def test_one_that_waits_for_a_fault_keeps_nobody_waiting(
-    process: MockProcess, wired: Any, a_job: Callable[[Any], Any]
+    process: MockProcess, wired: WiredJob, a_job: JobFactory
 ) -> None:
     wired.fault({"kind": "delay", "seconds": 3}, fire={"times": 1})
     with (
@@ -146,7 +147,7 @@ def test_one_that_waits_for_a_fault_keeps_nobody_waiting(
     ],
 )
 def test_what_one_does_to_its_partner_is_done_to_no_other(
-    job: Any, other_job: Any, method: str, path: str
+    job: Job, other_job: Job, method: str, path: str
 ) -> None:
     other_job.create(key="a")
     fault = other_job.fault({"kind": "delay", "seconds": 0})
@@ -158,13 +159,13 @@ def test_what_one_does_to_its_partner_is_done_to_no_other(
     assert other_job.create(key="a").headers["idempotent-replayed"] == "true"
 
 
-def test_a_token_that_is_expired_for_one_is_good_for_the_other(job: Any, other_job: Any) -> None:
+def test_a_token_that_is_expired_for_one_is_good_for_the_other(job: Job, other_job: Job) -> None:
     job.fault("expire_token")
     assert [job.get().status_code, other_job.get().status_code] == [401, 200]
 
 
 def test_journals_are_followed_each_on_its_own(
-    process: MockProcess, wired: Any, a_job: Callable[[Any], Any]
+    process: MockProcess, wired: WiredJob, a_job: JobFactory
 ) -> None:
     with httpx.Client(base_url=process.origin, timeout=60) as client:
         other = a_job(client)

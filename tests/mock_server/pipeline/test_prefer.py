@@ -4,14 +4,16 @@ from typing import Any
 
 import pytest
 
+from tests.mock_server.clients import Client, Partnered
 
-def prefer(mock: Any, text: str, **options: Any) -> Any:
+
+def prefer(mock: Partnered, text: str, **options: Any) -> Any:
     headers = {"Prefer": text, **options.pop("headers", {})}
     return mock.request("POST", "/auth/credentials", headers=headers, json={"name": "x"}, **options)
 
 
 @pytest.mark.parametrize("status", [201, 400, 401, 422, 429, 500])
-def test_each_documented_status_can_be_had(mock: Any, status: int) -> None:
+def test_each_documented_status_can_be_had(mock: Partnered, status: int) -> None:
     response = prefer(mock, f"code={status}")
 
     assert response.status_code == status
@@ -19,7 +21,7 @@ def test_each_documented_status_can_be_had(mock: Any, status: int) -> None:
     assert mock.listed() == []
 
 
-def test_a_forced_429_says_how_long_to_wait(mock: Any) -> None:
+def test_a_forced_429_says_how_long_to_wait(mock: Partnered) -> None:
     assert int(prefer(mock, "code=429").headers["retry-after"]) >= 1
 
 
@@ -27,17 +29,19 @@ def test_a_forced_429_says_how_long_to_wait(mock: Any) -> None:
     "text",
     ["code=500", "code = 500", 'code="500"', "CODE=500", "wait=1, code=500", "a; b, code=500"],
 )
-def test_the_preference_is_read_as_rfc_7240_writes_it(mock: Any, text: str) -> None:
+def test_the_preference_is_read_as_rfc_7240_writes_it(mock: Partnered, text: str) -> None:
     assert prefer(mock, text).status_code == 500
 
 
 @pytest.mark.parametrize("text", ["respond-async", "wait=10", "status_code=500", "xcode=429", ""])
-def test_other_preferences_are_ignored(mock: Any, text: str) -> None:
+def test_other_preferences_are_ignored(mock: Partnered, text: str) -> None:
     assert prefer(mock, text).status_code == 201
 
 
 @pytest.mark.parametrize("text", ["code=418", "code=abc", "code=", "code=99999", "code=0429"])
-def test_an_undocumented_code_is_refused_with_the_documented_ones(mock: Any, text: str) -> None:
+def test_an_undocumented_code_is_refused_with_the_documented_ones(
+    mock: Partnered, text: str
+) -> None:
     response = prefer(mock, text)
 
     assert response.status_code == 400
@@ -45,10 +49,10 @@ def test_an_undocumented_code_is_refused_with_the_documented_ones(mock: Any, tex
     assert "201, 400, 401, 422, 429, 500" in response.json()["detail"]
 
 
-def test_a_preference_needs_authentication(client: Any) -> None:
+def test_a_preference_needs_authentication(client: Client) -> None:
     response = client.post("/v3/auth/credentials", headers={"Prefer": "code=201"})
     assert response.status_code == 401
 
 
-def test_the_token_operation_can_be_forced_without_credentials(client: Any) -> None:
+def test_the_token_operation_can_be_forced_without_credentials(client: Client) -> None:
     assert client.post("/v3/auth/token", headers={"Prefer": "code=500"}).status_code == 500

@@ -9,6 +9,7 @@ from mock_server.exchange.problems import ProblemType
 from mock_server.store.interface import StoreError
 from mock_server.store.sqlite import SqliteStore
 from openapi.contract import Contract
+from tests.mock_server.clients import Partnered
 
 PROBLEM = Contract.bundled().operations["createCredential"].responses["400"]
 SCHEMA = PROBLEM.content["application/problem+json"].schema
@@ -34,7 +35,7 @@ REQUESTS: list[tuple[int, str, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("status", "method", "path", "options"), REQUESTS)
 def test_it_is_a_true_problem_document(
-    mock: Any, status: int, method: str, path: str, options: dict[str, Any]
+    mock: Partnered, status: int, method: str, path: str, options: dict[str, Any]
 ) -> None:
     response = mock.request(method, path, **options)
 
@@ -77,7 +78,7 @@ def test_the_titles_are_those_of_the_contracts_examples() -> None:
         ("/auth/token", "POST"),
     ],
 )
-def test_a_405_names_every_method_that_works(mock: Any, path: str, allow: str) -> None:
+def test_a_405_names_every_method_that_works(mock: Partnered, path: str, allow: str) -> None:
     response = mock.request("PATCH", path)
 
     assert response.status_code == 405
@@ -85,7 +86,7 @@ def test_a_405_names_every_method_that_works(mock: Any, path: str, allow: str) -
 
 
 def test_an_unforeseen_failure_is_a_500_that_tells_nothing(
-    mock: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    mock: Partnered, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail(*_: object) -> None:
         raise RuntimeError("the inside of the mock")
@@ -103,7 +104,9 @@ def test_an_unforeseen_failure_is_a_500_that_tells_nothing(
     assert "dinie_at_first" not in caplog.text
 
 
-def test_a_store_that_fails_confirms_nothing(mock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_fails_confirms_nothing(
+    mock: Partnered, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def fail(*_: object) -> None:
         raise StoreError("the disk is full")
 
@@ -117,7 +120,7 @@ def test_a_store_that_fails_confirms_nothing(mock: Any, monkeypatch: pytest.Monk
     assert mock.create(key="one").status_code == 201
 
 
-def test_no_error_echoes_what_the_client_sent(mock: Any) -> None:
+def test_no_error_echoes_what_the_client_sent(mock: Partnered) -> None:
     secret = "dinie_cs_live_ffffffffffffffffffffffffffffffff"
     for body in ({"name": 5, "expires_at": secret}, {"name": {"secret": secret}}, [secret]):
         response = mock.create(body)

@@ -1,28 +1,33 @@
 """Limits are each partner's own, and the headers tell the truth."""
 
 from collections.abc import Iterator
-from typing import Any
 
+import httpx
 import pytest
 
 from mock_server.settings import Settings
+from tests.mock_server.clients import ManualClock, Partnered, Serving
 
 
 @pytest.fixture
-def limited(serving: Any, clock: Any, mock: Any, other_partner: Any) -> Iterator[Any]:
+def limited(
+    serving: Serving, clock: ManualClock, mock: Partnered, other_partner: Partnered
+) -> Iterator[tuple[Partnered, Partnered]]:
     """Two partners of a mock that grants three requests a minute."""
     partners = (mock.partner, other_partner.partner)
     with serving(Settings(partners=partners, rate_limit="3/minute"), clock) as client:
         yield type(mock)(client, partners[0]), type(mock)(client, partners[1])
 
 
-def limits(response: Any) -> tuple[int, int, int]:
+def limits(response: httpx.Response) -> tuple[int, int, int]:
     names = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
     limit, remaining, reset = (int(response.headers[name]) for name in names)
     return limit, remaining, reset
 
 
-def test_the_fourth_of_three_requests_is_refused(limited: Any, clock: Any) -> None:
+def test_the_fourth_of_three_requests_is_refused(
+    limited: tuple[Partnered, Partnered], clock: ManualClock
+) -> None:
     mock, _ = limited
     start = clock.now()
     answers = [mock.create() for _ in range(4)]
@@ -35,7 +40,9 @@ def test_the_fourth_of_three_requests_is_refused(limited: Any, clock: Any) -> No
     assert refused.headers["content-type"] == "application/problem+json"
 
 
-def test_waiting_as_long_as_told_works_and_less_does_not(limited: Any, clock: Any) -> None:
+def test_waiting_as_long_as_told_works_and_less_does_not(
+    limited: tuple[Partnered, Partnered], clock: ManualClock
+) -> None:
     mock, _ = limited
     for _ in range(3):
         mock.create()
@@ -49,7 +56,7 @@ def test_waiting_as_long_as_told_works_and_less_does_not(limited: Any, clock: An
     assert mock.create().status_code == 201
 
 
-def test_one_partner_never_uses_up_anothers_limit(limited: Any) -> None:
+def test_one_partner_never_uses_up_anothers_limit(limited: tuple[Partnered, Partnered]) -> None:
     mock, other = limited
     for _ in range(10):
         mock.create()
@@ -58,7 +65,9 @@ def test_one_partner_never_uses_up_anothers_limit(limited: Any) -> None:
     assert limits(other.create())[1] == 1
 
 
-def test_a_token_is_charged_to_the_partner_that_gets_it(limited: Any) -> None:
+def test_a_token_is_charged_to_the_partner_that_gets_it(
+    limited: tuple[Partnered, Partnered],
+) -> None:
     mock, _ = limited
     partner = mock.partner
     assert limits(mock.token(partner.client_id, partner.client_secret))[1] == 2
@@ -67,7 +76,9 @@ def test_a_token_is_charged_to_the_partner_that_gets_it(limited: Any) -> None:
     assert mock.token(partner.client_id, partner.client_secret).status_code == 429
 
 
-def test_a_refused_request_leaves_its_key_free(limited: Any, clock: Any) -> None:
+def test_a_refused_request_leaves_its_key_free(
+    limited: tuple[Partnered, Partnered], clock: ManualClock
+) -> None:
     mock, _ = limited
     for _ in range(3):
         mock.create()
@@ -82,11 +93,11 @@ def test_a_refused_request_leaves_its_key_free(limited: Any, clock: Any) -> None
     ("method", "path"),
     [("GET", "/nope"), ("PUT", "/auth/credentials"), ("POST", "/auth/token")],
 )
-def test_every_response_carries_the_headers(mock: Any, method: str, path: str) -> None:
+def test_every_response_carries_the_headers(mock: Partnered, method: str, path: str) -> None:
     assert limits(mock.request(method, path))[1] == 1_000_000
 
 
-def test_unauthenticated_requests_use_up_nothing(limited: Any) -> None:
+def test_unauthenticated_requests_use_up_nothing(limited: tuple[Partnered, Partnered]) -> None:
     mock, _ = limited
     for _ in range(10):
         answer = mock.client.get("/v3/auth/credentials")
@@ -95,7 +106,9 @@ def test_unauthenticated_requests_use_up_nothing(limited: Any) -> None:
     assert mock.create().status_code == 201
 
 
-def test_a_window_ends_although_the_clock_was_set_back(limited: Any, clock: Any) -> None:
+def test_a_window_ends_although_the_clock_was_set_back(
+    limited: tuple[Partnered, Partnered], clock: ManualClock
+) -> None:
     mock, _ = limited
     for _ in range(4):
         mock.create()

@@ -9,7 +9,7 @@ import pytest
 
 from mock_server.settings import Settings
 from mock_server.store.seals import FileSeal, MemorySeal, Seal
-from tests.mock_server.conftest import FIRST, Partnered, serve
+from tests.mock_server.clients import FIRST, Partnered, serve
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 

@@ -54,7 +54,9 @@ def credential(client_id: str, partner: str = "partner", **changes: Any) -> Cred
     return made._replace(**changes)
 
 
-def record(key: bytes, sealed: bytes = b"\0sealed\xff", expires_at: float = 100.0) -> Any:
+def record(
+    key: bytes, sealed: bytes = b"\0sealed\xff", expires_at: float = 100.0
+) -> IdempotencyRecord:
     return IdempotencyRecord(key, "partner", sealed, expires_at)
 
 
@@ -309,7 +311,8 @@ def test_requests_of_one_window_are_counted_together(url: str) -> None:
         await store.reset_partner("ü")
         windows[0].forget("ü")
         assert (await windows[-1].hit("ü", 60, 1000.0))[0] == 1
-        for one in (*windows, store):
+        for one in windows:
             await one.close()
+        await store.close()
 
     asyncio.run(scenario())
