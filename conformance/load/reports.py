@@ -18,6 +18,7 @@ from conformance.report.json_report import as_json
 from conformance.report.output import OutputError, write
 from conformance.report.text import TextReport
 from conformance.results.verdict import NO_VERDICT
+from openapi.contract import Contract
 
 
 def report(verdict: LoadVerdict, settings: Settings, locust_html: str | None) -> int:
@@ -49,9 +50,9 @@ def report(verdict: LoadVerdict, settings: Settings, locust_html: str | None) ->
     return NO_VERDICT if complaints else verdict.exit_code
 
 
-def report_void(settings: Settings, reason: str) -> int:
+def report_void(contract: Contract, settings: Settings, reason: str) -> int:
     """Say why there is no verdict; the exit code."""
-    return report(verdict_on(settings, Tally(), (), 0.0, void=reason), settings, None)
+    return report(verdict_on(contract, settings, Tally(), (), 0.0, void=reason), settings, None)
 
 
 def complain(text: str) -> None:

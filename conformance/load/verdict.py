@@ -56,6 +56,7 @@ class LoadVerdict(Verdict):
 
 
 def verdict_on(
+    contract: Contract,
     settings: Settings,
     tally: Tally,
     latencies: Sequence[Latency],
@@ -64,7 +65,6 @@ def verdict_on(
     doubt: str = "",
 ) -> LoadVerdict:
     """What the counts come to; ``void`` and ``doubt`` are as in :class:`Verdict`."""
-    contract = Contract.bundled()
     results = sorted(
         (_result(contract, place, tally.judged[place], tally.broken.get(place))
          for place in tally.judged),

@@ -55,12 +55,12 @@ def _run(settings: Settings) -> int:
             authenticate(target, settings.access)
             _survey(run)
         except TargetError as error:
-            return report_void(settings, INTERRUPTED if told.seen else str(error))
+            return report_void(contract, settings, INTERRUPTED if told.seen else str(error))
         finally:
             target.resume()
             run.clean_up()
         if never := never_succeeded(run.contract, run.answered):
-            return report_void(settings, never)
+            return report_void(contract, settings, never)
         return LoadRun(settings, contract, target, trust_of(settings.target), told).run()
 
 

@@ -69,7 +69,7 @@ class LoadRun:
         """Do it all; the exit code."""
         settings = self._settings
         if taken := _taken_port(settings):
-            return report_void(settings, taken)
+            return report_void(self._contract, settings, taken)
         if settings.role is Role.WORKER:
             return work(self._environment, settings, self._told)
         if settings.role is Role.MASTER:
@@ -91,7 +91,7 @@ class LoadRun:
             reason = not_there(runner, settings.expect_workers, self._told)
             if reason:
                 runner.quit()
-                return report_void(settings, reason)
+                return report_void(self._contract, settings, reason)
         start = time.monotonic()
         # A master's start lasts until all users have begun.
         starting = gevent.spawn(runner.start, settings.users, settings.spawn_rate)
@@ -148,6 +148,7 @@ class LoadRun:
         elif isinstance(runner, MasterRunner):
             gevent.sleep(_LAST_REPORTS_SECONDS)
         verdict = verdict_on(
+            self._contract,
             self._settings,
             self._stage.total,
             self._latencies(runner, seconds),
