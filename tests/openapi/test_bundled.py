@@ -1,6 +1,5 @@
 """The contracts of the distribution: one file for each version, found by its name."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,19 +10,17 @@ from openapi.contract import Contract
 from openapi.errors import ContractError
 from openapi.reading import bundled_path, read_document
 
-NEWEST = "2026-03-01"
+VERSION, SECOND = "2026-03-01", "2099-12-31"
 
 
 @pytest.fixture
-def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The version of a second contract, which stands beside a copy of the newest."""
-    newest, older = bundled_path(), "2025-11-30"
-    shutil.copy(newest, tmp_path)
-    text = newest.read_text(encoding="utf-8")
-    path = tmp_path / f"dinie-{older}.yaml"
-    path.write_text(text.replace(f"version: '{NEWEST}'", f"version: '{older}'"), encoding="utf-8")
+def two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two bundled contracts: VERSION, and beside it a copy of the same document as SECOND."""
+    text = bundled_path(VERSION).read_text(encoding="utf-8")
+    for version in (VERSION, SECOND):
+        document = text.replace(f"version: '{VERSION}'", f"version: '{version}'")
+        (tmp_path / f"dinie-{version}.yaml").write_text(document, encoding="utf-8")
     monkeypatch.setattr(openapi.reading, "BUNDLED", tmp_path)
-    return older
 
 
 @pytest.mark.parametrize("path", sorted(openapi.reading.BUNDLED.glob("dinie-*.yaml")), ids=str)
@@ -36,22 +33,24 @@ def test_each_bundled_contract_has_the_version_of_its_file_name(path: Path) -> N
     assert {type(key) for key in responses} == {str}
 
 
-def test_the_newest_version_is_the_default(older: str) -> None:
-    assert Contract.bundled().version == NEWEST
-    assert Contract.bundled(NEWEST).version == NEWEST
-    assert Contract.bundled(older).version == older
+@pytest.mark.usefixtures("two_versions")
+def test_the_newest_version_is_the_default() -> None:
+    assert Contract.bundled().version == SECOND
+    assert Contract.bundled(SECOND).version == SECOND
+    assert Contract.bundled(VERSION).version == VERSION
 
 
-def test_an_unknown_version_is_refused_with_the_known_ones(older: str) -> None:
+@pytest.mark.usefixtures("two_versions")
+def test_an_unknown_version_is_refused_with_the_bundled_ones() -> None:
     with pytest.raises(ContractError) as caught:
         Contract.bundled("2026-03-02")
 
     assert str(caught.value) == (
-        f"contract version 2026-03-02: is not bundled: choose from {older}, {NEWEST}"
+        f"contract version 2026-03-02: is not bundled: choose from {VERSION}, {SECOND}"
     )
 
 
 @pytest.mark.parametrize("version", ["", "*", "../openapi/dinie-2026-03-01"])
-def test_a_version_is_a_name_and_no_path(version: str) -> None:
+def test_a_version_is_never_taken_as_a_path(version: str) -> None:
     with pytest.raises(ContractError, match="is not bundled"):
         Contract.bundled(version)

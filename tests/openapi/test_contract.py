@@ -42,7 +42,7 @@ def querying(parameter: str) -> str:
 SCHEMA = "#/paths/~1a/get/responses/200/content/application~1json/schema"
 
 
-def test_it_reads_each_operation(read: Read) -> None:
+def test_each_method_of_each_path_is_an_operation(read: Read) -> None:
     contract = read(
         paths(
             f"x-note: forget, /a: {{get: {{operationId: one, {DONE}}}, post: {{{DONE}}}}},"
@@ -78,13 +78,13 @@ def test_it_reads_each_operation(read: Read) -> None:
         ("[{url: '{base}', variables: {base: {default: 'https://a.example/v3/'}}}]", "/v3"),
     ],
 )
-def test_it_takes_the_base_path_from_the_first_server(
+def test_the_base_path_is_that_of_the_first_server(
     read: Read, servers: str, base_path: str
 ) -> None:
     assert read(f"{paths(f'/a: {{get: {{{DONE}}}}}')}servers: {servers}").base_path == base_path
 
 
-def test_it_lets_an_operation_override_the_parameters_of_its_path(read: Read) -> None:
+def test_parameters_of_an_operation_override_those_of_its_path(read: Read) -> None:
     contract = read(
         paths(
             "/a: {parameters: [{name: q, in: query, schema: {type: string}},"
@@ -106,13 +106,13 @@ def test_it_lets_an_operation_override_the_parameters_of_its_path(read: Read) ->
 
 
 @pytest.mark.parametrize("name", ["Accept", "content-type", "AUTHORIZATION"])
-def test_it_ignores_headers_that_are_no_parameters(read: Read, name: str) -> None:
+def test_headers_that_openapi_excludes_are_no_parameters(read: Read, name: str) -> None:
     contract = read(querying(f"{{name: {name}, in: header, required: true, schema: {{}}}}"))
 
     assert contract.operations["GET /a"].parameters == ()
 
 
-def test_it_follows_references_of_references(read: Read) -> None:
+def test_references_to_references_are_resolved(read: Read) -> None:
     contract = read(
         paths("/a: {$ref: '#/components/pathItems/A'}, /b: {$ref: '#/paths/~1a'}")
         + """
@@ -158,7 +158,7 @@ def test_keywords_beside_a_reference_apply_also_behind_another_reference(read: R
     assert [schema.is_valid(value) for value in ("", "ab", "abc")] == [False, True, False]
 
 
-def test_it_reads_schemas_that_hold_themselves(read: Read) -> None:
+def test_recursive_schemas_validate_every_level(read: Read) -> None:
     contract = read(
         answering(
             "{$ref: '#/components/schemas/Node'}",
@@ -185,7 +185,9 @@ def test_it_reads_schemas_that_hold_themselves(read: Read) -> None:
         ("'404'", 200),
     ],
 )
-def test_it_knows_the_success_status(read: Read, keys: str, status: int) -> None:
+def test_the_success_status_is_the_lowest_documented_one(
+    read: Read, keys: str, status: int
+) -> None:
     answers = ", ".join(f"{key}: {{description: x}}" for key in keys.split(", "))
     contract = read(paths(f"/a: {{get: {{responses: {{{answers}}}}}}}"))
 
@@ -287,7 +289,7 @@ def test_it_knows_the_success_status(read: Read, keys: str, status: int) -> None
         ),
     ],
 )  # fmt: skip
-def test_it_refuses_what_cannot_be_served(
+def test_an_unusable_document_is_refused_with_place_and_reason(
     read: Read, tmp_path: Path, text: str, place: str, reason: str
 ) -> None:
     with pytest.raises(ContractError) as caught:
@@ -310,7 +312,7 @@ def test_it_refuses_what_cannot_be_served(
         ("{type: object, required: true}", "/required"),
     ],
 )
-def test_it_names_the_place_of_an_unusable_schema(
+def test_an_unusable_schema_is_refused_with_the_keyword(
     read: Read, head: str, schema: str, place: str
 ) -> None:
     with pytest.raises(ContractError) as caught:
@@ -319,7 +321,7 @@ def test_it_names_the_place_of_an_unusable_schema(
     assert caught.value.place.endswith(f" {SCHEMA}{place}")
 
 
-def test_it_never_repeats_the_document_in_a_refusal(read: Read) -> None:
+def test_a_refusal_does_not_quote_the_document(read: Read) -> None:
     with pytest.raises(ContractError) as caught:
         read(answering("{type: string, description: [a long and winding text]}", HEAD_30))
 

@@ -58,7 +58,7 @@ def ref(name: str) -> Json:
         (ref("Loop"), {}, ["1"], ["1"]),
     ],
 )
-def test_it_reads_query_arrays_and_objects_by_their_style(
+def test_query_arrays_and_objects_are_parsed_by_style(
     schema: Json, options: Json, texts: Sequence[str], value: object
 ) -> None:
     assert read_parameter(parameter(schema, **options), {"q": texts, "r": ["x"]}) == value
@@ -80,7 +80,7 @@ def test_it_reads_query_arrays_and_objects_by_their_style(
         ("cookie", NUMBERS, {"explode": False}, "1,2", [1, 2]),
     ],
 )
-def test_it_reads_other_locations(
+def test_path_header_and_cookie_parameters_are_parsed_by_style(
     location: str, schema: Json, options: Json, text: str, value: object
 ) -> None:
     assert read_parameter(parameter(schema, location, **options), {"q": [text]}) == value
@@ -96,12 +96,14 @@ def test_it_reads_other_locations(
         ({"r[R]": ["100"], "q": ["1"], "q[R": ["1"], "q[R][S]": ["1"]}, ABSENT),
     ],
 )
-def test_it_reads_deep_objects(values: dict[str, list[str]], value: object) -> None:
+def test_deep_objects_are_parsed_from_bracketed_names(
+    values: dict[str, list[str]], value: object
+) -> None:
     assert read_parameter(parameter(COLOUR, style="deepObject", explode=True), values) == value
 
 
 @pytest.mark.parametrize("schema", [COLOUR, {"allOf": [COLOUR, ref("Base")]}])
-def test_it_reads_an_exploded_object_from_the_names_of_its_fields(schema: Json) -> None:
+def test_an_exploded_object_is_parsed_from_its_property_names(schema: Json) -> None:
     values = {"R": ["100"], "tags": ["a", "b"], "other": ["x"]}
 
     assert read_parameter(parameter(schema), values) == {"R": 100, "tags": ["a", "b"]}
@@ -110,11 +112,11 @@ def test_it_reads_an_exploded_object_from_the_names_of_its_fields(schema: Json) 
 
 @pytest.mark.parametrize("schema", [{"type": "string"}, STRINGS, COLOUR, {}])
 @pytest.mark.parametrize("options", [{}, {"explode": False}])
-def test_it_tells_what_is_absent(schema: Json, options: Json) -> None:
+def test_a_parameter_that_was_not_sent_is_absent(schema: Json, options: Json) -> None:
     assert read_parameter(parameter(schema, **options), {"other": ["x"]}) is ABSENT
 
 
-def test_it_finds_a_header_by_its_name_in_lower_case() -> None:
+def test_header_names_are_looked_up_in_lower_case() -> None:
     node = parameter({"type": "integer"}, "header", name="X-Total")
 
     assert read_parameter(node, {"x-total": ["3"]}) == 3
@@ -146,7 +148,9 @@ ENDLESS = "9" * 5000
         (["number", "string"], "x", "x"),
     ],
 )
-def test_it_reads_text_as_what_it_can_be(types: object, text: str, value: object) -> None:
+def test_a_string_becomes_the_declared_type_if_it_has_its_form(
+    types: object, text: str, value: object
+) -> None:
     read = read_parameter(parameter({"type": types}), {"q": ["ignored", text]})
 
     assert read == value
@@ -165,7 +169,7 @@ def test_it_reads_text_as_what_it_can_be(types: object, text: str, value: object
         {"const": 3},
     ],
 )
-def test_it_sees_the_type_behind_references_and_alternatives(schema: Json) -> None:
+def test_the_type_is_found_behind_references_and_alternatives(schema: Json) -> None:
     node = parameter(schema)
     value = read_parameter(node, {"q": ["3"]})
 
@@ -173,14 +177,14 @@ def test_it_sees_the_type_behind_references_and_alternatives(schema: Json) -> No
     assert node.schema.errors(value) == []
 
 
-def test_it_judges_huge_numbers_without_failing() -> None:
+def test_huge_numbers_are_validated_without_a_crash() -> None:
     node = parameter({"type": "integer", "maximum": 10})
 
     for text in (HUGE, "-" + HUGE, ENDLESS):
         assert len(node.schema.errors(read_parameter(node, {"q": [text]}))) == (text[0] != "-")
 
 
-def test_it_reads_the_fields_of_a_form() -> None:
+def test_form_fields_are_parsed_by_their_properties() -> None:
     outline = parameter({"allOf": [COLOUR, ref("Base")]}).schema.outline
     fields = [("id", "7"), ("R", "1"), ("R", "2"), ("tags", "a"), ("tags", "b,c"), ("new", "3")]
 

@@ -56,7 +56,7 @@ def schemas(version: str, schema: Json, **components: Json) -> tuple[Schema, Sch
         ({"oneOf": [REFERENCE, {"type": "string"}]}, lambda user: user),
     ],
 )
-def test_it_requires_of_each_direction_what_that_can_hold(
+def test_read_only_is_optional_in_requests_and_write_only_in_responses(
     version: str, schema: Json, wrap: Any
 ) -> None:
     sent, answered = schemas(version, schema)
@@ -68,7 +68,7 @@ def test_it_requires_of_each_direction_what_that_can_hold(
     assert not answered.is_valid(wrap({"name": "Ana", "password": "x"}))
 
 
-def test_it_still_judges_what_is_given() -> None:
+def test_optional_read_only_properties_are_still_validated() -> None:
     sent, _ = schemas("3.1.0", REFERENCE)
 
     assert [error.param for error in sent.errors({"id": "x", "name": "Ana", "password": 7})] == [
@@ -77,7 +77,7 @@ def test_it_still_judges_what_is_given() -> None:
     ]
 
 
-def test_it_requires_all_where_nothing_has_a_direction() -> None:
+def test_a_property_named_read_only_stays_required() -> None:
     plain = {"type": "object", "required": ["readOnly"], "properties": {"readOnly": {}}}
     sent, answered = schemas("3.1.0", plain)
 
@@ -93,7 +93,7 @@ def test_it_requires_all_where_nothing_has_a_direction() -> None:
         {"allOf": 7, "required": True},
     ],
 )
-def test_it_does_not_mind_broken_schemas_that_nothing_uses(unused: Json) -> None:
+def test_broken_schemas_that_no_operation_uses_are_ignored(unused: Json) -> None:
     sent, _ = schemas("3.1.0", REFERENCE, Unused=unused)
 
     assert sent.is_valid({"name": "Ana", "password": "x"})

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def refusal(path: Path) -> ContractError:
         ("123456789012345678901234567890", 123456789012345678901234567890),
     ],
 )
-def test_it_reads_plain_words_as_json_would(write: Write, text: str, value: object) -> None:
+def test_plain_scalars_have_the_types_of_json(write: Write, text: str, value: object) -> None:
     read = read_document(write(f"a: {text}"))["a"]
 
     assert read == value
@@ -60,19 +61,21 @@ def test_it_reads_plain_words_as_json_would(write: Write, text: str, value: obje
 
 
 @pytest.mark.parametrize("key", ["200", "4.0", "true", "null", "yes", "2024-01-31", "~"])
-def test_it_reads_every_key_as_text(write: Write, key: str) -> None:
+def test_every_key_is_a_string(write: Write, key: str) -> None:
     assert read_document(write(f"{key}: x")) == {key: "x"}
 
 
 @pytest.mark.parametrize("suffix", ["json", "JSON", "yaml", "yml", "txt"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_it_reads_json(write: Write, suffix: str, mark: bytes) -> None:
+def test_json_is_read_under_any_suffix_with_or_without_a_byte_order_mark(
+    write: Write, suffix: str, mark: bytes
+) -> None:
     path = write(mark + b'{"a": [1, 2.5, "x", {"b": null}]}', f"contract.{suffix}")
 
     assert read_document(path) == {"a": [1, 2.5, "x", {"b": None}]}
 
 
-def test_it_reads_anchors_and_merge_keys(write: Write) -> None:
+def test_anchors_and_merge_keys_are_expanded(write: Write) -> None:
     text = """
         base: &base {k: 1, l: 1}
         deep: {down: {here: &more {<<: *base, k: 2}}}
@@ -110,7 +113,7 @@ def test_it_reads_anchors_and_merge_keys(write: Write) -> None:
         ('a: "\\ud800"', 1, "invalid Unicode character"),
     ],
 )
-def test_it_refuses_bad_yaml_with_the_line(write: Write, text: str, line: int, reason: str) -> None:
+def test_bad_yaml_is_refused_with_the_line(write: Write, text: str, line: int, reason: str) -> None:
     path = write(text)
     error = refusal(path)
 
@@ -134,7 +137,7 @@ def test_it_refuses_bad_yaml_with_the_line(write: Write, text: str, line: int, r
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_it_refuses_bad_json(write: Write, text: str | bytes, reason: str) -> None:
+def test_bad_json_is_refused(write: Write, text: str | bytes, reason: str) -> None:
     path = write(text, "contract.json")
     error = refusal(path)
 
@@ -155,7 +158,7 @@ def test_it_refuses_bad_json(write: Write, text: str | bytes, reason: str) -> No
         ("a: " + "9" * 5000, "5000 digits"),
     ],
 )
-def test_it_refuses_what_holds_no_document(write: Write, text: str | bytes, reason: str) -> None:
+def test_a_file_without_a_mapping_is_refused(write: Write, text: str | bytes, reason: str) -> None:
     path = write(text)
     error = refusal(path)
 
@@ -175,16 +178,17 @@ def nested_blocks(depth: int) -> str:
     return "".join(f"{' ' * level}a:\n" for level in range(depth))
 
 
-@pytest.mark.parametrize("nested", [nested_flow, nested_dashes, nested_blocks])
-@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 5000])
-def test_it_refuses_what_would_exhaust_the_stack(
+@pytest.mark.parametrize(
+    ("nested", "depth"),
+    [
+        *product((nested_flow, nested_dashes, nested_blocks), (MAX_DEPTH + 1, 5000)),
+        (nested_flow, 300_000),  # a depth at which the parser itself would crash
+    ],
+)
+def test_nesting_that_would_overflow_the_stack_is_refused(
     write: Write, nested: Callable[[int], str], depth: int
 ) -> None:
     assert f"nests more than {MAX_DEPTH} levels" in refusal(write(nested(depth))).reason
-
-
-def test_it_survives_a_depth_at_which_the_parser_would_crash(write: Write) -> None:
-    assert f"nests more than {MAX_DEPTH} levels" in refusal(write(nested_flow(300_000))).reason
 
 
 def laughs(levels: int) -> str:
@@ -203,11 +207,13 @@ def laughs(levels: int) -> str:
     ],
     ids=["laughs", "loop", "loops"],
 )
-def test_it_refuses_aliases_that_never_end(write: Write, text: str, reason: str) -> None:
+def test_aliases_that_expand_without_end_are_refused(write: Write, text: str, reason: str) -> None:
     assert reason in refusal(write(text)).reason
 
 
-def test_it_names_what_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_is_named_with_the_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def denied(_: Path) -> bytes:
         raise PermissionError(13, "Permission denied")
 

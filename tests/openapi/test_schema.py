@@ -46,7 +46,7 @@ def compiled(schema: Any) -> Schema:
     return contract.operations["GET /a"].parameters[0].schema
 
 
-def complaints(schema: Any, value: object, root: str = "body") -> dict[str, str]:
+def error_codes(schema: Any, value: object, root: str = "body") -> dict[str, str]:
     errors = compiled(schema).errors(value, root)
     assert len({error.param for error in errors}) == len(errors)
     return {error.param: error.code for error in errors}
@@ -78,8 +78,8 @@ def complaints(schema: Any, value: object, root: str = "body") -> dict[str, str]
         ),
     ],
 )
-def test_it_names_every_bad_field_once(value: object, found: dict[str, str]) -> None:
-    assert complaints(ADDRESS, value) == found
+def test_each_invalid_field_has_one_error(value: object, found: dict[str, str]) -> None:
+    assert error_codes(ADDRESS, value) == found
 
 
 @pytest.mark.parametrize(
@@ -103,12 +103,12 @@ def test_it_names_every_bad_field_once(value: object, found: dict[str, str]) -> 
         {"anyOf": [{"type": "string"}, {"oneOf": [ADDRESS, {"type": "array"}]}]},
     ],
 )
-def test_it_names_nested_fields_also_behind_alternatives(
+def test_nested_fields_are_named_behind_alternatives_too(
     nullable: Json, value: object, found: set[str]
 ) -> None:
     schema = {"type": "object", "properties": {"address": nullable}}
 
-    assert complaints(schema, value).keys() == found
+    assert error_codes(schema, value).keys() == found
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_it_names_nested_fields_also_behind_alternatives(
     ],
 )
 @pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
-def test_it_tells_alternatives_apart_by_their_constant(
+def test_the_alternative_is_chosen_by_its_constant(
     keyword: str, value: object, found: dict[str, str]
 ) -> None:
-    assert complaints({keyword: [CARD, DEBIT]}, value) == found
+    assert error_codes({keyword: [CARD, DEBIT]}, value) == found
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,10 @@ def test_it_tells_alternatives_apart_by_their_constant(
         ({"allOf": [{"required": ["a"]}, {"required": ["a", "b"]}]}, {}, {"a", "b"}),
     ],
 )
-def test_it_names_the_field_for_every_keyword(schema: Any, value: object, found: set[str]) -> None:
-    assert complaints(schema, value).keys() == found
+def test_errors_of_every_keyword_name_the_field(
+    schema: Any, value: object, found: set[str]
+) -> None:
+    assert error_codes(schema, value).keys() == found
 
 
 @pytest.mark.parametrize(
@@ -161,8 +163,8 @@ def test_it_names_the_field_for_every_keyword(schema: Any, value: object, found:
         (ADDRESS, {"lines": [{}], "zip": 1}, {"page.city", "page.zip", "page.lines[0].text"}),
     ],
 )
-def test_it_names_a_value_by_its_root(schema: Json, value: object, found: set[str]) -> None:
-    assert complaints(schema, value, root="page").keys() == found
+def test_the_root_names_the_value_itself(schema: Json, value: object, found: set[str]) -> None:
+    assert error_codes(schema, value, root="page").keys() == found
 
 
 @pytest.mark.parametrize(
@@ -181,16 +183,16 @@ def test_it_names_a_value_by_its_root(schema: Json, value: object, found: set[st
         ("regex", "^a+$", "["),
     ],
 )
-def test_it_asserts_formats(name: str, good: str, bad: str) -> None:
+def test_known_formats_are_asserted(name: str, good: str, bad: str) -> None:
     schema = {"type": "string", "format": name}
 
-    assert complaints(schema, good) == {}
-    assert complaints(schema, bad) == {"body": "invalid_format"}
+    assert error_codes(schema, good) == {}
+    assert error_codes(schema, bad) == {"body": "invalid_format"}
 
 
 @pytest.mark.parametrize("name", ["int32", "int64", "float", "byte", "binary", "password", "cpf"])
-def test_it_takes_unknown_formats_as_notes(name: str) -> None:
-    assert complaints({"format": name}, "%") == {}
+def test_unknown_formats_accept_anything(name: str) -> None:
+    assert error_codes({"format": name}, "%") == {}
 
 
 TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=8, max_size=30).map(
@@ -235,7 +237,7 @@ def texts(value: object) -> list[str]:
 
 
 @given(value=VALUE)
-def test_it_never_repeats_the_value(value: object) -> None:
+def test_errors_never_contain_the_value(value: object) -> None:
     hidden = [text for text in texts(value) if len(text) >= 8]
 
     for schema in STRICT_SCHEMAS:

@@ -185,7 +185,7 @@ def examples_of(pointer: str, node: dict[str, Any]) -> list[Example]:
 
 
 @pytest.mark.parametrize("seed", SEED, ids=lambda seed: f"{seed.location}-{seed.name}")
-def test_it_has_each_field_as_the_seed_has_it(seed: SeedField) -> None:
+def test_each_field_of_the_seed_is_in_the_contract(seed: SeedField) -> None:
     (field,) = (field for field in contract_fields(seed.location) if field.name == seed.name)
     contract_type = field.schema["type"]
     types = [contract_type] if isinstance(contract_type, str) else contract_type
@@ -197,36 +197,36 @@ def test_it_has_each_field_as_the_seed_has_it(seed: SeedField) -> None:
 
 
 @pytest.mark.parametrize("location", ["header", *MEDIA_TYPES])
-def test_it_has_no_field_that_the_seed_lacks(location: str) -> None:
+def test_the_contract_has_no_other_fields(location: str) -> None:
     seed_names = sorted(seed.name for seed in SEED if seed.location == location)
 
     assert sorted(field.name for field in contract_fields(location)) == seed_names
 
 
 @pytest.mark.parametrize("location", MEDIA_TYPES)
-def test_it_restrains_no_object_more_than_the_seed(location: str) -> None:
+def test_no_object_is_stricter_than_in_the_seed(location: str) -> None:
     for schema in object_schemas_of(body_schema(location)):
         assert schema.keys() <= OBJECT_KEYWORDS
         assert schema.get("type", "object") == "object"
 
 
 @pytest.mark.parametrize("location", ["header", *MEDIA_TYPES])
-def test_it_restrains_no_field_more_than_the_seed(location: str) -> None:
+def test_no_field_is_stricter_than_in_the_seed(location: str) -> None:
     for field in contract_fields(location):
         assert field.schema.keys() <= FIELD_KEYWORDS, field.name
         assert field.schema.get("format") in {None, FORMATS.get(field.name)}, field.name
 
 
-def test_it_takes_the_idempotency_key_from_a_header() -> None:
+def test_the_idempotency_key_is_a_header() -> None:
     assert [parameter["in"] for parameter in parameters()] == ["header"]
 
 
-def test_it_requires_no_response_header() -> None:
+def test_no_response_header_is_required() -> None:
     for response in OPERATION["responses"].values():
         assert not any(header.get("required") for header in response["headers"].values())
 
 
-def test_it_documents_the_statuses_and_media_types_of_the_seed() -> None:
+def test_statuses_and_media_types_are_those_of_the_seed() -> None:
     documented = {"request": OPERATION["requestBody"], **OPERATION["responses"]}
 
     assert OPERATION["requestBody"]["required"]
@@ -235,7 +235,7 @@ def test_it_documents_the_statuses_and_media_types_of_the_seed() -> None:
     }
 
 
-def test_it_asks_for_a_bearer_token() -> None:
+def test_the_operation_requires_a_bearer_token() -> None:
     assert OPERATION["security"] == [{"bearerAuth": []}]
     assert DOCUMENT["components"]["securitySchemes"]["bearerAuth"]["scheme"] == "bearer"
 
@@ -245,7 +245,7 @@ def test_it_asks_for_a_bearer_token() -> None:
     [example for pointer, node in nodes_of(DOCUMENT) for example in examples_of(pointer, node)],
     ids=lambda example: example.schema_pointer,
 )
-def test_it_shows_examples_that_are_valid(example: Example) -> None:
+def test_each_example_is_valid(example: Example) -> None:
     validator = jsonschema_rs.Draft202012Validator(
         {"$ref": f"urn:contract#{example.schema_pointer.replace('{', '%7B').replace('}', '%7D')}"},
         registry=REGISTRY,
@@ -255,26 +255,26 @@ def test_it_shows_examples_that_are_valid(example: Example) -> None:
     validator.validate(example.value)
 
 
-def test_it_shows_an_example_of_every_body_parameter_and_header() -> None:
+def test_every_body_parameter_and_header_has_an_example() -> None:
     illustrated = [(pointer, node) for pointer, node in nodes_of(DOCUMENT) if "schema" in node]
 
     assert [pointer for pointer, node in illustrated if not examples_of(pointer, node)] == []
 
 
-def test_it_is_a_valid_openapi_document() -> None:
+def test_the_contract_is_a_valid_openapi_document() -> None:
     openapi_spec_validator.validate(DOCUMENT)
 
     assert DOCUMENT["openapi"] == "3.1.0"
     assert DOCUMENT["info"]["version"] == "2026-03-01"
 
 
-def test_it_holds_no_extensions() -> None:
+def test_the_contract_has_no_extensions() -> None:
     keys = [key for _, node in nodes_of(DOCUMENT) for key in node]
 
     assert [key for key in keys if key.startswith("x-")] == []
 
 
-def test_it_names_each_operation() -> None:
+def test_operation_ids_and_paths_are_fixed() -> None:
     assert {
         (method, path): operation["operationId"]
         for path, path_item in DOCUMENT["paths"].items()
@@ -287,7 +287,7 @@ def test_it_names_each_operation() -> None:
     }
 
 
-def test_it_links_a_new_credential_to_the_list_and_to_its_revocation() -> None:
+def test_a_new_credential_links_to_the_list_and_to_its_revocation() -> None:
     links = OPERATION["responses"]["201"]["links"].values()
 
     assert {link["operationId"]: link.get("parameters", {}) for link in links} == {
@@ -296,7 +296,7 @@ def test_it_links_a_new_credential_to_the_list_and_to_its_revocation() -> None:
     }
 
 
-def test_it_lists_the_servers() -> None:
+def test_the_servers_are_production_sandbox_and_the_mock() -> None:
     assert [server["url"] for server in DOCUMENT["servers"]] == [
         "https://api.dinie.com.br/v3",
         "https://sandbox.api.dinie.com.br/v3",

@@ -15,10 +15,10 @@ def document(**parts: Any) -> Json:
     return {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {}, **parts}
 
 
-def raised(schema: Json) -> Json:
-    whole = document(components={"schemas": {"Raised": copy.deepcopy(schema)}})
+def upgraded(schema: Json) -> Json:
+    whole = document(components={"schemas": {"Upgraded": copy.deepcopy(schema)}})
     upgrade_to_31(whole)
-    result: Json = whole["components"]["schemas"]["Raised"]
+    result: Json = whole["components"]["schemas"]["Upgraded"]
     return result
 
 
@@ -64,8 +64,8 @@ def accepts(schema: Json, value: object) -> bool:
         ({"exclusiveMinimum": False}, {}),
     ],
 )
-def test_it_raises_what_30_spelt_its_own_way(schema: Json, result: Json) -> None:
-    assert raised(schema) == result
+def test_keywords_of_30_become_those_of_31(schema: Json, result: Json) -> None:
+    assert upgraded(schema) == result
 
 
 @pytest.mark.parametrize(
@@ -80,10 +80,10 @@ def test_it_raises_what_30_spelt_its_own_way(schema: Json, result: Json) -> None
         lambda schema: {"allOf": [{"anyOf": [{"items": {"properties": {"x": schema}}}]}]},
     ],
 )
-def test_it_raises_schemas_inside_schemas(nest: Any) -> None:
+def test_subschemas_are_upgraded(nest: Any) -> None:
     old = {"type": "string", "nullable": True}
 
-    assert raised(nest(old)) == nest({"type": ["string", "null"]})
+    assert upgraded(nest(old)) == nest({"type": ["string", "null"]})
 
 
 NULLABLE: Json = {"type": "string", "nullable": True}
@@ -118,7 +118,7 @@ OPERATION: Json = {
     ],
     ids=str,
 )
-def test_it_finds_every_schema_whatever_its_carrier_is_called(parts: Json) -> None:
+def test_schemas_are_upgraded_wherever_they_stand(parts: Json) -> None:
     whole = document(**copy.deepcopy(parts))
     upgrade_to_31(whole)
 
@@ -126,7 +126,7 @@ def test_it_finds_every_schema_whatever_its_carrier_is_called(parts: Json) -> No
     assert "nullable" not in str(whole)
 
 
-def test_it_leaves_names_and_data_alone() -> None:
+def test_property_names_and_data_are_not_upgraded() -> None:
     data = {"nullable": True, "exclusiveMinimum": True, "schema": {"nullable": True}}
     schema = {
         "type": "object",
@@ -152,7 +152,7 @@ def test_it_leaves_names_and_data_alone() -> None:
     assert whole["components"] == components
 
 
-def test_it_raises_a_schema_that_several_places_share_once() -> None:
+def test_a_shared_schema_is_upgraded_once() -> None:
     shared = {"type": "string", "nullable": True, "enum": ["a"]}
     bound = {"minimum": 1, "exclusiveMinimum": True}
     whole = document(
@@ -165,7 +165,7 @@ def test_it_raises_a_schema_that_several_places_share_once() -> None:
 
 
 @pytest.mark.parametrize("combined", ["allOf", "oneOf", "anyOf"])
-def test_it_lets_a_nullable_reference_be_null(combined: str) -> None:
+def test_a_nullable_reference_accepts_null(combined: str) -> None:
     schema = {"nullable": True, combined: [{"$ref": "#/components/schemas/Pet"}]}
 
     assert accepts(schema, None)
@@ -183,6 +183,8 @@ def test_it_lets_a_nullable_reference_be_null(combined: str) -> None:
         ({"$ref": "#/components/schemas/Pet", "nullable": True}, {"name": "Rex"}, None),
     ],
 )
-def test_it_judges_by_the_raised_schema(schema: Json, good: object, bad: object) -> None:
+def test_values_are_validated_by_the_upgraded_schema(
+    schema: Json, good: object, bad: object
+) -> None:
     assert accepts(schema, good)
     assert not accepts(schema, bad)
