@@ -40,6 +40,14 @@ def on_status(status: int, name: str, change: Callable[[Answer], Answer]) -> Sab
     return on_answers(name, changed)
 
 
+def fail_on(what: str, on: Callable[[Request], object], status: int = 500) -> Sabotage:
+    """The target fails on the requests that ``on`` picks; ``what`` says which those are."""
+    return on_answers(
+        f"fail on {what}",
+        lambda request, answer: replace(answer, status=status) if on(request) else answer,
+    )
+
+
 def with_body(answer: Answer, value: Any) -> Answer:
     """The same answer with another JSON body."""
     return replace(answer, body=json.dumps(value).encode())

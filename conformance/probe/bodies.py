@@ -26,13 +26,14 @@ def fields_of(operation: Operation) -> Mapping[str, Mapping[str, Any]]:
 
 
 def date_fields(operation: Operation) -> list[str]:
-    """The fields that are documented as date-times."""
+    """The fields of the JSON body that are date-times."""
     schema = _schema_of(operation)
-    properties = schema.definition.get("properties", {}) if schema else {}
+    if schema is None:
+        return []
     return [
         name
-        for name, one in properties.items()
-        if isinstance(one, dict) and one.get("format") == "date-time"
+        for name in properties(schema)
+        if not is_faulty(schema, name, FAR_FUTURE) and is_faulty(schema, name, "tomorrow")
     ]
 
 
@@ -55,7 +56,8 @@ SEED = "seed: request fields, responses 400 and 422"
 VENDOR = "vendor facts: 400 for what cannot be read, 422 for what is missing or invalid"
 DATES = "RFC 3339 section 5.6; seed: expires_at"
 
-FAR = "2099-12-31T23:59:59Z"
+FAR_FUTURE = "2099-12-31T23:59:59Z"
+"""An end that every server must accept."""
 
 _JSON = "application/json"
 NO_REFUSAL = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
@@ -80,7 +82,7 @@ def is_judged(operation: Operation) -> bool:
 
 def takes_dates(operation: Operation) -> bool:
     """A field of the body is a date-time."""
-    return is_judged(operation) and bool(date_names(schema_of(operation)))
+    return is_judged(operation) and bool(date_fields(operation))
 
 
 def makes_from_json(operation: Operation) -> bool:
@@ -114,15 +116,6 @@ def properties(schema: Schema) -> dict[str, Any]:
 def is_faulty(schema: Schema, name: str, value: Any) -> bool:
     """Whether the schema complains about this value of a property."""
     return any(re.split(r"[.\[]", one.param)[0] == name for one in schema.errors({name: value}))
-
-
-def date_names(schema: Schema) -> list[str]:
-    """The fields that are date-times."""
-    return [
-        name
-        for name in properties(schema)
-        if not is_faulty(schema, name, FAR) and is_faulty(schema, name, "tomorrow")
-    ]
 
 
 def required_names(schema: Schema) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from conformance.catalogue.judge import SUCCESS, Judge, JudgedExchange
 from conformance.probe.applicability import echoes
+from conformance.probe.bodies import FAR_FUTURE
 from conformance.probe.probe import NotVerified, Probe, expect
 from conformance.target.exchange import Answer
 from conformance.target.timestamps import instant
@@ -12,9 +13,6 @@ from openapi.operation import Operation
 from openapi.schema import Schema
 
 SEED = "seed: Response 201 fields (application/json)"
-
-FAR_FUTURE = "2099-12-31T23:59:59Z"
-"""An end that every server must accept."""
 
 NOT_SERVED = (401, 403, 404, 405, 429, 501)
 """Answers to a plain valid request that say nothing of how it would be served."""

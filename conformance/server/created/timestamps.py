@@ -15,9 +15,9 @@ from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, set_field
 from conformance.probe.applicability import echoes, shows
+from conformance.probe.bodies import FAR_FUTURE
 from conformance.probe.probe import NotVerified, Probe, expect
 from conformance.server.created.answers import (
-    FAR_FUTURE,
     NOT_SERVED,
     created_answers,
     expect_none,

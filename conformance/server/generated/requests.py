@@ -20,7 +20,7 @@ from conformance.catalogue.judge import (
 )
 from conformance.catalogue.registry import SERVER, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import on_answers, with_body, with_header
+from conformance.catalogue.sabotage import fail_on, on_answers, with_body, with_header
 from conformance.probe.applicability import lists, needs_bearer_token, reads_or_creates, takes_json
 from conformance.probe.bodies import is_judged, makes_from_json
 from conformance.probe.probe import NOTHING_FAILS, NotVerified, Probe
@@ -35,7 +35,7 @@ from conformance.server.generated.judges import (
     expect_refusal,
     of_generated,
 )
-from conformance.server.generated.sabotage import fail_on, member, now_and_then, taking
+from conformance.server.generated.sabotage import member, now_and_then, taking
 from conformance.server.generated.shrinking import reduced
 from openapi.operation import Operation
 
@@ -78,11 +78,11 @@ def _judged(probe: Probe, requirement_id: str) -> None:
     generator_check="not_a_server_error",
     judges=(Judge(expect_no_server_error, ANY_PURPOSE, ANY_STATUS, aspect=Aspect.FAILURE),),
     sabotage=(
-        fail_on("fail on extra parameters", lambda one: "unknown-property" in one.path),
-        fail_on("fail on empty parameters", lambda one: "starting_after=&" in f"{one.path}&"),
-        fail_on("fail on a list as a name", lambda one: b'"name": [' in one.body),
-        fail_on("fail on an empty date", lambda one: b'"expires_at": ""' in one.body),
-        fail_on("fail on a body that is false", lambda one: one.body == b"false"),
+        fail_on("extra parameters", lambda one: "unknown-property" in one.path),
+        fail_on("empty parameters", lambda one: "starting_after=&" in f"{one.path}&"),
+        fail_on("a list as a name", lambda one: b'"name": [' in one.body),
+        fail_on("an empty date", lambda one: b'"expires_at": ""' in one.body),
+        fail_on("a body that is false", lambda one: one.body == b"false"),
     ),
 )
 def nothing_makes_it_fail(probe: Probe) -> None:

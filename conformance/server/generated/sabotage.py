@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from conformance.catalogue.sabotage import Sabotage, on_answers
+from conformance.catalogue.sabotage import Sabotage
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 
 
@@ -14,11 +13,6 @@ def sent_name(request: Request) -> str:
     """The name in a body; empty where there is none."""
     name = Answer(0, body=request.body).field("name")
     return name if isinstance(name, str) else ""
-
-
-def fail_on(name: str, on: Callable[[Request], object]) -> Sabotage:
-    """Answer 500 to some requests."""
-    return on_answers(name, lambda request, one: replace(one, status=500) if on(request) else one)
 
 
 def now_and_then(name: str, change: Callable[[Answer], Answer]) -> Sabotage:

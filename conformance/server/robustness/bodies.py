@@ -9,13 +9,12 @@ from typing import Any
 
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import set_status
+from conformance.catalogue.sabotage import fail_on, set_status
 from conformance.probe.applicability import takes_json
 from conformance.probe.bodies import date_fields, in_each_field
 from conformance.probe.probe import Probe
-from conformance.server.robustness.sabotage import fail, fail_on_body, hang_up
+from conformance.server.robustness.sabotage import fail_on_body, hang_up
 from conformance.server.robustness.survival import SAFETY, survive_bodies
-from openapi.operation import Operation
 
 _WRONG_VALUES: Sequence[Any] = (None, True, 0, -1.5, "", [], {}, [[None]], {"": {}})
 _BROKEN_JSON = (b"", b"{", b'{"', b'{"name"', b'{"name":', b"[1,]", b"nul", b"NaN", b"'a'", b"{}{}")
@@ -48,18 +47,14 @@ _DATES = (
 )
 
 
-def _with_dates(operation: Operation) -> bool:
-    return takes_json(operation) and bool(date_fields(operation))
-
-
 @requirement(
     id="robustness.broken-json",
     level=Level.MUST,
     source=SAFETY,
     applies_to=takes_json,
     sabotage=(
-        fail("empty bodies", lambda request: request.method == "POST" and not request.body),
-        fail("cut JSON", lambda request: request.body == b'{"name"'),
+        fail_on("empty bodies", lambda request: request.method == "POST" and not request.body),
+        fail_on("cut JSON", lambda request: request.body == b'{"name"'),
     ),
 )
 def broken_json(probe: Probe) -> None:
@@ -73,7 +68,7 @@ def broken_json(probe: Probe) -> None:
     source=SAFETY,
     applies_to=takes_json,
     sabotage=(
-        fail("bodies that are no object", lambda request: request.body in {b"[]", b"null"}),
+        fail_on("bodies that are no object", lambda request: request.body in {b"[]", b"null"}),
         fail_on_body("lists in fields", b": [[null]]"),
         fail_on_body("null in fields", b": null}"),
     ),
@@ -137,7 +132,7 @@ def lone_surrogates(probe: Probe) -> None:
     applies_to=takes_json,
     sabotage=(
         fail_on_body("__proto__", b"__proto__"),
-        fail(
+        fail_on(
             "members twice",
             lambda one: one.body.count(b'"name":') + one.body.count(b'"grant_type":') > 1,
         ),
@@ -162,7 +157,7 @@ def _twice(plain: str) -> Iterator[str]:
     id="robustness.extreme-dates",
     level=Level.MUST,
     source=SAFETY,
-    applies_to=_with_dates,
+    applies_to=lambda one: bool(date_fields(one)),
     sabotage=(
         fail_on_body("the end of time", b"9999-12-31T23:59:59-23:59"),
         fail_on_body("leap seconds", b":60Z"),

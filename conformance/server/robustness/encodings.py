@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import fail_on
 from conformance.probe.applicability import takes_json
 from conformance.probe.bodies import in_each_field
 from conformance.probe.probe import Probe
-from conformance.server.robustness.sabotage import fail, fail_on_body, fail_on_header
+from conformance.server.robustness.sabotage import fail_on_body, fail_on_header
 from conformance.server.robustness.survival import (
     SAFETY,
     send_expecting_no_server_error,
@@ -42,8 +43,8 @@ _ENCODINGS = ("gzip", "deflate", "br", "zstd", "gzip, gzip", "unknown", "identit
     applies_to=takes_json,
     sabotage=(
         fail_on_body("invalid UTF-8", b"\xff", b"\xc0\xaf", b"\xed\xa0\x80"),
-        fail("a byte order mark", lambda request: request.body.startswith(b"\xef\xbb\xbf")),
-        fail("UTF-16", lambda request: request.body[1:2] == b"\0"),
+        fail_on("a byte order mark", lambda request: request.body.startswith(b"\xef\xbb\xbf")),
+        fail_on("UTF-16", lambda request: request.body[1:2] == b"\0"),
     ),
 )
 def other_encodings(probe: Probe) -> None:
@@ -73,7 +74,9 @@ def other_encodings(probe: Probe) -> None:
     source=SAFETY,
     applies_to=takes_json,
     sabotage=(
-        fail("no Content-Type", lambda one: one.body and "Content-Type" not in dict(one.headers)),
+        fail_on(
+            "no Content-Type", lambda one: one.body and "Content-Type" not in dict(one.headers)
+        ),
         fail_on_header("Content-Type", "a charset", lambda value: "charset=unknown" in value),
         fail_on_header("Content-Type", "no boundary", lambda value: value == "multipart/form-data"),
     ),

@@ -7,7 +7,11 @@ from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import every
 from conformance.probe.probe import Probe, without_token
 from conformance.server.robustness.sabotage import fail_on_header
-from conformance.server.robustness.survival import SAFETY, harmless, send_expecting_no_server_error
+from conformance.server.robustness.survival import (
+    SAFETY,
+    request_with_empty_body,
+    send_expecting_no_server_error,
+)
 
 _HEADERS: Mapping[str, Sequence[str]] = {
     "Accept": ("text/html", "*/*;q=0", "application/json;q=x;;", "a/b/c", "", ",", "x" * 2000),
@@ -63,7 +67,7 @@ _AUTHORIZATIONS = (
 )
 def strange_headers(probe: Probe) -> None:
     """Headers that are broken, unknown or contradict the request do not make the server fail."""
-    request = harmless(probe)
+    request = request_with_empty_body(probe)
     send_expecting_no_server_error(
         probe,
         (request.with_header(name, value) for name, values in _HEADERS.items() for value in values),
@@ -84,7 +88,7 @@ def strange_headers(probe: Probe) -> None:
 )
 def strange_authorization(probe: Probe) -> None:
     """An Authorization header that is broken in any way does not make the server fail."""
-    request = without_token(harmless(probe))
+    request = without_token(request_with_empty_body(probe))
     send_expecting_no_server_error(
         probe, [request.with_header("Authorization", one) for one in _AUTHORIZATIONS]
     )

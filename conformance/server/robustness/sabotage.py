@@ -1,24 +1,15 @@
 """Sabotage: targets that fail, or hang up, on requests with something odd in them."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
-from conformance.catalogue.sabotage import Sabotage, on_answers
+from conformance.catalogue.sabotage import Sabotage, fail_on, on_answers
 from conformance.target.exchange import Answer, Request
 from conformance.target.target import ConnectionClosed
 
 
-def fail(name: str, on: Callable[[Request], object], status: int = 500) -> Sabotage:
-    """Fail on the requests that ``on`` picks."""
-    return on_answers(
-        f"fail on {name}",
-        lambda request, answer: replace(answer, status=status) if on(request) else answer,
-    )
-
-
 def fail_on_body(name: str, *parts: bytes) -> Sabotage:
     """Fail on bodies that hold one of these parts."""
-    return fail(name, lambda request: any(part in request.body for part in parts))
+    return fail_on(name, lambda request: any(part in request.body for part in parts))
 
 
 def fail_on_header(name: str, what: str, on: Callable[[str], object]) -> Sabotage:
@@ -28,7 +19,7 @@ def fail_on_header(name: str, what: str, on: Callable[[str], object]) -> Sabotag
         values = (value for key, value in request.headers if key.lower() == name.lower())
         return any(on(value) for value in values)
 
-    return fail(f"{what} in {name}", has)
+    return fail_on(f"{what} in {name}", has)
 
 
 def hang_up(name: str, on: Callable[[Request], object]) -> Sabotage:

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import fail_on
 from conformance.probe.applicability import every, takes_json
 from conformance.probe.bodies import fields_of, in_each_field
 from conformance.probe.probe import Probe
-from conformance.server.robustness.sabotage import fail, fail_on_body, fail_on_header
+from conformance.server.robustness.sabotage import fail_on_body, fail_on_header
 from conformance.server.robustness.survival import (
     SAFETY,
-    harmless,
+    request_with_empty_body,
     send_expecting_no_server_error,
     survive_bodies,
 )
@@ -46,8 +47,8 @@ def deep_nesting(probe: Probe) -> None:
     source=SAFETY,
     applies_to=takes_json,
     sabotage=(
-        fail("100 kB", lambda request: len(request.body) >= _LARGE),
-        fail("2 MB", lambda request: len(request.body) >= _HUGE, 502),
+        fail_on("100 kB", lambda request: len(request.body) >= _LARGE),
+        fail_on("2 MB", lambda request: len(request.body) >= _HUGE, 502),
         fail_on_body("long member names", b"x" * 1000 + b'":'),
     ),
 )
@@ -67,13 +68,13 @@ def huge_bodies(probe: Probe) -> None:
     source=SAFETY,
     applies_to=every,
     sabotage=(
-        fail("many headers", lambda request: len(request.headers) > 100),  # noqa: PLR2004 - a usual limit
+        fail_on("many headers", lambda request: len(request.headers) > 100),  # noqa: PLR2004 - a usual limit
         fail_on_header("X-Dinie-Long", "a long value", lambda value: len(value) > 8000),  # noqa: PLR2004 - a usual limit
     ),
 )
 def many_headers(probe: Probe) -> None:
     """Hundreds of headers, and long ones, do not make the server fail."""
-    request = harmless(probe)
+    request = request_with_empty_body(probe)
     many = tuple((f"X-Dinie-{number}", "x") for number in range(300))
     requests = [
         replace(request, headers=(*request.headers, *many)),
@@ -89,13 +90,13 @@ def many_headers(probe: Probe) -> None:
     source=SAFETY,
     applies_to=every,
     sabotage=(
-        fail("long paths", lambda request: len(request.path) > 4000),  # noqa: PLR2004 - a usual limit
-        fail("long queries", lambda request: request.path.count("&") > 500),  # noqa: PLR2004 - a usual limit
+        fail_on("long paths", lambda request: len(request.path) > 4000),  # noqa: PLR2004 - a usual limit
+        fail_on("long queries", lambda request: request.path.count("&") > 500),  # noqa: PLR2004 - a usual limit
     ),
 )
 def long_paths(probe: Probe) -> None:
     """Very long paths and queries do not make the server fail."""
-    request = harmless(probe)
+    request = request_with_empty_body(probe)
     tails = ("/" + "x" * 6000, "/x" * 1000, "?" + "a=1&" * 1000, "?a=" + "x" * 20_000)
     send_expecting_no_server_error(
         probe, [replace(request, path=request.path + one) for one in tails], absurd=True

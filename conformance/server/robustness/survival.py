@@ -78,7 +78,7 @@ def survive_bodies(probe: Probe, bodies: Iterable[bytes], *, absurd: bool = Fals
     )
 
 
-def harmless(probe: Probe) -> Request:
-    """A request that is refused for its body, where it has one: nothing need be made of it."""
+def request_with_empty_body(probe: Probe) -> Request:
+    """A plain request whose JSON body, where it has one, lacks every field: it is refused."""
     request = probe.request()
     return request.with_json({}) if request.body else request

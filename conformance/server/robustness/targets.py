@@ -5,10 +5,10 @@ from dataclasses import replace
 from conformance.catalogue.judge import ANY_STATUS, Judge
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import fail_on
 from conformance.probe.applicability import every
 from conformance.probe.probe import Probe
 from conformance.server.generated.judges import expect_no_server_error
-from conformance.server.robustness.sabotage import fail
 from conformance.server.robustness.survival import SAFETY, send_expecting_no_server_error
 from openapi.contract import PATH_PARAMETER
 from openapi.operation import Operation
@@ -37,8 +37,8 @@ def _has_query_parameter(operation: Operation) -> bool:
     source=SAFETY,
     applies_to=every,
     sabotage=(
-        fail("unknown methods", lambda request: request.method in {"DINIE", "PROPFIND"}),
-        fail("HEAD", lambda request: request.method == "HEAD"),
+        fail_on("unknown methods", lambda request: request.method in {"DINIE", "PROPFIND"}),
+        fail_on("HEAD", lambda request: request.method == "HEAD"),
     ),
 )
 def odd_methods(probe: Probe) -> None:
@@ -56,9 +56,9 @@ def odd_methods(probe: Probe) -> None:
     source=SAFETY,
     applies_to=_has_path_parameter,
     sabotage=(
-        fail("NUL in a path", lambda request: "%00" in request.path),
-        fail("no UTF-8 in a path", lambda request: "%FF" in request.path),
-        fail("a quote in a path", lambda request: "%27" in request.path),
+        fail_on("NUL in a path", lambda request: "%00" in request.path),
+        fail_on("no UTF-8 in a path", lambda request: "%FF" in request.path),
+        fail_on("a quote in a path", lambda request: "%27" in request.path),
     ),
     judges=(Judge(expect_no_server_error, statuses=ANY_STATUS),),
 )
@@ -79,10 +79,10 @@ def strange_path_values(probe: Probe) -> None:
     source=SAFETY,
     applies_to=_has_query_parameter,
     sabotage=(
-        fail("NaN", lambda request: "=NaN" in request.path),
-        fail("NUL in a query", lambda request: "=%00" in request.path),
-        fail("a parameter twice", lambda request: request.path.count("limit=") > 1),
-        fail("many digits", lambda request: "9" * 4301 in request.path),
+        fail_on("NaN", lambda request: "=NaN" in request.path),
+        fail_on("NUL in a query", lambda request: "=%00" in request.path),
+        fail_on("a parameter twice", lambda request: request.path.count("limit=") > 1),
+        fail_on("many digits", lambda request: "9" * 4301 in request.path),
     ),
 )
 def strange_query_values(probe: Probe) -> None:

@@ -8,10 +8,9 @@ from conformance.catalogue.sabotage import on_answers, on_requests, set_status, 
 from conformance.probe.bodies import (
     DATES,
     answers_with,
-    date_names,
+    date_fields,
     expect_refusal,
     expect_refused,
-    schema_at,
     takes_dates,
 )
 from conformance.probe.probe import Probe
@@ -64,7 +63,7 @@ ODD_DATES = (
 )
 def bad_date_is_refused(probe: Probe) -> None:
     """Text that is no date-time of RFC 3339, or has no offset, is refused."""
-    for name in date_names(schema_at(probe)):
+    for name in date_fields(probe.operation):
         for text in BAD_DATES:
             request = probe.request().with_json({**probe.plain_body(), name: text})
             expect_refusal(probe, request, f"{name} {text!r}")
@@ -91,7 +90,7 @@ def bad_date_is_refused(probe: Probe) -> None:
 )
 def odd_date_keeps_its_instant(probe: Probe) -> None:
     """An unusual date-time of RFC 3339 is refused, or comes back as the same instant."""
-    for name in date_names(schema_at(probe)):
+    for name in date_fields(probe.operation):
         for text in ODD_DATES:
             request = probe.request().with_json({**probe.plain_body(), name: text})
             answer = answer_to(probe, request)

@@ -14,11 +14,11 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests, set_status
 from conformance.probe.applicability import lists
 from conformance.probe.bodies import (
-    FAR,
+    FAR_FUTURE,
     NO_REFUSAL,
     SEED,
     VENDOR,
-    date_names,
+    date_fields,
     expect_accepted,
     expect_refusal,
     invalid,
@@ -67,8 +67,8 @@ def plain_data_is_accepted(probe: Probe) -> None:
     schema, required = schema_at(probe), required_names(schema_at(probe))
     added: dict[str, dict[str, Any]] = {"the required fields alone": {}}
     for name in properties(schema):
-        if name in date_names(schema):
-            added[f"{name} far ahead"] = {name: FAR}
+        if name in date_fields(probe.operation):
+            added[f"{name} far ahead"] = {name: FAR_FUTURE}
         if not is_faulty(schema, name, None):
             added[f"{name} as null"] = {name: None}
     for what, fields in added.items():
