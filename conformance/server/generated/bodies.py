@@ -17,12 +17,10 @@ from conformance.catalogue.sabotage import fail_on, on_answers, with_body
 from conformance.probe.bodies import is_judged, makes_from_json, schema_at
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.server.generated.judges import expect_refusal, expect_sent_data, of_generated
+from conformance.server.generated.judges import SEED, expect_refusal, expect_sent_data, of_generated
 from conformance.server.generated.sabotage import member, sent_name, taking
+from conformance.server.robustness.survival import SAFETY
 from conformance.target.exchange import Answer, Request
-
-SEED = "seed: request fields and responses"
-SAFETY = "safety: never a 5xx for anything a client sends"
 
 _EXAMPLES = 40
 _EXAMPLES_OF_A_FAULT = 3

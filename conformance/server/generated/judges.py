@@ -13,11 +13,13 @@ from typing import Any
 from conformance.catalogue.judge import ANY_STATUS, GENERATED, Aspect, Judge, JudgedExchange, Look
 from conformance.probe.applicability import reads_or_creates
 from conformance.probe.bodies import schema_of
-from conformance.probe.probe import NO_SERVER_ERROR, Violation, expect, unanswered
+from conformance.probe.probe import Violation, expect
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.timestamps import instant
 from openapi.operation import Operation
 from openapi.schema import FieldError, types_of
+
+SEED = "seed: request fields and responses"
 
 
 def of_generated(
@@ -26,31 +28,6 @@ def of_generated(
     """A judge of every answer to a generated request, on any operation that is sent some."""
     return Judge(look, GENERATED, ANY_STATUS, applies_to=applies_to, aspect=aspect)
 
-
-def expect_no_server_error(exchange: JudgedExchange) -> None:
-    """An answer came, and it is no server error other than 501 and 503."""
-    answer = exchange.answer
-    if answer.status == NO_ANSWER:
-        raise Violation(NO_SERVER_ERROR, unanswered(answer))
-    # RFC 9110 section 15.6.4: it may be too busy for now.
-    allowed = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE}
-    failed = answer.is_server_error and answer.status not in allowed
-    expect(not failed, NO_SERVER_ERROR, f"{answer.status}{_name_of(answer)}")
-
-
-_EXCEPTION = re.compile(rb"\b[A-Z][A-Za-z]+(?:Error|Exception)\b")
-
-
-def _name_of(answer: Answer) -> str:
-    """What a server calls its error, in brackets: two of them are two faults."""
-    name = answer.field("code") or answer.field("title")
-    if isinstance(name, str) and name.isprintable():
-        return f" ({name[:_LONGEST_NAME]})"
-    thrown = _EXCEPTION.search(answer.body)
-    return f" ({thrown[0].decode()})" if thrown else ""
-
-
-_LONGEST_NAME = 60
 
 _OF_A_GATEWAY = {
     HTTPStatus.FORBIDDEN,

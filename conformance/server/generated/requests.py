@@ -27,20 +27,18 @@ from conformance.probe.probe import NOTHING_FAILS, NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.server.generated.judges import (
+    SEED,
     expect_documented_body,
     expect_documented_headers,
     expect_documented_media_type,
     expect_documented_status,
-    expect_no_server_error,
     expect_refusal,
     of_generated,
 )
 from conformance.server.generated.sabotage import member, now_and_then, taking
 from conformance.server.generated.shrinking import reduced
+from conformance.server.robustness.survival import SAFETY, expect_no_server_error
 from openapi.operation import Operation
-
-SEED = "seed: request fields and responses"
-SAFETY = "safety: never a 5xx for anything a client sends"
 
 
 def _is_documented_by_seed(operation: Operation) -> bool:

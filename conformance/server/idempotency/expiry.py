@@ -8,8 +8,8 @@ from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.probe import NotVerified, Probe
+from conformance.server.idempotency.replays import SEED, expect_same
 from conformance.server.idempotency.sabotage import CHANGE_ON_REPLAY, FORGET_KEY, KEEP_FOR_EVER
-from conformance.server.idempotency.same_answer import SEED, expect_same
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer
 from conformance.target.target import TargetError

@@ -12,6 +12,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_answers, on_requests
 from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.probe import Probe, expect
+from conformance.server.idempotency.replays import SEED
 from conformance.server.idempotency.sabotage import (
     FORGET_KEY,
     ONE_ANSWER_FOR_ONE_BODY,
@@ -20,7 +21,7 @@ from conformance.server.idempotency.sabotage import (
     REFUSE_TO_OTHERS,
     edit_key,
 )
-from conformance.server.idempotency.same_answer import SEED
+from conformance.server.robustness.survival import SAFETY
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 from openapi.operation import Operation
@@ -166,7 +167,7 @@ def key_is_free_for_other_partners(probe: Probe) -> None:
 @requirement(
     id="idempotency.strange-keys-are-no-failure",
     level=Level.MUST,
-    source="safety: never a 5xx for anything a client sends",
+    source=SAFETY,
     applies_to=accepts_idempotency_key,
     sabotage=(
         on_answers(

@@ -7,8 +7,8 @@ from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.probe import Probe, without_token
+from conformance.server.idempotency.replays import SEED
 from conformance.server.idempotency.sabotage import REMEMBER_FAILURES
-from conformance.server.idempotency.same_answer import SEED
 
 
 @requirement(

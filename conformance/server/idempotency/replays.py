@@ -18,14 +18,26 @@ from conformance.server.idempotency.sabotage import (
     OTHER_STATUS_ON_REPLAY,
     forget_keys_after,
 )
-from conformance.server.idempotency.same_answer import SEED, expect_same
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer
 from openapi.operation import Operation
 
+SEED = "seed: Idempotency-Key, cached for 24 hours"
+
 _MANY_TIMES = 5
 _ROUNDS = 3
 _AT_ONCE = 12
+
+
+def expect_same(first: Answer, again: Answer, when: str = "") -> None:
+    """``again`` is the same answer as ``first``; ``when`` says how much later."""
+    late = f" {when}" if when else ""
+    expect(
+        again.status == first.status,
+        f"status {first.status} again{late}",
+        f"status {again.status}",
+    )
+    expect(again.body == first.body, f"the first answer's bytes{late}", "another body")
 
 
 def _replay(exchange: JudgedExchange) -> None:

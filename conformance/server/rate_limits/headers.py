@@ -1,5 +1,8 @@
 """How a target tells its clients of its limits (vendor facts: the headers of every answer)."""
 
+import re
+import time
+
 from conformance.catalogue.judge import NO_SERVER_ERROR, Judge, of_answer
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
@@ -8,15 +11,18 @@ from conformance.probe.applicability import every
 from conformance.probe.probe import NotVerified, Probe, expect, without_token
 from conformance.probe.rate_limits import answer_to, harmless
 from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
-from conformance.server.rate_limits.header_rules import (
-    HEADERS,
-    LIMIT,
-    REMAINING,
-    RESET,
-    expect_sense,
-)
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer
+from conformance.target.timestamps import http_date
+
+HEADERS = "vendor facts: X-RateLimit-Limit, -Remaining and -Reset (Unix time) on every response"
+
+LIMIT, REMAINING, RESET = "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"
+
+NUMBER = re.compile(r"[0-9]{1,15}")
+
+_CLOCKS_DIFFER_SECONDS = 300
+_LONGEST_WINDOW_SECONDS = 400 * 24 * 3600
 
 
 def _always(header: str, value: str | None) -> Sabotage:
@@ -59,6 +65,33 @@ def headers_on_every_answer(probe: Probe) -> None:
     """Every answer says the limit, how much of it is left, and when it starts anew."""
     for what, answer in _ordinary(probe):
         expect_limit_headers(answer, f" to {what}")
+
+
+def expect_sense(answer: Answer) -> None:
+    """The headers that are there are whole numbers that agree; without any nothing is verified."""
+    numbers: dict[str, int] = {}
+    for name in (LIMIT, REMAINING, RESET):
+        text = answer.header(name)
+        if text is None:
+            continue  # another requirement's business
+        expect(NUMBER.fullmatch(text), f"a whole number in {name}", "another text")
+        numbers[name] = int(text)
+    if not numbers:
+        raise NotVerified("the answers have no X-RateLimit headers")
+    if LIMIT in numbers and REMAINING in numbers:
+        expect(
+            numbers[REMAINING] <= numbers[LIMIT],
+            f"at most the {numbers[LIMIT]} of {LIMIT} in {REMAINING}",
+            f"{numbers[REMAINING]}",
+        )
+    if RESET in numbers:
+        # The target's own time, where it says it (RFC 9110 section 6.6.1).
+        ahead = numbers[RESET] - (http_date(answer.header("date")) or time.time())
+        expect(
+            -_CLOCKS_DIFFER_SECONDS <= ahead <= _LONGEST_WINDOW_SECONDS,
+            f"a Unix time that is now or to come in {RESET}",
+            f"{numbers[RESET]}",
+        )
 
 
 @requirement(

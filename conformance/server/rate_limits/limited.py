@@ -14,7 +14,7 @@ from conformance.catalogue.sabotage import drop_field, on_answers, set_field, se
 from conformance.probe.applicability import every
 from conformance.probe.probe import NotVerified, Probe, Violation, expect
 from conformance.probe.rate_limits import LIMITED, provoke
-from conformance.server.rate_limits.header_rules import (
+from conformance.server.rate_limits.headers import (
     HEADERS,
     LIMIT,
     NUMBER,

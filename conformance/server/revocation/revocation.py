@@ -14,11 +14,10 @@ from conformance.probe.probe import NAME_PREFIX, Probe, expect
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.revocation import VENDOR, revocation_by_text, revocation_of, revoke, revokes
 from conformance.probe.token_exchange import created
+from conformance.server.robustness.survival import SAFETY
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 from openapi.operation import Operation
-
-SAFETY = "safety: never a 5xx for anything a client sends"
 
 _STRANGE = ("%00", "%FF", "%C3%A9", "%22", "%20", "-", "0", "null", "x" * 2000)
 """Ids as they stand in a path. No wild cards and no dots: they might reach other keys."""

@@ -5,11 +5,13 @@ requests that are absurd as such (megabytes, thousands of levels), as long as th
 request is answered.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from http import HTTPStatus
 
-from conformance.probe.probe import Probe, Violation
+from conformance.catalogue.judge import JudgedExchange
+from conformance.probe.probe import NO_SERVER_ERROR, Probe, Violation, expect, unanswered
 from conformance.probe.resources import expect_any_served
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.target import TargetError
@@ -82,3 +84,29 @@ def request_with_empty_body(probe: Probe) -> Request:
     """A plain request whose JSON body, where it has one, lacks every field: it is refused."""
     request = probe.request()
     return request.with_json({}) if request.body else request
+
+
+def expect_no_server_error(exchange: JudgedExchange) -> None:
+    """An answer came, and it is no server error other than 501 and 503."""
+    answer = exchange.answer
+    if answer.status == NO_ANSWER:
+        raise Violation(NO_SERVER_ERROR, unanswered(answer))
+    # RFC 9110 section 15.6.4: it may be too busy for now.
+    allowed = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE}
+    failed = answer.is_server_error and answer.status not in allowed
+    expect(not failed, NO_SERVER_ERROR, f"{answer.status}{_name_of(answer)}")
+
+
+_EXCEPTION = re.compile(rb"\b[A-Z][A-Za-z]+(?:Error|Exception)\b")
+
+
+def _name_of(answer: Answer) -> str:
+    """What a server calls its error, in brackets: two of them are two faults."""
+    name = answer.field("code") or answer.field("title")
+    if isinstance(name, str) and name.isprintable():
+        return f" ({name[:_LONGEST_NAME]})"
+    thrown = _EXCEPTION.search(answer.body)
+    return f" ({thrown[0].decode()})" if thrown else ""
+
+
+_LONGEST_NAME = 60

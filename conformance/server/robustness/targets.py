@@ -8,8 +8,11 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on
 from conformance.probe.applicability import every
 from conformance.probe.probe import Probe
-from conformance.server.generated.judges import expect_no_server_error
-from conformance.server.robustness.survival import SAFETY, send_expecting_no_server_error
+from conformance.server.robustness.survival import (
+    SAFETY,
+    expect_no_server_error,
+    send_expecting_no_server_error,
+)
 from openapi.contract import PATH_PARAMETER
 from openapi.operation import Operation
 

@@ -13,14 +13,13 @@ from conformance.catalogue.requirement import Level
 from conformance.generation.sequence import Sequence
 from conformance.probe.applicability import accepts_idempotency_key, creates
 from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.server.idempotency.replays import SEED
 from conformance.server.sequences.sabotage import FAULTS
 from conformance.target.capabilities import Capability
 from openapi.operation import Operation
 
-SEED = "seed: Idempotency-Key, cached for 24 hours"
-
 _SLOWEST_LIST_SECONDS = 3.0
-_BETWEEN_LOOKS_SECONDS = 0.2
+BETWEEN_LOOKS_SECONDS = 0.2
 
 
 def _makes_by_key(operation: Operation) -> bool:
@@ -53,7 +52,7 @@ def _settle_seconds(probe: Probe) -> float:
         except Violation:
             if time.monotonic() - begin > _SLOWEST_LIST_SECONDS:
                 raise NotVerified("the list does not show what was made") from None
-            time.sleep(_BETWEEN_LOOKS_SECONDS)
+            time.sleep(BETWEEN_LOOKS_SECONDS)
         else:
             took = time.monotonic() - begin
-            return took if took > _BETWEEN_LOOKS_SECONDS else 0.0
+            return took if took > BETWEEN_LOOKS_SECONDS else 0.0

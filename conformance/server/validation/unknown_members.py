@@ -15,6 +15,7 @@ from conformance.probe.bodies import (
 )
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.server.robustness.survival import SAFETY
 from conformance.server.validation.sabotage import adopting, answer_if
 from conformance.target.timestamps import instant
 from openapi.references import merge_schemas
@@ -24,7 +25,7 @@ from openapi.schema import Schema
 @requirement(
     id="validation.unknown-members-are-no-failure",
     level=Level.MUST,
-    source="safety: never a 5xx for anything a client sends",
+    source=SAFETY,
     applies_to=is_judged,
     sabotage=(
         answer_if(b'"x', 500, "fail on unknown members"),
