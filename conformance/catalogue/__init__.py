@@ -1,1 +1,1 @@
-"""Requirements as data: what one is, where they are registered, what they must catch."""
+"""The catalogue: requirements as data, their judges and sabotage, registry and selection."""

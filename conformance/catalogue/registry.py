@@ -1,4 +1,4 @@
-"""The catalogue of requirements on servers."""
+"""Registries of requirements, and of their judges of one exchange."""
 
 import importlib
 import inspect
@@ -30,7 +30,7 @@ class Catalogue(Generic[R]):
         self._loaded = False
 
     def add(self, requirement: R) -> None:
-        """Take one in; raises :class:`DuplicateRequirement`."""
+        """Register a requirement; raises :class:`DuplicateRequirement`."""
         if requirement.id in self._found:
             raise DuplicateRequirement(f"{requirement.id} is claimed twice")
         self._found[requirement.id] = requirement
@@ -59,7 +59,7 @@ _BY_CHECK: dict[Check, Requirement] = {}
 
 
 def requirement_of(check: Check) -> Requirement:
-    """The requirement that a function is the check of: for those who judge by it otherwise."""
+    """The requirement that ``check`` belongs to, for other checks that find it broken."""
     return _BY_CHECK[check]
 
 
@@ -107,7 +107,7 @@ Judgement = tuple[Requirement, Violation | None]
 
 
 class Judges:
-    """All judges of some requirements, in the order of what they look at."""
+    """All judges of some requirements, ordered by aspect, then by requirement id."""
 
     def __init__(self, requirements: Iterable[Requirement]) -> None:
         found = [(one, judge) for one in requirements for judge in one.judges]

@@ -1,4 +1,4 @@
-"""The harness's vocabulary: requirements, what they need, and what came of them. Frozen values."""
+"""Requirements as frozen values: rule, level, source, check, judges and sabotage."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is required, of whomever. ``id`` is permanent; ``source`` says where it comes from."""
+    """A rule for servers or clients. ``id`` is permanent; ``source`` names the rule's origin."""
 
     id: str
     level: Level
@@ -62,13 +62,13 @@ class Requirement(Rule):
     sabotage: Sequence[Sabotage]
     check: Callable[[Probe], None]
     observes_run: bool = False
-    """It judges what the whole run met, so it is checked when all others are done."""
+    """Whether the check judges exchanges of the whole run, and so comes after all others."""
     judges: tuple[Judge, ...] = ()
-    """What can be said of one exchange, whoever sent the request."""
+    """Judges of one exchange, whoever sent the request."""
     generator_check: str = ""
     """The check of the request generator whose failures its judge confirms."""
     generates: bool = False
-    """It sends generated requests: of these one at a time is checked, beside all others."""
+    """Whether the check sends generated requests; these checks run one at a time, beside others."""
 
     def violation(self, exchange: JudgedExchange) -> Violation | None:
         """The violation that one exchange shows, if any; raises ``NotVerified``."""
@@ -77,5 +77,5 @@ class Requirement(Rule):
 
     @property
     def phase(self) -> int:
-        """When it is checked: 0 with most others, 1 when they are done, 2 after all and alone."""
+        """The phase of a run that checks it: 0 with most others, 1 after them, 2 last and alone."""
         return 2 if Capability.CLOCK in self.needs else int(self.observes_run)

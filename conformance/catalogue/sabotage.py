@@ -14,19 +14,19 @@ from conformance.target.exchange import Answer, Request, Tamper
 
 @dataclass(frozen=True, slots=True)
 class Sabotage:
-    """One fault by name. ``make`` gives a fresh tamper for each run, for those that remember."""
+    """A fault by name. ``make`` gives a fresh tamper for each run: some keep state."""
 
     name: str
     make: Callable[[], Tamper]
 
 
 def on_requests(name: str, change: Callable[[Request], Request]) -> Sabotage:
-    """The target sees other requests than were sent."""
+    """A sabotage that changes requests before the target sees them."""
     return Sabotage(name, lambda: lambda request, forward: forward(change(request)))
 
 
 def on_answers(name: str, change: Callable[[Request, Answer], Answer]) -> Sabotage:
-    """The harness sees other answers than were given."""
+    """A sabotage that changes answers before the harness sees them."""
     return Sabotage(name, lambda: lambda request, forward: change(request, forward(request)))
 
 
@@ -74,17 +74,17 @@ def edit_body(status: int, name: str, edit: Callable[[dict[str, Any]], object]) 
 
 
 def set_field(status: int, field: str, value: Any) -> Sabotage:
-    """Answers with ``status`` say something else in one field."""
+    """Replace one field of the JSON object in answers with ``status``."""
     return edit_body(status, f"set {field} to {value!r}", lambda body: body.update({field: value}))
 
 
 def drop_field(status: int, field: str) -> Sabotage:
-    """Answers with ``status`` lack one field."""
+    """Drop one field of the JSON object in answers with ``status``."""
     return edit_body(status, f"drop {field}", lambda body: body.pop(field, None))
 
 
 def set_header(status: int, header: str, value: str | None) -> Sabotage:
-    """Answers with ``status`` carry another header, or lack it."""
+    """Set a header of answers with ``status``, or drop it (None)."""
 
     def changed(answer: Answer) -> Answer:
         return with_header(answer, header, value)
@@ -95,5 +95,5 @@ def set_header(status: int, header: str, value: str | None) -> Sabotage:
 
 
 def set_status(before: int, after: int) -> Sabotage:
-    """One status is answered as another."""
+    """Answer with the status ``after`` in the place of ``before``."""
     return on_status(before, f"answer {after} for {before}", lambda one: replace(one, status=after))

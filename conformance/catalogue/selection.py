@@ -1,4 +1,4 @@
-"""Requirements by id, by section, or by a pattern of ids."""
+"""Selection of requirements by id, section or pattern of ids."""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -11,11 +11,11 @@ R = TypeVar("R", bound=Rule)
 
 
 class SelectionError(Exception):
-    """Nothing has that name; the message is one line with the nearest ids."""
+    """No requirement matches; the message is one line with the nearest ids."""
 
 
 def select(requirements: Mapping[str, R], patterns: Sequence[str]) -> list[R]:
-    """What any of the patterns names, all of it without a pattern; raises SelectionError."""
+    """The requirements that any pattern names, all without a pattern; raises SelectionError."""
     chosen: set[str] = set()
     for pattern in patterns:
         matching = {

@@ -1,7 +1,7 @@
-"""What makes test data: Hypothesis and Schemathesis, loaded at first use.
+"""Generated test data: Hypothesis and Schemathesis, loaded at first use.
 
-They take half a second and sixty megabytes, which ``list``, ``explain`` and ``--help`` do not pay.
-So requirements say ``from conformance import generation`` and ``generation.for_all(…)``.
+Both libraries take half a second and 60 MB, which ``list``, ``explain`` and ``--help`` do not need:
+requirements say ``from conformance import generation`` and ``generation.for_all(…)``.
 """
 
 import importlib
@@ -45,11 +45,11 @@ _PLACES = {
 }
 
 _FEW_NEED = {"SharedCorpus": "shared_corpus"}
-"""Not loaded with the others: it takes a client of Redis with it."""
+"""Loaded apart from the others: it imports a Redis client."""
 
 
 def load() -> None:
-    """Load everything now, best before any thread starts."""
+    """Import all generators now, best before any thread starts."""
     for place in sorted(set(_PLACES.values())):
         importlib.import_module(f"{__name__}.{place}")
 

@@ -1,4 +1,4 @@
-"""Calls in any order, chosen by Hypothesis' state machine."""
+"""Sequences of calls that Hypothesis' state machine chooses."""
 
 import sys
 import time
@@ -26,7 +26,7 @@ _LOOK_AGAIN_SECONDS = 0.4
 
 
 def in_any_order(probe: Probe, settle_seconds: float) -> None:
-    """Try sequences of calls; raises what the shortest one raises that breaks the model.
+    """Try sequences of calls; raises the violation of the shortest sequence that breaks the model.
 
     ``settle_seconds`` is how long a list takes to show what was made.
     """
@@ -54,7 +54,7 @@ def in_any_order(probe: Probe, settle_seconds: float) -> None:
 
 
 class Machine(RuleBasedStateMachine):
-    """Chooses the calls of one sequence; a subclass says of what."""
+    """State machine that chooses the calls of one sequence; a subclass names the model."""
 
     watch: Watch
     partners: tuple[int, ...]
@@ -141,7 +141,7 @@ class Machine(RuleBasedStateMachine):
 
 
 def _is_wrong_still(probe: Probe, sequence: Sequence, partner: int) -> bool:
-    """Whether a list is wrong after a while too: some show changes late."""
+    """Whether a list is still wrong after the settling time: some lists show changes late."""
     exchanges = list(probe.recording.exchanges)
     time.sleep(_LOOK_AGAIN_SECONDS)
     try:

@@ -1,4 +1,4 @@
-"""Where Hypothesis' examples of one search are kept: with the check, and in a shared corpus."""
+"""Databases of Hypothesis' examples: with the check's recording, and in a shared corpus."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,7 +15,7 @@ _SECONDARY, _PARETO = b".secondary", b".pareto"
 
 
 def examples_of(probe: Probe) -> ExampleDatabase | None:
-    """The database for the next search of a check; None where nothing is to be kept."""
+    """The example database for the next search of a check; None where none is kept."""
     record, effort = probe.recording, probe.budget
     record.searches += 1
     if effort.corpus is None and effort.only is None:
@@ -44,7 +44,7 @@ class _Kept(ExampleDatabase):
         self._name = f"{probe.budget.name} {probe.operation.id} {search}".encode()
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
-        """The examples to begin with."""
+        """The examples that a search starts with."""
         if self._effort.only is not None:
             found = self._effort.only.get(self._search)
             return [found] if found is not None and not _is_beside(key) else []
@@ -53,14 +53,14 @@ class _Kept(ExampleDatabase):
         return list(self._effort.corpus.fetch(self._own(key)))
 
     def save(self, key: bytes, value: bytes) -> None:
-        """Keep an example that failed; the last one is the smallest."""
+        """Keep a failing example; the last one is the smallest."""
         if not _is_beside(key):
             self._record.examples[self._search] = value
         if self._effort.corpus is not None and not key.endswith(_PARETO):
             self._effort.corpus.save(self._own(key), value)
 
     def delete(self, key: bytes, value: bytes) -> None:
-        """Forget an example that fails no longer."""
+        """Delete an example that fails no longer."""
         if self._effort.corpus is not None and not key.endswith(_PARETO):
             self._effort.corpus.delete(self._own(key), value)
 

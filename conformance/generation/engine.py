@@ -79,7 +79,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Exploration:
-    """What came of one run of the engine, and why it ended early, if it did."""
+    """Findings of one run of the engine, and the reason of an early end, if any."""
 
     findings: Sequence[Finding]
     stopped: NotVerified | None
@@ -90,7 +90,7 @@ _known: WeakKeyDictionary[Target, dict[str, tuple[object, _Exploration]]] = Weak
 
 
 def findings(probe: Probe, check: str) -> list[Finding]:
-    """What a check of Schemathesis found on the operation, the smallest request first.
+    """Failures of one check of Schemathesis on the operation, the smallest request first.
 
     The engine runs once for each target and operation, and again for another seed or effort.
     Raises :class:`NotVerified` where it ended early, such as by a limit that is not worth
@@ -173,11 +173,11 @@ def _configuration(probe: Probe) -> dict[str, Any]:
 
 _FAILED = Answer(500)
 _NOT_SENT = Answer(400)
-"""What Schemathesis is told where nothing was sent."""
+"""Stand-in answers for Schemathesis: for no answer, and for a case that was not sent."""
 
 
 class _Transport(RequestsTransport):
-    """Sends by the harness, and keeps each exchange by the id of Schemathesis' case."""
+    """Transport that sends by the harness and records exchanges by the id of Schemathesis' case."""
 
     def __init__(self, probe: Probe) -> None:
         super().__init__()
@@ -191,7 +191,7 @@ class _Transport(RequestsTransport):
         self.on_stop: Callable[[], None] = lambda: None
 
     def send(self, case: Any, *, session: Any = None, **options: Any) -> Response:
-        """Send one case."""
+        """Send one test case of Schemathesis."""
         given = {name: options.get(name) for name in ("headers", "params", "cookies")}
         data = self.serialize_case(case, base_url="http://target", **given)
         prepared = requests.Request(**data).prepare()
@@ -219,14 +219,14 @@ class _Transport(RequestsTransport):
         return _FAILED if answer.status == NO_ANSWER else answer
 
     def _stop(self, reason: TargetError | NotVerified) -> Answer:
-        """Nothing more goes out."""
+        """Stop the engine: later cases are not sent."""
         self.stopped = reason
         self.on_stop()
         return _NOT_SENT
 
 
 def _request(probe: Probe, prepared: Any) -> Request:
-    """A request of Schemathesis as one of the harness."""
+    """The harness's request for one that Schemathesis prepared."""
     url = urlsplit(prepared.url)
     body = prepared.body or b""
     signed = needs_bearer_token(probe.operation)
@@ -255,7 +255,7 @@ def _headers(headers: Mapping[str, str | bytes], without: str) -> tuple[tuple[st
 
 
 def _marked(body: bytes) -> bytes:
-    """The body, its name marked as test data."""
+    """The request body, its ``name`` marked as test data."""
     try:
         value = json.loads(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Strategies for what is allowed in bodies and in headers, and is unusual."""
+"""Strategies for unusual but valid JSON bodies, headers and framings."""
 
 import string
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _ends = st.one_of(st.just("null"), numbers, *[odd_instants.map(lambda instant: f
 
 @st.composite
 def odd_bodies(draw: st.DrawFn) -> bytes:
-    """An object of JSON that names a resource, spelt in an unusual way (RFC 8259)."""
+    """JSON objects with a ``name``, in unusual spellings that RFC 8259 allows."""
     half = draw(halves) if draw(st.integers(0, 7)) == 1 else ""
     name = f'"name"{draw(_space)}:{draw(_space)}"{NAME_PREFIX} {draw(spelt)}{half}"'
     members = [name]
@@ -42,7 +42,7 @@ _sizes = st.lists(st.integers(1, 12), min_size=1, max_size=12)
 
 
 def odd_framings() -> st.SearchStrategy[tuple[str, list[int]]]:
-    """A text for a name, often of no character, and the sizes of the chunks of its body."""
+    """A text for a name, often empty, and the sizes of the body's chunks."""
     texts = st.just("") | st.text(
         st.characters(exclude_categories=["Cs"], min_codepoint=0x20), max_size=8
     )
@@ -106,14 +106,14 @@ _CONTENT_TYPES = (
 
 
 def odd_headers() -> st.SearchStrategy[tuple[list[tuple[str, str]], str]]:
-    """One to three headers, and the Content-Type of a JSON body."""
+    """One to three unusual headers, and a Content-Type for JSON."""
     # Answers to other types than the usual one are judged for failures only.
     content_types = st.just(_CONTENT_TYPES[0]) | st.sampled_from(_CONTENT_TYPES)
     return st.tuples(st.lists(_header(), min_size=1, max_size=3), content_types)
 
 
 def changes(recordings: int) -> st.SearchStrategy[tuple[int, list[tuple[str, int, Any]]]]:
-    """Which of so many recordings, and what to change in it: how, at which member, to what."""
+    """The number of a recording, and edits to it: kind, place of the member, new value."""
     kinds = st.sampled_from(("change", "leave out", "add", "wrap"))
     edits = st.lists(st.tuples(kinds, st.integers(0, 7), ANYTHING), max_size=3)
     return st.tuples(st.integers(0, recordings - 1), edits)

@@ -1,4 +1,4 @@
-"""How a check is run on generated examples: repeatable by its seed, without a deadline, silent.
+"""Searches with Hypothesis: repeatable by seed, without a deadline, silent.
 
 A failure is shrunk, and only the exchanges of its smallest example stay in the record.
 """
@@ -21,11 +21,11 @@ from conformance.target.target import TargetError
 Value = TypeVar("Value")
 
 _MOST_REQUESTS_TO_SHRINK, _MOST_SECONDS_TO_SHRINK = 1000, 8.0
-"""What the search for a smaller example may cost; the smallest one so far is shown."""
+"""Limits of shrinking, in requests and seconds."""
 
 
 def chosen_settings(probe: Probe, examples: int, **others: Any) -> settings:
-    """The settings of one run of Hypothesis, over so many examples times the probe's effort."""
+    """Settings of one Hypothesis run: ``examples`` times the probe's budget."""
     effort, kept = probe.budget, examples_of(probe)
     phases = [Phase.generate, Phase.shrink]
     if effort.only is not None:
@@ -42,7 +42,7 @@ def chosen_settings(probe: Probe, examples: int, **others: Any) -> settings:
 
 
 class Watch:
-    """Keeps the smallest failing example, and ends the search where it is of no more use.
+    """Watches a search: keeps its smallest failing example and ends it when no more is gained.
 
     Hypothesis takes every exception for a failure to be shrunk, but a skipped test ends it.
     """
@@ -56,10 +56,10 @@ class Watch:
         self._sent = 0
         self._looked_past_any = False
         self.looked_past = False
-        """Whether the example met what is known: it is no failure, and nothing more to go by."""
+        """Whether the example ended with a violation that is known already: no failure."""
 
     def begin(self) -> None:
-        """Another example: the record begins anew."""
+        """Start the next example with an empty recording."""
         self.looked_past = False
         record = self._probe.recording.exchanges
         self._sent += len(record)
@@ -72,7 +72,7 @@ class Watch:
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """All or a part of an example: what ends it is remembered."""
+        """Context of an example or a part of one: keeps the violation or error that ends it."""
         try:
             yield
         except Violation as violation:
@@ -90,7 +90,7 @@ class Watch:
 
     @contextmanager
     def run(self) -> Iterator[None]:
-        """All examples: raises what the smallest one raised, with its exchanges in the record."""
+        """Context of the whole search: raises the smallest example's violation."""
         try:
             with generating():
                 yield
@@ -115,7 +115,7 @@ class Watch:
 def for_all(
     probe: Probe, strategy: st.SearchStrategy[Value], check: Callable[[Value], None], examples: int
 ) -> None:
-    """Check so many values of a strategy; what fails is shrunk."""
+    """Check ``examples`` values of a strategy, and shrink a failing one."""
     watch = Watch(probe)
 
     # In this order: a seed would take the database away.

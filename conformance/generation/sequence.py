@@ -28,13 +28,13 @@ class Made:
 
     @property
     def id(self) -> str:
-        """What the list names it by."""
+        """The ``id`` in the list."""
         return str(self.answer.field("id"))
 
 
 @dataclass(slots=True)
 class Model:
-    """What has been made in one sequence, and by which key of which partner."""
+    """The resources of one sequence, by partner and idempotency key."""
 
     calls: dict[tuple[int, int], Made] = field(default_factory=dict)
     made: list[Made] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Model:
 
     @property
     def active(self) -> list[Made]:
-        """What was not revoked."""
+        """The resources that were not revoked."""
         return [one for one in self.made if not one.revoked]
 
 
@@ -96,7 +96,7 @@ class Sequence:
         )
 
     def revoke(self, index: int) -> None:
-        """Revoke what is active still; what the target does not revoke stays as it was."""
+        """Revoke an active resource; a refused revocation leaves the model unchanged."""
         made = self.model.active[index % len(self.model.active)]
         operation = self._probe.sibling("DELETE")
         names = PATH_PARAMETER.findall(operation.path)
@@ -109,7 +109,7 @@ class Sequence:
     def look(self, partner: int) -> None:
         """The list shows what the partner has made: once each, and in the right state.
 
-        It is read as far as it shows all that: what a fault has made stands near.
+        Read no further than the last of these: a fault's extra resources stand near them.
         """
         time.sleep(self._settle_seconds)
         own = {one.id: one for one in self.model.made if one.partner == partner}

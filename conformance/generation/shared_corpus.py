@@ -1,4 +1,4 @@
-"""Examples on a Redis or Valkey server, shared by all who work on one target."""
+"""Hypothesis' examples on a Redis or Valkey server, shared by all campaigns on one target."""
 
 import re
 import threading
@@ -67,17 +67,17 @@ class SharedCorpus(ExampleDatabase):
             raise ValueError(_reason(error)) from error
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
-        """What there is; nothing while the server is away."""
+        """The stored values; none while the server is away."""
         found: list[bytes] = []
         self._try(lambda: found.extend(self._redis.fetch(key)))
         return found
 
     def save(self, key: bytes, value: bytes) -> None:
-        """Keep a value, now or when the server is back."""
+        """Store a value, now or when the server is back."""
         self._change("save", key, value)
 
     def delete(self, key: bytes, value: bytes) -> None:
-        """Forget a value, now or when the server is back."""
+        """Delete a value, now or when the server is back."""
         self._change("delete", key, value)
 
     def reach(self, *, at_once: bool = False) -> bool:
@@ -106,7 +106,7 @@ class SharedCorpus(ExampleDatabase):
                 del self._waiting[next(iter(self._waiting))]
 
     def _try(self, action: Callable[[], object]) -> bool:
-        """Do it, unless the server is away."""
+        """Run a command, unless the server is away."""
         if self.is_away:
             return False
         try:

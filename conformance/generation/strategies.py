@@ -43,14 +43,14 @@ _KINDS = {
 
 
 def valid_bodies(contract: Contract, schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
-    """Bodies that the schema has no complaint about, their names marked as test data."""
+    """Bodies that are valid for the schema, their names marked as test data."""
     return _values(contract, schema.definition).map(_marked).filter(schema.is_valid)
 
 
 def invalid_bodies(schema: Schema, plain: dict[str, Any]) -> list[st.SearchStrategy[Any]]:
     """Bodies with one fault, a strategy for each: a wrong type, a field missing, no object.
 
-    What only a format forbids is not among them: how strict a server reads dates is its own.
+    Violations of a format alone are left out: servers may read dates more leniently.
     """
 
     def is_wrong(body: Any) -> bool:
@@ -81,7 +81,7 @@ def _marked(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _values(contract: Contract, definition: Any) -> st.SearchStrategy[Any]:
-    """Values of a schema, as far as types, formats, enumerations and properties say."""
+    """Values by a schema's types, formats, enumerations and properties."""
     schema = contract.resolve_schema(definition)
     if not isinstance(schema, dict):
         return ANYTHING

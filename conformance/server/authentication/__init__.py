@@ -1,1 +1,1 @@
-"""Requests without a token that is good: refused, and challenged."""
+"""Authentication: requests without a valid bearer token are refused (401) and challenged."""

@@ -1,4 +1,4 @@
-"""A refused request has no effect, yields nothing and is refused before it is looked at."""
+"""A request refused with 401 has no effect, shows no data and its body is not validated."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -76,7 +76,7 @@ def refusal_gives_nothing_away(probe: Probe) -> None:
 
 
 def _success_members(operation: Operation) -> set[str]:
-    """What only a success has: its members without those of the refusal."""
+    """The JSON members of a success that its refusal does not have."""
     members: list[set[str]] = []
     for status in (operation.success_status, HTTPStatus.UNAUTHORIZED):
         answer = operation.response(status)

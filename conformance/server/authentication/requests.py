@@ -1,4 +1,4 @@
-"""Requests that must be refused for what their Authorization header holds, and the refusals."""
+"""Requests with a missing, foreign or damaged Authorization header, and their refusals."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -21,7 +21,7 @@ UNKNOWN_TOKENS = (
 
 
 def with_fresh_body(probe: Probe, request: Request) -> Request:
-    """The same request with a plain body of its own: what it would make can be told apart."""
+    """The same request with a plain body of its own, whose name no other request has."""
     return request.with_json(probe.plain_body()) if takes_json(probe.operation) else request
 
 
@@ -31,7 +31,7 @@ def with_authorization(request: Request, value: str) -> Request:
 
 
 def refusable(probe: Probe) -> Mapping[str, Request]:
-    """Requests that must all be refused, by what is wrong with each."""
+    """Requests that must be refused with 401, by a description of the fault in each."""
     request = request_on_new_resource(probe)
     return {
         what: with_fresh_body(probe, one)
@@ -49,18 +49,18 @@ def refusable(probe: Probe) -> Mapping[str, Request]:
 def each_authorization(
     request: Request, what: str, values: Collection[str]
 ) -> Mapping[str, Request]:
-    """The same request with each of these Authorization headers, by ``what`` it is."""
+    """The same request with each of these Authorization headers, by ``what`` and its value."""
     return {f"{what} {value}": with_authorization(request, value) for value in values}
 
 
 def with_damaged_tokens(probe: Probe, request: Request) -> Mapping[str, Request]:
-    """The same request with a token that is damaged in each way, by what was done to it."""
+    """The same request with a valid token that is damaged in each way, keyed by the damage."""
     forms = damaged_forms(probe.target.tokens[0])
     return {f"a token {form}": replace(request, token_form=form) for form in forms}
 
 
 def refusals(probe: Probe) -> Mapping[str, Answer]:
-    """The answers to all of them, by what is wrong with each request."""
+    """The answers to all :func:`refusable` requests, by the description of the fault."""
     answers = {what: probe.send(request) for what, request in refusable(probe).items()}
     expect_any_served(probe, answers.values())
     return answers

@@ -1,1 +1,1 @@
-"""The 201 answer: its fields, names and timestamps."""
+"""Created resources: status, media type, fields, names and timestamps of the 201."""

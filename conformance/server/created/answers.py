@@ -1,4 +1,4 @@
-"""The answers to requests that create, and what may be said of their fields."""
+"""Answers to requests that create, and the contract's schema applied to their fields."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -30,13 +30,13 @@ def created_answers(probe: Probe) -> Iterator[Answer]:
 
 
 def json_type(value: object) -> str:
-    """What JSON calls the type of a value."""
+    """The name of a value's JSON type, with its article."""
     names = {str: "a string", bool: "a boolean", dict: "an object", list: "an array"}
     return "null" if value is None else names.get(type(value), "a number")
 
 
 def json_object(answer: Answer) -> dict[str, Any]:
-    """The answer's body; where it is no object, another requirement says so."""
+    """The answer's JSON object; raises :class:`NotVerified` where the body is none."""
     try:
         value = answer.json()
     except ValueError:

@@ -1,7 +1,4 @@
-"""What a request that creates is answered with (seed: Response 201).
-
-A server may refuse an odd name. What it accepts it must give back as it was sent.
-"""
+"""Answers to plain create requests: a new active key, shown in the list (seed: 201)."""
 
 import time
 
@@ -42,7 +39,7 @@ def plain_request_succeeds(probe: Probe) -> None:
 
 
 def expect_active(answer: Answer) -> None:
-    """What an answer shows is active."""
+    """The resource in an answer is active."""
     expect(answer.field("status") == "active", "active", "another status")
 
 
@@ -61,7 +58,7 @@ def fresh_key_is_active(probe: Probe) -> None:
 
 
 def expect_unused(answer: Answer) -> None:
-    """What an answer shows was never used."""
+    """The resource in an answer was never used: ``last_used_at`` is null."""
     found = answer.field("last_used_at")
     expect(found is None, "last_used_at null", json_type(found))
 

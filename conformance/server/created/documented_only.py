@@ -1,4 +1,4 @@
-"""Nothing but what the contract names: the statuses and media types of every answer.
+"""Statuses and media types of answers are ones that the contract documents.
 
 Only requests that no server may treat otherwise are sent. A body of another media type, or one of
 many megabytes, gets statuses from frameworks and gateways that are no fault of an API.

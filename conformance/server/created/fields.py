@@ -1,4 +1,4 @@
-"""The documented fields of what was created (seed: Response 201 fields).
+"""The documented fields of a created resource (seed: Response 201 fields).
 
 A server may add fields of its own.
 """

@@ -1,4 +1,4 @@
-"""The name of what was created: any text, and every text unchanged (seed: name).
+"""The name of a created resource: every accepted text comes back unchanged (seed: name).
 
 A server may refuse an odd name. A name that it accepts comes back code point for code point:
 not normalized, trimmed, cut, escaped or re-encoded.
@@ -151,7 +151,7 @@ def _random_text(probe: Probe) -> str:
 
 
 def _difference(text: str, found: object) -> str:
-    """How two names differ, in words: what was answered may be anything."""
+    """How the answered name differs from the sent one, in words and without quoting it."""
     if not isinstance(found, str):
         return "no text"
     for form in ("NFC", "NFD", "NFKC", "NFKD"):

@@ -1,4 +1,4 @@
-"""The timestamps of what was created: well-formed, true, and the end as it was asked for.
+"""Timestamps of a created resource: RFC 3339, true, and ``expires_at`` as it was sent.
 
 Instants are compared, never their spelling. A server may keep whole seconds only, refuse an odd
 but legal date, or have a clock that is a little off.
@@ -173,7 +173,7 @@ def _instant(answer: Answer, field: str) -> float:
 
 
 def expect_order(answer: Answer) -> None:
-    """What an answer shows was not changed before it was made."""
+    """``updated_at`` of the resource in an answer is not before its ``created_at``."""
     early = _instant(answer, "created_at") - _instant(answer, "updated_at")
     # Within a second, for the two may be kept with other precisions.
     expect(early < 1, "updated_at at or after created_at", f"{early:.0f} s before it")

@@ -1,1 +1,1 @@
-"""Generated requests: whatever is sent, the answer is a documented one."""
+"""Generated requests: every answer is as documented, whatever was sent."""

@@ -45,7 +45,7 @@ def expect_documented_status(exchange: JudgedExchange) -> None:
 
 
 def _is_json(request: Request) -> bool:
-    """It has the usual media type: a server may have another answer to others, or a gateway."""
+    """Whether a request is plain JSON or a GET: a gateway may refuse other media types."""
     types = [value for name, value in request.headers if name.lower() == "content-type"]
     return types == ["application/json"] or request.method == "GET"
 

@@ -1,4 +1,4 @@
-"""What breaks a server on some requests only: sabotage for the generated requirements."""
+"""Sabotage of generated requirements: servers that fail on a few requests only."""
 
 import json
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from conformance.target.exchange import Answer, Forward, Request, Tamper
 
 
 def sent_name(request: Request) -> str:
-    """The name in a body; empty where there is none."""
+    """The ``name`` in a request's JSON body; empty where there is none."""
     name = Answer(0, body=request.body).field("name")
     return name if isinstance(name, str) else ""
 
 
 def now_and_then(name: str, change: Callable[[Answer], Answer]) -> Sabotage:
-    """One answer in four with a JSON object is another."""
+    """Every fourth answer that holds a JSON object is changed."""
 
     def make() -> Tamper:
         number = count()
@@ -33,7 +33,7 @@ def now_and_then(name: str, change: Callable[[Answer], Answer]) -> Sabotage:
 
 
 def taking(name: str, is_taken: Callable[[Any], bool]) -> Sabotage:
-    """Some wrong bodies are taken for a plain one."""
+    """Invalid bodies that ``is_taken`` picks are accepted as if they were plain ones."""
 
     def tamper(request: Request, forward: Forward) -> Answer:
         try:

@@ -1,4 +1,4 @@
-"""The smallest request that is still answered wrongly, where the engine shrinks nothing itself."""
+"""Shrinking of requests that Schemathesis found: its engine shrinks nothing itself."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +16,7 @@ _MOST_REDUCTIONS = 30
 def reduced(
     probe: Probe, rule: Requirement, exchange: JudgedExchange, violation: Violation
 ) -> tuple[JudgedExchange, Violation]:
-    """A smaller request that is answered wrongly too, where one is found."""
+    """The smallest exchange found that still breaks the rule, and its violation."""
     sent = 0
     while sent < _MOST_REDUCTIONS:
         for smaller in _smaller(probe, exchange.request):

@@ -1,4 +1,4 @@
-"""A key is kept for 24 hours and no longer: for targets whose clock can be moved."""
+"""Expiry of idempotency keys after 24 hours, on targets whose clock can be moved."""
 
 import time
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ _MINUTE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class _Repeated:
-    """A request and its answer, and the answer to it when the clock had been moved."""
+    """The answer to a request, and the answer to its replay after the clock was moved."""
 
     first: Answer
     again: Answer
     seconds: float
-    """How long the whole took beside the move: the clock went on by so much more."""
+    """Real time between both requests: the target's clock advanced by so much beside the move."""
 
 
 def _repeat_after(probe: Probe, seconds: int) -> _Repeated:
@@ -48,7 +48,7 @@ def _move_clock(probe: Probe, seconds: int) -> None:
 
 
 def _sign_in_again(probe: Probe) -> None:
-    """Nothing is verified where the token did not outlive the move and could not be renewed."""
+    """Raise :class:`NotVerified` where the token expired by the move and was not renewed."""
     if probe.send(probe.request()).status == HTTPStatus.UNAUTHORIZED:
         raise NotVerified(
             "the token does not outlive 24 hours: give --client-id and --client-secret"

@@ -1,4 +1,4 @@
-"""Which requests are one call, and which are not (seed: ``Idempotency-Key``).
+"""Identity of calls: which keys are equal, for whom and for which body (seed: Idempotency-Key).
 
 A server may refuse a key that is reused with another body or replay its first answer; it may not
 make a second resource.
@@ -32,7 +32,7 @@ PARTNERS = "vendor facts: cached under (partner, key)"
 def _accepted(probe: Probe, request: Request) -> Answer:
     """The answer to a plain request with a fresh UUID as its key: a success.
 
-    Nothing is verified where the request fails without the key, too.
+    Raises :class:`NotVerified` where the request fails without the key, too.
     """
     answer = probe.send(request)
     if answer.status != probe.operation.success_status:

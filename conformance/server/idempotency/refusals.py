@@ -1,4 +1,4 @@
-"""A key that was first seen on a request that was refused is not burnt."""
+"""Keys first used on a refused request stay free."""
 
 import json
 from dataclasses import replace

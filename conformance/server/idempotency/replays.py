@@ -1,4 +1,4 @@
-"""One call, one resource (seed: ``Idempotency-Key``, cached for 24 hours).
+"""Replays: one call makes one resource and has one answer (seed: ``Idempotency-Key``).
 
 Where the contract is silent these checks stay on safe ground: keys like UUIDs, byte-identical
 retries, and only status and body compared.
@@ -30,7 +30,7 @@ _AT_ONCE = 12
 
 
 def expect_same(first: Answer, again: Answer, when: str = "") -> None:
-    """``again`` is the same answer as ``first``; ``when`` says how much later."""
+    """A replay has the status and body of the ``first`` answer; ``when`` says how much later."""
     late = f" {when}" if when else ""
     expect(
         again.status == first.status,
@@ -122,6 +122,6 @@ def simultaneous_requests_make_one_resource(probe: Probe) -> None:
 
 
 def expect_one_answer(operation: Operation, answers: Sequence[Answer]) -> None:
-    """Those answers that are successes are one and the same."""
+    """All successes among the answers to simultaneous requests have one body."""
     made = {answer.body for answer in answers if answer.status == operation.success_status}
     expect(len(made) == 1, f"one answer to {len(answers)} requests at once", f"{len(made)}")

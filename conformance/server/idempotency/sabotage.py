@@ -31,9 +31,9 @@ def edit_key(edit: str) -> Sabotage:
 
 
 def keeping(name: str, key: Callable[[Request], Hashable | None]) -> Sabotage:
-    """The first answer is kept for ever, whatever it is, and given to requests with the same key.
+    """Keep the first answer for each key for ever, and answer later requests with it.
 
-    ``key`` says what a request goes by; None is answered each time.
+    ``key`` gives the cache key of a request; requests without one (None) are forwarded.
     """
 
     def make() -> Tamper:
@@ -68,7 +68,7 @@ def _change_on_replay() -> Tamper:
 
 
 def forget_keys_after(seconds: float) -> Sabotage:
-    """A key is kept for less long than it must be."""
+    """Forget each idempotency key after so many seconds."""
 
     def make() -> Tamper:
         first: dict[str, float] = {}

@@ -1,1 +1,1 @@
-"""Lists and their pages."""
+"""Lists of credentials, and their pagination."""

@@ -1,4 +1,4 @@
-"""Lists: they show what one has made, as documented, and nothing of others (vendor facts).
+"""Lists: a partner's own resources as documented, nothing of others, no secrets (vendor facts).
 
 A target may hold thousands of keys and others may be making more, so that only the keys that a
 check has made are counted.

@@ -1,4 +1,4 @@
-"""Pages of lists: complete, without repeats, of the size that was asked for (vendor facts).
+"""Pagination: pages are complete, without repeats, and no larger than ``limit`` (vendor facts).
 
 A target may hold thousands of keys and others may be making more, so that only the keys that a
 check has made are counted. Where they stand is found with large pages; small ones start there.
@@ -81,7 +81,7 @@ def pagination_is_complete(probe: Probe) -> None:
 
 
 def _whereabouts(probe: Probe, own: set[str]) -> tuple[set[str], str | None, int]:
-    """One's own ids, the cursor just before them, and how many items they are spread over."""
+    """The given ids, the cursor before the first, and the number of items from first to last."""
     seen = ids_until(probe, own)
     places = [place for place, one in enumerate(seen) if one in own]
     probe.expect(own <= set(seen), f"all {len(own)} created ones in the list", f"{len(places)}")
@@ -116,7 +116,7 @@ def _says_more_at_the_end(probe: Probe) -> bool:
 
 
 def expect_at_most(limit: int, count: int) -> None:
-    """A page of ``count`` items was asked for with this ``limit``."""
+    """A page of ``count`` items is no larger than its ``limit``."""
     expect(count <= limit, f"at most {limit}", f"{count} items")
 
 

@@ -1,4 +1,4 @@
-"""Sabotage: lists that lose or repeat items, or lie about what follows."""
+"""Sabotage: lists that lose or repeat items, or answer a wrong ``has_more``."""
 
 import threading
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def query_of(request: Request) -> dict[str, str]:
 
 
 def is_list(request: Request) -> bool:
-    """Whether a request asks for a page."""
+    """Whether a request reads a page of the list."""
     return request.method == "GET"
 
 

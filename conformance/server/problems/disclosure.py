@@ -1,4 +1,4 @@
-"""An error tells nothing that a client must not know: no token, no secret, no internals."""
+"""Errors disclose no token, no secret and no internals of the server."""
 
 import base64
 import json
@@ -40,7 +40,7 @@ _INTERNALS = {
 
 
 def _canaries(probe: Probe) -> Iterator[tuple[str, str, Request]]:
-    """What must not come back, what it is, and a refused request that holds it."""
+    """Texts that must not come back, each with a description and a request that holds it."""
     request = probe.request()
     canary = f"dinie-conformance-{secrets.token_hex(12)}"
     basic = base64.b64encode(f"dinie-conformance:{canary}".encode()).decode()

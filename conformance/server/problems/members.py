@@ -1,4 +1,4 @@
-"""The members of problem documents are there and right (seed: Responses 400, 401 and 422)."""
+"""The members of problem documents (seed: Responses 400, 401 and 422; RFC 9457)."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Errors are problem documents (seed: Responses 400, 401 and 422; RFC 9457), of one type each."""
+"""Errors are problem documents, each status with a type of its own (seed; RFC 9457)."""
 
 import re
 from dataclasses import replace

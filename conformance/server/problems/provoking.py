@@ -1,4 +1,4 @@
-"""The errors that an operation gives when asked for them, and what they say.
+"""Provoked errors: requests that get documented refusals, and the refusals.
 
 Only those answers are judged that the contract documents for the operation: what stands in front
 of a target may answer others in its own way. An operation that a target does not serve at all is
@@ -26,7 +26,7 @@ _UNKNOWN_TOKEN = "dinie-conformance-unknown"  # noqa: S105 - nobody's token
 
 
 def provocations(probe: Probe) -> Iterator[Request]:
-    """Requests that are wrong in ways that the contract has an error for, token or not."""
+    """Requests with faults that the contract documents an error for, with and without a token."""
     operation, request = probe.operation, probe.request()
     if takes_json(operation):
         yield replace(request, body=b"{")
@@ -49,7 +49,7 @@ def provocations(probe: Probe) -> Iterator[Request]:
 
 
 def documented_errors(probe: Probe) -> Iterator[Answer]:
-    """The answers that are errors and that the contract documents for the operation."""
+    """Refusals that the contract documents; raises :class:`NotVerified` without any."""
     served, found = False, False
     for request in provocations(probe):
         answer = probe.send(request)
@@ -68,7 +68,7 @@ def documented_errors(probe: Probe) -> Iterator[Answer]:
 
 
 def problem_documents(probe: Probe) -> Iterator[tuple[Answer, dict[str, Any]]]:
-    """Those errors that hold a JSON object, with it."""
+    """Those :func:`documented_errors` whose body is a JSON object, each with that object."""
     for answer in documented_errors(probe):
         problem = answer.json_object()
         if problem is not None:
@@ -76,7 +76,7 @@ def problem_documents(probe: Probe) -> Iterator[tuple[Answer, dict[str, Any]]]:
 
 
 def complaints_about(operation: Operation, answer: Answer, value: object) -> list[FieldError]:
-    """What the contract's own schema says of an error's body, but for how its texts look."""
+    """Errors of the contract's schema in an error's body, without those of formats."""
     documented = operation.response(answer.status)
     schemas = documented.content.values() if documented else ()
     schema = next((one.schema for one in schemas if one.schema), None)
@@ -108,7 +108,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def all_texts(answer: Answer) -> str:
-    """All that an answer says: its headers, and its body with the JSON escapes read."""
+    """All texts of an answer: header values, and the body with its JSON escapes decoded."""
     try:
         body = list(_texts(answer.json()))
     except (ValueError, RecursionError):
@@ -117,5 +117,5 @@ def all_texts(answer: Answer) -> str:
 
 
 def set_detail(detail: str) -> Sabotage:
-    """Every refusal says this to its reader."""
+    """Sabotage: every 4xx has this ``detail``."""
     return set_field(4, "detail", detail)

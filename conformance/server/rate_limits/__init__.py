@@ -1,1 +1,1 @@
-"""Rate limit headers, and the 429."""
+"""Rate limits: headers of every answer, and the 429."""

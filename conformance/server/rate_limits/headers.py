@@ -1,4 +1,4 @@
-"""How a target tells its clients of its limits (vendor facts: the headers of every answer)."""
+"""The X-RateLimit headers of every answer: presence and values (vendor facts)."""
 
 import re
 import time
@@ -68,7 +68,7 @@ def headers_on_every_answer(probe: Probe) -> None:
 
 
 def expect_sense(answer: Answer) -> None:
-    """The headers that are there are whole numbers that agree; without any nothing is verified."""
+    """The X-RateLimit headers are whole numbers that agree; NotVerified without any."""
     numbers: dict[str, int] = {}
     for name in (LIMIT, REMAINING, RESET):
         text = answer.header(name)

@@ -1,6 +1,6 @@
-"""What a 429 says (seed: response 429), and that it keeps its word.
+"""The 429: problem document, headers, and a Retry-After that is true (seed: response 429).
 
-Those are judged that were met on the way, and those that were provoked where that was asked for.
+Judged are the 429s that the run received, and with --provoke-rate-limit those provoked.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ _UNASKED = "no 429 was met; --provoke-rate-limit provokes one"
 
 
 def _limited(probe: Probe) -> Iterator[Answer]:
-    """Every 429 that the run has met on this operation, each the last exchange that is shown."""
+    """Every 429 of the run on this operation, each put alone into the recording."""
     provoke(probe)
     met = [one for one in list(probe.target.limited) if one[0].is_for(probe.operation)]
     if not met:
@@ -94,7 +94,7 @@ def limited_answer_is_a_problem(probe: Probe) -> None:
 
 
 def expect_retry_after(answer: Answer) -> None:
-    """A 429 says how long to wait."""
+    """A 429 has a Retry-After of whole seconds or a date."""
     text = answer.header("retry-after")
     expect(text is not None, "a 429 with Retry-After", "none")
     # RFC 9110 section 10.2.3: a date or a number of seconds, which has no sign or fraction.

@@ -1,1 +1,1 @@
-"""Revoked credentials."""
+"""Revocation of credentials: its answers and its effect."""

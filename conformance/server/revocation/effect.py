@@ -1,4 +1,4 @@
-"""What a revocation does: at once, for good, one's own, and nothing else (vendor facts).
+"""Effect of a revocation: at once, for good, on one's own keys only (vendor facts).
 
 Only keys that a check has made itself are ever revoked, and no request names any other.
 """

@@ -1,4 +1,4 @@
-"""How a request that revokes is answered, be it good or not (vendor facts).
+"""Answers to requests that revoke, valid or not (vendor facts).
 
 Only keys that a check has made itself are ever revoked, and no request names any other.
 """
@@ -28,7 +28,7 @@ def _unknown(probe: Probe) -> Request:
 
 
 def expect_revoked(operation: Operation, answer: Answer) -> None:
-    """An answer says that a key was revoked, and nothing else."""
+    """A revocation is answered with the documented success and no body."""
     wanted = operation.success_status
     expect(answer.status == wanted, f"{wanted} to a revocation", f"{answer.status}")
     documented = operation.response(wanted)

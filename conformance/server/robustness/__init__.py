@@ -1,1 +1,1 @@
-"""Odd requests: none of them makes the server fail."""
+"""Robustness: odd requests do not make the server fail."""

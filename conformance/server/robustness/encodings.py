@@ -1,4 +1,4 @@
-"""Bodies that are not in the encoding or media type that they say do not make the server fail."""
+"""Bodies that contradict their declared encoding or media type do not make the server fail."""
 
 import json
 from dataclasses import replace

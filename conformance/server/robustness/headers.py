@@ -1,4 +1,4 @@
-"""Headers that are broken, unknown or senseless do not make the server fail."""
+"""Malformed, unknown or contradictory headers do not make the server fail."""
 
 from collections.abc import Mapping, Sequence
 

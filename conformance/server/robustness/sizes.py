@@ -1,4 +1,4 @@
-"""Depths, lengths and counts beyond all measure do not make the server fail."""
+"""Extreme depths, lengths and counts do not make the server fail."""
 
 import json
 from dataclasses import replace

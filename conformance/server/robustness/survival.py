@@ -1,4 +1,4 @@
-"""Whether a target lives through requests, and answers none of them with a server error.
+"""Sending of odd requests, none of which may be answered with a server error.
 
 A refusal of any kind is fine. A connection that is closed without an answer counts as one for
 requests that are absurd as such (megabytes, thousands of levels), as long as the next plain
@@ -20,7 +20,7 @@ SAFETY = "safety: never a 5xx for anything a client sends"
 
 
 def _answer(probe: Probe, request: Request, *, absurd: bool) -> Answer | None:
-    """The answer, or None where the target rather closed the connection.
+    """The answer, or None where the target closed the connection instead.
 
     Raises :class:`TargetError` where it does not answer a plain request either.
     """
@@ -43,7 +43,7 @@ def _answer(probe: Probe, request: Request, *, absurd: bool) -> Answer | None:
 def send_expecting_no_server_error(
     probe: Probe, requests: Iterable[Request], *, absurd: bool = False, odd_method: bool = False
 ) -> list[Answer]:
-    """Send all of them and give the answers; none may make the server fail."""
+    """Send requests and return their answers; raises :class:`Violation` on a server error."""
     operation = probe.operation
     answers, own = [], []
     for request in requests:
@@ -101,7 +101,7 @@ _EXCEPTION = re.compile(rb"\b[A-Z][A-Za-z]+(?:Error|Exception)\b")
 
 
 def _name_of(answer: Answer) -> str:
-    """What a server calls its error, in brackets: two of them are two faults."""
+    """The server's own name for its error, in brackets: it tells two faults apart."""
     name = answer.field("code") or answer.field("title")
     if isinstance(name, str) and name.isprintable():
         return f" ({name[:_LONGEST_NAME]})"

@@ -1,4 +1,4 @@
-"""How random a set of secrets is at most, judged by a sample of them."""
+"""Upper estimates of the entropy of secrets, from a sample of them."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ _COUNTED_TO = 1000
 
 
 def estimated_bits(samples: Sequence[str], known: Sequence[Collection[str]] = ()) -> float:
-    """How many random bits each of the samples has, an estimate that errs upwards.
+    """Estimated random bits of each sample; the estimate errs upwards.
 
     Each place in the texts adds what the characters that vary are worth: their entropy, over all
     samples and places (Shannon), with the correction for few samples (Miller and Madow). A place
@@ -65,7 +65,7 @@ def _windows(text: str) -> Iterable[str]:
 
 
 def _forms(text: str) -> Iterable[str]:
-    """A text, turned round and encoded, and the digests of it and of what follows its prefix."""
+    """A text, its reverse and encodings, and digests of it and of its part after the prefix."""
     yield text
     yield text[::-1]
     for part in {text, text.rpartition("_")[2]}:
@@ -81,7 +81,7 @@ _DIGESTS = ("md5", "sha1", "sha256", "sha512")
 
 @cache
 def _digest_windows() -> frozenset[str]:
-    """What digests of small numbers look like."""
+    """Windows of the digests of small numbers."""
     return frozenset(
         window
         for number in range(_COUNTED_TO)

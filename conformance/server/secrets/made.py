@@ -1,4 +1,4 @@
-"""Secrets as they are made: each its own, and beyond guessing.
+"""Creation of secrets: each is unique and cannot be guessed.
 
 A server may give secrets any prefix, length and alphabet, and put an id into one beside enough
 that is random.
@@ -60,7 +60,7 @@ def _sample(probe: Probe) -> list[Answer]:
 
 
 def secrets_in(answers: list[Answer]) -> list[str]:
-    """The secrets that answers show."""
+    """The client secrets in the answers."""
     found = [answer.field("client_secret") for answer in answers]
     texts = [one for one in found if isinstance(one, str)]
     if len(texts) < len(found):
@@ -81,7 +81,7 @@ def _expect_unique(probe: Probe, field: str) -> None:
 
 
 def _every(field: str, name: str, make: Callable[[int], str]) -> Sabotage:
-    """Sabotage that makes the n-th value of a field."""
+    """Sabotage that replaces the n-th value of a field."""
 
     def tamper() -> Tamper:
         count = itertools.count()
@@ -91,7 +91,7 @@ def _every(field: str, name: str, make: Callable[[int], str]) -> Sabotage:
 
 
 def _secret(name: str, edit: Callable[[dict[str, Any]], str]) -> Sabotage:
-    """Sabotage that makes the secret of the answer's fields."""
+    """Sabotage that derives the secret from the answer's other fields."""
     return edit_body(201, f"secret {name}", lambda one: one.update(client_secret=edit(one)))
 
 
@@ -228,7 +228,7 @@ def secrets_are_not_derived(probe: Probe) -> None:
 
 
 def texts_beside(answer: Answer) -> list[str]:
-    """The texts that an answer shows beside the secret."""
+    """The texts in an answer other than the secret."""
     return [
         value
         for field, value in answer.json().items()

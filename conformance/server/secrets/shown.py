@@ -1,4 +1,4 @@
-"""Secrets as they are shown: once, and nowhere else (seed: client_secret, shown only once)."""
+"""Disclosure of secrets: shown once, and nowhere else (seed: client_secret, shown only once)."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -23,7 +23,7 @@ _SHORTEST_TRACE = 8
 
 
 def _traces(made: Answer, other: Answer) -> list[str]:
-    """What gives a secret away: any sixteen characters of the part that only it has."""
+    """Texts that give a secret away: any 16 characters of the part that other secrets lack."""
     secret, another = secrets_in([made, other])
     common = next(
         (at for at, pair in enumerate(zip(secret, another, strict=False)) if pair[0] != pair[1]), 0
@@ -155,7 +155,7 @@ def never_in_errors(probe: Probe) -> None:
 
 
 def _sign_ins(probe: Probe, made: Answer) -> Iterator[Request]:
-    """Attempts to get a token with a secret that is almost right."""
+    """Token requests with a secret that is almost right."""
     for operation in probe.contract.operations.values():
         body = operation.request_body
         media_type = body.accepts("application/json") if body else None

@@ -1,1 +1,1 @@
-"""Sequences of calls in any order."""
+"""Sequences of calls in any order, against a model of keys and lists."""

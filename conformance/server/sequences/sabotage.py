@@ -1,4 +1,4 @@
-"""What breaks keys and lists only in some order of calls: sabotage for the sequences."""
+"""Sabotage of sequences: faults that show only in some order of calls."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -58,7 +58,7 @@ def _conflicts_as_calls() -> Tamper:
 
 
 def _conflicts_make_and_refuse() -> Tamper:
-    """A conflict is refused, and done all the same."""
+    """A conflict is refused and executed all the same."""
     bodies: dict[tuple[int, str], bytes] = {}
 
     def tamper(request: Request, forward: Forward) -> Answer:

@@ -42,7 +42,7 @@ def model_holds(probe: Probe) -> None:
 
 
 def _settle_seconds(probe: Probe) -> float:
-    """How long a list takes to show what was made."""
+    """Seconds that a list takes to show a new resource."""
     first = Sequence(probe)
     first.create(0, 0)
     begin = time.monotonic()

@@ -1,1 +1,1 @@
-"""Tokens that a created credential is exchanged for."""
+"""Access tokens: exchanged for a created credential, and used."""

@@ -1,4 +1,4 @@
-"""The answer that holds an access token (RFC 6749 section 5.1), and what stays of it."""
+"""The token answer (RFC 6749 section 5.1), and its traces in later answers."""
 
 import time
 from dataclasses import replace

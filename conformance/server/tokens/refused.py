@@ -15,7 +15,7 @@ from conformance.target.exchange import Answer, Forward, Request, Tamper
 
 
 def _knowing_the_secret() -> Tamper:
-    """Whatever the secret is, the right one is put in its place."""
+    """Sabotage: every wrong secret is replaced by the right one."""
     secrets: dict[str, str] = {}
     lock = threading.Lock()
 

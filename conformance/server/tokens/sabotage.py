@@ -1,4 +1,4 @@
-"""Faults of a token endpoint."""
+"""Sabotage of the token endpoint."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from conformance.target.exchange import Answer, Forward, Request, Tamper
 
 
 def is_exchange(request: Request) -> bool:
-    """Whether it asks for a token, in JSON."""
+    """Whether a request asks for a token, in JSON."""
     return b'"grant_type"' in request.body
 
 
@@ -21,7 +21,7 @@ def on_tokens(name: str, change: Callable[[Answer], Answer]) -> Sabotage:
 
 
 def good_answer_again() -> Tamper:
-    """A key that got a token gets it for ever."""
+    """Replay the first token answer to each credential for ever."""
     kept: dict[str, Answer] = {}
     lock = threading.Lock()
 

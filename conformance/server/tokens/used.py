@@ -1,4 +1,4 @@
-"""What an issued token is good for: its partner's requests, and no other partner's."""
+"""Use of issued tokens: for requests of their partner, and no other partner's."""
 
 import time
 from dataclasses import replace
@@ -121,7 +121,7 @@ def _expect_listed(lister: Probe, made: str, wanted: set[str], partner: int) -> 
 
 
 def _note_owner(probe: Probe, made: Answer, partner: int) -> None:
-    """It is to be revoked by the partner whose token made it: the request did not name any."""
+    """Note the partner that must revoke the resource: the request itself named none."""
     client_id = str(made.field("client_id"))
     probe.target.created.discard((0, client_id))
     probe.target.created.add((partner, client_id))

@@ -1,1 +1,1 @@
-"""Bodies that break the contract: refused, field by field."""
+"""Validation: bodies that break the contract are refused, field by field."""

@@ -1,4 +1,4 @@
-"""Faults below the top level of a body, where the contract has something there."""
+"""Faults below the top level of a body, where the contract documents nested fields."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -21,7 +21,7 @@ from conformance.server.validation.sabotage import DROP_NESTED_NULLS, TAKE_NESTE
 
 
 def _faults(probe: Probe) -> Iterator[NestedFault]:
-    """All faults of a body that is accepted without them; nothing is verified without any."""
+    """All faults of a body that is accepted without them; raises NotVerified without any."""
     probe.succeed(probe.request().with_json(fullest_body(probe)))
     found = list(nested_faults(probe))
     if not found:

@@ -1,6 +1,6 @@
-"""Faults below the top level of a body: in objects and arrays that are in one of its fields.
+"""Bodies with one fault below the top level, in an object or array.
 
-The contract's schema says what may be wrong; one of its examples has the places.
+The contract's schema gives the faults, its fullest example the places.
 """
 
 import copy
@@ -28,7 +28,7 @@ class NestedFault:
 
 
 def has_nested_fields(operation: Operation) -> bool:
-    """A JSON body is judged, and one of its fields holds further fields or items."""
+    """The operation's JSON body has a field with further fields or items."""
     if not is_judged(operation):
         return False
     outlines = schema_of(operation).outline.get("properties", {}).values()
@@ -54,7 +54,7 @@ def nested_faults(probe: Probe) -> Iterator[NestedFault]:
 
 
 def fullest_body(probe: Probe) -> dict[str, Any]:
-    """The documented JSON body with most in it, its name a new one that is marked as test data."""
+    """The largest documented JSON body, its name a new one that is marked as test data."""
     body = probe.operation.request_body
     media_type = body.accepts("application/json") if body else None
     examples = [one for one in (media_type.examples if media_type else ()) if isinstance(one, dict)]
@@ -70,7 +70,7 @@ def _has_parts(outline: Any) -> bool:
 def _places(
     resolve: Resolve, definition: Any, value: Any, path: Path
 ) -> Iterator[tuple[Path, Any]]:
-    """Every place below the top level that ``value`` has and that is described, with how."""
+    """Every described place below the top level of ``value``, with its schema."""
     steps: list[str | int] = list(value) if isinstance(value, dict) else []
     if isinstance(value, list) and value:
         # Of items of one kind the first and the last will do.
@@ -84,7 +84,7 @@ def _places(
 
 
 def _part(resolve: Resolve, definition: Any, step: str | int) -> Any:
-    """The schema of one property or of the items; None where there is nothing said of it."""
+    """The schema of one property or of the items; None where none is documented."""
     definition = resolve(definition)
     if not isinstance(definition, dict):
         return None
@@ -104,7 +104,7 @@ def _holder(body: Any, path: Path) -> Any:
 
 
 def _written(path: Path) -> str:
-    """Such as ``owner.emails[0]``."""
+    """A path as text, such as ``owner.emails[0]``."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step

@@ -1,4 +1,4 @@
-"""What breaks the validation of bodies: sabotage for the requirements on it."""
+"""Sabotage of validation: servers that accept, coerce or ignore invalid data."""
 
 import json
 import re
@@ -19,7 +19,7 @@ _REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 def _accepting(
     change: Callable[[Request], Request], statuses: tuple[int, ...] = _REFUSED
 ) -> Tamper:
-    """What would be refused is changed until it is not."""
+    """Change refused requests so that the target accepts them."""
 
     def tamper(request: Request, forward: Forward) -> Answer:
         answer = forward(request)
@@ -100,13 +100,13 @@ def adopting(*names: str) -> Sabotage:
 
 
 def without_offset(request: Request) -> Request:
-    """The same request, its date-times taken for UTC whatever their offset is."""
+    """The same request with every offset of a date-time replaced by ``Z``."""
     body = re.sub(rb"(T[0-9:.]+)[+-](?!00:00)\d\d:\d\d", rb"\1Z", request.body)
     return replace(request, body=body)
 
 
 def _without_nulls(value: Any) -> Any:
-    """What is null below this is not there."""
+    """A JSON value without the nulls in it."""
     if isinstance(value, dict):
         return {name: _without_nulls(one) for name, one in value.items() if one is not None}
     if isinstance(value, list):
@@ -119,7 +119,7 @@ def _drop_nested_nulls(value: dict[str, Any]) -> None:
 
 
 def _taking_what_is_nested() -> Tamper:
-    """Once a body was accepted, its nested parts stand for those of every other body."""
+    """Replace the nested parts of refused bodies by those of an accepted one."""
     good: dict[str, Any] = {}
 
     def tamper(request: Request, forward: Forward) -> Answer:

@@ -1,4 +1,4 @@
-"""Members that the contract does not know, and those that are the server's to say."""
+"""Undocumented members, and members that only the server may set."""
 
 from typing import Any
 
@@ -97,7 +97,7 @@ def _is_same(value: Any, chosen: Any) -> bool:
 
 
 def _choice(probe: Probe, schema: Schema, name: str) -> Any:
-    """A value that the answer could have for ``name``, and that no server would choose."""
+    """A valid value for ``name`` in an answer that no server would choose by itself."""
     text = probe.new_name().replace(" ", "_")
     for value in (text, "2001-02-03T04:05:06Z", 123456789):
         if not is_faulty(schema, name, value):

@@ -1,4 +1,4 @@
-"""Bodies that cannot be read (seed: response 400), and those that can be, however written.
+"""Unreadable bodies (seed: response 400), and readable ones in any spelling.
 
 Safe ground: a MUST is only about what no reader of JSON could take, however lenient it is.
 """

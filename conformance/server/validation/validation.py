@@ -1,4 +1,4 @@
-"""Fields that are missing or wrong (seed: request fields, response 422).
+"""Missing and invalid fields (seed: request fields, response 422).
 
 Any documented refusal will do for a MUST. Only plain data must be accepted.
 """
