@@ -1,0 +1,85 @@
+"""Judges of one exchange: asked by what they say of themselves, the cause of a fault first."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from conformance.catalogue.judge import (
+    ANY_PURPOSE,
+    ANY_STATUS,
+    Judge,
+    JudgedExchange,
+    Purpose,
+    of_answer,
+)
+from conformance.catalogue.registry import Judges, requirement_of
+from conformance.probe.applicability import lists
+from conformance.probe.probe import NotVerified, expect
+from conformance.server import catalogue, judges
+from conformance.server.idempotency.replays import replay_is_identical
+from conformance.target.exchange import Answer, Request
+from openapi.contract import Contract
+
+OPERATIONS = Contract.bundled().operations
+CREATE = OPERATIONS["createCredential"]
+JSON = (("Content-Type", "application/json"),)
+JSON_ANSWER = (("content-type", "application/json"),)
+
+
+def exchange(answer: Answer, purpose: Purpose = Purpose.GENERATED) -> JudgedExchange:
+    return JudgedExchange(CREATE, Request("POST", CREATE.path, JSON, b"{}"), answer, purpose)
+
+
+def _expect_id(answer: Answer) -> None:
+    expect(answer.header("x-request-id"), "X-Request-Id", "none")
+
+
+NEW = replace(
+    catalogue()["problems.media-type"],
+    id="problems.answers-have-an-id",
+    judges=(Judge(of_answer(_expect_id), ANY_PURPOSE, ANY_STATUS),),
+)
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("status", [0, 201, 302, 404, 429, 500])
+def test_a_requirement_on_every_answer_is_judged_on_every_answer(
+    purpose: Purpose, status: int
+) -> None:
+    [(found, violation)] = Judges([NEW]).judgements(exchange(Answer(status), purpose))
+
+    assert found is NEW
+    assert violation
+    assert violation.expected == "X-Request-Id"
+
+
+def test_a_judge_is_not_asked_where_its_requirement_does_not_apply() -> None:
+    elsewhere = replace(NEW, applies_to=lists)
+
+    assert list(Judges([elsewhere]).judgements(exchange(Answer(201)))) == []
+
+
+def test_a_judge_that_can_say_nothing_is_passed_over() -> None:
+    def say_nothing(_: JudgedExchange) -> None:
+        raise NotVerified("nothing to go by")
+
+    silent = replace(NEW, judges=(Judge(say_nothing, ANY_PURPOSE, ANY_STATUS),))
+
+    assert [found for found, _ in Judges([silent, NEW]).judgements(exchange(Answer(201)))] == [NEW]
+
+
+def test_the_cause_comes_before_what_follows_from_it() -> None:
+    request = Request("POST", CREATE.path, JSON).with_json({"name": "sent"})
+    answer = Answer(201, JSON_ANSWER, json.dumps({"name": 5}).encode())
+    seen = replace(exchange(answer), request=request)
+    broken = [found.id for found, violation in judges().judgements(seen) if violation]
+
+    assert broken == [
+        "generated.answers-match-their-schemas",
+        "generated.accepted-data-comes-back",
+    ]
+
+
+def test_a_requirement_is_found_by_its_check() -> None:
+    assert requirement_of(replay_is_identical).id == "idempotency.replay-is-identical"
