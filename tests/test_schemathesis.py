@@ -1,16 +1,11 @@
 """The Schemathesis command line, written elsewhere, against the mock and against wrong ones."""
 
 import json
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-import uvicorn
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from demo.mock_process import mock_process
 from demo.schemathesis_report import SchemathesisRun
@@ -18,6 +13,7 @@ from demo.schemathesis_run import SchemathesisDidNotRun, run_schemathesis
 from mock_server.app import create_app
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
+from tests.fake_server import serve_app
 
 pytestmark = pytest.mark.xdist_group("schemathesis")
 
@@ -98,8 +94,8 @@ def test_what_it_cannot_start_with_is_told_in_one_line() -> None:
 
 
 def test_a_refused_token_does_not_pass() -> None:
-    with serve(create_app(Settings((PARTNER,)))) as base_url:
-        result = judge(base_url, token="dinie_at_wrong")
+    with serve_app(create_app(Settings((PARTNER,))), lifespan="on") as origin:
+        result = judge(f"{origin}/v3", token="dinie_at_wrong")
     assert not result.passed
     assert "createCredential 201" in result.unseen
 
@@ -204,8 +200,8 @@ def test_a_wrong_server_does_not_pass(
         await send({**start, "status": answer.status, "headers": list(headers.items())})
         await send({**body, "body": answer.body})
 
-    with serve(sabotaged) as base_url:
-        result = judge(base_url)
+    with serve_app(sabotaged, lifespan="on") as origin:
+        result = judge(f"{origin}/v3")
     assert result.exit_code == 1
     assert any(failure.startswith(found) for failure in result.failures), result.failures
     assert not result.passed
@@ -219,21 +215,3 @@ def judge(base_url: str, token: str | None = PARTNER.token) -> SchemathesisRun:
         client_secret=PARTNER.client_secret,
         examples=20,
     )
-
-
-@contextmanager
-def serve(app: ASGIApp) -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="critical", access_log=False, ws="none", lifespan="on")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v3"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()

@@ -16,6 +16,9 @@ from conformance.cli.main import main
 from demo.mock_process import MockProcess
 
 FIRST, SECOND = "dinie_at_first", "dinie_at_second"
+ENOUGH_KEYS = 5
+"""Of a run that is on its way, as far as it takes for checks to have begun."""
+
 PARTNER = "dinie_ci_live_first", "dinie_cs_live_first"
 
 
@@ -78,9 +81,8 @@ def running(mock: MockProcess, report: Path) -> Iterator[subprocess.Popen[str]]:
         text=True,
         env={**os.environ, "DINIE_TOKEN": FIRST},
     ) as process:
-        while not active(mock, FIRST):
+        while len(active(mock, FIRST)) < ENOUGH_KEYS:
             assert process.poll() is None
             time.sleep(0.05)
-        time.sleep(1)
         yield process
         process.kill()

@@ -1,10 +1,6 @@
 """The command line where nothing can be said: exit code 2 and one line for the reason."""
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -13,54 +9,21 @@ from conformance.cli.settings import is_production
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
 from tests.conformance.cli.command_line import judge, one_line, run
-
-
-class _WebPage(BaseHTTPRequestHandler):
-    status = 200
-    body = b"<!doctype html><p>Log in"
-    media_type = "text/html; charset=utf-8"
-
-    def do_GET(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.send_response(self.status)
-        self.send_header("Content-Type", self.media_type)
-        self.send_header("Content-Length", str(len(self.body)))
-        self.end_headers()
-        self.wfile.write(self.body)
-
-    do_POST = do_DELETE = do_GET  # noqa: N815 - the names that the base class looks for
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class _NotServed(_WebPage):
-    status = 404
-    body = b"{}"
-    media_type = "application/json"
-
-
-@contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.05])
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/v3"
-        server.shutdown()
-        thread.join()
+from tests.fake_server import fake_server, reply
 
 
 def test_a_web_page_is_no_verdict(capsys: pytest.CaptureFixture[str]) -> None:
-    with serving(_WebPage) as url:
-        assert judge(url) == 2
+    page = reply(200, b"<!doctype html><p>Log in", "text/html; charset=utf-8")
+    with fake_server(lambda _: page) as origin:
+        assert judge(f"{origin}/v3") == 2
     assert "a web page: a proxy, or not the API's base URL" in one_line(capsys)
 
 
 def test_where_nothing_can_be_created_there_is_no_verdict(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with serving(_NotServed) as url:
-        assert judge(url) == 2
+    with fake_server(lambda _: reply(404, b"{}")) as origin:
+        assert judge(f"{origin}/v3") == 2
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("No verdict: createCredential never answered 201, but 404")
 

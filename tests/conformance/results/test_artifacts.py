@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +13,6 @@ from pathlib import Path
 from urllib.parse import quote_plus
 
 import pytest
-import uvicorn
 
 from conformance.catalogue.sabotage import with_body
 from conformance.cli.sabotaged import Proxy
@@ -22,6 +20,7 @@ from conformance.target.exchange import Answer, Forward, Request
 from conformance.target.target import Target
 from demo.mock_process import MockProcess
 from tests.conformance.cli.command_line import FIRST, PARTNER, SECOND
+from tests.fake_server import serve_app
 
 _ISSUED = re.compile(rb'"(?:client_secret|access_token)": ?"([^"]+)"')
 _FORM = b"grant_type="
@@ -76,19 +75,8 @@ def leaking(upstream: str, *, by_form_only: bool) -> Iterator[tuple[str, Leaking
     fault = Leaking(by_form_only=by_form_only)
     with Target(upstream, (FIRST, SECOND)) as target:
         proxy = Proxy(target, fault)
-        server = uvicorn.Server(
-            uvicorn.Config(proxy, port=0, lifespan="off", log_level="error", access_log=False)
-        )
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        try:
-            while not server.started:
-                thread.join(0.01)
-            port = server.servers[0].sockets[0].getsockname()[1]
-            yield f"http://127.0.0.1:{port}{proxy.prefix}", fault
-        finally:
-            server.should_exit = True
-            thread.join()
+        with serve_app(proxy) as origin:
+            yield f"{origin}{proxy.prefix}", fault
 
 
 def expect_nothing_in(folder: Path, fault: Leaking, *said: str) -> None:

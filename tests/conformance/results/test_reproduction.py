@@ -7,7 +7,6 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from conformance.target.target import Target, TargetSettings
 from openapi.contract import Contract
 from tests.conformance.servers.options import Bug, Options
 from tests.conformance.servers.serving import serving
+from tests.fake_server import FakeRequest, Reply, fake_server, reply
 
 CONTRACT = Contract.bundled()
 PARTNERS = {"dinie_at_First-dQw4w9WgXcQ": "first", "dinie_at_Second-9bZkp7q19f0": "second"}
@@ -50,37 +50,19 @@ def noted(script: str) -> list[int]:
 
 
 @contextmanager
-def taking_all() -> Iterator[tuple[str, list[dict[str, object]]]]:
-    """A server that keeps every request, and answers when as many as it waits for have come."""
-    met: list[dict[str, object]] = []
+def recording_server() -> Iterator[tuple[str, list[FakeRequest]]]:
+    """A server that records every request; five with the body ``together`` wait for each other."""
+    recorded: list[FakeRequest] = []
+    gate = threading.Barrier(5)
 
-    class Handler(BaseHTTPRequestHandler):
-        def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            met.append(
-                {"line": self.requestline, "headers": dict(self.headers.items()), "body": body}
-            )
-            self.server.barrier(body)  # type: ignore[attr-defined]
-            self.send_response(201)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def answering(request: FakeRequest) -> Reply:
+        recorded.append(request)
+        if request.body == b"together":
+            gate.wait(30)
+        return reply(201)
 
-        do_GET = do_POST = do_HEAD = do_DELETE = do_PURGE = handle_any  # noqa: N815 - http.server's names
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        gate = threading.Barrier(5)
-        # Those that say so are only answered when all five of them are there.
-        server.barrier = lambda body: gate.wait(30) if body == b"together" else None  # type: ignore[attr-defined]
-        thread = threading.Thread(target=server.serve_forever, args=[0.02])
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", met
-        finally:
-            server.shutdown()
-            thread.join()
+    with fake_server(answering) as origin:
+        yield origin, recorded
 
 
 BODIES = {
@@ -100,12 +82,12 @@ BODIES = {
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
 def test_a_body_is_sent_to_the_byte(body: bytes, shell: str) -> None:
-    with taking_all() as (url, met):
+    with recording_server() as (url, recorded):
         request = Request("POST", "/a", (("Content-Type", "application/json"),), body)
         script = reproduction(url, [(request, Answer(201))])
         assert statuses(run_script(script, shell)) == [201] == noted(script)
 
-    assert met[0]["body"] == body
+    assert recorded[0].body == body
     assert len(script) < max(1000, len(body) * 2)
 
 
@@ -123,19 +105,18 @@ def test_a_body_is_sent_to_the_byte(body: bytes, shell: str) -> None:
     ids=lambda one: f"{one.method} {one.path}",
 )
 def test_a_request_is_what_it_was(request_: Request) -> None:
-    with taking_all() as (url, met):
+    with recording_server() as (url, recorded):
         run_script(reproduction(url, [(request_, Answer(201))]))
 
-    [found] = met
-    assert found["line"] == f"{request_.method} {request_.path} HTTP/1.1"
-    assert found["body"] == request_.body
-    headers = {str(name): text for name, text in dict(found["headers"]).items()}  # type: ignore[call-overload]
+    [found] = recorded
+    assert found.line == f"{request_.method} {request_.path} HTTP/1.1"
+    assert found.body == request_.body
     curls_own = {"Host", "User-Agent", "Accept", "Content-Length"}
     given = dict(request_.headers)
     token = list(PARTNERS)[request_.partner] if request_.partner is not None else None
     if token:
         given["Authorization"] = f"Bearer {token}"
-    assert {name: text for name, text in headers.items() if name not in curls_own} == given
+    assert {name: text for name, text in found.headers.items() if name not in curls_own} == given
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -143,13 +124,13 @@ def test_what_was_sent_at_once_is_sent_at_once(shell: str) -> None:
     same = Request("POST", "/a", body=b"together")
     other = Request("POST", "/b", (("X-Other", "1"),), b"together")
     exchanges = [(one, Answer(201, sent_with=7)) for one in (same, same, same, other, other)]
-    with taking_all() as (url, met):
+    with recording_server() as (url, recorded):
         script = reproduction(url, [(CREATE, Answer(201)), *exchanges, (CREATE, Answer(201))])
         # Were they sent one by one, the first would wait for the others in vain.
         assert statuses(run_script(script, shell)) == [201] * 7
 
     assert noted(script) == [201] * 7
-    assert [one["body"] == b"together" for one in met] == [False, *[True] * 5, False]
+    assert [one.body == b"together" for one in recorded] == [False, *[True] * 5, False]
 
 
 def test_the_posts_stay_though_a_list_was_read_to_its_end() -> None:
@@ -218,13 +199,13 @@ def test_each_run_of_a_script_has_keys_of_its_own() -> None:
     key = "0f1e2d3c-4b5a-4678-9abc-def012345678"
     edited = [key, key, f"{key}0", key[:-1], key.upper(), "another", f"{key}'; exit"]
     exchanges = [(CREATE.with_key(one), Answer(201)) for one in edited]
-    with taking_all() as (url, met):
+    with recording_server() as (url, recorded):
         script = reproduction(url, exchanges)
         run_script(script)
         run_script(script)
 
     assert key not in script.replace(f"{key}'", "")
-    sent = [dict(one["headers"])["Idempotency-Key"] for one in met]  # type: ignore[call-overload]
+    sent = [one.headers["Idempotency-Key"] for one in recorded]
     for keys in (sent[:7], sent[7:]):
         own = keys[0]
         assert own not in edited
@@ -236,9 +217,9 @@ def test_nothing_in_a_request_is_taken_for_a_command(tmp_path: Path) -> None:
     trap = tmp_path / "trap"
     text = f"';touch {trap};'$(touch {trap})`touch {trap}`"
     hostile = Request("POST", f"/a?b=$(touch${{IFS}}{trap})", (("X", text),), text.encode())
-    with taking_all() as (url, met):
+    with recording_server() as (url, recorded):
         run_script(reproduction(url, [(hostile, Answer(201))]))
 
-    assert met[0]["body"] == text.encode()
+    assert recorded[0].body == text.encode()
 
     assert not trap.exists()
