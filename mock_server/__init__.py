@@ -1,4 +1,4 @@
-"""Plays the API for partners: the contract's operations, with state, as the contract has them."""
+"""The mock server: every operation of the contract, with state, for partners to call."""
 
 from importlib.metadata import version
 

@@ -1,4 +1,4 @@
-"""From settings to an ASGI application. The pipeline is the list in :func:`create_app`."""
+"""The ASGI application of the mock, made from settings; :func:`create_app` lists the pipeline."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -6,11 +6,11 @@ from functools import cache, partial
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import __version__
-from mock_server.control.admin import Admin
 from mock_server.control.app import create_control
 from mock_server.control.health import Probes, Readiness
 from mock_server.control.partner_state import PartnerState
 from mock_server.documented.answers import DocumentedAnswers
+from mock_server.exchange.authorization import AdminToken
 from mock_server.exchange.exchange import MAX_BODY_BYTES, request_ids
 from mock_server.faults.actions import ActionContext
 from mock_server.faults.plan import FaultPlans
@@ -31,7 +31,7 @@ from mock_server.pipeline.authentication import (
     check_security,
     security_handlers,
 )
-from mock_server.pipeline.faults import Faults
+from mock_server.pipeline.faults import FaultInjection
 from mock_server.pipeline.framework import ConnexionMiddleware, Resolver, connexion_document
 from mock_server.pipeline.idempotency import Idempotency
 from mock_server.pipeline.prefer import Prefer
@@ -46,7 +46,7 @@ from openapi.errors import located_in
 
 
 def load_contract(settings: Settings) -> Contract:
-    """Read the contract to play: the bundled one, or the file that the settings name."""
+    """Read the contract that the mock serves: the bundled one, or the file in the settings."""
     return Contract.from_file(settings.contract) if settings.contract else Contract.bundled()
 
 
@@ -57,10 +57,10 @@ def create_app(
     patient: bool = False,
     is_ending: Callable[[], bool] = lambda: False,
 ) -> ASGIApp:
-    """Make the mock. It starts with its lifespan, which a server or a test must run.
+    """Make the application. A server or a test must run its lifespan before any request.
 
-    A ``patient`` one starts while its store is away, and answers 500 until that is back. From when
-    ``is_ending`` it says that it is not ready.
+    With ``patient`` it starts while its store is unavailable, and answers 500 until the store is
+    back. Once ``is_ending`` is true, its readiness probe answers 503.
 
     Raises ContractError for a contract that cannot be served, StoreError for a store that
     cannot be used, and ValueError for a rate limit that cannot be read.
@@ -74,8 +74,8 @@ def create_app(
     tokens = AccessTokens(
         {partner.token: partner.partner_id for partner in settings.partners if partner.token}
     )
-    windows = open_counters(settings.store)
-    rate_limit = RateLimit(settings.rate_limit, windows)
+    counters = open_counters(settings.store)
+    rate_limit = RateLimit(settings.rate_limit, counters)
     clocks = PartnerClocks(clock)
     journals = Journals(partial(bearer_of, tokens=tokens))
     plans = FaultPlans(contract.operations, ActionContext(answers, tokens), settings.faults)
@@ -86,7 +86,7 @@ def create_app(
     async def stop() -> None:
         readiness.is_over = True
         await start.stop()
-        await windows.close()
+        await counters.close()
 
     ids = request_ids()
     metrics = Metrics(
@@ -95,14 +95,14 @@ def create_app(
         settings.workers,
         (lambda: journals.dropped) if settings.control else None,
     )
-    admin = Admin(settings.admin_token)
+    admin = AdminToken(settings.admin_token)
     probes = Probes(contract.version, readiness, metrics, admin)
 
-    possessions = PartnerState(clocks, plans, journals, windows, tokens)
-    make_control = cache(lambda: create_control(contract, store, possessions, clock, ids, admin))
+    partner_state = PartnerState(clocks, plans, journals, counters, tokens)
+    make_control = cache(lambda: create_control(contract, store, partner_state, clock, ids, admin))
 
     async def control(scope: Scope, receive: Receive, send: Send) -> None:
-        # Made when it is first used: most starts never do.
+        # Made on first use: most starts never need it.
         await make_control()(scope, receive, send)
 
     pipeline: list[Callable[[ASGIApp], ASGIApp]] = [
@@ -114,16 +114,16 @@ def create_app(
             rate_limit=rate_limit,
             start=start,
             stop=stop,
-            record=journals.take if settings.control else None,
+            record=journals.record if settings.control else None,
             probes=dict.fromkeys(probes.paths, Answering(probes, clock, ids)),
             control=control if settings.control else None,
-        ),  # every response leaves here; what was raised becomes a problem
-        partial(Routing, contract=contract),  # which operation: 404, 405
-        Authentication,  # whose request: 401
-        FairScheduling,  # partners take turns
+        ),  # sends every response; an exception becomes a problem
+        partial(Routing, contract=contract),  # finds the operation: 404, 405
+        Authentication,  # finds the partner: 401
+        FairScheduling,  # shares the server fairly between partners
         partial(
-            Faults, plans=plans, store=store, max_body_bytes=MAX_BODY_BYTES
-        ),  # what goes wrong on purpose
+            FaultInjection, plans=plans, store=store, max_body_bytes=MAX_BODY_BYTES
+        ),  # injects faults
         partial(RateLimiting, rate_limit=rate_limit),  # 429
         partial(Prefer, answers=answers),  # a documented response on demand
         partial(Validation, max_body_bytes=MAX_BODY_BYTES),  # 400, 422

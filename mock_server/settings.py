@@ -1,4 +1,4 @@
-"""How one mock is to run, in one value that every worker process gets."""
+"""The settings of a mock, in one value that every worker process receives."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,16 +9,17 @@ from mock_server.observing.logs import LogFormat, LogLevel
 from mock_server.partners.partners import Partner
 
 DEFAULT_RATE_LIMIT = "1000000/minute"
-"""So generous that no client meets it, yet every response carries the headers."""
+"""A limit that no client reaches, so that every response carries the headers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``contract`` None plays the bundled one; ``rate_limit`` is such as ``100/minute``.
+    """Settings of a mock.
 
-    ``faults`` are presets that each partner has from the start. ``control`` False leaves the
-    control plane and the journal out. Without an ``admin_token`` everybody may use it.
-    ``workers`` is how many processes there are in all.
+    ``contract`` is a file, or None for the bundled contract; ``rate_limit`` is such as
+    ``100/minute``. ``faults`` are presets that each partner has from the start. Without
+    ``control`` there is no control plane and no journal; without an ``admin_token`` the control
+    plane is open to all. ``workers`` is the number of processes.
     """
 
     partners: tuple[Partner, ...] = ()
@@ -38,7 +39,7 @@ class Settings:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What :meth:`to_json` wrote."""
+        """The settings from the text of :meth:`to_json`."""
         values = json.loads(text)
         values["partners"] = tuple(Partner(**partner) for partner in values["partners"])
         values["faults"] = tuple(values["faults"])

@@ -1,10 +1,10 @@
-"""What the mock says when it is ready: where it is, who you are, and a command to copy."""
+"""The text that the mock prints once it is ready: URLs, credentials, and a command to copy."""
 
 import shlex
 import uuid
 
 from mock_server import __version__
-from mock_server.exchange.exchange import PATH as CONTROL_PATH
+from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
@@ -15,7 +15,7 @@ _CREATE = "createCredential POST /auth/credentials"
 def announcement(contract: Contract, origin: str, settings: Settings) -> str:
     """The text for a mock at ``origin`` (``http://127.0.0.1:8080``).
 
-    It shows the first partner's secret: this is how a partner learns it.
+    The text shows the first partner's secret: a partner has no other way to learn it.
     """
     partner = settings.partners[0]
     base_url = origin + contract.base_path

@@ -61,7 +61,7 @@ def exercise_command(
 ) -> int:
     """Run COMMAND against a mock that misbehaves in every way, and judge its client.
 
-    COMMAND runs once in calm weather and once for each preset of faults. It finds the mock by
+    COMMAND runs once without faults and once for each preset of faults. It finds the mock by
     DINIE_BASE_URL, DINIE_CLIENT_ID and DINIE_CLIENT_SECRET.
 
     Exit code 0: nothing is broken. 1: a MUST or a SHOULD is (with --level must, a MUST). 2:

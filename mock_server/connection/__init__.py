@@ -1,8 +1,8 @@
-"""The connection under a request: uvicorn's, which an ASGI application has no word for.
+"""The HTTP connection under a request, which ASGI does not expose to an application.
 
-The only package that knows uvicorn's protocol class; its version is pinned. ``protocol`` is what
-uvicorn runs, and ``ending`` its end; ``limits`` is what a client may take, ``heads`` what RFC 9112
-says to refuse and the parser lets through, and ``watch`` ends whoever keeps others waiting.
+The only package that knows uvicorn's protocol class; its version is pinned. ``protocol`` reads
+requests, ``ending`` closes connections, ``limits`` holds the limits of a client, ``heads`` the
+checks of RFC 9112 that the parser leaves out, and ``watch`` closes connections of slow clients.
 """
 
 import asyncio
@@ -18,33 +18,36 @@ __all__ = ["ClosableProtocol", "ConnectionDropped", "close_connection", "ending"
 
 
 class ConnectionDropped(Exception):
-    """Stands for a closed connection where there is none: in process, without a server."""
+    """Raised in place of closing a connection where there is none: in process, without a server."""
 
 
 def close_connection(receive: Receive) -> None:
-    """Close it without a further byte. Raises :class:`ConnectionDropped` where there is none."""
+    """Close the connection without a further byte.
+
+    Raises :class:`ConnectionDropped` where there is none.
+    """
     cycle = _cycle(receive)
     if cycle is None:
         raise ConnectionDropped
-    # Only the last of several pipelined requests would hear of it, and the server would answer
-    # for the others that no response came.
+    # uvicorn marks only the last of several pipelined requests, and would answer the others with
+    # an error because no response came.
     cycle.disconnected = True
     cycle.transport.close()
 
 
 def is_closed(receive: Receive) -> bool:
-    """Whether the client has closed the connection, or it was closed on it."""
+    """Whether either side has closed the connection."""
     cycle = _cycle(receive)
     return cycle is not None and bool(cycle.disconnected or cycle.transport.is_closing())
 
 
 def ending(scope: Scope) -> asyncio.Event:
-    """Set once the server is told to end: until then, who waits may go on waiting."""
+    """The event that is set at shutdown: whatever waits for a client or a delay must stop then."""
     event: asyncio.Event = scope.setdefault("extensions", {}).setdefault(ENDING, asyncio.Event())
     return event
 
 
 def _cycle(receive: Receive) -> Any:
-    """The request and response of the connection, whose method the server gave the application."""
+    """Uvicorn's request and response cycle, found by the ``receive`` that is one of its methods."""
     cycle = getattr(receive, "__self__", None)
     return cycle if isinstance(cycle, RequestResponseCycle) else None

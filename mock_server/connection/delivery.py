@@ -1,4 +1,4 @@
-"""How a response leaves when it is not to arrive whole: faults of the connection."""
+"""Faulty deliveries of a response: dropped, truncated, slow, or streamed without a length."""
 
 import asyncio
 import contextlib
@@ -14,20 +14,20 @@ _PIECES = 10
 
 
 async def wait(exchange: Exchange, seconds: float) -> None:
-    """Wait, but not when the server is told to end."""
+    """Wait for ``seconds``, or until shutdown."""
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(ending(exchange.scope).wait(), seconds)
 
 
 class Dropped:
-    """The connection closes before anything is sent."""
+    """Close the connection before anything is sent."""
 
     async def __call__(self, exchange: Exchange, head: Message, body: bytes, send: Send) -> Sent:
         return Sent(None, b"", cut=True)
 
 
 class Truncated:
-    """Half of the body is sent, then the connection closes."""
+    """Send half of the body, then close the connection."""
 
     async def __call__(self, exchange: Exchange, head: Message, body: bytes, send: Send) -> Sent:
         half = body[: len(body) // 2]
@@ -38,7 +38,7 @@ class Truncated:
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """The body is sent piece by piece, over ``seconds``, while the client is there."""
+    """Send the body in pieces over ``seconds``, and stop once the client has closed."""
 
     seconds: float
 
@@ -58,12 +58,12 @@ class Slow:
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """The body comes bit by bit from ``chunks``, until they, the client or the server end."""
+    """Send a body from ``chunks``, until they end, the client closes, or the server shuts down."""
 
     chunks: AsyncGenerator[bytes]
 
     async def __call__(self, exchange: Exchange, head: Message, body: bytes, send: Send) -> Sent:
-        # What is sent has no length: the head says so by naming none.
+        # The length is not known before the end, so the head names none.
         headers = [one for one in head["headers"] if one[0] != b"content-length"]
         await send({**head, "headers": headers})
         sending = asyncio.ensure_future(self._send_all(send))

@@ -1,4 +1,4 @@
-"""How a connection ends: with a problem that the client can read, or because others need room."""
+"""The end of a connection: with a problem that the client can read, or to make room for others."""
 
 import asyncio
 import contextlib
@@ -21,12 +21,12 @@ from mock_server.exchange.problems import Problem, ProblemType
 ENDING = "mock_server.serving.shutdown"
 
 BETWEEN, HEAD, BODY, REFUSED, OVER = range(5)
-"""Where a connection is: between requests, in a request's head or body, or where nothing more is
-read: before the last answer, or after it."""
+"""States of a connection: between requests, in the head or the body of one, or reading no more:
+before the last answer (``REFUSED``) or after it (``OVER``)."""
 
 
 class EndingProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with an orderly end, and a watch that may bring it about."""
+    """uvicorn's protocol with limits on time, and an end after which no answer is lost."""
 
     limits: ClassVar[Limits] = Limits()
 
@@ -34,18 +34,18 @@ class EndingProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self.number = 0
         self._watch = watch_of(self.server_state, self.limits, self.loop)
-        self._place = BETWEEN
+        self._state = BETWEEN
         self._waited = 0.0
-        """Seconds that the client has let pass without what is due from it."""
+        """Seconds that the server has waited for the client."""
         self._body_seconds = 0.0
         self._backlog = b""
-        """What was received and not yet parsed, because earlier requests are not yet answered."""
+        """Bytes received and not yet parsed, because earlier requests are not yet answered."""
         self._running: RequestResponseCycle | None = None
-        """The request at work, where others wait behind it."""
+        """The request at work, where pipelined ones wait behind it."""
         self._task: asyncio.Task[None] | None = None
-        """What answers the latest request that is at work."""
-        self._last_words: bytes | None = None
-        """What is sent once the requests at work are answered."""
+        """The task of the latest request at work."""
+        self._last_answer: bytes | None = None
+        """The answer that is sent once the requests at work have theirs."""
         self._unread_bytes = 0
         self._unread_seconds = 0.0
         self._server_ends = False
@@ -55,14 +55,14 @@ class EndingProtocol(HttpToolsProtocol):
         self.flow: HeldFlow = HeldFlow(transport)
         if not self._watch.admit(self):
             detail = "The mock has as many connections as it can have; try again."
-            self._say_last(self._words(_overloaded(detail)))
+            self._send_last(self._encode(_overloaded(detail)))
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._watch.dismiss(self)
-        self._place = OVER
+        self._state = OVER
         self._backlog = b""
-        # uvicorn tells the last of several pipelined requests only.
+        # uvicorn marks the last of several pipelined requests only.
         for cycle, _ in self.pipeline:
             cycle.disconnected = True
         self.pipeline.clear()
@@ -70,33 +70,36 @@ class EndingProtocol(HttpToolsProtocol):
             _disconnect(self._running)
 
     def shutdown(self) -> None:
-        """End, and let those know who wait; a body that is on its way has a moment left."""
+        """Close at shutdown, and set the event of :func:`mock_server.connection.ending`.
+
+        A body that is being received has ``limits.goodbye`` seconds left.
+        """
         self._server_ends = True
         self._body_seconds = max(self._body_seconds, self.limits.body - self.limits.goodbye)
         super().shutdown()
-        if self._place == OVER:
+        if self._state == OVER:
             self.transport.close()
         extensions: dict[str, Any] = self.cycle.scope.get("extensions", {}) if self.cycle else {}
         if ENDING in extensions:
             extensions[ENDING].set()
 
     def _end_after(self, cycle: RequestResponseCycle) -> None:
-        """Let a response be the last."""
+        """Close the connection after the response of ``cycle``."""
         cycle.keep_alive = False
         if not isinstance(cycle.transport, _EndsGently):
             cycle.transport = _EndsGently(self)  # type: ignore[assignment]
 
     def _refuse(self, problem: Problem) -> None:
-        """End with a problem, in the place of an answer to what was being read."""
-        if self._place >= REFUSED:
+        """Answer the request that is being read with a problem, and close the connection."""
+        if self._state >= REFUSED:
             return
-        in_body, cycle = self._place == BODY, self.cycle
-        self._place = REFUSED
+        in_body, cycle = self._state == BODY, self.cycle
+        self._state = REFUSED
         self._backlog = b""
-        words = self._words(problem, cycle if in_body else None)
+        answer = self._encode(problem, cycle if in_body else None)
         if in_body and self.pipeline:
             self.pipeline.popleft()  # the latest
-            self._last_words = words
+            self._last_answer = answer
         elif in_body and cycle.response_started:
             # It has its answer: there is no place for another one.
             _disconnect(cycle)
@@ -105,68 +108,69 @@ class EndingProtocol(HttpToolsProtocol):
             _disconnect(cycle)
             if self._task and inspect.getcoroutinestate(self._task.get_coro()) == "CORO_CREATED":  # type: ignore[arg-type]
                 self._task.cancel()
-            self._say_last(words)
+            self._send_last(answer)
         elif cycle is None or cycle.response_complete:
-            self._say_last(words)
+            self._send_last(answer)
         else:
-            self._last_words = words
+            self._last_answer = answer
 
-    def _words(self, problem: Problem, cycle: RequestResponseCycle | None = None) -> bytes:
+    def _encode(self, problem: Problem, cycle: RequestResponseCycle | None = None) -> bytes:
         scope = cycle.scope if cycle else None
-        answer = problem.response(quote(scope["path"]) if scope else None)
-        lines = [STATUS_LINE[answer.status]]
+        response = problem.response(quote(scope["path"]) if scope else None)
+        lines = [STATUS_LINE[response.status]]
         for name, value in self.server_state.default_headers:
             lines.append(b"%b: %b\r\n" % (name, value))
-        for field, text in answer.headers.items():
+        for field, text in response.headers.items():
             lines.append(f"{field.lower()}: {text}\r\n".encode("latin-1"))
-        lines.append(f"content-type: {answer.media_type}\r\n".encode("latin-1"))
-        lines.append(b"content-length: %d\r\nconnection: close\r\n\r\n" % len(answer.body))
+        lines.append(f"content-type: {response.media_type}\r\n".encode("latin-1"))
+        lines.append(b"content-length: %d\r\nconnection: close\r\n\r\n" % len(response.body))
         if scope is None or scope["method"] != "HEAD":
-            lines.append(answer.body)
+            lines.append(response.body)
         return b"".join(lines)
 
-    def _say_last(self, words: bytes) -> None:
-        self.transport.write(words)
+    def _send_last(self, answer: bytes) -> None:
+        self.transport.write(answer)
         self.end_gently()
 
     @property
     def is_ending(self) -> bool:
-        """Whether nothing more is answered here."""
-        return self._place == OVER or self.transport.is_closing()
+        """Whether the connection answers no further request."""
+        return self._state == OVER or self.transport.is_closing()
 
     def end_gently(self) -> None:
-        """End so that the client can read the last answer, though it is still sending.
+        """Close in stages, so that a client that is still sending can read the last answer.
 
-        RFC 9112 section 9.6: to close with something unread makes the client forget it.
+        RFC 9112 section 9.6: closing with received bytes unread resets the connection, and the
+        client may lose the answer.
         """
         if self.is_ending:
             return
-        if self._place == BETWEEN or self._server_ends:
+        if self._state == BETWEEN or self._server_ends:
             self.transport.close()
             return
-        self._place = OVER
+        self._state = OVER
         self._waited = 0.0
         self._backlog = b""
         self.flow.release()
         with contextlib.suppress(OSError, RuntimeError):  # the client was faster
             self.transport.write_eof()
 
-    # What the watch asks
+    # The methods of Watched
 
-    def patience(self) -> float | None:
+    def seconds_waited(self) -> float | None:
         if self._unread_bytes:
             return self._unread_seconds
-        if self._place == OVER:
+        if self._state == OVER:
             return math.inf
-        if self._place == REFUSED or self.flow.read_paused or self.transport.is_closing():
+        if self._state == REFUSED or self.flow.read_paused or self.transport.is_closing():
             return None
         cycle = self.cycle
-        if self._place == BODY:
+        if self._state == BODY:
             return None if cycle.waiting_for_100_continue else self._waited
         return self._waited if cycle is None or cycle.response_complete else None
 
     def make_room(self) -> None:
-        if self._place in {HEAD, BODY}:
+        if self._state in {HEAD, BODY}:
             detail = "The connection was needed for another client; try again."
             self._refuse(_overloaded(detail))
         if self._unread_bytes:
@@ -175,29 +179,29 @@ class EndingProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def sweep(self, elapsed: float) -> None:
-        self._look_at_unread(elapsed)
+        self._check_unread(elapsed)
         if self.transport.is_closing() or self._unread_bytes:
             return
-        if self.patience() is None:
+        if self.seconds_waited() is None:
             self._waited = 0.0
             return
         limits = self.limits
         self._waited += elapsed
-        if self._place == BODY:
+        if self._state == BODY:
             self._body_seconds += elapsed
             if self._waited >= limits.body_pause or self._body_seconds >= limits.body:
                 self._refuse(_too_slow("body"))
-        elif self._place == HEAD:
+        elif self._state == HEAD:
             if self._waited >= limits.head:
                 self._refuse(_too_slow("head"))
-        elif self._place == OVER:
+        elif self._state == OVER:
             if self._waited >= limits.goodbye:
                 self.transport.abort()
         elif self._waited >= (limits.head if self.cycle is None else limits.idle):
             self.transport.close()
 
-    def _look_at_unread(self, elapsed: float) -> None:
-        """Give up on a client that takes no byte of what it is to be sent."""
+    def _check_unread(self, elapsed: float) -> None:
+        """Abort the connection of a client that reads nothing of its response for too long."""
         size = self.transport.get_write_buffer_size()
         stuck = size > 0 and size == self._unread_bytes
         self._unread_bytes = size
@@ -207,7 +211,7 @@ class EndingProtocol(HttpToolsProtocol):
 
 
 class HeldFlow(FlowControl):
-    """Reads nothing more while it is held, even where a request at work asks for its body."""
+    """Flow control that reads nothing while held, even where a request at work wants its body."""
 
     held = False
 
@@ -221,13 +225,13 @@ class HeldFlow(FlowControl):
         self.pause_reading()
 
     def release(self) -> None:
-        """Read on."""
+        """Resume reading."""
         self.held = False
         self.resume_reading()
 
 
 class _EndsGently:
-    """What a request's last response is written to: closing it loses nothing that was sent."""
+    """Transport of a last response, whose ``close`` is :meth:`EndingProtocol.end_gently`."""
 
     def __init__(self, protocol: EndingProtocol) -> None:
         self._protocol = protocol

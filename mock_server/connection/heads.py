@@ -1,6 +1,6 @@
-"""What RFC 9112 says to refuse of a request's head, and the parser lets through.
+"""Checks of a request head that RFC 9112 requires and the parser leaves out.
 
-The parser itself refuses whatever leaves it in doubt where a request ends.
+The parser itself refuses a request whose end is ambiguous.
 """
 
 import re
@@ -17,12 +17,15 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 def malformed(detail: str) -> Problem:
-    """The 400 for what is no HTTP/1.1."""
+    """The problem (400) for a request that is not valid HTTP/1.1."""
     return Problem(ProblemType.INVALID_REQUEST, "malformed_request", detail)
 
 
 def check_head(version: str, target: bytes, headers: Headers) -> bytes:
-    """Give the target in origin-form (RFC 9112 section 3.2.1); raises a :class:`Problem`."""
+    """Check a head, and return its target in origin-form (RFC 9112 section 3.2.1).
+
+    Raises a :class:`Problem` with status 400 for a head that is not valid.
+    """
     if version not in {"1.1", "1.0"}:
         # Section 2.3. The parser knows HTTP/0.9 and 2.0 as well.
         raise malformed("The request is not of HTTP/1.1 or HTTP/1.0.")
@@ -50,7 +53,8 @@ def _check_transfer_encoding(version: str, headers: Headers) -> None:
         # Section 6.1: the framing is faulty.
         raise malformed("HTTP/1.0 has no Transfer-Encoding.")
     if len(codings) > 1 or codings[0].strip(b" \t").lower() != b"chunked":
-        # Section 6.1 would have 501 for a coding that is not known; nobody may be in doubt here.
+        # Section 6.1 suggests 501 for an unknown coding; 400 closes the connection as well, which
+        # is what keeps two parsers from reading different requests.
         raise malformed("The only Transfer-Encoding is chunked, once.")
 
 
@@ -68,7 +72,7 @@ def _origin_form(target: bytes, hosts: list[bytes]) -> bytes:
         if target == b"*":
             return target
         raise malformed("The target cannot be read.")
-    # Section 3.2.2: the target's host counts, and section 3.2 wants the same one in Host.
+    # Section 3.2.2: the host of the target is used, and section 3.2 requires the same one in Host.
     authority = target.split(b"://", 1)[1].partition(b"/")[0].partition(b"?")[0]
     if hosts and hosts[0].strip(b" \t").lower() != authority.lower():
         raise malformed("The target names another host than the Host header.")

@@ -1,4 +1,4 @@
-"""How much a client may take of a server before the server ends it."""
+"""Limits on the time, bytes and connections of clients."""
 
 import resource
 from dataclasses import dataclass
@@ -6,38 +6,38 @@ from dataclasses import dataclass
 from mock_server.exchange.exchange import MAX_BODY_BYTES
 
 _RESERVED_FILES = 128
-"""What a process opens beside its connections: stores, logs, and connections about to close."""
+"""Open files beside connections: stores, logs, and connections about to close."""
 
 _FEWEST_CONNECTIONS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Times are in seconds, and kept to within one ``sweep``."""
+    """Limits of one process. Times are in seconds, and are exact to within one ``sweep``."""
 
     head: float = 10
-    """For the head of a request, from its first byte, and for a first byte at all."""
+    """Time for the head of a request from its first byte, and for the first byte of all."""
     body_pause: float = 30
-    """Without one more byte of a body."""
+    """Longest pause within a body."""
     body: float = 300
-    """For all of a body."""
+    """Time for a whole body."""
     idle: float = 30
-    """For the next request on a connection."""
+    """Time until the next request on a connection."""
     unread: float = 30
-    """Without one byte of the responses being taken."""
+    """Longest time in which the client reads no byte of a response."""
     goodbye: float = 2
-    """For a client to read what the connection ends with."""
+    """Time for the client to read the last answer of a connection."""
     sweep: float = 1
-    """How often connections are looked at."""
+    """Interval between two checks of all connections."""
     head_bytes: int = 65_536
-    """Of a request line with all headers; of what chunked framing adds to a body as well."""
+    """Size of a request line with all headers, and of the framing of a chunked body."""
     headers: int = 100
     body_bytes: int = MAX_BODY_BYTES
     connections: int = 4096
-    """At the same time in one process, where its limit of open files allows that many."""
+    """Connections of a process at one time; fewer where it may open fewer files."""
 
     def capacity(self) -> int:
-        """How many connections this process may have open."""
+        """The number of connections that this process may have open."""
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         if files == resource.RLIM_INFINITY:
             return self.connections

@@ -1,4 +1,4 @@
-"""What uvicorn runs for each connection: its own protocol, made safe against hostile clients.
+"""The protocol of each connection: uvicorn's own, hardened against hostile clients.
 
 A request that cannot be read is refused with a problem, after the answers to those before it, and
 the connection ends: RFC 9112 leaves no other way to be sure where the next request begins.
@@ -16,17 +16,17 @@ from mock_server.connection.heads import check_head, malformed
 from mock_server.exchange.problems import Problem, ProblemType
 
 _PIECE_BYTES = 2048
-"""What the parser gets at once: it cannot be stopped inside, however many requests it finds."""
+"""Bytes passed to the parser at once: it finds all requests in them before it can be stopped."""
 
 _FRAMING_FOR_EACH_BYTE = 8
-"""What chunked framing may cost: chunks of one byte, as some clients send them, cost five."""
+"""Bytes of chunked framing allowed for each byte of a body; chunks of one byte need five."""
 
 _CONTINUE_ANYWAY = b"POST / HTTP/1.1\r\nConnection: close\r\n%b\r\n\r\n"
-"""Makes a fresh parser read the body of a request whose Upgrade is ignored."""
+"""A head that makes a new parser read the body of a request whose Upgrade is ignored."""
 
 
 class ClosableProtocol(EndingProtocol):
-    """Reads requests, and no more of them than one client is due."""
+    """Reads requests within the limits of a client, and stops reading where it has enough."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -34,18 +34,18 @@ class ClosableProtocol(EndingProtocol):
         """Bytes of this head, or of this body with its framing; the last few may be missing."""
         self._body_bytes = 0
         self._host: bytes | None = None
-        """The last Host header that was found good."""
+        """The last valid Host header: a request with the same one needs no further check."""
         self._framing: bytes | None = None
         """The header that frames the body of a request whose Upgrade is ignored."""
         self._unexpected = False
-        """Whether a body may still be sent or not, as an answer to ``Expect``."""
+        """Whether the client may or may not send a body, after ``Expect: 100-continue``."""
         self._fault: Problem | None = None
-        """What stopped the parser."""
+        """The problem with which a callback stopped the parser."""
 
-    # What is received
+    # Received data
 
     def data_received(self, data: bytes) -> None:
-        if self._place >= REFUSED:
+        if self._state >= REFUSED:
             return
         if self._backlog or self.pipeline or len(data) > _PIECE_BYTES:
             self._backlog += data
@@ -57,11 +57,11 @@ class ClosableProtocol(EndingProtocol):
         data = memoryview(self._backlog)
         self._backlog = b""
         at = 0
-        while at < len(data) and self._place < REFUSED and not self.pipeline:
+        while at < len(data) and self._state < REFUSED and not self.pipeline:
             piece = data[at : at + _PIECE_BYTES]
             at += len(piece)
             self._parse(piece)
-        if at < len(data) and self._place < REFUSED:
+        if at < len(data) and self._state < REFUSED:
             self._backlog = bytes(data[at:])
             self.flow.hold()
 
@@ -72,10 +72,10 @@ class ClosableProtocol(EndingProtocol):
             self._ignore_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._refuse(self._fault or malformed("The request is not well-formed HTTP/1.1."))
-        if self._place == BETWEEN or self._place >= REFUSED:
+        if self._state == BETWEEN or self._state >= REFUSED:
             return
         self._read += len(data)
-        if self._place == HEAD:
+        if self._state == HEAD:
             too_much = self._read > self.limits.head_bytes + _PIECE_BYTES
         else:
             framing = self._read - self._body_bytes
@@ -87,11 +87,11 @@ class ClosableProtocol(EndingProtocol):
                 )
             )
 
-    # What the parser finds
+    # Callbacks of the parser
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._place = HEAD
+        self._state = HEAD
         self._read = 0
         self._waited = 0.0
 
@@ -110,12 +110,12 @@ class ClosableProtocol(EndingProtocol):
             or b"upgrade" in fields
             or len(headers) > self.limits.headers
         ):
-            self._look_closer(version, fields)
+            self._check_head(version, fields)
         earlier = self.cycle
         super().on_headers_complete()
         if self.pipeline and self._running is None:
             self._running = earlier
-        self._place = BODY
+        self._state = BODY
         self._read = self._body_bytes = 0
         self._body_seconds = self._waited = 0.0
         # RFC 9110 section 6.5.1: trailers are no headers. The parser adds them to this list.
@@ -127,15 +127,15 @@ class ClosableProtocol(EndingProtocol):
         ):
             self._end_after(cycle)
         elif self.expect_100_continue:
-            # RFC 9110 section 10.1.1: who is refused may send the body or not, so nobody knows
-            # what comes next.
+            # RFC 9110 section 10.1.1: who is refused may send the body or not, so the server
+            # cannot know what the next bytes are.
             self._unexpected = cycle.keep_alive
             self._end_after(cycle)
         elif not cycle.keep_alive:
             self._end_after(cycle)
 
-    def _look_closer(self, version: str, fields: Mapping[bytes, bytes]) -> None:
-        """Judge a head that is not like most; what it raises ends the parsing."""
+    def _check_head(self, version: str, fields: Mapping[bytes, bytes]) -> None:
+        """Check an unusual head; an exception ends the parsing."""
         try:
             self.url = check_head(version, self.url, self.headers)
             if len(self.headers) > self.limits.headers:
@@ -163,7 +163,7 @@ class ClosableProtocol(EndingProtocol):
         self._body_bytes += len(body)
         if self._body_bytes > self.limits.body_bytes:
             if self.cycle.response_complete:
-                # Nobody waits for the rest of it.
+                # The response is sent: the rest is not needed.
                 self.end_gently()
                 raise _Unwanted
             self._end_after(self.cycle)
@@ -172,15 +172,15 @@ class ClosableProtocol(EndingProtocol):
     def on_message_complete(self) -> None:
         if self._framing is not None:
             return  # the parser thinks so, because it expects another protocol from here on
-        self._place = BETWEEN
+        self._state = BETWEEN
         if self._unexpected:
             self._unexpected = False
             self.cycle.keep_alive = not self.cycle.response_started
         super().on_message_complete()
 
     def _ignore_upgrade(self, rest: bytes | memoryview) -> None:
-        # RFC 9110 section 7.8: a server may go on as if nobody had asked. Java's client asks with
-        # its first request, and has a body.
+        # RFC 9110 section 7.8: a server may ignore Upgrade. Java's client sends one with its
+        # first request, body or not.
         parser = httptools.HttpRequestParser(_RestOfBody(self))
         parser.set_dangerous_leniencies(lenient_data_after_close=True)
         self.parser, framing, self._framing = parser, self._framing, None
@@ -188,7 +188,7 @@ class ClosableProtocol(EndingProtocol):
         if rest:
             self._parse(rest)
 
-    # What is answered
+    # Responses
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._task = task = self.loop.create_task(cycle.run_asgi(app))
@@ -198,21 +198,21 @@ class ClosableProtocol(EndingProtocol):
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
         self._waited = 0.0
-        if self._place == OVER or self.transport.is_closing():
+        if self._state == OVER or self.transport.is_closing():
             return
-        if self.pipeline or self._running or self._backlog or self._last_words:
-            self._go_on()
+        if self.pipeline or self._running or self._backlog or self._last_answer:
+            self._resume()
         else:
             self.flow.resume_reading()
 
-    def _go_on(self) -> None:
-        """Turn to what came while earlier requests were not yet answered."""
+    def _resume(self) -> None:
+        """Start the next pipelined request, or parse what was received meanwhile."""
         self._running = None
         if self.pipeline:
             self._running, app = self.pipeline.pop()
             self._start_asgi_task(self._running, app)
-        elif self._last_words is not None:
-            self._say_last(self._last_words)
+        elif self._last_answer is not None:
+            self._send_last(self._last_answer)
             return
         if not self.pipeline and self._backlog:
             self._parse_backlog()
@@ -221,11 +221,11 @@ class ClosableProtocol(EndingProtocol):
 
 
 class _Unwanted(Exception):
-    """Stops the parser."""
+    """Raised in a callback to stop the parser."""
 
 
 class _RestOfBody:
-    """What a parser calls that only reads a body to its end."""
+    """Callbacks of a parser that only reads the rest of a body."""
 
     def __init__(self, protocol: ClosableProtocol) -> None:
         self.on_body = protocol.on_body

@@ -1,6 +1,6 @@
-"""Ends connections that keep others waiting: one look at all of them every now and then.
+"""The watch over connections: it closes those of slow clients, and makes room for new ones.
 
-A timer for each request would cost every request; one sweep costs nothing but itself.
+One sweep over all connections costs less than a timer for each request.
 """
 
 import asyncio
@@ -12,25 +12,25 @@ from uvicorn.server import ServerState
 from mock_server.connection.limits import Limits
 
 _MADE_ROOM_AT_ONCE = 32
-"""The part of all connections that makes room: looking for them costs a walk over all."""
+"""Divisor of the capacity: so many connections are closed at once, as each search is a scan."""
 
 
 class Watched(Protocol):
-    """A connection, as the watch sees it."""
+    """A connection under the watch."""
 
     number: int
-    """Counted by the watch: a smaller one is older."""
+    """Serial number: the smaller, the older."""
 
     def sweep(self, elapsed: float) -> None:
-        """Let ``elapsed`` seconds pass, and end if they were too many."""
+        """Add ``elapsed`` seconds to what was waited, and close where a limit is reached."""
         ...
 
-    def patience(self) -> float | None:
-        """For how many seconds the client has kept it waiting; None: it is the server's turn."""
+    def seconds_waited(self) -> float | None:
+        """Seconds that the server has waited for the client; None while the client waits."""
         ...
 
     def make_room(self) -> None:
-        """End at once, for another client."""
+        """Close at once, for another client."""
         ...
 
 
@@ -47,7 +47,7 @@ class Watch:
         self._timer: asyncio.TimerHandle | None = None
 
     def admit(self, connection: Watched) -> bool:
-        """Watch one more connection; False where there is no room, and none can be made."""
+        """Add a connection; False where there is no room for it and none can be made."""
         self._opened += 1
         connection.number = self._opened
         full = len(self._watched) >= self._capacity
@@ -59,14 +59,14 @@ class Watch:
         return has_room
 
     def dismiss(self, connection: Watched) -> None:
-        """A connection is closed."""
+        """Remove a connection that is closed."""
         self._watched.discard(connection)
 
     def _make_room(self) -> bool:
         waiting = [
             (-seconds, one.number, one)
             for one in self._watched
-            if (seconds := one.patience()) is not None
+            if (seconds := one.seconds_waited()) is not None
         ]
         waiting.sort(key=lambda entry: entry[:2])
         for _, _, one in waiting[: max(1, self._capacity // _MADE_ROOM_AT_ONCE)]:
@@ -77,7 +77,7 @@ class Watch:
     def _sweep(self) -> None:
         self._timer = None
         now = self._loop.time()
-        # A process that was stopped for a while blames no client for it.
+        # Time in which this process was suspended does not count against a client.
         elapsed = min(now - self._swept, 2 * self._limits.sweep)
         self._swept = now
         for one in list(self._watched):
@@ -90,7 +90,7 @@ _watches: WeakKeyDictionary[ServerState, Watch] = WeakKeyDictionary()
 
 
 def watch_of(state: ServerState, limits: Limits, loop: asyncio.AbstractEventLoop) -> Watch:
-    """The watch over all connections of the server that has this state."""
+    """The watch of the server with this state, made on first use."""
     watch = _watches.get(state)
     if watch is None:
         watch = _watches[state] = Watch(limits, loop)

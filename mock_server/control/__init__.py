@@ -1,1 +1,1 @@
-"""The control plane: what a test does to the mock, and what the mock saw."""
+"""The control plane: partners, faults, clocks and journals, for tests to set and read."""

@@ -1,8 +1,8 @@
-"""``/_mock/partners/{partner_id}/clock``: what time it is for a partner."""
+"""``/_mock/partners/{partner_id}/clock``: the clock of a partner."""
 
 import orjson
 
-from mock_server.control.known_partners import known_partner
+from mock_server.control.partner_state import known_partner
 from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import Response, invalid_fields
 from mock_server.partners.clock import PartnerClocks, instant, timestamp
@@ -14,7 +14,7 @@ _LAST = instant("9000-01-01T00:00:00Z")
 
 
 def clock_shown(clocks: PartnerClocks, partner_id: str) -> dict[str, object]:
-    """A clock as every response shows it."""
+    """The JSON object of a clock in every response."""
     return {
         "now": timestamp(clocks.now(partner_id)),
         "ahead_seconds": round(clocks.ahead(partner_id), 3),
@@ -22,14 +22,14 @@ def clock_shown(clocks: PartnerClocks, partner_id: str) -> dict[str, object]:
 
 
 class Clocks:
-    """Reads and moves clocks."""
+    """The operations on clocks."""
 
     def __init__(self, store: Store, clocks: PartnerClocks) -> None:
         self.store = store
         self.clocks = clocks
 
     def handlers(self) -> Handlers:
-        """The operations of this resource."""
+        """Handlers of the operations on a clock."""
         path = "/partners/{partner_id}/clock"
         return {
             f"readClock GET {path}": self.read,
@@ -39,25 +39,25 @@ class Clocks:
         }
 
     async def read(self, exchange: Exchange) -> Response:
-        """What time it is."""
+        """Read the clock."""
         return self._shown((await known_partner(exchange, self.store)).partner_id)
 
     async def set(self, exchange: Exchange) -> Response:
-        """Let it be another time."""
+        """Set the clock to an instant."""
         partner_id = (await known_partner(exchange, self.store)).partner_id
-        self.clocks.set(partner_id, _sane("now", instant(exchange.value["now"])))
+        self.clocks.set(partner_id, _check_range("now", instant(exchange.value["now"])))
         return self._shown(partner_id)
 
     async def advance(self, exchange: Exchange) -> Response:
-        """Let time pass."""
+        """Advance the clock by some seconds."""
         partner_id = (await known_partner(exchange, self.store)).partner_id
         seconds = float(exchange.value["seconds"])
-        _sane("seconds", self.clocks.now(partner_id) + seconds)
+        _check_range("seconds", self.clocks.now(partner_id) + seconds)
         self.clocks.advance(partner_id, seconds)
         return self._shown(partner_id)
 
     async def reset(self, exchange: Exchange) -> Response:
-        """Let it be the machine's time."""
+        """Reset the clock to the machine's time."""
         partner_id = (await known_partner(exchange, self.store)).partner_id
         self.clocks.forget(partner_id)
         return self._shown(partner_id)
@@ -67,8 +67,8 @@ class Clocks:
         return Response(200, orjson.dumps(shown), "application/json")
 
 
-def _sane(field: str, moment: float) -> float:
-    """Raise a 422 for an instant whose expiry dates nobody could write."""
+def _check_range(field: str, moment: float) -> float:
+    """Return ``moment``; raises a 422 where expiry dates would leave the calendar."""
     if not _FIRST <= moment <= _LAST:
         error = FieldError(field, "leads out of the years 1971 to 8999", "invalid_value")
         raise invalid_fields([error])

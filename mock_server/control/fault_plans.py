@@ -1,11 +1,11 @@
-"""``/_mock/partners/{partner_id}/faults``: what is to go wrong."""
+"""``/_mock/partners/{partner_id}/faults``: the faults that are set for a partner."""
 
 from collections.abc import Sequence
 
 import orjson
 
 from conformance.journal.redaction import Redactor
-from mock_server.control.known_partners import known_partner
+from mock_server.control.partner_state import known_partner
 from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import Problem, ProblemType, Response, invalid_fields
 from mock_server.faults.plan import Fault, FaultPlans, UnusableFault
@@ -14,8 +14,8 @@ from mock_server.store.interface import Store
 from openapi.schema import FieldError
 
 
-class Faults:
-    """Lists, adds and removes a partner's faults."""
+class FaultOperations:
+    """The operations on a partner's faults."""
 
     def __init__(self, store: Store, plans: FaultPlans, redactor: Redactor) -> None:
         self.store = store
@@ -23,7 +23,7 @@ class Faults:
         self.redactor = redactor
 
     def handlers(self) -> Handlers:
-        """The operations of this resource."""
+        """Handlers of the operations on faults."""
         path = "/partners/{partner_id}/faults"
         return {
             f"listFaults GET {path}": self.list,
@@ -33,12 +33,12 @@ class Faults:
         }
 
     async def list(self, exchange: Exchange) -> Response:
-        """What is set."""
+        """List the faults."""
         partner = await known_partner(exchange, self.store)
         return self._shown(200, self.plans.of(partner.partner_id))
 
     async def add(self, exchange: Exchange) -> Response:
-        """Set one more, or a preset."""
+        """Add a fault, or all faults of a preset; raises a 422 for one that could never fire."""
         partner = await known_partner(exchange, self.store)
         text = exchange.value
         if "name" in text:
@@ -51,13 +51,13 @@ class Faults:
         return self._shown(201, added)
 
     async def clear(self, exchange: Exchange) -> Response:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         partner = await known_partner(exchange, self.store)
         self.plans.clear(partner.partner_id)
         return Response(204)
 
     async def remove(self, exchange: Exchange) -> Response:
-        """Take one away."""
+        """Remove one fault; raises a 404 for an unknown id."""
         partner = await known_partner(exchange, self.store)
         if not self.plans.remove(partner.partner_id, exchange.parameters["fault_id"]):
             raise Problem(ProblemType.NOT_FOUND, "unknown_fault", "There is no such fault.")
@@ -71,7 +71,7 @@ class Faults:
         return Response(status, orjson.dumps({"data": data}), "application/json")
 
     def _without_secrets(self, fault: Fault) -> FaultText:
-        """What a client sends as a token or a key may stand in a match as well."""
+        """The JSON of a fault, redacted: its match may hold a token or a key of a client."""
         match = dict(fault.text.get("match", {}))
         if "headers" in match:
             match["headers"] = dict(self.redactor.headers(match["headers"].items()))

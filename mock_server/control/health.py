@@ -1,7 +1,7 @@
-"""What an orchestrator asks: ``/_mock/health``, ``/_mock/ready`` and ``/_mock/metrics``.
+"""Probes of an orchestrator: ``/_mock/health``, ``/_mock/ready`` and ``/_mock/metrics``.
 
-They are there in every worker, and where the control plane is left out. So they are no part of
-it, though its contract describes them: a probe would have to wait until all of it is loaded.
+Every worker serves them, also without a control plane. They are described by its contract but are
+not part of its application, which is loaded on first use: a probe would have to wait for that.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from mock_server import __version__
-from mock_server.control.admin import Admin
-from mock_server.exchange.exchange import PATH, Exchange, Handlers
+from mock_server.exchange.authorization import AdminToken
+from mock_server.exchange.exchange import CONTROL_PATH, Exchange, Handlers
 from mock_server.exchange.problems import Problem, ProblemType, Response
 from mock_server.observing.metrics import Metrics
 from mock_server.partners.startup import Start
@@ -28,9 +28,9 @@ _UNSTORED = {"Cache-Control": "no-store"}
 
 
 class Readiness:
-    """Whether the next request can be answered.
+    """Whether the mock can answer the next request.
 
-    ``is_ending`` says whether the process was told to end.
+    ``is_ending`` is true once shutdown was requested.
     """
 
     def __init__(self, store: Store, start: Start, is_ending: Callable[[], bool]) -> None:
@@ -41,14 +41,14 @@ class Readiness:
         self._reason: str | None = None
 
     async def missing(self) -> str | None:
-        """What keeps it from that, in one plain line; None where nothing does."""
+        """The reason why the mock is not ready, in one line; None where it is ready."""
         if self.is_over or self._is_ending():
             return "The mock is about to end."
         if not self._start.is_over:
             return "The mock has not started yet."
-        reason = await self._fault_of_store()
+        reason = await self._store_error()
         if reason != self._reason:
-            # Once, and not with every probe.
+            # Logged once, and not with every probe.
             if reason:
                 logger.warning("not ready: %s", reason)
             else:
@@ -56,7 +56,7 @@ class Readiness:
             self._reason = reason
         return reason and "The store does not answer; the log says more."
 
-    async def _fault_of_store(self) -> str | None:
+    async def _store_error(self) -> str | None:
         try:
             async with asyncio.timeout(_SECONDS_TO_CHECK):
                 await self._store.check()
@@ -68,20 +68,23 @@ class Readiness:
 
 
 class Probes:
-    """Answers them; an innermost stage, such as operations are."""
+    """The probes, as an innermost stage such as the operations are."""
 
-    def __init__(self, contract: str, readiness: Readiness, metrics: Metrics, admin: Admin) -> None:
+    def __init__(
+        self, contract: str, readiness: Readiness, metrics: Metrics, admin: AdminToken
+    ) -> None:
         self._contract = contract
         self._readiness = readiness
         self._metrics = metrics
         self._admin = admin
         self._begun = time.monotonic()
         self._answers = {
-            PATH + name.rpartition(" ")[2]: handler for name, handler in self.handlers().items()
+            CONTROL_PATH + name.rpartition(" ")[2]: handler
+            for name, handler in self.handlers().items()
         }
 
     def handlers(self) -> Handlers:
-        """The operations."""
+        """Handlers of the probes."""
         return {
             "readHealth GET /health": self.health,
             "readReadiness GET /ready": self.ready,
@@ -90,7 +93,7 @@ class Probes:
 
     @property
     def paths(self) -> frozenset[str]:
-        """The paths that are answered here."""
+        """The paths of the probes."""
         return frozenset(self._answers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,7 +109,7 @@ class Probes:
         exchange.response = await self._answers[scope["path"]](exchange)
 
     async def health(self, _: Exchange) -> Response:
-        """The process lives. No store is asked."""
+        """Answer that the process lives, without asking the store."""
         return _json(
             {
                 "status": "ok",
@@ -117,7 +120,7 @@ class Probes:
         )
 
     async def ready(self, _: Exchange) -> Response:
-        """The next request can be answered; raises a 503 where it cannot."""
+        """Answer that the mock is ready; raises a 503 where it is not."""
         missing = await self._readiness.missing()
         if missing:
             raise Problem(
@@ -129,7 +132,7 @@ class Probes:
         return _json({"status": "ready"})
 
     async def metrics(self, exchange: Exchange) -> Response:
-        """What was counted, for those who may know; raises a 401."""
+        """Answer the metrics; raises a 401 without the admin token."""
         self._admin.check(exchange)
         text, media_type = self._metrics.exposition(exchange.header(b"accept") or "")
         return Response(200, text, media_type, dict(_UNSTORED))

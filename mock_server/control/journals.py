@@ -1,4 +1,4 @@
-"""``/_mock/partners/{partner_id}/journal``: what a partner's client did."""
+"""``/_mock/partners/{partner_id}/journal``: the recorded exchanges of a partner."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -10,7 +10,7 @@ import orjson
 from conformance.journal.har import har_of
 from conformance.journal.journal import JournalEntry
 from mock_server.connection.delivery import Streamed
-from mock_server.control.known_partners import known_partner
+from mock_server.control.partner_state import known_partner
 from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import Response
 from mock_server.observing.journals import CAPACITY, Journals
@@ -20,33 +20,33 @@ _JSON = "application/json"
 
 
 class JournalReading:
-    """Shows journals, whole or in part, as they grow, and as a file."""
+    """The operations on journals: pages, HAR files and server-sent events."""
 
     def __init__(self, store: Store, journals: Journals) -> None:
         self.store = store
         self.journals = journals
 
     def handlers(self) -> Handlers:
-        """The operations of this resource."""
+        """Handlers of the operations on journals."""
         path = "/partners/{partner_id}/journal"
         return {
             f"readJournal GET {path}": self.read,
             f"followJournal GET {path}/events": self.follow,
             f"exportJournal GET {path}.har": self.export,
-            "readNobodysJournal GET /journal": self.read_nobodys,
+            "readNobodysJournal GET /journal": self.read_unattributed,
         }
 
     async def read(self, exchange: Exchange) -> Response:
-        """A partner's exchanges."""
+        """Read a page of a partner's exchanges."""
         partner = await known_partner(exchange, self.store)
         return self._page(exchange, partner.partner_id)
 
-    async def read_nobodys(self, exchange: Exchange) -> Response:
-        """The exchanges that nobody can be named for."""
+    async def read_unattributed(self, exchange: Exchange) -> Response:
+        """Read a page of the exchanges that no partner is known for."""
         return self._page(exchange, None)
 
     async def export(self, exchange: Exchange) -> Response:
-        """A partner's exchanges as HAR 1.2."""
+        """Export a partner's exchanges as HAR 1.2."""
         partner = await known_partner(exchange, self.store)
         found, _ = self._found(exchange, partner.partner_id)
         name = f"{partner.partner_id}.har"
@@ -54,10 +54,10 @@ class JournalReading:
         return Response(200, orjson.dumps(har_of(found)), _JSON, headers)
 
     async def follow(self, exchange: Exchange) -> Response:
-        """A partner's exchanges as server-sent events (HTML Living Standard, section 9.2)."""
+        """Stream a partner's exchanges as server-sent events (HTML, section 9.2)."""
         partner = await known_partner(exchange, self.store)
         after = exchange.parameters.get("Last-Event-ID", 0)
-        # To HEAD, the answer is the head and not the waiting (RFC 9110 section 9.3.2).
+        # The answer to HEAD has no body to wait for (RFC 9110 section 9.3.2).
         if exchange.scope["method"] != "HEAD":
             exchange.delivery = Streamed(self._events(partner.partner_id, after))
         return Response(200, b"", "text/event-stream", {"Cache-Control": "no-store"})
@@ -91,7 +91,7 @@ class JournalReading:
 
 
 def _is(entry: JournalEntry, name: str, wanted: object) -> bool:
-    """Whether an entry has what a filter asks for."""
+    """Whether an entry passes one filter of the query."""
     match name:
         case "operation":
             return entry.operation == wanted

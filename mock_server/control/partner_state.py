@@ -1,30 +1,40 @@
-"""What a partner has beside what the store keeps: clock, faults, journal, limit and tokens."""
+"""Partners as the control plane sees them: those of the store, and their state in this process."""
 
 from dataclasses import dataclass
 
+from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.problems import Problem, ProblemType
 from mock_server.faults.plan import FaultPlans
 from mock_server.observing.journals import Journals
 from mock_server.partners.access_tokens import AccessTokens
 from mock_server.partners.clock import PartnerClocks
-from mock_server.store.interface import RateLimitCounters
+from mock_server.store.interface import PartnerLogin, RateLimitCounters, Store
 
 
 @dataclass(frozen=True, slots=True)
 class PartnerState:
-    """Everything of every partner that lives in this process."""
+    """The state of all partners in this process: each part is a mapping by partner."""
 
     clocks: PartnerClocks
     plans: FaultPlans
     journals: Journals
-    windows: RateLimitCounters
+    counters: RateLimitCounters
     tokens: AccessTokens
 
     def forget(self, partner_id: str) -> None:
-        """Let a partner be as it was at the start."""
-        for one in (self.clocks, self.plans, self.journals, self.windows, self.tokens):
+        """Reset a partner to its state at the start."""
+        for one in (self.clocks, self.plans, self.journals, self.counters, self.tokens):
             one.forget(partner_id)
 
     def discard(self, partner_id: str) -> None:
-        """Keep nothing of a partner that is no more."""
+        """Delete the state of a partner that was removed."""
         self.forget(partner_id)
         self.journals.discard(partner_id)
+
+
+async def known_partner(exchange: Exchange, store: Store) -> PartnerLogin:
+    """The partner in the path of a request; raises a 404 where the store has no such partner."""
+    partner = await store.find_partner(exchange.parameters["partner_id"])
+    if partner is None:
+        raise Problem(ProblemType.NOT_FOUND, "unknown_partner", "There is no such partner.")
+    return partner

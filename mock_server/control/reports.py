@@ -1,8 +1,8 @@
-"""``/_mock/partners/{partner_id}/report``: whether the partner's client is right."""
+"""``/_mock/partners/{partner_id}/report``: the verdict on the partner's client."""
 
 from conformance.client.judging import Level, judge
 from conformance.report import FORMATS
-from mock_server.control.known_partners import known_partner
+from mock_server.control.partner_state import known_partner
 from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import Response, invalid_fields
 from mock_server.observing.journals import Journals
@@ -12,7 +12,7 @@ from openapi.schema import FieldError
 
 
 class Reports:
-    """Judges clients by what their journals hold."""
+    """The operation that checks a client against the contract, by its journal."""
 
     def __init__(self, store: Store, journals: Journals, contract: Contract) -> None:
         self.store = store
@@ -20,11 +20,11 @@ class Reports:
         self.contract = contract
 
     def handlers(self) -> Handlers:
-        """The operation of this resource."""
+        """Handler of the report."""
         return {"reportClient GET /partners/{partner_id}/report": self.report}
 
     async def report(self, exchange: Exchange) -> Response:
-        """The verdict on one client."""
+        """Report on one client; the header ``Exit-Code`` is that of ``dinie-mock report``."""
         partner = await known_partner(exchange, self.store)
         name = exchange.parameters.get("format", "json")
         if name not in FORMATS:

@@ -1,1 +1,1 @@
-"""Answers made from the contract: its examples, or data that satisfies its schemas."""
+"""Answers made from the contract: its examples, or generated data that satisfies its schemas."""

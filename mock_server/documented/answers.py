@@ -1,4 +1,4 @@
-"""The documented responses of any operation: their examples, or data true to their schemas."""
+"""The documented responses of any operation: their examples, or data valid by their schemas."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ _COMPUTED = (
     "transfer-encoding",
     "connection",
 )
-"""Headers that the pipeline or the server sets with their true values."""
+"""Headers that the pipeline or the server computes."""
 
 _CONCRETE = {
     "*/*": "application/json",
@@ -29,7 +29,7 @@ _CONCRETE = {
     "text/*": "text/plain",
     "image/*": "image/png",
 }
-"""What stands for a range of media types, where the response must name one."""
+"""Concrete media types for ranges, as a response must name one."""
 
 _NO_BODY = (204, 304)
 
@@ -37,8 +37,8 @@ _NO_BODY = (204, 304)
 class DocumentedAnswers:
     """Every documented response of a contract, made once at the start.
 
-    Raises :class:`~openapi.errors.ContractError` with the place of a schema that no value
-    could be found for.
+    Raises :class:`~openapi.errors.ContractError` with the pointer of a schema for which no value
+    was found.
     """
 
     def __init__(self, contract: Contract) -> None:
@@ -76,7 +76,7 @@ class DocumentedAnswers:
                 yield header.name, " ".join(text.split()).encode().decode("latin-1")
 
     def _value(self, examples: Sequence[Any], schema: Schema | None) -> Any:
-        """The first example that is true to the schema, or else a value that is."""
+        """The first example that is valid by the schema, or else a generated value."""
         if schema is None:
             return examples[0] if examples else None
         for example in examples:
@@ -90,7 +90,7 @@ def _json(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    """A value where there is no JSON: lists with commas (the style ``simple``)."""
+    """A value outside of JSON: lists are joined with commas (OpenAPI's style ``simple``)."""
     if isinstance(value, list):
         return ",".join(_text(one) for one in value)
     if value is None:

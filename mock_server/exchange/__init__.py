@@ -1,1 +1,1 @@
-"""One request on its way through the mock: the exchange, its response, its problem."""
+"""One request and its response: the exchange, problems, and the Authorization header."""

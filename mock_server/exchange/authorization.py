@@ -1,17 +1,20 @@
-"""The ``Authorization`` header (RFC 6750, RFC 7617), and the 401 with its challenge."""
+"""The ``Authorization`` header (RFC 6750, RFC 7617), the admin token, and the 401."""
 
 import base64
 import binascii
+import secrets
 
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType
 
+REALM = 'realm="dinie"'
+
 Identity = dict[str, str]
-"""What Connexion wants to be told of who makes a request."""
+"""Token information of a request, in the form that Connexion expects."""
 
 
 def expired_token(scheme: str = "Bearer") -> Problem:
-    """The 401 for a token that was good once."""
+    """The problem (401) for a token that was valid once."""
     detail = "The access token has expired; get a new one from POST /auth/token."
     return unauthenticated("token_expired", detail, scheme, "invalid_token")
 
@@ -51,4 +54,21 @@ def unauthenticated(
     )
 
 
-REALM = 'realm="dinie"'
+class AdminToken:
+    """The token that protects the control plane; with None, no request needs one."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def check(self, exchange: Exchange) -> Identity:
+        """The identity of the administrator; raises a 401 for any other request."""
+        if self._token is None:
+            return {}
+        given = bearer_token(exchange)
+        if given is None:
+            detail = "Send the header Authorization: Bearer with the admin token."
+            raise unauthenticated("missing_token", detail)
+        if not secrets.compare_digest(given.encode("latin-1"), self._token.encode()):
+            detail = "This is not the admin token."
+            raise unauthenticated("invalid_token", detail, error="invalid_token")
+        return {"sub": "admin"}

@@ -1,4 +1,4 @@
-"""One request on its way through the pipeline, and the response that comes of it."""
+"""One request on its way through the pipeline, with its response."""
 
 import itertools
 import secrets
@@ -17,13 +17,12 @@ REQUEST_ID_HEADER = b"x-request-id"
 
 
 def request_ids() -> Iterator[bytes]:
-    """Ids that no other process or start gives: a random beginning, and a count.
+    """Unique request ids: a random prefix of this process, and a count.
 
-    What a client sends as ``X-Request-Id`` is never taken: it may be sent twice, and may be
-    anything.
+    The ``X-Request-Id`` of a client is never used: it may repeat, and may hold anything.
     """
     start = b"req_%b-" % secrets.token_hex(8).encode()
-    # All of it in the interpreter's own loop: every request has one.
+    # map and count run without Python code: every request takes an id.
     return map((start + b"%x").__mod__, itertools.count(1))
 
 
@@ -31,34 +30,34 @@ _SCOPE_KEY = "mock_server.exchange.exchange"
 
 
 class Sent(NamedTuple):
-    """What of a response was sent. ``status`` None: not even that."""
+    """The part of a response that was sent; ``status`` is None where nothing was."""
 
     status: int | None
     body: bytes
     cut: bool = False
-    """Whether the connection is to close where the rest would have been."""
+    """Whether the connection must close in place of the rest."""
 
     @classmethod
     def nothing(cls) -> Self:
-        """The client was gone before there was anything to send."""
+        """The value for a client that closed before the response."""
         return cls(None, b"")
 
 
 Head = Sequence[tuple[bytes, bytes]]
-"""The headers of a response, as they were sent."""
+"""The headers of a response as name and value."""
 
 
 class Delivery(Protocol):
-    """Sends a response in its own manner; ``head`` is the ASGI message that starts it."""
+    """Sends a response in pieces or in part; ``head`` is the ASGI message that starts it."""
 
     async def __call__(self, exchange: "Exchange", head: Message, body: bytes, send: Send) -> Sent:
-        """Send it, and tell what was sent."""
+        """Send the response, and return the part that was sent."""
         ...
 
 
 @dataclass(slots=True)
 class Allowance:
-    """What is left of a rate limit: ``reset`` is a Unix time in seconds."""
+    """The state of a rate limit for the response headers; ``reset`` is a Unix time in seconds."""
 
     limit: int
     remaining: int
@@ -67,61 +66,61 @@ class Allowance:
 
 @dataclass(slots=True)
 class Exchange:
-    """What the stages know of one request; each fills in what it is there to find out."""
+    """A request and what the stages of the pipeline have found out about it so far."""
 
     scope: Scope
     receive: Receive
     now: float
-    """The present instant on the partner's clock, once the partner is known."""
+    """Unix time in seconds: the machine's, then the partner's once the partner is known."""
     request_id: bytes = b""
-    """What names the request in its response, the log and the journal."""
+    """The id of the request in its response, the log and the journal."""
     operation: Operation | None = None
     partner_id: str | None = None
     claimed_by: str | None = None
-    """Whose client id or token was given, good or not: the journal and the faults go by it."""
+    """The partner named by a client id or token, valid or not, for the journal and faults."""
     allowance: Allowance | None = None
     body: bytes = b""
     has_body: bool = False
-    """Whether all of the body was read."""
+    """Whether the whole body was read."""
     value: Any = None
-    """The body as parsed and validated; None where there is none."""
+    """The parsed and validated body; None where there is none."""
     parameters: dict[str, Any] = field(default_factory=dict)
-    """Path, query and cookie parameters by name, as parsed and validated."""
+    """Parsed and validated parameters by name: path, query, header and cookie."""
     writes: tuple[Write, ...] = ()
-    """What the operation wants stored, together with its answer or not at all."""
+    """Changes of state that the operation proposes, to be committed with its answer."""
     executed: bool = False
-    """Whether the operation was done and committed, and not only replayed."""
+    """Whether the operation ran and was committed, in contrast to a replay."""
     response: Response | None = None
     problem: Problem | None = None
-    """What was raised, where the response is a refusal."""
+    """The problem, where the response is a refusal."""
     fault: str | None = None
     """The name of the fault that fired."""
     delivery: Delivery | None = None
-    """How the response is to leave; None: whole and at once."""
+    """The faulty or streamed delivery of the response; None sends it whole and at once."""
     _headers: dict[bytes, bytes] | None = None
 
     @classmethod
     def of(cls, scope: Scope) -> "Exchange":
-        """The exchange that a stage's ASGI scope belongs to."""
+        """The exchange of an ASGI scope."""
         exchange: Exchange = scope[_SCOPE_KEY]
         return exchange
 
     def enter(self) -> None:
-        """Tie this exchange to its scope, for the stages further in."""
+        """Put this exchange into its scope, for the stages further in."""
         self.scope[_SCOPE_KEY] = self
 
     def leave(self) -> None:
-        """Untie them: nothing of a request may be left for the cycle collector."""
+        """Remove the exchange from its scope, as only garbage collection would free the cycle."""
         self.scope.pop(_SCOPE_KEY, None)
 
     def refuse(self, problem: Problem) -> None:
-        """Answer with what a stage raised."""
+        """Answer with a problem that a stage raised."""
         self.problem = problem
         self.response = problem.response(self.path)
 
     @property
     def is_replay(self) -> bool:
-        """Whether the answer is that of an earlier request with the same key."""
+        """Whether the answer is that of an earlier request with the same idempotency key."""
         return self.response is not None and "Idempotent-Replayed" in self.response.headers
 
     @property
@@ -151,19 +150,20 @@ def _joined(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 
 
 MAX_BODY_BYTES = 1_048_576
+"""Limit on the size of a request body."""
 
 
 Handler = Callable[[Exchange], Awaitable[Response]]
-"""Reads the exchange, proposes ``exchange.writes`` and gives the response. It stores nothing."""
+"""An operation: reads the exchange, proposes ``exchange.writes``, and returns the response."""
 
 
 Handlers = Mapping[str, Handler]
-"""Handlers by the operation they play, written ``createCredential POST /auth/credentials``."""
+"""Handlers by the name of their operation, such as ``createCredential POST /auth/credentials``."""
 
 
 UNKNOWN = "unknown"
-"""Stands for the operation of a request that is for none."""
+"""The operation id in logs and metrics for a request that matches no operation."""
 
 
-PATH = "/_mock"
-"""Where it stands, beside the API and never in its namespace."""
+CONTROL_PATH = "/_mock"
+"""Base path of the control plane and the probes, outside of the API's namespace."""

@@ -1,4 +1,4 @@
-"""Every error the mock can answer, in one table (RFC 9457 problem details)."""
+"""Responses, and the table of every error that the mock answers (RFC 9457 problem details)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -11,7 +11,7 @@ from openapi.schema import FieldError
 
 @dataclass(slots=True)
 class Response:
-    """A whole response: it is sent only at the very end."""
+    """A response, complete before any of it is sent."""
 
     status: int
     body: bytes = b""
@@ -32,7 +32,7 @@ class _Kind:
 
 
 class ProblemType(Enum):
-    """The kinds of problem: status, the last part of the ``type`` URI, and the title."""
+    """Problem types: status, last segment of the ``type`` URI, and title."""
 
     INVALID_REQUEST = _Kind(400, "invalid-request", "Invalid request")
     AUTHENTICATION_FAILED = _Kind(401, "authentication-failed", "Authentication failed")
@@ -49,9 +49,9 @@ class ProblemType(Enum):
 
 
 class Problem(Exception):
-    """An answer other than success, raised anywhere in the pipeline.
+    """An error response, raised anywhere in the pipeline.
 
-    ``code`` says which case of the kind it is; ``errors`` has one item for every bad field.
+    ``code`` names the case within the problem type; ``errors`` has one item for every bad field.
     ``headers`` are added to the response (a challenge, ``Retry-After``, ``Allow``).
     """
 
@@ -71,10 +71,10 @@ class Problem(Exception):
         self.errors = errors
         self.headers = headers or {}
         self.status = kind.value.status
-        """Connexion picks the most telling of several authentication errors by this name."""
+        """The HTTP status. Connexion reads it by this name, to choose between several errors."""
 
     def response(self, instance: str | None) -> Response:
-        """The problem as a response; ``instance`` is the path of the request, if it is known."""
+        """The problem as a response; ``instance`` is the path of the request, None if unknown."""
         body: dict[str, object] = {
             "type": _TYPE_BASE + self.kind.value.slug,
             "title": self.kind.value.title,
@@ -92,7 +92,7 @@ class Problem(Exception):
 
 
 def invalid_fields(errors: Sequence[FieldError]) -> Problem:
-    """A 422 that names every bad field; each item says what the field must be."""
+    """The problem (422) with one item for every bad field."""
     if len(errors) == 1:
         detail = f"{errors[0].param} {errors[0].detail}."
     else:

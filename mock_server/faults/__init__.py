@@ -1,1 +1,1 @@
-"""What goes wrong on purpose: which requests a fault is for, when it fires, and what it does."""
+"""Faults: which requests they match, when they fire, and what they do."""

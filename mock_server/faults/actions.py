@@ -1,4 +1,4 @@
-"""What a fault does to the request that it fires for."""
+"""The actions of faults: delays, wrong answers, and broken connections."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,17 +18,17 @@ Proceed = Callable[[], Awaitable[None]]
 
 
 class Action(Protocol):
-    """One way to misbehave."""
+    """What a fault does to the request that it fires for."""
 
     takes: ClassVar[str]
-    """What an operation must have that it can be done to."""
+    """What an operation must have to suit the action, for error messages."""
 
     def suits(self, operation: Operation) -> bool:
-        """Whether it can be done to a request for ``operation``."""
+        """Whether the action is possible on a request for ``operation``."""
         ...
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
-        """Do it, with the rest of the pipeline or in its place."""
+        """Run the action, around the rest of the pipeline or in its place."""
         ...
 
 
@@ -49,7 +49,7 @@ class _ForBodies:
 
 @dataclass(frozen=True, slots=True)
 class Delay(_ForAll):
-    """Wait between ``seconds`` and ``upto`` before the request is looked at."""
+    """Wait between ``seconds`` and ``upto`` before the request is processed."""
 
     seconds: float
     upto: float
@@ -72,7 +72,7 @@ class Status:
     after_commit: bool
 
     def suits(self, operation: Operation) -> bool:
-        """The operation documents the status."""
+        """See :meth:`Action.suits`: the operation documents the status."""
         return operation.response(self.status) is not None
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
@@ -118,7 +118,7 @@ class SlowBody(_ForBodies):
 
 @dataclass(frozen=True, slots=True)
 class WrongMediaType(_ForBodies):
-    """Call the answer something that it is not."""
+    """Send the answer with a wrong ``Content-Type``."""
 
     media_type: str
 
@@ -129,7 +129,7 @@ class WrongMediaType(_ForBodies):
 
 
 class MalformedJson(_ForBodies):
-    """Send a whole body that is no JSON text."""
+    """Send a body of the right length that is not JSON."""
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
         await _answered(exchange, proceed)
@@ -139,14 +139,14 @@ class MalformedJson(_ForBodies):
 
 @dataclass(frozen=True, slots=True)
 class ExpireToken:
-    """Let the token that the request carries be expired, now and from now on."""
+    """Expire the token of the request, for this one and all later requests."""
 
     takes: ClassVar[str] = "a token"
 
     tokens: AccessTokens
 
     def suits(self, operation: Operation) -> bool:
-        """The operation wants a token."""
+        """See :meth:`Action.suits`: the operation requires a token."""
         return operation.needs_authentication
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
@@ -157,7 +157,7 @@ class ExpireToken:
 
 
 async def _answered(exchange: Exchange, proceed: Proceed) -> None:
-    """Run the rest of the pipeline, so that there is an answer whatever it refuses."""
+    """Run the rest of the pipeline, turning a problem into a response."""
     try:
         await proceed()
     except Problem as problem:
@@ -166,7 +166,7 @@ async def _answered(exchange: Exchange, proceed: Proceed) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ActionContext:
-    """What actions work with."""
+    """Dependencies of the actions."""
 
     answers: DocumentedAnswers
     tokens: AccessTokens
@@ -175,8 +175,8 @@ class ActionContext:
 _KINDS: Mapping[str, Callable[[Mapping[str, Any], ActionContext], Action]] = {
     "delay": lambda text, _: Delay(text["seconds"], text.get("upto", text["seconds"])),
     # To JSON Schema, 2.0 is an integer as well.
-    "status": lambda text, means: Status(
-        means.answers,
+    "status": lambda text, context: Status(
+        context.answers,
         int(text["status"]),
         int(text["retry_after"]) if "retry_after" in text else None,
         text.get("when") == "after_commit",
@@ -186,10 +186,10 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any], ActionContext], Action]] = {
     "slow": lambda text, _: SlowBody(text["seconds"]),
     "media_type": lambda text, _: WrongMediaType(text["media_type"]),
     "malformed_json": lambda *_: MalformedJson(),
-    "expire_token": lambda _, means: ExpireToken(means.tokens),
+    "expire_token": lambda _, context: ExpireToken(context.tokens),
 }
 
 
-def action_of(text: Mapping[str, Any], means: ActionContext) -> Action:
-    """What the ``action`` of a fault says; ``text`` is known to be true to its schema."""
-    return _KINDS[text["kind"]](text, means)
+def action_of(text: Mapping[str, Any], context: ActionContext) -> Action:
+    """The action of a fault; ``text`` is its JSON object, valid by its schema."""
+    return _KINDS[text["kind"]](text, context)

@@ -1,4 +1,4 @@
-"""When a fault fires, of all the requests that it is for."""
+"""When a fault fires, among the requests that it matches."""
 
 import random
 from dataclasses import dataclass, field
@@ -6,16 +6,16 @@ from typing import Any, Protocol
 
 
 class Firing(Protocol):
-    """Decides for one matching request after the other."""
+    """Decides for each matching request in turn."""
 
     def fires(self) -> bool:
-        """Whether the fault fires for the next one."""
+        """Whether the fault fires for the next request."""
         ...
 
 
 @dataclass(slots=True)
 class Always:
-    """For each request."""
+    """Fires for each request."""
 
     def fires(self) -> bool:
         """See :meth:`Firing.fires`."""
@@ -24,7 +24,7 @@ class Always:
 
 @dataclass(slots=True)
 class Times:
-    """For the next ``left`` requests."""
+    """Fires for the next ``left`` requests."""
 
     left: int
 
@@ -36,7 +36,7 @@ class Times:
 
 @dataclass(slots=True)
 class Every:
-    """For the first ``burst`` of each ``step`` requests, beginning with the very next."""
+    """Fires for the first ``burst`` of each ``step`` requests, beginning with the very next."""
 
     step: int
     burst: int = 1
@@ -50,7 +50,7 @@ class Every:
 
 @dataclass(slots=True)
 class Sometimes:
-    """With a probability; one seed gives the same choices again."""
+    """Fires with a probability; the same seed gives the same choices."""
 
     probability: float
     seed: int
@@ -65,7 +65,7 @@ class Sometimes:
 
 
 def firing_of(value: dict[str, Any] | None) -> Firing:
-    """What the ``fire`` of a fault says; one that says nothing fires always."""
+    """The firing rule from the member ``fire`` of a fault; a fault without it fires always."""
     if not value:
         return Always()
     if "times" in value:

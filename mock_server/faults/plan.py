@@ -1,4 +1,4 @@
-"""Which faults are set for which partner, and the first that fires for a request."""
+"""The faults of each partner, and which of them fire for a request."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +15,7 @@ from openapi.operation import Operation
 
 
 class UnusableFault(Exception):
-    """A fault could never do what it says; ``field`` is the member to mend."""
+    """A fault that could never fire; ``field`` is the member to correct."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field} {reason}")
@@ -25,7 +25,7 @@ class UnusableFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which requests a fault is for; what is None makes no difference."""
+    """The condition on requests of a fault; a field that is None matches any request."""
 
     operation: str | None = None
     idempotent: bool | None = None
@@ -34,15 +34,15 @@ class Match:
     body: Mapping[str, Any] | None = None
 
     def covers(self, operation: Operation) -> bool:
-        """Whether requests for ``operation`` may be meant."""
+        """Whether requests for ``operation`` can match."""
         return (
             self.operation in {None, operation.id}
             and self.idempotent in {None, operation.accepts_idempotency_key}
             and self.authenticated in {None, operation.needs_authentication}
         )
 
-    def finds(self, exchange: Exchange) -> bool:
-        """Whether the request's headers and body hold what they must."""
+    def fits(self, exchange: Exchange) -> bool:
+        """Whether the headers and body of a request match."""
         for name, text in (self.headers or {}).items():
             if exchange.header(name.lower().encode("latin-1", "replace")) != text:
                 return False
@@ -58,7 +58,7 @@ class Match:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are: to Python, true is 1."""
+    """Whether two JSON values are equal; Python's ``==`` takes true for 1."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
     if isinstance(one, list) and isinstance(other, list):
@@ -68,7 +68,7 @@ def _same(one: Any, other: Any) -> bool:
 
 @dataclass(slots=True)
 class Fault:
-    """One fault of one partner. ``text`` is how it was asked for, ``fired`` how often it has."""
+    """One fault of one partner: ``text`` is its JSON, ``fired`` the number of times it fired."""
 
     id: str
     name: str
@@ -79,9 +79,9 @@ class Fault:
     fired: int = 0
 
     def fires_for(self, exchange: Exchange, operation: Operation) -> bool:
-        """Whether it is for this request and fires now."""
-        meant = self.match.covers(operation) and self.action.suits(operation)
-        if not meant or not self.match.finds(exchange) or not self.firing.fires():
+        """Whether the fault matches this request and fires; counts it then."""
+        matches = self.match.covers(operation) and self.action.suits(operation)
+        if not matches or not self.match.fits(exchange) or not self.firing.fires():
             return False
         self.fired += 1
         return True
@@ -90,7 +90,7 @@ class Fault:
 def firing(faults: Iterable[Fault], exchange: Exchange, operation: Operation) -> list[Fault]:
     """The faults that fire for a request: all delays, then the first of any other kind.
 
-    Who comes behind that one is not asked, so its turn is not lost.
+    The faults behind that one are not asked, so their counts stay as they are.
     """
     delays: list[Fault] = []
     last: list[Fault] = []
@@ -102,21 +102,21 @@ def firing(faults: Iterable[Fault], exchange: Exchange, operation: Operation) ->
 
 
 class FaultPlans:
-    """The faults of all partners. ``presets`` are set for each partner from the start."""
+    """The faults of all partners; each partner starts with those of ``presets``."""
 
     def __init__(
         self,
         operations: Mapping[str, Operation],
-        means: ActionContext,
+        context: ActionContext,
         presets: Iterable[str] = (),
     ) -> None:
         self._operations = operations
-        self._means = means
+        self._context = context
         self._presets = tuple(presets)
         self._plans: dict[str, list[Fault]] = {}
         self._count = itertools.count(1)
         self.is_empty = not self._presets
-        """Whether no partner has, or ever had, a fault."""
+        """Whether no partner has had a fault since the start."""
 
     def of(self, partner_id: str) -> list[Fault]:
         """A partner's faults, in the order in which they were added."""
@@ -127,7 +127,7 @@ class FaultPlans:
         return self._plans[partner_id]
 
     def add(self, partner_id: str, text: FaultText) -> list[Fault]:
-        """Add a fault, or all of a preset (``{"preset": "slow"}``); gives what was added.
+        """Add a fault, or all of a preset (``{"preset": "slow"}``), and return what was added.
 
         Raises :class:`UnusableFault`.
         """
@@ -139,7 +139,7 @@ class FaultPlans:
         return added
 
     def remove(self, partner_id: str, fault_id: str) -> bool:
-        """Remove one fault; gives whether there was one of that id."""
+        """Remove one fault; False where there is none of that id."""
         plan = self.of(partner_id)
         kept = [one for one in plan if one.id != fault_id]
         removed = len(kept) < len(plan)
@@ -151,11 +151,11 @@ class FaultPlans:
         self.of(partner_id).clear()
 
     def forget(self, partner_id: str) -> None:
-        """Let a partner have the faults that it had from the start, as new."""
+        """Reset a partner's faults to those of the start."""
         self._plans.pop(partner_id, None)
 
     def preset(self, name: str, operation: Operation) -> list[Fault]:
-        """The faults of a preset for one request: each fires that can be done to it."""
+        """The faults of a preset that suit ``operation``, for one request, each firing always."""
         made = self._made({"preset": name})
         fitting = [one for one in made if one.action.suits(operation)]
         for fault in fitting:
@@ -176,7 +176,7 @@ class FaultPlans:
             name=name,
             match=Match(**text.get("match", {})),
             firing=firing_of(text.get("fire")),
-            action=action_of(text["action"], self._means),
+            action=action_of(text["action"], self._context),
             text=text,
         )
 

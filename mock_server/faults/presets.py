@@ -1,15 +1,15 @@
-"""The usual nights out, by name. Each is a list of faults as the control plane takes them."""
+"""Presets: named lists of faults, each as JSON for the control plane."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 FaultText = dict[str, Any]
-"""A fault as JSON, true to the schema ``Fault`` of ``openapi/mock-control.yaml``."""
+"""A fault as JSON, valid by the schema ``Fault`` of ``openapi/mock-control.yaml``."""
 
 _CREATE = {"idempotent": True}
 
 PRESETS: Mapping[str, Sequence[FaultText]] = {
-    # The case that idempotency keys exist for: done, and nobody was told.
+    # The case that idempotency keys exist for: committed, and the response is lost.
     "lost-response": (
         {
             "match": _CREATE,
@@ -17,7 +17,7 @@ PRESETS: Mapping[str, Sequence[FaultText]] = {
             "action": {"kind": "drop", "when": "after_commit"},
         },
     ),
-    # The same with a gateway that gave up too early: done, and told that it failed.
+    # The same behind a gateway that gives up too early: committed, and answered with 500.
     "failed-response": (
         {
             "match": _CREATE,

@@ -1,1 +1,1 @@
-"""What the mock tells of its requests: journal, log, metrics."""
+"""Records of requests: journals, log and metrics."""

@@ -1,7 +1,7 @@
-"""What every exchange was like: one bounded journal for each partner, and one for nobody's.
+"""Journals of exchanges: a bounded one for each partner, and one for unattributed exchanges.
 
-An exchange is taken as it is, and written in the next quiet moment, redacted on the way: under
-load most have been pushed out by then, and cost nothing more. Whoever reads gets all of them.
+An exchange is recorded raw, and redacted into an entry in the next quiet moment: under load most
+are dropped before that, and cost nothing more. A reader gets every entry that is held.
 """
 
 import asyncio
@@ -20,21 +20,21 @@ from mock_server.exchange.problems import Problem, ProblemType
 from openapi.operation import Operation
 
 CAPACITY = 1000
-"""Exchanges that each journal holds; the oldest make room."""
+"""Exchanges that each journal holds; the oldest are dropped."""
 
 CAPACITY_OF_ALL = 10_000
-"""Exchanges that all journals hold together; those that were used longest ago go empty."""
+"""Exchanges that all journals hold together; the least recently used journals are emptied."""
 
 LONGEST_BODY_BYTES = 16_384
-"""What is kept of a body; of a longer one the beginning, its length and its digest."""
+"""Length to which bodies are kept; of a longer one, its beginning, length and digest."""
 
 _SECONDS_TO_WRITING = 0.5
 _BUSY_EXCHANGES = 500
-"""More of them in that time are load, which the journal must not add to."""
+"""Exchanges in that time that count as load, under which nothing is redacted."""
 
 _SORTED_TOGETHER = 8
 _WITHOUT_REFERENCES = 2
-"""The version of the format that looks for no value twice: few are, and looking takes time."""
+"""The version of marshal that does not search for repeated values: few are, and it is slow."""
 
 _CONTRACT_REFUSES = {
     ProblemType.INVALID_REQUEST,
@@ -43,11 +43,11 @@ _CONTRACT_REFUSES = {
 }
 
 
-class _Taken(NamedTuple):
-    """One exchange with its secrets; it never leaves this module. Plain values only."""
+class _Recorded(NamedTuple):
+    """One raw exchange with its secrets, as plain values; it never leaves this module."""
 
     begun: float
-    """By the counter that only differences are taken of."""
+    """By the performance counter, in seconds."""
     ended: float
     scheme: str
     method: str
@@ -70,55 +70,55 @@ class Journal:
     """The exchanges of one partner, oldest first."""
 
     partner_id: str | None
-    taken: int = 0
-    """How many there were since it began."""
+    recorded: int = 0
+    """Exchanges since the journal was made or reset."""
     entries: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=CAPACITY))
     waiting: deque[bytes] = field(default_factory=lambda: deque(maxlen=CAPACITY))
     news: asyncio.Event = field(default_factory=asyncio.Event)
     followers: int = 0
     beginnings: int = 1
-    """How often it began anew, and once."""
+    """Times that the journal was started: 1, and 1 more for each reset."""
     has_ended: bool = False
     lost: int = 0
-    """How many went when all journals together held too many."""
+    """Exchanges that were dropped because all journals together held too many."""
 
     @property
     def held(self) -> int:
-        """How many there are."""
+        """Exchanges that the journal holds."""
         return len(self.entries) + len(self.waiting)
 
     @property
     def dropped(self) -> int:
-        """How many made room for later ones."""
-        return self.taken - len(self.entries)
+        """Exchanges that were dropped for later ones, once all are written."""
+        return self.recorded - len(self.entries)
 
     @property
     def pushed_out(self) -> int:
-        """The same before all of it is written: that takes time."""
-        return max(self.lost, self.taken - CAPACITY)
+        """The same without writing what waits, which takes time."""
+        return max(self.lost, self.recorded - CAPACITY)
 
 
 class Journals:
-    """The journals of all partners. The partner None stands for exchanges that are nobody's."""
+    """The journals of all partners. The partner None stands for unattributed exchanges."""
 
     def __init__(self, whose: Callable[[Exchange], str | None]) -> None:
         self.redactor = Redactor()
-        """What gives its pseudonyms; who uses it as well gives the same ones."""
+        """Redacts secrets to pseudonyms; shared with others, so that theirs are the same."""
         self._whose = whose
         self._journals: dict[str | None, Journal] = {}
-        """The one that was used last is the last."""
+        """Least recently used first."""
         self._latest: Journal | None = None
         self._emptied: dict[str | None, int] = {}
-        """How many exchanges there were of those partners whose journal had to go."""
+        """Exchanges of each partner whose journal was emptied."""
         self._fresh: list[tuple[Exchange, Head, Sent | None, float, float]] = []
         self._followers = 0
         self._dropped_before = 0
         self._writing: asyncio.TimerHandle | None = None
 
-    def take(self, exchange: Exchange, head: Head, sent: Sent | None, begun: float) -> None:
-        """Keep an exchange that is over, and was ``begun`` at this time of the counter.
+    def record(self, exchange: Exchange, head: Head, sent: Sent | None, begun: float) -> None:
+        """Record an exchange that is over; ``begun`` is its start on the performance counter.
 
-        ``sent`` None: all of the response was sent.
+        ``sent`` is the part of the response that was sent; None means all of it.
         """
         fresh = self._fresh
         fresh.append((exchange, head, sent, begun, time.perf_counter()))
@@ -128,19 +128,19 @@ class Journals:
             self._write_soon()
 
     def _sort(self) -> None:
-        """Put the latest exchanges to their journals; several together cost less than each alone.
+        """Move the latest exchanges to their journals, several at once to save time.
 
-        They are packed: a thousand with all their small parts would push everything else out of
-        the processor's cache, and be slow to let go.
+        They are packed into bytes: a thousand exchanges of many small objects would fill the
+        processor's cache, and be slow to free.
         """
         for exchange, head, sent, begun, ended in self._fresh:
             partner_id = exchange.partner_id or exchange.claimed_by or self._whose(exchange)
             journal = self._latest
             if journal is None or journal.partner_id != partner_id:
                 journal = self._use(partner_id)
-            journal.taken += 1
-            taken: Any = _taken(exchange, head, sent, begun, ended)
-            journal.waiting.append(marshal.dumps(taken, _WITHOUT_REFERENCES))
+            journal.recorded += 1
+            recorded: Any = _fields(exchange, head, sent, begun, ended)
+            journal.waiting.append(marshal.dumps(recorded, _WITHOUT_REFERENCES))
             if journal.followers or len(journal.waiting[-1]) > LONGEST_BODY_BYTES:
                 self._write(journal)
         self._fresh.clear()
@@ -150,12 +150,12 @@ class Journals:
         if journal is None:
             before = self._emptied.pop(partner_id, 0)
             self._dropped_before -= before
-            journal = Journal(partner_id, taken=before, lost=before)
+            journal = Journal(partner_id, recorded=before, lost=before)
         self._journals[partner_id] = self._latest = journal
         return journal
 
     def _make_room(self) -> None:
-        """Let the journals go that were used longest ago, where all together hold too many."""
+        """Empty the least recently used journals, where all together hold too many."""
         held = sum(one.held for one in self._journals.values())
         for journal in list(self._journals.values()):
             if held <= CAPACITY_OF_ALL:
@@ -163,17 +163,17 @@ class Journals:
             if not journal.followers and journal is not self._latest:
                 held -= journal.held
                 del self._journals[journal.partner_id]
-                self._emptied[journal.partner_id] = journal.taken
-                self._dropped_before += journal.taken
+                self._emptied[journal.partner_id] = journal.recorded
+                self._dropped_before += journal.recorded
 
     @property
     def dropped(self) -> int:
-        """How many exchanges of all partners made room for later ones, ever."""
+        """Exchanges of all partners that were ever dropped."""
         self._sort()
         return self._dropped_before + sum(one.pushed_out for one in self._journals.values())
 
     def of(self, partner_id: str | None) -> Journal:
-        """A partner's journal, up to this moment."""
+        """The journal of a partner, with all entries written."""
         self._sort()
         journal = self._use(partner_id)
         self._write(journal)
@@ -182,7 +182,7 @@ class Journals:
     async def follow(self, partner_id: str | None, after: int) -> AsyncGenerator[JournalEntry]:
         """Every entry with a number above ``after``, those to come as they come.
 
-        It ends with the journal. One that began anew is followed from its new beginning.
+        It ends when the journal is discarded. After a reset it goes on with the first new entry.
         """
         journal = self.of(partner_id)
         journal.followers += 1
@@ -191,7 +191,7 @@ class Journals:
         try:
             while not journal.has_ended:
                 journal.news.clear()
-                if journal.beginnings != beginnings or journal.taken < after:
+                if journal.beginnings != beginnings or journal.recorded < after:
                     beginnings, after = journal.beginnings, 0
                 for entry in [one for one in journal.entries if one.number > after]:
                     after = entry.number
@@ -202,7 +202,7 @@ class Journals:
             self._followers -= 1
 
     def forget(self, partner_id: str) -> None:
-        """Begin a partner's journal anew; who follows it goes on following."""
+        """Reset a partner's journal; its followers go on."""
         self._sort()
         self._emptied.pop(partner_id, None)
         journal = self._journals.get(partner_id)
@@ -210,12 +210,12 @@ class Journals:
             self._dropped_before += journal.pushed_out
             journal.entries.clear()
             journal.waiting.clear()
-            journal.taken = journal.lost = 0
+            journal.recorded = journal.lost = 0
             journal.beginnings += 1
             journal.news.set()
 
     def discard(self, partner_id: str) -> None:
-        """End a partner's journal, for those too who follow it."""
+        """Delete a partner's journal, and end its followers."""
         self._sort()
         self._emptied.pop(partner_id, None)
         journal = self._journals.pop(partner_id, None)
@@ -229,14 +229,14 @@ class Journals:
     def _write_soon(self) -> None:
         self._sort()
         self._make_room()
-        taken = sum(one.taken for one in self._journals.values())
+        recorded = sum(one.recorded for one in self._journals.values())
         loop = asyncio.get_running_loop()
-        self._writing = loop.call_later(_SECONDS_TO_WRITING, self._write_if_quiet, taken)
+        self._writing = loop.call_later(_SECONDS_TO_WRITING, self._write_if_quiet, recorded)
 
-    def _write_if_quiet(self, taken_before: int) -> None:
+    def _write_if_quiet(self, recorded_before: int) -> None:
         self._sort()
-        taken = sum(one.taken for one in self._journals.values())
-        if taken - taken_before > _BUSY_EXCHANGES:
+        recorded = sum(one.recorded for one in self._journals.values())
+        if recorded - recorded_before > _BUSY_EXCHANGES:
             self._write_soon()
             return
         self._writing = None
@@ -245,38 +245,38 @@ class Journals:
             self._write(journal)
 
     def _write(self, journal: Journal) -> None:
-        taken = [marshal.loads(one) for one in journal.waiting]  # noqa: S302 - our own
+        recorded = [marshal.loads(one) for one in journal.waiting]  # noqa: S302 - our own
         journal.waiting.clear()
-        for number, one in enumerate(taken, journal.taken - len(taken) + 1):
-            journal.entries.append(self._entry(_Taken(*one), number, journal.partner_id))
+        for number, one in enumerate(recorded, journal.recorded - len(recorded) + 1):
+            journal.entries.append(self._entry(_Recorded(*one), number, journal.partner_id))
         journal.news.set()
 
-    def _entry(self, taken: _Taken, number: int, partner_id: str | None) -> JournalEntry:
+    def _entry(self, recorded: _Recorded, number: int, partner_id: str | None) -> JournalEntry:
         redactor = self.redactor
         counter_began = time.time() - time.perf_counter()
-        answer_headers = redactor.raw_headers(taken.answer_headers) if taken.status else ()
-        headers = redactor.raw_headers(taken.headers)
+        answer_headers = redactor.raw_headers(recorded.answer_headers) if recorded.status else ()
+        headers = redactor.raw_headers(recorded.headers)
         return JournalEntry(
             number=number,
-            started=counter_began + taken.begun,
-            seconds=taken.ended - taken.begun,
-            method=taken.method,
-            url=redactor.url(_url(taken)),
+            started=counter_began + recorded.begun,
+            seconds=recorded.ended - recorded.begun,
+            method=recorded.method,
+            url=redactor.url(_url(recorded)),
             request_headers=headers,
-            request_body=self._body(taken.body, dict(headers)),
-            status=taken.status,
+            request_body=self._body(recorded.body, dict(headers)),
+            status=recorded.status,
             response_headers=answer_headers,
-            # To HEAD, no server sends the body that it counts in Content-Length.
+            # The answer to HEAD has no body, whatever its Content-Length.
             response_body=""
-            if taken.method == "HEAD"
-            else self._body(taken.answer, dict(answer_headers)),
-            operation=taken.operation,
+            if recorded.method == "HEAD"
+            else self._body(recorded.answer, dict(answer_headers)),
+            operation=recorded.operation,
             partner=partner_id,
-            refusals=taken.refusals,
-            fault=taken.fault,
-            executed=taken.executed,
-            replayed=taken.replayed,
-            request_id=dict(taken.answer_headers)[REQUEST_ID_HEADER].decode(),
+            refusals=recorded.refusals,
+            fault=recorded.fault,
+            executed=recorded.executed,
+            replayed=recorded.replayed,
+            request_id=dict(recorded.answer_headers)[REQUEST_ID_HEADER].decode(),
         )
 
     def _body(self, body: bytes, headers: dict[str, str]) -> str:
@@ -288,10 +288,10 @@ class Journals:
         return f"{start} [cut: {len(body)} bytes, SHA-256 {digest}]"
 
 
-def _taken(
+def _fields(
     exchange: Exchange, head: Head, sent: Sent | None, begun: float, ended: float
 ) -> tuple[object, ...]:
-    """The fields of a :class:`_Taken`, as a plain tuple that can be packed."""
+    """The fields of a :class:`_Recorded`, as a plain tuple that marshal can pack."""
     response, scope, operation = exchange.response, exchange.scope, exchange.operation
     if sent is not None:
         status, answer = sent.status, sent.body
@@ -319,14 +319,14 @@ def _taken(
     )
 
 
-def _url(taken: _Taken) -> str:
-    host = next((value for name, value in taken.headers if name == b"host"), b"")
-    target = taken.path.partition(b"?")[0] + (b"?" + taken.query if taken.query else b"")
-    return f"{taken.scheme}://{host.decode('latin-1')}{target.decode('latin-1')}"
+def _url(recorded: _Recorded) -> str:
+    host = next((value for name, value in recorded.headers if name == b"host"), b"")
+    target = recorded.path.partition(b"?")[0] + (b"?" + recorded.query if recorded.query else b"")
+    return f"{recorded.scheme}://{host.decode('latin-1')}{target.decode('latin-1')}"
 
 
 def _refusals(problem: Problem, operation: Operation | None) -> tuple[str, ...]:
-    """What the contract has against the request."""
+    """The violations of the contract for which a request was refused."""
     if problem.code == "idempotency_key_reused":
         return ()
     unknown = problem.kind is ProblemType.NOT_FOUND and operation is None

@@ -1,4 +1,4 @@
-"""The log of ``dinie-mock serve``: one line for each thing, on standard error."""
+"""The log of ``dinie-mock serve``: one line for each event, on standard error."""
 
 import logging
 import time
@@ -14,13 +14,13 @@ LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 _OURS = ("mock_server", "uvicorn")
-"""Whose lines the level is for. Of other libraries, only warnings are told."""
+"""Loggers that the level applies to. Other libraries log warnings only."""
 
 _NOT_FIELDS = frozenset([*RESERVED_ATTRS, "taskName", "color_message"])
 
 
 def set_up_logs(form: LogFormat, level: LogLevel) -> None:
-    """Let this process log in this form, what is of this level or graver."""
+    """Configure logging of this process: the format, and the lowest level that is logged."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Json() if form == "json" else _Text())
     root = logging.getLogger()
@@ -32,10 +32,10 @@ def set_up_logs(form: LogFormat, level: LogLevel) -> None:
 
 
 class _WithoutSecrets(logging.Formatter):
-    """Shows no token and no client secret, not even where the text of an exception holds one."""
+    """Formatter that redacts tokens and client secrets, also in the text of exceptions."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, and a traceback where there is one."""
+        """The redacted line, with a traceback where there is one."""
         return _REDACTOR.shapes(super().format(record))
 
 
@@ -59,7 +59,7 @@ class _Json(_WithoutSecrets, OrjsonFormatter):
 
 
 class _Text(_WithoutSecrets):
-    """One line to read: time, level, logger and message, then each field as ``name=value``."""
+    """One plain line: time, level, logger and message, then each field as ``name=value``."""
 
     converter = staticmethod(time.gmtime)
 
@@ -81,7 +81,7 @@ class _Text(_WithoutSecrets):
 
 
 def _shown(value: Any) -> str:
-    """A value as JSON has it, so that it never ends a line; plain words go without quotes."""
+    """A value as JSON, so that it never breaks the line; plain words have no quotes."""
     if isinstance(value, str) and value and value.isascii() and value.isprintable():
         bare = not any(one in value for one in ' "=')
         return value if bare else orjson.dumps(value).decode()

@@ -1,7 +1,7 @@
-"""What the mock counts, as Prometheus reads it. The only module that imports its library.
+"""Metrics for Prometheus. The only module that imports its client library.
 
 Where several workers count, the library keeps each one's numbers in files of a directory that
-they share. They are there to the last request, also of a worker that was killed.
+they share. Those of a worker that was killed are complete up to its last request.
 """
 
 import os
@@ -33,7 +33,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 _DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
-"""The library's own variable. It looks there when it is imported, so workers are born with it."""
+"""The library's own variable, which is read on import: workers must start with it."""
 
 # The usual request takes a tenth of a millisecond; what waits for a store or a fault takes seconds.
 _BUCKETS = (
@@ -48,57 +48,57 @@ _OTHER_METHOD = "OTHER"
 _COUNTED_TOGETHER = 256
 
 _Observe = Callable[[float], None]
-"""Counts one more request that took so many seconds."""
+"""Count one request that took so many seconds."""
 
 
-Taken = tuple[str, str, int | None, str, bool, float]
+Finished = tuple[str, str, int | None, str, bool, float]
 """A request that is over: operation, method, status if any, outcome, whether a fault fired, and
-seconds. What is counted apart has few values, whatever clients send."""
+seconds. Labels have few values, whatever clients send."""
 
 _LABELS = ("operation", "method", "status", "outcome")
 
 
 @contextmanager
 def shared_metrics(workers: int) -> Iterator[None]:
-    """Let workers that start in this block count together; what they wrote is gone at its end."""
+    """Let workers that start in this block share metrics; their files are deleted at its end."""
     if workers == 1 and _DIRECTORY not in os.environ:
         yield
         return
-    # One that is set already is for other programs.
+    # A directory that is set already belongs to other programs.
     with tempfile.TemporaryDirectory(prefix="dinie-mock-", ignore_cleanup_errors=True) as path:
         os.environ[_DIRECTORY] = path
         yield
 
 
 def forget_shared_metrics() -> None:
-    """Remove what workers wrote: the process that began :func:`shared_metrics` was killed."""
+    """Delete the files of workers, where the process of :func:`shared_metrics` was killed."""
     shutil.rmtree(os.environ[_DIRECTORY], ignore_errors=True)
 
 
 class Metrics:
-    """Counts requests, and tells what this process and its fellow workers have counted.
+    """The metrics of this process, exposed together with those of its fellow workers.
 
-    ``dropped`` tells how many exchanges the journals have let go.
+    ``dropped`` counts the exchanges that the journals have dropped; None without journals.
     """
 
     def __init__(
         self, version: str, contract: str, workers: int, dropped: Callable[[], int] | None
     ) -> None:
-        self.taken: list[Taken] = []
-        """Requests that are not counted yet."""
-        self.most_taken = _COUNTED_TOGETHER if workers == 1 else 1
-        """With so many, :meth:`settle` is due. A worker that is killed must take none with it."""
+        self.pending: list[Finished] = []
+        """Finished requests that are not counted yet."""
+        self.most_pending = _COUNTED_TOGETHER if workers == 1 else 1
+        """Length of ``pending`` at which to call :meth:`settle`: a killed worker must lose none."""
         self._series: dict[tuple[str, str, int | None, str], _Observe] = {}
         self._registry = CollectorRegistry()
         name = "dinie_mock_request_seconds"
-        told = "From when a request had come in to when its answer was sent."
+        documentation = "From when a request had come in to when its answer was sent."
         if workers > 1:
-            seconds = Histogram(name, told, _LABELS, buckets=_BUCKETS, registry=None)
+            seconds = Histogram(name, documentation, _LABELS, buckets=_BUCKETS, registry=None)
             self._new_series: Callable[..., _Observe] = lambda *to: seconds.labels(*to).observe
             MultiProcessCollector(self._registry)  # type: ignore[no-untyped-call]
             self._registry.register(_Workers(Path(os.environ[_DIRECTORY])))
         else:
-            tallies = _Tallies(name, told)
+            tallies = _Tallies(name, documentation)
             self._new_series = tallies.series
             self._registry.register(tallies)
             ProcessCollector(registry=self._registry)
@@ -110,20 +110,20 @@ class Metrics:
             registry=None if workers > 1 else self._registry,
         )
         PlatformCollector(registry=self._registry)
-        self._registry.register(_Told(version, contract, dropped))
+        self._registry.register(_Known(version, contract, dropped))
 
     def settle(self) -> None:
-        """Count the requests that were taken."""
-        for operation, method, status, outcome, had_fault, seconds in self.taken:
+        """Count the pending requests."""
+        for operation, method, status, outcome, had_fault, seconds in self.pending:
             facts = operation, method, status, outcome
             observe = self._series.get(facts) or self._new(*facts)
             observe(seconds)
             if had_fault:
                 self._faults.labels(operation).inc()
-        self.taken.clear()
+        self.pending.clear()
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
-        """All metrics and their media type: OpenMetrics where ``Accept`` asks for it, or text."""
+        """All metrics and their media type: OpenMetrics where ``Accept`` prefers it, or text."""
         self.settle()
         encode, media_type = choose_encoder(accept)
         return encode(self._registry), media_type
@@ -137,20 +137,20 @@ class Metrics:
 
 
 class _Tallies(Collector):
-    """A histogram of one process, which has a quarter of the library's cost: no lock, no labels."""
+    """A histogram of one process at a quarter of the library's cost: it needs no lock."""
 
-    def __init__(self, name: str, told: str) -> None:
+    def __init__(self, name: str, documentation: str) -> None:
         self._name = name
-        self._told = told
+        self._documentation = documentation
         self._tallies: dict[tuple[str, ...], _Tally] = {}
 
     def series(self, *labels: str) -> _Observe:
-        """What counts the requests of which this is so."""
+        """The function that counts requests with these labels."""
         return self._tallies.setdefault(labels, _Tally()).observe
 
     def collect(self) -> Iterable[Metric]:
-        """See the library."""
-        family = HistogramMetricFamily(self._name, self._told, labels=_LABELS)
+        """See :class:`prometheus_client.registry.Collector`."""
+        family = HistogramMetricFamily(self._name, self._documentation, labels=_LABELS)
         for labels, tally in self._tallies.items():
             buckets = zip(_BOUNDS, accumulate(tally.counts), strict=True)
             family.add_metric(
@@ -173,15 +173,15 @@ class _Tally:
         self.seconds += seconds
 
 
-class _Told(Collector):
-    """What is not counted here, but known."""
+class _Known(Collector):
+    """Metrics that are read elsewhere: the build, and dropped exchanges."""
 
     def __init__(self, version: str, contract: str, dropped: Callable[[], int] | None) -> None:
         self._build = {"version": version, "contract": contract}
         self._dropped = dropped
 
     def collect(self) -> Iterable[Metric]:
-        """See the library."""
+        """See :class:`prometheus_client.registry.Collector`."""
         yield InfoMetricFamily("dinie_mock_build", "Which mock plays which contract.", self._build)
         if self._dropped:
             yield CounterMetricFamily(
@@ -201,7 +201,7 @@ class _Workers(Collector):
         self._directory = directory
 
     def collect(self) -> Iterable[Metric]:
-        """See the library."""
+        """See :class:`prometheus_client.registry.Collector`."""
         families: dict[str, Metric] = {}
         for pid in sorted({path.stem.rpartition("_")[2] for path in self._directory.glob("*.db")}):
             if not _is_fellow(pid):
@@ -216,7 +216,7 @@ class _Workers(Collector):
 
 
 def _is_fellow(pid: str) -> bool:
-    """Whether a process lives and has the same parent: ids of dead ones are used again."""
+    """Whether a process lives and has the same parent: process ids are reused."""
     try:
         status = Path("/proc", pid, "stat").read_text(encoding="latin-1")
     except OSError:

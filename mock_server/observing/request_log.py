@@ -1,4 +1,4 @@
-"""What is told of a request that is over: one line of the log, and one count."""
+"""The observer of finished requests: a line in the log and a count in the metrics."""
 
 import logging
 import time
@@ -15,11 +15,11 @@ _OUTCOMES = {
     "store_unavailable": "store_error",
     "internal_error": "failed",
 }
-"""What the codes of some problems are counted as; all others are refusals."""
+"""Outcomes by problem code; any other code is ``refused``."""
 
 
 class Observing:
-    """Counts and logs each request. Nothing that a client sends is told, but for the method."""
+    """Counts and logs each request, without anything that a client sends but the method."""
 
     def __init__(self, base_path: str, metrics: Metrics | None = None) -> None:
         self._base_path = base_path
@@ -27,9 +27,9 @@ class Observing:
         self._logs = logger.isEnabledFor(logging.INFO)
 
     def __call__(self, exchange: Exchange, status: int | None, begun: float) -> None:
-        """Tell of a request that began at this time of the performance counter.
+        """Log and count a request; ``begun`` is its start on the performance counter.
 
-        ``status`` None: no answer was sent.
+        ``status`` is None where no answer was sent.
         """
         operation, metrics = exchange.operation, self._metrics
         name = operation.id if operation else UNKNOWN
@@ -37,8 +37,8 @@ class Observing:
         if metrics:
             outcome = "executed" if exchange.executed else _outcome(exchange)
             method, had_fault = exchange.scope["method"], exchange.fault is not None
-            metrics.taken.append((name, method, status, outcome, had_fault, seconds))
-            if len(metrics.taken) >= metrics.most_taken:
+            metrics.pending.append((name, method, status, outcome, had_fault, seconds))
+            if len(metrics.pending) >= metrics.most_pending:
                 metrics.settle()
         if self._logs:
             self._log(exchange, name, status, seconds)
@@ -60,7 +60,7 @@ class Observing:
 
 
 def _outcome(exchange: Exchange) -> str:
-    """What came of a request that was not executed, in a word."""
+    """The outcome of a request that was not executed, as a label."""
     if exchange.is_replay:
         return "replayed"
     if exchange.problem is not None:

@@ -1,1 +1,1 @@
-"""What the operations do, one resource for each file."""
+"""The operations of the API, one resource for each file."""

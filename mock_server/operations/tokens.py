@@ -13,7 +13,7 @@ from mock_server.store.interface import Store, UpdateCredential
 
 
 class Tokens:
-    """Issues access tokens. The credentials come by HTTP Basic or in the body."""
+    """Issues access tokens for credentials sent by HTTP Basic or in the body."""
 
     def __init__(
         self, store: Store, tokens: AccessTokens, rate_limit: RateLimit, clocks: PartnerClocks

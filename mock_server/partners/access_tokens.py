@@ -13,42 +13,42 @@ PREFIX = "dinie_at_"
 LIFETIME_SECONDS = 3600
 
 _ALGORITHM = "HS256"
-_REMEMBERED = 10_000
+_CACHED = 10_000
 
 
 class InvalidToken(Exception):
-    """The mock never issued this token."""
+    """The token was not issued by this mock."""
 
 
 class AccessTokens:
-    """Issues tokens and tells whose a token is.
+    """Issues access tokens, and finds the partner of a token.
 
-    No token is stored: the signature says it all, so any worker or host with the same key reads
-    every token. ``fixed`` maps tokens that never expire to their partners. Until
-    :meth:`sign_with` tells the key, any other token raises :class:`StoreError`.
+    No token is stored: a signed token is complete in itself, so any worker or host with the same
+    key reads it. ``fixed`` maps tokens that never expire to their partners. Until
+    :meth:`sign_with` sets the key, any other token raises :class:`StoreError`.
     """
 
     def __init__(self, fixed: Mapping[str, str]) -> None:
         self._known_key: bytes | None = None
         self._fixed = dict(fixed)
-        self._remembered: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._cached: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self._expired: dict[str, set[str]] = {}
         self._withdrawn: set[str] = set()
 
     def sign_with(self, key: bytes) -> None:
-        """Use the key that the store keeps."""
+        """Set the signing key, which the store keeps."""
         self._known_key = key
 
     @property
     def _key(self) -> bytes:
         if self._known_key is None:
-            raise StoreError("the store has not told yet what tokens are signed with")
+            raise StoreError("the store has not given the key of access tokens yet")
         return self._known_key
 
     def issue(
         self, partner_id: str, client_id: str, now: float, lifetime: int = LIFETIME_SECONDS
     ) -> str:
-        """A new token for ``partner_id``, got with ``client_id``; ``lifetime`` is in seconds."""
+        """Issue a token to ``partner_id`` for its login ``client_id``; ``lifetime`` in seconds."""
         claims = {
             "sub": partner_id,
             "client_id": client_id,
@@ -59,19 +59,19 @@ class AccessTokens:
         return PREFIX + jwt.encode(claims, self._key, _ALGORITHM)
 
     def read(self, token: str) -> tuple[str, float]:
-        """The partner that a token belongs to, and when it expires, a Unix time in seconds.
+        """The partner of a token, and its expiry as a Unix time in seconds.
 
-        Raises :class:`InvalidToken`. Checking a signature is slow, so what a good token says is
-        remembered.
+        Raises :class:`InvalidToken`. Checking a signature is slow, so the
+        claims of valid tokens are cached.
         """
         if token in self._fixed:
             found = self._fixed[token], math.inf
         else:
-            if token not in self._remembered:
-                self._remembered[token] = self._read(token)
-                if len(self._remembered) > _REMEMBERED:
-                    self._remembered.popitem(last=False)
-            found = self._remembered[token]
+            if token not in self._cached:
+                self._cached[token] = self._read(token)
+                if len(self._cached) > _CACHED:
+                    self._cached.popitem(last=False)
+            found = self._cached[token]
         if self._withdrawn and found[0] in self._withdrawn:
             raise InvalidToken
         if self._expired and token in self._expired.get(found[0], ()):
@@ -79,15 +79,15 @@ class AccessTokens:
         return found
 
     def expire(self, token: str, partner_id: str) -> None:
-        """Let a partner's token be expired from now on, whatever it says itself."""
+        """Expire a partner's token before its time."""
         self._expired.setdefault(partner_id, set()).add(token)
 
     def forget(self, partner_id: str) -> None:
-        """Let the tokens that were expired before their time be good again."""
+        """Undo :meth:`expire` for all tokens of a partner."""
         self._expired.pop(partner_id, None)
 
     def withdraw(self, partner_id: str) -> None:
-        """Let no token of a partner be good any more."""
+        """Refuse every token of a partner from now on."""
         self._withdrawn.add(partner_id)
 
     def _read(self, token: str) -> tuple[str, float]:

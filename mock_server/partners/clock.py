@@ -1,4 +1,4 @@
-"""Instants: reading them, writing them, and asking what time it is.
+"""Clocks of partners, and instants in RFC 3339.
 
 An instant is a Unix time in seconds. Text is RFC 3339, which allows more than the standard
 library reads: lower-case letters, leap seconds, any number of fraction digits, the year 0000.
@@ -22,23 +22,23 @@ _GREGORIAN_CYCLE_SECONDS = 146_097 * 86_400
 
 
 class Clock(Protocol):
-    """Tells the time; tests and, later, partners set it."""
+    """A source of the current time."""
 
     def now(self) -> float:
-        """The present instant."""
+        """The current Unix time in seconds."""
         ...
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The machine's clock."""
 
     def now(self) -> float:
-        """The present instant."""
+        """The current Unix time in seconds."""
         return time.time()
 
 
 def timestamp(instant: float) -> str:
-    """RFC 3339 in UTC with milliseconds: ``2026-03-01T12:00:00.250Z``."""
+    """An instant as RFC 3339 in UTC with milliseconds: ``2026-03-01T12:00:00.250Z``."""
     milliseconds = math.floor(instant * 1000)
     return f"{_whole_second(milliseconds // 1000)}.{milliseconds % 1000:03d}Z"
 
@@ -49,7 +49,7 @@ def _whole_second(second: int) -> str:
 
 
 def instant(text: str) -> float:
-    """The instant that an RFC 3339 date-time names; ``text`` must already be known to be one."""
+    """The instant of an RFC 3339 date-time; raises ValueError for any other text."""
     found = _RFC_3339.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is not an RFC 3339 date-time")
@@ -70,20 +70,20 @@ def instant(text: str) -> float:
 
 
 class PartnerClocks:
-    """Moves the clocks of partners apart. A clock that was moved goes on running."""
+    """The clocks of all partners, as offsets from the machine's clock."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._ahead: dict[str, float] = {}
 
     def now(self, partner_id: str | None) -> float:
-        """The present instant of a partner, or of the machine where there is none."""
+        """The current time of a partner, or of the machine for the partner None."""
         now = self._clock.now()
         ahead = self._ahead
         return now + ahead[partner_id] if partner_id in ahead else now
 
     def ahead(self, partner_id: str) -> float:
-        """How many seconds a partner's clock is ahead of the machine's; negative: behind it."""
+        """Seconds by which a partner's clock is ahead of the machine's; negative if behind."""
         return self._ahead.get(partner_id, 0.0)
 
     def advance(self, partner_id: str, seconds: float) -> None:
@@ -91,9 +91,9 @@ class PartnerClocks:
         self._ahead[partner_id] = self.ahead(partner_id) + seconds
 
     def set(self, partner_id: str, instant: float) -> None:
-        """Let it be ``instant`` now."""
+        """Set a clock to ``instant``, from where it goes on running."""
         self._ahead[partner_id] = instant - self._clock.now()
 
     def forget(self, partner_id: str) -> None:
-        """Let the clock be the machine's again."""
+        """Reset a clock to the machine's time."""
         self._ahead.pop(partner_id, None)

@@ -1,4 +1,4 @@
-"""A client id and secret, checked against the store."""
+"""Login: a client id and secret, checked against the store."""
 
 import secrets
 
@@ -12,7 +12,7 @@ from mock_server.store.interface import Login, Store
 async def log_in(
     exchange: Exchange, client_id: str, client_secret: str, store: Store, clocks: PartnerClocks
 ) -> Login:
-    """Whose client id and secret these are; raises a 401 unless they are good now."""
+    """The login of a client id and secret; raises a 401 unless both are valid now."""
     login = await store.find_login(client_id)
     if login:
         exchange.claimed_by = login.partner_id

@@ -1,4 +1,4 @@
-"""Who the mock knows: partners, their client ids and secrets."""
+"""Partners that exist from the start, and the making of client ids and secrets."""
 
 import hashlib
 import os
@@ -14,10 +14,10 @@ MADE_UP_PARTNER = "partner_made_up"
 
 _LENGTH = 64
 _FETCHED_TOGETHER = 64
-"""To ask the system for random bytes takes longer than all else in making a key."""
+"""Keys for which random bytes are fetched at once: the system call is the slowest part."""
 
 _fetched: list[str] = []
-# A process that is forked must not give what its parent gives.
+# A forked process must not issue the same keys as its parent.
 os.register_at_fork(after_in_child=_fetched.clear)
 
 
@@ -55,7 +55,7 @@ class Partner:
 
 
 async def seed(store: Store, partners: Iterable[Partner]) -> None:
-    """Let partners log in from the start on."""
+    """Store the logins of partners."""
     for partner in partners:
         await store.add_partner(
             partner.partner_id, partner.client_id, secret_hash(partner.client_secret)
@@ -63,7 +63,7 @@ async def seed(store: Store, partners: Iterable[Partner]) -> None:
 
 
 def new_client() -> tuple[str, str]:
-    """An id and a secret that nobody can guess, in the shape that the vendor's SDK expects.
+    """A random client id and client secret, in the form that the vendor's SDK expects.
 
     Each has 128 random bits of its own in 32 characters, behind the vendor's prefixes.
     """
@@ -72,7 +72,7 @@ def new_client() -> tuple[str, str]:
 
 
 def _random_text() -> str:
-    """64 hexadecimal characters that nobody was given before."""
+    """64 fresh random hexadecimal characters."""
     while True:
         try:
             return _fetched.pop()
@@ -82,5 +82,5 @@ def _random_text() -> str:
 
 
 def secret_hash(client_secret: str) -> bytes:
-    """What is kept of a secret. It is long and random, so one round of BLAKE2b is enough."""
+    """The stored hash of a secret: one round of BLAKE2b, as secrets are long and random."""
     return hashlib.blake2b(client_secret.encode(), digest_size=32).digest()

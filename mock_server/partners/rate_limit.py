@@ -10,20 +10,20 @@ from mock_server.store.interface import RateLimitCounters
 
 
 class RateLimit:
-    """One limit, counted for each partner on its own.
+    """A rate limit that is counted for each partner on its own.
 
     The window opens with a partner's first request and is of fixed length. Raises ValueError
-    where ``limit`` is not such as ``100/minute``.
+    for a ``limit`` that is not of the form ``100/minute``.
     """
 
-    def __init__(self, limit: str, windows: RateLimitCounters) -> None:
+    def __init__(self, limit: str, counters: RateLimitCounters) -> None:
         self._limit = parse_limit(limit)
         self._window_seconds = self._limit.get_expiry()
-        self._windows = windows
+        self._counters = counters
 
     async def charge(self, exchange: Exchange, partner_id: str) -> None:
         """Count one request against a partner; raises the 429 where there were too many."""
-        count, reset = await self._windows.hit(partner_id, self._window_seconds, exchange.now)
+        count, reset = await self._counters.hit(partner_id, self._window_seconds, exchange.now)
         remaining = self._limit.amount - count
         exchange.allowance = Allowance(self._limit.amount, max(0, remaining), math.ceil(reset))
         if remaining < 0:
@@ -36,13 +36,13 @@ class RateLimit:
             )
 
     def untouched(self, now: float) -> Allowance:
-        """What the headers say where no partner is known: the whole limit, none of it used."""
+        """The allowance of a response where no partner is known: the whole limit."""
         reset = math.ceil(now + self._window_seconds)
         return Allowance(self._limit.amount, self._limit.amount, reset)
 
 
 def parse_limit(text: str) -> limits.RateLimitItem:
-    """Read a limit such as ``100/minute``; raises ValueError for any that makes no sense."""
+    """Parse a limit such as ``100/minute``; raises ValueError for any other text."""
     limit = limits.parse(text)
     if limit.amount < 1:
         raise ValueError(f"{text} allows no request at all")

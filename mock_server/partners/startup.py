@@ -1,4 +1,4 @@
-"""What the mock needs of its store before it can serve: its partners, and the key of its tokens."""
+"""The start of the mock: storing its partners, and fetching the key of its tokens."""
 
 import asyncio
 import contextlib
@@ -15,11 +15,11 @@ _SECONDS_BEFORE_NEXT = 0.25
 
 
 class Start:
-    """Lets partners log in, and tokens be signed.
+    """Startup and shutdown of the store's part of the mock.
 
-    A ``patient`` start is over at once where the store is away, and is made up for once it is
-    back: a worker that dies meanwhile must not take the whole mock with it. Any other raises
-    :class:`StoreError`.
+    With ``patient``, a start without its store returns at once and is retried until the store is
+    back, so that a worker that is replaced meanwhile does not end the whole mock. Otherwise it
+    raises :class:`StoreError`.
     """
 
     def __init__(
@@ -30,11 +30,11 @@ class Start:
         self._tokens = tokens
         self._patient = patient
         self.is_over = False
-        """Whether all that it needs of the store was there."""
+        """Whether the start has succeeded."""
         self._later: asyncio.Task[None] | None = None
 
     async def __call__(self) -> None:
-        """Start, now or later."""
+        """Start now, or retry in the background where ``patient``."""
         try:
             await self._prepare()
         except StoreError as error:
@@ -44,7 +44,7 @@ class Start:
             self._later = asyncio.create_task(self._prepare_later())
 
     async def stop(self) -> None:
-        """End, and let go of the store."""
+        """Stop retrying, and close the store."""
         if self._later:
             self._later.cancel()
             with contextlib.suppress(asyncio.CancelledError):

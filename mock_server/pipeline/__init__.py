@@ -1,6 +1,6 @@
-"""The stages of a request, one concern for each file; their order stands in :mod:`mock_server.app`.
+"""The stages of a request, one concern for each file, in the order of :mod:`mock_server.app`.
 
-A stage is ASGI middleware: it takes the next application and its own needs, reads and fills the
+A stage is ASGI middleware: it takes the next application and its dependencies, reads and fills the
 :class:`~mock_server.exchange.exchange.Exchange`, and awaits the next. A stage that refuses raises a
 :class:`~mock_server.exchange.problems.Problem`. Only the outermost one sends anything.
 """

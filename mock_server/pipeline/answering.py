@@ -1,4 +1,4 @@
-"""The outermost stage: whatever happened further in, exactly one whole response leaves here."""
+"""The outermost stage: it turns exceptions into problems, and sends exactly one response."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.connection import close_connection, is_closed
 from mock_server.exchange.exchange import (
+    CONTROL_PATH,
     MAX_BODY_BYTES,
     REQUEST_ID_HEADER,
     UNKNOWN,
@@ -17,7 +18,6 @@ from mock_server.exchange.exchange import (
     Head,
     Sent,
 )
-from mock_server.exchange.exchange import PATH as OWN_PATH
 from mock_server.exchange.problems import Problem, ProblemType, Response
 from mock_server.partners.clock import Clock
 from mock_server.partners.rate_limit import RateLimit
@@ -27,23 +27,22 @@ from mock_server.store.interface import StoreError
 logger = logging.getLogger("mock_server")
 
 Record = Callable[[Exchange, Head, Sent | None, float], None]
-"""Takes note of an exchange that is over, and of when it had begun."""
+"""Record a finished exchange; the last argument is its start on the performance counter."""
 
 Observe = Callable[[Exchange, int | None, float], None]
-"""Tells of an exchange that is over, of its status if any, and of when it had begun."""
+"""Observe a finished exchange, its status or None, and its start on the performance counter."""
 
-_UNDER_OWN = f"{OWN_PATH}/"
+_CONTROL_PREFIX = f"{CONTROL_PATH}/"
 
 _SECONDS_FOR_BODY = 0.05
-"""What is left for the body of a request that was refused without a look at it."""
+"""Time to receive the body of a request that was refused before its body was read."""
 
 
 class Answering:
     """Opens the exchange, turns every failure into a problem, and sends the response.
 
-    It also answers the server's lifespan events with ``start`` and ``stop``. What is meant for
-    the ``probes``, by their paths, or for the ``control`` plane goes there, and is none of the
-    API's business.
+    The server's lifespan events run ``start`` and ``stop``. Requests to the paths of ``probes``,
+    and others to the ``control`` plane, are passed on and are not exchanges of the API.
     """
 
     def __init__(
@@ -71,9 +70,9 @@ class Answering:
         self.control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # In one line, because every request comes by.
-        may_be_aside = scope["type"] == "lifespan" or scope["path"].startswith(_UNDER_OWN)
-        if may_be_aside and await self._aside(scope, receive, send):
+        # One expression, because every request evaluates it.
+        is_apart = scope["type"] == "lifespan" or scope["path"].startswith(_CONTROL_PREFIX)
+        if is_apart and await self._handle_apart(scope, receive, send):
             return
         now, begun = self.clock.now(), time.perf_counter()
         exchange = Exchange(scope, receive, now, next(self.request_ids))
@@ -93,29 +92,29 @@ class Answering:
         finally:
             exchange.leave()
         if self.record and not exchange.has_body:
-            await _read_what_is_there(exchange)
+            await _read_refused_body(exchange)
         headers = self._headers(exchange, response)
         head: Message = {
             "type": "http.response.start",
             "status": response.status,
             "headers": headers,
         }
-        unheard = is_closed(receive)
+        is_gone = is_closed(receive)
         if exchange.delivery is None:
-            # First: a client that has its answer finds it counted, whichever worker it asks.
-            self.observe(exchange, None if unheard else response.status, begun)
+            # Before sending: a client that has its answer must find it counted, by any worker.
+            self.observe(exchange, None if is_gone else response.status, begun)
             await send(head)
             await send({"type": "http.response.body", "body": response.body})
             if self.record:
-                self.record(exchange, headers, Sent.nothing() if unheard else None, begun)
+                self.record(exchange, headers, Sent.nothing() if is_gone else None, begun)
             return
         sent = await exchange.delivery(exchange, head, response.body, send)
-        heard = Sent.nothing() if unheard else sent
-        self.observe(exchange, heard.status, begun)
+        received = Sent.nothing() if is_gone else sent
+        self.observe(exchange, received.status, begun)
         if self.record:
-            self.record(exchange, headers, heard, begun)
+            self.record(exchange, headers, received, begun)
         if sent.cut:
-            # Last, so that whoever finds the connection closed finds the journal complete.
+            # Last, so that a client that sees the connection closed finds the journal complete.
             close_connection(receive)
 
     def _headers(self, exchange: Exchange, response: Response) -> list[tuple[bytes, bytes]]:
@@ -136,8 +135,8 @@ class Answering:
             headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
         return headers
 
-    async def _aside(self, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Whether it is no request to the API; then it is answered."""
+    async def _handle_apart(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Handle lifespan events, probes and the control plane; False for a request to the API."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return True
@@ -168,13 +167,13 @@ def _failure(exchange: Exchange, error: Exception) -> Problem:
     request_id = exchange.request_id.decode()
     # Neither path nor query: a client may put a secret there.
     operation = exchange.operation.id if exchange.operation else UNKNOWN
-    told = f"{exchange.scope['method']} {operation}"
+    call = f"{exchange.scope['method']} {operation}"
     fields = {"request_id": request_id}
     if isinstance(error, StoreError):
-        # One line: what fails is not the mock, and it fails for every request.
-        logger.error("%s: %s", told, error, extra=fields)
+        # One line and no traceback: the store fails for every request.
+        logger.error("%s: %s", call, error, extra=fields)
         return _internal(request_id, "store_unavailable")
-    logger.error("%s failed", told, exc_info=error, extra=fields)
+    logger.error("%s failed", call, exc_info=error, extra=fields)
     return _internal(request_id, "internal_error")
 
 
@@ -188,13 +187,13 @@ def _internal(request_id: str, code: str) -> Problem:
     return Problem(ProblemType.INTERNAL, code, detail)
 
 
-async def _read_what_is_there(exchange: Exchange) -> None:
-    """The body of a request that was refused, for the journal; a client need not send it."""
+async def _read_refused_body(exchange: Exchange) -> None:
+    """Read the body of a request that was refused, for the journal, if it arrives in time."""
     length = exchange.header(b"content-length")
     if length == "0" or (length is None and exchange.header(b"transfer-encoding") is None):
         return
     if exchange.header(b"expect") is not None:
-        return  # to read would be to ask for it
+        return  # reading would send 100 Continue
     with contextlib.suppress(TimeoutError, ClientGone, Problem):
         async with asyncio.timeout(_SECONDS_FOR_BODY):
             await read_body(exchange, MAX_BODY_BYTES)

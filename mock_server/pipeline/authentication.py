@@ -1,6 +1,6 @@
-"""Whose request it is. Connexion reads the contract's security requirements and asks these.
+"""Authentication by the security requirements of the contract, which Connexion combines.
 
-Each handler answers for one kind of security scheme. It names the partner on the exchange or
+Each handler checks one kind of security scheme. It sets the partner on the exchange or
 raises a 401 with its challenge (RFC 9110 section 11.6.1, RFC 6750 section 3). Connexion's own
 stage runs before anything looks at the body.
 """
@@ -33,7 +33,7 @@ from openapi.references import join
 
 @dataclass(slots=True)
 class SecuredRequest:
-    """What Connexion's checks need of a request; its own class parses far more."""
+    """The request as Connexion's checks need it; Connexion's own class parses far more."""
 
     exchange: Exchange
     context: dict[str, Any] = field(default_factory=dict)
@@ -63,17 +63,17 @@ class Authentication(SecurityMiddleware):
 
 
 Identify = Callable[[Exchange, dict[str, Any]], Identity | Awaitable[Identity]]
-"""Names the partner on the exchange by one security scheme, or raises the 401."""
+"""Set the partner of the exchange by one security scheme, or raise the 401."""
 
 
-class Handler:
-    """What Connexion wants of a security handler: a function for each scheme of its kind."""
+class SecurityHandler:
+    """A security handler of Connexion, for all schemes of one kind."""
 
     def __init__(self, identify: Identify) -> None:
         self.identify = identify
 
-    def __call__(self) -> "Handler":
-        """Connexion makes its handlers without arguments; this one is made already."""
+    def __call__(self) -> "SecurityHandler":
+        """Return the handler itself, where Connexion expects a class to instantiate."""
         return self
 
     def get_fn(
@@ -85,8 +85,8 @@ class Handler:
 
 def security_handlers(
     tokens: AccessTokens, store: Store, clocks: PartnerClocks
-) -> dict[str, Handler]:
-    """The handlers by the kind of scheme, as Connexion names them."""
+) -> dict[str, SecurityHandler]:
+    """Security handlers by Connexion's names for the kinds of schemes."""
 
     def bearer(exchange: Exchange, _: dict[str, Any]) -> Identity:
         token = bearer_token(exchange)
@@ -112,9 +112,9 @@ def security_handlers(
         return _identify_by_token(exchange, token, tokens, clocks, "ApiKey")
 
     return {
-        "bearer": Handler(bearer),
-        "basic": Handler(basic),
-        "apiKey": Handler(api_key),
+        "bearer": SecurityHandler(bearer),
+        "basic": SecurityHandler(basic),
+        "apiKey": SecurityHandler(api_key),
     }
 
 
@@ -135,7 +135,7 @@ def _identify_by_token(
 
 
 def check_security(contract: Contract) -> None:
-    """Raise :class:`ContractError` for an operation whose security nobody here could check."""
+    """Raise :class:`ContractError` for a security scheme that the mock cannot check."""
     for operation in contract.operations.values():
         for name in (name for requirement in operation.security for name in requirement):
             scheme = contract.security_schemes[name]
@@ -152,7 +152,7 @@ _KNOWN_SCHEMES = ("bearer", "basic", "apiKey", "oauth2", "openIdConnect")
 
 
 def bearer_of(exchange: Exchange, tokens: AccessTokens) -> str | None:
-    """The partner whose token a request carries, expired or not, whatever the request is for."""
+    """The partner of a bearer token, expired or not, for any operation; None without a token."""
     token = bearer_token(exchange)
     if not token:
         return None

@@ -1,4 +1,4 @@
-"""From bytes to a value: what a body must be like to be read at all. Every refusal is a 400."""
+"""Reading and parsing of request bodies. Every refusal is a 400."""
 
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,7 +16,7 @@ from openapi.parameters import read_form, read_text
 from openapi.schema import Schema, types_of
 
 MAX_NESTING = 100
-"""Objects and arrays inside each other; real requests have a handful."""
+"""Limit on the nesting of objects and arrays; real requests have a handful."""
 
 
 class ClientGone(Exception):
@@ -26,13 +26,13 @@ class ClientGone(Exception):
 async def read_body(exchange: Exchange, limit: int) -> bytes:
     """Read the whole body, refusing one of more than ``limit`` bytes without keeping it.
 
-    It stays in ``exchange.body``, so that several stages may ask for it.
+    The body stays in ``exchange.body``, so that several stages can call this.
     """
     if exchange.has_body:
         return exchange.body
     announced = (exchange.header(b"content-length") or "").strip()
     if announced.isdecimal() and int(announced) > limit:
-        raise _too_large(limit)  # whoever asks with Expect need not send it at all
+        raise _too_large(limit)  # before 100 Continue, so it need not be sent
     chunks = []
     size = 0
     while True:
@@ -51,7 +51,7 @@ async def read_body(exchange: Exchange, limit: int) -> bytes:
 
 
 def content_type(exchange: Exchange, request_body: RequestBody) -> tuple[str, MediaType]:
-    """The media type of the request and what is documented for it.
+    """The media type of a request, and its description in the contract.
 
     Refuses a request that names none, several, or one that is not documented.
     """
@@ -72,7 +72,7 @@ def content_type(exchange: Exchange, request_body: RequestBody) -> tuple[str, Me
 
 
 async def parse_text(exchange: Exchange, name: str, schema: Schema | None) -> Any:
-    """The value that a body other than JSON holds, by its media type: a form, or text."""
+    """The value of a body other than JSON, by its media type: a form, or text."""
     outline = schema.outline if schema else {}
     if name == "application/x-www-form-urlencoded":
         return read_form(_urlencoded_fields(exchange.body), outline)
@@ -82,7 +82,7 @@ async def parse_text(exchange: Exchange, name: str, schema: Schema | None) -> An
 
 
 def parse_json(body: bytes) -> Any:
-    """A JSON text (RFC 8259): UTF-8, finite numbers, whole characters, sane nesting."""
+    """Parse JSON (RFC 8259); raises a 400 for invalid UTF-8, infinite numbers or deep nesting."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -1,4 +1,4 @@
-"""Faults: what goes wrong on purpose, for a partner's requests or for one that asks for it."""
+"""Fault injection, for the requests of a partner or for one that asks for it by ``Prefer``."""
 
 import re
 from collections.abc import Sequence
@@ -15,18 +15,18 @@ from mock_server.faults.actions import Proceed
 from mock_server.faults.plan import Fault, FaultPlans, firing
 from mock_server.faults.presets import PRESETS
 from mock_server.pipeline.body import read_body
-from mock_server.pipeline.preferences import preference
+from mock_server.pipeline.prefer import preference
 from mock_server.store.interface import Store
 from openapi.operation import Operation
 
 _CLIENT_ID = re.compile(rb"(?:^|&)client_id=([\w.~%-]+)")
 
 
-class Faults:
-    """Does to a request what a fault of its partner says, or what ``Prefer: fault=slow`` says.
+class FaultInjection:
+    """Runs the faults of the partner, and those of ``Prefer: fault=slow``, on a request.
 
-    It stands behind authentication, because faults are a partner's, and before all that a
-    fault may come before. Who asks for a token is told by the client id, not yet proven.
+    The stage follows authentication, because faults belong to a partner, and precedes all that a
+    fault may replace. A token request belongs to the partner of its client id, not yet proven.
     """
 
     def __init__(self, app: ASGIApp, plans: FaultPlans, store: Store, max_body_bytes: int) -> None:
@@ -54,12 +54,12 @@ class Faults:
         await self._run(faults, exchange, partial(self.app, scope, receive, send))
 
     async def _run(self, faults: Sequence[Fault], exchange: Exchange, proceed: Proceed) -> None:
-        """Each fault around the rest of the pipeline, the first outermost."""
+        """Run each fault around the rest of the pipeline, the first outermost."""
         if not faults:
             await proceed()
             return
         fault, *others = faults
-        # The one that the client will notice names the exchange: it comes after any delay.
+        # The last fault names the exchange, as the client notices it: it comes after any delay.
         exchange.fault = fault.name
         await fault.action(exchange, partial(self._run, others, exchange, proceed))
 

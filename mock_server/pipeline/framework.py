@@ -1,4 +1,4 @@
-"""Connexion: the only module that imports it, because its middlewares are no frozen interface.
+"""Adapter of Connexion, whose middlewares are not a stable interface: no other module imports it.
 
 The version is pinned exactly. What is used: the application around a list of middlewares, the
 router, and the stage that reads the contract's security requirements.
@@ -38,11 +38,11 @@ __all__ = [
 
 
 def connexion_document(contract: Contract) -> dict[str, Any]:
-    """What Connexion is told of a contract: OpenAPI 3.0, just enough for routing and security.
+    """The contract for Connexion: OpenAPI 3.0, just enough for routing and security.
 
-    Connexion knows no 3.1. Bodies, parameters and responses are judged by the contract itself,
-    so they need not be translated. Path parameters are numbered, because not every name is one
-    that its router knows how to write: see :func:`numbered`.
+    Connexion does not read 3.1. Bodies, parameters and responses are validated by the contract
+    itself, so they are left out. Path parameters are numbered, because its router does not accept
+    every name: see :func:`numbered`.
     """
     paths: dict[str, dict[str, Any]] = {}
     used: set[str] = set()
@@ -73,7 +73,7 @@ def numbered(path: str) -> str:
 
 
 def _security_scheme(scheme: Mapping[str, Any]) -> dict[str, Any]:
-    """Every kind of token in the ``Authorization`` header is one to the mock."""
+    """A scheme for Connexion, with one kind for all tokens in the ``Authorization`` header."""
     match scheme["type"]:
         case "oauth2" | "openIdConnect":
             return {"type": "http", "scheme": "bearer"}

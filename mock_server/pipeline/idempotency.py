@@ -1,8 +1,8 @@
-"""One execution for each idempotency key (seed: ``Idempotency-Key``, cached for 24 hours).
+"""Idempotency: one execution for each key (seed: ``Idempotency-Key``, cached for 24 hours).
 
-The stage applies wherever the contract declares the header. A key belongs to its partner, and the
-answer to what was asked with it (operation, path, query and the JSON value of the body). Only an
-operation that executed is recorded, so a request that failed leaves its key free.
+The stage applies wherever the contract declares the header. A key belongs to its partner, and its
+answer to one request (operation, path, query and the JSON value of the body). Only an operation
+that executed is recorded, so a request that failed leaves its key free.
 
 There is no lock and no reservation that a dead worker could hold. Of several requests with one
 key, each computes its answer, and the store's commit decides which of them happened: it takes
@@ -25,11 +25,11 @@ from mock_server.store.seals import FileSeal, MemorySeal, Seal
 LIFETIME_SECONDS = 24 * 3600
 
 _FRACTION_OR_EXPONENT = re.compile(rb"[0-9][.eE]")
-"""In the text of every number that is read as no integer, and in little else."""
+"""Matches every JSON number that is parsed as a float, and little else."""
 
 
 class Idempotency:
-    """Commits what the operation wants stored, once for each key, and replays its answer."""
+    """Commits the writes of an operation once for each key, or replays the earlier answer."""
 
     def __init__(self, app: ASGIApp, store: Store) -> None:
         self.app = app
@@ -47,7 +47,7 @@ class Idempotency:
         try:
             await self.app(scope, receive, send)
         except Problem:
-            # What the operation refuses now it may have granted to this key before.
+            # The operation may have accepted this key before it refused the request now.
             earlier = await self.store.find_record(
                 exchange.partner_id or "", key.hash, exchange.now
             )
@@ -64,27 +64,27 @@ class Idempotency:
             exchange.executed = True
 
     def _is_own(self, found: IdempotencyRecord, record: IdempotencyRecord) -> bool:
-        """Whether a store that was cut off after the commit tried again, and found what it did.
+        """Whether a store lost its connection after the commit, retried, and found its own record.
 
-        No two records are sealed alike, but in memory, where there is nothing to be cut off from.
+        No two records are sealed alike, except in memory, where there is no connection to lose.
         """
         return not self.store.is_volatile and found.sealed == record.sealed
 
 
 class _Key:
-    """One use of a key. It is never kept: only its hash is, and what it can unseal."""
+    """One use of an idempotency key. Only its hash and what it seals are stored."""
 
     __slots__ = ("_asked", "_sealing_key", "hash")
 
     def __init__(self, partner_id: str, key: str, asked: bytes) -> None:
-        # Two halves of one digest: neither tells anything of the other or of the key.
+        # Two halves of one digest: neither reveals the other, or the key.
         digest = hashlib.blake2b(f"{partner_id}\0{key}".encode()).digest()
         self.hash = digest[:32]
         self._sealing_key = digest[32:]
         self._asked = asked
 
     def record(self, exchange: Exchange, seal: Seal) -> IdempotencyRecord:
-        """What is to be stored of this use: the response, which may hold a secret, is sealed."""
+        """The record to store; the response is sealed, because it may hold a secret."""
         response = exchange.response
         assert response is not None, "every operation answers"  # noqa: S101 - for the type checker
         head = orjson.dumps([response.status, response.media_type, response.headers])
@@ -94,7 +94,7 @@ class _Key:
         )
 
     def replay(self, record: IdempotencyRecord, seal: Seal) -> Response:
-        """The stored response, byte for byte; a 422 where the key was used for another request."""
+        """The stored response, byte for byte; raises a 422 if it answered another request."""
         opened = seal.open(self._sealing_key, record.sealed, self._asked)
         if opened is None:
             raise Problem(
@@ -109,7 +109,7 @@ class _Key:
 
 
 def _key(exchange: Exchange) -> _Key | None:
-    """The key in use: declared by the contract, sent by the client, and not empty."""
+    """The key of a request; None if not sent, empty, or not declared by the contract."""
     operation = exchange.operation
     if operation is None or not operation.accepts_idempotency_key:
         return None
@@ -123,7 +123,7 @@ def _key(exchange: Exchange) -> _Key | None:
 
 
 def _canonical(exchange: Exchange) -> bytes:
-    """The same bytes for the same JSON value, however it was spelt."""
+    """The same bytes for the same JSON value, however it is formatted."""
     if exchange.value is None:
         return exchange.body
     value = exchange.value
@@ -133,7 +133,7 @@ def _canonical(exchange: Exchange) -> bytes:
 
 
 def _integral(value: Any) -> Any:
-    """JSON has one kind of number: ``1.0`` is ``1``."""
+    """The value with integral floats as integers: in JSON, ``1.0`` equals ``1``."""
     if isinstance(value, str):
         return value
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""``Prefer: code=429``: a client asks for one of the documented responses (RFC 7240)."""
+"""The header ``Prefer: code=429, fault=slow`` (RFC 7240), and documented responses by it."""
 
 import re
 
@@ -7,14 +7,23 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, Response
-from mock_server.pipeline.preferences import preference
+
+_VALUE = r"""(?:^|[,;])\s*{}\s*=\s*"?([^",;\s]*)"?"""
+_PATTERNS = {name: re.compile(_VALUE.format(name), re.IGNORECASE) for name in ("code", "fault")}
+
+
+def preference(exchange: Exchange, name: str) -> str | None:
+    """The value of the preference ``code`` or ``fault``; None where the request has none."""
+    preferences = exchange.header(b"prefer")
+    found = _PATTERNS[name].search(preferences) if preferences else None
+    return found[1] if found else None
 
 
 class Prefer:
-    """Answers with the documented response that the request prefers, and does nothing else.
+    """Answers with the documented response that the request prefers, in place of the operation.
 
-    It stands behind authentication and before validation: a forced error needs no wrong
-    request, and neither reads nor changes any state.
+    The stage follows authentication and precedes validation: a forced error needs no invalid
+    request, and neither reads nor changes state.
     """
 
     def __init__(self, app: ASGIApp, answers: DocumentedAnswers) -> None:

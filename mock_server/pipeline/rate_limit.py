@@ -1,4 +1,4 @@
-"""How many requests a partner may make. The ``limits`` library reads what a limit says."""
+"""The stage that charges requests to the rate limit of their partner."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -7,7 +7,7 @@ from mock_server.partners.rate_limit import RateLimit
 
 
 class RateLimiting:
-    """Charges the authenticated partner; a request without one is charged by its operation."""
+    """Charges the authenticated partner; a token request is charged by its operation."""
 
     def __init__(self, app: ASGIApp, rate_limit: RateLimit) -> None:
         self.app = app

@@ -1,7 +1,7 @@
-"""Which operation a request is for. Connexion routes; this fills three gaps of its router.
+"""Routing to operations, by Connexion's router with three corrections.
 
 A path of the contract with another method is a 405 whose ``Allow`` names all of its methods
-(RFC 9110 section 15.5.6), a path that is none is a 404 and never a redirect to one with or
+(RFC 9110 section 15.5.6), any other path is a 404 and never a redirect to one with or
 without a slash, and of two matching paths the more concrete one wins (OpenAPI 3.1, section 4.8.8).
 """
 
@@ -20,23 +20,22 @@ from mock_server.pipeline.framework import (
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
 
-_Remembered = dict[tuple[str, str], tuple[Operation, dict[str, Any]]]
+_Cache = dict[tuple[str, str], tuple[Operation, dict[str, Any]]]
 
 
 class Routing(RoutingMiddleware):
     """Sets ``exchange.operation`` and the path parameters, or refuses with 404 or 405.
 
-    What Connexion's router found for a path without parameters is remembered: the same method
-    and path can only lead there again.
+    Results of the router for paths without parameters are cached by method and path.
     """
 
     def __init__(self, app: ASGIApp, contract: Contract) -> None:
         super().__init__(app)
         self.contract = contract
-        self.remembered: _Remembered = {}
+        self.cache: _Cache = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        known = self.remembered.get((scope["method"], scope["path"]))
+        known = self.cache.get((scope["method"], scope["path"]))
         if known is None:
             await super().__call__(scope, receive, send)
             return
@@ -56,7 +55,7 @@ class Routing(RoutingMiddleware):
         api = _Routes(
             specification,
             contract=self.contract,
-            remembered=self.remembered,
+            cache=self.cache,
             base_path=base_path,
             arguments=arguments,
             next_app=self.app,
@@ -69,16 +68,16 @@ class Routing(RoutingMiddleware):
 
 class _Routes(RoutingAPI):
     def __init__(
-        self, specification: Any, *, contract: Contract, remembered: _Remembered, **options: Any
+        self, specification: Any, *, contract: Contract, cache: _Cache, **options: Any
     ) -> None:
         self.contract = contract
-        self.remembered = remembered
+        self.cache = cache
         super().__init__(specification, **options)
         self.router.redirect_slashes = False
         self.router.default = _not_found
 
     def add_paths(self, paths: dict[str, Any] | None = None) -> None:
-        """Add the operations path by path, each closed by the answer to any other method."""
+        """Add the operations path by path, each followed by the 405 for any other method."""
         paths = paths or self.specification["paths"]
         for path in sorted(paths, key=_templated_parts):
             super().add_paths({path: paths[path]})
@@ -86,20 +85,20 @@ class _Routes(RoutingAPI):
             self.router.add_route(path, _MethodNotAllowed(allowed), methods=None)
 
     def make_operation(self, operation: Any) -> "_Found":
-        """Give the route the contract's own description of the operation."""
+        """Make the route of an operation from its description in the contract."""
         found = self.contract.operations[operation.operation_id]
-        return _Found(found, self.base_path, self.remembered, self.next_app)
+        return _Found(found, self.base_path, self.cache, self.next_app)
 
 
 class _Found(RoutingOperation):
     def __init__(
-        self, operation: Operation, base_path: str, remembered: _Remembered, next_app: ASGIApp
+        self, operation: Operation, base_path: str, cache: _Cache, next_app: ASGIApp
     ) -> None:
         super().__init__(operation.id, next_app)
         self.operation = operation
         self.names = PATH_PARAMETER.findall(operation.path)
         self.routing = {"api_base_path": base_path, "operation_id": operation.id}
-        self.remembered = remembered
+        self.cache = cache
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange.of(scope)
@@ -110,7 +109,7 @@ class _Found(RoutingOperation):
         }
         if not path_parameters:
             place = scope["method"], exchange.scope["path"]
-            self.remembered[place] = self.operation, self.routing
+            self.cache[place] = self.operation, self.routing
         await super().__call__(scope, receive, send)
 
 

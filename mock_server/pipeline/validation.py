@@ -1,7 +1,7 @@
-"""Reading the request and judging it by the contract.
+"""Validation of requests by the contract.
 
-What cannot be read is a 400; what reads well and is wrong is a 422 with one item for every bad
-field (seed: responses 400 and 422).
+A request that cannot be parsed is a 400; one that violates a schema is a 422 with one item for
+every bad field (seed: responses 400 and 422).
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The mock as a server process: its socket, its start, and its orderly end."""
+"""The mock as a server process: its socket, its start, and its shutdown."""
 
 import asyncio
 import gc
@@ -62,11 +62,11 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
         raise ServingError(
             "--workers needs a store that they can share: --store sqlite:///FILE or redis://…"
         )
-    # Its loggers are set up already.
+    # The loggers are configured already.
     options = {**uvicorn_options(), "log_config": None, "log_level": None}
 
     def announce_and_log() -> None:
-        # In this order: whoever reads the announcement may ask for something at once.
+        # Logged first: a reader of the announcement may send a request at once.
         logger.info("started", extra={"version": __version__, "workers": workers})
         announce()
 
@@ -78,7 +78,7 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
             supervisor = Supervisor(config, [listener], announce_and_log)
             supervisor.run()
             if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
-                raise ServingError("the workers did not start: what they said above is why")
+                raise ServingError("the workers did not start: the lines above say why")
         else:
             ending = ShutdownFlag()
             app = create_app(settings, patient=True, is_ending=ending.is_set)
@@ -90,7 +90,7 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
 
 
 async def _rehearse(app: ASGIApp) -> None:
-    """Start and end it once: what workers could not use is said by this process, and once."""
+    """Start and stop the application once, so that this process reports an error once for all."""
     events = iter(({"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}))
 
     async def receive() -> Message:
@@ -104,7 +104,7 @@ async def _rehearse(app: ASGIApp) -> None:
 
 
 async def _prepare(settings: Settings) -> None:
-    """Write to the store before anything is served: what cannot be is said at once, and once."""
+    """Write to the store before serving, so that an error is reported at once."""
     store = open_store(settings.store)
     try:
         await seed(store, settings.partners)
@@ -114,7 +114,7 @@ async def _prepare(settings: Settings) -> None:
 
 
 def uvicorn_options() -> dict[str, Any]:
-    """How uvicorn is to run, wherever it runs."""
+    """The options of uvicorn, for every way to serve the mock."""
     return {
         "log_level": "warning",
         "access_log": False,
@@ -137,13 +137,13 @@ class _Announcing(uvicorn.Server):
         self._ending = ending
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._ending.tell()
+        self._ending.set()
         super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            # What the start made lives to the end: the collector need not walk it ever again.
+            # Objects of the start live to the end: the garbage collector need not scan them again.
             gc.collect()
             gc.freeze()
             self._announce()
@@ -151,7 +151,7 @@ class _Announcing(uvicorn.Server):
 
 @contextmanager
 def _quiet_signals() -> Any:
-    """Let the server's own handling be the last word: it raises the signal again at its end."""
+    """Ignore the signals that the server raises again after it has handled them."""
     before = {one: signal.signal(one, lambda *_: None) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

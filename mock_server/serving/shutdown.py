@@ -1,33 +1,33 @@
-"""Whether this process was told to end, known from the signal on."""
+"""The shutdown flag, set as soon as a signal arrives."""
 
 import signal
 from types import FrameType
 
 
 class ShutdownFlag:
-    """Whether the process was told to end. A lock has no place where signals are handled."""
+    """Whether shutdown was requested. No lock, because a signal handler may interrupt one."""
 
     def __init__(self) -> None:
-        self._was_told = False
+        self._is_set = False
 
-    def tell(self) -> None:
-        """It was."""
-        self._was_told = True
+    def set(self) -> None:
+        """Mark shutdown as requested."""
+        self._is_set = True
 
     def is_set(self) -> bool:
-        """Whether it was."""
-        return self._was_told
+        """Whether shutdown was requested."""
+        return self._is_set
 
 
-def set_on_signal(ending: ShutdownFlag) -> None:
-    """Tell of a signal as soon as it comes; the server looks for one only ten times a second."""
-    server_told = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+def set_on_signal(flag: ShutdownFlag) -> None:
+    """Set the flag on SIGINT and SIGTERM at once; the server polls only ten times a second."""
+    handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
 
-    def told(number: int, frame: FrameType | None) -> None:
-        ending.tell()
-        handler = server_told[signal.Signals(number)]
+    def handle(number: int, frame: FrameType | None) -> None:
+        flag.set()
+        handler = handlers[signal.Signals(number)]
         if callable(handler):
             handler(number, frame)
 
-    for one in server_told:
-        signal.signal(one, told)
+    for one in handlers:
+        signal.signal(one, handle)

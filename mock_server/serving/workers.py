@@ -1,4 +1,4 @@
-"""Several worker processes that share a port and a store, and the supervisor that keeps them."""
+"""Worker processes that share a port and a store, and their supervisor."""
 
 import os
 import signal
@@ -20,14 +20,14 @@ from mock_server.serving.shutdown import ShutdownFlag, set_on_signal
 from mock_server.settings import Settings
 
 WORKER_SETTINGS = "DINIE_MOCK_WORKER_SETTINGS"
-"""The environment variable that hands them their settings: a command line is no secret."""
+"""Environment variable with the settings of workers: a command line would show secrets."""
 
 WORKER_APP = f"{__name__}:worker_app"
-"""Where the server finds what makes the application of a worker."""
+"""Import string of the application factory of a worker, for uvicorn."""
 
 
 class Supervisor(Multiprocess):
-    """Announces once workers answer. It begins a new one in place of each that dies."""
+    """Announces once workers answer, and replaces each worker that dies."""
 
     def __init__(
         self, config: uvicorn.Config, sockets: list[socket.socket], announce: Callable[[], None]
@@ -39,7 +39,7 @@ class Supervisor(Multiprocess):
             signal.signal(one, self._pass_on)
 
     def _pass_on(self, number: int, _: FrameType | None) -> None:
-        """Let workers know at once: the supervisor itself looks only twice a second."""
+        """Pass a signal on to workers at once; the supervisor itself polls only twice a second."""
         self.signal_queue.append(number)
         for worker in self.processes:
             if worker.pid is not None and worker.exitcode is None:
@@ -53,7 +53,7 @@ class Supervisor(Multiprocess):
 
 
 def worker_app() -> ASGIApp:
-    """The application of one worker process, made from what its parent was told."""
+    """The application of one worker process, made from the settings of its parent."""
     settings = Settings.from_json(os.environ[WORKER_SETTINGS])
     set_up_logs(settings.log_format, settings.log_level)
     ending = ShutdownFlag()
@@ -73,6 +73,6 @@ def worker_app() -> ASGIApp:
 
 
 def _end_with(supervisor: BaseProcess) -> None:
-    """Let this worker end when its supervisor was killed: it would hold the port for ever."""
+    """End this worker when its supervisor was killed; it would hold the port for ever."""
     supervisor.join()
     os.kill(os.getpid(), signal.SIGTERM)

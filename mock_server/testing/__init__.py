@@ -1,1 +1,1 @@
-"""The mock inside tests: fixtures, an embedded server, clients under every fault."""
+"""The mock for tests of clients: fixtures, an embedded server, and exercises under faults."""

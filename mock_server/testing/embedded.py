@@ -1,4 +1,4 @@
-"""The mock inside another program: a server in a thread, on a free port."""
+"""The mock embedded in another program: a server in a thread, on a free port."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ _START_SECONDS = 30
 
 
 class MockServer:
-    """A running mock, and the partners on it."""
+    """A running mock, its contract and its control plane."""
 
     def __init__(self, origin: str, settings: Settings) -> None:
         self.origin = origin
@@ -26,11 +26,11 @@ class MockServer:
         self.control = Control(origin, settings.admin_token)
 
     def unattributed_entries(self) -> list[JournalEntry]:
-        """The exchanges that belong to no partner: who sent them did not come out."""
+        """The exchanges that no partner is known for."""
         return PartnerJournal(self.control, "/journal").entries()
 
     def new_partner(self) -> PartnerMock:
-        """A fresh partner: what it does, no other partner sees."""
+        """Make a fresh partner, isolated from all others."""
         return PartnerMock.fresh(self.control, self.contract)
 
 
@@ -64,7 +64,7 @@ def running_mock(settings: Settings | None = None) -> Iterator[MockServer]:
 
 @contextmanager
 def dinie_mock() -> Iterator[PartnerMock]:
-    """A mock of one's own with a fresh partner, for a block of any Python program."""
+    """Run a mock with a fresh partner until the block ends."""
     with running_mock() as server:
         yield server.new_partner()
 

@@ -1,7 +1,7 @@
-"""A partner's own command, run once in calm weather and once for each preset of faults.
+"""Exercise of a client: its command runs once without faults and once for each preset.
 
-Each run has a fresh partner on one mock. What all journals hold together is judged as one: the
-waits of a single run say little, those of all say whether they grow.
+Each run has a fresh partner on one mock. One verdict covers the journals of all runs, because the
+waits of a single run are too few to show whether they grow.
 """
 
 import contextlib
@@ -19,20 +19,20 @@ from mock_server.testing.partner_mock import PartnerMock
 from openapi.contract import Contract
 
 NO_FAULTS = "calm"
-"""The name of the run in which nothing goes wrong."""
+"""The name of the run without faults."""
 
 _SECONDS_TO_END = 5
 
 
 class CommandError(Exception):
-    """The command cannot be run, or fails in calm weather; the message is one plain line."""
+    """The command cannot be run, or fails without faults; the message is one plain line."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExerciseRun:
-    """One run: under which preset, how the command ended, and what it did.
+    """One run of the command: its preset, exit code, duration in seconds, and journal entries.
 
-    ``exit_code`` None: it was ended because it took too long.
+    ``exit_code`` is None where the command was ended because it took too long.
     """
 
     preset: str
@@ -53,23 +53,23 @@ class ExerciseRun:
 def exercise(
     command: Sequence[str], presets: Sequence[str], timeout: float, *, show_output: bool
 ) -> Iterator[ExerciseRun]:
-    """Run the command in calm weather and under each preset, one after the other.
+    """Run the command without faults and under each preset, one after the other.
 
-    It finds the mock by ``DINIE_BASE_URL``, ``DINIE_CLIENT_ID`` and ``DINIE_CLIENT_SECRET``.
-    ``timeout`` is in seconds for each run. Raises :class:`CommandError`.
+    The command finds the mock by ``DINIE_BASE_URL``, ``DINIE_CLIENT_ID`` and
+    ``DINIE_CLIENT_SECRET``. ``timeout`` is in seconds for each run. Raises :class:`CommandError`.
     """
     with running_mock() as server:
         for preset in (NO_FAULTS, *presets):
-            weather = _run(server, command, preset, timeout, show_output=show_output)
-            if preset == NO_FAULTS and weather.exit_code != 0:
+            run = _run(server, command, preset, timeout, show_output=show_output)
+            if preset == NO_FAULTS and run.exit_code != 0:
                 raise CommandError(
-                    f"{command[0]} {weather.ended} although nothing went wrong: mend that first"
+                    f"{command[0]} {run.ended} although nothing went wrong: mend that first"
                 )
-            yield weather
+            yield run
 
 
 def verdict_on(runs: Sequence[ExerciseRun], level: Level, client: str) -> Verdict:
-    """One verdict over all runs; ``client`` is what the reports call it."""
+    """One verdict over all runs; ``client`` is the name of the client in reports."""
     entries = merged(run.entries for run in runs)
     return judge(entries, Contract.bundled(), level, target=client)
 
@@ -80,11 +80,11 @@ def _run(
     partner = server.new_partner()
     if preset != NO_FAULTS:
         partner.faults.add(preset)
-    nobodys = len(server.unattributed_entries())
+    unattributed = len(server.unattributed_entries())
     started = time.monotonic()
     exit_code = _end_of(command, partner, timeout, show_output=show_output)
     seconds = time.monotonic() - started
-    strays = server.unattributed_entries()[nobodys:]
+    strays = server.unattributed_entries()[unattributed:]
     return ExerciseRun(preset, exit_code, seconds, (*partner.journal.entries(), *strays))
 
 
@@ -119,7 +119,7 @@ def _end_of(
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End the command with all that it has started."""
+    """End the command and all processes that it has started."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(process.pid, sign)

@@ -1,6 +1,6 @@
-"""The mock as one partner has it: where it is, who one is, and all that a test does to it.
+"""A partner on a running mock: its URL and credentials, and its faults, clock and journal.
 
-Everything goes over HTTP, so it works the same on a mock in this process and on any other.
+Everything goes over HTTP, so a mock in this process and any other are used alike.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from openapi.contract import Contract
 
 
 class ControlError(Exception):
-    """The control plane refused something; the message is its one plain line."""
+    """The control plane refused a request or did not answer; the message is one plain line."""
 
 
 class Control:
@@ -46,11 +46,11 @@ class Control:
         return [one["id"] for one in self.request("GET", "/partners").json()["data"]]
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         self._client.close()
 
     def __enter__(self) -> Self:
-        """Close at the end of the block."""
+        """Enter a block that closes the connections at its end."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -66,14 +66,14 @@ def _reason(response: httpx.Response) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Faults:
-    """What is to go wrong for the partner."""
+class PartnerFaults:
+    """The faults of the partner."""
 
     control: Control
     path: str
 
     def add(self, fault: str | Mapping[str, Any]) -> list[str]:
-        """Add a preset by its name, or one fault as JSON; gives the ids of what was added."""
+        """Add a preset by its name, or one fault as JSON; returns the ids of the added faults."""
         text = {"preset": fault} if isinstance(fault, str) else dict(fault)
         added = self.control.request("POST", self.path, json=text).json()["data"]
         return [one["id"] for one in added]
@@ -94,27 +94,27 @@ class Faults:
 
 @dataclass(frozen=True, slots=True)
 class PartnerClock:
-    """The partner's own time, which everything that expires goes by."""
+    """The clock of the partner, by which its keys, tokens and limits expire."""
 
     control: Control
     path: str
 
     def now(self) -> datetime:
-        """What time it is."""
+        """The current time of the clock."""
         return _moment(self.control.request("GET", self.path))
 
     def advance(self, seconds: float) -> datetime:
-        """Let time pass."""
+        """Advance the clock by some seconds."""
         body = {"seconds": seconds}
         return _moment(self.control.request("POST", f"{self.path}/advance", json=body))
 
     def set(self, moment: datetime) -> datetime:
-        """Let it be another time; ``moment`` has an offset."""
+        """Set the clock to ``moment``, which must have an offset."""
         body = {"now": moment.isoformat()}
         return _moment(self.control.request("PUT", self.path, json=body))
 
     def reset(self) -> datetime:
-        """Let it be the machine's time."""
+        """Reset the clock to the machine's time."""
         return _moment(self.control.request("DELETE", self.path))
 
 
@@ -124,7 +124,7 @@ def _moment(response: httpx.Response) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class PartnerJournal:
-    """What the partner's client did."""
+    """The recorded exchanges of the partner's client."""
 
     control: Control
     path: str
@@ -155,7 +155,7 @@ def _entry(text: dict[str, Any]) -> JournalEntry:
 class PartnerMock:
     """A partner on a running mock.
 
-    ``url`` is the base URL that the partner's client is given. A fresh partner comes with its
+    ``url`` is the base URL for the partner's client. A fresh partner has its
     ``client_id``, ``client_secret`` and an ``access_token`` that is good for a year.
     """
 
@@ -177,13 +177,13 @@ class PartnerMock:
         self._contract = contract
         self._control = control
         self._path = f"/partners/{partner_id}"
-        self.faults = Faults(control, f"{self._path}/faults")
+        self.faults = PartnerFaults(control, f"{self._path}/faults")
         self.clock = PartnerClock(control, f"{self._path}/clock")
         self.journal = PartnerJournal(control, f"{self._path}/journal")
 
     @classmethod
     def fresh(cls, control: Control, contract: Contract) -> Self:
-        """A partner that nobody else knows."""
+        """Make a partner by the control plane."""
         made = control.request("POST", "/partners").json()
         return cls(control, made.pop("id"), contract, **made)
 
@@ -193,9 +193,9 @@ class PartnerMock:
         return judge(entries, self._contract, Level(level), target=self.partner_id)
 
     def reset(self) -> None:
-        """Let the partner be as it was at the start."""
+        """Reset the partner to its state at the start."""
         self._control.request("POST", f"{self._path}/reset")
 
     def delete(self) -> None:
-        """Take the partner away, with everything that it has."""
+        """Delete the partner and all of its state."""
         self._control.request("DELETE", self._path)

@@ -89,7 +89,7 @@ class Connection:
         if body:
             sent = (sent or b"") + (self._http.send(h11.Data(body)) or b"")
         sent = (sent or b"") + (self._http.send(h11.EndOfMessage()) or b"")
-        with self._told_as_cut():
+        with self._reported_as_cut():
             self._writer.write(sent)
             await self._writer.drain()
         return await self._answer()
@@ -100,7 +100,7 @@ class Connection:
         while True:
             event = self._http.next_event()
             if event is h11.NEED_DATA:
-                with self._told_as_cut(begun=self._began(response)):
+                with self._reported_as_cut(begun=self._began(response)):
                     data = await self._reader.read(_READ_BYTES)
                 if not data:
                     raise Cut(begun=self._began(response))
@@ -120,7 +120,7 @@ class Connection:
         return response is not None or bool(self._http.trailing_data[0])
 
     @contextlib.contextmanager
-    def _told_as_cut(self, *, begun: bool = False) -> Iterator[None]:
+    def _reported_as_cut(self, *, begun: bool = False) -> Iterator[None]:
         try:
             yield
         except OSError as error:

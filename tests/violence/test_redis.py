@@ -24,7 +24,7 @@ def test_nothing_is_lost_where_redis_is_killed(
     assert ledger.half == 0
 
 
-def test_a_redis_that_hangs_is_told_while_it_hangs_and_nothing_is_made_twice(
+def test_a_redis_that_hangs_is_reported_while_it_hangs_and_nothing_is_made_twice(
     store: SharedStore, ledger: Ledger, times: int
 ) -> None:
     assert store.redis

@@ -59,7 +59,7 @@ def test_a_partners_token_is_no_admin_token(client: Client) -> None:
     assert ask(client, f"Bearer {TOKEN}", "/v3/auth/credentials").status_code == 401
 
 
-def test_who_may_not_come_in_learns_of_no_partner(client: Client) -> None:
+def test_a_refused_request_reveals_no_partner(client: Client) -> None:
     assert ask(client, None, "/_mock/partners/nobody").status_code == 401
 
 

@@ -226,7 +226,7 @@ def test_a_wrong_method_is_a_405_with_the_right_ones(
 
 
 @pytest.mark.parametrize("path", ["", "/clock", "/faults", "/journal", "/journal.har"])
-def test_head_tells_what_get_would(job: Job, path: str) -> None:
+def test_head_answers_with_the_headers_of_get(job: Job, path: str) -> None:
     head, get = job.control("HEAD", path), job.control("GET", path)
     assert head.status_code == 200
     assert head.headers["content-type"] == get.headers["content-type"]

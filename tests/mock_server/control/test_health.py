@@ -23,7 +23,7 @@ PROBES = ("/_mock/health", "/_mock/ready", "/_mock/metrics")
 ADMIN = "an-admin-token"
 
 
-def test_health_tells_what_lives(client: Client, judged: Judge) -> None:
+def test_health_shows_version_and_uptime(client: Client, judged: Judge) -> None:
     first = judged(client.get("/_mock/health"))
     assert first.status_code == 200
     shown = first.json()

@@ -54,14 +54,14 @@ def test_each_exchange_comes_when_it_is_over(wired: WiredJob) -> None:
             assert f"number {number}" in entry["request_body"]
 
 
-def test_it_tells_the_same_as_the_journal(wired: WiredJob) -> None:
+def test_events_hold_the_same_as_the_journal(wired: WiredJob) -> None:
     with followed(wired) as events:
         wired.create(key="a")
         wired.get()
         assert [next(events), next(events)] == wired.journal()
 
 
-def test_what_was_before_comes_first(wired: WiredJob) -> None:
+def test_earlier_exchanges_come_first(wired: WiredJob) -> None:
     for _ in range(3):
         wired.get()
     with followed(wired) as events:
@@ -70,7 +70,7 @@ def test_what_was_before_comes_first(wired: WiredJob) -> None:
         assert next(events)["number"] == 4
 
 
-def test_who_comes_back_misses_nothing(wired: WiredJob) -> None:
+def test_a_follower_that_reconnects_misses_nothing(wired: WiredJob) -> None:
     wired.get()
     with followed(wired) as events:
         last = next(events)["number"]
@@ -87,7 +87,7 @@ def test_several_follow_one_journal(wired: WiredJob) -> None:
             assert next(first)["number"] == next(second)["number"] == number
 
 
-def test_a_journal_that_begins_anew_is_followed_from_there(wired: WiredJob) -> None:
+def test_followers_go_on_after_a_reset(wired: WiredJob) -> None:
     for _ in range(3):
         wired.get()
     with followed(wired, 3) as events:
@@ -98,7 +98,7 @@ def test_a_journal_that_begins_anew_is_followed_from_there(wired: WiredJob) -> N
             assert (entry["number"], "anew" in entry["request_body"]) == (number, True)
 
 
-def test_who_comes_back_to_a_journal_that_began_anew_gets_all_of_it(wired: WiredJob) -> None:
+def test_a_follower_that_reconnects_after_a_reset_gets_all_of_the_journal(wired: WiredJob) -> None:
     wired.get()
     with followed(wired, 700) as events:
         assert next(events)["number"] == 1

@@ -72,7 +72,7 @@ def test_deleting_one_leaves_the_others_alone(job: Job, other_job: Job) -> None:
     assert other_job.listed() == ["kept"]
 
 
-def test_requests_of_a_deleted_partner_are_nobodys(client: Client, job: Job) -> None:
+def test_requests_of_a_deleted_partner_are_unattributed(client: Client, job: Job) -> None:
     job.control("DELETE")
     job.get()
     [entry] = client.get("/_mock/journal").json()["data"]

@@ -179,7 +179,7 @@ def test_a_preset_that_the_operation_cannot_have_is_refused(job: Job) -> None:
     assert (response.status_code, response.json()["code"]) == (400, "unsuitable_fault")
 
 
-def test_nobody_gets_a_fault_without_a_good_token(job: Job) -> None:
+def test_a_request_without_a_valid_token_gets_no_fault(job: Job) -> None:
     job.token = "wrong"
     assert job.create(Prefer="fault=lost-response").status_code == 401
     assert job.create(Prefer="fault=earthquake").status_code == 401

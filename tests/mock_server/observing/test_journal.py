@@ -21,7 +21,7 @@ def urls(client: Client) -> list[str]:
     return [one["url"] for one in client.get("/_mock/journal").json()["data"]]
 
 
-def test_an_exchange_is_told_whole(job: Job) -> None:
+def test_an_exchange_is_recorded_whole(job: Job) -> None:
     response = job.call("POST", "/auth/credentials?a=1&b", json={"name": "x"})
     [entry] = job.journal()
     assert (entry["number"], entry["method"], entry["status"]) == (1, "POST", 201)
@@ -47,7 +47,7 @@ def test_numbers_and_times_go_up(job: Job) -> None:
     assert [one["started"] for one in entries] == sorted(one["started"] for one in entries)
 
 
-def test_a_replay_is_told_and_a_first_is_not(job: Job) -> None:
+def test_a_replay_is_marked_and_a_first_answer_is_not(job: Job) -> None:
     for _ in range(2):
         job.create(key="a key")
     assert [one["replayed"] for one in job.journal()] == [False, True]
@@ -76,7 +76,7 @@ def test_a_replay_is_told_and_a_first_is_not(job: Job) -> None:
         ),
     ],
 )
-def test_what_the_contract_refuses_is_told_with_every_reason(
+def test_a_request_that_the_contract_refuses_has_every_reason(
     job: Job, method: str, path: str, options: Any, status: int, refusals: list[str]
 ) -> None:
     job.call(method, path, **options)
@@ -135,7 +135,9 @@ def test_an_expired_token_names_its_partner(job: Job) -> None:
     assert (job.last()["status"], job.last()["partner"]) == (401, job.id)
 
 
-def test_what_names_nobody_is_in_nobodys_journal(client: Client, job: Job, other_job: Job) -> None:
+def test_an_unattributed_exchange_is_in_the_journal_of_none(
+    client: Client, job: Job, other_job: Job
+) -> None:
     for authorization in ("Bearer garbage", "Bearer", "Basic !", ""):
         client.get("/v3/auth/credentials", headers={"Authorization": authorization})
     client.get("/v3/nope")
@@ -182,7 +184,7 @@ def test_a_body_in_chunks_of_a_refused_request_is_there(wired: WiredJob) -> None
     assert wired.journal() == []
 
 
-def test_filters_are_for_what_they_say_and_all_must_hold(job: Job) -> None:
+def test_entries_must_pass_every_filter(job: Job) -> None:
     job.create(key="a")
     job.create(key="a")
     job.get()
@@ -246,7 +248,7 @@ def test_it_is_bounded_and_counts_what_it_dropped(
     assert job.control("GET").json()["exchanges"] == 1004
 
 
-def test_of_a_long_body_the_beginning_is_kept(job: Job) -> None:
+def test_a_long_body_is_cut(job: Job) -> None:
     job.create(name="x" * 100_000)
     [entry] = job.journal()
     for body in (entry["request_body"], entry["response_body"]):
@@ -310,7 +312,7 @@ def test_many_exchanges_without_a_reader_are_all_there_in_the_end(wired: WiredJo
     assert [one["number"] for one in entries] == list(range(1, 701))
 
 
-def test_a_client_that_did_not_wait_heard_nothing(wired: WiredJob) -> None:
+def test_a_client_that_closed_early_has_no_status(wired: WiredJob) -> None:
     wired.fault({"kind": "delay", "seconds": 0.5}, fire={"times": 1})
     with pytest.raises(httpx.ReadTimeout):
         wired.http.post(

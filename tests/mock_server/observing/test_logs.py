@@ -69,7 +69,7 @@ def test_each_request_is_one_line_that_tells_what_came_of_it() -> None:
         assert one["time"] > 1_700_000_000
 
 
-def test_a_fault_is_told_by_its_name_and_a_dropped_answer_has_no_status() -> None:
+def test_a_fault_is_logged_by_its_name_and_a_dropped_answer_has_no_status() -> None:
     options = ("--log-level", "info", "--log-format", "json", "--fault", "lost-response")
     with mock_process(*options) as mock, connect(mock) as client:
         for _ in range(2):
@@ -84,7 +84,7 @@ def test_a_fault_is_told_by_its_name_and_a_dropped_answer_has_no_status() -> Non
 
 
 @pytest.mark.parametrize("options", [(), ("--workers", "2")])
-def test_start_and_end_are_told_and_the_servers_own_lines_in_the_same_form(
+def test_start_and_end_are_logged_and_the_servers_own_lines_in_the_same_form(
     options: tuple[str, ...], tmp_path: Path
 ) -> None:
     store = f"sqlite:///{tmp_path / 'mock.db'}"
@@ -119,7 +119,7 @@ def test_text_is_for_reading() -> None:
 
 
 @pytest.mark.parametrize("level", ["warning", "error"])
-def test_otherwise_requests_are_not_told(level: str) -> None:
+def test_requests_are_not_logged_at_other_levels(level: str) -> None:
     with mock_process("--log-level", level) as mock, connect(mock) as client:
         client.post("/v3/auth/credentials", json={"name": "x"})
         client.get("/v3/nope")

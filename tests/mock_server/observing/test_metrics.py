@@ -158,7 +158,7 @@ def test_it_speaks_openmetrics_where_that_is_asked_for(job: Job) -> None:
     assert plain.headers["content-type"].startswith("text/plain; version=0.0.4")
 
 
-def test_the_build_is_told(client: Client) -> None:
+def test_the_build_is_exposed(client: Client) -> None:
     [(labels, _)] = samples(metrics(client), "dinie_mock_build_info")
     assert labels["contract"] == "2026-03-01"
 

@@ -56,7 +56,7 @@ def test_no_other_start_gives_the_same(serving: Serving, client: Client) -> None
 
 
 @pytest.mark.parametrize("sent", ["req_0123456789abcdef-1", "x" * 5000, "a b\tc", ""])
-def test_what_a_client_sends_is_not_taken(job: Job, sent: str) -> None:
+def test_the_request_id_of_a_client_is_not_used(job: Job, sent: str) -> None:
     answers = [job.create(**{"X-Request-Id": sent}) for _ in range(2)]
     assert sent not in {request_id(one) for one in answers}
     assert request_id(answers[0]) != request_id(answers[1])

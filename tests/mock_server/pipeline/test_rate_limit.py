@@ -40,7 +40,7 @@ def test_the_fourth_of_three_requests_is_refused(
     assert refused.headers["content-type"] == "application/problem+json"
 
 
-def test_waiting_as_long_as_told_works_and_less_does_not(
+def test_waiting_as_long_as_retry_after_works_and_less_does_not(
     limited: tuple[Partnered, Partnered], clock: ManualClock
 ) -> None:
     mock, _ = limited

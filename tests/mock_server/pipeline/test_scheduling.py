@@ -118,7 +118,7 @@ def test_who_is_alone_never_waits() -> None:
     run(test)
 
 
-def test_company_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_contention_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     async def test() -> None:
         server = Server()
         await asyncio.gather(*server.start("a", "b", "a"))

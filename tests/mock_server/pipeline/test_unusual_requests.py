@@ -161,7 +161,7 @@ def test_an_upgrade_without_a_body_is_ignored(shared: MockProcess) -> None:
         assert wire.last_answer().status == 200
 
 
-def test_a_client_that_waits_for_100_is_told(shared: MockProcess) -> None:
+def test_a_client_that_waits_for_100_receives_it(shared: MockProcess) -> None:
     """RFC 9110 section 10.1.1."""
     request = post(shared, b"Expect: 100-continue\r\nContent-Length: 19", BODY)
     with wire_to(shared) as wire:

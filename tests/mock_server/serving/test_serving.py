@@ -155,7 +155,7 @@ def test_the_made_up_partner_finds_its_keys_again_after_a_restart(tmp_path: Path
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_in_order_when_told(sign: signal.Signals) -> None:
+def test_a_signal_ends_it_in_order(sign: signal.Signals) -> None:
     with mock_process() as mock, connect(mock) as client:
         client.post(CREATE, json={"name": "x"})
         assert mock.stop(sign) == 0

@@ -154,7 +154,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, dict[str, byt
 
 
 @pytest.mark.parametrize("page", [*range(1, 9), *range(10, 50, 8)])
-def test_a_damaged_page_is_told_and_leads_to_no_wrong_answer(
+def test_a_damaged_page_is_reported_and_leads_to_no_wrong_answer(
     tmp_path: Path, kept: tuple[bytes, dict[str, bytes]], page: int
 ) -> None:
     whole, first = kept

@@ -316,6 +316,6 @@ class RevivedByUse(SqliteStore):
 @pytest.mark.parametrize(
     "wrong", [OlderPage, EternalKeys, RecordWithoutItsWrites, ForgetfulReset, RevivedByUse]
 )
-def test_a_wrong_store_is_told_from_the_model(wrong: Callable[[], Store]) -> None:
+def test_a_wrong_store_differs_from_the_model(wrong: Callable[[], Store]) -> None:
     with pytest.raises(AssertionError):
         compare("sqlite://", lambda _: wrong(), [Phase.generate])

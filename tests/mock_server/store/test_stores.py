@@ -264,7 +264,7 @@ def test_of_many_commits_with_one_key_one_happens(run: Callable[[Scenario], None
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="NOT TESTED: there is no redis-server on PATH")
-def test_a_password_is_used_and_never_told(tmp_path: Path) -> None:
+def test_a_password_is_used_and_never_shown(tmp_path: Path) -> None:
     async def scenario(url: str) -> None:
         store = open_store(url)
         try:
