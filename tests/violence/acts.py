@@ -1,4 +1,4 @@
-"""The acts of violence: each is a coroutine that goes on beside a load."""
+"""Acts of violence against the mock, each a coroutine that runs beside a load."""
 
 import asyncio
 import signal
@@ -15,9 +15,9 @@ from tests.violence.load import Load
 from tests.violence.reconciliation import Reconciliation, reconcile
 
 _EARLIEST, _LATEST = 0.1, 0.8
-"""Between which parts of a load its disturbances lie, so that work is left after each."""
+"""Fractions of a load between which disturbances lie, so that work is left after each."""
 _MOST_SECONDS_LATER = 0.02
-"""A moment is known by an answer; what happens right then would always meet the same code."""
+"""Random delay after an answer, without which each act would hit the same code of the mock."""
 _SECONDS_BETWEEN_LOOKS = 0.02
 
 
@@ -55,37 +55,37 @@ async def kill_workers(load: Load, host: Host, kills: int) -> None:
 
 
 async def kill_host(load: Load, host: Host, kills: int) -> None:
-    """Kill all of a host and begin it again."""
+    """Kill all of a host and start it again."""
     async for _ in moments(load, kills):
         await asyncio.to_thread(host.kill)
         await asyncio.to_thread(host.start)
 
 
 async def redeploy(load: Load, host: Host, times: int, codes: list[int]) -> None:
-    """End a host in order and begin it again; its exit codes are added to ``codes``."""
+    """End a host in order and start it again; its exit codes are added to ``codes``."""
     async for _ in moments(load, times):
         codes.append(await asyncio.to_thread(host.stop))
         await asyncio.to_thread(host.start)
 
 
 async def kill_redis(load: Load, redis: RedisServer, host: Host, kills: int) -> None:
-    """Kill the server, then a worker of the mock, and begin the server when all were told.
+    """Kill the server, then a worker of the mock, and start the server once all clients saw it.
 
     The new worker comes while there is no server, and must neither end the mock nor be wrong.
     """
     async for random in moments(load, kills):
         redis.kill()
-        await load.told_of_outage(load.connections)
+        await load.saw_outages(load.connections)
         workers = host.worker_processes()
         random.choice(workers).kill()
         while set(host.worker_processes()) <= set(workers):  # noqa: ASYNC110 - as above
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
-        await load.told_of_outage(load.connections)
+        await load.saw_outages(load.connections)
         await asyncio.to_thread(redis.start)
 
 
 async def hang_redis(load: Load, redis: RedisServer, times: int) -> None:
-    """Let the server hang until as many requests as there are connections were told so.
+    """Let the server hang until as many requests as there are connections saw the outage.
 
     They are told while it still hangs: whoever waits for it without an end stalls the load.
     """
@@ -93,7 +93,7 @@ async def hang_redis(load: Load, redis: RedisServer, times: int) -> None:
         assert redis.process
         redis.process.send_signal(signal.SIGSTOP)
         try:
-            await load.told_of_outage(load.connections)
+            await load.saw_outages(load.connections)
         finally:
             redis.process.send_signal(signal.SIGCONT)
 

@@ -12,7 +12,7 @@ _READ_BYTES = 65_536
 
 
 class Refused(Exception):
-    """Nobody listens: nothing was sent."""
+    """The connection was refused, so nothing was sent."""
 
 
 class Cut(Exception):
@@ -25,7 +25,7 @@ class Cut(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server is, and under which path the API is."""
+    """Host, port and base path of an API."""
 
     host: str
     port: int
@@ -62,7 +62,7 @@ class Connection:
 
     @classmethod
     async def open(cls, address: Address) -> Self:
-        """Connect; raises :class:`Refused` where nobody listens."""
+        """Connect; raises :class:`Refused` where no server listens."""
         try:
             return cls(address, *await asyncio.open_connection(address.host, address.port))
         except OSError as error:

@@ -24,7 +24,7 @@ Commit = Callable[..., Awaitable[Any]]
 
 
 def dying(commit: Commit, marker: Path) -> Commit:
-    """The commit of a store, and with the marker a death before or after it."""
+    """Wrap the commit of a store, so that the marker ends the process before or after it."""
 
     @wraps(commit)
     async def commit_or_die(self: Any, writes: Any, record: Any, now: float) -> Any:
@@ -40,14 +40,14 @@ def dying(commit: Commit, marker: Path) -> Commit:
 
 
 def doom(marker: Path, moment: str) -> None:
-    """Let the next create be the last that its process takes."""
+    """Make the next create the last of its process."""
     written = marker.with_suffix(".new")
     written.write_text(moment)
     written.rename(marker)
 
 
 def is_doomed(marker: Path) -> bool:
-    """Whether that has not happened yet."""
+    """Whether the process of the next create is still to die."""
     return marker.exists()
 
 

@@ -1,4 +1,4 @@
-"""What violence is done to: the mock's real command line, in processes, on a real store."""
+"""Hosts under violence: the mock's real command line in processes, on a real store."""
 
 import signal
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ class NoRedis(Exception):
 
 @dataclass(frozen=True)
 class SharedStore:
-    """Where several processes keep their state. ``redis`` is the server, if it is one."""
+    """A store of several processes; ``redis`` is its server, or None for a file."""
 
     url: str
     redis: RedisServer | None = None
@@ -43,7 +43,7 @@ def shared_store(kind: str, folder: Path) -> Iterator[SharedStore]:
 
 @dataclass
 class Host:
-    """One ``dinie-mock serve``; it may be ended and begun again, on the same port."""
+    """One ``dinie-mock serve``; it can be ended and started again on the same port."""
 
     store: SharedStore
     workers: int
@@ -54,11 +54,11 @@ class Host:
 
     @property
     def address(self) -> Address:
-        """Where the API is."""
+        """The address of the API."""
         return Address.of(self.mock.base_url)
 
     def start(self) -> None:
-        """Begin; returns once it says that it is ready."""
+        """Start the mock; returns once it is ready."""
         self.mock = self._running.enter_context(
             mock_process(
                 *("--store", self.store.url, "--workers", str(self.workers)),
@@ -80,7 +80,7 @@ class Host:
         self._running.close()
 
     def stop(self) -> int:
-        """End it with SIGTERM, as a redeploy does; gives the exit code."""
+        """End the mock with SIGTERM, as a redeploy does; the result is its exit code."""
         code = self.mock.stop(signal.SIGTERM)
         self._running.close()
         return code

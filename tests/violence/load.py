@@ -21,7 +21,7 @@ _PAGE = 100
 
 
 class Stalled(Exception):
-    """Nothing was answered for a long time."""
+    """No request was answered for a long time."""
 
 
 @dataclass
@@ -44,13 +44,13 @@ class Load:
     _outages: dict[int, asyncio.Event] = field(default_factory=dict)
 
     async def run(self) -> None:
-        """Send every create of the plan; returns when all were answered for good."""
+        """Send every create of the plan; returns once each has its final answer."""
         work = iter(self.ledger.plan.order)
         # Every connection is there before the first request: they begin at once.
         await self._together(self._work(number, work) for number in range(self.connections))
 
     async def replay(self) -> None:
-        """Send every key once more, when nothing disturbs any longer: no answer may be lost."""
+        """Send every key once more, after all acts of violence: no answer may be lost."""
         indices = iter(range(self.ledger.plan.keys))
         self.outage_allowed = False
         confirmed = self.ledger.confirmed
@@ -62,8 +62,8 @@ class Load:
         if self._settled < creates:
             await self._milestones.setdefault(creates, asyncio.Event()).wait()
 
-    async def told_of_outage(self, times: int) -> None:
-        """Return once so many more requests were answered that the store is away."""
+    async def saw_outages(self, times: int) -> None:
+        """Return once so many more requests were answered with an unavailable store."""
         until = self.ledger.outages + times
         await self._outages.setdefault(until, asyncio.Event()).wait()
 
@@ -128,7 +128,7 @@ class Load:
                 await asyncio.sleep(_SECONDS_BEFORE_RETRY)
 
     async def _create(self, connection: Connection, index: int) -> bool:
-        """Send one create; gives whether its outcome is known."""
+        """Send one create; the result is whether its outcome is known."""
         plan, ledger = self.ledger.plan, self.ledger
         headers = {
             **self._headers(),
@@ -165,7 +165,7 @@ def _reach(milestones: dict[int, asyncio.Event], count: int) -> None:
 
 
 def is_outage(answer: Answer) -> bool:
-    """Whether it is the documented answer while the store is away."""
+    """Whether an answer is the documented one for an unavailable store."""
     return (
         answer.status == 500
         and answer.media_type == "application/problem+json"

@@ -1,4 +1,4 @@
-"""What is asked for: which creates, in which order. The same for the same seed."""
+"""The plan of a load: its creates and their order, the same for the same seed."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 _AT_ONCE = 2
-"""How many uses of a key follow on each other, so that they race; the others come later."""
+"""Uses of a key in direct succession, so that they race; the others come later."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Plan:
         return Random(f"{self.seed}/first/{index}").random()
 
     def key(self, index: int) -> str:
-        """An idempotency key. It is a secret of its partner: nothing prints it."""
+        """An idempotency key. Nothing prints it, because it is a secret of its partner."""
         return str(uuid.UUID(bytes=self._digest(index)[:16], version=4))
 
     def asked(self, index: int) -> dict[str, Any]:
-        """What is created with a key: the body is a function of the key alone."""
+        """The body of the create with a key, a function of the key alone."""
         digest = hashlib.sha256(self.key(index).encode()).hexdigest()
         asked: dict[str, Any] = {"name": f"Key {digest[:12]}"}
         if int(digest[0], 16) % 2:
@@ -51,7 +51,7 @@ class Plan:
         return asked
 
     def body(self, index: int) -> bytes:
-        """:meth:`asked` as it is sent."""
+        """:meth:`asked` as JSON."""
         return json.dumps(self.asked(index)).encode()
 
     def _digest(self, index: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The expectations, all of them: what a store that loses nothing has told its clients.
+"""All expectations on the answers of a store that loses nothing.
 
 A key lives for 24 hours. Each ledger is one such life of the keys: usually there is one, and a
 second where the partner's clock was moved beyond the first.
@@ -18,7 +18,7 @@ _SECRET = "client_secret"
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A broken expectation. ``key`` is the key's index; no key and no secret is ever told."""
+    """A broken expectation. ``key`` is the key's index; messages show no key and no secret."""
 
     rule: str
     key: int | None
@@ -32,7 +32,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What came of a run, and what is wrong with it."""
+    """The result of a run: its counts and its violations."""
 
     violations: list[Violation]
     listed: int

@@ -33,7 +33,7 @@ WRONGS = {
     "fails once": "a create is answered 201",
     "is away without an outage": "a create is answered 201",
 }
-"""What is wrong with a server, and the rule that must say so."""
+"""Defects of servers, and the rule of the reconciliation that must find each."""
 
 _AT = 40
 """The request that goes wrong, where one does."""
