@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from mock_server.control.clocks import Clocks
-from mock_server.control.fault_plans import Faults
+from mock_server.control.fault_plans import FaultOperations
 from mock_server.control.health import Probes
 from mock_server.control.journals import JournalReading
 from mock_server.control.partners import Partners
@@ -38,7 +38,7 @@ def test_each_operation_is_handled_and_nothing_else() -> None:
     handlers = {
         **Partners(nothing, nothing, nothing).handlers(),
         **Clocks(nothing, nothing).handlers(),
-        **Faults(nothing, nothing, nothing).handlers(),
+        **FaultOperations(nothing, nothing, nothing).handlers(),
         **JournalReading(nothing, nothing).handlers(),
         **Reports(nothing, nothing, nothing).handlers(),
         **Probes(nothing, nothing, nothing, nothing).handlers(),

@@ -176,6 +176,6 @@ def test_nothing_is_left_behind() -> None:
         await asyncio.gather(*server.start(*names("a", 50), *names("b", 50)))
         for _ in range(3):
             await asyncio.sleep(0)
-        assert server.turns._lines == {}
+        assert server.turns._queues == {}
 
     run(test)
