@@ -4,6 +4,7 @@ What must happen in time is a ratio of a limit: where the machine held up the te
 for longer than that, the run says nothing, and is repeated with longer limits.
 """
 
+import contextlib
 import json
 import socket
 import time
