@@ -20,6 +20,7 @@ from openapi.operation import (
 from openapi.read_write_only import for_requests_and_responses
 from openapi.reading import CONTROL, Document, bundled_path, read_document
 from openapi.references import References, join
+from openapi.resource import Resource, creates
 from openapi.schema import Schemas
 from openapi.upgrade import upgrade_to_31
 
@@ -69,6 +70,12 @@ class Contract:
             self.operations[operation.id] = operation
         if not self.operations:
             raise ContractError("#/paths", "holds no operation")
+        self.resources = tuple(
+            Resource.created_by(one, self.operations)
+            for one in self.operations.values()
+            if creates(one)
+        )
+        """The kinds of resource that its operations create."""
 
     @classmethod
     def bundled(cls, version: str | None = None) -> Self:
@@ -91,6 +98,10 @@ class Contract:
         with located_in(path):
             check_document(document)
             return cls(document)
+
+    def resource_of(self, operation: Operation) -> Resource | None:
+        """The resource that an operation creates, lists or revokes; None where it does neither."""
+        return next((one for one in self.resources if operation in one.operations), None)
 
     def _servers(self) -> Iterator[str]:
         for server in self.document.get("servers") or [{"url": "/"}]:

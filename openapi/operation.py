@@ -95,7 +95,7 @@ class DocumentedResponse:
     headers: tuple[Header, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """An operation: a method on a path."""
 

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from conformance.probe.probe import Violation
 from conformance.target.exchange import Answer, Request
 from openapi.operation import Operation
+from openapi.resource import Resource
 
 
 class Purpose(StrEnum):
@@ -52,7 +53,7 @@ class JudgedExchange:
 
     ``token`` is the one that was sent. ``first`` is the first answer to the same key, with
     :func:`digested` body, ``first_id`` the id of what it made; ``secrets`` are those of earlier
-    answers that no list may show.
+    answers that no list may show. ``resource`` is what the operation creates, lists or revokes.
     """
 
     operation: Operation
@@ -63,6 +64,7 @@ class JudgedExchange:
     first: Answer | None = None
     first_id: object = None
     secrets: Iterable[str] = ()
+    resource: Resource | None = None
 
     @property
     def status_class(self) -> StatusClass:

@@ -6,10 +6,10 @@ from enum import StrEnum
 
 from conformance.catalogue.judge import Judge, JudgedExchange
 from conformance.catalogue.sabotage import Sabotage
-from conformance.probe.applicability import creates
 from conformance.probe.probe import Probe, Violation
 from conformance.target.capabilities import Capability
 from openapi.operation import Operation
+from openapi.resource import creates
 
 
 class Level(StrEnum):

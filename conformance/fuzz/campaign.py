@@ -273,10 +273,12 @@ class Campaign:
     def _met(self, request: Request, answer: Answer) -> None:
         self.record.coverage.met(request, answer)
         self.record.timeline.met(time.time(), answer.status, answer.seconds)
-        client_id = answer.field("client_id") if request.method == "POST" else None
-        if answer.is_success and isinstance(client_id, str) and client_id.split() == [client_id]:
-            with self._lock:
-                self.record.directory.note_made((request.partner or 0, client_id))
+        is_creation = answer.is_success and request.method == "POST"
+        for resource in self.record.contract.resources if is_creation else ():
+            handle = answer.field(resource.handle)
+            if isinstance(handle, str) and handle.split() == [handle]:
+                with self._lock:
+                    self.record.directory.note_made((request.partner or 0, handle))
         if answer.status == LIMITED:
             self.pace.limited()
 

@@ -7,12 +7,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from conformance.probe.applicability import creates, lists
+from conformance.probe.applicability import lists
 from conformance.probe.probe import Probe
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 from conformance.target.target import Target, TargetError
 from openapi.contract import Contract
+from openapi.resource import creates
 
 CALM_SECONDS = 60.0
 """The latency of this first time is what later times are compared with."""

@@ -7,14 +7,13 @@ one resource. A list shows what its partner has made and nothing else.
 import time
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 from conformance.probe.applicability import lists
 from conformance.probe.pages import largest_page, pages
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.revocation import revocation_of
 from conformance.target.exchange import Answer, Request
-from openapi.contract import PATH_PARAMETER
 
 
 @dataclass(slots=True)
@@ -24,12 +23,9 @@ class Made:
     partner: int
     request: Request
     answer: Answer
+    id: str
+    """The id that the list shows."""
     revoked: bool = False
-
-    @property
-    def id(self) -> str:
-        """The ``id`` in the list."""
-        return str(self.answer.field("id"))
 
 
 @dataclass(slots=True)
@@ -62,9 +58,10 @@ class Sequence:
     def create(self, partner: int, key: int) -> None:
         """Make a resource with a key that its partner has not used."""
         request = self._probe.request(partner).with_key(self._keys[key])
-        made = Made(partner, request, self._probe.succeed(request))
-        if not made.answer.field("id"):
+        answer = self._probe.succeed(request)
+        if not self._probe.id_of(answer):
             raise NotVerified("a creation is answered without an id")
+        made = Made(partner, request, answer, str(self._probe.id_of(answer)))
         new = all(made.id != one.id for one in self.model.made)
         self._probe.expect(new, "a new resource for a new key", "one that was made before")
         self.model.calls[partner, key] = made
@@ -88,7 +85,7 @@ class Sequence:
         self.model.refused |= {body["name"]} if "name" in body else set()
         other = known.request.with_json(body)
         answer = answer_to(self._probe, other)
-        found = answer.field("id") if answer.is_success else known.id
+        found = self._probe.id_of(answer) if answer.is_success else known.id
         self._probe.expect(
             answer.is_refusal or (answer.is_success and found == known.id),
             "a refusal, or the first answer, to a key with another body",
@@ -98,13 +95,9 @@ class Sequence:
     def revoke(self, index: int) -> None:
         """Revoke an active resource; a refused revocation leaves the model unchanged."""
         made = self.model.active[index % len(self.model.active)]
-        operation = self._probe.sibling("DELETE")
-        names = PATH_PARAMETER.findall(operation.path)
-        value = quote(str(made.answer.field(names[-1]) or made.id), safe="")
-        path = PATH_PARAMETER.sub(lambda _: value, operation.path)
-        made.revoked = answer_to(
-            self._probe, Request("DELETE", path, partner=made.partner)
-        ).is_success
+        revoking = self._probe.of(self._probe.sibling("DELETE"))
+        request = revocation_of(revoking, made.answer, made.partner)
+        made.revoked = answer_to(self._probe, request).is_success
 
     def look(self, partner: int) -> None:
         """The list shows what the partner has made: once each, and in the right state.
@@ -117,22 +110,22 @@ class Sequence:
         count = dict.fromkeys(own, 0)
         list_probe = self._probe.on(self._probe.operation.path, lists)
         for page in pages(list_probe, largest_page(list_probe), partner=partner):
-            for item in page["data"]:
-                self._judge(item, own, partner)
-                if item["id"] in own:
-                    count[item["id"]] += 1
-            missing -= {item["id"] for item in page["data"]}
+            for id_, item in zip(page.ids, page.items, strict=True):
+                self._judge(id_, item, own, partner)
+                if id_ in own:
+                    count[id_] += 1
+            missing -= set(page.ids)
             if not missing:
                 break
         for id_, times in count.items():
             right = times == 1 or (times == 0 and own[id_].revoked)
             self._probe.expect(right, "each resource once in the list", f"one {times} times")
 
-    def _judge(self, item: dict[str, Any], own: dict[str, Made], partner: int) -> None:
+    def _judge(self, id_: str, item: dict[str, Any], own: dict[str, Made], partner: int) -> None:
         expect = self._probe.expect
-        foreign = any(item["id"] == one.id for one in self.model.made if one.partner != partner)
+        foreign = any(id_ == one.id for one in self.model.made if one.partner != partner)
         expect(not foreign, "nothing of another partner in a list", "one of its resources")
-        made = own.get(item["id"])
+        made = own.get(id_)
         if made is None:
             names = {one.answer.field("name") for one in own.values()} - {None}
             second = item.get("name") in names | self.model.refused

@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 
 from conformance.catalogue.judge import digested
 from conformance.target.exchange import Answer, Request
+from openapi.resource import Resource
 
 BATCH = 1000
 """After so many calls they are compared with the list and revoked, and others begin."""
+
+
+SECRET = "client_secret"  # noqa: S105 - the name of a member
+"""The member of a creation that no later answer may show (seed: shown only once)."""
 
 
 @dataclass(slots=True)
@@ -24,18 +29,18 @@ class Call:
     batch: "Batch"
     first: Answer | None = None
     id: str = ""
-    client_id: str = ""
+    handle: str = ""
     secret: str = ""
     was_refused: bool = False
     is_ending: bool = False
     """A revocation was sent; whether it came through is not known."""
     is_revoked: bool = False
 
-    def confirm(self, answer: Answer) -> None:
-        """The creation was answered with a success."""
+    def confirm(self, answer: Answer, resource: Resource) -> None:
+        """Keep the first success: the id, what stands for it in a path, and the secret."""
         self.first = digested(answer)
-        self.id, self.client_id, self.secret = (
-            str(answer.field(name) or "") for name in ("id", "client_id", "client_secret")
+        self.id, self.handle, self.secret = (
+            str(answer.field(name) or "") for name in (resource.id, resource.handle, SECRET)
         )
 
     def is_same(self, answer: Answer) -> bool:

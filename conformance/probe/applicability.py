@@ -1,9 +1,9 @@
 """Where a requirement applies, read from the contract: a new operation is covered by itself."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 
 from openapi.operation import MediaType, Operation
+from openapi.resource import creates, page_members
 
 
 def accepts_idempotency_key(operation: Operation) -> bool:
@@ -22,16 +22,9 @@ def takes_json(operation: Operation) -> bool:
     return body is not None and body.accepts("application/json") is not None
 
 
-def creates(operation: Operation) -> bool:
-    """The operation makes a resource."""
-    return operation.method == "POST" and operation.success_status == HTTPStatus.CREATED
-
-
 def lists(operation: Operation) -> bool:
     """The operation gives pages of a collection."""
-    return operation.method == "GET" and any(
-        parameter.name == "starting_after" for parameter in operation.parameters
-    )
+    return page_members(operation) is not None
 
 
 def reads_or_creates(operation: Operation) -> bool:

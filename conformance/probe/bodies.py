@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from conformance.probe.applicability import creates, needs_bearer_token, takes_json
+from conformance.probe.applicability import needs_bearer_token, takes_json
 from conformance.probe.probe import NotVerified, Probe, Violation
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.target.exchange import Answer, Request
 from openapi.operation import MediaType, Operation
+from openapi.resource import creates
 from openapi.schema import Schema, types_of
 
 

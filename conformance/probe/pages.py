@@ -1,19 +1,26 @@
 """How a check reads a list: page by page, up to a bound, and only for what it has made."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from conformance.probe.applicability import creates
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.target.exchange import Answer, Request
+from openapi.operation import Operation
+from openapi.resource import creates, page_members
 
-Page = dict[str, Any]
 
-CURSOR = "starting_after"
-"""The parameter that says after which item a page begins."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: its items, their ids, and whether another page follows."""
+
+    items: list[dict[str, Any]]
+    ids: list[str]
+    has_more: bool
+
 
 MOST_PAGES = 100
 """How far a list is read."""
@@ -27,14 +34,15 @@ def make(probe: Probe, count: int, partner: int = 0) -> list[Answer]:
     maker = probe.on(probe.operation.path, creates)
     answers = maker.send_at_once([maker.request(partner) for _ in range(count)])
     for answer in answers:
-        if answer.status != maker.operation.success_status or not answer.field("id"):
+        if answer.status != maker.operation.success_status or not maker.id_of(answer):
             raise NotVerified(f"{maker.operation.id} answered {answer.status} to a valid request")
     return answers
 
 
-def items(answer: Answer) -> list[dict[str, Any]]:
-    """The items of a page; none where it is no page."""
-    found = answer.field("data")
+def items(operation: Operation, answer: Answer) -> list[dict[str, Any]]:
+    """The items of an answer of a list operation; none where it is no page."""
+    members = page_members(operation)
+    found = answer.field(members.items) if members else None
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
@@ -46,12 +54,11 @@ def pages(
     Nothing is verified where a list is longer than anybody wants to read.
     """
     for _ in range(most or MOST_PAGES):
-        cursor = {CURSOR: after} if after else {}
-        page = page_of(probe, {"limit": limit, **cursor}, partner)
+        page = page_of(probe, query_for(probe, limit, after), partner)
         yield page
-        if not page["data"] or not page["has_more"]:
+        if not page.ids or not page.has_more:
             return
-        after = page["data"][-1]["id"]
+        after = page.ids[-1]
     if most is None:
         raise NotVerified(f"the list is longer than {MOST_PAGES} pages of {limit}")
 
@@ -63,33 +70,39 @@ def ids_until(probe: Probe, wanted: set[str], partner: int = 0) -> list[str]:
     """
     seen: list[str] = []
     for page in pages(probe, largest_page(probe), partner=partner):
-        new = [one["id"] for one in page["data"]]
-        if set(new) <= set(seen):
+        if set(page.ids) <= set(seen):
             break
-        seen += new
+        seen += page.ids
         if wanted <= set(seen):
             break
     return seen
+
+
+def query_for(probe: Probe, limit: int, after: str | None = None) -> dict[str, Any]:
+    """The query of a page of so many items, after an item where one is given."""
+    members = probe.page_members
+    return {members.limit: limit, **({members.cursor: after} if after else {})}
 
 
 def page_of(probe: Probe, query: dict[str, Any], partner: int = 0) -> Page:
     """One page; nothing is verified where the answer is none."""
     path = f"{probe.operation.path}?{urlencode(query)}" if query else probe.operation.path
     answer = answer_to(probe, Request("GET", path, partner=partner))
-    try:
-        page = answer.json()
-        whole = all(isinstance(one["id"], str) for one in page["data"])
-        if whole and isinstance(page["has_more"], bool) and answer.status == HTTPStatus.OK:
-            return dict(page)
-    except (ValueError, TypeError, KeyError):
-        pass
+    members, found = probe.page_members, items(probe.operation, answer)
+    ids = [one.get(probe.resource.id) for one in found]
+    has_more = answer.field(members.has_more)
+    whole = isinstance(has_more, bool) and all(isinstance(one, str) for one in ids)
+    listed = answer.field(members.items)
+    whole = whole and isinstance(listed, list) and len(listed) == len(found)
+    if whole and answer.status == HTTPStatus.OK:
+        return Page(found, [str(one) for one in ids], bool(has_more))
     raise NotVerified(f"the list answered {answer.status} without a page of items")
 
 
 def bound(probe: Probe, keyword: str, otherwise: int) -> int:
-    """What the contract says of ``limit``."""
+    """A keyword of the contract for the size of a page, such as ``maximum``."""
     for parameter in probe.operation.parameters:
-        if parameter.name == "limit":
+        if parameter.name == probe.page_members.limit:
             return int(parameter.schema.definition.get(keyword, otherwise))
     return otherwise
 
@@ -99,6 +112,6 @@ def largest_page(probe: Probe) -> int:
     return bound(probe, "maximum", 100)
 
 
-def ids_of(answers: list[Answer]) -> set[str]:
+def ids_of(probe: Probe, answers: list[Answer]) -> set[str]:
     """The ids in answers to creations."""
-    return {str(answer.field("id")) for answer in answers}
+    return {str(probe.id_of(answer)) for answer in answers}

@@ -17,6 +17,7 @@ from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request
 from conformance.target.target import AnswerOverdue, ConnectionClosed, Target
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
+from openapi.resource import PageMembers, Resource
 
 NAME_PREFIX = "dinie-conformance"
 """What everything that the harness creates is called, so that people know it for test data."""
@@ -197,10 +198,13 @@ class Probe:
 
     def _keep(self, request: Request, answer: Answer) -> None:
         self.recording.add(request, answer)
-        client_id = answer.field("client_id")
-        # Also where the status is a wrong one: what was made must be revoked all the same.
-        if answer.is_success and request.method == "POST" and isinstance(client_id, str):
-            self.target.created.add((request.partner or 0, client_id))
+        if request.method != "POST" or not answer.is_success:
+            return
+        for resource in self.contract.resources:
+            # Also where the status is a wrong one: what was made must be revoked all the same.
+            handle = answer.field(resource.handle)
+            if isinstance(handle, str):
+                self.target.created.add((request.partner or 0, handle))
 
     def succeed(self, request: Request) -> Answer:
         """Send a request that must succeed for anything to be said; else nothing is verified."""
@@ -248,19 +252,38 @@ class Probe:
 
     def listed(self, partner: int = 0) -> list[dict[str, Any]]:
         """Every item of the list beside the operation, page by page."""
-        path = self.sibling("GET").path
+        resource, members, listing = self.resource, self.page_members, self.sibling("GET")
         items: list[dict[str, Any]] = []
         while len(items) < _LONGEST_LIST:
-            cursor = {"starting_after": items[-1]["id"]} if items else {}
-            query = urlencode({"limit": 100, **cursor})
-            answer = self.send(Request("GET", f"{path}?{query}", partner=partner))
-            page = answer.field("data")
+            cursor = {members.cursor: items[-1][resource.id]} if items else {}
+            query = urlencode({members.limit: 100, **cursor})
+            answer = self.send(Request("GET", f"{listing.path}?{query}", partner=partner))
+            page = answer.field(members.items)
             if not isinstance(page, list) or not all(isinstance(one, dict) for one in page):
-                raise NotVerified(f"the list answered {answer.status} without data")
+                raise NotVerified(f"the list answered {answer.status} without items")
             items += page
-            if not page or not answer.field("has_more"):
+            if not page or not answer.field(members.has_more):
                 break
         return items
+
+    @property
+    def resource(self) -> Resource:
+        """The resource of the operation; nothing is verified where the contract has none."""
+        found = self.contract.resource_of(self.operation)
+        if found is None:
+            raise NotVerified(f"{self.operation.id} neither creates, lists nor revokes a resource")
+        return found
+
+    @property
+    def page_members(self) -> PageMembers:
+        """The names in pages of the resource; nothing is verified where it has no list."""
+        if self.resource.page is None:
+            raise NotVerified(f"the contract has no list of what {self.resource.create.id} creates")
+        return self.resource.page
+
+    def id_of(self, answer: Answer) -> Any:
+        """The id of the resource in an answer; None where it shows none."""
+        return answer.field(self.resource.id)
 
     def named(self, name: str, partner: int = 0) -> list[dict[str, Any]]:
         """The listed items with this name: how often a request was executed."""

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from http import HTTPStatus
 
-from conformance.probe.applicability import creates, lists
+from conformance.probe.applicability import lists
 from conformance.probe.probe import NotVerified, Probe
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, seconds_to_wait
 from dinie_contract.options import RATE_LIMIT_REQUESTS
 from openapi.contract import PATH_PARAMETER
+from openapi.resource import creates
 
 _AT_ONCE = 8
 

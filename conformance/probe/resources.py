@@ -9,10 +9,10 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote
 
-from conformance.probe.applicability import creates
 from conformance.probe.probe import NotVerified, Probe
 from conformance.target.exchange import Answer, Request
 from openapi.contract import PATH_PARAMETER
+from openapi.resource import creates
 
 NOT_IMPLEMENTED_STATUSES = {
     HTTPStatus.FORBIDDEN,
@@ -31,7 +31,7 @@ def request_on_new_resource(probe: Probe) -> Request:
         return request
     maker = maker_for(probe)
     made = maker.succeed(maker.request())
-    identity = quote(str(made.field(names[-1]) or made.field("id")), safe="")
+    identity = quote(str(made.field(names[-1]) or maker.id_of(made)), safe="")
     return replace(request, path=PATH_PARAMETER.sub(lambda _: identity, operation.path))
 
 

@@ -25,9 +25,8 @@ def revocation_by_text(probe: Probe, text: str, partner: int = 0) -> Request:
 
 def revocation_of(probe: Probe, made: Answer, partner: int = 0) -> Request:
     """The request that revokes a key."""
-    found = PATH_PARAMETER.search(probe.operation.path)
-    value = made.field(found[1]) if found else None
-    return revocation_by_text(probe, quote(str(value or made.field("id")), safe=""), partner)
+    handle = made.field(probe.resource.handle) or probe.id_of(made)
+    return revocation_by_text(probe, quote(str(handle), safe=""), partner)
 
 
 def revoke(probe: Probe, made: Answer) -> Answer:

@@ -3,13 +3,13 @@
 from http import HTTPStatus
 from typing import Any
 
-from conformance.probe.applicability import creates, lists
 from conformance.probe.pages import pages
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.target.exchange import Answer
 from conformance.target.sign_in import form_request, json_request
 from openapi.operation import Operation
+from openapi.resource import creates
 
 VENDOR = "vendor facts: POST /auth/token answers {access_token, token_type, expires_in}"
 
@@ -55,10 +55,11 @@ def granted(answer: Answer) -> bool:
 
 def item_of(probe: Probe, made: Answer, partner: int = 0) -> dict[str, Any] | None:
     """The list's item of a created key, None where the list has none."""
-    paths = [one.path for one in probe.contract.operations.values() if creates(one)]
-    for path in paths:
-        for page in pages(probe.on(path, lists), 100, partner=partner):
-            for item in page["data"]:
-                if item["id"] == made.field("id"):
+    for resource in probe.contract.resources:
+        if resource.list is None:
+            continue
+        for page in pages(probe.of(resource.list), 100, partner=partner):
+            for item in page.items:
+                if item[resource.id] == made.field(resource.id):
                     return dict(item)
     return None

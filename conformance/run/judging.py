@@ -6,7 +6,6 @@ from contextlib import closing
 from dataclasses import replace
 
 from conformance.catalogue.requirement import Level
-from conformance.probe.applicability import creates
 from conformance.results.baseline import VIOLATIONS, Baseline, place
 from conformance.results.coverage import Coverage
 from conformance.results.coverage_table import coverage_report
@@ -17,6 +16,7 @@ from conformance.run.runner import Run
 from conformance.target.exchange import Answer, Request
 from conformance.target.target import TargetError
 from openapi.contract import Contract
+from openapi.resource import creates
 
 
 def judge(

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from conformance import generation
 from conformance.catalogue.requirement import Requirement
-from conformance.probe.applicability import creates, lists
+from conformance.probe.applicability import lists
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.results.result import Result
@@ -20,6 +20,7 @@ from conformance.target.sign_in import by_form, by_json
 from conformance.target.target import Target, TargetError, TokenRefused
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
+from openapi.resource import creates
 
 AT_ONCE = 8
 """Checks in flight together: what makes a slow target bearable."""
@@ -145,16 +146,16 @@ class Run:
             return
         if made.status != operation.success_status:
             return
-        client_id = str(made.field("client_id"))
-        if self._issues_tokens(client_id, str(made.field("client_secret"))):
+        handle = str(made.field(probe.resource.handle))
+        if self._issues_tokens(str(made.field("client_id")), str(made.field("client_secret"))):
             self.target.capabilities.add(Capability.TOKENS)
-        path = PATH_PARAMETER.sub(lambda _: quote(client_id, safe=""), revoking.path)
+        path = PATH_PARAMETER.sub(lambda _: quote(handle, safe=""), revoking.path)
         answer = self.target.send(Request("DELETE", path))
         # Only what is not offered at all is beyond judging; a wrong answer is to be judged.
         if answer.status not in {HTTPStatus.UNAUTHORIZED, *NOT_IMPLEMENTED_STATUSES}:
             self.target.capabilities.add(Capability.REVOCATION)
         if answer.is_success:
-            self.target.created.discard((0, client_id))
+            self.target.created.discard((0, handle))
 
     def _issues_tokens(self, client_id: str, client_secret: str) -> bool:
         """Whether the target exchanges a new key, in JSON or as a form, or ought to."""

@@ -10,7 +10,7 @@ from conformance.target.target import Target, TargetError
 from openapi.contract import PATH_PARAMETER, Contract
 
 Made = tuple[int, str]
-"""The partner and the client id of something that was made."""
+"""The partner of a created resource, and what stands for it in a path."""
 
 _AT_ONCE = 8
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
@@ -19,7 +19,7 @@ _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
 def revoke(contract: Contract, target: Target, made: Iterable[Made]) -> list[Made]:
     """Revoke all of it; gives what could not be revoked."""
     made = sorted(made)
-    operation = next((one for one in contract.operations.values() if one.method == "DELETE"), None)
+    operation = next((one.revoke for one in contract.resources if one.revoke), None)
     if operation is None:
         return made
 

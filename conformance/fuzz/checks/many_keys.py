@@ -42,7 +42,7 @@ def used_keys(probe: Probe) -> None:
 def _is_its_own_call(probe: Probe, exchange: Exchange, others: list[Exchange]) -> None:
     """A fresh key is taken, and makes what was asked for with it."""
     request, answer = exchange
-    made, name = answer.field("id"), answer.field("name")
+    made, name = probe.id_of(answer), answer.field("name")
     if answer.status != probe.operation.success_status:
         if answer.is_refusal and answer.status != LIMITED:
             _is_no_worse_than_others(probe, request, answer)
@@ -50,7 +50,7 @@ def _is_its_own_call(probe: Probe, exchange: Exchange, others: list[Exchange]) -
     if name == Answer(0, body=request.body).field("name"):
         return
     # Another call's answer: perhaps of one of these.
-    before = [one for one in others if one[1].field("id") == made and one is not exchange]
+    before = [one for one in others if probe.id_of(one[1]) == made and one is not exchange]
     shown = _by_themselves(*before[:1], exchange)
     report_violation(
         probe, shown, "a call of its own for a fresh key", "another call's answer", DIFFERENT

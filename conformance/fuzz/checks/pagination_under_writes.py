@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from conformance.catalogue.registry import requirement_of
 from conformance.fuzz.checks.violations import report_violation
-from conformance.probe.applicability import creates
-from conformance.probe.pages import ids_until, make, page_of
+from conformance.probe.pages import ids_until, make, page_of, query_for
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.revocation import listed_status, revocation_of, revokes
 from conformance.results.curl import Exchange
 from conformance.server.lists.pagination import pagination_is_complete
 from conformance.target.exchange import Answer
+from openapi.resource import creates
 
 COMPLETE = requirement_of(pagination_is_complete).id
 
@@ -54,7 +54,7 @@ def _walk(
     probe: Probe, count: int, change: str, limit: int
 ) -> tuple[Sequence[Exchange], str] | None:
     """What a walk shows that is wrong, and what that is; None where it is right, or too long."""
-    walk = _Walk({str(one.field("id")): one for one in make(probe, count)})
+    walk = _Walk({str(probe.id_of(one)): one for one in make(probe, count)})
     begin = len(probe.recording.exchanges)
     if not walk.own.keys() <= set(ids_until(probe, set(walk.own))):
         raise NotVerified("the list does not show what was made")
@@ -63,11 +63,10 @@ def _walk(
     after: str | None = None
     is_changed = False
     for _ in range(_MOST_PAGES):
-        cursor = {"starting_after": after} if after else {}
-        page = page_of(probe, {"limit": limit, **cursor})
-        ids = [one["id"] for one in page["data"]]
+        page = page_of(probe, query_for(probe, limit, after))
+        ids = page.ids
         walk.seen += [one for one in ids if one in walk.own]
-        if not walk.to_come or not page["has_more"] or not ids:
+        if not walk.to_come or not page.has_more or not ids:
             break
         after = ids[-1]
         if walk.seen and not is_changed:

@@ -46,7 +46,7 @@ def _share_one(probe: Probe) -> None:
     _is_nobody_elses(probe, found, begin)
     own = [one for one in made if one[0].partner == partner]
     shown = _succeeded(probe, begin)
-    if len({answer.field("id") for _, answer in own}) > 1:
+    if len({probe.id_of(answer) for _, answer in own}) > 1:
         report_violation(probe, shown, "one resource for one key", "several at once", AT_ONCE)
     if len({answer.body for _, answer in own}) > 1:
         report_violation(probe, shown, "one answer for one key", "several at once", AT_ONCE)
@@ -91,7 +91,7 @@ def _look(probe: Probe, requests: tuple[Request, Request], partner: int, begin: 
     found = [
         item
         for page in pages(list_probe, largest_page(list_probe), partner=partner, most=_PAGES)
-        for item in page["data"]
+        for item in page.items
         if item.get("name") in names
     ]
     if len(found) > 1:

@@ -15,13 +15,14 @@ from conformance.load.ledger import Batch, Call
 from conformance.load.locust.sending import Sender
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
-from conformance.probe.pages import CURSOR, items
+from conformance.probe.pages import items, query_for
 from conformance.probe.probe import Violation
 from conformance.probe.revocation import revocation_by_text
 from conformance.server.idempotency.replays import no_second_resource
 from conformance.server.lists.listing import created_is_listed
 from conformance.server.revocation.effect import revoked_key_is_listed_as_revoked
 from conformance.target.exchange import Answer, Request
+from openapi.resource import Resource
 
 _ALL_PAGES = 100
 """A list of so many pages is read to its end, whatever its order."""
@@ -52,6 +53,7 @@ class Reconciliation:
     def __init__(self, sender: Sender, workplace: WorkerState, at_once: int = _AT_ONCE) -> None:
         self._sender = sender
         self._place = workplace
+        self._resource = workplace.create.resource
         self._at_once = at_once
 
     def settle_all(self) -> None:
@@ -103,7 +105,7 @@ class Reconciliation:
             return
         if found:
             counts[Count.LISTED] += 1
-            wrong = _difference(call, found)
+            wrong = _difference(call, found, self._resource)
         elif call.has_ended:
             # A list need not show what has ended.
             counts[Count.LISTED] += 1
@@ -140,9 +142,9 @@ class Reconciliation:
                 listed.is_whole = False
                 return listed
             own = [one for one in page if one.get("name") in batch.calls]
-            new = [one for one in own if str(one.get("id")) not in seen]
+            new = [one for one in own if str(one.get(self._resource.id)) not in seen]
             for one in new:
-                seen.add(str(one.get("id")))
+                seen.add(str(one.get(self._resource.id)))
                 listed.items.setdefault(str(one["name"]), []).append(one)
             if number >= _ALL_PAGES and not own and not _missing(batch, listed):
                 break
@@ -154,18 +156,18 @@ class Reconciliation:
         if probe is None:
             return
         for _ in range(_MOST_PAGES):
-            cursor = {CURSOR: after} if after else {}
-            query = urlencode({"limit": _LARGEST_PAGE, **cursor})
+            query = urlencode(query_for(probe, _LARGEST_PAGE, after))
             request = Request("GET", f"{probe.operation.path}?{query}")
             answer = self._sender.send(probe, request, Purpose.PAGE)
             if answer is None or answer.status != HTTPStatus.OK:
                 yield None
                 return
-            page = items(answer)
+            page = items(probe.operation, answer)
             yield page
-            if not page or not answer.field("has_more") or str(page[-1].get("id")) == after:
+            last = str(page[-1].get(probe.resource.id)) if page else after
+            if last == after or not answer.field(probe.page_members.has_more):
                 return
-            after = str(page[-1].get("id"))
+            after = last
 
     def _revoke(self, batch: Batch, listed: Listed) -> None:
         """Revoke what the list shows as active, and what it does not show."""
@@ -174,18 +176,20 @@ class Reconciliation:
             purpose = Purpose.REVOKE_AGAIN if call.has_ended else Purpose.REVOKE
             found = listed.items.get(call.name, [])
             active = [one for one in found if one.get("status") != "revoked"]
-            purposes |= dict.fromkeys((str(one.get("client_id")) for one in active), purpose)
-            if call.client_id and not found and not call.is_revoked:
-                purposes[call.client_id] = purpose
+            purposes |= dict.fromkeys(
+                (str(one.get(self._resource.handle)) for one in active), purpose
+            )
+            if call.handle and not found and not call.is_revoked:
+                purposes[call.handle] = purpose
         gone = list(Pool(self._at_once).imap_unordered(self._revoke_one, purposes.items()))
         self._place.tally.counts[Count.REVOKED] += sum(gone)
         self._place.tally.counts[Count.LEFT_BEHIND] += len(gone) - sum(gone)
 
     def _revoke_one(self, one: tuple[str, Purpose]) -> bool:
-        (client_id, purpose), probe = one, self._place.revoke
+        (handle, purpose), probe = one, self._place.revoke
         if probe is None:
             return False
-        request = revocation_by_text(probe, quote(client_id, safe=""))
+        request = revocation_by_text(probe, quote(handle, safe=""))
         answer = self._sender.send(probe, request, purpose)
         return answer is not None and (answer.is_success or answer.status in _GONE)
 
@@ -197,9 +201,9 @@ def _missing(batch: Batch, listed: Listed) -> bool:
     )
 
 
-def _difference(call: Call, found: list[Item]) -> Violation | None:
+def _difference(call: Call, found: list[Item], resource: Resource) -> Violation | None:
     """How the list differs from the answer to the creation."""
-    for name, value in (("id", call.id), ("client_id", call.client_id)):
+    for name, value in ((resource.id, call.id), (resource.handle, call.handle)):
         if all(one.get(name) != value for one in found):
             return Violation(f"the {name} of the creation in the list", "another")
     return None

@@ -65,8 +65,9 @@ class Sender:
             if token is None:
                 return None
             exchange = JudgedExchange(
-                probe.operation, request, _NOTHING, purpose, token, first, first_id, secrets
-            )
+                probe.operation, request, _NOTHING, purpose, token, first, first_id, secrets,
+                probe.contract.resource_of(probe.operation),
+            )  # fmt: skip
             answer = self._exchange(exchange)
             if answer is not None and _is_refused(answer):
                 if self._renewed(request, token):

@@ -15,7 +15,7 @@ from conformance.load.ledger import Call
 from conformance.load.locust.sending import Sender
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
-from conformance.probe.pages import CURSOR, items
+from conformance.probe.pages import items, query_for
 from conformance.probe.probe import Violation
 from conformance.probe.revocation import revocation_by_text
 from conformance.server.idempotency.replays import (
@@ -119,15 +119,15 @@ class ApiUser(FastHttpUser):
         limit = random.choice(_SMALLEST_PAGES)  # noqa: S311 - no secret
         secrets = [one.secret for one in self.calls if one.secret]
         for _ in range(_MOST_PAGES):
-            cursor = {CURSOR: after} if after else {}
-            path = f"{place.page.operation.path}?{urlencode({'limit': limit, **cursor})}"
+            query = urlencode(query_for(place.page, limit, after))
+            path = f"{place.page.operation.path}?{query}"
             answer = self.sender.send(
                 place.page, Request("GET", path), Purpose.PAGE, secrets=secrets
             )
-            found = items(answer) if answer else []
-            if not found or answer is None or not answer.field("has_more"):
+            found = items(place.page.operation, answer) if answer else []
+            if not found or answer is None or not answer.field(place.page.page_members.has_more):
                 break
-            after = str(found[-1].get("id"))
+            after = str(found[-1].get(place.page.resource.id))
 
     @task(2)
     def revoke(self) -> None:
@@ -136,7 +136,7 @@ class ApiUser(FastHttpUser):
         if place.revoke is None:
             return
         for call in self._any_call():
-            request = revocation_by_text(place.revoke, quote(call.client_id, safe=""))
+            request = revocation_by_text(place.revoke, quote(call.handle, safe=""))
             with call.batch.held():
                 call.is_ending = True
                 answer = self.sender.send(place.revoke, request, Purpose.REVOKE)

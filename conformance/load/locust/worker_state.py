@@ -9,7 +9,7 @@ from conformance.catalogue.registry import Check, requirement_of
 from conformance.catalogue.requirement import Level, Rule
 from conformance.load.ledger import Call, Ledger
 from conformance.load.tally import Broken, Count, Tally
-from conformance.probe.applicability import creates, lists
+from conformance.probe.applicability import lists
 from conformance.probe.probe import Probe, Violation
 from conformance.probe.revocation import revokes
 from conformance.results.curl import reproduction
@@ -21,6 +21,7 @@ from conformance.target.redaction import issued_secrets, printable, redacted
 from conformance.target.target import Target
 from openapi.contract import Contract
 from openapi.operation import Operation
+from openapi.resource import creates
 
 LONGEST_SILENCE_SECONDS = 30.0
 """A target that answers nobody for so long is gone."""
@@ -107,7 +108,7 @@ class WorkerState:
         if answer is None or answer.status != success:
             call.was_refused = answer is not None and answer.is_refusal
             return False
-        call.confirm(answer)
+        call.confirm(answer, self.create.resource)
         self.tally.counts[Count.CREATED] += 1
         other = call.batch.calls[call.batch.ids.setdefault(call.id, call.name)]
         self.note_check(

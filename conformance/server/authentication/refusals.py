@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
-from conformance.probe.applicability import creates, needs_bearer_token, takes_json
+from conformance.probe.applicability import needs_bearer_token, takes_json
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import expect_served, maker_for, request_on_new_resource
 from conformance.server.authentication.requests import (
@@ -22,6 +22,7 @@ from conformance.server.authentication.requests import (
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from openapi.operation import Operation
+from openapi.resource import creates
 
 _SECRET_MEMBERS = {"client_secret", "access_token"}
 _TELLING_MEMBERS = 2

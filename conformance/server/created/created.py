@@ -6,7 +6,7 @@ from conformance.catalogue.judge import SUCCESS, Judge, Purpose, of_answer, on
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import edit_body, set_field, set_status
-from conformance.probe.applicability import creates, shows
+from conformance.probe.applicability import shows
 from conformance.probe.probe import NotVerified, Probe, expect
 from conformance.server.created.answers import (
     NOT_SERVED,
@@ -17,6 +17,7 @@ from conformance.server.created.answers import (
 )
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer
+from openapi.resource import creates
 
 _LIST_ATTEMPTS = 4
 _LIST_PAUSE_SECONDS = 0.5

@@ -11,12 +11,12 @@ from conformance.catalogue.judge import Judge, Purpose, of_operation, on
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import set_header, set_status
-from conformance.probe.applicability import creates
 from conformance.probe.probe import NotVerified, Probe, expect, without_token
 from conformance.server.created.answers import NOT_SERVED
 from conformance.target.exchange import Answer
 from conformance.target.token_forms import damaged_forms
 from openapi.operation import Operation
+from openapi.resource import creates
 
 
 def _valid_and_invalid(probe: Probe) -> Iterator[Answer]:

@@ -79,7 +79,7 @@ def different_keys_are_different_calls(probe: Probe) -> None:
 
 
 def _expect_different(probe: Probe, answers: list[Answer]) -> None:
-    ids = {answer.field("id") for answer in answers}
+    ids = {probe.id_of(answer) for answer in answers}
     wanted = len(answers)
     probe.expect(len(ids) == wanted, f"{wanted} resources for {wanted} keys", f"{len(ids)}")
 
@@ -95,18 +95,21 @@ def no_key_is_a_new_call(probe: Probe) -> None:
     """Requests without a key are executed each time."""
     request = probe.request()
     first, second = probe.succeed(request), probe.succeed(request)
-    probe.expect(first.field("id") != second.field("id"), "two resources", "one id twice")
+    probe.expect(probe.id_of(first) != probe.id_of(second), "two resources", "one id twice")
 
 
-def expect_nothing_made(operation: Operation, first_id: object, answer: Answer) -> None:
+def expect_nothing_made(
+    operation: Operation, first_id: object, answer: Answer, answer_id: object
+) -> None:
     """An answer to a used key with another body is a refusal, or shows what was made first."""
-    again = answer.field("id") if answer.status == operation.success_status else None
+    again = answer_id if answer.status == operation.success_status else None
     holds = again in {None, first_id}
     expect(holds, "a refusal, or the first answer", f"{answer.status} with a new resource")
 
 
 def _conflict(exchange: JudgedExchange) -> None:
-    expect_nothing_made(exchange.operation, exchange.first_id, exchange.answer)
+    made = exchange.answer.field(exchange.resource.id) if exchange.resource else None
+    expect_nothing_made(exchange.operation, exchange.first_id, exchange.answer, made)
 
 
 @requirement(
@@ -127,7 +130,7 @@ def reused_key_makes_nothing(probe: Probe) -> None:
     ]
     for other in others:
         answer = probe.send(probe.request().with_json(other).with_key(key))
-        expect_nothing_made(probe.operation, first.field("id"), answer)
+        expect_nothing_made(probe.operation, probe.id_of(first), answer, probe.id_of(answer))
 
 
 @requirement(
@@ -161,7 +164,7 @@ def key_is_free_for_other_partners(probe: Probe) -> None:
     request = probe.request().with_key(probe.new_key())
     first = probe.succeed(request)
     other = _accepted(probe, replace(request, partner=1))
-    probe.expect(other.field("id") != first.field("id"), "another resource", "the same id")
+    probe.expect(probe.id_of(other) != probe.id_of(first), "another resource", "the same id")
 
 
 @requirement(

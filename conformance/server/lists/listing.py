@@ -15,13 +15,14 @@ from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests, with_body
 from conformance.probe.applicability import lists
-from conformance.probe.pages import CURSOR, ids_of, ids_until, items, largest_page, make, pages
+from conformance.probe.pages import ids_of, ids_until, items, largest_page, make, pages, query_for
 from conformance.probe.probe import NotVerified, Probe, Violation, expect
 from conformance.probe.rate_limits import answer_to
 from conformance.server.lists.sabotage import HIDE_ALL, VENDOR, is_list, on_pages, query_of
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from openapi.operation import Operation
+from openapi.resource import page_members
 
 
 def _telling_secrets() -> Tamper:
@@ -62,7 +63,8 @@ def expect_page(operation: Operation, answer: Answer) -> None:
 
 def _page(exchange: JudgedExchange) -> None:
     answer, success = exchange.answer, exchange.operation.success_status
-    if answer.is_refusal and CURSOR in exchange.request.path:
+    members = page_members(exchange.operation)
+    if answer.is_refusal and members and members.cursor in exchange.request.path:
         raise NotVerified("what the cursor names may have been revoked")
     expect(answer.status == success, f"{success} to a request for a page", f"{answer.status}")
     expect_page(exchange.operation, answer)
@@ -110,8 +112,8 @@ def created_is_listed(probe: Probe) -> None:
     """What was created is in the list, as the answer to its creation showed it."""
     (made,) = make(probe, 1)
     for page in pages(probe, largest_page(probe)):
-        for item in page["data"]:
-            if item["id"] == made.field("id"):
+        for id_, item in zip(page.ids, page.items, strict=True):
+            if id_ == probe.id_of(made):
                 for name in ("client_id", "name", "status"):
                     same = item.get(name) == made.field(name)
                     probe.expect(same, f"the {name} of the creation in the list", "another")
@@ -138,11 +140,11 @@ def only_ones_own(probe: Probe) -> None:
     foreign = make(probe, 2, partner=1)
     own = make(probe, 2)
     for answer in foreign:
-        query = urlencode({"starting_after": answer.field("id"), "limit": 5})
+        query = urlencode(query_for(probe, 5, answer.field(probe.resource.id)))
         page = answer_to(probe, Request("GET", f"{probe.operation.path}?{query}"))
-        shown = not page.is_error and _shows(page, ids_of(foreign))
+        shown = not page.is_error and _shows(page, ids_of(probe, foreign))
         probe.expect(not shown, "none of another partner's keys after its id", "one of them")
-    for partner, hidden in ((0, ids_of(foreign)), (1, ids_of(own))):
+    for partner, hidden in ((0, ids_of(probe, foreign)), (1, ids_of(probe, own))):
         visible = set(ids_until(probe, hidden, partner))
         probe.expect(
             not hidden & visible, "none of another partner's keys", f"{len(hidden & visible)}"
@@ -160,7 +162,7 @@ def expect_no_secrets(items: Sequence[object], secrets: Iterable[str]) -> None:
 
 
 def _no_secrets(exchange: JudgedExchange) -> None:
-    expect_no_secrets(items(exchange.answer), exchange.secrets)
+    expect_no_secrets(items(exchange.operation, exchange.answer), exchange.secrets)
 
 
 @requirement(
@@ -176,10 +178,10 @@ def no_secrets(probe: Probe) -> None:
     """A list never shows the secret of a key, under any name."""
     made = make(probe, 2)
     secrets = [str(one.field("client_secret")) for one in made if one.field("client_secret")]
-    missing = ids_of(made)
+    missing = ids_of(probe, made)
     for page in pages(probe, largest_page(probe)):
-        expect_no_secrets(page["data"], secrets)
-        missing -= {one["id"] for one in page["data"]}
+        expect_no_secrets(page.items, secrets)
+        missing -= set(page.ids)
         if not missing:
             return
     raise NotVerified("the list does not show the keys whose secrets are known")

@@ -22,6 +22,7 @@ from conformance.probe.pages import (
     make,
     page_of,
     pages,
+    query_for,
 )
 from conformance.probe.probe import Probe, expect
 from conformance.probe.rate_limits import answer_to
@@ -40,6 +41,7 @@ from conformance.server.lists.sabotage import (
 from conformance.server.robustness.survival import SAFETY
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
+from openapi.resource import page_members
 
 _SOME = 5
 
@@ -67,12 +69,12 @@ def _hundred_by_default(request: Request) -> Request:
 )
 def pagination_is_complete(probe: Probe) -> None:
     """Pages of any size together show everything once: nothing is lost, nothing repeated."""
-    own, after, span = _whereabouts(probe, ids_of(make(probe, _SOME)))
+    own, after, span = _whereabouts(probe, ids_of(probe, make(probe, _SOME)))
     for size in (1, 2, 3):
         limit = max(size, span // 20)
         found: list[str] = []
         for page in pages(probe, limit, after, most=span // limit + 20):
-            found += [one["id"] for one in page["data"] if one["id"] in own]
+            found += [one for one in page.ids if one in own]
             if own <= set(found):
                 break
         probe.expect(own <= set(found), f"all {len(own)} in pages of {limit}", f"{len(set(found))}")
@@ -100,10 +102,9 @@ def _whereabouts(probe: Probe, own: set[str]) -> tuple[set[str], str | None, int
 )
 def has_more_is_true(probe: Probe) -> None:
     """``has_more`` says whether another page follows."""
-    _, after, _ = _whereabouts(probe, ids_of(make(probe, 2)))
-    cursor = {"starting_after": after} if after else {}
-    page = page_of(probe, {"limit": 1, **cursor})
-    probe.expect(page["has_more"], "has_more true where another item follows", "false")
+    _, after, _ = _whereabouts(probe, ids_of(probe, make(probe, 2)))
+    page = page_of(probe, query_for(probe, 1, after))
+    probe.expect(page.has_more, "has_more true where another item follows", "false")
     for _ in range(2):  # twice: what followed may have gone just then
         if not _says_more_at_the_end(probe):
             return
@@ -112,7 +113,7 @@ def has_more_is_true(probe: Probe) -> None:
 
 def _says_more_at_the_end(probe: Probe) -> bool:
     """Whether the list says that there are more and then shows none."""
-    return any(not page["data"] for page in pages(probe, largest_page(probe)))
+    return any(not page.items for page in pages(probe, largest_page(probe)))
 
 
 def expect_at_most(limit: int, count: int) -> None:
@@ -121,8 +122,9 @@ def expect_at_most(limit: int, count: int) -> None:
 
 
 def _at_most(exchange: JudgedExchange) -> None:
-    limit = query_of(exchange.request).get("limit", "100")
-    expect_at_most(int(limit), len(items(exchange.answer)))
+    members = page_members(exchange.operation)
+    limit = query_of(exchange.request).get(members.limit if members else "", "100")
+    expect_at_most(int(limit), len(items(exchange.operation, exchange.answer)))
 
 
 @requirement(
@@ -138,7 +140,7 @@ def limit_is_respected(probe: Probe) -> None:
     """A page holds no more items than ``limit`` says."""
     make(probe, 3)
     for limit in (1, 2):
-        count = len(page_of(probe, {"limit": limit})["data"])
+        count = len(page_of(probe, query_for(probe, limit)).items)
         expect_at_most(limit, count)
 
 
@@ -153,10 +155,10 @@ def limit_is_respected(probe: Probe) -> None:
 def default_page_is_small(probe: Probe) -> None:
     """Without ``limit`` a page holds no more items than the documented default."""
     default = bound(probe, "default", 25)
-    there = len(page_of(probe, {"limit": min(largest_page(probe), default + 1)})["data"])
+    there = len(page_of(probe, query_for(probe, min(largest_page(probe), default + 1))).items)
     if there <= default:
         make(probe, default + 1 - there)
-    count = len(page_of(probe, {})["data"])
+    count = len(page_of(probe, {}).items)
     probe.expect(count <= default, f"at most {default} items", f"{count}")
 
 
@@ -171,8 +173,10 @@ def default_page_is_small(probe: Probe) -> None:
 def strange_parameters_are_no_failure(probe: Probe) -> None:
     """Unknown cursors and limits out of range are refused or overlooked; nothing fails."""
     texts = ("", "0", "-1", "1.5", "x", "9" * 40, "null", "\0", "é", "'", "../..", "y" * 2000)
-    queries = [urlencode({name: text}) for name in ("limit", "starting_after") for text in texts]
-    for query in (*queries, "limit=1&limit=2", "limit[]=1", "starting_after=%ff", "limit=%"):
+    limit, cursor = probe.page_members.limit, probe.page_members.cursor
+    queries = [urlencode({name: text}) for name in (limit, cursor) for text in texts]
+    more = (f"{limit}=1&{limit}=2", f"{limit}[]=1", f"{cursor}=%ff", f"{limit}=%")
+    for query in (*queries, *more):
         answer = probe.send(Request("GET", f"{probe.operation.path}?{query}"))
         probe.expect_no_server_error(answer, f"?{query[:40]}")
 
@@ -189,7 +193,9 @@ def limit_out_of_range_is_no_larger_page(probe: Probe) -> None:
     """A limit out of range is refused, or gives a page of a permitted size."""
     largest = largest_page(probe)
     for limit in (0, -1, largest + 1, 1_000_000):
-        answer = answer_to(probe, Request("GET", f"{probe.operation.path}?limit={limit}"))
-        page = answer.field("data") if answer.status == HTTPStatus.OK else []
+        query = urlencode(query_for(probe, limit))
+        answer = answer_to(probe, Request("GET", f"{probe.operation.path}?{query}"))
+        is_page = answer.status == HTTPStatus.OK
+        page = answer.field(probe.page_members.items) if is_page else []
         count = len(page) if isinstance(page, list) else 0
         probe.expect(count <= largest, f"at most {largest} for limit {limit}", f"{count} items")

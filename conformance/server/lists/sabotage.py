@@ -8,10 +8,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from conformance.catalogue.sabotage import Sabotage, on_answers, on_requests, with_body
-from conformance.probe.pages import Page
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 
 VENDOR = "vendor facts: lists give {data, has_more}, starting_after and limit (1 to 100)"
+
+
+Page = dict[str, Any]
+"""The JSON of a page, as the bundled contract has it."""
 
 
 def query_of(request: Request) -> dict[str, str]:

@@ -11,12 +11,13 @@ from conformance import generation
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.generation.sequence import Sequence
-from conformance.probe.applicability import accepts_idempotency_key, creates
+from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.probe import NotVerified, Probe, Violation
 from conformance.server.idempotency.replays import SEED
 from conformance.server.sequences.sabotage import FAULTS
 from conformance.target.capabilities import Capability
 from openapi.operation import Operation
+from openapi.resource import creates
 
 _SLOWEST_LIST_SECONDS = 3.0
 BETWEEN_LOOKS_SECONDS = 0.2

@@ -7,13 +7,14 @@ from http import HTTPStatus
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
-from conformance.probe.applicability import creates, lists
+from conformance.probe.applicability import lists
 from conformance.probe.pages import ids_until
 from conformance.probe.probe import NotVerified, Probe, Violation
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import created, exchange, issues_tokens
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
+from openapi.resource import creates
 
 _LOOKS = 4
 _BETWEEN_LOOKS_SECONDS = 0.25

@@ -206,5 +206,5 @@ def refused_request_creates_nothing(probe: Probe) -> None:
         raise NotVerified("the target refuses none of the requests")
     lister = probe.on(probe.operation.path, lists)
     for page in pages(lister, largest_page(lister)):
-        found = [one for one in page["data"] if one.get("name") in refused]
+        found = [one for one in page.items if one.get("name") in refused]
         probe.expect(not found, "nothing in the list from a refused request", f"{len(found)}")

@@ -60,7 +60,8 @@ def test_calls_are_settled_in_batches_and_not_used_any_more(workplace: WorkerSta
     ledger = Ledger()
     calls = [ledger.open(f"{number}", workplace.create.request()) for number in range(BATCH)]
     for call in calls:
-        call.confirm(Answer(201, body=b'{"id": "1", "client_id": "2", "client_secret": "3"}'))
+        answer = Answer(201, body=b'{"id": "1", "client_id": "2", "client_secret": "3"}')
+        call.confirm(answer, workplace.create.resource)
     assert (len(ledger.closed), calls[0].is_usable) == (0, True)
 
     ledger.open("one more", workplace.create.request())

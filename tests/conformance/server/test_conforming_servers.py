@@ -11,7 +11,6 @@ import pytest
 
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.catalogue.selection import select
-from conformance.probe.applicability import creates
 from conformance.results.baseline import Baseline
 from conformance.results.result import Outcome
 from conformance.results.verdict import Verdict
@@ -20,6 +19,7 @@ from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.target import Target, TargetSettings
 from openapi.contract import Contract
+from openapi.resource import creates
 from tests.conformance.servers.application import CLOCK
 from tests.conformance.servers.options import Bug, Options
 from tests.conformance.servers.serving import serving
