@@ -1,4 +1,4 @@
-"""The campaign: turn after turn until its time is over. It never prints."""
+"""The campaign: turn after turn until its time is over, without any output."""
 
 import ctypes
 import threading
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from conformance import generation
 from conformance.catalogue.requirement import Requirement
-from conformance.fuzz.findings.discovery import discovered
+from conformance.fuzz.findings.discovery import finding_of
 from conformance.fuzz.findings.replaying import VIOLATIONS, probe_for
 from conformance.fuzz.findings.shrinker import Shrinker
 from conformance.fuzz.safety import Breaker, Pace
@@ -84,7 +84,7 @@ class Campaign:
         self.target = target
         self.max_seconds = max_seconds
         self.on_change: Callable[[], None] = lambda: None
-        """Called now and then, for whoever shows how it goes on."""
+        """Called after each change, for a view of the progress."""
         found = works(record.contract, list(record.requirements.values()), recorded or {})
         self.works = {one.name: one for one in found}
         self.schedule = Schedule(found, record.seed, record.shards[0])
@@ -117,23 +117,23 @@ class Campaign:
         return time.monotonic() - self._begin
 
     def stop(self, reason: str, *, no_verdict: bool = False) -> None:
-        """End it; what is under way is given up."""
+        """End the campaign; turns under way are given up."""
         self.record.over = self.record.over or reason
         if no_verdict:
             self.record.stopped = self.record.stopped or reason
         self.target.halt()
 
     def work_through(self) -> None:
-        """The whole campaign; raises :class:`TargetError` where the target lets nobody in."""
+        """The whole campaign; raises :class:`TargetError` where the target is unusable."""
         generation.load()
-        self.target.on_answer = self._met
+        self.target.on_answer = self._record_answer
         self._begin = time.monotonic()
         self.save()
         try:
             Run(self.record.contract, self.target, [], self.record.seed).survey()
             for finding in list(self.record.findings.values()):
                 if self._shrinker.reproduce(finding):
-                    self._sharing.tell(finding)
+                    self._sharing.publish(finding)
             self._sharing.begin(self._shrinker)
             while not (self._is_over() or self._has_enough()):
                 self._batch()
@@ -153,7 +153,7 @@ class Campaign:
         return bool(self.record.over)
 
     def _has_enough(self) -> bool:
-        """Whether it may end, now that nothing is under way."""
+        """Whether the campaign may end, checked when no turn is under way."""
         if self._max_findings and len(self.record.findings) >= self._max_findings:
             self.stop(ENOUGH)
         elif self._max_turns and self.record.counters.turns >= self._max_turns:
@@ -163,7 +163,7 @@ class Campaign:
         return bool(self.record.over)
 
     def _batch(self) -> None:
-        """Some turns at once, and what is best done when nothing is under way."""
+        """Some turns at once, then the upkeep that needs no turn under way."""
         turns = self.schedule.next(AT_ONCE)
         found = list(self._done(turns))
         if self.record.over and self.record.stopped:
@@ -179,17 +179,17 @@ class Campaign:
             self.pace.beat(seconds)
         for turn, outcome in found:
             if outcome is not None:
-                self._take_in(turn, outcome)
+                self._record_outcome(turn, outcome)
         if not self.record.over:
             self._clean_up(BATCH)
         self._forget()
-        self._sharing.listen()
+        self._sharing.receive()
         if time.monotonic() - self._last_save > _SAVE_SECONDS:
             self.save()
         self.on_change()
 
     def _done(self, turns: Sequence[Turn]) -> Iterator[tuple[Turn, CheckOutcome | None]]:
-        """What came of turns; None where the target did not answer."""
+        """The outcomes of turns; None where the target did not answer."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             running: dict[Future[list[CheckOutcome]], Turn] = {
                 pool.submit(self._turn, one): one for one in turns
@@ -229,7 +229,7 @@ class Campaign:
         return found
 
     def _knows(self, work: Work, requirement: Requirement) -> Callable[[str, str], bool]:
-        """Whether a violation is one that was found before: it is counted and looked past."""
+        """Whether a violation is a known finding, which searches count and pass over."""
         ids = {requirement.id, NOTHING_FAILS}
         if requirement.id not in self.record.requirements:
             ids = set(self.record.requirements)
@@ -237,15 +237,15 @@ class Campaign:
         def is_known(expected: str, actual: str) -> bool:
             shown = seen(self.target.shown(actual), work.way)
             cause = cause_of(self.target.shown(expected), shown)
-            return self.record.findings.meets(ids, work.operation.id, cause)
+            return self.record.findings.is_known(ids, work.operation.id, cause)
 
         return is_known
 
-    def _take_in(self, turn: Turn, outcome: CheckOutcome) -> None:
+    def _record_outcome(self, turn: Turn, outcome: CheckOutcome) -> None:
         result, findings = outcome.result, self.record.findings
         if result.requirement.id in self.record.requirements:
             self.record.counters.ended(result)
-        self._count_met()
+        self._count_repeats()
         requirement_id = result.requirement.id
         if outcome.breaks in self.record.requirements:
             requirement_id = outcome.breaks
@@ -255,22 +255,22 @@ class Campaign:
         )
         if not is_violation or requirement is None:
             return
-        finding = discovered(turn, outcome, requirement, self.target.secrets)
+        finding = finding_of(turn, outcome, requirement, self.target.secrets)
         # Another worker may have found it just now, and makes it smaller already.
-        self._sharing.listen(at_once=finding.id not in findings)
-        if findings.meets([finding.requirement], finding.operation, finding.cause):
-            self._count_met()
+        self._sharing.receive(at_once=finding.id not in findings)
+        if findings.is_known([finding.requirement], finding.operation, finding.cause):
+            self._count_repeats()
             return
         findings.keep(finding)
-        self._sharing.tell(finding)
+        self._sharing.publish(finding)
         self._shrinker.shrink(finding, turn.work, outcome)
-        self._sharing.tell(findings[finding.id])
+        self._sharing.publish(findings[finding.id])
 
-    def _count_met(self) -> None:
-        for one in self.record.findings.count_met():
+    def _count_repeats(self) -> None:
+        for one in self.record.findings.count_repeats():
             self._shrinker.confirm(one)
 
-    def _met(self, request: Request, answer: Answer) -> None:
+    def _record_answer(self, request: Request, answer: Answer) -> None:
         self.record.coverage.met(request, answer)
         self.record.timeline.met(time.time(), answer.status, answer.seconds)
         is_creation = answer.is_success and request.method == "POST"
@@ -283,7 +283,7 @@ class Campaign:
             self.pace.limited()
 
     def _clean_up(self, more_than: int) -> None:
-        """Revoke what was made, when nothing uses it any more."""
+        """Revoke the created keys, if there are more than so many and no turn uses them."""
         # A check that was given up has not told of all that it made; the directory knows.
         made = self.target.created | self.record.directory.made()
         if not more_than:
@@ -301,7 +301,7 @@ class Campaign:
         self.record.directory.forget_made()
 
     def _forget(self) -> None:
-        """What a run may keep to its end would fill the memory in hours."""
+        """Drop what a run may keep to its end, which would fill the memory in hours."""
         del self.target.limited[:-_MOST_KEPT]
         del self.target.waited[:-_MOST_KEPT]
         if len(self.target.secrets) > _MOST_SECRETS:
@@ -309,7 +309,7 @@ class Campaign:
             self.target.secrets.intersection_update(kept)
 
     def save(self) -> None:
-        """Write all that is not in the findings."""
+        """Write the record: all that is not in the findings."""
         self._last_save = time.monotonic()
         requests, seconds = self._before
         self.record.counters.requests = requests + self.target.requests_sent

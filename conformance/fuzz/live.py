@@ -22,7 +22,7 @@ class LiveView:
         self._campaign = campaign
         self._last = time.monotonic()
         self._last_count = 0
-        self._told: set[str] = set()
+        self._printed: set[str] = set()
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -61,8 +61,8 @@ class LiveView:
 
     def _plain(self) -> None:
         for finding in list(self._campaign.record.findings.values()):
-            if finding.id not in self._told:
-                self._told.add(finding.id)
+            if finding.id not in self._printed:
+                self._printed.add(finding.id)
                 self._line(f"finding {finding.id}: {finding.requirement} [{finding.operation}]")
         if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
             self._last = time.monotonic()

@@ -18,19 +18,19 @@ from urllib.parse import quote, unquote
 
 Step = dict[str, Any]
 
-Said = tuple[int, str, bytes]
+AnswerParts = tuple[int, str, bytes]
 """The status, the media type and the body of an answer; 0 for a connection that was closed."""
 
-Send = Callable[[list[Step]], list[Said]]
+Send = Callable[[list[Step]], list[AnswerParts]]
 """Sends steps, all at the same time, and gives their answers."""
 
 _PLACE = re.compile("«([a-zA-Z_]+) ([0-9]+)»")
 _AFTER = re.compile("[?&]starting_after=([^&]*)")
 
 
-def resent(steps: Sequence[Step], send: Send) -> list[Said]:
+def resent(steps: Sequence[Step], send: Send) -> list[AnswerParts]:
     """The answers to all steps, one after another or at once as they say."""
-    answers: list[Said] = []
+    answers: list[AnswerParts] = []
     fresh: dict[str, str] = {}
     for group in groups(steps):
         answers += send([_filled(step, answers, fresh) for step in group])
@@ -51,7 +51,7 @@ def last_id(body: bytes) -> Any:
     return last.get("id") if isinstance(last, dict) else None
 
 
-def _named(kind: str, number: int, answers: Sequence[Said]) -> Any:
+def _named(kind: str, number: int, answers: Sequence[AnswerParts]) -> Any:
     """What a place stands for that names something in the answer to a step."""
     if number >= len(answers):
         return None
@@ -59,7 +59,7 @@ def _named(kind: str, number: int, answers: Sequence[Said]) -> Any:
     return last_id(body) if kind == "last" else _object(body).get(kind)
 
 
-def _filled(step: Step, answers: Sequence[Said], fresh: dict[str, str]) -> Step:
+def _filled(step: Step, answers: Sequence[AnswerParts], fresh: dict[str, str]) -> Step:
     """The step with everything in place of its places."""
 
     def value(found: re.Match[str]) -> str:
@@ -83,7 +83,7 @@ def _filled(step: Step, answers: Sequence[Said], fresh: dict[str, str]) -> Step:
     }
 
 
-def shape(steps: Sequence[Step], answers: Sequence[Said]) -> Any:
+def shape(steps: Sequence[Step], answers: Sequence[AnswerParts]) -> Any:
     """What the last answers show, as JSON: apart from data, and with all that they belong to.
 
     Statuses, media types and members; which of them are not as they were sent; how they compare
@@ -104,7 +104,7 @@ def shape(steps: Sequence[Step], answers: Sequence[Said]) -> Any:
     again = [one for one in before if _call(one[0]) == _call(steps[-1])]
     related = [
         _related(one, (steps[-1], answers[-1]), items)
-        for one in (again if _key(steps[-1]) and again else before)
+        for one in (again if idempotency_key(steps[-1]) and again else before)
     ]
     return [
         sorted({json.dumps(one) for one in said}),
@@ -115,17 +115,17 @@ def shape(steps: Sequence[Step], answers: Sequence[Said]) -> Any:
     ]
 
 
-def _makes_several(steps: Sequence[Step], answers: Sequence[Said]) -> bool:
+def _makes_several(steps: Sequence[Step], answers: Sequence[AnswerParts]) -> bool:
     """Whether one key of one partner got more than one resource."""
     made: dict[tuple[Any, str], set[str]] = {}
     for step, (_, _, body) in zip(steps, answers, strict=True):
         found = _object(body).get("id")
-        if _key(step) and found is not None:
-            made.setdefault((step["partner"], _key(step)), set()).add(str(found))
+        if idempotency_key(step) and found is not None:
+            made.setdefault((step["partner"], idempotency_key(step)), set()).add(str(found))
     return any(len(one) > 1 for one in made.values())
 
 
-def _walked(steps: Sequence[Step], answers: Sequence[Said]) -> list[dict[str, Any]] | None:
+def _walked(steps: Sequence[Step], answers: Sequence[AnswerParts]) -> list[dict[str, Any]] | None:
     """What the last page shows, and the pages that it goes on from; None where it is no page."""
     items: list[dict[str, Any]] = []
     cursor, has_page = None, False
@@ -142,7 +142,7 @@ def _walked(steps: Sequence[Step], answers: Sequence[Said]) -> list[dict[str, An
     return items
 
 
-def _cursor(step: Step, answers: Sequence[Said]) -> str | None:
+def _cursor(step: Step, answers: Sequence[AnswerParts]) -> str | None:
     """After which id a page begins."""
     found = _AFTER.search(step["path"])
     place = _PLACE.fullmatch(found[1]) if found else None
@@ -151,7 +151,7 @@ def _cursor(step: Step, answers: Sequence[Said]) -> str | None:
     return unquote(found[1]) if found else None
 
 
-def _is_shared(steps: Sequence[Step], answers: Sequence[Said]) -> bool:
+def _is_shared(steps: Sequence[Step], answers: Sequence[AnswerParts]) -> bool:
     """Whether two partners were answered with one resource."""
     owners: dict[str, set[Any]] = {}
     for step, (_, _, body) in zip(steps, answers, strict=True):
@@ -162,12 +162,14 @@ def _is_shared(steps: Sequence[Step], answers: Sequence[Said]) -> bool:
 
 
 def _related(
-    one: tuple[Step, Said], last: tuple[Step, Said], items: list[dict[str, Any]] | None
+    one: tuple[Step, AnswerParts],
+    last: tuple[Step, AnswerParts],
+    items: list[dict[str, Any]] | None,
 ) -> Any:
     """How the last answer stands to an earlier one; None where they have nothing in common."""
     (step, (status, _, body)), (last_step, (last_status, _, last_body)) = one, last
-    key = _key(step)
-    if key and key == _key(last_step) and step["partner"] == last_step["partner"]:
+    key = idempotency_key(step)
+    if key and key == idempotency_key(last_step) and step["partner"] == last_step["partner"]:
         return ["same key", status == last_status, body == last_body]
     made = _object(body).get("id")
     if made is not None and items is not None:
@@ -187,10 +189,11 @@ def _changed(step: Step, body: bytes) -> list[str]:
 
 
 def _call(step: Step) -> tuple[Any, ...]:
-    return step["method"], step["path"], step["body"], step["partner"], _key(step)
+    return step["method"], step["path"], step["body"], step["partner"], idempotency_key(step)
 
 
-def _key(step: Step) -> str:
+def idempotency_key(step: Step) -> str:
+    """The value of a step's ``Idempotency-Key``; empty where it has none."""
     return next((value for name, value in step["headers"] if name == "Idempotency-Key"), "")
 
 

@@ -1,7 +1,7 @@
-"""What workers on one target tell each other of their findings, in the corpus that they share.
+"""The exchange of findings between workers on one target, in the corpus that they share.
 
-A finding of another worker is known and no more than that: searches look past it, and it becomes
-a finding here once it is met here. So what was mended meanwhile accuses nobody.
+Remote findings are suppressed in searches and become local ones when reproduced here, so a
+violation that was mended meanwhile is not reported.
 """
 
 import time
@@ -25,7 +25,7 @@ _FINDINGS = b"findings"
 
 
 class Sharing:
-    """Tells others of findings and takes note of theirs; without a corpus it does nothing."""
+    """Publishes local findings and receives remote ones; does nothing without a corpus."""
 
     def __init__(
         self,
@@ -36,74 +36,74 @@ class Sharing:
         self._corpus = corpus
         self._findings = findings
         self._requirements = requirements
-        self._told: dict[str, bytes] = {}
+        self._published: dict[str, bytes] = {}
         self._last = 0.0
 
     def begin(self, shrinker: Shrinker) -> None:
-        """Try what others have found; what fails here is found here, what does not is forgotten.
+        """Reproduce the remote findings: adopt those that fail here, delete those that do not.
 
         Raises :class:`TargetError`.
         """
         if self._corpus is None:
             return
-        for values in self._heard().values():
+        for values in self._shared_findings().values():
             finding = smallest_of(values.values())
             if finding.id in self._findings or finding.requirement not in self._requirements:
                 continue
             failures, tries = shrinker.count_failures(finding, finding.attempts)
             if failures:
                 adopted = self._findings.adopt(finding)
-                # One of the failures is the one by which it was met.
+                # One of the failures is the discovery itself.
                 self._findings.keep(adopted.tried(failures - 1, tries - 1))
             elif tries == finding.attempts:
                 for value in values:
                     self._corpus.delete(_FINDINGS, value)
-        self.listen()
+        self.receive()
 
-    def tell(self, finding: Finding) -> None:
-        """Tell others of a finding that was met here, or made smaller."""
+    def publish(self, finding: Finding) -> None:
+        """Share a finding that was discovered here, or shrunk."""
         if self._corpus is None:
             return
-        # How often it was met is another matter for everybody.
+        # Each worker counts its own repeats.
         ours = replace(finding, count=1)
-        theirs = self._heard().get(finding.id, {})
+        theirs = self._shared_findings().get(finding.id, {})
         if smallest_of([ours, *theirs.values()]) is not ours:
             return
         value = ours.text().encode()
         self._corpus.save(_FINDINGS, value)
-        # What was told while the server was away nobody can hear yet.
-        before = {self._told.get(finding.id, value), *theirs}
+        # Findings published while the server was away have not arrived yet.
+        before = {self._published.get(finding.id, value), *theirs}
         for one in before - {value}:
             self._corpus.delete(_FINDINGS, one)
-        self._told[finding.id] = value
+        self._published[finding.id] = value
 
-    def listen(self, *, at_once: bool = False) -> None:
-        """Take note of what others have found: now and then, or at once."""
+    def receive(self, *, at_once: bool = False) -> None:
+        """Register remote findings: every few seconds, or at once."""
         if self._corpus is None:
             return
         if not at_once and time.monotonic() - self._last < SECONDS_BETWEEN:
             return
         self._last = time.monotonic()
         if self._corpus.reach():
-            heard = self._heard().values()
+            heard = self._shared_findings().values()
             self._findings.register_remote(smallest_of(values.values()) for values in heard)
 
     def end(self) -> None:
-        """Tell others at once what has waited, where they can be told."""
+        """Send the findings that wait for the example database, if it can be reached."""
         if self._corpus is not None:
             self._corpus.reach(at_once=True)
 
     @property
     def remarks(self) -> Iterable[str]:
-        """What the verdict says of it."""
+        """Remarks for the verdict on an example database that was away."""
         if self._corpus is None or not self._corpus.was_away:
             return ()
         if not self._corpus.is_away:
             return ("the example database was away for a time; it was told later what was found",)
         return ("the example database went away: what was found later is in the directory alone",)
 
-    def _heard(self) -> dict[str, dict[bytes, Finding]]:
-        """What is shared, by id; what cannot be read is another version's."""
+    def _shared_findings(self) -> dict[str, dict[bytes, Finding]]:
+        """The shared findings by id, each with its stored text; unreadable ones are skipped."""
         found: dict[str, dict[bytes, Finding]] = {}
         for value in self._corpus.fetch(_FINDINGS) if self._corpus else ():
             with suppress(FileError, UnicodeDecodeError):

@@ -8,10 +8,9 @@ from typing import Any
 
 from rich.console import Console
 
-from conformance.load.latency import latency_table
 from conformance.load.settings import Settings
 from conformance.load.tally import Tally
-from conformance.load.verdict import LoadVerdict, verdict_on
+from conformance.load.verdict import Latency, LoadVerdict, verdict_on
 from conformance.report import FORMATS
 from conformance.report.html import as_html
 from conformance.report.json_report import as_json
@@ -59,6 +58,21 @@ def complain(text: str) -> None:
     """One line on standard error."""
     Console(stderr=True, highlight=False).print(f"dinie-conformance: {text}", soft_wrap=True,
                                                 markup=False)  # fmt: skip
+
+
+def latency_table(latencies: Sequence[Latency]) -> list[tuple[str, ...]]:
+    """The table as texts, row by row, its head first; empty where nothing was measured."""
+    if not latencies:
+        return []
+    head = ("operation", "requests", "per second", "p50 ms", "p95 ms", "p99 ms", "violations")
+    return [
+        head,
+        *(
+            (one.operation, f"{one.requests}", f"{one.rate:.1f}", f"{one.p50:g}", f"{one.p95:g}",
+             f"{one.p99:g}", f"{one.violations}")
+            for one in latencies
+        ),
+    ]  # fmt: skip
 
 
 def as_load_json(verdict: LoadVerdict) -> str:

@@ -1,4 +1,4 @@
-"""What a run has counted: in one process, or sent by workers and summed up by their master."""
+"""The counts of a load test: of one process, or sent by workers and summed up by their master."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-Place = tuple[str, str]
-"""The id of a requirement and the id of an operation."""
+ResultKey = tuple[str, str]
+"""Which result is counted: the ids of a requirement and of an operation."""
 
 _MOST_FAULTS = 5
 
 
 class Count(StrEnum):
-    """What is counted beside latencies and verdicts."""
+    """Counters beside latencies and judgements, by their names in the JSON report."""
 
     REQUESTS = "requests"
     FAILED = "failed"
@@ -53,19 +53,19 @@ class Broken:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts that can be added up, and sent: :meth:`drained` gives them as JSON values."""
+    """Counts that are added up, and sent between processes: :meth:`drained` gives JSON values."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    judged: Counter[Place] = field(default_factory=Counter)
-    """How often each requirement was put to the test on each operation."""
-    broken: dict[Place, Broken] = field(default_factory=dict)
+    judged: Counter[ResultKey] = field(default_factory=Counter)
+    """How often each requirement was judged on each operation."""
+    broken: dict[ResultKey, Broken] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     """Faults of the harness, the first few."""
     stopped: str = ""
     """Why the run could not go on; empty where it could."""
 
-    def note(self, place: Place, broken: Broken | None) -> None:
-        """Count one judgement, and what was wrong if anything was."""
+    def note(self, place: ResultKey, broken: Broken | None) -> None:
+        """Count one judgement, and its violation where there is one."""
         self.judged[place] += 1
         if broken is None:
             return
@@ -74,7 +74,7 @@ class Tally:
             known.count += broken.count
 
     def fault(self, text: str) -> None:
-        """Keep a fault of the harness."""
+        """Record a fault of the harness, up to the first few."""
         if len(self.faults) < _MOST_FAULTS:
             self.faults.append(text)
 
@@ -91,7 +91,7 @@ class Tally:
         self.stopped = self.stopped or other.stopped
 
     def drained(self) -> dict[str, Any]:
-        """All of it as JSON values; nothing is left."""
+        """Give all counts as JSON values, and reset them."""
         value = {
             "counts": dict(self.counts),
             "judged": [[*place, count] for place, count in self.judged.items()],

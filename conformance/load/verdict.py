@@ -5,13 +5,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from conformance.catalogue.requirement import Level
-from conformance.load.latency import Latency
 from conformance.load.settings import Settings
-from conformance.load.tally import Broken, Count, Place, Tally
+from conformance.load.tally import Broken, Count, ResultKey, Tally
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
 from conformance.server import catalogue
 from openapi.contract import Contract
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """One operation under load. Percentiles are in milliseconds, the rate in requests a second.
+
+    ``violations`` counts its answers that broke a MUST.
+    """
+
+    operation: str
+    requests: int
+    rate: float
+    p50: float
+    p95: float
+    p99: float
+    violations: int = 0
 
 
 @dataclass(frozen=True)
@@ -105,7 +120,7 @@ def verdict_on(
     )
 
 
-def _result(contract: Contract, place: Place, judged: int, broken: Broken | None) -> Result:
+def _result(contract: Contract, place: ResultKey, judged: int, broken: Broken | None) -> Result:
     requirement = catalogue()[place[0]]
     level = requirement.level_on(contract.operations[place[1]])
     if broken is None:

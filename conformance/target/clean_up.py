@@ -13,7 +13,8 @@ Made = tuple[int, str]
 """The partner of a created resource, and what stands for it in a path."""
 
 _AT_ONCE = 8
-_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
+GONE_STATUSES = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
+"""Answers to a revocation that say that nothing is left to revoke."""
 
 
 def revoke(contract: Contract, target: Target, made: Iterable[Made]) -> list[Made]:
@@ -29,7 +30,7 @@ def revoke(contract: Contract, target: Target, made: Iterable[Made]) -> list[Mad
             answer = target.send(Request("DELETE", path, partner=one[0]))
         except TargetError:
             return False
-        return answer.is_success or answer.status in _GONE
+        return answer.is_success or answer.status in GONE_STATUSES
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         done = list(pool.map(removed, made))

@@ -11,7 +11,7 @@ from conformance.probe.budget import GenerationBudget
 from conformance.run.check import CheckOutcome
 
 
-def discovered(
+def finding_of(
     turn: Turn, outcome: CheckOutcome, requirement: Requirement, secrets: set[str]
 ) -> Finding:
     """The finding, as it was first seen. ``requirement`` is the one that is broken."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from conformance.fuzz.resending import Said, Step, last_id
+from conformance.fuzz.resending import AnswerParts, Step, last_id
 from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.results.curl import Exchange, without_secrets
 from conformance.target.exchange import Answer, Request
@@ -75,7 +75,7 @@ class _Places:
         return self._numbers.setdefault(value, len(self._numbers) + 1)
 
 
-def said(answer: Answer) -> Said:
+def answer_parts(answer: Answer) -> AnswerParts:
     """An answer as far as it is compared."""
     return answer.status, answer.media_type, answer.body
 
@@ -93,13 +93,13 @@ def request_of(step: Step) -> Request:
     )
 
 
-def sender(probe: Probe) -> Callable[[list[Step]], list[Said]]:
+def sender(probe: Probe) -> Callable[[list[Step]], list[AnswerParts]]:
     """Sends steps by a probe, which keeps what was said."""
 
-    def send(steps: list[Step]) -> list[Said]:
+    def send(steps: list[Step]) -> list[AnswerParts]:
         requests = [request_of(one) for one in steps]
         if len(requests) == 1:
-            return [said(probe.try_to_send(requests[0]))]
-        return [said(one) for one in probe.try_to_send_at_once(requests)]
+            return [answer_parts(probe.try_to_send(requests[0]))]
+        return [answer_parts(one) for one in probe.try_to_send_at_once(requests)]
 
     return send

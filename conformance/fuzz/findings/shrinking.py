@@ -7,9 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.fuzz.findings.python_script import python_script
-from conformance.fuzz.findings.recording import said, sender, steps_of
+from conformance.fuzz.findings.recording import answer_parts, sender, steps_of
 from conformance.fuzz.findings.replaying import check, is_it, probe_to_send
-from conformance.fuzz.resending import Said, Send, Step, groups, resent, shape
+from conformance.fuzz.resending import (
+    AnswerParts,
+    Send,
+    Step,
+    groups,
+    idempotency_key,
+    resent,
+    shape,
+)
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.work import Work
 from conformance.results.curl import Exchange, reproduction
@@ -36,7 +44,7 @@ _ANSWERED = re.compile("«(id|last|client_id|client_secret|access_token) ([0-9]+
 
 
 def shrink_steps(
-    steps: Sequence[Step], answers: Sequence[Said], send: Send
+    steps: Sequence[Step], answers: Sequence[AnswerParts], send: Send
 ) -> tuple[list[Step], Any, bool]:
     """The fewest steps found, what they show, and whether they showed it when sent again."""
     wanted = shape(steps, answers)
@@ -81,7 +89,7 @@ def _fewer_at_once(steps: Sequence[Step]) -> list[Step] | None:
 
 def _is_bound(last: Step) -> bool:
     """Whether the last step names what it belongs to, which a list does not."""
-    return bool(_key(last)) or any(_needs(last))
+    return bool(idempotency_key(last)) or any(_needs(last))
 
 
 def _reduced(kept: list[Step], shows: Callable[[list[Step]], bool]) -> list[Step]:
@@ -154,17 +162,14 @@ def _bound_to_last(steps: Sequence[Step]) -> list[Step] | None:
     """The last steps, and those that share a key with them or that they build on."""
     first_of_last = _earlier(steps)
     kept = set(range(first_of_last, len(steps)))
-    keys = {_key(steps[one]) for one in kept} - {""}
+    keys = {idempotency_key(steps[one]) for one in kept} - {""}
     while True:
         more = {number for one in kept for number in _needs(steps[one])}
-        more |= {number for number in range(first_of_last) if _key(steps[number]) in keys}
+        earlier = range(first_of_last)
+        more |= {number for number in earlier if idempotency_key(steps[number]) in keys}
         if more <= kept:
             return without(steps, set(range(len(steps))) - kept)
         kept |= more
-
-
-def _key(step: Step) -> str:
-    return next((value for name, value in step["headers"] if name == "Idempotency-Key"), "")
 
 
 _TRIES_ALONE = 3
@@ -208,7 +213,7 @@ def _with_steps(
     if not exchanges:
         return finding
     probe = probe_to_send(contract, target, finding, work)
-    answers = [said(answer) for _, answer in exchanges]
+    answers = [answer_parts(answer) for _, answer in exchanges]
     all_steps = steps_of(exchanges, target.secrets)
     steps, shows, was_sent_again = shrink_steps(all_steps, answers, sender(probe))
     curl = reproduction(target.base_url, exchanges)

@@ -21,13 +21,13 @@ class LocustHooks:
     ``ended`` is set when a test has ended and all that this process knows of is settled.
     """
 
-    def __init__(self, environment: Environment, sender: Sender, workplace: WorkerState) -> None:
+    def __init__(self, environment: Environment, sender: Sender, state: WorkerState) -> None:
         self._environment = environment
         self._sender = sender
-        self._place = workplace
+        self._state = state
         self._is_running = False
         self._settler: gevent.Greenlet | None = None
-        self.total = workplace.tally
+        self.total = state.tally
         self.settled: set[str] = set()
         """The workers that have settled what they made, by Locust's ids."""
         self.began = Event()
@@ -51,9 +51,9 @@ class LocustHooks:
         if isinstance(self._environment.runner, MasterRunner):
             self.total = Tally()
             return
-        self._place.tally = Tally()
-        self._place.stopped = ""
-        self.total = self._place.tally
+        self._state.tally = Tally()
+        self._state.stopped = ""
+        self.total = self._state.tally
         self._is_running = True
         self._settler = gevent.spawn(self._settle_on_the_way)
 
@@ -62,7 +62,7 @@ class LocustHooks:
             runner = self._environment.runner
             users = runner.user_count if runner is not None else 0
             # As many as keep up with users that create more than they revoke.
-            Reconciliation(self._sender, self._place, 2 + users * 2 // 5).settle_all()
+            Reconciliation(self._sender, self._state, 2 + users * 2 // 5).settle_all()
             gevent.sleep(_PAUSE_SECONDS)
 
     def _end(self, **_: object) -> None:
@@ -71,25 +71,25 @@ class LocustHooks:
             self._is_running = False
             if self._settler is not None:
                 self._settler.join()
-            self._place.ledger.close()
+            self._state.ledger.close()
             try:
-                Reconciliation(self._sender, self._place).settle_all()
+                Reconciliation(self._sender, self._state).settle_all()
             except Exception as error:  # noqa: BLE001 - told in the verdict
-                self._place.tally.fault(
-                    f"{type(error).__name__}: {self._place.target.shown(str(error))}"
+                self._state.tally.fault(
+                    f"{type(error).__name__}: {self._state.target.shown(str(error))}"
                 )
             if isinstance(runner, WorkerRunner):
-                runner.send_message(_SETTLED, self._place.tally.drained())
+                runner.send_message(_SETTLED, self._state.tally.drained())
                 # Locust's worker sleeps so long before it listens again: all users are gone.
                 self._environment.stop_timeout = 0.0
         self.ended.set()
 
     def _note_fault(self, exception: Exception, **_: object) -> None:
-        text = self._place.target.shown(f"{type(exception).__name__}: {exception}")
-        self._place.tally.fault(text)
+        text = self._state.target.shown(f"{type(exception).__name__}: {exception}")
+        self._state.tally.fault(text)
 
     def _report(self, data: dict[str, object], **_: object) -> None:
-        data[_TALLY] = self._place.tally.drained()
+        data[_TALLY] = self._state.tally.drained()
 
     def _take_report(self, data: dict[str, object], **_: object) -> None:
         value = data.get(_TALLY)

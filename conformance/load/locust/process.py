@@ -48,20 +48,20 @@ def _run(settings: Settings) -> int:
     contract = Contract.bundled()
     with (
         build_target(settings.url, settings.target, settings.access) as target,
-        listening(target) as told,
+        listening(target) as signals,
     ):
         run = Run(contract, target, (), 0)
         try:
             authenticate(target, settings.access)
             _survey(run)
         except TargetError as error:
-            return report_void(contract, settings, INTERRUPTED if told.seen else str(error))
+            return report_void(contract, settings, INTERRUPTED if signals.seen else str(error))
         finally:
             target.resume()
             run.clean_up()
         if never := never_succeeded(run.contract, run.answered):
             return report_void(contract, settings, never)
-        return LoadRun(settings, contract, target, trust_of(settings.target), told).run()
+        return LoadRun(settings, contract, target, trust_of(settings.target), signals).run()
 
 
 def _survey(run: Run) -> None:

@@ -21,6 +21,7 @@ from conformance.probe.revocation import revocation_by_text
 from conformance.server.idempotency.replays import no_second_resource
 from conformance.server.lists.listing import created_is_listed
 from conformance.server.revocation.effect import revoked_key_is_listed_as_revoked
+from conformance.target.clean_up import GONE_STATUSES
 from conformance.target.exchange import Answer, Request
 from openapi.resource import Resource
 
@@ -34,7 +35,6 @@ _PAUSE_SECONDS = 0.5
 _AT_ONCE = 8
 _LONGEST_WAIT_SECONDS = 60.0
 
-_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
 
 Item = dict[str, Any]
 
@@ -50,18 +50,18 @@ class Listed:
 class Reconciliation:
     """Settles batches: ``at_once`` says how many requests are out at the same time."""
 
-    def __init__(self, sender: Sender, workplace: WorkerState, at_once: int = _AT_ONCE) -> None:
+    def __init__(self, sender: Sender, state: WorkerState, at_once: int = _AT_ONCE) -> None:
         self._sender = sender
-        self._place = workplace
-        self._resource = workplace.create.resource
+        self._state = state
+        self._resource = state.create.resource
         self._at_once = at_once
 
     def settle_all(self) -> None:
         """Settle every batch that is closed."""
-        while self._place.ledger.closed:
-            batch = self._place.ledger.closed[0]
+        while self._state.ledger.closed:
+            batch = self._state.ledger.closed[0]
             self.settle(batch)
-            self._place.ledger.closed.popleft()
+            self._state.ledger.closed.popleft()
             batch.forget()
 
     def settle(self, batch: Batch) -> None:
@@ -71,12 +71,12 @@ class Reconciliation:
             gevent.sleep(0.01)
         self._ask_again(batch)
         listed = self._listed(batch)
-        counts = self._place.tally.counts
+        counts = self._state.tally.counts
         for call in batch.calls.values():
             found = listed.items.get(call.name, [])
             if call.first is None:
                 counts[Count.UNCONFIRMED] += 1
-            if self._place.page is None:
+            if self._state.page is None:
                 counts[Count.NOT_LISTED] += 1
             elif not listed.is_whole:
                 counts[Count.NOT_RECONCILED] += 1
@@ -86,15 +86,15 @@ class Reconciliation:
 
     def _ask_again(self, batch: Batch) -> None:
         """Find out, by their keys, about calls whose answer was lost or not waited for."""
-        probe = self._place.create
+        probe = self._state.create
         for call in batch.calls.values():
             if call.first is None and not call.was_refused:
                 answer = self._sender.send(probe, call.request, Purpose.AT_ONCE)
-                self._place.confirm(call, answer)
+                self._state.confirm(call, answer)
 
     def _compare(self, call: Call, found: list[Item]) -> None:
         """What the list says of one call: one resource for its key, as its creation showed it."""
-        place, counts = self._place, self._place.tally.counts
+        place, counts = self._state, self._state.tally.counts
         again = [(call.request, Answer(place.create.operation.success_status))] * 2
         if len(found) > 1:
             counts[Count.DOUBLED] += 1
@@ -124,14 +124,14 @@ class Reconciliation:
     def _listed(self, batch: Batch) -> Listed:
         """The batch's items; read again where some are missing, for a list may lag a little."""
         listed = Listed(is_whole=False)
-        if self._place.page is None:
+        if self._state.page is None:
             return listed
         for attempt in range(_ATTEMPTS):
             gevent.sleep(_PAUSE_SECONDS * attempt)
             listed = self._walked(batch)
             if listed.is_whole and not _missing(batch, listed):
                 break
-            if self._place.is_hurried or self._place.stopped:
+            if self._state.is_hurried or self._state.stopped:
                 break
         return listed
 
@@ -152,7 +152,7 @@ class Reconciliation:
 
     def _pages(self) -> Iterator[list[Item] | None]:
         """The list's pages; None where one could not be read."""
-        probe, after = self._place.page, ""
+        probe, after = self._state.page, ""
         if probe is None:
             return
         for _ in range(_MOST_PAGES):
@@ -182,16 +182,16 @@ class Reconciliation:
             if call.handle and not found and not call.is_revoked:
                 purposes[call.handle] = purpose
         gone = list(Pool(self._at_once).imap_unordered(self._revoke_one, purposes.items()))
-        self._place.tally.counts[Count.REVOKED] += sum(gone)
-        self._place.tally.counts[Count.LEFT_BEHIND] += len(gone) - sum(gone)
+        self._state.tally.counts[Count.REVOKED] += sum(gone)
+        self._state.tally.counts[Count.LEFT_BEHIND] += len(gone) - sum(gone)
 
     def _revoke_one(self, one: tuple[str, Purpose]) -> bool:
-        (handle, purpose), probe = one, self._place.revoke
+        (handle, purpose), probe = one, self._state.revoke
         if probe is None:
             return False
         request = revocation_by_text(probe, quote(handle, safe=""))
         answer = self._sender.send(probe, request, purpose)
-        return answer is not None and (answer.is_success or answer.status in _GONE)
+        return answer is not None and (answer.is_success or answer.status in GONE_STATUSES)
 
 
 def _missing(batch: Batch, listed: Listed) -> bool:

@@ -12,7 +12,6 @@ from locust.stats import stats_history
 from rich.console import Console
 
 from conformance.catalogue.requirement import Level
-from conformance.load.latency import Latency
 from conformance.load.locust.hooks import LocustHooks
 from conformance.load.locust.sending import CLEANING_UP, Sender, session
 from conformance.load.locust.signals import Signals
@@ -27,7 +26,7 @@ from conformance.load.locust.workers import (
 )
 from conformance.load.reports import report, report_void
 from conformance.load.settings import Role, Settings
-from conformance.load.verdict import verdict_on
+from conformance.load.verdict import Latency, verdict_on
 from conformance.results.verdict import INTERRUPTED, NO_VERDICT
 from conformance.server import catalogue
 from conformance.target.target import Target
@@ -48,22 +47,22 @@ class LoadRun:
         contract: Contract,
         target: Target,
         trust: ssl.SSLContext,
-        told: Signals,
+        signals: Signals,
     ) -> None:
         self._settings = settings
         self._contract = contract
-        self._told = told
-        self._place = WorkerState(contract, target, settings.think_seconds)
-        told.state = self._place
-        ApiUser.state = self._place
+        self._signals = signals
+        self._state = WorkerState(contract, target, settings.think_seconds)
+        signals.state = self._state
+        ApiUser.state = self._state
         ApiUser.host = settings.url
         ApiUser.ssl_context_factory = staticmethod(lambda: trust)
         self._environment = Environment(
             user_classes=[ApiUser], host=settings.url, stop_timeout=_STOP_SECONDS
         )
-        client = session(self._place, trust, self._environment.events.request, 16 + settings.users)
-        sender = Sender(client, self._place, CLEANING_UP)
-        self._stage = LocustHooks(self._environment, sender, self._place)
+        client = session(self._state, trust, self._environment.events.request, 16 + settings.users)
+        sender = Sender(client, self._state, CLEANING_UP)
+        self._hooks = LocustHooks(self._environment, sender, self._state)
 
     def run(self) -> int:
         """Do it all; the exit code."""
@@ -71,14 +70,14 @@ class LoadRun:
         if taken := _taken_port(settings):
             return report_void(self._contract, settings, taken)
         if settings.role is Role.WORKER:
-            return work(self._environment, settings, self._told)
+            return work(self._environment, settings, self._signals)
         if settings.role is Role.MASTER:
             runner: Runner = self._environment.create_master_runner(
                 settings.master_host, settings.master_port
             )
         else:
             runner = self._environment.create_local_runner()
-        self._stage.listen()
+        self._hooks.listen()
         gevent.spawn(stats_history, runner)
         if settings.headless:
             return self._alone(runner)
@@ -88,7 +87,7 @@ class LoadRun:
         """A run without the page."""
         settings = self._settings
         if isinstance(runner, MasterRunner):
-            reason = not_there(runner, settings.expect_workers, self._told)
+            reason = not_there(runner, settings.expect_workers, self._signals)
             if reason:
                 runner.quit()
                 return report_void(self._contract, settings, reason)
@@ -110,10 +109,10 @@ class LoadRun:
         Console(highlight=False).print(
             f"Locust's web page: http://{settings.web_host}:{settings.web_port}"
         )
-        while not self._told.seen:
-            if not self._stage.began.wait(PAUSE_SECONDS):
+        while not self._signals.seen:
+            if not self._hooks.began.wait(PAUSE_SECONDS):
                 continue
-            self._stage.began.clear()
+            self._hooks.began.clear()
             start = time.monotonic()
             self._wait(runner, start + settings.max_seconds)
             code = self._finish(runner, time.monotonic() - start, is_last=False)
@@ -123,12 +122,12 @@ class LoadRun:
 
     def _wait(self, runner: Runner, deadline: float) -> None:
         """Until the time is over, the run cannot go on, or somebody ends it."""
-        while time.monotonic() < deadline and not self._told.seen:
+        while time.monotonic() < deadline and not self._signals.seen:
             lost = isinstance(runner, MasterRunner) and not runner.clients.all
             if (
-                self._stage.total.stopped
-                or self._place.stopped
-                or self._stage.ended.is_set()
+                self._hooks.total.stopped
+                or self._state.stopped
+                or self._hooks.ended.is_set()
                 or lost
             ):
                 break
@@ -136,13 +135,13 @@ class LoadRun:
 
     def _finish(self, runner: Runner, seconds: float, *, is_last: bool = True) -> int:
         """Stop the load, wait until all is settled, and report; the exit code."""
-        interrupted = INTERRUPTED if self._told.seen else ""
+        interrupted = INTERRUPTED if self._signals.seen else ""
         runner.stop()
-        self._stage.ended.wait(SETTLING_SECONDS)
+        self._hooks.ended.wait(SETTLING_SECONDS)
         doubt = ""
         if isinstance(runner, MasterRunner):
-            doubt = went_missing(runner, self._settings.expect_workers, self._stage)
-        # Workers that are told to end send what they have counted last.
+            doubt = went_missing(runner, self._settings.expect_workers, self._hooks)
+        # Workers that are signals to end send what they have counted last.
         if is_last:
             runner.quit()
         elif isinstance(runner, MasterRunner):
@@ -150,7 +149,7 @@ class LoadRun:
         verdict = verdict_on(
             self._contract,
             self._settings,
-            self._stage.total,
+            self._hooks.total,
             self._latencies(runner, seconds),
             seconds,
             void=interrupted,
@@ -169,7 +168,7 @@ class LoadRun:
             rate = entry.num_requests / seconds if seconds else 0.0
             times = sum(
                 one.count
-                for (id_, name), one in self._stage.total.broken.items()
+                for (id_, name), one in self._hooks.total.broken.items()
                 if name == operation.id and catalogue()[id_].level_on(operation) is Level.MUST
             )
             found.append(Latency(operation.id, entry.num_requests, rate, p50, p95, p99, times))

@@ -3,7 +3,6 @@
 import random
 from collections import deque
 from collections.abc import Iterator
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -22,6 +21,7 @@ from conformance.server.idempotency.replays import (
     expect_one_answer,
     simultaneous_requests_make_one_resource,
 )
+from conformance.target.clean_up import GONE_STATUSES
 from conformance.target.exchange import Answer, Request
 from conformance.target.target import TIMEOUT_SECONDS
 
@@ -141,7 +141,7 @@ class ApiUser(FastHttpUser):
                 call.is_ending = True
                 answer = self.sender.send(place.revoke, request, Purpose.REVOKE)
                 call.is_revoked = answer is not None and (
-                    answer.is_success or answer.status in _GONE
+                    answer.is_success or answer.status in GONE_STATUSES
                 )
                 if not call.is_revoked:
                     continue
@@ -176,5 +176,3 @@ class ApiUser(FastHttpUser):
 
 _AGAIN = 0.1
 """How many of the revocations are sent a second time."""
-
-_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}

@@ -21,11 +21,11 @@ SETTLING_SECONDS = 600.0
 PAUSE_SECONDS = 0.1
 
 
-def not_there(runner: MasterRunner, wanted: int, told: Signals) -> str:
+def not_there(runner: MasterRunner, wanted: int, signals: Signals) -> str:
     """Wait until so many workers are there; why there are too few, or nothing."""
     deadline = time.monotonic() + _COMING_SECONDS
     while len(runner.clients.ready) < wanted:
-        if told.seen:
+        if signals.seen:
             return INTERRUPTED
         if time.monotonic() > deadline:
             return f"{len(runner.clients.ready)} of {wanted} workers came"
@@ -33,24 +33,24 @@ def not_there(runner: MasterRunner, wanted: int, told: Signals) -> str:
     return ""
 
 
-def went_missing(runner: MasterRunner, expected: int, stage: LocustHooks) -> str:
+def went_missing(runner: MasterRunner, expected: int, hooks: LocustHooks) -> str:
     """Wait until the workers have settled; how many did not, or nothing.
 
     What a worker made, it alone knows: nobody can revoke it in its place.
     """
     deadline = time.monotonic() + SETTLING_SECONDS
-    wanted = max(expected, len(stage.settled))
-    while time.monotonic() < deadline and len(stage.settled) < wanted:
+    wanted = max(expected, len(hooks.settled))
+    while time.monotonic() < deadline and len(hooks.settled) < wanted:
         alive = {one.id for one in runner.clients.all} - {one.id for one in runner.clients.missing}
-        if not alive - stage.settled:
+        if not alive - hooks.settled:
             break
         gevent.sleep(PAUSE_SECONDS)
-    lost = wanted - len(stage.settled)
-    told = f"{lost} of {wanted} workers went missing, and may have left keys behind"
-    return told if lost > 0 else ""
+    lost = wanted - len(hooks.settled)
+    message = f"{lost} of {wanted} workers went missing, and may have left keys behind"
+    return message if lost > 0 else ""
 
 
-def work(environment: Environment, settings: Settings, told: Signals) -> int:
+def work(environment: Environment, settings: Settings, signals: Signals) -> int:
     """Send what the master asks for, until it ends this worker; the exit code."""
     place = f"{settings.master_host}:{settings.master_port}"
     timeout = gevent.Timeout.start_new(_COMING_SECONDS)
@@ -61,9 +61,9 @@ def work(environment: Environment, settings: Settings, told: Signals) -> int:
         return NO_VERDICT
     finally:
         timeout.close()
-    while not told.seen and len(runner.greenlet):
+    while not signals.seen and len(runner.greenlet):
         runner.greenlet.join(PAUSE_SECONDS)
-    if told.seen:
+    if signals.seen:
         runner.quit()
         environment.events.quitting.fire(environment=environment)
         complain(INTERRUPTED)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance.fuzz.findings.shrinking import shrink_steps, without
-from conformance.fuzz.resending import Said, Step, resent, shape
+from conformance.fuzz.resending import AnswerParts, Step, resent, shape
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding, cause_of
 
@@ -81,7 +81,7 @@ def step(body: str = "", key: str = "", path: str = "/x") -> Step:
 
 
 def test_steps_that_nothing_builds_on_are_left_out() -> None:
-    def send(steps: list[Step]) -> list[Said]:
+    def send(steps: list[Step]) -> list[AnswerParts]:
         return [
             (500 if "bad" in one["body"] else 201, "application/json", b'{"id": "x1"}')
             for one in steps
@@ -96,7 +96,7 @@ def test_steps_that_nothing_builds_on_are_left_out() -> None:
 def test_what_shares_a_key_with_the_last_step_stays() -> None:
     keys: dict[str, int] = {}
 
-    def send(steps: list[Step]) -> list[Said]:
+    def send(steps: list[Step]) -> list[AnswerParts]:
         bodies = [keys.setdefault(one["headers"][0][1], len(keys)) for one in steps]
         return [(201, "application/json", b'{"id": "%d"}' % one) for one in bodies]
 
@@ -119,7 +119,7 @@ def test_a_shape_tells_answers_apart_but_not_their_data() -> None:
 
 
 def test_what_does_not_fail_again_keeps_what_it_was_judged_by() -> None:
-    def send(steps: list[Step]) -> list[Said]:
+    def send(steps: list[Step]) -> list[AnswerParts]:
         return [(201, "application/json", b'{"id": "x1"}') for _ in steps]
 
     steps = [step(key=f"«key {number}»") for number in (1, 2, 3, 1)]
@@ -133,7 +133,7 @@ def test_of_those_sent_at_once_one_of_each_kind_stays() -> None:
     together = {"at_once": 1}
     same, other = step("a", key="«key 1»") | together, step("b", key="«key 1»") | together
 
-    def send(steps: list[Step]) -> list[Said]:
+    def send(steps: list[Step]) -> list[AnswerParts]:
         kinds = {one["body"] for one in steps}
         return [(201, "application/json", b'{"id": "%d"}' % len(kinds)) for _ in steps]
 
@@ -144,11 +144,11 @@ def test_of_those_sent_at_once_one_of_each_kind_stays() -> None:
     assert 2 <= len(found) <= 4
 
 
-def page(*ids: str) -> Said:
+def page(*ids: str) -> AnswerParts:
     return 200, "application/json", json.dumps({"data": [{"id": one} for one in ids]}).encode()
 
 
-def made(id_: str) -> Said:
+def made(id_: str) -> AnswerParts:
     return 201, "application/json", json.dumps({"id": id_}).encode()
 
 

@@ -181,14 +181,14 @@ def test_what_one_finds_the_other_knows_while_it_works(
     # It was not met here.
     assert campaign.record.directory.findings() == []
     # As soon as it is met, it is a finding here.
-    assert campaign.record.findings.meets([DATA], theirs.operation, cause)
-    campaign.record.findings.count_met()
+    assert campaign.record.findings.is_known([DATA], theirs.operation, cause)
+    campaign.record.findings.count_repeats()
     [met] = campaign.record.directory.findings()
     assert (met.id, met.count, met.state) == (theirs.id, 1, "not tried again")
 
 
 def knows(campaign: Campaign, finding: Finding) -> bool:
-    of_others = campaign.record.findings._of_others.values()
+    of_others = campaign.record.findings._remote.values()
     return any(one.id == finding.id for one in of_others)
 
 
@@ -308,7 +308,7 @@ def test_one_finding_is_there_once_in_its_smallest_form_and_with_its_rate(
         (0, large.tried(3, 3), small),
         (0, small.tried(1, 3), small.tried(1, 3)),
     ):
-        workers[worker].tell(told)
+        workers[worker].publish(told)
         assert findings_in(redis) == [kept]
 
 

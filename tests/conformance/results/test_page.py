@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from conformance.catalogue.requirement import Level
-from conformance.load.latency import Latency, latency_table
-from conformance.load.verdict import LoadVerdict
+from conformance.load.reports import latency_table
+from conformance.load.verdict import Latency, LoadVerdict
 from conformance.report import FORMATS
 from conformance.report.html import as_html
 from conformance.report.time_axis import TimeAxis
