@@ -35,10 +35,6 @@ class Catalogue(Generic[R]):
             raise DuplicateRequirement(f"{requirement.id} is claimed twice")
         self._found[requirement.id] = requirement
 
-    def __getitem__(self, requirement_id: str) -> R:
-        """The registered requirement with this id."""
-        return self._found[requirement_id]
-
     def load(self, package: ModuleType) -> Mapping[str, R]:
         """All requirements by id; imports every module of ``package``, at any depth, once."""
         if not self._loaded:

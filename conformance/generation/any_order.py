@@ -39,7 +39,7 @@ def in_any_order(probe: Probe, settle_seconds: float) -> None:
         revokes = Capability.REVOCATION in capabilities
 
         @staticmethod
-        def begun() -> Sequence:
+        def new_sequence() -> Sequence:
             return Sequence(probe, settle_seconds)
 
     seeded = seed(probe.random.getrandbits(64))(Chosen)
@@ -64,14 +64,14 @@ class Machine(RuleBasedStateMachine):
     """Kept by the subclass: the last look at a list that did not show what it must."""
 
     @staticmethod
-    def begun() -> Sequence:
+    def new_sequence() -> Sequence:
         """A new sequence."""
         raise NotImplementedError
 
     def __init__(self) -> None:
         super().__init__()
         self.watch.begin()
-        self.sequence = type(self).begun()
+        self.sequence = type(self).new_sequence()
         self._over = False
 
     @contextmanager
@@ -79,7 +79,7 @@ class Machine(RuleBasedStateMachine):
         try:
             with self.watch.step():
                 yield
-            if self.watch.looked_past:
+            if self.watch.ended_known:
                 # The model says no longer what the target's state is.
                 reject()
         except BaseException:

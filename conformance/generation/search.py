@@ -54,13 +54,13 @@ class Watch:
         self._sent_at_failure = 0
         self._failed_at = 0.0
         self._sent = 0
-        self._looked_past_any = False
-        self.looked_past = False
+        self._any_known = False
+        self.ended_known = False
         """Whether the example ended with a violation that is known already: no failure."""
 
     def begin(self) -> None:
         """Start the next example with an empty recording."""
-        self.looked_past = False
+        self.ended_known = False
         record = self._probe.recording.exchanges
         self._sent += len(record)
         record.clear()
@@ -77,7 +77,7 @@ class Watch:
             yield
         except Violation as violation:
             if self._probe.budget.is_known(violation.expected, violation.actual):
-                self.looked_past = self._looked_past_any = True
+                self.ended_known = self._any_known = True
                 return
             # The last failing example that Hypothesis tries is the smallest one.
             if self._failure is None:
@@ -97,7 +97,7 @@ class Watch:
         except (SkipTest, Violation):
             pass
         except HypothesisException as error:
-            if isinstance(error, Unsatisfiable) and self._looked_past_any:
+            if isinstance(error, Unsatisfiable) and self._any_known:
                 return
             # Flaky: it failed and did not fail again. That the target failed once is enough.
             if not (isinstance(error, Flaky) and (self._failure or self._end)):

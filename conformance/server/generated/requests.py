@@ -18,7 +18,7 @@ from conformance.catalogue.judge import (
     Purpose,
     StatusClass,
 )
-from conformance.catalogue.registry import SERVER, requirement
+from conformance.catalogue.registry import Check, requirement, requirement_of
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, on_answers, with_body, with_header
 from conformance.probe.applicability import lists, needs_bearer_token, reads_or_creates, takes_json
@@ -36,7 +36,7 @@ from conformance.server.generated.judges import (
     of_generated,
 )
 from conformance.server.generated.sabotage import member, now_and_then, taking
-from conformance.server.generated.shrinking import reduced
+from conformance.server.generated.shrinking import shrink
 from conformance.server.robustness.survival import SAFETY, expect_no_server_error
 from openapi.operation import Operation
 
@@ -46,8 +46,9 @@ def _is_documented_by_seed(operation: Operation) -> bool:
     return reads_or_creates(operation) and (makes_from_json(operation) or lists(operation))
 
 
-def _judged(probe: Probe, requirement_id: str) -> None:
-    rule = SERVER[requirement_id]
+def _confirm_failures(probe: Probe, check: Check) -> None:
+    """Raise the first failure of Schemathesis that the requirement's own judge confirms."""
+    rule = requirement_of(check)
     plain = answer_to(probe, probe.request()).status
     # A plain request for a token holds a pair that nobody has: 401 is the answer to that.
     refused = plain == HTTPStatus.UNAUTHORIZED and needs_bearer_token(probe.operation)
@@ -62,7 +63,7 @@ def _judged(probe: Probe, requirement_id: str) -> None:
             continue
         if probe.budget.is_known(violation.expected, violation.actual):
             continue
-        exchange, violation = reduced(probe, rule, exchange, violation)
+        exchange, violation = shrink(probe, rule, exchange, violation)
         probe.recording.exchanges[:] = [(exchange.request, exchange.answer)]
         raise violation
 
@@ -85,7 +86,7 @@ def _judged(probe: Probe, requirement_id: str) -> None:
 )
 def nothing_makes_it_fail(probe: Probe) -> None:
     """No generated request, valid or not, is answered with a server error."""
-    _judged(probe, NOTHING_FAILS)
+    _confirm_failures(probe, nothing_makes_it_fail)
 
 
 @requirement(
@@ -109,7 +110,7 @@ def nothing_makes_it_fail(probe: Probe) -> None:
 )
 def statuses_are_documented(probe: Probe) -> None:
     """Every generated request is answered with a documented status."""
-    _judged(probe, "generated.statuses-are-documented")
+    _confirm_failures(probe, statuses_are_documented)
 
 
 @requirement(
@@ -134,7 +135,7 @@ def statuses_are_documented(probe: Probe) -> None:
 )
 def media_types_are_documented(probe: Probe) -> None:
     """Every generated request is answered in a documented media type."""
-    _judged(probe, "generated.media-types-are-documented")
+    _confirm_failures(probe, media_types_are_documented)
 
 
 @requirement(
@@ -164,7 +165,7 @@ def media_types_are_documented(probe: Probe) -> None:
 )
 def answers_match_their_schemas(probe: Probe) -> None:
     """Every generated request is answered with a body of the documented schema."""
-    _judged(probe, "generated.answers-match-their-schemas")
+    _confirm_failures(probe, answers_match_their_schemas)
 
 
 @requirement(
@@ -186,7 +187,7 @@ def answers_match_their_schemas(probe: Probe) -> None:
 )
 def headers_match_their_schemas(probe: Probe) -> None:
     """Every generated request is answered with headers of the documented types."""
-    _judged(probe, "generated.headers-match-their-schemas")
+    _confirm_failures(probe, headers_match_their_schemas)
 
 
 @requirement(
@@ -205,4 +206,4 @@ def headers_match_their_schemas(probe: Probe) -> None:
 )
 def invalid_data_is_refused(probe: Probe) -> None:
     """What Schemathesis makes invalid is not accepted."""
-    _judged(probe, "generated.invalid-data-is-refused")
+    _confirm_failures(probe, invalid_data_is_refused)

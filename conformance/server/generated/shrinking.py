@@ -10,15 +10,15 @@ from conformance.catalogue.requirement import Requirement
 from conformance.probe.probe import NAME_PREFIX, Probe, Violation
 from conformance.target.exchange import Answer, Request
 
-_MOST_REDUCTIONS = 30
+_MOST_REQUESTS = 30
 
 
-def reduced(
+def shrink(
     probe: Probe, rule: Requirement, exchange: JudgedExchange, violation: Violation
 ) -> tuple[JudgedExchange, Violation]:
     """The smallest exchange found that still breaks the rule, and its violation."""
     sent = 0
-    while sent < _MOST_REDUCTIONS:
+    while sent < _MOST_REQUESTS:
         for smaller in _smaller(probe, exchange.request):
             sent += 1
             tried = replace(exchange, request=smaller, answer=probe.try_to_send(smaller))
@@ -26,7 +26,7 @@ def reduced(
             if found:
                 exchange, violation = tried, found
                 break
-            if sent >= _MOST_REDUCTIONS:
+            if sent >= _MOST_REQUESTS:
                 break
         else:
             break
