@@ -14,6 +14,7 @@ from mock_server.cli.options import takes_options
 from mock_server.faults.presets import PRESETS
 from mock_server.testing.exercise import ExerciseRun, exercise, verdict_on
 from mock_server.testing.partner_mock import Control, ControlError
+from openapi.contract import Contract
 
 
 @click.command("report")
@@ -81,6 +82,6 @@ def exercise_command(
             har.write_text(text)
         except OSError as error:
             raise ControlError(f"{har} cannot be written: {error.strerror}") from error
-    verdict = verdict_on(runs, Level(level), command[0])
+    verdict = verdict_on(runs, Contract.bundled(), Level(level), command[0])
     click.echo(FORMATS[form](verdict).rstrip("\n"))
     return verdict.exit_code

@@ -68,10 +68,12 @@ def exercise(
             yield run
 
 
-def verdict_on(runs: Sequence[ExerciseRun], level: Level, client: str) -> Verdict:
+def verdict_on(
+    runs: Sequence[ExerciseRun], contract: Contract, level: Level, client: str
+) -> Verdict:
     """One verdict over all runs; ``client`` is the name of the client in reports."""
     entries = merged(run.entries for run in runs)
-    return judge(entries, Contract.bundled(), level, target=client)
+    return judge(entries, contract, level, target=client)
 
 
 def _run(
