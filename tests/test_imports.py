@@ -40,15 +40,22 @@ ORDER: Mapping[str, list[str]] = {
         "store",
     ],
     "openapi": [],
+    "dinie_contract": [],
 }
 """From the top down: a folder imports from lower lines, and never from its own or a higher one."""
 
+OPTIONS = {"dinie_contract.options", "dinie_contract.command_line"}
+"""What lies below all commands: the options as data, and how a command takes them."""
+
 BESIDE = {
     "openapi": {"openapi"},
-    "conformance": {"conformance", "openapi"},
+    # Its fixtures name the types of the mock; they import it only when a test asks.
+    "dinie_contract": {"dinie_contract", "mock_server.testing"},
+    "conformance": {"conformance", "openapi", "dinie_contract.pytest_conformance", *OPTIONS},
     "mock_server": {
         "mock_server",
         "openapi",
+        *OPTIONS,
         "conformance.client",
         "conformance.journal",
         "conformance.report",
