@@ -1,4 +1,4 @@
-"""One recorded exchange with what it takes to compare it with others."""
+"""Attempts: recorded exchanges, with what it takes to compare them."""
 
 import json
 import re
@@ -90,7 +90,7 @@ class Attempt:
 
     @cached_property
     def call_id(self) -> str | None:
-        """What its client tells this call by: the key, under whatever name it was sent."""
+        """The client's name for the call: the idempotency key, whatever header it was in."""
         if self.key:
             return self.key
         for name, value in self.entry.request_headers:
@@ -120,7 +120,7 @@ class Attempt:
 
     @cached_property
     def value(self) -> str:
-        """What the body says, equal for bodies that differ in spelling only."""
+        """The JSON value of the body, equal for bodies that differ in spelling only."""
         body = self.entry.request_body
         media_type = essence(header(self.entry.request_headers, "content-type") or "")
         if media_type == "application/x-www-form-urlencoded":
@@ -132,14 +132,14 @@ class Attempt:
 
     @cached_property
     def request_signature(self) -> tuple[str, str, str] | None:
-        """What equal requests have in common; None where the body is not known."""
+        """The key under which equal requests compare equal; None for an unknown body."""
         if not self.body_is_known:
             return None
         return self.entry.method, f"{self.address.path}?{self.address.query}", self.value
 
     @cached_property
     def ending(self) -> Ending:
-        """How it ended."""
+        """How the attempt ended."""
         status = self.entry.status
         if status is None:
             return Ending.UNKNOWN
@@ -177,7 +177,7 @@ class Attempt:
             return None
 
     def member(self, name: str) -> Any:
-        """One member of the answer's JSON object, or None."""
+        """A member of the answer's JSON object, or None."""
         return self.answered.get(name) if isinstance(self.answered, dict) else None
 
     @property

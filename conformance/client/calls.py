@@ -1,4 +1,4 @@
-"""From attempts to calls: what a client meant as one thing.
+"""Calls: the attempts that a client meant as one.
 
 A client means one call and sends one or more attempts; only the attempts are in a journal. This
 is how they are put together.
@@ -41,7 +41,7 @@ KEY_LIFETIME = 24 * 3600.0
 
 
 class Link(Enum):
-    """What makes an attempt a retry of the one before it."""
+    """Why an attempt is a retry of the one before it."""
 
     KEY = "the same key"
     LIKENESS = "equal, and soon after a failure"

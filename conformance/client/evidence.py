@@ -1,4 +1,4 @@
-"""What a check works with: the calls of a journal, as far as they are of one operation."""
+"""The evidence of a check: the calls of a journal, as far as they are of one operation."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from openapi.operation import Operation
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One occasion on which a rule was broken, and the exchanges that prove it."""
+    """A violation of a rule, and the exchanges that prove it."""
 
     expected: str
     actual: str
@@ -66,13 +66,13 @@ class Traffic:
         return {one["name"] for one in schemes if one["type"] == "apiKey" and one["in"] == "query"}
 
     def faults(self, attempt: Attempt) -> Sequence[Fault]:
-        """What the contract has against a request."""
+        """The faults of a request by the contract."""
         if attempt.number not in self._faults:
             self._faults[attempt.number] = faults_of(attempt, self.keys_in_query)
         return self._faults[attempt.number]
 
     def of(self, operation: Operation) -> "Evidence":
-        """What there is of one operation."""
+        """The evidence on one operation."""
         return Evidence(self, operation)
 
     @property
@@ -83,7 +83,7 @@ class Traffic:
         return [one for one in self.contract.operations.values() if one.id in seen]
 
     def near(self, address: Address) -> list[Operation]:
-        """The operation under whose name a request for none is told: the first of its path."""
+        """The operation that a request for none is reported under: the first of its path."""
         operations = list(self.contract.operations.values())
         section = address.path.split("/")[1]
         return [one for one in operations if one.path.split("/")[1] == section][:1]
@@ -108,7 +108,7 @@ class Evidence:
 
     @cached_property
     def has_overlaps(self) -> bool:
-        """Whether its client sends from several threads: some requests of it overlap."""
+        """Whether the client sends from several threads: some of its requests overlap."""
         last: dict[str, float] = {}
         for one in self.traffic.attempts:
             if one.started < last.get(one.partner, 0.0) - CLOCK:

@@ -29,7 +29,7 @@ def judge(
     requirements: Iterable[ClientRequirement] | None = None,
     target: str = "",
 ) -> Verdict:
-    """What a journal says of its client. It never raises for what the client did.
+    """The verdict on the client of a journal. Nothing that a client did makes it raise.
 
     ``requirements`` are all of the catalogue unless given; ``target`` is what the reports call the
     client, else the API's address is. A journal without a request for an operation of the contract

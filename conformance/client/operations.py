@@ -1,4 +1,4 @@
-"""Which operation of the contract a recorded request was for."""
+"""The operation of the contract that a recorded request was for."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -15,7 +15,7 @@ Check = Callable[[Evidence], Iterable[Observation]]
 
 @dataclass(frozen=True, slots=True)
 class ClientRequirement(Rule):
-    """One rule for clients, judged from a journal.
+    """A requirement on clients, judged from a journal.
 
     ``check`` gives one occasion for each time that the rule was put to the test, kept or broken;
     without any it is not verified. ``occasion`` says what would put it to the test, and ``preset``
@@ -31,7 +31,7 @@ class ClientRequirement(Rule):
 
     @property
     def wanted(self) -> str:
-        """What a journal lacks in which this is not verified."""
+        """What a journal needs for this requirement to be verified."""
         shown = f"; the fault {self.preset} brings it about" if self.preset else ""
         return f"needs {self.occasion}{shown}"
 

@@ -1,4 +1,4 @@
-"""What the contract has against a recorded request."""
+"""Faults of a recorded request by the contract."""
 
 import json
 from collections import defaultdict
@@ -17,7 +17,7 @@ from openapi.schema import Schema
 
 
 class Kind(Enum):
-    """What is at fault."""
+    """The part of a request that is at fault."""
 
     MEDIA_TYPE = "the media type"
     UNREADABLE = "a body that cannot be read"
@@ -30,14 +30,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of a request, without any value that the client sent."""
+    """A fault of a request, without any value that the client sent."""
 
     kind: Kind
     text: str
 
 
 def faults_of(attempt: Attempt, keys_in_query: Collection[str] = ()) -> list[Fault]:
-    """All faults of a request. What was not recorded, or is redacted, is not judged.
+    """All faults of a request. Missing and redacted parts are not judged.
 
     ``keys_in_query`` are the parameters in which the contract wants an API key.
     """

@@ -1,4 +1,4 @@
-"""What misbehaving clients would have left in the journal of a correct one.
+"""Sabotage of a client: the journal of a correct one, as a wrong one would have left it.
 
 A requirement names the sabotage that it must catch. Each is a transformation of a journal, so a
 requirement that a sabotage slips past has a hole.
@@ -20,7 +20,7 @@ KEY = "idempotency-key"
 
 @dataclass(frozen=True, slots=True)
 class Sabotage:
-    """One misbehaviour by name."""
+    """A named misbehaviour of a client."""
 
     name: str
     change: Callable[[Entries], Iterable[JournalEntry]]
@@ -31,7 +31,7 @@ class Sabotage:
 
 
 def is_create(entry: JournalEntry) -> bool:
-    """Whether it is a request with a JSON body that asks for something new."""
+    """Whether an entry is a request with a JSON body for a creating operation."""
     return entry.method == "POST" and '"name"' in entry.request_body
 
 

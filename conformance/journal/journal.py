@@ -1,4 +1,4 @@
-"""One exchange as a journal keeps it: what a client is judged by. A frozen, redacted value."""
+"""A journal entry: one recorded exchange, redacted and frozen."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One request and what became of it.
+    """One request and its answer, or how it ended without one.
 
     Nothing in it is secret: tokens, client secrets and idempotency keys are pseudonyms, equal
     where the originals were equal. Header names are in lower case.

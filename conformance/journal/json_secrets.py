@@ -96,7 +96,7 @@ def _number(digits: str, pseudonym: Pseudonym) -> str:
 
 
 def _decoded(string: str) -> str:
-    """What a JSON string stands for; the string itself where it is none."""
+    """The text of a JSON string; the string itself where it is not valid."""
     if "\\" not in string:
         return string
     try:

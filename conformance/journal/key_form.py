@@ -1,4 +1,4 @@
-"""Whether an idempotency key can be taken for unique, told by its form."""
+"""Whether the form of an idempotency key is that of a unique one."""
 
 import re
 import string
@@ -15,7 +15,7 @@ _LONGEST_CLOCK = 19
 
 
 def looks_unique(key: str) -> bool:
-    """Whether a key has as much chance in it as unique ones have.
+    """Whether a key has as much entropy as a unique one.
 
     A UUID has, wherever it stands in the key. Words, dates, times, counters and short texts have
     not. It is told by the form alone and in doubt for the client: a hash is taken for unique.

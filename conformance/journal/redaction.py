@@ -52,14 +52,14 @@ class Redactor:
         self._known: dict[tuple[bytes, bytes], tuple[str, str]] = {}
 
     def pseudonym(self, secret: str) -> str:
-        """What stands for a secret. Empty texts and pseudonyms stand for themselves."""
+        """The pseudonym of a secret. Empty texts and pseudonyms stay as they are."""
         if not secret or PSEUDONYM.fullmatch(secret):
             return secret
         text = secret.encode("utf-8", "surrogatepass")
         return f"redacted-{blake2b(text, digest_size=6, key=self._key).hexdigest()}"
 
     def key(self, key: str) -> str:
-        """What stands for an idempotency key, with :data:`GUESSABLE` where it is not unique."""
+        """The pseudonym of an idempotency key, with :data:`GUESSABLE` where it is not unique."""
         seen = self.pseudonym(key)
         return seen if seen == key or looks_unique(key) else seen + GUESSABLE
 
@@ -95,7 +95,7 @@ class Redactor:
         return self.shapes(f"{before}{question}{query}{mark}{fragment}")
 
     def body(self, body: bytes, media_type: str = "") -> str:
-        """A body as text. What is no text is one pseudonym: nobody knows what is in it.
+        """A body as redacted text. A body that is no text becomes one pseudonym.
 
         A character that was cut off at the end is left out. The media type is not relied on: what
         is sent under a wrong one is no less secret.

@@ -1,4 +1,4 @@
-"""Which members, parameters and headers hold secrets, told by their names."""
+"""The names of members, parameters and headers that hold secrets."""
 
 import re
 from functools import lru_cache
@@ -21,7 +21,7 @@ _NO_CREDENTIAL = re.compile(r"idempot|page|next|cursor|continuation|sync")
 
 
 def is_secret(name: str) -> bool:
-    """Whether what has this name is a secret: ``client_secret``, ``accessToken``, ``X-Api-Key``."""
+    """Whether a name is that of a secret: ``client_secret``, ``accessToken``, ``X-Api-Key``."""
     return _is_secret(name if len(name) <= LONGEST_NAME else name[-LONGEST_NAME:])
 
 
@@ -36,7 +36,7 @@ def is_secret_parameter(name: str) -> bool:
 
 
 def is_credential(name: str) -> bool:
-    """Whether a query parameter of this name lets somebody in."""
+    """Whether a query parameter of this name is a credential."""
     return is_secret_parameter(name) and not _NO_CREDENTIAL.search(name.lower())
 
 

@@ -1,1 +1,1 @@
-"""What a check works with: valid requests, pages, resources, and ways to say what broke."""
+"""The tools of a check: valid requests, pages, resources, and violations."""

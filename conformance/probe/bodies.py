@@ -1,4 +1,4 @@
-"""What a JSON body may be, read from the contract, and how a refusal is told.
+"""JSON bodies read from the contract, valid and invalid, and refusals of them.
 
 What is sent is derived from the contract's schema, so that a new operation is covered.
 """
@@ -20,7 +20,7 @@ from openapi.schema import Schema, types_of
 
 
 def fields_of(operation: Operation) -> Mapping[str, Mapping[str, Any]]:
-    """What the contract says of each field."""
+    """The fields of an operation's JSON body, with their schemas."""
     schema = _schema_of(operation)
     found: Mapping[str, Mapping[str, Any]] = schema.outline.get("properties", {}) if schema else {}
     return found
@@ -115,7 +115,7 @@ def properties(schema: Schema) -> dict[str, Any]:
 
 
 def is_faulty(schema: Schema, name: str, value: Any) -> bool:
-    """Whether the schema complains about this value of a property."""
+    """Whether the schema refuses this value of a property."""
     return any(re.split(r"[.\[]", one.param)[0] == name for one in schema.errors({name: value}))
 
 
@@ -140,7 +140,7 @@ def values_of_other_types(outline: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def kind(value: Any) -> str:
-    """What to call a value without repeating it."""
+    """The JSON type of a value, which does not repeat the value."""
     return next(
         (
             kind

@@ -1,4 +1,4 @@
-"""How much a check generates, and with which examples it begins. Frozen values."""
+"""The generation budget of a check: how many examples, and which come first."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ def _nothing(_: str, __: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class GenerationBudget:
-    """What generates asks its probe for this; the defaults are the gate's.
+    """How much a check generates; the defaults are the gate's.
 
     ``times`` multiplies the examples of a search and the sequences of a state machine. ``steps``
     and ``keys`` are those of one sequence. ``corpus`` keeps failing examples, which are tried

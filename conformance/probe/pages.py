@@ -1,4 +1,4 @@
-"""How a check reads a list: page by page, up to a bound, and only for what it has made."""
+"""Lists, read page by page up to a bound."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def pages(
 
 
 def ids_until(probe: Probe, wanted: set[str], partner: int = 0) -> list[str]:
-    """The ids of a list in its order, as far as all ``wanted`` ones are seen, or to its end.
+    """The ids of a list in its order, until all ``wanted`` ones are seen, or to its end.
 
     A page that holds nothing new is taken for the end: the list goes in circles.
     """
@@ -85,7 +85,7 @@ def query_for(probe: Probe, limit: int, after: str | None = None) -> dict[str, A
 
 
 def page_of(probe: Probe, query: dict[str, Any], partner: int = 0) -> Page:
-    """One page; nothing is verified where the answer is none."""
+    """A page of a list. Raises :class:`NotVerified` for any other answer."""
     path = f"{probe.operation.path}?{urlencode(query)}" if query else probe.operation.path
     answer = answer_to(probe, Request("GET", path, partner=partner))
     members, found = probe.page_members, items(probe.operation, answer)

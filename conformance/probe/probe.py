@@ -1,4 +1,4 @@
-"""What a requirement works with: valid requests for its operation, and the target's answers."""
+"""The probe: valid requests for one operation, and the target's answers."""
 
 import itertools
 import json
@@ -50,7 +50,7 @@ NO_SERVER_ERROR, CLOSED = "no server error", "a closed connection, and again on 
 
 
 def unanswered(answer: Answer) -> str:
-    """What was seen in the place of an answer, whose status is ``NO_ANSWER``."""
+    """The actual value in place of an answer with the status ``NO_ANSWER``."""
     if not answer.seconds:
         return CLOSED
     return f"no answer within {answer.seconds:g} s, and again on another try"
@@ -61,7 +61,7 @@ NOTHING_FAILS = "generated.nothing-makes-it-fail"
 
 
 class NotVerified(Exception):
-    """Nothing can be said, for the reason in the message. Never a pass."""
+    """Raised where a check cannot decide; the message is the reason. Never a pass."""
 
 
 def expect(holds: object, expected: str, actual: str) -> None:
@@ -129,7 +129,7 @@ class Probe:
         return _answered(self.try_to_send(request))
 
     def try_to_send(self, request: Request, tries: int = _TRIES) -> Answer:
-        """As :meth:`send`; what gets no answer has the status ``NO_ANSWER``."""
+        """As :meth:`send`; a request without an answer gives the status ``NO_ANSWER``."""
         answer = self._answer(request, tries)
         self._keep(request, answer)
         return answer
@@ -145,7 +145,7 @@ class Probe:
         return [_answered(one) for one in self.try_to_send_at_once(requests)]
 
     def try_to_send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
-        """As :meth:`send_at_once`; what gets no answer has the status ``NO_ANSWER``."""
+        """As :meth:`send_at_once`; a request without an answer gives the status ``NO_ANSWER``."""
         return self._at_once(self._answer, requests)
 
     def send_once_at_once(self, requests: Sequence[Request]) -> list[Answer]:
@@ -207,7 +207,7 @@ class Probe:
                 self.target.created.add((request.partner or 0, handle))
 
     def succeed(self, request: Request) -> Answer:
-        """Send a request that must succeed for anything to be said; else nothing is verified."""
+        """Send a request that must succeed. Raises :class:`NotVerified` for any other status."""
         answer = self.send(request)
         if answer.status != self.operation.success_status:
             raise NotVerified(
@@ -304,5 +304,5 @@ def _answered(answer: Answer) -> Answer:
 
 
 def without_token(request: Request) -> Request:
-    """The same request as nobody."""
+    """The same request without a token."""
     return replace(request, partner=None)

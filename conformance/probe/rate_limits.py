@@ -80,7 +80,7 @@ def _meet_on_others(probe: Probe) -> None:
 
 
 def _after_waits(probe: Probe, request: Request, limited: Answer) -> list[Answer]:
-    """What the request gets after it waited as long as it was told, perhaps once more."""
+    """The answer after the wait that the 429 asked for, repeated once where it is a 429 again."""
     answers: list[Answer] = []
     for _ in range(_WAITS):
         seconds = seconds_to_wait(limited)

@@ -38,6 +38,6 @@ def revoke(probe: Probe, made: Answer) -> Answer:
 
 
 def listed_status(probe: Probe, made: Answer) -> str | None:
-    """What the list says of a key, None where it does not show it."""
+    """The status of a key in the list; None where the list does not have it."""
     item = item_of(probe, made)
     return None if item is None else str(item.get("status"))

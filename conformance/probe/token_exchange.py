@@ -1,4 +1,4 @@
-"""What a created key is for: it is exchanged for an access token (RFC 6749 section 4.4)."""
+"""The exchange of a created key for an access token (RFC 6749 section 4.4)."""
 
 from http import HTTPStatus
 from typing import Any

@@ -77,7 +77,7 @@ def as_html(verdict: Verdict, table: Sequence[Sequence[str]] = ()) -> str:
 
 
 def _violations(verdict: Verdict) -> list[Violation]:
-    """Broken MUSTs first, and what was met most often before the rest."""
+    """Violations: broken MUSTs first, then by count, largest first."""
 
     def order(result: Result) -> tuple[bool, int]:
         return result.level is not Level.MUST, -(result.sighting.count if result.sighting else 1)

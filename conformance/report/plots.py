@@ -178,6 +178,6 @@ def _rate(span: Span | None, leading: int) -> float:
 
 
 def _up_to(span: Span | None, leading: int) -> float:
-    """How high the classes are together on which one stands."""
+    """Heights at which the status classes stand on each other."""
     below = list(_CLASSES)[: list(_CLASSES).index(leading)]
     return sum(_rate(span, one) for one in below)

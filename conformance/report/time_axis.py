@@ -1,4 +1,4 @@
-"""One axis of time for all plots: wall clock in UTC, with pauses cut short."""
+"""The time axis of all plots: wall clock in UTC, with pauses cut short."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _CLOSE = 0.05
 
 
 class TimeAxis:
-    """Where moments are: from 0 to ``length``, one for each second of a session.
+    """Positions of moments, from 0 to ``length``: one for each second of a session.
 
     ``pauses`` have start and end on the axis, and how long they were in seconds.
     """
@@ -37,7 +37,7 @@ class TimeAxis:
             last = end
 
     def place(self, moment: float) -> float:
-        """Where a moment is; one within a pause is at its begin."""
+        """The position of a moment; a moment within a pause is at its begin."""
         starts = [start for start, _ in self._sessions]
         number = max(bisect_right(starts, moment) - 1, 0)
         start, end = self._sessions[number]
@@ -52,7 +52,7 @@ class TimeAxis:
         return [begin + number * width for number in range(len(spans) + 1)], spans
 
     def ticks(self) -> tuple[list[float], list[str]]:
-        """Where there are labels, and what they say; the day stands where it begins."""
+        """Positions and texts of the labels; the day stands where it begins."""
         busy = sum(end - start for start, end in self._sessions)
         step = next((one for one in _STEPS if busy / one <= _MOST_TICKS), _STEPS[-1])
         form = "%H:%M:%S" if step < 60 else "%H:%M"  # noqa: PLR2004 - seconds of a minute

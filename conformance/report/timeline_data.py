@@ -26,18 +26,18 @@ class TimelineData:
 
     @property
     def spans(self) -> list[Span]:
-        """Those of all sessions."""
+        """The spans of all sessions."""
         return [span for session in self.sessions for span in session]
 
     def seen_in(self, span: Span, marks: Sequence["Mark"]) -> int:
-        """How many marks there are from a span on and before the next; the first has all before."""
+        """The number of marks in each span; the first span has all marks before it, too."""
         starts = [one.start for one in self.spans]
         places = [max(bisect_right(starts, one.moment), 1) for one in marks]
         return places.count(starts.index(span.start) + 1)
 
     @property
     def seconds(self) -> float:
-        """How long the sessions took together."""
+        """The length of all sessions together, in seconds."""
         return sum(one[-1].end - one[0].start for one in self.sessions)
 
 

@@ -1,1 +1,1 @@
-"""What came of the checks: results, verdict, baseline, coverage, timeline, curl scripts."""
+"""Results of checks and what is made of them: verdict, baseline, coverage, timeline, curl."""

@@ -29,7 +29,7 @@ class BaselineError(Exception):
 
 
 def place(result: Result) -> Place:
-    """What an entry names a result by."""
+    """The key of a result in a baseline: requirement id and operation."""
     return result.requirement.id, result.operation
 
 
@@ -63,7 +63,7 @@ class Baseline:
         return cls(accepted)
 
     def accepts(self, result: Result) -> bool:
-        """Whether it is a violation that is known."""
+        """Whether the baseline has this violation."""
         return result.outcome in VIOLATIONS and place(result) in self.accepted
 
     def stale(self, results: Iterable[Result]) -> list[Place]:
@@ -98,7 +98,7 @@ def _complaint(
     contract: Contract,
     requirements: Mapping[str, Requirement],
 ) -> str:
-    """What is wrong with an entry; empty when it can be used."""
+    """The fault of an entry; empty for a usable one."""
     if not isinstance(entry, dict) or not all(isinstance(one, str) for one in entry):
         return "must have an id and an operation"
     wrong = [f"has an unknown member {name}" for name in sorted(entry.keys() - _MEMBERS)]

@@ -1,4 +1,4 @@
-"""What of the contract was met: counted as exchanges go by."""
+"""Coverage of the contract: statuses, parameters, fields and transitions, counted by exchange."""
 
 import json
 import re
@@ -52,7 +52,7 @@ class Coverage:
         self.requirements: Counter[str] = Counter()
 
     def met(self, request: Request, answer: Answer) -> None:
-        """One exchange went by."""
+        """Count one exchange."""
         operation = next(
             (one for one in self._contract.operations.values() if request.is_for(one)), None
         )
@@ -99,7 +99,7 @@ class Coverage:
 
     @property
     def answered(self) -> dict[str, set[int]]:
-        """The statuses that were met, by the id of their operation."""
+        """The statuses seen in the run, by operation id."""
         found: dict[str, set[int]] = {}
         for one in list(self.statuses):
             operation, _, status = one.partition(" ")
@@ -107,7 +107,7 @@ class Coverage:
         return found
 
     def line(self) -> str:
-        """What was covered, in numbers."""
+        """The coverage in one line of numbers."""
         operations = {one.partition(" ")[0] for one in self.statuses}
         parts = {
             "operations": f"{len(operations)}/{len(self._contract.operations)}",

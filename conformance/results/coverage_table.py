@@ -1,4 +1,4 @@
-"""What of the contract was met, beside all that there is: plain values for reports."""
+"""Coverage beside the contract: seen and never seen, as plain values for reports."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from openapi.operation import Operation
 
 @dataclass(frozen=True, slots=True)
 class HitCount:
-    """How often something was met, and whether the contract tells of it."""
+    """How often an item was seen in the run, and whether the contract documents it."""
 
     count: int
     documented: bool = True
@@ -19,7 +19,7 @@ class HitCount:
 
 @dataclass(frozen=True, slots=True)
 class OperationCoverage:
-    """One operation: what was met of its statuses, parameters and fields of the body.
+    """The coverage of one operation: its statuses, parameters and fields of the body.
 
     ``statuses`` are by status, or by ``4XX`` and ``default`` where no answer was one of these.
     ``fields`` count bodies that broke a keyword, by field and keyword; ``valid`` bodies broke
@@ -48,23 +48,23 @@ class CoverageReport:
 
     @property
     def statuses(self) -> list[str]:
-        """All that are in any operation, in order; ranges come after what they hold."""
+        """The statuses of all operations, in order; a range comes after its members."""
         return sorted({status for one in self.operations for status in one.statuses})
 
     @property
     def keywords(self) -> list[str]:
-        """All that are in any field."""
+        """The schema keywords of all fields."""
         found = {word for one in self.operations for words in one.fields.values() for word in words}
         return [one for one in KEYWORDS.values() if one in found]
 
     @property
     def is_empty(self) -> bool:
-        """Whether no operation was answered at all."""
+        """Whether no operation was answered."""
         return not any(met.count for one in self.operations for met in one.statuses.values())
 
     @property
     def never(self) -> list[str]:
-        """What is documented and was not met, such as ``createCredential 429``."""
+        """Documented statuses that were never seen, such as ``createCredential 429``."""
         return [
             f"{operation.id} {name}"
             for operation in self.operations
@@ -75,7 +75,7 @@ class CoverageReport:
 
     @property
     def undocumented(self) -> list[str]:
-        """What was met and is not documented, such as ``createCredential 418``."""
+        """Undocumented statuses that were seen, such as ``createCredential 418``."""
         return [
             f"{operation.id} {status}"
             for operation in self.operations
@@ -87,7 +87,7 @@ class CoverageReport:
 def coverage_report(
     contract: Contract, coverage: Coverage, requirements: Iterable[str]
 ) -> CoverageReport:
-    """What was met until now; ``requirements`` are the ids of those that there are to try."""
+    """The coverage until now; ``requirements`` are the ids of all that apply."""
     state = coverage.state()
     transitions: dict[str, dict[str, int]] = {}
     for one, count in state["transitions"].items():
@@ -117,7 +117,7 @@ def _operation(operation: Operation, state: Mapping[str, Mapping[str, int]]) -> 
 
 
 def _of(operation: Operation, counts: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    """What is counted for one operation, by the rest of its name."""
+    """The counts of one operation, by the rest of their name."""
     start = f"{operation.id} "
     for name, count in counts.items():
         if name.startswith(start):

@@ -113,7 +113,7 @@ def _without_pages(steps: Sequence[_Step]) -> Iterator[_Step]:
 
 
 def _list_of(step: _Step) -> tuple[str, int | None] | None:
-    """Which list a step reads a page of, and for whom; None where it does something else."""
+    """The list that a step reads a page of, and its partner; None for any other step."""
     request, _ = step.exchanges[0]
     if request.method != "GET" or len(step.exchanges) > 1:
         return None

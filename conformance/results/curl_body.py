@@ -18,7 +18,7 @@ _END = "BODY"
 
 @dataclass(frozen=True, slots=True)
 class BodySource:
-    """Where curl gets a body from: its ``argument``, or what ``command`` writes.
+    """The source of a body for curl: an ``argument``, or the output of ``command``.
 
     ``here_document`` is what the command reads, on the lines after it.
     """

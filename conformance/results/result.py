@@ -7,7 +7,7 @@ from conformance.catalogue.requirement import Level, Rule
 
 
 class Outcome(StrEnum):
-    """What came of one requirement on one operation."""
+    """The outcome of one requirement on one operation."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -18,7 +18,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FindingDetails:
-    """When a violation was first seen, in seconds since the epoch.
+    """When a violation was first seen (seconds since the epoch), and its finding of a campaign.
 
     The rest is what a campaign knows of it: the id of its finding, the cause, whether it was seen
     again, how often it was met, a Python script, and the command that tries it again.
@@ -35,7 +35,7 @@ class FindingDetails:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one requirement gave on one operation.
+    """The result of one requirement on one operation.
 
     ``reproduce`` shows it: for a server a shell script of curl commands, which holds no token,
     since the reader exports it; for a client the exchanges of its journal.
@@ -52,7 +52,7 @@ class Result:
 
     @property
     def told(self) -> str:
-        """What was seen, and which finding of a campaign it is."""
+        """The actual value, and the finding of a campaign that it belongs to."""
         if self.sighting is None or not self.sighting.finding:
             return self.actual
         seen = self.sighting

@@ -1,4 +1,4 @@
-"""When a target answered what, and how fast: counted in spans of time, however long it takes."""
+"""The timeline of a run: statuses and latencies in spans of time, of bounded number."""
 
 import math
 import threading
@@ -30,7 +30,7 @@ _LAST_STEP = _DOUBLINGS * STEPS_PER_DOUBLING
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What was answered from ``start`` on (seconds since the epoch), for so many seconds.
+    """The answers of a span that begins at ``start`` (seconds since the epoch).
 
     ``statuses`` counts answers by status and ``latencies`` by step of the histogram.
     ``slowest`` is the longest that one took, in seconds.
@@ -44,12 +44,12 @@ class Span:
 
     @property
     def end(self) -> float:
-        """When the next one would begin."""
+        """The begin of the next span."""
         return self.start + self.seconds
 
     @property
     def requests(self) -> int:
-        """How many were answered."""
+        """The number of answers."""
         return sum(self.statuses.values())
 
     def quantile(self, share: float) -> float:
@@ -66,7 +66,7 @@ class Span:
 
 
 class _Counted:
-    """What is known of one span while it may still grow."""
+    """The counts of a span that may still grow."""
 
     __slots__ = ("latencies", "slowest", "statuses")
 
@@ -107,12 +107,12 @@ class Timeline:
             self._fit()
 
     def add(self, other: "Timeline") -> None:
-        """Count what another one has met, too."""
+        """Add the counts of another timeline."""
         self.restore(other.state())
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """Those in which something was answered, in order."""
+        """The spans with an answer, in order."""
         with self._lock:
             return tuple(
                 Span(index * self._width, self._width, dict(one.statuses), dict(one.latencies),
@@ -170,7 +170,7 @@ def _step(seconds: float) -> int:
 
 
 def joined(spans: Iterable[Span], start: float, seconds: float) -> Span:
-    """One span that holds what several do."""
+    """Several spans as one."""
     counted = _Counted()
     for one in spans:
         counted.add(one.statuses, one.latencies, one.slowest)

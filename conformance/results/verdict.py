@@ -1,4 +1,4 @@
-"""What a run as a whole says of a target, and the exit code that scripts go by."""
+"""The verdict on a run as a whole, and the exit code for scripts."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -19,7 +19,7 @@ INTERRUPTED = "interrupted"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All that the reports show. ``results`` are sorted by id and operation.
+    """The verdict that all reports show. ``results`` are sorted by id and operation.
 
     ``void`` says why not even a violation means anything (nothing was exercised, interrupted),
     ``doubt`` why a run without violations is no pass (stopped midway, faults of the harness).
@@ -74,13 +74,13 @@ class Verdict:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many results there are of each outcome, by the names of the JSON report."""
+        """The number of results by outcome, under the names of the JSON report."""
         found = Counter(one.outcome for one in self.results)
         return {name: found[outcome] for name, outcome in SUMMARY.items()}
 
     @property
     def exit_code(self) -> int:
-        """0 it conforms, 1 it does not, 2 nothing can be said."""
+        """0: the target conforms. 1: it does not. 2: there is no verdict."""
         if self.void:
             return NO_VERDICT
         if self.breaking:

@@ -1,4 +1,4 @@
-"""One requirement on one operation, checked: what the gate and a campaign share."""
+"""The check of one requirement on one operation, shared by the gate and campaigns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from conformance.target.target import TargetError
 
 @dataclass(frozen=True, slots=True)
 class CheckOutcome:
-    """What came of a check, and the exchanges that show it.
+    """The result of a check, and the exchanges that show it.
 
     ``breaks`` is the id of the broken requirement where a check judges by several, else empty.
     ``examples`` are the encoded examples that failed, by the name of their search.
@@ -25,7 +25,7 @@ class CheckOutcome:
 
 
 def run_check(requirement: Requirement, probe: Probe) -> CheckOutcome:
-    """Check one requirement; what is told holds no secret. Raises :class:`TargetError`."""
+    """Check one requirement; no text of the outcome holds a secret. Raises :class:`TargetError`."""
     operation, target = probe.operation, probe.target
     level = requirement.level_on(operation)
     missing = sorted(one.value for one in requirement.needs - target.capabilities)

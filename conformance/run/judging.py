@@ -70,7 +70,7 @@ def not_begun(run: Run, level: Level, error: TargetError) -> Verdict:
 
 
 def never_succeeded(contract: Contract, answered: Mapping[str, Collection[int]]) -> str:
-    """Which creating operation never gave its success status; empty where there is none.
+    """The creating operation that never gave its success status, as a sentence; empty for none.
 
     ``answered`` has the statuses that were met, by the id of their operation.
     """

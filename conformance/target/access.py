@@ -12,7 +12,7 @@ _LARGEST_MARGIN = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A token as it was issued. ``seconds`` is how long it lives, None where nobody said."""
+    """A token as issued. ``seconds`` is its lifetime, None where the target did not state it."""
 
     token: str
     seconds: float | None = None

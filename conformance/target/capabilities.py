@@ -1,4 +1,4 @@
-"""What a target must offer for some requirements to be verified."""
+"""Capabilities of a target that some requirements need."""
 
 from enum import Enum
 

@@ -12,7 +12,7 @@ from conformance.target.target import Target, TargetSettings
 
 @dataclass(frozen=True, slots=True)
 class PartnerCredentials:
-    """What one partner gave: a token, or the client id and secret that get one. False: nothing."""
+    """The credentials of one partner: a token, or a client id and secret. False without either."""
 
     token: str | None = field(repr=False)
     client_id: str | None

@@ -1,4 +1,4 @@
-"""One request to the target and its answer, as values that may be kept and shown."""
+"""A request to the target and its answer, as values that may be kept and shown."""
 
 import json
 import re
@@ -16,7 +16,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to send. ``path`` stands under the target's base URL and may carry a query.
+    """A request. ``path`` stands under the target's base URL and may carry a query.
 
     ``partner`` says whose token goes along: 0 the first, 1 the second, None none at all.
     ``token_form`` says in what form, one of :data:`conformance.target.token_forms.FORMS`. The token
@@ -62,7 +62,7 @@ class Request:
         return next(found, None)
 
     def is_for(self, operation: Operation) -> bool:
-        """Whether it names this operation, by method and path."""
+        """Whether the request's method and path are those of an operation."""
         path = self.path.partition("?")[0]
         return self.method == operation.method and bool(_pattern(operation.path).fullmatch(path))
 
@@ -79,7 +79,7 @@ NO_ANSWER = 0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. Header names are in lower case. ``seconds`` is from sending to the end."""
+    """An answer. Header names are in lower case. ``seconds`` is from sending to the end."""
 
     status: int
     headers: Headers = ()
@@ -136,7 +136,7 @@ class Answer:
         return value if isinstance(value, dict) else None
 
     def field(self, name: str) -> Any:
-        """One member of a JSON object, or None where there is no such thing."""
+        """A member of the JSON object in the body; None without such a member."""
         return (self.json_object() or {}).get(name)
 
 

@@ -1,4 +1,4 @@
-"""What may be shown of a target's words: no token, no secret, and nothing that moves a terminal."""
+"""Redaction of a target's texts: no token, no secret, no control character."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""How long a limited client waits (RFC 9110 section 10.2.3)."""
+"""The wait of a limited client (RFC 9110 section 10.2.3)."""
 
 import time
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def pauses() -> Iterator[float]:
 
 
 def seconds_to_wait(answer: Answer) -> float | None:
-    """How long a 429 asks to wait; None where it does not say, or for any other answer.
+    """The seconds that a 429 asks for; None without ``Retry-After``, and for any other answer.
 
     A date is taken by the target's own clock, where it says what that shows
     (RFC 9110 sections 10.2.3 and 6.6.1).

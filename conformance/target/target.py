@@ -1,4 +1,4 @@
-"""What is under test: a base URL, the partners' tokens, and how to be kind to it."""
+"""The target: its base URL, the partners' tokens, and the pace of requests."""
 
 import ssl
 import threading
@@ -295,7 +295,7 @@ class Target:
         headers: list[tuple[bytes, bytes]],
         body: bytes | list[bytes],
     ) -> httpx.Response:
-        """One exchange. A target may close an idle connection just as it is used again.
+        """One exchange. A target may close an idle connection just as a request is sent on it.
 
         Such a request is sent once more (RFC 9112 section 9.3.1), on another connection; a
         target that closes that one too does not answer. A list is sent in chunks.

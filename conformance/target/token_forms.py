@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How to make it of a token, and how to write it in a shell script where ``{0}`` names it.
+    """A way to send a token, and its spelling in a shell script, where ``{0}`` names the token.
 
     ``scheme`` is what stands before it in the ``Authorization`` header; None puts it in the
     query instead, as :data:`QUERY_PARAMETER`.

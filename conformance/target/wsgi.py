@@ -25,7 +25,7 @@ class WsgiTransport(httpx.BaseTransport):
         self._app = app
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """What a server would answer; raises what httpx does where no answer comes."""
+        """The app's answer; raises the errors of httpx where there is none."""
         environ = _environ(request)
         answers: list[httpx.Response] = []
         # A thread can be left behind, where an app that hangs would hang the run.
