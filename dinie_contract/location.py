@@ -1,4 +1,4 @@
-"""Where the packages of this distribution are, and whether their names mean them here.
+"""The location of our packages, and whether their names mean them in this process.
 
 Others may have a package named ``conformance``, ``mock_server`` or ``openapi`` as well: a project
 whose tests run in this process, the folder that a command is called in. Ours are never in their

@@ -16,7 +16,7 @@ from openapi.resource import Resource
 
 
 class Purpose(StrEnum):
-    """What a request was sent for."""
+    """The purpose of a request."""
 
     CREATE = "create"
     REPLAY = "replay"
@@ -79,7 +79,7 @@ class JudgedExchange:
 
 
 def digested(answer: Answer) -> Answer:
-    """The answer with a hash in the place of its body: enough to tell it from another."""
+    """The answer with a hash in place of its body, which tells it from another."""
     return Answer(answer.status, body=sha256(answer.body).digest())
 
 
@@ -114,7 +114,7 @@ class Judge:
     aspect: Aspect = Aspect.DATA
 
     def looks_at(self, exchange: JudgedExchange) -> bool:
-        """Whether purpose and status of an exchange are ones that it can judge."""
+        """Whether the judge can judge an exchange with this purpose and status."""
         return exchange.purpose in self.purposes and exchange.status_class in self.statuses
 
     def violation(self, exchange: JudgedExchange) -> Violation | None:

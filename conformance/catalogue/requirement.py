@@ -13,7 +13,7 @@ from openapi.resource import creates
 
 
 class Level(StrEnum):
-    """How binding a requirement is.
+    """The level of a requirement: how binding it is.
 
     MUST: the seed or safety says so, and breaking it fails the run. SHOULD: vendor facts or an
     RFC say so, and breaking it is a warning. INFO is only observed.
@@ -34,7 +34,7 @@ class Rule:
     source: str
 
     def level_on(self, operation: Operation) -> Level:
-        """How binding it is for one operation.
+        """The level of the requirement on one operation.
 
         The seed speaks of the create operation alone, so what is a MUST because the seed says so
         is a SHOULD for its neighbours. Safety is a MUST everywhere.
@@ -50,7 +50,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Requirement(Rule):
-    """One rule for servers: where it applies, and how to check it.
+    """A requirement on servers: where it applies, and how to check it.
 
     ``applies_to`` reads the contract. ``sabotage`` are the faults that the check must catch, each
     a proof that it can fail. ``check`` returns when the rule holds, and raises

@@ -29,7 +29,7 @@ def listing(requirements: Mapping[str, Rule]) -> str:
 
 
 def explanation(requirement: Requirement | ClientRequirement, contract: Contract) -> str:
-    """All that there is to know of one requirement."""
+    """The text of ``explain``: all properties of one requirement."""
     operations = [one.name for one in contract.operations.values() if requirement.applies_to(one)]
     if isinstance(requirement, ClientRequirement):
         wanted = [

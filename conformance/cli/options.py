@@ -59,7 +59,7 @@ class WebAddress(click.ParamType[str]):
 
 
 class BaseUrl(WebAddress):
-    """Where an API is, with its prefix and nothing else."""
+    """The base URL of an API: its prefix, and no query."""
 
     kind = "base URL"
     example = "http://127.0.0.1:8080/v3"
@@ -73,7 +73,7 @@ class BaseUrl(WebAddress):
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where a Redis or Valkey server is; shown without the password that its URL may hold."""
+    """A Redis or Valkey server, shown without the password that its URL may hold."""
 
     url: str = field(repr=False)
     password: str = field(repr=False)

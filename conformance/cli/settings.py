@@ -17,7 +17,7 @@ from openapi.contract import Contract
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendingSettings:
-    """Where a command sends its requests, as whom, and how.
+    """Settings of a command that sends requests: the target, the partners, the pace.
 
     ``app`` is an app in this process, ``module:object``; ``keep`` leaves what was created.
     """
@@ -45,7 +45,7 @@ class SendingSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings(SendingSettings):
-    """What ``run`` and the pytest plugin do; ``seed`` None is a random one."""
+    """Settings of ``run`` and the pytest plugin; without a ``seed`` a random one is drawn."""
 
     level: Level = Level.MUST
     patterns: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class RunSettings(SendingSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignSettings(SendingSettings):
-    """What ``fuzz`` does; ``max_seconds`` is the length of the campaign."""
+    """Settings of ``fuzz``; ``max_seconds`` is the length of the campaign."""
 
     level: Level = Level.MUST
     patterns: tuple[str, ...] = ()

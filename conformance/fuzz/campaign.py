@@ -214,11 +214,11 @@ class Campaign:
         found = []
         try:
             for requirement in turn.work.requirements:
-                effort = replace(
+                budget = replace(
                     turn.budget, corpus=self._corpus, is_known=self._knows(turn.work, requirement)
                 )
                 probe = probe_for(
-                    self.record.contract, self.target, turn.work, requirement, turn.seed, effort
+                    self.record.contract, self.target, turn.work, requirement, turn.seed, budget
                 )
                 sent = self.target.requests_sent
                 found.append(run_check(requirement, probe))

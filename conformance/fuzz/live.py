@@ -1,4 +1,4 @@
-"""How a campaign goes on, for people: a live view on a terminal, plain lines elsewhere."""
+"""The live view of a campaign: updated on a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Iterator

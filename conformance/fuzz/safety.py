@@ -48,7 +48,7 @@ class Pace:
         self.pause = 0.0
 
     def limited(self) -> None:
-        """A 429 was met."""
+        """Count a 429, and slow down."""
         with self._lock:
             self._limited = True
 

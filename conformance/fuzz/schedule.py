@@ -1,4 +1,4 @@
-"""What a campaign tries next: whatever was sent the fewest requests so far, ever deeper."""
+"""The schedule of a campaign: the work with the fewest requests so far is next, ever deeper."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ class _Share:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One piece of work with the seed and the effort that it is done by.
+    """A turn: one work, with its seed and its generation budget.
 
     ``number`` says which of the turns of this work it is, counted through all shards, and
     ``before`` how many of them this one has done.
@@ -55,7 +55,7 @@ class Schedule:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to do: more shards than work."""
+        """Whether the schedule has no work: there are more shards than works."""
         return not self._works
 
     def next(self, count: int) -> list[Turn]:
@@ -81,7 +81,7 @@ class Schedule:
         if work.chooses:
             number = before * self._shard.of + self._shard.number - 1
         seed = random.Random(f"{self._seed} {work.name} {number}").getrandbits(32)  # noqa: S311 - test data
-        return Turn(work, number, seed, effort_at(number), before)
+        return Turn(work, number, seed, budget_at(number), before)
 
     def paid(self, work: Work, requests: int) -> None:
         """A turn has sent so many requests; even nothing costs something."""
@@ -98,8 +98,8 @@ class Schedule:
                 self._shares[name] = _Share(int(times), int(requests))
 
 
-def effort_at(times: int) -> GenerationBudget:
-    """How deep a work goes that was done so often: the gate's depth first, then ever more."""
+def budget_at(times: int) -> GenerationBudget:
+    """The generation budget of a work's n-th turn: the gate's first, then ever more."""
     depth = min(1 + times, _DEEPEST)
     return GenerationBudget(
         times=depth, steps=_STEPS + _MORE_STEPS * (depth - 1), keys=_KEYS + (depth - 1) // 2

@@ -1,4 +1,4 @@
-"""Which part of a campaign's work is one worker's: ``3/8`` is the third of eight."""
+"""Shards: the part of a campaign's work that is one worker's. ``3/8`` is the third of eight."""
 
 import re
 from collections.abc import Sequence

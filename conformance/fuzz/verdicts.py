@@ -1,4 +1,4 @@
-"""What a campaign as a whole says of its target, as a verdict that all reports show."""
+"""The verdict on a campaign, which all reports show."""
 
 import shlex
 from collections.abc import Iterator

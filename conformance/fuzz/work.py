@@ -1,4 +1,4 @@
-"""What a campaign does over and over: checks of the catalogue, and its own."""
+"""The works of a campaign: checks of the catalogue, and its own."""
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ _OF_SCHEMATHESIS = 4
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One thing to try: requirements on an operation that are checked by the same requests."""
+    """A work: requirements on one operation that the same requests check."""
 
     name: str
     operation: Operation
@@ -83,17 +83,17 @@ class Work:
 
     @property
     def generates(self) -> bool:
-        """Whether only one such work can be done at a time."""
+        """Whether only one such work can run at a time."""
         return any(one.generates for one in self.requirements)
 
     @property
     def chooses(self) -> bool:
-        """Whether it sends something else each time."""
+        """Whether each turn sends other requests."""
         return self.generates or self.requirements[0] in OWN
 
     @property
     def share(self) -> int:
-        """How much of the requests it gets: what sends something new each time, a larger one."""
+        """The share of requests: larger for a work whose turns differ."""
         if self.requirements[0].generator_check:
             return _OF_SCHEMATHESIS
         return _LARGER if self.chooses else 1
@@ -111,7 +111,7 @@ def works(
     chosen: Sequence[Requirement],
     recorded: Mapping[str, Sequence[Request]] = MappingProxyType({}),
 ) -> list[Work]:
-    """All the work on a contract, for the requirements that were chosen.
+    """The works on a contract for the selected requirements.
 
     ``recorded`` are requests to change and send again, by the id of their operation.
 

@@ -70,7 +70,7 @@ for _name in (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check of Schemathesis that failed, and the exchange that it failed on."""
+    """A failed check of Schemathesis, and the exchange that it failed on."""
 
     check: str
     request: Request

@@ -18,7 +18,7 @@ from conformance.target.exchange import Answer, Request
 
 @dataclass(slots=True)
 class Made:
-    """One resource of the model."""
+    """A created resource of the model."""
 
     partner: int
     request: Request
@@ -44,7 +44,7 @@ class Model:
 
 
 class Sequence:
-    """One sequence of calls, over as many keys as the probe's effort has, for every partner.
+    """A sequence of calls over all keys of the probe's budget, for every partner.
 
     Each call says what the model expects of the answer.
     """

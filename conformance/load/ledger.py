@@ -1,4 +1,4 @@
-"""What one process has made: its calls by name, batch by batch, so that memory has a bound."""
+"""The ledger: creations of one process by name, in batches, so that memory is bounded."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ SECRET = "client_secret"  # noqa: S105 - the name of a member
 
 @dataclass(slots=True)
 class Call:
-    """One creation: its request with a key of its own, and the first answer to it.
+    """A creation: its request with a key of its own, and the first answer to it.
 
     ``first`` holds a hash in the place of the body. It is None until the creation is confirmed.
     """
@@ -44,12 +44,12 @@ class Call:
         )
 
     def is_same(self, answer: Answer) -> bool:
-        """Whether it is the first answer again."""
+        """Whether an answer equals the first one."""
         return self.first is not None and self.first.body == digested(answer).body
 
     @property
     def has_ended(self) -> bool:
-        """Whether it may be revoked."""
+        """Whether a revocation was sent, or succeeded."""
         return self.is_ending or self.is_revoked
 
     @property

@@ -55,7 +55,7 @@ def report_void(contract: Contract, settings: Settings, reason: str) -> int:
 
 
 def complain(text: str) -> None:
-    """One line on standard error."""
+    """Print one line on standard error."""
     Console(stderr=True, highlight=False).print(f"dinie-conformance: {text}", soft_wrap=True,
                                                 markup=False)  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What a load run is to do, as the command hands it to the process that does it."""
+"""The settings of a load test, handed from the command to the process that runs it."""
 
 import json
 import os
@@ -16,7 +16,7 @@ VARIABLE = "DINIE_LOAD_SETTINGS"
 
 
 class Role(StrEnum):
-    """What the process is in a run: all of it, its master, or one of its workers."""
+    """The role of a process: the whole run, its master, or one of its workers."""
 
     ALONE = "alone"
     MASTER = "master"

@@ -43,7 +43,7 @@ class Count(StrEnum):
 
 @dataclass(slots=True)
 class Broken:
-    """How often a requirement was broken on an operation, and the first time that it was."""
+    """A broken requirement on an operation: how often, and its first violation."""
 
     count: int
     expected: str

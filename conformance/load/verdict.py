@@ -45,7 +45,7 @@ class LoadVerdict(Verdict):
 
     @property
     def exit_code(self) -> int:
-        """0 it conforms and is within the thresholds, 1 it is not, 2 nothing can be said."""
+        """0: conforms, within the thresholds. 1: does not. 2: no verdict."""
         if self.void:
             return NO_VERDICT
         if self.exceeded or self.broken_answers > self.tolerated:
@@ -79,7 +79,7 @@ def verdict_on(
     void: str = "",
     doubt: str = "",
 ) -> LoadVerdict:
-    """What the counts come to; ``void`` and ``doubt`` are as in :class:`Verdict`."""
+    """The verdict on the counts; ``void`` and ``doubt`` are as in :class:`Verdict`."""
     results = sorted(
         (_result(contract, place, tally.judged[place], tally.broken.get(place))
          for place in tally.judged),

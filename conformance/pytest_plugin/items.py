@@ -53,7 +53,7 @@ class ConformancePlugin:
             config.hook.pytest_deselected(items=left)
 
     def pytest_report_header(self) -> str:
-        """What is judged, by what, and the seed to do it again."""
+        """Report the target, the contract, the level and the seed."""
         where = (
             f"{self.shared.settings.app} at {self.shared.url}"
             if self.shared.settings.app
@@ -76,13 +76,13 @@ class ConformancePlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """What one of xdist's workers left to say."""
+        """Collect the output of one of xdist's workers."""
         self._outputs += getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, [])
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int
     ) -> None:
-        """What became of the keys that were made, and why a run is no pass."""
+        """Report the created keys, stale entries of the baseline, and why there is no verdict."""
         made, left = (sum(one[name] for one in self._outputs) for name in ("made", "left"))
         lines = []
         if made:
@@ -130,13 +130,13 @@ class Catalogue(pytest.Directory):
         return node
 
     def collect(self) -> Iterator["RequirementItem"]:
-        """One item for each requirement on each operation."""
+        """The items: one for each requirement on each operation."""
         for requirement, operation in self.shared.checks:
             yield RequirementItem.of(self, self.shared, requirement, operation)
 
 
 class RequirementItem(pytest.Item):
-    """One requirement on one operation.
+    """A test item: one requirement on one operation.
 
     What it gives is found out in the set-up, so that a fault of the harness is an error of the
     item and no failure; then it is judged.
@@ -199,7 +199,7 @@ class RequirementItem(pytest.Item):
             self.warn(ConformanceWarning(_told(self.result)))
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Where the check stands, for tools that lead there."""
+        """The file and line of the check, for tools that open it."""
         # Not the item's name: pytest would print that with `::` for each of its dots.
         name = f"{self.requirement.id} [{self.operation.id}]"
         code = getattr(self.requirement.check, "__code__", None)

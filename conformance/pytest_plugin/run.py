@@ -29,7 +29,7 @@ from openapi.operation import Operation
 
 
 def shared_run(config: pytest.Config) -> "SharedRun":
-    """What the options ask for; raises pytest.UsageError where the options are no good."""
+    """The run that the options describe; raises pytest.UsageError for unusable options."""
     try:
         require_extra("conformance", "pytest --pyargs conformance")
         context = run_command.make_context("conformance", given_arguments(config))
@@ -100,7 +100,7 @@ class SharedRun:
 
     @cached_property
     def checks(self) -> list[tuple[Requirement, Operation]]:
-        """What there is to do, in an order that all processes share.
+        """All checks, in an order that all processes share.
 
         What judges the whole run comes last.
         """

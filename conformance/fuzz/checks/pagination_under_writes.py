@@ -31,7 +31,7 @@ class _Walk:
 
     @property
     def to_come(self) -> list[str]:
-        """What is there still and was not seen."""
+        """The ids that remain in the list and were not seen yet."""
         return [one for one in self.own if one not in self.seen and one not in self.revoked]
 
 

@@ -27,7 +27,7 @@ _LEFT_OUT = frozenset(
 
 
 def requests_in(contract: Contract, journal: Sequence[JournalEntry]) -> dict[str, list[Request]]:
-    """What was recorded for each operation that may be sent anything, by its id.
+    """The recorded requests that may be sent with changes, by operation id.
 
     It ends nothing, and names no resource: somebody's could be meant.
     """

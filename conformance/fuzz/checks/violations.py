@@ -1,4 +1,4 @@
-"""What a check of a campaign's own accuses a target of: always a requirement of the catalogue."""
+"""Violations that a campaign's own checks report, each of a requirement of the catalogue."""
 
 from collections.abc import Sequence
 from http import HTTPStatus

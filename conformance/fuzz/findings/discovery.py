@@ -37,5 +37,5 @@ def finding_of(
     )
 
 
-def _kept(effort: GenerationBudget) -> dict[str, int]:
-    return {"times": effort.times, "steps": effort.steps, "keys": effort.keys}
+def _kept(budget: GenerationBudget) -> dict[str, int]:
+    return {"times": budget.times, "steps": budget.steps, "keys": budget.keys}

@@ -16,7 +16,7 @@ def test_{name}():
 
 
 def can_be_exported(finding: Finding) -> bool:
-    """Whether it was seen in its steps, and they need nothing but a token."""
+    """Whether the steps of a finding reproduce it, and need nothing but a token."""
     return finding.was_sent_again and can_be_written(finding.steps)
 
 

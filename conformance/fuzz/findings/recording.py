@@ -1,4 +1,4 @@
-"""What a check sent, as steps that can be sent again; no key and no secret is in them."""
+"""Requests of a check as steps that can be sent again, without keys and secrets."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -94,7 +94,7 @@ def request_of(step: Step) -> Request:
 
 
 def sender(probe: Probe) -> Callable[[list[Step]], list[AnswerParts]]:
-    """Sends steps by a probe, which keeps what was said."""
+    """A function that sends steps by a probe, which records the exchanges."""
 
     def send(steps: list[Step]) -> list[AnswerParts]:
         requests = [request_of(one) for one in steps]

@@ -1,4 +1,4 @@
-"""One finding, tried again: by its own requests where a judge tells, else by its own check."""
+"""A finding, replayed: by its own requests where a judge decides, else by its own check."""
 
 import base64
 import random
@@ -30,11 +30,11 @@ def probe_for(
     work: Work,
     requirement: Requirement,
     seed: int,
-    effort: GenerationBudget,
+    budget: GenerationBudget,
 ) -> Probe:
     """The probe of one check: seed, requirement and operation say what it chooses."""
     randomness = random.Random(f"{seed} {requirement.id} {work.operation.id}")  # noqa: S311 - test data
-    named = replace(effort, name=requirement.id)
+    named = replace(budget, name=requirement.id)
     return Probe(contract, work.operation, target, randomness, seed, named)
 
 
@@ -58,7 +58,7 @@ def work_of(contract: Contract, finding: Finding, works: Mapping[str, Work]) -> 
 
 
 def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> bool | None:
-    """Whether the target fails as it did, tried once; None where nothing could be said.
+    """Whether the target fails again, in one try; None where the check cannot decide.
 
     Raises :class:`TargetError`.
     """
@@ -82,20 +82,20 @@ def check(
 ) -> CheckOutcome:
     """The check that found it, once more, with what failed and nothing else if that is known."""
     only = {name: base64.b64decode(one) for name, one in finding.examples.items()}
-    effort = replace(budget_of(finding), only=only or None)
+    budget = replace(budget_of(finding), only=only or None)
     return run_check(
-        requirement, probe_for(contract, target, work, requirement, finding.seed, effort)
+        requirement, probe_for(contract, target, work, requirement, finding.seed, budget)
     )
 
 
 def budget_of(finding: Finding) -> GenerationBudget:
-    """How much its check generated."""
-    effort = finding.budget
-    return GenerationBudget(times=effort["times"], steps=effort["steps"], keys=effort["keys"])
+    """The generation budget that a finding was found with."""
+    budget = finding.budget
+    return GenerationBudget(times=budget["times"], steps=budget["steps"], keys=budget["keys"])
 
 
 def is_it(one: CheckOutcome, finding: Finding, work: Work) -> bool:
-    """Whether a check failed in the way of a finding."""
+    """Whether a check failed in the same way as a finding."""
     result = one.result
     return (
         result.outcome in VIOLATIONS

@@ -1,4 +1,4 @@
-"""What becomes of a finding: shrunk to the fewest requests, and reproduced."""
+"""The shrinker: findings with the fewest requests, reproduced."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress

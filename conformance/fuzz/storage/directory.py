@@ -43,7 +43,7 @@ class RunDirectory:
 
     @classmethod
     def known(cls, path: Path) -> Self:
-        """One that holds a campaign; raises :class:`FileError`."""
+        """A directory that holds a campaign; raises :class:`FileError`."""
         if not (path / _STATE).is_file():
             raise FileError(f"{path} holds no campaign")
         return cls(path)
@@ -65,11 +65,11 @@ class RunDirectory:
 
     @property
     def corpus(self) -> Path:
-        """Where Hypothesis keeps its examples."""
+        """The folder of Hypothesis' examples."""
         return self.path / _CORPUS
 
     def state(self) -> dict[str, Any]:
-        """What :meth:`save` wrote last; raises :class:`FileError`."""
+        """The state that :meth:`save` wrote last; raises :class:`FileError`."""
         return read_object(self.path / _STATE, VERSION, "campaign")
 
     def save(self, state: Mapping[str, Any]) -> None:
@@ -77,7 +77,7 @@ class RunDirectory:
         write_whole(self.path / _STATE, json.dumps({"version": VERSION, **state}) + "\n")
 
     def findings(self) -> list[Finding]:
-        """All of them; raises :class:`FileError` for one that is torn."""
+        """All findings; raises :class:`FileError` for one that is torn."""
         return [Finding.read(one) for one in sorted((self.path / _FINDINGS).glob("*.json"))]
 
     def keep(self, finding: Finding) -> None:
@@ -94,14 +94,14 @@ class RunDirectory:
             file.write(f"{made[0]} {made[1]}\n")
 
     def made(self) -> set[Made]:
-        """What was made and perhaps not revoked; a line that is torn is left out."""
+        """Created resources that may not be revoked yet; a torn line is left out."""
         path = self.path / _MADE
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
         pairs = [line.split() for line in lines if line.endswith("\n")]
         return {(int(one), two) for one, two in pairs}
 
     def forget_made(self) -> None:
-        """All of it was revoked, or is listed as left behind."""
+        """Forget the created resources: all are revoked, or listed as left behind."""
         write_whole(self.path / _MADE, "")
 
     def leave_behind(self, made: Iterable[Made]) -> None:

@@ -40,7 +40,7 @@ def read_object(path: Path, version: int, what: str) -> dict[str, Any]:
 
 
 def object_in(text: str, version: int, what: str, where: str) -> dict[str, Any]:
-    """As :func:`read_object`, from the text itself; ``where`` says where it stood."""
+    """As :func:`read_object`, from a text; ``where`` names its place in errors."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:

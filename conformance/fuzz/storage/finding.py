@@ -23,7 +23,7 @@ _STATUS = re.compile(r"[1-5]\d\d")
 
 
 def seen(actual: str, way: str) -> str:
-    """What was seen, and in what unusual manner it was asked for.
+    """The actual value of a violation, and the unusual form of its request.
 
     What fails in two ways may fail for two reasons, and one that is known would hide the other.
     """
@@ -80,7 +80,7 @@ class Finding:
 
     @property
     def rate(self) -> float:
-        """How often it fails when it is tried again; 1 where that was not done."""
+        """The share of tries that failed; 1 where the finding was not tried again."""
         return self.failures / self.tries if self.tries else 1.0
 
     @property

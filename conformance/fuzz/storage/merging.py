@@ -13,7 +13,7 @@ from conformance.fuzz.storage.record import DONE, Counters, Record
 
 
 def joined(records: Sequence[Record], directory: RunDirectory) -> Record:
-    """One record of all; nothing is written. ``directory`` is where it may be.
+    """Several records as one; nothing is written. ``directory`` is where it may be.
 
     Raises :class:`FileError` for records that do not belong together.
     """

@@ -1,4 +1,4 @@
-"""What is known of a campaign, while it goes on and long after: reports are made of this alone."""
+"""The record of a campaign, from which alone its reports are made, then and later."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -21,7 +21,7 @@ from openapi.contract import Contract
 
 @dataclass(slots=True)
 class Counters:
-    """What the live view and the verdict tell in numbers; seconds are those of all sessions."""
+    """The numbers of the live view and the verdict; seconds are those of all sessions."""
 
     requests: int = 0
     seconds: float = 0.0
@@ -89,7 +89,7 @@ class Record:
     def read(
         cls, contract: Contract, directory: RunDirectory, patterns: Sequence[str] = ()
     ) -> Self:
-        """What a directory holds; raises :class:`FileError`.
+        """The record in a run directory; raises :class:`FileError`.
 
         ``patterns`` take the place of those that the campaign was begun with.
         """

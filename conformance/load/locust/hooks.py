@@ -1,4 +1,4 @@
-"""One process's part in Locust: what it does when a test begins and ends, and what it reports."""
+"""Locust's events in one process: begin, end and reports of a load test."""
 
 import gevent
 from gevent.event import Event

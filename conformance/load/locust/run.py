@@ -39,7 +39,7 @@ _LAST_REPORTS_SECONDS = 1.0
 
 
 class LoadRun:
-    """One run, or with Locust's web page as many as are begun there."""
+    """A load test: one run, or with Locust's web page as many as are begun there."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class LoadRun:
         self._hooks = LocustHooks(self._environment, sender, self._state)
 
     def run(self) -> int:
-        """Do it all; the exit code."""
+        """Run the load test; the exit code."""
         settings = self._settings
         if taken := _taken_port(settings):
             return report_void(self._contract, settings, taken)

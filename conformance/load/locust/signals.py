@@ -11,7 +11,7 @@ from conformance.target.target import Target
 
 
 class Signals:
-    """What was asked for: the first signal ends the load, the second the cleaning up as well.
+    """Signals of the user: the first ends the load, the second the cleaning up as well.
 
     ``seen`` is how many there were.
     """

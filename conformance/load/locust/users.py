@@ -1,4 +1,4 @@
-"""What a user does under load: create, replay, list and revoke, and conflict now and then."""
+"""Users under load: they create, replay, list and revoke, and conflict now and then."""
 
 import random
 from collections import deque
@@ -34,7 +34,7 @@ _SMALLEST_PAGES = (10, 25, 100)
 
 
 class ApiUser(FastHttpUser):
-    """One user of the API. The weights are those of clients that create more than they end."""
+    """A user of the API. The weights are those of clients that create more than they revoke."""
 
     abstract = False
     state: WorkerState

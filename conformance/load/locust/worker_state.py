@@ -1,4 +1,4 @@
-"""What all users of one process share: the target, its operations, and what was counted."""
+"""The state that all users of one process share: the target, its operations, and the tally."""
 
 import random
 import time
@@ -58,7 +58,7 @@ class WorkerState:
         )
 
     def judge(self, exchange: JudgedExchange) -> str:
-        """Judge an answer and count what is said; gives the worst of it, empty for none."""
+        """Judge an answer and count the judgements; gives the worst violation, empty for none."""
         told: dict[bool, str] = {}
         first = (
             [] if exchange.first is None else [(exchange.request, Answer(exchange.first.status))]
