@@ -16,9 +16,9 @@ _SECONDARY, _PARETO = b".secondary", b".pareto"
 
 def examples_of(probe: Probe) -> ExampleDatabase | None:
     """The example database for the next search of a check; None where none is kept."""
-    record, effort = probe.recording, probe.budget
+    record, budget = probe.recording, probe.budget
     record.searches += 1
-    if effort.corpus is None and effort.only is None:
+    if budget.corpus is None and budget.only is None:
         return None
     return _Kept(probe, f"{record.searches}")
 
@@ -39,30 +39,30 @@ class _Kept(ExampleDatabase):
     def __init__(self, probe: Probe, search: str) -> None:
         super().__init__()
         self._record = probe.recording
-        self._effort = probe.budget
+        self._budget = probe.budget
         self._search = search
         self._name = f"{probe.budget.name} {probe.operation.id} {search}".encode()
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
         """The examples that a search starts with."""
-        if self._effort.only is not None:
-            found = self._effort.only.get(self._search)
+        if self._budget.only is not None:
+            found = self._budget.only.get(self._search)
             return [found] if found is not None and not _is_beside(key) else []
-        if self._effort.corpus is None or key.endswith(_PARETO):
+        if self._budget.corpus is None or key.endswith(_PARETO):
             return []
-        return list(self._effort.corpus.fetch(self._own(key)))
+        return list(self._budget.corpus.fetch(self._own(key)))
 
     def save(self, key: bytes, value: bytes) -> None:
         """Keep a failing example; the last one is the smallest."""
         if not _is_beside(key):
             self._record.examples[self._search] = value
-        if self._effort.corpus is not None and not key.endswith(_PARETO):
-            self._effort.corpus.save(self._own(key), value)
+        if self._budget.corpus is not None and not key.endswith(_PARETO):
+            self._budget.corpus.save(self._own(key), value)
 
     def delete(self, key: bytes, value: bytes) -> None:
         """Delete an example that fails no longer."""
-        if self._effort.corpus is not None and not key.endswith(_PARETO):
-            self._effort.corpus.delete(self._own(key), value)
+        if self._budget.corpus is not None and not key.endswith(_PARETO):
+            self._budget.corpus.delete(self._own(key), value)
 
     def _own(self, key: bytes) -> bytes:
         return self._name + (_SECONDARY if key.endswith(_SECONDARY) else b"")

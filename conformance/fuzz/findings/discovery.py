@@ -26,7 +26,7 @@ def finding_of(
         actual=actual,
         work=turn.work.name,
         seed=turn.seed,
-        budget=_kept(turn.budget),
+        effort=_kept(turn.budget),
         first_seen=datetime.now(UTC).isoformat(timespec="seconds"),
         examples={
             name: base64.b64encode(one).decode() for name, one in (outcome.examples or {}).items()

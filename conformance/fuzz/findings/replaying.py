@@ -90,7 +90,7 @@ def check(
 
 def budget_of(finding: Finding) -> GenerationBudget:
     """The generation budget that a finding was found with."""
-    budget = finding.budget
+    budget = finding.effort
     return GenerationBudget(times=budget["times"], steps=budget["steps"], keys=budget["keys"])
 
 

@@ -43,7 +43,7 @@ def cause_of(expected: str, actual: str) -> str:
 class Finding:
     """One group of violations: one requirement, one operation, one cause.
 
-    ``first_seen`` is a time of RFC 3339. ``count`` is how often it was met. Its check had passed
+    ``first_seen`` is a time of RFC 3339. ``count`` is how often it was seen. Its check had passed
     ``passed`` times before. It was tried again ``tries`` times after that, and ``failures`` of them
     failed. ``work`` with ``seed`` and
     ``effort`` make the same check again, and ``examples`` (Hypothesis' own encoding, base64) just
@@ -59,7 +59,7 @@ class Finding:
     actual: str
     work: str
     seed: int
-    budget: Mapping[str, int]
+    effort: Mapping[str, int]
     first_seen: str
     count: int = 1
     tries: int = 0
@@ -125,7 +125,7 @@ class Finding:
         try:
             finding = cls(**{**value, "steps": tuple(value["steps"])})
             hash(finding.requirement + finding.operation + finding.cause + finding.work)
-            int(finding.seed), dict(finding.budget), dict(finding.examples)
+            int(finding.seed), dict(finding.effort), dict(finding.examples)
         except (TypeError, KeyError, ValueError) as error:
             raise FileError(f"{where}: is no finding that can be read") from error
         return finding
