@@ -150,7 +150,7 @@ def command_lines(processes: list[subprocess.Popen[str]]) -> set[str]:
         for _ in range(200):
             text = path.read_bytes().replace(b"\0", b" ").decode()
             seen.add(text)
-            if "-m conformance.load" in text:
+            if "-m dinie_contract.commands" in text:
                 break
             time.sleep(0.02)
         else:

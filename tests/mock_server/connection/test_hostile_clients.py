@@ -197,13 +197,16 @@ def delay(mock: MockProcess, seconds: float, times: int) -> None:
 
 
 def test_a_client_that_reads_nothing_is_given_up() -> None:
-    with (
-        impatient("--no-control", unread=LIMIT, sweep=LIMIT / 6) as mock,
-        wire_to(mock, receive_buffer=4096) as wire,
-        bounded_memory(mock),
-    ):
-        sending = Sending(wire, head(mock, "GET", path="/v3/" + "x" * 1500) * 20)
-        until(lambda: sending.is_refused() or hung_up(wire))
+    def read_nothing(mock: MockProcess) -> None:
+        with wire_to(mock, receive_buffer=4096) as wire:
+            sending = Sending(wire, head(mock, "GET", path="/v3/" + "x" * 1500) * 20)
+            until(lambda: sending.is_refused() or hung_up(wire))
+
+    with impatient("--no-control", unread=LIMIT, sweep=LIMIT / 6) as mock:
+        # The buffers of the first such client stay with the process.
+        read_nothing(mock)
+        with bounded_memory(mock):
+            read_nothing(mock)
 
 
 class Sending:
