@@ -30,15 +30,16 @@ class PageMembers:
 def page_members(operation: Operation) -> PageMembers | None:
     """The names in a list operation; None where the operation gives no pages.
 
-    A list is a GET whose answer has an array and a boolean, and that takes a text as cursor and an
-    integer as limit.
+    A list is a GET whose answer has an array and a boolean, and that takes an integer as limit and
+    a text as cursor: one that is named so, or says after which item a page begins.
     """
     if operation.method != "GET":
         return None
     members = _members(operation, operation.success_status)
     query = {one.name: one.types for one in operation.parameters if one.location == "query"}
     items, has_more = _named(members, "array"), _named(members, "boolean")
-    cursor = next((name for name, types in query.items() if "string" in types), None)
+    texts = [name for name, types in query.items() if "string" in types]
+    cursor = next((one for one in texts if "after" in one or "cursor" in one), None)
     limit = next((name for name, types in query.items() if "integer" in types), None)
     if items is None or has_more is None or cursor is None or limit is None:
         return None

@@ -1,0 +1,86 @@
+"""A resource is found in the contract, whatever its members are called."""
+
+from pathlib import Path
+
+import pytest
+
+from openapi.contract import Contract
+from openapi.resource import PageMembers, page_members
+
+OTHER = """
+openapi: 3.1.0
+info: {title: Keys, version: "2"}
+paths:
+  /keys:
+    post:
+      operationId: createKey
+      responses:
+        '201':
+          description: Created.
+          content:
+            application/json:
+              schema:
+                type: object
+                properties: {key_id: {type: string}, label: {type: string}}
+    get:
+      operationId: listKeys
+      parameters:
+        - {name: status, in: query, schema: {type: string}}
+        - {name: after, in: query, schema: {type: string}}
+        - {name: size, in: query, schema: {type: integer}}
+      responses:
+        '200':
+          description: A page.
+          content:
+            application/json:
+              schema:
+                type: object
+                properties:
+                  items: {type: array, items: {type: object}}
+                  more: {type: boolean}
+  /keys/{key_id}:
+    delete:
+      operationId: revokeKey
+      parameters: [{name: key_id, in: path, required: true, schema: {type: string}}]
+      responses: {'204': {description: Revoked.}}
+  /health:
+    get:
+      operationId: readHealth
+      responses: {'200': {description: Well.}}
+"""
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Contract:
+    path = tmp_path / "keys.yaml"
+    path.write_text(OTHER)
+    return Contract.from_file(path)
+
+
+def test_the_bundled_contract_has_one_resource() -> None:
+    contract = Contract.bundled()
+    [resource] = contract.resources
+    assert [one.id for one in resource.operations] == [
+        *("createCredential", "listCredentials", "revokeCredential"),
+    ]
+    assert (resource.id, resource.handle) == ("id", "client_id")
+    assert resource.page == PageMembers("data", "has_more", "starting_after", "limit")
+
+
+def test_names_are_those_of_the_contract(other: Contract) -> None:
+    [resource] = other.resources
+    assert [one.id for one in resource.operations] == ["createKey", "listKeys", "revokeKey"]
+    assert (resource.id, resource.handle) == ("key_id", "key_id")
+    assert resource.page == PageMembers("items", "more", "after", "size")
+
+
+def test_an_operation_has_the_resource_that_it_is_for(other: Contract) -> None:
+    [resource] = other.resources
+    for name in ("createKey", "listKeys", "revokeKey"):
+        assert other.resource_of(other.operations[name]) is resource
+    assert other.resource_of(other.operations["readHealth"]) is None
+
+
+def test_an_operation_without_a_cursor_is_no_list(other: Contract) -> None:
+    assert page_members(other.operations["readHealth"]) is None
+    assert page_members(other.operations["createKey"]) is None
