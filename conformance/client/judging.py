@@ -8,7 +8,6 @@ from conformance.client.excerpt import excerpt
 from conformance.client.registry import ClientRequirement
 from conformance.client.requirements import client_catalogue
 from conformance.journal.journal import JournalEntry
-from conformance.results.baseline import place
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import Verdict, doubt_of
 from conformance.target.redaction import printable
@@ -45,7 +44,7 @@ def judge(
         target=target or f"the client of {' and '.join(traffic.bases) or 'an unknown API'}",
         seed=None,
         level=level,
-        results=() if void else tuple(sorted(results, key=place)),
+        results=() if void else tuple(sorted(results, key=lambda one: one.key)),
         void=void,
         doubt=doubt_of(results),
         remarks=_remarks(traffic),

@@ -8,7 +8,6 @@ from conformance.catalogue.requirement import Level
 from conformance.fuzz.shard import WHOLE
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import DONE, Record
-from conformance.results.baseline import place
 from conformance.results.coverage_table import coverage_report
 from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.verdict import Verdict, doubt_of
@@ -17,7 +16,7 @@ from conformance.run.judging import never_succeeded
 
 def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:
     """Every finding is a violation; what never failed has passed if it ever did."""
-    results = tuple(sorted(_results(record), key=place))
+    results = tuple(sorted(_results(record), key=lambda one: one.key))
     complete = record.over in DONE and not record.doubt
     never = "" if record.findings else never_succeeded(record.contract, record.coverage.answered)
     return Verdict(
@@ -33,7 +32,7 @@ def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:
         requests=record.counters.requests,
         seconds=record.counters.seconds,
         timeline=record.timeline.spans,
-        covered=coverage_report(record.contract, record.coverage, record.requirements),
+        coverage=coverage_report(record.contract, record.coverage, record.requirements),
     )
 
 
@@ -54,7 +53,7 @@ def _results(record: Record) -> Iterator[Result]:
             finding.expected,
             finding.actual,
             finding.curl,
-            _sighting(record, finding),
+            _finding_details(record, finding),
         )
     for name, outcomes in record.counters.outcomes.items():
         id_, _, operation = name.rstrip("]").partition(" [")
@@ -69,7 +68,7 @@ def _results(record: Record) -> Iterator[Result]:
                 break
 
 
-def _sighting(record: Record, finding: Finding) -> FindingDetails:
+def _finding_details(record: Record, finding: Finding) -> FindingDetails:
     home = record.homes.get(finding.id, record.directory.path)
     return FindingDetails(
         datetime.fromisoformat(finding.first_seen).timestamp(),

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-ResultKey = tuple[str, str]
-"""Which result is counted: the ids of a requirement and of an operation."""
+from conformance.results.result import ResultKey
 
 _MOST_FAULTS = 5
 

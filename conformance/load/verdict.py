@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from conformance.catalogue.requirement import Level
 from conformance.load.settings import Settings
-from conformance.load.tally import Broken, Count, ResultKey, Tally
-from conformance.results.result import Outcome, Result
+from conformance.load.tally import Broken, Count, Tally
+from conformance.results.result import Outcome, Result, ResultKey
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
 from conformance.server import catalogue
 from openapi.contract import Contract
@@ -83,7 +83,7 @@ def verdict_on(
     results = sorted(
         (_result(contract, place, tally.judged[place], tally.broken.get(place))
          for place in tally.judged),
-        key=lambda one: (one.requirement.id, one.operation),
+        key=lambda one: one.key,
     )  # fmt: skip
     broken = {
         place: one

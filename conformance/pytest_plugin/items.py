@@ -10,7 +10,6 @@ import conformance
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.pytest_plugin.options import selected_node_ids
 from conformance.pytest_plugin.run import SharedRun, shared_run
-from conformance.results.baseline import place
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import NO_VERDICT
 from conformance.target.asgi import AppError
@@ -186,7 +185,7 @@ class RequirementItem(pytest.Item):
         self.shared.judged += 1
         self.shared.stale += self.shared.baseline.stale([self.result])
         if self.shared.baseline.accepts(self.result):
-            reason = self.shared.baseline.accepted[place(self.result)]
+            reason = self.shared.baseline.accepted[self.result.key]
             pytest.xfail(f"accepted by the baseline{f': {reason}' if reason else ''}")
         if outcome is Outcome.FAILED or (
             outcome is Outcome.WARNING
@@ -194,9 +193,9 @@ class RequirementItem(pytest.Item):
             and self.shared.settings.level is Level.SHOULD
         ):
             # Without a traceback: the fault is not in this code.
-            pytest.fail(_told(self.result), pytrace=False)
+            pytest.fail(_explanation(self.result), pytrace=False)
         if outcome is Outcome.WARNING:
-            self.warn(ConformanceWarning(_told(self.result)))
+            self.warn(ConformanceWarning(_explanation(self.result)))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The file and line of the check, for tools that open it."""
@@ -208,15 +207,8 @@ class RequirementItem(pytest.Item):
         return Path(code.co_filename), code.co_firstlineno - 1, name
 
 
-def _told(result: Result) -> str:
-    requirement = result.requirement
-    rows = (
-        ("rule", requirement.summary),
-        ("expected", result.expected),
-        ("actual", result.actual),
-        ("source", requirement.source),
-    )
-    lines = [f"{result.level.upper()} {requirement.id} [{result.operation}]"]
-    lines += [f"  {name:<8}  {value}" for name, value in rows if value]
+def _explanation(result: Result) -> str:
+    lines = [f"{result.level.upper()} {result.name}"]
+    lines += [f"  {name:<8}  {value}" for name, value in result.facts]
     lines += [f"    {line}" for line in result.reproduce.splitlines()]
     return "\n".join(lines)

@@ -15,7 +15,8 @@ from conformance.cli.options import require_extra
 from conformance.cli.run import run_command
 from conformance.cli.settings import RunSettings, check_access
 from conformance.pytest_plugin.options import given_arguments, option_named
-from conformance.results.baseline import Baseline, BaselineError, Place
+from conformance.results.baseline import Baseline, BaselineError
+from conformance.results.result import ResultKey
 from conformance.run.judging import never_succeeded
 from conformance.run.runner import Run
 from conformance.server import catalogue
@@ -93,7 +94,7 @@ class SharedRun:
         self.seed = seed
         self.baseline = baseline
         self.judged = 0
-        self.stale: list[Place] = []
+        self.stale: list[ResultKey] = []
         self._open = ExitStack()
         self._run: Run | None = None
         self._failure: TargetError | AppError | None = None

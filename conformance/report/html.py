@@ -49,9 +49,9 @@ def as_html(verdict: Verdict, table: Sequence[Sequence[str]] = ()) -> str:
     environment.filters.update(moment=_moment, clock=_clock, duration=duration, told=told)
     violations = _violations(verdict)
     marks = [
-        Mark(one.result.sighting.first_seen, f"#{one.anchor}", _title(one.result), one.tone)
+        Mark(one.result.finding.first_seen, f"#{one.anchor}", _title(one.result), one.tone)
         for one in violations
-        if one.result.sighting
+        if one.result.finding
     ]
     course = course_of(verdict.timeline)
     drawing = render_plots(course, marks) if course else None
@@ -61,7 +61,7 @@ def as_html(verdict: Verdict, table: Sequence[Sequence[str]] = ()) -> str:
         word=_WORDS[verdict.exit_code],
         mood=_CLASSES[verdict.exit_code],
         violations=violations,
-        is_campaign=any(one.sighting and one.sighting.finding for one in verdict.results),
+        is_campaign=any(one.finding and one.finding.id for one in verdict.results),
         has_few=len(violations) <= _MOST_OPEN,
         course=course,
         rows=course_of(verdict.timeline, _MOST_ROWS),
@@ -80,13 +80,13 @@ def _violations(verdict: Verdict) -> list[Violation]:
     """Violations: broken MUSTs first, then by count, largest first."""
 
     def order(result: Result) -> tuple[bool, int]:
-        return result.level is not Level.MUST, -(result.sighting.count if result.sighting else 1)
+        return result.level is not Level.MUST, -(result.finding.count if result.finding else 1)
 
     return [
         Violation(
             one,
-            f"finding-{one.sighting.finding}"
-            if one.sighting and one.sighting.finding
+            f"finding-{one.finding.id}"
+            if one.finding and one.finding.id
             else f"violation-{number}",
             "bad" if one in verdict.breaking else "warn",
             number <= _MOST_PYTHON,
@@ -96,7 +96,7 @@ def _violations(verdict: Verdict) -> list[Violation]:
 
 
 def _title(result: Result) -> str:
-    return f"{result.level.upper()} {result.requirement.id} [{result.operation}]"
+    return f"{result.level.upper()} {result.name}"
 
 
 def _moment(seconds: float) -> str:

@@ -18,9 +18,7 @@ def as_json(verdict: Verdict) -> str:
         "summary": verdict.counts,
         "results": [_result(one) for one in verdict.results],
         "findings": [
-            _finding(one, one.sighting)
-            for one in verdict.results
-            if one.sighting and one.sighting.finding
+            _finding(one, one.finding) for one in verdict.results if one.finding and one.finding.id
         ],
     }
     return json.dumps(document, indent=2) + "\n"
@@ -34,19 +32,19 @@ def _result(result: Result) -> dict[str, Any]:
         "outcome": result.outcome.value,
         "source": result.requirement.source,
         "expected": result.expected,
-        "actual": result.told,
+        "actual": result.actual_with_finding,
         "reproduce": result.reproduce,
     }
 
 
-def _finding(result: Result, sighting: FindingDetails) -> dict[str, Any]:
+def _finding(result: Result, finding: FindingDetails) -> dict[str, Any]:
     return {
-        "finding": sighting.finding,
+        "finding": finding.id,
         "id": result.requirement.id,
         "operation": result.operation,
-        "cause": sighting.cause,
-        "state": sighting.state,
-        "count": sighting.count,
-        "first_seen": datetime.fromtimestamp(sighting.first_seen, UTC).isoformat(),
-        "replay": sighting.replay,
+        "cause": finding.cause,
+        "state": finding.state,
+        "count": finding.count,
+        "first_seen": datetime.fromtimestamp(finding.first_seen, UTC).isoformat(),
+        "replay": finding.replay,
     }

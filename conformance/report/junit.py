@@ -2,7 +2,6 @@
 
 from xml.etree import ElementTree as ET
 
-from conformance.results.baseline import place
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import NO_VERDICT, Verdict
 
@@ -19,9 +18,9 @@ def as_junit(verdict: Verdict) -> str:
             suite,
             "testcase",
             classname=result.requirement.section,
-            name=f"{result.requirement.id} [{result.operation}]",
+            name=result.name,
         )
-        _tell(case, result, verdict)
+        _add_outcome(case, result, verdict)
     if verdict.exit_code == NO_VERDICT:
         case = ET.SubElement(suite, "testcase", classname="run", name="verdict")
         ET.SubElement(case, "error", message=verdict.line)
@@ -38,20 +37,20 @@ def as_junit(verdict: Verdict) -> str:
     return f"{text}\n"
 
 
-def _tell(case: ET.Element, result: Result, verdict: Verdict) -> None:
+def _add_outcome(case: ET.Element, result: Result, verdict: Verdict) -> None:
     if result.outcome is Outcome.ERROR:
         ET.SubElement(case, "error", message=result.actual)
     elif result.outcome is Outcome.NOT_VERIFIED:
         ET.SubElement(case, "skipped", message=f"not verified: {result.actual}")
     elif result in verdict.breaking:
-        seen = f"expected {result.expected}, got {result.told}"
+        seen = f"expected {result.expected}, got {result.actual_with_finding}"
         ET.SubElement(case, "failure", message=seen).text = "\n".join(
             (result.requirement.summary, f"source: {result.requirement.source}", result.reproduce)
         )
     elif result in verdict.violations:
-        seen = f"warning: expected {result.expected}, got {result.told}"
+        seen = f"warning: expected {result.expected}, got {result.actual_with_finding}"
         ET.SubElement(case, "skipped", message=seen)
     elif result in verdict.accepted:
-        reason = verdict.baseline.accepted[place(result)]
-        seen = f"accepted: expected {result.expected}, got {result.told}"
+        reason = verdict.baseline.accepted[result.key]
+        seen = f"accepted: expected {result.expected}, got {result.actual_with_finding}"
         ET.SubElement(case, "skipped", message=f"{seen}{f' ({reason})' if reason else ''}")

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.text import Text
 
-from conformance.results.baseline import place
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
 
@@ -64,8 +63,8 @@ class TextReport:
         if verdict.accepted:
             self._heading("Accepted by the baseline")
         for one in verdict.accepted:
-            reason = verdict.baseline.accepted[place(one)]
-            self._line(f"  {one.requirement.id} [{one.operation}]{f': {reason}' if reason else ''}")
+            reason = verdict.baseline.accepted[one.key]
+            self._line(f"  {one.name}{f': {reason}' if reason else ''}")
         if verdict.stale:
             self._heading("Stale entries of the baseline (no longer violated, take them out)")
             for id_, operation in verdict.stale:
@@ -91,20 +90,11 @@ class TextReport:
             self._text(Text(f"  {section:<{width}}  ").append_text(_tally(found)))
 
     def _violation(self, result: Result, label: str, style: str) -> None:
-        requirement = result.requirement
+        name = (result.requirement.id, "bold")
         self._line("")
-        self._text(
-            Text.assemble((label, style), " ", (requirement.id, "bold"), f" [{result.operation}]")
-        )
-        rows = (
-            ("rule", requirement.summary),
-            ("expected", result.expected),
-            ("actual", result.told),
-            ("source", requirement.source),
-        )
-        for name, value in rows:
-            if value:
-                self._text(Text.assemble((f"  {name:<8}  ", "dim"), value))
+        self._text(Text.assemble((label, style), " ", name, f" [{result.operation}]"))
+        for fact, value in result.facts:
+            self._text(Text.assemble((f"  {fact:<8}  ", "dim"), value))
         for line in result.reproduce.splitlines():
             self._line(f"    {line}", "dim")
 
@@ -117,7 +107,7 @@ class TextReport:
         for reason, results in reasons.items():
             self._line(f"  {reason}")
             for one in results:
-                self._line(f"    {one.requirement.id} [{one.operation}]", "dim")
+                self._line(f"    {one.name}", "dim")
 
     def _heading(self, text: str) -> None:
         self._line("")

@@ -13,11 +13,8 @@ from typing import Any, Self
 import yaml
 
 from conformance.catalogue.requirement import Requirement
-from conformance.results.result import Outcome, Result
+from conformance.results.result import Outcome, Result, ResultKey
 from openapi.contract import Contract
-
-Place = tuple[str, str]
-"""The id of a requirement and of an operation: one result of a run."""
 
 VIOLATIONS = frozenset({Outcome.FAILED, Outcome.WARNING})
 
@@ -28,16 +25,11 @@ class BaselineError(Exception):
     """The file cannot be used; the message is one plain line that says where and why."""
 
 
-def place(result: Result) -> Place:
-    """The key of a result in a baseline: requirement id and operation."""
-    return result.requirement.id, result.operation
-
-
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """The accepted violations, each with its reason, which may be empty."""
 
-    accepted: Mapping[Place, str] = field(default_factory=dict)
+    accepted: Mapping[ResultKey, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path, contract: Contract, requirements: Mapping[str, Requirement]) -> Self:
@@ -54,7 +46,7 @@ class Baseline:
         entries = document.get("accepted") if isinstance(document, dict) else document
         if not isinstance(entries, list):
             raise BaselineError(f"{path}: must hold a list of accepted violations")
-        accepted: dict[Place, str] = {}
+        accepted: dict[ResultKey, str] = {}
         for number, entry in enumerate(entries, 1):
             complaint = _complaint(entry, accepted, contract, requirements)
             if complaint:
@@ -64,11 +56,11 @@ class Baseline:
 
     def accepts(self, result: Result) -> bool:
         """Whether the baseline has this violation."""
-        return result.outcome in VIOLATIONS and place(result) in self.accepted
+        return result.outcome in VIOLATIONS and result.key in self.accepted
 
-    def stale(self, results: Iterable[Result]) -> list[Place]:
+    def stale(self, results: Iterable[Result]) -> list[ResultKey]:
         """The entries that are violated no longer. What this run did not verify may be still."""
-        passed = {place(one) for one in results if one.outcome is Outcome.PASSED}
+        passed = {one.key for one in results if one.outcome is Outcome.PASSED}
         return sorted(passed & self.accepted.keys())
 
     def renewed(self, results: Collection[Result]) -> Self:
@@ -78,7 +70,7 @@ class Baseline:
         """
         stale = set(self.stale(results))
         kept = {one: reason for one, reason in self.accepted.items() if one not in stale}
-        found = {place(one): "" for one in results if one.outcome in VIOLATIONS}
+        found = {one.key: "" for one in results if one.outcome in VIOLATIONS}
         return type(self)(dict(sorted({**found, **kept}.items())))
 
     def text(self, path: Path) -> str:
@@ -94,7 +86,7 @@ class Baseline:
 
 def _complaint(
     entry: Any,
-    accepted: Mapping[Place, str],
+    accepted: Mapping[ResultKey, str],
     contract: Contract,
     requirements: Mapping[str, Requirement],
 ) -> str:

@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from conformance.catalogue.requirement import Level, Rule
 
+ResultKey = tuple[str, str]
+"""The id of a requirement and of an operation: one result of a run."""
+
 
 class Outcome(StrEnum):
     """The outcome of one requirement on one operation."""
@@ -18,14 +21,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FindingDetails:
-    """When a violation was first seen (seconds since the epoch), and its finding of a campaign.
+    """When a violation was first seen (seconds since the epoch), and the finding of a campaign.
 
-    The rest is what a campaign knows of it: the id of its finding, the cause, whether it was seen
-    again, how often it was met, a Python script, and the command that tries it again.
+    Without a campaign ``id`` and all that follows are empty. ``state`` says whether it was seen
+    again, ``count`` how often, ``python`` is a script, ``replay`` the command that sends it again.
     """
 
     first_seen: float
-    finding: str = ""
+    id: str = ""
     cause: str = ""
     state: str = ""
     count: int = 1
@@ -48,12 +51,33 @@ class Result:
     expected: str = ""
     actual: str = ""
     reproduce: str = ""
-    sighting: FindingDetails | None = None
+    finding: FindingDetails | None = None
 
     @property
-    def told(self) -> str:
+    def key(self) -> ResultKey:
+        """The key of the result: requirement id and operation."""
+        return self.requirement.id, self.operation
+
+    @property
+    def name(self) -> str:
+        """The requirement and operation, such as ``created.status [createCredential]``."""
+        return f"{self.requirement.id} [{self.operation}]"
+
+    @property
+    def actual_with_finding(self) -> str:
         """The actual value, and the finding of a campaign that it belongs to."""
-        if self.sighting is None or not self.sighting.finding:
+        seen = self.finding
+        if seen is None or not seen.id:
             return self.actual
-        seen = self.sighting
-        return f"{self.actual} (finding {seen.finding}, {seen.state}, met {seen.count} times)"
+        return f"{self.actual} (finding {seen.id}, {seen.state}, met {seen.count} times)"
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """Name and value of the lines that explain the result, as reports print them."""
+        rows = (
+            ("rule", self.requirement.summary),
+            ("expected", self.expected),
+            ("actual", self.actual_with_finding),
+            ("source", self.requirement.source),
+        )
+        return [(name, value) for name, value in rows if value]

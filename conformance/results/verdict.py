@@ -5,9 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from conformance.catalogue.requirement import Level
-from conformance.results.baseline import VIOLATIONS, Baseline, Place
+from conformance.results.baseline import VIOLATIONS, Baseline
 from conformance.results.coverage_table import CoverageReport
-from conformance.results.result import Outcome, Result
+from conformance.results.result import Outcome, Result, ResultKey
 from conformance.results.timeline import Span
 
 CONFORMS, BROKEN, NO_VERDICT = 0, 1, 2
@@ -23,8 +23,8 @@ class Verdict:
 
     ``void`` says why not even a violation means anything (nothing was exercised, interrupted),
     ``doubt`` why a run without violations is no pass (stopped midway, faults of the harness).
-    Both are empty otherwise. ``seed`` is None where nothing was left to chance. ``timeline`` and
-    ``covered`` say what was met and when, where requests were sent.
+    Both are empty otherwise. ``seed`` is None where nothing was random. ``timeline`` and
+    ``coverage`` count the exchanges of the run; a verdict on a journal has neither.
     """
 
     contract: str
@@ -40,7 +40,7 @@ class Verdict:
     requests: int = 0
     seconds: float = 0.0
     timeline: tuple[Span, ...] = ()
-    covered: CoverageReport | None = None
+    coverage: CoverageReport | None = None
 
     @property
     def accepted(self) -> tuple[Result, ...]:
@@ -64,7 +64,7 @@ class Verdict:
         return tuple(one for one in self.violations if one.level in levels)
 
     @property
-    def stale(self) -> list[Place]:
+    def stale(self) -> list[ResultKey]:
         """The entries of the baseline that are violated no longer."""
         return self.baseline.stale(self.results)
 
@@ -90,21 +90,20 @@ class Verdict:
     @property
     def line(self) -> str:
         """The verdict in one line."""
-        broken = Counter(one.level for one in self.breaking)
-        parts = [f"{count} {level.upper()}" for level, count in sorted(broken.items())]
-        told = f"broken: {' and '.join(parts)}" if parts else ""
+        levels = Counter(one.level for one in self.breaking)
+        parts = [f"{count} {level.upper()}" for level, count in sorted(levels.items())]
+        broken = f"broken: {' and '.join(parts)}" if parts else ""
         if self.exit_code == NO_VERDICT:
             reason = self.void or self.doubt
-            return f"No verdict: {reason}{f' ({told} so far)' if told else ''}"
-        others = [counted(self.counts["passed"], "passed")]
-        for name, word in _TOLD.items():
-            if self.counts[name]:
-                others.append(counted(self.counts[name], word))
+            return f"No verdict: {reason}{f' ({broken} so far)' if broken else ''}"
+        counts = self.counts
+        others = [counted(counts["passed"], "passed")]
+        others += [counted(counts[name], word) for name, word in _WORDS.items() if counts[name]]
         if self.accepted:
             others.append(f"{len(self.accepted)} accepted")
         if self.doubt:
             others.append(self.doubt)
-        start = f"Does not conform, {told}" if told else "Conforms"
+        start = f"Does not conform, {broken}" if broken else "Conforms"
         return f"{start} ({', '.join(others)})"
 
 
@@ -113,7 +112,7 @@ def counted(count: int, word: str) -> str:
     return f"{count} {word}s" if count != 1 and word in {"warning", "error"} else f"{count} {word}"
 
 
-_TOLD = {"warnings": "warning", "not_verified": "not verified", "errors": "error"}
+_WORDS = {"warnings": "warning", "not_verified": "not verified", "errors": "error"}
 
 SUMMARY = {
     "passed": Outcome.PASSED,

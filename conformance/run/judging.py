@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from conformance.catalogue.requirement import Level
-from conformance.results.baseline import VIOLATIONS, Baseline, place
+from conformance.results.baseline import VIOLATIONS, Baseline
 from conformance.results.coverage import Coverage
 from conformance.results.coverage_table import coverage_report
 from conformance.results.result import FindingDetails, Outcome, Result
@@ -38,7 +38,7 @@ def judge(
             for result in results:
                 coverage.tried(result.requirement.id)
                 if result.outcome in VIOLATIONS:
-                    result = replace(result, sighting=FindingDetails(time.time()))  # noqa: PLW2901
+                    result = replace(result, finding=FindingDetails(time.time()))  # noqa: PLW2901
                 found.append(result)
                 on_result(result)
         except TargetError as error:
@@ -50,7 +50,7 @@ def judge(
         target=run.target.base_url,
         seed=run.seed,
         level=level,
-        results=tuple(sorted(found, key=place)),
+        results=tuple(sorted(found, key=lambda one: one.key)),
         baseline=baseline,
         void=void or ("" if _usable(run, found) else never),
         doubt=run.stopped or never or doubt_of(found),
@@ -58,7 +58,7 @@ def judge(
         requests=run.target.requests_sent,
         seconds=time.monotonic() - start,
         timeline=timeline.spans,
-        covered=coverage_report(run.contract, coverage, {one.id for one in run.requirements}),
+        coverage=coverage_report(run.contract, coverage, {one.id for one in run.requirements}),
     )
 
 

@@ -104,7 +104,7 @@ def some_coverage() -> CoverageReport:
 
 
 def test_the_plots_load_nothing_and_need_no_style() -> None:
-    text = FORMATS["html"](verdict(violation(5), timeline=spans(BEGIN), covered=some_coverage()))
+    text = FORMATS["html"](verdict(violation(5), timeline=spans(BEGIN), coverage=some_coverage()))
     page = Page(text)
     svg = text[text.index("<svg") : text.index("</svg>")]
 
@@ -119,7 +119,7 @@ def test_the_plots_load_nothing_and_need_no_style() -> None:
 
 
 def test_a_page_is_the_same_each_time_it_is_made() -> None:
-    judged = verdict(violation(5), timeline=spans(BEGIN, BEGIN + NIGHT), covered=some_coverage())
+    judged = verdict(violation(5), timeline=spans(BEGIN, BEGIN + NIGHT), coverage=some_coverage())
 
     assert FORMATS["html"](judged) == FORMATS["html"](judged)
 
@@ -246,7 +246,7 @@ def test_the_coverage_says_what_was_never_met() -> None:
 
 
 def test_the_page_shows_the_coverage() -> None:
-    text = FORMATS["html"](verdict(covered=some_coverage()))
+    text = FORMATS["html"](verdict(coverage=some_coverage()))
 
     assert re.search(r"Documented and never met: [^.]*createCredential 429", text)
     assert "Met and not documented (*): listCredentials 418." in text
@@ -258,7 +258,7 @@ def test_the_page_shows_the_coverage() -> None:
 
 def test_where_nothing_was_answered_the_page_says_so() -> None:
     nothing = coverage_report(CONTRACT, Coverage(CONTRACT), ())
-    text = FORMATS["html"](verdict(void="it does not answer", covered=nothing, complete=False))
+    text = FORMATS["html"](verdict(void="it does not answer", coverage=nothing, complete=False))
 
     assert "No request for an operation was answered" in text
     assert "<svg" not in text
