@@ -127,6 +127,11 @@ class Operation:
         object.__setattr__(self, "accepts_idempotency_key", accepts)
 
     @property
+    def json_body(self) -> MediaType | None:
+        """The media type of its JSON request body, with schema and examples; None without one."""
+        return self.request_body.accepts("application/json") if self.request_body else None
+
+    @property
     def needs_authentication(self) -> bool:
         """Whether each of its security requirements asks for credentials."""
         return bool(self.security) and all(self.security)

@@ -222,7 +222,7 @@ class Campaign:
                 )
                 sent = self.target.requests_sent
                 found.append(run_check(requirement, probe))
-                self.record.coverage.tried(requirement.id)
+                self.record.coverage.record_check(requirement.id)
                 self.schedule.paid(turn.work, self.target.requests_sent - sent)
         finally:
             self.schedule.paid(turn.work, 0)
@@ -271,8 +271,8 @@ class Campaign:
             self._shrinker.confirm(one)
 
     def _record_answer(self, request: Request, answer: Answer) -> None:
-        self.record.coverage.met(request, answer)
-        self.record.timeline.met(time.time(), answer.status, answer.seconds)
+        self.record.coverage.record(request, answer)
+        self.record.timeline.record(time.time(), answer.status, answer.seconds)
         is_creation = answer.is_success and request.method == "POST"
         for resource in self.record.contract.resources if is_creation else ():
             handle = answer.field(resource.handle)

@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.table import Table
 
 from conformance.fuzz.campaign import Campaign
-from conformance.results.timeline import told
+from conformance.results.timeline import format_elapsed
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -42,7 +42,8 @@ class LiveView:
         left = max(0.0, campaign.max_seconds - elapsed)
         pause = campaign.pace.pause
         return {
-            "elapsed": f"{told(elapsed)} of {told(campaign.max_seconds)}, {told(left)} left",
+            "elapsed": f"{format_elapsed(elapsed)} of {format_elapsed(campaign.max_seconds)},"
+            f" {format_elapsed(left)} left",
             "requests": f"{requests}, {rate:.0f} a second"
             + (f", slowed down to one in {pause:g} s" if pause else ""),
             "findings": f"{len(campaign.record.findings)}",

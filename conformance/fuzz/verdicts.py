@@ -8,7 +8,6 @@ from conformance.catalogue.requirement import Level
 from conformance.fuzz.shard import WHOLE
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import DONE, Record
-from conformance.results.coverage_table import coverage_report
 from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.verdict import Verdict, doubt_of
 from conformance.run.judging import never_succeeded
@@ -32,7 +31,7 @@ def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:
         requests=record.counters.requests,
         seconds=record.counters.seconds,
         timeline=record.timeline.spans,
-        coverage=coverage_report(record.contract, record.coverage, record.requirements),
+        coverage=record.coverage.report(record.requirements),
     )
 
 

@@ -12,7 +12,7 @@ from conformance.catalogue.requirement import Level
 from conformance.report.drawing import render_plots
 from conformance.report.timeline_data import Mark, course_of, duration
 from conformance.results.result import Outcome, Result
-from conformance.results.timeline import told
+from conformance.results.timeline import format_elapsed
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict
 
 _WORDS = {CONFORMS: "Conforms", BROKEN: "Does not conform", NO_VERDICT: "No verdict"}
@@ -46,7 +46,9 @@ def as_html(verdict: Verdict, table: Sequence[Sequence[str]] = ()) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(moment=_moment, clock=_clock, duration=duration, told=told)
+    environment.filters.update(
+        moment=_moment, clock=_clock, duration=duration, elapsed=format_elapsed
+    )
     violations = _violations(verdict)
     marks = [
         Mark(one.result.finding.first_seen, f"#{one.anchor}", _title(one.result), one.tone)

@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from conformance.report.svg import COLOURS, for_a_page
 from conformance.report.time_axis import TimeAxis
 from conformance.report.timeline_data import Mark, TimelineData, duration
-from conformance.results.timeline import Span, told
+from conformance.results.timeline import Span, format_elapsed
 
 _WIDTH, _POINTS = 9.2, 72
 _SMALL = 8.5
@@ -79,7 +79,7 @@ def _drawn(course: TimelineData, axis: TimeAxis, marks: Sequence[Mark]) -> str:
     for start, end, seconds in axis.pauses:
         # Beside the plot's title there may be no room, so it stands within the pause.
         plots[0].text(
-            (start + end) / 2, 0.5, f"pause {told(seconds)}", rotation=90, ha="center",
+            (start + end) / 2, 0.5, f"pause {format_elapsed(seconds)}", rotation=90, ha="center",
             va="center", color=COLOURS["fore"], transform=plots[0].get_xaxis_transform(),
         )  # fmt: skip
     places, labels = axis.ticks()

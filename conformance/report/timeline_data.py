@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from conformance.results.timeline import Span, joined
+from conformance.results.timeline import Span, merge_spans
 
 MOST_SHOWN = 120
 
@@ -55,7 +55,7 @@ def course_of(spans: Sequence[Span], most: int = MOST_SHOWN) -> TimelineData | N
     """What there is to show, in about so many spans at most; None where nothing was answered."""
     if not spans:
         return None
-    whole = joined(spans, spans[0].start, spans[-1].end - spans[0].start)
+    whole = merge_spans(spans, spans[0].start, spans[-1].end - spans[0].start)
     sessions = _sessions(spans, _SHORTEST_PAUSE_SECONDS)
     busy = sum(one[-1].end - one[0].start for one in sessions)
     width = spans[0].seconds
@@ -69,7 +69,7 @@ def _coarser(spans: Sequence[Span], width: float) -> list[Span]:
     places: dict[int, list[Span]] = {}
     for one in spans:
         places.setdefault(math.floor(one.start / width), []).append(one)
-    return [joined(some, place * width, width) for place, some in places.items()]
+    return [merge_spans(some, place * width, width) for place, some in places.items()]
 
 
 def _sessions(spans: Sequence[Span], pause: float) -> tuple[tuple[Span, ...], ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from conformance.catalogue.requirement import Level
 from conformance.results.baseline import VIOLATIONS, Baseline
-from conformance.results.coverage_table import CoverageReport
+from conformance.results.coverage import CoverageReport
 from conformance.results.result import Outcome, Result, ResultKey
 from conformance.results.timeline import Span
 

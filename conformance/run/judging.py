@@ -8,7 +8,6 @@ from dataclasses import replace
 from conformance.catalogue.requirement import Level
 from conformance.results.baseline import VIOLATIONS, Baseline
 from conformance.results.coverage import Coverage
-from conformance.results.coverage_table import coverage_report
 from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.timeline import Timeline
 from conformance.results.verdict import INTERRUPTED, Verdict, doubt_of
@@ -27,16 +26,16 @@ def judge(
     unreached = ""
     timeline, coverage = Timeline(), Coverage(run.contract)
 
-    def met(request: Request, answer: Answer) -> None:
-        timeline.met(time.time(), answer.status, answer.seconds)
-        coverage.met(request, answer)
+    def record(request: Request, answer: Answer) -> None:
+        timeline.record(time.time(), answer.status, answer.seconds)
+        coverage.record(request, answer)
 
-    run.target.on_answer = met
+    run.target.on_answer = record
     start = time.monotonic()
     with closing(run.results()) as results:
         try:
             for result in results:
-                coverage.tried(result.requirement.id)
+                coverage.record_check(result.requirement.id)
                 if result.outcome in VIOLATIONS:
                     result = replace(result, finding=FindingDetails(time.time()))  # noqa: PLW2901
                 found.append(result)
@@ -58,7 +57,7 @@ def judge(
         requests=run.target.requests_sent,
         seconds=time.monotonic() - start,
         timeline=timeline.spans,
-        coverage=coverage_report(run.contract, coverage, {one.id for one in run.requirements}),
+        coverage=coverage.report(one.id for one in run.requirements),
     )
 
 

@@ -26,7 +26,7 @@ def record(tmp_path: Path) -> Record:
     directory = RunDirectory.begun(tmp_path / "a run")
     record = Record(CONTRACT, directory, "http://localhost/v3", 7)
     for number in range(100):
-        record.timeline.met(BEGIN + number, 200, 0.01)
+        record.timeline.record(BEGIN + number, 200, 0.01)
     record.findings.keep(FINDING)
     record.save()
     return record
@@ -39,7 +39,7 @@ def again(record: Record) -> Record:
 def test_the_timeline_goes_on_where_it_stopped(record: Record) -> None:
     assert again(record).timeline.spans == record.timeline.spans
     resumed = again(record)
-    resumed.timeline.met(BEGIN + 50_000, 500, 0.5)
+    resumed.timeline.record(BEGIN + 50_000, 500, 0.5)
     resumed.save()
 
     spans = verdict_of(again(record), Level.MUST).timeline

@@ -18,8 +18,7 @@ from conformance.report import FORMATS
 from conformance.report.html import as_html
 from conformance.report.time_axis import TimeAxis
 from conformance.report.timeline_data import course_of, duration
-from conformance.results.coverage import Coverage
-from conformance.results.coverage_table import CoverageReport, HitCount, coverage_report
+from conformance.results.coverage import Coverage, CoverageReport, HitCount
 from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.timeline import Span, Timeline
 from conformance.results.verdict import Verdict
@@ -64,7 +63,7 @@ def spans(*begins: float, seconds: int = 20) -> tuple[Span, ...]:
     timeline = Timeline()
     for begin in begins:
         for number in range(seconds * 10):
-            timeline.met(begin + number / 10, (201, 404, 500)[number % 3], 0.001 * (number + 1))
+            timeline.record(begin + number / 10, (201, 404, 500)[number % 3], 0.001 * (number + 1))
     return timeline.spans
 
 
@@ -98,9 +97,9 @@ def some_coverage() -> CoverageReport:
         (replace(create, body=b"{"), Answer(400)),
         (Request("GET", "/auth/credentials?limit=1"), Answer(418)),
     ):
-        coverage.met(request, answer)
-    coverage.tried("created.status")
-    return coverage_report(CONTRACT, coverage, {"created.status", "lists.pages"})
+        coverage.record(request, answer)
+    coverage.record_check("created.status")
+    return coverage.report({"created.status", "lists.pages"})
 
 
 def test_the_plots_load_nothing_and_need_no_style() -> None:
@@ -145,7 +144,7 @@ def test_a_course_has_few_spans_and_loses_no_answer() -> None:
     timeline = Timeline()
     for session in range(3):
         for number in range(3000):
-            timeline.met(BEGIN + session * NIGHT + number * 3, 200, 0.01)
+            timeline.record(BEGIN + session * NIGHT + number * 3, 200, 0.01)
     course = course_of(timeline.spans)
     assert course is not None
 
@@ -257,7 +256,7 @@ def test_the_page_shows_the_coverage() -> None:
 
 
 def test_where_nothing_was_answered_the_page_says_so() -> None:
-    nothing = coverage_report(CONTRACT, Coverage(CONTRACT), ())
+    nothing = Coverage(CONTRACT).report(())
     text = FORMATS["html"](verdict(void="it does not answer", coverage=nothing, complete=False))
 
     assert "No request for an operation was answered" in text
@@ -270,7 +269,7 @@ def test_names_that_clients_choose_do_not_fill_the_memory() -> None:
     before = len(coverage.keywords)
     for number in range(3000):
         body = f'{{"grant_type": "client_credentials", "member {number}": 1}}'.encode()
-        coverage.met(Request("POST", "/auth/token", body=body), Answer(200))
+        coverage.record(Request("POST", "/auth/token", body=body), Answer(200))
 
     assert len(coverage.keywords) - before <= 2
 

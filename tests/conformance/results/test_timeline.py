@@ -1,4 +1,4 @@
-"""The timeline: sums are as if one had met everything, figures are near, and it stays small."""
+"""The timeline: sums are as if one had counted all, figures are near, and it stays small."""
 
 import json
 import math
@@ -15,7 +15,7 @@ from conformance.results.timeline import (
     STEPS_PER_DOUBLING,
     Span,
     Timeline,
-    joined,
+    merge_spans,
 )
 
 SECONDS = st.floats(1e-5, 1000)
@@ -42,13 +42,13 @@ ANSWERS = st.builds(
 def of(answers: Answers) -> Timeline:
     timeline = Timeline()
     for one in answers:
-        timeline.met(*one)
+        timeline.record(*one)
     return timeline
 
 
 @settings(max_examples=30, deadline=None)
 @given(ANSWERS, ANSWERS)
-def test_a_sum_is_as_if_one_had_met_everything(first: Answers, second: Answers) -> None:
+def test_a_sum_is_as_if_one_counted_all_answers(first: Answers, second: Answers) -> None:
     total, other = of(first), of(second)
     total.add(other)
     other.add(of(first))
@@ -90,15 +90,15 @@ def test_quantiles_are_near(times: list[float], share: float) -> None:
     spans = of([(1.79e9 + number * 100, 200, one) for number, one in enumerate(times)]).spans
     exact = sorted(times)[max(math.ceil(share * len(times)), 1) - 1]
 
-    told = joined(spans, 0, 1).quantile(share)
+    found = merge_spans(spans, 0, 1).quantile(share)
 
-    assert exact / BOUND <= told <= min(exact * BOUND, max(times))
+    assert exact / BOUND <= found <= min(exact * BOUND, max(times))
 
 
 def test_it_stays_small_however_long_it_takes() -> None:
     timeline = Timeline()
     for number in range(30_000):
-        timeline.met(1.79e9 + number, 200 + number % 5, 1.1 ** (number % 300 - 150))
+        timeline.record(1.79e9 + number, 200 + number % 5, 1.1 ** (number % 300 - 150))
 
     spans = timeline.spans
     assert MOST_SPANS / 2 <= len(spans) <= MOST_SPANS
@@ -127,11 +127,11 @@ def test_what_is_beyond_the_histogram_counts_all_the_same(seconds: float) -> Non
 def test_several_threads_lose_nothing() -> None:
     timeline = Timeline()
 
-    def meet() -> None:
+    def record() -> None:
         for number in range(2000):
-            timeline.met(1.79e9 + number, 200, 0.01)
+            timeline.record(1.79e9 + number, 200, 0.01)
 
-    threads = [threading.Thread(target=meet) for _ in range(4)]
+    threads = [threading.Thread(target=record) for _ in range(4)]
     for one in threads:
         one.start()
     for one in threads:
@@ -141,4 +141,4 @@ def test_several_threads_lose_nothing() -> None:
 
 
 def test_a_span_of_nothing_has_no_latency() -> None:
-    assert Span(0, 1, {}, {}, 0.0).quantile(0.5) == 0
+    assert Span(0, 1).quantile(0.5) == 0
