@@ -17,7 +17,7 @@ from mock_server.faults.plan import FaultPlans
 from mock_server.observing.journals import Journals
 from mock_server.observing.metrics import Metrics
 from mock_server.observing.request_log import Observing
-from mock_server.operations.credentials import Credentials
+from mock_server.operations.credentials import credentials_handlers
 from mock_server.operations.handling import Handling
 from mock_server.operations.tokens import Tokens
 from mock_server.partners.access_tokens import AccessTokens
@@ -129,10 +129,10 @@ def create_app(
         partial(Validation, max_body_bytes=MAX_BODY_BYTES),  # 400, 422
         partial(Idempotency, store=store),  # commits once for each key, or replays
     ]
-    handling = Handling(
-        {**Tokens(store, tokens, rate_limit, clocks).handlers(), **Credentials(store).handlers()},
-        answers,
-    )
+    handlers = credentials_handlers(contract, store)
+    if handlers:
+        handlers = {**handlers, **Tokens(store, tokens, rate_limit, clocks).handlers(contract)}
+    handling = Handling(handlers, answers)
     app = ConnexionMiddleware(
         handling, middlewares=pipeline, security_map=security_handlers(tokens, store, clocks)
     )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
@@ -20,7 +21,7 @@ from openapi.operation import (
 from openapi.read_write_only import for_requests_and_responses
 from openapi.reading import CONTROL, Document, bundled_path, read_document
 from openapi.references import References, join
-from openapi.resource import Resource, creates
+from openapi.resource import Resource, creates, issues_tokens
 from openapi.schema import Schemas
 from openapi.upgrade import upgrade_to_31
 
@@ -98,6 +99,16 @@ class Contract:
         with located_in(path):
             check_document(document)
             return cls(document)
+
+    @cached_property
+    def credentials(self) -> Resource | None:
+        """The resource that is exchanged for access tokens; None where no resource has a secret."""
+        return next((one for one in self.resources if one.secret), None)
+
+    @cached_property
+    def token_operation(self) -> Operation | None:
+        """The operation that issues access tokens; None where the contract has none."""
+        return next(filter(issues_tokens, self.operations.values()), None)
 
     def resource_of(self, operation: Operation) -> Resource | None:
         """The resource that an operation creates, lists or revokes; None where it does neither."""

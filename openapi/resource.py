@@ -6,10 +6,10 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any, Self
 
-from openapi.operation import Operation
+from openapi.operation import MediaType, Operation
 from openapi.schema import types_of
 
-_ID = "id"
+_ID, _LOGIN, _NAME = "id", "client_id", "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def page_members(operation: Operation) -> PageMembers | None:
     """
     if operation.method != "GET":
         return None
-    members = _members(operation, operation.success_status)
+    members = success_members(operation)
     query = {one.name: one.types for one in operation.parameters if one.location == "query"}
     items, has_more = _named(members, "array"), _named(members, "boolean")
     texts = [name for name, types in query.items() if "string" in types]
@@ -48,10 +48,12 @@ def page_members(operation: Operation) -> PageMembers | None:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A kind of resource.
+    """A kind of resource, and the names of its members.
 
-    ``id`` is the member that names one in lists and cursors, ``handle`` the member whose value
-    stands in the path of an operation on it.
+    ``id`` names one in lists and cursors; ``handle`` has the value that stands in the path of an
+    operation on it; ``login`` is the client id of the one that is exchanged for a token; ``name``
+    is the text that people call it by; ``secret`` is in the answer of ``create`` alone, None where
+    the resource has none.
     """
 
     create: Operation
@@ -60,6 +62,9 @@ class Resource:
     page: PageMembers | None
     id: str
     handle: str
+    login: str
+    name: str
+    secret: str | None
 
     @classmethod
     def created_by(cls, create: Operation, operations: Mapping[str, Operation]) -> Self:
@@ -70,7 +75,7 @@ class Resource:
         revoke = next(
             (one for one in below if one.method == "DELETE" and one.path.endswith("}")), None
         )
-        members = _members(create, create.success_status)
+        members = success_members(create)
         named = revoke.path.rpartition("{")[2].removesuffix("}") if revoke else _ID
         handle = named if named in members else _ID
         return cls(
@@ -80,6 +85,9 @@ class Resource:
             page=page_members(pages) if pages else None,
             id=_ID if _ID in members else handle,
             handle=handle,
+            login=_LOGIN if _LOGIN in members else handle,
+            name=name_member(create),
+            secret=secret_member(create),
         )
 
     @property
@@ -93,12 +101,47 @@ def creates(operation: Operation) -> bool:
     return operation.method == "POST" and operation.success_status == HTTPStatus.CREATED
 
 
-def _members(operation: Operation, status: int) -> Mapping[str, Any]:
-    response = operation.response(status)
-    media_type = response.content.get("application/json") if response else None
-    schema = media_type.schema if media_type else None
-    members: Mapping[str, Any] = schema.outline.get("properties", {}) if schema else {}
+@cache
+def secret_member(create: Operation) -> str | None:
+    """The member of a created resource that holds its secret, such as ``client_secret``."""
+    members = success_members(create).items()
+    return next((name for name, one in members if "secret" in name and _is_text(one)), None)
+
+
+@cache
+def name_member(create: Operation) -> str:
+    """The member that people call a resource by: a text that clients choose and answers repeat.
+
+    That is ``name`` where the contract has it, else the first text that is never null.
+    """
+    body, shown = create.request_body, success_members(create)
+    sent = _outline(body.content if body else {}).get("properties", {})
+    texts = [name for name, one in sent.items() if name in shown and types_of(one) == ["string"]]
+    return _NAME if _NAME in texts else next(iter(texts), _NAME)
+
+
+def issues_tokens(operation: Operation) -> bool:
+    """The operation answers with an access token (RFC 6749, section 5.1)."""
+    return operation.method == "POST" and "access_token" in success_members(operation)
+
+
+def success_members(operation: Operation) -> Mapping[str, Any]:
+    """The members of the JSON object that an operation answers with: schemas by name."""
+    response = operation.response(operation.success_status)
+    members: Mapping[str, Any] = _outline(response.content if response else {}).get(
+        "properties", {}
+    )
     return members
+
+
+def _outline(content: Mapping[str, MediaType]) -> Mapping[str, Any]:
+    media_type = content.get("application/json")
+    schema = media_type.schema if media_type else None
+    return schema.outline if schema else {}
+
+
+def _is_text(definition: Mapping[str, Any]) -> bool:
+    return "string" in types_of(definition)
 
 
 def _named(members: Mapping[str, Any], kind: str) -> str | None:

@@ -66,7 +66,7 @@ def fuzz_command(**parameters: Any) -> int:
         build_target(url, settings.target, settings.access, transport) as target,
     ):
         try:
-            authenticate(target, settings.access)
+            authenticate(target, settings.access, contract)
         except TargetError as error:
             raise click.ClickException(target.shown(str(error))) from error
         generation.load()

@@ -45,7 +45,7 @@ def replay_command(finding: Path, **parameters: Any) -> int:
         run = Run(contract, target, [], found.seed)
         said: list[bool | None] = []
         try:
-            authenticate(target, settings.access)
+            authenticate(target, settings.access, contract)
             with stopped_by_signals(target.halt):
                 run.survey()
                 while len(said) < found.attempts and True not in said:

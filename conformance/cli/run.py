@@ -55,7 +55,7 @@ def run_command(**parameters: Any) -> int:
     ):
         run = Run(contract, target, chosen, seed)
         try:
-            authenticate(target, settings.access)
+            authenticate(target, settings.access, contract)
         except TargetError as error:
             verdict = not_begun(run, settings.level, error)
         else:

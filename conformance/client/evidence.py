@@ -6,11 +6,12 @@ from functools import cached_property
 
 from conformance.client.attempts import CLOCK, Attempt, attempts_of
 from conformance.client.calls import Call, Retry, calls_of
-from conformance.client.operations import Address, issues_tokens
+from conformance.client.operations import Address
 from conformance.client.request_faults import Fault, faults_of
 from conformance.journal.journal import JournalEntry
 from openapi.contract import Contract
 from openapi.operation import Operation
+from openapi.resource import issues_tokens
 
 
 @dataclass(frozen=True, slots=True)

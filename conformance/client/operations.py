@@ -28,14 +28,6 @@ class Address:
     """Where there is no operation: the methods that the contract has for this path."""
 
 
-def issues_tokens(operation: Operation) -> bool:
-    """The operation answers with an access token."""
-    answer = operation.response(operation.success_status)
-    shown = answer.content.get("application/json") if answer else None
-    schema = shown.schema if shown else None
-    return schema is not None and "access_token" in schema.outline.get("properties", {})
-
-
 class Addresses:
     """Finds operations by address, under whatever base the API was reached."""
 

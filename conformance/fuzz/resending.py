@@ -4,8 +4,10 @@ A step is a JSON object: ``method``, ``path``, ``headers``, ``body``, ``partner`
 ``at_once``, the number of those that are sent at the same time (0: alone), and ``chunks``, the
 sizes of the chunks that the body is sent in (none: it is sent with its length). In its texts
 ``«key 1»`` stands for a fresh idempotency key, ``«name 1»`` for a fresh name, ``«id 0»`` for the
-``id`` that step 0 was answered with, and ``«last 0»`` for that of the last item on its page. It
-uses the standard library only: an exported test holds a copy of this module.
+member ``id`` that step 0 was answered with, and ``«last 0»`` for the id of the last item on its
+page. A page is an object with a list and a boolean; an id is the member ``id``, else the first
+whose name ends in ``_id``; a cursor is a parameter with ``after`` or ``cursor`` in its name. The
+module uses the standard library only: an exported test holds a copy of it.
 """
 
 import itertools
@@ -25,7 +27,7 @@ Send = Callable[[list[Step]], list[AnswerParts]]
 """Sends steps, all at the same time, and gives their answers."""
 
 _PLACE = re.compile("«([a-zA-Z_]+) ([0-9]+)»")
-_AFTER = re.compile("[?&]starting_after=([^&]*)")
+_AFTER = re.compile("[?&][^&=]*(?:after|cursor)[^&=]*=([^&]*)")
 
 
 def resent(steps: Sequence[Step], send: Send) -> list[AnswerParts]:
@@ -46,9 +48,8 @@ def groups(steps: Sequence[Step]) -> Iterator[list[Step]]:
 
 def last_id(body: bytes) -> Any:
     """The id of the last item of a page; None where a body is no page, or has none."""
-    items = _object(body).get("data")
-    last = items[-1] if isinstance(items, list) and items else None
-    return last.get("id") if isinstance(last, dict) else None
+    items = _page(body)
+    return _id(items[-1]) if items else None
 
 
 def _named(kind: str, number: int, answers: Sequence[AnswerParts]) -> Any:
@@ -97,7 +98,7 @@ def shape(steps: Sequence[Step], answers: Sequence[AnswerParts]) -> Any:
         [status, media_type, _members(_json(body)), _changed(step, body)]
         for step, (status, media_type, body) in zip(steps[-last:], answers[-last:], strict=True)
     ]
-    ids = {str(_object(body).get("id")) for _, _, body in answers[-last:]} - {"None"}
+    ids = {str(_id(_object(body))) for _, _, body in answers[-last:]} - {"None"}
     before = list(zip(steps[:-last], answers[:-last], strict=True))
     items = _walked(steps, answers)
     # What a call is answered again says more than what another one with its key is.
@@ -119,7 +120,7 @@ def _makes_several(steps: Sequence[Step], answers: Sequence[AnswerParts]) -> boo
     """Whether one key of one partner got more than one resource."""
     made: dict[tuple[Any, str], set[str]] = {}
     for step, (_, _, body) in zip(steps, answers, strict=True):
-        found = _object(body).get("id")
+        found = _id(_object(body))
         if idempotency_key(step) and found is not None:
             made.setdefault((step["partner"], idempotency_key(step)), set()).add(str(found))
     return any(len(one) > 1 for one in made.values())
@@ -130,14 +131,13 @@ def _walked(steps: Sequence[Step], answers: Sequence[AnswerParts]) -> list[dict[
     items: list[dict[str, Any]] = []
     cursor, has_page = None, False
     for step, (_, _, body) in zip(reversed(steps), reversed(answers), strict=True):
-        page = _object(body).get("data")
-        if not isinstance(page, list) or step["partner"] != steps[-1]["partner"]:
+        page = _page(body)
+        if page is None or step["partner"] != steps[-1]["partner"]:
             if not has_page:
                 return None
             continue
-        found = [one for one in page if isinstance(one, dict)]
-        if not has_page or (found and cursor is not None and found[-1].get("id") == cursor):
-            items, has_page = [*found, *items], True
+        if not has_page or (page and cursor is not None and _id(page[-1]) == cursor):
+            items, has_page = [*page, *items], True
             cursor = _cursor(step, answers)
     return items
 
@@ -155,7 +155,7 @@ def _is_shared(steps: Sequence[Step], answers: Sequence[AnswerParts]) -> bool:
     """Whether two partners were answered with one resource."""
     owners: dict[str, set[Any]] = {}
     for step, (_, _, body) in zip(steps, answers, strict=True):
-        found = _object(body).get("id")
+        found = _id(_object(body))
         if found is not None:
             owners.setdefault(str(found), set()).add(step["partner"])
     return any(len(one) > 1 for one in owners.values())
@@ -171,9 +171,9 @@ def _related(
     key = idempotency_key(step)
     if key and key == idempotency_key(last_step) and step["partner"] == last_step["partner"]:
         return ["same key", status == last_status, body == last_body]
-    made = _object(body).get("id")
+    made = _id(_object(body))
     if made is not None and items is not None:
-        states = [one.get("status") for one in items if one.get("id") == made]
+        states = [one.get("status") for one in items if _id(one) == made]
         return ["listed", step["partner"] == last_step["partner"], states]
     return None
 
@@ -207,6 +207,20 @@ def _json(body: bytes) -> Any:
 def _object(body: bytes) -> dict[str, Any]:
     value = _json(body)
     return value if isinstance(value, dict) else {}
+
+
+def _page(body: bytes) -> list[dict[str, Any]] | None:
+    """The objects on a page; None where a body is no page."""
+    values = _object(body).values()
+    found = next((one for one in values if isinstance(one, list)), None)
+    if found is None or not any(isinstance(one, bool) for one in values):
+        return None
+    return [one for one in found if isinstance(one, dict)]
+
+
+def _id(value: dict[str, Any]) -> Any:
+    named = (one for name, one in value.items() if name.endswith("_id"))
+    return value["id"] if "id" in value else next(named, None)
 
 
 def _members(value: Any) -> Any:

@@ -33,7 +33,8 @@ from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTranspor
 
 from conformance.generation.isolation import generating
 from conformance.probe.applicability import needs_bearer_token
-from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe
+from conformance.probe.bodies import marked
+from conformance.probe.probe import NotVerified, Probe
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.target import Target, TargetError
 
@@ -234,7 +235,7 @@ def _request(probe: Probe, prepared: Any) -> Request:
         prepared.method,
         f"{url.path}?{url.query}" if url.query else url.path,
         _headers(prepared.headers, without="authorization" if signed else ""),
-        _marked(body.encode() if isinstance(body, str) else body),
+        _marked(probe, body.encode() if isinstance(body, str) else body),
         partner=0 if signed else None,
     )
     keyed = any(name.lower() == "idempotency-key" for name, _ in request.headers)
@@ -254,12 +255,11 @@ def _headers(headers: Mapping[str, str | bytes], without: str) -> tuple[tuple[st
     )
 
 
-def _marked(body: bytes) -> bytes:
-    """The request body, its ``name`` marked as test data."""
+def _marked(probe: Probe, body: bytes) -> bytes:
+    """The request body, its name marked as test data."""
     try:
         value = json.loads(body)
     except ValueError:
         return body
-    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-        return body
-    return json.dumps({**value, "name": f"{NAME_PREFIX} {value['name']}"}).encode()
+    changed = marked(probe, value)
+    return body if changed is value else json.dumps(changed).encode()

@@ -21,10 +21,10 @@ _ends = st.one_of(st.just("null"), numbers, *[odd_instants.map(lambda instant: f
 
 
 @st.composite
-def odd_bodies(draw: st.DrawFn) -> bytes:
-    """JSON objects with a ``name``, in unusual spellings that RFC 8259 allows."""
+def odd_bodies(draw: st.DrawFn, name_member: str = "name") -> bytes:
+    """JSON objects with a name, in unusual spellings that RFC 8259 allows."""
     half = draw(halves) if draw(st.integers(0, 7)) == 1 else ""
-    name = f'"name"{draw(_space)}:{draw(_space)}"{NAME_PREFIX} {draw(spelt)}{half}"'
+    name = f'"{name_member}"{draw(_space)}:{draw(_space)}"{NAME_PREFIX} {draw(spelt)}{half}"'
     members = [name]
     for kind in draw(st.lists(st.sampled_from(("end", "twice", "unknown")), max_size=3)):
         match kind:

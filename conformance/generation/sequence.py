@@ -82,7 +82,7 @@ class Sequence:
         """A used key with another body is refused, or gets the first answer."""
         known = self.model.calls[partner, key]
         body = self._probe.plain_body()
-        self.model.refused |= {body["name"]} if "name" in body else set()
+        self.model.refused |= {body[name] for name in (self._probe.name_member,) if name in body}
         other = known.request.with_json(body)
         answer = answer_to(self._probe, other)
         found = self._probe.id_of(answer) if answer.is_success else known.id
@@ -127,8 +127,8 @@ class Sequence:
         expect(not foreign, "nothing of another partner in a list", "one of its resources")
         made = own.get(id_)
         if made is None:
-            names = {one.answer.field("name") for one in own.values()} - {None}
-            second = item.get("name") in names | self.model.refused
+            names = {self._probe.name_of(one.answer) for one in own.values()} - {None}
+            second = item.get(self._probe.name_member) in names | self.model.refused
             expect(not second, "one resource for one key", "a second one in the list")
         else:
             wanted = "revoked" if made.revoked else made.answer.field("status")

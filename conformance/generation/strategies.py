@@ -2,12 +2,13 @@
 
 import string
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.probe.bodies import properties, required_names
-from conformance.probe.probe import NAME_PREFIX
+from conformance.probe.bodies import marked, properties, required_names
+from conformance.probe.probe import Probe
 from openapi.contract import Contract
 from openapi.schema import Schema, types_of
 
@@ -42,9 +43,10 @@ _KINDS = {
 """The types of JSON."""
 
 
-def valid_bodies(contract: Contract, schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
+def valid_bodies(probe: Probe, schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
     """Bodies that are valid for the schema, their names marked as test data."""
-    return _values(contract, schema.definition).map(_marked).filter(schema.is_valid)
+    values = _values(probe.contract, schema.definition)
+    return values.map(partial(marked, probe)).filter(schema.is_valid)
 
 
 def invalid_bodies(schema: Schema, plain: dict[str, Any]) -> list[st.SearchStrategy[Any]]:
@@ -72,12 +74,6 @@ def invalid_bodies(schema: Schema, plain: dict[str, Any]) -> list[st.SearchStrat
     ]
     others = [values for kind, values in _KINDS.items() if kind != "object"]
     return [*fields, *lacking, *others]
-
-
-def _marked(body: dict[str, Any]) -> dict[str, Any]:
-    if not isinstance(body.get("name"), str):
-        return body
-    return {**body, "name": f"{NAME_PREFIX} {body['name']}"}
 
 
 def _values(contract: Contract, definition: Any) -> st.SearchStrategy[Any]:

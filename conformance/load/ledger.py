@@ -13,7 +13,6 @@ BATCH = 1000
 """After so many calls they are compared with the list and revoked, and others begin."""
 
 
-SECRET = "client_secret"  # noqa: S105 - the name of a member
 """The member of a creation that no later answer may show (seed: shown only once)."""
 
 
@@ -40,7 +39,8 @@ class Call:
         """Keep the first success: the id, what stands for it in a path, and the secret."""
         self.first = digested(answer)
         self.id, self.handle, self.secret = (
-            str(answer.field(name) or "") for name in (resource.id, resource.handle, SECRET)
+            str(answer.field(name) or "") if name else ""
+            for name in (resource.id, resource.handle, resource.secret)
         )
 
     def is_same(self, answer: Answer) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from openapi.operation import MediaType, Operation
-from openapi.resource import creates, page_members
+from openapi.resource import creates, name_member, page_members, secret_member
 
 
 def accepts_idempotency_key(operation: Operation) -> bool:
@@ -32,14 +32,22 @@ def reads_or_creates(operation: Operation) -> bool:
     return operation.method in {"GET", "POST"} and "{" not in operation.path
 
 
-def shows(*fields: str) -> Callable[[Operation], bool]:
-    """The operation makes a resource and answers with a JSON object that has these fields."""
+def shows(*fields: str, secret: bool = False) -> Callable[[Operation], bool]:
+    """The operation makes a resource and answers with a JSON object that has these fields.
+
+    With ``secret`` the answer has a secret as well, under whatever name.
+    """
 
     def applies(operation: Operation) -> bool:
         answer = operation.response(operation.success_status)
         shown = answer.content.get("application/json") if answer else None
         documented = _properties(shown)
-        return creates(operation) and bool(documented) and documented.issuperset(fields)
+        return (
+            creates(operation)
+            and bool(documented)
+            and documented.issuperset(fields)
+            and (not secret or secret_member(operation) is not None)
+        )
 
     return applies
 
@@ -53,6 +61,11 @@ def echoes(field: str) -> Callable[[Operation], bool]:
         return field in _properties(taken) and shows(field)(operation)
 
     return applies
+
+
+def echoes_name(operation: Operation) -> bool:
+    """The operation makes a resource with a name that the client chooses."""
+    return creates(operation) and echoes(name_member(operation))(operation)
 
 
 def _properties(media_type: MediaType | None) -> set[str]:

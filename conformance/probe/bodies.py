@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from conformance.probe.applicability import needs_bearer_token, takes_json
-from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe, Violation
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.target.exchange import Answer, Request
@@ -46,11 +46,19 @@ def _schema_of(operation: Operation) -> Schema | None:
 
 def in_each_field(probe: Probe, *values: str) -> Iterator[bytes]:
     """Bodies that are valid but for one field, which holds each of these JSON texts in turn."""
-    for name in fields_of(probe.operation) or ("name",):
+    for name in fields_of(probe.operation) or (probe.name_member,):
         rest = {key: one for key, one in probe.plain_body().items() if key != name}
         begin = json.dumps(rest)[:-1] + (", " if rest else "")
         for value in values:
             yield f"{begin}{json.dumps(name)}: {value}}}".encode()
+
+
+def marked(probe: Probe, value: Any) -> Any:
+    """A JSON body, its name marked as test data."""
+    name = value.get(probe.name_member) if isinstance(value, dict) else None
+    if not isinstance(name, str) or name.startswith(NAME_PREFIX):
+        return value
+    return {**value, probe.name_member: f"{NAME_PREFIX} {name}"}
 
 
 SEED = "seed: request fields, responses 400 and 422"

@@ -111,7 +111,8 @@ class Probe:
         examples = [one for one in (media_type.examples if media_type else ()) if one]
         smallest = min(examples, key=lambda one: len(json.dumps(one)), default={})
         value = dict(smallest) if isinstance(smallest, dict) else {}
-        return {**value, "name": self.new_name()} if "name" in value else value
+        name = self.name_member
+        return {**value, name: self.new_name()} if name in value else value
 
     def new_name(self) -> str:
         """A short printable name that no other request has, in this run or any other."""
@@ -285,9 +286,28 @@ class Probe:
         """The id of the resource in an answer; None where it shows none."""
         return answer.field(self.resource.id)
 
+    @property
+    def name_member(self) -> str:
+        """The member of requests, answers and items that people call a resource by."""
+        found = self.contract.resource_of(self.operation)
+        return found.name if found else "name"
+
+    def name_of(self, answer: Answer) -> Any:
+        """The name of the resource in an answer; None where it shows none."""
+        return answer.field(self.name_member)
+
+    def asked_name(self, request: Request) -> Any:
+        """The name that a request asks for; None where it asks for none."""
+        return Answer(0, body=request.body).field(self.name_member)
+
+    def secret_of(self, answer: Answer) -> Any:
+        """The secret of the resource in an answer; None where it shows none."""
+        secret = self.resource.secret
+        return answer.field(secret) if secret else None
+
     def named(self, name: str, partner: int = 0) -> list[dict[str, Any]]:
         """The listed items with this name: how often a request was executed."""
-        return [item for item in self.listed(partner) if item.get("name") == name]
+        return [item for item in self.listed(partner) if item.get(self.name_member) == name]
 
     def _path_example(self, name: str) -> str:
         for parameter in self.operation.parameters:

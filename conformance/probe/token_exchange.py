@@ -8,44 +8,42 @@ from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.target.exchange import Answer
 from conformance.target.sign_in import form_request, json_request
-from openapi.operation import Operation
-from openapi.resource import creates
+from openapi.contract import Contract
 
 VENDOR = "vendor facts: POST /auth/token answers {access_token, token_type, expires_in}"
-
-_FORM = "application/x-www-form-urlencoded"
-
-
-def issues_tokens(operation: Operation) -> bool:
-    """The operation exchanges client id and secret for an access token."""
-    body = operation.request_body
-    described = [body.accepts(one) for one in ("application/json", _FORM)] if body else []
-    return any(
-        one is not None
-        and one.schema is not None
-        and "grant_type" in one.schema.outline.get("properties", {})
-        for one in described
-    )
 
 
 def created(probe: Probe, partner: int = 0) -> Answer:
     """A new key, made by the contract's operation for keys with secrets."""
-    for operation in probe.contract.operations.values():
-        if creates(operation):
-            maker = probe.on(operation.path, creates)
-            made = maker.succeed(maker.request(partner))
-            if made.field("client_id") and made.field("client_secret"):
-                return made
+    resource = probe.contract.credentials
+    if resource:
+        maker = probe.of(resource.create)
+        made = maker.succeed(maker.request(partner))
+        if all(credentials_of(probe.contract, made)):
+            return made
     raise NotVerified("no operation answered with a client id and secret")
 
 
-def exchange(probe: Probe, client_id: Any, client_secret: Any) -> Answer:
+def credentials_of(contract: Contract, made: Answer) -> tuple[Any, Any]:
+    """The client id and secret in an answer, each None where it is not there."""
+    resource = contract.credentials
+    if resource is None or resource.secret is None:
+        return None, None
+    return made.field(resource.login), made.field(resource.secret)
+
+
+def exchange(probe: Probe, made: Answer) -> Answer:
+    """The answer to a request for a token with the client id and secret of a created key."""
+    return exchange_for(probe, *credentials_of(probe.contract, made))
+
+
+def exchange_for(probe: Probe, client_id: Any, client_secret: Any) -> Answer:
     """The answer to a request for a token: in JSON, or as a form where the target takes no JSON."""
-    for operation in probe.contract.operations.values():
-        if issues_tokens(operation):
-            ask = form_request if probe.target.takes_form_only else json_request
-            return answer_to(probe, ask(operation.method, operation.path, client_id, client_secret))
-    raise NotVerified("the contract has no operation for tokens")
+    operation = probe.contract.token_operation
+    if operation is None:
+        raise NotVerified("the contract has no operation for tokens")
+    ask = form_request if probe.target.takes_form_only else json_request
+    return answer_to(probe, ask(operation, client_id, client_secret))
 
 
 def granted(answer: Answer) -> bool:

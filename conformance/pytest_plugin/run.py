@@ -132,7 +132,7 @@ class SharedRun:
         target = self._open.enter_context(
             build_target(self.url, settings.target, settings.access, transport)
         )
-        authenticate(target, self.settings.access)
+        authenticate(target, self.settings.access, self.contract)
         return Run(self.contract, target, self.requirements, self.seed)
 
     def finish(self) -> dict[str, Any] | None:

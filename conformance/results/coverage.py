@@ -161,7 +161,8 @@ class Coverage:
     def _transition(self, operation: Operation, request: Request, answer: Answer) -> None:
         path = request.path.partition("?")[0]
         names = [f"{request.partner} {request.key}"] if request.key else []
-        made = answer.field("client_id") if request.method == "POST" else None
+        resource = self._contract.resource_of(operation) if request.method == "POST" else None
+        made = answer.field(resource.handle) if resource else None
         names += [str(made)] if made else []
         names += [path.rpartition("/")[2]] if "{" in operation.path else []
         event = f"{operation.id} {answer.status}"

@@ -11,6 +11,7 @@ from conformance.catalogue.requirement import Requirement
 from conformance.probe.applicability import lists
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
+from conformance.probe.token_exchange import credentials_of
 from conformance.results.result import Result
 from conformance.run.check import run_check
 from conformance.target.capabilities import Capability
@@ -147,7 +148,7 @@ class Run:
         if made.status != operation.success_status:
             return
         handle = str(made.field(probe.resource.handle))
-        if self._issues_tokens(str(made.field("client_id")), str(made.field("client_secret"))):
+        if self._issues_tokens(made):
             self.target.capabilities.add(Capability.TOKENS)
         path = PATH_PARAMETER.sub(lambda _: quote(handle, safe=""), revoking.path)
         answer = self.target.send(Request("DELETE", path))
@@ -157,18 +158,22 @@ class Run:
         if answer.is_success:
             self.target.created.discard((0, handle))
 
-    def _issues_tokens(self, client_id: str, client_secret: str) -> bool:
+    def _issues_tokens(self, made: Answer) -> bool:
         """Whether the target exchanges a new key, in JSON or as a form, or ought to."""
-        in_json = by_json(self.target, client_id, client_secret)
+        operation = self.contract.token_operation
+        client_id, client_secret = map(str, credentials_of(self.contract, made))
+        if operation is None:
+            return False
+        in_json = by_json(self.target, operation, client_id, client_secret)
         if _is_token(in_json):
             return True
-        if _is_token(by_form(self.target, client_id, client_secret)):
+        if _is_token(by_form(self.target, operation, client_id, client_secret)):
             self.target.takes_form_only = True
             return True
         if in_json.status != HTTPStatus.UNAUTHORIZED:
             return False
         # A server may ask for a token before it looks whether there is a path.
-        signed = by_json(self.target, client_id, client_secret, partner=0)
+        signed = by_json(self.target, operation, client_id, client_secret, partner=0)
         return signed.status not in NOT_IMPLEMENTED_STATUSES
 
     def _expect_access(self, answer: Answer, name: str) -> None:

@@ -7,7 +7,8 @@ import httpx
 
 from conformance.target.access import Access, Issued
 from conformance.target.sign_in import token_for
-from conformance.target.target import Target, TargetSettings
+from conformance.target.target import Target, TargetError, TargetSettings
+from openapi.contract import Contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,16 @@ def build_target(
     return target
 
 
-def authenticate(target: Target, access: AccessSettings) -> None:
+def authenticate(target: Target, access: AccessSettings, contract: Contract) -> None:
     """Use the given tokens, or exchange credentials for them; raises :class:`TargetError`."""
     partners = []
+    operation = contract.token_operation
     for one in (access.first, access.second):
         if one.token:
             partners.append(Access(Issued(one.token)))
         elif one.client_id and one.secret:
-            renew = partial(token_for, target, one.client_id, one.secret)
+            if operation is None:
+                raise TargetError("the contract has no operation for tokens; give a token instead")
+            renew = partial(token_for, target, operation, one.client_id, one.secret)
             partners.append(Access(renew(), renew))
     target.set_access(partners)

@@ -8,8 +8,7 @@ from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
-
-_CREATE = "createCredential POST /auth/credentials"
+from openapi.resource import Resource
 
 
 def announcement(contract: Contract, origin: str, settings: Settings) -> str:
@@ -32,23 +31,28 @@ def announcement(contract: Contract, origin: str, settings: Settings) -> str:
         lines.append(f"  Control        {origin}{CONTROL_PATH}/partners/{partner.partner_id}")
     if settings.faults:
         lines.append(f"  Faults         {', '.join(settings.faults)}")
-    if any(operation.name == _CREATE for operation in contract.operations.values()):
-        lines += ["", "Create an API key:", "", *_create_command(base_url, partner)]
+    if contract.credentials:
+        command = _create_command(contract, contract.credentials, base_url, partner)
+        lines += ["", "Create an API key:", "", *command]
     return "\n".join([*lines, "", "Ctrl-C ends it."])
 
 
-def _create_command(base_url: str, partner: Partner) -> list[str]:
+def _create_command(
+    contract: Contract, credentials: Resource, base_url: str, partner: Partner
+) -> list[str]:
     login = shlex.quote(f"{partner.client_id}:{partner.client_secret}")
     lines = []
     token = partner.token or "$TOKEN"
-    if partner.token is None:
+    if partner.token is None and contract.token_operation:
         lines.append(
-            f"  TOKEN=$(curl -s -u {login} -d grant_type=client_credentials {base_url}/auth/token"
+            f"  TOKEN=$(curl -s -u {login} -d grant_type=client_credentials"
+            f" {base_url}{contract.token_operation.path}"
             """ | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')"""
         )
     lines.append(
-        f"""  curl -iw '\\n' {base_url}/auth/credentials -H "Authorization: Bearer {token}\""""
+        f"  curl -iw '\\n' {base_url}{credentials.create.path}"
+        f' -H "Authorization: Bearer {token}"'
         f" -H 'Content-Type: application/json' -H 'Idempotency-Key: {uuid.uuid4()}'"
-        """ -d '{"name": "Production Key"}'"""
+        f""" -d '{{"{credentials.name}": "Production Key"}}'"""
     )
     return lines

@@ -15,7 +15,7 @@ Identity = dict[str, str]
 
 def expired_token(scheme: str = "Bearer") -> Problem:
     """The problem (401) for a token that was valid once."""
-    detail = "The access token has expired; get a new one from POST /auth/token."
+    detail = "The access token has expired."
     return unauthenticated("token_expired", detail, scheme, "invalid_token")
 
 

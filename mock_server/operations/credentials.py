@@ -1,4 +1,6 @@
-"""``/auth/credentials``: create, list and revoke API keys (seed: Create a new API key)."""
+"""The credentials of a contract: create, list and revoke (seed: Create a new API key)."""
+
+from operator import attrgetter
 
 import orjson
 
@@ -13,36 +15,69 @@ from mock_server.store.interface import (
     UnknownCursor,
     UpdateCredential,
 )
+from openapi.contract import PATH_PARAMETER, Contract
+from openapi.resource import Resource, success_members
 from openapi.schema import FieldError
 
-DEFAULT_PAGE = 25
+_DEFAULT_PAGE = 25
 
 _JSON = "application/json"
 
+_KEPT = ("name", "status", "expires_at", "created_at", "updated_at", "last_used_at")
+
+
+def credentials_handlers(contract: Contract, store: Store) -> Handlers:
+    """Handlers for the credentials of a contract; none where its schema wants what none keeps."""
+    resource = contract.credentials
+    if resource is None:
+        return {}
+    credentials = Credentials(store, resource)
+    answer = resource.create.response(resource.create.success_status)
+    schema = answer.content[_JSON].schema if answer else None
+    if schema is None or schema.errors(credentials.shown(_SAMPLE, "secret")):
+        return {}
+    handlers = (credentials.create, credentials.list, credentials.revoke)
+    operations = (resource.create, resource.list, resource.revoke)
+    return {one.name: handler for one, handler in zip(operations, handlers, strict=True) if one}
+
 
 class Credentials:
-    """A partner's API keys. Every operation sees that partner's own and no other's."""
+    """A partner's API keys. Every operation sees that partner's own and no other's.
 
-    def __init__(self, store: Store) -> None:
+    Members and parameters have the names that the contract gives them.
+    """
+
+    def __init__(self, store: Store, resource: Resource) -> None:
         self.store = store
+        self.resource = resource
+        self._page = resource.page
+        self._path_parameter = PATH_PARAMETER.findall(
+            resource.revoke.path if resource.revoke else "{id}"
+        )[-1]
+        attributes = {resource.id: "client_id", resource.handle: "client_id"}
+        attributes |= {resource.login: "client_id", **dict(zip(_KEPT, _KEPT, strict=True))}
+        if resource.name != "name":
+            attributes[resource.name] = attributes.pop("name")
+        members = success_members(resource.create)
+        self._members = [one for one in members if one in attributes]
+        self._values = attrgetter(*(attributes[one] for one in self._members))
 
-    def handlers(self) -> Handlers:
-        """The operations of this resource."""
-        return {
-            "createCredential POST /auth/credentials": self.create,
-            "listCredentials GET /auth/credentials": self.list,
-            "revokeCredential DELETE /auth/credentials/{client_id}": self.revoke,
-        }
+    def shown(self, credential: Credential, secret: str | None = None) -> dict[str, str | None]:
+        """A credential as an answer shows it, with its secret where one is given."""
+        found = dict(zip(self._members, self._values(credential), strict=True))
+        if secret and self.resource.secret:
+            found[self.resource.secret] = secret
+        return found
 
     async def create(self, exchange: Exchange) -> Response:
-        """Make a credential pair; the only response that ever shows its secret."""
+        """Create a credential; no other answer shows its secret."""
         client_id, client_secret = new_client()
         now = timestamp(exchange.now)
         credential = Credential(
             client_id=client_id,
             partner_id=_partner_id(exchange),
             secret_hash=secret_hash(client_secret),
-            name=exchange.value["name"],
+            name=exchange.value[self.resource.name],
             status="active",
             expires_at=exchange.value.get("expires_at"),
             created_at=now,
@@ -50,25 +85,27 @@ class Credentials:
             last_used_at=None,
         )
         exchange.writes = (AddCredential(credential),)
-        shown = _shown(credential)
-        shown["client_secret"] = client_secret
-        return Response(201, orjson.dumps(shown), _JSON, {"Cache-Control": "no-store"})
+        body = orjson.dumps(self.shown(credential, client_secret))
+        return Response(201, body, _JSON, {"Cache-Control": "no-store"})
 
     async def list(self, exchange: Exchange) -> Response:
-        """One page, newest first; ``starting_after`` is the last id of the page before."""
-        limit = exchange.parameters.get("limit", DEFAULT_PAGE)
-        after = exchange.parameters.get("starting_after")
+        """One page, newest first; the cursor is the last id of the page before."""
+        page, parameters = self._page, exchange.parameters
+        assert page is not None, "only a list operation is handled here"  # noqa: S101 - as it is made
+        limit = parameters.get(page.limit, _DEFAULT_PAGE)
+        after = parameters.get(page.cursor)
         try:
             found = await self.store.list_credentials(_partner_id(exchange), after, limit + 1)
         except UnknownCursor:
-            error = FieldError("starting_after", "is not the id of a credential", "invalid_value")
+            error = FieldError(page.cursor, "is not the id of a credential", "invalid_value")
             raise invalid_fields([error]) from None
-        page = {"data": [_shown(one) for one in found[:limit]], "has_more": len(found) > limit}
-        return Response(200, orjson.dumps(page), _JSON)
+        items = [self.shown(one) for one in found[:limit]]
+        shown = {page.items: items, page.has_more: len(found) > limit}
+        return Response(200, orjson.dumps(shown), _JSON)
 
     async def revoke(self, exchange: Exchange) -> Response:
         """Make a credential useless at once and for good; tokens got with it live on."""
-        partner_id, client_id = _partner_id(exchange), exchange.parameters["client_id"]
+        partner_id, client_id = _partner_id(exchange), exchange.parameters[self._path_parameter]
         credential = await self.store.find_credential(partner_id, client_id)
         if credential is None:
             detail = "There is no such API key."
@@ -86,15 +123,14 @@ def _partner_id(exchange: Exchange) -> str:
     return exchange.partner_id
 
 
-def _shown(credential: Credential) -> dict[str, str | None]:
-    """A credential as every response shows it."""
-    return {
-        "id": credential.client_id,
-        "client_id": credential.client_id,
-        "name": credential.name,
-        "status": credential.status,
-        "expires_at": credential.expires_at,
-        "created_at": credential.created_at,
-        "updated_at": credential.updated_at,
-        "last_used_at": credential.last_used_at,
-    }
+_SAMPLE = Credential(
+    client_id="id",
+    partner_id="",
+    secret_hash=b"",
+    name="name",
+    status="active",
+    expires_at=None,
+    created_at="2026-03-01T00:00:00Z",
+    updated_at="2026-03-01T00:00:00Z",
+    last_used_at=None,
+)

@@ -1,4 +1,4 @@
-"""``POST /auth/token``: client id and secret for an access token (RFC 6749 section 4.4)."""
+"""Access tokens: client id and secret for an access token (RFC 6749 section 4.4)."""
 
 import orjson
 
@@ -10,6 +10,7 @@ from mock_server.partners.clock import PartnerClocks, timestamp
 from mock_server.partners.login import log_in
 from mock_server.partners.rate_limit import RateLimit
 from mock_server.store.interface import Store, UpdateCredential
+from openapi.contract import Contract
 
 
 class Tokens:
@@ -23,9 +24,10 @@ class Tokens:
         self.tokens = tokens
         self.rate_limit = rate_limit
 
-    def handlers(self) -> Handlers:
-        """The operation of this resource."""
-        return {"createToken POST /auth/token": self.create}
+    def handlers(self, contract: Contract) -> Handlers:
+        """The handler for the operation of the contract that issues tokens."""
+        operation = contract.token_operation
+        return {operation.name: self.create} if operation else {}
 
     async def create(self, exchange: Exchange) -> Response:
         """Exchange credentials for a token, noting that the credential was used."""

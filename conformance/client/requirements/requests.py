@@ -8,7 +8,6 @@ from http import HTTPStatus
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Ending, header
 from conformance.client.evidence import OK, Evidence, Observation, Violation, breach
-from conformance.client.operations import issues_tokens
 from conformance.client.registry import requirement
 from conformance.client.request_faults import Kind
 from conformance.client.sabotage import (
@@ -22,6 +21,7 @@ from conformance.client.sabotage import (
 from conformance.journal.journal import JournalEntry
 from conformance.probe.applicability import every, needs_bearer_token
 from openapi.operation import Operation
+from openapi.resource import issues_tokens
 
 _FIELDS = "seed: request fields (application/json)"
 _NOT_SENT_BY_ITSELF = frozenset({"OPTIONS", "HEAD"})

@@ -8,7 +8,6 @@ from itertools import count
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Attempt, Ending, header
 from conformance.client.evidence import OK, Evidence, Observation, Traffic, breach
-from conformance.client.operations import issues_tokens
 from conformance.client.registry import requirement
 from conformance.client.sabotage import (
     Entries,
@@ -20,6 +19,7 @@ from conformance.client.sabotage import (
     with_header,
 )
 from conformance.journal.journal import JournalEntry
+from openapi.resource import issues_tokens
 
 _FEWEST_TOKENS = 4
 """So many tokens, each for one call, are no coincidence."""

@@ -42,12 +42,12 @@ def used_keys(probe: Probe) -> None:
 def _is_its_own_call(probe: Probe, exchange: Exchange, others: list[Exchange]) -> None:
     """A fresh key is taken, and makes what was asked for with it."""
     request, answer = exchange
-    made, name = probe.id_of(answer), answer.field("name")
+    made, name = probe.id_of(answer), probe.name_of(answer)
     if answer.status != probe.operation.success_status:
         if answer.is_refusal and answer.status != LIMITED:
             _is_no_worse_than_others(probe, request, answer)
         return
-    if name == Answer(0, body=request.body).field("name"):
+    if name == probe.asked_name(request):
         return
     # Another call's answer: perhaps of one of these.
     before = [one for one in others if probe.id_of(one[1]) == made and one is not exchange]

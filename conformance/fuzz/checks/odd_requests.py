@@ -24,7 +24,7 @@ def odd_spellings(probe: Probe) -> None:
         request = replace(probe.request(), body=body)
         judge_answer(probe, request, answer_to(probe, request))
 
-    generation.for_all(probe, generation.odd_bodies(), judged, _EXAMPLES)
+    generation.for_all(probe, generation.odd_bodies(probe.name_member), judged, _EXAMPLES)
 
 
 def odd_headers(probe: Probe) -> None:
@@ -51,7 +51,7 @@ def odd_framings(probe: Probe) -> None:
     def judged(sent: tuple[str, list[int]]) -> None:
         text, sizes = sent
         plain = probe.request()
-        named = _named(plain, f"{NAME_PREFIX} {text}") if text else plain
+        named = _named(probe, plain, f"{NAME_PREFIX} {text}") if text else plain
         request = replace(named, chunks=tuple(sizes))
         answer = answer_to(probe, request)
         judge_answer(probe, request, answer)
@@ -66,7 +66,7 @@ def _succeeds(probe: Probe, request: Request) -> bool:
     return answer_to(probe, request).status == probe.operation.success_status
 
 
-def _named(request: Request, name: str) -> Request:
+def _named(probe: Probe, request: Request, name: str) -> Request:
     """A request with this name, as it is and not escaped."""
-    body = json.dumps({**json.loads(request.body), "name": name}, ensure_ascii=False)
+    body = json.dumps({**json.loads(request.body), probe.name_member: name}, ensure_ascii=False)
     return replace(request, body=body.encode())

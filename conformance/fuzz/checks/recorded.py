@@ -9,7 +9,8 @@ from conformance import generation
 from conformance.fuzz.checks.violations import judge_answer
 from conformance.journal.journal import JournalEntry
 from conformance.probe.applicability import needs_bearer_token
-from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.bodies import marked
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.target.exchange import Request
 from openapi.contract import Contract
@@ -64,7 +65,7 @@ def changed_recordings(requests: Sequence[Request]) -> Callable[[Probe], None]:
             number, edits = change
             recorded = requests[number]
             headers = tuple((_SPELT.get(name, name), value) for name, value in recorded.headers)
-            body = _edited(recorded.body, edits)
+            body = _edited(probe, recorded.body, edits)
             request = Request(recorded.method, recorded.path, headers, body)
             if probe.operation.accepts_idempotency_key:
                 request = request.with_key(probe.new_key())
@@ -78,7 +79,7 @@ def changed_recordings(requests: Sequence[Request]) -> Callable[[Probe], None]:
 _SPELT = {"content-type": "Content-Type"}
 
 
-def _edited(body: bytes, edits: Sequence[tuple[str, int, Any]]) -> bytes:
+def _edited(probe: Probe, body: bytes, edits: Sequence[tuple[str, int, Any]]) -> bytes:
     """The body with edits made; as it was where it is no object of JSON."""
     try:
         value = json.loads(body)
@@ -98,6 +99,4 @@ def _edited(body: bytes, edits: Sequence[tuple[str, int, Any]]) -> bytes:
                 value[f"{name}x"] = new
             case _:
                 value[name] = [value.get(name)]
-    if isinstance(value.get("name"), str) and not value["name"].startswith(NAME_PREFIX):
-        value["name"] = f"{NAME_PREFIX} {value['name']}"
-    return json.dumps(value).encode()
+    return json.dumps(marked(probe, value)).encode()

@@ -10,7 +10,7 @@ from conformance.probe.rate_limits import answer_to
 from conformance.results.curl import Exchange
 from conformance.server.idempotency import keys, replays
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Answer, Request
+from conformance.target.exchange import Request
 
 AT_ONCE = requirement_of(replays.simultaneous_requests_make_one_resource).id
 SECOND = requirement_of(replays.no_second_resource).id
@@ -65,9 +65,9 @@ def _share_one(probe: Probe) -> None:
 
 def _is_nobody_elses(probe: Probe, found: list[Exchange], begin: int) -> None:
     """Nobody is answered with what another partner asked for."""
-    senders = {_name(request): request.partner for request, _ in found}
+    senders = {_name(probe, request): request.partner for request, _ in found}
     for request, answer in found:
-        if senders.get(answer.field("name"), request.partner) != request.partner:
+        if senders.get(probe.name_of(answer), request.partner) != request.partner:
             shown = _succeeded(probe, begin)
             report_violation(
                 probe, shown, "a call of its own for each partner", "another's", FOREIGN
@@ -79,23 +79,23 @@ def _succeeded(probe: Probe, begin: int) -> list[Exchange]:
     return [one for one in probe.recording.exchanges[begin:] if one[1].is_success]
 
 
-def _name(request: Request) -> str | None:
-    name = Answer(0, body=request.body).field("name")
+def _name(probe: Probe, request: Request) -> str | None:
+    name = probe.asked_name(request)
     return name if isinstance(name, str) else None
 
 
 def _look(probe: Probe, requests: tuple[Request, Request], partner: int, begin: int) -> None:
     """No more than one of the names that were sent with the key is listed, and once."""
-    names = {_name(one) for one in requests} - {None}
+    names = {_name(probe, one) for one in requests} - {None}
     list_probe = probe.on(probe.operation.path, lists)
     found = [
         item
         for page in pages(list_probe, largest_page(list_probe), partner=partner, most=_PAGES)
         for item in page.items
-        if item.get("name") in names
+        if item.get(probe.name_member) in names
     ]
     if len(found) > 1:
-        distinct = len({one["name"] for one in found})
+        distinct = len({one[probe.name_member] for one in found})
         broken = REUSED if distinct > 1 else SECOND
         exchanges = probe.recording.exchanges[begin:]
         shown = [one for one in exchanges if one[0].method != "GET"] + exchanges[-1:]

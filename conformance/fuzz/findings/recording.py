@@ -12,7 +12,8 @@ from conformance.target.redaction import HIDDEN, redacted
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NAME = re.compile(rf"{NAME_PREFIX} [0-9a-f]{{12}}(?![0-9a-f])")
 _LOOKS_SECRET = re.compile(r"[0-9a-fA-F-]{16,}")
-_KNOWN_BY = ("id", "client_id", "client_secret", "access_token")
+_KNOWN_BY = re.compile("id|[a-zA-Z_]+_id|[a-zA-Z_]*secret[a-zA-Z_]*|access_token")
+"""Members of answers whose values later requests may repeat."""
 _SHORTEST = 4
 
 
@@ -45,7 +46,8 @@ class _Places:
             "chunks": list(request.chunks),
         }
         # Where a page ends, the next one begins.
-        known = {name: answer.field(name) for name in _KNOWN_BY}
+        value = answer.json_object() or {}
+        known = {name: one for name, one in value.items() if _KNOWN_BY.fullmatch(name)}
         for name, value in (known | {"last": last_id(answer.body)}).items():
             if isinstance(value, str) and len(value) >= _SHORTEST:
                 self._answered.setdefault(value, f"«{name} {number}»")

@@ -40,7 +40,7 @@ _REQUESTS_OF_CHANCE = 300
 """So much is sent to see once more what does not always happen."""
 
 
-_ANSWERED = re.compile("«(id|last|client_id|client_secret|access_token) ([0-9]+)»")
+_ANSWERED = re.compile("«(?!(?i:key)|name )([a-zA-Z_]+) ([0-9]+)»")
 
 
 def shrink_steps(

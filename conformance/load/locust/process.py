@@ -52,7 +52,7 @@ def _run(settings: Settings) -> int:
     ):
         run = Run(contract, target, (), 0)
         try:
-            authenticate(target, settings.access)
+            authenticate(target, settings.access, contract)
             _survey(run)
         except TargetError as error:
             return report_void(contract, settings, INTERRUPTED if signals.seen else str(error))

@@ -141,11 +141,11 @@ class Reconciliation:
             if page is None:
                 listed.is_whole = False
                 return listed
-            own = [one for one in page if one.get("name") in batch.calls]
+            own = [one for one in page if one.get(self._resource.name) in batch.calls]
             new = [one for one in own if str(one.get(self._resource.id)) not in seen]
             for one in new:
                 seen.add(str(one.get(self._resource.id)))
-                listed.items.setdefault(str(one["name"]), []).append(one)
+                listed.items.setdefault(str(one[self._resource.name]), []).append(one)
             if number >= _ALL_PAGES and not own and not _missing(batch, listed):
                 break
         return listed

@@ -153,7 +153,7 @@ class ApiUser(FastHttpUser):
         probe = self.state.create
         body = probe.plain_body()
         request = probe.request().with_json(body).with_key(probe.new_key())
-        return self.state.ledger.open(str(body.get("name")), request)
+        return self.state.ledger.open(str(body.get(probe.name_member)), request)
 
     def _any_call(self) -> Iterator[Call]:
         """One of its own calls that can be used, or none."""

@@ -48,7 +48,7 @@ def expect_active(answer: Answer) -> None:
     id="created.fresh-key-is-active",
     level=Level.MUST,
     source="seed: status; Creates a new credential pair",
-    applies_to=shows("status", "client_secret"),
+    applies_to=shows("status", secret=True),
     sabotage=(set_field(201, "status", "revoked"),),
     judges=(Judge(of_answer(expect_active), on(Purpose.CREATE), SUCCESS),),
 )
@@ -68,7 +68,7 @@ def expect_unused(answer: Answer) -> None:
     id="created.fresh-key-is-unused",
     level=Level.MUST,
     source="seed: last_used_at (string,null)",
-    applies_to=shows("last_used_at", "client_secret"),
+    applies_to=shows("last_used_at", secret=True),
     sabotage=(
         edit_body(201, "use it", lambda one: one.update(last_used_at=one["created_at"])),
         set_field(201, "last_used_at", ""),
@@ -85,7 +85,7 @@ def fresh_key_is_unused(probe: Probe) -> None:
     id="created.is-in-the-list",
     level=Level.SHOULD,
     source="vendor facts: GET /auth/credentials",
-    applies_to=shows("id"),
+    applies_to=shows(),
     needs=(Capability.LISTING,),
     sabotage=(
         edit_body(200, "hide the newest", lambda page: page.update(data=page.get("data", [])[1:])),
@@ -107,10 +107,11 @@ def fresh_key_is_unused(probe: Probe) -> None:
 )  # fmt: skip
 def is_in_the_list(probe: Probe) -> None:
     """What was created is in the list, with the fields that it was shown with."""
+    id_ = probe.resource.id
     for made in [json_object(answer) for answer in created_answers(probe)]:
         for attempt in range(_LIST_ATTEMPTS):
             time.sleep(_LIST_PAUSE_SECONDS * bool(attempt))  # a list may lag a little
-            found = [item for item in probe.listed() if item.get("id") == made.get("id")]
+            found = [item for item in probe.listed() if item.get(id_) == made.get(id_)]
             if found:
                 break
         probe.expect(len(found) == 1, "the new resource once in the list", f"{len(found)} times")

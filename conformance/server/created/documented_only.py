@@ -26,9 +26,9 @@ def _valid_and_invalid(probe: Probe) -> Iterator[Answer]:
     if first.status in NOT_SERVED:
         raise NotVerified(f"{probe.operation.id} answered {first.status} to a plain valid request")
     yield first
-    for body in ({}, {"name": 5}, {**probe.plain_body(), "expires_at": "tomorrow"}):
+    for body in ({}, {probe.name_member: 5}, {**probe.plain_body(), "expires_at": "tomorrow"}):
         yield probe.send(plain.with_json(body))
-    yield probe.send(replace(plain, body=b'{"name": '))
+    yield probe.send(replace(plain, body=f'{{"{probe.name_member}": '.encode()))
     yield probe.send(without_token(plain))
     yield from (
         probe.send(replace(plain, token_form=form))

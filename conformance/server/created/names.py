@@ -16,7 +16,7 @@ from urllib.parse import unquote_plus
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body
-from conformance.probe.applicability import echoes
+from conformance.probe.applicability import echoes_name
 from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe
 from conformance.server.created.answers import NOT_SERVED
 from conformance.target.exchange import Answer
@@ -74,7 +74,7 @@ def _without(category: str) -> Callable[[str], str]:
     id="created.name-is-unchanged",
     level=Level.MUST,
     source="seed: name",
-    applies_to=echoes("name"),
+    applies_to=echoes_name,
     sabotage=(
         *(
             _edit(f"normalize by {form}", lambda name, form=form: unicodedata.normalize(form, name))  # type: ignore[misc]
@@ -106,7 +106,7 @@ def _without(category: str) -> Callable[[str], str]:
 def name_is_unchanged(probe: Probe) -> None:
     """Every name that is accepted comes back unchanged, whatever text it is."""
     for kind, text in _names(probe):
-        body = {**probe.plain_body(), "name": text}
+        body = {**probe.plain_body(), probe.name_member: text}
         escaped = probe.request().with_json(body)
         # RFC 8259 section 7 writes a character as it is or escaped, an astral one as two escapes.
         plain = replace(escaped, body=json.dumps(body, ensure_ascii=False).encode())
@@ -121,7 +121,7 @@ def _judge(probe: Probe, kind: str, text: str, answer: Answer) -> None:
     ):
         raise NotVerified(f"{probe.operation.id} answered {answer.status} to {kind}")
     if answer.status == success:
-        found = answer.field("name")
+        found = probe.name_of(answer)
         probe.expect(found == text, f"the name unchanged ({kind})", _difference(text, found))
     else:
         # An odd name may be refused, by the server or by a gateway that takes it for an attack.

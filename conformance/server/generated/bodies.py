@@ -31,7 +31,7 @@ def _generated(probe: Probe, request: Request, answer: Answer) -> JudgedExchange
 
 
 def _with_valid_bodies(probe: Probe, check: Callable[[dict[str, Any]], None]) -> None:
-    valid = generation.valid_bodies(probe.contract, schema_at(probe))
+    valid = generation.valid_bodies(probe, schema_at(probe))
     generation.for_all(probe, valid, check, _EXAMPLES)
 
 

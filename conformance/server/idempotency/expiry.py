@@ -88,7 +88,7 @@ def key_is_free_after_24_hours(probe: Probe) -> None:
         f"{success} to the free key after 24:01 h",
         f"{found.again.status}",
     )
-    for field in ("client_id", "id"):
+    for field in sorted({probe.resource.login, probe.resource.id}):
         if found.first.field(field) is not None:
             probe.expect(
                 found.again.field(field) != found.first.field(field),

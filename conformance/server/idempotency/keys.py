@@ -125,7 +125,7 @@ def reused_key_makes_nothing(probe: Probe) -> None:
     key, body = probe.new_key(), probe.plain_body()
     first = probe.succeed(probe.request().with_json(body).with_key(key))
     others = [
-        {**body, "name": probe.new_name()},
+        {**body, probe.name_member: probe.new_name()},
         {**body, "expires_at": "2099-12-31T23:59:59Z"},
     ]
     for other in others:
@@ -146,7 +146,7 @@ def key_belongs_to_its_partner(probe: Probe) -> None:
     request = probe.request().with_key(probe.new_key())
     first = probe.succeed(request)
     other = probe.send(replace(request, partner=1))
-    for field in ("client_secret", "id"):
+    for field in (str(probe.resource.secret), probe.resource.id):
         leaked = first.field(field) is not None and other.field(field) == first.field(field)
         probe.expect(not leaked, f"another {field} for another partner", f"the same {field}")
 

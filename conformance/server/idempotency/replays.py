@@ -77,8 +77,8 @@ def replay_later_is_identical(probe: Probe) -> None:
     first = probe.succeed(request)
     probe.rest(seconds)
     expect_same(first, probe.send(request), f"after {seconds:g} s")
-    if Capability.LISTING in probe.target.capabilities and "name" in body:
-        found = len(probe.named(body["name"]))
+    if Capability.LISTING in probe.target.capabilities and probe.name_member in body:
+        found = len(probe.named(body[probe.name_member]))
         probe.expect(found <= 1, "one resource in the list", f"{found}")
 
 
@@ -93,16 +93,16 @@ def replay_later_is_identical(probe: Probe) -> None:
 def no_second_resource(probe: Probe) -> None:
     """A request makes one resource, as the list shows, repeated later or at the same time."""
     retried, at_once = probe.plain_body(), probe.plain_body()
-    if "name" not in retried:
+    if probe.name_member not in retried:
         raise NotVerified("nothing that is sent could be told apart in the list")
     request = probe.request().with_json(retried).with_key(probe.new_key())
     probe.succeed(request)
     probe.send(request)
     request = probe.request().with_json(at_once).with_key(probe.new_key())
     probe.send_at_once([request] * _AT_ONCE)
-    names = [item.get("name") for item in probe.listed()]
+    names = [item.get(probe.name_member) for item in probe.listed()]
     for body in (retried, at_once):
-        found = names.count(body["name"])
+        found = names.count(body[probe.name_member])
         probe.expect(found == 1, "one resource in the list", f"{found}")
 
 

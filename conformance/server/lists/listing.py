@@ -114,7 +114,7 @@ def created_is_listed(probe: Probe) -> None:
     for page in pages(probe, largest_page(probe)):
         for id_, item in zip(page.ids, page.items, strict=True):
             if id_ == probe.id_of(made):
-                for name in ("client_id", "name", "status"):
+                for name in (probe.resource.login, probe.name_member, "status"):
                     same = item.get(name) == made.field(name)
                     probe.expect(same, f"the {name} of the creation in the list", "another")
                 return
@@ -177,7 +177,7 @@ def _no_secrets(exchange: JudgedExchange) -> None:
 def no_secrets(probe: Probe) -> None:
     """A list never shows the secret of a key, under any name."""
     made = make(probe, 2)
-    secrets = [str(one.field("client_secret")) for one in made if one.field("client_secret")]
+    secrets = [str(probe.secret_of(one)) for one in made if probe.secret_of(one)]
     missing = ids_of(probe, made)
     for page in pages(probe, largest_page(probe)):
         expect_no_secrets(page.items, secrets)

@@ -90,12 +90,12 @@ def revoked_key_is_listed_as_revoked(probe: Probe) -> None:
 def revoked_key_gets_no_token(probe: Probe) -> None:
     """A revoked key gets no new token, at once and for good."""
     used, unused = created(probe), created(probe)
-    if not granted(exchange(probe, used.field("client_id"), used.field("client_secret"))):
+    if not granted(exchange(probe, used)):
         raise NotVerified("a new key gets no token")
     for made in (used, unused):
         revoke(probe, made)
         for _ in range(2):
-            answer = exchange(probe, made.field("client_id"), made.field("client_secret"))
+            answer = exchange(probe, made)
             probe.expect(not granted(answer), "no token for a revoked key", f"{answer.status}")
 
 

@@ -59,12 +59,12 @@ def _sample(probe: Probe) -> list[Answer]:
     return answers
 
 
-def secrets_in(answers: list[Answer]) -> list[str]:
-    """The client secrets in the answers."""
-    found = [answer.field("client_secret") for answer in answers]
+def secrets_in(probe: Probe, answers: list[Answer]) -> list[str]:
+    """The secrets in the answers."""
+    found = [probe.secret_of(answer) for answer in answers]
     texts = [one for one in found if isinstance(one, str)]
     if len(texts) < len(found):
-        raise NotVerified("an answer shows no client_secret that is a string")
+        raise NotVerified(f"an answer shows no {probe.resource.secret} that is a string")
     return texts
 
 
@@ -103,7 +103,7 @@ _TIME = _every("client_secret", "the time", lambda _: f"dinie_cs_live_{time.time
     id="secrets.are-unique",
     level=Level.MUST,
     source=SAFETY,
-    applies_to=shows("client_secret"),
+    applies_to=shows(secret=True),
     sabotage=(
         set_field(201, "client_secret", "dinie_cs_live_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
         _every("client_secret", "one of ten", lambda count: f"dinie_cs_live_{count % 10:032d}"),
@@ -112,14 +112,14 @@ _TIME = _every("client_secret", "the time", lambda _: f"dinie_cs_live_{time.time
 )
 def secrets_are_unique(probe: Probe) -> None:
     """No two keys have one secret, however many are created and however fast."""
-    _expect_unique(probe, "client_secret")
+    _expect_unique(probe, str(probe.resource.secret))
 
 
 @requirement(
     id="secrets.client-ids-are-unique",
     level=Level.MUST,
     source="seed: id, client_id; Use multiple credentials",
-    applies_to=shows("id", "client_id"),
+    applies_to=shows(),
     sabotage=(
         set_field(201, "id", "one"),
         set_field(201, "client_id", "dinie_ci_live_0f8e2b7c4d5a6b1c9e3f7a2d8b4c6e10"),
@@ -128,13 +128,13 @@ def secrets_are_unique(probe: Probe) -> None:
     ),
 )
 def client_ids_are_unique(probe: Probe) -> None:
-    """No two keys have one id or one client_id."""
-    for field in ("id", "client_id"):
+    """No two keys have one id or one client id."""
+    for field in sorted({probe.resource.id, probe.resource.login}, reverse=True):
         _expect_unique(probe, field)
 
 
 def _expect_bits(probe: Probe, least: int) -> None:
-    bits = estimated_bits(secrets_in(_sample(probe)))
+    bits = estimated_bits(secrets_in(probe, _sample(probe)))
     probe.expect(bits >= least, f"at least {least} random bits", f"about {bits:.0f}")
 
 
@@ -157,7 +157,7 @@ _WEAK = (
     id="secrets.are-beyond-guessing",
     level=Level.MUST,
     source=SAFETY,
-    applies_to=shows("client_secret"),
+    applies_to=shows(secret=True),
     sabotage=_WEAK,
 )
 def secrets_are_beyond_guessing(probe: Probe) -> None:
@@ -174,7 +174,7 @@ def secrets_are_beyond_guessing(probe: Probe) -> None:
     id="secrets.are-as-random-as-usual",
     level=Level.SHOULD,
     source="RFC 6749 section 10.10 (a guess succeeds with 2^-128)",
-    applies_to=shows("client_secret"),
+    applies_to=shows(secret=True),
     sabotage=(
         *_WEAK,
         _secret("of 26 hex digits", lambda one: one["client_secret"][:40]),
@@ -193,7 +193,7 @@ def _digest(field: str) -> Callable[[dict[str, Any]], str]:
     id="secrets.are-not-derived",
     level=Level.MUST,
     source=SAFETY,
-    applies_to=shows("client_secret"),
+    applies_to=shows(secret=True),
     sabotage=(
         _secret("from the id", lambda one: f"dinie_cs_live_{one['id'][-32:]}"),
         _secret("as the client id", lambda one: one["client_id"]),
@@ -215,10 +215,10 @@ def secrets_are_not_derived(probe: Probe) -> None:
     or as a digest, and what is a digest of a small number.
     """
     answers = _sample(probe)
-    texts = secrets_in(answers)
+    texts = secrets_in(probe, answers)
     if estimated_bits(texts) < FEWEST_BITS:
         raise NotVerified("the secrets are too weak to tell what they were made of")
-    known = [texts_beside(answer) for answer in answers]
+    known = [texts_beside(probe, answer) for answer in answers]
     bits = estimated_bits(texts, known)
     probe.expect(
         bits >= FEWEST_BITS,
@@ -227,10 +227,10 @@ def secrets_are_not_derived(probe: Probe) -> None:
     )
 
 
-def texts_beside(answer: Answer) -> list[str]:
+def texts_beside(probe: Probe, answer: Answer) -> list[str]:
     """The texts in an answer other than the secret."""
     return [
         value
         for field, value in answer.json().items()
-        if field != "client_secret" and isinstance(value, str)
+        if field != probe.resource.secret and isinstance(value, str)
     ]

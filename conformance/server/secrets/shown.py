@@ -1,19 +1,24 @@
 """Disclosure of secrets: shown once, and nowhere else (seed: client_secret, shown only once)."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from conformance.catalogue.judge import SUCCESS, Judge, of_answer
+from conformance.catalogue.judge import SUCCESS, Judge
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, set_header, with_body
 from conformance.probe.applicability import shows
 from conformance.probe.probe import NotVerified, Probe, Violation, expect, without_token
+from conformance.probe.token_exchange import credentials_of
 from conformance.server.secrets.made import secrets_in, texts_beside
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
+from conformance.target.sign_in import json_request
 from conformance.target.target import Target
 from conformance.target.token_forms import damaged_forms
+from openapi.operation import Operation
+from openapi.resource import secret_member
 
 ONCE = "seed: client_secret, shown only once"
 
@@ -22,14 +27,14 @@ _SHORTEST_TRACE = 8
 """Shorter texts may stand in an answer by chance."""
 
 
-def _traces(made: Answer, other: Answer) -> list[str]:
+def _traces(probe: Probe, made: Answer, other: Answer) -> list[str]:
     """Texts that give a secret away: any 16 characters of the part that other secrets lack."""
-    secret, another = secrets_in([made, other])
+    secret, another = secrets_in(probe, [made, other])
     common = next(
         (at for at, pair in enumerate(zip(secret, another, strict=False)) if pair[0] != pair[1]), 0
     )
     own = secret[common:]
-    shown = texts_beside(made)
+    shown = texts_beside(probe, made)
     windows = [own[at : at + _TRACE] for at in range(max(1, len(own) - _TRACE + 1))]
     return [
         window
@@ -40,7 +45,7 @@ def _traces(made: Answer, other: Answer) -> list[str]:
 
 def _two(probe: Probe, request: Request) -> tuple[Answer, list[str]]:
     made, other = probe.succeed(request), probe.succeed(probe.request())
-    traces = _traces(made, other)
+    traces = _traces(probe, made, other)
     if not traces:
         raise NotVerified("the secret is too short to be looked for")
     return made, traces
@@ -89,7 +94,7 @@ def _into_errors(name: str, tell: Callable[[Request, dict[str, str]], str]) -> S
     id="secrets.never-in-the-list",
     level=Level.MUST,
     source=ONCE,
-    applies_to=shows("client_secret"),
+    applies_to=shows(secret=True),
     needs=(Capability.LISTING,),
     sabotage=(
         _into_the_list("client_secret", str),
@@ -102,7 +107,7 @@ def never_in_the_list(probe: Probe) -> None:
     made, traces = _two(probe, probe.request())
     before = len(probe.recording.exchanges)
     items = probe.listed()
-    if not any(item.get("id") == made.field("id") for item in items):
+    if not any(item.get(probe.resource.id) == probe.id_of(made) for item in items):
         raise NotVerified("the new key is not in the list")
     for number, (_, answer) in enumerate(probe.recording.exchanges[before:], before + 1):
         if _holds(answer, traces):
@@ -115,7 +120,7 @@ def never_in_the_list(probe: Probe) -> None:
     id="secrets.never-in-errors",
     level=Level.MUST,
     source=ONCE,
-    applies_to=shows("client_secret"),
+    applies_to=shows(secret=True),
     sabotage=(
         _into_errors("echo the body", lambda request, _: request.body.decode(errors="replace")),
         _into_errors("tell the last secret", lambda _, known: ["", *known.values()][-1]),
@@ -136,15 +141,17 @@ def never_in_errors(probe: Probe) -> None:
     """No error shows a secret: not that of the key's first call, nor one that was sent."""
     key, body = probe.new_key(), probe.plain_body()
     made, traces = _two(probe, probe.request().with_json(body).with_key(key))
-    secret = made.field("client_secret")
-    with_secret = {"name": 5, "client_secret": secret}
+    secret = probe.secret_of(made)
+    with_secret = {probe.name_member: 5, str(probe.resource.secret): secret}
     plain = probe.request()
     for request in (
-        plain.with_json({**body, "name": probe.new_name()}).with_key(key),
+        plain.with_json({**body, probe.name_member: probe.new_name()}).with_key(key),
         plain.with_json(with_secret).with_key(key),
         plain.with_json(with_secret),
         without_token(plain.with_json(with_secret)),
-        replace(plain, body=b'{"client_secret": "%b", ' % secret.encode(errors="replace")),
+        replace(
+            plain, body=json.dumps(with_secret, ensure_ascii=False).encode(errors="replace")[:-1]
+        ),
         *_sign_ins(probe, made),
     ):
         answer = probe.send(request)
@@ -156,17 +163,10 @@ def never_in_errors(probe: Probe) -> None:
 
 def _sign_ins(probe: Probe, made: Answer) -> Iterator[Request]:
     """Token requests with a secret that is almost right."""
-    for operation in probe.contract.operations.values():
-        body = operation.request_body
-        media_type = body.accepts("application/json") if body else None
-        schema = media_type.schema if media_type else None
-        if schema and "client_secret" in schema.outline.get("properties", {}):
-            value = {
-                "grant_type": "client_credentials",
-                "client_id": made.field("client_id"),
-                "client_secret": f"{made.field('client_secret')}x",
-            }
-            yield Request(operation.method, operation.path, partner=None).with_json(value)
+    operation = probe.contract.token_operation
+    if operation:
+        client_id, secret = credentials_of(probe.contract, made)
+        yield json_request(operation, client_id, f"{secret}x")
 
 
 def _echo_token(request: Request, forward: Forward, *, header: bool) -> Answer:
@@ -195,7 +195,7 @@ def expect_no_token(answer: Answer, token: str) -> None:
     id="secrets.token-is-never-answered",
     level=Level.MUST,
     source="safety: what is answered is logged",
-    applies_to=shows("client_secret"),
+    applies_to=shows(secret=True),
     sabotage=(
         Sabotage(
             "echo the token", lambda: lambda one, forward: _echo_token(one, forward, header=False)
@@ -212,16 +212,17 @@ def token_is_never_answered(probe: Probe) -> None:
     token = probe.target.tokens[plain.partner or 0]
     for request in (
         plain,
-        plain.with_json({"name": 5}),
+        plain.with_json({probe.name_member: 5}),
         replace(plain, body=b"{"),
         *(replace(plain, token_form=form) for form in damaged_forms(token)),
     ):
         expect_no_token(probe.send(request), token)
 
 
-def expect_no_store(answer: Answer) -> None:
+def expect_no_store(operation: Operation, answer: Answer) -> None:
     """An answer that shows a secret says that no cache may keep it."""
-    if answer.field("client_secret") is None:
+    secret = secret_member(operation)
+    if secret is None or answer.field(secret) is None:
         return
     # RFC 9111 section 5.2: directives are separated by commas, in any case.
     text = answer.header("cache-control") or ""
@@ -233,7 +234,7 @@ def expect_no_store(answer: Answer) -> None:
     id="secrets.no-cache-keeps-them",
     level=Level.SHOULD,
     source="RFC 6749 section 5.1 and RFC 9111 section 5.2.2.5 (Cache-Control: no-store)",
-    applies_to=shows("client_secret"),
+    applies_to=shows(secret=True),
     sabotage=(
         set_header(201, "Cache-Control", None),
         set_header(201, "Cache-Control", "no-cache, private"),
@@ -245,10 +246,10 @@ def expect_no_store(answer: Answer) -> None:
             ),
         ),
     ),
-    judges=(Judge(of_answer(expect_no_store), statuses=SUCCESS),),
+    judges=(Judge(lambda one: expect_no_store(one.operation, one.answer), statuses=SUCCESS),),
 )
 def no_cache_keeps_them(probe: Probe) -> None:
     """An answer that shows a secret says no-store, a replay too."""
     request = probe.request().with_key(probe.new_key())
     for answer in (probe.succeed(request), probe.send(request)):
-        expect_no_store(answer)
+        expect_no_store(probe.operation, answer)

@@ -10,14 +10,16 @@ from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.token_exchange import (
     VENDOR,
     created,
+    credentials_of,
     exchange,
+    exchange_for,
     granted,
-    issues_tokens,
     item_of,
 )
 from conformance.server.tokens.sabotage import is_exchange, on_tokens
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
+from openapi.resource import issues_tokens
 
 _LOOKS = 4
 _BETWEEN_LOOKS_SECONDS = 0.25
@@ -45,7 +47,7 @@ def created_key_gets_one(probe: Probe) -> None:
     """A new key is exchanged for a token, more than once."""
     made = created(probe)
     for _ in range(2):
-        answer = exchange(probe, made.field("client_id"), made.field("client_secret"))
+        answer = exchange(probe, made)
         wanted = probe.operation.success_status
         probe.expect(answer.status == wanted, f"{wanted} to a new key", f"{answer.status}")
 
@@ -84,7 +86,7 @@ def answer_has_its_shape(probe: Probe) -> None:
 
 def _good_answer(probe: Probe) -> Answer:
     made = created(probe)
-    answer = exchange(probe, made.field("client_id"), made.field("client_secret"))
+    answer = exchange(probe, made)
     if answer.field("access_token") is None:
         raise NotVerified(f"the target answered {answer.status} without a token to a new key")
     return answer
@@ -119,9 +121,9 @@ def no_store(probe: Probe) -> None:
 def secret_is_not_repeated(probe: Probe) -> None:
     """Neither the answer with a token nor a refusal repeats the secret."""
     made = created(probe)
-    client_id, secret = made.field("client_id"), str(made.field("client_secret"))
+    client_id, secret = credentials_of(probe.contract, made)
     for text in (secret, f"{secret}x"):
-        answer = exchange(probe, client_id, text)
+        answer = exchange_for(probe, client_id, text)
         probe.expect(secret.encode() not in answer.body, "an answer without the secret", "it")
 
 
@@ -142,7 +144,7 @@ def secret_is_not_repeated(probe: Probe) -> None:
 def use_is_noted(probe: Probe) -> None:
     """A key that got a token shows in the list when it was used."""
     made = created(probe)
-    if not granted(exchange(probe, made.field("client_id"), made.field("client_secret"))):
+    if not granted(exchange(probe, made)):
         raise NotVerified("a new key gets no token")
     for look in range(_LOOKS):  # a server may note it a little later
         time.sleep(_BETWEEN_LOOKS_SECONDS * look)

@@ -8,10 +8,16 @@ from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers
 from conformance.probe.probe import NotVerified, Probe
-from conformance.probe.token_exchange import created, exchange, granted, issues_tokens
+from conformance.probe.token_exchange import (
+    created,
+    credentials_of,
+    exchange_for,
+    granted,
+)
 from conformance.server.tokens.sabotage import good_answer_again, is_exchange
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
+from openapi.resource import issues_tokens
 
 
 def _knowing_the_secret() -> Tamper:
@@ -53,11 +59,11 @@ def wrong_secret_gets_none(probe: Probe) -> None:
 
 def _with_wrong_secrets(probe: Probe) -> list[tuple[str, Answer]]:
     made, other = created(probe), created(probe)
-    client_id, secret = made.field("client_id"), str(made.field("client_secret"))
-    if not granted(exchange(probe, client_id, secret)):
+    client_id, secret = credentials_of(probe.contract, made)
+    if not granted(exchange_for(probe, client_id, secret)):
         raise NotVerified("the right secret gets no token either")
     wrong = {
-        "another key's secret": other.field("client_secret"),
+        "another key's secret": credentials_of(probe.contract, other)[1],
         "a secret without its last character": secret[:-1],
         "a secret with one character more": f"{secret}x",
         "a secret in the other case": secret.swapcase(),
@@ -66,7 +72,9 @@ def _with_wrong_secrets(probe: Probe) -> list[tuple[str, Answer]]:
         "an empty secret": "",
     }
     return [
-        (what, exchange(probe, client_id, text)) for what, text in wrong.items() if text != secret
+        (what, exchange_for(probe, client_id, text))
+        for what, text in wrong.items()
+        if text != secret
     ]
 
 

@@ -11,10 +11,10 @@ from conformance.probe.applicability import lists
 from conformance.probe.pages import ids_until
 from conformance.probe.probe import NotVerified, Probe, Violation
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.token_exchange import created, exchange, issues_tokens
+from conformance.probe.token_exchange import created, exchange
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
-from openapi.resource import creates
+from openapi.resource import creates, issues_tokens
 
 _LOOKS = 4
 _BETWEEN_LOOKS_SECONDS = 0.25
@@ -22,7 +22,7 @@ _BETWEEN_LOOKS_SECONDS = 0.25
 
 def _issued_to(probe: Probe, made: Answer) -> str:
     """The token that a key is exchanged for."""
-    answer = exchange(probe, made.field("client_id"), made.field("client_secret"))
+    answer = exchange(probe, made)
     token = answer.field("access_token")
     if not isinstance(token, str) or not token.isascii() or not token:
         raise NotVerified(f"the target answered {answer.status} without a token to a new key")
@@ -97,15 +97,15 @@ def token_is_its_partners(probe: Probe) -> None:
     tokens = [_issued_to(probe, key) for key in keys]
     for partner, token in enumerate(tokens):
         answer = answer_to(probe, _with_token(maker.request(), token))
-        made = str(answer.field("id"))
+        made = str(maker.id_of(answer))
         if answer.status != maker.operation.success_status:
             if answer.status == HTTPStatus.UNAUTHORIZED:
                 raise NotVerified("the target refuses the tokens that it issues")
             raise NotVerified(f"the target answers {answer.status} to a request with its token")
-        _note_owner(probe, answer, partner)
-        _expect_listed(lister, made, {made, str(keys[partner].field("id"))}, partner)
+        _note_owner(maker, answer, partner)
+        _expect_listed(lister, made, {made, str(maker.id_of(keys[partner]))}, partner)
         other = 1 - partner
-        seen = ids_until(lister, {made, str(keys[other].field("id"))}, other)
+        seen = ids_until(lister, {made, str(maker.id_of(keys[other]))}, other)
         probe.expect(
             made not in seen,
             "what a token creates in no other partner's list",
@@ -123,6 +123,6 @@ def _expect_listed(lister: Probe, made: str, wanted: set[str], partner: int) -> 
 
 def _note_owner(probe: Probe, made: Answer, partner: int) -> None:
     """Note the partner that must revoke the resource: the request itself named none."""
-    client_id = str(made.field("client_id"))
-    probe.target.created.discard((0, client_id))
-    probe.target.created.add((partner, client_id))
+    handle = str(made.field(probe.resource.handle))
+    probe.target.created.discard((0, handle))
+    probe.target.created.add((partner, handle))

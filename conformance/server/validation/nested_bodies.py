@@ -59,7 +59,7 @@ def fullest_body(probe: Probe) -> dict[str, Any]:
     media_type = body.accepts("application/json") if body else None
     examples = [one for one in (media_type.examples if media_type else ()) if isinstance(one, dict)]
     fullest = max(examples, key=lambda one: len(json.dumps(one)), default={})
-    own = {"name": probe.new_name()} if "name" in probe.plain_body() else {}
+    own = {name: value for name, value in probe.plain_body().items() if name == probe.name_member}
     return copy.deepcopy(fullest) | own
 
 

@@ -189,7 +189,7 @@ def refused_request_creates_nothing(probe: Probe) -> None:
 
     def send(request: Request, body: dict[str, Any]) -> None:
         if answer_to(probe, request).is_refusal:
-            refused.add(str(body.get("name")))
+            refused.add(str(body.get(probe.name_member)))
 
     for name in properties(schema):
         for value in wrong_values(schema, name) if name not in required else ():
@@ -206,5 +206,5 @@ def refused_request_creates_nothing(probe: Probe) -> None:
         raise NotVerified("the target refuses none of the requests")
     lister = probe.on(probe.operation.path, lists)
     for page in pages(lister, largest_page(lister)):
-        found = [one for one in page.items if one.get("name") in refused]
+        found = [one for one in page.items if one.get(probe.name_member) in refused]
         probe.expect(not found, "nothing in the list from a refused request", f"{len(found)}")
