@@ -5,9 +5,9 @@ A step is a JSON object: ``method``, ``path``, ``headers``, ``body``, ``partner`
 sizes of the chunks that the body is sent in (none: it is sent with its length). In its texts
 ``«key 1»`` stands for a fresh idempotency key, ``«name 1»`` for a fresh name, ``«id 0»`` for the
 member ``id`` that step 0 was answered with, and ``«last 0»`` for the id of the last item on its
-page. A page is an object with a list and a boolean; an id is the member ``id``, else the first
-whose name ends in ``_id``; a cursor is a parameter with ``after`` or ``cursor`` in its name. The
-module uses the standard library only: an exported test holds a copy of it.
+page. A page is an object with a list other than ``errors``; an id is the member ``id``, else the
+first whose name ends in ``_id``; a cursor is a parameter with ``after`` or ``cursor`` in its name.
+The module uses the standard library only: an exported test holds a copy of it.
 """
 
 import itertools
@@ -211,11 +211,10 @@ def _object(body: bytes) -> dict[str, Any]:
 
 def _page(body: bytes) -> list[dict[str, Any]] | None:
     """The objects on a page; None where a body is no page."""
-    values = _object(body).values()
-    found = next((one for one in values if isinstance(one, list)), None)
-    if found is None or not any(isinstance(one, bool) for one in values):
-        return None
-    return [one for one in found if isinstance(one, dict)]
+    members = _object(body).items()
+    lists = (one for name, one in members if isinstance(one, list) and name != "errors")
+    found = next(lists, None)
+    return None if found is None else [one for one in found if isinstance(one, dict)]
 
 
 def _id(value: dict[str, Any]) -> Any:

@@ -9,7 +9,7 @@ HIDDEN = "[hidden]"
 _SHORTEST = 4
 """Shorter texts are no secrets, and hiding each of their occurrences would spoil every word."""
 
-_ISSUED = re.compile(rb'"(?:client_secret|access_token)"\s*:\s*"((?:[^"\\]|\\.)+)"')
+_ISSUED = re.compile(rb'"(?:\w*secret\w*|access_token)"\s*:\s*"((?:[^"\\]|\\.)+)"')
 
 
 def issued_secrets(body: bytes) -> list[str]:

@@ -10,6 +10,7 @@ from conformance.cli.run import run_command
 from conformance.target.sign_in import token_for
 from conformance.target.target import Target
 from demo.mock_process import MockProcess, mock_process
+from openapi.contract import Contract
 from tests.conformance.cli.command_line import FIRST, PARTNER, SECOND, active, judge, one_line, run
 
 
@@ -63,7 +64,10 @@ def test_the_exchange_falls_back_to_json() -> None:
         return httpx.Response(200, json={"access_token": "made"})
 
     with Target("http://localhost", (), transport=httpx.MockTransport(answer)) as target:
-        assert token_for(target, "id", "secret").token == "made"
+        assert (
+            token_for(target, Contract.bundled().operations["createToken"], "id", "secret").token
+            == "made"
+        )
 
 
 def test_the_same_seed_gives_the_same_verdicts(healthy: MockProcess, tmp_path: Path) -> None:

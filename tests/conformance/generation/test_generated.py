@@ -240,7 +240,7 @@ def test_what_is_no_violation_ends_the_search(error: Exception) -> None:
     with Target("http://t/v3", TOKENS) as target:
         probe = probe_of(target)
         with pytest.raises(type(error), match=str(error)):
-            for_all(probe, valid_bodies(CONTRACT, schema_of(CREATE)), check, 20)
+            for_all(probe, valid_bodies(probe, schema_of(CREATE)), check, 20)
     assert len(calls) == 1
 
 
@@ -251,20 +251,24 @@ def test_a_failure_that_does_not_come_again_counts() -> None:
         for one in failures:
             raise one
 
-    with Target("http://t/v3", TOKENS) as target, pytest.raises(Violation):
-        for_all(probe_of(target), valid_bodies(CONTRACT, schema_of(CREATE)), check, 20)
+    with Target("http://t/v3", TOKENS) as target:
+        probe = probe_of(target)
+        bodies = valid_bodies(probe, schema_of(CREATE))
+        with pytest.raises(Violation):
+            for_all(probe, bodies, check, 20)
 
 
 def test_valid_and_invalid_bodies_are_what_they_are_called() -> None:
     schema = schema_of(CREATE)
     seen: list[object] = []
     with Target("http://t/v3", TOKENS) as target:
-        for_all(probe_of(target), valid_bodies(CONTRACT, schema), seen.append, 50)
+        probe = probe_of(target)
+        for_all(probe, valid_bodies(probe, schema), seen.append, 50)
         assert all(schema.is_valid(one) for one in seen)
         assert any("expires_at" in str(one) for one in seen)
         seen.clear()
         for bodies in invalid_bodies(schema, {"name": "x"}):
-            for_all(probe_of(target), bodies, seen.append, 10)
+            for_all(probe, bodies, seen.append, 10)
     assert {} in seen
     for name in ("name", "expires_at"):
         of = {type(one[name]) for one in seen if isinstance(one, dict) and name in one}

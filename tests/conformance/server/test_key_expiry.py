@@ -24,6 +24,7 @@ from tests.conformance.servers.options import Bug, Options
 from tests.conformance.servers.serving import serving
 
 CONTRACT = Contract.bundled()
+CREATE_TOKEN = CONTRACT.operations["createToken"]
 CREATE = CONTRACT.operations["createCredential"]
 PARTNERS = {"dinie_at_First-dQw4w9WgXcQ": "first"}
 EXPIRY = [one for one in catalogue().values() if Capability.CLOCK in one.needs]
@@ -99,7 +100,7 @@ def _key_of_its_own(target: Target) -> tuple[str, str]:
 @pytest.mark.parametrize("id_", [KEPT, FREE])
 def test_a_token_that_does_not_outlive_the_day_is_no_accusation(id_: str) -> None:
     with ticking() as target:
-        issued = token_for(target, *_key_of_its_own(target))
+        issued = token_for(target, CREATE_TOKEN, *_key_of_its_own(target))
         target.set_access([Access(Issued(issued.token))])
         result = checked(target, id_)
 
@@ -110,7 +111,14 @@ def test_a_token_that_does_not_outlive_the_day_is_no_accusation(id_: str) -> Non
 def test_a_run_with_a_client_id_signs_in_again() -> None:
     with ticking() as target:
         pair = _key_of_its_own(target)
-        target.set_access([Access(token_for(target, *pair), lambda: token_for(target, *pair))])
+        target.set_access(
+            [
+                Access(
+                    token_for(target, CREATE_TOKEN, *pair),
+                    lambda: token_for(target, CREATE_TOKEN, *pair),
+                )
+            ]
+        )
         outcomes = [checked(target, id_).outcome for id_ in (KEPT, FREE)]
 
     assert outcomes == [Outcome.PASSED, Outcome.PASSED]

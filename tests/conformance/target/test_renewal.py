@@ -28,6 +28,7 @@ from tests.conformance.servers.options import Options
 from tests.conformance.servers.serving import serving
 
 CONTRACT = Contract.bundled()
+CREATE_TOKEN = CONTRACT.operations["createToken"]
 CREATE = Request("POST", "/auth/credentials").with_json({"name": "dinie-conformance renewal"})
 PARTNERS = {"dinie_at_First-dQw4w9WgXcQ": "first", "dinie_at_Second-9bZkp7q19f0": "second"}
 FIRST, SECOND = PARTNERS
@@ -111,7 +112,7 @@ def let_in(partner: Partner, seconds: float | None = None) -> Iterator[Target]:
 
 
 def _renewing(target: Target, seconds: float | None) -> Callable[[], Issued]:
-    return lambda: Issued(token_for(target, "id", "secret").token, seconds)
+    return lambda: Issued(token_for(target, CREATE_TOKEN, "id", "secret").token, seconds)
 
 
 def test_a_refused_token_is_renewed_and_the_request_sent_again() -> None:

@@ -1,0 +1,157 @@
+"""A version of the contract with other paths and names: one file, played and judged."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.catalogue.sabotage import on_answers, with_body
+from conformance.results.result import Outcome
+from conformance.run.runner import Run
+from conformance.server import catalogue
+from conformance.target.connecting import AccessSettings, authenticate
+from conformance.target.exchange import Answer, Request, Tamper
+from conformance.target.target import Target
+from mock_server.cli.announcement import announcement
+from mock_server.partners.partners import Partner
+from mock_server.settings import Settings
+from mock_server.testing.embedded import running_mock
+from openapi.contract import Contract
+from openapi.reading import bundled_path, read_document
+
+PARTNERS = (
+    Partner.parse("first:secret-of-the-first:token-of-the-first"),
+    Partner.parse("second:secret-of-the-second:token-of-the-second"),
+)
+NEEDS_MORE = ("rate_limits.limited-", "idempotency.key-is-free-after", "idempotency.key-is-kept")
+"""Ids that a run without a moving clock and a provoked 429 leaves out."""
+NAMES = {
+    "client_id": "key_id",
+    "client_secret": "key_secret",
+    "name": "label",
+    "data": "items",
+    "has_more": "more",
+}
+PATHS = {
+    "/auth/token": "/oauth/token",
+    "/auth/credentials": "/keys",
+    "/auth/credentials/{client_id}": "/keys/{key_id}",
+}
+
+
+def renamed(value: Any) -> Any:
+    """Members and required names as the other version has them; the id is ``key_id``."""
+    if isinstance(value, list):
+        return [renamed(one) for one in value if one != "id"]
+    if isinstance(value, dict):
+        return {NAMES.get(key, key): renamed(one) for key, one in value.items() if key != "id"}
+    return NAMES.get(value, value) if isinstance(value, str) else value
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    document = read_document(bundled_path(None))
+    document["info"]["version"] = "2026-09-01"
+    document["paths"] = {PATHS[path]: item for path, item in document["paths"].items()}
+    creating = document["paths"]["/keys"]["post"]
+    listing = document["paths"]["/keys"]["get"]
+    (in_path,) = document["paths"]["/keys/{key_id}"]["delete"]["parameters"]
+    in_path["name"] = "key_id"
+    listing["parameters"][0]["name"] = "after"
+    del creating["responses"]["201"]["links"]
+    for number, operation in enumerate(
+        (creating, listing, document["paths"]["/oauth/token"]["post"])
+    ):
+        operation["operationId"] = f"operation{number}"
+    contents = [creating["requestBody"], creating["responses"]["201"], listing["responses"]["200"]]
+    for one in contents:
+        examples = one["content"]["application/json"]["examples"]
+        for example in examples.values():
+            example["value"] = renamed(example["value"])
+    schemas = document["components"]["schemas"]
+    for name in ("CredentialRequest", "Credential", "CredentialWithSecret", "CredentialPage"):
+        schemas[name] = renamed(schemas[name])
+    path = tmp_path_factory.mktemp("contract") / "keys.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+@pytest.fixture(scope="module")
+def contract(version: Path) -> Contract:
+    return Contract.from_file(version)
+
+
+@pytest.fixture(scope="module")
+def url(version: Path) -> Iterator[str]:
+    with running_mock(Settings(contract=version, partners=PARTNERS)) as mock:
+        yield f"{mock.origin}/v3"
+
+
+def test_the_mock_plays_it_and_conforms(url: str, contract: Contract) -> None:
+    (first, second) = PARTNERS
+    access = AccessSettings(
+        client_id=first.client_id,
+        client_secret=first.client_secret,
+        second_client_id=second.client_id,
+        second_client_secret=second.client_secret,
+    )
+    with Target(url, ()) as target:
+        authenticate(target, access, contract)
+        run = Run(contract, target, catalogue().values(), seed=1)
+        results = list(run.results())
+        run.clean_up()
+    assert run.left_behind == 0
+    broken = [(one.requirement.id, one.actual) for one in results if one.outcome is Outcome.FAILED]
+    unseen = [one.requirement.id for one in results if one.outcome is Outcome.NOT_VERIFIED]
+    assert not broken
+    assert all(one.startswith(NEEDS_MORE) for one in unseen)
+    assert {one.requirement.id for one in results} == _applying_to(Contract.bundled())
+
+
+def _applying_to(contract: Contract) -> set[str]:
+    operations = contract.operations.values()
+    known = catalogue().values()
+    return {one.id for one in known if any(map(one.applies_to, operations))}
+
+
+def changing(change: Callable[[dict[str, Any]], Any]) -> Tamper:
+    def changed(_: Request, answer: Answer) -> Answer:
+        value = answer.json_object()
+        if value is None or change(value) is False:
+            return answer
+        return with_body(answer, value)
+
+    return on_answers("change", changed).make()
+
+
+FAULTS = {
+    "created.name-is-unchanged": lambda one: "label" in one and one.update(label="x"),
+    "secrets.are-unique": lambda one: "key_secret" in one and one.update(key_secret="x" * 40),
+    "secrets.client-ids-are-unique": lambda one: "key_secret" in one and one.update(key_id="x"),
+    "created.is-in-the-list": lambda one: "items" in one and one.update(items=[]),
+    "lists.has-more-is-true": lambda one: "items" in one and one.update(more=True),
+    "revocation.revoked-key-is-listed-as-revoked": lambda one: [
+        x.update(status="active") for x in one.get("items", [])
+    ],
+    "tokens.answer-has-its-shape": lambda one: "access_token" in one and one.update(expires_in=0),
+}
+
+
+@pytest.mark.parametrize("id_", FAULTS)
+def test_a_fault_is_caught_by_its_requirement(url: str, contract: Contract, id_: str) -> None:
+    tokens = tuple(str(one.token) for one in PARTNERS)
+    with Target(url, tokens, tamper=changing(FAULTS[id_])) as target:
+        results = list(Run(contract, target, [catalogue()[id_]], seed=1).results())
+    (result,) = results
+    assert result.outcome in {Outcome.FAILED, Outcome.WARNING}
+
+
+def test_the_announcement_shows_requests_of_this_version(contract: Contract) -> None:
+    text = announcement(
+        contract, "http://127.0.0.1:8080", Settings(partners=(Partner.parse("id:secret"),))
+    )
+    assert "http://127.0.0.1:8080/v3/oauth/token" in text
+    assert "http://127.0.0.1:8080/v3/keys -H" in text
+    assert '{"label": "Production Key"}' in text
