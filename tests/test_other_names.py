@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from conformance.catalogue.sabotage import on_answers, with_body
@@ -155,3 +157,42 @@ def test_the_announcement_shows_requests_of_this_version(contract: Contract) -> 
     assert "http://127.0.0.1:8080/v3/oauth/token" in text
     assert "http://127.0.0.1:8080/v3/keys -H" in text
     assert '{"label": "Production Key"}' in text
+
+
+def test_a_resource_that_wants_more_than_is_kept_is_answered_with_its_example(
+    tmp_path: Path, version: Path
+) -> None:
+    document = json.loads(version.read_text())
+    schemas = document["components"]["schemas"]
+    schemas["Credential"]["required"].append("region")
+    schemas["Credential"]["properties"]["region"] = {"type": "string"}
+    path = tmp_path / "more.json"
+    path.write_text(json.dumps(document))
+    with running_mock(Settings(contract=path, partners=PARTNERS)) as mock:
+        headers = {"Authorization": f"Bearer {PARTNERS[0].token}"}
+        send = partial(httpx.post, f"{mock.origin}/v3/keys", headers=headers)
+        first, second = (send(json={"label": one}) for one in ("a", "b"))
+    assert first.status_code == second.status_code == 201
+    assert first.json() == second.json()
+    assert isinstance(first.json()["region"], str)
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_secret_alone_is_kept_where_it_has_an_owner(tmp_path: Path, *, signed: bool) -> None:
+    created = {"type": "object", "required": ["id", "secret"]}
+    created["properties"] = {"id": {"type": "string"}, "secret": {"type": "string"}}
+    answer = {"description": "Made.", "content": {"application/json": {"schema": created}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Keys", "version": "1"},
+        "paths": {"/keys": {"post": {"responses": {"201": answer}}}},
+        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "security": [{"token": []}] if signed else [],
+    }
+    path = tmp_path / "bare.json"
+    path.write_text(json.dumps(document))
+    headers = {"Authorization": f"Bearer {PARTNERS[0].token}"}
+    with running_mock(Settings(contract=path, partners=PARTNERS)) as mock:
+        answers = [httpx.post(f"{mock.origin}/keys", headers=headers) for _ in range(2)]
+    assert [one.status_code for one in answers] == [201, 201]
+    assert (answers[0].json() != answers[1].json()) is signed

@@ -1,5 +1,6 @@
 """The credentials of a contract: create, list and revoke (seed: Create a new API key)."""
 
+from collections.abc import Sequence
 from operator import attrgetter
 
 import orjson
@@ -16,7 +17,8 @@ from mock_server.store.interface import (
     UpdateCredential,
 )
 from openapi.contract import PATH_PARAMETER, Contract
-from openapi.resource import Resource, success_members
+from openapi.operation import Operation
+from openapi.resource import PageMembers, Resource, success_members
 from openapi.schema import FieldError
 
 _DEFAULT_PAGE = 25
@@ -27,14 +29,18 @@ _KEPT = ("name", "status", "expires_at", "created_at", "updated_at", "last_used_
 
 
 def credentials_handlers(contract: Contract, store: Store) -> Handlers:
-    """Handlers for the credentials of a contract; none where its schema wants what none keeps."""
+    """Handlers for the credentials of a contract, by operation.
+
+    The result is empty for credentials without an owner, as no token is needed, and for those
+    with a required member that the store does not keep: the contract's examples answer then.
+    """
     resource = contract.credentials
-    if resource is None:
+    if resource is None or not all(one.needs_authentication for one in resource.operations):
         return {}
     credentials = Credentials(store, resource)
-    answer = resource.create.response(resource.create.success_status)
-    schema = answer.content[_JSON].schema if answer else None
-    if schema is None or schema.errors(credentials.shown(_SAMPLE, "secret")):
+    if not _fits(resource.create, credentials.shown(_SAMPLE, "secret")):
+        return {}
+    if resource.list and not _fits(resource.list, credentials.page([_SAMPLE], has_more=False)):
         return {}
     handlers = (credentials.create, credentials.list, credentials.revoke)
     operations = (resource.create, resource.list, resource.revoke)
@@ -50,7 +56,7 @@ class Credentials:
     def __init__(self, store: Store, resource: Resource) -> None:
         self.store = store
         self.resource = resource
-        self._page = resource.page
+        self._page = resource.page or PageMembers("items", "has_more", "after", "limit")
         self._path_parameter = PATH_PARAMETER.findall(
             resource.revoke.path if resource.revoke else "{id}"
         )[-1]
@@ -60,26 +66,34 @@ class Credentials:
             attributes[resource.name] = attributes.pop("name")
         members = success_members(resource.create)
         self._members = [one for one in members if one in attributes]
-        self._values = attrgetter(*(attributes[one] for one in self._members))
+        self._values = attrgetter("client_id", *(attributes[one] for one in self._members))
 
     def shown(self, credential: Credential, secret: str | None = None) -> dict[str, str | None]:
         """A credential as an answer shows it, with its secret where one is given."""
-        found = dict(zip(self._members, self._values(credential), strict=True))
+        found = dict(zip(self._members, self._values(credential)[1:], strict=True))
         if secret and self.resource.secret:
             found[self.resource.secret] = secret
         return found
+
+    def page(self, found: Sequence[Credential], *, has_more: bool) -> dict[str, object]:
+        """A page of the list."""
+        return {
+            self._page.items: [self.shown(one) for one in found],
+            self._page.has_more: has_more,
+        }
 
     async def create(self, exchange: Exchange) -> Response:
         """Create a credential; no other answer shows its secret."""
         client_id, client_secret = new_client()
         now = timestamp(exchange.now)
+        value = exchange.value if isinstance(exchange.value, dict) else {}
         credential = Credential(
             client_id=client_id,
             partner_id=_partner_id(exchange),
             secret_hash=secret_hash(client_secret),
-            name=exchange.value[self.resource.name],
+            name=str(value.get(self.resource.name, "")),
             status="active",
-            expires_at=exchange.value.get("expires_at"),
+            expires_at=value.get("expires_at"),
             created_at=now,
             updated_at=now,
             last_used_at=None,
@@ -91,7 +105,6 @@ class Credentials:
     async def list(self, exchange: Exchange) -> Response:
         """One page, newest first; the cursor is the last id of the page before."""
         page, parameters = self._page, exchange.parameters
-        assert page is not None, "only a list operation is handled here"  # noqa: S101 - as it is made
         limit = parameters.get(page.limit, _DEFAULT_PAGE)
         after = parameters.get(page.cursor)
         try:
@@ -99,8 +112,7 @@ class Credentials:
         except UnknownCursor:
             error = FieldError(page.cursor, "is not the id of a credential", "invalid_value")
             raise invalid_fields([error]) from None
-        items = [self.shown(one) for one in found[:limit]]
-        shown = {page.items: items, page.has_more: len(found) > limit}
+        shown = self.page(found[:limit], has_more=len(found) > limit)
         return Response(200, orjson.dumps(shown), _JSON)
 
     async def revoke(self, exchange: Exchange) -> Response:
@@ -121,6 +133,13 @@ class Credentials:
 def _partner_id(exchange: Exchange) -> str:
     assert exchange.partner_id is not None, "authentication comes first"  # noqa: S101 - the pipeline's order
     return exchange.partner_id
+
+
+def _fits(operation: Operation, value: object) -> bool:
+    """Whether a value is valid as the success of an operation."""
+    answer = operation.response(operation.success_status)
+    media_type = answer.content.get(_JSON) if answer else None
+    return bool(media_type and media_type.schema and not media_type.schema.errors(value))
 
 
 _SAMPLE = Credential(

@@ -14,6 +14,12 @@ paths:
   /keys:
     post:
       operationId: createKey
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              properties: {note: {type: [string, 'null']}, label: {type: string}}
       responses:
         '201':
           description: Created.
@@ -21,7 +27,10 @@ paths:
             application/json:
               schema:
                 type: object
-                properties: {key_id: {type: string}, label: {type: string}}
+                properties:
+                  key_id: {type: string}
+                  label: {type: string}
+                  key_secret: {type: string}
     get:
       operationId: listKeys
       parameters:
@@ -64,13 +73,19 @@ def test_the_bundled_contract_has_one_resource() -> None:
         *("createCredential", "listCredentials", "revokeCredential"),
     ]
     assert (resource.id, resource.handle) == ("id", "client_id")
+    assert (resource.login, resource.name) == ("client_id", "name")
+    assert contract.credentials is resource
+    assert resource.secret == "client_secret"
+    assert contract.token_operation is contract.operations["createToken"]
     assert resource.page == PageMembers("data", "has_more", "starting_after", "limit")
 
 
 def test_names_are_those_of_the_contract(other: Contract) -> None:
     [resource] = other.resources
     assert [one.id for one in resource.operations] == ["createKey", "listKeys", "revokeKey"]
-    assert (resource.id, resource.handle) == ("key_id", "key_id")
+    assert (resource.id, resource.handle, resource.login) == ("key_id", "key_id", "key_id")
+    assert (resource.name, resource.secret) == ("label", "key_secret")
+    assert other.token_operation is None
     assert resource.page == PageMembers("items", "more", "after", "size")
 
 
