@@ -1,45 +1,55 @@
-"""A shell script of curl commands that does again what a check did."""
+"""A shell script of curl commands that sends the requests of a check again."""
 
+import base64
 import itertools
 import re
 import shlex
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance.results.curl_body import body_source
 from conformance.target.exchange import Answer, Request
+from conformance.target.redaction import without_secrets
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER, VARIABLES
+from openapi.operation import IDEMPOTENCY_KEY
 
-KEY = "Idempotency-Key"
+Exchange = tuple[Request, Answer]
 
+MOST_STEPS = 8
+"""The most steps of a script: a request, or several that were sent at the same time."""
+
+_EXPECTS_FROM = 1024 * 1024
+"""The size in bytes from which on curl asks first whether it may send a body."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_KEY_SUFFIX = re.compile(r"[0-9A-Za-z-]*")
+_NEW_UUID = "python3 -c 'import uuid; print(uuid.uuid4())'"
+
+_MOST_BYTES_AS_TEXT = 2000
+_LONGEST_EXPRESSION = 20_000
+_PRINTABLE = re.compile(rb"[\t\n\x20-\x7e]*")
+_REPEATED = re.compile(rb"(.{1,16}?)\1{500,}", re.DOTALL)
+_END = "BODY"
 
 
-_PLAIN = re.compile(r"[0-9A-Za-z-]*")
+class _KeyVariables:
+    """The shell variables for those idempotency keys of a script that are UUIDs.
 
-
-_NEW = "python3 -c 'import uuid; print(uuid.uuid4())'"
-
-
-class Keys:
-    """The variables of a script for the keys in it that are UUIDs.
-
-    ``lines`` set them. A target still knows the keys of the last run, so that a script with
-    fixed ones would show replays.
+    ``lines`` set them to new UUIDs: a target still knows the keys of the last run, so that a script
+    with fixed ones would show replays.
     """
 
     def __init__(self, keys: Iterable[str]) -> None:
         found = dict.fromkeys(one for one in keys if _UUID.fullmatch(one))
         self._names = {key: f"KEY_{number}" for number, key in enumerate(found, 1)}
-        self.lines = [f"{name}=$({_NEW})" for name in self._names.values()]
+        self.lines = [f"{name}=$({_NEW_UUID})" for name in self._names.values()]
 
-    def written(self, key: str) -> str | None:
-        """The key between double quotes in shell; None where it is none of a script's own."""
+    def expand(self, key: str) -> str | None:
+        """The shell text for a key, to stand in double quotes; None for a key without variable."""
         for known, name in self._names.items():
-            rest = key.removeprefix(known)
-            if key.startswith(known) and _PLAIN.fullmatch(rest):
-                return f"${{{name}}}{rest}"
+            suffix = key.removeprefix(known)
+            if key.startswith(known) and _KEY_SUFFIX.fullmatch(suffix):
+                return f"${{{name}}}{suffix}"
             if key == known[:-1]:
                 return f"${{{name}%?}}"
             if key == known.upper():
@@ -47,31 +57,22 @@ class Keys:
         return None
 
 
-MOST_STEPS = 8
-"""How many steps a script has at most: a request, or those that were sent at the same time."""
-
-_SECRET = re.compile(rb'("(?:client_secret|access_token)"\s*:\s*)"(?:[^"\\]|\\.)*"?')
-_EXPECTS_FROM = 1024 * 1024
-"""From how many bytes on curl asks first whether it may send a body."""
-
-Exchange = tuple[Request, Answer]
-
-
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """Requests that were sent at the same time, mostly one alone, and what came before."""
+    """Exchanges at the same time, mostly one alone.
+
+    ``pages_before`` counts the pages of the same list that were read before and are left out.
+    """
 
     exchanges: tuple[Exchange, ...]
     pages_before: int = 0
-    """Pages of the same list that were read before this one and are left out."""
 
 
 def reproduction(base_url: str, exchanges: Sequence[Exchange]) -> str:
-    """The script; it runs once the reader has exported the token.
+    """The script that sends the exchanges again, once the reader has exported the token.
 
-    Every run of it has idempotency keys of its own, so that it can be run again.
-    No more than the last :data:`MOST_STEPS` steps are in it; where there are more, only the last
-    of the pages that a list was read by. No token or secret is.
+    It holds no token or secret, and has new idempotency keys in each run. It has at most the last
+    :data:`MOST_STEPS` steps; where there are more, only the last page of a list that was read.
     """
     steps = list(_steps(exchanges))
     if len(steps) > MOST_STEPS:
@@ -79,7 +80,7 @@ def reproduction(base_url: str, exchanges: Sequence[Exchange]) -> str:
     shown = steps[-MOST_STEPS:]
     requests = [one for step in shown for one, _ in step.exchanges]
     partners = sorted({one.partner for one in requests if one.partner is not None})
-    keys = Keys(one.key for one in requests if one.key)
+    keys = _KeyVariables(one.key for one in requests if one.key)
     lines = [f': "${{{VARIABLES[partner]}:?export the token}}"' for partner in partners]
     lines += keys.lines
     left_out = sum(len(one.exchanges) + one.pages_before for one in steps[:-MOST_STEPS])
@@ -92,8 +93,8 @@ def reproduction(base_url: str, exchanges: Sequence[Exchange]) -> str:
     return "\n".join(lines)
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what} is" if count == 1 else f"{count} {what}s are"
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun} is" if count == 1 else f"{count} {noun}s are"
 
 
 def _steps(exchanges: Sequence[Exchange]) -> Iterator[_Step]:
@@ -120,16 +121,16 @@ def _list_of(step: _Step) -> tuple[str, int | None] | None:
     return request.path.partition("?")[0], request.partner
 
 
-def _lines(base_url: str, step: _Step, keys: Keys) -> Iterator[str]:
+def _lines(base_url: str, step: _Step, keys: _KeyVariables) -> Iterator[str]:
     request, answer = step.exchanges[0]
     if answer.before:
         yield answer.before
     if len(step.exchanges) == 1:
         yield _command(base_url, request, keys, f"  # {answer.status}")
         return
-    same = [(request, [*group]) for request, group in _grouped(step.exchanges)]
     yield f"# {len(step.exchanges)} requests at the same time"
-    for request, answers in same:
+    for request, group in itertools.groupby(step.exchanges, lambda one: one[0]):
+        answers = [answer for _, answer in group]
         statuses = f"  # {', '.join(str(one.status) for one in answers)}"
         if len(answers) == 1:
             yield _command(base_url, request, keys, f" &{statuses}")
@@ -140,20 +141,55 @@ def _lines(base_url: str, step: _Step, keys: Keys) -> Iterator[str]:
     yield "wait"
 
 
-def _grouped(exchanges: Sequence[Exchange]) -> Iterator[tuple[Request, list[Answer]]]:
-    for request, group in itertools.groupby(exchanges, lambda one: one[0]):
-        yield request, [answer for _, answer in group]
-
-
-def _command(base_url: str, request: Request, keys: Keys, end: str) -> str:
-    """The command, with ``end`` on its line; a body that it reads may follow on more lines."""
-    source = body_source(_without_secrets(request.body)) if request.body else None
+def _command(base_url: str, request: Request, keys: _KeyVariables, end: str) -> str:
+    """The curl command, with ``end`` on its line; a body may follow on more lines."""
+    text = without_secrets(request.body.decode("utf-8", "surrogateescape"))
+    data, writer, document = _data(text.encode("utf-8", "surrogateescape"))
     parts = ["curl", "-sS", "-i", "-w", r"'\n'", *_method(request), *_headers(request, keys)]
-    if source:
-        parts += ["--data-binary", source.argument]
-    before = f"{source.command} | " if source and source.command else ""
-    here_document = f"\n{source.here_document}" if source and source.here_document else ""
-    return f"{before}{' '.join(parts)} {_url(base_url, request)}{end}{here_document}"
+    parts += ["--data-binary", data] if request.body else []
+    return f"{writer}{' '.join(parts)} {_url(base_url, request)}{end}{document}"
+
+
+def _data(body: bytes) -> tuple[str, str, str]:
+    """The shortest way to send exactly this body.
+
+    That is the argument of ``--data-binary``, the command that pipes the body into curl, and the
+    here-document which that command reads; the last two may be empty.
+    """
+    is_short = len(body) < _MOST_BYTES_AS_TEXT
+    # An @ at its beginning would name a file.
+    if is_short and _PRINTABLE.fullmatch(body) and not body.startswith(b"@"):
+        return shlex.quote(body.decode()), "", ""
+    if is_short:
+        return "@-", f"printf '{''.join(map(_octal, body))}' | ", ""
+    repeated = f"import sys; sys.stdout.buffer.write({_expression(body)})"
+    if len(repeated) < _LONGEST_EXPRESSION:
+        return "@-", f"python3 -c {shlex.quote(repeated)} | ", ""
+    unpack = (
+        "import base64, sys, zlib;"
+        " sys.stdout.buffer.write(zlib.decompress(base64.b64decode(sys.stdin.read())))"
+    )
+    packed = base64.encodebytes(zlib.compress(body, 9)).decode()
+    return "@-", f"python3 -c '{unpack}' <<'{_END}' | ", f"\n{packed}{_END}"
+
+
+def _octal(byte: int) -> str:
+    # Printable ASCII stays, so that a secret in it is recognized and hidden.
+    plain = chr(byte)
+    is_text = plain.isascii() and plain.isprintable() and plain not in "'%\\"
+    return plain if is_text else f"\\{byte:03o}"
+
+
+def _expression(body: bytes) -> str:
+    """A Python expression for the body, in which long repetitions are multiplications."""
+    parts, end = [], 0
+    for found in _REPEATED.finditer(body):
+        unit = found[1]
+        parts.append(repr(body[end : found.start()]))
+        parts.append(f"{unit!r} * {len(found[0]) // len(unit)}")
+        end = found.end()
+    parts.append(repr(body[end:]))
+    return " + ".join(one for one in parts if one != "b''") or "b''"
 
 
 def _method(request: Request) -> list[str]:
@@ -163,24 +199,23 @@ def _method(request: Request) -> list[str]:
     return ["-X", shlex.quote(request.method)] if request.method != "GET" or request.body else []
 
 
-def _headers(request: Request, keys: Keys) -> Iterator[str]:
+def _headers(request: Request, keys: _KeyVariables) -> Iterator[str]:
     form = FORMS[request.token_form]
     if request.partner is not None and form.scheme is not None:
         token = form.shell.format(VARIABLES[request.partner])
         yield from ("-H", f'"Authorization: {form.scheme}{token}"')
     for name, value in request.headers:
-        own = keys.written(value) if name == KEY else None
-        signs_in = request.body.startswith(b"grant_type=") and name == "Authorization"
-        if signs_in:
+        variable = keys.expand(value) if name == IDEMPOTENCY_KEY else None
+        if request.body.startswith(b"grant_type=") and name == "Authorization":
             yield from ("-H", "'Authorization: Basic REDACTED'")
-        elif own:
-            yield from ("-H", f'"{name}: {own}"')
+        elif variable:
+            yield from ("-H", f'"{name}: {variable}"')
         else:
             yield from ("-H", shlex.quote(f"{name}: {value}" if value else f"{name};"))
     given = {name.lower() for name, _ in request.headers}
     if request.chunks and request.body:
         yield from ("-H", "'Transfer-Encoding: chunked'")
-    # What curl would add of its own.
+    # Headers that curl would add by itself.
     if request.body and "content-type" not in given:
         yield from ("-H", "Content-Type:")
     if len(request.body) > _EXPECTS_FROM:
@@ -199,14 +234,3 @@ def _url(base_url: str, request: Request) -> str:
         separator = "&" if "?" in request.path else "?"
         url += f'"{separator}{QUERY_PARAMETER}={token}"'
     return url
-
-
-def _without_secrets(body: bytes) -> bytes:
-    return _SECRET.sub(rb'\1"REDACTED"', body)
-
-
-def without_secrets(text: str) -> str:
-    """A body's text without the secrets that it names as such."""
-    return _without_secrets(text.encode("utf-8", "surrogateescape")).decode(
-        "utf-8", "surrogateescape"
-    )

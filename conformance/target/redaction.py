@@ -9,12 +9,19 @@ HIDDEN = "[hidden]"
 _SHORTEST = 4
 """Shorter texts are no secrets, and hiding each of their occurrences would spoil every word."""
 
-_ISSUED = re.compile(rb'"(?:\w*secret\w*|access_token)"\s*:\s*"((?:[^"\\]|\\.)+)"')
+_SECRET = re.compile(r'("(?:\w*secret\w*|access_token)"\s*:\s*")((?:[^"\\]|\\.)*)("?)', re.ASCII)
+"""A secret in JSON: the text before its value, its value, and its end unless that is cut off."""
 
 
 def issued_secrets(body: bytes) -> list[str]:
     """The secrets and tokens in an answer's body."""
-    return [found.decode("utf-8", "replace") for found in _ISSUED.findall(body)]
+    found = _SECRET.findall(body.decode("utf-8", "replace"))
+    return [value for _, value, end in found if value and end]
+
+
+def without_secrets(text: str) -> str:
+    """The text of a JSON body with each secret and token replaced by ``REDACTED``."""
+    return _SECRET.sub(r'\1REDACTED"', text)
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:

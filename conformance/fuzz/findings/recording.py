@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 
 from conformance.fuzz.resending import AnswerParts, Step, last_id
 from conformance.probe.probe import NAME_PREFIX, Probe
-from conformance.results.curl import Exchange, without_secrets
+from conformance.results.curl import Exchange
 from conformance.target.exchange import Answer, Request
-from conformance.target.redaction import HIDDEN, redacted
+from conformance.target.redaction import HIDDEN, redacted, without_secrets
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NAME = re.compile(rf"{NAME_PREFIX} [0-9a-f]{{12}}(?![0-9a-f])")
