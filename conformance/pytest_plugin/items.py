@@ -208,7 +208,7 @@ class RequirementItem(pytest.Item):
 
 
 def _explanation(result: Result) -> str:
-    lines = [f"{result.level.upper()} {result.name}"]
+    lines = [result.title]
     lines += [f"  {name:<8}  {value}" for name, value in result.facts]
     lines += [f"    {line}" for line in result.reproduce.splitlines()]
     return "\n".join(lines)

@@ -1,10 +1,9 @@
-"""Plots where Matplotlib is there to draw them, which is an extra; else how to get them."""
+"""Plots, if Matplotlib is installed, which is an extra; else how to install it."""
 
 import importlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 
 from conformance.report.timeline_data import Mark, TimelineData
@@ -12,31 +11,26 @@ from conformance.report.timeline_data import Mark, TimelineData
 _SETTINGS = "MPLCONFIGDIR"
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """An ``svg`` element, or in ``missing`` why there is none."""
+def render_plots(timeline: TimelineData, marks: Sequence[Mark]) -> tuple[str, str]:
+    """The plots of a run as an ``svg`` element, or else the reason why there are none.
 
-    svg: str = ""
-    missing: str = ""
-
-
-def render_plots(course: TimelineData, marks: Sequence[Mark]) -> Drawing:
-    """The plots of a run. A report is worth more than its plots: it never fails for them."""
+    A report is worth more than its plots: it never fails for them.
+    """
     try:
-        with _nothing_kept():
+        with _temporary_settings():
             plots = importlib.import_module("conformance.report.plots")
     except ModuleNotFoundError as error:
         if error.name != "matplotlib":
-            return Drawing(missing=f"Plots need {error.name}, which is not installed.")
-        return Drawing(missing="Plots need Matplotlib: pip install 'dinie-contract[plots]'")
+            return "", f"Plots need {error.name}, which is not installed."
+        return "", "Plots need Matplotlib: pip install 'dinie-contract[plots]'"
     except ImportError as error:
-        return Drawing(missing=f"Plots need Matplotlib, which cannot be loaded: {error}")
-    return Drawing(str(plots.plotted(course, marks)))
+        return "", f"Plots need Matplotlib, which cannot be loaded: {error}"
+    return plots.draw(timeline, marks), ""
 
 
 @contextmanager
-def _nothing_kept() -> Iterator[None]:
-    """Keep Matplotlib from writing to the home directory when it is loaded, unless it may."""
+def _temporary_settings() -> Iterator[None]:
+    """Keep Matplotlib from writing to the home directory on import, unless its folder is set."""
     if _SETTINGS in os.environ:
         yield
         return

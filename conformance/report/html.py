@@ -1,7 +1,7 @@
-"""The report that people open: one file that loads nothing from anywhere."""
+"""The HTML report: one page that loads nothing from anywhere."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from conformance.catalogue.requirement import Level
 from conformance.report.drawing import render_plots
-from conformance.report.timeline_data import Mark, course_of, duration
+from conformance.report.timeline_data import Mark, format_duration, timeline_data
 from conformance.results.result import Outcome, Result
 from conformance.results.timeline import format_elapsed
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict
@@ -19,14 +19,14 @@ _WORDS = {CONFORMS: "Conforms", BROKEN: "Does not conform", NO_VERDICT: "No verd
 _CLASSES = {CONFORMS: "good", BROKEN: "bad", NO_VERDICT: "unclear"}
 
 _MOST_OPEN, _MOST_PYTHON = 10, 50
-"""Of so many violations all scripts are shown; so many have their Python script in the page."""
+"""Up to how many violations all scripts are unfolded; how many have a Python script in the page."""
 
 _MOST_ROWS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A violation in the page: where it is, and how it looks."""
+    """A violation in the page: its anchor, the name of its colour, whether its Python is shown."""
 
     result: Result
     anchor: str
@@ -47,16 +47,16 @@ def as_html(verdict: Verdict, table: Sequence[Sequence[str]] = ()) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        moment=_moment, clock=_clock, duration=duration, elapsed=format_elapsed
+        moment=_moment, clock=_clock, duration=format_duration, elapsed=format_elapsed
     )
     violations = _violations(verdict)
     marks = [
-        Mark(one.result.finding.first_seen, f"#{one.anchor}", _title(one.result), one.tone)
+        Mark(one.result.finding.first_seen, f"#{one.anchor}", one.result.title, one.tone)
         for one in violations
         if one.result.finding
     ]
-    course = course_of(verdict.timeline)
-    drawing = render_plots(course, marks) if course else None
+    timeline = timeline_data(verdict.timeline)
+    svg, missing = render_plots(timeline, marks) if timeline else ("", "")
     return environment.get_template("report.html.j2").render(
         verdict=verdict,
         table=table,
@@ -65,15 +65,15 @@ def as_html(verdict: Verdict, table: Sequence[Sequence[str]] = ()) -> str:
         violations=violations,
         is_campaign=any(one.finding and one.finding.id for one in verdict.results),
         has_few=len(violations) <= _MOST_OPEN,
-        course=course,
-        rows=course_of(verdict.timeline, _MOST_ROWS),
-        classes=sorted({status // 100 for status in course.whole.statuses}) if course else [],
-        svg=Markup(drawing.svg) if drawing else "",  # noqa: S704 - made here, of escaped text
-        missing=drawing.missing if drawing else "",
+        timeline=timeline,
+        rows=timeline_data(verdict.timeline, _MOST_ROWS),
+        classes=sorted({status // 100 for status in timeline.whole.statuses}) if timeline else [],
+        svg=Markup(svg),  # noqa: S704 - made here, of escaped text
+        missing=missing,
         marks=marks,
-        not_verified=_by_reason(verdict.having(Outcome.NOT_VERIFIED)),
+        not_verified=_grouped(verdict.having(Outcome.NOT_VERIFIED), lambda one: one.actual),
         errors=verdict.having(Outcome.ERROR),
-        passed=_by_section(verdict.having(Outcome.PASSED)),
+        passed=_grouped(verdict.having(Outcome.PASSED), lambda one: one.requirement.section),
         reasons=verdict.baseline.accepted,
     )
 
@@ -97,10 +97,6 @@ def _violations(verdict: Verdict) -> list[Violation]:
     ]
 
 
-def _title(result: Result) -> str:
-    return f"{result.level.upper()} {result.name}"
-
-
 def _moment(seconds: float) -> str:
     when = datetime.fromtimestamp(seconds, UTC)
     return f"{when.day} {when:%b %Y %H:%M:%S} UTC"
@@ -110,15 +106,8 @@ def _clock(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%H:%M:%S}"
 
 
-def _by_section(results: Sequence[Result]) -> Mapping[str, list[Result]]:
+def _grouped(results: Sequence[Result], key: Callable[[Result], str]) -> Mapping[str, list[Result]]:
     found: defaultdict[str, list[Result]] = defaultdict(list)
     for one in results:
-        found[one.requirement.section].append(one)
-    return found
-
-
-def _by_reason(results: Sequence[Result]) -> Mapping[str, list[Result]]:
-    found: defaultdict[str, list[Result]] = defaultdict(list)
-    for one in results:
-        found[one.actual].append(one)
+        found[key(one)].append(one)
     return found

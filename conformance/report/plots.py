@@ -1,7 +1,7 @@
-"""The course of a run as plots: one SVG that has the page's colours and loads nothing.
+"""The timeline of a run as plots: one SVG that has the page's colours and loads nothing.
 
-It alone imports Matplotlib, which takes 130 MB and half a second: it is loaded by name, and only
-where there is something to draw.
+No other module imports Matplotlib, which takes 130 MB and half a second: this one is imported by
+name, and only for a run with answers.
 """
 
 import io
@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 
 from conformance.report.svg import COLOURS, for_a_page
 from conformance.report.time_axis import TimeAxis
-from conformance.report.timeline_data import Mark, TimelineData, duration
+from conformance.report.timeline_data import Mark, TimelineData, format_duration
 from conformance.results.timeline import Span, format_elapsed
 
 _WIDTH, _POINTS = 9.2, 72
@@ -51,25 +51,22 @@ _STYLE = {
     "ytick.labelcolor": COLOURS["quiet"],
 }
 
-# What is rare is drawn first, from the ground up, so that it is seen.
+# Rare classes are drawn first, from the ground up, so that they are seen.
 _CLASSES = {5: "bad", 4: "warn", 3: "unclear", 1: "quiet", 2: "good"}
 _FAINT = {2}
 _LOG_STEPS = ((30, (1, 2, 5)), (1000, (1, 3)), (float("inf"), (1,)))
 _QUANTILES = (("slowest", 1.0, "quiet"), ("p95", 0.95, "warn"), ("p50", 0.5, "good"))
 
 
-def plotted(course: TimelineData, marks: Sequence[Mark]) -> str:
+@matplotlib.style.context(["default", _STYLE])
+def draw(timeline: TimelineData, marks: Sequence[Mark]) -> str:
     """The plots as an ``svg`` element: requests, latency and, where there are any, findings."""
-    with matplotlib.style.context(["default", _STYLE]):
-        return _drawn(course, TimeAxis(course), sorted(marks, key=lambda one: one.moment))
-
-
-def _drawn(course: TimelineData, axis: TimeAxis, marks: Sequence[Mark]) -> str:
+    axis, marks = TimeAxis(timeline), sorted(marks, key=lambda one: one.moment)
     heights = [1.5, 1.3, 1.0] if marks else [1.5, 1.3]
     figure = Figure(figsize=(_WIDTH, sum(heights) + 1.0))
     plots = figure.subplots(len(heights), sharex=True, height_ratios=heights, squeeze=False)[:, 0]
-    titles = _requests(plots[0], course, axis)
-    _latency(plots[1], course, axis)
+    titles = _requests(plots[0], timeline, axis)
+    _latency(plots[1], timeline, axis)
     if marks:
         titles |= _findings(plots[2], axis, marks)
     for one in plots:
@@ -82,8 +79,8 @@ def _drawn(course: TimelineData, axis: TimeAxis, marks: Sequence[Mark]) -> str:
             (start + end) / 2, 0.5, f"pause {format_elapsed(seconds)}", rotation=90, ha="center",
             va="center", color=COLOURS["fore"], transform=plots[0].get_xaxis_transform(),
         )  # fmt: skip
-    places, labels = axis.ticks()
-    plots[-1].set_xticks(places, labels)
+    positions, labels = axis.ticks()
+    plots[-1].set_xticks(positions, labels)
     figure.subplots_adjust(
         left=0.62 / _WIDTH, right=1 - 0.15 / _WIDTH, hspace=0.42,
         top=1 - 0.3 / figure.get_figheight(), bottom=0.42 / figure.get_figheight(),
@@ -93,22 +90,22 @@ def _drawn(course: TimelineData, axis: TimeAxis, marks: Sequence[Mark]) -> str:
     return for_a_page(written.getvalue(), "Requests, latency and findings over time", titles)
 
 
-def _requests(plot: Axes, course: TimelineData, axis: TimeAxis) -> dict[str, str]:
+def _requests(plot: Axes, timeline: TimelineData, axis: TimeAxis) -> dict[str, str]:
     plot.set_title("Requests a second, by status")
     titles = {}
     for leading, colour in _CLASSES.items():
-        count = _of_class(course.whole, leading)
+        count = timeline.whole.count_of_class(leading)
         if not count:
             continue
         name = f"{leading}xx"
-        for number, session in enumerate(course.sessions):
+        for number, session in enumerate(timeline.sessions):
             edges, spans = axis.edges(session)
             grounds = [_up_to(one, leading) for one in spans]
             tops = [
                 ground + _rate(one, leading) for ground, one in zip(grounds, spans, strict=True)
             ]
             gid = f"{name}-{number}"
-            titles[gid] = f"{name}: {count} of {course.whole.requests} answers"
+            titles[gid] = f"{name}: {count} of {timeline.whole.requests} answers"
             plot.stairs(
                 tops, edges, baseline=grounds, fill=True, color=COLOURS[colour], lw=0, gid=gid,
                 alpha=0.55 if leading in _FAINT else 0.9, clip_on=False,
@@ -122,11 +119,11 @@ def _requests(plot: Axes, course: TimelineData, axis: TimeAxis) -> dict[str, str
     return titles
 
 
-def _latency(plot: Axes, course: TimelineData, axis: TimeAxis) -> None:
+def _latency(plot: Axes, timeline: TimelineData, axis: TimeAxis) -> None:
     plot.set_title("Latency")
     plot.set_yscale("log")
     for name, share, colour in _QUANTILES:
-        for number, session in enumerate(course.sessions):
+        for number, session in enumerate(timeline.sessions):
             edges, spans = axis.edges(session)
             values = [
                 (one.slowest if share == 1 else one.quantile(share)) if one else float("nan")
@@ -140,21 +137,21 @@ def _latency(plot: Axes, course: TimelineData, axis: TimeAxis) -> None:
     subs = next(subs for ratio, subs in _LOG_STEPS if high / low < ratio)
     plot.yaxis.set_major_locator(LogLocator(subs=subs, numticks=7))
     plot.yaxis.set_minor_locator(NullLocator())
-    plot.yaxis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
+    plot.yaxis.set_major_formatter(FuncFormatter(lambda value, _: format_duration(value)))
     _legend(plot, reverse=False)
 
 
 def _findings(plot: Axes, axis: TimeAxis, marks: Sequence[Mark]) -> dict[str, str]:
     plot.set_title("Violations found")
-    places = [axis.place(one.moment) for one in marks]
+    positions = [axis.position(one.moment) for one in marks]
     counts = range(1, len(marks) + 1)
     plot.step(
-        [0, *places, axis.length], [0, *counts, len(marks)], where="post",
+        [0, *positions, axis.length], [0, *counts, len(marks)], where="post",
         color=COLOURS["quiet"], lw=1, clip_on=False,
     )  # fmt: skip
-    for number, (place, count, one) in enumerate(zip(places, counts, marks, strict=True)):
+    for number, (position, count, one) in enumerate(zip(positions, counts, marks, strict=True)):
         plot.plot(
-            place, count, "o", color=COLOURS[one.colour], ms=6, url=one.link, clip_on=False,
+            position, count, "o", color=COLOURS[one.colour], ms=6, url=one.link, clip_on=False,
             gid=f"mark-{number}",
         )  # fmt: skip
     plot.set_ylim(0, len(marks) * 1.1)
@@ -169,15 +166,11 @@ def _legend(plot: Axes, *, reverse: bool) -> None:
     plot.legend(lines, names, loc="lower right", bbox_to_anchor=(1, 1.03), ncols=len(names))
 
 
-def _of_class(span: Span, leading: int) -> int:
-    return sum(count for status, count in span.statuses.items() if status // 100 == leading)
-
-
 def _rate(span: Span | None, leading: int) -> float:
-    return _of_class(span, leading) / span.seconds if span else 0.0
+    return span.count_of_class(leading) / span.seconds if span else 0.0
 
 
 def _up_to(span: Span | None, leading: int) -> float:
-    """Heights at which the status classes stand on each other."""
+    """The height at which a status class stands on the classes below it."""
     below = list(_CLASSES)[: list(_CLASSES).index(leading)]
     return sum(_rate(span, one) for one in below)

@@ -15,15 +15,15 @@ _CLOSE = 0.05
 
 
 class TimeAxis:
-    """Positions of moments, from 0 to ``length``: one for each second of a session.
+    """Positions of moments, from 0 to ``length``: one unit for each second of a session.
 
-    ``pauses`` have start and end on the axis, and how long they were in seconds.
+    ``pauses`` have start and end on the axis, and their real length in seconds.
     """
 
-    def __init__(self, course: TimelineData) -> None:
-        self._sessions = [(one[0].start, one[-1].end) for one in course.sessions]
+    def __init__(self, timeline: TimelineData) -> None:
+        self._sessions = [(one[0].start, one[-1].end) for one in timeline.sessions]
         gaps = len(self._sessions) - 1
-        pause = course.seconds * min(_PAUSE_SHARE, _ALL_PAUSES_SHARE / max(gaps, 1))
+        pause = timeline.seconds * min(_PAUSE_SHARE, _ALL_PAUSES_SHARE / max(gaps, 1))
         self._offsets: list[float] = []
         self.pauses: list[tuple[float, float, float]] = []
         self.length = 0.0
@@ -36,7 +36,7 @@ class TimeAxis:
             self.length += end - start
             last = end
 
-    def place(self, moment: float) -> float:
+    def position(self, moment: float) -> float:
         """The position of a moment; a moment within a pause is at its begin."""
         starts = [start for start, _ in self._sessions]
         number = max(bisect_right(starts, moment) - 1, 0)
@@ -44,11 +44,11 @@ class TimeAxis:
         return self._offsets[number] + min(max(moment, start), end) - start
 
     def edges(self, session: Sequence[Span]) -> tuple[list[float], list[Span | None]]:
-        """The ends of all spans of a session, and the spans; None where nothing was answered."""
+        """The edges of all spans of a session, and the spans; None for one without an answer."""
         first, width = session[0], session[0].seconds
         by_number = {round((one.start - first.start) / width): one for one in session}
         spans = [by_number.get(number) for number in range(max(by_number) + 1)]
-        begin = self.place(first.start)
+        begin = self.position(first.start)
         return [begin + number * width for number in range(len(spans) + 1)], spans
 
     def ticks(self) -> tuple[list[float], list[str]]:
@@ -56,12 +56,12 @@ class TimeAxis:
         busy = sum(end - start for start, end in self._sessions)
         step = next((one for one in _STEPS if busy / one <= _MOST_TICKS), _STEPS[-1])
         form = "%H:%M:%S" if step < 60 else "%H:%M"  # noqa: PLR2004 - seconds of a minute
-        places: list[float] = []
+        positions: list[float] = []
         labels: list[str] = []
         day = ""
         for moment in self._moments(step):
-            place = self.place(moment)
-            if places and place - places[-1] < _CLOSE * self.length:
+            position = self.position(moment)
+            if positions and position - positions[-1] < _CLOSE * self.length:
                 continue
             when = datetime.fromtimestamp(moment, UTC)
             label = when.strftime(form)
@@ -69,9 +69,9 @@ class TimeAxis:
                 label += f".{when.microsecond // 100_000}"
             if (today := f"{when.day} {when:%b %Y}") != day:
                 label, day = f"{label} UTC\n{today}", today
-            places.append(place)
+            positions.append(position)
             labels.append(label)
-        return places, labels
+        return positions, labels
 
     def _moments(self, step: float) -> list[float]:
         """Round moments within the sessions, and the beginning of a session that has none."""

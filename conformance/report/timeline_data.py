@@ -1,6 +1,6 @@
-"""The course of a run as it is shown: few enough spans to be seen, and pauses left out."""
+"""The timeline of a run as reports show it: few enough spans to be seen, without pauses."""
 
-import math
+import itertools
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ _PAUSE_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class TimelineData:
-    """Sessions, each a list of spans in order, all of the same length, and the whole in one.
+    """Sessions, each of spans of one length in order, and ``whole``, all of them as one span.
 
-    Between two sessions is a pause in which nothing was answered for so long that it would take
-    much of a plot. Within a session, spans in which nothing was answered are left out too.
+    Between two sessions is a pause without an answer that would take up much of a plot. Within a
+    session, spans without an answer are left out too.
     """
 
     sessions: tuple[tuple[Span, ...], ...]
@@ -30,10 +30,10 @@ class TimelineData:
         return [span for session in self.sessions for span in session]
 
     def seen_in(self, span: Span, marks: Sequence["Mark"]) -> int:
-        """The number of marks in each span; the first span has all marks before it, too."""
+        """The number of marks in a span; the first span has all marks before it, too."""
         starts = [one.start for one in self.spans]
-        places = [max(bisect_right(starts, one.moment), 1) for one in marks]
-        return places.count(starts.index(span.start) + 1)
+        numbers = [max(bisect_right(starts, one.moment), 1) for one in marks]
+        return numbers.count(starts.index(span.start) + 1)
 
     @property
     def seconds(self) -> float:
@@ -51,25 +51,21 @@ class Mark:
     colour: str
 
 
-def course_of(spans: Sequence[Span], most: int = MOST_SHOWN) -> TimelineData | None:
-    """What there is to show, in about so many spans at most; None where nothing was answered."""
+def timeline_data(spans: Sequence[Span], most: int = MOST_SHOWN) -> TimelineData | None:
+    """The data of a timeline in about ``most`` spans; None for a run without an answer."""
     if not spans:
         return None
     whole = merge_spans(spans, spans[0].start, spans[-1].end - spans[0].start)
-    sessions = _sessions(spans, _SHORTEST_PAUSE_SECONDS)
-    busy = sum(one[-1].end - one[0].start for one in sessions)
+    busy = TimelineData(_sessions(spans, _SHORTEST_PAUSE_SECONDS), whole).seconds
     width = spans[0].seconds
     while busy / width > most:
         width *= 2
     pause = max(_SHORTEST_PAUSE_SECONDS, busy * _PAUSE_SHARE)
-    return TimelineData(_sessions(_coarser(spans, width), pause), whole)
-
-
-def _coarser(spans: Sequence[Span], width: float) -> list[Span]:
-    places: dict[int, list[Span]] = {}
-    for one in spans:
-        places.setdefault(math.floor(one.start / width), []).append(one)
-    return [merge_spans(some, place * width, width) for place, some in places.items()]
+    coarse = [
+        merge_spans(some, number * width, width)
+        for number, some in itertools.groupby(spans, lambda one: one.start // width)
+    ]
+    return TimelineData(_sessions(coarse, pause), whole)
 
 
 def _sessions(spans: Sequence[Span], pause: float) -> tuple[tuple[Span, ...], ...]:
@@ -82,8 +78,8 @@ def _sessions(spans: Sequence[Span], pause: float) -> tuple[tuple[Span, ...], ..
     return tuple(map(tuple, found))
 
 
-def duration(seconds: float) -> str:
-    """Such as ``2 ms`` or ``1.5 s``."""
+def format_duration(seconds: float) -> str:
+    """A latency such as ``2 ms`` or ``1.5 s``."""
     units: tuple[tuple[float, str], ...] = ((1, "s"), (1e-3, "ms"), (0, "µs"))
     unit, name = next(one for one in units if seconds >= one[0])
     return f"{float(f'{seconds / (unit or 1e-6):.3g}'):g} {name}"

@@ -64,6 +64,11 @@ class Result:
         return f"{self.requirement.id} [{self.operation}]"
 
     @property
+    def title(self) -> str:
+        """The name with the level before it: ``MUST created.status [createCredential]``."""
+        return f"{self.level.upper()} {self.name}"
+
+    @property
     def actual_with_finding(self) -> str:
         """The actual value, and the finding of a campaign that it belongs to."""
         seen = self.finding

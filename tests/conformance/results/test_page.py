@@ -17,7 +17,7 @@ from conformance.load.verdict import Latency, LoadVerdict
 from conformance.report import FORMATS
 from conformance.report.html import as_html
 from conformance.report.time_axis import TimeAxis
-from conformance.report.timeline_data import course_of, duration
+from conformance.report.timeline_data import format_duration, timeline_data
 from conformance.results.coverage import Coverage, CoverageReport, HitCount
 from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.timeline import Span, Timeline
@@ -140,19 +140,19 @@ def test_a_pause_is_shown_as_one() -> None:
     assert re.search(r">pause of 13:5[23]:\d\d</td>", text)
 
 
-def test_a_course_has_few_spans_and_loses_no_answer() -> None:
+def test_a_timeline_has_few_spans_and_loses_no_answer() -> None:
     timeline = Timeline()
     for session in range(3):
         for number in range(3000):
             timeline.record(BEGIN + session * NIGHT + number * 3, 200, 0.01)
-    course = course_of(timeline.spans)
-    assert course is not None
+    shown = timeline_data(timeline.spans)
+    assert shown is not None
 
-    assert [sum(one.requests for one in session) for session in course.sessions] == [3000] * 3
-    assert len(course.spans) <= 130
-    assert course.whole.requests == 9000
-    axis = TimeAxis(course)
-    starts = [axis.place(BEGIN + session * NIGHT) for session in range(3)]
+    assert [sum(one.requests for one in session) for session in shown.sessions] == [3000] * 3
+    assert len(shown.spans) <= 130
+    assert shown.whole.requests == 9000
+    axis = TimeAxis(shown)
+    starts = [axis.position(BEGIN + session * NIGHT) for session in range(3)]
     assert starts == sorted(starts)
     assert axis.length < 3 * 3000 * 3 * 1.4
     places, labels = axis.ticks()
@@ -161,14 +161,14 @@ def test_a_course_has_few_spans_and_loses_no_answer() -> None:
 
 
 def test_a_moment_out_of_all_sessions_is_at_the_next_edge() -> None:
-    course = course_of(spans(BEGIN, BEGIN + NIGHT))
-    assert course is not None
-    axis = TimeAxis(course)
+    timeline = timeline_data(spans(BEGIN, BEGIN + NIGHT))
+    assert timeline is not None
+    axis = TimeAxis(timeline)
 
     [(pause, _, _)] = axis.pauses
-    assert axis.place(BEGIN - 100) == 0
-    assert axis.place(BEGIN + 1000) == pause
-    assert axis.place(BEGIN + 10 * NIGHT) == pytest.approx(axis.length)
+    assert axis.position(BEGIN - 100) == 0
+    assert axis.position(BEGIN + 1000) == pause
+    assert axis.position(BEGIN + 10 * NIGHT) == pytest.approx(axis.length)
 
 
 def test_the_figures_are_there_as_text() -> None:
@@ -287,10 +287,10 @@ def test_a_verdict_on_load_has_its_latencies() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"), [(0, "0 µs"), (0.0000345, "34.5 µs"), (0.0123456, "12.3 ms"), (90, "90 s")]
+    ("seconds", "text"), [(0, "0 µs"), (0.0000345, "34.5 µs"), (0.0123456, "12.3 ms"), (90, "90 s")]
 )
-def test_durations_are_told_in_fitting_units(seconds: float, told: str) -> None:
-    assert duration(seconds) == told
+def test_durations_have_fitting_units(seconds: float, text: str) -> None:
+    assert format_duration(seconds) == text
 
 
 SCRIPT = """
