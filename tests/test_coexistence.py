@@ -13,6 +13,7 @@ from demo.mock_process import mock_process
 from dinie_contract.location import NAMES
 from tests.two_partners import mock_of_two
 
+LAYOUTS = ("flat", "on the path", "src")
 TOKENS = ("dinie_at_first", "dinie_at_second")
 
 OWN_TEST = """
@@ -37,13 +38,25 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def add_package(folder: Path, name: str) -> None:
+    (folder / name).mkdir()
+    (folder / name / "__init__.py").write_text("")
+    (folder / name / "part.py").write_text('WORD = "theirs"')
+
+
 @pytest.fixture
 def project(name: str, tmp_path: Path) -> Path:
     """A folder with a package of this name, and a test of it."""
-    (tmp_path / name).mkdir()
-    (tmp_path / name / "__init__.py").write_text("")
-    (tmp_path / name / "part.py").write_text('WORD = "theirs"')
+    add_package(tmp_path, name)
     (tmp_path / "test_own.py").write_text(OWN_TEST.format(name=name))
+    return tmp_path
+
+
+@pytest.fixture
+def all_names(tmp_path: Path) -> Path:
+    """A folder with a package of each name: what takes one of them for ours fails there."""
+    for name in NAMES:
+        add_package(tmp_path, name)
     return tmp_path
 
 
@@ -70,7 +83,15 @@ def script(command: str) -> str:
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
 
 
-@pytest.mark.parametrize("layout", ["flat", "on the path", "src"])
+EVERY_LAYOUT = [
+    pytest.param(name, layout, marks=[pytest.mark.thorough] * (own != layout))
+    for name, own in zip(NAMES, LAYOUTS, strict=True)
+    for layout in LAYOUTS
+]
+"""Each name and each layout once, and the others with them where tests are thorough."""
+
+
+@pytest.mark.parametrize(("name", "layout"), EVERY_LAYOUT)
 def test_its_tests_run_as_if_we_were_not_installed(project: Path, name: str, layout: str) -> None:
     variables, command = {}, (sys.executable, *PYTEST)
     if layout == "on the path":
@@ -126,31 +147,29 @@ def commands(url: str) -> Sequence[Sequence[str]]:
 
 
 @pytest.mark.parametrize("on_path", [False, True], ids=["here", "on the path"])
-def test_our_commands_work_there(project: Path, *, on_path: bool) -> None:
-    variables = {"PYTHONPATH": str(project)} if on_path else {}
+def test_our_commands_work_there(all_names: Path, *, on_path: bool) -> None:
+    variables = {"PYTHONPATH": str(all_names)} if on_path else {}
     with mock_of_two(TOKENS) as mock:
         for command, *options in commands(mock.base_url):
-            done = run(project, script(command), *options, variables=variables)
+            done = run(all_names, script(command), *options, variables=variables)
             assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_mock_of_two_workers_serves_there(project: Path) -> None:
-    store = f"sqlite:///{project / 'state.db'}"
-    program = (script("dinie-mock"),)
-    before = os.getcwd()  # noqa: PTH109
-    os.chdir(project)
-    try:
-        with mock_process("--store", store, "--workers", "2", program=program) as mock:
-            assert httpx.get(f"{mock.base_url}/auth/credentials").status_code == 401
-    finally:
-        os.chdir(before)
+def test_a_mock_of_two_workers_serves_there(
+    all_names: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = f"sqlite:///{all_names / 'state.db'}"
+    monkeypatch.chdir(all_names)
+    with mock_process("--store", store, "--workers", "2", program=(script("dinie-mock"),)) as mock:
+        assert httpx.get(f"{mock.base_url}/auth/credentials").status_code == 401
 
 
-def test_a_client_is_exercised_in_its_own_environment(project: Path, name: str) -> None:
-    (project / "client.py").write_text(f"import {name}.part\nassert {name}.part.WORD == 'theirs'\n")
+def test_a_client_is_exercised_in_its_own_environment(all_names: Path) -> None:
+    lines = [f"import {name}.part\nassert {name}.part.WORD == 'theirs'\n" for name in NAMES]
+    (all_names / "client.py").write_text("".join(lines))
     command = (script("dinie-mock"), "exercise", "--preset", "slow", "--", sys.executable)
 
-    done = run(project, *command, "client.py", variables={"PYTHONPATH": str(project)})
+    done = run(all_names, *command, "client.py", variables={"PYTHONPATH": str(all_names)})
 
     assert "although nothing went wrong" not in done.stderr, done.stderr
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.violence.hosts import STORES, NoRedis, SharedStore, shared_store
+from tests.violence.hosts import NoRedis, SharedStore, shared_store
 from tests.violence.ledger import Ledger
 from tests.violence.plan import Plan
 
@@ -21,7 +21,7 @@ def ledger(times: int) -> Ledger:
     return Ledger(Plan(creates=600 * times, keys=150 * times))
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=["sqlite", pytest.param("redis", marks=pytest.mark.thorough)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SharedStore]:
     try:
         with shared_store(request.param, tmp_path) as store:

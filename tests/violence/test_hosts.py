@@ -11,7 +11,9 @@ from tests.violence.ledger import Ledger
 from tests.violence.load import Load
 
 EACH_STORE = pytest.mark.parametrize(
-    ("store", "workers"), [("sqlite", 2), ("redis", 1)], indirect=["store"]
+    ("store", "workers"),
+    [pytest.param("sqlite", 2, marks=pytest.mark.thorough), ("redis", 1)],
+    indirect=["store"],
 )
 
 

@@ -13,8 +13,16 @@ from tests.conformance.cli.command_line import FIRST, SECOND, run, sabotaged
     ("requirement", "sabotage"),
     [
         ("idempotency.replay-is-identical", "forget idempotency keys"),
-        ("idempotency.key-belongs-to-its-partner", "take all for one partner"),
-        ("idempotency.strange-keys-are-no-failure", "fail on long keys"),
+        pytest.param(
+            "idempotency.key-belongs-to-its-partner",
+            "take all for one partner",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            "idempotency.strange-keys-are-no-failure",
+            "fail on long keys",
+            marks=pytest.mark.thorough,
+        ),
         ("created.plain-request-succeeds", "answer 500 for 201"),
     ],
 )

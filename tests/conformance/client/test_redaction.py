@@ -246,4 +246,4 @@ def test_what_others_may_come_upon(key: str) -> None:
 def test_a_long_body_takes_no_more_time_than_its_length(unit: str) -> None:
     """Quadratic time would not end before the test is stopped."""
     for start in ("", "{", '{"a\\"b": "', 'x="', "--b\r\n"):
-        REDACTOR.body((start + unit * (1_000_000 // len(unit))).encode(), "multipart/form-data")
+        REDACTOR.body((start + unit * (400_000 // len(unit))).encode(), "multipart/form-data")

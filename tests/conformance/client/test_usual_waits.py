@@ -22,8 +22,8 @@ Waits = Callable[[random.Random, int, float], float]
     ],
     ids=["full", "sdk", "decorrelated", "linear", "fast", "equal"],
 )
-@pytest.mark.parametrize("attempts", [2, 3, 4, 6])
-@pytest.mark.parametrize("calls", [1, 2, 5, 12])
+@pytest.mark.parametrize("attempts", [2, 3, pytest.param(4, marks=pytest.mark.thorough), 6])
+@pytest.mark.parametrize("calls", [1, 2, pytest.param(5, marks=pytest.mark.thorough), 12])
 def test_the_usual_ways_to_back_off_are_not_accused(
     waits: Waits, attempts: int, calls: int
 ) -> None:

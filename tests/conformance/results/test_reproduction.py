@@ -24,7 +24,11 @@ from tests.fake_server import FakeRequest, Reply, fake_server, reply
 
 CONTRACT = Contract.bundled()
 PARTNERS = {"dinie_at_First-dQw4w9WgXcQ": "first", "dinie_at_Second-9bZkp7q19f0": "second"}
-SHELLS = [one for one in ("sh", "bash", "dash") if shutil.which(one)]
+SHELLS = {
+    os.path.realpath(found): one for one in ("sh", "bash", "dash") if (found := shutil.which(one))
+}.values()
+"""Each shell once, though ``sh`` is often another name of one of the others."""
+
 CREATE = Request("POST", "/auth/credentials").with_json({"name": "dinie-conformance script"})
 
 

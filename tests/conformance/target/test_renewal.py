@@ -41,7 +41,7 @@ def own_pair(url: str, token: str = FIRST) -> tuple[str, str]:
     return made.field("client_id"), made.field("client_secret")
 
 
-@pytest.mark.parametrize("by_form_only", [False, True])
+@pytest.mark.parametrize("by_form_only", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_a_run_outlives_tokens_of_two_seconds(
     by_form_only: bool,  # noqa: FBT001 - of a table
     monkeypatch: pytest.MonkeyPatch,

@@ -27,7 +27,7 @@ MEGABYTE = 1_048_576
 LIMIT = 0.6
 """Seconds that the hasty mock grants a client."""
 
-SCALES = (1, 4, 16)
+SCALES = (0.25, 1, 4, 16)
 """How much longer the times of a run are, if those of the run before were too short."""
 
 

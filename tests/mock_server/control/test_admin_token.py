@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -102,9 +101,3 @@ def test_without_the_control_plane_presets_still_work(serving: Serving) -> None:
     with serving(settings) as client:
         answers = [client.get("/v3/auth/credentials", headers=headers) for _ in range(3)]
     assert [one.status_code for one in answers] == [429, 429, 200]
-
-
-def test_several_workers_do_without_the_control_plane(tmp_path: Path) -> None:
-    store = f"sqlite:///{tmp_path / 'mock.db'}"
-    with mock_process("--workers", "2", "--store", store) as mock:
-        assert httpx.get(f"{mock.origin}/_mock/partners").status_code == 404

@@ -1,7 +1,5 @@
 """What cannot be served is refused at the start, in one line with the place and the reason."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.errors import ContractError
 from tests.mock_server.clients import Serving
+from tests.mock_server.command_line import run_command
 
 HEAD = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\n"
 DONE = "responses: {'200': {description: x}}"
@@ -107,8 +106,7 @@ def test_the_command_line_says_so_in_one_line(
     write: Callable[[str], Path], text: str, place: str
 ) -> None:
     path = write(text)
-    command = [sys.executable, "-m", "mock_server", "serve", "--port", "0", "--contract", str(path)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    ended = run_command("serve", "--port", "0", "--contract", str(path))
 
     assert ended.returncode == 2
     assert ended.stdout == ""

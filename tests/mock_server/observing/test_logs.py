@@ -5,8 +5,6 @@ import logging
 import re
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ import pytest
 
 from demo.mock_process import MockProcess, mock_process
 from mock_server.observing.logs import LogFormat, set_up_logs
+from tests.mock_server.command_line import restored_logging, run_command
 
 JSON = {"Content-Type": "application/json"}
 FIELDS = {
@@ -118,7 +117,7 @@ def test_text_is_for_reading() -> None:
     )
 
 
-@pytest.mark.parametrize("level", ["warning", "error"])
+@pytest.mark.parametrize("level", ["warning", pytest.param("error", marks=pytest.mark.thorough)])
 def test_requests_are_not_logged_at_other_levels(level: str) -> None:
     with mock_process("--log-level", level) as mock, connect(mock) as client:
         client.post("/v3/auth/credentials", json={"name": "x"})
@@ -131,21 +130,22 @@ def test_requests_are_not_logged_at_other_levels(level: str) -> None:
     [("--log-format", "yaml", "'text', 'json'"), ("--log-level", "loud", "'debug', 'info'")],
 )
 def test_what_there_is_not_is_refused_in_one_line(option: str, given: str, known: str) -> None:
-    result = subprocess.run(
-        [sys.executable, "-m", "mock_server", "serve", option, given],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    result = run_command("serve", option, given)
     assert result.returncode == 2
     [line] = result.stderr.splitlines()
     assert line.startswith(f"dinie-mock: Invalid value for '{option}': '{given}'")
     assert known in line
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(
+    ("workers", "form"),
+    [
+        ("1", "text"),
+        ("2", "json"),
+        pytest.param("1", "json", marks=pytest.mark.thorough),
+        pytest.param("2", "text", marks=pytest.mark.thorough),
+    ],
+)
 def test_no_secret_is_in_a_line_whatever_goes_wrong(
     tmp_path: Path, form: str, workers: str
 ) -> None:
@@ -207,14 +207,8 @@ def malformed(host: str, port: int, data: bytes) -> None:
 
 @pytest.fixture
 def own_logging() -> Iterator[None]:
-    """What a test sets up is gone behind it."""
-    loggers = [logging.getLogger(name) for name in ("", "mock_server", "uvicorn")]
-    before = [(one, one.handlers[:], one.level) for one in loggers]
-    yield
-    logging.captureWarnings(capture=False)
-    for one, handlers, level in before:
-        one.handlers[:] = handlers
-        one.setLevel(level)
+    with restored_logging():
+        yield
 
 
 @pytest.mark.usefixtures("own_logging")

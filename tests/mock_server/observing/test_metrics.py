@@ -250,7 +250,7 @@ def test_a_directory_that_is_meant_for_other_programs_is_left_alone(
 ) -> None:
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path / "of-somebody-else"))
     sent: Counter[tuple[str, int]] = Counter()
-    with mock_process("--fault", "slow") as mock:
+    with mock_process("--fault", "rate-limit-storm") as mock:
         send(mock, 5, sent)
         assert told(mock) == sent
     assert list(tmp_path.iterdir()) == []

@@ -12,19 +12,18 @@ BODY = b'{"name": "unusual"}'
 CHUNKED = b"Transfer-Encoding: chunked"
 
 
-@pytest.fixture
-def mock() -> Iterator[MockProcess]:
-    with mock_process() as mock:
-        yield mock
-        assert mock.log() == ""
-
-
 @pytest.fixture(scope="module")
 def shared() -> Iterator[MockProcess]:
     """For tests that create nothing, or do not mind what others created."""
     with mock_process() as mock:
         yield mock
         assert mock.log() == ""
+
+
+@pytest.fixture
+def mock(shared: MockProcess) -> MockProcess:
+    shared.forget()
+    return shared
 
 
 def post(mock: MockProcess, headers: bytes, body: bytes) -> bytes:

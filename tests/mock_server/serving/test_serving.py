@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -15,8 +16,10 @@ import psutil
 import pytest
 
 from demo.mock_process import MockDidNotStart, MockProcess, mock_process
+from tests.mock_server.command_line import run_command
 
 CREATE = "/auth/credentials"
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def connect(mock: MockProcess) -> httpx.Client:
@@ -44,9 +47,9 @@ def shell(line: str) -> str:
     return result.stdout
 
 
-def refused(*options: str) -> str:
-    """The one line that ``dinie-mock serve`` says instead of starting."""
-    result = command("serve", "--port", "0", *options)
+def refused(*options: str, run: Command = command) -> str:
+    """The one line that ``dinie-mock serve`` prints instead of starting."""
+    result = run("serve", "--port", "0", *options)
     assert result.returncode == 2
     assert result.stdout == ""
     [line] = result.stderr.splitlines()
@@ -54,10 +57,10 @@ def refused(*options: str) -> str:
     return line
 
 
-def test_the_printed_curl_line_creates_a_key_and_replays_it() -> None:
-    with mock_process() as mock:
-        line = next(text for text in mock.announcement.splitlines() if "curl" in text)
-        answers = [shell(line), shell(line)]
+def test_the_printed_curl_line_creates_a_key_and_replays_it(process: MockProcess) -> None:
+    process.forget()
+    line = next(text for text in process.announcement.splitlines() if "curl" in text)
+    answers = [shell(line), shell(line)]
     heads, bodies = zip(*(answer.split("\n\n", 1) for answer in answers), strict=True)
     assert all(head.startswith("HTTP/1.1 201 Created") for head in heads)
     assert bodies[0] == bodies[1]
@@ -73,7 +76,7 @@ def test_the_printed_lines_work_for_a_partner_without_a_fixed_token() -> None:
     assert answer.startswith("HTTP/1.1 201 Created")
 
 
-def test_64_concurrent_creates_with_one_key_make_one_credential() -> None:
+def test_64_concurrent_creates_with_one_key_make_one_credential(process: MockProcess) -> None:
     async def create_all(mock: MockProcess) -> list[httpx.Response]:
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
         headers = {"Authorization": f"Bearer {mock.token}", "Idempotency-Key": "one"}
@@ -83,10 +86,10 @@ def test_64_concurrent_creates_with_one_key_make_one_credential() -> None:
             requests = (client.post(CREATE, json={"name": "x"}) for _ in range(64))
             return await asyncio.gather(*requests)
 
-    with mock_process() as mock:
-        answers = asyncio.run(create_all(mock))
-        with connect(mock) as client:
-            listed = client.get(CREATE).json()["data"]
+    process.forget()
+    answers = asyncio.run(create_all(process))
+    with connect(process) as client:
+        listed = client.get(CREATE).json()["data"]
 
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
@@ -195,7 +198,7 @@ def test_a_store_that_is_away_at_the_start_is_one_line(workers: str) -> None:
 def test_a_port_in_use_is_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        line = refused("--port", str(port))
+        line = refused("--port", str(port), run=run_command)
     assert f"127.0.0.1:{port}: Address already in use; choose another with --port" in line
 
 
@@ -222,7 +225,7 @@ def test_a_port_in_use_is_one_line() -> None:
     ],
 )
 def test_bad_input_is_one_line_that_names_it(options: list[str], reason: str) -> None:
-    assert reason in refused(*options)
+    assert reason in refused(*options, run=run_command)
 
 
 def test_a_refused_partner_is_not_repeated() -> None:
@@ -237,7 +240,7 @@ def test_options_come_from_the_environment() -> None:
 
 @pytest.mark.parametrize("options", [["--help"], ["serve", "--help"], ["--version"]])
 def test_help_is_there(options: list[str]) -> None:
-    result = command(*options)
+    result = run_command(*options)
     assert result.returncode == 0
     assert "dinie-mock" in result.stdout
 
@@ -266,8 +269,7 @@ def test_a_mock_that_does_not_start_says_why() -> None:
         pass
 
 
-def test_the_banner_names_the_contract_and_the_place() -> None:
-    with mock_process() as mock:
-        assert re.search(r"plays .+, version 2026-03-01", mock.announcement)
-        assert mock.base_url.startswith("http://127.0.0.1:")
-        assert mock.base_url.endswith("/v3")
+def test_the_banner_names_the_contract_and_the_place(process: MockProcess) -> None:
+    assert re.search(r"plays .+, version 2026-03-01", process.announcement)
+    assert process.base_url.startswith("http://127.0.0.1:")
+    assert process.base_url.endswith("/v3")

@@ -61,7 +61,7 @@ needs_redis = pytest.mark.skipif(
     [
         pytest.param(sqlite_in_memory, marks=pytest.mark.thorough),
         two_workers_on_a_file,
-        pytest.param(two_workers_on_redis, marks=needs_redis),
+        pytest.param(two_workers_on_redis, marks=[needs_redis, pytest.mark.thorough]),
         pytest.param(one_worker_on_a_cluster, marks=[needs_redis, pytest.mark.thorough]),
     ],
 )

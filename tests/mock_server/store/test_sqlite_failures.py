@@ -115,6 +115,18 @@ def test_a_full_disk_is_a_500_and_what_was_confirmed_is_there(tmp_path: Path) ->
     assert "Traceback" not in log
 
 
+PARTNER = ("--partner", "dinie_ci_live_damaged:secret:token")
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, dict[str, bytes]]:
+    """A whole file, and what it confirmed."""
+    path = tmp_path_factory.mktemp("whole") / "mock.db"
+    with mock_process("--store", f"sqlite:///{path}", *PARTNER) as mock, client_of(mock) as client:
+        first = {str(number): create(client, str(number)).content for number in range(150)}
+    return path.read_bytes(), first
+
+
 @needs_mounts
 @pytest.mark.parametrize(
     ("name", "reason"),
@@ -131,26 +143,15 @@ def test_a_full_disk_is_a_500_and_what_was_confirmed_is_there(tmp_path: Path) ->
     ],
     ids=["the file", "its folder"],
 )
-def test_what_is_read_only_is_refused_in_one_line(tmp_path: Path, name: str, reason: str) -> None:
+def test_what_is_read_only_is_refused_in_one_line(
+    tmp_path: Path, kept: tuple[bytes, dict[str, bytes]], name: str, reason: str
+) -> None:
+    (tmp_path / "mock.db").write_bytes(kept[0])
     store = f"sqlite:///{tmp_path}/mock.db"
-    with mock_process("--store", store):
-        pass
     within = mounted('mount -o bind "$1" "$1"; mount -o remount,bind,ro "$1"', f"{tmp_path}/{name}")
     with pytest.raises(MockDidNotStart) as caught, mock_process("--store", store, within=within):
         pass
     assert str(caught.value) == f"dinie-mock: {tmp_path}/mock.db cannot be used: {reason}"
-
-
-PARTNER = ("--partner", "dinie_ci_live_damaged:secret:token")
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, dict[str, bytes]]:
-    """A whole file, and what it confirmed."""
-    path = tmp_path_factory.mktemp("whole") / "mock.db"
-    with mock_process("--store", f"sqlite:///{path}", *PARTNER) as mock, client_of(mock) as client:
-        first = {str(number): create(client, str(number)).content for number in range(150)}
-    return path.read_bytes(), first
 
 
 @pytest.mark.parametrize("page", [*range(1, 9), *range(10, 50, 8)])

@@ -254,15 +254,17 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 def compare(
-    url: str, open_one: Callable[[str], Store] = open_store, phases: Sequence[Phase] = tuple(Phase)
+    url: str,
+    open_one: Callable[[str], Store] = open_store,
+    phases: Sequence[Phase] = tuple(Phase),
+    examples: int = 100,
 ) -> None:
     """Run the machine; it is the same in each run."""
     members = {"url": url, "open": staticmethod(open_one)}
     run_state_machine_as_test(
         type("Machine", (StoreMachine,), members),
         settings=settings(
-            # A cluster is asked for its slots by every client that is opened.
-            max_examples=15 if "cluster" in url else 100,
+            max_examples=examples,
             stateful_step_count=40,
             deadline=None,
             database=None,
@@ -273,8 +275,10 @@ def compare(
     )
 
 
-def test_a_store_does_what_the_model_does(url: str) -> None:
-    compare(url)
+def test_a_store_does_what_the_model_does(url: str, pytestconfig: pytest.Config) -> None:
+    examples = 100 if url == "sqlite://" or pytestconfig.getoption("--thorough") else 35
+    # A cluster is asked for its slots by every client that is opened.
+    compare(url, examples=15 if "cluster" in url else examples)
 
 
 class OlderPage(SqliteStore):
