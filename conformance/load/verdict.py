@@ -1,8 +1,9 @@
 """The verdict on a target under load: what its answers broke, and the thresholds it passed."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from conformance.catalogue.requirement import Level
 from conformance.load.settings import Settings
@@ -28,6 +29,17 @@ class Latency:
     p99: float
     violations: int = 0
 
+    @property
+    def row(self) -> tuple[str, ...]:
+        """Its row in the table of latencies."""
+        return (
+            self.operation,
+            f"{self.requests}",
+            f"{self.rate:.1f}",
+            *(f"{one:g}" for one in (self.p50, self.p95, self.p99)),
+            f"{self.violations}",
+        )
+
 
 @dataclass(frozen=True)
 class LoadVerdict(Verdict):
@@ -42,6 +54,26 @@ class LoadVerdict(Verdict):
     exceeded: tuple[str, ...] = ()
     tolerated: int = 0
     broken_answers: int = 0
+
+    @property
+    def table(self) -> Sequence[Sequence[str]]:
+        """The latencies by operation."""
+        if not self.latencies:
+            return ()
+        head = ("operation", "requests", "per second", "p50 ms", "p95 ms", "p99 ms", "violations")
+        return [head, *(one.row for one in self.latencies)]
+
+    @property
+    def own_members(self) -> Mapping[str, Any]:
+        """The member ``load``: counts, latencies and thresholds."""
+        load = {
+            "seconds": round(self.seconds, 3),
+            "counts": self.counts_of_load,
+            "operations": [asdict(one) for one in self.latencies],
+            "broken_answers": self.broken_answers,
+            "exceeded": list(self.exceeded),
+        }
+        return {"load": load}
 
     @property
     def exit_code(self) -> int:

@@ -34,11 +34,8 @@ class Violation:
     has_python: bool
 
 
-def as_html(verdict: Verdict, table: Sequence[Sequence[str]] = ()) -> str:
-    """The report as one page. It needs no script, and can be read where styles are forbidden.
-
-    ``table`` is shown above the results, its first row as heads.
-    """
+def as_html(verdict: Verdict) -> str:
+    """The report as one page. It needs no script, and can be read where styles are forbidden."""
     environment = Environment(
         loader=PackageLoader("conformance", "report"),
         autoescape=True,
@@ -59,7 +56,7 @@ def as_html(verdict: Verdict, table: Sequence[Sequence[str]] = ()) -> str:
     svg, missing = render_plots(timeline, marks) if timeline else ("", "")
     return environment.get_template("report.html.j2").render(
         verdict=verdict,
-        table=table,
+        table=verdict.table,
         word=_WORDS[verdict.exit_code],
         mood=_CLASSES[verdict.exit_code],
         violations=violations,

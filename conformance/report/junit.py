@@ -13,6 +13,12 @@ def as_junit(verdict: Verdict) -> str:
     wherever it is shown. A run without a verdict has one more test case, which says why.
     """
     suite = ET.Element("testsuite", name=f"dinie-conformance {verdict.contract}")
+    if verdict.table:
+        head, *rows = verdict.table
+        properties = ET.SubElement(suite, "properties")
+        for name, *figures in rows:
+            for measured, figure in zip(head[1:], figures, strict=True):
+                ET.SubElement(properties, "property", name=f"{name} {measured}", value=figure)
     for result in verdict.results:
         case = ET.SubElement(
             suite,

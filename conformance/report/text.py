@@ -2,7 +2,7 @@
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -52,6 +52,7 @@ class TextReport:
 
     def end(self, verdict: Verdict) -> None:
         """Print the whole report."""
+        self._table(verdict.table)
         self._line(f"{verdict.target} by contract {verdict.contract}", "bold")
         self._summary(verdict)
         for one in verdict.violations:
@@ -77,6 +78,15 @@ class TextReport:
         seed = "" if verdict.seed is None else f", seed {verdict.seed}"
         self._line(f"{verdict.requests} requests in {verdict.seconds:.1f} s{seed}")
         self._line(verdict.line, _COLOURS[verdict.exit_code])
+
+    def _table(self, rows: Sequence[Sequence[str]]) -> None:
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for name, *figures in rows:
+            line = [name.ljust(widths[0])]
+            line += [one.rjust(width) for one, width in zip(figures, widths[1:], strict=True)]
+            self._line("  ".join(line))
+        if rows:
+            self._line("")
 
     def _summary(self, verdict: Verdict) -> None:
         sections = sorted({one.requirement.section for one in verdict.results})

@@ -1,8 +1,9 @@
 """The verdict on a run as a whole, and the exit code for scripts."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from conformance.catalogue.requirement import Level
 from conformance.results.baseline import VIOLATIONS, Baseline
@@ -41,6 +42,16 @@ class Verdict:
     seconds: float = 0.0
     timeline: tuple[Span, ...] = ()
     coverage: CoverageReport | None = None
+
+    @property
+    def table(self) -> Sequence[Sequence[str]]:
+        """Measurements of the run as texts, row by row, the head first; empty without any."""
+        return ()
+
+    @property
+    def own_members(self) -> Mapping[str, Any]:
+        """Members of the JSON report that only this kind of verdict has."""
+        return {}
 
     @property
     def accepted(self) -> tuple[Result, ...]:
