@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from demo.schemathesis_report import SchemathesisRun, read_run
 from demo.schemathesis_settings import TOKEN_VARIABLE, configuration
-from openapi.reading import bundled_path
+from openapi.document import bundled_path
 
 DEFAULT_EXAMPLES = 200
 

@@ -42,7 +42,7 @@ from mock_server.pipeline.validation import Validation
 from mock_server.settings import Settings
 from mock_server.store.opening import open_counters, open_store
 from openapi.contract import Contract
-from openapi.errors import located_in
+from openapi.document import located_in
 
 
 def load_contract(settings: Settings) -> Contract:

@@ -1,11 +1,11 @@
 """The contract: the only description of the API, as an OpenAPI document and as typed operations.
 
-:mod:`openapi.reading` reads a YAML or JSON file into a document, :mod:`openapi.contract` builds
+:mod:`openapi.document` reads a YAML or JSON file into a document, :mod:`openapi.contract` builds
 the operations from it, and :mod:`openapi.schema` validates values against its schemas.
 """
 
 from openapi.contract import Contract
-from openapi.errors import ContractError
+from openapi.document import ContractError
 from openapi.operation import Operation
 
 __all__ = ["Contract", "ContractError", "Operation"]

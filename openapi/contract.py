@@ -7,8 +7,17 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
-from openapi.checking import check_document, check_version
-from openapi.errors import ContractError, located_in
+from openapi.document import (
+    CONTROL,
+    ContractError,
+    Document,
+    bundled_path,
+    check_document,
+    check_version,
+    join,
+    located_in,
+    read_document,
+)
 from openapi.operation import (
     DocumentedResponse,
     Header,
@@ -18,12 +27,10 @@ from openapi.operation import (
     RequestBody,
     essence,
 )
-from openapi.read_write_only import for_requests_and_responses
-from openapi.reading import CONTROL, Document, bundled_path, read_document
-from openapi.references import References, join
+from openapi.references import References
 from openapi.resource import Resource, creates, issues_tokens
+from openapi.rewriting import for_requests_and_responses, upgrade_to_31
 from openapi.schema import Schemas
-from openapi.upgrade import upgrade_to_31
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 

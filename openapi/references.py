@@ -7,14 +7,7 @@ from urllib.parse import quote, unquote
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 
-from openapi.errors import ContractError
-from openapi.reading import Document
-
-
-def join(pointer: str, *steps: object) -> str:
-    """Append steps to a JSON pointer, escaped by RFC 6901 section 3."""
-    escaped = (str(step).replace("~", "~0").replace("/", "~1") for step in steps)
-    return "/".join([pointer, *escaped])
+from openapi.document import ContractError, Document
 
 
 class References:

@@ -10,9 +10,8 @@ from urllib.parse import quote
 import jsonschema_rs
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
-from openapi.errors import ContractError
-from openapi.reading import Document
-from openapi.references import References, join, outline
+from openapi.document import ContractError, Document, join
+from openapi.references import References, outline
 
 DOCUMENT = "urn:openapi:contract"
 """The URI under which the whole document is registered, so that local references resolve."""

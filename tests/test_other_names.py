@@ -21,7 +21,7 @@ from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from mock_server.testing.embedded import running_mock
 from openapi.contract import Contract
-from openapi.reading import bundled_path, read_document
+from openapi.document import bundled_path, read_document
 
 PARTNERS = (
     Partner.parse("first:secret-of-the-first:token-of-the-first"),

@@ -19,7 +19,7 @@ from mock_server.settings import Settings
 from mock_server.store.interface import StoreError
 from mock_server.testing.exercise import CommandError
 from mock_server.testing.partner_mock import ControlError
-from openapi.errors import ContractError
+from openapi.document import ContractError
 
 UNUSABLE = 2
 

@@ -37,7 +37,7 @@ _NO_BODY = (204, 304)
 class DocumentedAnswers:
     """Every documented response of a contract, made once at the start.
 
-    Raises :class:`~openapi.errors.ContractError` with the pointer of a schema for which no value
+    Raises :class:`~openapi.document.ContractError` with the pointer of a schema for which no value
     was found.
     """
 

@@ -18,7 +18,7 @@ import jsonschema_rs
 import rstr
 
 from openapi.contract import Contract
-from openapi.errors import ContractError
+from openapi.document import ContractError
 from openapi.references import merge_schemas
 from openapi.schema import Schema
 

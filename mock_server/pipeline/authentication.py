@@ -27,8 +27,7 @@ from mock_server.partners.login import log_in
 from mock_server.pipeline.framework import SecurityAPI, SecurityMiddleware, SecurityOperation
 from mock_server.store.interface import Store
 from openapi.contract import Contract
-from openapi.errors import ContractError
-from openapi.references import join
+from openapi.document import ContractError, join
 
 
 @dataclass(slots=True)

@@ -4,11 +4,9 @@ from pathlib import Path
 
 import pytest
 
-import openapi.reading
-from openapi.checking import check_document
+import openapi.document
 from openapi.contract import Contract
-from openapi.errors import ContractError
-from openapi.reading import bundled_path, read_document
+from openapi.document import ContractError, bundled_path, check_document, read_document
 
 VERSION, SECOND = "2026-03-01", "2099-12-31"
 
@@ -20,10 +18,10 @@ def two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for version in (VERSION, SECOND):
         document = text.replace(f"version: '{VERSION}'", f"version: '{version}'")
         (tmp_path / f"dinie-{version}.yaml").write_text(document, encoding="utf-8")
-    monkeypatch.setattr(openapi.reading, "BUNDLED", tmp_path)
+    monkeypatch.setattr(openapi.document, "BUNDLED", tmp_path)
 
 
-@pytest.mark.parametrize("path", sorted(openapi.reading.BUNDLED.glob("dinie-*.yaml")), ids=str)
+@pytest.mark.parametrize("path", sorted(openapi.document.BUNDLED.glob("dinie-*.yaml")), ids=str)
 def test_each_bundled_contract_has_the_version_of_its_file_name(path: Path) -> None:
     document = read_document(path)
     responses = document["paths"]["/auth/credentials"]["post"]["responses"]

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from openapi.contract import Contract
-from openapi.upgrade import upgrade_to_31
+from openapi.rewriting import upgrade_to_31
 
 Json = dict[str, Any]
 

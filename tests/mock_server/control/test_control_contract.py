@@ -14,9 +14,8 @@ from mock_server.control.health import Probes
 from mock_server.control.journals import JournalReading
 from mock_server.control.partners import Partners
 from mock_server.control.reports import Reports
-from openapi.checking import check_document
 from openapi.contract import Contract
-from openapi.reading import CONTROL, read_document
+from openapi.document import CONTROL, check_document, read_document
 from tests.mock_server.clients import Client, Job, Judge
 
 CONTRACT = Contract.control()

@@ -61,7 +61,7 @@ def valid_request(contract: Contract, operation: Operation) -> dict[str, Any]:
     url = contract.base_path + operation.path
     headers = login(operation)
     for parameter in operation.parameters:
-        value = generate(contract, parameter.schema) if parameter.required else None
+        value: Any = generate(contract, parameter.schema) if parameter.required else None
         if parameter.location == "path":
             url = url.replace(f"{{{parameter.name}}}", quote(str(value), safe=""))
         elif parameter.required:

@@ -13,7 +13,7 @@ from mock_server.connection import ConnectionDropped
 from mock_server.faults.presets import PRESETS
 from mock_server.settings import Settings
 from openapi.contract import Contract
-from openapi.reading import CONTROL
+from openapi.document import CONTROL
 from tests.mock_server.clients import Job, JobFactory, Serving
 
 REFERENCE = (Path(__file__).parents[3] / "docs" / "control.md").read_text(encoding="utf-8")

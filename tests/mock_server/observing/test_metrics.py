@@ -152,7 +152,7 @@ def test_it_speaks_openmetrics_where_that_is_asked_for(job: Job) -> None:
     accept = {"Accept": "application/openmetrics-text; version=1.0.0,text/plain;q=0.5"}
     response = job.http.get("/_mock/metrics", headers=accept)
     assert response.headers["content-type"].startswith("application/openmetrics-text; version=1.0")
-    names = {one.name for one in openmetrics_families(response.text)}
+    names = {one.name for one in openmetrics_families(response.text)}  # type: ignore[no-untyped-call]
     assert {"dinie_mock_request_seconds", "dinie_mock_build", "process_cpu_seconds"} <= names
     plain = job.http.get("/_mock/metrics")
     assert plain.headers["content-type"].startswith("text/plain; version=0.0.4")

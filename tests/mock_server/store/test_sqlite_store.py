@@ -63,9 +63,7 @@ def test_expired_records_are_cleaned_away_while_new_ones_come() -> None:
             kept = record(str(number).encode(), expires_at=number + 50.0)
             writes = [AddCredential(credential(str(number)))] if number % 100 == 0 else []
             await store.commit(writes, kept, float(number))
-        left, keys = store._connection.execute(
-            "SELECT count(*), count(key_hash) FROM outcomes"
-        ).fetchone()
+        left, keys = store._connection.execute("SELECT count(*), count(key_hash) FROM outcomes").get
         assert keys < 500
         assert left < 500
         assert len(await ids(store)) == 30

@@ -1,17 +1,22 @@
-"""Reading of YAML and JSON files into documents that hold only JSON's types."""
+"""OpenAPI documents: read from YAML or JSON files, and validated against the specification."""
 
 import codecs
+import importlib
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import orjson
 import yaml
-
-from openapi.errors import ContractError
+from jsonschema_rs import ValidationError, ValidationErrorKind
 
 Document = dict[str, Any]
+"""An OpenAPI document or a part of it, which holds only JSON's types."""
 
 BUNDLED = Path(__file__).parent
 """The folder of the bundled contracts: ``dinie-<version>.yaml``, one file for each version."""
@@ -25,7 +30,34 @@ MAX_DEPTH = 200
 MAX_NODES = 2_000_000
 """The limit of values in a document, aliases expanded: more than published contracts have."""
 
+_MAX_REASONS = 3
+"""The limit of reasons in the message about a document that is not OpenAPI."""
+
 _JSON_TAGS = frozenset({"null", "bool", "int", "float", "str", "seq", "map"})
+
+
+class ContractError(Exception):
+    """A contract cannot be used.
+
+    ``place`` is a file, ``file:line``, or a JSON pointer into the document; ``reason`` is one
+    line of text.
+    """
+
+    def __init__(self, place: str, reason: str) -> None:
+        self.place = place
+        self.reason = " ".join(reason.split())
+        super().__init__(f"{self.place}: {self.reason}")
+
+
+@contextmanager
+def located_in(file: Path | None) -> Iterator[None]:
+    """Put ``file`` before the place of a :class:`ContractError` raised inside the block."""
+    try:
+        yield
+    except ContractError as error:
+        if file is None:
+            raise
+        raise ContractError(f"{file} {error.place}", error.reason) from error
 
 
 def bundled_path(version: str | None = None) -> Path:
@@ -108,6 +140,59 @@ def _check_size(document: Document) -> None:
                 raise ValueError(f"it holds more than {MAX_NODES} values")
             below += [child for child in children if isinstance(child, dict | list)]
         level = below
+
+
+def join(pointer: str, *steps: object) -> str:
+    """Append steps to a JSON pointer, escaped by RFC 6901 section 3."""
+    escaped = (str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return "/".join([pointer, *escaped])
+
+
+def check_version(document: Document) -> str:
+    """Return the document's OpenAPI version; raises :class:`ContractError` unless 3.0 or 3.1."""
+    version = str(document.get("openapi") or document.get("swagger") or "")
+    if not version.startswith(("3.0.", "3.1.")):
+        raise ContractError("#/openapi", f"must be 3.0.x or 3.1.x, and is {version or 'missing'}")
+    return version
+
+
+def check_document(document: Document) -> None:
+    """Validate ``document`` against the JSON Schema that the specification publishes.
+
+    Raises :class:`ContractError` for the first error. The published schema does not cover
+    references, schemas and unique names: :class:`~openapi.contract.Contract` checks those.
+    """
+    name = "schema_v31" if check_version(document).startswith("3.1.") else "schema_v30"
+    # Imported here: the library costs a tenth of a second and ten megabytes, and a bundled
+    # contract does not need it.
+    published = getattr(importlib.import_module("openapi_spec_validator.schemas"), name)
+    validator = jsonschema_rs.validator_for(dict(published), mask="what stands here")
+    for error in validator.iter_errors(document):
+        # Of several alternatives, the errors deepest in the document tell most.
+        causes = list(_causes(error))
+        depth = max(len(cause.instance_path) for cause in causes)
+        deepest = [cause for cause in causes if len(cause.instance_path) == depth]
+        place = join("#", *_common([cause.instance_path for cause in deepest]))
+        reasons = list(dict.fromkeys(cause.message for cause in deepest))[:_MAX_REASONS]
+        raise ContractError(place, f"is not OpenAPI: {', or '.join(reasons)}")
+
+
+def _causes(error: ValidationError) -> Iterator[ValidationError]:
+    match error.kind:
+        case ValidationErrorKind.AnyOf() | ValidationErrorKind.OneOfNotValid():
+            for branch in error.kind.context:
+                for cause in branch:
+                    yield from _causes(cause)
+        case _:
+            yield error
+
+
+def _common(paths: list[list[str | int]]) -> list[str | int]:
+    """Return the longest common prefix of ``paths``."""
+    return [
+        steps[0]
+        for steps in takewhile(lambda steps: len(set(steps)) == 1, zip(*paths, strict=True))
+    ]
 
 
 class _JsonLoader(yaml.CSafeLoader):

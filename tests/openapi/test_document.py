@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from openapi.errors import ContractError
-from openapi.reading import MAX_DEPTH, read_document
+from openapi.document import MAX_DEPTH, ContractError, read_document
 
 Write = Callable[..., Path]
 
