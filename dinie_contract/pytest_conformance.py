@@ -4,8 +4,6 @@ The plugin is loaded in every pytest run of everybody who installs the distribut
 in the harness only where a run names it.
 """
 
-from collections.abc import Sequence
-
 import pytest
 
 from dinie_contract.location import NameTaken, load
@@ -47,16 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
         if any(config.getoption(option_dest(name)) for name in OPTIONS):
             raise pytest.UsageError(f"conformance: {error}") from None
         return  # a project that runs the tests in a package of its own
-    _keep_node_ids(config, ours)
-    config.pluginmanager.register(items.plugin(config), "conformance-items")
-
-
-def _keep_node_ids(config: pytest.Config, ours: Sequence[str]) -> None:
-    """Take node ids off the command line: pytest refuses them below a package.
-
-    They are kept where xdist passes them on to its workers.
-    """
+    # Node ids go off the command line, where pytest refuses them below a package, to where xdist
+    # passes them on to its workers.
     if all("::" in one for one in ours):
-        setattr(config.option, NODE_IDS, list(ours))
-    others = [one for one in config.args if one not in ours]
-    config.args[:] = [*others, _PACKAGE]
+        setattr(config.option, NODE_IDS, ours)
+    config.args[:] = [*(one for one in config.args if one not in ours), _PACKAGE]
+    config.pluginmanager.register(items.ConformancePlugin(config), "conformance-items")

@@ -13,12 +13,11 @@ from conformance.cli.options import report_files, takes_options
 from conformance.client.judging import judge
 from conformance.client.requirements import client_catalogue
 from conformance.journal.har_reading import read_har
-from conformance.journal.journal import JournalEntry, merged
+from conformance.journal.journal import merged
 from conformance.journal.redaction import Redactor
 from conformance.report import FORMATS
 from conformance.report.output import check_writable, write
 from conformance.report.text import TextReport
-from conformance.results.verdict import Verdict
 from openapi.contract import Contract
 
 
@@ -32,8 +31,11 @@ def client_command(hars: Sequence[Path], form: str, **parameters: Any) -> int:
     chosen = select(client_catalogue(), parameters["patterns"])
     outputs = report_files(parameters)
     check_writable(outputs.values())
+    # One redactor for all files, so that a secret has the same replacement in each.
+    redactor = Redactor()
+    journals = [list(read_har(path, redactor)) for path in hars]
     verdict = judge(
-        _journal(hars),
+        journals[0] if len(journals) == 1 else merged(journals),
         Contract.bundled(),
         Level(parameters["level"]),
         requirements=chosen,
@@ -41,22 +43,10 @@ def client_command(hars: Sequence[Path], form: str, **parameters: Any) -> int:
     )
     for name, path in outputs.items():
         write(path, FORMATS[name](verdict))
-    _print(verdict, form)
-    return verdict.exit_code
-
-
-def _journal(hars: Sequence[Path]) -> list[JournalEntry]:
-    """The exchanges of all files, numbered through where there are several."""
-    # One redactor for all of them, so that they can be compared.
-    redactor = Redactor()
-    journals = [read_har(path, redactor) for path in hars]
-    return list(journals[0]) if len(journals) == 1 else merged(journals)
-
-
-def _print(verdict: Verdict, form: str) -> None:
     if form != "text":
         click.echo(FORMATS[form](verdict), nl=False)
     elif verdict.results:
         TextReport(Console(highlight=False)).end(verdict)
     if not verdict.results:
         click.echo(f"dinie-conformance: {verdict.void or verdict.doubt}", err=True)
+    return verdict.exit_code

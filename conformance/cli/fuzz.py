@@ -12,7 +12,7 @@ from conformance import generation
 from conformance.catalogue.selection import select
 from conformance.cli.campaign_report import CampaignOutput
 from conformance.cli.options import Database, takes_options
-from conformance.cli.settings import CampaignSettings, check_access
+from conformance.cli.settings import CampaignSettings
 from conformance.fuzz.campaign import Campaign, use_one_arena
 from conformance.fuzz.checks.recorded import requests_in
 from conformance.fuzz.live import LiveView
@@ -25,8 +25,7 @@ from conformance.journal.har_reading import read_har
 from conformance.results.verdict import CONFORMS, INTERRUPTED
 from conformance.run.interrupts import stopped_by_signals
 from conformance.server import catalogue
-from conformance.target.asgi import serving
-from conformance.target.connecting import authenticate, build_target
+from conformance.target.connecting import authenticate
 from conformance.target.redaction import redacted
 from conformance.target.target import TargetError
 from dinie_contract.command_line import settings_of
@@ -54,17 +53,16 @@ def fuzz_command(**parameters: Any) -> int:
     use_one_arena()
     contract = Contract.bundled()
     select(catalogue(), settings.patterns)
-    url = settings.base_url(contract)
-    check_access(settings.access)
+    url = settings.checked_url(contract)
     journal = [entry for path in settings.hars for entry in read_har(path)]
     console = Console(highlight=False)
     shared = _shared(contract, url, settings.example_database)
-    directory = _directory(settings)
-    with (
-        directory.held(),
-        serving(settings.app) as transport,
-        build_target(url, settings.target, settings.access, transport) as target,
-    ):
+    if settings.resume:
+        directory = RunDirectory.known(settings.resume)
+    else:
+        now = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
+        directory = RunDirectory.begun(settings.directory or Path(f"dinie-fuzz-{now}"))
+    with directory.held(), settings.open_target(url) as target:
         try:
             authenticate(target, settings.access, contract)
         except TargetError as error:
@@ -84,7 +82,15 @@ def fuzz_command(**parameters: Any) -> int:
             f"{directory.path}: seed {record.seed}{shard}, {len(campaign.works)} checks",
             markup=False, soft_wrap=True,
         )  # fmt: skip
-        void = _worked_through(campaign, console)
+        void = ""
+        with (
+            stopped_by_signals(lambda: campaign.stop(INTERRUPTED, no_verdict=True)),
+            LiveView(console, campaign).shown(),
+        ):
+            try:
+                campaign.work_through()
+            except TargetError as error:
+                void = str(error)
         verdict = verdict_of(record, settings.level, void)
     return output.report(verdict, record.findings.values(), console)
 
@@ -99,7 +105,7 @@ def _check_whole(settings: CampaignSettings) -> None:
 
 
 def _shared(contract: Contract, url: str, database: Database | None) -> "SharedCorpus | None":
-    """What is shared with other workers, where that is asked for, and can be reached."""
+    """The corpus shared with other workers; None without ``--example-database``."""
     if database is None:
         return None
     try:
@@ -113,31 +119,10 @@ def _shared(contract: Contract, url: str, database: Database | None) -> "SharedC
         ) from error
 
 
-def _worked_through(campaign: Campaign, console: Console) -> str:
-    """Do it; why there is no verdict, where it could not even begin."""
-    with (
-        stopped_by_signals(lambda: campaign.stop(INTERRUPTED, no_verdict=True)),
-        LiveView(console, campaign).shown(),
-    ):
-        try:
-            campaign.work_through()
-        except TargetError as error:
-            return str(error)
-    return ""
-
-
-def _directory(settings: CampaignSettings) -> RunDirectory:
-    """The run directory that goes with the settings."""
-    if settings.resume:
-        return RunDirectory.known(settings.resume)
-    begun = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
-    return RunDirectory.begun(settings.directory or Path(f"dinie-fuzz-{begun}"))
-
-
 def _record(
     contract: Contract, directory: RunDirectory, url: str, settings: CampaignSettings
 ) -> Record:
-    """What is known of the campaign to begin with."""
+    """The record of a new campaign, or that of the campaign that is resumed."""
     if settings.resume:
         record = Record.read(contract, directory, settings.patterns)
         if record.joined:

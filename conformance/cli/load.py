@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from conformance.cli.options import report_files, takes_options
-from conformance.cli.settings import SendingSettings, check_access
+from conformance.cli.settings import SendingSettings
 from conformance.load.settings import Settings
 from conformance.report.output import check_writable
 from dinie_contract.command_line import settings_of
@@ -39,8 +39,7 @@ def _settings(parameters: Mapping[str, Any]) -> Settings:
     locust = parameters["report_locust"]
     absolute = locust.absolute() if locust else None
     settings = settings_of(Settings, {**parameters, "reports": reports, "report_locust": absolute})
-    settings_of(SendingSettings, parameters).base_url(Contract.bundled())
-    check_access(settings.access)
+    settings_of(SendingSettings, parameters).checked_url(Contract.bundled())
     if settings.master and settings.worker:
         raise click.UsageError("give either --master or --worker")
     return settings

@@ -9,21 +9,19 @@ from typing import Any
 import click
 from rich.console import Console
 
-from conformance.catalogue.requirement import Level
 from conformance.catalogue.selection import select
 from conformance.cli.options import report_files, takes_options
-from conformance.cli.settings import RunSettings, check_access
+from conformance.cli.settings import RunSettings
 from conformance.report import FORMATS
 from conformance.report.output import OutputError, check_writable, write
 from conformance.report.text import TextReport
 from conformance.results.baseline import Baseline
 from conformance.results.verdict import INTERRUPTED, NO_VERDICT, Verdict
 from conformance.run.interrupts import stopped_by_signals
-from conformance.run.judging import judge, not_begun
+from conformance.run.judging import clean_up_remarks, judge
 from conformance.run.runner import Run
 from conformance.server import catalogue
-from conformance.target.asgi import serving
-from conformance.target.connecting import authenticate, build_target
+from conformance.target.connecting import authenticate
 from conformance.target.target import TargetError
 from dinie_contract.command_line import settings_of
 from openapi.contract import Contract
@@ -39,42 +37,35 @@ def run_command(**parameters: Any) -> int:
     settings = settings_of(RunSettings, parameters)
     contract, requirements = Contract.bundled(), catalogue()
     chosen = select(requirements, settings.patterns)
-    url = settings.base_url(contract)
-    check_access(settings.access)
-    known = Baseline()
-    if settings.baseline:
-        known = Baseline.read(settings.baseline, contract, requirements)
+    url = settings.checked_url(contract)
+    known = Baseline.read(settings.baseline, contract, requirements)
     outputs, new_baseline = report_files(parameters), settings.write_baseline
     check_writable([*outputs.values(), *([new_baseline] if new_baseline else [])])
 
     seed = settings.seed if settings.seed is not None else secrets.randbelow(2**32)
     report = TextReport(Console(highlight=False))
-    with (
-        serving(settings.app) as transport,
-        build_target(url, settings.target, settings.access, transport) as target,
-    ):
+    with settings.open_target(url) as target:
         run = Run(contract, target, chosen, seed)
         try:
             authenticate(target, settings.access, contract)
         except TargetError as error:
-            verdict = not_begun(run, settings.level, error)
+            verdict = Verdict(
+                contract.version,
+                target.base_url,
+                seed,
+                settings.level,
+                void=str(error),
+                complete=False,
+            )
         else:
-            verdict = _judged(run, settings.level, known, report, keep=settings.keep)
+            with stopped_by_signals(lambda: run.stop(INTERRUPTED)):
+                with report.progress(len(run.checks)) as on_result:
+                    verdict = judge(run, settings.level, known, on_result)
+                if not settings.keep:
+                    run.clean_up()
+            remarks = clean_up_remarks(len(target.created), run.left_behind, keep=settings.keep)
+            verdict = replace(verdict, remarks=remarks)
     return _report(verdict, report, outputs, new_baseline)
-
-
-def _judged(run: Run, level: Level, known: Baseline, report: TextReport, *, keep: bool) -> Verdict:
-    with stopped_by_signals(lambda: run.stop(INTERRUPTED)):
-        with report.progress(len(run.checks)) as on_result:
-            verdict = judge(run, level, known, on_result)
-        if keep:
-            remark = f"{len(run.target.created)} keys were made and kept"
-        else:
-            remark = f"{run.clean_up() - run.left_behind} keys were made and revoked"
-    remarks = [remark] if run.target.created else []
-    if run.left_behind:
-        remarks.append(f"{run.left_behind} keys were made and could not be revoked")
-    return replace(verdict, remarks=tuple(remarks))
 
 
 def _report(

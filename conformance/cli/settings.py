@@ -1,6 +1,8 @@
 """The typed settings of the commands that send requests, and the checks on how they go together."""
 
 import ipaddress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,8 +12,9 @@ import click
 from conformance.catalogue.requirement import Level
 from conformance.cli.options import Database
 from conformance.fuzz.shard import Shard
-from conformance.target.connecting import AccessSettings
-from conformance.target.target import TargetSettings
+from conformance.target.asgi import serving
+from conformance.target.connecting import AccessSettings, build_target
+from conformance.target.target import Target, TargetSettings
 from openapi.contract import Contract
 
 
@@ -29,18 +32,27 @@ class SendingSettings:
     target: TargetSettings
     access: AccessSettings
 
-    def base_url(self, contract: Contract) -> str:
-        """The base URL of the target; raises :class:`click.UsageError` where there is none.
+    def checked_url(self, contract: Contract) -> str:
+        """The base URL of the target; :class:`click.UsageError` if the options do not go together.
 
-        An app in this process answers under any URL: without one, where the contract has the API
-        on any host.
+        An app in this process answers under any URL: without one, under the contract's base path.
         """
         if not self.url and not self.app:
             raise click.UsageError("give --url, or --app for an app in this process")
         may_be_refused = self.url and not self.app and not self.allow_production
         if may_be_refused and is_production(contract, str(self.url)):
             raise click.UsageError(f"{self.url} is production; --allow-production runs against it")
+        _check_access(self.access)
         return str(self.url or f"http://localhost{contract.base_path}").rstrip("/")
+
+    @contextmanager
+    def open_target(self, url: str) -> Iterator[Target]:
+        """The target at ``url``, with no partner authenticated; closed when the block ends."""
+        with (
+            serving(self.app) as transport,
+            build_target(url, self.target, self.access, transport) as target,
+        ):
+            yield target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +111,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def check_access(access: AccessSettings) -> None:
+def _check_access(access: AccessSettings) -> None:
     """Raise :class:`click.UsageError` unless tokens, client ids and secrets go together."""
     for partner, credentials in (("", access.first), ("second-", access.second)):
         token, client_id, secret = credentials.token, credentials.client_id, credentials.secret

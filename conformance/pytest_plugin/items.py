@@ -8,12 +8,13 @@ import pytest
 
 import conformance
 from conformance.catalogue.requirement import Level, Requirement
-from conformance.pytest_plugin.options import selected_node_ids
 from conformance.pytest_plugin.run import SharedRun, shared_run
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import NO_VERDICT
+from conformance.run.judging import clean_up_remarks
 from conformance.target.asgi import AppError
 from conformance.target.target import TargetError
+from dinie_contract.pytest_conformance import NODE_IDS
 from openapi.operation import Operation
 
 PACKAGE = Path(str(conformance.__file__)).parent
@@ -26,10 +27,13 @@ class ConformanceWarning(pytest.PytestWarning):
 
 
 class ConformancePlugin:
-    """Collects the items, and says at the end what became of the run that they share."""
+    """Collects the items, and reports at the end on the run that they share.
 
-    def __init__(self, shared: SharedRun) -> None:
-        self.shared = shared
+    Raises :class:`pytest.UsageError` for unusable options.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.shared = shared_run(config)
         self._outputs: list[dict[str, Any]] = []
 
     @pytest.hookimpl(tryfirst=True)
@@ -44,7 +48,7 @@ class ConformancePlugin:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         """Only what the node ids on the command line name."""
-        named = selected_node_ids(config)
+        named = set(getattr(config.option, NODE_IDS, ()))
         ours = [item for item in items if isinstance(item, RequirementItem)]
         left = [item for item in ours if named and not named & {item.nodeid, item.whole_nodeid}]
         if left:
@@ -83,12 +87,7 @@ class ConformancePlugin:
     ) -> None:
         """Report the created keys, stale entries of the baseline, and why there is no verdict."""
         made, left = (sum(one[name] for one in self._outputs) for name in ("made", "left"))
-        lines = []
-        if made:
-            kept = "kept" if self.shared.settings.keep else "revoked"
-            lines.append(f"{made - left} keys were made and {kept}")
-        if left:
-            lines.append(f"{left} keys were made and could not be revoked")
+        lines = [*clean_up_remarks(made, left, keep=self.shared.settings.keep)]
         stale = sorted(tuple(one) for output in self._outputs for one in output["stale"])
         if stale:
             lines.append("Stale entries of the baseline (the rule holds again, take them out)")
@@ -107,11 +106,6 @@ class ConformancePlugin:
         if self._outputs and not sum(one["judged"] for one in self._outputs):
             return "nothing could be verified"
         return ""
-
-
-def plugin(config: pytest.Config) -> ConformancePlugin:
-    """The plugin for this run; raises pytest.UsageError where the options are no good."""
-    return ConformancePlugin(shared_run(config))
 
 
 class Catalogue(pytest.Directory):

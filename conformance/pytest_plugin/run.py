@@ -3,6 +3,7 @@
 import re
 import secrets
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,18 +14,17 @@ from conformance.catalogue.requirement import Requirement
 from conformance.catalogue.selection import SelectionError, select
 from conformance.cli.options import require_extra
 from conformance.cli.run import run_command
-from conformance.cli.settings import RunSettings, check_access
-from conformance.pytest_plugin.options import given_arguments, option_named
+from conformance.cli.settings import RunSettings
 from conformance.results.baseline import Baseline, BaselineError
 from conformance.results.result import ResultKey
 from conformance.run.judging import never_succeeded
 from conformance.run.runner import Run
 from conformance.server import catalogue
-from conformance.target.asgi import AppError, serving
-from conformance.target.connecting import authenticate, build_target
+from conformance.target.asgi import AppError
+from conformance.target.connecting import authenticate
 from conformance.target.target import TargetError
 from dinie_contract.command_line import settings_of
-from dinie_contract.pytest_conformance import option_dest
+from dinie_contract.pytest_conformance import OPTIONS, option_dest
 from openapi.contract import Contract
 from openapi.operation import Operation
 
@@ -33,21 +33,26 @@ def shared_run(config: pytest.Config) -> "SharedRun":
     """The run that the options describe; raises pytest.UsageError for unusable options."""
     try:
         require_extra("conformance", "pytest --pyargs conformance")
-        context = run_command.make_context("conformance", given_arguments(config))
+        context = run_command.make_context("conformance", _given_arguments(config))
         settings = settings_of(RunSettings, context.params)
         contract = Contract.bundled()
-        url = settings.base_url(contract)
-        check_access(settings.access)
-        _check_alone(config, settings)
+        url = settings.checked_url(contract)
+        alone = {
+            "--clock-url": settings.target.clock_url,
+            "--provoke-rate-limit": settings.target.provoke_rate_limit,
+        }
+        given = [option for option, is_given in alone.items() if is_given]
+        if given and (
+            hasattr(config, "workerinput") or getattr(config.option, "numprocesses", None)
+        ):
+            raise click.UsageError(f"{given[0]} wants the target for itself: leave out -n")
         chosen = select(catalogue(), settings.patterns)
-        accepted = Baseline()
-        if settings.baseline:
-            accepted = Baseline.read(settings.baseline, contract, catalogue())
+        baseline = Baseline.read(settings.baseline, contract, catalogue())
     except click.ClickException as error:
-        said = re.sub(
+        text = re.sub(
             r"--([a-z][a-z-]*)", lambda found: option_named(found[1]), error.format_message()
         )
-        raise pytest.UsageError(f"conformance: {said}") from None
+        raise pytest.UsageError(f"conformance: {text}") from None
     except (SelectionError, BaselineError) as error:
         raise pytest.UsageError(f"conformance: {error}") from None
     seed = settings.seed
@@ -55,49 +60,46 @@ def shared_run(config: pytest.Config) -> "SharedRun":
         seed = secrets.randbelow(2**32)
         # Kept where xdist finds it, so that all of its workers make the same choices.
         setattr(config.option, option_dest("seed"), str(seed))
-    return SharedRun(contract, chosen, url, settings, seed, accepted)
+    return SharedRun(contract, chosen, url, settings, seed, baseline)
 
 
-def _check_alone(config: pytest.Config, settings: RunSettings) -> None:
-    """Raise :class:`click.UsageError` where several processes would be in each other's way."""
-    is_worker = hasattr(config, "workerinput")
-    if is_worker or getattr(config.option, "numprocesses", None):
-        alone = {
-            "--clock-url": settings.target.clock_url,
-            "--provoke-rate-limit": settings.target.provoke_rate_limit,
-        }
-        for option, is_given in alone.items():
-            if is_given:
-                raise click.UsageError(f"{option} wants the target for itself: leave out -n")
+def _given_arguments(config: pytest.Config) -> list[str]:
+    """The options as ``dinie-conformance run`` takes them."""
+    arguments = []
+    for name, one in OPTIONS.items():
+        value = config.getoption(option_dest(name))
+        if one.kind == "flag":
+            arguments += [f"--{name}"] if value else []
+        else:
+            values = value if isinstance(value, list) else [value] if value is not None else []
+            arguments += [f"--{name}={text}" for text in values]
+    return arguments
 
 
+def option_named(name: str) -> str:
+    """The spelling of a command line option in a message of this plugin."""
+    return f"--conformance-{name}" if name in OPTIONS else f"DINIE_{name.replace('-', '_').upper()}"
+
+
+@dataclass
 class SharedRun:
-    """Begins with the first item that needs it.
+    """The run that all items of a process share; it begins with the first that needs it.
 
     ``judged`` counts the items with a verdict, ``stale`` are the entries of the baseline whose
     rule holds again.
     """
 
-    def __init__(
-        self,
-        contract: Contract,
-        requirements: list[Requirement],
-        url: str,
-        settings: RunSettings,
-        seed: int,
-        baseline: Baseline,
-    ) -> None:
-        self.contract = contract
-        self.requirements = requirements
-        self.url = url
-        self.settings = settings
-        self.seed = seed
-        self.baseline = baseline
-        self.judged = 0
-        self.stale: list[ResultKey] = []
-        self._open = ExitStack()
-        self._run: Run | None = None
-        self._failure: TargetError | AppError | None = None
+    contract: Contract
+    requirements: list[Requirement]
+    url: str
+    settings: RunSettings
+    seed: int
+    baseline: Baseline
+    judged: int = 0
+    stale: list[ResultKey] = field(default_factory=list)
+    _open: ExitStack = field(default_factory=ExitStack)
+    _run: Run | None = None
+    _failure: TargetError | AppError | None = None
 
     @cached_property
     def checks(self) -> list[tuple[Requirement, Operation]]:
@@ -119,24 +121,17 @@ class SharedRun:
             raise self._failure
         if self._run is None:
             try:
-                self._run = self._begun()
+                target = self._open.enter_context(self.settings.open_target(self.url))
+                authenticate(target, self.settings.access, self.contract)
+                self._run = Run(self.contract, target, self.requirements, self.seed)
                 self._run.survey()
             except (TargetError, AppError) as error:
                 self._failure = error
                 raise
         return self._run
 
-    def _begun(self) -> Run:
-        transport = self._open.enter_context(serving(self.settings.app))
-        settings = self.settings
-        target = self._open.enter_context(
-            build_target(self.url, settings.target, settings.access, transport)
-        )
-        authenticate(target, self.settings.access, self.contract)
-        return Run(self.contract, target, self.requirements, self.seed)
-
     def finish(self) -> dict[str, Any] | None:
-        """Revoke what was made and close everything; what there is to say of it, if anything."""
+        """Revoke what was made and close everything; the counts of a run that took place."""
         with self._open:
             run = self._run
             if run is None:

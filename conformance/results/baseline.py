@@ -32,10 +32,14 @@ class Baseline:
     accepted: Mapping[ResultKey, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, path: Path, contract: Contract, requirements: Mapping[str, Requirement]) -> Self:
-        """The entries of a file; raises :class:`BaselineError`."""
+    def read(
+        cls, path: Path | None, contract: Contract, requirements: Mapping[str, Requirement]
+    ) -> Self:
+        """The entries of a file, none without a file; raises :class:`BaselineError`."""
+        if path is None:
+            return cls()
         try:
-            # JSON is YAML, but for tabs between tokens: it is read as what it is.
+            # JSON is YAML, but for tabs between tokens: JSON files are read as JSON.
             text = path.read_text(encoding="utf-8")
             document = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
         except OSError as error:

@@ -19,22 +19,19 @@ class CheckOutcome:
     """
 
     result: Result
-    exchanges: tuple[Exchange, ...] = ()
-    breaks: str = ""
-    examples: Mapping[str, bytes] | None = None
+    exchanges: tuple[Exchange, ...]
+    breaks: str
+    examples: Mapping[str, bytes]
 
 
 def run_check(requirement: Requirement, probe: Probe) -> CheckOutcome:
     """Check one requirement; no text of the outcome holds a secret. Raises :class:`TargetError`."""
     operation, target = probe.operation, probe.target
     level = requirement.level_on(operation)
-    missing = sorted(one.value for one in requirement.needs - target.capabilities)
-    if missing:
-        reason = "; ".join(missing)
-        result = Result(requirement, operation.id, level, Outcome.NOT_VERIFIED, actual=reason)
-        return CheckOutcome(result)
     outcome, expected, actual, breaks = Outcome.PASSED, "", "", ""
     try:
+        if missing := requirement.needs - target.capabilities:
+            raise NotVerified("; ".join(sorted(one.value for one in missing)))  # noqa: TRY301
         requirement.check(probe)
     except Violation as violation:
         outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING

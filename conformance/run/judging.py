@@ -1,4 +1,4 @@
-"""A run, judged as a whole: what its results come to."""
+"""The verdict on a run: its results, its coverage, and whether anything was exercised at all."""
 
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -21,7 +21,7 @@ from openapi.resource import creates
 def judge(
     run: Run, level: Level, baseline: Baseline, on_result: Callable[[Result], None]
 ) -> Verdict:
-    """Do the whole run. It never raises for what the target does."""
+    """Do the whole run and judge it. Nothing that the target does raises an exception."""
     found: list[Result] = []
     unreached = ""
     timeline, coverage = Timeline(), Coverage(run.contract)
@@ -61,17 +61,19 @@ def judge(
     )
 
 
-def not_begun(run: Run, level: Level, error: TargetError) -> Verdict:
-    """The verdict where the run could not even begin."""
-    return Verdict(
-        run.contract.version, run.target.base_url, run.seed, level, void=str(error), complete=False
-    )
+def clean_up_remarks(made: int, left_behind: int, *, keep: bool) -> tuple[str, ...]:
+    """The remarks on how many keys a run made, and how many of them could not be revoked."""
+    counts = {
+        f"{made - left_behind} keys were made and {'kept' if keep else 'revoked'}": made,
+        f"{left_behind} keys were made and could not be revoked": left_behind,
+    }
+    return tuple(text for text, count in counts.items() if count)
 
 
 def never_succeeded(contract: Contract, answered: Mapping[str, Collection[int]]) -> str:
     """The creating operation that never gave its success status, as a sentence; empty for none.
 
-    ``answered`` has the statuses that were met, by the id of their operation.
+    ``answered`` has the statuses seen in the run, by operation id.
     """
     for operation in contract.operations.values():
         statuses = answered.get(operation.id, ())
@@ -84,16 +86,16 @@ def never_succeeded(contract: Contract, answered: Mapping[str, Collection[int]])
 def _usable(run: Run, results: Collection[Result]) -> bool:
     """Whether violations mean something though no creation was answered as documented.
 
-    They do where something was created all the same, and where the target lets us in and serves
-    the operation, but not as it must.
+    They do if something was created all the same, or if the target accepts the token and serves
+    the creating operation, but not as it must.
     """
     if run.target.created:
         return True
     operations = run.contract.operations.values()
-    making = {one.id for one in operations if creates(one)}
-    broken = any(one.outcome is Outcome.FAILED and one.operation in making for one in results)
+    creating = {one.id for one in operations if creates(one)}
+    broken = any(one.outcome is Outcome.FAILED and one.operation in creating for one in results)
     return broken and any(
         one.success_status in run.answered.get(one.id, ())
         for one in operations
-        if one.id not in making
+        if one.id not in creating
     )

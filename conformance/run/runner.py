@@ -108,12 +108,11 @@ class Run:
         self._note(operation, probe)
         return outcome.result
 
-    def clean_up(self) -> int:
-        """Revoke what the run made, where the target offers it; gives how much there was."""
+    def clean_up(self) -> None:
+        """Revoke what the run made, where the target offers it; ``left_behind`` counts the rest."""
         made = set(self.target.created)
         useless = self._surveyed and Capability.REVOCATION not in self.target.capabilities
         self.left_behind = len(made if useless else revoke(self.contract, self.target, made))
-        return len(made)
 
     def survey(self, *, with_key: bool = False) -> None:
         """Find out what the target can do; the rest of the catalogue needs to know.

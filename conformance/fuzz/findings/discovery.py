@@ -28,9 +28,7 @@ def finding_of(
         seed=turn.seed,
         effort=_kept(turn.budget),
         first_seen=datetime.now(UTC).isoformat(timespec="seconds"),
-        examples={
-            name: base64.b64encode(one).decode() for name, one in (outcome.examples or {}).items()
-        },
+        examples={name: base64.b64encode(one).decode() for name, one in outcome.examples.items()},
         steps=tuple(steps_of(outcome.exchanges, secrets)),
         curl=result.reproduce,
         passed=turn.before,

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conformance.pytest_plugin.options import option_named
+from conformance.pytest_plugin.run import option_named
 from conformance.server import catalogue
 from demo.mock_process import MockProcess
 from tests.conformance.servers.application import CLOCK
