@@ -41,8 +41,8 @@ def page(runs: list[ExerciseRun], verdict: Verdict) -> str:
     lines = [
         "# The vendor's Python SDK, judged",
         "",
-        f"What {verdict.target} does when the mock misbehaves: five creates and a list, in calm",
-        "weather and under each preset of faults. `make sdk-verdict` writes this page anew.",
+        f"What {verdict.target} does with a mock that injects faults: five creates and a list,",
+        "without faults and under each preset. `make sdk-verdict` writes this page anew.",
         "",
         "| run | exchanges | the program |",
         "| --- | --- | --- |",

@@ -15,13 +15,13 @@ from conformance.target.target import Target, TargetError
 from openapi.contract import Contract
 from openapi.resource import creates
 
-CALM_SECONDS = 60.0
+REFERENCE_SECONDS = 60.0
 """The latency of this first time is what later times are compared with."""
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.01, 1.0
 _TOO_SLOW, _SLOWER_BY_SECONDS = 3.0, 0.05
 _LAST_BEATS = 5
-_FEWEST_CALM_BEATS = 3
+_FEWEST_BEATS = 3
 
 BEATS_THAT_FAIL = 5
 """So many plain requests one after another without an answer below 500 open the breaker."""
@@ -41,7 +41,7 @@ class Pace:
         self._slow_down = slow_down
         self._clock = clock
         self._begin = clock()
-        self._calm: list[float] = []
+        self._reference: list[float] = []
         self._last: deque[float] = deque(maxlen=_LAST_BEATS)
         self._lock = threading.Lock()
         self._limited = False
@@ -57,8 +57,8 @@ class Pace:
         with self._lock:
             limited, self._limited = self._limited, False
         self._last.append(seconds)
-        if self._clock() - self._begin < CALM_SECONDS or len(self._calm) < _FEWEST_CALM_BEATS:
-            self._calm.append(seconds)
+        if self._clock() - self._begin < REFERENCE_SECONDS or len(self._reference) < _FEWEST_BEATS:
+            self._reference.append(seconds)
         if limited or self._is_slow():
             pause = min(max(2 * self.pause, _SHORTEST_PAUSE), _LONGEST_PAUSE)
         else:
@@ -68,10 +68,10 @@ class Pace:
             self._slow_down(pause)
 
     def _is_slow(self) -> bool:
-        calm = statistics.median(self._calm)
-        if len(self._last) < _FEWEST_CALM_BEATS:
+        usual = statistics.median(self._reference)
+        if len(self._last) < _FEWEST_BEATS:
             return False
-        return statistics.median(self._last) > _TOO_SLOW * calm + _SLOWER_BY_SECONDS
+        return statistics.median(self._last) > _TOO_SLOW * usual + _SLOWER_BY_SECONDS
 
 
 class Breaker:

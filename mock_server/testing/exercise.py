@@ -18,7 +18,7 @@ from mock_server.testing.embedded import MockServer, running_mock
 from mock_server.testing.partner_mock import PartnerMock
 from openapi.contract import Contract
 
-NO_FAULTS = "calm"
+NO_FAULTS = "without faults"
 """The name of the run without faults."""
 
 _SECONDS_TO_END = 5

@@ -7,7 +7,7 @@ import pytest
 
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
-from conformance.fuzz.safety import BEATS_THAT_FAIL, CALM_SECONDS, Pace
+from conformance.fuzz.safety import BEATS_THAT_FAIL, REFERENCE_SECONDS, Pace
 from conformance.fuzz.verdicts import verdict_of
 from conformance.results.verdict import NO_VERDICT
 from conformance.target.exchange import Answer, Forward, Request, Tamper
@@ -22,11 +22,11 @@ class Time:
         self.now = 0.0
 
     def __call__(self) -> float:
-        self.now += CALM_SECONDS / 8
+        self.now += REFERENCE_SECONDS / 8
         return self.now
 
 
-def test_a_429_slows_down_and_calm_speeds_up_again() -> None:
+def test_a_429_slows_down_and_later_answers_speed_up_again() -> None:
     pauses: list[float] = []
     pace = Pace(pauses.append, Time())
     pace.beat(0.01)
