@@ -9,7 +9,7 @@ from enum import IntEnum, StrEnum
 from hashlib import sha256
 from http import HTTPStatus
 
-from conformance.probe.probe import Violation
+from conformance.probe.probe import Probe, Violation
 from conformance.target.exchange import Answer, Request
 from openapi.operation import Operation
 from openapi.resource import Resource
@@ -139,3 +139,38 @@ def of_answer(look: Callable[[Answer], None]) -> Look:
 def of_operation(look: Callable[[Operation, Answer], None]) -> Look:
     """A judge's function that needs the operation and the answer."""
     return lambda exchange: look(exchange.operation, exchange.answer)
+
+
+@dataclass(frozen=True, slots=True)
+class EachAnswer:
+    """A check that looks at each of the answers that it provokes, and a judge of any other.
+
+    ``look`` returns where an answer keeps the requirement, as in :class:`Judge`.
+    """
+
+    look: Callable[[Operation, Answer], None]
+    answers: Callable[[Probe], Iterable[Answer]]
+    judge: Judge
+
+    def __call__(self, probe: Probe) -> None:
+        """Judge every answer; raises :class:`Violation` or :class:`NotVerified`."""
+        for answer in self.answers(probe):
+            self.look(probe.operation, answer)
+
+
+def each(
+    answers: Callable[[Probe], Iterable[Answer]],
+    purposes: frozenset[Purpose] = ALLOWED,
+    statuses: frozenset[StatusClass] = SERVED,
+    *,
+    has_documented_body: bool = False,
+) -> Callable[[Callable[[Operation, Answer], None]], EachAnswer]:
+    """Make a function of an operation and an answer both the check and the judge."""
+
+    def made(look: Callable[[Operation, Answer], None]) -> EachAnswer:
+        judge = Judge(
+            of_operation(look), purposes, statuses, has_documented_body=has_documented_body
+        )
+        return EachAnswer(look, answers, judge)
+
+    return made

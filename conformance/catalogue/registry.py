@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Generic, TypeVar
 
-from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, StatusClass
+from conformance.catalogue.judge import EachAnswer, Judge, JudgedExchange, Purpose, StatusClass
 from conformance.catalogue.requirement import Level, Requirement, Rule
 from conformance.catalogue.sabotage import Sabotage
 from conformance.probe.probe import NotVerified, Probe, Violation
@@ -72,13 +72,18 @@ def requirement(
     generator_check: str = "",
     judges: Sequence[Judge] = (),
 ) -> Callable[[Check], Check]:
-    """Make a function the check of a requirement. Its docstring's first line is the rule."""
+    """Make a function the check of a requirement. Its docstring's first line is the rule.
+
+    A check made by :func:`~conformance.catalogue.judge.each` brings its judge with it.
+    """
 
     def register(check: Check) -> Check:
+        of_each = (check,) if isinstance(check, EachAnswer) else ()
+        documented = of_each[0].look if of_each else check
         made = Requirement(
             id=id,
             level=level,
-            summary=(inspect.getdoc(check) or "").partition("\n")[0],
+            summary=(inspect.getdoc(documented) or "").partition("\n")[0],
             source=source,
             applies_to=applies_to,
             needs=frozenset(needs),
@@ -87,7 +92,7 @@ def requirement(
             observes_run=observes_run,
             generates=generates,
             generator_check=generator_check,
-            judges=tuple(judges),
+            judges=(*judges, *(one.judge for one in of_each)),
         )
         SERVER.add(made)
         _BY_CHECK[check] = made

@@ -2,7 +2,7 @@
 
 import time
 
-from conformance.catalogue.judge import SUCCESS, Judge, Purpose, of_answer, on
+from conformance.catalogue.judge import SUCCESS, Purpose, each, on
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import edit_body, set_field, set_status
@@ -17,6 +17,7 @@ from conformance.server.created.answers import (
 )
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer
+from openapi.operation import Operation
 from openapi.resource import creates
 
 _LIST_ATTEMPTS = 4
@@ -39,29 +40,17 @@ def plain_request_succeeds(probe: Probe) -> None:
     probe.expect(answer.status == success, f"{success}", f"{answer.status}")
 
 
-def expect_active(answer: Answer) -> None:
-    """The resource in an answer is active."""
-    expect(answer.field("status") == "active", "active", "another status")
-
-
 @requirement(
     id="created.fresh-key-is-active",
     level=Level.MUST,
     source="seed: status; Creates a new credential pair",
     applies_to=shows("status", secret=True),
     sabotage=(set_field(201, "status", "revoked"),),
-    judges=(Judge(of_answer(expect_active), on(Purpose.CREATE), SUCCESS),),
 )
-def fresh_key_is_active(probe: Probe) -> None:
+@each(created_answers, on(Purpose.CREATE), SUCCESS)
+def fresh_key_is_active(_: Operation, answer: Answer) -> None:
     """A key that was just created is active."""
-    for answer in created_answers(probe):
-        expect_active(answer)
-
-
-def expect_unused(answer: Answer) -> None:
-    """The resource in an answer was never used: ``last_used_at`` is null."""
-    found = answer.field("last_used_at")
-    expect(found is None, "last_used_at null", json_type(found))
+    expect(answer.field("status") == "active", "active", "another status")
 
 
 @requirement(
@@ -73,12 +62,12 @@ def expect_unused(answer: Answer) -> None:
         edit_body(201, "use it", lambda one: one.update(last_used_at=one["created_at"])),
         set_field(201, "last_used_at", ""),
     ),
-    judges=(Judge(of_answer(expect_unused), on(Purpose.CREATE), SUCCESS),),
 )
-def fresh_key_is_unused(probe: Probe) -> None:
+@each(created_answers, on(Purpose.CREATE), SUCCESS)
+def fresh_key_is_unused(_: Operation, answer: Answer) -> None:
     """A key that was just created was never used: last_used_at is null."""
-    for answer in created_answers(probe):
-        expect_unused(answer)
+    found = answer.field("last_used_at")
+    expect(found is None, "last_used_at null", json_type(found))
 
 
 @requirement(

@@ -7,7 +7,7 @@ many megabytes, gets statuses from frameworks and gateways that are no fault of 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from conformance.catalogue.judge import Judge, Purpose, of_operation, on
+from conformance.catalogue.judge import Purpose, each, on
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import set_header, set_status
@@ -36,12 +36,6 @@ def _valid_and_invalid(probe: Probe) -> Iterator[Answer]:
     )
 
 
-def expect_documented_status(operation: Operation, answer: Answer) -> None:
-    """The status of an answer is one that the contract names."""
-    named = ", ".join(sorted(operation.responses))
-    expect(operation.response(answer.status), f"one of {named}", f"{answer.status}")
-
-
 @requirement(
     id="created.only-documented-statuses",
     level=Level.MUST,
@@ -53,25 +47,12 @@ def expect_documented_status(operation: Operation, answer: Answer) -> None:
         set_status(400, 415),
         set_status(201, 202),
     ),
-    judges=(Judge(of_operation(expect_documented_status), on(Purpose.CREATE)),),
 )
-def only_documented_statuses(probe: Probe) -> None:
+@each(_valid_and_invalid, on(Purpose.CREATE))
+def only_documented_statuses(operation: Operation, answer: Answer) -> None:
     """Valid and invalid requests get statuses that the contract names."""
-    for answer in _valid_and_invalid(probe):
-        expect_documented_status(probe.operation, answer)
-
-
-def expect_documented_media_type(operation: Operation, answer: Answer) -> None:
-    """The media type of an answer is one that the contract names for its status."""
-    documented = operation.response(answer.status)
-    if documented is None or not documented.content:
-        return
-    # RFC 9110 section 8.3.1: parameters such as charset do not make another media type.
-    expect(
-        answer.media_type in documented.content,
-        f"{' or '.join(documented.content)} for {answer.status}",
-        answer.media_type or "no Content-Type",
-    )
+    named = ", ".join(sorted(operation.responses))
+    expect(operation.response(answer.status), f"one of {named}", f"{answer.status}")
 
 
 @requirement(
@@ -86,9 +67,16 @@ def expect_documented_media_type(operation: Operation, answer: Answer) -> None:
         *(set_header(status, "Content-Type", "application/json") for status in (400, 401, 422)),
         set_header(4, "Content-Type", "text/html"),
     ),
-    judges=(Judge(of_operation(expect_documented_media_type)),),
 )
-def only_documented_media_types(probe: Probe) -> None:
+@each(_valid_and_invalid)
+def only_documented_media_types(operation: Operation, answer: Answer) -> None:
     """Every answer has a media type that the contract names for its status."""
-    for answer in _valid_and_invalid(probe):
-        expect_documented_media_type(probe.operation, answer)
+    documented = operation.response(answer.status)
+    if documented is None or not documented.content:
+        return
+    # RFC 9110 section 8.3.1: parameters such as charset do not make another media type.
+    expect(
+        answer.media_type in documented.content,
+        f"{' or '.join(documented.content)} for {answer.status}",
+        answer.media_type or "no Content-Type",
+    )

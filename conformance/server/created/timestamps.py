@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from conformance.catalogue.judge import SUCCESS, Judge, of_answer
+from conformance.catalogue.judge import SUCCESS, each
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, set_field
@@ -27,6 +27,7 @@ from conformance.server.created.answers import (
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer
 from conformance.target.timestamps import http_date, instant
+from openapi.operation import Operation
 
 CLOCK_TOLERANCE_SECONDS = 300.0
 """How far a clock may be off: as much as Kerberos grants (RFC 4120 section 1.6)."""
@@ -172,13 +173,6 @@ def _instant(answer: Answer, field: str) -> float:
     return found
 
 
-def expect_order(answer: Answer) -> None:
-    """``updated_at`` of the resource in an answer is not before its ``created_at``."""
-    early = _instant(answer, "created_at") - _instant(answer, "updated_at")
-    # Within a second, for the two may be kept with other precisions.
-    expect(early < 1, "updated_at at or after created_at", f"{early:.0f} s before it")
-
-
 @requirement(
     id="created.timestamps-are-in-order",
     level=Level.MUST,
@@ -189,12 +183,13 @@ def expect_order(answer: Answer) -> None:
         _edit("created_at", "an hour late", lambda text: _shifted(text, hours=1)),
         _edit("updated_at", "at the epoch", lambda _: "1970-01-01T00:00:00Z"),
     ),
-    judges=(Judge(of_answer(expect_order), statuses=SUCCESS),),
 )
-def timestamps_are_in_order(probe: Probe) -> None:
+@each(created_answers, statuses=SUCCESS)
+def timestamps_are_in_order(_: Operation, answer: Answer) -> None:
     """Nothing was changed before it was made: updated_at is not before created_at."""
-    for answer in created_answers(probe):
-        expect_order(answer)
+    early = _instant(answer, "created_at") - _instant(answer, "updated_at")
+    # Within a second, for the two may be kept with other precisions.
+    expect(early < 1, "updated_at at or after created_at", f"{early:.0f} s before it")
 
 
 @requirement(

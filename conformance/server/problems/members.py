@@ -1,11 +1,11 @@
 """The members of problem documents (seed: Responses 400, 401 and 422; RFC 9457)."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from conformance.catalogue.judge import REFUSAL, Judge, JudgedExchange
+from conformance.catalogue.judge import REFUSAL, EachAnswer, each
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, edit_body, set_field, set_status
@@ -26,15 +26,6 @@ Problem = Mapping[str, Any]
 _URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*")
 
 
-def expect_required_members(operation: Operation, answer: Answer, problem: Problem) -> None:
-    """An error has all members that the contract requires."""
-    complaints = complaints_about(operation, answer, problem)
-    missing = [one.param for one in complaints if one.code == "missing_required_field"]
-    missing = [name for name in missing if not name.startswith("errors[")]
-    expected = f"all required members with a {answer.status}"
-    expect(not missing, expected, f"no {', '.join(missing)}")
-
-
 def _expect_uri(answer: Answer, problem: Problem, name: str, *, empty: bool) -> None:
     given = problem.get(name)
     if isinstance(given, str):
@@ -42,16 +33,22 @@ def _expect_uri(answer: Answer, problem: Problem, name: str, *, empty: bool) -> 
         expect(holds, f"a URI as {name} of a {answer.status}", "a text that is none")
 
 
-def _of_problem(look: Callable[[Operation, Answer, Problem], None]) -> Judge:
-    """A judge of documented refusals that hold a JSON object."""
+def each_problem(look: Callable[[Operation, Answer, Problem], None]) -> EachAnswer:
+    """Make a function of a documented refusal and its JSON object both the check and the judge."""
 
-    def judge(exchange: JudgedExchange) -> None:
-        problem = exchange.answer.json_object()
+    def look_at_object(operation: Operation, answer: Answer) -> None:
+        problem = answer.json_object()
         if problem is None:
             raise NotVerified("the body is no JSON object")
-        look(exchange.operation, exchange.answer, problem)
+        look(operation, answer, problem)
 
-    return Judge(judge, statuses=REFUSAL, has_documented_body=True)
+    look_at_object.__doc__ = look.__doc__
+    documents = each(_with_objects, statuses=REFUSAL, has_documented_body=True)
+    return documents(look_at_object)
+
+
+def _with_objects(probe: Probe) -> Iterator[Answer]:
+    return (answer for answer, _ in problem_documents(probe))
 
 
 @requirement(
@@ -60,19 +57,15 @@ def _of_problem(look: Callable[[Operation, Answer, Problem], None]) -> Judge:
     source=SEED,
     applies_to=every,
     sabotage=tuple(drop_field(4, name) for name in ("type", "title", "status", "detail")),
-    judges=(_of_problem(expect_required_members),),
 )
-def required_members(probe: Probe) -> None:
+@each_problem
+def required_members(operation: Operation, answer: Answer, problem: Problem) -> None:
     """An error has type, title, status and detail."""
-    for answer, problem in problem_documents(probe):
-        expect_required_members(probe.operation, answer, problem)
-
-
-def expect_member_types(operation: Operation, answer: Answer, problem: Problem) -> None:
-    """The members that an error has are of their documented types."""
-    for one in complaints_about(operation, answer, problem):
-        wrong = one.code != "missing_required_field" and not one.param.startswith("errors[")
-        expect(not wrong, f"{one.param} {one.detail}", f"another {one.param}")
+    complaints = complaints_about(operation, answer, problem)
+    missing = [one.param for one in complaints if one.code == "missing_required_field"]
+    missing = [name for name in missing if not name.startswith("errors[")]
+    expected = f"all required members with a {answer.status}"
+    expect(not missing, expected, f"no {', '.join(missing)}")
 
 
 @requirement(
@@ -89,20 +82,13 @@ def expect_member_types(operation: Operation, answer: Answer, problem: Problem) 
         set_field(422, "param", ["name"]),
         set_field(422, "errors", {"name": "wrong"}),
     ),
-    judges=(_of_problem(expect_member_types),),
 )
-def member_types(probe: Probe) -> None:
+@each_problem
+def member_types(operation: Operation, answer: Answer, problem: Problem) -> None:
     """The members of an error have their documented types."""
-    for answer, problem in problem_documents(probe):
-        expect_member_types(probe.operation, answer, problem)
-
-
-def expect_status_matches(_: Operation, answer: Answer, problem: Problem) -> None:
-    """The status in an error is that of the answer."""
-    given = problem.get("status")
-    # A status of another type is for problems.member-types to tell.
-    if isinstance(given, int | float):
-        expect(given == answer.status, f"status {answer.status}", f"status {given}")
+    for one in complaints_about(operation, answer, problem):
+        wrong = one.code != "missing_required_field" and not one.param.startswith("errors[")
+        expect(not wrong, f"{one.param} {one.detail}", f"another {one.param}")
 
 
 @requirement(
@@ -111,17 +97,14 @@ def expect_status_matches(_: Operation, answer: Answer, problem: Problem) -> Non
     source="seed: status, HTTP status code",
     applies_to=every,
     sabotage=(set_field(4, "status", 500), set_field(422, "status", 400), set_status(422, 400)),
-    judges=(_of_problem(expect_status_matches),),
 )
-def status_matches(probe: Probe) -> None:
+@each_problem
+def status_matches(_: Operation, answer: Answer, problem: Problem) -> None:
     """The status in an error is the status of the answer."""
-    for answer, problem in problem_documents(probe):
-        expect_status_matches(probe.operation, answer, problem)
-
-
-def expect_type_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
-    """The type that an error has is a URI reference."""
-    _expect_uri(answer, problem, "type", empty=False)
+    given = problem.get("status")
+    # A status of another type is for problems.member-types to tell.
+    if isinstance(given, int | float):
+        expect(given == answer.status, f"status {answer.status}", f"status {given}")
 
 
 @requirement(
@@ -134,17 +117,11 @@ def expect_type_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
         set_field(4, "type", ""),
         set_field(401, "type", "https://api.dinie.com.br/errors/<401>"),
     ),
-    judges=(_of_problem(expect_type_is_uri),),
 )
-def type_is_uri(probe: Probe) -> None:
+@each_problem
+def type_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
     """The type of an error is a URI reference."""
-    for answer, problem in problem_documents(probe):
-        expect_type_is_uri(probe.operation, answer, problem)
-
-
-def expect_instance_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
-    """The instance that an error has is a URI reference."""
-    _expect_uri(answer, problem, "instance", empty=True)
+    _expect_uri(answer, problem, "type", empty=False)
 
 
 @requirement(
@@ -161,12 +138,11 @@ def expect_instance_is_uri(_: Operation, answer: Answer, problem: Problem) -> No
             lambda one: one.update(instance=str(one["instance"]).replace("%20", " ")),
         ),
     ),
-    judges=(_of_problem(expect_instance_is_uri),),
 )
-def instance_is_uri(probe: Probe) -> None:
+@each_problem
+def instance_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
     """The instance of an error, where there is one, is a URI reference."""
-    for answer, problem in problem_documents(probe):
-        expect_instance_is_uri(probe.operation, answer, problem)
+    _expect_uri(answer, problem, "instance", empty=True)
 
 
 @requirement(

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from http import HTTPStatus
 
-from conformance.catalogue.judge import REFUSAL, Judge, of_answer, of_operation
+from conformance.catalogue.judge import REFUSAL, each
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_status, set_field, set_header
@@ -28,15 +28,6 @@ def _send_as(status: int, value: str | None) -> Sabotage:
     return replace(sabotage, name=f"send {status} as {value or 'nothing at all'}")
 
 
-def expect_problem_type(operation: Operation, answer: Answer) -> None:
-    """The media type of an error is the documented one."""
-    documented = operation.response(answer.status)
-    names = documented.content if documented else {}
-    expected = f"{' or '.join(names)} with a {answer.status}"
-    # RFC 9110 section 8.3.1: parameters such as a charset do not make it another type.
-    expect(answer.media_type in names, expected, answer.media_type or "no Content-Type")
-
-
 @requirement(
     id="problems.media-type",
     level=Level.MUST,
@@ -50,18 +41,15 @@ def expect_problem_type(operation: Operation, answer: Answer) -> None:
         _send_as(422, "application/json"),
         _send_as(404, "text/html"),
     ),
-    judges=(Judge(of_operation(expect_problem_type), statuses=REFUSAL, has_documented_body=True),),
 )
-def media_type(probe: Probe) -> None:
+@each(documented_errors, statuses=REFUSAL, has_documented_body=True)
+def media_type(operation: Operation, answer: Answer) -> None:
     """An error has the documented media type, application/problem+json."""
-    for answer in documented_errors(probe):
-        expect_problem_type(probe.operation, answer)
-
-
-def expect_problem_object(answer: Answer) -> None:
-    """The body of an error is a JSON object."""
-    expected = f"a JSON object with a {answer.status}"
-    expect(answer.json_object() is not None, expected, "something else")
+    documented = operation.response(answer.status)
+    names = documented.content if documented else {}
+    expected = f"{' or '.join(names)} with a {answer.status}"
+    # RFC 9110 section 8.3.1: parameters such as a charset do not make it another type.
+    expect(answer.media_type in names, expected, answer.media_type or "no Content-Type")
 
 
 @requirement(
@@ -75,12 +63,12 @@ def expect_problem_object(answer: Answer) -> None:
         on_status(4, "answer a list", lambda one: replace(one, body=b"[" + one.body + b"]")),
         on_status(4, "cut the body", lambda one: replace(one, body=one.body[:-1])),
     ),
-    judges=(Judge(of_answer(expect_problem_object), statuses=REFUSAL, has_documented_body=True),),
 )
-def body_is_an_object(probe: Probe) -> None:
+@each(documented_errors, statuses=REFUSAL, has_documented_body=True)
+def body_is_an_object(_: Operation, answer: Answer) -> None:
     """The body of an error is a JSON object."""
-    for answer in documented_errors(probe):
-        expect_problem_object(answer)
+    expected = f"a JSON object with a {answer.status}"
+    expect(answer.json_object() is not None, expected, "something else")
 
 
 @requirement(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
 
-from conformance.catalogue.judge import RATE_LIMITED, Judge, of_answer, of_operation
+from conformance.catalogue.judge import RATE_LIMITED, each
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, on_answers, set_field, set_header
@@ -52,20 +52,6 @@ def _no_429(probe: Probe) -> str:
     return f"{RATE_LIMIT_REQUESTS} requests met no 429"
 
 
-def expect_limited_problem(operation: Operation, answer: Answer) -> None:
-    """A 429 is a problem document as documented."""
-    documented = operation.response(HTTPStatus.TOO_MANY_REQUESTS)
-    content = documented.content.get(_PROBLEM) if documented else None
-    expect(answer.media_type == _PROBLEM, f"a 429 as {_PROBLEM}", answer.media_type or "no type")
-    try:
-        value = answer.json()
-    except ValueError:
-        raise Violation("a 429 with a JSON body", "a body that is not JSON") from None
-    for error in content.schema.errors(value) if content and content.schema else ():
-        raise Violation(f"{error.param} {error.detail} in a 429", "it does not")
-    expect(value["status"] == answer.status, "the 429 in status", "another number")
-
-
 @requirement(
     id="rate_limits.limited-answer-is-a-problem",
     observes_run=True,
@@ -85,21 +71,20 @@ def expect_limited_problem(operation: Operation, answer: Answer) -> None:
             lambda _, one: replace(one, body=b"") if one.status == LIMITED else one,
         ),
     ),
-    judges=(Judge(of_operation(expect_limited_problem), statuses=RATE_LIMITED),),
 )
-def limited_answer_is_a_problem(probe: Probe) -> None:
+@each(_limited, statuses=RATE_LIMITED)
+def limited_answer_is_a_problem(operation: Operation, answer: Answer) -> None:
     """A 429 is a problem document with type, title, status and detail."""
-    for answer in _limited(probe):
-        expect_limited_problem(probe.operation, answer)
-
-
-def expect_retry_after(answer: Answer) -> None:
-    """A 429 has a Retry-After of whole seconds or a date."""
-    text = answer.header("retry-after")
-    expect(text is not None, "a 429 with Retry-After", "none")
-    # RFC 9110 section 10.2.3: a date or a number of seconds, which has no sign or fraction.
-    is_time = NUMBER.fullmatch(text or "") or http_date(text) is not None
-    expect(is_time, "whole seconds or a date in Retry-After", "another text")
+    documented = operation.response(HTTPStatus.TOO_MANY_REQUESTS)
+    content = documented.content.get(_PROBLEM) if documented else None
+    expect(answer.media_type == _PROBLEM, f"a 429 as {_PROBLEM}", answer.media_type or "no type")
+    try:
+        value = answer.json()
+    except ValueError:
+        raise Violation("a 429 with a JSON body", "a body that is not JSON") from None
+    for error in content.schema.errors(value) if content and content.schema else ():
+        raise Violation(f"{error.param} {error.detail} in a 429", "it does not")
+    expect(value["status"] == answer.status, "the 429 in status", "another number")
 
 
 @requirement(
@@ -114,19 +99,15 @@ def expect_retry_after(answer: Answer) -> None:
         set_header(429, "Retry-After", "-1"),
         set_header(429, "Retry-After", "soon"),
     ),
-    judges=(Judge(of_answer(expect_retry_after), statuses=RATE_LIMITED),),
 )
-def limited_answer_says_how_long(probe: Probe) -> None:
+@each(_limited, statuses=RATE_LIMITED)
+def limited_answer_says_how_long(_: Operation, answer: Answer) -> None:
     """A 429 says in Retry-After how many seconds to wait, or until which date."""
-    for answer in _limited(probe):
-        expect_retry_after(answer)
-
-
-def expect_limited_headers(answer: Answer) -> None:
-    """A 429 carries the limit's headers, and they make sense."""
-    for name in (LIMIT, REMAINING, RESET):
-        expect(answer.header(name) is not None, f"a 429 with {name}", "none")
-    expect_sense(answer)
+    text = answer.header("retry-after")
+    expect(text is not None, "a 429 with Retry-After", "none")
+    # RFC 9110 section 10.2.3: a date or a number of seconds, which has no sign or fraction.
+    is_time = NUMBER.fullmatch(text or "") or http_date(text) is not None
+    expect(is_time, "whole seconds or a date in Retry-After", "another text")
 
 
 @requirement(
@@ -140,12 +121,13 @@ def expect_limited_headers(answer: Answer) -> None:
         set_header(429, REMAINING, "99999999"),
         set_header(429, RESET, "60"),
     ),
-    judges=(Judge(of_answer(expect_limited_headers), statuses=RATE_LIMITED),),
 )
-def limited_answer_has_headers(probe: Probe) -> None:
+@each(_limited, statuses=RATE_LIMITED)
+def limited_answer_has_headers(_: Operation, answer: Answer) -> None:
     """A 429 carries the limit's headers, and they make sense."""
-    for answer in _limited(probe):
-        expect_limited_headers(answer)
+    for name in (LIMIT, REMAINING, RESET):
+        expect(answer.header(name) is not None, f"a 429 with {name}", "none")
+    expect_sense(answer)
 
 
 @requirement(
