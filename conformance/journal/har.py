@@ -1,10 +1,10 @@
-"""Journals as HAR 1.2, which opens in a browser's network panel.
+"""Journals written as HAR 1.2, which browsers show in their network panel.
 
-What HAR has no place for stands in members of our own, which start with an underscore as the
-format asks. :mod:`conformance.journal.har_reading` reads it all back without loss.
+Facts for which HAR has no member are in members of our own, which start with an underscore as
+the format asks. :mod:`conformance.journal.har_reading` reads them back without loss.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import version
@@ -16,7 +16,10 @@ from conformance.journal.journal import Headers, JournalEntry
 Har = dict[str, Any]
 
 _UNKNOWN = -1
-"""What HAR has for sizes and times that nobody measured."""
+"""The value that HAR has for a size that was not measured."""
+
+_OWN_MEMBERS = ("number", "started", "seconds", "operation", "partner", "fault",
+                "executed", "replayed", "request_id")  # fmt: skip
 
 
 def har_of(entries: Iterable[JournalEntry]) -> Har:
@@ -33,29 +36,18 @@ def har_of(entries: Iterable[JournalEntry]) -> Har:
 
 def _entry(entry: JournalEntry) -> Har:
     milliseconds = entry.seconds * 1000
-    facts: Mapping[str, Any] = {
-        "_number": entry.number,
-        "_started": entry.started,
-        "_seconds": entry.seconds,
-        "_operation": entry.operation,
-        "_partner": entry.partner,
-        "_refusals": list(entry.refusals),
-        "_fault": entry.fault,
-        "_executed": entry.executed,
-        "_replayed": entry.replayed,
-        "_request_id": entry.request_id,
-    }
+    started = datetime.fromtimestamp(entry.started, UTC)
+    own = {f"_{name}": getattr(entry, name) for name in _OWN_MEMBERS}
     return {
-        "startedDateTime": datetime.fromtimestamp(entry.started, UTC).isoformat(
-            timespec="milliseconds"
-        ),
+        "startedDateTime": started.isoformat(timespec="milliseconds"),
         "time": milliseconds,
         "request": _request(entry),
         "response": _response(entry),
         "cache": {},
         # Only the whole time is known; network panels show the wait as the bar.
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
-        **{name: value for name, value in facts.items() if value is not None},
+        **{name: value for name, value in own.items() if value is not None},
+        "_refusals": list(entry.refusals),
     }
 
 

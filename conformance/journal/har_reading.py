@@ -1,6 +1,6 @@
-"""Journals from HAR 1.2 files: exported by the mock, or taken by browsers, proxies and tools.
+"""Journals read from HAR 1.2 files of the mock, of browsers, proxies and tools.
 
-Whatever was written there raw is redacted on reading.
+Secrets that a file holds are redacted on reading.
 """
 
 import base64
@@ -18,11 +18,11 @@ from conformance.journal.redaction import Redactor
 
 
 class HarError(Exception):
-    """The file is no HAR that can be judged; the message is one line with the place."""
+    """A file that is no readable HAR; the message is one line that names the place in it."""
 
 
 def read_har(path: Path, redactor: Redactor | None = None) -> tuple[JournalEntry, ...]:
-    """The exchanges of a file, in the order in which they began; raises :class:`HarError`."""
+    """The exchanges of a file in the order of their start; raises :class:`HarError`."""
     try:
         document = json.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
@@ -41,20 +41,15 @@ def read_har(path: Path, redactor: Redactor | None = None) -> tuple[JournalEntry
 
 
 def entries_of(document: Any, redactor: Redactor | None = None) -> tuple[JournalEntry, ...]:
-    """The exchanges of a HAR document, in the order in which they began.
+    """The exchanges of a HAR document in the order of their start; raises :class:`HarError`.
 
-    ``redactor`` is one for all documents whose secrets are to be compared. Raises
-    :class:`HarError`.
+    Documents whose secrets are to be compared need the same ``redactor``.
     """
     redactor = redactor or Redactor()
     nodes = _Node(document, "").object("log").objects("entries")
-    started = [(_started(node), node) for node in nodes]
-    started.sort(key=lambda one: one[0])
-    entries = []
-    for place, (when, node) in enumerate(started, 1):
-        entries.append(_entry(node, when, place, redactor))
-    numbers = [one.number for one in entries]
-    if len(set(numbers)) != len(numbers):
+    started = sorted(((_started(node), node) for node in nodes), key=lambda one: one[0])
+    entries = [_entry(node, when, at, redactor) for at, (when, node) in enumerate(started, 1)]
+    if len({one.number for one in entries}) != len(entries):
         raise HarError("log.entries: two have the same _number")
     return tuple(entries)
 
@@ -66,6 +61,7 @@ def _entry(node: "_Node", started: float, place: int, redactor: Redactor) -> Jou
         raise HarError(f"{request.place}.url: must be an absolute URL")
     request_headers = _headers(request, redactor)
     response_headers = _headers(response, redactor)
+    response_type = dict(response_headers).get("content-type", "")
     status = int(response.number("status", 0))
     replayed = ("idempotent-replayed", "true") in response_headers
     return JournalEntry(
@@ -79,9 +75,7 @@ def _entry(node: "_Node", started: float, place: int, redactor: Redactor) -> Jou
         # Where there was no answer, tools write 0 or -1, or nothing.
         status=status if status > 0 else None,
         response_headers=response_headers,
-        response_body=_body(
-            response.optional_object("content"), redactor, _media_type(response_headers)
-        ),
+        response_body=_body(response.optional_object("content"), redactor, response_type),
         operation=node.optional_text("_operation"),
         partner=node.optional_text("_partner"),
         refusals=node.texts("_refusals"),
@@ -120,10 +114,6 @@ def _headers(node: "_Node", redactor: Redactor) -> Headers:
     return redactor.headers(pair for pair in pairs if not pair[0].startswith(":"))
 
 
-def _media_type(headers: Headers) -> str:
-    return dict(headers).get("content-type", "")
-
-
 def _request_body(request: "_Node", redactor: Redactor) -> str:
     data = request.optional_object("postData")
     media_type = data.text("mimeType", "")
@@ -148,7 +138,7 @@ def _body(node: "_Node", redactor: Redactor, media_type: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """An object of the document that knows where it stands."""
+    """An object of a HAR document, and its place there, such as ``log.entries[0].request``."""
 
     value: dict[str, Any]
     place: str
@@ -160,54 +150,43 @@ class _Node:
     def _at(self, name: str) -> str:
         return f"{self.place}.{name}" if self.place else name
 
-    def _wrong(self, name: str, wanted: str) -> HarError:
-        missing = self.value.get(name) is None
-        return HarError(f"{self._at(name)}: {'is missing' if missing else f'must be {wanted}'}")
+    def _get(self, name: str, default: Any, kind: Any, wanted: str) -> Any:
+        """A member of a kind, or the default where it is null or missing."""
+        given = self.value.get(name)
+        found = default if given is None else given
+        if not isinstance(found, kind):
+            wrong = "is missing" if given is None else f"must be {wanted}"
+            raise HarError(f"{self._at(name)}: {wrong}")
+        return found
 
     def object(self, name: str) -> Self:
-        if self.value.get(name) is None:
-            raise self._wrong(name, "an object")
-        return type(self)(self.value[name], self._at(name))
+        return type(self)(self._get(name, None, dict, "an object"), self._at(name))
 
     def optional_object(self, name: str) -> Self:
-        found = self.value.get(name)
-        return type(self)({} if found is None else found, self._at(name))
+        return type(self)(self._get(name, {}, dict, "an object"), self._at(name))
 
     def objects(self, name: str, default: list[Any] | None = None) -> list[Self]:
-        found = self.value.get(name)
-        found = default if found is None else found
-        if not isinstance(found, list):
-            raise self._wrong(name, "a list")
+        found = self._get(name, default, list, "a list")
         return [type(self)(one, f"{self._at(name)}[{index}]") for index, one in enumerate(found)]
 
     def text(self, name: str, default: str | None = None) -> str:
-        found = self.value.get(name)
-        found = default if found is None else found
-        if not isinstance(found, str):
-            raise self._wrong(name, "a text")
-        return found
+        return str(self._get(name, default, str, "a text"))
 
     def optional_text(self, name: str) -> str | None:
         return self.text(name) if self.value.get(name) is not None else None
 
     def texts(self, name: str) -> tuple[str, ...]:
-        found = self.value.get(name)
-        found = [] if found is None else found
-        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-            raise self._wrong(name, "a list of texts")
+        wanted = "a list of texts"
+        found = self._get(name, [], list, wanted)
+        if not all(isinstance(one, str) for one in found):
+            raise HarError(f"{self._at(name)}: must be {wanted}")
         return tuple(found)
 
     def number(self, name: str, default: float) -> float:
-        found = self.value.get(name)
-        found = default if found is None else found
-        is_number = isinstance(found, int | float) and not isinstance(found, bool)
-        if not is_number or not math.isfinite(found):
-            raise self._wrong(name, "a number")
+        found: float = self._get(name, default, int | float, "a number")
+        if isinstance(found, bool) or not math.isfinite(found):
+            raise HarError(f"{self._at(name)}: must be a number")
         return found
 
-    def flag(self, name: str, default: bool) -> bool:  # noqa: FBT001 - what stands there if nothing does
-        found = self.value.get(name)
-        found = default if found is None else found
-        if not isinstance(found, bool):
-            raise self._wrong(name, "true or false")
-        return found
+    def flag(self, name: str, default: bool) -> bool:  # noqa: FBT001 - of a HAR without the flag
+        return bool(self._get(name, default, bool, "true or false"))

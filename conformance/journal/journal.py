@@ -1,4 +1,4 @@
-"""A journal entry: one recorded exchange, redacted and frozen."""
+"""Journal entries: recorded exchanges, redacted and frozen."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -8,45 +8,45 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One request and its answer, or how it ended without one.
+    """A request and its answer, if it got one. Header names are in lower case.
 
-    Nothing in it is secret: tokens, client secrets and idempotency keys are pseudonyms, equal
-    where the originals were equal. Header names are in lower case.
+    Tokens, client secrets and idempotency keys are pseudonyms, equal where the originals were
+    equal.
     """
 
     number: int
-    """Its place since the journal began, from 1; a number is never used again."""
+    """The number in the journal, from 1; a number is never used again."""
     started: float
-    """When the request had come in, Unix time in seconds on the machine's own clock."""
+    """Arrival of the whole request, Unix time in seconds on the machine's own clock."""
     seconds: float
-    """From then until the last byte of the answer had been sent, or the connection dropped."""
+    """Time from ``started`` to the last byte of the answer, or to the drop of the connection."""
     method: str
     url: str
-    """As the client sent it: absolute, with its query."""
+    """The URL as the client sent it: absolute, with its query."""
     request_headers: Headers
     request_body: str
     status: int | None
-    """None: the connection was closed before there was a status."""
+    """The status code; None where the connection was closed before there was one."""
     response_headers: Headers
     response_body: str
-    """What was sent of it, which is less than the whole where a fault cut it."""
+    """The part of the answer's body that was sent: a fault may have cut the rest off."""
     operation: str | None = None
-    """The contract's operation id; None where the request is for none."""
+    """The operation id; None where the request is for no operation of the contract."""
     partner: str | None = None
-    """Whose request it was; None where that did not come out."""
+    """The partner who sent the request; None where that is unknown."""
     refusals: tuple[str, ...] = ()
-    """Why the contract refused the request, one reason each; empty where it did not."""
+    """The reasons why the request breaks the contract; empty where it does not."""
     fault: str | None = None
     """The name of the fault that fired."""
     executed: bool = False
-    """Whether the operation is known to have been done, whatever was answered."""
+    """Whether the operation is known to have been executed, whatever the answer was."""
     replayed: bool = False
-    """Whether the answer is that of an earlier request with the same idempotency key."""
+    """Whether the answer is a replay: that of an earlier request with the same key."""
     request_id: str | None = None
-    """What names it in the log and in the answer's ``x-request-id``; None where nothing did."""
+    """The request id of the log and the answer's ``x-request-id``; None without one."""
 
 
 def merged(journals: Iterable[Iterable[JournalEntry]]) -> list[JournalEntry]:
-    """The exchanges of several journals in the order of time, numbered through."""
+    """The exchanges of several journals in the order of their start, numbered anew."""
     entries = sorted((one for journal in journals for one in journal), key=lambda one: one.started)
     return [replace(one, number=number) for number, one in enumerate(entries, 1)]

@@ -1,6 +1,6 @@
-"""Secrets in the members of JSON texts, found without changing anything else in the text.
+"""Replacement of secret members in JSON texts, which changes nothing else in the text.
 
-Cut off, malformed, or JSON within a JSON string: what stands after a secret's name is replaced.
+Texts may be cut off or malformed, and strings may hold JSON of their own.
 """
 
 import json
@@ -27,9 +27,9 @@ _NUMBER_PSEUDONYM = re.compile(r"4040404\d{15}")
 
 
 def replace_members(text: str, pseudonym: Pseudonym) -> str:
-    """``text`` with the values of its secret members replaced; all types stay what they are."""
+    """Replace the values of the secret members of a text; JSON types stay as they are."""
     if "\\" in text:
-        # A name may be spelt with escapes; and what holds JSON in a string has them too.
+        # Escapes may spell a name, and quote the JSON that stands in a string.
         if "\\u00" in text:
             text = _by_pieces(text, pseudonym)
         text = _QUOTED_MEMBER.sub(lambda found: _quoted_member(found, pseudonym), text)
@@ -57,7 +57,7 @@ def _quoted_member(found: re.Match[str], pseudonym: Pseudonym) -> str:
 
 
 def _by_pieces(text: str, pseudonym: Pseudonym) -> str:
-    """As a reader of JSON goes: for members that hold numbers, lists or objects."""
+    """Replace token by token, which finds secrets in numbers, lists and objects as well."""
     parts: list[str] = []
     name = ""
     depth = hidden_from = 0
@@ -89,7 +89,7 @@ def _by_pieces(text: str, pseudonym: Pseudonym) -> str:
 
 
 def _number(digits: str, pseudonym: Pseudonym) -> str:
-    """A number for a number: its type is what the contract may object to."""
+    """The pseudonym of a number: a number, for the contract may object to its type."""
     if _NUMBER_PSEUDONYM.fullmatch(digits):
         return digits
     return f"4040404{int(pseudonym(digits).removeprefix('redacted-'), 16):015d}"

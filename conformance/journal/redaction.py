@@ -1,8 +1,8 @@
-"""The one boundary where a raw exchange becomes what a journal may keep.
+"""Redaction of exchanges before a journal keeps them.
 
-Every secret is replaced by a pseudonym: ``redacted-1f2e3d4c5b6a``. It is equal where the secrets
-are equal, wherever they stand, so that a token can be followed from the answer that issued it to
-the requests that carry it. A pseudonym is left as it is, so an exported journal can be read back.
+Each secret is replaced by a pseudonym: ``redacted-1f2e3d4c5b6a``. Equal secrets have equal
+pseudonyms, so that a token can be followed from the answer that issued it to the requests that
+carry it. Pseudonyms are not replaced again, so an exported journal can be read back.
 """
 
 import base64
@@ -10,25 +10,24 @@ import binascii
 import codecs
 import re
 import secrets
+import string
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from urllib.parse import unquote_plus
 
+from conformance.journal.journal import Headers
 from conformance.journal.json_secrets import replace_members
-from conformance.journal.key_form import looks_unique
 from conformance.journal.secret_names import is_secret, is_secret_parameter
 
-Headers = tuple[tuple[str, str], ...]
-
 GUESSABLE = "-guessable"
-"""The end of the pseudonym of an idempotency key that other clients may come upon as well."""
+"""The suffix of a pseudonym whose idempotency key other clients may generate as well."""
 
 PSEUDONYM = re.compile(rf"redacted-[0-9a-f]{{12}}(?:{GUESSABLE})?")
 
 _SCHEMES = frozenset({"bearer", "basic", "digest", "token", "apikey", "negotiate", "dpop", "hmac"})
 
 _SHAPES = re.compile(r"dinie_(?:at|cs)_[\w.~+/-]+|eyJ[\w-]{8,}(?:\.[\w-]*)*")
-"""What is a secret wherever it stands: the vendor's tokens and client secrets, and JWTs."""
+"""The shapes of secrets in any text: the vendor's tokens and client secrets, and JWTs."""
 
 _MAY_TELL = re.compile(r"[?#@]|dinie_[ac]|eyJ")
 _USER = re.compile(r"^(\w[\w+.-]*://[^/:]*:)([^/]*)@")
@@ -39,12 +38,20 @@ _MULTIPART_FIELD = re.compile(
 _MOST_KNOWN_HEADERS = 2048
 _LONGEST_KNOWN = 1024
 
+_ENOUGH_BITS = 64
+"""Half of a UUID: among a billion keys, two are equal in 3 cases of 100."""
+_UUID = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
+_LEAST_VARIETY = 6
+"""The fewest different characters of a random UUID; a made-up UUID has fewer."""
+_LONGEST_CLOCK = 19
+"""The digits of a time in nanoseconds: a number of so many may be a time or a counter."""
+
 
 class Redactor:
-    """Replaces secrets by pseudonyms, with one key for all that is to be compared.
+    """Replaces secrets by pseudonyms; only those of one redactor can be compared.
 
-    ``key`` is a secret of up to 64 bytes; without one, a fresh one is made. Nothing here raises,
-    whatever bytes a client sent.
+    ``key`` is a secret of up to 64 bytes, by default a fresh one. No method raises, whatever bytes
+    a client sent.
     """
 
     def __init__(self, key: bytes | None = None) -> None:
@@ -64,7 +71,7 @@ class Redactor:
         return seen if seen == key or looks_unique(key) else seen + GUESSABLE
 
     def raw_headers(self, headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-        """Headers as ASGI has them: names in lower case, and no secret in a value."""
+        """Redact headers as ASGI has them; names come out in lower case."""
         known, found = self._known, []
         for pair in headers:
             # Clients repeat most of their headers.
@@ -80,11 +87,11 @@ class Redactor:
         return tuple(found)
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> Headers:
-        """Headers as text: names in lower case, and no secret in a value."""
+        """Redact headers; names come out in lower case."""
         return tuple(self._header(name, value) for name, value in headers)
 
     def url(self, url: str) -> str:
-        """An address without a password, and without secrets in its query or elsewhere."""
+        """Redact a URL: its password, and the secrets in its query, fragment and path."""
         if not _MAY_TELL.search(url):
             return url
         before, question, rest = url.partition("?")
@@ -95,10 +102,10 @@ class Redactor:
         return self.shapes(f"{before}{question}{query}{mark}{fragment}")
 
     def body(self, body: bytes, media_type: str = "") -> str:
-        """A body as redacted text. A body that is no text becomes one pseudonym.
+        """Redact a body; bytes that are no UTF-8 text become one pseudonym.
 
-        A character that was cut off at the end is left out. The media type is not relied on: what
-        is sent under a wrong one is no less secret.
+        A character that was cut off at the end is left out. Secrets are found under a wrong media
+        type as well.
         """
         if not body:
             return ""
@@ -111,7 +118,7 @@ class Redactor:
         return self.text(text, media_type)
 
     def text(self, text: str, media_type: str = "") -> str:
-        """A body that was text already."""
+        """Redact a body that is text already."""
         start = text[:64].lstrip()[:1]
         if start not in {"{", "["}:
             if "multipart" in media_type.lower() or 'name="' in text:
@@ -123,7 +130,7 @@ class Redactor:
         return self.shapes(text)
 
     def shapes(self, text: str) -> str:
-        """Any text, without what is known for a secret by how it looks."""
+        """Redact the secrets in any text that are known by their shape."""
         if "dinie_at_" in text or "dinie_cs_" in text or "eyJ" in text:
             return _SHAPES.sub(lambda found: self.pseudonym(found[0]), text)
         return text
@@ -170,7 +177,7 @@ class Redactor:
         return f"{name}={self.pseudonym(value)}" if equals else self.pseudonym(name)
 
     def _pair(self, pair: str, names: Callable[[str], bool]) -> str:
-        """One ``name=value`` of a form or a query."""
+        """Redact one ``name=value`` of a form or a query."""
         name, equals, value = pair.partition("=")
         if not equals or not names(unquote_plus(name)):
             return pair
@@ -179,3 +186,25 @@ class Redactor:
     def _multipart_field(self, found: re.Match[str]) -> str:
         head, name, value = found.groups()
         return head + (self.pseudonym(value) if is_secret(name) else value)
+
+
+def looks_unique(key: str) -> bool:
+    """Whether an idempotency key has as much entropy as a unique one, by its form alone.
+
+    A key with a UUID in it has; words, dates, times, counters and short texts have not. In doubt
+    the key counts as unique: so does a hash.
+    """
+    uuid = _UUID.search(key)
+    if uuid and len(set(uuid[0])) >= _LEAST_VARIETY:
+        return True
+    return sum(map(_bits, re.split(r"[^0-9A-Za-z]+", key))) >= _ENOUGH_BITS
+
+
+def _bits(part: str) -> float:
+    if part.isdigit():
+        return 3.3 * len(part) if len(part) > _LONGEST_CLOCK else 0
+    if part.strip(string.ascii_letters) == "" and part in {
+        part.lower(), part.upper(), part.capitalize()
+    }:  # fmt: skip
+        return 0  # a word
+    return 4.0 * min(len(part), 3 * len(set(part)))

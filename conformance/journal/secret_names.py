@@ -1,23 +1,23 @@
-"""The names of members, parameters and headers that hold secrets."""
+"""Names of members, parameters and headers that hold secrets."""
 
 import re
 from functools import lru_cache
 
 LONGEST_NAME = 80
-"""What is longer is told by its end."""
+"""The length of a name that is examined; of a longer one, its end is."""
 
 _ENDS = (
     "secret", "token", "password", "passwd", "pwd", "apikey", "accesskey", "privatekey",
     "assertion", "authorization", r"idempot\w*key", "jwt", "bearer",
 )  # fmt: skip
-"""How the names of secrets end when all that separates words is left out."""
+"""The ends of secrets' names, in lower case and without separators of words."""
 
 _SECRET = re.compile(rf"(?:{'|'.join(_ENDS)})s?$")
 _SHORT = re.compile(r"(?:key|auth|sig|signature|credentials?)$")
 _SEPARATORS = re.compile(r"[^0-9a-z]+")
 
 _NO_CREDENTIAL = re.compile(r"idempot|page|next|cursor|continuation|sync")
-"""Keys and cursors: secret or opaque, but nothing that lets anybody in."""
+"""Idempotency keys and cursors: secret or opaque, but no credentials."""
 
 
 def is_secret(name: str) -> bool:
@@ -31,12 +31,12 @@ def _is_secret(name: str) -> bool:
 
 
 def is_secret_parameter(name: str) -> bool:
-    """The same for a parameter of a query, where shorter names are used."""
+    """Whether a name of a query parameter is that of a secret: such names may be shorter."""
     return is_secret(name) or bool(_SHORT.match(_plain(name)))
 
 
 def is_credential(name: str) -> bool:
-    """Whether a query parameter of this name is a credential."""
+    """Whether a name of a query parameter is that of a credential."""
     return is_secret_parameter(name) and not _NO_CREDENTIAL.search(name.lower())
 
 

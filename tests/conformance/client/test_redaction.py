@@ -9,8 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from conformance.journal.key_form import looks_unique
-from conformance.journal.redaction import GUESSABLE, PSEUDONYM, Redactor
+from conformance.journal.redaction import GUESSABLE, PSEUDONYM, Redactor, looks_unique
 from tests.conformance.client.journals import UNHURRIED
 
 REDACTOR = Redactor(b"one key for all of these tests")
