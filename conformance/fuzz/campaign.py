@@ -24,7 +24,7 @@ from conformance.probe.rate_limits import LIMITED
 from conformance.results.result import Outcome
 from conformance.run.check import CheckOutcome, run_check
 from conformance.run.runner import Run
-from conformance.target.clean_up import revoke
+from conformance.target.clean_up import revoke_all
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.target import Target, TargetError
 
@@ -291,7 +291,7 @@ class Campaign:
             made |= self.record.left_behind
         if self._keep or len(made) <= more_than:
             return
-        left = set(revoke(self.record.contract, self.target, made))
+        left = set(revoke_all(self.record.contract, self.target, made))
         self.target.created -= made
         self.record.counters.revoked += len(made) - len(left)
         left |= self.record.left_behind - made

@@ -9,13 +9,13 @@ from urllib.parse import quote
 from conformance import generation
 from conformance.catalogue.requirement import Requirement
 from conformance.probe.applicability import lists
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.probe import Probe
 from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.probe.token_exchange import credentials_of
 from conformance.results.result import Result
 from conformance.run.check import run_check
 from conformance.target.capabilities import Capability
-from conformance.target.clean_up import revoke
+from conformance.target.clean_up import revoke_all
 from conformance.target.exchange import Answer, Request
 from conformance.target.sign_in import by_form, by_json
 from conformance.target.target import Target, TargetError, TokenRefused
@@ -112,7 +112,7 @@ class Run:
         """Revoke what the run made, where the target offers it; ``left_behind`` counts the rest."""
         made = set(self.target.created)
         useless = self._surveyed and Capability.REVOCATION not in self.target.capabilities
-        self.left_behind = len(made if useless else revoke(self.contract, self.target, made))
+        self.left_behind = len(made if useless else revoke_all(self.contract, self.target, made))
 
     def survey(self, *, with_key: bool = False) -> None:
         """Find out what the target can do; the rest of the catalogue needs to know.
@@ -140,11 +140,8 @@ class Run:
         if Capability.SECOND_PARTNER in self.target.capabilities:
             self._expect_access(probe.send(probe.request(partner=1)), "the second token")
         self._note(operation, probe)
-        try:
-            revoking = probe.sibling("DELETE")
-        except NotVerified:
-            return
-        if made.status != operation.success_status:
+        revoking = probe.resource.revoke
+        if revoking is None or made.status != operation.success_status:
             return
         handle = str(made.field(probe.resource.handle))
         if self._issues_tokens(made):

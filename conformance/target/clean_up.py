@@ -1,4 +1,4 @@
-"""Revokes what was made, where the target offers it."""
+"""Revocation of created resources at the end of a run."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -6,25 +6,24 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from conformance.target.exchange import Request
-from conformance.target.target import Target, TargetError
+from conformance.target.target import CreatedResource, Target, TargetError
 from openapi.contract import PATH_PARAMETER, Contract
-
-Made = tuple[int, str]
-"""The partner of a created resource, and what stands for it in a path."""
 
 _AT_ONCE = 8
 GONE_STATUSES = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
 """Answers to a revocation that say that nothing is left to revoke."""
 
 
-def revoke(contract: Contract, target: Target, made: Iterable[Made]) -> list[Made]:
-    """Revoke all of it; gives what could not be revoked."""
-    made = sorted(made)
+def revoke_all(
+    contract: Contract, target: Target, resources: Iterable[CreatedResource]
+) -> list[CreatedResource]:
+    """Revoke created resources, where the target offers that; gives those that are left."""
+    resources = sorted(resources)
     operation = next((one.revoke for one in contract.resources if one.revoke), None)
     if operation is None:
-        return made
+        return resources
 
-    def removed(one: Made) -> bool:
+    def revoked(one: CreatedResource) -> bool:
         path = PATH_PARAMETER.sub(lambda _: quote(one[1], safe=""), operation.path)
         try:
             answer = target.send(Request("DELETE", path, partner=one[0]))
@@ -33,5 +32,5 @@ def revoke(contract: Contract, target: Target, made: Iterable[Made]) -> list[Mad
         return answer.is_success or answer.status in GONE_STATUSES
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        done = list(pool.map(removed, made))
-    return [one for one, is_removed in zip(made, done, strict=True) if not is_removed]
+        done = list(pool.map(revoked, resources))
+    return [one for one, is_revoked in zip(resources, done, strict=True) if not is_revoked]

@@ -61,18 +61,17 @@ AS_RUN = TargetSettings(replay_delay=REPLAY_DELAY_SECONDS)
 """The settings of ``run`` without an option."""
 
 
+CreatedResource = tuple[int, str]
+"""The partner of a created resource, and its handle: the text that names it in a path."""
+
+
 @cache
-def _usual_trust() -> ssl.SSLContext:
+def trust_of(ca_file: Path | None) -> ssl.SSLContext:
+    """The certificate authorities to trust: the usual ones, and those of a file."""
     # Reading the certificate authorities is slow.
-    return httpx.create_ssl_context(trust_env=False)
-
-
-def trust_of(settings: TargetSettings) -> ssl.SSLContext:
-    """The certificate authorities to trust: the usual ones, and those of ``ca_file``."""
-    if settings.ca_file is None:
-        return _usual_trust()
     trust = httpx.create_ssl_context(trust_env=False)
-    trust.load_verify_locations(cafile=settings.ca_file)
+    if ca_file is not None:
+        trust.load_verify_locations(cafile=ca_file)
     return trust
 
 
@@ -99,9 +98,8 @@ class AnswerOverdue(TargetError):
 class Target:
     """Sends requests for several threads at once and gives their answers.
 
-    ``tokens`` are the first partner's and, where there is one, the second's. An answer 429 is
-    waited for as long as it asks and the request sent again: a limited target is paced, not
-    failed. Raises :class:`TargetError`.
+    ``tokens`` are the first partner's and, where there is one, the second's. A request that gets
+    a 429 is sent again after the wait that the 429 asks for. Raises :class:`TargetError`.
     """
 
     def __init__(
@@ -122,20 +120,20 @@ class Target:
         if settings.clock_url:
             self.capabilities.add(Capability.CLOCK)
         self.provocation = threading.Lock()
-        """Held by whoever provokes a 429: it is done once for all that judge it."""
+        """Held while a 429 is provoked, which is done once in a run."""
         self.was_provoked = False
         self.provoked: tuple[Request, list[Answer]] | None = None
-        """A request that met a 429 while nothing else was sent, and its answers, one by one."""
+        """A request that got a 429 while no other was sent, and its answers in order."""
         self.takes_form_only = False
-        """Whether its token operation takes the documented form and no JSON."""
+        """Whether the token operation takes the documented form and no JSON."""
         self.limited: list[tuple[Request, Answer]] = []
-        """Every 429 that was met, with the request that met it."""
+        """Every 429 and its request."""
         self.waited: list[tuple[Request, Answer, Answer]] = []
-        """Every 429 that was waited for, and the answer to the same request after that."""
-        self.created: set[tuple[int, str]] = set()
-        """Partner and client id of everything that was made, to be revoked at the end."""
+        """Every request that got a 429, that 429, and the answer after the wait."""
+        self.created: set[CreatedResource] = set()
+        """The created resources, to be revoked at the end."""
         self.secrets: set[str] = set()
-        """Every token and secret that was met, to be kept out of all that is shown."""
+        """Every token and secret seen, to be kept out of all that is shown."""
         self.access: tuple[Access, ...] = ()
         self.set_access([Access(Issued(token)) for token in tokens])
         self.requests_sent = 0
@@ -150,7 +148,7 @@ class Target:
         self._lock = threading.Lock()
         self._client = httpx.Client(
             transport=transport,
-            verify=trust_of(settings),
+            verify=trust_of(settings.ca_file),
             timeout=timeout,
             limits=httpx.Limits(
                 max_connections=_CONNECTIONS,
@@ -261,7 +259,8 @@ class Target:
 
     def _exchange(self, request: Request, token: str) -> Answer:
         headers = [
-            (name, value.encode("utf-8", "surrogateescape")) for name, value in request.headers
+            (name.encode(), value.encode("utf-8", "surrogateescape"))
+            for name, value in request.headers
         ]
         path = request.path
         if request.partner is not None:
@@ -270,15 +269,15 @@ class Target:
             if form.scheme is None:
                 path += f"{'&' if '?' in path else '?'}{QUERY_PARAMETER}={quote(said, safe='')}"
             else:
-                headers.append(("Authorization", f"{form.scheme}{said}".encode()))
+                headers.append((b"Authorization", f"{form.scheme}{said}".encode()))
         if request.chunks:
             # Who cannot read chunks may take the rest of them for the next request.
-            headers.append(("Connection", b"close"))
+            headers.append((b"Connection", b"close"))
         start = time.monotonic()
         response = self._over_http(
             request.method,
             self.base_url + path,
-            [(name.encode(), value) for name, value in headers],
+            headers,
             in_chunks(request.body, request.chunks) if request.chunks else request.body,
         )
         seconds = time.monotonic() - start
@@ -289,11 +288,7 @@ class Target:
         return Answer(response.status_code, found, response.content, seconds)
 
     def _over_http(
-        self,
-        method: str,
-        url: str,
-        headers: list[tuple[bytes, bytes]],
-        body: bytes | list[bytes],
+        self, method: str, url: str, headers: list[tuple[bytes, bytes]], body: bytes | list[bytes]
     ) -> httpx.Response:
         """One exchange. A target may close an idle connection just as a request is sent on it.
 

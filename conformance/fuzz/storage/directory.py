@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from conformance.fuzz.storage.files import FileError, read_object, write_whole
 from conformance.fuzz.storage.finding import Finding
-from conformance.target.clean_up import Made
+from conformance.target.target import CreatedResource
 
 VERSION = 1
 
@@ -88,12 +88,12 @@ class RunDirectory:
         """The file of a finding."""
         return self.path / _FINDINGS / f"{finding.id}.json"
 
-    def note_made(self, made: Made) -> None:
+    def note_made(self, made: CreatedResource) -> None:
         """Something was made, and is to be revoked even if this process ends at once."""
         with (self.path / _MADE).open("a", encoding="utf-8") as file:
             file.write(f"{made[0]} {made[1]}\n")
 
-    def made(self) -> set[Made]:
+    def made(self) -> set[CreatedResource]:
         """Created resources that may not be revoked yet; a torn line is left out."""
         path = self.path / _MADE
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
@@ -104,7 +104,7 @@ class RunDirectory:
         """Forget the created resources: all are revoked, or listed as left behind."""
         write_whole(self.path / _MADE, "")
 
-    def leave_behind(self, made: Iterable[Made]) -> None:
+    def leave_behind(self, made: Iterable[CreatedResource]) -> None:
         """List what could not be revoked: partner and client id, one a line."""
         lines = [f"partner {partner + 1}: {client_id}\n" for partner, client_id in sorted(made)]
         write_whole(self.path / _LEFT, "".join(lines))

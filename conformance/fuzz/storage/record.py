@@ -15,7 +15,7 @@ from conformance.results.coverage import Coverage
 from conformance.results.result import Outcome, Result
 from conformance.results.timeline import Timeline
 from conformance.server import catalogue
-from conformance.target.clean_up import Made
+from conformance.target.target import CreatedResource
 from openapi.contract import Contract
 
 
@@ -67,7 +67,7 @@ class Record:
     patterns: Sequence[str] = ()
     counters: Counters = field(default_factory=Counters)
     turns: Mapping[str, Any] = field(default_factory=dict)
-    left_behind: set[Made] = field(default_factory=set)
+    left_behind: set[CreatedResource] = field(default_factory=set)
     over: str = ""
     stopped: str = ""
     timeline: Timeline = field(default_factory=Timeline)

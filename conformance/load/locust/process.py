@@ -61,7 +61,7 @@ def _run(settings: Settings) -> int:
             run.clean_up()
         if never := never_succeeded(run.contract, run.answered):
             return report_void(contract, settings, never)
-        return LoadRun(settings, contract, target, trust_of(settings.target), signals).run()
+        return LoadRun(settings, contract, target, trust_of(settings.target.ca_file), signals).run()
 
 
 def _survey(run: Run) -> None:
