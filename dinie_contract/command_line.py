@@ -33,11 +33,10 @@ def with_options(
     options: Iterable[Option], kinds: Mapping[str, click.ParamType[Any]]
 ) -> Callable[[Command], Command]:
     """Give a command these options; ``kinds`` are its own types, by the name of the kind."""
-    decorators = [_decorator(one, {**KINDS, **kinds}) for one in options]
 
     def decorated(command: Command) -> Command:
-        for one in reversed(decorators):
-            command = one(command)
+        for one in reversed([*options]):
+            command = _decorator(one, {**KINDS, **kinds})(command)
         return command
 
     return decorated
@@ -46,29 +45,26 @@ def with_options(
 def _decorator(
     option: Option, kinds: Mapping[str, click.ParamType[Any]]
 ) -> Callable[[Command], Command]:
-    is_switch = option.kind == "switch"
-    name = f"--{option.name}/--no-{option.name}" if is_switch else f"--{option.name}"
-    shared: dict[str, Any] = {
+    name = f"--{option.name}"
+    given: dict[str, Any] = {
         "help": option.help,
         "envvar": option.variable if option.has_variable else None,
         "callback": _unless_given(option.yields_to) if option.yields_to else None,
     }
-    if is_switch:
-        return click.option(name, option.destination, default=option.default, **shared)
-    if option.kind == "flag":
-        return click.option(name, option.destination, is_flag=True, **shared)
-    if option.default is not None:
-        shared |= {"default": option.default, "show_default": True}
-    kind = kinds[option.kind]
-    return click.option(
-        name,
-        option.destination,
-        type=kind,
-        metavar=option.metavar or ("FILE" if option.kind == "file" else None),
-        multiple=option.multiple,
-        required=option.required,
-        **shared,
-    )
+    if option.kind == "switch":
+        name, given["default"] = f"{name}/--no-{option.name}", option.default
+    elif option.kind == "flag":
+        given["is_flag"] = True
+    else:
+        given |= {
+            "type": kinds[option.kind],
+            "metavar": option.metavar or ("FILE" if option.kind == "file" else None),
+            "multiple": option.multiple,
+            "required": option.required,
+        }
+        if option.default is not None:
+            given |= {"default": option.default, "show_default": True}
+    return click.option(name, option.destination, **given)
 
 
 def _unless_given(other: str) -> Callable[[click.Context, click.Parameter, Any], Any]:

@@ -16,7 +16,7 @@ from conformance.journal.har_reading import read_har
 from conformance.journal.journal import merged
 from conformance.journal.redaction import Redactor
 from conformance.report import FORMATS
-from conformance.report.output import check_writable, write
+from conformance.report.output import check_writable, complain, write
 from conformance.report.text import TextReport
 from openapi.contract import Contract
 
@@ -48,5 +48,5 @@ def client_command(hars: Sequence[Path], form: str, **parameters: Any) -> int:
     elif verdict.results:
         TextReport(Console(highlight=False)).end(verdict)
     if not verdict.results:
-        click.echo(f"dinie-conformance: {verdict.void or verdict.doubt}", err=True)
+        complain(verdict.void or verdict.doubt)
     return verdict.exit_code

@@ -14,7 +14,7 @@ import click
 from conformance.catalogue.selection import SelectionError
 from conformance.fuzz.storage.files import FileError
 from conformance.journal.har_reading import HarError
-from conformance.report.output import OutputError
+from conformance.report.output import OutputError, complain
 from conformance.results.baseline import BaselineError
 from conformance.results.verdict import INTERRUPTED, NO_VERDICT
 from conformance.target.asgi import AppError
@@ -70,5 +70,5 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(NO_VERDICT)
     except Exception as error:  # noqa: BLE001 - the last place before the user
         reason = f"a fault of the harness: {type(error).__name__}: {' '.join(str(error).split())}"
-    click.echo(f"dinie-conformance: {reason}", err=True)
+    complain(reason)
     sys.exit(NO_VERDICT)

@@ -17,8 +17,6 @@ from conformance.report import FORMATS
 from dinie_contract.command_line import Command, with_options
 from dinie_contract.options import COMMANDS, Option
 
-_UNIT_SECONDS = (3600, 60, 1)
-
 
 class Duration(click.ParamType[float]):
     """Hours, minutes and seconds, each with its unit; gives seconds, more than none."""
@@ -29,13 +27,11 @@ class Duration(click.ParamType[float]):
         if isinstance(value, float):
             return value
         found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", str(value).strip())
-        numbers = found.groups("0") if found else ()
-        seconds = sum(
-            int(number) * unit for number, unit in zip(numbers, _UNIT_SECONDS, strict=False)
-        )
-        if not seconds:
+        hours, minutes, seconds = map(float, found.groups("0") if found else (0, 0, 0))
+        total = hours * 3600 + minutes * 60 + seconds
+        if not total:
             self.fail("must be a duration such as 90s, 5m or 1h", param, ctx)
-        return float(seconds)
+        return total
 
 
 class WebAddress(click.ParamType[str]):

@@ -1,9 +1,7 @@
 """``dinie-conformance run``: judge an implementation."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,10 +11,10 @@ from conformance.catalogue.selection import select
 from conformance.cli.options import report_files, takes_options
 from conformance.cli.settings import RunSettings
 from conformance.report import FORMATS
-from conformance.report.output import OutputError, check_writable, write
+from conformance.report.output import check_writable, report
 from conformance.report.text import TextReport
 from conformance.results.baseline import Baseline
-from conformance.results.verdict import INTERRUPTED, NO_VERDICT, Verdict
+from conformance.results.verdict import INTERRUPTED, Verdict
 from conformance.run.interrupts import stopped_by_signals
 from conformance.run.judging import clean_up_remarks, judge
 from conformance.run.runner import Run
@@ -43,7 +41,6 @@ def run_command(**parameters: Any) -> int:
     check_writable([*outputs.values(), *([new_baseline] if new_baseline else [])])
 
     seed = settings.seed if settings.seed is not None else secrets.randbelow(2**32)
-    report = TextReport(Console(highlight=False))
     with settings.open_target(url) as target:
         run = Run(contract, target, chosen, seed)
         try:
@@ -59,35 +56,16 @@ def run_command(**parameters: Any) -> int:
             )
         else:
             with stopped_by_signals(lambda: run.stop(INTERRUPTED)):
-                with report.progress(len(run.checks)) as on_result:
+                with TextReport(Console(highlight=False)).progress(len(run.checks)) as on_result:
                     verdict = judge(run, settings.level, known, on_result)
                 if not settings.keep:
                     run.clean_up()
             remarks = clean_up_remarks(len(target.created), run.left_behind, keep=settings.keep)
             verdict = replace(verdict, remarks=remarks)
-    return _report(verdict, report, outputs, new_baseline)
-
-
-def _report(
-    verdict: Verdict, report: TextReport, outputs: Mapping[str, Path], new_baseline: Path | None
-) -> int:
-    """Write and print everything; the exit code."""
-    complaints = []
     texts = [(path, FORMATS[name](verdict)) for name, path in outputs.items()]
+    complaints: list[str] = []
     if new_baseline and verdict.complete and not verdict.void:
-        renewed = verdict.baseline.renewed(verdict.results)
-        texts.append((new_baseline, renewed.text(new_baseline)))
+        texts.append((new_baseline, verdict.baseline.renewed(verdict.results).text(new_baseline)))
     elif new_baseline:
         complaints.append(f"{new_baseline} was not written: the run came to no verdict")
-    for path, text in texts:
-        try:
-            write(path, text)
-        except OutputError as error:
-            complaints.append(str(error))
-    if verdict.results:
-        report.end(verdict)
-    else:
-        complaints += [*verdict.remarks, verdict.void or verdict.doubt]
-    for complaint in complaints:
-        click.echo(f"dinie-conformance: {complaint}", err=True)
-    return NO_VERDICT if complaints else verdict.exit_code
+    return report(verdict, texts, [*complaints, *(() if verdict.results else verdict.remarks)])

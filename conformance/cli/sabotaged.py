@@ -28,6 +28,9 @@ _OF_ONE_CONNECTION = frozenset(
 )
 """Headers that are not passed on (RFC 9110, section 7.6.1), or that are made anew."""
 
+_NAMES = {name.lower(): name for name in ("Idempotency-Key", "Content-Type", "Authorization")}
+"""Header names as the harness spells them, by those that an ASGI server gives."""
+
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -75,14 +78,14 @@ class Proxy:
         path = scope["raw_path"].decode("latin-1").removeprefix(self.prefix)
         query = scope["query_string"].decode("latin-1")
         headers = [
-            (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
-            for name, value in scope["headers"]
-            if name.decode("latin-1") not in _OF_ONE_CONNECTION
+            (_NAMES.get(name, name), value.decode("utf-8", "surrogateescape"))
+            for name, value in ((name.decode("latin-1"), value) for name, value in scope["headers"])
+            if name not in _OF_ONE_CONNECTION
         ]
         request = Request(
             scope["method"],
             f"{path}?{query}" if query else path,
-            tuple((_known(name), value) for name, value in headers),
+            tuple(headers),
             body,
             partner=None,
         )
@@ -93,12 +96,12 @@ class Proxy:
         given = [value for name, value in request.headers if name.lower() == "authorization"]
         for partner, token in enumerate(self._upstream.tokens):
             for form, how in FORMS.items():
-                said = how.apply(token)
-                query = f"{QUERY_PARAMETER}={quote(said, safe='')}"
+                text = how.apply(token)
+                query = f"{QUERY_PARAMETER}={quote(text, safe='')}"
                 if how.scheme is None and not given and request.path.endswith(query):
                     path = request.path.removesuffix(query)[:-1]
                     return replace(request, path=path, partner=partner, token_form=form)
-                if given == [f"{how.scheme}{said}"]:
+                if given == [f"{how.scheme}{text}"]:
                     bare = request.without_header("Authorization")
                     return Request(
                         bare.method, bare.path, bare.headers, bare.body, partner, token_form=form
@@ -106,23 +109,16 @@ class Proxy:
         return request
 
 
-_NAMES = {name.lower(): name for name in ("Idempotency-Key", "Content-Type", "Authorization")}
-
-
-def _known(name: str) -> str:
-    # The server has lowered it; tampers look for it as the harness spells it.
-    return _NAMES.get(name, name)
-
-
 def _sabotage(requirement_id: str, name: str) -> Sabotage:
     requirement = catalogue().get(requirement_id)
     if requirement is None:
         raise click.UsageError(f"there is no requirement {requirement_id}")
-    for one in requirement.sabotage:
-        if one.name == name:
-            return one
-    known = ", ".join(one.name for one in requirement.sabotage)
-    raise click.UsageError(f"{requirement_id} has no sabotage {name!r}; it has: {known}")
+    known = {one.name: one for one in requirement.sabotage}
+    if name not in known:
+        raise click.UsageError(
+            f"{requirement_id} has no sabotage {name!r}; it has: {', '.join(known)}"
+        )
+    return known[name]
 
 
 @click.command()

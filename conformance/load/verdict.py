@@ -94,9 +94,9 @@ class LoadVerdict(Verdict):
             times = "once" if self.broken_answers == 1 else f"{self.broken_answers} times"
             allowed = f" ({self.tolerated} allowed)" if self.tolerated else ""
             reasons.insert(0, f"a MUST was broken {times}{allowed}")
-        parts = [counted(self.counts["passed"], "passed")]
+        parts = [counted(self.counts["passed"], Outcome.PASSED)]
         if self.counts["warnings"]:
-            parts.append(counted(self.counts["warnings"], "warning"))
+            parts.append(counted(self.counts["warnings"], Outcome.WARNING))
         start = "Conforms" if self.exit_code == CONFORMS else "Does not conform"
         told = f": {'; '.join(reasons)}" if reasons else ""
         return f"{start} under load{told} ({', '.join(parts)})"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
@@ -39,9 +39,12 @@ class ConformancePlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> Any:
         """The catalogue in the place of this package's files."""
-        if path.samefile(PACKAGE):
-            return Catalogue.of(parent, self.shared)
-        return None
+        if not path.samefile(PACKAGE):
+            return None
+        name = conformance.__name__
+        node = Catalogue.from_parent(parent, path=PACKAGE, name=name, nodeid=name)
+        node.shared = self.shared
+        return node
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(
@@ -113,45 +116,26 @@ class Catalogue(pytest.Directory):
 
     shared: SharedRun
 
-    @classmethod
-    def of(cls, parent: pytest.Collector, shared: SharedRun) -> Self:
-        """The node for this run."""
-        node = cls.from_parent(
-            parent, path=PACKAGE, name=conformance.__name__, nodeid=conformance.__name__
-        )
-        node.shared = shared
-        return node
-
     def collect(self) -> Iterator["RequirementItem"]:
         """The items: one for each requirement on each operation."""
         for requirement, operation in self.shared.checks:
-            yield RequirementItem.of(self, self.shared, requirement, operation)
+            name = f"{requirement.id}[{operation.id}]"
+            item: RequirementItem = RequirementItem.from_parent(self, name=name)
+            item.shared, item.requirement, item.operation = self.shared, requirement, operation
+            yield item
 
 
 class RequirementItem(pytest.Item):
     """A test item: one requirement on one operation.
 
-    What it gives is found out in the set-up, so that a fault of the harness is an error of the
-    item and no failure; then it is judged.
+    The check is done in the set-up, so that a fault of the harness is an error of the item and no
+    failure; the call judges its result.
     """
 
     shared: SharedRun
     requirement: Requirement
     operation: Operation
     result: Result
-
-    @classmethod
-    def of(
-        cls,
-        parent: pytest.Collector,
-        shared: SharedRun,
-        requirement: Requirement,
-        operation: Operation,
-    ) -> Self:
-        """The item for one requirement on one operation."""
-        item = cls.from_parent(parent, name=f"{requirement.id}[{operation.id}]")
-        item.shared, item.requirement, item.operation = shared, requirement, operation
-        return item
 
     @property
     def whole_nodeid(self) -> str:
@@ -163,7 +147,7 @@ class RequirementItem(pytest.Item):
         try:
             self.result = self.shared.run().check(self.requirement, self.operation)
         except (TargetError, AppError) as error:
-            # Nothing further can be said of it, by any item.
+            # No other item could be verified either.
             self.session.shouldstop = fault = str(error)
         else:
             if self.result.outcome is not Outcome.ERROR:
@@ -172,7 +156,7 @@ class RequirementItem(pytest.Item):
         pytest.fail(fault, pytrace=False)
 
     def runtest(self) -> None:
-        """Judge what it gave."""
+        """Judge the result of the check."""
         outcome = self.result.outcome
         if outcome is Outcome.NOT_VERIFIED:
             pytest.skip(f"not verified: {self.result.actual}")

@@ -30,8 +30,9 @@ def as_junit(verdict: Verdict) -> str:
     if verdict.exit_code == NO_VERDICT:
         case = ET.SubElement(suite, "testcase", classname="run", name="verdict")
         ET.SubElement(case, "error", message=verdict.line)
-    found = [one.tag for case in suite for one in case]
-    suite.set("tests", str(len(suite)))
+    cases = suite.findall("testcase")
+    found = [one.tag for case in cases for one in case]
+    suite.set("tests", str(len(cases)))
     for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(name, str(found.count(tag)))
     suite.set("time", f"{verdict.seconds:.3f}")

@@ -1,7 +1,13 @@
-"""Files that a run will write: known to be writable before it begins."""
+"""The output of a run: files, checked for being writable before it begins, and its exit code."""
 
 from collections.abc import Iterable
 from pathlib import Path
+
+import click
+from rich.console import Console
+
+from conformance.report.text import TextReport
+from conformance.results.verdict import NO_VERDICT, Verdict
 
 
 class OutputError(Exception):
@@ -14,7 +20,7 @@ def check_writable(paths: Iterable[Path]) -> None:
     for path in paths:
         existed = path.exists()
         try:
-            # Only trying it tells: permissions, read-only disks, missing folders.
+            # Only an attempt shows permissions, read-only disks and missing folders.
             with path.open("ab"):
                 pass
             if not existed:
@@ -32,3 +38,31 @@ def write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise OutputError(f"{path} was not written: {error.strerror or error}") from error
+
+
+def complain(text: str) -> None:
+    """Print one line on standard error."""
+    click.echo(f"dinie-conformance: {text}", err=True)
+
+
+def report(
+    verdict: Verdict, texts: Iterable[tuple[Path, str]], complaints: Iterable[str] = ()
+) -> int:
+    """Write the files and print the text report; gives the exit code.
+
+    A verdict without results is one line on standard error. So is every complaint and every file
+    that cannot be written; with these there is no verdict.
+    """
+    lines = [*complaints]
+    for path, text in texts:
+        try:
+            write(path, text)
+        except OutputError as error:
+            lines.append(str(error))
+    if verdict.results:
+        TextReport(Console(highlight=False)).end(verdict)
+    else:
+        lines.append(verdict.void or verdict.doubt)
+    for line in lines:
+        complain(line)
+    return NO_VERDICT if lines else verdict.exit_code

@@ -12,12 +12,12 @@ from rich.text import Text
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
 
-_MARKS = {
-    Outcome.PASSED: ("passed", "green"),
-    Outcome.FAILED: ("failed", "bold red"),
-    Outcome.WARNING: ("warning", "yellow"),
-    Outcome.NOT_VERIFIED: ("not verified", "cyan"),
-    Outcome.ERROR: ("error", "magenta"),
+_STYLES = {
+    Outcome.PASSED: "green",
+    Outcome.FAILED: "bold red",
+    Outcome.WARNING: "yellow",
+    Outcome.NOT_VERIFIED: "cyan",
+    Outcome.ERROR: "magenta",
 }
 _COLOURS = {CONFORMS: "bold green", BROKEN: "bold red", NO_VERDICT: "bold yellow"}
 
@@ -30,7 +30,7 @@ class TextReport:
 
     @contextmanager
     def progress(self, checks: int) -> Iterator[Callable[[Result], None]]:
-        """Give what to call with each result while the run goes on."""
+        """Show progress until the block ends; gives the function to call with each result."""
         if not self._console.is_terminal:
             yield lambda _: None
             return
@@ -132,10 +132,10 @@ class TextReport:
 
 
 def _tally(found: Counter[Outcome]) -> Text:
-    """Such as ``12 passed, 1 failed``; what there is none of is left out."""
+    """Counts by outcome such as ``12 passed, 1 failed``, without zeros."""
     parts = [
-        Text(counted(found[outcome], word), style=style)
-        for outcome, (word, style) in _MARKS.items()
+        Text(counted(found[outcome], outcome), style=style)
+        for outcome, style in _STYLES.items()
         if found[outcome]
     ]
     return Text(", ").join(parts)

@@ -107,9 +107,10 @@ class Verdict:
         if self.exit_code == NO_VERDICT:
             reason = self.void or self.doubt
             return f"No verdict: {reason}{f' ({broken} so far)' if broken else ''}"
-        counts = self.counts
-        others = [counted(counts["passed"], "passed")]
-        others += [counted(counts[name], word) for name, word in _WORDS.items() if counts[name]]
+        counts = Counter(one.outcome for one in self.results)
+        shown = (Outcome.WARNING, Outcome.NOT_VERIFIED, Outcome.ERROR)
+        others = [counted(counts[Outcome.PASSED], Outcome.PASSED)]
+        others += [counted(counts[one], one) for one in shown if counts[one]]
         if self.accepted:
             others.append(f"{len(self.accepted)} accepted")
         if self.doubt:
@@ -118,12 +119,11 @@ class Verdict:
         return f"{start} ({', '.join(others)})"
 
 
-def counted(count: int, word: str) -> str:
-    """Such as ``2 warnings``."""
-    return f"{count} {word}s" if count != 1 and word in {"warning", "error"} else f"{count} {word}"
+def counted(count: int, outcome: Outcome) -> str:
+    """A number of results with one outcome, such as ``2 warnings``."""
+    plural = "s" if count != 1 and outcome in {Outcome.WARNING, Outcome.ERROR} else ""
+    return f"{count} {outcome.value.replace('_', ' ')}{plural}"
 
-
-_WORDS = {"warnings": "warning", "not_verified": "not verified", "errors": "error"}
 
 SUMMARY = {
     "passed": Outcome.PASSED,

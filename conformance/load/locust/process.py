@@ -8,8 +8,9 @@ import logging
 
 from conformance.load.locust.run import LoadRun
 from conformance.load.locust.signals import listening
-from conformance.load.reports import complain, report_void
+from conformance.load.reports import report_void
 from conformance.load.settings import Settings
+from conformance.report.output import complain
 from conformance.results.verdict import INTERRUPTED, NO_VERDICT
 from conformance.run.judging import never_succeeded
 from conformance.run.runner import Run

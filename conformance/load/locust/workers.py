@@ -8,8 +8,8 @@ from locust.runners import MasterRunner
 
 from conformance.load.locust.hooks import LocustHooks
 from conformance.load.locust.signals import Signals
-from conformance.load.reports import complain
 from conformance.load.settings import Settings
+from conformance.report.output import complain
 from conformance.results.verdict import CONFORMS, INTERRUPTED, NO_VERDICT
 
 _COMING_SECONDS = 60.0

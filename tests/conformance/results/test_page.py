@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -283,6 +284,16 @@ def test_every_format_has_the_latencies_of_a_load_run(name: str) -> None:
     row = re.search(r"createCredential.*1234.*56\.7?8.*1\.5.*20\.25.*1500.*3", text, re.DOTALL)
     assert row is not None
     assert text.count("20.25") == 1
+
+
+def test_latencies_are_no_test_cases_of_junit() -> None:
+    latency = Latency("createCredential", 100, 10.0, 1.0, 2.0, 3.0)
+    whole = LoadVerdict("2026-03-01", "http://localhost/v3", None, Level.MUST, latencies=(latency,))
+
+    suite = ET.fromstring(FORMATS["junit"](whole))[0]
+
+    assert suite.get("tests") == str(len(suite.findall("testcase")))
+    assert suite.find("properties/property") is not None
 
 
 @pytest.mark.parametrize(
