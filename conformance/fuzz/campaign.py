@@ -33,11 +33,11 @@ _M_ARENA_MAX = -8
 
 
 def use_one_arena() -> None:
-    """Let all threads take their memory from one place.
+    """Make all threads allocate from one memory arena, where the C library is GNU's.
 
-    The C library of GNU gives threads arenas of their own, and what one thread has freed another
-    one does not get. A campaign has new threads all the time and would grow to twice its size. Only
-    one thread of Python runs at a time, so none of them waits for it. Elsewhere nothing is done.
+    With an arena for each thread, memory that one thread freed is not reused by another, and a
+    campaign, which starts new threads all the time, grows to twice its size. Only one Python thread
+    runs at a time, so threads do not wait for the one arena.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
@@ -51,7 +51,7 @@ AT_ONCE = 5
 """Turns in flight together; one of them at most generates."""
 
 BATCH = 50
-"""So much may be made before it is revoked; what a turn makes lives until all turns are done."""
+"""Created resources that may wait for their revocation, which happens between turns."""
 
 _POLL_SECONDS = 0.25
 _SAVE_SECONDS = 5.0
@@ -60,11 +60,11 @@ _MOST_SECRETS, _MOST_KEPT = 10_000, 1_000
 
 
 class Campaign:
-    """Tries the catalogue over and over, with other data each time.
+    """Repeats the checks of the catalogue with new data.
 
-    ``record`` is what it knows, and goes on from what is known already. ``record.over`` says why
-    it ended, ``record.stopped`` whether that is no verdict. ``shared`` is what it shares with
-    other workers. Make it within :meth:`RunDirectory.held`.
+    ``record`` holds the state, that of an earlier session included. ``record.over`` is the reason
+    for the end, ``record.stopped`` the reason for no verdict, if any. ``shared`` is the corpus
+    shared with other workers. Create a campaign within :meth:`RunDirectory.held`.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class Campaign:
         self.target.halt()
 
     def work_through(self) -> None:
-        """The whole campaign; raises :class:`TargetError` where the target is unusable."""
+        """Run the campaign to its end; raises :class:`TargetError` for an unusable target."""
         generation.load()
         self.target.on_answer = self._record_answer
         self._begin = time.monotonic()
@@ -163,7 +163,7 @@ class Campaign:
         return bool(self.record.over)
 
     def _batch(self) -> None:
-        """Some turns at once, then the upkeep that needs no turn under way."""
+        """Run some turns at once, then pace, clean-up and saving, with no turn under way."""
         turns = self.schedule.next(AT_ONCE)
         found = list(self._done(turns))
         if self.record.over and self.record.stopped:
@@ -173,7 +173,7 @@ class Campaign:
             self._last_beat = time.monotonic()
             is_well, seconds = self._breaker.is_well() if not self.record.over else (True, 0.0)
             if not is_well and not self.record.over:
-                # What was seen of a target that is down says nothing of it.
+                # Answers of a target that is down are no evidence against it.
                 self.stop(self._breaker.reason, no_verdict=True)
                 return
             self.pace.beat(seconds)
@@ -201,14 +201,14 @@ class Campaign:
                 for future in done:
                     turn = running.pop(future)
                     try:
-                        examinations = future.result()
+                        outcomes = future.result()
                     except TargetError:
                         if not self.record.over:
                             self.record.counters.unanswered += 1
                             yield turn, None
                         continue
                     self.record.counters.turns += 1
-                    yield from ((turn, one) for one in examinations)
+                    yield from ((turn, one) for one in outcomes)
 
     def _turn(self, turn: Turn) -> list[CheckOutcome]:
         found = []
@@ -256,7 +256,7 @@ class Campaign:
         if not is_violation or requirement is None:
             return
         finding = finding_of(turn, outcome, requirement, self.target.secrets)
-        # Another worker may have found it just now, and makes it smaller already.
+        # Another worker may have published it just now, and be shrinking it.
         self._sharing.receive(at_once=finding.id not in findings)
         if findings.is_known([finding.requirement], finding.operation, finding.cause):
             self._count_repeats()
@@ -284,10 +284,10 @@ class Campaign:
 
     def _clean_up(self, more_than: int) -> None:
         """Revoke the created keys, if there are more than so many and no turn uses them."""
-        # A check that was given up has not told of all that it made; the directory knows.
+        # A cancelled check has not reported all its resources; the directory lists them.
         made = self.target.created | self.record.directory.made()
         if not more_than:
-            # In the end, what could not be revoked is tried once more.
+            # At the end, failed revocations are tried once more.
             made |= self.record.left_behind
         if self._keep or len(made) <= more_than:
             return
@@ -301,7 +301,7 @@ class Campaign:
         self.record.directory.forget_made()
 
     def _forget(self) -> None:
-        """Drop what a run may keep to its end, which would fill the memory in hours."""
+        """Bound the records of the target that would fill the memory in hours."""
         del self.target.limited[:-_MOST_KEPT]
         del self.target.waited[:-_MOST_KEPT]
         if len(self.target.secrets) > _MOST_SECRETS:
@@ -309,7 +309,7 @@ class Campaign:
             self.target.secrets.intersection_update(kept)
 
     def save(self) -> None:
-        """Write the record: all that is not in the findings."""
+        """Write the record; findings have files of their own."""
         self._last_save = time.monotonic()
         requests, seconds = self._before
         self.record.counters.requests = requests + self.target.requests_sent
@@ -320,7 +320,7 @@ class Campaign:
 
 
 def _failed(outcome: CheckOutcome) -> bool:
-    """Whether it is a violation with a server error, or a closed connection, in it."""
+    """Whether an outcome is a violation with a server error or a closed connection."""
     is_violation = outcome.result.outcome in VIOLATIONS
     return is_violation and any(
         one.is_server_error or one.status == NO_ANSWER for _, one in outcome.exchanges

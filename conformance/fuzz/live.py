@@ -26,7 +26,7 @@ class LiveView:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Show it until the block ends."""
+        """Show the campaign until the block ends."""
         if not self._console.is_terminal:
             self._campaign.on_change = self._plain
             yield

@@ -1,4 +1,4 @@
-"""The schedule of a campaign: the work with the fewest requests so far is next, ever deeper."""
+"""The schedule of a campaign: the next turn goes to the work with the fewest requests so far."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -24,8 +24,8 @@ class _Share:
 class Turn:
     """A turn: one work, with its seed and its generation budget.
 
-    ``number`` says which of the turns of this work it is, counted through all shards, and
-    ``before`` how many of them this one has done.
+    ``number`` is the position of the turn among those of its work, over all shards; ``before`` is
+    the number of its earlier turns in this shard.
     """
 
     work: Work
@@ -38,13 +38,13 @@ class Turn:
 class Schedule:
     """Gives every work its fair share of requests; the same seed gives the same turns.
 
-    Shards of one seed share the turns of it: work that chooses its data is done by all of them,
-    each with every ``of``-th turn, and what sends the same every time is dealt out.
+    Shards of one seed share its turns: every shard does the work that generates data, each with
+    every ``of``-th turn; work that always sends the same is divided among the shards.
     """
 
     def __init__(self, works: Sequence[Work], seed: int, shard: Shard = WHOLE) -> None:
         ordered = list(works)
-        # So that no section of the catalogue waits for those before it in the alphabet.
+        # Without this, sections late in the alphabet would wait for all others.
         random.Random(f"{seed} order").shuffle(ordered)  # noqa: S311 - test data
         fixed = [one for one in ordered if not one.chooses]
         dealt = {one.name for one in fixed[shard.number - 1 :: shard.of]}
@@ -61,7 +61,7 @@ class Schedule:
     def next(self, count: int) -> list[Turn]:
         """The next turns: no work twice, and one at most that generates."""
         chosen: list[Work] = []
-        for work in sorted(self._works, key=self._had):
+        for work in sorted(self._works, key=self._cost):
             if work.generates and any(one.generates for one in chosen):
                 continue
             chosen.append(work)
@@ -69,9 +69,9 @@ class Schedule:
                 break
         return [self._turn(one) for one in chosen]
 
-    def _had(self, work: Work) -> float:
-        """What it has had, measured by its share."""
-        # What others do too gets its share from all, what was dealt out from this one alone.
+    def _cost(self, work: Work) -> float:
+        """Requests sent for a work so far, divided by its share."""
+        # Work of all shards gets its share from each of them, divided work from this one alone.
         share = work.share if work.chooses else self._shard.of
         return self._shares[work.name].requests / share
 
@@ -84,22 +84,22 @@ class Schedule:
         return Turn(work, number, seed, budget_at(number), before)
 
     def paid(self, work: Work, requests: int) -> None:
-        """A turn has sent so many requests; even nothing costs something."""
+        """Count the requests of a turn; a turn without any costs one."""
         self._shares[work.name].requests += max(requests, 1)
 
     def state(self) -> dict[str, list[int]]:
-        """To be kept, and given to :meth:`restore`."""
+        """The state for :meth:`restore`: turns and requests by work."""
         return {name: [one.times, one.requests] for name, one in self._shares.items()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on where another schedule ended."""
+        """Continue from the state of another schedule."""
         for name, (times, requests) in state.items():
             if name in self._shares:
                 self._shares[name] = _Share(int(times), int(requests))
 
 
 def budget_at(times: int) -> GenerationBudget:
-    """The generation budget of a work's n-th turn: the gate's first, then ever more."""
+    """The generation budget of a work's n-th turn: first that of ``run``, then more each time."""
     depth = min(1 + times, _DEEPEST)
     return GenerationBudget(
         times=depth, steps=_STEPS + _MORE_STEPS * (depth - 1), keys=_KEYS + (depth - 1) // 2

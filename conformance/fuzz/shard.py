@@ -10,14 +10,14 @@ import click
 
 @dataclass(frozen=True, slots=True, order=True)
 class Shard:
-    """The shard with a number, from 1 on, of so many."""
+    """A shard: its number, from 1 on, and the number of shards."""
 
     number: int
     of: int
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """From a text such as ``3/8``; raises :class:`ValueError`."""
+        """Parse a text such as ``3/8``; raises :class:`ValueError`."""
         found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text.strip())
         number, of = (int(found[1]), int(found[2])) if found else (0, 0)
         if not 1 <= number <= of:
@@ -25,7 +25,7 @@ class Shard:
         return cls(number, of)
 
     def __str__(self) -> str:
-        """As it was read."""
+        """The text form, such as ``3/8``."""
         return f"{self.number}/{self.of}"
 
 
@@ -34,7 +34,7 @@ WHOLE = Shard(1, 1)
 
 
 def missing(shards: Sequence[Shard]) -> list[Shard]:
-    """The shards that it takes beside these for all the work."""
+    """The shards that are missing for the whole work."""
     of = shards[0].of
     return [one for number in range(1, of + 1) if (one := Shard(number, of)) not in shards]
 

@@ -85,8 +85,8 @@ class Sharing:
             return
         self._last = time.monotonic()
         if self._corpus.reach():
-            heard = self._shared_findings().values()
-            self._findings.register_remote(smallest_of(values.values()) for values in heard)
+            remote = self._shared_findings().values()
+            self._findings.register_remote(smallest_of(values.values()) for values in remote)
 
     def end(self) -> None:
         """Send the findings that wait for the example database, if it can be reached."""
@@ -99,8 +99,10 @@ class Sharing:
         if self._corpus is None or not self._corpus.was_away:
             return ()
         if not self._corpus.is_away:
-            return ("the example database was away for a time; it was told later what was found",)
-        return ("the example database went away: what was found later is in the directory alone",)
+            return (
+                "the example database was away for a time; findings of that time were shared later",
+            )
+        return ("the example database went away: later findings are in the directory alone",)
 
     def _shared_findings(self) -> dict[str, dict[bytes, Finding]]:
         """The shared findings by id, each with its stored text; unreadable ones are skipped."""

@@ -14,7 +14,7 @@ from conformance.run.judging import never_succeeded
 
 
 def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:
-    """Every finding is a violation; what never failed has passed if it ever did."""
+    """The verdict: every finding is a violation; other checks have their best outcome."""
     results = tuple(sorted(_results(record), key=lambda one: one.key))
     complete = record.over in DONE and not record.doubt
     never = "" if record.findings else never_succeeded(record.contract, record.coverage.answered)

@@ -30,7 +30,7 @@ _LEFT_OUT = frozenset(
 def requests_in(contract: Contract, journal: Sequence[JournalEntry]) -> dict[str, list[Request]]:
     """The recorded requests that may be sent with changes, by operation id.
 
-    It ends nothing, and names no resource: somebody's could be meant.
+    Requests that end a resource or name one are left out: it may be somebody's.
     """
     found: dict[str, list[Request]] = {}
     base_path = contract.base_path
@@ -80,7 +80,7 @@ _SPELT = {"content-type": "Content-Type"}
 
 
 def _edited(probe: Probe, body: bytes, edits: Sequence[tuple[str, int, Any]]) -> bytes:
-    """The body with edits made; as it was where it is no object of JSON."""
+    """The body with these edits; unchanged where it is no JSON object."""
     try:
         value = json.loads(body)
     except ValueError:

@@ -19,11 +19,11 @@ _OWN_REASONS = {
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     HTTPStatus.TOO_MANY_REQUESTS,
 }
-"""What RFC 9110 and RFC 6585 have for headers, whatever an operation documents."""
+"""Statuses that RFC 9110 and RFC 6585 define for headers, documented or not."""
 
 
 def judge_answer(probe: Probe, request: Request, answer: Answer) -> None:
-    """Raise :class:`Violation` for what the catalogue has against an answer."""
+    """Raise :class:`Violation` for a requirement that an answer breaks."""
     if answer.status in _OWN_REASONS:
         return
     exchange = JudgedExchange(probe.operation, request, answer, Purpose.GENERATED)
@@ -35,8 +35,8 @@ def judge_answer(probe: Probe, request: Request, answer: Answer) -> None:
 def report_violation(
     probe: Probe, shown: Sequence[Exchange], expected: str, actual: str, requirement_id: str
 ) -> None:
-    """Raise :class:`Violation`; the exchanges that show it are all that stays in the record."""
+    """Raise :class:`Violation`; only the exchanges that show it stay in the record."""
     if probe.budget.is_known(expected, actual):
-        raise NotVerified("what is known already was met")
+        raise NotVerified("the violation is known already")
     probe.recording.exchanges[:] = shown
     raise Violation(expected, actual, requirement_id)

@@ -1,4 +1,4 @@
-"""From a check that failed to the finding that is kept of it."""
+"""The finding of a failed check."""
 
 import base64
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from conformance.run.check import CheckOutcome
 def finding_of(
     turn: Turn, outcome: CheckOutcome, requirement: Requirement, secrets: set[str]
 ) -> Finding:
-    """The finding, as it was first seen. ``requirement`` is the one that is broken."""
+    """The finding at its discovery. ``requirement`` is the one that is broken."""
     result = outcome.result
     actual = seen(result.actual, turn.work.way)
     return Finding(

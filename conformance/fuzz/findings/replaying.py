@@ -1,4 +1,4 @@
-"""A finding, replayed: by its own requests where a judge decides, else by its own check."""
+"""Replay of a finding: by its own requests where a judge decides, else by its check."""
 
 import base64
 import random
@@ -32,21 +32,21 @@ def probe_for(
     seed: int,
     budget: GenerationBudget,
 ) -> Probe:
-    """The probe of one check: seed, requirement and operation say what it chooses."""
+    """The probe of one check: seed, requirement and operation determine its choices."""
     randomness = random.Random(f"{seed} {requirement.id} {work.operation.id}")  # noqa: S311 - test data
     named = replace(budget, name=requirement.id)
     return Probe(contract, work.operation, target, randomness, seed, named)
 
 
 def probe_to_send(contract: Contract, target: Target, finding: Finding, work: Work) -> Probe:
-    """A probe that sends the steps of a finding, and chooses nothing."""
+    """A probe that sends the steps of a finding."""
     return Probe(contract, work.operation, target, random.Random(finding.seed), finding.seed)  # noqa: S311 - test data
 
 
 def work_of(contract: Contract, finding: Finding, works: Mapping[str, Work]) -> Work:
-    """The work that found it; raises :class:`FileError` where there is no such work any more.
+    """The work of a finding; raises :class:`FileError` for work that no longer exists.
 
-    Where a judge tells by the requests of the finding itself, none is needed.
+    A finding that a judge decides by its own requests needs none.
     """
     work = works.get(finding.work)
     operation = contract.operations.get(finding.operation)
@@ -73,14 +73,14 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
     if any(is_it(one, finding, work) for one in found):
         return True
     said = any(one.result.outcome is Outcome.PASSED for one in found)
-    # Another violation says that this check still fails, if not how.
+    # Another violation shows that this check still fails, but not how.
     return False if said else any(one.result.outcome in VIOLATIONS for one in found) or None
 
 
 def check(
     contract: Contract, target: Target, finding: Finding, work: Work, requirement: Requirement
 ) -> CheckOutcome:
-    """The check that found it, once more, with what failed and nothing else if that is known."""
+    """Run the check of a finding again, on the failing examples alone where they are known."""
     only = {name: base64.b64decode(one) for name, one in finding.examples.items()}
     budget = replace(budget_of(finding), only=only or None)
     return run_check(
@@ -89,7 +89,7 @@ def check(
 
 
 def budget_of(finding: Finding) -> GenerationBudget:
-    """The generation budget that a finding was found with."""
+    """The generation budget of a finding's discovery."""
     budget = finding.effort
     return GenerationBudget(times=budget["times"], steps=budget["steps"], keys=budget["keys"])
 
@@ -105,7 +105,7 @@ def is_it(one: CheckOutcome, finding: Finding, work: Work) -> bool:
 
 
 def _judge_of(finding: Finding) -> Requirement | None:
-    """The requirement that a finding broke, where one exchange is enough to tell."""
+    """The requirement that a finding broke, where a judge decides it by one exchange."""
     is_judged = finding.requirement in judges().of(Purpose.GENERATED)
     return catalogue()[finding.requirement] if is_judged else None
 

@@ -1,4 +1,4 @@
-"""Joins the records of several campaigns into one: those of shards, or of other days."""
+"""Merging of records: those of shards, or of campaigns of several days, into one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from conformance.fuzz.storage.record import DONE, Counters, Record
 
 
 def joined(records: Sequence[Record], directory: RunDirectory) -> Record:
-    """Several records as one; nothing is written. ``directory`` is where it may be.
+    """Merge several records into one, for ``directory``; nothing is written.
 
     Raises :class:`FileError` for records that do not belong together.
     """
@@ -61,7 +61,7 @@ def _check(records: Sequence[Record]) -> None:
             raise FileError(f"{here} is of {one.target}, {there} of {first.target}")
         if one.shards[0].of != first.shards[0].of:
             raise FileError(
-                f"{here} is shard {_told(one)}, {there} {_told(first)}:"
+                f"{here} is shard {_shards_of(one)}, {there} {_shards_of(first)}:"
                 " all must be parts of the same number"
             )
         if WHOLE in one.shards:
@@ -77,19 +77,19 @@ def _check(records: Sequence[Record]) -> None:
             seen[shard] = one
 
 
-def _told(record: Record) -> str:
+def _shards_of(record: Record) -> str:
     return ", ".join(map(str, record.shards))
 
 
 def _patterns(records: Sequence[Record]) -> list[str]:
-    """What any of them was judged by; no pattern stands for all."""
+    """The patterns of all records; none where a record has the whole catalogue."""
     if not all(one.patterns for one in records):
         return []
     return list(dict.fromkeys(pattern for one in records for pattern in one.patterns))
 
 
 def _early(records: Sequence[Record]) -> Iterator[str]:
-    """Those that did not come to their end, each with the reason."""
+    """The campaigns that ended early, each with its reason."""
     for one in records:
         if one.joined:
             yield from [one.early] if one.early else []
@@ -123,7 +123,7 @@ def _counters(parts: Sequence[Counters]) -> Counters:
 
 
 def _one_of(findings: Sequence[Finding]) -> Finding:
-    """One finding of several with the same id: what was counted adds up."""
+    """One finding of several with the same id: counts and tries add up."""
     return replace(
         smallest_of(findings),
         first_seen=min((one.first_seen for one in findings), key=_instant),
@@ -134,7 +134,7 @@ def _one_of(findings: Sequence[Finding]) -> Finding:
 
 
 def _instant(text: str) -> datetime:
-    """A time of RFC 3339; what is none comes last."""
+    """An RFC 3339 time; other texts sort last."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
