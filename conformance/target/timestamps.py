@@ -1,5 +1,6 @@
 """Timestamps: RFC 3339 date-times in every spelling, and the dates of HTTP headers."""
 
+import math
 import re
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -15,7 +16,8 @@ _DATE_TIME = re.compile(
 def instant(value: object) -> float | None:
     """The Unix time that an RFC 3339 date-time names; None where ``value`` is none.
 
-    A leap second is the second after it, for Unix time has no other name for it.
+    A leap second is the second after it, for Unix time has no other name for it. However many
+    digits a fraction has, it does not round up to the next second.
     """
     found = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:
@@ -25,7 +27,8 @@ def instant(value: object) -> float | None:
         start = datetime.fromisoformat(f"{minute}00{offset}".upper())
     except ValueError:
         return None
-    return start.timestamp() + int(second) + float(fraction or 0)
+    whole = start.timestamp() + int(second)
+    return min(whole + float(fraction or 0), math.nextafter(whole + 1, whole))
 
 
 def http_date(value: str | None) -> float | None:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import random
 import secrets
 import unicodedata
@@ -276,6 +277,7 @@ def test_no_answer_is_quoted() -> None:
         ("1970-01-01T01:30:00+01:30", 0),
         ("1969-12-31T21:00:00-03:00", 0),
         ("2016-12-31T23:59:60Z", 1483228800),
+        (f"1970-01-01T00:00:00.{'9' * 30}Z", math.nextafter(1, 0)),
         ("2026-02-30T00:00:00Z", None),
         ("2026-03-01T24:00:00Z", None),
         ("2026-03-01T00:00:61Z", None),
