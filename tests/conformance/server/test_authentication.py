@@ -74,7 +74,7 @@ def test_a_refusal_that_revokes_is_found_in_the_list() -> None:
         if request.method == "DELETE":
             revoked.append("7")
         if request.method == "GET":
-            data = [{"id": one, "status": "revoked"} for one in revoked]
+            data = [{"id": one, "client_id": one, "status": "revoked"} for one in revoked]
             return httpx.Response(200, json={"data": data, "has_more": False})
         return everything(request)
 
