@@ -177,7 +177,7 @@ def test_a_client_is_exercised_in_its_own_environment(all_names: Path) -> None:
 @pytest.mark.parametrize("name", ["mock_server"])
 def test_an_app_may_be_in_a_package_that_the_harness_does_not_load(project: Path) -> None:
     (project / "mock_server" / "part.py").write_text("async def app(scope, receive, send): ...\n")
-    options = ("--app", "mock_server.part:app", "--token", "one")
+    options = ("--app", "mock_server.part:app", "--token", "one", "--select", "created")
 
     done = run(project, script("dinie-conformance"), "run", *options)
 

@@ -93,6 +93,7 @@ def test_what_it_cannot_start_with_is_told_in_one_line() -> None:
         judge("nonsense")
 
 
+@pytest.mark.thorough
 def test_a_refused_token_does_not_pass() -> None:
     with serve_app(create_app(Settings((PARTNER,))), lifespan="on") as origin:
         result = judge(f"{origin}/v3", token="dinie_at_wrong")
@@ -166,7 +167,7 @@ CREATED = json.dumps(
         pytest.param(
             breaks_on_what_it_cannot_read, False, "Server error", marks=pytest.mark.thorough
         ),
-        (changes_nothing, True, "API accepts"),
+        pytest.param(changes_nothing, True, "API accepts", marks=pytest.mark.thorough),
     ],
 )
 def test_a_wrong_server_does_not_pass(

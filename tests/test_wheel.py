@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from dinie_contract.location import NAMES
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -33,7 +35,7 @@ def test_it_holds_one_import_name_and_the_contract(wheel: Path) -> None:
         "dinie_contract",
         "zz_dinie_contract.pth",
     }
-    for package in ("openapi", "mock_server", "conformance"):
+    for package in NAMES:
         assert f"{packages}/{package}/py.typed" in names
 
 
@@ -80,15 +82,16 @@ def test_the_installed_wheel_serves_outside_the_checkout(installed: Path, tmp_pa
     assert all(Path(place).is_relative_to(installed) for place in places)
 
 
-@pytest.mark.parametrize("name", ["openapi", "mock_server", "conformance"])
-def test_a_package_of_ones_own_goes_before_ours(installed: Path, tmp_path: Path, name: str) -> None:
-    (tmp_path / "src" / name).mkdir(parents=True)
-    (tmp_path / "src" / name / "__init__.py").write_text("")
+def test_packages_of_ones_own_go_before_ours(installed: Path, tmp_path: Path) -> None:
+    source = tmp_path / "src"
+    for name in NAMES:
+        (source / name).mkdir(parents=True)
+        (source / name / "__init__.py").write_text("")
     [site_packages] = installed.glob("lib/python*/site-packages")
     own = site_packages / "own_project.pth"
-    own.write_text(f"{tmp_path / 'src'}\n")
+    own.write_text(f"{source}\n")
 
-    script = f"import {name}; print({name}.__file__)"
+    script = f"import {', '.join(NAMES)}\nfor one in ({', '.join(NAMES)}): print(one.__file__)"
     variables = {key: one for key, one in os.environ.items() if key != "PYTHONPATH"}
     python = str(installed / "bin" / "python")
     done = subprocess.run(
@@ -101,7 +104,7 @@ def test_a_package_of_ones_own_goes_before_ours(installed: Path, tmp_path: Path,
     )  # fmt: skip
     own.unlink()
 
-    assert done.stdout.strip() == str(tmp_path / "src" / name / "__init__.py")
+    assert done.stdout.split() == [str(source / name / "__init__.py") for name in NAMES]
     assert "idempotency.replay-is-identical" in listed.stdout
 
 

@@ -23,12 +23,17 @@ CHOSEN = (
     "strict",
     "only creates",
     "rate-limited",
-    "replays a conflicting body",
-    "refuses a key in use",
-    "forgets revoked keys",
     "other prefixes, oldest first, local time",
-    "closes each connection",
-    "HTTP/1.0",
+    *(
+        pytest.param(one, marks=pytest.mark.thorough)
+        for one in (
+            "replays a conflicting body",
+            "refuses a key in use",
+            "forgets revoked keys",
+            "closes each connection",
+            "HTTP/1.0",
+        )
+    ),
 )
 
 

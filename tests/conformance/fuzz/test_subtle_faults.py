@@ -98,7 +98,13 @@ WHOLE: Mapping[str, Case] = {
 """With ``--subtle``: as rare as they are in earnest, and with a seed that nobody has chosen."""
 
 
-@pytest.mark.parametrize("name", CASES)
+ALIKE = {"number", "leap second", "two keys"}
+"""Faults that are found much as others are."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=[pytest.mark.thorough] * (one in ALIKE)) for one in CASES]
+)
 def test_a_subtle_fault_is_found_and_shrunk_and_replayed(
     name: str,
     campaigns: Campaigns,

@@ -157,7 +157,7 @@ def test_a_broken_should_warns_and_fails_where_that_is_asked(
     assert f"FAILED conformance::{id_}[" in failed.stdout
 
 
-@pytest.mark.parametrize("by_variable", [False, True])
+@pytest.mark.parametrize("by_variable", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_what_the_baseline_accepts_is_an_expected_failure(
     judge: Pytest,
     sabotaged: Callable[[str], str],
@@ -239,7 +239,7 @@ def test_what_cannot_be_verified_is_skipped_and_alone_no_pass(
     assert done.returncode == 2
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.thorough)])
 def test_an_unreachable_target_is_an_error_that_ends_the_run(
     judge: Pytest, workers: tuple[str, ...]
 ) -> None:
@@ -301,13 +301,24 @@ def test_an_app_that_is_none_is_told(judge: Pytest) -> None:
     ],
 )
 def test_options_that_are_no_good_are_one_line(
-    judge: Pytest, arguments: list[str], variables: dict[str, str], reason: str
+    arguments: list[str],
+    variables: dict[str, str],
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    done = judge(*arguments, **variables)
+    monkeypatch.chdir(tmp_path)
+    for name, value in ({"DINIE_TOKEN": FIRST, "DINIE_SECOND_TOKEN": SECOND} | variables).items():
+        monkeypatch.setenv(name, value)
 
-    assert done.returncode == 4
-    [line] = done.stderr.strip().splitlines()
+    # In this process: it ends before there is anything that another run could disturb.
+    code = pytest.main(["-p", "no:cacheprovider", "--pyargs", "conformance", *arguments])
+
+    assert code == pytest.ExitCode.USAGE_ERROR
+    [line] = capsys.readouterr().err.strip().splitlines()
     assert line.startswith(f"ERROR: conformance: {reason}")
+    assert FIRST not in line
 
 
 def test_other_runs_are_left_alone(run_pytest: Pytest, tmp_path: Path) -> None:

@@ -79,6 +79,10 @@ ALIKE = {
     "a clock that can be moved",
     "a limit that says a date",
     "closes each connection",
+    "one partner only",
+    "refuses a key in use",
+    "tokens by the documented form only",
+    "HTTP/1.0",
 }
 """Variants that depart in one thing, much as others do."""
 

@@ -224,8 +224,15 @@ def test_a_target_without_a_limit_is_left_alone_in_the_end() -> None:
     assert len(window.paths) == 2000
 
 
-@pytest.mark.parametrize("only_create", [False, True])
-@pytest.mark.parametrize("is_date", [False, True])
+@pytest.mark.parametrize(
+    ("is_date", "only_create"),
+    [
+        (False, True),
+        (True, False),
+        pytest.param(False, False, marks=pytest.mark.thorough),
+        pytest.param(True, True, marks=pytest.mark.thorough),
+    ],
+)
 def test_limited_on_purpose_every_429_is_judged(is_date: bool, only_create: bool) -> None:  # noqa: FBT001 - of a table
     options = Options(
         rate=20, rate_seconds=3, retry_after_is_a_date=is_date, only_create=only_create
