@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.probe.applicability import lists
 from conformance.probe.pages import largest_page, pages
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
@@ -95,8 +94,7 @@ class Sequence:
     def revoke(self, index: int) -> None:
         """Revoke an active resource; a refused revocation leaves the model unchanged."""
         made = self.model.active[index % len(self.model.active)]
-        revoking = self._probe.of(self._probe.sibling("DELETE"))
-        request = revocation_of(revoking, made.answer, made.partner)
+        request = revocation_of(self._probe.revoking, made.answer, made.partner)
         made.revoked = answer_to(self._probe, request).is_success
 
     def look(self, partner: int) -> None:
@@ -108,7 +106,7 @@ class Sequence:
         own = {one.id: one for one in self.model.made if one.partner == partner}
         missing = {one.id for one in self.model.active if one.partner == partner}
         count = dict.fromkeys(own, 0)
-        list_probe = self._probe.on(self._probe.operation.path, lists)
+        list_probe = self._probe.listing
         for page in pages(list_probe, largest_page(list_probe), partner=partner):
             for id_, item in zip(page.ids, page.items, strict=True):
                 self._judge(id_, item, own, partner)

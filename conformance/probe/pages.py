@@ -10,7 +10,7 @@ from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.target.exchange import Answer, Request
 from openapi.operation import Operation
-from openapi.resource import creates, page_members
+from openapi.resource import page_members
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ MOST_PAGES = 100
 
 
 def make(probe: Probe, count: int, partner: int = 0) -> list[Answer]:
-    """Make resources of the collection on the path of ``probe``; gives the answers.
+    """Create resources of the probe's kind, all at once; gives the answers.
 
-    All at once: they stand close together in a list by time, and many have the same time.
+    They are next to each other in a list by time, and many have the same time.
     """
-    maker = probe.on(probe.operation.path, creates)
+    maker = probe.creating
     answers = maker.send_at_once([maker.request(partner) for _ in range(count)])
     for answer in answers:
         if answer.status != maker.operation.success_status or not maker.id_of(answer):

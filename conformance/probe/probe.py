@@ -226,39 +226,40 @@ class Probe:
         actual = f"{answer.status} to {to}" if to else f"{answer.status}"
         self.expect(not answer.is_server_error, NO_SERVER_ERROR, actual)
 
-    def on(self, path: str, matches: Callable[[Operation], bool]) -> "Probe":
-        """A probe for another operation, on ``path``; both keep one record."""
-        for operation in self.contract.operations.values():
-            if operation.path == path and matches(operation):
-                return self.of(operation)
-        raise NotVerified(f"the contract has nothing of the kind on {path}")
-
     def of(self, operation: Operation) -> "Probe":
         """A probe for another operation; both keep one record."""
         other = Probe(self.contract, operation, self.target, self.random, self.seed, self.budget)
         other.recording = self.recording
         return other
 
-    def sibling(
-        self, method: str, matches: Callable[[Operation], bool] = lambda _: True
-    ) -> Operation:
-        """The operation with another method on the same path, or below it."""
-        for operation in self.contract.operations.values():
-            near = operation.path == self.operation.path or operation.path.startswith(
-                f"{self.operation.path}/"
-            )
-            if operation.method == method and near and matches(operation):
-                return operation
-        raise NotVerified(f"the contract has no {method} beside {self.operation.path}")
+    @property
+    def creating(self) -> "Probe":
+        """A probe for the operation that creates the resource; both keep one record."""
+        return self.of(self.resource.create)
+
+    @property
+    def listing(self) -> "Probe":
+        """A probe for the operation that lists the resource; both keep one record."""
+        return self._of_resource(self.resource.list, "list")
+
+    @property
+    def revoking(self) -> "Probe":
+        """A probe for the operation that revokes the resource; both keep one record."""
+        return self._of_resource(self.resource.revoke, "revocation")
+
+    def _of_resource(self, operation: Operation | None, name: str) -> "Probe":
+        if operation is None:
+            raise NotVerified(f"the contract has no {name} of {self.resource.create.id}'s resource")
+        return self.of(operation)
 
     def listed(self, partner: int = 0) -> list[dict[str, Any]]:
-        """Every item of the list beside the operation, page by page."""
-        resource, members, listing = self.resource, self.page_members, self.sibling("GET")
+        """Every item of the resource's list, page by page."""
+        resource, members, path = self.resource, self.page_members, self.listing.operation.path
         items: list[dict[str, Any]] = []
         while len(items) < _LONGEST_LIST:
             cursor = {members.cursor: items[-1][resource.id]} if items else {}
             query = urlencode({members.limit: 100, **cursor})
-            answer = self.send(Request("GET", f"{listing.path}?{query}", partner=partner))
+            answer = self.send(Request("GET", f"{path}?{query}", partner=partner))
             page = answer.field(members.items)
             if not isinstance(page, list) or not all(isinstance(one, dict) for one in page):
                 raise NotVerified(f"the list answered {answer.status} without items")

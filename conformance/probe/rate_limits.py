@@ -68,7 +68,7 @@ def _cheap(probe: Probe) -> Request:
         return Request("GET", f"{path}?limit=1")
     for operation in operations:
         if creates(operation) and operation.accepts_idempotency_key:
-            return probe.on(operation.path, creates).request().with_key(probe.new_key())
+            return probe.of(operation).request().with_key(probe.new_key())
     raise NotVerified("the contract has no operation that can be called often and does no harm")
 
 

@@ -12,7 +12,6 @@ from urllib.parse import quote
 from conformance.probe.probe import NotVerified, Probe
 from conformance.target.exchange import Answer, Request
 from openapi.contract import PATH_PARAMETER
-from openapi.resource import creates
 
 NOT_IMPLEMENTED_STATUSES = {
     HTTPStatus.FORBIDDEN,
@@ -29,16 +28,16 @@ def request_on_new_resource(probe: Probe) -> Request:
     names = PATH_PARAMETER.findall(operation.path)
     if not names:
         return request
-    maker = maker_for(probe)
+    parent = operation.path.rpartition("/{")[0]
+    create = next(
+        (one.create for one in probe.contract.resources if one.create.path == parent), None
+    )
+    if create is None:
+        raise NotVerified(f"the contract has no operation that creates a resource on {parent}")
+    maker = probe.of(create)
     made = maker.succeed(maker.request())
     identity = quote(str(made.field(names[-1]) or maker.id_of(made)), safe="")
     return replace(request, path=PATH_PARAMETER.sub(lambda _: identity, operation.path))
-
-
-def maker_for(probe: Probe) -> Probe:
-    """A probe for the operation that makes what the path names; both keep one record."""
-    parent, _, _ = probe.operation.path.rpartition("/{")
-    return probe.on(parent, creates)
 
 
 def expect_served(probe: Probe, answer: Answer) -> None:

@@ -1,4 +1,4 @@
-"""Requests that revoke keys which a check has made itself, and what became of them."""
+"""Revocation of keys that a check has created, and their status afterwards."""
 
 from urllib.parse import quote
 
@@ -13,12 +13,12 @@ VENDOR = "vendor facts: DELETE /auth/credentials/{client_id} revokes at once and
 
 
 def revokes(operation: Operation) -> bool:
-    """The operation ends one resource by its id."""
+    """The operation revokes one resource by its id."""
     return operation.method == "DELETE" and operation.path.endswith("}")
 
 
 def revocation_by_text(probe: Probe, text: str, partner: int = 0) -> Request:
-    """The request that revokes what goes by this text in a path."""
+    """The request that revokes the resource with this text as its handle in the path."""
     path = PATH_PARAMETER.sub(lambda _: text, probe.operation.path)
     return Request("DELETE", path, partner=partner)
 

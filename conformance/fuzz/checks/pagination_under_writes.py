@@ -7,11 +7,10 @@ from conformance.catalogue.registry import requirement_of
 from conformance.fuzz.checks.violations import report_violation
 from conformance.probe.pages import ids_until, make, page_of, query_for
 from conformance.probe.probe import NotVerified, Probe
-from conformance.probe.revocation import listed_status, revocation_of, revokes
+from conformance.probe.revocation import listed_status, revocation_of
 from conformance.results.curl import Exchange
 from conformance.server.lists.pagination import pagination_is_complete
 from conformance.target.exchange import Answer
-from openapi.resource import creates
 
 COMPLETE = requirement_of(pagination_is_complete).id
 
@@ -93,12 +92,10 @@ def _change(probe: Probe, walk: _Walk, change: str, after: str) -> None:
     }[change]
     if not chosen:
         return
-    revoking = probe.of(probe.sibling("DELETE", revokes))
-    if revoking.send(revocation_of(revoking, walk.own[chosen[0]])).is_success:
+    if probe.send(revocation_of(probe.revoking, walk.own[chosen[0]])).is_success:
         walk.revoked.append(chosen[0])
 
 
 def _are_kept(probe: Probe, walk: _Walk) -> bool:
     """Whether a list still shows what is revoked: else a cursor may have gone with it."""
-    maker = probe.on(probe.operation.path, creates)
-    return all(listed_status(maker, walk.own[one]) is not None for one in walk.revoked)
+    return all(listed_status(probe, walk.own[one]) is not None for one in walk.revoked)

@@ -3,7 +3,6 @@
 from conformance.catalogue.registry import requirement_of
 from conformance.fuzz.checks.many_keys import REPLAY
 from conformance.fuzz.checks.violations import report_violation
-from conformance.probe.applicability import lists
 from conformance.probe.pages import largest_page, pages
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
@@ -87,7 +86,7 @@ def _name(probe: Probe, request: Request) -> str | None:
 def _look(probe: Probe, requests: tuple[Request, Request], partner: int, begin: int) -> None:
     """No more than one of the names that were sent with the key is listed, and once."""
     names = {_name(probe, one) for one in requests} - {None}
-    list_probe = probe.on(probe.operation.path, lists)
+    list_probe = probe.listing
     found = [
         item
         for page in pages(list_probe, largest_page(list_probe), partner=partner, most=_PAGES)

@@ -11,7 +11,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.probe.applicability import needs_bearer_token, takes_json
 from conformance.probe.probe import Probe, without_token
-from conformance.probe.resources import expect_served, maker_for, request_on_new_resource
+from conformance.probe.resources import expect_served, request_on_new_resource
 from conformance.server.authentication.requests import (
     SEED,
     authorised,
@@ -122,7 +122,7 @@ def refused_request_revokes_nothing(probe: Probe) -> None:
     if Capability.LISTING in probe.target.capabilities:
         # A target may answer 204 to a second revocation as well: the list tells more.
         identity = unquote(requests["no token"].path.rpartition("/")[2])
-        listed = maker_for(probe).listed()
+        listed = probe.listed()
         states = {one.get("status") for one in listed if one.get(probe.resource.handle) == identity}
         probe.expect("revoked" not in states, "a key that is still active", "a revoked one")
     answer = probe.send(authorised(requests["no token"]))

@@ -14,7 +14,7 @@ from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import created, exchange
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
-from openapi.resource import creates, issues_tokens
+from openapi.resource import issues_tokens
 
 _LOOKS = 4
 _BETWEEN_LOOKS_SECONDS = 0.25
@@ -38,7 +38,7 @@ def _maker(probe: Probe) -> Probe:
     """A probe for the operation that makes what a list shows."""
     for operation in probe.contract.operations.values():
         if lists(operation):
-            return probe.on(operation.path, creates)
+            return probe.of(operation).creating
     raise NotVerified("the contract has no list")
 
 
@@ -75,7 +75,7 @@ def _refusing_issued_tokens() -> Tamper:
 def issued_token_is_accepted(probe: Probe) -> None:
     """A token that a new key was exchanged for opens the list."""
     token = _issued_to(probe, created(probe))
-    lister = probe.on(_maker(probe).operation.path, lists)
+    lister = _maker(probe).listing
     answer = answer_to(probe, _with_token(lister.request(), token))
     wanted = lister.operation.success_status
     probe.expect(answer.status == wanted, f"{wanted} with an issued token", f"{answer.status}")
@@ -92,7 +92,7 @@ def issued_token_is_accepted(probe: Probe) -> None:
 def token_is_its_partners(probe: Probe) -> None:
     """What a token creates and lists belongs to the partner whose key it was issued to."""
     maker = _maker(probe)
-    lister = probe.on(maker.operation.path, lists)
+    lister = maker.listing
     keys = [created(probe, partner) for partner in (0, 1)]
     tokens = [_issued_to(probe, key) for key in keys]
     for partner, token in enumerate(tokens):

@@ -12,7 +12,6 @@ from typing import Any
 from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests, set_status
-from conformance.probe.applicability import lists
 from conformance.probe.bodies import (
     FAR_FUTURE,
     NO_REFUSAL,
@@ -204,7 +203,7 @@ def refused_request_creates_nothing(probe: Probe) -> None:
     send(probe.request().with_json(body).with_header("Content-Type", "text/plain"), body)
     if not refused:
         raise NotVerified("the target refuses none of the requests")
-    lister = probe.on(probe.operation.path, lists)
+    lister = probe.listing
     for page in pages(lister, largest_page(lister)):
         found = [one for one in page.items if one.get(probe.name_member) in refused]
         probe.expect(not found, "nothing in the list from a refused request", f"{len(found)}")
