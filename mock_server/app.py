@@ -40,7 +40,7 @@ from mock_server.pipeline.routing import Routing
 from mock_server.pipeline.scheduling import FairScheduling
 from mock_server.pipeline.validation import Validation
 from mock_server.settings import Settings
-from mock_server.store.opening import open_counters, open_store
+from mock_server.store.opening import backend_of
 from openapi.contract import Contract
 from openapi.document import located_in
 
@@ -70,11 +70,12 @@ def create_app(
     with located_in(settings.contract):
         check_security(contract)
         answers = DocumentedAnswers(contract)
-    store = open_store(settings.store)
+    backend = backend_of(settings.store)
+    store = backend.open_store(settings.store)
     tokens = AccessTokens(
         {partner.token: partner.partner_id for partner in settings.partners if partner.token}
     )
-    counters = open_counters(settings.store)
+    counters = backend.open_counters(settings.store)
     rate_limit = RateLimit(settings.rate_limit, counters)
     clocks = PartnerClocks(clock)
     journals = Journals(partial(bearer_of, tokens=tokens))

@@ -23,15 +23,12 @@ class Watched(Protocol):
 
     def sweep(self, elapsed: float) -> None:
         """Add ``elapsed`` seconds to what was waited, and close where a limit is reached."""
-        ...
 
     def seconds_waited(self) -> float | None:
         """Seconds that the server has waited for the client; None while the client waits."""
-        ...
 
     def make_room(self) -> None:
         """Close at once, for another client."""
-        ...
 
 
 class Watch:

@@ -52,7 +52,6 @@ class Delivery(Protocol):
 
     async def __call__(self, exchange: "Exchange", head: Message, body: bytes, send: Send) -> Sent:
         """Send the response, and return the part that was sent."""
-        ...
 
 
 @dataclass(slots=True)

@@ -25,11 +25,9 @@ class Action(Protocol):
 
     def suits(self, operation: Operation) -> bool:
         """Whether the action is possible on a request for ``operation``."""
-        ...
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
         """Run the action, around the rest of the pipeline or in its place."""
-        ...
 
 
 class _ForAll:
@@ -72,7 +70,6 @@ class Status:
     after_commit: bool
 
     def suits(self, operation: Operation) -> bool:
-        """See :meth:`Action.suits`: the operation documents the status."""
         return operation.response(self.status) is not None
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
@@ -146,7 +143,6 @@ class ExpireToken:
     tokens: AccessTokens
 
     def suits(self, operation: Operation) -> bool:
-        """See :meth:`Action.suits`: the operation requires a token."""
         return operation.needs_authentication
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:

@@ -10,7 +10,6 @@ class Firing(Protocol):
 
     def fires(self) -> bool:
         """Whether the fault fires for the next request."""
-        ...
 
 
 @dataclass(slots=True)
@@ -18,7 +17,6 @@ class Always:
     """Fires for each request."""
 
     def fires(self) -> bool:
-        """See :meth:`Firing.fires`."""
         return True
 
 
@@ -29,7 +27,6 @@ class Times:
     left: int
 
     def fires(self) -> bool:
-        """See :meth:`Firing.fires`."""
         self.left -= 1
         return self.left >= 0
 
@@ -43,7 +40,6 @@ class Every:
     seen: int = 0
 
     def fires(self) -> bool:
-        """See :meth:`Firing.fires`."""
         self.seen += 1
         return (self.seen - 1) % self.step < self.burst
 
@@ -60,7 +56,6 @@ class Sometimes:
         self._random = random.Random(self.seed)  # noqa: S311 - no secret depends on it
 
     def fires(self) -> bool:
-        """See :meth:`Firing.fires`."""
         return self._random.random() < self.probability
 
 

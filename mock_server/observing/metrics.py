@@ -149,7 +149,6 @@ class _Tallies(Collector):
         return self._tallies.setdefault(labels, _Tally()).observe
 
     def collect(self) -> Iterable[Metric]:
-        """See :class:`prometheus_client.registry.Collector`."""
         family = HistogramMetricFamily(self._name, self._documentation, labels=_LABELS)
         for labels, tally in self._tallies.items():
             buckets = zip(_BOUNDS, accumulate(tally.counts), strict=True)
@@ -181,7 +180,6 @@ class _Known(Collector):
         self._dropped = dropped
 
     def collect(self) -> Iterable[Metric]:
-        """See :class:`prometheus_client.registry.Collector`."""
         yield InfoMetricFamily("dinie_mock_build", "Which mock plays which contract.", self._build)
         if self._dropped:
             yield CounterMetricFamily(
@@ -201,7 +199,6 @@ class _Workers(Collector):
         self._directory = directory
 
     def collect(self) -> Iterable[Metric]:
-        """See :class:`prometheus_client.registry.Collector`."""
         families: dict[str, Metric] = {}
         for pid in sorted({path.stem.rpartition("_")[2] for path in self._directory.glob("*.db")}):
             if not _is_fellow(pid):

@@ -10,7 +10,6 @@ from mock_server.exchange.problems import Problem, ProblemType, Response, invali
 from mock_server.partners.clock import timestamp
 from mock_server.partners.partners import new_client, secret_hash
 from mock_server.store.interface import (
-    AddCredential,
     Credential,
     Store,
     UnknownCursor,
@@ -98,7 +97,7 @@ class Credentials:
             updated_at=now,
             last_used_at=None,
         )
-        exchange.writes = (AddCredential(credential),)
+        exchange.writes = (credential,)
         body = orjson.dumps(self.shown(credential, client_secret))
         return Response(201, body, _JSON, {"Cache-Control": "no-store"})
 

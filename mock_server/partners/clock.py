@@ -26,7 +26,6 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """The current Unix time in seconds."""
-        ...
 
 
 class SystemClock:

@@ -25,7 +25,7 @@ from mock_server.serving.shutdown import ShutdownFlag
 from mock_server.serving.workers import WORKER_APP, WORKER_SETTINGS, Supervisor
 from mock_server.settings import Settings
 from mock_server.store.interface import StoreError
-from mock_server.store.opening import is_shared, open_store
+from mock_server.store.opening import backend_of
 
 logger = logging.getLogger("mock_server")
 
@@ -58,7 +58,8 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
     """
     set_up_logs(settings.log_format, settings.log_level)
     workers = settings.workers
-    if workers > 1 and not is_shared(settings.store):
+    is_shared = backend_of(settings.store).is_shared(settings.store)
+    if workers > 1 and not is_shared:
         raise ServingError(
             "--workers needs a store that they can share: --store sqlite:///FILE or redis://…"
         )
@@ -82,7 +83,7 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
         else:
             ending = ShutdownFlag()
             app = create_app(settings, patient=True, is_ending=ending.is_set)
-            if is_shared(settings.store):
+            if is_shared:
                 asyncio.run(_prepare(settings))
             server = _Announcing(uvicorn.Config(app, **options), announce_and_log, ending)
             server.run(sockets=[listener])
@@ -105,7 +106,7 @@ async def _rehearse(app: ASGIApp) -> None:
 
 async def _prepare(settings: Settings) -> None:
     """Write to the store before serving, so that an error is reported at once."""
-    store = open_store(settings.store)
+    store = backend_of(settings.store).open_store(settings.store)
     try:
         await seed(store, settings.partners)
         await store.signing_key()

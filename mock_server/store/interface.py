@@ -6,8 +6,9 @@ one step decides which of several equal requests made the resource, whichever pr
 they reached, and a crash leaves both or neither.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import TracebackType
 from typing import NamedTuple, Protocol
 
 
@@ -17,6 +18,39 @@ class UnknownCursor(Exception):
 
 class StoreError(Exception):
     """The store cannot be opened, read or written; the message is one plain line."""
+
+
+class StoreErrors:
+    """Context manager that turns errors of a store's library into a :class:`StoreError`.
+
+    ``name`` is the store in the message, ``kind`` the class of the library's errors, and
+    ``mends`` what to do about its subclasses. One instance serves every statement.
+    """
+
+    __slots__ = ("_kind", "_mends", "_name")
+
+    def __init__(
+        self,
+        name: str,
+        kind: type[Exception],
+        mends: Sequence[tuple[type[Exception], str]] = (),
+    ) -> None:
+        self._name = name
+        self._kind = kind
+        self._mends = mends
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        _: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, self._kind):
+            mend = next((f" ({text})" for one, text in self._mends if isinstance(error, one)), "")
+            raise StoreError(f"{self._name} cannot be used: {error}{mend}") from error
 
 
 class Credential(NamedTuple):
@@ -67,12 +101,6 @@ class IdempotencyRecord(NamedTuple):
     expires_at: float
 
 
-class AddCredential(NamedTuple):
-    """Store a new credential."""
-
-    credential: Credential
-
-
 class UpdateCredential(NamedTuple):
     """Set fields of a partner's credential; no effect on one that the partner does not have.
 
@@ -86,17 +114,15 @@ class UpdateCredential(NamedTuple):
     only_active: bool = False
 
 
-Write = AddCredential | UpdateCredential
-"""A change of state that an operation proposes, and :meth:`Store.commit` applies."""
+Write = Credential | UpdateCredential
+"""A new credential, or a change of one, which an operation proposes."""
 
 
 class Store(Protocol):
     """The state of all partners. Every method may raise :class:`StoreError`."""
 
-    @property
-    def is_volatile(self) -> bool:
-        """Whether the state exists in the memory of this process only."""
-        ...
+    is_volatile: bool
+    """Whether the state exists in the memory of this process only."""
 
     async def commit(
         self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
@@ -107,41 +133,32 @@ class Store(Protocol):
         and that record is the result; otherwise the result is None. ``now`` is the time of the
         partner of ``record``; records of other partners must not be expired by it.
         """
-        ...
 
     async def find_record(
         self, partner_id: str, key_hash: bytes, now: float
     ) -> IdempotencyRecord | None:
         """The unexpired record of a partner's idempotency key, or None."""
-        ...
 
     async def add_partner(self, partner_id: str, client_id: str, secret_hash: bytes) -> None:
         """Add a login to a partner; for a client id that it has already, replace the secret."""
-        ...
 
     async def list_partners(self) -> list[PartnerLogin]:
         """All partners, in the order of their ids, each with its newest client id."""
-        ...
 
     async def find_partner(self, partner_id: str) -> PartnerLogin | None:
         """The partner with this id and its newest client id, or None."""
-        ...
 
     async def reset_partner(self, partner_id: str) -> None:
         """Delete a partner's credentials and idempotency records."""
-        ...
 
     async def remove_partner(self, partner_id: str) -> None:
         """Delete a partner, its logins, credentials and idempotency records."""
-        ...
 
     async def find_login(self, client_id: str) -> Login | None:
         """The login of ``client_id``, or None where no partner has it."""
-        ...
 
     async def find_credential(self, partner_id: str, client_id: str) -> Credential | None:
         """The credential with this client id among the partner's own, or None."""
-        ...
 
     async def list_credentials(
         self, partner_id: str, after: str | None, limit: int
@@ -150,19 +167,15 @@ class Store(Protocol):
 
         Raises :class:`UnknownCursor` where the partner has no such credential.
         """
-        ...
 
     async def signing_key(self) -> bytes:
         """The key that signs access tokens, made on the first call and kept in the store."""
-        ...
 
     async def check(self) -> None:
         """Write a value, to find out whether the store works now."""
-        ...
 
     async def close(self) -> None:
         """Close files and connections."""
-        ...
 
 
 class RateLimitCounters(Protocol):
@@ -173,12 +186,19 @@ class RateLimitCounters(Protocol):
 
         The result is the count of the open window, and the Unix time in seconds of its end.
         """
-        ...
 
     def forget(self, key: str) -> None:
         """Close the open window of ``key``."""
-        ...
 
     async def close(self) -> None:
         """Close files and connections."""
-        ...
+
+
+class Backend(NamedTuple):
+    """One kind of store, from its URL. Each function may raise :class:`StoreError`."""
+
+    open_store: Callable[[str], Store]
+    open_counters: Callable[[str], RateLimitCounters]
+    """Opens the rate limit counters that belong to a store that is open already."""
+    is_shared: Callable[[str], bool]
+    """Whether several processes can use the store of this URL at once."""

@@ -12,20 +12,19 @@ commit; if the commit then fails, it names a partner without such a credential, 
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 from redis.exceptions import RedisError
 
 from mock_server.store.interface import (
-    AddCredential,
+    Backend,
     Credential,
     IdempotencyRecord,
     Login,
     PartnerLogin,
-    RateLimitCounters,
     Store,
-    StoreError,
+    StoreErrors,
     UnknownCursor,
     UpdateCredential,
     Write,
@@ -35,9 +34,6 @@ from mock_server.store.redis_counters import RedisCounters
 
 _RECORD_LIFETIME_MILLISECONDS = 25 * 3600 * 1000
 """Deletes old records on the server. Whether one is valid depends on the partner's clock."""
-
-_FIELDS = Credential._fields
-_BINARY = "secret_hash"
 
 _COMMIT = """
 -- KEYS: the record of the key, the order of the credentials, the count of them, and the login
@@ -80,22 +76,7 @@ return false
 """
 
 
-def open_store(url: str) -> Store:
-    """See :meth:`mock_server.store.opening.Backend.open_store`."""
-    return RedisStore(url)
-
-
-def open_counters(url: str) -> RateLimitCounters:
-    """See :meth:`mock_server.store.opening.Backend.open_counters`."""
-    return RedisCounters(url)
-
-
-def is_shared(_: str) -> bool:
-    """See :meth:`mock_server.store.opening.Backend.is_shared`."""
-    return True
-
-
-class RedisStore:
+class RedisStore(Store):
     """State in Redis. Raises :class:`StoreError` for a URL that cannot be used.
 
     ``url`` is ``redis://[:PASSWORD@]HOST[:PORT][/DATABASE]``, or ``rediss://`` for TLS; with
@@ -105,7 +86,8 @@ class RedisStore:
     is_volatile = False
 
     def __init__(self, url: str) -> None:
-        self._name = shown(url)
+        # The library's texts name hosts and commands, and no password.
+        self._errors = StoreErrors(shown(url), RedisError)
         self._redis = connect(url)
         self._is_cluster = is_cluster(url)
         self._commit = self._redis.register_script(_COMMIT)
@@ -113,14 +95,11 @@ class RedisStore:
     async def commit(
         self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
     ) -> IdempotencyRecord | None:
-        """See :meth:`mock_server.store.interface.Store.commit`."""
-        partner_id = record.partner_id if record else _partner_of(writes)
+        partner_id = next((one.partner_id for one in (record, *writes) if one), None)
         if partner_id is None:
             return None
-        with self._errors():
-            logins = [
-                _login(one.credential.client_id) for one in writes if isinstance(one, AddCredential)
-            ]
+        with self._errors:
+            logins = [_login(one.client_id) for one in writes if isinstance(one, Credential)]
             if self._is_cluster:
                 for login in logins:
                     await self._redis.hset(login, "partner_id", partner_id)
@@ -151,8 +130,7 @@ class RedisStore:
     async def find_record(
         self, partner_id: str, key_hash: bytes, now: float
     ) -> IdempotencyRecord | None:
-        """See :meth:`mock_server.store.interface.Store.find_record`."""
-        with self._errors():
+        with self._errors:
             key = _record(partner_id, key_hash)
             expires_at, sealed = await self._redis.hmget(key, "expires_at", "sealed")
         if expires_at is None or sealed is None or float(expires_at) <= now:
@@ -160,28 +138,24 @@ class RedisStore:
         return IdempotencyRecord(key_hash, partner_id, sealed, float(expires_at))
 
     async def add_partner(self, partner_id: str, client_id: str, secret_hash: bytes) -> None:
-        """See :meth:`mock_server.store.interface.Store.add_partner`."""
-        with self._errors():
+        with self._errors:
             fields = {"partner_id": partner_id, "secret_hash": secret_hash}
             await self._redis.sadd(_logins(partner_id), client_id)
             await self._redis.hset(_login(client_id), mapping=fields)
             await self._redis.hset(_PARTNERS, partner_id, client_id)
 
     async def list_partners(self) -> list[PartnerLogin]:
-        """See :meth:`mock_server.store.interface.Store.list_partners`."""
-        with self._errors():
+        with self._errors:
             found = await self._redis.hgetall(_PARTNERS)
         return sorted(PartnerLogin(one.decode(), client.decode()) for one, client in found.items())
 
     async def find_partner(self, partner_id: str) -> PartnerLogin | None:
-        """See :meth:`mock_server.store.interface.Store.find_partner`."""
-        with self._errors():
+        with self._errors:
             client_id = await self._redis.hget(_PARTNERS, partner_id)
         return PartnerLogin(partner_id, client_id.decode()) if client_id else None
 
     async def reset_partner(self, partner_id: str) -> None:
-        """See :meth:`mock_server.store.interface.Store.reset_partner`."""
-        with self._errors():
+        with self._errors:
             clients = await self._redis.zrange(_own(partner_id, "order"), 0, -1)
             for client_id in clients:
                 await self._redis.delete(_login(client_id.decode()))
@@ -189,17 +163,15 @@ class RedisStore:
                 await self._redis.delete(key)
 
     async def remove_partner(self, partner_id: str) -> None:
-        """See :meth:`mock_server.store.interface.Store.remove_partner`."""
         await self.reset_partner(partner_id)
-        with self._errors():
+        with self._errors:
             for client_id in await self._redis.smembers(_logins(partner_id)):
                 await self._redis.delete(_login(client_id.decode()))
             await self._redis.delete(_logins(partner_id))
             await self._redis.hdel(_PARTNERS, partner_id)
 
     async def find_login(self, client_id: str) -> Login | None:
-        """See :meth:`mock_server.store.interface.Store.find_login`."""
-        with self._errors():
+        with self._errors:
             partner_id, secret_hash = await self._redis.hmget(
                 _login(client_id), "partner_id", "secret_hash"
             )
@@ -208,23 +180,18 @@ class RedisStore:
         if secret_hash is not None:
             return Login(partner_id.decode(), secret_hash, None)
         credential = await self.find_credential(partner_id.decode(), client_id)
-        if credential is None:
-            return None
-        return Login(credential.partner_id, credential.secret_hash, credential)
+        return credential and Login(credential.partner_id, credential.secret_hash, credential)
 
     async def find_credential(self, partner_id: str, client_id: str) -> Credential | None:
-        """See :meth:`mock_server.store.interface.Store.find_credential`."""
-        with self._errors():
-            return _credential(
-                await self._redis.hgetall(_own(partner_id, f"credential:{client_id}"))
-            )
+        with self._errors:
+            key = _own(partner_id, f"credential:{client_id}")
+            return _credential(await self._redis.hgetall(key))
 
     async def list_credentials(
         self, partner_id: str, after: str | None, limit: int
     ) -> list[Credential]:
-        """See :meth:`mock_server.store.interface.Store.list_credentials`."""
         order = _own(partner_id, "order")
-        with self._errors():
+        with self._errors:
             first: float | str = "+inf"
             if after is not None:
                 position = await self._redis.zscore(order, after)
@@ -239,27 +206,17 @@ class RedisStore:
         return [one for one in found if one]
 
     async def signing_key(self) -> bytes:
-        """See :meth:`mock_server.store.interface.Store.signing_key`."""
-        with self._errors():
-            await self._redis.set(f"{KEY_PREFIX}:signing_key", secrets.token_bytes(32), nx=True)
-            return bytes(await self._redis.get(f"{KEY_PREFIX}:signing_key") or b"")
+        with self._errors:
+            key = f"{KEY_PREFIX}:signing_key"
+            await self._redis.set(key, secrets.token_bytes(32), nx=True)
+            return bytes(await self._redis.get(key) or b"")
 
     async def check(self) -> None:
-        """See :meth:`mock_server.store.interface.Store.check`."""
-        with self._errors():
+        with self._errors:
             await self._redis.set(f"{KEY_PREFIX}:checked", b"", ex=1)
 
     async def close(self) -> None:
-        """See :meth:`mock_server.store.interface.Store.close`."""
         await self._redis.aclose()
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except RedisError as error:
-            # The library's texts name hosts and commands, and no password.
-            raise StoreError(f"{self._name} cannot be used: {error}") from error
 
 
 _PARTNERS = f"{KEY_PREFIX}:partners"
@@ -288,32 +245,27 @@ def _logins(partner_id: str) -> str:
     return f"{KEY_PREFIX}:logins:{{{partner_id}}}"
 
 
-def _partner_of(writes: Sequence[Write]) -> str | None:
-    for write in writes:
-        return write.credential.partner_id if isinstance(write, AddCredential) else write.partner_id
-    return None
-
-
 def _arguments(writes: Sequence[Write]) -> Iterator[str | bytes | int]:
     for write in writes:
         match write:
-            case AddCredential(credential):
-                kind, client_id = "add", credential.client_id
+            case Credential(client_id):
+                kind, fields = "add", write._asdict().items()
                 values: Mapping[str, str | bytes] = {
-                    name: value for name, value in credential._asdict().items() if value is not None
+                    name: value for name, value in fields if value is not None
                 }
             case UpdateCredential(_, client_id, values, only_active):
                 kind = "update_active" if only_active else "update"
-        yield from (kind, client_id, 2 * len(values))
-        for name, value in values.items():
-            yield from (name, value)
+        yield from (kind, client_id, 2 * len(values), *chain.from_iterable(values.items()))
 
 
 def _credential(fields: dict[bytes, bytes]) -> Credential | None:
     """The credential of a Redis hash, with None for each absent field; None without a hash."""
     if not fields:
         return None
-    values: dict[str, Any] = dict.fromkeys(_FIELDS)
+    values: dict[str, Any] = dict.fromkeys(Credential._fields)
     for name, value in fields.items():
-        values[name.decode()] = value if name.decode() == _BINARY else value.decode()
+        values[name.decode()] = value if name == b"secret_hash" else value.decode()
     return Credential(**values)
+
+
+BACKEND = Backend(RedisStore, RedisCounters, is_shared=lambda _: True)

@@ -7,35 +7,32 @@ from limits.aio.storage import RedisClusterStorage, RedisStorage
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from mock_server.store.interface import StoreError
+from mock_server.store.interface import RateLimitCounters, StoreErrors
 from mock_server.store.redis_client import KEY_PREFIX, connect, is_cluster, options, parts, shown
 
 _LIBRARY: Final = "redispy"
 
 
-class RedisCounters:
+class RedisCounters(RateLimitCounters):
     """Counters in Redis, shared by all processes of all hosts.
 
     A window ends by the server's clock and not by a partner's, because several hosts share it.
     """
 
     def __init__(self, url: str) -> None:
-        self._name = shown(url)
+        self._errors = StoreErrors(shown(url), RedisError)
         self._storage = _storage(url)
         self._ends: dict[str, float] = {}
 
     async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
-        """See :meth:`mock_server.store.interface.RateLimitCounters.hit`."""
         name = f"{{{key}}}:window"
         present = time.time()
-        try:
+        with self._errors:
             count = await self._storage.incr(name, seconds)
             ends = self._ends.get(key, 0.0)
             # The server is asked only once in each window when it will end.
             if count == 1 or not present < ends <= present + seconds:
                 ends = self._ends[key] = await self._storage.get_expiry(name)
-        except RedisError as error:
-            raise StoreError(f"{self._name} cannot be used: {error}") from error
         return count, now + max(0.0, ends - present)
 
     def forget(self, key: str) -> None:
@@ -43,7 +40,6 @@ class RedisCounters:
         self._ends.pop(key, None)
 
     async def close(self) -> None:
-        """See :meth:`mock_server.store.interface.RateLimitCounters.close`."""
         # The library offers no way to close its connections.
         bridge: Any = self._storage.bridge
         await bridge.storage.aclose()

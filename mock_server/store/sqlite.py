@@ -5,8 +5,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import apsw
+
+from mock_server.store import sqlite_tables as tables
 from mock_server.store.interface import (
-    AddCredential,
+    Backend,
     Credential,
     IdempotencyRecord,
     Login,
@@ -14,53 +17,18 @@ from mock_server.store.interface import (
     RateLimitCounters,
     Store,
     StoreError,
+    StoreErrors,
     UnknownCursor,
     UpdateCredential,
     Write,
 )
-from mock_server.store.sqlite_connection import (
-    BUSY_MILLISECONDS,
-    StoreErrors,
-    open_file,
-    open_memory,
-)
+from mock_server.store.sqlite_connection import BUSY_MILLISECONDS, MENDS, open_file, open_memory
 from mock_server.store.sqlite_counters import FileCounters, MemoryCounters
-from mock_server.store.sqlite_tables import (
-    ACTIVE_CREDENTIAL,
-    ADD,
-    ADD_ONCE,
-    CREDENTIAL,
-    EXPIRED_KEY,
-    EXPIRED_OF_PARTNER,
-    FIND_RECORD,
-    FORGET_KEYS,
-    FORGET_PARTNER,
-    FORGET_RECORDS,
-    KEEP_ONCE,
-    MIGRATIONS,
-    OWN_CREDENTIAL,
-)
 
 _KEPT_BETWEEN_CLEANINGS = 64
 """Records between two deletions of expired ones: a deletion may remove more than that."""
 
 _BUSY_MILLISECONDS_OF_CHECK = 1_000
-
-
-def open_store(url: str) -> Store:
-    """See :meth:`mock_server.store.opening.Backend.open_store`."""
-    return SqliteStore(_path(url))
-
-
-def open_counters(url: str) -> RateLimitCounters:
-    """See :meth:`mock_server.store.opening.Backend.open_counters`."""
-    path = _path(url)
-    return FileCounters(path) if path else MemoryCounters()
-
-
-def is_shared(url: str) -> bool:
-    """See :meth:`mock_server.store.opening.Backend.is_shared`."""
-    return _path(url) is not None
 
 
 def _path(url: str) -> Path | None:
@@ -71,7 +39,7 @@ def _path(url: str) -> Path | None:
     return Path(rest[1:]) if rest.removeprefix("/") not in {"", ":memory:"} else None
 
 
-class SqliteStore:
+class SqliteStore(Store):
     """State in SQLite. ``path`` None keeps it in memory.
 
     Statements run on the event loop's own thread: each takes microseconds, less than handing
@@ -82,7 +50,7 @@ class SqliteStore:
     def __init__(self, path: Path | None = None) -> None:
         self._name = str(path) if path else "the store in memory"
         self.is_volatile = path is None
-        self._errors = StoreErrors(self._name)
+        self._errors = StoreErrors(self._name, apsw.Error, MENDS)
         self._kept = 0
         with self._errors:
             self._connection = open_file(path) if path else open_memory()
@@ -95,21 +63,20 @@ class SqliteStore:
     def _migrate(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         version = self._connection.pragma("user_version")
-        if version > len(MIGRATIONS):
+        if version > len(tables.MIGRATIONS):
             raise StoreError(
                 f"{self._name} was written by a newer dinie-contract (version {version} of its"
-                f" tables, this one knows {len(MIGRATIONS)}): upgrade, or name another file"
+                f" tables, this one knows {len(tables.MIGRATIONS)}): upgrade, or name another file"
             )
-        for script in MIGRATIONS[version:]:
+        for script in tables.MIGRATIONS[version:]:
             self._connection.execute(script)
-        self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        self._connection.execute(f"PRAGMA user_version = {len(tables.MIGRATIONS)}")
         self._connection.execute("COMMIT")
 
     async def commit(
         self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
     ) -> IdempotencyRecord | None:
-        """See :meth:`mock_server.store.interface.Store.commit`."""
-        added = writes[0] if writes and isinstance(writes[0], AddCredential) else None
+        added = writes[0] if writes and isinstance(writes[0], Credential) else None
         # What a row holds beside its record needs no statement of its own.
         statements = len(writes) + (record is not None and added is None)
         with self._errors:
@@ -132,7 +99,7 @@ class SqliteStore:
     def _apply_all(
         self,
         writes: Sequence[Write],
-        added: AddCredential | None,
+        added: Credential | None,
         record: IdempotencyRecord | None,
         now: float,
     ) -> IdempotencyRecord | None:
@@ -149,56 +116,54 @@ class SqliteStore:
 
     def _apply(self, write: Write) -> None:
         match write:
-            case AddCredential(credential):
-                self._execute(ADD, credential)
+            case Credential():
+                self._execute(tables.ADD, write)
             case UpdateCredential(partner_id, client_id, changes, only_active):
                 columns = ", ".join(f"{name} = ?" for name in changes)
-                condition = ACTIVE_CREDENTIAL if only_active else OWN_CREDENTIAL
+                condition = tables.ACTIVE_CREDENTIAL if only_active else tables.OWN_CREDENTIAL
                 self._execute(
                     f"UPDATE outcomes SET {columns} WHERE {condition}",  # noqa: S608 - field names
                     (*changes.values(), client_id, partner_id),
                 )
 
     def _keep(
-        self, added: AddCredential | None, record: IdempotencyRecord, now: float
+        self, added: Credential | None, record: IdempotencyRecord, now: float
     ) -> IdempotencyRecord | None:
         """Insert a record, and the credential that was made with it, unless its key is taken."""
         key_hash, partner_id, sealed, expires_at = record
         row: tuple[str | bytes | float | None, ...]
         if added:
-            statement, row = ADD_ONCE, (*added.credential, key_hash, sealed, expires_at)
+            statement, row = tables.ADD_ONCE, (*added, key_hash, sealed, expires_at)
         else:
-            statement, row = KEEP_ONCE, (partner_id, key_hash, sealed, expires_at)
+            statement, row = tables.KEEP_ONCE, (partner_id, key_hash, sealed, expires_at)
         self._execute(statement, row)
         while not self._connection.changes():
             earlier = self._find(key_hash, now)
             if earlier:
                 return earlier
-            self._forget(EXPIRED_KEY, key_hash, now)
+            self._forget(tables.EXPIRED_KEY, key_hash, now)
             self._execute(statement, row)
         self._kept += 1
         if self._kept % _KEPT_BETWEEN_CLEANINGS == 0:
-            self._forget(EXPIRED_OF_PARTNER, partner_id, now)
+            self._forget(tables.EXPIRED_OF_PARTNER, partner_id, now)
         return None
 
     def _forget(self, which: str, value: str | bytes, now: float) -> None:
         """Delete expired records of one key or partner (``which``), whose time is ``now``."""
-        for statement in (FORGET_KEYS, FORGET_RECORDS):
+        for statement in (tables.FORGET_KEYS, tables.FORGET_RECORDS):
             self._execute(f"{statement} ({which})", (value, now))
 
     def _find(self, key_hash: bytes, now: float) -> IdempotencyRecord | None:
-        row = self._execute(FIND_RECORD, (key_hash, now)).get
+        row = self._execute(tables.FIND_RECORD, (key_hash, now)).get
         return IdempotencyRecord(*row) if row else None
 
     async def find_record(
         self, partner_id: str, key_hash: bytes, now: float
     ) -> IdempotencyRecord | None:
-        """See :meth:`mock_server.store.interface.Store.find_record`."""
         with self._errors:
             return self._find(key_hash, now)
 
     async def add_partner(self, partner_id: str, client_id: str, secret_hash: bytes) -> None:
-        """See :meth:`mock_server.store.interface.Store.add_partner`."""
         with self._errors:
             self._execute(
                 "INSERT OR REPLACE INTO logins (client_id, partner_id, secret_hash)"
@@ -207,7 +172,6 @@ class SqliteStore:
             )
 
     async def list_partners(self) -> list[PartnerLogin]:
-        """See :meth:`mock_server.store.interface.Store.list_partners`."""
         with self._errors:
             rows = self._execute(
                 "SELECT partner_id, client_id FROM logins WHERE position IN"
@@ -216,7 +180,6 @@ class SqliteStore:
             return [PartnerLogin(*row) for row in rows]
 
     async def find_partner(self, partner_id: str) -> PartnerLogin | None:
-        """See :meth:`mock_server.store.interface.Store.find_partner`."""
         with self._errors:
             row = self._execute(
                 "SELECT partner_id, client_id FROM logins WHERE partner_id = ?"
@@ -226,22 +189,19 @@ class SqliteStore:
             return PartnerLogin(*row) if row else None
 
     async def reset_partner(self, partner_id: str) -> None:
-        """See :meth:`mock_server.store.interface.Store.reset_partner`."""
         with self._errors, self._transaction():
             self._forget_outcomes(partner_id)
 
     async def remove_partner(self, partner_id: str) -> None:
-        """See :meth:`mock_server.store.interface.Store.remove_partner`."""
         with self._errors, self._transaction():
             self._forget_outcomes(partner_id)
             self._execute("DELETE FROM logins WHERE partner_id = ?", (partner_id,))
 
     def _forget_outcomes(self, partner_id: str) -> None:
-        for statement in FORGET_PARTNER:
+        for statement in tables.FORGET_PARTNER:
             self._execute(statement, (partner_id,))
 
     async def find_login(self, client_id: str) -> Login | None:
-        """See :meth:`mock_server.store.interface.Store.find_login`."""
         with self._errors:
             row = self._execute(
                 "SELECT partner_id, secret_hash FROM logins WHERE client_id = ?", (client_id,)
@@ -250,25 +210,21 @@ class SqliteStore:
                 partner_id, secret_hash = row
                 return Login(partner_id, secret_hash, None)
             credential = self._credential("client_id = ?", client_id)
-        if credential is None:
-            return None
-        return Login(credential.partner_id, credential.secret_hash, credential)
+        return credential and Login(credential.partner_id, credential.secret_hash, credential)
 
     async def find_credential(self, partner_id: str, client_id: str) -> Credential | None:
-        """See :meth:`mock_server.store.interface.Store.find_credential`."""
         with self._errors:
-            return self._credential(OWN_CREDENTIAL, client_id, partner_id)
+            return self._credential(tables.OWN_CREDENTIAL, client_id, partner_id)
 
     def _credential(self, condition: str, *values: str) -> Credential | None:
-        query = f"SELECT {CREDENTIAL} FROM outcomes WHERE {condition}"  # noqa: S608 - constants
+        query = f"SELECT {tables.CREDENTIAL} FROM outcomes WHERE {condition}"  # noqa: S608 - constants
         row = self._execute(query, values).get
         return Credential(*row) if row else None
 
     async def list_credentials(
         self, partner_id: str, after: str | None, limit: int
     ) -> list[Credential]:
-        """See :meth:`mock_server.store.interface.Store.list_credentials`."""
-        query = f"SELECT {CREDENTIAL} FROM outcomes WHERE partner_id = ? AND client_id IS NOT NULL"  # noqa: S608 - constants
+        query = tables.OWN_CREDENTIALS
         values: list[str | int] = [partner_id]
         with self._errors:
             if after is not None:
@@ -284,7 +240,6 @@ class SqliteStore:
             return [Credential(*row) for row in rows]
 
     async def signing_key(self) -> bytes:
-        """See :meth:`mock_server.store.interface.Store.signing_key`."""
         with self._errors:
             self._execute(
                 "INSERT OR IGNORE INTO settings VALUES ('signing_key', ?)",
@@ -294,7 +249,6 @@ class SqliteStore:
             return bytes(found.get)
 
     async def check(self) -> None:
-        """See :meth:`mock_server.store.interface.Store.check`."""
         if self._file and _identity(self._file[0]) != self._file[1]:
             raise StoreError(
                 f"{self._name} was moved or removed while it was open: start the mock again"
@@ -308,7 +262,6 @@ class SqliteStore:
                 self._connection.set_busy_timeout(BUSY_MILLISECONDS)
 
     async def close(self) -> None:
-        """See :meth:`mock_server.store.interface.Store.close`."""
         self._connection.close()
 
 
@@ -319,3 +272,15 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _open_counters(url: str) -> RateLimitCounters:
+    path = _path(url)
+    return FileCounters(path) if path else MemoryCounters()
+
+
+BACKEND = Backend(
+    lambda url: SqliteStore(_path(url)),
+    _open_counters,
+    is_shared=lambda url: _path(url) is not None,
+)

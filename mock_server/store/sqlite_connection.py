@@ -1,19 +1,16 @@
-"""Connections to SQLite, in a file or in memory, and what their errors mean to a user."""
+"""Connections to SQLite, in a file or in memory, and advice about their errors."""
 
 import time
 from pathlib import Path
-from types import TracebackType
 
 import apsw
-
-from mock_server.store.interface import StoreError
 
 BUSY_MILLISECONDS = 5_000
 """How long a statement waits for another process that writes."""
 
 _SECONDS_BEFORE_NEXT = 0.01
 
-_MENDS: tuple[tuple[type[apsw.Error], str], ...] = (
+MENDS: tuple[tuple[type[apsw.Error], str], ...] = (
     (apsw.FullError, "make room on its disk"),
     (apsw.ReadOnlyError, "let this user write the file and its folder"),
     (apsw.PermissionsError, "let this user read and write it"),
@@ -23,31 +20,7 @@ _MENDS: tuple[tuple[type[apsw.Error], str], ...] = (
     (apsw.BusyError, "another process holds it; end that one"),
     (apsw.IOError, "its disk fails"),
 )
-
-
-class StoreErrors:
-    """Context manager that turns errors of SQLite into a :class:`StoreError` of one line.
-
-    ``name`` is how the message calls the store. One instance serves every statement.
-    """
-
-    __slots__ = ("_name",)
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        """Enter the block; there is nothing to prepare."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if isinstance(error, apsw.Error):
-            mend = next((f" ({text})" for one, text in _MENDS if isinstance(error, one)), "")
-            raise StoreError(f"{self._name} cannot be used: {error}{mend}") from error
+"""Advice to a user for the errors of SQLite."""
 
 
 def open_file(path: Path) -> apsw.Connection:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import apsw
 
-from mock_server.store.sqlite_connection import StoreErrors, open_file
+from mock_server.store.interface import RateLimitCounters, StoreErrors
+from mock_server.store.sqlite_connection import MENDS, open_file
 from mock_server.store.sqlite_tables import COUNT_REQUEST
 
 
-class MemoryCounters:
+class MemoryCounters(RateLimitCounters):
     """Counters in the memory of this process, one window for each partner.
 
     Those of the ``limits`` library read the machine's clock, which is not the partner's, and walk
@@ -19,7 +20,6 @@ class MemoryCounters:
         self._windows: dict[str, tuple[int, float]] = {}
 
     async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
-        """See :meth:`mock_server.store.interface.RateLimitCounters.hit`."""
         count, ends = self._windows.get(key, (0, 0.0))
         if not now < ends <= now + seconds:  # over, or the clock was set back
             count, ends = 0, now + seconds
@@ -27,14 +27,13 @@ class MemoryCounters:
         return window
 
     def forget(self, key: str) -> None:
-        """See :meth:`mock_server.store.interface.RateLimitCounters.forget`."""
         self._windows.pop(key, None)
 
     async def close(self) -> None:
-        """See :meth:`mock_server.store.interface.RateLimitCounters.close`."""
+        pass
 
 
-class FileCounters:
+class FileCounters(RateLimitCounters):
     """Counters in a SQLite file, shared by the processes of one host.
 
     The store has made the table already. Raises StoreError where the file cannot be used.
@@ -42,17 +41,14 @@ class FileCounters:
 
     def __init__(self, path: Path) -> None:
         self._fallback = MemoryCounters()
-        self._errors = StoreErrors(str(path))
+        self._errors = StoreErrors(str(path), apsw.Error, MENDS)
         with self._errors:
             self._connection: apsw.Connection = open_file(path)
             self._execute = self._connection.cursor().execute
 
     async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
-        """See :meth:`mock_server.store.interface.RateLimitCounters.hit`.
-
-        Where nothing can be written (the disk is full) this process counts on its own: a full
-        disk must not fail a request that only reads.
-        """
+        # Where nothing can be written (the disk is full) this process counts on its own: a full
+        # disk must not fail a request that only reads.
         try:
             count, ends = self._execute(
                 COUNT_REQUEST, {"partner_id": key, "seconds": seconds, "now": now}
@@ -62,11 +58,9 @@ class FileCounters:
         return count, ends
 
     def forget(self, key: str) -> None:
-        """See :meth:`mock_server.store.interface.RateLimitCounters.forget`."""
         self._fallback.forget(key)
         with self._errors:
             self._execute("DELETE FROM windows WHERE partner_id = ?", (key,))
 
     async def close(self) -> None:
-        """See :meth:`mock_server.store.interface.RateLimitCounters.close`."""
         self._connection.close()

@@ -49,6 +49,10 @@ CREDENTIAL = (
 )
 """The columns of a credential, in the order of its fields."""
 
+OWN_CREDENTIALS = (
+    f"SELECT {CREDENTIAL} FROM outcomes WHERE partner_id = ? AND client_id IS NOT NULL"
+)
+
 _RECORD = "key_hash, sealed, key_expires_at"
 _ONCE = "ON CONFLICT (key_hash) DO NOTHING"
 

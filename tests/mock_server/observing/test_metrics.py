@@ -81,7 +81,7 @@ def test_a_rate_limit_and_a_store_that_fails_are_outcomes(
         job.create()
         job.create()
         job.http.post(f"/_mock/partners/{job.id}/reset")
-        monkeypatch.setattr("mock_server.store.sqlite.ADD", "INSERT INTO nothing VALUES (?)")
+        monkeypatch.setattr("mock_server.store.sqlite_tables.ADD", "INSERT INTO nothing VALUES (?)")
         assert job.create().json()["code"] == "store_unavailable"
         found = outcomes(metrics(client))
     create = ("createCredential", "POST")

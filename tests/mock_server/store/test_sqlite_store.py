@@ -9,8 +9,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from mock_server.store.interface import AddCredential, Credential, IdempotencyRecord, StoreError
-from mock_server.store.opening import open_store
+from mock_server.store.interface import Credential, IdempotencyRecord, StoreError
+from mock_server.store.opening import backend_of
 from mock_server.store.sqlite import SqliteStore
 from mock_server.store.sqlite_tables import MIGRATIONS
 
@@ -33,7 +33,7 @@ def test_an_expired_record_makes_room() -> None:
         store = SqliteStore()
         await store.commit([], record(b"key", expires_at=10.0), 1.0)
         later = record(b"key", b"later", expires_at=200.0)
-        assert await store.commit([AddCredential(credential("a"))], later, 10.0) is None
+        assert await store.commit([credential("a")], later, 10.0) is None
         assert await store.find_record("partner", b"key", 10.0) == later
         assert await ids(store) == ["a"]
 
@@ -43,10 +43,10 @@ def test_an_expired_record_makes_room() -> None:
 def test_a_write_that_fails_takes_the_record_with_it() -> None:
     async def scenario() -> None:
         store = SqliteStore()
-        await store.commit([AddCredential(credential("a"))], None, 1.0)
+        await store.commit([credential("a")], None, 1.0)
         with pytest.raises(StoreError, match="UNIQUE"):
             await store.commit(
-                [AddCredential(credential("b")), AddCredential(credential("a"))],
+                [credential("b"), credential("a")],
                 record(b"key"),
                 1.0,
             )
@@ -61,7 +61,7 @@ def test_expired_records_are_cleaned_away_while_new_ones_come() -> None:
         store = SqliteStore()
         for number in range(3000):
             kept = record(str(number).encode(), expires_at=number + 50.0)
-            writes = [AddCredential(credential(str(number)))] if number % 100 == 0 else []
+            writes = [credential(str(number))] if number % 100 == 0 else []
             await store.commit(writes, kept, float(number))
         left, keys = store._connection.execute("SELECT count(*), count(key_hash) FROM outcomes").get
         assert keys < 500
@@ -86,7 +86,7 @@ def test_the_time_of_one_partner_cleans_nothing_of_another() -> None:
 
 def test_a_file_keeps_everything_over_a_restart(tmp_path: Path) -> None:
     async def write(store: SqliteStore) -> bytes:
-        await store.commit([AddCredential(credential("a"))], record(b"key"), 1.0)
+        await store.commit([credential("a")], record(b"key"), 1.0)
         await store.add_partner("partner", "login", b"hash")
         return await store.signing_key()
 
@@ -160,7 +160,7 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path, content: bytes) -> N
 )
 def test_a_url_that_leads_nowhere_is_refused(url: str, reason: str) -> None:
     with pytest.raises(StoreError, match=reason):
-        open_store(url)
+        backend_of(url).open_store(url)
 
 
 def test_a_fresh_file_that_another_process_is_opening_is_waited_for(tmp_path: Path) -> None:

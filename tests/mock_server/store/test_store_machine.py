@@ -21,7 +21,6 @@ from hypothesis.stateful import (
 )
 
 from mock_server.store.interface import (
-    AddCredential,
     Credential,
     IdempotencyRecord,
     PartnerLogin,
@@ -30,7 +29,7 @@ from mock_server.store.interface import (
     UpdateCredential,
     Write,
 )
-from mock_server.store.opening import is_shared, open_store
+from mock_server.store.opening import backend_of
 from mock_server.store.sqlite import SqliteStore
 from tests.mock_server.store.backends import cluster_url, redis_url, url
 
@@ -60,8 +59,8 @@ class Model:
 
     def apply(self, write: Write) -> None:
         match write:
-            case AddCredential(credential):
-                self.credentials[credential.client_id] = credential
+            case Credential():
+                self.credentials[write.client_id] = write
             case UpdateCredential(_, client_id, changes, only_active):
                 old = self.credentials.get(client_id)
                 if old and (old.status == "active" or not only_active):
@@ -77,7 +76,8 @@ class StoreMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.handles = [self.open(self.url) for _ in range(1 + is_shared(self.url))]
+        count = 2 if backend_of(self.url).is_shared(self.url) else 1
+        self.handles = [self.open(self.url) for _ in range(count)]
         if self.url.startswith("redis"):
             self.run(self.handles[0]._redis.flushdb())  # type: ignore[attr-defined]
         self.models: dict[str, Model] = defaultdict(Model)
@@ -116,11 +116,7 @@ class StoreMachine(RuleBasedStateMachine):
         for _ in range(add):
             client_id = f"client {self.made}"
             self.made += 1
-            writes.append(
-                AddCredential(
-                    Credential(client_id, partner, sealed, "é", "active", None, AT, AT, None)
-                )
-            )
+            writes.append(Credential(client_id, partner, sealed, "é", "active", None, AT, AT, None))
         for kind, number in touched:
             at = f"at {model.now}"
             revocation = {"status": "revoked", "updated_at": at}
@@ -244,7 +240,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert self.run(self.store.list_partners()) == expected
 
     def teardown(self) -> None:
-        if not self.url.startswith("redis") and is_shared(self.url):
+        if not self.url.startswith("redis") and backend_of(self.url).is_shared(self.url):
             # The next example begins with an empty file.
             for one in PARTNERS:
                 self.run(self.store.remove_partner(one))
@@ -255,12 +251,12 @@ class StoreMachine(RuleBasedStateMachine):
 
 def compare(
     url: str,
-    open_one: Callable[[str], Store] = open_store,
+    open_one: Callable[[str], Store] | None = None,
     phases: Sequence[Phase] = tuple(Phase),
     examples: int = 100,
 ) -> None:
     """Run the machine; it is the same in each run."""
-    members = {"url": url, "open": staticmethod(open_one)}
+    members = {"url": url, "open": staticmethod(open_one or backend_of(url).open_store)}
     run_state_machine_as_test(
         type("Machine", (StoreMachine,), members),
         settings=settings(

@@ -9,7 +9,6 @@ import pytest
 
 from demo.redis_server import PROGRAM, redis_server
 from mock_server.store.interface import (
-    AddCredential,
     Credential,
     IdempotencyRecord,
     PartnerLogin,
@@ -18,7 +17,7 @@ from mock_server.store.interface import (
     UnknownCursor,
     UpdateCredential,
 )
-from mock_server.store.opening import is_shared, open_counters, open_store
+from mock_server.store.opening import backend_of
 from tests.mock_server.store.backends import cluster_url, redis_url, url
 from tests.redis_behind_tls import redis_behind_tls
 
@@ -31,7 +30,7 @@ Scenario = Callable[[Store], Awaitable[None]]
 def run(url: str) -> Callable[[Scenario], None]:
     def run_one(scenario: Scenario) -> None:
         async def whole() -> None:
-            store = open_store(url)
+            store = backend_of(url).open_store(url)
             if url.startswith("redis"):
                 await store._redis.flushdb()  # type: ignore[attr-defined]
             try:
@@ -81,7 +80,7 @@ def test_a_credential_comes_back_as_it_was_put_in(run: Callable[[Scenario], None
             credential("c", name="x" * 10_000),
         ]
         for one in kept:
-            await store.commit([AddCredential(one)], None, 1.0)
+            await store.commit([one], None, 1.0)
         assert await store.list_credentials("partner", None, 10) == kept[::-1]
         assert await store.find_credential("partner", "b") == kept[1]
         assert await store.find_credential("other", "b") is None
@@ -95,10 +94,8 @@ def test_the_first_record_of_a_key_wins_and_the_second_stores_nothing(
 ) -> None:
     async def scenario(store: Store) -> None:
         first = record(b"key", b"first")
-        assert await store.commit([AddCredential(credential("a"))], first, 1.0) is None
-        earlier = await store.commit(
-            [AddCredential(credential("b"))], record(b"key", b"second"), 2.0
-        )
+        assert await store.commit([credential("a")], first, 1.0) is None
+        earlier = await store.commit([credential("b")], record(b"key", b"second"), 2.0)
         assert earlier == first
         assert await ids(store) == ["a"]
         assert await store.find_record("partner", b"key", 99.9) == first
@@ -110,9 +107,9 @@ def test_the_first_record_of_a_key_wins_and_the_second_stores_nothing(
 
 def test_an_expired_record_makes_room(run: Callable[[Scenario], None]) -> None:
     async def scenario(store: Store) -> None:
-        await store.commit([AddCredential(credential("a"))], record(b"key", expires_at=10.0), 1.0)
+        await store.commit([credential("a")], record(b"key", expires_at=10.0), 1.0)
         later = record(b"key", b"later", expires_at=200.0)
-        assert await store.commit([AddCredential(credential("b"))], later, 10.0) is None
+        assert await store.commit([credential("b")], later, 10.0) is None
         assert await store.find_record("partner", b"key", 10.0) == later
         assert await ids(store) == ["b", "a"]
 
@@ -121,7 +118,7 @@ def test_an_expired_record_makes_room(run: Callable[[Scenario], None]) -> None:
 
 def test_a_record_can_go_with_any_write_and_with_none(run: Callable[[Scenario], None]) -> None:
     async def scenario(store: Store) -> None:
-        await store.commit([AddCredential(credential("a"))], None, 1.0)
+        await store.commit([credential("a")], None, 1.0)
         revoke = revocation("partner", "a", "later")
         assert await store.commit([revoke], record(b"one"), 1.0) is None
         assert await store.commit([revoke], record(b"one"), 1.0) == record(b"one")
@@ -134,7 +131,7 @@ def test_a_record_can_go_with_any_write_and_with_none(run: Callable[[Scenario], 
 
 def test_a_credential_is_revoked_once_and_by_its_partner(run: Callable[[Scenario], None]) -> None:
     async def scenario(store: Store) -> None:
-        await store.commit([AddCredential(credential("a"))], None, 1.0)
+        await store.commit([credential("a")], None, 1.0)
         await store.commit([revocation("other", "a", "never")], None, 1.0)
         assert (await store.find_credential("partner", "a")) == credential("a")
         await store.commit([revocation("partner", "a", "first")], None, 1.0)
@@ -147,7 +144,7 @@ def test_a_credential_is_revoked_once_and_by_its_partner(run: Callable[[Scenario
 
 def test_the_use_of_a_credential_is_noted(run: Callable[[Scenario], None]) -> None:
     async def scenario(store: Store) -> None:
-        await store.commit([AddCredential(credential("a"))], None, 1.0)
+        await store.commit([credential("a")], None, 1.0)
         await store.commit([use("partner", "a", "then")], None, 1.0)
         await store.commit([use("partner", "nobody", "then")], None, 1.0)
         assert await store.find_credential("partner", "a") == credential("a", last_used_at="then")
@@ -160,7 +157,7 @@ def test_pages_are_newest_first_and_each_partners_own(run: Callable[[Scenario], 
     async def scenario(store: Store) -> None:
         for number in range(25):
             partner = ("partner", "other")[number % 5 == 0]
-            await store.commit([AddCredential(credential(str(number), partner))], None, 1.0)
+            await store.commit([credential(str(number), partner)], None, 1.0)
         mine = [str(number) for number in reversed(range(25)) if number % 5]
         found: list[str] = []
         while True:
@@ -182,7 +179,7 @@ def test_who_may_log_in(run: Callable[[Scenario], None]) -> None:
     async def scenario(store: Store) -> None:
         await store.add_partner("partner", "login", b"old")
         await store.add_partner("partner", "login", b"new")
-        await store.commit([AddCredential(credential("a"))], None, 1.0)
+        await store.commit([credential("a")], None, 1.0)
         own = await store.find_login("login")
         assert own is not None
         assert (own.partner_id, own.secret_hash, own.credential) == ("partner", b"new", None)
@@ -216,7 +213,7 @@ def test_partners_are_listed_reset_and_removed(run: Callable[[Scenario], None]) 
             await store.add_partner(partner, f"{partner} login", b"hash")
             made = credential(f"{partner} key", partner)
             kept = IdempotencyRecord(partner.encode(), partner, b"sealed", 100.0)
-            await store.commit([AddCredential(made)], kept, 1.0)
+            await store.commit([made], kept, 1.0)
         assert [one.partner_id for one in await store.list_partners()] == ["other", "partner"]
 
         await store.reset_partner("partner")
@@ -250,9 +247,7 @@ def test_of_many_commits_with_one_key_one_happens(run: Callable[[Scenario], None
     async def scenario(store: Store) -> None:
         results = await asyncio.gather(
             *(
-                store.commit(
-                    [AddCredential(credential(str(number)))], record(b"key", b"%d" % number), 1.0
-                )
+                store.commit([credential(str(number))], record(b"key", b"%d" % number), 1.0)
                 for number in range(50)
             )
         )
@@ -266,7 +261,7 @@ def test_of_many_commits_with_one_key_one_happens(run: Callable[[Scenario], None
 @pytest.mark.skipif(PROGRAM is None, reason="NOT TESTED: there is no redis-server on PATH")
 def test_a_password_is_used_and_never_shown(tmp_path: Path) -> None:
     async def scenario(url: str) -> None:
-        store = open_store(url)
+        store = backend_of(url).open_store(url)
         try:
             await store.signing_key()
         finally:
@@ -285,9 +280,9 @@ def test_a_password_is_used_and_never_shown(tmp_path: Path) -> None:
 @pytest.mark.skipif(PROGRAM is None, reason="NOT TESTED: there is no redis-server on PATH")
 def test_a_server_behind_tls_is_used_only_with_the_right_authority(tmp_path: Path) -> None:
     async def scenario(url: str) -> None:
-        store, windows = open_store(url), open_counters(url)
+        store, windows = backend_of(url).open_store(url), backend_of(url).open_counters(url)
         try:
-            await store.commit([AddCredential(credential("a"))], record(b"key"), 1.0)
+            await store.commit([credential("a")], record(b"key"), 1.0)
             assert await ids(store) == ["a"]
             assert [(await windows.hit("partner", 60, 1.0))[0] for _ in range(3)] == [1, 2, 3]
         finally:
@@ -302,8 +297,9 @@ def test_a_server_behind_tls_is_used_only_with_the_right_authority(tmp_path: Pat
 
 def test_requests_of_one_window_are_counted_together(url: str) -> None:
     async def scenario() -> None:
-        store = open_store(url)
-        windows = [open_counters(url) for _ in range(1 + is_shared(url))]
+        backend = backend_of(url)
+        store = backend.open_store(url)
+        windows = [backend.open_counters(url) for _ in range(2 if backend.is_shared(url) else 1)]
         counts = [await windows[n % len(windows)].hit("ü", 60, 1000.0) for n in range(6)]
         assert [count for count, _ in counts] == [1, 2, 3, 4, 5, 6]
         assert all(1000.0 < ends <= 1061.0 for _, ends in counts)
