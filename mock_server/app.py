@@ -11,7 +11,7 @@ from mock_server.control.health import Probes, Readiness
 from mock_server.control.partner_state import PartnerState
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.exchange.authorization import AdminToken
-from mock_server.exchange.exchange import MAX_BODY_BYTES, request_ids
+from mock_server.exchange.exchange import request_ids
 from mock_server.faults.actions import ActionContext
 from mock_server.faults.plan import FaultPlans
 from mock_server.observing.journals import Journals
@@ -32,7 +32,7 @@ from mock_server.pipeline.authentication import (
     security_handlers,
 )
 from mock_server.pipeline.faults import FaultInjection
-from mock_server.pipeline.framework import ConnexionMiddleware, Resolver, connexion_document
+from mock_server.pipeline.framework import connexion_app
 from mock_server.pipeline.idempotency import Idempotency
 from mock_server.pipeline.prefer import Prefer
 from mock_server.pipeline.rate_limit import RateLimiting
@@ -122,25 +122,15 @@ def create_app(
         partial(Routing, contract=contract),  # finds the operation: 404, 405
         Authentication,  # finds the partner: 401
         FairScheduling,  # shares the server fairly between partners
-        partial(
-            FaultInjection, plans=plans, store=store, max_body_bytes=MAX_BODY_BYTES
-        ),  # injects faults
+        partial(FaultInjection, plans=plans, store=store),  # injects faults
         partial(RateLimiting, rate_limit=rate_limit),  # 429
         partial(Prefer, answers=answers),  # a documented response on demand
-        partial(Validation, max_body_bytes=MAX_BODY_BYTES),  # 400, 422
+        Validation,  # 400, 422
         partial(Idempotency, store=store),  # commits once for each key, or replays
     ]
     handlers = credentials_handlers(contract, store)
     if handlers:
         handlers = {**handlers, **Tokens(store, tokens, rate_limit, clocks).handlers(contract)}
     handling = Handling(handlers, answers)
-    app = ConnexionMiddleware(
-        handling, middlewares=pipeline, security_map=security_handlers(tokens, store, clocks)
-    )
-    app.add_api(
-        connexion_document(contract),
-        base_path=contract.base_path,
-        resolver=Resolver(lambda _: None),
-    )
-    served: ASGIApp = app
-    return served
+    security = security_handlers(tokens, store, clocks)
+    return connexion_app(handling, pipeline, contract, contract.base_path, security)

@@ -10,15 +10,14 @@ from mock_server.control.fault_plans import FaultOperations
 from mock_server.control.journals import JournalReading
 from mock_server.control.partner_state import PartnerState
 from mock_server.control.partners import Partners
-from mock_server.control.reports import Reports
 from mock_server.exchange.authorization import AdminToken
-from mock_server.exchange.exchange import CONTROL_PATH, MAX_BODY_BYTES
+from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.observing.request_log import Observing
 from mock_server.operations.handling import Handling
 from mock_server.partners.clock import Clock
 from mock_server.pipeline.answering import Answering
 from mock_server.pipeline.authentication import Authentication, SecurityHandler
-from mock_server.pipeline.framework import ConnexionMiddleware, Resolver, connexion_document
+from mock_server.pipeline.framework import connexion_app
 from mock_server.pipeline.routing import Routing
 from mock_server.pipeline.validation import Validation
 from mock_server.store.interface import Store
@@ -33,35 +32,22 @@ def create_control(
     request_ids: Iterator[bytes],
     admin: AdminToken,
 ) -> ASGIApp:
-    """Make the control plane, which is served under :data:`CONTROL_PATH`.
-
-    ``played`` is the contract of the API: reports check clients against it.
-    """
+    """Make the control plane of the API of ``played``, served under :data:`CONTROL_PATH`."""
     contract = Contract.control()
     pipeline: list[Callable[[ASGIApp], ASGIApp]] = [
         partial(Answering, clock=clock, request_ids=request_ids, observe=Observing(CONTROL_PATH)),
         partial(Routing, contract=contract),
         Authentication,
-        partial(Validation, max_body_bytes=MAX_BODY_BYTES),
+        Validation,
     ]
+    journals = partner_state.journals
     handling = Handling(
         {
-            **Partners(store, partner_state.tokens, partner_state).handlers(),
+            **Partners(store, partner_state).handlers(),
             **Clocks(store, partner_state.clocks).handlers(),
-            **FaultOperations(
-                store, partner_state.plans, partner_state.journals.redactor
-            ).handlers(),
-            **JournalReading(store, partner_state.journals).handlers(),
-            **Reports(store, partner_state.journals, played).handlers(),
+            **FaultOperations(store, partner_state.plans, journals.redactor).handlers(),
+            **JournalReading(store, journals, played).handlers(),
         }
     )
-    app = ConnexionMiddleware(
-        handling,
-        middlewares=pipeline,
-        security_map={"bearer": SecurityHandler(lambda exchange, _: admin.check(exchange))},
-    )
-    app.add_api(
-        connexion_document(contract), base_path=CONTROL_PATH, resolver=Resolver(lambda _: None)
-    )
-    served: ASGIApp = app
-    return served
+    security = {"bearer": SecurityHandler(lambda exchange, _: admin.check(exchange))}
+    return connexion_app(handling, pipeline, contract, CONTROL_PATH, security)

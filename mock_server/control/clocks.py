@@ -1,19 +1,19 @@
 """``/_mock/partners/{partner_id}/clock``: the clock of a partner."""
 
-import orjson
+from dataclasses import dataclass
 
-from mock_server.control.partner_state import known_partner
+from mock_server.control.partner_state import handlers_for_partners
 from mock_server.exchange.exchange import Exchange, Handlers
-from mock_server.exchange.problems import Response, invalid_fields
+from mock_server.exchange.problems import Response, invalid_fields, json_response
 from mock_server.partners.clock import PartnerClocks, instant, timestamp
-from mock_server.store.interface import Store
+from mock_server.store.interface import PartnerLogin, Store
 from openapi.schema import FieldError
 
 _FIRST = instant("1971-01-01T00:00:00Z")
 _LAST = instant("9000-01-01T00:00:00Z")
 
 
-def clock_shown(clocks: PartnerClocks, partner_id: str) -> dict[str, object]:
+def clock_json(clocks: PartnerClocks, partner_id: str) -> dict[str, object]:
     """The JSON object of a clock in every response."""
     return {
         "now": timestamp(clocks.now(partner_id)),
@@ -21,50 +21,43 @@ def clock_shown(clocks: PartnerClocks, partner_id: str) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True, slots=True)
 class Clocks:
-    """The operations on clocks."""
+    """The operations on clocks. Each answers with the clock."""
 
-    def __init__(self, store: Store, clocks: PartnerClocks) -> None:
-        self.store = store
-        self.clocks = clocks
+    store: Store
+    clocks: PartnerClocks
 
     def handlers(self) -> Handlers:
         """Handlers of the operations on a clock."""
         path = "/partners/{partner_id}/clock"
-        return {
-            f"readClock GET {path}": self.read,
-            f"setClock PUT {path}": self.set,
-            f"resetClock DELETE {path}": self.reset,
-            f"advanceClock POST {path}/advance": self.advance,
-        }
+        return handlers_for_partners(
+            self.store,
+            {
+                f"readClock GET {path}": self.read,
+                f"setClock PUT {path}": self.set,
+                f"resetClock DELETE {path}": self.reset,
+                f"advanceClock POST {path}/advance": self.advance,
+            },
+        )
 
-    async def read(self, exchange: Exchange) -> Response:
-        """Read the clock."""
-        return self._shown((await known_partner(exchange, self.store)).partner_id)
+    async def read(self, _: Exchange, partner: PartnerLogin) -> Response:
+        return json_response(200, clock_json(self.clocks, partner.partner_id))
 
-    async def set(self, exchange: Exchange) -> Response:
-        """Set the clock to an instant."""
-        partner_id = (await known_partner(exchange, self.store)).partner_id
-        self.clocks.set(partner_id, _check_range("now", instant(exchange.value["now"])))
-        return self._shown(partner_id)
+    async def set(self, exchange: Exchange, partner: PartnerLogin) -> Response:
+        moment = _check_range("now", instant(exchange.value["now"]))
+        self.clocks.set(partner.partner_id, moment)
+        return await self.read(exchange, partner)
 
-    async def advance(self, exchange: Exchange) -> Response:
-        """Advance the clock by some seconds."""
-        partner_id = (await known_partner(exchange, self.store)).partner_id
+    async def advance(self, exchange: Exchange, partner: PartnerLogin) -> Response:
         seconds = float(exchange.value["seconds"])
-        _check_range("seconds", self.clocks.now(partner_id) + seconds)
-        self.clocks.advance(partner_id, seconds)
-        return self._shown(partner_id)
+        _check_range("seconds", self.clocks.now(partner.partner_id) + seconds)
+        self.clocks.advance(partner.partner_id, seconds)
+        return await self.read(exchange, partner)
 
-    async def reset(self, exchange: Exchange) -> Response:
-        """Reset the clock to the machine's time."""
-        partner_id = (await known_partner(exchange, self.store)).partner_id
-        self.clocks.forget(partner_id)
-        return self._shown(partner_id)
-
-    def _shown(self, partner_id: str) -> Response:
-        shown = clock_shown(self.clocks, partner_id)
-        return Response(200, orjson.dumps(shown), "application/json")
+    async def reset(self, exchange: Exchange, partner: PartnerLogin) -> Response:
+        self.clocks.forget(partner.partner_id)
+        return await self.read(exchange, partner)
 
 
 def _check_range(field: str, moment: float) -> float:

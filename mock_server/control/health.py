@@ -8,15 +8,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
 
-import orjson
 from starlette.types import Receive, Scope, Send
 
 from mock_server import __version__
 from mock_server.exchange.authorization import AdminToken
 from mock_server.exchange.exchange import CONTROL_PATH, Exchange, Handlers
-from mock_server.exchange.problems import Problem, ProblemType, Response
+from mock_server.exchange.problems import Problem, ProblemType, Response, json_response
 from mock_server.observing.metrics import Metrics
 from mock_server.partners.startup import Start
 from mock_server.store.interface import Store, StoreError
@@ -24,7 +22,6 @@ from mock_server.store.interface import Store, StoreError
 logger = logging.getLogger("mock_server")
 
 _SECONDS_TO_CHECK = 2
-_UNSTORED = {"Cache-Control": "no-store"}
 
 
 class Readiness:
@@ -77,7 +74,7 @@ class Probes:
         self._readiness = readiness
         self._metrics = metrics
         self._admin = admin
-        self._begun = time.monotonic()
+        self._started = time.monotonic()
         self._answers = {
             CONTROL_PATH + name.rpartition(" ")[2]: handler
             for name, handler in self.handlers().items()
@@ -110,14 +107,13 @@ class Probes:
 
     async def health(self, _: Exchange) -> Response:
         """Answer that the process lives, without asking the store."""
-        return _json(
-            {
-                "status": "ok",
-                "version": __version__,
-                "contract": self._contract,
-                "uptime_seconds": round(time.monotonic() - self._begun, 3),
-            }
-        )
+        health = {
+            "status": "ok",
+            "version": __version__,
+            "contract": self._contract,
+            "uptime_seconds": round(time.monotonic() - self._started, 3),
+        }
+        return json_response(200, health, Cache_Control="no-store")
 
     async def ready(self, _: Exchange) -> Response:
         """Answer that the mock is ready; raises a 503 where it is not."""
@@ -127,16 +123,12 @@ class Probes:
                 ProblemType.UNAVAILABLE,
                 "not_ready",
                 missing,
-                headers={"Retry-After": "1", **_UNSTORED},
+                headers={"Retry-After": "1", "Cache-Control": "no-store"},
             )
-        return _json({"status": "ready"})
+        return json_response(200, {"status": "ready"}, Cache_Control="no-store")
 
     async def metrics(self, exchange: Exchange) -> Response:
         """Answer the metrics; raises a 401 without the admin token."""
         self._admin.check(exchange)
         text, media_type = self._metrics.exposition(exchange.header(b"accept") or "")
-        return Response(200, text, media_type, dict(_UNSTORED))
-
-
-def _json(value: dict[str, Any]) -> Response:
-    return Response(200, orjson.dumps(value), "application/json", dict(_UNSTORED))
+        return Response(200, text, media_type, {"Cache-Control": "no-store"})

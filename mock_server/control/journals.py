@@ -1,61 +1,66 @@
-"""``/_mock/partners/{partner_id}/journal``: the recorded exchanges of a partner."""
+"""``/_mock/partners/{partner_id}/journal`` and ``/report``: exchanges, and the verdict by them."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import islice
 
 import orjson
 
+from conformance.client.judging import Level, judge
 from conformance.journal.har import har_of
 from conformance.journal.journal import JournalEntry
+from conformance.report import FORMATS
 from mock_server.connection.delivery import Streamed
-from mock_server.control.partner_state import known_partner
+from mock_server.control.partner_state import handlers_for_partners
 from mock_server.exchange.exchange import Exchange, Handlers
-from mock_server.exchange.problems import Response
+from mock_server.exchange.problems import Response, invalid_fields, json_response
 from mock_server.observing.journals import CAPACITY, Journals
-from mock_server.store.interface import Store
+from mock_server.store.interface import PartnerLogin, Store
+from openapi.contract import Contract
+from openapi.schema import FieldError
 
-_JSON = "application/json"
 
-
+@dataclass(frozen=True, slots=True)
 class JournalReading:
-    """The operations on journals: pages, HAR files and server-sent events."""
+    """The operations on journals: pages, HAR files, server-sent events and verdicts.
 
-    def __init__(self, store: Store, journals: Journals) -> None:
-        self.store = store
-        self.journals = journals
+    ``contract`` is that of the API: reports check clients against it.
+    """
+
+    store: Store
+    journals: Journals
+    contract: Contract
 
     def handlers(self) -> Handlers:
         """Handlers of the operations on journals."""
         path = "/partners/{partner_id}/journal"
-        return {
-            f"readJournal GET {path}": self.read,
-            f"followJournal GET {path}/events": self.follow,
-            f"exportJournal GET {path}.har": self.export,
-            "readNobodysJournal GET /journal": self.read_unattributed,
-        }
+        for_partners = handlers_for_partners(
+            self.store,
+            {
+                f"readJournal GET {path}": self.read,
+                f"followJournal GET {path}/events": self.follow,
+                f"exportJournal GET {path}.har": self.export,
+                "reportClient GET /partners/{partner_id}/report": self.report,
+            },
+        )
+        return {**for_partners, "readNobodysJournal GET /journal": self.read_unattributed}
 
-    async def read(self, exchange: Exchange) -> Response:
-        """Read a page of a partner's exchanges."""
-        partner = await known_partner(exchange, self.store)
+    async def read(self, exchange: Exchange, partner: PartnerLogin) -> Response:
         return self._page(exchange, partner.partner_id)
 
     async def read_unattributed(self, exchange: Exchange) -> Response:
         """Read a page of the exchanges that no partner is known for."""
         return self._page(exchange, None)
 
-    async def export(self, exchange: Exchange) -> Response:
+    async def export(self, exchange: Exchange, partner: PartnerLogin) -> Response:
         """Export a partner's exchanges as HAR 1.2."""
-        partner = await known_partner(exchange, self.store)
         found, _ = self._found(exchange, partner.partner_id)
-        name = f"{partner.partner_id}.har"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(200, orjson.dumps(har_of(found)), _JSON, headers)
+        disposition = f'attachment; filename="{partner.partner_id}.har"'
+        return json_response(200, har_of(found), Content_Disposition=disposition)
 
-    async def follow(self, exchange: Exchange) -> Response:
+    async def follow(self, exchange: Exchange, partner: PartnerLogin) -> Response:
         """Stream a partner's exchanges as server-sent events (HTML, section 9.2)."""
-        partner = await known_partner(exchange, self.store)
         after = exchange.parameters.get("Last-Event-ID", 0)
         # The answer to HEAD has no body to wait for (RFC 9110 section 9.3.2).
         if exchange.scope["method"] != "HEAD":
@@ -68,40 +73,43 @@ class JournalReading:
                 data = orjson.dumps(asdict(entry))
                 yield b"event: exchange\nid: %d\ndata: %b\n\n" % (entry.number, data)
 
+    async def report(self, exchange: Exchange, partner: PartnerLogin) -> Response:
+        """Report on one client; the header ``Exit-Code`` is that of ``dinie-mock report``."""
+        name = exchange.parameters.get("format", "json")
+        if name not in FORMATS:
+            detail = f"must be one of {', '.join(FORMATS)}"
+            raise invalid_fields([FieldError("format", detail, "invalid_value")])
+        level = Level(exchange.parameters.get("level", "must"))
+        entries = list(self.journals.of(partner.partner_id).entries)
+        verdict = judge(entries, self.contract, level, target=partner.partner_id)
+        report, headers = FORMATS[name](verdict), {"Exit-Code": str(verdict.exit_code)}
+        return Response(200, report.encode(), FORMATS[name].media_type, headers)
+
     def _page(self, exchange: Exchange, partner_id: str | None) -> Response:
         found, has_more = self._found(exchange, partner_id)
-        page = {
-            "data": [asdict(one) for one in found],
-            "dropped": self.journals.of(partner_id).dropped,
-            "has_more": has_more,
-        }
-        return Response(200, orjson.dumps(page), _JSON)
+        dropped = self.journals.of(partner_id).dropped
+        data = [asdict(one) for one in found]
+        return json_response(200, {"data": data, "dropped": dropped, "has_more": has_more})
 
     def _found(self, exchange: Exchange, partner_id: str | None) -> tuple[list[JournalEntry], bool]:
-        wanted = exchange.parameters
-        limit = wanted.get("limit", CAPACITY)
-        after = wanted.get("after", 0)
+        """The exchanges that a query selects, and whether there are more of them."""
+        query = exchange.parameters
+        limit, after = query.get("limit", CAPACITY), query.get("after", 0)
+        filters = [(_FILTERS[name], value) for name, value in query.items() if name in _FILTERS]
         matching = (
             one
             for one in self.journals.of(partner_id).entries
-            if one.number > after and all(_is(one, name, wanted[name]) for name in wanted)
+            if one.number > after and all(read(one) == value for read, value in filters)
         )
         found = list(islice(matching, limit + 1))
         return found[:limit], len(found) > limit
 
 
-def _is(entry: JournalEntry, name: str, wanted: object) -> bool:
-    """Whether an entry passes one filter of the query."""
-    match name:
-        case "operation":
-            return entry.operation == wanted
-        case "status":
-            return (entry.status or 0) == wanted
-        case "fault":
-            return entry.fault == wanted
-        case "refused":
-            return bool(entry.refusals) is wanted
-        case "replayed":
-            return entry.replayed is wanted
-        case _:
-            return True
+_FILTERS: Mapping[str, Callable[[JournalEntry], object]] = {
+    "operation": lambda entry: entry.operation,
+    "status": lambda entry: entry.status or 0,
+    "fault": lambda entry: entry.fault,
+    "refused": lambda entry: bool(entry.refusals),
+    "replayed": lambda entry: entry.replayed,
+}
+"""The values that the filters of a query select entries by."""

@@ -1,9 +1,10 @@
 """Partners as the control plane sees them: those of the store, and their state in this process."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from mock_server.exchange.exchange import Exchange
-from mock_server.exchange.problems import Problem, ProblemType
+from mock_server.exchange.exchange import Exchange, Handler, Handlers
+from mock_server.exchange.problems import Problem, ProblemType, Response
 from mock_server.faults.plan import FaultPlans
 from mock_server.observing.journals import Journals
 from mock_server.partners.access_tokens import AccessTokens
@@ -32,9 +33,20 @@ class PartnerState:
         self.journals.discard(partner_id)
 
 
-async def known_partner(exchange: Exchange, store: Store) -> PartnerLogin:
-    """The partner in the path of a request; raises a 404 where the store has no such partner."""
-    partner = await store.find_partner(exchange.parameters["partner_id"])
-    if partner is None:
-        raise Problem(ProblemType.NOT_FOUND, "unknown_partner", "There is no such partner.")
-    return partner
+PartnerHandler = Callable[[Exchange, PartnerLogin], Awaitable[Response]]
+"""An operation on the partner in the path of the request."""
+
+
+def handlers_for_partners(store: Store, handlers: Mapping[str, PartnerHandler]) -> Handlers:
+    """Handlers that find the partner first; they raise a 404 where the store has no such one."""
+
+    def with_partner(handler: PartnerHandler) -> Handler:
+        async def handle(exchange: Exchange) -> Response:
+            partner = await store.find_partner(exchange.parameters["partner_id"])
+            if partner is None:
+                raise Problem(ProblemType.NOT_FOUND, "unknown_partner", "There is no such partner.")
+            return await handler(exchange, partner)
+
+        return handle
+
+    return {name: with_partner(handler) for name, handler in handlers.items()}

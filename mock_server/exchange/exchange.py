@@ -134,10 +134,6 @@ class Exchange:
         found = self._headers.get(name)
         return None if found is None else found.decode("latin-1")
 
-    def header_count(self, name: bytes) -> int:
-        """How often the request has a header, ``name`` in lower case."""
-        return sum(key == name for key, _ in self.scope["headers"])
-
 
 def _joined(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     joined = dict(headers)

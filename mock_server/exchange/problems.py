@@ -19,6 +19,12 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+def json_response(status: int, value: object, **headers: str) -> Response:
+    """A response with a JSON body; headers are given as ``Cache_Control="no-store"``."""
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return Response(status, orjson.dumps(value), "application/json", named)
+
+
 MEDIA_TYPE = "application/problem+json"
 
 _TYPE_BASE = "https://api.dinie.com.br/errors/"

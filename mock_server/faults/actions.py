@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 from mock_server.connection.delivery import Dropped, Slow, Truncated, wait
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.exchange.authorization import bearer_token, expired_token
-from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.exchange import Delivery, Exchange
 from mock_server.exchange.problems import Problem
 from mock_server.partners.access_tokens import AccessTokens
 from openapi.operation import Operation
@@ -94,44 +94,35 @@ class Drop(_ForAll):
         exchange.delivery = Dropped()
 
 
-class Truncate(_ForBodies):
-    """Close the connection halfway through the answer."""
+@dataclass(frozen=True, slots=True)
+class Deliver(_ForBodies):
+    """Deliver the answer of the operation in a faulty way."""
+
+    delivery: Delivery
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
         await _answered(exchange, proceed)
-        exchange.delivery = Truncated()
+        exchange.delivery = self.delivery
 
 
 @dataclass(frozen=True, slots=True)
-class SlowBody(_ForBodies):
-    """Send the answer's body piece by piece, over ``seconds``."""
+class Spoil(_ForBodies):
+    """Send the answer with a wrong ``Content-Type``, or with a body of its length that is no JSON.
 
-    seconds: float
+    A ``media_type`` of None spoils the body.
+    """
 
-    async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
-        await _answered(exchange, proceed)
-        exchange.delivery = Slow(self.seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class WrongMediaType(_ForBodies):
-    """Send the answer with a wrong ``Content-Type``."""
-
-    media_type: str
+    media_type: str | None
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
         await _answered(exchange, proceed)
-        if exchange.response is not None and exchange.response.body:
-            exchange.response.media_type = self.media_type
-
-
-class MalformedJson(_ForBodies):
-    """Send a body of the right length that is not JSON."""
-
-    async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
-        await _answered(exchange, proceed)
-        if exchange.response is not None and exchange.response.body:
-            exchange.response.body = exchange.response.body[:-1] + b","
+        response = exchange.response
+        if response is None or not response.body:
+            return
+        if self.media_type is None:
+            response.body = response.body[:-1] + b","
+        else:
+            response.media_type = self.media_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +169,10 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any], ActionContext], Action]] = {
         text.get("when") == "after_commit",
     ),
     "drop": lambda text, _: Drop(text["when"] == "after_commit"),
-    "truncate": lambda *_: Truncate(),
-    "slow": lambda text, _: SlowBody(text["seconds"]),
-    "media_type": lambda text, _: WrongMediaType(text["media_type"]),
-    "malformed_json": lambda *_: MalformedJson(),
+    "truncate": lambda *_: Deliver(Truncated()),
+    "slow": lambda text, _: Deliver(Slow(text["seconds"])),
+    "media_type": lambda text, _: Spoil(text["media_type"]),
+    "malformed_json": lambda *_: Spoil(None),
     "expire_token": lambda _, context: ExpireToken(context.tokens),
 }
 

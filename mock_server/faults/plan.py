@@ -1,15 +1,15 @@
 """The faults of each partner, and which of them fire for a request."""
 
-import itertools
+import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import orjson
 
 from mock_server.exchange.exchange import Exchange
 from mock_server.faults.actions import Action, ActionContext, Delay, action_of
-from mock_server.faults.firing import Always, Firing, firing_of
 from mock_server.faults.presets import PRESETS, FaultText
 from openapi.operation import Operation
 
@@ -73,7 +73,8 @@ class Fault:
     id: str
     name: str
     match: Match
-    firing: Firing
+    firing: Iterator[bool]
+    """For each matching request in turn, whether the fault fires."""
     action: Action
     text: FaultText
     fired: int = 0
@@ -81,10 +82,25 @@ class Fault:
     def fires_for(self, exchange: Exchange, operation: Operation) -> bool:
         """Whether the fault matches this request and fires; counts it then."""
         matches = self.match.covers(operation) and self.action.suits(operation)
-        if not matches or not self.match.fits(exchange) or not self.firing.fires():
+        if not matches or not self.match.fits(exchange) or not next(self.firing):
             return False
         self.fired += 1
         return True
+
+
+def firing_of(rule: Mapping[str, float] | None) -> Iterator[bool]:
+    """The firing of a fault by its member ``fire``: every time without a rule.
+
+    ``times`` fires for the next so many requests, ``every`` for the first ``burst`` of each so
+    many, and ``probability`` at random, with the same choices for the same ``seed``.
+    """
+    rule = rule or {"every": 1}
+    if "times" in rule:
+        return (number < rule["times"] for number in count())
+    if "every" in rule:
+        return (number % rule["every"] < rule.get("burst", 1) for number in count())
+    choices = random.Random(int(rule.get("seed", 0)))  # noqa: S311 - no secret depends on it
+    return (choices.random() < rule["probability"] for _ in count())
 
 
 def firing(faults: Iterable[Fault], exchange: Exchange, operation: Operation) -> list[Fault]:
@@ -114,7 +130,7 @@ class FaultPlans:
         self._context = context
         self._presets = tuple(presets)
         self._plans: dict[str, list[Fault]] = {}
-        self._count = itertools.count(1)
+        self._count = count(1)
         self.is_empty = not self._presets
         """Whether no partner has had a fault since the start."""
 
@@ -159,7 +175,7 @@ class FaultPlans:
         made = self._made({"preset": name})
         fitting = [one for one in made if one.action.suits(operation)]
         for fault in fitting:
-            fault.firing = Always()
+            fault.firing = firing_of(None)
             fault.match = Match()
         return fitting
 

@@ -46,7 +46,7 @@ _CONTRACT_REFUSES = {
 class _Recorded(NamedTuple):
     """One raw exchange with its secrets, as plain values; it never leaves this module."""
 
-    begun: float
+    started: float
     """By the performance counter, in seconds."""
     ended: float
     scheme: str
@@ -115,13 +115,13 @@ class Journals:
         self._dropped_before = 0
         self._writing: asyncio.TimerHandle | None = None
 
-    def record(self, exchange: Exchange, head: Head, sent: Sent | None, begun: float) -> None:
-        """Record an exchange that is over; ``begun`` is its start on the performance counter.
+    def record(self, exchange: Exchange, head: Head, sent: Sent | None, started: float) -> None:
+        """Record an exchange that is over; ``started`` is its start on the performance counter.
 
         ``sent`` is the part of the response that was sent; None means all of it.
         """
         fresh = self._fresh
-        fresh.append((exchange, head, sent, begun, time.perf_counter()))
+        fresh.append((exchange, head, sent, started, time.perf_counter()))
         if self._followers or len(fresh) >= _SORTED_TOGETHER:
             self._sort()
         elif self._writing is None:
@@ -133,13 +133,13 @@ class Journals:
         They are packed into bytes: a thousand exchanges of many small objects would fill the
         processor's cache, and be slow to free.
         """
-        for exchange, head, sent, begun, ended in self._fresh:
+        for exchange, head, sent, started, ended in self._fresh:
             partner_id = exchange.partner_id or exchange.claimed_by or self._whose(exchange)
             journal = self._latest
             if journal is None or journal.partner_id != partner_id:
                 journal = self._use(partner_id)
             journal.recorded += 1
-            recorded: Any = _fields(exchange, head, sent, begun, ended)
+            recorded: Any = _fields(exchange, head, sent, started, ended)
             journal.waiting.append(marshal.dumps(recorded, _WITHOUT_REFERENCES))
             if journal.followers or len(journal.waiting[-1]) > LONGEST_BODY_BYTES:
                 self._write(journal)
@@ -258,8 +258,8 @@ class Journals:
         headers = redactor.raw_headers(recorded.headers)
         return JournalEntry(
             number=number,
-            started=counter_began + recorded.begun,
-            seconds=recorded.ended - recorded.begun,
+            started=counter_began + recorded.started,
+            seconds=recorded.ended - recorded.started,
             method=recorded.method,
             url=redactor.url(_url(recorded)),
             request_headers=headers,
@@ -289,7 +289,7 @@ class Journals:
 
 
 def _fields(
-    exchange: Exchange, head: Head, sent: Sent | None, begun: float, ended: float
+    exchange: Exchange, head: Head, sent: Sent | None, started: float, ended: float
 ) -> tuple[object, ...]:
     """The fields of a :class:`_Recorded`, as a plain tuple that marshal can pack."""
     response, scope, operation = exchange.response, exchange.scope, exchange.operation
@@ -300,7 +300,7 @@ def _fields(
     else:
         status, answer = None, b""
     return (
-        begun,
+        started,
         ended,
         scope["scheme"],
         scope["method"],

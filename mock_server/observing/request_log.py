@@ -26,14 +26,14 @@ class Observing:
         self._metrics = metrics
         self._logs = logger.isEnabledFor(logging.INFO)
 
-    def __call__(self, exchange: Exchange, status: int | None, begun: float) -> None:
-        """Log and count a request; ``begun`` is its start on the performance counter.
+    def __call__(self, exchange: Exchange, status: int | None, started: float) -> None:
+        """Log and count a request; ``started`` is its start on the performance counter.
 
         ``status`` is None where no answer was sent.
         """
         operation, metrics = exchange.operation, self._metrics
         name = operation.id if operation else UNKNOWN
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - started
         if metrics:
             outcome = "executed" if exchange.executed else _outcome(exchange)
             method, had_fault = exchange.scope["method"], exchange.fault is not None

@@ -5,13 +5,13 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.connection import close_connection, is_closed
 from mock_server.exchange.exchange import (
     CONTROL_PATH,
-    MAX_BODY_BYTES,
     REQUEST_ID_HEADER,
     UNKNOWN,
     Exchange,
@@ -38,6 +38,7 @@ _SECONDS_FOR_BODY = 0.05
 """Time to receive the body of a request that was refused before its body was read."""
 
 
+@dataclass(frozen=True, slots=True)
 class Answering:
     """Opens the exchange, turns every failure into a problem, and sends the response.
 
@@ -45,74 +46,56 @@ class Answering:
     and others to the ``control`` plane, are passed on and are not exchanges of the API.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        clock: Clock,
-        request_ids: Iterator[bytes],
-        observe: Observe = lambda *_: None,
-        rate_limit: RateLimit | None = None,
-        start: Callable[[], Awaitable[None]] | None = None,
-        stop: Callable[[], Awaitable[None]] | None = None,
-        record: Record | None = None,
-        probes: Mapping[str, ASGIApp] | None = None,
-        control: ASGIApp | None = None,
-    ) -> None:
-        self.app = app
-        self.clock = clock
-        self.request_ids = request_ids
-        self.observe = observe
-        self.rate_limit = rate_limit
-        self.start = start
-        self.stop = stop
-        self.record = record
-        self.probes = probes or {}
-        self.control = control
+    app: ASGIApp
+    clock: Clock
+    request_ids: Iterator[bytes]
+    observe: Observe = lambda *_: None
+    rate_limit: RateLimit | None = None
+    start: Callable[[], Awaitable[None]] | None = None
+    stop: Callable[[], Awaitable[None]] | None = None
+    record: Record | None = None
+    probes: Mapping[str, ASGIApp] = field(default_factory=dict)
+    control: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # One expression, because every request evaluates it.
         is_apart = scope["type"] == "lifespan" or scope["path"].startswith(_CONTROL_PREFIX)
         if is_apart and await self._handle_apart(scope, receive, send):
             return
-        now, begun = self.clock.now(), time.perf_counter()
+        now, started = self.clock.now(), time.perf_counter()
         exchange = Exchange(scope, receive, now, next(self.request_ids))
         exchange.enter()
         try:
             await self.app(scope, receive, send)
-            response = exchange.response or _unexpected(exchange)
         except Problem as problem:
             exchange.refuse(problem)
-            response = exchange.response or _unexpected(exchange)
         except ClientGone:
-            self.observe(exchange, None, begun)
+            self.observe(exchange, None, started)
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
             exchange.refuse(_failure(exchange, error))
-            response = exchange.response or _unexpected(exchange)
         finally:
             exchange.leave()
+        response = exchange.response or _unanswered(exchange)
         if self.record and not exchange.has_body:
             await _read_refused_body(exchange)
         headers = self._headers(exchange, response)
-        head: Message = {
-            "type": "http.response.start",
-            "status": response.status,
-            "headers": headers,
-        }
+        status = response.status
+        head: Message = {"type": "http.response.start", "status": status, "headers": headers}
         is_gone = is_closed(receive)
         if exchange.delivery is None:
             # Before sending: a client that has its answer must find it counted, by any worker.
-            self.observe(exchange, None if is_gone else response.status, begun)
+            self.observe(exchange, None if is_gone else status, started)
             await send(head)
             await send({"type": "http.response.body", "body": response.body})
             if self.record:
-                self.record(exchange, headers, Sent.nothing() if is_gone else None, begun)
+                self.record(exchange, headers, Sent.nothing() if is_gone else None, started)
             return
         sent = await exchange.delivery(exchange, head, response.body, send)
         received = Sent.nothing() if is_gone else sent
-        self.observe(exchange, received.status, begun)
+        self.observe(exchange, received.status, started)
         if self.record:
-            self.record(exchange, headers, received, begun)
+            self.record(exchange, headers, received, started)
         if sent.cut:
             # Last, so that a client that sees the connection closed finds the journal complete.
             close_connection(receive)
@@ -138,14 +121,14 @@ class Answering:
     async def _handle_apart(self, scope: Scope, receive: Receive, send: Send) -> bool:
         """Handle lifespan events, probes and the control plane; False for a request to the API."""
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._run_lifespan(receive, send)
             return True
         own = self.probes.get(scope["path"], self.control)
         if own is not None:
             await own(scope, receive, send)
         return own is not None
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _run_lifespan(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
@@ -164,27 +147,26 @@ class Answering:
 
 
 def _failure(exchange: Exchange, error: Exception) -> Problem:
-    request_id = exchange.request_id.decode()
     # Neither path nor query: a client may put a secret there.
     operation = exchange.operation.id if exchange.operation else UNKNOWN
     call = f"{exchange.scope['method']} {operation}"
-    fields = {"request_id": request_id}
+    fields = {"request_id": exchange.request_id.decode()}
     if isinstance(error, StoreError):
         # One line and no traceback: the store fails for every request.
         logger.error("%s: %s", call, error, extra=fields)
-        return _internal(request_id, "store_unavailable")
+        return _internal(exchange, "store_unavailable")
     logger.error("%s failed", call, exc_info=error, extra=fields)
-    return _internal(request_id, "internal_error")
+    return _internal(exchange, "internal_error")
 
 
-def _unexpected(exchange: Exchange) -> Response:
+def _internal(exchange: Exchange, code: str) -> Problem:
     request_id = exchange.request_id.decode()
-    return _internal(request_id, "internal_error").response(exchange.path)
-
-
-def _internal(request_id: str, code: str) -> Problem:
     detail = f"The mock failed on this request; its log says why, under {request_id}."
     return Problem(ProblemType.INTERNAL, code, detail)
+
+
+def _unanswered(exchange: Exchange) -> Response:
+    return _internal(exchange, "internal_error").response(exchange.path)
 
 
 async def _read_refused_body(exchange: Exchange) -> None:
@@ -196,4 +178,4 @@ async def _read_refused_body(exchange: Exchange) -> None:
         return  # reading would send 100 Continue
     with contextlib.suppress(TimeoutError, ClientGone, Problem):
         async with asyncio.timeout(_SECONDS_FOR_BODY):
-            await read_body(exchange, MAX_BODY_BYTES)
+            await read_body(exchange)

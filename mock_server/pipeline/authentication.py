@@ -65,11 +65,11 @@ Identify = Callable[[Exchange, dict[str, Any]], Identity | Awaitable[Identity]]
 """Set the partner of the exchange by one security scheme, or raise the 401."""
 
 
+@dataclass(frozen=True, slots=True)
 class SecurityHandler:
     """A security handler of Connexion, for all schemes of one kind."""
 
-    def __init__(self, identify: Identify) -> None:
-        self.identify = identify
+    identify: Identify
 
     def __call__(self) -> "SecurityHandler":
         """Return the handler itself, where Connexion expects a class to instantiate."""

@@ -9,7 +9,7 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Message
 
-from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.exchange import MAX_BODY_BYTES, Exchange
 from mock_server.exchange.problems import Problem, ProblemType
 from openapi.operation import MediaType, RequestBody, essence
 from openapi.parameters import read_form, read_text
@@ -23,16 +23,16 @@ class ClientGone(Exception):
     """The client closed the connection before its request was complete."""
 
 
-async def read_body(exchange: Exchange, limit: int) -> bytes:
-    """Read the whole body, refusing one of more than ``limit`` bytes without keeping it.
+async def read_body(exchange: Exchange) -> bytes:
+    """Read the whole body, refusing one of more than 1 MiB without keeping it.
 
     The body stays in ``exchange.body``, so that several stages can call this.
     """
     if exchange.has_body:
         return exchange.body
     announced = (exchange.header(b"content-length") or "").strip()
-    if announced.isdecimal() and int(announced) > limit:
-        raise _too_large(limit)  # before 100 Continue, so it need not be sent
+    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
+        raise _too_large()  # before 100 Continue, so it need not be sent
     chunks = []
     size = 0
     while True:
@@ -41,8 +41,8 @@ async def read_body(exchange: Exchange, limit: int) -> bytes:
             raise ClientGone
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > limit:
-            raise _too_large(limit)
+        if size > MAX_BODY_BYTES:
+            raise _too_large()
         chunks.append(chunk)
         if not message.get("more_body", False):
             exchange.body = b"".join(chunks)
@@ -58,7 +58,8 @@ def content_type(exchange: Exchange, request_body: RequestBody) -> tuple[str, Me
     given = exchange.header(b"content-type") or ""
     name = essence(given)
     media_type = request_body.accepts(name) if given else None
-    several = "," in given and exchange.header_count(b"content-type") > 1
+    names = [key for key, _ in exchange.scope["headers"]] if "," in given else []
+    several = names.count(b"content-type") > 1
     if media_type is not None and not several:
         return name, media_type
     if several:
@@ -130,8 +131,8 @@ async def _multipart_fields(exchange: Exchange) -> list[tuple[str, str]]:
     return fields
 
 
-def _too_large(limit: int) -> Problem:
-    detail = f"The body is larger than {limit} bytes."
+def _too_large() -> Problem:
+    detail = f"The body is larger than {MAX_BODY_BYTES} bytes."
     return Problem(ProblemType.INVALID_REQUEST, "body_too_large", detail)
 
 

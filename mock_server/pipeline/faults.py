@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from urllib.parse import unquote
 
@@ -22,6 +23,7 @@ from openapi.operation import Operation
 _CLIENT_ID = re.compile(rb"(?:^|&)client_id=([\w.~%-]+)")
 
 
+@dataclass(frozen=True, slots=True)
 class FaultInjection:
     """Runs the faults of the partner, and those of ``Prefer: fault=slow``, on a request.
 
@@ -29,11 +31,9 @@ class FaultInjection:
     fault may replace. A token request belongs to the partner of its client id, not yet proven.
     """
 
-    def __init__(self, app: ASGIApp, plans: FaultPlans, store: Store, max_body_bytes: int) -> None:
-        self.app = app
-        self.plans = plans
-        self.store = store
-        self.max_body_bytes = max_body_bytes
+    app: ASGIApp
+    plans: FaultPlans
+    store: Store
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange.of(scope)
@@ -41,13 +41,13 @@ class FaultInjection:
         assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
         if exchange.partner_id is None and not operation.needs_authentication:
             if operation.request_body is not None:
-                await read_body(exchange, self.max_body_bytes)
+                await read_body(exchange)
             exchange.claimed_by = await self._claimed(exchange)
         if self.plans.is_empty and exchange.header(b"prefer") is None:
             await self.app(scope, receive, send)
             return
         if operation.request_body is not None:
-            await read_body(exchange, self.max_body_bytes)
+            await read_body(exchange)
         partner_id = exchange.partner_id or exchange.claimed_by
         planned = self.plans.of(partner_id) if partner_id else ()
         faults = firing([*self._preferred(exchange, operation), *planned], exchange, operation)

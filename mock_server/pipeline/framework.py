@@ -6,7 +6,7 @@ router, and the stage that reads the contract's security requirements.
 
 import itertools
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 with warnings.catch_warnings():
@@ -20,24 +20,42 @@ with warnings.catch_warnings():
     from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
     from connexion.resolver import Resolver
 
+from starlette.types import ASGIApp
+
 from openapi.contract import PATH_PARAMETER, Contract
 
 __all__ = [
     "ROUTING_CONTEXT",
-    "ConnexionMiddleware",
-    "Resolver",
     "RoutingAPI",
     "RoutingMiddleware",
     "RoutingOperation",
     "SecurityAPI",
     "SecurityMiddleware",
     "SecurityOperation",
-    "connexion_document",
+    "connexion_app",
     "numbered",
 ]
 
 
-def connexion_document(contract: Contract) -> dict[str, Any]:
+def connexion_app(
+    endpoint: ASGIApp,
+    stages: Sequence[Callable[[ASGIApp], ASGIApp]],
+    contract: Contract,
+    base_path: str,
+    security: Mapping[str, Any],
+) -> ASGIApp:
+    """The application that runs ``stages``, the outermost first, around an endpoint.
+
+    ``security`` has the handlers of Connexion's kinds of security schemes.
+    """
+    app = ConnexionMiddleware(endpoint, middlewares=stages, security_map=security)
+    document, resolver = _connexion_document(contract), Resolver(lambda _: None)
+    app.add_api(document, base_path=base_path, resolver=resolver)
+    served: ASGIApp = app
+    return served
+
+
+def _connexion_document(contract: Contract) -> dict[str, Any]:
     """The contract for Connexion: OpenAPI 3.0, just enough for routing and security.
 
     Connexion does not read 3.1. Bodies, parameters and responses are validated by the contract

@@ -1,6 +1,7 @@
 """The header ``Prefer: code=429, fault=slow`` (RFC 7240), and documented responses by it."""
 
 import re
+from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,6 +20,7 @@ def preference(exchange: Exchange, name: str) -> str | None:
     return found[1] if found else None
 
 
+@dataclass(frozen=True, slots=True)
 class Prefer:
     """Answers with the documented response that the request prefers, in place of the operation.
 
@@ -26,9 +28,8 @@ class Prefer:
     request, and neither reads nor changes state.
     """
 
-    def __init__(self, app: ASGIApp, answers: DocumentedAnswers) -> None:
-        self.app = app
-        self.answers = answers
+    app: ASGIApp
+    answers: DocumentedAnswers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange.of(scope)

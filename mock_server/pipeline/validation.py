@@ -6,6 +6,7 @@ every bad field (seed: responses 400 and 422).
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl
@@ -20,12 +21,11 @@ from openapi.parameters import ABSENT, read_parameter
 from openapi.schema import FieldError
 
 
+@dataclass(frozen=True, slots=True)
 class Validation:
     """Fills ``exchange.body``, ``value`` and ``parameters``, or refuses with 400 or 422."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
-        self.app = app
-        self.max_body_bytes = max_body_bytes
+    app: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange.of(scope)
@@ -33,7 +33,7 @@ class Validation:
         assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
         errors = _read_parameters(exchange, operation)
         if operation.request_body is not None:
-            await read_body(exchange, self.max_body_bytes)
+            await read_body(exchange)
             errors += await _read_body(exchange, operation)
         if errors:
             raise invalid_fields(errors)

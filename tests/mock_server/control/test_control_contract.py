@@ -13,7 +13,6 @@ from mock_server.control.fault_plans import FaultOperations
 from mock_server.control.health import Probes
 from mock_server.control.journals import JournalReading
 from mock_server.control.partners import Partners
-from mock_server.control.reports import Reports
 from openapi.contract import Contract
 from openapi.document import CONTROL, check_document, read_document
 from tests.mock_server.clients import Client, Job, Judge
@@ -35,11 +34,10 @@ def test_the_document_is_true_to_the_openapi_specification() -> None:
 def test_each_operation_is_handled_and_nothing_else() -> None:
     nothing: Any = None
     handlers = {
-        **Partners(nothing, nothing, nothing).handlers(),
+        **Partners(nothing, nothing).handlers(),
         **Clocks(nothing, nothing).handlers(),
         **FaultOperations(nothing, nothing, nothing).handlers(),
-        **JournalReading(nothing, nothing).handlers(),
-        **Reports(nothing, nothing, nothing).handlers(),
+        **JournalReading(nothing, nothing, nothing).handlers(),
         **Probes(nothing, nothing, nothing, nothing).handlers(),
     }
     documented = {operation.name for operation in CONTRACT.operations.values()}
