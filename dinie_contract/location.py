@@ -1,8 +1,8 @@
-"""The location of our packages, and whether their names mean them in this process.
+"""The location of our packages, and imports from it beside packages of the same names.
 
-Others may have a package named ``conformance``, ``mock_server`` or ``openapi`` as well: a project
-whose tests run in this process, the folder that a command is called in. Ours are never in their
-way: in a wheel they lie in ``dinie_contract/packages``, which is the last place on ``sys.path``.
+A project whose tests run in this process, or the working directory of a command, may have its own
+``conformance``, ``mock_server`` or ``openapi``. Ours never shadow them: in a wheel they lie in
+``dinie_contract/packages``, which is the last place on ``sys.path``.
 """
 
 import importlib
@@ -22,18 +22,18 @@ ROOT = next(
 
 
 class NameTaken(Exception):
-    """One of our names means another package here; the message is one line with the mend."""
+    """Another package has one of our import names; the message is one line with the remedy."""
 
 
 def put_first() -> None:
-    """Let our names mean our packages in this process: for commands, which are ours alone."""
+    """Put our packages first on ``sys.path``, in a process that runs nothing but our command."""
     sys.path.insert(0, str(ROOT))
 
 
 def load(module: str) -> ModuleType:
-    """Import one of our modules in a process that is not ours alone.
+    """Import one of our modules in a process that also runs other code, such as pytest.
 
-    Raises :class:`NameTaken` where one of our names means somebody else's package.
+    Raises :class:`NameTaken` if another package has one of our names.
     """
     for name in NAMES:
         place = _place_of(name)

@@ -1,7 +1,7 @@
 """Every command line option, declared once, and the options of each command, by name.
 
-Data only, and imported by everybody: by the commands, and by each pytest run of a user. So this
-module imports nothing but the standard library.
+Every command and every pytest run of a user imports this data, so the module imports nothing but
+the standard library.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 class Option:
     """A command line option.
 
-    ``kind`` names what its values are: ``flag``, or a type that the command has under that name.
+    ``kind`` is the type of its values: ``flag``, or the name of a type that the command has.
     ``field`` is the field of the command's settings, the name with underscores unless it is given.
     Its environment variable is ``DINIE_`` and the name in capitals; ``has_variable`` is False for
     an option without one. ``yields_to`` names another option: where that one is on the command
@@ -48,7 +48,7 @@ RATE_LIMIT_REQUESTS = 2000
 """How many requests ``run --provoke-rate-limit`` sends at the most."""
 
 
-# Which target, and who calls it.
+# The target, and the partners that call it.
 URL = Option("url", "base URL", "Base URL with its prefix, such as http://127.0.0.1:8080/v3.",
              yields_to="app")  # fmt: skip
 APP = Option("app", "text", "An ASGI or WSGI app, judged in this process. --url then only says"
@@ -65,7 +65,7 @@ CA_FILE = Option("ca-file", "authorities",
 ALLOW_PRODUCTION = Option("allow-production", "flag",
                           "Run against the contract's production server.")  # fmt: skip
 
-# How the target is treated.
+# Consideration for the target.
 MAX_RPS = Option("max-rps", "more than 0", "At most N requests a second.", metavar="N")
 PATIENCE = Option("patience", "0 or more",
                   "Repeat a request after so long, to see that its answer was kept. 0 leaves that"
@@ -79,7 +79,7 @@ PROVOKE_RATE_LIMIT = Option("provoke-rate-limit", "flag",
                             " 429, and judge it.")  # fmt: skip
 KEEP = Option("keep", "flag", "Leave the keys that are made; else they are revoked.")
 
-# What is judged, and what fails.
+# The requirements that are judged, and the exit code.
 LEVEL = Option("level", "level", "What fails: a broken MUST only, or a broken SHOULD too.",
                default="must")  # fmt: skip
 SELECT = Option("select", "text", "Only this id, section, or pattern such as 'idempotency.*'."

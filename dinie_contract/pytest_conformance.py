@@ -1,7 +1,7 @@
 """``pytest --pyargs conformance --conformance-url …``: each requirement as a test item.
 
-The plugin is loaded in every pytest run of everybody who installs the distribution, so it brings
-in the harness only where a run names it.
+Every pytest run of a user of the distribution loads this plugin, so it imports the harness only
+for a run that names it.
 """
 
 import pytest
@@ -23,7 +23,7 @@ def option_dest(name: str) -> str:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options that say what to judge; pytest has its own for the rest."""
+    """Add the options of ``run``, but for those that pytest has itself."""
     group = parser.getgroup(
         "conformance", "conformance of an API (pytest --pyargs conformance); variables: DINIE_…"
     )
@@ -35,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Bring in the harness where this run names it."""
+    """Register the items of the harness, if the run names it."""
     ours = [one for one in config.args if one.partition("::")[0] == _PACKAGE]
     if not config.getoption("pyargs") or not ours:
         return

@@ -1,7 +1,7 @@
 """Fixtures for tests of a partner's client: ``dinie_mock`` is a mock with a fresh partner.
 
-The plugin is loaded in every pytest run of everybody who installs the distribution, so it brings
-in the mock only when a test asks for it.
+Every pytest run of a user of the distribution loads this plugin, so it imports the mock only for a
+test that uses it.
 """
 
 import warnings
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def dinie_mock_server() -> "Iterator[MockServer]":
     """One mock for all tests of a process; override it to serve with other settings."""
     with warnings.catch_warnings():
-        # Warnings of the mock's libraries are no business of these tests.
+        # Warnings of the mock's libraries do not concern these tests.
         warnings.simplefilter("ignore")
         try:
             embedded = load("mock_server.testing.embedded")
@@ -33,7 +33,7 @@ def dinie_mock_server() -> "Iterator[MockServer]":
 
 @pytest.fixture
 def dinie_mock(dinie_mock_server: "MockServer") -> "Iterator[PartnerMock]":
-    """A partner of one's own on the mock, gone when the test is over."""
+    """A new partner on the mock, deleted when the test is over."""
     partner = dinie_mock_server.new_partner()
     yield partner
     partner.delete()

@@ -1,4 +1,4 @@
-"""The report on a campaign: what `fuzz` and `merge` print and write."""
+"""The report on a campaign, as `fuzz` and `merge` print and write it."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ from conformance.results.verdict import Verdict
 
 
 class CampaignOutput:
-    """The outputs that the options name; raises :class:`OutputError` for an unwritable file."""
+    """The report files and the pytest file of the options; raises :class:`OutputError`."""
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         self._reports = report_files(parameters)
@@ -34,7 +34,7 @@ class CampaignOutput:
         return verdict.exit_code
 
     def export(self, url: str, findings: list[Finding]) -> None:
-        """Write the findings as a pytest file, where that is asked for."""
+        """Write the findings as a pytest file, if ``--export`` is given."""
         if self.exported is None:
             return
         write(self.exported, as_pytest(url, findings))

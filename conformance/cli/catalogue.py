@@ -1,4 +1,4 @@
-"""The catalogue in words: what ``list`` and ``explain`` print."""
+"""``dinie-conformance list`` and ``explain``: the catalogue as text."""
 
 from collections.abc import Mapping
 from itertools import groupby
@@ -32,23 +32,23 @@ def explanation(requirement: Requirement | ClientRequirement, contract: Contract
     """The text of ``explain``: all properties of one requirement."""
     operations = [one.name for one in contract.operations.values() if requirement.applies_to(one)]
     if isinstance(requirement, ClientRequirement):
-        wanted = [
+        details = [
             ("judges", ["a client, by its journal"]),
             ("occasion", [requirement.occasion]),
             ("fault", [requirement.preset] if requirement.preset else ["none is needed"]),
         ]
     else:
         needs = sorted(one.value.removeprefix("needs ") for one in requirement.needs)
-        wanted = [("needs", needs or ["nothing more than a token"])]
+        details = [("needs", needs or ["nothing more than a token"])]
         if requirement.generates:
-            told = "generated requests, and the same ones with the same --seed"
-            wanted.append(("sends", [told]))
+            sends = "generated requests, and the same ones with the same --seed"
+            details.append(("sends", [sends]))
     rows = [
         ("rule", [requirement.summary]),
         ("level", [requirement.level.upper()]),
         ("source", [requirement.source]),
         ("applies to", operations or ["no operation of this contract"]),
-        *wanted,
+        *details,
         ("catches", [one.name for one in requirement.sabotage]),
     ]
     lines = [requirement.id]

@@ -27,8 +27,8 @@ def load_command(**parameters: Any) -> int:
     locust = settings.report_locust
     check_writable([*settings.reports.values(), *([locust] if locust else [])])
     sys.stdout.flush()
-    # In this process's place: signals and the exit code need nobody who passes them on.
-    # -P: no file of the folder that it is called in is taken for a module.
+    # The test replaces this process, so that signals and the exit code need not be passed on.
+    # -P keeps files of the working directory from being imported as modules.
     command = [sys.executable, "-P", "-m", "dinie_contract.commands"]
     os.execve(sys.executable, command, {**os.environ, **settings.environment()})  # noqa: S606 - ours
 

@@ -53,19 +53,19 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every failure is one line on standard error and exit code 2."""
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character must not end the run.
+        # A character that a terminal cannot show must not end the run.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
     try:
         sys.exit(cli.main(arguments, prog_name="dinie-conformance", standalone_mode=False))
     except click.ClickException as error:
-        # An argument too many may be the half of a token.
+        # An extra argument may be part of a token.
         reason = re.sub(r"(extra arguments?) \(.*\)", r"\1", error.format_message())
     except (click.Abort, KeyboardInterrupt):
         reason = INTERRUPTED
     except (SelectionError, BaselineError, OutputError, AppError, HarError, FileError) as error:
         reason = str(error)
     except BrokenPipeError:
-        # Whoever read the output has gone; nothing more can be said there.
+        # The reader of the output is gone, so standard output must not be flushed at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(NO_VERDICT)
     except Exception as error:  # noqa: BLE001 - the last place before the user

@@ -32,7 +32,7 @@ def merge_command(directories: tuple[Path, ...], **parameters: Any) -> int:
     contract = Contract.bundled()
     records = [Record.read(contract, RunDirectory.known(one)) for one in directories]
     new = parameters["directory"]
-    # Without a name for it there is no place where anything would be written.
+    # Without --directory nothing is written, and the directory is only a name.
     whole = joined(records, RunDirectory(new or directories[0]))
     if new:
         directory = RunDirectory.begun(new)

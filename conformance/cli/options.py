@@ -1,4 +1,4 @@
-"""The types of option values that ``dinie-conformance`` has, and how its commands take options."""
+"""The types of option values of ``dinie-conformance``, and the options of its commands."""
 
 import re
 import ssl
@@ -121,7 +121,7 @@ class Secret(click.ParamType[str]):
     name = "TEXT"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        # Any other character could not travel in a header (RFC 9110, section 5.5).
+        # A header may not hold other characters (RFC 9110, section 5.5).
         if not value.isascii() or not value.isprintable() or " " in value or not value:
             self.fail("must be printable ASCII without spaces", param, ctx)
         return str(value)
@@ -148,15 +148,12 @@ _EXTRAS = {"conformance": "schemathesis", "load": "locust"}
 
 def require_extra(extra: str, command: str) -> None:
     """Raise :class:`click.UsageError` where the libraries of an extra are not installed."""
-    if not _is_installed(_EXTRAS[extra]):
-        raise click.UsageError(f"{command} needs more: pip install 'dinie-contract[{extra}]'")
-
-
-def _is_installed(library: str) -> bool:
     try:
-        return find_spec(library) is not None
-    except ValueError:  # kept from being imported in this process
-        return False
+        is_installed = find_spec(_EXTRAS[extra]) is not None
+    except ValueError:  # the import is blocked in this process
+        is_installed = False
+    if not is_installed:
+        raise click.UsageError(f"{command} needs more: pip install 'dinie-contract[{extra}]'")
 
 
 def takes_options(

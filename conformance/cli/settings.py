@@ -1,4 +1,4 @@
-"""The typed settings of the commands that send requests, and the checks on how they go together."""
+"""The typed settings of the commands that send requests, and checks of their combinations."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -88,8 +88,12 @@ _SANDBOX = "sandbox"
 def is_production(contract: Contract, url: str) -> bool:
     """Whether ``url`` is on a host of the contract that is neither loopback nor a sandbox."""
     host = _host(url)
-    if _is_loopback(host):
-        return False
+    try:
+        if ipaddress.ip_address(host).is_loopback:
+            return False
+    except ValueError:
+        if host == "localhost" or host.endswith(".localhost"):
+            return False
     described = contract.document.get("servers") or []
     found = [
         str(server.get("description", ""))
@@ -102,13 +106,6 @@ def is_production(contract: Contract, url: str) -> bool:
 def _host(url: str) -> str:
     # A name with a final dot is the same name (RFC 1034, section 3.1), in any case.
     return (urlsplit(url).hostname or "").lower().rstrip(".")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _check_access(access: AccessSettings) -> None:

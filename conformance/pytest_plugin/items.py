@@ -50,7 +50,7 @@ class ConformancePlugin:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Only what the node ids on the command line name."""
+        """Deselect the items that no node id on the command line names."""
         named = set(getattr(config.option, NODE_IDS, ()))
         ours = [item for item in items if isinstance(item, RequirementItem)]
         left = [item for item in ours if named and not named & {item.nodeid, item.whole_nodeid}]
@@ -170,18 +170,18 @@ class RequirementItem(pytest.Item):
             and self.result.level is Level.SHOULD
             and self.shared.settings.level is Level.SHOULD
         ):
-            # Without a traceback: the fault is not in this code.
+            # The fault is not in this code, so there is no traceback.
             pytest.fail(_explanation(self.result), pytrace=False)
         if outcome is Outcome.WARNING:
             self.warn(ConformanceWarning(_explanation(self.result)))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The file and line of the check, for tools that open it."""
-        # Not the item's name: pytest would print that with `::` for each of its dots.
+        # The item's own name would be printed with `::` for each of its dots.
         name = f"{self.requirement.id} [{self.operation.id}]"
         code = getattr(self.requirement.check, "__code__", None)
         if code is None:
-            return PACKAGE / "registry.py", 0, name
+            return PACKAGE / "catalogue" / "registry.py", 0, name
         return Path(code.co_filename), code.co_firstlineno - 1, name
 
 

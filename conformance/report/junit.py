@@ -10,7 +10,7 @@ def as_junit(verdict: Verdict) -> str:
     """The report as JUnit XML.
 
     A violation that does not fail the run is skipped with its text, so that a green run is green
-    wherever it is shown. A run without a verdict has one more test case, which says why.
+    wherever it is shown. A run without a verdict has one more test case with the reason.
     """
     suite = ET.Element("testsuite", name=f"dinie-conformance {verdict.contract}")
     if verdict.table:

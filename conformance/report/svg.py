@@ -1,4 +1,4 @@
-"""An SVG as Matplotlib writes it, made part of a page: its colours, no styles, short."""
+"""An SVG of Matplotlib as part of a page: in the page's colours, without styles, short."""
 
 import re
 from collections.abc import Mapping
@@ -21,15 +21,15 @@ _NUMBER = re.compile(r"-?\d+\.\d+")
 _LEFT_OUT = {"metadata", "style", "clipPath"}
 _ATTRIBUTES = {"fill", "fill-opacity", "opacity", "stroke", "stroke-width", "stroke-opacity",
                "stroke-dasharray", "font-size", "font-weight", "text-anchor"}  # fmt: skip
-"""What is kept of styles. As attributes they hold where a page may not have any style."""
+"""The style properties that are kept, as attributes: these hold even where styles are forbidden."""
 
 
 def for_a_page(source: str, label: str, titles: Mapping[str, str]) -> str:
-    """The ``svg`` element to stand in a page of HTML, with a label for who cannot see it.
+    """The ``svg`` element to stand in a page of HTML, with a label for screen readers.
 
     ``titles`` are by the ids of their groups.
     """
-    # What is read here was written by Matplotlib in this process.
+    # Matplotlib wrote the source in this process.
     root = ET.fromstring(source)  # noqa: S314
     used = {one.get(_XLINK, "").removeprefix("#") for one in root.iter()}
     _tidy(root, used, titles)
@@ -68,7 +68,7 @@ def _tidy(element: ET.Element, used: set[str], titles: Mapping[str, str]) -> Non
         else:
             _tidy(one, used, titles)
     if name in titles:
-        # A link is told by its own title.
+        # Screen readers read a link by its own title.
         link = next(element.iter("a"), element)
         title = ET.Element("title")
         title.text = titles[name]

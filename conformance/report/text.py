@@ -1,4 +1,4 @@
-"""The report in the terminal: progress while it runs, then what was found."""
+"""The text report: progress while a run goes on, then results and verdict."""
 
 import io
 from collections import Counter

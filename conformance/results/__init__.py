@@ -1,1 +1,1 @@
-"""Results of checks and what is made of them: verdict, baseline, coverage, timeline, curl."""
+"""Results of checks, and values made from them: verdict, baseline, coverage, timeline, curl."""

@@ -22,7 +22,7 @@ _MEMBERS = {"id", "operation", "reason"}
 
 
 class BaselineError(Exception):
-    """The file cannot be used; the message is one plain line that says where and why."""
+    """An unusable baseline file; the message is one line with the place and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Baseline:
         return result.outcome in VIOLATIONS and result.key in self.accepted
 
     def stale(self, results: Iterable[Result]) -> list[ResultKey]:
-        """The entries that are violated no longer. What this run did not verify may be still."""
+        """The entries whose requirement passed. Those that the run did not verify are not stale."""
         passed = {one.key for one in results if one.outcome is Outcome.PASSED}
         return sorted(passed & self.accepted.keys())
 
@@ -94,7 +94,7 @@ def _complaint(
     contract: Contract,
     requirements: Mapping[str, Requirement],
 ) -> str:
-    """The fault of an entry; empty for a usable one."""
+    """The complaint about an entry, without its number; empty for a valid one."""
     if not isinstance(entry, dict) or not all(isinstance(one, str) for one in entry):
         return "must have an id and an operation"
     wrong = [f"has an unknown member {name}" for name in sorted(entry.keys() - _MEMBERS)]

@@ -139,7 +139,7 @@ class Coverage:
             self.statuses[f"{operation.id} {answer.status}"] += 1
             self._parameters(operation, request)
             for one in keywords:
-                # A contract may let clients name members, and there is no end of such names.
+                # If the contract allows any member name, the number of names is unlimited.
                 if one in self.keywords or len(self.keywords) < _MOST_KEYWORDS:
                     self.keywords[one] += 1
             self._transition(operation, request, answer)

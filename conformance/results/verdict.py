@@ -15,16 +15,16 @@ CONFORMS, BROKEN, NO_VERDICT = 0, 1, 2
 """The exit codes."""
 
 INTERRUPTED = "interrupted"
-"""Why a run stopped that a person, or the machine it runs on, has ended."""
+"""The reason of a run that a signal stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The verdict that all reports show. ``results`` are sorted by id and operation.
 
-    ``void`` says why not even a violation means anything (nothing was exercised, interrupted),
-    ``doubt`` why a run without violations is no pass (stopped midway, faults of the harness).
-    Both are empty otherwise. ``seed`` is None where nothing was random. ``timeline`` and
+    ``void`` is the reason why not even a violation counts (nothing was exercised, interrupted),
+    ``doubt`` the reason why a run without violations is no pass (stopped midway, faults of the
+    harness); both are empty otherwise. ``seed`` is None where nothing was random. ``timeline`` and
     ``coverage`` count the exchanges of the run; a verdict on a journal has neither.
     """
 
@@ -55,12 +55,12 @@ class Verdict:
 
     @property
     def accepted(self) -> tuple[Result, ...]:
-        """The violations that the baseline knows."""
+        """The violations that the baseline accepts."""
         return tuple(one for one in self.results if self.baseline.accepts(one))
 
     @property
     def violations(self) -> tuple[Result, ...]:
-        """The violations that it does not know: broken MUSTs first."""
+        """The violations that the baseline does not accept: broken MUSTs first."""
         return tuple(
             one
             for outcome in (Outcome.FAILED, Outcome.WARNING)
@@ -91,7 +91,7 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
-        """0: the target conforms. 1: it does not. 2: there is no verdict."""
+        """0 if the target conforms, 1 if it does not, 2 without a verdict."""
         if self.void:
             return NO_VERDICT
         if self.breaking:
@@ -132,11 +132,11 @@ SUMMARY = {
     "not_verified": Outcome.NOT_VERIFIED,
     "errors": Outcome.ERROR,
 }
-"""The members of the JSON report's summary, and what each counts."""
+"""The members of the JSON report's summary, and the outcome that each counts."""
 
 
 def doubt_of(results: Collection[Result]) -> str:
-    """Why results without violations are no pass; empty where they are one."""
+    """The reason why results without violations are no pass; empty for a pass."""
     errors = sum(one.outcome is Outcome.ERROR for one in results)
     if errors:
         return f"{errors} {'check' if errors == 1 else 'checks'} ended in a fault of the harness"

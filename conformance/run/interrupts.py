@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a run in order."""
+"""Orderly end of a run on Ctrl-C and SIGTERM."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -8,22 +8,22 @@ from typing import Any
 
 @contextmanager
 def stopped_by_signals(stop_run: Callable[[], None]) -> Iterator[None]:
-    """End the run on Ctrl-C or SIGTERM with what there is.
+    """Call ``stop_run`` on Ctrl-C or SIGTERM while the block lasts; results until then stay.
 
-    A second one ends the cleaning up as well, and a third one everything.
+    The second signal stops the clean-up as well, and the third one the process.
     """
-    before: dict[signal.Signals, Any] = {}
     seen = 0
 
     def stop(number: int, _: object) -> None:
         nonlocal seen
         seen += 1
         if seen > 1:
-            signal.signal(number, before[signal.Signals(number)])
+            signal.signal(number, before[number])
         stop_run()
 
-    for one in (signal.SIGINT, signal.SIGTERM):
-        before[one] = signal.signal(one, stop)
+    before: dict[int, Any] = {
+        one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:

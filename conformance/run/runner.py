@@ -24,7 +24,7 @@ from openapi.operation import Operation
 from openapi.resource import creates
 
 AT_ONCE = 8
-"""Checks in flight together: what makes a slow target bearable."""
+"""The number of checks in flight together, so that a slow target does not take long."""
 
 PHASES = (AT_ONCE, AT_ONCE, 1)
 """How many checks are in flight together in each phase of a run."""
@@ -51,7 +51,7 @@ class Run:
             for operation in contract.operations.values()
             if requirement.applies_to(operation)
         )
-        """What there is to do: each requirement with each operation that it applies to."""
+        """The checks of the run: each requirement with each operation that it applies to."""
         self.answered: dict[str, set[int]] = {}
         self.stopped: str | None = None
         self.left_behind = 0
@@ -96,7 +96,7 @@ class Run:
                 _cancel(running)
 
     def stop(self, reason: str) -> None:
-        """End the run early; what is under way is given up."""
+        """End the run early; requests in flight are abandoned."""
         self.stopped = self.stopped or reason
         self.target.halt()
 
@@ -173,7 +173,7 @@ class Run:
         return signed.status not in NOT_IMPLEMENTED_STATUSES
 
     def _expect_access(self, answer: Answer, name: str) -> None:
-        """Raise :class:`TargetError` where no API answered, or one that does not let us in."""
+        """Raise :class:`TargetError` if the answer is a web page, or refuses the token."""
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise TokenRefused(f"{name} was refused (401)")
         if answer.media_type == "text/html" and answer.body.lstrip().startswith(b"<"):
