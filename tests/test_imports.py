@@ -83,9 +83,14 @@ MODULES = {
 }
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imported(path: Path) -> Iterator[str]:
     """Every name that a file imports: a module, or a name in one."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -168,15 +173,15 @@ def test_no_members_of_a_folder_import_each_other_in_a_circle(folder: str) -> No
 
 @pytest.mark.parametrize("path", MODULES.values(), ids=list(MODULES))
 def test_a_library_that_may_change_is_imported_by_its_adapter_only(path: Path) -> None:
-    place = path.relative_to(ROOT).as_posix()
+    place, names = path.relative_to(ROOT).as_posix(), set(imported(path))
     for library, adapter in ADAPTERS.items():
-        if any(within(name, library) for name in imported(path)):
+        if any(within(name, library) for name in names):
             assert place.startswith(adapter)
 
 
 @pytest.mark.parametrize("path", MODULES.values(), ids=list(MODULES))
 def test_imports_stand_at_the_top(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             inner = [one for one in ast.walk(node) if isinstance(one, ast.Import | ast.ImportFrom)]
             assert inner == []
@@ -184,8 +189,7 @@ def test_imports_stand_at_the_top(path: Path) -> None:
 
 @pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES.values()}), ids=str)
 def test_a_folder_states_its_purpose(folder: Path) -> None:
-    text = (folder / "__init__.py").read_text(encoding="utf-8")
-    assert ast.get_docstring(ast.parse(text))
+    assert ast.get_docstring(parsed(folder / "__init__.py"))
 
 
 def test_the_packages_have_nothing_loose() -> None:

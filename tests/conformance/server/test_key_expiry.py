@@ -138,9 +138,12 @@ def test_a_clock_that_cannot_be_moved_verifies_nothing(path: str | None, told: s
                 assert told in result.actual
 
 
-def test_a_second_run_finds_the_clock_ahead_and_accuses_nobody() -> None:
+@pytest.mark.parametrize("generates", [False, pytest.param(True, marks=pytest.mark.thorough)])
+def test_a_second_run_finds_the_clock_ahead_and_accuses_nobody(
+    generates: bool,  # noqa: FBT001 - of a table
+) -> None:
     with ticking() as target:
-        everything = catalogue().values()
+        everything = [one for one in catalogue().values() if generates or not one.generates]
         verdicts = [
             judge(one, Level.SHOULD, Baseline(), lambda _: None)
             for one in [Run(CONTRACT, target, everything, seed=1) for _ in range(2)]
