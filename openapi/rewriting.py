@@ -29,7 +29,16 @@ _NAMED_CARRIERS = (
 )  # fmt: skip
 
 
-def subschemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _schemas(document: Document) -> Iterator[dict[str, Any]]:
+    """Yield every schema; changes of a schema that was yielded take effect on what follows."""
+    pending = list(_carried_schemas(document))
+    while pending:
+        schema = pending.pop()
+        yield schema
+        pending.extend(_subschemas(schema))
+
+
+def _subschemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the direct subschemas of ``schema``."""
     children: list[Any] = [schema.get(keyword) for keyword in _SINGLE_SCHEMAS]
     for keyword in _NAMED_SCHEMAS:
@@ -41,11 +50,11 @@ def subschemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from (child for child in children if isinstance(child, dict))
 
 
-def carried_schemas(node: object) -> Iterator[dict[str, Any]]:
+def _carried_schemas(node: object) -> Iterator[dict[str, Any]]:
     """Yield the outermost schemas: of parameters, headers, media types and components."""
     if isinstance(node, list):
         for child in node:
-            yield from carried_schemas(child)
+            yield from _carried_schemas(child)
     elif isinstance(node, dict):
         for key, child in node.items():
             if key == "schema" and isinstance(child, dict):
@@ -54,14 +63,14 @@ def carried_schemas(node: object) -> Iterator[dict[str, Any]]:
                 yield from (schema for schema in child.values() if isinstance(schema, dict))
             elif key in _NAMED_CARRIERS and isinstance(child, dict):
                 # Names are free: a response may be called "default" and a header "schema".
-                yield from carried_schemas(list(child.values()))
+                yield from _carried_schemas(list(child.values()))
             elif key not in _DATA:
-                yield from carried_schemas(child)
+                yield from _carried_schemas(child)
 
 
 def upgrade_to_31(document: dict[str, Any]) -> None:
     """Rewrite a 3.0 document in place as 3.1, so that its schemas accept the same values."""
-    for schema in carried_schemas(document):
+    for schema in _schemas(document):
         _upgrade_schema(schema)
     document["openapi"] = "3.1.0"
 
@@ -74,8 +83,6 @@ def _upgrade_schema(schema: dict[str, Any]) -> None:
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive) and bound in schema:
             schema[exclusive] = schema.pop(bound)
-    for child in subschemas(schema):
-        _upgrade_schema(child)
     if schema.pop("nullable", False) is True:
         _accept_null(schema)
 
@@ -127,11 +134,3 @@ def _without_required(document: Document, flag: str) -> Document:
             flagged = {name for name, one in named if flattened(one).get(flag) is True}
             schema["required"] = [name for name in schema["required"] if name not in flagged]
     return document
-
-
-def _schemas(document: Document) -> Iterator[dict[str, Any]]:
-    pending = list(carried_schemas(document))
-    while pending:
-        schema = pending.pop()
-        yield schema
-        pending.extend(subschemas(schema))

@@ -14,7 +14,13 @@ from starlette.types import Receive, Scope, Send
 from mock_server import __version__
 from mock_server.exchange.authorization import AdminToken
 from mock_server.exchange.exchange import CONTROL_PATH, Exchange, Handlers
-from mock_server.exchange.problems import Problem, ProblemType, Response, json_response
+from mock_server.exchange.problems import (
+    Problem,
+    ProblemType,
+    Response,
+    json_response,
+    method_not_allowed,
+)
 from mock_server.observing.metrics import Metrics
 from mock_server.partners.startup import Start
 from mock_server.store.interface import Store, StoreError
@@ -96,13 +102,7 @@ class Probes:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange.of(scope)
         if scope["method"] not in {"GET", "HEAD"}:
-            allow = "GET, HEAD"
-            raise Problem(
-                ProblemType.METHOD_NOT_ALLOWED,
-                "method_not_allowed",
-                f"This path answers {allow}.",
-                headers={"Allow": allow},
-            )
+            raise method_not_allowed("GET, HEAD")
         exchange.response = await self._answers[scope["path"]](exchange)
 
     async def health(self, _: Exchange) -> Response:

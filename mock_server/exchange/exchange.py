@@ -4,7 +4,7 @@ import itertools
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 from starlette.types import Message, Receive, Scope, Send
@@ -37,10 +37,9 @@ class Sent(NamedTuple):
     cut: bool = False
     """Whether the connection must close in place of the rest."""
 
-    @classmethod
-    def nothing(cls) -> Self:
-        """The value for a client that closed before the response."""
-        return cls(None, b"")
+
+NOTHING_SENT = Sent(None, b"")
+"""The value for a client that closed before the response."""
 
 
 Head = Sequence[tuple[bytes, bytes]]

@@ -97,6 +97,12 @@ class Problem(Exception):
         return Response(self.status, orjson.dumps(body), MEDIA_TYPE, dict(self.headers))
 
 
+def method_not_allowed(allow: str) -> Problem:
+    """The problem (405) for a method other than those in ``allow`` (RFC 9110 section 15.5.6)."""
+    detail, headers = f"This path answers {allow}.", {"Allow": allow}
+    return Problem(ProblemType.METHOD_NOT_ALLOWED, "method_not_allowed", detail, headers=headers)
+
+
 def invalid_fields(errors: Sequence[FieldError]) -> Problem:
     """The problem (422) with one item for every bad field."""
     if len(errors) == 1:

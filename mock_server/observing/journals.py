@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 from conformance.journal.journal import JournalEntry
 from conformance.journal.redaction import Redactor
@@ -41,28 +41,6 @@ _CONTRACT_REFUSES = {
     ProblemType.VALIDATION_FAILED,
     ProblemType.METHOD_NOT_ALLOWED,
 }
-
-
-class _Recorded(NamedTuple):
-    """One raw exchange with its secrets, as plain values; it never leaves this module."""
-
-    started: float
-    """By the performance counter, in seconds."""
-    ended: float
-    scheme: str
-    method: str
-    path: bytes
-    query: bytes
-    headers: Head
-    body: bytes
-    status: int | None
-    answer_headers: Head
-    answer: bytes
-    operation: str | None
-    refusals: tuple[str, ...]
-    fault: str | None
-    executed: bool
-    replayed: bool
 
 
 @dataclass(slots=True)
@@ -139,8 +117,8 @@ class Journals:
             if journal is None or journal.partner_id != partner_id:
                 journal = self._use(partner_id)
             journal.recorded += 1
-            recorded: Any = _fields(exchange, head, sent, started, ended)
-            journal.waiting.append(marshal.dumps(recorded, _WITHOUT_REFERENCES))
+            fields: Any = _fields(exchange, head, sent, started, ended)
+            journal.waiting.append(marshal.dumps(fields, _WITHOUT_REFERENCES))
             if journal.followers or len(journal.waiting[-1]) > LONGEST_BODY_BYTES:
                 self._write(journal)
         self._fresh.clear()
@@ -216,15 +194,11 @@ class Journals:
 
     def discard(self, partner_id: str) -> None:
         """Delete a partner's journal, and end its followers."""
-        self._sort()
-        self._emptied.pop(partner_id, None)
+        self.forget(partner_id)
         journal = self._journals.pop(partner_id, None)
-        if journal is self._latest:
-            self._latest = None
         if journal:
-            self._dropped_before += journal.pushed_out
+            self._latest = None
             journal.has_ended = True
-            journal.news.set()
 
     def _write_soon(self) -> None:
         self._sort()
@@ -245,38 +219,43 @@ class Journals:
             self._write(journal)
 
     def _write(self, journal: Journal) -> None:
-        recorded = [marshal.loads(one) for one in journal.waiting]  # noqa: S302 - our own
+        waiting = list(journal.waiting)
         journal.waiting.clear()
-        for number, one in enumerate(recorded, journal.recorded - len(recorded) + 1):
-            journal.entries.append(self._entry(_Recorded(*one), number, journal.partner_id))
+        for number, packed in enumerate(waiting, journal.recorded - len(waiting) + 1):
+            journal.entries.append(self._entry(packed, number, journal.partner_id))
         journal.news.set()
 
-    def _entry(self, recorded: _Recorded, number: int, partner_id: str | None) -> JournalEntry:
+    def _entry(self, packed: bytes, number: int, partner_id: str | None) -> JournalEntry:
+        times, request, response, outcome = marshal.loads(packed)  # noqa: S302 - our own
+        started, ended = times
+        scheme, method, path, query, raw_headers, body = request
+        status, raw_answer_headers, answer = response
+        operation, refusals, fault, executed, replayed = outcome
         redactor = self.redactor
-        counter_began = time.time() - time.perf_counter()
-        answer_headers = redactor.raw_headers(recorded.answer_headers) if recorded.status else ()
-        headers = redactor.raw_headers(recorded.headers)
+        headers = redactor.raw_headers(raw_headers)
+        answer_headers = redactor.raw_headers(raw_answer_headers) if status else ()
+        host = next((value for name, value in raw_headers if name == b"host"), b"")
+        target = path.partition(b"?")[0] + (b"?" + query if query else b"")
+        # The answer to HEAD has no body, whatever its Content-Length.
+        answer = b"" if method == "HEAD" else answer
         return JournalEntry(
             number=number,
-            started=counter_began + recorded.started,
-            seconds=recorded.ended - recorded.started,
-            method=recorded.method,
-            url=redactor.url(_url(recorded)),
+            started=time.time() - time.perf_counter() + started,
+            seconds=ended - started,
+            method=method,
+            url=redactor.url(f"{scheme}://{(host + target).decode('latin-1')}"),
             request_headers=headers,
-            request_body=self._body(recorded.body, dict(headers)),
-            status=recorded.status,
+            request_body=self._body(body, dict(headers)),
+            status=status,
             response_headers=answer_headers,
-            # The answer to HEAD has no body, whatever its Content-Length.
-            response_body=""
-            if recorded.method == "HEAD"
-            else self._body(recorded.answer, dict(answer_headers)),
-            operation=recorded.operation,
+            response_body=self._body(answer, dict(answer_headers)),
+            operation=operation,
             partner=partner_id,
-            refusals=recorded.refusals,
-            fault=recorded.fault,
-            executed=recorded.executed,
-            replayed=recorded.replayed,
-            request_id=dict(recorded.answer_headers)[REQUEST_ID_HEADER].decode(),
+            refusals=refusals,
+            fault=fault,
+            executed=executed,
+            replayed=replayed,
+            request_id=dict(raw_answer_headers)[REQUEST_ID_HEADER].decode(),
         )
 
     def _body(self, body: bytes, headers: dict[str, str]) -> str:
@@ -291,7 +270,7 @@ class Journals:
 def _fields(
     exchange: Exchange, head: Head, sent: Sent | None, started: float, ended: float
 ) -> tuple[object, ...]:
-    """The fields of a :class:`_Recorded`, as a plain tuple that marshal can pack."""
+    """One raw exchange with its secrets, as plain values that marshal can pack."""
     response, scope, operation = exchange.response, exchange.scope, exchange.operation
     if sent is not None:
         status, answer = sent.status, sent.body
@@ -299,30 +278,16 @@ def _fields(
         status, answer = response.status, response.body
     else:
         status, answer = None, b""
+    path = scope.get("raw_path") or scope["path"].encode()
+    request = (scope["scheme"], scope["method"], path, scope["query_string"], scope["headers"])
+    refusals = _refusals(exchange.problem, operation) if exchange.problem else ()
+    replayed = not exchange.executed and exchange.is_replay
     return (
-        started,
-        ended,
-        scope["scheme"],
-        scope["method"],
-        scope.get("raw_path") or scope["path"].encode(),
-        scope["query_string"],
-        scope["headers"],
-        exchange.body,
-        status,
-        head,
-        answer,
-        operation.id if operation else None,
-        _refusals(exchange.problem, operation) if exchange.problem else (),
-        exchange.fault,
-        exchange.executed,
-        not exchange.executed and exchange.is_replay,
+        (started, ended),
+        (*request, exchange.body),
+        (status, head, answer),
+        (operation and operation.id, refusals, exchange.fault, exchange.executed, replayed),
     )
-
-
-def _url(recorded: _Recorded) -> str:
-    host = next((value for name, value in recorded.headers if name == b"host"), b"")
-    target = recorded.path.partition(b"?")[0] + (b"?" + recorded.query if recorded.query else b"")
-    return f"{recorded.scheme}://{host.decode('latin-1')}{target.decode('latin-1')}"
 
 
 def _refusals(problem: Problem, operation: Operation | None) -> tuple[str, ...]:

@@ -9,12 +9,7 @@ from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import Problem, ProblemType, Response, invalid_fields
 from mock_server.partners.clock import timestamp
 from mock_server.partners.partners import new_client, secret_hash
-from mock_server.store.interface import (
-    Credential,
-    Store,
-    UnknownCursor,
-    UpdateCredential,
-)
+from mock_server.store.interface import Credential, Store, UnknownCursor, UpdateCredential
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
 from openapi.resource import PageMembers, Resource, success_members

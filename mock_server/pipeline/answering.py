@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mock_server.connection import close_connection, is_closed
 from mock_server.exchange.exchange import (
     CONTROL_PATH,
+    NOTHING_SENT,
     REQUEST_ID_HEADER,
     UNKNOWN,
     Exchange,
@@ -89,10 +90,10 @@ class Answering:
             await send(head)
             await send({"type": "http.response.body", "body": response.body})
             if self.record:
-                self.record(exchange, headers, Sent.nothing() if is_gone else None, started)
+                self.record(exchange, headers, NOTHING_SENT if is_gone else None, started)
             return
         sent = await exchange.delivery(exchange, head, response.body, send)
-        received = Sent.nothing() if is_gone else sent
+        received = NOTHING_SENT if is_gone else sent
         self.observe(exchange, received.status, started)
         if self.record:
             self.record(exchange, headers, received, started)

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange.exchange import Exchange
-from mock_server.exchange.problems import Problem, ProblemType
+from mock_server.exchange.problems import Problem, ProblemType, method_not_allowed
 from mock_server.pipeline.framework import (
     ROUTING_CONTEXT,
     RoutingAPI,
@@ -120,12 +120,7 @@ class _MethodNotAllowed:
         self.allow = ", ".join(sorted(allowed | heads))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        raise Problem(
-            ProblemType.METHOD_NOT_ALLOWED,
-            "method_not_allowed",
-            f"This path answers {self.allow}.",
-            headers={"Allow": self.allow},
-        )
+        raise method_not_allowed(self.allow)
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:

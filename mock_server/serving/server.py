@@ -71,6 +71,12 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
         logger.info("started", extra={"version": __version__, "workers": workers})
         announce()
 
+    def freeze_and_announce() -> None:
+        # Objects of the start live to the end: the garbage collector need not scan them again.
+        gc.collect()
+        gc.freeze()
+        announce_and_log()
+
     with _quiet_signals(), shared_metrics(workers):
         if workers > 1:
             asyncio.run(_rehearse(create_app(settings)))
@@ -85,7 +91,7 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
             app = create_app(settings, patient=True, is_ending=ending.is_set)
             if is_shared:
                 asyncio.run(_prepare(settings))
-            server = _Announcing(uvicorn.Config(app, **options), announce_and_log, ending)
+            server = AnnouncingServer(uvicorn.Config(app, **options), freeze_and_announce, ending)
             server.run(sockets=[listener])
     logger.info("stopped")
 
@@ -129,7 +135,9 @@ def uvicorn_options() -> dict[str, Any]:
     }
 
 
-class _Announcing(uvicorn.Server):
+class AnnouncingServer(uvicorn.Server):
+    """A server that calls ``announce`` once it answers, and sets ``ending`` on a signal."""
+
     def __init__(
         self, config: uvicorn.Config, announce: Callable[[], None], ending: ShutdownFlag
     ) -> None:
@@ -144,9 +152,6 @@ class _Announcing(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            # Objects of the start live to the end: the garbage collector need not scan them again.
-            gc.collect()
-            gc.freeze()
             self._announce()
 
 

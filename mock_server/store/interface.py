@@ -30,10 +30,7 @@ class StoreErrors:
     __slots__ = ("_kind", "_mends", "_name")
 
     def __init__(
-        self,
-        name: str,
-        kind: type[Exception],
-        mends: Sequence[tuple[type[Exception], str]] = (),
+        self, name: str, kind: type[Exception], mends: Sequence[tuple[type[Exception], str]] = ()
     ) -> None:
         self._name = name
         self._kind = kind

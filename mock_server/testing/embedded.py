@@ -4,13 +4,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import uvicorn
 
 from conformance.journal.journal import JournalEntry
 from mock_server.app import create_app, load_contract
-from mock_server.serving.server import ServingError, bind, uvicorn_options
+from mock_server.serving.server import AnnouncingServer, ServingError, bind, uvicorn_options
+from mock_server.serving.shutdown import ShutdownFlag
 from mock_server.settings import Settings
 from mock_server.testing.partner_mock import Control, PartnerJournal, PartnerMock
 
@@ -44,7 +44,8 @@ def running_mock(settings: Settings | None = None) -> Iterator[MockServer]:
     app = create_app(settings)
     with bind("127.0.0.1", 0) as listener:
         ready = threading.Event()
-        server = _Server(uvicorn.Config(app, **uvicorn_options()), ready)
+        config = uvicorn.Config(app, **uvicorn_options())
+        server = AnnouncingServer(config, ready.set, ShutdownFlag())
         thread = threading.Thread(
             target=server.run, args=[[listener]], name="dinie-mock", daemon=True
         )
@@ -67,13 +68,3 @@ def dinie_mock() -> Iterator[PartnerMock]:
     """Run a mock with a fresh partner until the block ends."""
     with running_mock() as server:
         yield server.new_partner()
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: threading.Event) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[Any] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready.set()
