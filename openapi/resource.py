@@ -77,13 +77,16 @@ class Resource:
         )
         members = success_members(create)
         named = revoke.path.rpartition("{")[2].removesuffix("}") if revoke else _ID
-        handle = named if named in members else _ID
+        # Where nothing is named so, the first member that is called an id.
+        other = next((name for name in members if name.endswith("_id")), _ID)
+        identity = _ID if _ID in members else named if named in members else other
+        handle = named if named in members else identity
         return cls(
             create=create,
             list=pages,
             revoke=revoke,
             page=page_members(pages) if pages else None,
-            id=_ID if _ID in members else handle,
+            id=identity,
             handle=handle,
             login=_LOGIN if _LOGIN in members else handle,
             name=name_member(create),
@@ -114,8 +117,7 @@ def name_member(create: Operation) -> str:
 
     That is ``name`` where the contract has it, else the first text that is never null.
     """
-    body, shown = create.request_body, success_members(create)
-    sent = _outline(body.content if body else {}).get("properties", {})
+    sent, shown = request_members(create), success_members(create)
     texts = [name for name, one in sent.items() if name in shown and types_of(one) == ["string"]]
     return _NAME if _NAME in texts else next(iter(texts), _NAME)
 
@@ -123,6 +125,13 @@ def name_member(create: Operation) -> str:
 def issues_tokens(operation: Operation) -> bool:
     """The operation answers with an access token (RFC 6749, section 5.1)."""
     return operation.method == "POST" and "access_token" in success_members(operation)
+
+
+def request_members(operation: Operation) -> Mapping[str, Any]:
+    """The members of the JSON object that an operation takes: schemas by name."""
+    body = operation.request_body
+    members: Mapping[str, Any] = _outline(body.content if body else {}).get("properties", {})
+    return members
 
 
 def success_members(operation: Operation) -> Mapping[str, Any]:

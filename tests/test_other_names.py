@@ -196,3 +196,37 @@ def test_a_secret_alone_is_kept_where_it_has_an_owner(tmp_path: Path, *, signed:
         answers = [httpx.post(f"{mock.origin}/keys", headers=headers) for _ in range(2)]
     assert [one.status_code for one in answers] == [201, 201]
     assert (answers[0].json() != answers[1].json()) is signed
+
+
+def without_names(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    schemas["CredentialRequest"] = {"type": "object", "properties": {}}
+    del schemas["Credential"]["properties"]["label"]
+    schemas["Credential"]["required"].remove("label")
+    content = document["paths"]["/keys"]["post"]["requestBody"]["content"]
+    content["application/json"]["examples"] = {"empty": {"value": {}}}
+
+
+def without_revocation(document: dict[str, Any]) -> None:
+    del document["paths"]["/keys/{key_id}"]
+
+
+@pytest.mark.parametrize("change", [without_names, without_revocation])
+def test_a_contract_with_less_accuses_nobody(
+    tmp_path: Path, version: Path, change: Callable[[dict[str, Any]], None]
+) -> None:
+    document = json.loads(version.read_text())
+    change(document)
+    path = tmp_path / "less.json"
+    path.write_text(json.dumps(document))
+    contract = Contract.from_file(path)
+    tokens = tuple(str(one.token) for one in PARTNERS)
+    chosen = [one for one in catalogue().values() if not one.generates]
+    with (
+        running_mock(Settings(contract=path, partners=PARTNERS)) as mock,
+        Target(f"{mock.origin}/v3", tokens) as target,
+    ):
+        results = list(Run(contract, target, chosen, seed=1).results())
+    kept = {Outcome.PASSED, Outcome.NOT_VERIFIED}
+    assert not [(one.name, one.actual) for one in results if one.outcome not in kept]
+    assert Outcome.PASSED in {one.outcome for one in results if one.requirement.section == "tokens"}

@@ -140,12 +140,13 @@ class Run:
         if Capability.SECOND_PARTNER in self.target.capabilities:
             self._expect_access(probe.send(probe.request(partner=1)), "the second token")
         self._note(operation, probe)
-        revoking = probe.resource.revoke
-        if revoking is None or made.status != operation.success_status:
+        if made.status != operation.success_status:
             return
-        handle = str(made.field(probe.resource.handle))
-        if self._issues_tokens(made):
+        if probe.resource is self.contract.credentials and self._issues_tokens(made):
             self.target.capabilities.add(Capability.TOKENS)
+        revoking, handle = probe.resource.revoke, str(made.field(probe.resource.handle))
+        if revoking is None:
+            return
         path = PATH_PARAMETER.sub(lambda _: quote(handle, safe=""), revoking.path)
         answer = self.target.send(Request("DELETE", path))
         # Only what is not offered at all is beyond judging; a wrong answer is to be judged.

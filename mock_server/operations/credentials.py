@@ -12,7 +12,7 @@ from mock_server.partners.partners import new_client, secret_hash
 from mock_server.store.interface import Credential, Store, UnknownCursor, UpdateCredential
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
-from openapi.resource import PageMembers, Resource, success_members
+from openapi.resource import PageMembers, Resource, request_members, success_members
 from openapi.schema import FieldError
 
 _DEFAULT_PAGE = 25
@@ -58,6 +58,7 @@ class Credentials:
         attributes |= {resource.login: "client_id", **dict(zip(_KEPT, _KEPT, strict=True))}
         if resource.name != "name":
             attributes[resource.name] = attributes.pop("name")
+        self._takes_expiry = "expires_at" in request_members(resource.create)
         members = success_members(resource.create)
         self._members = [one for one in members if one in attributes]
         self._values = attrgetter("client_id", *(attributes[one] for one in self._members))
@@ -87,7 +88,7 @@ class Credentials:
             secret_hash=secret_hash(client_secret),
             name=str(value.get(self.resource.name, "")),
             status="active",
-            expires_at=value.get("expires_at"),
+            expires_at=value.get("expires_at") if self._takes_expiry else None,
             created_at=now,
             updated_at=now,
             last_used_at=None,

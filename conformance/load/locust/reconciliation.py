@@ -113,7 +113,8 @@ class Reconciliation:
         else:
             counts[Count.MISSING] += 1
             wrong = Violation("the created one in the list", "a list without it")
-        page = Request("GET", f"{place.page.operation.path}?limit={_LARGEST_PAGE}")
+        query = urlencode(query_for(place.page, _LARGEST_PAGE))
+        page = Request("GET", f"{place.page.operation.path}?{query}")
         shown = [again[0], (page, Answer(HTTPStatus.OK))]
         place.note_check(created_is_listed, place.page, wrong, shown)
         if call.is_revoked and place.revoke is not None:

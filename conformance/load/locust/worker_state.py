@@ -9,9 +9,7 @@ from conformance.catalogue.registry import Check, requirement_of
 from conformance.catalogue.requirement import Level, Rule
 from conformance.load.ledger import Call, Ledger
 from conformance.load.tally import Broken, Count, Tally
-from conformance.probe.applicability import lists
 from conformance.probe.probe import Probe, Violation
-from conformance.probe.revocation import revokes
 from conformance.results.curl import reproduction
 from conformance.server import judges
 from conformance.server.idempotency.keys import different_keys_are_different_calls
@@ -21,7 +19,6 @@ from conformance.target.redaction import issued_secrets, printable, redacted
 from conformance.target.target import Target
 from openapi.contract import Contract
 from openapi.operation import Operation
-from openapi.resource import creates
 
 LONGEST_SILENCE_SECONDS = 30.0
 """A target that answers nobody for so long is gone."""
@@ -49,13 +46,14 @@ class WorkerState:
         def probe(operation: Operation) -> Probe:
             return Probe(contract, operation, target, random.Random())  # noqa: S311 - test data
 
-        operations = contract.operations.values()
-        can = target.capabilities
-        self.create = probe(next(filter(creates, operations)))
-        self.page = probe(next(filter(lists, operations))) if Capability.LISTING in can else None
-        self.revoke = (
-            probe(next(filter(revokes, operations))) if Capability.REVOCATION in can else None
-        )
+        resource, can = contract.credentials or contract.resources[0], target.capabilities
+        self.create = probe(resource.create)
+        # Calls are told apart in the list by their names.
+        is_named = resource.name in self.create.plain_body()
+        listed = resource.list if is_named and Capability.LISTING in can else None
+        self.page = probe(listed) if listed else None
+        revoke = resource.revoke if Capability.REVOCATION in can else None
+        self.revoke = probe(revoke) if revoke else None
 
     def judge(self, exchange: JudgedExchange) -> str:
         """Judge an answer and count the judgements; gives the worst violation, empty for none."""

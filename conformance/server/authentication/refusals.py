@@ -10,7 +10,7 @@ from conformance.catalogue.registry import requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.probe.applicability import needs_bearer_token, takes_json
-from conformance.probe.probe import Probe, without_token
+from conformance.probe.probe import NotVerified, Probe, without_token
 from conformance.probe.resources import expect_served, request_on_new_resource
 from conformance.server.authentication.requests import (
     SEED,
@@ -98,6 +98,8 @@ def _success_members(operation: Operation) -> set[str]:
 def refused_request_creates_nothing(probe: Probe) -> None:
     """A request that is refused for its token creates nothing, as the list shows."""
     requests = refusable(probe)
+    if not all(map(probe.asked_name, requests.values())):
+        raise NotVerified("nothing that is sent could be told apart in the list")
     for request in requests.values():
         probe.send(request)
     listed = {item.get(probe.name_member) for item in probe.listed()}
