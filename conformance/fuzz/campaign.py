@@ -12,7 +12,7 @@ from conformance import generation
 from conformance.catalogue.requirement import Requirement
 from conformance.fuzz.findings.discovery import finding_of
 from conformance.fuzz.findings.replaying import VIOLATIONS, probe_for
-from conformance.fuzz.findings.shrinker import Shrinker
+from conformance.fuzz.findings.shrinking import Shrinker
 from conformance.fuzz.safety import Breaker, Pace
 from conformance.fuzz.schedule import Schedule, Turn
 from conformance.fuzz.sharing import Sharing

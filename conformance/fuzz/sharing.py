@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.catalogue.requirement import Requirement
-from conformance.fuzz.findings.shrinker import Shrinker
+from conformance.fuzz.findings.shrinking import Shrinker
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding, smallest_of
 from conformance.fuzz.storage.findings import Findings

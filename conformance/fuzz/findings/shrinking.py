@@ -1,14 +1,15 @@
-"""A finding in as few requests as show it, seen once more by itself where that helps."""
+"""Shrinking and reproduction: a finding in the fewest requests that show it, and its rate."""
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from conformance.fuzz.findings.python_script import python_script
+from conformance.fuzz.findings.exporting import python_script
 from conformance.fuzz.findings.recording import answer_parts, sender, steps_of
-from conformance.fuzz.findings.replaying import check, is_it, probe_to_send
+from conformance.fuzz.findings.replaying import check, fails, is_it, probe_to_send, work_of
 from conformance.fuzz.resending import (
     AnswerParts,
     Send,
@@ -18,27 +19,32 @@ from conformance.fuzz.resending import (
     resent,
     shape,
 )
+from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding
+from conformance.fuzz.storage.findings import Findings
 from conformance.fuzz.work import Work
 from conformance.results.curl import Exchange, reproduction
-from conformance.target.target import Target
+from conformance.run.check import CheckOutcome
+from conformance.target.target import Target, TargetError
 from openapi.contract import Contract
 
-MOST_TRIES = 30
-"""How often the steps are sent again, at most."""
+TRIES = 3
+"""Attempts to reproduce a finding."""
 
+MOST_TRIES = 30
+"""Candidates that delta debugging sends, at most."""
+
+_TRIES_ALONE = 3
+"""Repetitions of a finding's check with no other check under way."""
 
 _MOST_STEPS = 60
-"""Longer records are tried from their end only: the rest would be sent too often."""
-
+"""Longer records are shrunk from their end only, because of the cost of sending them."""
 
 _AT_ONCE, _FEWEST_AT_ONCE, _TRIES_AT_ONCE = 4, 2, 8
-"""Fewer at the same time meet less often, so they are sent several times."""
-
+"""Steps sent at the same time, and the tries of each candidate: fewer requests race less often."""
 
 _REQUESTS_OF_CHANCE = 300
-"""So much is sent to see once more what does not always happen."""
-
+"""Requests spent on a failure that does not happen every time."""
 
 _ANSWERED = re.compile("«(?!(?i:key)|name )([a-zA-Z_]+) ([0-9]+)»")
 
@@ -50,7 +56,7 @@ def shrink_steps(
     wanted = shape(steps, answers)
 
     def shows(candidate: list[Step]) -> bool:
-        # What was sent at the same time does not always meet in the same way.
+        # A race does not have the same outcome every time.
         tries = range(_tries_of(candidate))
         return any(shape(candidate, resent(candidate, send)) == wanted for _ in tries)
 
@@ -64,7 +70,7 @@ def shrink_steps(
         return _reduced(list(steps), shows), wanted, True
     if bound is None or not _is_bound(steps[-1]):
         return list(steps), wanted, False
-    # It does not always fail so. What it was judged by are these steps; they get more chances.
+    # A failure that does not happen every time: the steps that were judged get more tries.
     tries = _REQUESTS_OF_CHANCE // (len(bound) * _tries_of(bound))
     return bound, wanted, any(shows(bound) for _ in range(tries))
 
@@ -74,7 +80,7 @@ def _tries_of(steps: Sequence[Step]) -> int:
 
 
 def _fewer_at_once(steps: Sequence[Step]) -> list[Step] | None:
-    """The last steps alone, where they are sent at the same time and are many: some of them.
+    """Some of the last steps alone, where they are sent at the same time and are many.
 
     One of each kind is among them, as long as there are not too many kinds.
     """
@@ -88,7 +94,7 @@ def _fewer_at_once(steps: Sequence[Step]) -> list[Step] | None:
 
 
 def _is_bound(last: Step) -> bool:
-    """Whether the last step names what it belongs to, which a list does not."""
+    """Whether the last step has a key or refers to an answer, as a list request does not."""
     return bool(idempotency_key(last)) or any(_needs(last))
 
 
@@ -127,12 +133,12 @@ def _fewer_of_last(kept: list[Step], shows: Callable[[list[Step]], bool]) -> lis
 
 
 def _earlier(steps: Sequence[Step]) -> int:
-    """How many steps come before the last ones."""
+    """The number of steps before the last group."""
     return len(steps) - len(list(groups(steps))[-1])
 
 
 def without(steps: Sequence[Step], out: set[int]) -> list[Step] | None:
-    """The steps but for some; None where others build on the answers to those."""
+    """The steps without some; None where others refer to the answers to those."""
     kept = [number for number in range(len(steps)) if number not in out]
     if any(number in out for one in kept for number in _needs(steps[one])):
         return None
@@ -153,13 +159,13 @@ def without(steps: Sequence[Step], out: set[int]) -> list[Step] | None:
 
 
 def _needs(step: Step) -> Iterator[int]:
-    """The steps whose answers it builds on."""
+    """The numbers of the steps whose answers a step refers to."""
     for text in (step["path"], step["body"], *(value for _, value in step["headers"])):
         yield from (int(number) for _, number in _ANSWERED.findall(text))
 
 
 def _bound_to_last(steps: Sequence[Step]) -> list[Step] | None:
-    """The last steps, and those that share a key with them or that they build on."""
+    """The last steps, and those that share a key with them or that they refer to."""
     first_of_last = _earlier(steps)
     kept = set(range(first_of_last, len(steps)))
     keys = {idempotency_key(steps[one]) for one in kept} - {""}
@@ -172,60 +178,103 @@ def _bound_to_last(steps: Sequence[Step]) -> list[Step] | None:
         kept |= more
 
 
-_TRIES_ALONE = 3
-"""How often its check is done again to see it with nothing else under way."""
+class Shrinker:
+    """Shrinks and reproduces findings, and keeps the outcome in ``findings``.
 
-
-def shrink(
-    contract: Contract,
-    target: Target,
-    finding: Finding,
-    work: Work,
-    exchanges: Sequence[Exchange],
-    is_over: Callable[[], bool],
-) -> Finding:
-    """The finding with the fewest steps found. Raises :class:`TargetError`.
-
-    Other checks were at work when it was found, and what they did may stand among its steps. So
-    where these do not show it again, its check is done again alone, and what that sent is tried.
+    ``is_over`` says whether the time of the campaign is up.
     """
-    found = _with_steps(contract, target, finding, work, exchanges)
-    for _ in range(_TRIES_ALONE):
-        if found.was_sent_again or is_over():
-            break
-        again = [check(contract, target, finding, work, one) for one in work.requirements]
-        alone = next((one for one in again if is_it(one, finding, work)), None)
-        if alone is None:
-            continue
-        other = _with_steps(contract, target, finding, work, alone.exchanges)
-        if other.was_sent_again or len(other.steps) < len(found.steps):
-            found = other
-    return found
 
+    def __init__(
+        self,
+        contract: Contract,
+        target: Target,
+        works: Mapping[str, Work],
+        findings: Findings,
+        is_over: Callable[[], bool],
+    ) -> None:
+        self._contract = contract
+        self._target = target
+        self._works = works
+        self._findings = findings
+        self._is_over = is_over
 
-def _with_steps(
-    contract: Contract,
-    target: Target,
-    finding: Finding,
-    work: Work,
-    exchanges: Sequence[Exchange],
-) -> Finding:
-    if not exchanges:
-        return finding
-    probe = probe_to_send(contract, target, finding, work)
-    answers = [answer_parts(answer) for _, answer in exchanges]
-    all_steps = steps_of(exchanges, target.secrets)
-    steps, shows, was_sent_again = shrink_steps(all_steps, answers, sender(probe))
-    curl = reproduction(target.base_url, exchanges)
-    if was_sent_again and len(steps) < len(answers):
-        probe.recording.exchanges.clear()
-        resent(steps, sender(probe))
-        curl = reproduction(target.base_url, probe.recording.exchanges)
-    return replace(
-        finding,
-        steps=tuple(steps),
-        shows=shows,
-        was_sent_again=was_sent_again,
-        curl=target.shown(curl),
-        python=python_script(target.base_url, steps),
-    )
+    def shrink(self, finding: Finding, work: Work, outcome: CheckOutcome) -> None:
+        """Shrink a new finding and reproduce it; the campaign may end meanwhile."""
+        # Where the target stops answering, the finding stays as it is.
+        with suppress(TargetError, ValueError):
+            self._findings.keep(self._shrunk(finding, work, outcome.exchanges))
+            self.reproduce(self._findings[finding.id])
+
+    def _shrunk(self, finding: Finding, work: Work, exchanges: Sequence[Exchange]) -> Finding:
+        """The finding with the fewest steps found.
+
+        Other checks ran when it was found, and its steps may include effects of theirs. So where
+        the steps do not show it again, its check is repeated alone, and its requests are tried.
+        """
+        found = self._with_steps(finding, work, exchanges)
+        for _ in range(_TRIES_ALONE):
+            if found.was_sent_again or self._is_over():
+                break
+            again = [
+                check(self._contract, self._target, finding, work, one) for one in work.requirements
+            ]
+            alone = next((one for one in again if is_it(one, finding, work)), None)
+            if alone is None:
+                continue
+            other = self._with_steps(finding, work, alone.exchanges)
+            if other.was_sent_again or len(other.steps) < len(found.steps):
+                found = other
+        return found
+
+    def _with_steps(self, finding: Finding, work: Work, exchanges: Sequence[Exchange]) -> Finding:
+        if not exchanges:
+            return finding
+        target = self._target
+        probe = probe_to_send(self._contract, target, finding, work)
+        answers = [answer_parts(answer) for _, answer in exchanges]
+        all_steps = steps_of(exchanges, target.secrets)
+        steps, shows, was_sent_again = shrink_steps(all_steps, answers, sender(probe))
+        curl = reproduction(target.base_url, exchanges)
+        if was_sent_again and len(steps) < len(answers):
+            probe.recording.exchanges.clear()
+            resent(steps, sender(probe))
+            curl = reproduction(target.base_url, probe.recording.exchanges)
+        return replace(
+            finding,
+            steps=tuple(steps),
+            shows=shows,
+            was_sent_again=was_sent_again,
+            curl=target.shown(curl),
+            python=python_script(target.base_url, steps),
+        )
+
+    def confirm(self, finding: Finding) -> None:
+        """Reproduce a finding that another worker has shrunk."""
+        with suppress(TargetError, ValueError):
+            self.reproduce(finding)
+
+    def reproduce(self, finding: Finding) -> bool:
+        """Run a finding again and keep its rate; raises :class:`TargetError`.
+
+        True where it failed at least once.
+        """
+        failures, tries = self.count_failures(finding, TRIES)
+        self._findings.keep(self._findings[finding.id].tried(failures, tries))
+        return failures > 0
+
+    def count_failures(self, finding: Finding, times: int) -> tuple[int, int]:
+        """Failures and tries of a finding; raises :class:`TargetError`."""
+        failures = tries = 0
+        try:
+            work = work_of(self._contract, finding, self._works)
+        except FileError:
+            # The finding is of another selection, or of a check that is gone.
+            return 0, 0
+        for _ in range(times):
+            if self._is_over():
+                break
+            failed = fails(self._contract, self._target, finding, work)
+            if failed is not None:
+                tries += 1
+                failures += failed
+        return failures, tries
