@@ -1,29 +1,24 @@
-"""Calls: the attempts that a client meant as one.
+"""Calls: a request that a client means, with its retries, found among the attempts of a journal.
 
-A client means one call and sends one or more attempts; only the attempts are in a journal. This
-is how they are put together.
+**By key.** Attempts with one idempotency key are one call until an attempt has succeeded. After a
+success the key starts a new call; after a refusal a changed body does, for a corrected request may
+keep its key. Keys are free after 24 hours.
 
-**By key.** Attempts with one idempotency key are one call, whatever else differs in them, until an
-attempt has succeeded. After a success the same key is used by hand or by mistake: a new call. So it
-is after a refusal when the body has changed, for a corrected request may use its key again. Keys
-are free after 24 hours.
+**By likeness.** An attempt under another key, or without one, continues a call when its method,
+address and value of the body are the same and it begins soon after the call's last attempt failed:
+a client that makes a new key for each retry. Three similar cases are no retries:
 
-**By likeness.** An attempt under a new key, or without one, continues a call when it says the
-same (method, address, value of the body) and begins after that call's last attempt had failed, and
-not long after. That is how a client looks that makes a new key for each retry. Three things
-look much like it, and are not taken for it:
+- An equal request after a success or a refusal is a new call.
+- A call that was retried under its own key and then given up is over.
+- Where a session repeats equal calls on purpose, after successes, an equal request after a failure
+  may be the next of them. Its link is ``UNCLEAR`` unless it came after a much longer pause than
+  the others, which is the wait before a retry.
 
-- After a success or a refusal the same is meant again: that is a new call.
-- A call that was retried under its own key and then given up is over: its client knows how to.
-- Where one session repeats the same call on purpose, after successes, an equal one that follows a
-  failure may be just the next. It is ``unclear`` unless it came after a much longer pause than the
-  others, which is the wait before a retry.
+**Without any key.** Requests that take no key are matched by likeness alone. Two threads that send
+the same look like one that retries: such a call is never certain, and one violation in it proves
+nothing.
 
-**Without any key.** Requests that take no key are put together by likeness alone. Two threads that
-send the same cannot be told from one that retries: such a call is never ``certain``, and one
-finding in it proves nothing.
-
-Attempts that overlap in time are never a retry of each other, unless they have the same key.
+Attempts that overlap in time are retries of each other only under the same key.
 """
 
 from collections import defaultdict
@@ -34,23 +29,23 @@ from enum import Enum
 from conformance.client.attempts import RETRYABLE, Attempt, Ending
 
 SOON = 120.0
-"""Seconds within which an equal request is taken for a retry: longer than a minute's wait."""
+"""Seconds within which an equal request counts as a retry: more than a wait of a minute."""
 
 KEY_LIFETIME = 24 * 3600.0
-"""Seconds for which a key stands for one call (seed: cached for 24 hours)."""
+"""Seconds for which a key names one call (seed: cached for 24 hours)."""
 
 
 class Link(Enum):
-    """Why an attempt is a retry of the one before it."""
+    """The reason why an attempt is a retry of the one before it."""
 
     KEY = "the same key"
     LIKENESS = "equal, and soon after a failure"
-    UNCLEAR = "equal, and perhaps meant"
+    UNCLEAR = "equal, and perhaps a new call"
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Two attempts of one call that follow each other."""
+    """A retry: two attempts of one call that follow each other."""
 
     before: Attempt
     after: Attempt
@@ -63,7 +58,7 @@ class Retry:
 
     @property
     def ending(self) -> Ending:
-        """How the first had ended when the second began."""
+        """The outcome of the first attempt when the second began."""
         return self.before.ending if self.after.begins_after(self.before) else Ending.UNKNOWN
 
 
@@ -73,11 +68,11 @@ class Call:
 
     attempts: list[Attempt]
     links: list[Link] = field(default_factory=list)
-    """One for each attempt but the first."""
+    """The links of all attempts but the first."""
 
     @property
     def first(self) -> Attempt:
-        """The attempt that began it."""
+        """The first attempt."""
         return self.attempts[0]
 
     @property
@@ -88,12 +83,11 @@ class Call:
     @property
     def retries(self) -> Iterator[Retry]:
         """Each attempt but the first, with the one before it."""
-        for before, after, link in zip(self.attempts, self.attempts[1:], self.links, strict=False):
-            yield Retry(before, after, link)
+        return map(Retry, self.attempts, self.attempts[1:], self.links)
 
     @property
     def is_certain(self) -> bool:
-        """Whether its client has said that all of it is one call."""
+        """Whether a key says that all attempts are one call."""
         return self.first.call_id is not None and all(one is Link.KEY for one in self.links)
 
 
@@ -113,7 +107,8 @@ def _of_one_operation(attempts: Sequence[Attempt]) -> Iterable[Call]:
     for run in _runs(attempts):
         alike = hopeful[run.first.request_signature]
         alike[:] = [one for one in alike if run.first.started - one.last.ended <= SOON]
-        call = next((one for one in alike if _continues(run.first, one)), None)
+        continued = (one for one in alike if _may_continue(one))
+        call = next((one for one in continued if run.first.begins_after(one.last)), None)
         if call is None:
             calls.append(run)
             alike.append(run)
@@ -126,24 +121,23 @@ def _of_one_operation(attempts: Sequence[Attempt]) -> Iterable[Call]:
 
 
 def _runs(attempts: Iterable[Attempt]) -> list[Call]:
-    """What belongs together by its key alone."""
+    """The calls by key alone."""
     runs: list[Call] = []
     open_runs: dict[str, Call] = {}
     for one in attempts:
-        run = open_runs.get(one.call_id) if one.call_id else None
+        run = open_runs.get(one.call_id or "")
         if run and _is_under_way(run, one):
             run.attempts.append(one)
             run.links.append(Link.KEY)
             continue
-        run = Call([one])
-        runs.append(run)
+        runs.append(Call([one]))
         if one.call_id:
-            open_runs[one.call_id] = run
+            open_runs[one.call_id] = runs[-1]
     return runs
 
 
 def _is_under_way(run: Call, then: Attempt) -> bool:
-    """Whether a call could have another attempt with its key."""
+    """Whether an attempt with the key of a call belongs to it."""
     last = run.last
     if not then.begins_after(last):
         return True
@@ -153,25 +147,18 @@ def _is_under_way(run: Call, then: Attempt) -> bool:
 
 
 def _may_continue(call: Call) -> bool:
-    """Whether an attempt under another key could continue a call."""
+    """Whether a later, equal attempt under another key could continue a call."""
     last = call.last
     hopeful = {*RETRYABLE, Ending.UNAUTHORIZED}
     if last.call_id is None and not last.operation.accepts_idempotency_key:
         hopeful.add(Ending.REFUSED)
-    return last.ending in hopeful and last.request_signature is not None and not _was_given_up(call)
-
-
-def _continues(then: Attempt, call: Call) -> bool:
-    """Whether it does so: ``then`` is known to be like it, and begins soon enough."""
-    return _may_continue(call) and then.begins_after(call.last)
-
-
-def _was_given_up(call: Call) -> bool:
-    return bool(call.links) and call.links[-1] is Link.KEY
+    # A call whose last retry had its own key was given up.
+    given_up = call.links[-1:] == [Link.KEY]
+    return last.ending in hopeful and last.request_signature is not None and not given_up
 
 
 class _Repetitions:
-    """Where one session makes equal calls on purpose, and how soon after each other."""
+    """The pauses between equal calls that one session makes on purpose."""
 
     _MUCH_LONGER = 3
     _LEAST_PAUSE = 0.05
@@ -182,17 +169,16 @@ class _Repetitions:
         for one in attempts:
             place = self._place(one)
             last = before.get(place)
-            if last and last.ending is Ending.SUCCESS and not _same_label(last, one):
+            is_same = last and last.call_id is not None and last.call_id == one.call_id
+            if last and last.ending is Ending.SUCCESS and not is_same:
                 pause = one.started - last.ended
                 self._longest[place] = max(pause, self._longest.get(place, 0.0))
             before[place] = one
 
     def link(self, before: Attempt, then: Attempt) -> Link:
-        """Whether ``then`` is a retry, or may be the next of several equal calls."""
-        if not then.operation.accepts_idempotency_key:
-            return Link.LIKENESS
+        """The link of ``then``: a retry, or perhaps the next of several equal calls."""
         longest = self._longest.get(self._place(then))
-        if longest is None:
+        if longest is None or not then.operation.accepts_idempotency_key:
             return Link.LIKENESS
         pause = then.started - before.ended
         waited = pause > max(self._MUCH_LONGER * longest, self._LEAST_PAUSE)
@@ -200,9 +186,5 @@ class _Repetitions:
 
     @staticmethod
     def _place(attempt: Attempt) -> object:
-        # A token stands for a session: who starts anew fetches another.
+        # A token stands for a session: a program that starts anew fetches another.
         return attempt.request_signature, attempt.token
-
-
-def _same_label(one: Attempt, other: Attempt) -> bool:
-    return one.call_id is not None and one.call_id == other.call_id

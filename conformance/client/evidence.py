@@ -1,6 +1,6 @@
-"""The evidence of a check: the calls of a journal, as far as they are of one operation."""
+"""The evidence of a check: the attempts and calls of a journal for one operation."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,30 +24,30 @@ class Violation:
 
 
 OK: None = None
-"""One occasion on which a rule was kept."""
+"""The observation that a rule was kept once."""
 
 Observation = Violation | None
 
 
 class Traffic:
-    """A journal as the rules see it. ``entries`` may be in any order."""
+    """The attempts and calls of a journal, whose entries may be in any order."""
 
     def __init__(self, contract: Contract, entries: Sequence[JournalEntry]) -> None:
         self.contract = contract
         self.attempts, self.strays = attempts_of(contract, entries)
         self.calls = calls_of(self.attempts)
         self.left_out = len(entries) - len(self.attempts) - len(self.strays)
-        """How many exchanges have nothing to do with the contract."""
+        """The number of exchanges that have nothing to do with the contract."""
         self._faults: dict[int, Sequence[Fault]] = {}
 
     @property
     def bases(self) -> list[str]:
-        """The base URLs at which the API was reached."""
+        """The base URLs of the API."""
         return sorted({one.address.base for one in self.attempts})
 
     @cached_property
     def issued(self) -> Mapping[str, Attempt]:
-        """The requests that got a token, by its pseudonym."""
+        """The first request that got a token, by the token's pseudonym."""
         found: dict[str, Attempt] = {}
         for one in self.token_requests:
             token = one.member("access_token")
@@ -62,7 +62,7 @@ class Traffic:
 
     @cached_property
     def keys_in_query(self) -> set[str]:
-        """The parameters in which the contract itself wants an API key."""
+        """The names of the query parameters in which the contract takes an API key."""
         schemes = self.contract.security_schemes.values()
         return {one["name"] for one in schemes if one["type"] == "apiKey" and one["in"] == "query"}
 
@@ -72,10 +72,6 @@ class Traffic:
             self._faults[attempt.number] = faults_of(attempt, self.keys_in_query)
         return self._faults[attempt.number]
 
-    def of(self, operation: Operation) -> "Evidence":
-        """The evidence on one operation."""
-        return Evidence(self, operation)
-
     @property
     def operations(self) -> list[Operation]:
         """The operations that were requested, in the contract's order."""
@@ -84,14 +80,14 @@ class Traffic:
         return [one for one in self.contract.operations.values() if one.id in seen]
 
     def near(self, address: Address) -> list[Operation]:
-        """The operation that a request for none is reported under: the first of its path."""
+        """The operation that reports a request for none: the first with its start of the path."""
         operations = list(self.contract.operations.values())
         section = address.path.split("/")[1]
         return [one for one in operations if one.path.split("/")[1] == section][:1]
 
 
 class Evidence:
-    """The part of the traffic that one check looks at."""
+    """The part of the traffic that is for one operation."""
 
     def __init__(self, traffic: Traffic, operation: Operation) -> None:
         self.traffic = traffic
@@ -120,16 +116,14 @@ class Evidence:
     @property
     def retries(self) -> Iterator[tuple[Call, Retry]]:
         """Every retry, with its call."""
-        for call in self.calls:
-            for retry in call.retries:
-                yield call, retry
+        return ((call, retry) for call in self.calls for retry in call.retries)
 
 
-def breach(expected: str, actual: str, *attempts: Attempt) -> Violation:
-    """A breach that attempts prove."""
-    return Violation(expected, actual, entries_of(attempts))
+def violation(expected: str, actual: str, *attempts: Attempt) -> Violation:
+    """A violation that attempts prove."""
+    return Violation(expected, actual, tuple(one.entry for one in attempts))
 
 
-def entries_of(attempts: Iterable[Attempt]) -> tuple[JournalEntry, ...]:
-    """Their exchanges."""
-    return tuple(one.entry for one in attempts)
+def observation(kept: object, expected: str, actual: str, *attempts: Attempt) -> Observation:
+    """``OK`` where the rule was kept, else its violation."""
+    return OK if kept else violation(expected, actual, *attempts)

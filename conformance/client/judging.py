@@ -1,10 +1,10 @@
-"""From a journal to a verdict on the client that it recorded."""
+"""The verdict on a client, judged from the journal of its exchanges."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 
 from conformance.catalogue.requirement import Level
 from conformance.client.evidence import Evidence, Traffic, Violation
-from conformance.client.excerpt import excerpt
 from conformance.client.registry import ClientRequirement
 from conformance.client.requirements import client_catalogue
 from conformance.journal.journal import JournalEntry
@@ -17,7 +17,15 @@ __all__ = ["NOTHING_JUDGED", "Level", "Verdict", "judge"]
 
 NOTHING_JUDGED = "the journal has no request for any operation of the contract"
 
+_NOT_JUDGED = "{} exchanges are for no operation of the contract: not judged"
+
 _MOST_SHOWN = 3
+_MOST_LINES = 12
+_LONGEST_BODY, _LONGEST_URL = 80, 200
+
+_SENT = ("idempotency-key", "x-idempotency-key", "authorization", "content-type")
+_ANSWERED = ("retry-after", "retry-after-ms", "idempotent-replayed")
+"""The headers that an excerpt shows of a request and of its answer."""
 
 
 def judge(
@@ -28,11 +36,10 @@ def judge(
     requirements: Iterable[ClientRequirement] | None = None,
     target: str = "",
 ) -> Verdict:
-    """The verdict on the client of a journal. Nothing that a client did makes it raise.
+    """The verdict on the client of a journal, whatever the client sent.
 
-    ``requirements`` are all of the catalogue unless given; ``target`` is what the reports call the
-    client, else the API's address is. A journal without a request for an operation of the contract
-    has no verdict.
+    ``requirements`` are by default the whole catalogue, ``target`` the name of the client in
+    reports. Without a request for an operation of the contract the verdict is void.
     """
     chosen = client_catalogue().values() if requirements is None else requirements
     traffic = Traffic(contract, entries)
@@ -47,19 +54,20 @@ def judge(
         results=() if void else tuple(sorted(results, key=lambda one: one.key)),
         void=void,
         doubt=doubt_of(results),
-        remarks=_remarks(traffic),
+        remarks=(_NOT_JUDGED.format(traffic.left_out),) if traffic.left_out else (),
         requests=len(traffic.attempts),
         seconds=max(ends) - traffic.attempts[0].started if ends else 0.0,
     )
 
 
 def _results(requirement: ClientRequirement, traffic: Traffic) -> list[Result]:
-    """One result for each operation that gave occasion; else one that says what would."""
+    """The results of the operations that put a requirement to the test, else one not verified."""
     applying = [one for one in traffic.contract.operations.values() if requirement.applies_to(one)]
     if not applying:
         return []
     requested = {one.id for one in traffic.operations}
-    results = [_result(requirement, traffic.of(one)) for one in applying if one.id in requested]
+    evidence = [Evidence(traffic, one) for one in applying if one.id in requested]
+    results = [_result(requirement, one) for one in evidence]
     verified = [one for one in results if one.outcome is not Outcome.NOT_VERIFIED]
     return verified or results[:1] or [_not_verified(requirement, Evidence(traffic, applying[0]))]
 
@@ -68,17 +76,17 @@ def _result(requirement: ClientRequirement, evidence: Evidence) -> Result:
     operation = evidence.operation
     level = requirement.level_on(operation)
     try:
-        occasions = list(requirement.check(evidence))
+        observations = list(requirement.check(evidence))
     except Exception as error:  # noqa: BLE001 - a fault of the harness is a result, not the end
         told = printable(f"{type(error).__name__}: {error}")
         return Result(requirement, operation.id, level, Outcome.ERROR, actual=told)
-    breaches = [one for one in occasions if isinstance(one, Violation)]
-    if not occasions:
+    violations = [one for one in observations if isinstance(one, Violation)]
+    if not observations:
         return _not_verified(requirement, evidence)
-    if not breaches:
+    if not violations:
         return Result(requirement, operation.id, level, Outcome.PASSED)
-    first, more = breaches[0], len(breaches) - 1
-    again = f" (and {more} more of {len(occasions)} times)" if more else ""
+    first, more = violations[0], len(violations) - 1
+    again = f" (and {more} more of {len(observations)} times)" if more else ""
     return Result(
         requirement,
         operation.id,
@@ -86,22 +94,41 @@ def _result(requirement: ClientRequirement, evidence: Evidence) -> Result:
         Outcome.FAILED if level is Level.MUST else Outcome.WARNING,
         printable(first.expected),
         printable(first.actual + again),
-        excerpt([one.exchanges for one in breaches[:_MOST_SHOWN]]),
+        "\n\n".join("\n".join(_lines(one.exchanges)) for one in violations[:_MOST_SHOWN]),
     )
 
 
 def _not_verified(requirement: ClientRequirement, evidence: Evidence) -> Result:
-    operation = evidence.operation
-    return Result(
-        requirement,
-        operation.id,
-        requirement.level_on(operation),
-        Outcome.NOT_VERIFIED,
-        actual=requirement.wanted,
-    )
+    id_, level = evidence.operation.id, requirement.level_on(evidence.operation)
+    return Result(requirement, id_, level, Outcome.NOT_VERIFIED, actual=requirement.wanted)
 
 
-def _remarks(traffic: Traffic) -> tuple[str, ...]:
-    if not traffic.left_out:
-        return ()
-    return (f"{traffic.left_out} exchanges are for no operation of the contract: not judged",)
+def _lines(exchanges: Sequence[JournalEntry]) -> Iterator[str]:
+    """The lines of an excerpt; of a long one, those of its first and last exchanges."""
+    half = _MOST_LINES // 2
+    if len(exchanges) <= _MOST_LINES:
+        yield from map(_line, exchanges)
+    else:
+        yield from map(_line, exchanges[:half])
+        yield f"… {len(exchanges) - 2 * half} more …"
+        yield from map(_line, exchanges[-half:])
+
+
+def _line(entry: JournalEntry) -> str:
+    """The line of an exchange; its time is in UTC."""
+    when = datetime.fromtimestamp(entry.started, UTC).strftime("%H:%M:%S.%f")[:-3]
+    parts = [f"#{entry.number}", when, entry.method, _cut(entry.url, _LONGEST_URL)]
+    parts += [f"{one}: {value}" for one in _SENT if (value := entry.request_header(one))]
+    if entry.request_body:
+        parts.append(_cut(entry.request_body, _LONGEST_BODY))
+    came = [str(entry.status) if entry.status else "no answer, the connection was closed"]
+    came += [f"{one}: {value}" for one in _ANSWERED if (value := entry.response_header(one))]
+    if entry.fault:
+        came.append(f"fault {entry.fault}")
+    came += [f"refused: {one}" for one in entry.refusals]
+    text = f"{'  '.join(parts)}  → {', '.join(came)} after {entry.seconds:.3f} s"
+    return printable(text).replace("\n", "\\n")
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"

@@ -1,12 +1,12 @@
-"""The operation of the contract that a recorded request was for."""
+"""Operations found by the URLs of recorded requests."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from conformance.journal.journal import JournalEntry
+from conformance.target.exchange import pattern_of
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
 
@@ -16,20 +16,20 @@ class Address:
     """A request's address as the contract sees it."""
 
     base: str
-    """What stands before the path of the operation, such as ``http://127.0.0.1:8080/v3``."""
+    """The URL before the path of the operation, such as ``http://127.0.0.1:8080/v3``."""
     path: str
     """The path of the operation, as it was sent."""
     query: str
     operation: Operation | None
-    """None where the method or the path is none of the contract's."""
+    """The operation; None where the contract has no such method or path."""
     values: Mapping[str, str]
-    """What stands in the place of the path's parameters, decoded."""
+    """The values of the path's parameters, decoded."""
     methods: Sequence[str] = ()
-    """Where there is no operation: the methods that the contract has for this path."""
+    """The methods that the contract has for this path, where there is no operation."""
 
 
 class Addresses:
-    """Finds operations by address, under whatever base the API was reached."""
+    """Finds operations by URL, under any base URL of the API."""
 
     def __init__(self, contract: Contract, entries: Iterable[JournalEntry]) -> None:
         self._operations = tuple(contract.operations.values())
@@ -43,7 +43,7 @@ class Addresses:
         self._hosts = hosts & addressed or addressed
 
     def of(self, entry: JournalEntry) -> Address | None:
-        """The address of a request; None for one that has nothing to do with the contract."""
+        """The address of a request; None where it has nothing to do with the contract."""
         parts = split_url(entry.url)
         if parts is None:
             return None
@@ -54,13 +54,12 @@ class Addresses:
         for prefix in self._found_prefixes(parts.path, known):
             path = parts.path[len(prefix) :]
             base = origin + prefix
-            matching = [one for one in self._operations if _pattern(one.path).fullmatch(path)]
+            matching = [one for one in self._operations if pattern_of(one.path).fullmatch(path)]
             # A literal path goes before one with a parameter (OpenAPI 3.1, section 4.8.8.1).
             matching.sort(key=lambda one: one.path.count("{"))
             for operation in [known] if known else matching:
-                if operation.method == entry.method and (
-                    found := _pattern(operation.path).fullmatch(path)
-                ):
+                found = pattern_of(operation.path).fullmatch(path)
+                if found and operation.method == entry.method:
                     names = PATH_PARAMETER.findall(operation.path)
                     values = dict(zip(names, map(unquote, found.groups()), strict=True))
                     return Address(base, path, parts.query, operation, values)
@@ -71,19 +70,18 @@ class Addresses:
 
     def _found_prefixes(self, path: str, known: Operation | None) -> Iterable[str]:
         for prefix in self._prefixes:
-            if path.startswith(f"{prefix}/") and (known or _first(path[len(prefix) :])):
-                rest = path[len(prefix) :]
-                if _first(rest) in self._sections or known:
-                    yield prefix
-        # A gateway may serve it all under a path of its own.
+            first = _first(path[len(prefix) :])
+            if path.startswith(f"{prefix}/") and (known or (first and first in self._sections)):
+                yield prefix
+        # A gateway may serve the API under a path of its own.
         for operation in [known] if known else self._operations:
-            found = re.search(f"{_pattern(operation.path).pattern}$", path)
+            found = re.search(f"{pattern_of(operation.path).pattern}$", path)
             if found and not operation.path.startswith("/{"):
                 yield path[: found.start()]
 
 
 def split_url(url: str) -> SplitResult | None:
-    """The parts of a URL; None where it has none: its host is whatever a client said."""
+    """The parts of a URL; None where it is malformed, for clients may send any host."""
     try:
         return urlsplit(url)
     except ValueError:
@@ -98,9 +96,3 @@ def _first(path: str) -> str:
     """The first part of a path; empty where that is a parameter or nothing."""
     first = path.lstrip("/").partition("/")[0]
     return "" if first.startswith("{") else first
-
-
-@cache
-def _pattern(path: str) -> re.Pattern[str]:
-    # Every second part is the name of a parameter.
-    return re.compile("([^/]+)".join(map(re.escape, PATH_PARAMETER.split(path)[::2])))

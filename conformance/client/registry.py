@@ -8,6 +8,7 @@ from conformance.catalogue.registry import Catalogue
 from conformance.catalogue.requirement import Level, Rule
 from conformance.client.evidence import Evidence, Observation
 from conformance.client.sabotage import Sabotage
+from conformance.probe.applicability import every
 from openapi.operation import Operation
 
 Check = Callable[[Evidence], Iterable[Observation]]
@@ -17,10 +18,9 @@ Check = Callable[[Evidence], Iterable[Observation]]
 class ClientRequirement(Rule):
     """A requirement on clients, judged from a journal.
 
-    ``check`` gives one occasion for each time that the rule was put to the test, kept or broken;
-    without any it is not verified. ``occasion`` says what would put it to the test, and ``preset``
-    names the mock's fault that brings this about. ``sabotage`` turns a correct client's journal
-    into that of clients which break the rule.
+    ``check`` gives an observation for each time that the traffic put the rule to the test; without
+    any the rule is not verified. ``occasion`` says what puts it to the test, ``preset`` names the
+    fault of the mock that brings this about, and ``sabotage`` are changes that the check must find.
     """
 
     applies_to: Callable[[Operation], bool]
@@ -31,7 +31,7 @@ class ClientRequirement(Rule):
 
     @property
     def wanted(self) -> str:
-        """What a journal needs for this requirement to be verified."""
+        """The traffic that a journal needs for this requirement to be verified."""
         shown = f"; the fault {self.preset} brings it about" if self.preset else ""
         return f"needs {self.occasion}{shown}"
 
@@ -45,9 +45,9 @@ def requirement(
     id: str,  # noqa: A002 - the word that everybody uses for it
     level: Level,
     source: str,
-    applies_to: Callable[[Operation], bool],
     occasion: str,
     sabotage: Sequence[Sabotage],
+    applies_to: Callable[[Operation], bool] = every,
     preset: str | None = None,
 ) -> Callable[[Check], Check]:
     """Make a function the check of a requirement. Its docstring's first line is the rule."""

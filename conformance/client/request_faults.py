@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl
 
-from conformance.client.attempts import CUT, Attempt, Ending, header
+from conformance.client.attempts import CUT, Attempt, Ending
 from conformance.journal.redaction import PSEUDONYM
 from openapi.operation import MediaType, Operation, essence, is_json
 from openapi.parameters import ABSENT, read_form, read_parameter
@@ -56,7 +56,7 @@ def _of_body(attempt: Attempt) -> Iterator[Fault]:
         if body.required and was_refused:
             yield Fault(Kind.UNREADABLE, "the request has no body")
         return
-    given = header(attempt.entry.request_headers, "content-type")
+    given = attempt.entry.request_header("content-type")
     media_type = body.accepts(essence(given)) if given else None
     if media_type is None:
         known = " or ".join(body.content)
@@ -142,7 +142,7 @@ def _of_parameters(attempt: Attempt, keys_in_query: Collection[str]) -> Iterator
         "header": {
             name: [text]
             for name in operation.header_names
-            if (text := header(attempt.entry.request_headers, name)) is not None
+            if (text := attempt.entry.request_header(name)) is not None
         },
     }
     for parameter in operation.parameters:

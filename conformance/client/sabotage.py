@@ -1,17 +1,17 @@
-"""Sabotage of a client: the journal of a correct one, as a wrong one would have left it.
+"""Sabotage of clients: changes of a correct client's journal into that of a faulty client.
 
-A requirement names the sabotage that it must catch. Each is a transformation of a journal, so a
-requirement that a sabotage slips past has a hole.
+Each requirement names the sabotage that its check must find.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from itertools import count
 from typing import Any
 
-from conformance.journal.journal import Headers, JournalEntry
+from conformance.journal.journal import JournalEntry
 
 Entries = Sequence[JournalEntry]
 
@@ -26,12 +26,12 @@ class Sabotage:
     change: Callable[[Entries], Iterable[JournalEntry]]
 
     def __call__(self, entries: Entries) -> list[JournalEntry]:
-        """The journal of a client that misbehaves so."""
+        """The journal of a client with this misbehaviour."""
         return list(self.change(entries))
 
 
 def is_create(entry: JournalEntry) -> bool:
-    """Whether an entry is a request with a JSON body for a creating operation."""
+    """Whether an entry is a create: a POST with a name in its JSON body."""
     return entry.method == "POST" and '"name"' in entry.request_body
 
 
@@ -40,37 +40,31 @@ def on_each(
     change: Callable[[JournalEntry], JournalEntry],
     where: Callable[[JournalEntry], bool] = is_create,
 ) -> Sabotage:
-    """The client sends some of its requests otherwise."""
+    """A change of each request that ``where`` picks."""
     return Sabotage(name, lambda entries: [change(one) if where(one) else one for one in entries])
 
 
 def on_retries(name: str, change: Callable[[JournalEntry, int], JournalEntry]) -> Sabotage:
-    """The client sends its retries otherwise; ``change`` is told which retry it is, from 1."""
-
-    def changed(entries: Entries) -> Iterable[JournalEntry]:
-        seen: dict[str, int] = {}
-        for one in entries:
-            key = value_of(one.request_headers, KEY)
-            times = seen.get(key, 0)
-            if key:
-                seen[key] = times + 1
-            yield change(one, times) if key and times else one
-
-    return Sabotage(name, changed)
+    """A change of each retry; ``change`` also takes the number of the retry, from 1."""
+    return Sabotage(
+        name,
+        lambda entries: [change(one, retry) if retry else one for one, retry in numbered(entries)],
+    )
 
 
 def without_retries(name: str) -> Sabotage:
-    """The client gives up at once."""
+    """A client that gives up at once."""
+    return Sabotage(name, lambda entries: [one for one, retry in numbered(entries) if not retry])
 
-    def changed(entries: Entries) -> Iterable[JournalEntry]:
-        seen: set[str] = set()
-        for one in entries:
-            key = value_of(one.request_headers, KEY)
-            if not key or key not in seen:
-                yield one
-            seen.add(key)
 
-    return Sabotage(name, changed)
+def numbered(entries: Entries) -> Iterator[tuple[JournalEntry, int]]:
+    """The entries, each with the number of the retry by its key; 0 for other requests."""
+    seen: Counter[str] = Counter()
+    for one in entries:
+        key = one.request_header(KEY)
+        yield one, seen[key] if key else 0
+        if key:
+            seen[key] += 1
 
 
 def repeated(
@@ -80,7 +74,7 @@ def repeated(
     pause: float = 0.5,
     edit: Callable[[JournalEntry], JournalEntry] = lambda one: one,
 ) -> Sabotage:
-    """The client sends some requests again, to the same end."""
+    """A repetition of each request that ``where`` picks, after ``pause`` seconds."""
 
     def changed(entries: Entries) -> Iterable[JournalEntry]:
         numbers = count(max(one.number for one in entries) + 1)
@@ -95,7 +89,7 @@ def repeated(
 
 
 def one_token_for_all(name: str) -> Sabotage:
-    """The client goes on with its first token, whatever it is told."""
+    """A client that keeps its first token, whatever the answers say."""
 
     def changed(entries: Entries) -> Iterable[JournalEntry]:
         first = ""
@@ -104,7 +98,7 @@ def one_token_for_all(name: str) -> Sabotage:
                 if not first:
                     first = json.loads(one.response_body)["access_token"]
                     yield one
-            elif value_of(one.request_headers, "authorization").startswith("Bearer"):
+            elif (one.request_header("authorization") or "").startswith("Bearer"):
                 yield with_header(one, "authorization", f"Bearer {first}")
             else:
                 yield one
@@ -112,15 +106,15 @@ def one_token_for_all(name: str) -> Sabotage:
     return Sabotage(name, changed)
 
 
-def value_of(headers: Headers, name: str) -> str:
-    """The value of a header; empty where it is not there."""
-    return dict(headers).get(name, "")
-
-
 def with_header(entry: JournalEntry, name: str, value: str | None) -> JournalEntry:
     """The same exchange with another request header, or without it."""
     kept = tuple(pair for pair in entry.request_headers if pair[0] != name)
     return replace(entry, request_headers=kept if value is None else (*kept, (name, value)))
+
+
+def with_key_as(name: str, entry: JournalEntry) -> JournalEntry:
+    """The same exchange with its key in another header."""
+    return with_header(with_header(entry, name, entry.request_header(KEY)), KEY, None)
 
 
 def with_members(entry: JournalEntry, **members: Any) -> JournalEntry:
@@ -130,12 +124,12 @@ def with_members(entry: JournalEntry, **members: Any) -> JournalEntry:
 
 
 def with_new_key(entry: JournalEntry, _: int = 0) -> JournalEntry:
-    """The same exchange with a key that nothing else has."""
+    """The same exchange with a key of its own."""
     return with_header(entry, KEY, f"redacted-{entry.number:012x}")
 
 
 def has_status(*statuses: int) -> Callable[[JournalEntry], bool]:
-    """Whether a request was answered so."""
+    """A test for requests whose answer has one of the statuses."""
     return lambda entry: entry.status in statuses
 
 

@@ -45,6 +45,20 @@ class JournalEntry:
     request_id: str | None = None
     """The request id of the log and the answer's ``x-request-id``; None without one."""
 
+    def request_header(self, name: str) -> str | None:
+        """The value of a request header; its name is in lower case."""
+        return _value(self.request_headers, name)
+
+    def response_header(self, name: str) -> str | None:
+        """The value of a response header; its name is in lower case."""
+        return _value(self.response_headers, name)
+
+
+def _value(headers: Headers, name: str) -> str | None:
+    """The value of a header, repeated ones joined (RFC 9110 section 5.3)."""
+    values = [value for key, value in headers if key == name]
+    return ", ".join(values) if values else None
+
 
 def merged(journals: Iterable[Iterable[JournalEntry]]) -> list[JournalEntry]:
     """The exchanges of several journals in the order of their start, numbered anew."""

@@ -64,13 +64,14 @@ class Request:
     def is_for(self, operation: Operation) -> bool:
         """Whether the request's method and path are those of an operation."""
         path = self.path.partition("?")[0]
-        return self.method == operation.method and bool(_pattern(operation.path).fullmatch(path))
+        return self.method == operation.method and bool(pattern_of(operation.path).fullmatch(path))
 
 
 @cache
-def _pattern(path: str) -> re.Pattern[str]:
+def pattern_of(path: str) -> re.Pattern[str]:
+    """The pattern of an operation's path, with a group for each parameter."""
     # Every second part is the name of a parameter.
-    return re.compile("[^/]+".join(map(re.escape, PATH_PARAMETER.split(path)[::2])))
+    return re.compile("([^/]+)".join(map(re.escape, PATH_PARAMETER.split(path)[::2])))
 
 
 NO_ANSWER = 0

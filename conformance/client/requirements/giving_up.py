@@ -1,4 +1,4 @@
-"""A client retries what a retry can mend, and gives up at last."""
+"""Clients retry temporary failures, and give up in the end."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import RETRYABLE, Attempt, Ending
-from conformance.client.calls import Call, Link
-from conformance.client.evidence import OK, Evidence, Observation, breach
+from conformance.client.calls import Link
+from conformance.client.evidence import OK, Evidence, Observation, observation, violation
 from conformance.client.registry import requirement
 from conformance.client.requirements.waits import LONGEST_WAIT
 from conformance.client.sabotage import Entries, Sabotage, repeated, without_retries
 from conformance.journal.journal import JournalEntry
-from conformance.probe.applicability import accepts_idempotency_key, every
+from conformance.probe.applicability import accepts_idempotency_key
 
 _RETRYABLE = frozenset({408, 429, 500, 502, 503, 504, None})
 """The statuses after which clients retry; None is a dropped connection (vendor)."""
@@ -23,20 +23,19 @@ MOST_ATTEMPTS = 25
 
 def _only_once_by_status(entries: Entries) -> Iterator[JournalEntry]:
     """The journal of a client that does not retry dropped connections."""
-    dropped: set[tuple[str, ...]] = set()
+    dropped: set[str | None] = set()
     for one in entries:
-        call = tuple(value for name, value in one.request_headers if name == "idempotency-key")
-        if not call or call not in dropped:
+        key = one.request_header("idempotency-key")
+        if key is None or key not in dropped:
             yield one
         if one.status is None:
-            dropped.add(call)
+            dropped.add(key)
 
 
 @requirement(
     id="retries.happen",
     level=Level.SHOULD,
     source="vendor: retries 408, 429, 500, 502, 503, 504 and connection failures",
-    applies_to=every,
     occasion="an answer 408, 429, 500, 502, 503 or 504, or a dropped connection",
     preset="brownout",
     sabotage=(
@@ -48,29 +47,23 @@ def happen(evidence: Evidence) -> Iterator[Observation]:
     """A client retries what fails for a while only; without a retry its call is lost."""
     failed: defaultdict[str, list[tuple[Attempt, bool]]] = defaultdict(list)
     for call in evidence.calls:
-        for place, (attempt, link) in enumerate(
-            zip(call.attempts, [*call.links, None], strict=True)
-        ):
-            is_last = link is None
-            # Whether what follows is a retry cannot always be told.
-            if link is Link.UNCLEAR:
-                continue
-            if _calls_for_a_retry(attempt) and not (is_last and place):
+        links = [*call.links, None]
+        for place, (attempt, link) in enumerate(zip(call.attempts, links, strict=True)):
+            given_up = link is None and place
+            if link is not Link.UNCLEAR and _calls_for_a_retry(attempt) and not given_up:
                 status = attempt.entry.status
                 name = f"an answer {status}" if status else "a dropped connection"
-                failed[name].append((attempt, not is_last))
-    for name, occasions in failed.items():
-        if any(retried for _, retried in occasions):
-            yield OK
-        else:
-            yield breach(f"a retry after {name}", "none", *(one for one, _ in occasions))
+                failed[name].append((attempt, link is not None))
+    for name, found in failed.items():
+        retried = any(one for _, one in found)
+        yield observation(retried, f"a retry after {name}", "none", *(one for one, _ in found))
 
 
 def _calls_for_a_retry(attempt: Attempt) -> bool:
-    """Whether a retry is safe and makes sense."""
+    """Whether a retry after an attempt is safe and makes sense."""
     if attempt.entry.status not in _RETRYABLE or (attempt.wait_asked or 0) > LONGEST_WAIT:
         return False
-    # Without a key nobody may retry what may have been done.
+    # Without a key a create that may have been executed must not be retried.
     keyless = attempt.operation.accepts_idempotency_key and not attempt.key
     return not (keyless and attempt.ending is Ending.UNKNOWN)
 
@@ -98,10 +91,6 @@ def end(evidence: Evidence) -> Iterator[Observation]:
             continue
         if len(call.attempts) > MOST_ATTEMPTS:
             said = f"{len(call.attempts)} attempts"
-            yield breach(f"no more than {MOST_ATTEMPTS} attempts", said, *call.attempts)
-        elif _was_given_up(call):
+            yield violation(f"no more than {MOST_ATTEMPTS} attempts", said, *call.attempts)
+        elif len(call.attempts) > 1 and call.last.ending in RETRYABLE:
             yield OK
-
-
-def _was_given_up(call: Call) -> bool:
-    return len(call.attempts) > 1 and call.last.ending in RETRYABLE

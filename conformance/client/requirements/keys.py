@@ -1,13 +1,14 @@
-"""Idempotency keys: one for each call."""
+"""Idempotency keys: each call has one of its own."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Ending
 from conformance.client.calls import KEY_LIFETIME, Call
-from conformance.client.evidence import OK, Evidence, Observation, breach
+from conformance.client.evidence import OK, Evidence, Observation, observation, violation
 from conformance.client.registry import requirement
-from conformance.client.sabotage import KEY, on_each, value_of, with_header
+from conformance.client.sabotage import KEY, on_each, with_header, with_key_as
 from conformance.journal.redaction import GUESSABLE
 from conformance.probe.applicability import accepts_idempotency_key
 
@@ -22,24 +23,14 @@ SEED = "seed: Idempotency-Key, unique string, cached for 24 hours"
     occasion="a create",
     sabotage=(
         on_each("send no key", lambda one: with_header(one, KEY, None)),
-        on_each(
-            "send X-Idempotency-Key",
-            lambda one: with_header(
-                with_header(one, "x-idempotency-key", value_of(one.request_headers, KEY)),
-                KEY,
-                None,
-            ),
-        ),
+        on_each("send X-Idempotency-Key", partial(with_key_as, "x-idempotency-key")),
     ),
 )
 def every_create_has_one(evidence: Evidence) -> Iterator[Observation]:
     """A request that creates something carries an Idempotency-Key, so that it can be retried."""
     for attempt in evidence.attempts:
-        if attempt.key:
-            yield OK
-        else:
-            said = "a key in another header" if attempt.call_id else "no key"
-            yield breach("a request with an Idempotency-Key", said, attempt)
+        actual = "a key in another header" if attempt.call_id else "no key"
+        yield observation(attempt.key, "a request with an Idempotency-Key", actual, attempt)
 
 
 @requirement(
@@ -58,12 +49,10 @@ def every_create_has_one(evidence: Evidence) -> Iterator[Observation]:
 def look_unique(evidence: Evidence) -> Iterator[Observation]:
     """A key has as much chance in it as a UUID, so that no other process comes upon it."""
     for call in evidence.calls:
-        key = call.first.key
-        if key and key.endswith(GUESSABLE):
-            expected = "a key such as a random UUID"
-            yield breach(expected, "a key of words, digits or few characters", call.first)
-        elif key:
-            yield OK
+        if key := call.first.key:
+            actual = "a key of words, digits or few characters"
+            unique = not key.endswith(GUESSABLE)
+            yield observation(unique, "a key such as a random UUID", actual, call.first)
 
 
 @requirement(
@@ -88,7 +77,7 @@ def new_call_has_new_key(evidence: Evidence) -> Iterator[Observation]:
             if last:
                 yield OK
         elif _is_reuse(before, call):
-            yield breach(
+            yield violation(
                 "a new key for a new call",
                 "the key of an earlier call that had succeeded, with another body",
                 before.first,
@@ -98,10 +87,10 @@ def new_call_has_new_key(evidence: Evidence) -> Iterator[Observation]:
 
 
 def _is_reuse(before: Call, call: Call) -> bool:
-    """Whether a key that stands for something is used for something else.
+    """Whether the key of an earlier call is used for another body.
 
-    The same again is no reuse, whoever sent it: it gets the same answer. A key whose calls were
-    all refused stands for nothing.
+    An equal body is no reuse: it gets the same answer. A call whose attempts were all refused
+    leaves its key free.
     """
     stands = any(one.ending in {Ending.SUCCESS, Ending.UNKNOWN} for one in before.attempts)
     fresh = call.first.started - before.last.ended <= KEY_LIFETIME

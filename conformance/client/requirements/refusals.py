@@ -1,25 +1,24 @@
-"""What is refused is not sent again: it would be refused again."""
+"""Refused requests are not repeated: the answer would be the same."""
 
 from collections.abc import Iterator
 
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Ending
 from conformance.client.calls import Call, Link, Retry
-from conformance.client.evidence import OK, Evidence, Observation, breach
+from conformance.client.evidence import OK, Evidence, Observation, observation, violation
 from conformance.client.registry import requirement
 from conformance.client.sabotage import has_status, one_token_for_all, repeated
-from conformance.probe.applicability import every, needs_bearer_token
+from conformance.probe.applicability import needs_bearer_token
 
 _FEW = 2
 _MANY = 4
-"""How often a request without a key may be repeated before it is no coincidence."""
+"""The repetitions of a request without a key that are no coincidence."""
 
 
 @requirement(
     id="retries.not-after-a-refusal",
     level=Level.SHOULD,
     source="vendor: never retries another 4xx",
-    applies_to=every,
     occasion="an answer 400, 404, 422 or another 4xx that no retry can mend",
     sabotage=(
         repeated("retry 422", has_status(422)),
@@ -30,15 +29,13 @@ def not_after_a_refusal(evidence: Evidence) -> Iterator[Observation]:
     """A request that was refused with a 4xx is not sent again as it was."""
     for call in evidence.calls:
         refused = [one for one in call.attempts if one.ending is Ending.REFUSED]
-        if not refused:
-            continue
-        again = [one.after for one in call.retries if one.ending is Ending.REFUSED]
-        by_key = any(one.link is Link.KEY for one in call.retries if one.ending is Ending.REFUSED)
+        again = [one for one in call.retries if one.ending is Ending.REFUSED]
+        by_key = any(one.link is Link.KEY for one in again)
         if again and (by_key or len(again) >= _FEW):
-            status = refused[0].entry.status
-            said = f"the same request, {len(again)} more times"
-            yield breach(f"no retry after {status}", said, refused[0], *again)
-        elif not again:
+            expected = f"no retry after {refused[0].entry.status}"
+            actual = f"the same request, {len(again)} more times"
+            yield violation(expected, actual, refused[0], *(one.after for one in again))
+        elif refused and not again:
             yield OK
 
 
@@ -62,7 +59,7 @@ def unauthorized_once(evidence: Evidence) -> Iterator[Observation]:
         if call.is_certain or len(found) > _MANY:
             yield from found
         else:
-            # One call has one finding: what several threads send may look like a long one.
+            # One violation of a call at most: requests of several threads may look like one call.
             unsure += [one for one in found if one is not OK][:1] or found[:1]
     broken = [one for one in unsure if one is not OK]
     yield from unsure if len(broken) >= _FEW else [OK] * (len(unsure) - len(broken))
@@ -74,17 +71,17 @@ def _after_401(evidence: Evidence, call: Call) -> list[Observation]:
     for times, retry in enumerate(retries, 1):
         before, after = retry.before, retry.after
         if times > 1:
-            said = f"retry {times} after a 401"
-            found.append(breach("one retry after a 401", said, *call.attempts))
-        elif before.token == after.token and not _is_renewed(evidence, retry):
-            found.append(breach("a retry with a new token", "the same token", before, after))
+            actual = f"retry {times} after a 401"
+            found.append(violation("one retry after a 401", actual, *call.attempts))
         else:
-            found.append(OK)
+            new = before.token != after.token or _is_renewed(evidence, retry)
+            expected = "a retry with a new token"
+            found.append(observation(new, expected, "the same token", before, after))
     return found
 
 
 def _is_renewed(evidence: Evidence, retry: Retry) -> bool:
-    """Whether a token was asked for in between: a server may give the same once more."""
+    """Whether a token was requested in between: a server may issue the same once more."""
     return any(
         one.partner == retry.before.partner
         and retry.before.started <= one.started <= retry.after.started

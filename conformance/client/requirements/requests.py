@@ -1,4 +1,4 @@
-"""Every request is one that the contract allows."""
+"""Requests as the contract allows them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,20 +6,19 @@ from functools import partial
 from http import HTTPStatus
 
 from conformance.catalogue.requirement import Level
-from conformance.client.attempts import Ending, header
-from conformance.client.evidence import OK, Evidence, Observation, Violation, breach
+from conformance.client.attempts import Ending
+from conformance.client.evidence import OK, Evidence, Observation, Violation, observation, violation
 from conformance.client.registry import requirement
 from conformance.client.request_faults import Kind
 from conformance.client.sabotage import (
     is_create,
     on_each,
     refused_as,
-    value_of,
     with_header,
+    with_key_as,
     with_members,
 )
-from conformance.journal.journal import JournalEntry
-from conformance.probe.applicability import every, needs_bearer_token
+from conformance.probe.applicability import needs_bearer_token
 from openapi.operation import Operation
 from openapi.resource import issues_tokens
 
@@ -41,20 +40,10 @@ def has_documented_members(operation: Operation) -> bool:
     return has_body(operation) and not issues_tokens(operation)
 
 
-def has_parameters(operation: Operation) -> bool:
-    """The operation takes parameters."""
-    return bool(operation.parameters)
-
-
-def has_header_parameters(operation: Operation) -> bool:
-    """The operation takes headers of its own."""
-    return bool(operation.header_names)
-
-
 def _without(evidence: Evidence, kind: Kind, expected: str) -> Iterator[Observation]:
     for attempt in evidence.attempts:
         found = [one.text for one in evidence.traffic.faults(attempt) if one.kind is kind]
-        yield breach(expected, "; ".join(found), attempt) if found else OK
+        yield observation(not found, expected, "; ".join(found), attempt)
 
 
 @requirement(
@@ -132,7 +121,7 @@ def no_undocumented_members(evidence: Evidence) -> Iterator[Observation]:
     id="requests.parameters",
     level=Level.MUST,
     source="seed: header parameters; vendor: query and path parameters",
-    applies_to=has_parameters,
+    applies_to=lambda one: bool(one.parameters),
     occasion="a request for an operation with parameters",
     sabotage=(
         on_each(
@@ -151,7 +140,6 @@ def parameters(evidence: Evidence) -> Iterator[Observation]:
     id="requests.no-undocumented-parameters",
     level=Level.SHOULD,
     source="vendor: query parameters",
-    applies_to=every,
     occasion="a request for the operation",
     sabotage=(
         on_each(
@@ -166,23 +154,14 @@ def no_undocumented_parameters(evidence: Evidence) -> Iterator[Observation]:
     yield from _without(evidence, Kind.UNKNOWN_PARAMETER, "documented parameters only")
 
 
-def _misspelt(name: str, entry: JournalEntry) -> JournalEntry:
-    """The request with its key under another name."""
-    key = value_of(entry.request_headers, "idempotency-key")
-    return with_header(with_header(entry, name, key), "idempotency-key", None)
-
-
 @requirement(
     id="requests.no-misspelt-headers",
     level=Level.SHOULD,
     source="seed: header parameters, Idempotency-Key",
-    applies_to=has_header_parameters,
+    applies_to=lambda one: bool(one.header_names),
     occasion="a request for an operation with headers of its own",
     sabotage=tuple(
-        on_each(
-            f"send {name}",
-            partial(_misspelt, name),
-        )
+        on_each(f"send {name}", partial(with_key_as, name))
         for name in ("x-idempotency-key", "idempotence-key")
     ),
 )
@@ -195,7 +174,6 @@ def no_misspelt_headers(evidence: Evidence) -> Iterator[Observation]:
     id="requests.known-operation",
     level=Level.SHOULD,
     source="seed: endpoint; vendor: the operations around credentials",
-    applies_to=every,
     occasion="a request",
     sabotage=(
         on_each("use another method", lambda one: replace(one, method="PUT", operation=None)),
@@ -209,9 +187,8 @@ def known_operation(evidence: Evidence) -> Iterator[Observation]:
     """What is asked for is there: a path of the contract, with a method that it has."""
     traffic = evidence.traffic
     for entry, address in traffic.strays:
-        if evidence.operation not in traffic.near(address):
-            continue
-        if entry.method in _NOT_SENT_BY_ITSELF:
+        elsewhere = evidence.operation not in traffic.near(address)
+        if elsewhere or entry.method in _NOT_SENT_BY_ITSELF:
             continue
         known = ", ".join(sorted(address.methods))
         expected = f"{address.path} with {known}" if known else "a path of the contract"
@@ -245,15 +222,13 @@ def known_operation(evidence: Evidence) -> Iterator[Observation]:
 )
 def token(evidence: Evidence) -> Iterator[Observation]:
     """A request that needs a token carries one as Authorization: Bearer."""
-    signed = any(
-        header(one.entry.request_headers, "authorization") for one in evidence.traffic.attempts
-    )
+    signed = any(one.entry.request_header("authorization") for one in evidence.traffic.attempts)
     for attempt in evidence.attempts:
         if attempt.token:
             yield OK
         # Browsers leave the header out of what they save.
         elif signed and attempt.ending is Ending.UNAUTHORIZED:
-            given = header(attempt.entry.request_headers, "authorization")
+            given = attempt.entry.request_header("authorization")
             scheme = given.partition(" ")[0] if given else ""
             said = f"Authorization: {scheme}" if scheme else "no Authorization"
-            yield breach("Authorization: Bearer and a token", said, attempt)
+            yield violation("Authorization: Bearer and a token", said, attempt)

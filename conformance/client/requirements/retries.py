@@ -1,4 +1,4 @@
-"""A retry says the same again, so that one call creates one resource."""
+"""Retries repeat key and body, so that one call creates one resource."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from dataclasses import replace
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import RETRYABLE, Attempt, Ending
 from conformance.client.calls import Link
-from conformance.client.evidence import OK, Evidence, Observation, breach
+from conformance.client.evidence import OK, Evidence, Observation, observation, violation
 from conformance.client.registry import requirement
 from conformance.client.requirements.keys import SEED
 from conformance.client.sabotage import KEY, on_retries, with_header, with_members, with_new_key
@@ -18,7 +18,7 @@ _SAME = "vendor: the same Idempotency-Key and the same body on every retry"
 
 
 def _created_anew(entry: JournalEntry, _: int) -> JournalEntry:
-    """A retry under a new key: the server takes it for another call."""
+    """A retry under a new key, which the server executes as another call."""
     body = entry.response_body
     if body.startswith("{") and '"id"' in body:
         body = json.dumps({**json.loads(body), "id": f"dinie_ci_{entry.number}"})
@@ -43,12 +43,10 @@ def repeat_the_key(evidence: Evidence) -> Iterator[Observation]:
         before, after = retry.before, retry.after
         if retry.ending is not Ending.UNKNOWN or retry.link is Link.UNCLEAR:
             continue
-        if before.key and before.key == after.key:
-            yield OK
-            continue
-        said = "another key" if before.key and after.key else "no Idempotency-Key"
+        same = before.key and before.key == after.key
+        actual = "another key" if before.key and after.key else "no Idempotency-Key"
         expected = "the key of the first attempt, of which nobody knows whether it was done"
-        yield breach(expected, f"a retry with {said}", before, after)
+        yield observation(same, expected, f"a retry with {actual}", before, after)
 
 
 @requirement(
@@ -67,11 +65,9 @@ def repeat_the_key_always(evidence: Evidence) -> Iterator[Observation]:
         refused = retry.ending in {Ending.LIMITED, Ending.UNAUTHORIZED}
         if not refused or retry.link is Link.UNCLEAR or not before.key:
             continue
-        if before.key == after.key:
-            yield OK
-        else:
-            said = "another key" if after.key else "no key"
-            yield breach("the key of the first attempt", f"a retry with {said}", before, after)
+        expected, actual = "the key of the first attempt", "another key" if after.key else "no key"
+        same = before.key == after.key
+        yield observation(same, expected, f"a retry with {actual}", before, after)
 
 
 @requirement(
@@ -90,10 +86,8 @@ def repeat_the_key_always(evidence: Evidence) -> Iterator[Observation]:
 def repeat_the_body(evidence: Evidence) -> Iterator[Observation]:
     """A retry whose call may have been done already says the same as the first attempt."""
     for before, after in _with_one_key(evidence):
-        if before.value == after.value:
-            yield OK
-        else:
-            yield breach("the body of the first attempt", "another body", before, after)
+        same = before.value == after.value
+        yield observation(same, "the body of the first attempt", "another body", before, after)
 
 
 @requirement(
@@ -113,10 +107,9 @@ def repeat_the_body(evidence: Evidence) -> Iterator[Observation]:
 def repeat_every_byte(evidence: Evidence) -> Iterator[Observation]:
     """A retry repeats its body byte for byte: a server may compare no more than that."""
     for before, after in _with_one_key(evidence):
-        if before.entry.request_body == after.entry.request_body:
-            yield OK
-        else:
-            yield breach("the same bytes", "a body that is written otherwise", before, after)
+        same = before.entry.request_body == after.entry.request_body
+        actual = "a body that is written otherwise"
+        yield observation(same, "the same bytes", actual, before, after)
 
 
 def _with_one_key(evidence: Evidence) -> Iterator[tuple[Attempt, Attempt]]:
@@ -148,7 +141,7 @@ def create_once(evidence: Evidence) -> Iterator[Observation]:
             said = f"{len(keys)} resources, under {len(keys)} keys"
             if not all(one.key for one in made):
                 said = f"{len(made)} resources, not all under a key"
-            yield breach("one resource for one call", said, *call.attempts)
+            yield violation("one resource for one call", said, *call.attempts)
         elif made or any(one.entry.replayed for one in call.attempts):
             yield OK
 

@@ -1,13 +1,13 @@
-"""An access token is fetched once, used until it expires, and then renewed."""
+"""Access tokens are fetched once, used until they expire, and then renewed."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 
 from conformance.catalogue.requirement import Level
-from conformance.client.attempts import Attempt, Ending, header
-from conformance.client.evidence import OK, Evidence, Observation, Traffic, breach
+from conformance.client.attempts import Attempt, Ending
+from conformance.client.evidence import OK, Evidence, Observation, Traffic, observation, violation
 from conformance.client.registry import requirement
 from conformance.client.sabotage import (
     Entries,
@@ -15,14 +15,13 @@ from conformance.client.sabotage import (
     is_create,
     on_each,
     one_token_for_all,
-    value_of,
     with_header,
 )
 from conformance.journal.journal import JournalEntry
 from openapi.resource import issues_tokens
 
 _FEWEST_TOKENS = 4
-"""So many tokens, each for one call, are no coincidence."""
+"""The number of tokens, each for one call, that is no coincidence."""
 _USED = 1.5
 
 
@@ -32,7 +31,7 @@ def _token_per_call(entries: Entries) -> Iterator[JournalEntry]:
     asked = next(one for one in entries if '"access_token"' in one.response_body)
     seen: dict[str, str] = {}
     for one in entries:
-        call = value_of(one.request_headers, "idempotency-key") or str(one.number)
+        call = one.request_header("idempotency-key") or str(one.number)
         if is_create(one) or one.method == "GET":
             token = seen.get(call)
             if token is None:
@@ -69,7 +68,7 @@ def _gone_after_401(entries: Entries) -> Iterator[JournalEntry]:
 def reused(evidence: Evidence) -> Iterator[Observation]:
     """A token is used for more than one call."""
     calls, refused = _uses(evidence.traffic)
-    # What each partner's own program does: a short one ends before it needs its token again.
+    # By partner, for each has a program of its own: a short one needs its token only once.
     of_partner: defaultdict[str, dict[str, Attempt]] = defaultdict(dict)
     for token, asked in evidence.traffic.issued.items():
         # A token that was refused had to be renewed.
@@ -79,24 +78,20 @@ def reused(evidence: Evidence) -> Iterator[Observation]:
         total = sum(calls[token] for token in issued)
         if len(issued) >= _FEWEST_TOKENS and total / len(issued) < _USED:
             said = f"{len(issued)} tokens for {total} calls"
-            yield breach("one token for many calls, until it expires", said, *issued.values())
+            yield violation("one token for many calls, until it expires", said, *issued.values())
         elif any(calls[token] > 1 for token in issued):
             yield OK
 
 
-def _uses(traffic: Traffic) -> tuple[defaultdict[str, int], set[str]]:
-    """How many calls each token was used for, and which tokens were refused."""
-    calls: defaultdict[str, int] = defaultdict(int)
+def _uses(traffic: Traffic) -> tuple[Counter[str], set[str]]:
+    """The number of calls by token, and the tokens that were refused."""
+    calls: Counter[str] = Counter()
     refused: set[str] = set()
     for call in traffic.calls:
-        for token in {one.token for one in call.attempts if one.token}:
-            calls[token] += 1
-        refused |= {one.token for one in call.attempts if one.token and _is_401(one)}
+        signed = [(one.token, one.ending) for one in call.attempts if one.token]
+        calls.update({token for token, _ in signed})
+        refused |= {token for token, ending in signed if ending is Ending.UNAUTHORIZED}
     return calls, refused
-
-
-def _is_401(attempt: Attempt) -> bool:
-    return attempt.ending is Ending.UNAUTHORIZED
 
 
 @requirement(
@@ -115,12 +110,12 @@ def renewed(evidence: Evidence) -> Iterator[Observation]:
     """A token that has expired is renewed."""
     traffic = evidence.traffic
     for expired in traffic.attempts:
-        if not _is_401(expired) or not _has_expired(expired):
+        if expired.ending is not Ending.UNAUTHORIZED or not _has_expired(expired):
             continue
         asked = [one for one in traffic.token_requests if one.partner == expired.partner]
         if not asked:
             continue
-        # Another thread may have renewed it before this one was told.
+        # Another thread may have renewed the token before this answer came.
         issued = traffic.issued.get(expired.token or "")
         if any(issued is None or one.started > issued.started for one in asked):
             yield OK
@@ -128,11 +123,11 @@ def renewed(evidence: Evidence) -> Iterator[Observation]:
         later = (one for one in traffic.attempts if one.started > expired.started)
         late = [one for one in later if one.token == expired.token]
         said = "requests with the old one" if late else "no further token request"
-        yield breach("a new token for one that has expired", said, expired, *late)
+        yield violation("a new token for one that has expired", said, expired, *late)
 
 
 def _has_expired(attempt: Attempt) -> bool:
-    challenge = header(attempt.entry.response_headers, "www-authenticate") or ""
+    challenge = attempt.entry.response_header("www-authenticate") or ""
     return attempt.member("code") == "token_expired" or "expired" in challenge
 
 
@@ -153,10 +148,9 @@ def _has_expired(attempt: Attempt) -> bool:
 def one_way_to_sign_in(evidence: Evidence) -> Iterator[Observation]:
     """A token request has its client id and secret in HTTP Basic or in its body, not in both."""
     for attempt in evidence.attempts:
-        given = header(attempt.entry.request_headers, "authorization") or ""
+        given = attempt.entry.request_header("authorization") or ""
         basic = given.lower().startswith("basic ")
         in_body = "client_secret" in attempt.entry.request_body
-        if basic and in_body:
-            yield breach("the pair in one place", "HTTP Basic and the body", attempt)
-        elif basic or in_body:
-            yield OK
+        if basic or in_body:
+            once = not (basic and in_body)
+            yield observation(once, "the pair in one place", "HTTP Basic and the body", attempt)

@@ -1,48 +1,50 @@
-"""How long a client waits before it sends again."""
+"""Waits before a retry: Retry-After, backoff and jitter."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
+from itertools import takewhile
 from statistics import fmean, median
 
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import RETRYABLE, Attempt
 from conformance.client.calls import Link, Retry
-from conformance.client.evidence import OK, Evidence, Observation, breach
+from conformance.client.evidence import OK, Evidence, Observation, observation, violation
 from conformance.client.registry import requirement
-from conformance.client.sabotage import KEY, Entries, Sabotage, value_of
+from conformance.client.sabotage import KEY, Entries, Sabotage, numbered
 from conformance.journal.journal import JournalEntry
-from conformance.probe.applicability import every
 
 LONGEST_WAIT = 60.0
 """Seconds that a client may wait at most, whatever it was asked (vendor: capped at 60 s)."""
 
+_LIMITED = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+
 _EARLY = 0.95
 _CLOCK = 0.05
-"""A wait may be so much shorter, in parts and in seconds: timers and clocks are not exact."""
+"""The tolerance of a wait, as a part of it and in seconds: timers and clocks are not exact."""
 
 _AT_ONCE = 0.01
 _HARDLY_LATER = 0.05
 _REALLY_AT_ONCE = 0.005
 _FEWEST_AT_ONCE = 2
-"""Random waits between 0 and a tenth of a second are that short, twice, once in 1,000 runs."""
+"""Two random waits between 0 and 0.1 s are so short once in 1,000 runs."""
 
 _FLAT = 0.25
 _FLAT_ENOUGH = 5
-"""Waits that double, drawn between 0 and their bound, look flat so often once in 4,000 runs."""
+"""Doubling waits, drawn between 0 and their bound, look flat so often once in 4,000 runs."""
 _GROWN = 1.5
 _FEW = 3
 _NOT_GROWN = 1.15
 _NOT_GROWN_ENOUGH = 30
 _FEWEST_CALLS = 5
-"""Waits that double, drawn between 0 and their bound, grow so little once in 4,000 runs."""
+"""Doubling waits, drawn between 0 and their bound, grow so little once in 4,000 runs."""
 
 _EXACT = 0.01
 _EXACT_ENOUGH = 5
-"""Waits that vary by a tenth come so close together, five times, once in 1,000 runs."""
+"""Five waits that vary by a tenth are so close together once in 1,000 runs."""
 _TIMED = 0.1
-"""Seconds; in shorter waits chance cannot be told from the timer's own."""
+"""Seconds below which the error of a timer hides the jitter of a client."""
 _APART = 0.1
 
 _SHOWN = 5
@@ -51,20 +53,16 @@ _BACKOFF = "vendor: exponential backoff and jitter"
 
 
 def _timed(name: str, wait: "dict[int, float] | float") -> Sabotage:
-    """The client waits otherwise: for so many seconds before each retry, by its number."""
+    """A client with other waits: the seconds before each retry, by its number."""
 
     def changed(entries: Entries) -> Iterator[JournalEntry]:
-        ends: dict[str, tuple[int, float]] = {}
-        for one in entries:
-            key = value_of(one.request_headers, KEY)
-            if key in ends:
-                times, ended = ends[key]
-                pause = wait if isinstance(wait, float) else wait[min(times, max(wait))]
-                moved = replace(one, started=ended + pause)
-            else:
-                times, moved = 0, one
-            if key:
-                ends[key] = (times + 1, moved.started + moved.seconds)
+        ends: dict[str | None, float] = {}
+        for one, retry in numbered(entries):
+            key, moved = one.request_header(KEY), one
+            if retry:
+                pause = wait if isinstance(wait, float) else wait[min(retry, max(wait))]
+                moved = replace(one, started=ends[key] + pause)
+            ends[key] = moved.started + moved.seconds
             yield moved
 
     return Sabotage(name, changed)
@@ -74,7 +72,6 @@ def _timed(name: str, wait: "dict[int, float] | float") -> Sabotage:
     id="waits.honour-retry-after",
     level=Level.SHOULD,
     source="RFC 9110, section 10.2.3; RFC 6585, section 4; vendor: honours Retry-After",
-    applies_to=every,
     occasion="an answer 429 or 503 with Retry-After, and a retry",
     preset="rate-limit-storm",
     sabotage=(
@@ -87,26 +84,18 @@ def honour_retry_after(evidence: Evidence) -> Iterator[Observation]:
     unsure: list[Observation] = []
     for call, retry in evidence.retries:
         asked = retry.before.wait_asked
-        limited = retry.before.entry.status in {
-            HTTPStatus.TOO_MANY_REQUESTS,
-            HTTPStatus.SERVICE_UNAVAILABLE,
-        }
+        limited = retry.before.entry.status in _LIMITED
         if not limited or not asked or retry.link is Link.UNCLEAR:
             continue
         least = min(asked, LONGEST_WAIT)
         waited = retry.wait >= least * _EARLY - _CLOCK
-        found = (
-            OK
-            if waited
-            else breach(
-                f"a wait of {least:g} s", f"one of {retry.wait:.3f} s", retry.before, retry.after
-            )
-        )
+        expected, actual = f"a wait of {least:g} s", f"one of {retry.wait:.3f} s"
+        found = observation(waited, expected, actual, retry.before, retry.after)
         if call.is_certain:
             yield found
         else:
             unsure.append(found)
-    # What several threads send looks as if one of them did not wait, but not always.
+    # Requests of several threads can look like a retry without a wait, but not each time.
     impatient = len(unsure) > 1 and OK not in unsure and not evidence.has_overlaps
     yield from unsure if impatient else [one for one in unsure if one is OK]
 
@@ -115,31 +104,27 @@ def honour_retry_after(evidence: Evidence) -> Iterator[Observation]:
     id="waits.not-at-once",
     level=Level.SHOULD,
     source=_BACKOFF,
-    applies_to=every,
     occasion="two retries after failures without Retry-After",
     preset="brownout",
     sabotage=(_timed("retry at once", 0.001),),
 )
 def not_at_once(evidence: Evidence) -> Iterator[Observation]:
     """A client waits before it retries."""
-    retries = _unasked(evidence)
+    retries = [one for retries in _series(evidence) for one in retries]
     if len(retries) < _FEWEST_AT_ONCE:
         return
     waits = [one.wait for one in retries]
     many = len(waits) > _FEWEST_AT_ONCE
     bounds = (_AT_ONCE, _HARDLY_LATER) if many else (_REALLY_AT_ONCE, _REALLY_AT_ONCE)
-    if median(waits) <= bounds[0] and max(waits) <= bounds[1]:
-        said = f"{len(waits)} retries, each within {max(waits) * 1000:.0f} ms"
-        yield breach("a wait before a retry", said, *_shown(retries))
-    else:
-        yield OK
+    waited = median(waits) > bounds[0] or max(waits) > bounds[1]
+    actual = f"{len(waits)} retries, each within {max(waits) * 1000:.0f} ms"
+    yield observation(waited, "a wait before a retry", actual, *_shown(retries))
 
 
 @requirement(
     id="waits.backoff-grows",
     level=Level.SHOULD,
     source=_BACKOFF,
-    applies_to=every,
     occasion="several calls that were retried twice or more, without Retry-After",
     preset="brownout",
     sabotage=(_timed("wait as long each time", 0.4),),
@@ -157,8 +142,8 @@ def backoff_grows(evidence: Evidence) -> Iterator[Observation]:
     if not laters or not sum(firsts):
         return
     grown = sum(laters) / sum(firsts)
-    told = ", ".join(" ".join(f"{wait:.2f}" for wait in one) for one in waits[:4])
-    # What doubling waits would have grown by: long series tell more than short ones.
+    shown = ", ".join(" ".join(f"{wait:.2f}" for wait in one) for one in waits[:4])
+    # The growth of doubling waits: long series prove more than short ones.
     evidence_of_growth = sum(2**place - 1 for one in waits for place in range(1, len(one)))
     is_flat = all(flat) and len(laters) >= _FLAT_ENOUGH
     has_not_grown = (
@@ -168,7 +153,7 @@ def backoff_grows(evidence: Evidence) -> Iterator[Observation]:
         and max(map(max, waits)) > _AT_ONCE
     )
     if is_flat or has_not_grown:
-        yield breach("waits that grow", f"waits of {told} s", *_shown(series[0]))
+        yield violation("waits that grow", f"waits of {shown} s", *_shown(series[0]))
     elif grown >= _GROWN and len(laters) >= _FEW:
         yield OK
 
@@ -177,7 +162,6 @@ def backoff_grows(evidence: Evidence) -> Iterator[Observation]:
     id="waits.backoff-jitters",
     level=Level.SHOULD,
     source=_BACKOFF,
-    applies_to=every,
     occasion=f"{_EXACT_ENOUGH} calls that were retried, without Retry-After",
     preset="brownout",
     sabotage=(_timed("wait exactly", {1: 0.4, 2: 0.8, 3: 1.6}),),
@@ -195,31 +179,20 @@ def backoff_jitters(evidence: Evidence) -> Iterator[Observation]:
             continue
         if len(waits) >= _EXACT_ENOUGH and spread <= _EXACT * mean:
             said = f"{len(waits)} waits from {min(waits):.3f} to {max(waits):.3f} s"
-            yield breach("waits that differ", said, *_shown(retries))
+            yield violation("waits that differ", said, *_shown(retries))
         elif len(waits) >= _EXACT_ENOUGH or (len(waits) >= _FEW and spread > _APART * mean):
             yield OK
 
 
-def _unasked(evidence: Evidence) -> list[Retry]:
-    return [one for retries in _series(evidence) for one in retries]
-
-
 def _series(evidence: Evidence) -> list[list[Retry]]:
-    """For each call its first retries, as long as their waits were the client's own choice."""
-    found = []
-    for call in evidence.calls:
-        retries: list[Retry] = []
-        for retry in call.retries:
-            chosen = retry.ending in RETRYABLE and retry.before.wait_asked is None
-            if (
-                not chosen
-                or retry.link is not Link.KEY
-                or not retry.after.begins_after(retry.before)
-            ):
-                break
-            retries.append(retry)
-        found.append(retries)
+    """The first retries of each call, as long as their waits are the client's own choice."""
+    found = [list(takewhile(_is_own_choice, call.retries)) for call in evidence.calls]
     return [one for one in found if one]
+
+
+def _is_own_choice(retry: Retry) -> bool:
+    chosen = retry.ending in RETRYABLE and retry.before.wait_asked is None
+    return chosen and retry.link is Link.KEY and retry.after.begins_after(retry.before)
 
 
 def _shown(retries: list[Retry]) -> list[Attempt]:

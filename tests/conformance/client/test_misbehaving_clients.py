@@ -6,7 +6,6 @@ import pytest
 
 from conformance.catalogue.requirement import Level
 from conformance.client.judging import judge
-from conformance.client.sabotage import value_of
 from conformance.journal.journal import JournalEntry
 from tests.conformance.client.journals import (
     CONTRACT,
@@ -201,7 +200,7 @@ def test_a_misbehaving_client_is_named(build: Build, id_: str) -> None:
 
 def test_the_exchanges_that_prove_it_are_shown() -> None:
     entries = journal(new_key_after_a_drop)
-    keys = [value_of(one.request_headers, "idempotency-key") for one in entries]
+    keys = [one.request_header("idempotency-key") for one in entries]
     results = {one.requirement.id: one for one in judge(entries, CONTRACT).breaking}
 
     first, second = results["retries.repeat-the-key"].reproduce.splitlines()

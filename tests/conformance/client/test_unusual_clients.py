@@ -9,7 +9,6 @@ from email.utils import format_datetime
 import pytest
 
 from conformance.catalogue.requirement import Level
-from conformance.client.attempts import header
 from conformance.client.judging import judge
 from conformance.client.sabotage import with_header
 from conformance.journal.har import har_of
@@ -371,4 +370,4 @@ def test_a_short_program_that_runs_as_several_partners_needs_its_token_once() ->
 def test_the_correct_client_is_correct_in_a_har_too() -> None:
     read = list(entries_of(json.loads(json.dumps(har_of(correct_client())))))
     assert read == correct_client()
-    assert header(read[1].request_headers, "authorization")
+    assert read[1].request_header("authorization")
