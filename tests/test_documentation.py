@@ -4,6 +4,7 @@ import ast
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 import mock_server
@@ -11,6 +12,7 @@ from conformance.cli.client import client_command
 from conformance.cli.fuzz import fuzz_command
 from conformance.cli.load import load_command
 from conformance.cli.merge import merge_command
+from conformance.cli.run import run_command
 from conformance.generation.engine import CHECKS
 from conformance.server import catalogue
 from mock_server.cli.main import serve_command
@@ -32,38 +34,27 @@ def error_codes() -> set[str]:
     return found
 
 
-def test_every_option_is_documented_with_its_variable() -> None:
-    for option in serve_command.params:
-        assert f"| `{option.opts[0]}` | `{option.envvar}` |" in REFERENCE
-
-
-def test_every_option_of_the_client_command_is_documented_with_its_variable() -> None:
-    reference = (ROOT / "docs" / "client.md").read_text()
-    for option in client_command.params:
-        assert f"| `{option.opts[0]}` | `{option.envvar}` |" in reference
-
-
-def test_every_option_of_the_fuzz_command_is_documented_with_its_variable() -> None:
-    own, shared = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("fuzz", "conformance"))
-    for option in fuzz_command.params:
-        variable = f"`{option.envvar}` " if option.envvar else ""
-        assert f"| `{option.opts[0]}` | {variable}|" in own + shared
-
-
-def test_every_option_of_the_merge_command_is_documented_with_its_variable() -> None:
-    own, shared = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("fuzz", "conformance"))
-    own = own.partition("**`merge DIR…`**")[2]
-    for option in merge_command.params:
-        variable = f"`{option.envvar}` " if option.envvar else ""
-        assert option.param_type_name == "argument" or (
-            f"| `{option.opts[0]}` | {variable}|" in own + shared
-        )
-
-
-def test_every_option_of_the_load_command_is_documented_with_its_variable() -> None:
-    reference = (ROOT / "docs" / "load.md").read_text()
-    for option in load_command.params:
-        assert f"| `{option.opts[0]}` | `{option.envvar}` |" in reference
+@pytest.mark.parametrize(
+    ("command", "documents", "start"),
+    [
+        (serve_command, ["mock"], ""),
+        (client_command, ["client"], ""),
+        (run_command, ["conformance"], ""),
+        (load_command, ["load"], ""),
+        (fuzz_command, ["fuzz", "conformance"], ""),
+        (merge_command, ["fuzz", "conformance"], "**`merge DIR…`**"),
+    ],
+    ids=lambda one: getattr(one, "name", ""),
+)
+def test_every_option_is_documented_with_its_variable(
+    command: click.Command, documents: list[str], start: str
+) -> None:
+    own, *shared = ((ROOT / "docs" / f"{name}.md").read_text() for name in documents)
+    text = "".join([own[own.index(start) :], *shared])
+    for option in command.params:
+        if isinstance(option, click.Option):
+            variable = f"`{option.envvar}` " if option.envvar else ""
+            assert f"| `{option.opts[0]}` | {variable}|" in text
 
 
 def test_every_error_code_is_documented() -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conformance.cli.run import run_command
 from conformance.target.sign_in import token_for
 from conformance.target.target import Target
 from demo.mock_process import MockProcess, mock_process
@@ -94,9 +93,3 @@ def test_list_and_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert "generated requests, and the same ones with the same --seed" in capsys.readouterr().out
     assert run("explain", "idempotency.replay") == 2
     assert "idempotency.replay-is-identical" in one_line(capsys)
-
-
-def test_every_option_is_documented_with_its_variable() -> None:
-    reference = (Path(__file__).parents[3] / "docs" / "conformance.md").read_text()
-    for option in run_command.params:
-        assert f"| `{option.opts[0]}` | `{option.envvar}` |" in reference

@@ -11,7 +11,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conformance.pytest_plugin.run import option_named
 from conformance.server import catalogue
 from demo.mock_process import MockProcess
 from tests.conformance.servers.application import CLOCK
@@ -343,8 +342,3 @@ def test_other_runs_are_left_alone(run_pytest: Pytest, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
     assert "conformance:" not in done.stdout
-
-
-def test_options_are_named_as_they_are_given() -> None:
-    assert option_named("second-token") == "--conformance-second-token"
-    assert option_named("client-id") == "DINIE_CLIENT_ID"
