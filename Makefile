@@ -1,5 +1,5 @@
-# Everything runs in a virtual environment of its own, made on first use: by uv where it is there.
-# `make serve` installs the mock alone; any other target adds what it needs.
+# Targets run in the virtual environment $(VENV), made on first use, with uv where it is installed.
+# `make serve` installs the mock alone; the other targets install all dependencies.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -22,7 +22,7 @@ endif
 demo: $(READY)
 	$(BIN)/python -m demo $(ARGS)
 
-# Leave the mock running: make serve ARGS="--port 9000"
+# Run the mock until Ctrl-C: make serve ARGS="--port 9000"
 serve: $(MOCK)
 	$(BIN)/dinie-mock serve $(ARGS)
 
@@ -38,11 +38,11 @@ types: $(READY)
 unit: $(READY)
 	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
-# Kill workers under load and count what is there: make violence ARGS="--store redis --kills 5"
+# Kill workers under load and count the resources: make violence ARGS="--store redis --kills 5"
 violence: $(READY)
 	$(BIN)/python -m tests.violence $(ARGS)
 
-# Judge the vendor's SDK under every fault and write docs/sdk.md.
+# Judge the vendor's SDK under every fault, and write docs/sdk.md.
 sdk-verdict: $(READY)
 	$(BIN)/python -m demo.sdk_verdict
 
@@ -52,19 +52,19 @@ bench: $(READY)
 bench-harness: $(READY)
 	$(BIN)/python -m benchmarks.harness
 
-# How a quiet partner is served beside one that hammers.
+# The latency of a quiet partner beside a busy one.
 bench-neighbour: $(READY)
 	$(BIN)/python -m benchmarks.neighbour
 
-# Whether the ten thousandth idempotency key costs what the first one does.
+# The cost of the ten thousandth idempotency key, beside that of the first one.
 bench-keys: $(READY)
 	$(BIN)/python -m benchmarks.keys
 
-# What two shards over one Redis find, beside one campaign in twice the time: about seven minutes.
+# Findings of two shards over one Redis, and of one campaign in twice the time: about seven minutes.
 bench-shards: $(READY)
 	$(BIN)/python -m benchmarks.shards $(ARGS)
 
-# What a request of a campaign costs, beside plain Schemathesis.
+# The cost of a request of a campaign, beside plain Schemathesis.
 bench-fuzz: $(READY)
 	$(BIN)/python -m benchmarks.fuzz $(ARGS)
 
@@ -75,11 +75,11 @@ wheel: $(READY)
 bench-stores: $(READY)
 	$(BIN)/python -m benchmarks.stores $(ARGS)
 
-# Whether memory stays bounded: make soak ARGS="--minutes 60"
+# Memory under a long load, which must stay bounded: make soak ARGS="--minutes 60"
 soak: $(READY)
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
-# Pin every dependency again, with hashes, for all supported Pythons.
+# Pin all dependencies with hashes, for all supported Pythons.
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --extra editable $(LOCK) -o requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements.txt $(LOCK) \
