@@ -7,10 +7,11 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from conformance.client.judging import Level, Verdict
+from conformance.client.judging import Level, Verdict, judge
+from conformance.journal.journal import merged
 from conformance.results.result import Outcome
 from mock_server.faults.presets import PRESETS
-from mock_server.testing.exercise import ExerciseRun, exercise, verdict_on
+from mock_server.testing.exercise import ExerciseRun, exercise
 from openapi.contract import Contract
 
 PAGE = Path(__file__).parent.parent / "docs" / "sdk.md"
@@ -33,7 +34,8 @@ def sdk_runs() -> list[ExerciseRun]:
 
 def sdk_verdict(runs: list[ExerciseRun]) -> Verdict:
     """What all runs together say."""
-    return verdict_on(runs, Contract.bundled(), Level.SHOULD, f"dinie-sdk {version('dinie-sdk')}")
+    entries, client = merged(run.entries for run in runs), f"dinie-sdk {version('dinie-sdk')}"
+    return judge(entries, Contract.bundled(), Level.SHOULD, target=client)
 
 
 def page(runs: list[ExerciseRun], verdict: Verdict) -> str:

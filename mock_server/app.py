@@ -12,7 +12,6 @@ from mock_server.control.partner_state import PartnerState
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.exchange.authorization import AdminToken
 from mock_server.exchange.exchange import request_ids
-from mock_server.faults.actions import ActionContext
 from mock_server.faults.plan import FaultPlans
 from mock_server.observing.journals import Journals
 from mock_server.observing.metrics import Metrics
@@ -79,7 +78,7 @@ def create_app(
     rate_limit = RateLimit(settings.rate_limit, counters)
     clocks = PartnerClocks(clock)
     journals = Journals(partial(bearer_of, tokens=tokens))
-    plans = FaultPlans(contract.operations, ActionContext(answers, tokens), settings.faults)
+    plans = FaultPlans(contract.operations, answers, tokens, settings.faults)
 
     start = Start(store, settings.partners, tokens, patient=patient)
     readiness = Readiness(store, start, is_ending)

@@ -109,7 +109,8 @@ def outline(resolve: Callable[[Any], Any], definition: Any, depth: int = 3) -> d
     declared = merged.get("type", [])
     types = [declared] if isinstance(declared, str) else list(declared)
     if not types:
-        types = [_TYPE_NAMES[type(value)] for value in _values(merged)]
+        values = [merged["const"]] if "const" in merged else merged.get("enum", [])
+        types = [_TYPE_NAMES[type(value)] for value in values]
     properties, items = dict(merged.get("properties", {})), merged.get("items")
     alternatives = [*merged.get("anyOf", []), *merged.get("oneOf", [])] if depth else []
     for branch in (outline(resolve, one, depth - 1) for one in alternatives):
@@ -135,7 +136,3 @@ _TYPE_NAMES = {
     list: "array",
     type(None): "null",
 }
-
-
-def _values(definition: dict[str, Any]) -> list[Any]:
-    return [definition["const"]] if "const" in definition else definition.get("enum", [])

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from conformance.client.judging import Level
+from conformance.client.judging import Level, judge
 from conformance.journal.har import har_of
 from conformance.journal.journal import merged
 from conformance.report import FORMATS
 from mock_server.cli.options import takes_options
 from mock_server.faults.presets import PRESETS
-from mock_server.testing.exercise import ExerciseRun, exercise, verdict_on
+from mock_server.testing.exercise import ExerciseRun, exercise
 from mock_server.testing.partner_mock import Control, ControlError
 from openapi.contract import Contract
 
@@ -76,12 +76,12 @@ def exercise_command(
             err=True,
         )
         runs.append(run)
+    entries = merged(run.entries for run in runs)
     if har:
-        text = json.dumps(har_of(merged(run.entries for run in runs)))
         try:
-            har.write_text(text)
+            har.write_text(json.dumps(har_of(entries)))
         except OSError as error:
             raise ControlError(f"{har} cannot be written: {error.strerror}") from error
-    verdict = verdict_on(runs, Contract.bundled(), Level(level), command[0])
+    verdict = judge(entries, Contract.bundled(), Level(level), target=command[0])
     click.echo(FORMATS[form](verdict).rstrip("\n"))
     return verdict.exit_code

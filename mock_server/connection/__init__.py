@@ -1,8 +1,8 @@
 """The HTTP connection under a request, which ASGI does not expose to an application.
 
 The only package that knows uvicorn's protocol class; its version is pinned. ``protocol`` reads
-requests, ``ending`` closes connections, ``limits`` holds the limits of a client, ``heads`` the
-checks of RFC 9112 that the parser leaves out, and ``watch`` closes connections of slow clients.
+requests, ``ending`` closes connections, ``heads`` has the checks of RFC 9112 that the
+parser leaves out, and ``watch`` the limits of clients, and closes connections of slow ones.
 """
 
 import asyncio

@@ -14,8 +14,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from mock_server.connection.limits import Limits
-from mock_server.connection.watch import watch_of
+from mock_server.connection.watch import Limits, watch_of
 from mock_server.exchange.problems import Problem, ProblemType
 
 ENDING = "mock_server.serving.shutdown"

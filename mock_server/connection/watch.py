@@ -1,18 +1,58 @@
-"""The watch over connections: it closes those of slow clients, and makes room for new ones.
+"""The limits of clients, and the watch that closes slow connections and makes room for new ones.
 
 One sweep over all connections costs less than a timer for each request.
 """
 
 import asyncio
+import resource
+from dataclasses import dataclass
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from uvicorn.server import ServerState
 
-from mock_server.connection.limits import Limits
+from mock_server.exchange.exchange import MAX_BODY_BYTES
+
+_RESERVED_FILES = 128
+"""Open files beside connections: stores, logs, and connections about to close."""
+
+_FEWEST_CONNECTIONS = 16
 
 _MADE_ROOM_AT_ONCE = 32
 """Divisor of the capacity: so many connections are closed at once, as each search is a scan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one process. Times are in seconds, and are exact to within one ``sweep``."""
+
+    head: float = 10
+    """Time for the head of a request from its first byte, and for the first byte of all."""
+    body_pause: float = 30
+    """Longest pause within a body."""
+    body: float = 300
+    """Time for a whole body."""
+    idle: float = 30
+    """Time until the next request on a connection."""
+    unread: float = 30
+    """Longest time in which the client reads no byte of a response."""
+    goodbye: float = 2
+    """Time for the client to read the last answer of a connection."""
+    sweep: float = 1
+    """Interval between two checks of all connections."""
+    head_bytes: int = 65_536
+    """Size of a request line with all headers, and of the framing of a chunked body."""
+    headers: int = 100
+    body_bytes: int = MAX_BODY_BYTES
+    connections: int = 4096
+    """Connections of a process at one time; fewer where it may open fewer files."""
+
+    def capacity(self) -> int:
+        """The number of connections that this process may have open."""
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if files == resource.RLIM_INFINITY:
+            return self.connections
+        return max(_FEWEST_CONNECTIONS, min(self.connections, files - _RESERVED_FILES))
 
 
 class Watched(Protocol):

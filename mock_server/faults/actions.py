@@ -151,32 +151,24 @@ async def _answered(exchange: Exchange, proceed: Proceed) -> None:
         exchange.refuse(problem)
 
 
-@dataclass(frozen=True, slots=True)
-class ActionContext:
-    """Dependencies of the actions."""
-
-    answers: DocumentedAnswers
-    tokens: AccessTokens
-
-
-_KINDS: Mapping[str, Callable[[Mapping[str, Any], ActionContext], Action]] = {
-    "delay": lambda text, _: Delay(text["seconds"], text.get("upto", text["seconds"])),
+_KINDS: Mapping[str, Callable[[Mapping[str, Any], DocumentedAnswers, AccessTokens], Action]] = {
+    "delay": lambda text, *_: Delay(text["seconds"], text.get("upto", text["seconds"])),
     # To JSON Schema, 2.0 is an integer as well.
-    "status": lambda text, context: Status(
-        context.answers,
+    "status": lambda text, answers, _: Status(
+        answers,
         int(text["status"]),
         int(text["retry_after"]) if "retry_after" in text else None,
         text.get("when") == "after_commit",
     ),
-    "drop": lambda text, _: Drop(text["when"] == "after_commit"),
+    "drop": lambda text, *_: Drop(text["when"] == "after_commit"),
     "truncate": lambda *_: Deliver(Truncated()),
-    "slow": lambda text, _: Deliver(Slow(text["seconds"])),
-    "media_type": lambda text, _: Spoil(text["media_type"]),
+    "slow": lambda text, *_: Deliver(Slow(text["seconds"])),
+    "media_type": lambda text, *_: Spoil(text["media_type"]),
     "malformed_json": lambda *_: Spoil(None),
-    "expire_token": lambda _, context: ExpireToken(context.tokens),
+    "expire_token": lambda _, __, tokens: ExpireToken(tokens),
 }
 
 
-def action_of(text: Mapping[str, Any], context: ActionContext) -> Action:
+def action_of(text: Mapping[str, Any], answers: DocumentedAnswers, tokens: AccessTokens) -> Action:
     """The action of a fault; ``text`` is its JSON object, valid by its schema."""
-    return _KINDS[text["kind"]](text, context)
+    return _KINDS[text["kind"]](text, answers, tokens)

@@ -3,14 +3,17 @@
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any
 
 import orjson
 
+from mock_server.documented.answers import DocumentedAnswers
 from mock_server.exchange.exchange import Exchange
-from mock_server.faults.actions import Action, ActionContext, Delay, action_of
+from mock_server.faults.actions import Action, Delay, action_of
 from mock_server.faults.presets import PRESETS, FaultText
+from mock_server.partners.access_tokens import AccessTokens
 from openapi.operation import Operation
 
 
@@ -123,11 +126,12 @@ class FaultPlans:
     def __init__(
         self,
         operations: Mapping[str, Operation],
-        context: ActionContext,
+        answers: DocumentedAnswers,
+        tokens: AccessTokens,
         presets: Iterable[str] = (),
     ) -> None:
         self._operations = operations
-        self._context = context
+        self._action = partial(action_of, answers=answers, tokens=tokens)
         self._presets = tuple(presets)
         self._plans: dict[str, list[Fault]] = {}
         self._count = count(1)
@@ -192,7 +196,7 @@ class FaultPlans:
             name=name,
             match=Match(**text.get("match", {})),
             firing=firing_of(text.get("fire")),
-            action=action_of(text["action"], self._context),
+            action=self._action(text["action"]),
             text=text,
         )
 

@@ -7,13 +7,15 @@ FaultText = dict[str, Any]
 """A fault as JSON, valid by the schema ``Fault`` of ``openapi/mock-control.yaml``."""
 
 _CREATE = {"idempotent": True}
+_AUTHENTICATED = {"authenticated": True}
+_EVERY_OTHER = {"every": 2}
 
 PRESETS: Mapping[str, Sequence[FaultText]] = {
     # The case that idempotency keys exist for: committed, and the response is lost.
     "lost-response": (
         {
             "match": _CREATE,
-            "fire": {"every": 2},
+            "fire": _EVERY_OTHER,
             "action": {"kind": "drop", "when": "after_commit"},
         },
     ),
@@ -21,7 +23,7 @@ PRESETS: Mapping[str, Sequence[FaultText]] = {
     "failed-response": (
         {
             "match": _CREATE,
-            "fire": {"every": 2},
+            "fire": _EVERY_OTHER,
             "action": {"kind": "status", "status": 500, "when": "after_commit"},
         },
     ),
@@ -38,20 +40,16 @@ PRESETS: Mapping[str, Sequence[FaultText]] = {
     "outage": ({"match": _CREATE, "action": {"kind": "status", "status": 500}},),
     "rate-limit-storm": (
         {
-            "match": {"authenticated": True},
+            "match": _AUTHENTICATED,
             "fire": {"times": 2},
             "action": {"kind": "status", "status": 429, "retry_after": 1},
         },
     ),
     "slow": (
-        {"match": _CREATE, "fire": {"every": 2}, "action": {"kind": "slow", "seconds": 1.5}},
+        {"match": _CREATE, "fire": _EVERY_OTHER, "action": {"kind": "slow", "seconds": 1.5}},
         {"action": {"kind": "delay", "seconds": 0.2, "upto": 0.5}},
     ),
     "expired-token": (
-        {
-            "match": {"authenticated": True},
-            "fire": {"times": 1},
-            "action": {"kind": "expire_token"},
-        },
+        {"match": _AUTHENTICATED, "fire": {"times": 1}, "action": {"kind": "expire_token"}},
     ),
 }

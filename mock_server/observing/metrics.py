@@ -142,34 +142,24 @@ class _Tallies(Collector):
     def __init__(self, name: str, documentation: str) -> None:
         self._name = name
         self._documentation = documentation
-        self._tallies: dict[tuple[str, ...], _Tally] = {}
+        self._tallies: dict[tuple[str, ...], list[float]] = {}
+        """For each series the requests in each bucket, and at the end their seconds."""
 
     def series(self, *labels: str) -> _Observe:
         """The function that counts requests with these labels."""
-        return self._tallies.setdefault(labels, _Tally()).observe
+        tally = self._tallies.setdefault(labels, [0.0] * (len(_BOUNDS) + 1))
+
+        def observe(seconds: float) -> None:
+            tally[bisect_left(_BUCKETS, seconds)] += 1
+            tally[-1] += seconds
+
+        return observe
 
     def collect(self) -> Iterable[Metric]:
         family = HistogramMetricFamily(self._name, self._documentation, labels=_LABELS)
-        for labels, tally in self._tallies.items():
-            buckets = zip(_BOUNDS, accumulate(tally.counts), strict=True)
-            family.add_metric(
-                labels,
-                [(bound, float(count)) for bound, count in buckets],
-                tally.seconds,
-            )
+        for labels, (*counts, seconds) in self._tallies.items():
+            family.add_metric(labels, list(zip(_BOUNDS, accumulate(counts), strict=True)), seconds)
         yield family
-
-
-class _Tally:
-    __slots__ = ("counts", "seconds")
-
-    def __init__(self) -> None:
-        self.counts = [0] * len(_BOUNDS)
-        self.seconds = 0.0
-
-    def observe(self, seconds: float) -> None:
-        self.counts[bisect_left(_BUCKETS, seconds)] += 1
-        self.seconds += seconds
 
 
 class _Known(Collector):

@@ -7,7 +7,7 @@ from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import Response
 from mock_server.partners.access_tokens import LIFETIME_SECONDS, AccessTokens
 from mock_server.partners.clock import PartnerClocks, timestamp
-from mock_server.partners.login import log_in
+from mock_server.partners.partners import log_in
 from mock_server.partners.rate_limit import RateLimit
 from mock_server.store.interface import Store, UpdateCredential
 from openapi.contract import Contract

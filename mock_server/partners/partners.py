@@ -1,4 +1,4 @@
-"""Partners that exist from the start, and the making of client ids and secrets."""
+"""Partners that exist from the start, the making of client ids and secrets, and login."""
 
 import hashlib
 import os
@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from mock_server.store.interface import Store
+from mock_server.exchange.authorization import unauthenticated
+from mock_server.exchange.exchange import Exchange
+from mock_server.partners.clock import PartnerClocks, instant
+from mock_server.store.interface import Login, Store
 
 MADE_UP_PARTNER = "partner_made_up"
 """One id for every start, so that a store on disk keeps its credentials across restarts."""
@@ -84,3 +87,23 @@ def _random_text() -> str:
 def secret_hash(client_secret: str) -> bytes:
     """The stored hash of a secret: one round of BLAKE2b, as secrets are long and random."""
     return hashlib.blake2b(client_secret.encode(), digest_size=32).digest()
+
+
+async def log_in(
+    exchange: Exchange, client_id: str, client_secret: str, store: Store, clocks: PartnerClocks
+) -> Login:
+    """The login of a client id and secret; raises a 401 unless both are valid now."""
+    login = await store.find_login(client_id)
+    if login:
+        exchange.claimed_by = login.partner_id
+        exchange.now = clocks.now(login.partner_id)
+    expected = login.secret_hash if login else secret_hash("")
+    matches = secrets.compare_digest(expected, secret_hash(client_secret))
+    if login is None or not matches:
+        raise unauthenticated("invalid_client", "Unknown client id or wrong secret.", "Basic")
+    credential = login.credential
+    if credential and credential.status != "active":
+        raise unauthenticated("invalid_client", "This API key has been revoked.", "Basic")
+    if credential and credential.expires_at and instant(credential.expires_at) <= exchange.now:
+        raise unauthenticated("invalid_client", "This API key has expired.", "Basic")
+    return login

@@ -23,7 +23,7 @@ from mock_server.exchange.authorization import (
 from mock_server.exchange.exchange import Exchange
 from mock_server.partners.access_tokens import AccessTokens, InvalidToken
 from mock_server.partners.clock import PartnerClocks
-from mock_server.partners.login import log_in
+from mock_server.partners.partners import log_in
 from mock_server.pipeline.framework import SecurityAPI, SecurityMiddleware, SecurityOperation
 from mock_server.store.interface import Store
 from openapi.contract import Contract

@@ -12,11 +12,9 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance.client.judging import Level, Verdict, judge
-from conformance.journal.journal import JournalEntry, merged
+from conformance.journal.journal import JournalEntry
 from mock_server.testing.embedded import MockServer, running_mock
 from mock_server.testing.partner_mock import PartnerMock
-from openapi.contract import Contract
 
 NO_FAULTS = "without faults"
 """The name of the run without faults."""
@@ -66,14 +64,6 @@ def exercise(
                     f"{command[0]} {run.ended} although nothing went wrong: mend that first"
                 )
             yield run
-
-
-def verdict_on(
-    runs: Sequence[ExerciseRun], contract: Contract, level: Level, client: str
-) -> Verdict:
-    """One verdict over all runs; ``client`` is the name of the client in reports."""
-    entries = merged(run.entries for run in runs)
-    return judge(entries, contract, level, target=client)
 
 
 def _run(

@@ -9,7 +9,7 @@ import sys
 
 from mock_server.cli.main import main
 from mock_server.connection import ClosableProtocol
-from mock_server.connection.limits import Limits
+from mock_server.connection.watch import Limits
 
 limits = json.loads(sys.argv.pop(1))
 if files := limits.pop("files", None):
