@@ -13,21 +13,6 @@ from conformance.server import catalogue
 from openapi.contract import Contract
 
 
-def listing(requirements: Mapping[str, Rule]) -> str:
-    """Id, level and rule of each requirement, by section."""
-    width = max(map(len, requirements), default=0)
-    blocks = [
-        "\n".join(
-            [
-                section,
-                *(f"  {one.id:<{width}}  {one.level.upper():<6}  {one.summary}" for one in group),
-            ]
-        )
-        for section, group in groupby(requirements.values(), lambda one: one.section)
-    ]
-    return "\n\n".join(blocks)
-
-
 def explanation(requirement: Requirement | ClientRequirement, contract: Contract) -> str:
     """The text of ``explain``: all properties of one requirement."""
     operations = [one.name for one in contract.operations.values() if requirement.applies_to(one)]
@@ -62,7 +47,14 @@ def explanation(requirement: Requirement | ClientRequirement, contract: Contract
 @click.option("--client", is_flag=True, help="The requirements on clients.")
 def list_command(*, client: bool) -> None:
     """Show every requirement: id, level and rule, by section."""
-    click.echo(listing(client_catalogue() if client else catalogue()))
+    requirements: Mapping[str, Rule] = client_catalogue() if client else catalogue()
+    width = max(map(len, requirements))
+    for number, (section, group) in enumerate(
+        groupby(requirements.values(), lambda one: one.section)
+    ):
+        click.echo(f"\n{section}" if number else section)
+        for one in group:
+            click.echo(f"  {one.id:<{width}}  {one.level.upper():<6}  {one.summary}")
 
 
 @click.command("explain")

@@ -42,22 +42,16 @@ def run_command(**parameters: Any) -> int:
 
     seed = settings.seed if settings.seed is not None else secrets.randbelow(2**32)
     with settings.open_target(url) as target:
-        run = Run(contract, target, chosen, seed)
+        run, level = Run(contract, target, chosen, seed), settings.level
         try:
             authenticate(target, settings.access, contract)
         except TargetError as error:
-            verdict = Verdict(
-                contract.version,
-                target.base_url,
-                seed,
-                settings.level,
-                void=str(error),
-                complete=False,
-            )
+            subject = contract.version, target.base_url, seed, level
+            verdict = Verdict(*subject, void=str(error), complete=False)
         else:
             with stopped_by_signals(lambda: run.stop(INTERRUPTED)):
                 with TextReport(Console(highlight=False)).progress(len(run.checks)) as on_result:
-                    verdict = judge(run, settings.level, known, on_result)
+                    verdict = judge(run, level, known, on_result)
                 if not settings.keep:
                     run.clean_up()
             remarks = clean_up_remarks(len(target.created), run.left_behind, keep=settings.keep)

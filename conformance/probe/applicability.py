@@ -18,8 +18,7 @@ def needs_bearer_token(operation: Operation) -> bool:
 
 def takes_json(operation: Operation) -> bool:
     """The operation has a JSON body."""
-    body = operation.request_body
-    return body is not None and body.accepts("application/json") is not None
+    return operation.json_body is not None
 
 
 def lists(operation: Operation) -> bool:
@@ -56,9 +55,7 @@ def echoes(field: str) -> Callable[[Operation], bool]:
     """The operation makes a resource; its request takes this field and its answer shows it."""
 
     def applies(operation: Operation) -> bool:
-        body = operation.request_body
-        taken = body.accepts("application/json") if body else None
-        return field in _properties(taken) and shows(field)(operation)
+        return field in _properties(operation.json_body) and shows(field)(operation)
 
     return applies
 

@@ -21,14 +21,14 @@ from openapi.schema import Schema, types_of
 
 def fields_of(operation: Operation) -> Mapping[str, Mapping[str, Any]]:
     """The fields of an operation's JSON body, with their schemas."""
-    schema = _schema_of(operation)
+    schema = operation.json_body.schema if operation.json_body else None
     found: Mapping[str, Mapping[str, Any]] = schema.outline.get("properties", {}) if schema else {}
     return found
 
 
 def date_fields(operation: Operation) -> list[str]:
     """The fields of the JSON body that are date-times."""
-    schema = _schema_of(operation)
+    schema = operation.json_body.schema if operation.json_body else None
     if schema is None:
         return []
     return [
@@ -36,12 +36,6 @@ def date_fields(operation: Operation) -> list[str]:
         for name in properties(schema)
         if not is_faulty(schema, name, FAR_FUTURE) and is_faulty(schema, name, "tomorrow")
     ]
-
-
-def _schema_of(operation: Operation) -> Schema | None:
-    body = operation.request_body
-    media_type = body.accepts("application/json") if body else None
-    return media_type.schema if media_type else None
 
 
 def in_each_field(probe: Probe, *values: str) -> Iterator[bytes]:

@@ -106,9 +106,8 @@ class Probe:
 
     def plain_body(self) -> dict[str, Any]:
         """The smallest documented JSON body, its name a new one that is marked as test data."""
-        body = self.operation.request_body
-        media_type = body.accepts("application/json") if body else None
-        examples = [one for one in (media_type.examples if media_type else ()) if one]
+        body = self.operation.json_body
+        examples = [one for one in (body.examples if body else ()) if one]
         smallest = min(examples, key=lambda one: len(json.dumps(one)), default={})
         value = dict(smallest) if isinstance(smallest, dict) else {}
         name = self.name_member

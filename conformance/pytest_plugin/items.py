@@ -9,6 +9,7 @@ import pytest
 import conformance
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.pytest_plugin.run import SharedRun, shared_run
+from conformance.results.baseline import VIOLATIONS
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import NO_VERDICT
 from conformance.run.judging import clean_up_remarks
@@ -165,15 +166,15 @@ class RequirementItem(pytest.Item):
         if self.shared.baseline.accepts(self.result):
             reason = self.shared.baseline.accepted[self.result.key]
             pytest.xfail(f"accepted by the baseline{f': {reason}' if reason else ''}")
-        if outcome is Outcome.FAILED or (
-            outcome is Outcome.WARNING
-            and self.result.level is Level.SHOULD
-            and self.shared.settings.level is Level.SHOULD
-        ):
-            # The fault is not in this code, so there is no traceback.
-            pytest.fail(_explanation(self.result), pytrace=False)
-        if outcome is Outcome.WARNING:
-            self.warn(ConformanceWarning(_explanation(self.result)))
+        if outcome in VIOLATIONS:
+            lines = [self.result.title]
+            lines += [f"  {name:<8}  {value}" for name, value in self.result.facts]
+            lines += [f"    {line}" for line in self.result.reproduce.splitlines()]
+            text = "\n".join(lines)
+            if self.result.level in {Level.MUST, self.shared.settings.level}:
+                # The fault is not in this code, so there is no traceback.
+                pytest.fail(text, pytrace=False)
+            self.warn(ConformanceWarning(text))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The file and line of the check, for tools that open it."""
@@ -183,10 +184,3 @@ class RequirementItem(pytest.Item):
         if code is None:
             return PACKAGE / "catalogue" / "registry.py", 0, name
         return Path(code.co_filename), code.co_firstlineno - 1, name
-
-
-def _explanation(result: Result) -> str:
-    lines = [result.title]
-    lines += [f"  {name:<8}  {value}" for name, value in result.facts]
-    lines += [f"    {line}" for line in result.reproduce.splitlines()]
-    return "\n".join(lines)

@@ -71,8 +71,7 @@ class Verdict:
     @property
     def breaking(self) -> tuple[Result, ...]:
         """The violations that fail the run at its level."""
-        levels = {Level.MUST} if self.level is Level.MUST else {Level.MUST, Level.SHOULD}
-        return tuple(one for one in self.violations if one.level in levels)
+        return tuple(one for one in self.violations if one.level in {Level.MUST, self.level})
 
     @property
     def stale(self) -> list[ResultKey]:

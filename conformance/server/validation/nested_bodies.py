@@ -55,9 +55,8 @@ def nested_faults(probe: Probe) -> Iterator[NestedFault]:
 
 def fullest_body(probe: Probe) -> dict[str, Any]:
     """The largest documented JSON body, its name a new one that is marked as test data."""
-    body = probe.operation.request_body
-    media_type = body.accepts("application/json") if body else None
-    examples = [one for one in (media_type.examples if media_type else ()) if isinstance(one, dict)]
+    body = probe.operation.json_body
+    examples = [one for one in (body.examples if body else ()) if isinstance(one, dict)]
     fullest = max(examples, key=lambda one: len(json.dumps(one)), default={})
     own = {name: value for name, value in probe.plain_body().items() if name == probe.name_member}
     return copy.deepcopy(fullest) | own
