@@ -4,7 +4,8 @@ import importlib
 import inspect
 import pkgutil
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Generic, TypeVar
 
@@ -59,25 +60,39 @@ def requirement_of(check: Check) -> Requirement:
     return _BY_CHECK[check]
 
 
+@dataclass(frozen=True, slots=True)
+class SabotagedCheck:
+    """A check, and the sabotage that it must catch."""
+
+    check: Check
+    sabotage: tuple[Sabotage, ...]
+
+
+def catches(*sabotage: Sabotage) -> Callable[[Check], SabotagedCheck]:
+    """Name the sabotage that a check must catch, each a proof that the check can fail."""
+    return lambda check: SabotagedCheck(check, sabotage)
+
+
 def requirement(
-    *,
     id: str,  # noqa: A002 - the word that everybody uses for it
     level: Level,
     source: str,
     applies_to: Callable[[Operation], bool],
-    sabotage: Sequence[Sabotage],
-    needs: Sequence[Capability] = (),
+    *,
+    needs: Iterable[Capability] = (),
     observes_run: bool = False,
     generates: bool = False,
     generator_check: str = "",
-    judges: Sequence[Judge] = (),
-) -> Callable[[Check], Check]:
-    """Make a function the check of a requirement. Its docstring's first line is the rule.
+    judges: Iterable[Judge] = (),
+) -> Callable[[SabotagedCheck], Check]:
+    """Make a function under :func:`catches` the check of a requirement.
 
-    A check made by :func:`~conformance.catalogue.judge.each` brings its judge with it.
+    The first line of the function's docstring is the rule. A check made by
+    :func:`~conformance.catalogue.judge.each` brings its judge with it.
     """
 
-    def register(check: Check) -> Check:
+    def register(sabotaged: SabotagedCheck) -> Check:
+        check = sabotaged.check
         of_each = (check,) if isinstance(check, EachAnswer) else ()
         documented = of_each[0].look if of_each else check
         made = Requirement(
@@ -87,7 +102,7 @@ def requirement(
             source=source,
             applies_to=applies_to,
             needs=frozenset(needs),
-            sabotage=tuple(sabotage),
+            sabotage=sabotaged.sabotage,
             check=check,
             observes_run=observes_run,
             generates=generates,

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from http import HTTPStatus
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, set_header
 from conformance.probe.applicability import needs_bearer_token
@@ -27,12 +27,12 @@ def _challenge_with(value: str) -> Sabotage:
 
 
 @requirement(
-    id="authentication.refusal-has-challenge",
-    level=Level.SHOULD,
-    source="RFC 9110, section 11.6.1",
-    applies_to=needs_bearer_token,
-    sabotage=(set_header(401, "WWW-Authenticate", None),),
+    "authentication.refusal-has-challenge",
+    Level.SHOULD,
+    "RFC 9110, section 11.6.1",
+    needs_bearer_token,
 )
+@catches(set_header(401, "WWW-Authenticate", None))
 def refusal_has_challenge(probe: Probe) -> None:
     """Every 401 says how to authenticate, in WWW-Authenticate."""
     for what, answer in refusals(probe).items():
@@ -42,15 +42,9 @@ def refusal_has_challenge(probe: Probe) -> None:
 
 
 @requirement(
-    id="authentication.challenge-names-bearer",
-    level=Level.SHOULD,
-    source="RFC 6750, section 3",
-    applies_to=needs_bearer_token,
-    sabotage=(
-        _challenge_with('Basic realm="dinie"'),
-        _challenge_with('Basic realm="bearer"'),
-    ),
+    "authentication.challenge-names-bearer", Level.SHOULD, "RFC 6750, section 3", needs_bearer_token
 )
+@catches(_challenge_with('Basic realm="dinie"'), _challenge_with('Basic realm="bearer"'))
 def challenge_names_bearer(probe: Probe) -> None:
     """The challenge of a 401 offers the Bearer scheme."""
     challenge = _challenge(probe, without_token(request_on_new_resource(probe)))
@@ -58,15 +52,12 @@ def challenge_names_bearer(probe: Probe) -> None:
 
 
 @requirement(
-    id="authentication.challenge-explains-bad-token",
-    level=Level.SHOULD,
-    source="RFC 6750, section 3.1",
-    applies_to=needs_bearer_token,
-    sabotage=(
-        _challenge_with("Bearer"),
-        _challenge_with('Bearer error="invalid_request"'),
-    ),
+    "authentication.challenge-explains-bad-token",
+    Level.SHOULD,
+    "RFC 6750, section 3.1",
+    needs_bearer_token,
 )
+@catches(_challenge_with("Bearer"), _challenge_with('Bearer error="invalid_request"'))
 def challenge_explains_bad_token(probe: Probe) -> None:
     """The challenge to a bad token says error="invalid_token"."""
     request = with_authorization(request_on_new_resource(probe), f"Bearer {UNKNOWN_TOKENS[0]}")
@@ -75,12 +66,12 @@ def challenge_explains_bad_token(probe: Probe) -> None:
 
 
 @requirement(
-    id="authentication.challenge-without-token-has-no-error",
-    level=Level.SHOULD,
-    source="RFC 6750, section 3.1",
-    applies_to=needs_bearer_token,
-    sabotage=(_challenge_with('Bearer error="invalid_token"'),),
+    "authentication.challenge-without-token-has-no-error",
+    Level.SHOULD,
+    "RFC 6750, section 3.1",
+    needs_bearer_token,
 )
+@catches(_challenge_with('Bearer error="invalid_token"'))
 def challenge_without_token_has_no_error(probe: Probe) -> None:
     """The challenge to a request without any token carries no error code."""
     challenge = _challenge(probe, without_token(request_on_new_resource(probe)))

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.probe.applicability import needs_bearer_token, takes_json
@@ -58,12 +58,12 @@ CARRY_OUT_AND_REFUSE = Sabotage("carry out and answer 401", _carry_out_and_refus
 
 
 @requirement(
-    id="authentication.refusal-gives-nothing-away",
-    level=Level.MUST,
-    source="safety: a refused request yields nothing",
-    applies_to=needs_bearer_token,
-    sabotage=(Sabotage("refuse with the goods", _refuse_with_the_goods),),
+    "authentication.refusal-gives-nothing-away",
+    Level.MUST,
+    "safety: a refused request yields nothing",
+    needs_bearer_token,
 )
+@catches(Sabotage("refuse with the goods", _refuse_with_the_goods))
 def refusal_gives_nothing_away(probe: Probe) -> None:
     """A refused request yields neither a secret nor what it asked for."""
     own = _success_members(probe.operation)
@@ -88,13 +88,13 @@ def _success_members(operation: Operation) -> set[str]:
 
 
 @requirement(
-    id="authentication.refused-request-creates-nothing",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=lambda one: needs_bearer_token(one) and creates(one) and takes_json(one),
+    "authentication.refused-request-creates-nothing",
+    Level.MUST,
+    SEED,
+    lambda one: needs_bearer_token(one) and creates(one) and takes_json(one),
     needs=(Capability.LISTING,),
-    sabotage=(CARRY_OUT_AND_REFUSE,),
 )
+@catches(CARRY_OUT_AND_REFUSE)
 def refused_request_creates_nothing(probe: Probe) -> None:
     """A request that is refused for its token creates nothing, as the list shows."""
     requests = refusable(probe)
@@ -109,13 +109,13 @@ def refused_request_creates_nothing(probe: Probe) -> None:
 
 
 @requirement(
-    id="authentication.refused-request-revokes-nothing",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=lambda one: needs_bearer_token(one) and one.method == "DELETE",
+    "authentication.refused-request-revokes-nothing",
+    Level.MUST,
+    SEED,
+    lambda one: needs_bearer_token(one) and one.method == "DELETE",
     needs=(Capability.REVOCATION,),
-    sabotage=(CARRY_OUT_AND_REFUSE,),
 )
+@catches(CARRY_OUT_AND_REFUSE)
 def refused_request_revokes_nothing(probe: Probe) -> None:
     """A request that is refused for its token leaves the resource as it was."""
     requests = refusable(probe)
@@ -135,12 +135,12 @@ def refused_request_revokes_nothing(probe: Probe) -> None:
 
 
 @requirement(
-    id="authentication.comes-before-validation",
-    level=Level.SHOULD,
-    source="RFC 9110, section 15.5.2",
-    applies_to=lambda one: needs_bearer_token(one) and takes_json(one),
-    sabotage=(Sabotage("validate first", _validate_first),),
+    "authentication.comes-before-validation",
+    Level.SHOULD,
+    "RFC 9110, section 15.5.2",
+    lambda one: needs_bearer_token(one) and takes_json(one),
 )
+@catches(Sabotage("validate first", _validate_first))
 def comes_before_validation(probe: Probe) -> None:
     """Without a token, a request gets 401 whatever its body is like."""
     request = without_token(request_on_new_resource(probe))

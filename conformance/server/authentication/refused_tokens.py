@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, on_requests, set_status
 from conformance.probe.applicability import needs_bearer_token
@@ -59,32 +59,17 @@ def _accept_form(form: str) -> Sabotage:
 FORBID = set_status(401, 403)
 
 
-@requirement(
-    id="authentication.no-token-is-refused",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=needs_bearer_token,
-    sabotage=(
-        _accept("everybody", lambda one: one.partner is None and not _header_begins("")(one)),
-        FORBID,
-    ),
+@requirement("authentication.no-token-is-refused", Level.MUST, SEED, needs_bearer_token)
+@catches(
+    _accept("everybody", lambda one: one.partner is None and not _header_begins("")(one)), FORBID
 )
 def no_token_is_refused(probe: Probe) -> None:
     """A request without an Authorization header gets 401."""
     _expect_refused(probe, {"no token": without_token(request_on_new_resource(probe))})
 
 
-@requirement(
-    id="authentication.other-scheme-is-refused",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=needs_bearer_token,
-    sabotage=(
-        _accept("Basic", _header_begins("Basic")),
-        _accept_form("with another scheme"),
-        FORBID,
-    ),
-)
+@requirement("authentication.other-scheme-is-refused", Level.MUST, SEED, needs_bearer_token)
+@catches(_accept("Basic", _header_begins("Basic")), _accept_form("with another scheme"), FORBID)
 def other_scheme_is_refused(probe: Probe) -> None:
     """A request with another authentication scheme than Bearer gets 401."""
     request = request_on_new_resource(probe)
@@ -97,16 +82,11 @@ def other_scheme_is_refused(probe: Probe) -> None:
     )
 
 
-@requirement(
-    id="authentication.malformed-header-is-refused",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=needs_bearer_token,
-    sabotage=(
-        _accept("an empty token", lambda one: ("Authorization", "Bearer") in one.headers),
-        _accept_form("without a scheme"),
-        FORBID,
-    ),
+@requirement("authentication.malformed-header-is-refused", Level.MUST, SEED, needs_bearer_token)
+@catches(
+    _accept("an empty token", lambda one: ("Authorization", "Bearer") in one.headers),
+    _accept_form("without a scheme"),
+    FORBID,
 )
 def malformed_header_is_refused(probe: Probe) -> None:
     """A request whose Authorization header holds no token gets 401, or 400."""
@@ -121,13 +101,8 @@ def malformed_header_is_refused(probe: Probe) -> None:
     _expect_refused(probe, requests, allowed)
 
 
-@requirement(
-    id="authentication.token-in-query-is-refused",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=needs_bearer_token,
-    sabotage=(_accept_form("in the query"), FORBID),
-)
+@requirement("authentication.token-in-query-is-refused", Level.MUST, SEED, needs_bearer_token)
+@catches(_accept_form("in the query"), FORBID)
 def token_in_query_is_refused(probe: Probe) -> None:
     """A valid token in the query, and none in the header, gets 401."""
     request = replace(request_on_new_resource(probe), token_form="in the query")  # noqa: S106 - a form
@@ -135,20 +110,20 @@ def token_in_query_is_refused(probe: Probe) -> None:
 
 
 @requirement(
-    id="authentication.scheme-is-case-insensitive",
-    level=Level.SHOULD,
-    source="RFC 9110, section 11.1",
-    applies_to=needs_bearer_token,
-    sabotage=(
-        on_answers(
-            "know only Bearer",
-            lambda request, answer: (
-                replace(answer, status=HTTPStatus.UNAUTHORIZED)
-                if request.token_form == "with a scheme in lower case"  # noqa: S105 - a form
-                else answer
-            ),
+    "authentication.scheme-is-case-insensitive",
+    Level.SHOULD,
+    "RFC 9110, section 11.1",
+    needs_bearer_token,
+)
+@catches(
+    on_answers(
+        "know only Bearer",
+        lambda request, answer: (
+            replace(answer, status=HTTPStatus.UNAUTHORIZED)
+            if request.token_form == "with a scheme in lower case"  # noqa: S105 - a form
+            else answer
         ),
-    ),
+    )
 )
 def scheme_is_case_insensitive(probe: Probe) -> None:
     """The scheme may be written in lower case: bearer."""
@@ -159,16 +134,11 @@ def scheme_is_case_insensitive(probe: Probe) -> None:
     probe.expect(not refused, "no 401 to bearer in lower case", "401")
 
 
-@requirement(
-    id="authentication.unknown-token-is-refused",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=needs_bearer_token,
-    sabotage=(
-        _accept("any token", _header_begins("Bearer ")),
-        _accept("unsigned tokens", _header_begins("Bearer eyJ")),
-        FORBID,
-    ),
+@requirement("authentication.unknown-token-is-refused", Level.MUST, SEED, needs_bearer_token)
+@catches(
+    _accept("any token", _header_begins("Bearer ")),
+    _accept("unsigned tokens", _header_begins("Bearer eyJ")),
+    FORBID,
 )
 def unknown_token_is_refused(probe: Probe) -> None:
     """A token that the target never issued gets 401."""
@@ -176,15 +146,9 @@ def unknown_token_is_refused(probe: Probe) -> None:
     _expect_refused(probe, each_authorization(request_on_new_resource(probe), "the header", values))
 
 
-@requirement(
-    id="authentication.damaged-token-is-refused",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=needs_bearer_token,
-    sabotage=(
-        *(_accept_form(form) for form in ("cut", "extended", "in the other case", "halved")),
-        FORBID,
-    ),
+@requirement("authentication.damaged-token-is-refused", Level.MUST, SEED, needs_bearer_token)
+@catches(
+    *(_accept_form(form) for form in ("cut", "extended", "in the other case", "halved")), FORBID
 )
 def damaged_token_is_refused(probe: Probe) -> None:
     """A valid token that was cut, extended or changed in case gets 401."""

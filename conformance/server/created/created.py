@@ -3,7 +3,7 @@
 import time
 
 from conformance.catalogue.judge import SUCCESS, Purpose, each, on
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import edit_body, set_field, set_status
 from conformance.probe.applicability import shows
@@ -25,12 +25,12 @@ _LIST_PAUSE_SECONDS = 0.5
 
 
 @requirement(
-    id="created.plain-request-succeeds",
-    level=Level.MUST,
-    source="seed: Response 201; Request fields (name is all that is required)",
-    applies_to=creates,
-    sabotage=(*(set_status(201, other) for other in (200, 202, 303, 400, 422, 500)),),
+    "created.plain-request-succeeds",
+    Level.MUST,
+    "seed: Response 201; Request fields (name is all that is required)",
+    creates,
 )
+@catches(*(set_status(201, other) for other in (200, 202, 303, 400, 422, 500)))
 def plain_request_succeeds(probe: Probe) -> None:
     """A plain valid request is answered with the documented success status."""
     answer = probe.send(probe.request())
@@ -41,12 +41,12 @@ def plain_request_succeeds(probe: Probe) -> None:
 
 
 @requirement(
-    id="created.fresh-key-is-active",
-    level=Level.MUST,
-    source="seed: status; Creates a new credential pair",
-    applies_to=shows("status", secret=True),
-    sabotage=(set_field(201, "status", "revoked"),),
+    "created.fresh-key-is-active",
+    Level.MUST,
+    "seed: status; Creates a new credential pair",
+    shows("status", secret=True),
 )
+@catches(set_field(201, "status", "revoked"))
 @each(created_answers, on(Purpose.CREATE), SUCCESS)
 def fresh_key_is_active(_: Operation, answer: Answer) -> None:
     """A key that was just created is active."""
@@ -54,14 +54,14 @@ def fresh_key_is_active(_: Operation, answer: Answer) -> None:
 
 
 @requirement(
-    id="created.fresh-key-is-unused",
-    level=Level.MUST,
-    source="seed: last_used_at (string,null)",
-    applies_to=shows("last_used_at", secret=True),
-    sabotage=(
-        edit_body(201, "use it", lambda one: one.update(last_used_at=one["created_at"])),
-        set_field(201, "last_used_at", ""),
-    ),
+    "created.fresh-key-is-unused",
+    Level.MUST,
+    "seed: last_used_at (string,null)",
+    shows("last_used_at", secret=True),
+)
+@catches(
+    edit_body(201, "use it", lambda one: one.update(last_used_at=one["created_at"])),
+    set_field(201, "last_used_at", ""),
 )
 @each(created_answers, on(Purpose.CREATE), SUCCESS)
 def fresh_key_is_unused(_: Operation, answer: Answer) -> None:
@@ -71,27 +71,27 @@ def fresh_key_is_unused(_: Operation, answer: Answer) -> None:
 
 
 @requirement(
-    id="created.is-in-the-list",
-    level=Level.SHOULD,
-    source="vendor facts: GET /auth/credentials",
-    applies_to=shows(),
+    "created.is-in-the-list",
+    Level.SHOULD,
+    "vendor facts: GET /auth/credentials",
+    shows(),
     needs=(Capability.LISTING,),
-    sabotage=(
-        edit_body(200, "hide the newest", lambda page: page.update(data=page.get("data", [])[1:])),
-        *(
-            edit_body(
-                200,
-                f"list another {field}",
-                lambda page, field=field, value=value: [  # type: ignore[misc]
-                    item.update({field: value}) for item in page.get("data", [])
-                ],
-            )
-            for field, value in (
-                ("name", "another"), ("client_id", "another"), ("status", "revoked"),
-                ("expires_at", None), ("expires_at", "2099-12-31T22:59:59Z"),
-                ("created_at", "2000-01-01T00:00:00Z"), ("last_used_at", "2026-03-01T00:00:00Z"),
-            )
-        ),
+)
+@catches(
+    edit_body(200, "hide the newest", lambda page: page.update(data=page.get("data", [])[1:])),
+    *(
+        edit_body(
+            200,
+            f"list another {field}",
+            lambda page, field=field, value=value: [  # type: ignore[misc]
+                item.update({field: value}) for item in page.get("data", [])
+            ],
+        )
+        for field, value in (
+            ("name", "another"), ("client_id", "another"), ("status", "revoked"),
+            ("expires_at", None), ("expires_at", "2099-12-31T22:59:59Z"),
+            ("created_at", "2000-01-01T00:00:00Z"), ("last_used_at", "2026-03-01T00:00:00Z"),
+        )
     ),
 )  # fmt: skip
 def is_in_the_list(probe: Probe) -> None:

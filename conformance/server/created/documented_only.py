@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from conformance.catalogue.judge import Purpose, each, on
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import set_header, set_status
 from conformance.probe.probe import NotVerified, Probe, expect, without_token
@@ -37,16 +37,16 @@ def _valid_and_invalid(probe: Probe) -> Iterator[Answer]:
 
 
 @requirement(
-    id="created.only-documented-statuses",
-    level=Level.MUST,
-    source="seed: Responses 201, 400, 401, 422, 429, 500",
-    applies_to=creates,
-    sabotage=(
-        *(set_status(422, other) for other in (409, 418, 302)),
-        *(set_status(401, other) for other in (403, 404)),
-        set_status(400, 415),
-        set_status(201, 202),
-    ),
+    "created.only-documented-statuses",
+    Level.MUST,
+    "seed: Responses 201, 400, 401, 422, 429, 500",
+    creates,
+)
+@catches(
+    *(set_status(422, other) for other in (409, 418, 302)),
+    *(set_status(401, other) for other in (403, 404)),
+    set_status(400, 415),
+    set_status(201, 202),
 )
 @each(_valid_and_invalid, on(Purpose.CREATE))
 def only_documented_statuses(operation: Operation, answer: Answer) -> None:
@@ -56,17 +56,17 @@ def only_documented_statuses(operation: Operation, answer: Answer) -> None:
 
 
 @requirement(
-    id="created.only-documented-media-types",
-    level=Level.MUST,
-    source="seed: Responses, application/json and application/problem+json",
-    applies_to=creates,
-    sabotage=(
-        set_header(201, "Content-Type", "text/html; charset=utf-8"),
-        set_header(201, "Content-Type", "application/problem+json"),
-        set_header(201, "Content-Type", None),
-        *(set_header(status, "Content-Type", "application/json") for status in (400, 401, 422)),
-        set_header(4, "Content-Type", "text/html"),
-    ),
+    "created.only-documented-media-types",
+    Level.MUST,
+    "seed: Responses, application/json and application/problem+json",
+    creates,
+)
+@catches(
+    set_header(201, "Content-Type", "text/html; charset=utf-8"),
+    set_header(201, "Content-Type", "application/problem+json"),
+    set_header(201, "Content-Type", None),
+    *(set_header(status, "Content-Type", "application/json") for status in (400, 401, 422)),
+    set_header(4, "Content-Type", "text/html"),
 )
 @each(_valid_and_invalid)
 def only_documented_media_types(operation: Operation, answer: Answer) -> None:

@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 
 from conformance.catalogue.judge import SUCCESS, Judge, of_answer
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, edit_body, on_status, set_field, with_body
 from conformance.probe.applicability import shows
@@ -33,24 +33,24 @@ def expect_json_object(answer: Answer) -> None:
 
 
 @requirement(
-    id="created.body-is-a-json-object",
-    level=Level.MUST,
-    source=f"{SEED}; RFC 8259 section 8.1",
-    applies_to=shows(),
-    sabotage=(
-        on_status(201, "cut the body", lambda one: replace(one, body=one.body[:-1])),
-        on_status(201, "empty the body", lambda one: replace(one, body=b"")),
-        on_status(201, "wrap it in a list", lambda one: replace(one, body=b"[%b]" % one.body)),
-        on_status(
-            201,
-            "answer in UTF-16",
-            lambda one: replace(one, body=one.body.decode().encode("utf-16")),
-        ),
-        on_status(
-            201, "answer with NaN", lambda one: replace(one, body=one.body.replace(b"null", b"NaN"))
-        ),
-    ),
+    "created.body-is-a-json-object",
+    Level.MUST,
+    f"{SEED}; RFC 8259 section 8.1",
+    shows(),
     judges=(Judge(of_answer(expect_json_object), statuses=SUCCESS),),
+)
+@catches(
+    on_status(201, "cut the body", lambda one: replace(one, body=one.body[:-1])),
+    on_status(201, "empty the body", lambda one: replace(one, body=b"")),
+    on_status(201, "wrap it in a list", lambda one: replace(one, body=b"[%b]" % one.body)),
+    on_status(
+        201,
+        "answer in UTF-16",
+        lambda one: replace(one, body=one.body.decode().encode("utf-16")),
+    ),
+    on_status(
+        201, "answer with NaN", lambda one: replace(one, body=one.body.replace(b"null", b"NaN"))
+    ),
 )
 def body_is_a_json_object(probe: Probe) -> None:
     """The answer's body is a JSON object in UTF-8."""
@@ -63,26 +63,26 @@ def _refuse(name: str) -> None:
 
 
 @requirement(
-    id="created.required-fields-are-there",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=shows(),
-    sabotage=(
-        *(
-            drop_field(201, field)
-            for field in (
-                "id", "client_id", "name", "status", "expires_at", "created_at", "updated_at",
-                "last_used_at", "client_secret",
-            )
-        ),
-        edit_body(
-            201,
-            "leave null fields out",
-            lambda body: [body.pop(key) for key, value in [*body.items()] if value is None],
-        ),
-        on_status(201, "wrap it", lambda one: with_body(one, {"data": one.json()})),
-    ),
+    "created.required-fields-are-there",
+    Level.MUST,
+    SEED,
+    shows(),
     judges=(no_fault("missing_required_field"),),
+)
+@catches(
+    *(
+        drop_field(201, field)
+        for field in (
+            "id", "client_id", "name", "status", "expires_at", "created_at", "updated_at",
+            "last_used_at", "client_secret",
+        )
+    ),
+    edit_body(
+        201,
+        "leave null fields out",
+        lambda body: [body.pop(key) for key, value in [*body.items()] if value is None],
+    ),
+    on_status(201, "wrap it", lambda one: with_body(one, {"data": one.json()})),
 )  # fmt: skip
 def required_fields_are_there(probe: Probe) -> None:
     """The answer has every required field, also where its value is null."""
@@ -90,23 +90,19 @@ def required_fields_are_there(probe: Probe) -> None:
 
 
 @requirement(
-    id="created.fields-have-their-types",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=shows(),
-    sabotage=(
-        set_field(201, "id", 5),
-        set_field(201, "client_id", None),
-        set_field(201, "name", ["a name"]),
-        set_field(201, "status", None),
-        set_field(201, "expires_at", 1803945600),
-        set_field(201, "created_at", 1803945600),
-        set_field(201, "updated_at", None),
-        set_field(201, "last_used_at", 0),
-        set_field(201, "client_secret", None),
-        set_field(201, "client_secret", {"value": "hidden"}),
-    ),
-    judges=(no_fault("invalid_type"),),
+    "created.fields-have-their-types", Level.MUST, SEED, shows(), judges=(no_fault("invalid_type"),)
+)
+@catches(
+    set_field(201, "id", 5),
+    set_field(201, "client_id", None),
+    set_field(201, "name", ["a name"]),
+    set_field(201, "status", None),
+    set_field(201, "expires_at", 1803945600),
+    set_field(201, "created_at", 1803945600),
+    set_field(201, "updated_at", None),
+    set_field(201, "last_used_at", 0),
+    set_field(201, "client_secret", None),
+    set_field(201, "client_secret", {"value": "hidden"}),
 )
 def fields_have_their_types(probe: Probe) -> None:
     """Every documented field has its documented type."""
@@ -114,16 +110,16 @@ def fields_have_their_types(probe: Probe) -> None:
 
 
 @requirement(
-    id="created.values-are-documented",
-    level=Level.MUST,
-    source="seed: status, enum active or revoked",
-    applies_to=shows(),
-    sabotage=(
-        set_field(201, "status", "enabled"),
-        set_field(201, "status", "ACTIVE"),
-        set_field(201, "status", ""),
-    ),
+    "created.values-are-documented",
+    Level.MUST,
+    "seed: status, enum active or revoked",
+    shows(),
     judges=(no_fault("invalid_value", "unknown_field"),),
+)
+@catches(
+    set_field(201, "status", "enabled"),
+    set_field(201, "status", "ACTIVE"),
+    set_field(201, "status", ""),
 )
 def values_are_documented(probe: Probe) -> None:
     """A field with an enumeration has one of its values."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import unquote_plus
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body
 from conformance.probe.applicability import echoes_name
@@ -70,38 +70,31 @@ def _without(category: str) -> Callable[[str], str]:
     return lambda name: "".join(one for one in name if unicodedata.category(one) != category)
 
 
-@requirement(
-    id="created.name-is-unchanged",
-    level=Level.MUST,
-    source="seed: name",
-    applies_to=echoes_name,
-    sabotage=(
-        *(
-            _edit(f"normalize by {form}", lambda name, form=form: unicodedata.normalize(form, name))  # type: ignore[misc]
-            for form in ("NFC", "NFD", "NFKC")
-        ),
-        *(
-            _edit(f"cut after {length}", lambda name, length=length: name[:length])  # type: ignore[misc]
-            for length in (40, 64, 128, 255)
-        ),
-        *(_edit(edit, getattr(str, edit)) for edit in ("strip", "rstrip", "lower", "casefold")),
-        _edit("cut after 255 bytes", lambda name: name.encode()[:255].decode(errors="ignore")),
-        _edit("strip ASCII blanks only", lambda name: name.strip(" ")),
-        _edit("join blanks", lambda name: re.sub(" +", " ", name)),
-        _edit("escape markup", html.escape),
-        _edit("unescape markup", html.unescape),
-        _edit("decode percent signs", unquote_plus),
-        _edit(
-            "answer in Latin-1", lambda name: name.encode("latin-1", "replace").decode("latin-1")
-        ),
-        _edit("read UTF-8 as Latin-1", lambda name: name.encode().decode("latin-1")),
-        _edit("drop astral characters", lambda name: "".join(x for x in name if x < "\U00010000")),
-        _edit("drop invisible characters", _without("Cf")),
-        _edit("drop control characters", _without("Cc")),
-        _edit("drop combining marks", _without("Mn")),
-        _edit("add to it", lambda name: f"{name} (1)"),
-        _edit("say nothing", lambda _: ""),
+@requirement("created.name-is-unchanged", Level.MUST, "seed: name", echoes_name)
+@catches(
+    *(
+        _edit(f"normalize by {form}", lambda name, form=form: unicodedata.normalize(form, name))  # type: ignore[misc]
+        for form in ("NFC", "NFD", "NFKC")
     ),
+    *(
+        _edit(f"cut after {length}", lambda name, length=length: name[:length])  # type: ignore[misc]
+        for length in (40, 64, 128, 255)
+    ),
+    *(_edit(edit, getattr(str, edit)) for edit in ("strip", "rstrip", "lower", "casefold")),
+    _edit("cut after 255 bytes", lambda name: name.encode()[:255].decode(errors="ignore")),
+    _edit("strip ASCII blanks only", lambda name: name.strip(" ")),
+    _edit("join blanks", lambda name: re.sub(" +", " ", name)),
+    _edit("escape markup", html.escape),
+    _edit("unescape markup", html.unescape),
+    _edit("decode percent signs", unquote_plus),
+    _edit("answer in Latin-1", lambda name: name.encode("latin-1", "replace").decode("latin-1")),
+    _edit("read UTF-8 as Latin-1", lambda name: name.encode().decode("latin-1")),
+    _edit("drop astral characters", lambda name: "".join(x for x in name if x < "\U00010000")),
+    _edit("drop invisible characters", _without("Cf")),
+    _edit("drop control characters", _without("Cc")),
+    _edit("drop combining marks", _without("Mn")),
+    _edit("add to it", lambda name: f"{name} (1)"),
+    _edit("say nothing", lambda _: ""),
 )
 def name_is_unchanged(probe: Probe) -> None:
     """Every name that is accepted comes back unchanged, whatever text it is."""

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from conformance.catalogue.judge import SUCCESS, each
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, set_field
 from conformance.probe.applicability import echoes, shows
@@ -66,27 +66,27 @@ def _shifted(text: str, **by: float) -> str:
 
 
 @requirement(
-    id="created.timestamps-are-date-times",
-    level=Level.MUST,
-    source="seed: expires_at (example); RFC 3339 section 5.6",
-    applies_to=shows(),
-    sabotage=(
-        *(
-            _edit(field, name, edit)
-            for field in ("created_at", "updated_at", "expires_at")
-            for name, edit in (
-                ("without an offset", lambda text: text[:19]),
-                ("as a date", lambda text: text[:10]),
-                ("with a blank for the T", lambda text: text.replace("T", " ")),
-            )
-        ),
-        set_field(201, "last_used_at", "never"),
-        set_field(201, "created_at", "Sun, 01 Mar 2026 00:00:00 GMT"),
-        set_field(201, "created_at", "2026-02-30T00:00:00Z"),
-        set_field(201, "created_at", "2026-03-01T00:00:00+0000"),
-        set_field(201, "expires_at", ""),
-    ),
+    "created.timestamps-are-date-times",
+    Level.MUST,
+    "seed: expires_at (example); RFC 3339 section 5.6",
+    shows(),
     judges=(no_fault("invalid_format"),),
+)
+@catches(
+    *(
+        _edit(field, name, edit)
+        for field in ("created_at", "updated_at", "expires_at")
+        for name, edit in (
+            ("without an offset", lambda text: text[:19]),
+            ("as a date", lambda text: text[:10]),
+            ("with a blank for the T", lambda text: text.replace("T", " ")),
+        )
+    ),
+    set_field(201, "last_used_at", "never"),
+    set_field(201, "created_at", "Sun, 01 Mar 2026 00:00:00 GMT"),
+    set_field(201, "created_at", "2026-02-30T00:00:00Z"),
+    set_field(201, "created_at", "2026-03-01T00:00:00+0000"),
+    set_field(201, "expires_at", ""),
 )
 def timestamps_are_date_times(probe: Probe) -> None:
     """Every timestamp is an RFC 3339 date-time with an offset."""
@@ -94,19 +94,16 @@ def timestamps_are_date_times(probe: Probe) -> None:
 
 
 @requirement(
-    id="created.expires-at-is-the-same-instant",
-    level=Level.MUST,
-    source="seed: expires_at",
-    applies_to=echoes("expires_at"),
-    sabotage=(
-        _edit("expires_at", "an hour late", lambda text: _shifted(text, hours=1)),
-        _edit("expires_at", "a second early", lambda text: _shifted(text, seconds=-1)),
-        _edit("expires_at", "local time as UTC", lambda text: f"{text[:19]}Z"),
-        _edit("expires_at", "without an offset", lambda text: text[:19]),
-        _edit("expires_at", "at midnight", lambda text: f"{text[:10]}T00:00:00Z"),
-        _edit("expires_at", "as a number", instant),
-        _edit("expires_at", "forgotten", lambda _: None),
-    ),
+    "created.expires-at-is-the-same-instant", Level.MUST, "seed: expires_at", echoes("expires_at")
+)
+@catches(
+    _edit("expires_at", "an hour late", lambda text: _shifted(text, hours=1)),
+    _edit("expires_at", "a second early", lambda text: _shifted(text, seconds=-1)),
+    _edit("expires_at", "local time as UTC", lambda text: f"{text[:19]}Z"),
+    _edit("expires_at", "without an offset", lambda text: text[:19]),
+    _edit("expires_at", "at midnight", lambda text: f"{text[:10]}T00:00:00Z"),
+    _edit("expires_at", "as a number", instant),
+    _edit("expires_at", "forgotten", lambda _: None),
 )
 def expires_at_is_the_same_instant(probe: Probe) -> None:
     """A far-future expires_at is accepted; what is accepted comes back as the same instant."""
@@ -135,16 +132,16 @@ def _expect_refusal(probe: Probe, answer: Answer, kind: str, *, must_be_accepted
 
 
 @requirement(
-    id="created.no-end-is-null",
-    level=Level.MUST,
-    source="seed: expires_at, null = never expires",
-    applies_to=echoes("expires_at"),
-    sabotage=(
-        set_field(201, "expires_at", FAR_FUTURE),
-        set_field(201, "expires_at", ""),
-        set_field(201, "expires_at", "null"),
-        edit_body(201, "drop it", lambda one: one["expires_at"] is None and one.pop("expires_at")),
-    ),
+    "created.no-end-is-null",
+    Level.MUST,
+    "seed: expires_at, null = never expires",
+    echoes("expires_at"),
+)
+@catches(
+    set_field(201, "expires_at", FAR_FUTURE),
+    set_field(201, "expires_at", ""),
+    set_field(201, "expires_at", "null"),
+    edit_body(201, "drop it", lambda one: one["expires_at"] is None and one.pop("expires_at")),
 )
 def no_end_is_null(probe: Probe) -> None:
     """Without expires_at, and with null, the key has no end: expires_at is null."""
@@ -174,15 +171,15 @@ def _instant(answer: Answer, field: str) -> float:
 
 
 @requirement(
-    id="created.timestamps-are-in-order",
-    level=Level.MUST,
-    source="seed: created_at, updated_at",
-    applies_to=shows("created_at", "updated_at"),
-    sabotage=(
-        _edit("updated_at", "a minute early", lambda text: _shifted(text, minutes=-1)),
-        _edit("created_at", "an hour late", lambda text: _shifted(text, hours=1)),
-        _edit("updated_at", "at the epoch", lambda _: "1970-01-01T00:00:00Z"),
-    ),
+    "created.timestamps-are-in-order",
+    Level.MUST,
+    "seed: created_at, updated_at",
+    shows("created_at", "updated_at"),
+)
+@catches(
+    _edit("updated_at", "a minute early", lambda text: _shifted(text, minutes=-1)),
+    _edit("created_at", "an hour late", lambda text: _shifted(text, hours=1)),
+    _edit("updated_at", "at the epoch", lambda _: "1970-01-01T00:00:00Z"),
 )
 @each(created_answers, statuses=SUCCESS)
 def timestamps_are_in_order(_: Operation, answer: Answer) -> None:
@@ -193,17 +190,17 @@ def timestamps_are_in_order(_: Operation, answer: Answer) -> None:
 
 
 @requirement(
-    id="created.timestamps-are-now",
-    level=Level.MUST,
-    source="seed: created_at, updated_at",
-    applies_to=shows("created_at", "updated_at"),
-    sabotage=(
-        set_field(201, "created_at", "2000-01-01T00:00:00Z"),
-        set_field(201, "updated_at", "2000-01-01T00:00:00Z"),
-        set_field(201, "updated_at", "2099-01-01T00:00:00Z"),
-        _edit("created_at", "local time as UTC", lambda text: _shifted(text, hours=-3)),
-        _edit("updated_at", "ten minutes late", lambda text: _shifted(text, minutes=10)),
-    ),
+    "created.timestamps-are-now",
+    Level.MUST,
+    "seed: created_at, updated_at",
+    shows("created_at", "updated_at"),
+)
+@catches(
+    set_field(201, "created_at", "2000-01-01T00:00:00Z"),
+    set_field(201, "updated_at", "2000-01-01T00:00:00Z"),
+    set_field(201, "updated_at", "2099-01-01T00:00:00Z"),
+    _edit("created_at", "local time as UTC", lambda text: _shifted(text, hours=-3)),
+    _edit("updated_at", "ten minutes late", lambda text: _shifted(text, minutes=10)),
 )
 def timestamps_are_now(probe: Probe) -> None:
     """A new resource was created and updated now, give or take five minutes.

@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance import generation
 from conformance.catalogue.judge import Aspect, JudgedExchange, Purpose
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, on_answers, with_body
 from conformance.probe.bodies import is_judged, makes_from_json, schema_at
@@ -35,17 +35,11 @@ def _with_valid_bodies(probe: Probe, check: Callable[[dict[str, Any]], None]) ->
     generation.for_all(probe, valid, check, _EXAMPLES)
 
 
-@requirement(
-    id="generated.wrong-values-are-refused",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=is_judged,
-    generates=True,
-    sabotage=(
-        taking("take a number as name", member("name", int, float)),
-        taking("take a list for an end", member("expires_at", list)),
-        taking("take a body without name", lambda body: isinstance(body, dict) and not body),
-    ),
+@requirement("generated.wrong-values-are-refused", Level.MUST, SEED, is_judged, generates=True)
+@catches(
+    taking("take a number as name", member("name", int, float)),
+    taking("take a list for an end", member("expires_at", list)),
+    taking("take a body without name", lambda body: isinstance(body, dict) and not body),
 )
 def wrong_values_are_refused(probe: Probe) -> None:
     """No value of a wrong type is accepted in any field, and no field may be missing."""
@@ -60,22 +54,22 @@ def wrong_values_are_refused(probe: Probe) -> None:
 
 
 @requirement(
-    id="generated.valid-data-is-no-failure",
-    level=Level.MUST,
-    source=f"{SEED}; {SAFETY}",
-    applies_to=makes_from_json,
+    "generated.valid-data-is-no-failure",
+    Level.MUST,
+    f"{SEED}; {SAFETY}",
+    makes_from_json,
     generates=True,
-    sabotage=(
-        replace(
-            fail_on("astral", lambda one: max(sent_name(one), default="") > "\uffff"),
-            name="fail beyond the BMP",
-        ),
-        fail_on(
-            "private characters",
-            lambda one: any(unicodedata.category(x) in {"Co", "Cn"} for x in sent_name(one)),
-        ),
-        fail_on("fractions", lambda one: re.search(rb"T[0-9:]+\.[0-9]", one.body)),
+)
+@catches(
+    replace(
+        fail_on("astral", lambda one: max(sent_name(one), default="") > "\uffff"),
+        name="fail beyond the BMP",
     ),
+    fail_on(
+        "private characters",
+        lambda one: any(unicodedata.category(x) in {"Co", "Cn"} for x in sent_name(one)),
+    ),
+    fail_on("fractions", lambda one: re.search(rb"T[0-9:]+\.[0-9]", one.body)),
 )
 def valid_data_is_no_failure(probe: Probe) -> None:
     """Valid data is accepted or refused, and never makes the server fail."""
@@ -88,31 +82,31 @@ def valid_data_is_no_failure(probe: Probe) -> None:
 
 
 @requirement(
-    id="generated.accepted-data-comes-back",
-    level=Level.MUST,
-    source="seed: name, expires_at",
-    applies_to=makes_from_json,
+    "generated.accepted-data-comes-back",
+    Level.MUST,
+    "seed: name, expires_at",
+    makes_from_json,
     generates=True,
     judges=(of_generated(expect_sent_data, Aspect.DATA),),
-    sabotage=(
-        on_answers(
-            "lose the offset",
-            lambda _, one: (
-                with_body(one, {**one.json(), "expires_at": f"{one.field('expires_at')[:19]}Z"})
-                if _has_end(one)
-                else one
-            ),
+)
+@catches(
+    on_answers(
+        "lose the offset",
+        lambda _, one: (
+            with_body(one, {**one.json(), "expires_at": f"{one.field('expires_at')[:19]}Z"})
+            if _has_end(one)
+            else one
         ),
-        on_answers(
-            "lose what is no ASCII",
-            lambda _, one: (
-                with_body(
-                    one,
-                    {**one.json(), "name": one.field("name").encode("ascii", "replace").decode()},
-                )
-                if isinstance(one.field("name"), str)
-                else one
-            ),
+    ),
+    on_answers(
+        "lose what is no ASCII",
+        lambda _, one: (
+            with_body(
+                one,
+                {**one.json(), "name": one.field("name").encode("ascii", "replace").decode()},
+            )
+            if isinstance(one.field("name"), str)
+            else one
         ),
     ),
 )

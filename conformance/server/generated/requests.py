@@ -18,7 +18,7 @@ from conformance.catalogue.judge import (
     Purpose,
     StatusClass,
 )
-from conformance.catalogue.registry import Check, requirement, requirement_of
+from conformance.catalogue.registry import Check, catches, requirement, requirement_of
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, on_answers, with_body, with_header
 from conformance.probe.applicability import lists, needs_bearer_token, reads_or_creates, takes_json
@@ -69,20 +69,20 @@ def _confirm_failures(probe: Probe, check: Check) -> None:
 
 
 @requirement(
-    id=NOTHING_FAILS,
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=reads_or_creates,
+    NOTHING_FAILS,
+    Level.MUST,
+    SAFETY,
+    reads_or_creates,
     generates=True,
     generator_check="not_a_server_error",
     judges=(Judge(expect_no_server_error, ANY_PURPOSE, ANY_STATUS, aspect=Aspect.FAILURE),),
-    sabotage=(
-        fail_on("extra parameters", lambda one: "unknown-property" in one.path),
-        fail_on("empty parameters", lambda one: "starting_after=&" in f"{one.path}&"),
-        fail_on("a list as a name", lambda one: b'"name": [' in one.body),
-        fail_on("an empty date", lambda one: b'"expires_at": ""' in one.body),
-        fail_on("a body that is false", lambda one: one.body == b"false"),
-    ),
+)
+@catches(
+    fail_on("extra parameters", lambda one: "unknown-property" in one.path),
+    fail_on("empty parameters", lambda one: "starting_after=&" in f"{one.path}&"),
+    fail_on("a list as a name", lambda one: b'"name": [' in one.body),
+    fail_on("an empty date", lambda one: b'"expires_at": ""' in one.body),
+    fail_on("a body that is false", lambda one: one.body == b"false"),
 )
 def nothing_makes_it_fail(probe: Probe) -> None:
     """No generated request, valid or not, is answered with a server error."""
@@ -90,22 +90,22 @@ def nothing_makes_it_fail(probe: Probe) -> None:
 
 
 @requirement(
-    id="generated.statuses-are-documented",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=makes_from_json,
+    "generated.statuses-are-documented",
+    Level.MUST,
+    SEED,
+    makes_from_json,
     generates=True,
     generator_check="status_code_conformance",
     judges=(of_generated(expect_documented_status, Aspect.STATUS),),
-    sabotage=(
-        on_answers(
-            "answer 418 to an array as name",
-            lambda request, one: replace(one, status=418) if b'"name": [' in request.body else one,
-        ),
-        now_and_then(
-            "answer 206 now and then",
-            lambda one: replace(one, status=206) if one.status == HTTPStatus.CREATED else one,
-        ),
+)
+@catches(
+    on_answers(
+        "answer 418 to an array as name",
+        lambda request, one: replace(one, status=418) if b'"name": [' in request.body else one,
+    ),
+    now_and_then(
+        "answer 206 now and then",
+        lambda one: replace(one, status=206) if one.status == HTTPStatus.CREATED else one,
     ),
 )
 def statuses_are_documented(probe: Probe) -> None:
@@ -114,22 +114,20 @@ def statuses_are_documented(probe: Probe) -> None:
 
 
 @requirement(
-    id="generated.media-types-are-documented",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=_is_documented_by_seed,
+    "generated.media-types-are-documented",
+    Level.MUST,
+    SEED,
+    _is_documented_by_seed,
     generates=True,
     generator_check="content_type_conformance",
     judges=(of_generated(expect_documented_media_type, Aspect.MEDIA_TYPE),),
-    sabotage=(
-        now_and_then(
-            "a page now and then", lambda one: with_header(one, "Content-Type", "text/html")
-        ),
-        on_answers(
-            "refuse in JSON",
-            lambda _, one: (
-                with_header(one, "Content-Type", "application/json") if one.is_refusal else one
-            ),
+)
+@catches(
+    now_and_then("a page now and then", lambda one: with_header(one, "Content-Type", "text/html")),
+    on_answers(
+        "refuse in JSON",
+        lambda _, one: (
+            with_header(one, "Content-Type", "application/json") if one.is_refusal else one
         ),
     ),
 )
@@ -139,27 +137,25 @@ def media_types_are_documented(probe: Probe) -> None:
 
 
 @requirement(
-    id="generated.answers-match-their-schemas",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=_is_documented_by_seed,
+    "generated.answers-match-their-schemas",
+    Level.MUST,
+    SEED,
+    _is_documented_by_seed,
     generates=True,
     generator_check="response_schema_conformance",
     judges=(of_generated(expect_documented_body, Aspect.BODY),),
-    sabotage=(
-        now_and_then(
-            "a wrong type now and then",
-            lambda one: with_body(one, {**one.json(), "status": None, "has_more": None}),
-        ),
-        on_answers(
-            "refuse without a detail",
-            lambda _, one: (
-                with_body(
-                    one, {k: v for k, v in (one.json_object() or {}).items() if k != "detail"}
-                )
-                if one.is_refusal
-                else one
-            ),
+)
+@catches(
+    now_and_then(
+        "a wrong type now and then",
+        lambda one: with_body(one, {**one.json(), "status": None, "has_more": None}),
+    ),
+    on_answers(
+        "refuse without a detail",
+        lambda _, one: (
+            with_body(one, {k: v for k, v in (one.json_object() or {}).items() if k != "detail"})
+            if one.is_refusal
+            else one
         ),
     ),
 )
@@ -169,21 +165,21 @@ def answers_match_their_schemas(probe: Probe) -> None:
 
 
 @requirement(
-    id="generated.headers-match-their-schemas",
-    level=Level.SHOULD,
-    source="vendor facts: X-RateLimit-Limit, -Remaining and -Reset (Unix time)",
-    applies_to=_is_documented_by_seed,
+    "generated.headers-match-their-schemas",
+    Level.SHOULD,
+    "vendor facts: X-RateLimit-Limit, -Remaining and -Reset (Unix time)",
+    _is_documented_by_seed,
     generates=True,
     generator_check="response_headers_conformance",
     judges=(
         of_generated(expect_documented_headers, Aspect.HEADERS),
         Judge(expect_documented_headers),
     ),
-    sabotage=(
-        now_and_then(
-            "no number now and then", lambda one: with_header(one, "X-RateLimit-Reset", "soon")
-        ),
-    ),
+)
+@catches(
+    now_and_then(
+        "no number now and then", lambda one: with_header(one, "X-RateLimit-Reset", "soon")
+    )
 )
 def headers_match_their_schemas(probe: Probe) -> None:
     """Every generated request is answered with headers of the documented types."""
@@ -191,18 +187,18 @@ def headers_match_their_schemas(probe: Probe) -> None:
 
 
 @requirement(
-    id="generated.invalid-data-is-refused",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=is_judged,
+    "generated.invalid-data-is-refused",
+    Level.MUST,
+    SEED,
+    is_judged,
     generates=True,
     generator_check="negative_data_rejection",
     judges=(of_generated(expect_refusal, Aspect.REFUSAL, takes_json),),
-    sabotage=(
-        taking("take an object for a name", member("name", dict)),
-        taking("take a number for an end", member("expires_at", int, float)),
-        taking("take any array", lambda body: isinstance(body, list)),
-    ),
+)
+@catches(
+    taking("take an object for a name", member("name", dict)),
+    taking("take a number for an end", member("expires_at", int, float)),
+    taking("take any array", lambda body: isinstance(body, list)),
 )
 def invalid_data_is_refused(probe: Probe) -> None:
     """What Schemathesis makes invalid is not accepted."""

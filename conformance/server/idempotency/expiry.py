@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.probe import NotVerified, Probe
@@ -56,13 +56,13 @@ def _sign_in_again(probe: Probe) -> None:
 
 
 @requirement(
-    id="idempotency.key-is-kept-for-24-hours",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=accepts_idempotency_key,
+    "idempotency.key-is-kept-for-24-hours",
+    Level.MUST,
+    SEED,
+    accepts_idempotency_key,
     needs=(Capability.CLOCK,),
-    sabotage=(FORGET_KEY, CHANGE_ON_REPLAY),
 )
+@catches(FORGET_KEY, CHANGE_ON_REPLAY)
 def key_is_kept_for_24_hours(probe: Probe) -> None:
     """23 hours and 59 minutes later the same request still gets the first answer."""
     found = _repeat_after(probe, _DAY_SECONDS - _MINUTE_SECONDS)
@@ -72,13 +72,13 @@ def key_is_kept_for_24_hours(probe: Probe) -> None:
 
 
 @requirement(
-    id="idempotency.key-is-free-after-24-hours",
-    level=Level.SHOULD,
-    source="vendor facts: after 24 hours the key is free again",
-    applies_to=accepts_idempotency_key,
+    "idempotency.key-is-free-after-24-hours",
+    Level.SHOULD,
+    "vendor facts: after 24 hours the key is free again",
+    accepts_idempotency_key,
     needs=(Capability.CLOCK,),
-    sabotage=(KEEP_FOR_EVER,),
 )
+@catches(KEEP_FOR_EVER)
 def key_is_free_after_24_hours(probe: Probe) -> None:
     """24 hours and a minute later the same request makes a new resource."""
     found = _repeat_after(probe, _DAY_SECONDS + _MINUTE_SECONDS)

@@ -7,7 +7,7 @@ make a second resource.
 from dataclasses import replace
 
 from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, of_operation, on
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_answers, on_requests
 from conformance.probe.applicability import accepts_idempotency_key
@@ -48,13 +48,13 @@ def expect_success(operation: Operation, answer: Answer) -> None:
 
 
 @requirement(
-    id="idempotency.fresh-key-is-accepted",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=accepts_idempotency_key,
-    sabotage=(REFUSE_KEYS, ONE_KEY_FOR_ALL),
+    "idempotency.fresh-key-is-accepted",
+    Level.MUST,
+    SEED,
+    accepts_idempotency_key,
     judges=(Judge(of_operation(expect_success), on(Purpose.CREATE)),),
 )
+@catches(REFUSE_KEYS, ONE_KEY_FOR_ALL)
 def fresh_key_is_accepted(probe: Probe) -> None:
     """A plain request with a key that was never used before succeeds."""
     for _ in range(2):
@@ -62,12 +62,9 @@ def fresh_key_is_accepted(probe: Probe) -> None:
 
 
 @requirement(
-    id="idempotency.different-keys-are-different-calls",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=accepts_idempotency_key,
-    sabotage=(ONE_KEY_FOR_ALL, edit_key("lower"), edit_key("cut")),
+    "idempotency.different-keys-are-different-calls", Level.MUST, SEED, accepts_idempotency_key
 )
+@catches(ONE_KEY_FOR_ALL, edit_key("lower"), edit_key("cut"))
 def different_keys_are_different_calls(probe: Probe) -> None:
     """Keys that differ at all, be it in case, in their tail or in length, are different calls."""
     calls = [_accepted(probe, probe.request().with_key(probe.new_key())) for _ in range(2)]
@@ -84,13 +81,8 @@ def _expect_different(probe: Probe, answers: list[Answer]) -> None:
     probe.expect(len(ids) == wanted, f"{wanted} resources for {wanted} keys", f"{len(ids)}")
 
 
-@requirement(
-    id="idempotency.no-key-is-a-new-call",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=accepts_idempotency_key,
-    sabotage=(ONE_ANSWER_FOR_ONE_BODY,),
-)
+@requirement("idempotency.no-key-is-a-new-call", Level.MUST, SEED, accepts_idempotency_key)
+@catches(ONE_ANSWER_FOR_ONE_BODY)
 def no_key_is_a_new_call(probe: Probe) -> None:
     """Requests without a key are executed each time."""
     request = probe.request()
@@ -113,13 +105,13 @@ def _conflict(exchange: JudgedExchange) -> None:
 
 
 @requirement(
-    id="idempotency.reused-key-makes-nothing",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=accepts_idempotency_key,
-    sabotage=(FORGET_KEY,),
+    "idempotency.reused-key-makes-nothing",
+    Level.MUST,
+    SEED,
+    accepts_idempotency_key,
     judges=(Judge(_conflict, on(Purpose.CONFLICT)),),
 )
+@catches(FORGET_KEY)
 def reused_key_makes_nothing(probe: Probe) -> None:
     """A used key with another body is refused or replayed; it makes no second resource."""
     key, body = probe.new_key(), probe.plain_body()
@@ -134,13 +126,13 @@ def reused_key_makes_nothing(probe: Probe) -> None:
 
 
 @requirement(
-    id="idempotency.key-belongs-to-its-partner",
-    level=Level.MUST,
-    source="safety: secrets of one partner never reach another; seed: Idempotency-Key",
-    applies_to=accepts_idempotency_key,
+    "idempotency.key-belongs-to-its-partner",
+    Level.MUST,
+    "safety: secrets of one partner never reach another; seed: Idempotency-Key",
+    accepts_idempotency_key,
     needs=(Capability.SECOND_PARTNER,),
-    sabotage=(on_requests("take all for one partner", lambda one: replace(one, partner=0)),),
 )
+@catches(on_requests("take all for one partner", lambda one: replace(one, partner=0)))
 def key_belongs_to_its_partner(probe: Probe) -> None:
     """Another partner's same key is another call, and never yields the first one's secret."""
     request = probe.request().with_key(probe.new_key())
@@ -152,13 +144,13 @@ def key_belongs_to_its_partner(probe: Probe) -> None:
 
 
 @requirement(
-    id="idempotency.key-is-free-for-other-partners",
-    level=Level.SHOULD,
-    source=PARTNERS,
-    applies_to=accepts_idempotency_key,
+    "idempotency.key-is-free-for-other-partners",
+    Level.SHOULD,
+    PARTNERS,
+    accepts_idempotency_key,
     needs=(Capability.SECOND_PARTNER,),
-    sabotage=(REFUSE_TO_OTHERS,),
 )
+@catches(REFUSE_TO_OTHERS)
 def key_is_free_for_other_partners(probe: Probe) -> None:
     """Another partner may use the same key for a call of its own, at once and with any body."""
     request = probe.request().with_key(probe.new_key())
@@ -167,21 +159,16 @@ def key_is_free_for_other_partners(probe: Probe) -> None:
     probe.expect(probe.id_of(other) != probe.id_of(first), "another resource", "the same id")
 
 
-@requirement(
-    id="idempotency.strange-keys-are-no-failure",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=accepts_idempotency_key,
-    sabotage=(
-        on_answers(
-            "fail on long keys",
-            lambda request, answer: (
-                replace(answer, status=500)
-                if any(len(value) > 255 for _, value in request.headers)  # noqa: PLR2004 - a usual column width
-                else answer
-            ),
+@requirement("idempotency.strange-keys-are-no-failure", Level.MUST, SAFETY, accepts_idempotency_key)
+@catches(
+    on_answers(
+        "fail on long keys",
+        lambda request, answer: (
+            replace(answer, status=500)
+            if any(len(value) > 255 for _, value in request.headers)  # noqa: PLR2004 - a usual column width
+            else answer
         ),
-    ),
+    )
 )
 def strange_keys_are_no_failure(probe: Probe) -> None:
     """Long, empty and unusual keys are taken or refused, and never make the server fail."""

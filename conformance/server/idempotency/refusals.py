@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.probe import Probe, without_token
@@ -12,12 +12,9 @@ from conformance.server.idempotency.sabotage import REMEMBER_FAILURES
 
 
 @requirement(
-    id="idempotency.unauthenticated-request-leaves-key-free",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=accepts_idempotency_key,
-    sabotage=(REMEMBER_FAILURES,),
+    "idempotency.unauthenticated-request-leaves-key-free", Level.MUST, SEED, accepts_idempotency_key
 )
+@catches(REMEMBER_FAILURES)
 def unauthenticated_request_leaves_key_free(probe: Probe) -> None:
     """A key that was first seen on a 401 is not burnt, and the 401 is not replayed."""
     request = probe.request().with_key(probe.new_key())
@@ -28,12 +25,12 @@ def unauthenticated_request_leaves_key_free(probe: Probe) -> None:
 
 
 @requirement(
-    id="idempotency.rejected-request-leaves-key-free",
-    level=Level.SHOULD,
-    source="draft-ietf-httpapi-idempotency-key-header-07, section 2.6",
-    applies_to=accepts_idempotency_key,
-    sabotage=(REMEMBER_FAILURES,),
+    "idempotency.rejected-request-leaves-key-free",
+    Level.SHOULD,
+    "draft-ietf-httpapi-idempotency-key-header-07, section 2.6",
+    accepts_idempotency_key,
 )
+@catches(REMEMBER_FAILURES)
 def rejected_request_leaves_key_free(probe: Probe) -> None:
     """A key that was first seen on a 400 or 422 may be used for the corrected request."""
     success = probe.operation.success_status

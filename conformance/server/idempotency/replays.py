@@ -7,7 +7,7 @@ retries, and only status and body compared.
 from collections.abc import Sequence
 
 from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, digested, on
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.probe import NotVerified, Probe, expect
@@ -47,13 +47,13 @@ def _replay(exchange: JudgedExchange) -> None:
 
 
 @requirement(
-    id="idempotency.replay-is-identical",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=accepts_idempotency_key,
-    sabotage=(FORGET_KEY, CHANGE_ON_REPLAY, OTHER_STATUS_ON_REPLAY),
+    "idempotency.replay-is-identical",
+    Level.MUST,
+    SEED,
+    accepts_idempotency_key,
     judges=(Judge(_replay, on(Purpose.REPLAY)),),
 )
+@catches(FORGET_KEY, CHANGE_ON_REPLAY, OTHER_STATUS_ON_REPLAY)
 def replay_is_identical(probe: Probe) -> None:
     """The same request with the same key gets the same status and body, again and again."""
     request = probe.request().with_key(probe.new_key())
@@ -63,13 +63,13 @@ def replay_is_identical(probe: Probe) -> None:
 
 
 @requirement(
-    id="idempotency.replay-later-is-identical",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=accepts_idempotency_key,
+    "idempotency.replay-later-is-identical",
+    Level.MUST,
+    SEED,
+    accepts_idempotency_key,
     needs=(Capability.REPLAY_DELAY,),
-    sabotage=(FORGET_KEY, CHANGE_ON_REPLAY, forget_keys_after(0.5)),
 )
+@catches(FORGET_KEY, CHANGE_ON_REPLAY, forget_keys_after(0.5))
 def replay_later_is_identical(probe: Probe) -> None:
     """A request that is repeated seconds later gets the first answer, and makes nothing new."""
     body, seconds = probe.plain_body(), probe.target.settings.replay_delay
@@ -83,13 +83,13 @@ def replay_later_is_identical(probe: Probe) -> None:
 
 
 @requirement(
-    id="idempotency.no-second-resource",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=accepts_idempotency_key,
+    "idempotency.no-second-resource",
+    Level.MUST,
+    SEED,
+    accepts_idempotency_key,
     needs=(Capability.LISTING,),
-    sabotage=(FORGET_KEY, EXECUTE_EACH),
 )
+@catches(FORGET_KEY, EXECUTE_EACH)
 def no_second_resource(probe: Probe) -> None:
     """A request makes one resource, as the list shows, repeated later or at the same time."""
     retried, at_once = probe.plain_body(), probe.plain_body()
@@ -107,12 +107,9 @@ def no_second_resource(probe: Probe) -> None:
 
 
 @requirement(
-    id="idempotency.simultaneous-requests-make-one-resource",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=accepts_idempotency_key,
-    sabotage=(FORGET_KEY,),
+    "idempotency.simultaneous-requests-make-one-resource", Level.MUST, SEED, accepts_idempotency_key
 )
+@catches(FORGET_KEY)
 def simultaneous_requests_make_one_resource(probe: Probe) -> None:
     """Many requests at once with one key get one and the same answer."""
     for _ in range(_ROUNDS):

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, on
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests, with_body
 from conformance.probe.applicability import lists
@@ -71,22 +71,22 @@ def _page(exchange: JudgedExchange) -> None:
 
 
 @requirement(
-    id="lists.page-has-its-shape",
-    level=Level.SHOULD,
-    source=VENDOR,
-    applies_to=lists,
+    "lists.page-has-its-shape",
+    Level.SHOULD,
+    VENDOR,
+    lists,
     needs=(Capability.LISTING,),
-    sabotage=(
-        edit_body(200, "drop has_more", lambda page: page.pop("has_more", None)),
-        edit_body(200, "has_more as text", lambda page: page.update(has_more="false")),
-        edit_body(200, "data as an object", lambda page: page.update(data={})),
-        on_pages("drop status", lambda _, page: [one.pop("status") for one in page["data"]]),
-        on_pages(
-            "times as numbers",
-            lambda _, page: [one.update(created_at=1803945600) for one in page["data"]],
-        ),
-    ),
     judges=(Judge(_page, on(Purpose.PAGE)),),
+)
+@catches(
+    edit_body(200, "drop has_more", lambda page: page.pop("has_more", None)),
+    edit_body(200, "has_more as text", lambda page: page.update(has_more="false")),
+    edit_body(200, "data as an object", lambda page: page.update(data={})),
+    on_pages("drop status", lambda _, page: [one.pop("status") for one in page["data"]]),
+    on_pages(
+        "times as numbers",
+        lambda _, page: [one.update(created_at=1803945600) for one in page["data"]],
+    ),
 )
 def page_has_its_shape(probe: Probe) -> None:
     """A page is what the contract's schema says, and so is each item on it."""
@@ -94,19 +94,11 @@ def page_has_its_shape(probe: Probe) -> None:
     expect_page(probe.operation, answer_to(probe, probe.request()))
 
 
-@requirement(
-    id="lists.created-is-listed",
-    level=Level.SHOULD,
-    source=VENDOR,
-    applies_to=lists,
-    needs=(Capability.LISTING,),
-    sabotage=(
-        HIDE_ALL,
-        on_pages("other names", lambda _, page: [one.update(name="x") for one in page["data"]]),
-        on_pages(
-            "all revoked", lambda _, page: [one.update(status="revoked") for one in page["data"]]
-        ),
-    ),
+@requirement("lists.created-is-listed", Level.SHOULD, VENDOR, lists, needs=(Capability.LISTING,))
+@catches(
+    HIDE_ALL,
+    on_pages("other names", lambda _, page: [one.update(name="x") for one in page["data"]]),
+    on_pages("all revoked", lambda _, page: [one.update(status="revoked") for one in page["data"]]),
 )
 def created_is_listed(probe: Probe) -> None:
     """What was created is in the list, as the answer to its creation showed it."""
@@ -122,17 +114,17 @@ def created_is_listed(probe: Probe) -> None:
 
 
 @requirement(
-    id="lists.only-ones-own",
-    level=Level.MUST,
-    source="safety: nobody sees another partner's keys",
-    applies_to=lists,
+    "lists.only-ones-own",
+    Level.MUST,
+    "safety: nobody sees another partner's keys",
+    lists,
     needs=(Capability.LISTING, Capability.SECOND_PARTNER),
-    sabotage=(
-        on_requests("take all for one partner", _foreign),
-        on_requests(
-            "list for the one who owns the cursor",
-            lambda one: replace(one, partner=1) if "starting_after" in query_of(one) else one,
-        ),
+)
+@catches(
+    on_requests("take all for one partner", _foreign),
+    on_requests(
+        "list for the one who owns the cursor",
+        lambda one: replace(one, partner=1) if "starting_after" in query_of(one) else one,
     ),
 )
 def only_ones_own(probe: Probe) -> None:
@@ -166,14 +158,14 @@ def _no_secrets(exchange: JudgedExchange) -> None:
 
 
 @requirement(
-    id="lists.no-secrets",
-    level=Level.MUST,
-    source="seed: client_secret, shown only once",
-    applies_to=lists,
+    "lists.no-secrets",
+    Level.MUST,
+    "seed: client_secret, shown only once",
+    lists,
     needs=(Capability.LISTING,),
-    sabotage=(Sabotage("tell the secrets", _telling_secrets),),
     judges=(Judge(_no_secrets, on(Purpose.PAGE)),),
 )
+@catches(Sabotage("tell the secrets", _telling_secrets))
 def no_secrets(probe: Probe) -> None:
     """A list never shows the secret of a key, under any name."""
     made = make(probe, 2)

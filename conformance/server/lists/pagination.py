@@ -9,7 +9,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, on
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_answers, on_requests, set_status, with_body
 from conformance.probe.applicability import lists
@@ -60,13 +60,9 @@ def _hundred_by_default(request: Request) -> Request:
 
 
 @requirement(
-    id="lists.pagination-is-complete",
-    level=Level.SHOULD,
-    source=VENDOR,
-    applies_to=lists,
-    needs=(Capability.LISTING,),
-    sabotage=(LOSE_ITEM, REPEAT_ITEM, IGNORE_CURSOR, MORE_NEVER, HIDE_ALL),
+    "lists.pagination-is-complete", Level.SHOULD, VENDOR, lists, needs=(Capability.LISTING,)
 )
+@catches(LOSE_ITEM, REPEAT_ITEM, IGNORE_CURSOR, MORE_NEVER, HIDE_ALL)
 def pagination_is_complete(probe: Probe) -> None:
     """Pages of any size together show everything once: nothing is lost, nothing repeated."""
     own, after, span = _whereabouts(probe, ids_of(probe, make(probe, _SOME)))
@@ -92,14 +88,8 @@ def _whereabouts(probe: Probe, own: set[str]) -> tuple[set[str], str | None, int
     return own, seen[first - 1] if first else None, places[-1] - first + 1
 
 
-@requirement(
-    id="lists.has-more-is-true",
-    level=Level.SHOULD,
-    source=VENDOR,
-    applies_to=lists,
-    needs=(Capability.LISTING,),
-    sabotage=(MORE_ALWAYS, MORE_NEVER),
-)
+@requirement("lists.has-more-is-true", Level.SHOULD, VENDOR, lists, needs=(Capability.LISTING,))
+@catches(MORE_ALWAYS, MORE_NEVER)
 def has_more_is_true(probe: Probe) -> None:
     """``has_more`` says whether another page follows."""
     _, after, _ = _whereabouts(probe, ids_of(probe, make(probe, 2)))
@@ -128,14 +118,14 @@ def _at_most(exchange: JudgedExchange) -> None:
 
 
 @requirement(
-    id="lists.limit-is-respected",
-    level=Level.SHOULD,
-    source=VENDOR,
-    applies_to=lists,
+    "lists.limit-is-respected",
+    Level.SHOULD,
+    VENDOR,
+    lists,
     needs=(Capability.LISTING,),
-    sabotage=(IGNORE_LIMIT,),
     judges=(Judge(_at_most, on(Purpose.PAGE)),),
 )
+@catches(IGNORE_LIMIT)
 def limit_is_respected(probe: Probe) -> None:
     """A page holds no more items than ``limit`` says."""
     make(probe, 3)
@@ -145,13 +135,13 @@ def limit_is_respected(probe: Probe) -> None:
 
 
 @requirement(
-    id="lists.default-page-is-small",
-    level=Level.SHOULD,
-    source="vendor facts: limit is 25 by default",
-    applies_to=lists,
+    "lists.default-page-is-small",
+    Level.SHOULD,
+    "vendor facts: limit is 25 by default",
+    lists,
     needs=(Capability.LISTING,),
-    sabotage=(on_requests("pages of 100 by default", _hundred_by_default),),
 )
+@catches(on_requests("pages of 100 by default", _hundred_by_default))
 def default_page_is_small(probe: Probe) -> None:
     """Without ``limit`` a page holds no more items than the documented default."""
     default = bound(probe, "default", 25)
@@ -163,13 +153,13 @@ def default_page_is_small(probe: Probe) -> None:
 
 
 @requirement(
-    id="lists.strange-parameters-are-no-failure",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=lists,
+    "lists.strange-parameters-are-no-failure",
+    Level.MUST,
+    SAFETY,
+    lists,
     needs=(Capability.LISTING,),
-    sabotage=(replace(set_status(422, 500), name="fail on what is wrong"),),
 )
+@catches(replace(set_status(422, 500), name="fail on what is wrong"))
 def strange_parameters_are_no_failure(probe: Probe) -> None:
     """Unknown cursors and limits out of range are refused or overlooked; nothing fails."""
     texts = ("", "0", "-1", "1.5", "x", "9" * 40, "null", "\0", "é", "'", "../..", "y" * 2000)
@@ -182,13 +172,13 @@ def strange_parameters_are_no_failure(probe: Probe) -> None:
 
 
 @requirement(
-    id="lists.limit-out-of-range-is-no-larger-page",
-    level=Level.SHOULD,
-    source=VENDOR,
-    applies_to=lists,
+    "lists.limit-out-of-range-is-no-larger-page",
+    Level.SHOULD,
+    VENDOR,
+    lists,
     needs=(Capability.LISTING,),
-    sabotage=(on_answers("give pages of any size", _endless_page),),
 )
+@catches(on_answers("give pages of any size", _endless_page))
 def limit_out_of_range_is_no_larger_page(probe: Probe) -> None:
     """A limit out of range is refused, or gives a page of a permitted size."""
     largest = largest_page(probe)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, set_header
 from conformance.probe.applicability import every, takes_json
@@ -80,16 +80,11 @@ def _repeat_in_header(request: Request, answer: Answer) -> Answer:
     return replace(answer, headers=(*answer.headers, ("x-request-authorization", value)))
 
 
-@requirement(
-    id="problems.no-secret-comes-back",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=every,
-    sabotage=(
-        _repeat("Authorization"),
-        on_answers("repeat Authorization in a header", _repeat_in_header),
-        on_answers("repeat the body", _repeat_body),
-    ),
+@requirement("problems.no-secret-comes-back", Level.MUST, SAFETY, every)
+@catches(
+    _repeat("Authorization"),
+    on_answers("repeat Authorization in a header", _repeat_in_header),
+    on_answers("repeat the body", _repeat_body),
 )
 def no_secret_comes_back(probe: Probe) -> None:
     """An error repeats neither the token nor a secret that was sent."""
@@ -112,22 +107,17 @@ def _suspects(probe: Probe) -> Iterator[Request]:
             yield replace(request, body=b'{"%s": %s}' % (name.encode(), text))
 
 
-@requirement(
-    id="problems.no-internals",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=every,
-    sabotage=(
-        set_detail('Traceback (most recent call last):\n  File "app.py", line 3, in f'),
-        set_detail("at br.dinie.Keys.create(Keys.java:42)"),
-        set_detail("TypeError: x is undefined\n    at create (/srv/api/keys.js:10:5)"),
-        set_detail("goroutine 12 [running]:\nmain.create"),
-        set_detail("Fatal error: Uncaught Error in /var/www/api/keys.php on line 12"),
-        set_detail(r"at Dinie.Keys.Create(Request r) in C:\api\Keys.cs:line 12"),
-        set_detail("/usr/lib/python3.11/json/decoder.py"),
-        set_detail("see site-packages/api/keys.py"),
-        set_header(4, "X-Error-File", "/home/api/current/keys.rb"),
-    ),
+@requirement("problems.no-internals", Level.MUST, SAFETY, every)
+@catches(
+    set_detail('Traceback (most recent call last):\n  File "app.py", line 3, in f'),
+    set_detail("at br.dinie.Keys.create(Keys.java:42)"),
+    set_detail("TypeError: x is undefined\n    at create (/srv/api/keys.js:10:5)"),
+    set_detail("goroutine 12 [running]:\nmain.create"),
+    set_detail("Fatal error: Uncaught Error in /var/www/api/keys.php on line 12"),
+    set_detail(r"at Dinie.Keys.Create(Request r) in C:\api\Keys.cs:line 12"),
+    set_detail("/usr/lib/python3.11/json/decoder.py"),
+    set_detail("see site-packages/api/keys.py"),
+    set_header(4, "X-Error-File", "/home/api/current/keys.rb"),
 )
 def no_internals(probe: Probe) -> None:
     """An error shows no stack trace and no path of the server's files."""

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from conformance.catalogue.judge import REFUSAL, EachAnswer, each
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, edit_body, set_field, set_status
 from conformance.probe.applicability import every, takes_json
@@ -51,13 +51,8 @@ def _with_objects(probe: Probe) -> Iterator[Answer]:
     return (answer for answer, _ in problem_documents(probe))
 
 
-@requirement(
-    id="problems.required-members",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=every,
-    sabotage=tuple(drop_field(4, name) for name in ("type", "title", "status", "detail")),
-)
+@requirement("problems.required-members", Level.MUST, SEED, every)
+@catches(*(drop_field(4, name) for name in ("type", "title", "status", "detail")))
 @each_problem
 def required_members(operation: Operation, answer: Answer, problem: Problem) -> None:
     """An error has type, title, status and detail."""
@@ -68,20 +63,15 @@ def required_members(operation: Operation, answer: Answer, problem: Problem) -> 
     expect(not missing, expected, f"no {', '.join(missing)}")
 
 
-@requirement(
-    id="problems.member-types",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=every,
-    sabotage=(
-        edit_body(4, "write the status as text", lambda one: one.update(status=str(one["status"]))),
-        set_field(4, "title", None),
-        set_field(4, "detail", {"message": "wrong"}),
-        set_field(4, "instance", None),
-        set_field(4, "code", 17),
-        set_field(422, "param", ["name"]),
-        set_field(422, "errors", {"name": "wrong"}),
-    ),
+@requirement("problems.member-types", Level.MUST, SEED, every)
+@catches(
+    edit_body(4, "write the status as text", lambda one: one.update(status=str(one["status"]))),
+    set_field(4, "title", None),
+    set_field(4, "detail", {"message": "wrong"}),
+    set_field(4, "instance", None),
+    set_field(4, "code", 17),
+    set_field(422, "param", ["name"]),
+    set_field(422, "errors", {"name": "wrong"}),
 )
 @each_problem
 def member_types(operation: Operation, answer: Answer, problem: Problem) -> None:
@@ -91,13 +81,8 @@ def member_types(operation: Operation, answer: Answer, problem: Problem) -> None
         expect(not wrong, f"{one.param} {one.detail}", f"another {one.param}")
 
 
-@requirement(
-    id="problems.status-matches",
-    level=Level.MUST,
-    source="seed: status, HTTP status code",
-    applies_to=every,
-    sabotage=(set_field(4, "status", 500), set_field(422, "status", 400), set_status(422, 400)),
-)
+@requirement("problems.status-matches", Level.MUST, "seed: status, HTTP status code", every)
+@catches(set_field(4, "status", 500), set_field(422, "status", 400), set_status(422, 400))
 @each_problem
 def status_matches(_: Operation, answer: Answer, problem: Problem) -> None:
     """The status in an error is the status of the answer."""
@@ -108,15 +93,12 @@ def status_matches(_: Operation, answer: Answer, problem: Problem) -> None:
 
 
 @requirement(
-    id="problems.type-is-uri",
-    level=Level.MUST,
-    source="seed: type, URI identifying the error type",
-    applies_to=every,
-    sabotage=(
-        set_field(4, "type", "validation failed"),
-        set_field(4, "type", ""),
-        set_field(401, "type", "https://api.dinie.com.br/errors/<401>"),
-    ),
+    "problems.type-is-uri", Level.MUST, "seed: type, URI identifying the error type", every
+)
+@catches(
+    set_field(4, "type", "validation failed"),
+    set_field(4, "type", ""),
+    set_field(401, "type", "https://api.dinie.com.br/errors/<401>"),
 )
 @each_problem
 def type_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
@@ -125,18 +107,18 @@ def type_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
 
 
 @requirement(
-    id="problems.instance-is-uri",
-    level=Level.MUST,
-    source="seed: instance, URI identifying this specific occurrence",
-    applies_to=every,
-    sabotage=(
-        set_field(4, "instance", "/v3/auth/credentials/a b"),
-        set_field(4, "instance", "the request <1>"),
-        edit_body(
-            404,
-            "write the path unescaped",
-            lambda one: one.update(instance=str(one["instance"]).replace("%20", " ")),
-        ),
+    "problems.instance-is-uri",
+    Level.MUST,
+    "seed: instance, URI identifying this specific occurrence",
+    every,
+)
+@catches(
+    set_field(4, "instance", "/v3/auth/credentials/a b"),
+    set_field(4, "instance", "the request <1>"),
+    edit_body(
+        404,
+        "write the path unescaped",
+        lambda one: one.update(instance=str(one["instance"]).replace("%20", " ")),
     ),
 )
 @each_problem
@@ -146,17 +128,17 @@ def instance_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
 
 
 @requirement(
-    id="problems.errors-items",
-    level=Level.MUST,
-    source="seed: errors.param and errors.detail, required",
-    applies_to=lambda one: one.response(HTTPStatus.UNPROCESSABLE_ENTITY) is not None,
-    sabotage=(
-        edit_body(422, "drop errors.param", lambda one: one["errors"][0].pop("param")),
-        edit_body(422, "drop errors.detail", lambda one: one["errors"][-1].pop("detail")),
-        edit_body(422, "number errors.detail", lambda one: one["errors"][0].update(detail=1)),
-        edit_body(422, "null errors.code", lambda one: one["errors"][0].update(code=None)),
-        set_field(422, "errors", ["name is required"]),
-    ),
+    "problems.errors-items",
+    Level.MUST,
+    "seed: errors.param and errors.detail, required",
+    lambda one: one.response(HTTPStatus.UNPROCESSABLE_ENTITY) is not None,
+)
+@catches(
+    edit_body(422, "drop errors.param", lambda one: one["errors"][0].pop("param")),
+    edit_body(422, "drop errors.detail", lambda one: one["errors"][-1].pop("detail")),
+    edit_body(422, "number errors.detail", lambda one: one["errors"][0].update(detail=1)),
+    edit_body(422, "null errors.code", lambda one: one["errors"][0].update(code=None)),
+    set_field(422, "errors", ["name is required"]),
 )
 def errors_items(probe: Probe) -> None:
     """Every item of errors, where there are any, has param and detail as texts."""
@@ -172,17 +154,15 @@ def expect_errors_items(operation: Operation, answer: Answer, problem: Problem) 
 
 
 @requirement(
-    id="problems.every-bad-field-is-named",
-    level=Level.SHOULD,
-    source="vendor facts: 422 has one errors[] item for each field",
-    applies_to=lambda one: takes_json(one) and one.response(422) is not None,
-    sabotage=(
-        edit_body(
-            422, "name the first field only", lambda one: one.update(errors=one["errors"][:1])
-        ),
-        drop_field(422, "errors"),
-        set_field(422, "errors", []),
-    ),
+    "problems.every-bad-field-is-named",
+    Level.SHOULD,
+    "vendor facts: 422 has one errors[] item for each field",
+    lambda one: takes_json(one) and one.response(422) is not None,
+)
+@catches(
+    edit_body(422, "name the first field only", lambda one: one.update(errors=one["errors"][:1])),
+    drop_field(422, "errors"),
+    set_field(422, "errors", []),
 )
 def every_bad_field_is_named(probe: Probe) -> None:
     """A 422 names every bad field in errors, not only the first."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.catalogue.judge import REFUSAL, each
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_status, set_field, set_header
 from conformance.probe.applicability import every
@@ -28,19 +28,14 @@ def _send_as(status: int, value: str | None) -> Sabotage:
     return replace(sabotage, name=f"send {status} as {value or 'nothing at all'}")
 
 
-@requirement(
-    id="problems.media-type",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=every,
-    sabotage=(
-        _send_as(4, "text/html"),
-        _send_as(4, "application/json"),
-        _send_as(4, None),
-        _send_as(401, "text/plain"),
-        _send_as(422, "application/json"),
-        _send_as(404, "text/html"),
-    ),
+@requirement("problems.media-type", Level.MUST, SEED, every)
+@catches(
+    _send_as(4, "text/html"),
+    _send_as(4, "application/json"),
+    _send_as(4, None),
+    _send_as(401, "text/plain"),
+    _send_as(422, "application/json"),
+    _send_as(404, "text/html"),
 )
 @each(documented_errors, statuses=REFUSAL, has_documented_body=True)
 def media_type(operation: Operation, answer: Answer) -> None:
@@ -52,17 +47,12 @@ def media_type(operation: Operation, answer: Answer) -> None:
     expect(answer.media_type in names, expected, answer.media_type or "no Content-Type")
 
 
-@requirement(
-    id="problems.body-is-an-object",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=every,
-    sabotage=(
-        on_status(4, "answer nothing", lambda one: replace(one, body=b"")),
-        on_status(4, "answer text", lambda one: replace(one, body=b"Bad Request")),
-        on_status(4, "answer a list", lambda one: replace(one, body=b"[" + one.body + b"]")),
-        on_status(4, "cut the body", lambda one: replace(one, body=one.body[:-1])),
-    ),
+@requirement("problems.body-is-an-object", Level.MUST, SEED, every)
+@catches(
+    on_status(4, "answer nothing", lambda one: replace(one, body=b"")),
+    on_status(4, "answer text", lambda one: replace(one, body=b"Bad Request")),
+    on_status(4, "answer a list", lambda one: replace(one, body=b"[" + one.body + b"]")),
+    on_status(4, "cut the body", lambda one: replace(one, body=one.body[:-1])),
 )
 @each(documented_errors, statuses=REFUSAL, has_documented_body=True)
 def body_is_an_object(_: Operation, answer: Answer) -> None:
@@ -72,12 +62,12 @@ def body_is_an_object(_: Operation, answer: Answer) -> None:
 
 
 @requirement(
-    id="problems.types-tell-kinds-apart",
-    level=Level.SHOULD,
-    source="vendor facts: each status has a type of its own",
-    applies_to=every,
-    sabotage=(set_field(4, "type", "https://api.dinie.com.br/errors/error"),),
+    "problems.types-tell-kinds-apart",
+    Level.SHOULD,
+    "vendor facts: each status has a type of its own",
+    every,
 )
+@catches(set_field(4, "type", "https://api.dinie.com.br/errors/error"))
 def types_tell_kinds_apart(probe: Probe) -> None:
     """Errors with different statuses have different types."""
     statuses: dict[str, set[int]] = {}
@@ -91,15 +81,10 @@ def types_tell_kinds_apart(probe: Probe) -> None:
         probe.expect(len(seen) == 1, "one type for each status", f"one for {together}")
 
 
-@requirement(
-    id="problems.no-markup",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=every,
-    sabotage=(
-        on_status(4, "answer a page", lambda one: replace(one, body=b"<!DOCTYPE html><html>")),
-        set_detail("<html><body><h1>Bad Request</h1></body></html>"),
-    ),
+@requirement("problems.no-markup", Level.MUST, SEED, every)
+@catches(
+    on_status(4, "answer a page", lambda one: replace(one, body=b"<!DOCTYPE html><html>")),
+    set_detail("<html><body><h1>Bad Request</h1></body></html>"),
 )
 def no_markup(probe: Probe) -> None:
     """An error is no web page and holds none."""
@@ -109,12 +94,9 @@ def no_markup(probe: Probe) -> None:
 
 
 @requirement(
-    id="problems.method-not-allowed-names-methods",
-    level=Level.SHOULD,
-    source="RFC 9110, section 15.5.6",
-    applies_to=every,
-    sabotage=(set_header(405, "Allow", None), set_header(405, "Allow", "GET, PATCH")),
+    "problems.method-not-allowed-names-methods", Level.SHOULD, "RFC 9110, section 15.5.6", every
 )
+@catches(set_header(405, "Allow", None), set_header(405, "Allow", "GET, PATCH"))
 def method_not_allowed_names_methods(probe: Probe) -> None:
     """A 405 carries Allow, and the refused method is not in it."""
     known = {

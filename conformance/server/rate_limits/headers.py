@@ -4,7 +4,7 @@ import re
 import time
 
 from conformance.catalogue.judge import NO_SERVER_ERROR, Judge, of_answer
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, set_header, with_header
 from conformance.probe.applicability import every
@@ -54,13 +54,13 @@ def expect_limit_headers(answer: Answer, to: str = "") -> None:
 
 
 @requirement(
-    id="rate_limits.headers-on-every-answer",
-    level=Level.SHOULD,
-    source=HEADERS,
-    applies_to=every,
-    sabotage=(_always(LIMIT, None), _always(RESET, None), set_header(4, REMAINING, None)),
+    "rate_limits.headers-on-every-answer",
+    Level.SHOULD,
+    HEADERS,
+    every,
     judges=(Judge(of_answer(expect_limit_headers), statuses=NO_SERVER_ERROR),),
 )
+@catches(_always(LIMIT, None), _always(RESET, None), set_header(4, REMAINING, None))
 def headers_on_every_answer(probe: Probe) -> None:
     """Every answer says the limit, how much of it is left, and when it starts anew."""
     for what, answer in _ordinary(probe):
@@ -95,19 +95,19 @@ def expect_sense(answer: Answer) -> None:
 
 
 @requirement(
-    id="rate_limits.headers-make-sense",
-    level=Level.SHOULD,
-    source=HEADERS,
-    applies_to=every,
-    sabotage=(
-        _always(LIMIT, "many"),
-        _always(REMAINING, "-1"),
-        _always(REMAINING, "99999999"),
-        _always(RESET, "60"),
-        _always(RESET, "1772582460000"),
-        _always(RESET, "2099-12-31T23:59:59Z"),
-    ),
+    "rate_limits.headers-make-sense",
+    Level.SHOULD,
+    HEADERS,
+    every,
     judges=(Judge(of_answer(expect_sense), statuses=NO_SERVER_ERROR),),
+)
+@catches(
+    _always(LIMIT, "many"),
+    _always(REMAINING, "-1"),
+    _always(REMAINING, "99999999"),
+    _always(RESET, "60"),
+    _always(RESET, "1772582460000"),
+    _always(RESET, "2099-12-31T23:59:59Z"),
 )
 def headers_make_sense(probe: Probe) -> None:
     """The limits are whole numbers, no more is left than there is, and the reset is to come."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.catalogue.judge import RATE_LIMITED, each
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, on_answers, set_field, set_header
 from conformance.probe.applicability import every
@@ -52,24 +52,18 @@ def _no_429(probe: Probe) -> str:
     return f"{RATE_LIMIT_REQUESTS} requests met no 429"
 
 
-@requirement(
-    id="rate_limits.limited-answer-is-a-problem",
-    observes_run=True,
-    level=Level.MUST,
-    source=SEED,
-    applies_to=every,
-    sabotage=(
-        drop_field(429, "type"),
-        drop_field(429, "title"),
-        drop_field(429, "detail"),
-        set_field(429, "status", 200),
-        set_field(429, "status", "429"),
-        set_header(429, "Content-Type", "application/json"),
-        set_header(429, "Content-Type", None),
-        on_answers(
-            "limit with an empty body",
-            lambda _, one: replace(one, body=b"") if one.status == LIMITED else one,
-        ),
+@requirement("rate_limits.limited-answer-is-a-problem", Level.MUST, SEED, every, observes_run=True)
+@catches(
+    drop_field(429, "type"),
+    drop_field(429, "title"),
+    drop_field(429, "detail"),
+    set_field(429, "status", 200),
+    set_field(429, "status", "429"),
+    set_header(429, "Content-Type", "application/json"),
+    set_header(429, "Content-Type", None),
+    on_answers(
+        "limit with an empty body",
+        lambda _, one: replace(one, body=b"") if one.status == LIMITED else one,
     ),
 )
 @each(_limited, statuses=RATE_LIMITED)
@@ -88,17 +82,17 @@ def limited_answer_is_a_problem(operation: Operation, answer: Answer) -> None:
 
 
 @requirement(
-    id="rate_limits.limited-answer-says-how-long",
+    "rate_limits.limited-answer-says-how-long",
+    Level.SHOULD,
+    "RFC 6585 section 4, RFC 9110 section 10.2.3; vendor facts: Retry-After on 429",
+    every,
     observes_run=True,
-    level=Level.SHOULD,
-    source="RFC 6585 section 4, RFC 9110 section 10.2.3; vendor facts: Retry-After on 429",
-    applies_to=every,
-    sabotage=(
-        set_header(429, "Retry-After", None),
-        set_header(429, "Retry-After", "1.5"),
-        set_header(429, "Retry-After", "-1"),
-        set_header(429, "Retry-After", "soon"),
-    ),
+)
+@catches(
+    set_header(429, "Retry-After", None),
+    set_header(429, "Retry-After", "1.5"),
+    set_header(429, "Retry-After", "-1"),
+    set_header(429, "Retry-After", "soon"),
 )
 @each(_limited, statuses=RATE_LIMITED)
 def limited_answer_says_how_long(_: Operation, answer: Answer) -> None:
@@ -111,16 +105,12 @@ def limited_answer_says_how_long(_: Operation, answer: Answer) -> None:
 
 
 @requirement(
-    id="rate_limits.limited-answer-has-headers",
-    observes_run=True,
-    level=Level.SHOULD,
-    source=HEADERS,
-    applies_to=every,
-    sabotage=(
-        set_header(429, LIMIT, None),
-        set_header(429, REMAINING, "99999999"),
-        set_header(429, RESET, "60"),
-    ),
+    "rate_limits.limited-answer-has-headers", Level.SHOULD, HEADERS, every, observes_run=True
+)
+@catches(
+    set_header(429, LIMIT, None),
+    set_header(429, REMAINING, "99999999"),
+    set_header(429, RESET, "60"),
 )
 @each(_limited, statuses=RATE_LIMITED)
 def limited_answer_has_headers(_: Operation, answer: Answer) -> None:
@@ -131,15 +121,15 @@ def limited_answer_has_headers(_: Operation, answer: Answer) -> None:
 
 
 @requirement(
-    id="rate_limits.limited-request-gets-through-later",
+    "rate_limits.limited-request-gets-through-later",
+    Level.SHOULD,
+    "RFC 9110 section 10.2.3; vendor facts: Retry-After on 429",
+    every,
     observes_run=True,
-    level=Level.SHOULD,
-    source="RFC 9110 section 10.2.3; vendor facts: Retry-After on 429",
-    applies_to=every,
-    sabotage=(
-        set_header(429, "Retry-After", "0"),
-        set_header(429, "Retry-After", "Thu, 01 Jan 1970 00:00:00 GMT"),
-    ),
+)
+@catches(
+    set_header(429, "Retry-After", "0"),
+    set_header(429, "Retry-After", "Thu, 01 Jan 1970 00:00:00 GMT"),
 )
 def limited_request_gets_through_later(probe: Probe) -> None:
     """A request that waits as long as a 429 says gets through."""

@@ -6,7 +6,7 @@ Only keys that a check has made itself are ever revoked, and no request names an
 import threading
 from dataclasses import replace
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests
 from conformance.probe.probe import NotVerified, Probe
@@ -62,13 +62,13 @@ ALL_ACTIVE = edit_body(
 
 
 @requirement(
-    id="revocation.revoked-key-is-listed-as-revoked",
-    level=Level.SHOULD,
-    source=VENDOR,
-    applies_to=revokes,
+    "revocation.revoked-key-is-listed-as-revoked",
+    Level.SHOULD,
+    VENDOR,
+    revokes,
     needs=(Capability.REVOCATION, Capability.LISTING),
-    sabotage=(DO_NOTHING, ALL_ACTIVE),
 )
+@catches(DO_NOTHING, ALL_ACTIVE)
 def revoked_key_is_listed_as_revoked(probe: Probe) -> None:
     """A revoked key has the status revoked in the list, or is not there any more."""
     made = created(probe)
@@ -80,13 +80,13 @@ def revoked_key_is_listed_as_revoked(probe: Probe) -> None:
 
 
 @requirement(
-    id="revocation.revoked-key-gets-no-token",
-    level=Level.SHOULD,
-    source=VENDOR,
-    applies_to=revokes,
+    "revocation.revoked-key-gets-no-token",
+    Level.SHOULD,
+    VENDOR,
+    revokes,
     needs=(Capability.REVOCATION, Capability.TOKENS),
-    sabotage=(DO_NOTHING, Sabotage("give a key its token for ever", good_answer_again)),
 )
+@catches(DO_NOTHING, Sabotage("give a key its token for ever", good_answer_again))
 def revoked_key_gets_no_token(probe: Probe) -> None:
     """A revoked key gets no new token, at once and for good."""
     used, unused = created(probe), created(probe)
@@ -100,18 +100,18 @@ def revoked_key_gets_no_token(probe: Probe) -> None:
 
 
 @requirement(
-    id="revocation.only-ones-own",
-    level=Level.MUST,
-    source="safety: nobody ends another partner's keys",
-    applies_to=revokes,
+    "revocation.only-ones-own",
+    Level.MUST,
+    "safety: nobody ends another partner's keys",
+    revokes,
     needs=(Capability.REVOCATION, Capability.SECOND_PARTNER, Capability.LISTING),
-    sabotage=(
-        on_requests(
-            "take all for one partner",
-            lambda one: replace(one, partner=0) if one.method == "DELETE" else one,
-        ),
-        Sabotage("refuse another partner and do it", _refusing_and_doing),
+)
+@catches(
+    on_requests(
+        "take all for one partner",
+        lambda one: replace(one, partner=0) if one.method == "DELETE" else one,
     ),
+    Sabotage("refuse another partner and do it", _refusing_and_doing),
 )
 def only_ones_own(probe: Probe) -> None:
     """Another partner cannot revoke a key, whatever it is told."""
@@ -128,13 +128,13 @@ def only_ones_own(probe: Probe) -> None:
 
 
 @requirement(
-    id="revocation.leaves-others-alone",
-    level=Level.MUST,
-    source="safety: a revocation ends the key that it names",
-    applies_to=revokes,
+    "revocation.leaves-others-alone",
+    Level.MUST,
+    "safety: a revocation ends the key that it names",
+    revokes,
     needs=(Capability.REVOCATION, Capability.LISTING),
-    sabotage=(Sabotage("revoke other keys too", _revoking_another),),
 )
+@catches(Sabotage("revoke other keys too", _revoking_another))
 def leaves_others_alone(probe: Probe) -> None:
     """Revoking one key leaves those made before and after it active."""
     before, named, after = created(probe), created(probe), created(probe)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.catalogue.judge import Judge, Purpose, of_operation, on
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_answers, on_status, set_status
 from conformance.probe.probe import NAME_PREFIX, Probe, expect
@@ -37,16 +37,16 @@ def expect_revoked(operation: Operation, answer: Answer) -> None:
 
 
 @requirement(
-    id="revocation.answers-204-without-body",
-    level=Level.SHOULD,
-    source=f"{VENDOR}; RFC 9110 section 15.3.5",
-    applies_to=revokes,
+    "revocation.answers-204-without-body",
+    Level.SHOULD,
+    f"{VENDOR}; RFC 9110 section 15.3.5",
+    revokes,
     needs=(Capability.REVOCATION,),
-    sabotage=(
-        set_status(204, 200),
-        on_status(204, "answer with a body", lambda one: replace(one, status=200, body=b"{}")),
-    ),
     judges=(Judge(of_operation(expect_revoked), on(Purpose.REVOKE)),),
+)
+@catches(
+    set_status(204, 200),
+    on_status(204, "answer with a body", lambda one: replace(one, status=200, body=b"{}")),
 )
 def answers_204_without_body(probe: Probe) -> None:
     """A revocation is answered with 204 and nothing else."""
@@ -54,13 +54,13 @@ def answers_204_without_body(probe: Probe) -> None:
 
 
 @requirement(
-    id="revocation.second-revocation-is-no-failure",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=revokes,
+    "revocation.second-revocation-is-no-failure",
+    Level.MUST,
+    SAFETY,
+    revokes,
     needs=(Capability.REVOCATION,),
-    sabotage=(set_status(409, 500),),
 )
+@catches(set_status(409, 500))
 def second_revocation_is_no_failure(probe: Probe) -> None:
     """Revoking a key that is revoked already makes nothing fail."""
     made = created(probe)
@@ -78,14 +78,14 @@ def expect_revoked_before(operation: Operation, answer: Answer) -> None:
 
 
 @requirement(
-    id="revocation.second-revocation-is-documented",
-    level=Level.SHOULD,
-    source="vendor facts: 204 on success; errors 404, 409",
-    applies_to=revokes,
+    "revocation.second-revocation-is-documented",
+    Level.SHOULD,
+    "vendor facts: 204 on success; errors 404, 409",
+    revokes,
     needs=(Capability.REVOCATION,),
-    sabotage=(set_status(409, 410), set_status(409, 400)),
     judges=(Judge(of_operation(expect_revoked_before), on(Purpose.REVOKE_AGAIN)),),
 )
+@catches(set_status(409, 410), set_status(409, 400))
 def second_revocation_is_documented(probe: Probe) -> None:
     """A second revocation is the same as the first, a conflict, or not found."""
     made = created(probe)
@@ -94,13 +94,13 @@ def second_revocation_is_documented(probe: Probe) -> None:
 
 
 @requirement(
-    id="revocation.unknown-id-is-404",
-    level=Level.SHOULD,
-    source="vendor facts: 404",
-    applies_to=revokes,
+    "revocation.unknown-id-is-404",
+    Level.SHOULD,
+    "vendor facts: 404",
+    revokes,
     needs=(Capability.REVOCATION,),
-    sabotage=(set_status(404, 204), set_status(404, 400)),
 )
+@catches(set_status(404, 204), set_status(404, 400))
 def unknown_id_is_404(probe: Probe) -> None:
     """The revocation of a key that does not exist gets 404."""
     status = answer_to(probe, _unknown(probe)).status
@@ -108,17 +108,17 @@ def unknown_id_is_404(probe: Probe) -> None:
 
 
 @requirement(
-    id="revocation.strange-ids-are-no-failure",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=revokes,
+    "revocation.strange-ids-are-no-failure",
+    Level.MUST,
+    SAFETY,
+    revokes,
     needs=(Capability.REVOCATION,),
-    sabotage=(
-        set_status(404, 500),
-        on_answers(
-            "fail on what is not UTF-8",
-            lambda request, one: replace(one, status=500) if "%FF" in request.path else one,
-        ),
+)
+@catches(
+    set_status(404, 500),
+    on_answers(
+        "fail on what is not UTF-8",
+        lambda request, one: replace(one, status=500) if "%FF" in request.path else one,
     ),
 )
 def strange_ids_are_no_failure(probe: Probe) -> None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, set_status
 from conformance.probe.applicability import takes_json
@@ -47,31 +47,21 @@ _DATES = (
 )
 
 
-@requirement(
-    id="robustness.broken-json",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=takes_json,
-    sabotage=(
-        fail_on("empty bodies", lambda request: request.method == "POST" and not request.body),
-        fail_on("cut JSON", lambda request: request.body == b'{"name"'),
-    ),
+@requirement("robustness.broken-json", Level.MUST, SAFETY, takes_json)
+@catches(
+    fail_on("empty bodies", lambda request: request.method == "POST" and not request.body),
+    fail_on("cut JSON", lambda request: request.body == b'{"name"'),
 )
 def broken_json(probe: Probe) -> None:
     """A body that is no JSON does not make the server fail."""
     survive_bodies(probe, _BROKEN_JSON)
 
 
-@requirement(
-    id="robustness.wrong-types",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=takes_json,
-    sabotage=(
-        fail_on("bodies that are no object", lambda request: request.body in {b"[]", b"null"}),
-        fail_on_body("lists in fields", b": [[null]]"),
-        fail_on_body("null in fields", b": null}"),
-    ),
+@requirement("robustness.wrong-types", Level.MUST, SAFETY, takes_json)
+@catches(
+    fail_on("bodies that are no object", lambda request: request.body in {b"[]", b"null"}),
+    fail_on_body("lists in fields", b": [[null]]"),
+    fail_on_body("null in fields", b": null}"),
 )
 def wrong_types(probe: Probe) -> None:
     """Values of other types, in every field and as the whole body, do not make the server fail."""
@@ -80,44 +70,29 @@ def wrong_types(probe: Probe) -> None:
     survive_bodies(probe, in_each_field(probe, *values))
 
 
-@requirement(
-    id="robustness.huge-numbers",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=takes_json,
-    sabotage=(fail_on_body("infinity", b"1e400"), fail_on_body("many digits", b"1" * 4301)),
-)
+@requirement("robustness.huge-numbers", Level.MUST, SAFETY, takes_json)
+@catches(fail_on_body("infinity", b"1e400"), fail_on_body("many digits", b"1" * 4301))
 def huge_numbers(probe: Probe) -> None:
     """Numbers beyond every limit do not make the server fail."""
     survive_bodies(probe, [one.encode() for one in _NUMBERS])
     survive_bodies(probe, in_each_field(probe, *_NUMBERS))
 
 
-@requirement(
-    id="robustness.control-characters",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=takes_json,
-    sabotage=(
-        fail_on_body("NUL", b"\\u0000"),
-        fail_on_body("raw NUL", b"\0"),
-        hang_up("NUL", lambda request: b"\\u0000" in request.body),
-    ),
+@requirement("robustness.control-characters", Level.MUST, SAFETY, takes_json)
+@catches(
+    fail_on_body("NUL", b"\\u0000"),
+    fail_on_body("raw NUL", b"\0"),
+    hang_up("NUL", lambda request: b"\\u0000" in request.body),
 )
 def control_characters(probe: Probe) -> None:
     """NUL and other control characters in texts do not make the server fail."""
     survive_bodies(probe, in_each_field(probe, *(f'"{one}"' for one in _CONTROLS)))
 
 
-@requirement(
-    id="robustness.lone-surrogates",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=takes_json,
-    sabotage=(
-        fail_on_body("lone surrogates", b"\\ud8", b"\\udf"),
-        hang_up("lone surrogates", lambda request: b"\\ud800" in request.body),
-    ),
+@requirement("robustness.lone-surrogates", Level.MUST, SAFETY, takes_json)
+@catches(
+    fail_on_body("lone surrogates", b"\\ud8", b"\\udf"),
+    hang_up("lone surrogates", lambda request: b"\\ud800" in request.body),
 )
 def lone_surrogates(probe: Probe) -> None:
     """Escaped halves of characters (RFC 8259 section 8.2) do not make the server fail."""
@@ -125,17 +100,12 @@ def lone_surrogates(probe: Probe) -> None:
     survive_bodies(probe, [f'{{"{one}": 1}}'.encode() for one in _SURROGATES[:2]])
 
 
-@requirement(
-    id="robustness.unusual-members",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=takes_json,
-    sabotage=(
-        fail_on_body("__proto__", b"__proto__"),
-        fail_on(
-            "members twice",
-            lambda one: one.body.count(b'"name":') + one.body.count(b'"grant_type":') > 1,
-        ),
+@requirement("robustness.unusual-members", Level.MUST, SAFETY, takes_json)
+@catches(
+    fail_on_body("__proto__", b"__proto__"),
+    fail_on(
+        "members twice",
+        lambda one: one.body.count(b'"name":') + one.body.count(b'"grant_type":') > 1,
     ),
 )
 def unusual_members(probe: Probe) -> None:
@@ -153,16 +123,11 @@ def _twice(plain: str) -> Iterator[str]:
             yield f"{json.dumps(name)}: {value}"
 
 
-@requirement(
-    id="robustness.extreme-dates",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=lambda one: bool(date_fields(one)),
-    sabotage=(
-        fail_on_body("the end of time", b"9999-12-31T23:59:59-23:59"),
-        fail_on_body("leap seconds", b":60Z"),
-        fail_on_body("the year 0", b"0000-01-01"),
-    ),
+@requirement("robustness.extreme-dates", Level.MUST, SAFETY, lambda one: bool(date_fields(one)))
+@catches(
+    fail_on_body("the end of time", b"9999-12-31T23:59:59-23:59"),
+    fail_on_body("leap seconds", b":60Z"),
+    fail_on_body("the year 0", b"0000-01-01"),
 )
 def extreme_dates(probe: Probe) -> None:
     """Dates that do not exist, or lie at the ends of time, do not make the server fail."""
@@ -173,12 +138,12 @@ def extreme_dates(probe: Probe) -> None:
 
 
 @requirement(
-    id="robustness.bad-bodies-get-documented-statuses",
-    level=Level.SHOULD,
-    source="seed: Responses 201, 400, 401, 422, 429, 500",
-    applies_to=takes_json,
-    sabotage=(set_status(400, 418), set_status(422, 406)),
+    "robustness.bad-bodies-get-documented-statuses",
+    Level.SHOULD,
+    "seed: Responses 201, 400, 401, 422, 429, 500",
+    takes_json,
 )
+@catches(set_status(400, 418), set_status(422, 406))
 def bad_bodies_get_documented_statuses(probe: Probe) -> None:
     """Bad JSON bodies of ordinary size get a status that is documented for the operation."""
     odd = ("null", '"\\u0000"', '"\\ud800"', "[]", "1e400", "5")

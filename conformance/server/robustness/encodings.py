@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on
 from conformance.probe.applicability import takes_json
@@ -36,16 +36,11 @@ _MEDIA_TYPES = (
 _ENCODINGS = ("gzip", "deflate", "br", "zstd", "gzip, gzip", "unknown", "identity", "", ",")
 
 
-@requirement(
-    id="robustness.other-encodings",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=takes_json,
-    sabotage=(
-        fail_on_body("invalid UTF-8", b"\xff", b"\xc0\xaf", b"\xed\xa0\x80"),
-        fail_on("a byte order mark", lambda request: request.body.startswith(b"\xef\xbb\xbf")),
-        fail_on("UTF-16", lambda request: request.body[1:2] == b"\0"),
-    ),
+@requirement("robustness.other-encodings", Level.MUST, SAFETY, takes_json)
+@catches(
+    fail_on_body("invalid UTF-8", b"\xff", b"\xc0\xaf", b"\xed\xa0\x80"),
+    fail_on("a byte order mark", lambda request: request.body.startswith(b"\xef\xbb\xbf")),
+    fail_on("UTF-16", lambda request: request.body[1:2] == b"\0"),
 )
 def other_encodings(probe: Probe) -> None:
     """Bodies in UTF-16, with a byte order mark or no Unicode at all do not make the server fail."""
@@ -68,18 +63,11 @@ def other_encodings(probe: Probe) -> None:
     survive_bodies(probe, [*broken, b'{"\xff": 1}'])
 
 
-@requirement(
-    id="robustness.media-types",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=takes_json,
-    sabotage=(
-        fail_on(
-            "no Content-Type", lambda one: one.body and "Content-Type" not in dict(one.headers)
-        ),
-        fail_on_header("Content-Type", "a charset", lambda value: "charset=unknown" in value),
-        fail_on_header("Content-Type", "no boundary", lambda value: value == "multipart/form-data"),
-    ),
+@requirement("robustness.media-types", Level.MUST, SAFETY, takes_json)
+@catches(
+    fail_on("no Content-Type", lambda one: one.body and "Content-Type" not in dict(one.headers)),
+    fail_on_header("Content-Type", "a charset", lambda value: "charset=unknown" in value),
+    fail_on_header("Content-Type", "no boundary", lambda value: value == "multipart/form-data"),
 )
 def media_types(probe: Probe) -> None:
     """A wrong, broken or missing Content-Type does not make the server fail."""
@@ -88,15 +76,10 @@ def media_types(probe: Probe) -> None:
     send_expecting_no_server_error(probe, [replace(request, headers=one) for one in headers])
 
 
-@requirement(
-    id="robustness.content-encodings",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=takes_json,
-    sabotage=(
-        fail_on_header("Content-Encoding", "gzip", lambda value: "gzip" in value),
-        fail_on_header("Content-Encoding", "unknown values", lambda value: value == "unknown"),
-    ),
+@requirement("robustness.content-encodings", Level.MUST, SAFETY, takes_json)
+@catches(
+    fail_on_header("Content-Encoding", "gzip", lambda value: "gzip" in value),
+    fail_on_header("Content-Encoding", "unknown values", lambda value: value == "unknown"),
 )
 def content_encodings(probe: Probe) -> None:
     """A Content-Encoding that is unknown, or that the body has not, does not make it fail."""

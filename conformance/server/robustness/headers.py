@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import every
 from conformance.probe.probe import Probe, without_token
@@ -53,17 +53,12 @@ _AUTHORIZATIONS = (
 )
 
 
-@requirement(
-    id="robustness.strange-headers",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=every,
-    sabotage=(
-        fail_on_header("Accept", "other types", lambda value: value in {"text/html", "*/*;q=0"}),
-        fail_on_header("Expect", "unknown values", lambda value: value == "unknown"),
-        fail_on_header("If-Modified-Since", "any date", bool),
-        fail_on_header("Cookie", "an accent", lambda value: "\xe9" in value),
-    ),
+@requirement("robustness.strange-headers", Level.MUST, SAFETY, every)
+@catches(
+    fail_on_header("Accept", "other types", lambda value: value in {"text/html", "*/*;q=0"}),
+    fail_on_header("Expect", "unknown values", lambda value: value == "unknown"),
+    fail_on_header("If-Modified-Since", "any date", bool),
+    fail_on_header("Cookie", "an accent", lambda value: "\xe9" in value),
 )
 def strange_headers(probe: Probe) -> None:
     """Headers that are broken, unknown or contradict the request do not make the server fail."""
@@ -74,17 +69,12 @@ def strange_headers(probe: Probe) -> None:
     )
 
 
-@requirement(
-    id="robustness.strange-authorization",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=every,
-    sabotage=(
-        fail_on_header("Authorization", "an accent", lambda value: "\xe9" in value),
-        fail_on_header("Authorization", "a broken JWT", lambda value: value.count(".") == 2),  # noqa: PLR2004 - the dots of a JWT
-        fail_on_header("Authorization", "no token", lambda value: value == "Bearer"),
-        fail_on_header("Authorization", "no UTF-8", lambda value: value == "Basic /w=="),
-    ),
+@requirement("robustness.strange-authorization", Level.MUST, SAFETY, every)
+@catches(
+    fail_on_header("Authorization", "an accent", lambda value: "\xe9" in value),
+    fail_on_header("Authorization", "a broken JWT", lambda value: value.count(".") == 2),  # noqa: PLR2004 - the dots of a JWT
+    fail_on_header("Authorization", "no token", lambda value: value == "Bearer"),
+    fail_on_header("Authorization", "no UTF-8", lambda value: value == "Basic /w=="),
 )
 def strange_authorization(probe: Probe) -> None:
     """An Authorization header that is broken in any way does not make the server fail."""

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on
 from conformance.probe.applicability import every, takes_json
@@ -21,16 +21,11 @@ _ABSURD_DEPTHS = (200, 2000, 100_000)
 _LARGE, _HUGE = 100_000, 2_000_000
 
 
-@requirement(
-    id="robustness.deep-nesting",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=takes_json,
-    sabotage=(
-        fail_on_body("depth", b"[" * 1000),
-        fail_on_body("deep objects", b'{"a":' * 1000),
-        fail_on_body("depth in a field", b": " + b"[" * 1000),
-    ),
+@requirement("robustness.deep-nesting", Level.MUST, SAFETY, takes_json)
+@catches(
+    fail_on_body("depth", b"[" * 1000),
+    fail_on_body("deep objects", b'{"a":' * 1000),
+    fail_on_body("depth in a field", b": " + b"[" * 1000),
 )
 def deep_nesting(probe: Probe) -> None:
     """Lists and objects thousands of levels deep do not make the server fail."""
@@ -41,16 +36,11 @@ def deep_nesting(probe: Probe) -> None:
         survive_bodies(probe, bodies, absurd=True)
 
 
-@requirement(
-    id="robustness.huge-bodies",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=takes_json,
-    sabotage=(
-        fail_on("100 kB", lambda request: len(request.body) >= _LARGE),
-        fail_on("2 MB", lambda request: len(request.body) >= _HUGE, 502),
-        fail_on_body("long member names", b"x" * 1000 + b'":'),
-    ),
+@requirement("robustness.huge-bodies", Level.MUST, SAFETY, takes_json)
+@catches(
+    fail_on("100 kB", lambda request: len(request.body) >= _LARGE),
+    fail_on("2 MB", lambda request: len(request.body) >= _HUGE, 502),
+    fail_on_body("long member names", b"x" * 1000 + b'":'),
 )
 def huge_bodies(probe: Probe) -> None:
     """Texts of 100 kB and 2 MB, and thousands of members, do not make the server fail."""
@@ -62,15 +52,10 @@ def huge_bodies(probe: Probe) -> None:
     survive_bodies(probe, [*large, long_name, many, b" " * _LARGE, huge], absurd=True)
 
 
-@requirement(
-    id="robustness.many-headers",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=every,
-    sabotage=(
-        fail_on("many headers", lambda request: len(request.headers) > 100),  # noqa: PLR2004 - a usual limit
-        fail_on_header("X-Dinie-Long", "a long value", lambda value: len(value) > 8000),  # noqa: PLR2004 - a usual limit
-    ),
+@requirement("robustness.many-headers", Level.MUST, SAFETY, every)
+@catches(
+    fail_on("many headers", lambda request: len(request.headers) > 100),  # noqa: PLR2004 - a usual limit
+    fail_on_header("X-Dinie-Long", "a long value", lambda value: len(value) > 8000),  # noqa: PLR2004 - a usual limit
 )
 def many_headers(probe: Probe) -> None:
     """Hundreds of headers, and long ones, do not make the server fail."""
@@ -84,15 +69,10 @@ def many_headers(probe: Probe) -> None:
     send_expecting_no_server_error(probe, requests, absurd=True)
 
 
-@requirement(
-    id="robustness.long-paths",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=every,
-    sabotage=(
-        fail_on("long paths", lambda request: len(request.path) > 4000),  # noqa: PLR2004 - a usual limit
-        fail_on("long queries", lambda request: request.path.count("&") > 500),  # noqa: PLR2004 - a usual limit
-    ),
+@requirement("robustness.long-paths", Level.MUST, SAFETY, every)
+@catches(
+    fail_on("long paths", lambda request: len(request.path) > 4000),  # noqa: PLR2004 - a usual limit
+    fail_on("long queries", lambda request: request.path.count("&") > 500),  # noqa: PLR2004 - a usual limit
 )
 def long_paths(probe: Probe) -> None:
     """Very long paths and queries do not make the server fail."""

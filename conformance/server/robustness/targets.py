@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from conformance.catalogue.judge import ANY_STATUS, Judge
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on
 from conformance.probe.applicability import every
@@ -34,15 +34,10 @@ def _has_query_parameter(operation: Operation) -> bool:
     return any(one.location == "query" for one in operation.parameters)
 
 
-@requirement(
-    id="robustness.odd-methods",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=every,
-    sabotage=(
-        fail_on("unknown methods", lambda request: request.method in {"DINIE", "PROPFIND"}),
-        fail_on("HEAD", lambda request: request.method == "HEAD"),
-    ),
+@requirement("robustness.odd-methods", Level.MUST, SAFETY, every)
+@catches(
+    fail_on("unknown methods", lambda request: request.method in {"DINIE", "PROPFIND"}),
+    fail_on("HEAD", lambda request: request.method == "HEAD"),
 )
 def odd_methods(probe: Probe) -> None:
     """Methods that the contract does not have do not make the server fail."""
@@ -54,16 +49,16 @@ def odd_methods(probe: Probe) -> None:
 
 
 @requirement(
-    id="robustness.strange-path-values",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=_has_path_parameter,
-    sabotage=(
-        fail_on("NUL in a path", lambda request: "%00" in request.path),
-        fail_on("no UTF-8 in a path", lambda request: "%FF" in request.path),
-        fail_on("a quote in a path", lambda request: "%27" in request.path),
-    ),
+    "robustness.strange-path-values",
+    Level.MUST,
+    SAFETY,
+    _has_path_parameter,
     judges=(Judge(expect_no_server_error, statuses=ANY_STATUS),),
+)
+@catches(
+    fail_on("NUL in a path", lambda request: "%00" in request.path),
+    fail_on("no UTF-8 in a path", lambda request: "%FF" in request.path),
+    fail_on("a quote in a path", lambda request: "%27" in request.path),
 )
 def strange_path_values(probe: Probe) -> None:
     """Anything in place of a path's parameter does not make the server fail."""
@@ -76,17 +71,12 @@ def strange_path_values(probe: Probe) -> None:
     send_expecting_no_server_error(probe, [replace(request, path=one) for one in paths])
 
 
-@requirement(
-    id="robustness.strange-query-values",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=_has_query_parameter,
-    sabotage=(
-        fail_on("NaN", lambda request: "=NaN" in request.path),
-        fail_on("NUL in a query", lambda request: "=%00" in request.path),
-        fail_on("a parameter twice", lambda request: request.path.count("limit=") > 1),
-        fail_on("many digits", lambda request: "9" * 4301 in request.path),
-    ),
+@requirement("robustness.strange-query-values", Level.MUST, SAFETY, _has_query_parameter)
+@catches(
+    fail_on("NaN", lambda request: "=NaN" in request.path),
+    fail_on("NUL in a query", lambda request: "=%00" in request.path),
+    fail_on("a parameter twice", lambda request: request.path.count("limit=") > 1),
+    fail_on("many digits", lambda request: "9" * 4301 in request.path),
 )
 def strange_query_values(probe: Probe) -> None:
     """Anything as the value of a query parameter does not make the server fail."""

@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, set_field
 from conformance.probe.applicability import shows
@@ -99,16 +99,11 @@ _COUNTER = _every("client_secret", "a counter", lambda count: f"dinie_cs_live_{c
 _TIME = _every("client_secret", "the time", lambda _: f"dinie_cs_live_{time.time_ns():032x}")
 
 
-@requirement(
-    id="secrets.are-unique",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=shows(secret=True),
-    sabotage=(
-        set_field(201, "client_secret", "dinie_cs_live_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
-        _every("client_secret", "one of ten", lambda count: f"dinie_cs_live_{count % 10:032d}"),
-        _every("client_secret", "the second", lambda _: f"dinie_cs_live_{time.time():032.0f}"),
-    ),
+@requirement("secrets.are-unique", Level.MUST, SAFETY, shows(secret=True))
+@catches(
+    set_field(201, "client_secret", "dinie_cs_live_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+    _every("client_secret", "one of ten", lambda count: f"dinie_cs_live_{count % 10:032d}"),
+    _every("client_secret", "the second", lambda _: f"dinie_cs_live_{time.time():032.0f}"),
 )
 def secrets_are_unique(probe: Probe) -> None:
     """No two keys have one secret, however many are created and however fast."""
@@ -116,16 +111,16 @@ def secrets_are_unique(probe: Probe) -> None:
 
 
 @requirement(
-    id="secrets.client-ids-are-unique",
-    level=Level.MUST,
-    source="seed: id, client_id; Use multiple credentials",
-    applies_to=shows(),
-    sabotage=(
-        set_field(201, "id", "one"),
-        set_field(201, "client_id", "dinie_ci_live_0f8e2b7c4d5a6b1c9e3f7a2d8b4c6e10"),
-        _every("client_id", "the second", lambda _: f"dinie_ci_live_{time.time():032.0f}"),
-        _every("id", "one of fifteen", lambda count: f"dinie_ci_live_{count % 15}"),
-    ),
+    "secrets.client-ids-are-unique",
+    Level.MUST,
+    "seed: id, client_id; Use multiple credentials",
+    shows(),
+)
+@catches(
+    set_field(201, "id", "one"),
+    set_field(201, "client_id", "dinie_ci_live_0f8e2b7c4d5a6b1c9e3f7a2d8b4c6e10"),
+    _every("client_id", "the second", lambda _: f"dinie_ci_live_{time.time():032.0f}"),
+    _every("id", "one of fifteen", lambda count: f"dinie_ci_live_{count % 15}"),
 )
 def client_ids_are_unique(probe: Probe) -> None:
     """No two keys have one id or one client id."""
@@ -153,13 +148,8 @@ _WEAK = (
 )
 
 
-@requirement(
-    id="secrets.are-beyond-guessing",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=shows(secret=True),
-    sabotage=_WEAK,
-)
+@requirement("secrets.are-beyond-guessing", Level.MUST, SAFETY, shows(secret=True))
+@catches(*_WEAK)
 def secrets_are_beyond_guessing(probe: Probe) -> None:
     """A secret has at least 90 random bits, by an estimate from twenty of them.
 
@@ -171,15 +161,12 @@ def secrets_are_beyond_guessing(probe: Probe) -> None:
 
 
 @requirement(
-    id="secrets.are-as-random-as-usual",
-    level=Level.SHOULD,
-    source="RFC 6749 section 10.10 (a guess succeeds with 2^-128)",
-    applies_to=shows(secret=True),
-    sabotage=(
-        *_WEAK,
-        _secret("of 26 hex digits", lambda one: one["client_secret"][:40]),
-    ),
+    "secrets.are-as-random-as-usual",
+    Level.SHOULD,
+    "RFC 6749 section 10.10 (a guess succeeds with 2^-128)",
+    shows(secret=True),
 )
+@catches(*_WEAK, _secret("of 26 hex digits", lambda one: one["client_secret"][:40]))
 def secrets_are_as_random_as_usual(probe: Probe) -> None:
     """A secret has about as many random bits as RFC 6749 asks for, at least 112."""
     _expect_bits(probe, USUAL_BITS)
@@ -189,23 +176,18 @@ def _digest(field: str) -> Callable[[dict[str, Any]], str]:
     return lambda one: f"dinie_cs_live_{hashlib.sha256(one[field].encode()).hexdigest()}"
 
 
-@requirement(
-    id="secrets.are-not-derived",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=shows(secret=True),
-    sabotage=(
-        _secret("from the id", lambda one: f"dinie_cs_live_{one['id'][-32:]}"),
-        _secret("as the client id", lambda one: one["client_id"]),
-        _secret("from the client id, turned round", lambda one: one["client_id"][::-1].upper()),
-        _secret("with a short tail", lambda one: one["client_id"] + one["client_secret"][-8:]),
-        _secret("by a digest of the client id", _digest("client_id")),
-        _secret("by a digest of the name", _digest("name")),
-        _every(
-            "client_secret",
-            "a digest of a counter",
-            lambda count: hashlib.md5(str(count).encode()).hexdigest(),  # noqa: S324 - it is meant to be weak
-        ),
+@requirement("secrets.are-not-derived", Level.MUST, SAFETY, shows(secret=True))
+@catches(
+    _secret("from the id", lambda one: f"dinie_cs_live_{one['id'][-32:]}"),
+    _secret("as the client id", lambda one: one["client_id"]),
+    _secret("from the client id, turned round", lambda one: one["client_id"][::-1].upper()),
+    _secret("with a short tail", lambda one: one["client_id"] + one["client_secret"][-8:]),
+    _secret("by a digest of the client id", _digest("client_id")),
+    _secret("by a digest of the name", _digest("name")),
+    _every(
+        "client_secret",
+        "a digest of a counter",
+        lambda count: hashlib.md5(str(count).encode()).hexdigest(),  # noqa: S324 - it is meant to be weak
     ),
 )
 def secrets_are_not_derived(probe: Probe) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from conformance.catalogue.judge import SUCCESS, Judge
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, set_header, with_body
 from conformance.probe.applicability import shows
@@ -91,16 +91,12 @@ def _into_errors(name: str, tell: Callable[[Request, dict[str, str]], str]) -> S
 
 
 @requirement(
-    id="secrets.never-in-the-list",
-    level=Level.MUST,
-    source=ONCE,
-    applies_to=shows(secret=True),
-    needs=(Capability.LISTING,),
-    sabotage=(
-        _into_the_list("client_secret", str),
-        _into_the_list("secret_hint", lambda secret: secret[-16:]),
-        _into_the_list("debug", lambda secret: f"secret={secret}"),
-    ),
+    "secrets.never-in-the-list", Level.MUST, ONCE, shows(secret=True), needs=(Capability.LISTING,)
+)
+@catches(
+    _into_the_list("client_secret", str),
+    _into_the_list("secret_hint", lambda secret: secret[-16:]),
+    _into_the_list("debug", lambda secret: f"secret={secret}"),
 )
 def never_in_the_list(probe: Probe) -> None:
     """No page of the list shows a secret, nor sixteen characters of one."""
@@ -116,24 +112,19 @@ def never_in_the_list(probe: Probe) -> None:
             raise Violation("no secret in the list", "the new key's secret")
 
 
-@requirement(
-    id="secrets.never-in-errors",
-    level=Level.MUST,
-    source=ONCE,
-    applies_to=shows(secret=True),
-    sabotage=(
-        _into_errors("echo the body", lambda request, _: request.body.decode(errors="replace")),
-        _into_errors("tell the last secret", lambda _, known: ["", *known.values()][-1]),
-        on_answers(
-            "echo the body in a header",
-            lambda request, answer: (
-                replace(
-                    answer,
-                    headers=(*answer.headers, ("x-request", request.body.decode(errors="replace"))),
-                )
-                if answer.is_error
-                else answer
-            ),
+@requirement("secrets.never-in-errors", Level.MUST, ONCE, shows(secret=True))
+@catches(
+    _into_errors("echo the body", lambda request, _: request.body.decode(errors="replace")),
+    _into_errors("tell the last secret", lambda _, known: ["", *known.values()][-1]),
+    on_answers(
+        "echo the body in a header",
+        lambda request, answer: (
+            replace(
+                answer,
+                headers=(*answer.headers, ("x-request", request.body.decode(errors="replace"))),
+            )
+            if answer.is_error
+            else answer
         ),
     ),
 )
@@ -192,19 +183,19 @@ def expect_no_token(answer: Answer, token: str) -> None:
 
 
 @requirement(
-    id="secrets.token-is-never-answered",
-    level=Level.MUST,
-    source="safety: what is answered is logged",
-    applies_to=shows(secret=True),
-    sabotage=(
-        Sabotage(
-            "echo the token", lambda: lambda one, forward: _echo_token(one, forward, header=False)
-        ),
-        Sabotage(
-            "token in a header", lambda: lambda one, forward: _echo_token(one, forward, header=True)
-        ),
-    ),
+    "secrets.token-is-never-answered",
+    Level.MUST,
+    "safety: what is answered is logged",
+    shows(secret=True),
     judges=(Judge(lambda one: expect_no_token(one.answer, one.token)),),
+)
+@catches(
+    Sabotage(
+        "echo the token", lambda: lambda one, forward: _echo_token(one, forward, header=False)
+    ),
+    Sabotage(
+        "token in a header", lambda: lambda one, forward: _echo_token(one, forward, header=True)
+    ),
 )
 def token_is_never_answered(probe: Probe) -> None:
     """No answer repeats the token that was sent, good or damaged."""
@@ -231,22 +222,22 @@ def expect_no_store(operation: Operation, answer: Answer) -> None:
 
 
 @requirement(
-    id="secrets.no-cache-keeps-them",
-    level=Level.SHOULD,
-    source="RFC 6749 section 5.1 and RFC 9111 section 5.2.2.5 (Cache-Control: no-store)",
-    applies_to=shows(secret=True),
-    sabotage=(
-        set_header(201, "Cache-Control", None),
-        set_header(201, "Cache-Control", "no-cache, private"),
-        set_header(201, "Cache-Control", "public, max-age=60"),
-        on_answers(
-            "cacheable replay",
-            lambda _, answer: (
-                replace(answer, headers=()) if answer.header("idempotent-replayed") else answer
-            ),
+    "secrets.no-cache-keeps-them",
+    Level.SHOULD,
+    "RFC 6749 section 5.1 and RFC 9111 section 5.2.2.5 (Cache-Control: no-store)",
+    shows(secret=True),
+    judges=(Judge(lambda one: expect_no_store(one.operation, one.answer), statuses=SUCCESS),),
+)
+@catches(
+    set_header(201, "Cache-Control", None),
+    set_header(201, "Cache-Control", "no-cache, private"),
+    set_header(201, "Cache-Control", "public, max-age=60"),
+    on_answers(
+        "cacheable replay",
+        lambda _, answer: (
+            replace(answer, headers=()) if answer.header("idempotent-replayed") else answer
         ),
     ),
-    judges=(Judge(lambda one: expect_no_store(one.operation, one.answer), statuses=SUCCESS),),
 )
 def no_cache_keeps_them(probe: Probe) -> None:
     """An answer that shows a secret says no-store, a replay too."""

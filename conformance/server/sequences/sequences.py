@@ -8,7 +8,7 @@ calls that it takes.
 import time
 
 from conformance import generation
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.generation.sequence import Sequence
 from conformance.probe.applicability import accepts_idempotency_key
@@ -29,14 +29,14 @@ def _makes_by_key(operation: Operation) -> bool:
 
 
 @requirement(
-    id="sequences.model-holds",
-    level=Level.MUST,
-    source=f"{SEED}; safety: nobody gets another partner's keys",
-    applies_to=_makes_by_key,
+    "sequences.model-holds",
+    Level.MUST,
+    f"{SEED}; safety: nobody gets another partner's keys",
+    _makes_by_key,
     needs=(Capability.LISTING,),
     generates=True,
-    sabotage=FAULTS,
 )
+@catches(*FAULTS)
 def model_holds(probe: Probe) -> None:
     """In any order of calls: one key, one answer and one resource, and lists that are true."""
     generation.in_any_order(probe, _settle_seconds(probe))

@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, edit_body, on_answers, set_header, with_body
 from conformance.probe.probe import NotVerified, Probe
@@ -33,15 +33,11 @@ def _echoing_secret(request: Request, answer: Answer) -> Answer:
 
 
 @requirement(
-    id="tokens.created-key-gets-one",
-    level=Level.SHOULD,
-    source=VENDOR,
-    applies_to=issues_tokens,
-    needs=(Capability.TOKENS,),
-    sabotage=(
-        on_tokens("answer 201", lambda one: replace(one, status=201)),
-        on_tokens("refuse the key", lambda one: replace(one, status=401)),
-    ),
+    "tokens.created-key-gets-one", Level.SHOULD, VENDOR, issues_tokens, needs=(Capability.TOKENS,)
+)
+@catches(
+    on_tokens("answer 201", lambda one: replace(one, status=201)),
+    on_tokens("refuse the key", lambda one: replace(one, status=401)),
 )
 def created_key_gets_one(probe: Probe) -> None:
     """A new key is exchanged for a token, more than once."""
@@ -53,19 +49,19 @@ def created_key_gets_one(probe: Probe) -> None:
 
 
 @requirement(
-    id="tokens.answer-has-its-shape",
-    level=Level.SHOULD,
-    source=f"{VENDOR}; RFC 6749 section 5.1",
-    applies_to=issues_tokens,
+    "tokens.answer-has-its-shape",
+    Level.SHOULD,
+    f"{VENDOR}; RFC 6749 section 5.1",
+    issues_tokens,
     needs=(Capability.TOKENS,),
-    sabotage=(
-        drop_field(200, "token_type"),
-        drop_field(200, "expires_in"),
-        on_tokens("another type", lambda one: with_body(one, {**one.json(), "token_type": "mac"})),
-        on_tokens("no time", lambda one: with_body(one, {**one.json(), "expires_in": 0})),
-        on_tokens("time as text", lambda one: with_body(one, {**one.json(), "expires_in": "1 h"})),
-        on_tokens("empty token", lambda one: with_body(one, {**one.json(), "access_token": ""})),
-    ),
+)
+@catches(
+    drop_field(200, "token_type"),
+    drop_field(200, "expires_in"),
+    on_tokens("another type", lambda one: with_body(one, {**one.json(), "token_type": "mac"})),
+    on_tokens("no time", lambda one: with_body(one, {**one.json(), "expires_in": 0})),
+    on_tokens("time as text", lambda one: with_body(one, {**one.json(), "expires_in": "1 h"})),
+    on_tokens("empty token", lambda one: with_body(one, {**one.json(), "access_token": ""})),
 )
 def answer_has_its_shape(probe: Probe) -> None:
     """The answer holds a token, its type bearer, and a number of seconds ahead."""
@@ -93,16 +89,13 @@ def _good_answer(probe: Probe) -> Answer:
 
 
 @requirement(
-    id="tokens.no-store",
-    level=Level.SHOULD,
-    source="RFC 6749 section 5.1",
-    applies_to=issues_tokens,
+    "tokens.no-store",
+    Level.SHOULD,
+    "RFC 6749 section 5.1",
+    issues_tokens,
     needs=(Capability.TOKENS,),
-    sabotage=(
-        set_header(200, "Cache-Control", None),
-        set_header(200, "Cache-Control", "max-age=3600"),
-    ),
 )
+@catches(set_header(200, "Cache-Control", None), set_header(200, "Cache-Control", "max-age=3600"))
 def no_store(probe: Probe) -> None:
     """No cache may keep an answer with a token."""
     text = _good_answer(probe).header("cache-control") or ""
@@ -111,13 +104,13 @@ def no_store(probe: Probe) -> None:
 
 
 @requirement(
-    id="tokens.secret-is-not-repeated",
-    level=Level.MUST,
-    source="seed: client_secret, shown only once",
-    applies_to=issues_tokens,
+    "tokens.secret-is-not-repeated",
+    Level.MUST,
+    "seed: client_secret, shown only once",
+    issues_tokens,
     needs=(Capability.TOKENS,),
-    sabotage=(on_answers("repeat the secret", _echoing_secret),),
 )
+@catches(on_answers("repeat the secret", _echoing_secret))
 def secret_is_not_repeated(probe: Probe) -> None:
     """Neither the answer with a token nor a refusal repeats the secret."""
     made = created(probe)
@@ -128,18 +121,18 @@ def secret_is_not_repeated(probe: Probe) -> None:
 
 
 @requirement(
-    id="tokens.use-is-noted",
-    level=Level.SHOULD,
-    source="seed: last_used_at; vendor facts: POST /auth/token",
-    applies_to=issues_tokens,
+    "tokens.use-is-noted",
+    Level.SHOULD,
+    "seed: last_used_at; vendor facts: POST /auth/token",
+    issues_tokens,
     needs=(Capability.TOKENS, Capability.LISTING),
-    sabotage=(
-        edit_body(
-            200,
-            "never note a use",
-            lambda page: [one.update(last_used_at=None) for one in page.get("data", [])],
-        ),
-    ),
+)
+@catches(
+    edit_body(
+        200,
+        "never note a use",
+        lambda page: [one.update(last_used_at=None) for one in page.get("data", [])],
+    )
 )
 def use_is_noted(probe: Probe) -> None:
     """A key that got a token shows in the list when it was used."""

@@ -4,7 +4,7 @@ import threading
 from dataclasses import replace
 from http import HTTPStatus
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers
 from conformance.probe.probe import NotVerified, Probe
@@ -40,15 +40,15 @@ def _knowing_the_secret() -> Tamper:
 
 
 @requirement(
-    id="tokens.wrong-secret-gets-none",
-    level=Level.MUST,
-    source="safety: no token without the secret",
-    applies_to=issues_tokens,
+    "tokens.wrong-secret-gets-none",
+    Level.MUST,
+    "safety: no token without the secret",
+    issues_tokens,
     needs=(Capability.TOKENS,),
-    sabotage=(
-        Sabotage("do not look at the secret", _knowing_the_secret),
-        Sabotage("give a key its token for ever", good_answer_again),
-    ),
+)
+@catches(
+    Sabotage("do not look at the secret", _knowing_the_secret),
+    Sabotage("give a key its token for ever", good_answer_again),
 )
 def wrong_secret_gets_none(probe: Probe) -> None:
     """A key with another secret, or a part of its own, gets no token."""
@@ -79,21 +79,21 @@ def _with_wrong_secrets(probe: Probe) -> list[tuple[str, Answer]]:
 
 
 @requirement(
-    id="tokens.wrong-secret-is-401",
-    level=Level.SHOULD,
-    source="RFC 6749 section 5.2; vendor facts: 401",
-    applies_to=issues_tokens,
+    "tokens.wrong-secret-is-401",
+    Level.SHOULD,
+    "RFC 6749 section 5.2; vendor facts: 401",
+    issues_tokens,
     needs=(Capability.TOKENS,),
-    sabotage=(
-        on_answers(
-            "answer 404 to a wrong secret",
-            lambda request, one: (
-                replace(one, status=404)
-                if is_exchange(request) and one.status == HTTPStatus.UNAUTHORIZED
-                else one
-            ),
+)
+@catches(
+    on_answers(
+        "answer 404 to a wrong secret",
+        lambda request, one: (
+            replace(one, status=404)
+            if is_exchange(request) and one.status == HTTPStatus.UNAUTHORIZED
+            else one
         ),
-    ),
+    )
 )
 def wrong_secret_is_401(probe: Probe) -> None:
     """A key with a wrong secret gets 401."""

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 from http import HTTPStatus
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
 from conformance.probe.applicability import lists
@@ -65,13 +65,13 @@ def _refusing_issued_tokens() -> Tamper:
 
 
 @requirement(
-    id="tokens.issued-token-is-accepted",
-    level=Level.SHOULD,
-    source="vendor facts: POST /auth/token, and bearer security everywhere else",
-    applies_to=issues_tokens,
+    "tokens.issued-token-is-accepted",
+    Level.SHOULD,
+    "vendor facts: POST /auth/token, and bearer security everywhere else",
+    issues_tokens,
     needs=(Capability.TOKENS, Capability.LISTING),
-    sabotage=(Sabotage("refuse issued tokens", _refusing_issued_tokens),),
 )
+@catches(Sabotage("refuse issued tokens", _refusing_issued_tokens))
 def issued_token_is_accepted(probe: Probe) -> None:
     """A token that a new key was exchanged for opens the list."""
     token = _issued_to(probe, created(probe))
@@ -82,13 +82,13 @@ def issued_token_is_accepted(probe: Probe) -> None:
 
 
 @requirement(
-    id="tokens.token-is-its-partners",
-    level=Level.MUST,
-    source="safety: a token acts for the partner whose key it was issued to, and for no other",
-    applies_to=issues_tokens,
+    "tokens.token-is-its-partners",
+    Level.MUST,
+    "safety: a token acts for the partner whose key it was issued to, and for no other",
+    issues_tokens,
     needs=(Capability.TOKENS, Capability.LISTING, Capability.SECOND_PARTNER),
-    sabotage=(_taking_it_for(0), _taking_it_for(1)),
 )
+@catches(_taking_it_for(0), _taking_it_for(1))
 def token_is_its_partners(probe: Probe) -> None:
     """What a token creates and lists belongs to the partner whose key it was issued to."""
     maker = _maker(probe)

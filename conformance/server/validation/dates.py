@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_answers, on_requests, set_status, with_body
 from conformance.probe.bodies import (
@@ -54,13 +54,8 @@ ODD_DATES = (
 )
 
 
-@requirement(
-    id="validation.bad-date-is-refused",
-    level=Level.SHOULD,
-    source=DATES,
-    applies_to=takes_dates,
-    sabotage=(ACCEPT_ALL, IGNORE_DATES, set_status(422, 500)),
-)
+@requirement("validation.bad-date-is-refused", Level.SHOULD, DATES, takes_dates)
+@catches(ACCEPT_ALL, IGNORE_DATES, set_status(422, 500))
 def bad_date_is_refused(probe: Probe) -> None:
     """Text that is no date-time of RFC 3339, or has no offset, is refused."""
     for name in date_fields(probe.operation):
@@ -69,22 +64,17 @@ def bad_date_is_refused(probe: Probe) -> None:
             expect_refusal(probe, request, f"{name} {text!r}")
 
 
-@requirement(
-    id="validation.odd-date-keeps-its-instant",
-    level=Level.MUST,
-    source=DATES,
-    applies_to=takes_dates,
-    sabotage=(
-        on_requests("overlook the offset", without_offset),
-        answer_if(b":60Z", 500, "fail on a leap second"),
-        answer_if(b"9999-", 500, "fail on the last year"),
-        on_answers(
-            "store no end for the last year",
-            lambda request, answer: (
-                with_body(answer, {**answer.json(), "expires_at": None})
-                if b"9999-" in request.body and answer.status == HTTPStatus.CREATED
-                else answer
-            ),
+@requirement("validation.odd-date-keeps-its-instant", Level.MUST, DATES, takes_dates)
+@catches(
+    on_requests("overlook the offset", without_offset),
+    answer_if(b":60Z", 500, "fail on a leap second"),
+    answer_if(b"9999-", 500, "fail on the last year"),
+    on_answers(
+        "store no end for the last year",
+        lambda request, answer: (
+            with_body(answer, {**answer.json(), "expires_at": None})
+            if b"9999-" in request.body and answer.status == HTTPStatus.CREATED
+            else answer
         ),
     ),
 )

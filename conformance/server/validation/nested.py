@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import edit_body, set_status
 from conformance.probe.bodies import NO_REFUSAL, VENDOR, expect_refusal, reported_paths
@@ -34,25 +34,20 @@ def _errors(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @requirement(
-    id="validation.nested-field-is-refused",
-    level=Level.MUST,
-    source="seed: request fields, responses 400 and 422; the contract's schema",
-    applies_to=has_nested_fields,
-    sabotage=(TAKE_NESTED, DROP_NESTED_NULLS, set_status(422, 500)),
+    "validation.nested-field-is-refused",
+    Level.MUST,
+    "seed: request fields, responses 400 and 422; the contract's schema",
+    has_nested_fields,
 )
+@catches(TAKE_NESTED, DROP_NESTED_NULLS, set_status(422, 500))
 def nested_field_is_refused(probe: Probe) -> None:
     """Fields of the wrong type and missing fields are refused in nested objects and arrays too."""
     for fault in _faults(probe):
         expect_refusal(probe, probe.request().with_json(fault.body), fault.what)
 
 
-@requirement(
-    id="validation.nested-field-is-422",
-    level=Level.SHOULD,
-    source=VENDOR,
-    applies_to=has_nested_fields,
-    sabotage=(set_status(422, 400),),
-)
+@requirement("validation.nested-field-is-422", Level.SHOULD, VENDOR, has_nested_fields)
+@catches(set_status(422, 400))
 def nested_field_is_422(probe: Probe) -> None:
     """A wrong or missing field in a nested object or array gets 422."""
     for fault in _faults(probe):
@@ -61,21 +56,21 @@ def nested_field_is_422(probe: Probe) -> None:
 
 
 @requirement(
-    id="validation.nested-field-is-reported",
-    level=Level.SHOULD,
-    source="vendor facts: 422 with one errors[] item for each field",
-    applies_to=has_nested_fields,
-    sabotage=(
-        edit_body(
-            422,
-            "report the field at the top only",
-            lambda body: [
-                one.update(param=str(one.get("param")).replace("[", ".").partition(".")[0])
-                for one in _errors(body)
-            ],
-        ),
-        edit_body(422, "report no field", lambda body: body.pop("errors", None)),
+    "validation.nested-field-is-reported",
+    Level.SHOULD,
+    "vendor facts: 422 with one errors[] item for each field",
+    has_nested_fields,
+)
+@catches(
+    edit_body(
+        422,
+        "report the field at the top only",
+        lambda body: [
+            one.update(param=str(one.get("param")).replace("[", ".").partition(".")[0])
+            for one in _errors(body)
+        ],
     ),
+    edit_body(422, "report no field", lambda body: body.pop("errors", None)),
 )
 def nested_field_is_reported(probe: Probe) -> None:
     """A bad field in a nested object or array is named in ``errors``."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.bodies import (
     answer_schema,
@@ -22,16 +22,8 @@ from openapi.references import merge_schemas
 from openapi.schema import Schema
 
 
-@requirement(
-    id="validation.unknown-members-are-no-failure",
-    level=Level.MUST,
-    source=SAFETY,
-    applies_to=is_judged,
-    sabotage=(
-        answer_if(b'"x', 500, "fail on unknown members"),
-        answer_if(b'"x', 302, "redirect"),
-    ),
-)
+@requirement("validation.unknown-members-are-no-failure", Level.MUST, SAFETY, is_judged)
+@catches(answer_if(b'"x', 500, "fail on unknown members"), answer_if(b'"x', 302, "redirect"))
 def unknown_members_are_no_failure(probe: Probe) -> None:
     """Members that the contract does not know are overlooked or refused."""
     unknown: dict[str, Any] = {
@@ -49,12 +41,12 @@ def unknown_members_are_no_failure(probe: Probe) -> None:
 
 
 @requirement(
-    id="validation.unknown-members-are-not-kept",
-    level=Level.SHOULD,
-    source="seed: response 201 fields",
-    applies_to=makes_from_json,
-    sabotage=(adopting(),),
+    "validation.unknown-members-are-not-kept",
+    Level.SHOULD,
+    "seed: response 201 fields",
+    makes_from_json,
 )
+@catches(adopting())
 def unknown_members_are_not_kept(probe: Probe) -> None:
     """A member that the contract does not know does not come back in the answer."""
     value = probe.new_name()
@@ -66,17 +58,17 @@ def unknown_members_are_not_kept(probe: Probe) -> None:
 
 
 @requirement(
-    id="validation.client-does-not-choose-server-fields",
-    level=Level.MUST,
-    source="safety: ids, secrets and status are the server's to say; seed: request fields",
-    applies_to=makes_from_json,
-    sabotage=(
-        adopting("id"),
-        adopting("client_secret"),
-        adopting("status"),
-        adopting("created_at"),
-        adopting(),
-    ),
+    "validation.client-does-not-choose-server-fields",
+    Level.MUST,
+    "safety: ids, secrets and status are the server's to say; seed: request fields",
+    makes_from_json,
+)
+@catches(
+    adopting("id"),
+    adopting("client_secret"),
+    adopting("status"),
+    adopting("created_at"),
+    adopting(),
 )
 def client_does_not_choose_server_fields(probe: Probe) -> None:
     """What only the answer has (id, secret, status, times) is not taken from a request."""

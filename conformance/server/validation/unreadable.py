@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_requests, set_status
 from conformance.probe.bodies import (
@@ -62,14 +62,14 @@ BEYOND_JSON: dict[str, Callable[[bytes], bytes]] = {
 
 
 @requirement(
-    id="validation.json-may-be-spelt-differently",
-    level=Level.SHOULD,
-    source="RFC 8259 sections 2 and 7",
-    applies_to=makes_from_json,
-    sabotage=(
-        answer_if(b"\\u00", 422, "do not read escapes in names"),
-        answer_if(b"\r\n", 400, "do not read white space"),
-    ),
+    "validation.json-may-be-spelt-differently",
+    Level.SHOULD,
+    "RFC 8259 sections 2 and 7",
+    makes_from_json,
+)
+@catches(
+    answer_if(b"\\u00", 422, "do not read escapes in names"),
+    answer_if(b"\r\n", 400, "do not read white space"),
 )
 def json_may_be_spelt_differently(probe: Probe) -> None:
     """White space between the parts and escaped characters make no difference."""
@@ -89,14 +89,14 @@ def _escaped(found: re.Match[bytes]) -> bytes:
 
 
 @requirement(
-    id="validation.media-type-may-be-spelt-differently",
-    level=Level.SHOULD,
-    source="RFC 9110 section 8.3.1",
-    applies_to=makes_from_json,
-    sabotage=(
-        answer_if(b";", 400, "refuse parameters of the media type", content_type),
-        answer_if(b"JSON", 400, "know one spelling of the media type", content_type),
-    ),
+    "validation.media-type-may-be-spelt-differently",
+    Level.SHOULD,
+    "RFC 9110 section 8.3.1",
+    makes_from_json,
+)
+@catches(
+    answer_if(b";", 400, "refuse parameters of the media type", content_type),
+    answer_if(b"JSON", 400, "know one spelling of the media type", content_type),
 )
 def media_type_may_be_spelt_differently(probe: Probe) -> None:
     """A Content-Type of application/json is accepted in any case and with a charset."""
@@ -106,13 +106,8 @@ def media_type_may_be_spelt_differently(probe: Probe) -> None:
         expect_accepted(probe, request, f"Content-Type {text}")
 
 
-@requirement(
-    id="validation.unreadable-body-is-refused",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=is_judged,
-    sabotage=(ACCEPT_ALL, set_status(400, 500), set_status(400, 418), set_status(400, 201)),
-)
+@requirement("validation.unreadable-body-is-refused", Level.MUST, SEED, is_judged)
+@catches(ACCEPT_ALL, set_status(400, 500), set_status(400, 418), set_status(400, 201))
 def unreadable_body_is_refused(probe: Probe) -> None:
     """A body that is not JSON is refused with a documented status."""
     for what, request in _unreadable(probe):
@@ -126,38 +121,28 @@ def _unreadable(probe: Probe) -> Iterator[tuple[str, Request]]:
             yield what, replace(probe.request(), body=text)
 
 
-@requirement(
-    id="validation.unreadable-body-is-400",
-    level=Level.SHOULD,
-    source=VENDOR,
-    applies_to=is_judged,
-    sabotage=(set_status(400, 422),),
-)
+@requirement("validation.unreadable-body-is-400", Level.SHOULD, VENDOR, is_judged)
+@catches(set_status(400, 422))
 def unreadable_body_is_400(probe: Probe) -> None:
     """A body that is not JSON gets 400, which is for what cannot be read."""
     for what, request in _unreadable(probe):
         expect_refusal(probe, request, what, HTTPStatus.BAD_REQUEST)
 
 
-@requirement(
-    id="validation.more-than-json-is-refused",
-    level=Level.SHOULD,
-    source=f"{VENDOR}; RFC 8259",
-    applies_to=is_judged,
-    sabotage=(
-        ACCEPT_ALL,
-        on_requests(
-            "read a comma at the end",
-            lambda one: replace(one, body=one.body.replace(b",}", b"}")),
-        ),
-        on_requests(
-            "read the first of two objects",
-            lambda one: replace(one, body=one.body.partition(b"}")[0] + b"}"),
-        ),
-        on_requests(
-            "read Latin-1",
-            lambda one: replace(one, body=one.body.replace(b"\xe9", b"\xc3\xa9")),
-        ),
+@requirement("validation.more-than-json-is-refused", Level.SHOULD, f"{VENDOR}; RFC 8259", is_judged)
+@catches(
+    ACCEPT_ALL,
+    on_requests(
+        "read a comma at the end",
+        lambda one: replace(one, body=one.body.replace(b",}", b"}")),
+    ),
+    on_requests(
+        "read the first of two objects",
+        lambda one: replace(one, body=one.body.partition(b"}")[0] + b"}"),
+    ),
+    on_requests(
+        "read Latin-1",
+        lambda one: replace(one, body=one.body.replace(b"\xe9", b"\xc3\xa9")),
     ),
 )
 def more_than_json_is_refused(probe: Probe) -> None:
@@ -169,13 +154,8 @@ def more_than_json_is_refused(probe: Probe) -> None:
             expect_refusal(probe, changed, what)
 
 
-@requirement(
-    id="validation.other-content-type-is-400",
-    level=Level.SHOULD,
-    source=VENDOR,
-    applies_to=is_judged,
-    sabotage=(ANY_TYPE, set_status(400, 415)),
-)
+@requirement("validation.other-content-type-is-400", Level.SHOULD, VENDOR, is_judged)
+@catches(ANY_TYPE, set_status(400, 415))
 def other_content_type_is_400(probe: Probe) -> None:
     """A body without a Content-Type, or with one that is not documented, gets 400."""
     request = probe.request()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from conformance.catalogue.registry import requirement
+from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests, set_status
 from conformance.probe.bodies import (
@@ -52,15 +52,12 @@ def _on_errors(name: str, change: Callable[[list[dict[str, Any]]], object]) -> S
 
 
 @requirement(
-    id="validation.plain-data-is-accepted",
-    level=Level.MUST,
-    source="seed: request fields, response 201",
-    applies_to=makes_from_json,
-    sabotage=(
-        answer_if(b"null", 422, "refuse null"),
-        answer_if(b"2099", 422, "refuse an end"),
-    ),
+    "validation.plain-data-is-accepted",
+    Level.MUST,
+    "seed: request fields, response 201",
+    makes_from_json,
 )
+@catches(answer_if(b"null", 422, "refuse null"), answer_if(b"2099", 422, "refuse an end"))
 def plain_data_is_accepted(probe: Probe) -> None:
     """A short printable name is accepted, alone, with a far end, and with null for none."""
     schema, required = schema_at(probe), required_names(schema_at(probe))
@@ -78,20 +75,15 @@ def plain_data_is_accepted(probe: Probe) -> None:
         expect_accepted(probe, probe.request().with_json(body), what)
 
 
-@requirement(
-    id="validation.wrong-or-missing-field-is-refused",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=is_judged,
-    sabotage=(
-        ACCEPT_ALL,
-        COERCE,
-        IGNORE_DATES,
-        REPLACE_NULL,
-        set_status(422, 201),
-        set_status(422, 500),
-        set_status(422, 413),
-    ),
+@requirement("validation.wrong-or-missing-field-is-refused", Level.MUST, SEED, is_judged)
+@catches(
+    ACCEPT_ALL,
+    COERCE,
+    IGNORE_DATES,
+    REPLACE_NULL,
+    set_status(422, 201),
+    set_status(422, 500),
+    set_status(422, 413),
 )
 def wrong_or_missing_field_is_refused(probe: Probe) -> None:
     """Fields of the wrong type, null where it is not allowed, and missing fields are refused."""
@@ -99,19 +91,14 @@ def wrong_or_missing_field_is_refused(probe: Probe) -> None:
         expect_refusal(probe, probe.request().with_json(body), what)
 
 
-@requirement(
-    id="validation.body-of-another-type-is-refused",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=is_judged,
-    sabotage=(
-        ACCEPT_ALL,
-        on_requests(
-            "take the first of an array",
-            lambda one: replace(one, body=re.sub(rb"^\[(.+)\]$", rb"\1", one.body)),
-        ),
-        set_status(422, 500),
+@requirement("validation.body-of-another-type-is-refused", Level.MUST, SEED, is_judged)
+@catches(
+    ACCEPT_ALL,
+    on_requests(
+        "take the first of an array",
+        lambda one: replace(one, body=re.sub(rb"^\[(.+)\]$", rb"\1", one.body)),
     ),
+    set_status(422, 500),
 )
 def body_of_another_type_is_refused(probe: Probe) -> None:
     """A body that is JSON and no object is refused."""
@@ -122,13 +109,8 @@ def body_of_another_type_is_refused(probe: Probe) -> None:
             expect_refusal(probe, probe.request().with_json(value), what)
 
 
-@requirement(
-    id="validation.invalid-field-is-422",
-    level=Level.SHOULD,
-    source=VENDOR,
-    applies_to=is_judged,
-    sabotage=(set_status(422, 400),),
-)
+@requirement("validation.invalid-field-is-422", Level.SHOULD, VENDOR, is_judged)
+@catches(set_status(422, 400))
 def invalid_field_is_422(probe: Probe) -> None:
     """A wrong or missing field gets 422, which is for what reads well and is not valid."""
     for what, body in invalid(probe):
@@ -137,17 +119,17 @@ def invalid_field_is_422(probe: Probe) -> None:
 
 
 @requirement(
-    id="validation.every-bad-field-is-reported",
-    level=Level.SHOULD,
-    source="vendor facts: 422 with one errors[] item for each field",
-    applies_to=is_judged,
-    sabotage=(
-        _on_errors("report the first field only", lambda errors: errors[:1]),
-        _on_errors("report the last field only", lambda errors: errors[-1:]),
-        _on_errors("report no field", lambda _: []),
-        _on_errors(
-            "do not name the fields", lambda errors: [{**one, "param": "body"} for one in errors]
-        ),
+    "validation.every-bad-field-is-reported",
+    Level.SHOULD,
+    "vendor facts: 422 with one errors[] item for each field",
+    is_judged,
+)
+@catches(
+    _on_errors("report the first field only", lambda errors: errors[:1]),
+    _on_errors("report the last field only", lambda errors: errors[-1:]),
+    _on_errors("report no field", lambda _: []),
+    _on_errors(
+        "do not name the fields", lambda errors: [{**one, "param": "body"} for one in errors]
     ),
 )
 def every_bad_field_is_reported(probe: Probe) -> None:
@@ -174,13 +156,13 @@ def every_bad_field_is_reported(probe: Probe) -> None:
 
 
 @requirement(
-    id="validation.refused-request-creates-nothing",
-    level=Level.MUST,
-    source=SEED,
-    applies_to=makes_from_json,
+    "validation.refused-request-creates-nothing",
+    Level.MUST,
+    SEED,
+    makes_from_json,
     needs=(Capability.LISTING,),
-    sabotage=(CREATE_ALL,),
 )
+@catches(CREATE_ALL)
 def refused_request_creates_nothing(probe: Probe) -> None:
     """A request that was refused has not made anything, as the list shows."""
     schema, required = schema_at(probe), required_names(schema_at(probe))
