@@ -17,7 +17,7 @@ from demo.mock_process import MockProcess
 
 FIRST, SECOND = "dinie_at_first", "dinie_at_second"
 ENOUGH_KEYS = 5
-"""Of a run that is on its way, as far as it takes for checks to have begun."""
+"""The keys that a run has made once its checks are certainly in flight."""
 
 PARTNER = "dinie_ci_live_first", "dinie_cs_live_first"
 
@@ -33,9 +33,9 @@ def judge(url: str, *arguments: str) -> int:
 
 
 def one_line(capsys: pytest.CaptureFixture[str]) -> str:
-    said = capsys.readouterr()
-    assert said.out == ""
-    [line] = said.err.splitlines()
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    [line] = printed.err.splitlines()
     assert line.startswith("dinie-conformance: ")
     return line.removeprefix("dinie-conformance: ")
 

@@ -85,10 +85,10 @@ def test_list_and_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("list") == 0
     assert "  idempotency.replay-is-identical" in capsys.readouterr().out
     assert run("explain", "idempotency.replay-is-identical") == 0
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     for part in ("MUST", "seed: Idempotency-Key", "createCredential POST", "forget idempotency"):
-        assert part in told
-    assert "--seed" not in told
+        assert part in printed
+    assert "--seed" not in printed
     assert run("explain", "sequences.model-holds") == 0
     assert "generated requests, and the same ones with the same --seed" in capsys.readouterr().out
     assert run("explain", "idempotency.replay") == 2

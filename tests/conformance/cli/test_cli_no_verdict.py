@@ -1,4 +1,4 @@
-"""The command line where nothing can be said: exit code 2 and one line for the reason."""
+"""The command line without a verdict: exit code 2 and one line with the reason."""
 
 import json
 from pathlib import Path
@@ -67,7 +67,7 @@ def test_a_failing_handshake_is_no_verdict(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reason"),
     [
         ((), "give --url, or --app"),
         (("--url", "localhost:8080"), "must be a base URL"),
@@ -96,19 +96,19 @@ def test_bad_arguments_are_one_line(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     arguments: tuple[str, ...],
-    told: str,
+    reason: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
     assert run("run", *arguments) == 2
 
     line = one_line(capsys)
-    assert told in line
+    assert reason in line
     assert "hunter2" not in line
     assert list(tmp_path.iterdir()) == []
 
 
-def test_production_is_told_from_the_rest() -> None:
+def test_production_is_recognized() -> None:
     contract = Contract.bundled()
     assert is_production(contract, "http://api.dinie.com.br:8443")
     assert not is_production(contract, "https://sandbox.api.dinie.com.br/v3")

@@ -259,7 +259,7 @@ def test_an_unreachable_target_is_an_error_that_ends_the_run(
     assert "Traceback" not in done.stdout
 
 
-def test_an_app_that_is_none_is_told(judge: Pytest) -> None:
+def test_an_app_that_is_none_is_one_line(judge: Pytest) -> None:
     done = judge("--conformance-app=nowhere:app")
 
     assert done.returncode == 2

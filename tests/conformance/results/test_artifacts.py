@@ -29,11 +29,11 @@ _FORM = b"grant_type="
 class Leaking:
     """A fault in everything: answers repeat what was sent, and lists show every secret.
 
-    ``met`` holds every token and secret that came by, ``pairs`` the secrets with their client ids.
+    ``seen`` holds every token and secret of the run, ``pairs`` the secrets with their client ids.
     """
 
     def __init__(self, *, by_form_only: bool) -> None:
-        self.met = {FIRST, SECOND, PARTNER[1]}
+        self.seen = {FIRST, SECOND, PARTNER[1]}
         self.pairs = {":".join(PARTNER)}
         self._by_form_only = by_form_only
         self._secrets: dict[str, str] = {}
@@ -42,7 +42,7 @@ class Leaking:
         if self._by_form_only and b'"grant_type"' in request.body:
             return Answer(400, (("content-type", "application/problem+json"),), b"{}")
         answer = forward(request)
-        self.met.update(one.decode() for one in _ISSUED.findall(answer.body))
+        self.seen.update(one.decode() for one in _ISSUED.findall(answer.body))
         if answer.field("client_secret"):
             self._secrets[answer.field("id")] = answer.field("client_secret")
             self.pairs.add(f"{answer.field('client_id')}:{answer.field('client_secret')}")
@@ -65,8 +65,8 @@ class Leaking:
         pair = dict(request.headers).get("Authorization", "").partition("Basic ")[2]
         if request.body.startswith(_FORM):
             token = base64.b64decode(pair).decode()
-        said = f"{request.body.decode(errors='replace')} {token} {dict(request.headers)}"
-        value["detail"] = value["instance"] = said
+        echo = f"{request.body.decode(errors='replace')} {token} {dict(request.headers)}"
+        value["detail"] = value["instance"] = echo
         return replace(answer, body=json.dumps(value).encode())
 
 
@@ -79,16 +79,16 @@ def leaking(upstream: str, *, by_form_only: bool) -> Iterator[tuple[str, Leaking
             yield f"{origin}{proxy.prefix}", fault
 
 
-def expect_nothing_in(folder: Path, fault: Leaking, *said: str) -> None:
-    """No secret in what was said, nor in any file, whatever made it and however it is written."""
+def expect_nothing_in(folder: Path, fault: Leaking, *printed: str) -> None:
+    """No secret in what was printed, nor in any file, in any encoding."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     texts = {str(path): path.read_bytes().decode("latin-1") for path in files}
-    texts |= dict(zip(("standard output", "standard error"), said, strict=True))
-    assert len(fault.met) > 100
+    texts |= dict(zip(("standard output", "standard error"), printed, strict=True))
+    assert len(fault.seen) > 100
     assert len(fault.pairs) > 100
     # HTTP Basic writes both in base64, a URL percent-encoded.
     in_base64 = {base64.b64encode(one.encode()).decode().rstrip("=") for one in fault.pairs}
-    for form in fault.met | in_base64 | {quote_plus(one) for one in fault.met}:
+    for form in fault.seen | in_base64 | {quote_plus(one) for one in fault.seen}:
         assert [name for name, text in texts.items() if form in text] == []
 
 

@@ -43,7 +43,7 @@ def test_a_reason_may_be_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reason"),
     [
         ("{", "cannot be read"),
         ("", "must hold a list"),
@@ -61,11 +61,11 @@ def test_a_reason_may_be_left_out(tmp_path: Path) -> None:
         ("[" * 5000, "cannot be read"),
     ],
 )  # fmt: skip
-def test_a_broken_file_is_one_line(tmp_path: Path, text: str, told: str) -> None:
+def test_a_broken_file_is_one_line(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(BaselineError) as complaint:
         read(tmp_path / "known.yaml", text)
 
-    assert told in str(complaint.value)
+    assert reason in str(complaint.value)
     assert "\n" not in str(complaint.value)
 
 

@@ -224,7 +224,7 @@ def test_five_hundred_findings_make_a_page_that_can_be_opened() -> None:
     assert text.count("its file has a Python script") == 450
 
 
-def test_the_coverage_says_what_was_never_met() -> None:
+def test_the_coverage_names_what_was_never_seen() -> None:
     found = some_coverage()
     operations = {one.id: one for one in found.operations}
     create = operations["createCredential"]
