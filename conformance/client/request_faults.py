@@ -1,13 +1,12 @@
-"""Faults of a recorded request by the contract."""
+"""Faults of recorded requests: where they differ from the contract."""
 
 import json
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 from conformance.client.attempts import CUT, Attempt, Ending
 from conformance.journal.redaction import PSEUDONYM
@@ -17,7 +16,7 @@ from openapi.schema import Schema
 
 
 class Kind(Enum):
-    """The part of a request that is at fault."""
+    """The kind of a fault, by the part of the request."""
 
     MEDIA_TYPE = "the media type"
     UNREADABLE = "a body that cannot be read"
@@ -30,16 +29,16 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault of a request, without any value that the client sent."""
+    """A fault of a request; its text repeats no value of the request."""
 
     kind: Kind
     text: str
 
 
 def faults_of(attempt: Attempt, keys_in_query: Collection[str] = ()) -> list[Fault]:
-    """All faults of a request. Missing and redacted parts are not judged.
+    """All faults of a request; missing and redacted parts have none.
 
-    ``keys_in_query`` are the parameters in which the contract wants an API key.
+    ``keys_in_query`` are the query parameters in which the contract takes an API key.
     """
     return [*_of_body(attempt), *_of_parameters(attempt, keys_in_query), *_of_headers(attempt)]
 
@@ -49,8 +48,7 @@ def _of_body(attempt: Attempt) -> Iterator[Fault]:
     if body is None or not attempt.body_is_known:
         return
     text = attempt.entry.request_body
-    # What the server has refused to read there was, or was not; recordings may leave bodies out
-    # or hold them packed.
+    # Recordings may leave bodies out, or hold them compressed: then the server's refusal decides.
     was_refused = attempt.ending is Ending.REFUSED
     if not text:
         if body.required and was_refused:
@@ -59,15 +57,13 @@ def _of_body(attempt: Attempt) -> Iterator[Fault]:
     given = attempt.entry.request_header("content-type")
     media_type = body.accepts(essence(given)) if given else None
     if media_type is None:
+        sent = f"Content-Type {essence(given)}" if given else "no Content-Type"
         known = " or ".join(body.content)
-        said = f"Content-Type {essence(given)}" if given else "no Content-Type"
-        yield Fault(Kind.MEDIA_TYPE, f"{said}, where the contract has {known}")
+        yield Fault(Kind.MEDIA_TYPE, f"{sent}, where the contract has {known}")
         return
-    if PSEUDONYM.fullmatch(text):
-        if was_refused:
-            yield Fault(Kind.UNREADABLE, "the body is no UTF-8 text")
-        return
-    if CUT.search(text):
+    if PSEUDONYM.fullmatch(text) and was_refused:
+        yield Fault(Kind.UNREADABLE, "the body is no UTF-8 text")
+    if PSEUDONYM.fullmatch(text) or CUT.search(text):
         return
     try:
         value = _read(text, essence(given or ""), media_type)
@@ -88,7 +84,7 @@ def _of_value(value: Any, schema: Schema) -> Iterator[Fault]:
 
 
 def _read(text: str, media_type: str, documented: MediaType) -> Any:
-    """What a body says; ABSENT where that is not known. Raises ValueError for what is not JSON."""
+    """The value of a body, ABSENT for other media types; raises ValueError for malformed JSON."""
     if is_json(media_type):
         return json.loads(text, parse_constant=_no_number)
     if media_type == "application/x-www-form-urlencoded":
@@ -108,7 +104,7 @@ def _reason(error: Exception) -> str:
 
 
 def _redacted(value: Any, name: str) -> Iterator[str]:
-    """The names, as errors have them, of all values that are pseudonyms."""
+    """The names of all values that are pseudonyms, in the form of schema errors."""
     if isinstance(value, dict):
         for key, one in value.items():
             yield from _redacted(one, f"{name}.{key}" if name else key)
@@ -125,8 +121,7 @@ def _unknown_members(value: Any, outline: Mapping[str, Any], name: str) -> Itera
         for key, one in value.items():
             place = f"{name}.{key}" if name else key
             if key not in properties:
-                near = get_close_matches(key, properties, 1)
-                yield f"{place} (is {near[0]} meant?)" if near else place
+                yield place + _hint(key, properties)
             else:
                 yield from _unknown_members(one, properties[key], place)
     elif isinstance(value, list) and "items" in outline:
@@ -134,10 +129,15 @@ def _unknown_members(value: Any, outline: Mapping[str, Any], name: str) -> Itera
             yield from _unknown_members(one, outline["items"], f"{name}[{index}]")
 
 
+def _hint(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), 1)
+    return f" (is {near[0]} meant?)" if near else ""
+
+
 def _of_parameters(attempt: Attempt, keys_in_query: Collection[str]) -> Iterator[Fault]:
     operation = attempt.operation
     values = {
-        "query": _query(attempt.address.query),
+        "query": parse_qs(attempt.address.query, keep_blank_values=True),
         "path": {name: [text] for name, text in attempt.address.values.items()},
         "header": {
             name: [text]
@@ -148,41 +148,29 @@ def _of_parameters(attempt: Attempt, keys_in_query: Collection[str]) -> Iterator
     for parameter in operation.parameters:
         if parameter.location not in values:
             continue
-        value = read_parameter(parameter, values[parameter.location])
-        if value is ABSENT:
-            if parameter.required:
-                text = f"the {parameter.location} parameter {parameter.name} is missing"
-                yield Fault(Kind.PARAMETER, text)
-            continue
-        if set(_redacted(value, "")):
-            continue
-        for error in parameter.schema.errors(value, parameter.name):
-            text = f"the {parameter.location} parameter {error.param} {error.detail}"
-            yield Fault(Kind.PARAMETER, text)
+        value, found = read_parameter(parameter, values[parameter.location]), []
+        if value is ABSENT and parameter.required:
+            found = [f"{parameter.name} is missing"]
+        elif value is not ABSENT and not list(_redacted(value, "")):
+            errors = parameter.schema.errors(value, parameter.name)
+            found = [f"{one.param} {one.detail}" for one in errors]
+        for text in found:
+            yield Fault(Kind.PARAMETER, f"the {parameter.location} parameter {text}")
     for name in _unknown_parameters(operation, values["query"]):
-        if name in keys_in_query:
-            continue
-        text = f"the query parameter {name} is none of the contract's"
-        yield Fault(Kind.UNKNOWN_PARAMETER, text)
-
-
-def _query(query: str) -> Mapping[str, Sequence[str]]:
-    values: defaultdict[str, list[str]] = defaultdict(list)
-    for name, text in parse_qsl(query, keep_blank_values=True):
-        values[name].append(text)
-    return values
+        if name not in keys_in_query:
+            text = f"the query parameter {name} is none of the contract's"
+            yield Fault(Kind.UNKNOWN_PARAMETER, text)
 
 
 def _unknown_parameters(operation: Operation, given: Mapping[str, Any]) -> Iterator[str]:
     parameters = [one for one in operation.parameters if one.location == "query"]
-    # The parts of an object stand in the query under names of their own.
+    # The members of an object are query parameters of their own.
     if any(not one.is_single and "object" in one.types for one in parameters):
         return
     known = {one.name for one in parameters}
     for name in given:
         if name.removesuffix("[]") not in known:
-            near = get_close_matches(name, known, 1)
-            yield f"{name} (is {near[0]} meant?)" if near else name
+            yield name + _hint(name, known)
 
 
 def _of_headers(attempt: Attempt) -> Iterator[Fault]:
@@ -191,7 +179,7 @@ def _of_headers(attempt: Attempt) -> Iterator[Fault]:
         if parameter.location != "header" or parameter.key in sent:
             continue
         for name in sent:
-            if _is_meant(name, parameter.key):
+            if get_close_matches(_plain(name), [_plain(parameter.key)], 1, _CLOSE):
                 text = f"the header {name} is none of the contract's, which has {parameter.name}"
                 yield Fault(Kind.MISSPELT_HEADER, text)
 
@@ -199,8 +187,5 @@ def _of_headers(attempt: Attempt) -> Iterator[Fault]:
 _CLOSE = 0.85
 
 
-def _is_meant(name: str, key: str) -> bool:
-    plain_name, plain_key = (
-        one.replace("_", "-").removeprefix("x-").replace("-", "") for one in (name, key)
-    )
-    return plain_name == plain_key or bool(get_close_matches(plain_name, [plain_key], 1, _CLOSE))
+def _plain(header: str) -> str:
+    return header.replace("_", "-").removeprefix("x-").replace("-", "")

@@ -1,6 +1,6 @@
-"""JSON bodies read from the contract, valid and invalid, and refusals of them.
+"""JSON bodies, valid and invalid, and the expected refusals.
 
-What is sent is derived from the contract's schema, so that a new operation is covered.
+Bodies are derived from the contract's schema, so that a new operation is covered.
 """
 
 import json
@@ -9,33 +9,36 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from conformance.probe.applicability import needs_bearer_token, takes_json
+from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe, Violation
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.target.exchange import Answer, Request
-from openapi.operation import MediaType, Operation
+from openapi.operation import Operation
 from openapi.resource import creates
 from openapi.schema import Schema, types_of
 
 
 def fields_of(operation: Operation) -> Mapping[str, Mapping[str, Any]]:
     """The fields of an operation's JSON body, with their schemas."""
-    schema = operation.json_body.schema if operation.json_body else None
-    found: Mapping[str, Mapping[str, Any]] = schema.outline.get("properties", {}) if schema else {}
-    return found
+    schema = _schema_of(operation)
+    return properties(schema) if schema else {}
 
 
 def date_fields(operation: Operation) -> list[str]:
     """The fields of the JSON body that are date-times."""
-    schema = operation.json_body.schema if operation.json_body else None
-    if schema is None:
-        return []
+    schema = _schema_of(operation)
     return [
         name
-        for name in properties(schema)
-        if not is_faulty(schema, name, FAR_FUTURE) and is_faulty(schema, name, "tomorrow")
+        for name in fields_of(operation)
+        if schema
+        and not is_faulty(schema, name, FAR_FUTURE)
+        and is_faulty(schema, name, "tomorrow")
     ]
+
+
+def _schema_of(operation: Operation) -> Schema | None:
+    return operation.json_body.schema if operation.json_body else None
 
 
 def in_each_field(probe: Probe, *values: str) -> Iterator[bytes]:
@@ -60,9 +63,8 @@ VENDOR = "vendor facts: 400 for what cannot be read, 422 for what is missing or 
 DATES = "RFC 3339 section 5.6; seed: expires_at"
 
 FAR_FUTURE = "2099-12-31T23:59:59Z"
-"""An end that every server must accept."""
+"""An expiry that every server must accept."""
 
-_JSON = "application/json"
 NO_REFUSAL = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 _OF_TYPE: dict[str, tuple[Any, ...]] = {
@@ -77,10 +79,8 @@ _OF_TYPE: dict[str, tuple[Any, ...]] = {
 
 def is_judged(operation: Operation) -> bool:
     """The operation takes a JSON body with a schema, from those who have a token."""
-    # Without one there is OAuth 2.0's token operation, whose refusals are RFC 6749's.
-    if not takes_json(operation) or not needs_bearer_token(operation):
-        return False
-    return _media_type(operation).schema is not None
+    # Without a token there is OAuth 2.0's token operation, whose refusals are RFC 6749's.
+    return needs_bearer_token(operation) and _schema_of(operation) is not None
 
 
 def takes_dates(operation: Operation) -> bool:
@@ -93,26 +93,20 @@ def makes_from_json(operation: Operation) -> bool:
     return is_judged(operation) and creates(operation)
 
 
-def _media_type(operation: Operation) -> MediaType:
-    media_type = operation.request_body.accepts(_JSON) if operation.request_body else None
-    assert media_type is not None, "takes_json comes first"  # noqa: S101 - for the type checker
-    return media_type
-
-
 def schema_of(operation: Operation) -> Schema:
     """The schema of the JSON body."""
-    schema = _media_type(operation).schema
+    schema = _schema_of(operation)
     assert schema is not None, "is_judged comes first"  # noqa: S101 - for the type checker
     return schema
 
 
 def schema_at(probe: Probe) -> Schema:
-    """The schema of the JSON body of the operation that is probed."""
+    """The schema of the JSON body of the probe's operation."""
     return schema_of(probe.operation)
 
 
 def properties(schema: Schema) -> dict[str, Any]:
-    """The fields of an object and what is known of them."""
+    """The fields of an object, with their schemas."""
     return dict(schema.outline.get("properties", {}))
 
 
@@ -122,13 +116,13 @@ def is_faulty(schema: Schema, name: str, value: Any) -> bool:
 
 
 def required_names(schema: Schema) -> list[str]:
-    """The fields that must be there."""
+    """The required fields of an object."""
     codes = {one.param: one.code for one in schema.errors({})}
     return [name for name in properties(schema) if codes.get(name) == "missing_required_field"]
 
 
 def wrong_values(schema: Schema, name: str) -> Iterator[Any]:
-    """Values of every JSON type that the property does not have."""
+    """Values of the JSON types that the schema refuses for a property."""
     values = values_of_other_types(properties(schema)[name])
     return (value for value in values if is_faulty(schema, name, value))
 
@@ -142,19 +136,13 @@ def values_of_other_types(outline: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def kind(value: Any) -> str:
-    """The JSON type of a value, which does not repeat the value."""
-    return next(
-        (
-            kind
-            for kind, values in _OF_TYPE.items()
-            if any(type(one) is type(value) for one in values)
-        ),
-        "value",
-    )
+    """The name of a value's JSON type."""
+    found = (name for name, values in _OF_TYPE.items() if type(value) in map(type, values))
+    return next(found, "value")
 
 
 def invalid(probe: Probe) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Bodies with one wrong or missing field each, by what is wrong with them."""
+    """Bodies with one wrong or missing field each, with the name of the fault."""
     schema, plain = schema_at(probe), probe.plain_body()
     for name in properties(schema):
         for value in wrong_values(schema, name):
@@ -181,13 +169,13 @@ def expect_refused(probe: Probe, answer: Answer, what: str, wanted: int | None =
     if documented and wanted in {None, status}:
         return
     if status in {*NO_REFUSAL, *NOT_IMPLEMENTED_STATUSES}:
-        probe.succeed(probe.request())  # or else the operation is not there, or not for us
+        probe.succeed(probe.request())  # else the target does not serve or permit the operation
     expected = f"{wanted} to {what}" if wanted else f"a documented refusal of {what}"
     raise Violation(expected, f"{status}")
 
 
 def expect_accepted(probe: Probe, request: Request, what: str) -> Answer:
-    """The answer to a request that must succeed, where the operation is there for us at all."""
+    """The answer to a request that must succeed, where the target serves the operation."""
     answer = answer_to(probe, request)
     if answer.status in {*NO_REFUSAL, *NOT_IMPLEMENTED_STATUSES}:
         raise NotVerified(f"the target answers {answer.status} to a valid request")
@@ -199,7 +187,7 @@ def expect_accepted(probe: Probe, request: Request, what: str) -> Answer:
 def answer_schema(probe: Probe) -> Schema | None:
     """The schema of the JSON answer of a success."""
     documented = probe.operation.response(probe.operation.success_status)
-    content = documented.content.get(_JSON) if documented else None
+    content = documented.content.get("application/json") if documented else None
     return content.schema if content else None
 
 

@@ -20,16 +20,15 @@ from openapi.operation import Operation
 from openapi.resource import PageMembers, Resource
 
 NAME_PREFIX = "dinie-conformance"
-"""What everything that the harness creates is called, so that people know it for test data."""
+"""The start of the name of every created resource, which marks it as test data."""
 
 _LONGEST_LIST = 10_000
 
 _TRIES, _OVERDUE_TRIES = 3, 2
-"""How often a request is sent that gets a closed connection, or none in time, with plain ones in
-between."""
+"""The tries of a request that gets a closed connection, or no answer in time."""
 
 _GROUPS = itertools.count(1)
-"""Numbers for requests that are sent at the same time; no two groups of a run have one."""
+"""The numbers of groups of requests that are sent at the same time."""
 
 
 class Violation(Exception):
@@ -46,18 +45,17 @@ class Violation(Exception):
 
 
 NO_SERVER_ERROR, CLOSED = "no server error", "a closed connection, and again on another try"
-"""What is expected of every request, and what is seen where a target hangs up on one."""
+"""The expectation of every request, and the actual value where the target closes connections."""
 
 
 def unanswered(answer: Answer) -> str:
     """The actual value in place of an answer with the status ``NO_ANSWER``."""
-    if not answer.seconds:
-        return CLOSED
-    return f"no answer within {answer.seconds:g} s, and again on another try"
+    overdue = f"no answer within {answer.seconds:g} s, and again on another try"
+    return overdue if answer.seconds else CLOSED
 
 
 NOTHING_FAILS = "generated.nothing-makes-it-fail"
-"""The requirement that is broken where no answer comes, whatever was to be seen."""
+"""The requirement that is broken where no answer comes."""
 
 
 class NotVerified(Exception):
@@ -73,9 +71,8 @@ def expect(holds: object, expected: str, actual: str) -> None:
 class Probe:
     """One check of one requirement on one operation.
 
-    It sends what the contract allows and keeps what was said. ``random`` is seeded, so that the
-    same choices can be had again; names and keys are new every time. ``seed`` is the whole run's,
-    ``effort`` says how much is generated.
+    Its requests are by default valid, and ``recording`` keeps the exchanges. ``randomness`` is
+    seeded, so that choices repeat; names and keys are new every time. ``seed`` is that of the run.
     """
 
     def __init__(
@@ -85,14 +82,14 @@ class Probe:
         target: Target,
         randomness: random.Random,
         seed: int = 0,
-        effort: GenerationBudget = DEFAULT_BUDGET,
+        budget: GenerationBudget = DEFAULT_BUDGET,
     ) -> None:
         self.contract = contract
         self.operation = operation
         self.target = target
         self.random = randomness
         self.seed = seed
-        self.budget = effort
+        self.budget = budget
         self.recording = Recording()
 
     def request(self, partner: int | None = 0) -> Request:
@@ -114,11 +111,11 @@ class Probe:
         return {**value, name: self.new_name()} if name in value else value
 
     def new_name(self) -> str:
-        """A short printable name that no other request has, in this run or any other."""
+        """A short printable name that no other request has, in any run."""
         return f"{NAME_PREFIX} {secrets.token_hex(6)}"
 
     def new_key(self) -> str:
-        """A fresh idempotency key, a UUID: a target still knows the keys of the last run."""
+        """A fresh idempotency key: a UUID, for a target knows the keys of the last run."""
         return str(uuid.uuid4())
 
     def send(self, request: Request) -> Answer:
@@ -166,8 +163,8 @@ class Probe:
     def _answer(self, request: Request, tries: int = _TRIES) -> Answer:
         """The answer, or none where the target closes the connection, or is silent, on each try.
 
-        A target that is down, or starts again, does not answer plain requests either: then
-        :class:`TargetError` is raised, and nothing is said of it.
+        Raises :class:`TargetError` where the target leaves plain requests unanswered as well: a
+        target that is down, or restarts, breaks no requirement.
         """
         waited = 0.0
         for number in range(tries):
@@ -201,7 +198,7 @@ class Probe:
         if request.method != "POST" or not answer.is_success:
             return
         for resource in self.contract.resources:
-            # Also where the status is a wrong one: what was made must be revoked all the same.
+            # Also after a wrong status: every created resource must be revoked.
             handle = answer.field(resource.handle)
             if isinstance(handle, str):
                 self.target.created.add((request.partner or 0, handle))
@@ -221,7 +218,7 @@ class Probe:
         expect(holds, expected, actual)
 
     def expect_no_server_error(self, answer: Answer, to: str = "") -> None:
-        """Raise :class:`Violation` where the server failed; ``to`` says on what."""
+        """Raise :class:`Violation` for a 5xx; ``to`` names the request."""
         actual = f"{answer.status} to {to}" if to else f"{answer.status}"
         self.expect(not answer.is_server_error, NO_SERVER_ERROR, actual)
 
