@@ -10,7 +10,7 @@ from conformance.target.exchange import Answer, Request
 from openapi.resource import Resource
 
 BATCH = 1000
-"""After so many calls they are compared with the list and revoked, and others begin."""
+"""Calls in a batch, which is then compared with the list and revoked."""
 
 
 """The member of a creation that no later answer may show (seed: shown only once)."""
@@ -60,7 +60,7 @@ class Call:
 
 @dataclass(slots=True)
 class Batch:
-    """Calls that are settled together; ``under_way`` is how many requests of them are out."""
+    """Calls that are settled together; ``under_way`` counts their unanswered requests."""
 
     calls: dict[str, Call] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
@@ -69,12 +69,12 @@ class Batch:
     is_closed: bool = False
 
     def forget(self) -> None:
-        """Let go of the calls, which know their batch: nobody needs them any more."""
+        """Drop the calls, which refer to their batch."""
         self.calls, self.ids = {}, {}
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Let nobody settle the batch while a request of it is out."""
+        """Keep the batch from being settled while a request of it is under way."""
         self.under_way += 1
         try:
             yield
@@ -83,7 +83,7 @@ class Batch:
 
 
 class Ledger:
-    """The batches of one process. All that it does is done between two requests of gevent."""
+    """The batches of one process; no method lets gevent switch to another greenlet."""
 
     def __init__(self) -> None:
         self._current = Batch()
@@ -98,7 +98,7 @@ class Ledger:
         return call
 
     def close(self) -> None:
-        """Let the batch be settled; the next call begins another."""
+        """Close the batch, to be settled; the next call opens another."""
         self._current.is_closed = True
         if self._current.calls:
             self.closed.append(self._current)

@@ -12,7 +12,7 @@ from conformance.target.connecting import AccessSettings
 from conformance.target.target import TargetSettings
 
 VARIABLE = "DINIE_LOAD_SETTINGS"
-"""The environment variable that carries them: a command line could be read by other users."""
+"""The environment variable of the settings: other users can read a command line."""
 
 
 class Role(StrEnum):
@@ -63,8 +63,8 @@ class Settings:
         return {VARIABLE: json.dumps(asdict(self), default=str)}
 
     @classmethod
-    def taken(cls) -> Self:
-        """Those in the environment, and out of it; raises KeyError where there are none."""
+    def from_environment(cls) -> Self:
+        """Take the settings out of the environment; raises KeyError where there are none."""
         values: dict[str, Any] = json.loads(os.environ.pop(VARIABLE))
         target, locust = values["target"], values["report_locust"]
         target["ca_file"] = Path(target["ca_file"]) if target["ca_file"] else None

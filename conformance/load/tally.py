@@ -66,9 +66,11 @@ class Tally:
     def note(self, place: ResultKey, broken: Broken | None) -> None:
         """Count one judgement, and its violation where there is one."""
         self.judged[place] += 1
-        if broken is None:
-            return
-        known = self.broken.setdefault(place, broken)
+        if broken is not None:
+            self._add_broken(place, broken)
+
+    def _add_broken(self, key: ResultKey, broken: Broken) -> None:
+        known = self.broken.setdefault(key, broken)
         if known is not broken:
             known.count += broken.count
 
@@ -82,9 +84,7 @@ class Tally:
         self.counts.update(other.counts)
         self.judged.update(other.judged)
         for place, broken in other.broken.items():
-            known = self.broken.setdefault(place, broken)
-            if known is not broken:
-                known.count += broken.count
+            self._add_broken(place, broken)
         for text in other.faults:
             self.fault(text)
         self.stopped = self.stopped or other.stopped

@@ -1,4 +1,4 @@
-"""The verdict on a target under load: what its answers broke, and the thresholds it passed."""
+"""The verdict on a target under load: broken requirements, latencies and thresholds."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,10 +43,11 @@ class Latency:
 
 @dataclass(frozen=True)
 class LoadVerdict(Verdict):
-    """A verdict with what load adds to it; the reports show it as any other.
+    """A verdict with latencies, counts and thresholds; every report format shows it.
 
-    ``exceeded`` are the thresholds that were passed and what did not come out even, one line
-    each. ``tolerated`` is how many answers may break a MUST, ``broken`` how many did.
+    ``exceeded`` has a line for each threshold that was passed and each difference that the
+    reconciliation found. ``tolerated`` is how many answers may break a MUST, ``broken_answers``
+    how many did.
     """
 
     latencies: tuple[Latency, ...] = ()
@@ -117,12 +118,6 @@ def verdict_on(
          for place in tally.judged),
         key=lambda one: one.key,
     )  # fmt: skip
-    broken = {
-        place: one
-        for place, one in tally.broken.items()
-        if catalogue()[place[0]].level_on(contract.operations[place[1]]) is Level.MUST
-    }
-    times = sum(one.count for one in broken.values())
     if not void and not doubt and not tally.counts[Count.CREATED]:
         doubt = "nothing was created"
     if not doubt and tally.faults:
@@ -148,8 +143,18 @@ def verdict_on(
         counts_of_load={one.value: tally.counts[one] for one in Count},
         exceeded=tuple(exceeded),
         tolerated=settings.max_violations,
-        broken_answers=times,
+        broken_answers=broken_musts(contract, tally).total(),
     )
+
+
+def broken_musts(contract: Contract, tally: Tally) -> Counter[str]:
+    """The number of answers that broke a MUST, by operation id."""
+    counts: Counter[str] = Counter()
+    for (requirement_id, operation_id), one in tally.broken.items():
+        operation = contract.operations[operation_id]
+        if catalogue()[requirement_id].level_on(operation) is Level.MUST:
+            counts[operation_id] += one.count
+    return counts
 
 
 def _result(contract: Contract, place: ResultKey, judged: int, broken: Broken | None) -> Result:
@@ -163,7 +168,7 @@ def _result(contract: Contract, place: ResultKey, judged: int, broken: Broken | 
 
 
 def _uneven(tally: Tally) -> Iterable[str]:
-    """What the reconciliation found, where it did not come out even."""
+    """Differences that the reconciliation found."""
     counts = tally.counts
     if counts[Count.MISSING]:
         yield f"{counts[Count.MISSING]} of {counts[Count.CREATED]} confirmed creations not listed"

@@ -1,4 +1,4 @@
-"""Locust's events in one process: begin, end and reports of a load test."""
+"""Listeners to Locust's events in one process: start, end and reports of a load test."""
 
 import gevent
 from gevent.event import Event
@@ -16,9 +16,9 @@ _PAUSE_SECONDS = 0.5
 
 
 class LocustHooks:
-    """Listens to Locust's events. ``total`` is the whole run's tally, on a worker its own.
+    """Listens to Locust's events. ``total`` is the tally of the run, on a worker its own.
 
-    ``ended`` is set when a test has ended and all that this process knows of is settled.
+    ``ended`` is set when a test has ended and this process has settled its batches.
     """
 
     def __init__(self, environment: Environment, sender: Sender, state: WorkerState) -> None:
@@ -29,20 +29,20 @@ class LocustHooks:
         self._settler: gevent.Greenlet | None = None
         self.total = state.tally
         self.settled: set[str] = set()
-        """The workers that have settled what they made, by Locust's ids."""
+        """Locust's ids of the workers that have settled their batches."""
         self.began = Event()
         self.ended = Event()
         events = environment.events
         events.test_start.add_listener(self._begin)
         events.test_stop.add_listener(self._end)
-        events.user_error.add_listener(self._note_fault)
+        events.user_error.add_listener(self._record_fault)
         events.report_to_master.add_listener(self._report)
-        events.worker_report.add_listener(self._take_report)
+        events.worker_report.add_listener(self._receive_report)
 
     def listen(self) -> None:
-        """Take what workers send when they have settled; the runner must be there."""
+        """Receive the tallies of workers that have settled; needs the environment's runner."""
         if isinstance(self._environment.runner, MasterRunner):
-            self._environment.runner.register_message(_SETTLED, self._take_settled)
+            self._environment.runner.register_message(_SETTLED, self._receive_settled)
 
     def _begin(self, **_: object) -> None:
         self.began.set()
@@ -84,18 +84,18 @@ class LocustHooks:
                 self._environment.stop_timeout = 0.0
         self.ended.set()
 
-    def _note_fault(self, exception: Exception, **_: object) -> None:
+    def _record_fault(self, exception: Exception, **_: object) -> None:
         text = self._state.target.shown(f"{type(exception).__name__}: {exception}")
         self._state.tally.fault(text)
 
     def _report(self, data: dict[str, object], **_: object) -> None:
         data[_TALLY] = self._state.tally.drained()
 
-    def _take_report(self, data: dict[str, object], **_: object) -> None:
+    def _receive_report(self, data: dict[str, object], **_: object) -> None:
         value = data.get(_TALLY)
         if isinstance(value, dict):
             self.total.add(Tally.of(value))
 
-    def _take_settled(self, environment: Environment, msg: object, **_: object) -> None:
+    def _receive_settled(self, environment: Environment, msg: object, **_: object) -> None:
         self.total.add(Tally.of(msg.data))  # type: ignore[attr-defined]  # Locust's message
         self.settled.add(msg.node_id)  # type: ignore[attr-defined]

@@ -36,7 +36,7 @@ def main() -> int:
     handler = logging.StreamHandler()
     handler.setFormatter(_Plain())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    settings = Settings.taken()
+    settings = Settings.from_environment()
     try:
         return _run(settings)
     except Exception as error:  # noqa: BLE001 - the last place before the user

@@ -1,28 +1,23 @@
 """At the end of a batch: what was created is compared with the list, and revoked."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import gevent
 from gevent.pool import Pool
 
 from conformance.catalogue.judge import Purpose
 from conformance.load.ledger import Batch, Call
-from conformance.load.locust.sending import Sender
+from conformance.load.locust.sending import Sender, page_request
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
-from conformance.probe.pages import items, query_for
 from conformance.probe.probe import Violation
-from conformance.probe.revocation import revocation_by_text
 from conformance.server.idempotency.replays import no_second_resource
 from conformance.server.lists.listing import created_is_listed
 from conformance.server.revocation.effect import revoked_key_is_listed_as_revoked
-from conformance.target.clean_up import GONE_STATUSES
-from conformance.target.exchange import Answer, Request
+from conformance.target.exchange import Answer
 from openapi.resource import Resource
 
 _ALL_PAGES = 100
@@ -85,7 +80,7 @@ class Reconciliation:
         self._revoke(batch, listed)
 
     def _ask_again(self, batch: Batch) -> None:
-        """Find out, by their keys, about calls whose answer was lost or not waited for."""
+        """Repeat, with their keys, creations whose answer was lost or not waited for."""
         probe = self._state.create
         for call in batch.calls.values():
             if call.first is None and not call.was_refused:
@@ -93,37 +88,35 @@ class Reconciliation:
                 self._state.confirm(call, answer)
 
     def _compare(self, call: Call, found: list[Item]) -> None:
-        """What the list says of one call: one resource for its key, as its creation showed it."""
-        place, counts = self._state, self._state.tally.counts
-        again = [(call.request, Answer(place.create.operation.success_status))] * 2
+        """Compare one creation with its items in the list: one resource, as first answered."""
+        state, counts = self._state, self._state.tally.counts
+        again = [(call.request, Answer(state.create.operation.success_status))] * 2
         if len(found) > 1:
             counts[Count.DOUBLED] += 1
         violation = Violation("one resource in the list", f"{len(found)}")
         doubled = violation if len(found) > 1 else None
-        place.note_check(no_second_resource, place.create, doubled, again)
-        if call.first is None or place.page is None:
+        state.note_check(no_second_resource, state.create, doubled, again)
+        if call.first is None or state.page is None:
             return
         if found:
             counts[Count.LISTED] += 1
             wrong = _difference(call, found, self._resource)
         elif call.has_ended:
-            # A list need not show what has ended.
+            # A list may leave out revoked resources.
             counts[Count.LISTED] += 1
             return
         else:
             counts[Count.MISSING] += 1
             wrong = Violation("the created one in the list", "a list without it")
-        query = urlencode(query_for(place.page, _LARGEST_PAGE))
-        page = Request("GET", f"{place.page.operation.path}?{query}")
-        shown = [again[0], (page, Answer(HTTPStatus.OK))]
-        place.note_check(created_is_listed, place.page, wrong, shown)
-        if call.is_revoked and place.revoke is not None:
+        shown = [again[0], (page_request(state.page, _LARGEST_PAGE), Answer(HTTPStatus.OK))]
+        state.note_check(created_is_listed, state.page, wrong, shown)
+        if call.is_revoked and state.revoke is not None:
             active = any(one.get("status") == "active" for one in found)
             wrong = Violation("revoked, or not in the list", "active") if active else None
-            place.note_check(revoked_key_is_listed_as_revoked, place.revoke, wrong, shown)
+            state.note_check(revoked_key_is_listed_as_revoked, state.revoke, wrong, shown)
 
     def _listed(self, batch: Batch) -> Listed:
-        """The batch's items; read again where some are missing, for a list may lag a little."""
+        """The batch's items; the list is read again where some are missing, as it may lag."""
         listed = Listed(is_whole=False)
         if self._state.page is None:
             return listed
@@ -137,41 +130,25 @@ class Reconciliation:
         return listed
 
     def _walked(self, batch: Batch) -> Listed:
-        listed, seen = Listed(), set[str]()
-        for number, page in enumerate(self._pages()):
+        listed, seen, after = Listed(), set[str](), ""
+        for number in range(_MOST_PAGES):
+            page = self._sender.page(_LARGEST_PAGE, after)
             if page is None:
                 listed.is_whole = False
-                return listed
-            own = [one for one in page if one.get(self._resource.name) in batch.calls]
+                break
+            own = [one for one in page.items if one.get(self._resource.name) in batch.calls]
             new = [one for one in own if str(one.get(self._resource.id)) not in seen]
             for one in new:
                 seen.add(str(one.get(self._resource.id)))
                 listed.items.setdefault(str(one[self._resource.name]), []).append(one)
-            if number >= _ALL_PAGES and not own and not _missing(batch, listed):
+            has_all = number >= _ALL_PAGES and not own and not _missing(batch, listed)
+            if has_all or page.cursor in {"", after}:
                 break
+            after = page.cursor
         return listed
 
-    def _pages(self) -> Iterator[list[Item] | None]:
-        """The list's pages; None where one could not be read."""
-        probe, after = self._state.page, ""
-        if probe is None:
-            return
-        for _ in range(_MOST_PAGES):
-            query = urlencode(query_for(probe, _LARGEST_PAGE, after))
-            request = Request("GET", f"{probe.operation.path}?{query}")
-            answer = self._sender.send(probe, request, Purpose.PAGE)
-            if answer is None or answer.status != HTTPStatus.OK:
-                yield None
-                return
-            page = items(probe.operation, answer)
-            yield page
-            last = str(page[-1].get(probe.resource.id)) if page else after
-            if last == after or not answer.field(probe.page_members.has_more):
-                return
-            after = last
-
     def _revoke(self, batch: Batch, listed: Listed) -> None:
-        """Revoke what the list shows as active, and what it does not show."""
+        """Revoke resources that the list shows as active, or does not show."""
         purposes: dict[str, Purpose] = {}
         for call in batch.calls.values():
             purpose = Purpose.REVOKE_AGAIN if call.has_ended else Purpose.REVOKE
@@ -182,17 +159,10 @@ class Reconciliation:
             )
             if call.handle and not found and not call.is_revoked:
                 purposes[call.handle] = purpose
-        gone = list(Pool(self._at_once).imap_unordered(self._revoke_one, purposes.items()))
+        pool = Pool(self._at_once)
+        gone = list(pool.imap_unordered(lambda one: self._sender.revoke(*one), purposes.items()))
         self._state.tally.counts[Count.REVOKED] += sum(gone)
         self._state.tally.counts[Count.LEFT_BEHIND] += len(gone) - sum(gone)
-
-    def _revoke_one(self, one: tuple[str, Purpose]) -> bool:
-        (handle, purpose), probe = one, self._state.revoke
-        if probe is None:
-            return False
-        request = revocation_by_text(probe, quote(handle, safe=""))
-        answer = self._sender.send(probe, request, purpose)
-        return answer is not None and (answer.is_success or answer.status in GONE_STATUSES)
 
 
 def _missing(batch: Batch, listed: Listed) -> bool:

@@ -11,7 +11,6 @@ from locust.runners import MasterRunner, Runner
 from locust.stats import stats_history
 from rich.console import Console
 
-from conformance.catalogue.requirement import Level
 from conformance.load.locust.hooks import LocustHooks
 from conformance.load.locust.sending import CLEANING_UP, Sender, session
 from conformance.load.locust.signals import Signals
@@ -20,20 +19,19 @@ from conformance.load.locust.worker_state import WorkerState
 from conformance.load.locust.workers import (
     PAUSE_SECONDS,
     SETTLING_SECONDS,
-    not_there,
-    went_missing,
+    wait_for_workers,
+    wait_until_settled,
     work,
 )
 from conformance.load.reports import report, report_void
 from conformance.load.settings import Role, Settings
-from conformance.load.verdict import Latency, verdict_on
+from conformance.load.verdict import Latency, broken_musts, verdict_on
 from conformance.results.verdict import INTERRUPTED, NO_VERDICT
-from conformance.server import catalogue
 from conformance.target.target import Target
 from openapi.contract import Contract
 
 _STOP_SECONDS = 10.0
-"""How long a user may take to come to the end of what it is doing."""
+"""How long a user may take to finish its task."""
 
 _LAST_REPORTS_SECONDS = 1.0
 
@@ -67,8 +65,8 @@ class LoadRun:
     def run(self) -> int:
         """Run the load test; the exit code."""
         settings = self._settings
-        if taken := _taken_port(settings):
-            return report_void(self._contract, settings, taken)
+        if reason := _unavailable_port(settings):
+            return report_void(self._contract, settings, reason)
         if settings.role is Role.WORKER:
             return work(self._environment, settings, self._signals)
         if settings.role is Role.MASTER:
@@ -80,14 +78,14 @@ class LoadRun:
         self._hooks.listen()
         gevent.spawn(stats_history, runner)
         if settings.headless:
-            return self._alone(runner)
-        return self._with_page(runner)
+            return self._run_headless(runner)
+        return self._run_with_web_page(runner)
 
-    def _alone(self, runner: Runner) -> int:
-        """A run without the page."""
+    def _run_headless(self, runner: Runner) -> int:
+        """One run without Locust's web page."""
         settings = self._settings
         if isinstance(runner, MasterRunner):
-            reason = not_there(runner, settings.expect_workers, self._signals)
+            reason = wait_for_workers(runner, settings.expect_workers, self._signals)
             if reason:
                 runner.quit()
                 return report_void(self._contract, settings, reason)
@@ -99,11 +97,11 @@ class LoadRun:
         starting.kill()
         return self._finish(runner, seconds)
 
-    def _with_page(self, runner: Runner) -> int:
+    def _run_with_web_page(self, runner: Runner) -> int:
         """Runs as they are begun on Locust's page, until Ctrl-C; the last one's exit code."""
         settings, code = self._settings, NO_VERDICT
         page = self._environment.create_web_ui(settings.web_host, settings.web_port)
-        # Its greenlet begins to listen a little later: nobody is to be sent there in vain.
+        # The page listens a little later: its address is printed once it does.
         while not (page.server and page.server.started) and page.greenlet:
             gevent.sleep(PAUSE_SECONDS)
         Console(highlight=False).print(
@@ -121,7 +119,7 @@ class LoadRun:
         return code
 
     def _wait(self, runner: Runner, deadline: float) -> None:
-        """Until the time is over, the run cannot go on, or somebody ends it."""
+        """Wait for the end of the time, of the run, or of its workers, or for a signal."""
         while time.monotonic() < deadline and not self._signals.seen:
             lost = isinstance(runner, MasterRunner) and not runner.clients.all
             if (
@@ -140,8 +138,8 @@ class LoadRun:
         self._hooks.ended.wait(SETTLING_SECONDS)
         doubt = ""
         if isinstance(runner, MasterRunner):
-            doubt = went_missing(runner, self._settings.expect_workers, self._hooks)
-        # Workers that are signals to end send what they have counted last.
+            doubt = wait_until_settled(runner, self._settings.expect_workers, self._hooks)
+        # Workers that are told to end send what they have counted last.
         if is_last:
             runner.quit()
         elif isinstance(runner, MasterRunner):
@@ -160,23 +158,20 @@ class LoadRun:
 
     def _latencies(self, runner: Runner, seconds: float) -> list[Latency]:
         found = []
+        violations = broken_musts(self._contract, self._hooks.total)
         for operation in self._contract.operations.values():
             entry = runner.stats.entries.get((operation.id, operation.method))
             if entry is None or not entry.num_requests:
                 continue
             p50, p95, p99 = map(entry.get_response_time_percentile, (0.5, 0.95, 0.99))
             rate = entry.num_requests / seconds if seconds else 0.0
-            times = sum(
-                one.count
-                for (id_, name), one in self._hooks.total.broken.items()
-                if name == operation.id and catalogue()[id_].level_on(operation) is Level.MUST
-            )
-            found.append(Latency(operation.id, entry.num_requests, rate, p50, p95, p99, times))
+            figures = entry.num_requests, rate, p50, p95, p99
+            found.append(Latency(operation.id, *figures, violations[operation.id]))
         return found
 
 
-def _taken_port(settings: Settings) -> str:
-    """Why a port that is needed cannot be had; empty where all can."""
+def _unavailable_port(settings: Settings) -> str:
+    """The error of the first port that cannot be listened on; empty where all can."""
     wanted = []
     if settings.role is Role.MASTER:
         wanted.append((settings.master_host, settings.master_port))

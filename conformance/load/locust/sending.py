@@ -1,11 +1,13 @@
-"""Sends the requests of one user with Locust's client, as patient as a good client is."""
+"""Sends the requests of one user with Locust's client, with the retries of a good client."""
 
 import random
 import ssl
 import time
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, urlencode
 
 import gevent
 from locust.contrib.fasthttp import FastHttpSession, LocustUserAgent, ResponseContextManager
@@ -13,7 +15,10 @@ from locust.contrib.fasthttp import FastHttpSession, LocustUserAgent, ResponseCo
 from conformance.catalogue.judge import JudgedExchange, Purpose
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
+from conformance.probe.pages import items, query_for
 from conformance.probe.probe import Probe
+from conformance.probe.revocation import revocation_by_text
+from conformance.target.clean_up import GONE_STATUSES
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 from conformance.target.target import TIMEOUT_SECONDS, TargetError
@@ -21,29 +26,37 @@ from conformance.target.target import TIMEOUT_SECONDS, TargetError
 _NOTHING = Answer(NO_ANSWER)
 
 _AFTER_A_DROP = {Purpose.REVOKE: Purpose.REVOKE_AGAIN, Purpose.CREATE: Purpose.AT_ONCE}
-"""What a request is when it may have come through before."""
+"""The purpose of a request that is sent again without an answer: it may have been executed."""
 
 _MOST_DROPS = 5
-"""How often a request is sent that gets no answer."""
+"""Attempts of a request that gets no answer."""
 
 # A status is for the judges, and a redirect is an answer like any other.
 LocustUserAgent.valid_response_codes = frozenset(range(100, 600))
 LocustUserAgent.redirect_response_codes = frozenset()
 
 CLEANING_UP = " (cleaning up)"
-"""What the name of a request ends with that is no part of the load."""
+"""The suffix, in Locust's statistics, of requests that are no part of the load."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the list: its items, and the cursor of the next page, empty for the last one."""
+
+    items: list[dict[str, Any]]
+    cursor: str
 
 
 class Sender:
     """Sends requests one by one, or several at once from greenlets of its user.
 
-    An answer 429 is waited for as long as it asks, a 503 too, and a request without an answer is
-    sent again: each is counted apart. ``suffix`` tells the requests apart in Locust's statistics.
+    Answers 429 and 503 and requests without an answer are retried, and counted apart; a 429 after
+    its ``Retry-After``. ``suffix`` is added to the names of the requests in Locust's statistics.
     """
 
-    def __init__(self, client: FastHttpSession, workplace: WorkerState, suffix: str = "") -> None:
+    def __init__(self, client: FastHttpSession, state: WorkerState, suffix: str = "") -> None:
         self._client = client
-        self._workplace = workplace
+        self._state = state
         self._suffix = suffix
 
     def send(
@@ -56,12 +69,12 @@ class Sender:
         first_id: object = None,
         secrets: Iterable[str] = (),
     ) -> Answer | None:
-        """The judged answer; None where there was none that could be used."""
-        place = self._workplace
+        """The judged answer; None where the retries got none, or the run is stopped."""
+        state = self._state
         deadline = time.monotonic() + LONGEST_WAIT_SECONDS
         drops = 0
         for pause in pauses():
-            token = None if place.is_hurried or place.stopped else self._token(request)
+            token = None if state.is_hurried or state.stopped else self._token(request)
             if token is None:
                 return None
             exchange = JudgedExchange(
@@ -78,28 +91,52 @@ class Sender:
                 return answer
             drops += answer is None
             if drops >= _MOST_DROPS or time.monotonic() + wait > deadline:
-                place.tally.counts[Count.GIVEN_UP] += 1
+                state.tally.counts[Count.GIVEN_UP] += 1
                 return None
             if answer is None:
                 purpose = _AFTER_A_DROP.get(purpose, purpose)
             gevent.sleep(wait)
         return None
 
+    def page(self, limit: int, after: str, secrets: Iterable[str] = ()) -> Page | None:
+        """A page of at most ``limit`` items after a cursor; None where it cannot be read."""
+        if (probe := self._state.page) is None:
+            return None
+        request = page_request(probe, limit, after)
+        answer = self.send(probe, request, Purpose.PAGE, secrets=secrets)
+        if answer is None or answer.status != HTTPStatus.OK:
+            return None
+        found = items(probe.operation, answer)
+        goes_on = found and answer.field(probe.page_members.has_more)
+        return Page(found, str(found[-1].get(probe.resource.id)) if goes_on else "")
+
+    def revoke(self, handle: str, purpose: Purpose) -> bool:
+        """Revoke a resource; gives whether it is revoked, or gone."""
+        if (probe := self._state.revoke) is None:
+            return False
+        request = revocation_by_text(probe, quote(handle, safe=""))
+        answer = self.send(probe, request, purpose)
+        return answer is not None and (answer.is_success or answer.status in GONE_STATUSES)
+
     def _exchange(self, exchange: JudgedExchange) -> Answer | None:
-        """Send once and judge: an answer, or None where there was none."""
-        place = self._workplace
+        """Send once and judge; None where no answer came."""
+        state = self._state
         with self._request(exchange) as response:
             answer = _answer(response)
-            place.tally.counts[Count.REQUESTS] += 1
+            state.tally.counts[Count.REQUESTS] += 1
             if answer is None:
                 _name(response, " (no answer)")
-                place.heard_nothing()
+                state.note_no_answer()
                 return None
-            place.heard()
+            state.note_answer()
             if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
                 _name(response, " (limited)")
-            judged = not _is_refused(answer)
-            _say(response, answer, place.judge(replace(exchange, answer=answer)) if judged else "")
+            is_refused = _is_refused(answer)
+            violation = "" if is_refused else state.judge(replace(exchange, answer=answer))
+            if violation or is_refused or answer.is_server_error:
+                response.failure(violation or f"{answer.status}")
+            else:
+                response.success()
         return answer
 
     def _request(self, exchange: JudgedExchange) -> ResponseContextManager:
@@ -108,8 +145,8 @@ class Sender:
             headers["Authorization"] = f"Bearer {exchange.token}"
         return self._client.request(
             request.method,
-            # All of it: what is typed into Locust's page sends nothing elsewhere.
-            self._workplace.target.base_url + request.path,
+            # An absolute URL: a host typed into Locust's page sends nothing elsewhere.
+            self._state.target.base_url + request.path,
             name=f"{exchange.operation.id}{self._suffix}",
             data=request.body or None,  # type: ignore[arg-type]  # bytes are sent as they are
             headers=headers,
@@ -117,12 +154,12 @@ class Sender:
         )
 
     def _wait(self, answer: Answer | None, pause: float) -> float | None:
-        """How long to wait before the request is sent again; None where it is not."""
-        counts = self._workplace.tally.counts
+        """Seconds until the request is sent again; None where it is not."""
+        counts = self._state.tally.counts
         if answer is None:
             counts[Count.DROPPED] += 1
             counts[Count.FAILED] += 1
-            # Not all at once: what has gone down comes back slowly.
+            # Jitter: a restarted server is not to get all retries at once.
             return pause * random.uniform(1, 2)  # noqa: S311 - no secret
         if answer.is_server_error:
             counts[Count.FAILED] += 1
@@ -135,34 +172,39 @@ class Sender:
         return None
 
     def _token(self, request: Request) -> str | None:
-        """The token to send; None where it expired and there is no other."""
+        """The current access token, empty for an anonymous request; None where there is none."""
         if request.partner is None:
             return ""
         try:
-            return self._workplace.target.access[request.partner].current()
+            return self._state.target.access[request.partner].current()
         except TargetError as error:
-            self._workplace.stop(str(error))
+            self._state.stop(str(error))
             return None
 
     def _renewed(self, request: Request, token: str) -> bool:
-        """Whether there is another token than the one that was refused."""
-        access = self._workplace.target.access[request.partner or 0]
+        """Whether a refused access token could be replaced by a new one."""
+        access = self._state.target.access[request.partner or 0]
         try:
             renewed = access.after_refusal(token)
         except TargetError as error:
-            self._workplace.stop(str(error))
+            self._state.stop(str(error))
             return False
         if renewed is None:
-            self._workplace.stop("the token was refused (401)")
+            self._state.stop("the token was refused (401)")
         return renewed is not None
 
 
+def page_request(probe: Probe, limit: int, after: str = "") -> Request:
+    """The request for a page of at most ``limit`` items after a cursor."""
+    return Request("GET", f"{probe.operation.path}?{urlencode(query_for(probe, limit, after))}")
+
+
 def session(
-    workplace: WorkerState, trust: ssl.SSLContext, request_event: object, concurrency: int
+    state: WorkerState, trust: ssl.SSLContext, request_event: object, concurrency: int
 ) -> FastHttpSession:
-    """A client as the users have, for those who are none; it has so many connections at most."""
+    """A client like those of the users, for reconciliation; ``concurrency`` bounds connections."""
     return FastHttpSession(
-        base_url=workplace.target.base_url,
+        base_url=state.target.base_url,
         request_event=request_event,
         user=None,
         insecure=False,
@@ -174,18 +216,8 @@ def session(
     )
 
 
-def _say(response: ResponseContextManager, answer: Answer, wrong: str) -> None:
-    """Tell Locust what its page is to show as a failure."""
-    if wrong:
-        response.failure(wrong)
-    elif answer.is_server_error or _is_refused(answer):
-        response.failure(f"{answer.status}")
-    else:
-        response.success()
-
-
 def _is_refused(answer: Answer) -> bool:
-    """A token that expires is no violation, and another one may do."""
+    """Whether the token was refused: it may have expired, which is no violation."""
     return answer.status == HTTPStatus.UNAUTHORIZED
 
 
@@ -194,7 +226,7 @@ def _name(response: ResponseContextManager, suffix: str) -> None:
 
 
 def _answer(response: ResponseContextManager) -> Answer | None:
-    """The answer; None where there is none, or only a part of it came."""
+    """The answer; None where there is none, or its body is cut off."""
     if response.status_code == 0 or response.headers is None:
         return None
     try:

@@ -11,21 +11,18 @@ from conformance.target.target import Target
 
 
 class Signals:
-    """Signals of the user: the first ends the load, the second the cleaning up as well.
-
-    ``seen`` is how many there were.
-    """
+    """Signals received, counted in ``seen``: the first ends the load, the second the clean-up."""
 
     def __init__(self, target: Target) -> None:
         self.seen = 0
         self.state: WorkerState | None = None
         self._target = target
 
-    def take(self) -> None:
-        """Count one."""
+    def count(self) -> None:
+        """Count a signal, and act on it."""
         self.seen += 1
         if self.state is None:
-            # Nothing but a first look at the target is under way.
+            # Only the survey of the target is under way.
             self._target.halt()
         elif self.seen > 1:
             self.state.is_hurried = True
@@ -33,11 +30,13 @@ class Signals:
 
 @contextmanager
 def listening(target: Target) -> Iterator[Signals]:
-    """Take the process's signals until the block ends."""
-    told = Signals(target)
-    handlers = [gevent.signal_handler(one, told.take) for one in (signal.SIGINT, signal.SIGTERM)]
+    """Handle the process's signals until the block ends."""
+    signals = Signals(target)
+    handlers = [
+        gevent.signal_handler(one, signals.count) for one in (signal.SIGINT, signal.SIGTERM)
+    ]
     try:
-        yield told
+        yield signals
     finally:
         for one in handlers:
             one.cancel()

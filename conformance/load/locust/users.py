@@ -1,10 +1,8 @@
-"""Users under load: they create, replay, list and revoke, and conflict now and then."""
+"""Simulated users: they create, replay, list and revoke, and sometimes reuse a key."""
 
 import random
 from collections import deque
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import gevent
 from locust import FastHttpUser, task
@@ -14,31 +12,31 @@ from conformance.load.ledger import Call
 from conformance.load.locust.sending import Sender
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
-from conformance.probe.pages import items, query_for
 from conformance.probe.probe import Violation
-from conformance.probe.revocation import revocation_by_text
 from conformance.server.idempotency.replays import (
     expect_one_answer,
     simultaneous_requests_make_one_resource,
 )
-from conformance.target.clean_up import GONE_STATUSES
-from conformance.target.exchange import Answer, Request
+from conformance.target.exchange import Answer
 from conformance.target.target import TIMEOUT_SECONDS
 
 _KEYS = 20
-"""How many of its own calls a user remembers."""
+"""Calls that a user keeps for replays and revocations."""
+
+_REVOKED_TWICE = 0.1
+"""The share of revocations that are sent a second time."""
 
 _AT_ONCE = 4
 _MOST_PAGES = 3
-_SMALLEST_PAGES = (10, 25, 100)
+_PAGE_SIZES = (10, 25, 100)
 
 
 class ApiUser(FastHttpUser):
-    """A user of the API. The weights are those of clients that create more than they revoke."""
+    """A simulated user; the weights of its tasks make it create more than it revokes."""
 
     abstract = False
     state: WorkerState
-    """Set before any user begins."""
+    """The state shared by all users of this process, set before the first is created."""
 
     insecure = False
     network_timeout = TIMEOUT_SECONDS
@@ -50,12 +48,12 @@ class ApiUser(FastHttpUser):
         self.calls: deque[Call] = deque(maxlen=_KEYS)
 
     def wait_time(self) -> float:
-        """A think time between half and one and a half of what was asked for, in seconds."""
+        """Think time in seconds: from half to one and a half of the configured one."""
         return self.state.think_seconds * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
 
     @task(8)
     def create(self) -> None:
-        """Create with a new key."""
+        """Create a resource with a new idempotency key."""
         call = self._new_call()
         with call.batch.held():
             answer = self.sender.send(self.state.create, call.request, Purpose.CREATE)
@@ -64,20 +62,25 @@ class ApiUser(FastHttpUser):
     @task(5)
     def replay(self) -> None:
         """Send an earlier request again, with its key."""
-        for call in self._any_call():
-            with call.batch.held():
-                answer = self.sender.send(
-                    self.state.create, call.request, Purpose.REPLAY, first=call.first
-                )
-            self._note_replay(call, answer)
+        if not (call := self._any_call()):
+            return
+        with call.batch.held():
+            answer = self.sender.send(
+                self.state.create, call.request, Purpose.REPLAY, first=call.first
+            )
+        if answer is not None and call.first is not None:
+            counts = self.state.tally.counts
+            counts[Count.REPLAYS] += 1
+            counts[Count.REPLAYS_MARKED] += answer.header("idempotent-replayed") is not None
+            counts[Count.REPLAYS_DIFFER] += not call.is_same(answer)
 
     @task(1)
     def create_at_once(self) -> None:
-        """Create with a new key that several requests carry at the same time."""
-        call, place = self._new_call(), self.state
+        """Send several creations with one new key at the same time."""
+        call, state = self._new_call(), self.state
         with call.batch.held():
             sent = [
-                gevent.spawn(self.sender.send, place.create, call.request, Purpose.AT_ONCE)
+                gevent.spawn(self.sender.send, state.create, call.request, Purpose.AT_ONCE)
                 for _ in range(_AT_ONCE)
             ]
             try:
@@ -85,17 +88,17 @@ class ApiUser(FastHttpUser):
             finally:
                 gevent.killall(sent)
             answers = [one.value for one in sent if isinstance(one.value, Answer)]
-            success = place.create.operation.success_status
+            success = state.create.operation.success_status
             made = [one for one in answers if one.status == success]
             if made:
                 violation = None
                 try:
-                    expect_one_answer(place.create.operation, answers)
+                    expect_one_answer(state.create.operation, answers)
                 except Violation as found:
                     violation = found
-                place.note_check(
+                state.note_check(
                     simultaneous_requests_make_one_resource,
-                    place.create,
+                    state.create,
                     violation,
                     [(call.request, one) for one in answers],
                 )
@@ -103,51 +106,38 @@ class ApiUser(FastHttpUser):
 
     @task(1)
     def conflict(self) -> None:
-        """Send another body with a key that was used."""
-        for call in self._any_call():
-            place = self.state
-            other = call.request.with_json(place.create.plain_body())
+        """Send another body with a used key."""
+        if call := self._any_call():
+            create = self.state.create
+            other = call.request.with_json(create.plain_body())
             with call.batch.held():
-                self.sender.send(place.create, other, Purpose.CONFLICT, first_id=call.id)
+                self.sender.send(create, other, Purpose.CONFLICT, first_id=call.id)
 
     @task(3)
     def walk(self) -> None:
         """Read the first pages of the list."""
-        place, after = self.state, ""
-        if place.page is None:
-            return
-        limit = random.choice(_SMALLEST_PAGES)  # noqa: S311 - no secret
+        limit = random.choice(_PAGE_SIZES)  # noqa: S311 - no secret
         secrets = [one.secret for one in self.calls if one.secret]
+        after = ""
         for _ in range(_MOST_PAGES):
-            query = urlencode(query_for(place.page, limit, after))
-            path = f"{place.page.operation.path}?{query}"
-            answer = self.sender.send(
-                place.page, Request("GET", path), Purpose.PAGE, secrets=secrets
-            )
-            found = items(place.page.operation, answer) if answer else []
-            if not found or answer is None or not answer.field(place.page.page_members.has_more):
+            page = self.sender.page(limit, after, secrets)
+            if page is None or not page.cursor:
                 break
-            after = str(found[-1].get(place.page.resource.id))
+            after = page.cursor
 
     @task(2)
     def revoke(self) -> None:
-        """Revoke one of its own, and now and then once more."""
-        place = self.state
-        if place.revoke is None:
+        """Revoke a resource of this user, and now and then a second time."""
+        call = self._any_call() if self.state.revoke else None
+        if call is None:
             return
-        for call in self._any_call():
-            request = revocation_by_text(place.revoke, quote(call.handle, safe=""))
-            with call.batch.held():
-                call.is_ending = True
-                answer = self.sender.send(place.revoke, request, Purpose.REVOKE)
-                call.is_revoked = answer is not None and (
-                    answer.is_success or answer.status in GONE_STATUSES
-                )
-                if not call.is_revoked:
-                    continue
-                place.tally.counts[Count.REVOKED] += 1
-                if random.random() < _AGAIN:  # noqa: S311 - no secret
-                    self.sender.send(place.revoke, request, Purpose.REVOKE_AGAIN)
+        with call.batch.held():
+            call.is_ending = True
+            call.is_revoked = self.sender.revoke(call.handle, Purpose.REVOKE)
+            if call.is_revoked:
+                self.state.tally.counts[Count.REVOKED] += 1
+                if random.random() < _REVOKED_TWICE:  # noqa: S311 - no secret
+                    self.sender.revoke(call.handle, Purpose.REVOKE_AGAIN)
 
     def _new_call(self) -> Call:
         probe = self.state.create
@@ -155,24 +145,11 @@ class ApiUser(FastHttpUser):
         request = probe.request().with_json(body).with_key(probe.new_key())
         return self.state.ledger.open(str(body.get(probe.name_member)), request)
 
-    def _any_call(self) -> Iterator[Call]:
-        """One of its own calls that can be used, or none."""
+    def _any_call(self) -> Call | None:
+        """An earlier call of this user that can be replayed or revoked."""
         usable = [one for one in self.calls if one.is_usable]
-        if usable:
-            yield random.choice(usable)  # noqa: S311 - no secret
+        return random.choice(usable) if usable else None  # noqa: S311 - no secret
 
     def _confirm(self, call: Call, answer: Answer | None) -> None:
         if self.state.confirm(call, answer):
             self.calls.append(call)
-
-    def _note_replay(self, call: Call, answer: Answer | None) -> None:
-        counts = self.state.tally.counts
-        if answer is None or call.first is None:
-            return
-        counts[Count.REPLAYS] += 1
-        counts[Count.REPLAYS_MARKED] += answer.header("idempotent-replayed") is not None
-        counts[Count.REPLAYS_DIFFER] += not call.is_same(answer)
-
-
-_AGAIN = 0.1
-"""How many of the revocations are sent a second time."""

@@ -21,7 +21,7 @@ from openapi.contract import Contract
 from openapi.operation import Operation
 
 LONGEST_SILENCE_SECONDS = 30.0
-"""A target that answers nobody for so long is gone."""
+"""The time without any answer after which a target is taken to be down."""
 
 _LONGEST_TEXT = 500
 
@@ -41,7 +41,7 @@ class WorkerState:
         self.stopped = ""
         self._silent_since: float | None = None
         self.is_hurried = False
-        """Nothing more is to be sent, be there something to revoke or not."""
+        """Send nothing more, not even revocations."""
 
         def probe(operation: Operation) -> Probe:
             return Probe(contract, operation, target, random.Random())  # noqa: S311 - test data
@@ -57,7 +57,7 @@ class WorkerState:
 
     def judge(self, exchange: JudgedExchange) -> str:
         """Judge an answer and count the judgements; gives the worst violation, empty for none."""
-        told: dict[bool, str] = {}
+        texts: dict[bool, str] = {}
         first = (
             [] if exchange.first is None else [(exchange.request, Answer(exchange.first.status))]
         )
@@ -65,8 +65,8 @@ class WorkerState:
         for requirement, violation in judges().judgements(exchange):
             text = self.note(requirement, exchange.operation, violation, exchanges)
             if text:
-                told.setdefault(requirement.level_on(exchange.operation) is Level.MUST, text)
-        return told.get(True) or told.get(False, "")
+                texts.setdefault(requirement.level_on(exchange.operation) is Level.MUST, text)
+        return texts.get(True) or texts.get(False, "")
 
     def note(
         self,
@@ -101,7 +101,7 @@ class WorkerState:
         self.note(requirement_of(check), probe.operation, violation, exchanges)
 
     def confirm(self, call: Call, answer: Answer | None) -> bool:
-        """Keep the answer to a call, if any; gives whether it confirms that something was made."""
+        """Keep the answer to a creation, if any; gives whether it confirms the resource."""
         success = self.create.operation.success_status
         if answer is None or answer.status != success:
             call.was_refused = answer is not None and answer.is_refusal
@@ -117,12 +117,12 @@ class WorkerState:
         )
         return True
 
-    def heard(self) -> None:
-        """The target has answered."""
+    def note_answer(self) -> None:
+        """Reset the time without answers."""
         self._silent_since = None
 
-    def heard_nothing(self) -> None:
-        """A request got no answer; where none gets one for long, the run is stopped."""
+    def note_no_answer(self) -> None:
+        """Count a request without an answer; a long time without any stops the run."""
         now = time.monotonic()
         if self._silent_since is None:
             self._silent_since = now
@@ -130,11 +130,11 @@ class WorkerState:
             self.stop(f"{self.target.base_url} stopped answering")
 
     def stop(self, reason: str) -> None:
-        """Let the run end: it cannot go on."""
+        """End the run for a reason that the verdict names."""
         self.stopped = self.tally.stopped = self.stopped or reason
 
     def _shown(self, text: str, exchanges: Sequence[tuple[Request, Answer]]) -> str:
-        # Not all secrets of a long run are kept: those that may be in the text are in the answers.
+        # The secrets of a long run are not all kept: those in the text come from these answers.
         secrets = {*self.target.secrets, *self.target.tokens}
         for _, answer in exchanges:
             secrets.update(issued_secrets(answer.body))

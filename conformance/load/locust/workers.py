@@ -1,4 +1,4 @@
-"""A run over several processes: whom the master waits for, and what a worker does."""
+"""Distributed load: how a master waits for its workers, and how a worker runs."""
 
 import time
 
@@ -13,16 +13,16 @@ from conformance.report.output import complain
 from conformance.results.verdict import CONFORMS, INTERRUPTED, NO_VERDICT
 
 _COMING_SECONDS = 60.0
-"""How long workers and master wait for each other to come."""
+"""How long workers and master wait for each other to connect."""
 
 SETTLING_SECONDS = 600.0
-"""How long all of them may take to compare and revoke what was made."""
+"""How long all workers may take to reconcile and revoke their resources."""
 
 PAUSE_SECONDS = 0.1
 
 
-def not_there(runner: MasterRunner, wanted: int, signals: Signals) -> str:
-    """Wait until so many workers are there; why there are too few, or nothing."""
+def wait_for_workers(runner: MasterRunner, wanted: int, signals: Signals) -> str:
+    """Wait until ``wanted`` workers are ready; the reason for too few, empty for enough."""
     deadline = time.monotonic() + _COMING_SECONDS
     while len(runner.clients.ready) < wanted:
         if signals.seen:
@@ -33,10 +33,10 @@ def not_there(runner: MasterRunner, wanted: int, signals: Signals) -> str:
     return ""
 
 
-def went_missing(runner: MasterRunner, expected: int, hooks: LocustHooks) -> str:
-    """Wait until the workers have settled; how many did not, or nothing.
+def wait_until_settled(runner: MasterRunner, expected: int, hooks: LocustHooks) -> str:
+    """Wait until the workers have settled; a text on those that did not, empty for none.
 
-    What a worker made, it alone knows: nobody can revoke it in its place.
+    Only the worker that created a resource knows it and can revoke it.
     """
     deadline = time.monotonic() + SETTLING_SECONDS
     wanted = max(expected, len(hooks.settled))
@@ -51,7 +51,7 @@ def went_missing(runner: MasterRunner, expected: int, hooks: LocustHooks) -> str
 
 
 def work(environment: Environment, settings: Settings, signals: Signals) -> int:
-    """Send what the master asks for, until it ends this worker; the exit code."""
+    """Run as a worker until the master ends it; the exit code."""
     place = f"{settings.master_host}:{settings.master_port}"
     timeout = gevent.Timeout.start_new(_COMING_SECONDS)
     try:

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import Any
 TOKEN = "dinie_at_first_of_the_load"
 PARTNER = ("dinie_ci_live_load", "dinie_cs_live_secret_of_the_load")
 
-SHORT = ("--headless", "--users", "6", "--spawn-rate", "60", "--max-time", "1s")
+SIX_USERS = ("--headless", "--users", "6", "--spawn-rate", "60")
+_LONGEST_SECONDS = 64
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,33 @@ def ended(process: subprocess.Popen[str], report: Path) -> Ended:
     return Ended(process.returncode, out, err, document)
 
 
-def load(url: str, folder: Path, *arguments: str, **variables: str) -> Ended:
+def has_created(run: Ended) -> bool:
+    return run.code != 0 or (run.counts["created"] > 10 and run.counts["replays"] > 3)
+
+
+def long_enough(run_for: Callable[[str], Ended], is_enough: Callable[[Ended], bool]) -> Ended:
+    """The shortest run that is enough, however slow the machine: each is twice as long."""
+    seconds = 1
+    while True:
+        run = run_for(f"--max-time={seconds}s")
+        if run.code == 2 or is_enough(run) or seconds >= _LONGEST_SECONDS:
+            return run
+        seconds *= 2
+
+
+def load(
+    url: str,
+    folder: Path,
+    *arguments: str,
+    is_enough: Callable[[Ended], bool] = has_created,
+    **variables: str,
+) -> Ended:
     """A short run, to its end."""
     report = folder / "load.json"
-    with started(url, *SHORT, "--report-json", str(report), *arguments, **variables) as process:
-        return ended(process, report)
+
+    def run_for(max_time: str) -> Ended:
+        command = (*SIX_USERS, max_time, "--report-json", str(report), *arguments)
+        with started(url, *command, **variables) as process:
+            return ended(process, report)
+
+    return long_enough(run_for, is_enough)

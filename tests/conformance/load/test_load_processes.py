@@ -16,7 +16,17 @@ import pytest
 from conformance.cli.main import main
 from demo.mock_process import MockProcess, mock_process
 from tests.conformance.cli.command_line import active
-from tests.conformance.load.command_line import PARTNER, SHORT, TOKEN, ended, load, started
+from tests.conformance.load.command_line import (
+    PARTNER,
+    SIX_USERS,
+    TOKEN,
+    Ended,
+    ended,
+    has_created,
+    load,
+    long_enough,
+    started,
+)
 
 
 @pytest.fixture(scope="module")
@@ -89,22 +99,27 @@ def test_a_port_that_is_taken_is_told(mock: MockProcess) -> None:
 
 
 def test_a_master_sums_up_what_its_workers_found(mock: MockProcess, tmp_path: Path) -> None:
-    place = {"DINIE_MASTER_PORT": str(free_port())}
     report = tmp_path / "load.json"
-    with ExitStack() as stack:
-        workers = [
-            stack.enter_context(started(mock.base_url, "--worker", **place)) for _ in range(2)
-        ]
-        master = stack.enter_context(
-            started(mock.base_url, *SHORT, "--master", "--expect-workers", "2",
-                    "--report-json", str(report), **place)
-        )  # fmt: skip
-        seen = command_lines([master, *workers])
-        run = ended(master, report)
-        codes = [worker.wait(30) for worker in workers]
+    seen: set[str] = set()
+
+    def run_for(max_time: str) -> Ended:
+        place = {"DINIE_MASTER_PORT": str(free_port())}
+        with ExitStack() as stack:
+            workers = [
+                stack.enter_context(started(mock.base_url, "--worker", **place)) for _ in range(2)
+            ]
+            master = stack.enter_context(
+                started(mock.base_url, *SIX_USERS, max_time, "--master", "--expect-workers", "2",
+                        "--report-json", str(report), **place)
+            )  # fmt: skip
+            seen.update(command_lines([master, *workers]))
+            run = ended(master, report)
+            assert [worker.wait(30) for worker in workers] == [0, 0]
+            return run
+
+    run = long_enough(run_for, has_created)
 
     assert (run.code, run.err) == (0, "")
-    assert codes == [0, 0]
     assert run.counts["created"] == run.counts["listed"] > 10
     assert run.counts["left_behind"] == 0
     assert active(mock, TOKEN) == []
@@ -118,12 +133,14 @@ def test_a_worker_that_is_killed_leaves_no_verdict(
 ) -> None:
     place = {"DINIE_MASTER_PORT": str(free_port())}
     report = tmp_path / "load.json"
+    # The loss of the last worker ends a run; of two, the other one goes on.
+    length = "60s" if number == 1 else "5s"
     with ExitStack() as stack:
         workers = [
             stack.enter_context(started(mock.base_url, "--worker", **place)) for _ in range(number)
         ]
         master = stack.enter_context(
-            started(mock.base_url, *SHORT, "--max-time", "3s", "--master", "--expect-workers",
+            started(mock.base_url, *SIX_USERS, "--max-time", length, "--master", "--expect-workers",
                     str(number), "--report-json", str(report), **place)
         )  # fmt: skip
         while len(active(mock, TOKEN)) < 3:
@@ -160,7 +177,7 @@ def command_lines(processes: list[subprocess.Popen[str]]) -> set[str]:
 
 def test_a_run_that_is_interrupted_leaves_nothing_behind(mock: MockProcess, tmp_path: Path) -> None:
     report = tmp_path / "load.json"
-    with started(mock.base_url, *SHORT, "--max-time", "60s",
+    with started(mock.base_url, *SIX_USERS, "--max-time", "60s",
                  "--report-json", str(report)) as process:  # fmt: skip
         while len(active(mock, TOKEN)) < 3:
             assert process.poll() is None
@@ -178,7 +195,7 @@ def test_the_page_begins_a_run_and_sends_nothing_elsewhere(
     mock: MockProcess, tmp_path: Path
 ) -> None:
     report, port = tmp_path / "load.json", free_port()
-    with started(mock.base_url, "--max-time", "2s", "--web-port", str(port),
+    with started(mock.base_url, "--max-time", "60s", "--web-port", str(port),
                  "--report-json", str(report), PYTHONUNBUFFERED="1") as process:  # fmt: skip
         assert process.stdout is not None
         [url] = re.findall(r"http://\S+", process.stdout.readline())
@@ -187,6 +204,10 @@ def test_the_page_begins_a_run_and_sends_nothing_elsewhere(
             elsewhere = "http://127.0.0.1:9/v3"
             begun = page.post("/swarm", data={"user_count": 3, "spawn_rate": 30, "host": elsewhere})
             assert begun.json()["success"] is True
+            while len(active(mock, TOKEN)) < 6:
+                assert process.poll() is None
+                time.sleep(0.05)
+            page.get("/stop")
             while not report.exists():
                 assert process.poll() is None
                 time.sleep(0.05)

@@ -12,59 +12,59 @@ from conformance.target.exchange import Answer
 from conformance.target.target import Target
 from openapi.contract import Contract
 
-TOKEN = "dinie_at_of_the_workplace"
+TOKEN = "dinie_at_of_the_worker"
 
 
 @pytest.fixture
-def workplace() -> Iterator[WorkerState]:
+def state() -> Iterator[WorkerState]:
     with Target("http://127.0.0.1:9/v3", [TOKEN]) as target:
         yield WorkerState(Contract.bundled(), target, 0.0)
 
 
 def test_a_target_that_answers_nobody_for_long_is_gone(
-    workplace: WorkerState, monkeypatch: pytest.MonkeyPatch
+    state: WorkerState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    workplace.heard_nothing()
+    state.note_no_answer()
     now += LONGEST_SILENCE_SECONDS - 1
-    workplace.heard_nothing()
-    workplace.heard()
+    state.note_no_answer()
+    state.note_answer()
     now += LONGEST_SILENCE_SECONDS - 1
-    workplace.heard_nothing()
-    assert workplace.stopped == ""
+    state.note_no_answer()
+    assert state.stopped == ""
 
     now += LONGEST_SILENCE_SECONDS + 1
-    workplace.heard_nothing()
-    assert workplace.stopped == workplace.tally.stopped == "http://127.0.0.1:9/v3 stopped answering"
+    state.note_no_answer()
+    assert state.stopped == state.tally.stopped == "http://127.0.0.1:9/v3 stopped answering"
 
 
-def test_what_is_shown_of_a_violation_holds_no_secret(workplace: WorkerState) -> None:
+def test_what_is_shown_of_a_violation_holds_no_secret(state: WorkerState) -> None:
     secret = "dinie_cs_live_told_by_the_answer"
     body = b'{"client_secret": "%b", "status": "%b %b"}' % (
         secret.encode(), secret.encode(), TOKEN.encode()
     )  # fmt: skip
-    request = workplace.create.request()
+    request = state.create.request()
     seen = JudgedExchange(
-        workplace.create.operation, request, Answer(201, body=body), Purpose.CREATE, TOKEN
+        state.create.operation, request, Answer(201, body=body), Purpose.CREATE, TOKEN
     )
 
-    assert workplace.judge(seen)
-    told = str(workplace.tally.drained())
+    assert state.judge(seen)
+    told = str(state.tally.drained())
     assert "secrets.token-is-never-answered" in told
     assert secret not in told
     assert TOKEN not in told
 
 
-def test_calls_are_settled_in_batches_and_not_used_any_more(workplace: WorkerState) -> None:
+def test_calls_are_settled_in_batches_and_not_used_any_more(state: WorkerState) -> None:
     ledger = Ledger()
-    calls = [ledger.open(f"{number}", workplace.create.request()) for number in range(BATCH)]
+    calls = [ledger.open(f"{number}", state.create.request()) for number in range(BATCH)]
     for call in calls:
         answer = Answer(201, body=b'{"id": "1", "client_id": "2", "client_secret": "3"}')
-        call.confirm(answer, workplace.create.resource)
+        call.confirm(answer, state.create.resource)
     assert (len(ledger.closed), calls[0].is_usable) == (0, True)
 
-    ledger.open("one more", workplace.create.request())
+    ledger.open("one more", state.create.request())
 
     assert [len(one.calls) for one in ledger.closed] == [BATCH]
     assert not any(call.is_usable for call in calls)
