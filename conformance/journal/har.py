@@ -57,7 +57,7 @@ def _request(entry: JournalEntry) -> Har:
         "url": entry.url,
         "httpVersion": "HTTP/1.1",
         "cookies": _cookies(entry.request_headers, "cookie"),
-        "headers": _headers(entry.request_headers),
+        "headers": _pairs(entry.request_headers),
         "queryString": _query(entry.url),
         "headersSize": _UNKNOWN,
         "bodySize": len(entry.request_body.encode()),
@@ -76,7 +76,7 @@ def _response(entry: JournalEntry) -> Har:
         "statusText": _phrase(entry.status),
         "httpVersion": "HTTP/1.1",
         "cookies": _cookies(entry.response_headers, "set-cookie"),
-        "headers": _headers(entry.response_headers),
+        "headers": _pairs(entry.response_headers),
         "content": {
             "size": size,
             "mimeType": headers.get("content-type", ""),
@@ -88,23 +88,22 @@ def _response(entry: JournalEntry) -> Har:
     }
 
 
-def _headers(headers: Headers) -> list[Har]:
-    return [{"name": name, "value": value} for name, value in headers]
+def _pairs(pairs: Iterable[tuple[str, str]]) -> list[Har]:
+    return [{"name": name, "value": value} for name, value in pairs]
 
 
 def _cookies(headers: Headers, header: str) -> list[Har]:
     found = []
     for name, value in headers:
         if name == header:
-            # Of one that is set, what follows the first pair says how to keep it.
+            # After its first pair, a Set-Cookie has attributes of the cookie.
             pairs = value.split(";")[: 1 if header == "set-cookie" else None]
             found += [pair.strip().partition("=") for pair in pairs]
-    return [{"name": name, "value": value} for name, _, value in found if name]
+    return _pairs((name, value) for name, _, value in found if name)
 
 
 def _query(url: str) -> list[Har]:
-    pairs = parse_qsl(url.partition("#")[0].partition("?")[2], keep_blank_values=True)
-    return [{"name": name, "value": value} for name, value in pairs]
+    return _pairs(parse_qsl(url.partition("#")[0].partition("?")[2], keep_blank_values=True))
 
 
 def _phrase(status: int | None) -> str:

@@ -55,18 +55,13 @@ class WsgiTransport(httpx.BaseTransport):
             finally:
                 getattr(parts, "close", lambda: None)()
             status, headers = head
-            answer = httpx.Response(
-                int(status.split()[0]),
-                headers=[(name.encode("latin-1"), value.encode("latin-1"))
-                         for name, value in headers],
-                stream=httpx.ByteStream(
-                    b"" if environ["REQUEST_METHOD"] == "HEAD" else b"".join(written)
-                ),
-            )  # fmt: skip
-        except Exception:  # noqa: BLE001 - what a server answers then follows
+            raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+            body = b"" if environ["REQUEST_METHOD"] == "HEAD" else b"".join(written)
+            stream = httpx.ByteStream(body)
+            return httpx.Response(int(status.split()[0]), headers=raw, stream=stream)
+        except Exception:  # noqa: BLE001 - the answer of a server whose app raised
             _log.debug("the app raised", exc_info=True)
-            answer = httpx.Response(500, text="Internal Server Error")
-        return answer
+            return httpx.Response(500, text="Internal Server Error")
 
 
 def _environ(request: httpx.Request) -> Environ:

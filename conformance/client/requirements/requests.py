@@ -11,13 +11,14 @@ from conformance.client.evidence import OK, Evidence, Observation, Violation, ob
 from conformance.client.registry import requirement
 from conformance.client.request_faults import Kind
 from conformance.client.sabotage import (
-    is_create,
+    Sabotage,
     on_each,
     refused_as,
     with_header,
     with_key_as,
     with_members,
 )
+from conformance.journal.journal import JournalEntry
 from conformance.probe.applicability import needs_bearer_token
 from openapi.operation import Operation
 from openapi.resource import issues_tokens
@@ -38,6 +39,19 @@ def has_documented_members(operation: Operation) -> bool:
     A token request may have more: servers ignore what they do not know (RFC 6749, section 3.2).
     """
     return has_body(operation) and not issues_tokens(operation)
+
+
+def _asking(name: str, query: str) -> Sabotage:
+    """A client whose GET requests have another query."""
+    return on_each(
+        name,
+        lambda one: replace(one, url=f"{one.url.partition('?')[0]}?{query}"),
+        lambda one: one.method == "GET",
+    )
+
+
+def _unauthorized(entry: JournalEntry, authorization: str | None) -> JournalEntry:
+    return refused_as(with_header(entry, "authorization", authorization), HTTPStatus.UNAUTHORIZED)
 
 
 def _without(evidence: Evidence, kind: Kind, expected: str) -> Iterator[Observation]:
@@ -123,13 +137,7 @@ def no_undocumented_members(evidence: Evidence) -> Iterator[Observation]:
     source="seed: header parameters; vendor: query and path parameters",
     applies_to=lambda one: bool(one.parameters),
     occasion="a request for an operation with parameters",
-    sabotage=(
-        on_each(
-            "ask for too much",
-            lambda one: replace(one, url=f"{one.url.partition('?')[0]}?limit=1000"),
-            lambda one: one.method == "GET",
-        ),
-    ),
+    sabotage=(_asking("ask for too much", "limit=1000"),),
 )
 def parameters(evidence: Evidence) -> Iterator[Observation]:
     """Every required parameter is there, and each of the documented type and form."""
@@ -141,13 +149,7 @@ def parameters(evidence: Evidence) -> Iterator[Observation]:
     level=Level.SHOULD,
     source="vendor: query parameters",
     occasion="a request for the operation",
-    sabotage=(
-        on_each(
-            "misspell a parameter",
-            lambda one: replace(one, url=f"{one.url.partition('?')[0]}?limits=5"),
-            lambda one: one.method == "GET",
-        ),
-    ),
+    sabotage=(_asking("misspell a parameter", "limits=5"),),
 )
 def no_undocumented_parameters(evidence: Evidence) -> Iterator[Observation]:
     """A query has no parameter that the contract does not have."""
@@ -204,19 +206,10 @@ def known_operation(evidence: Evidence) -> Iterator[Observation]:
     applies_to=needs_bearer_token,
     occasion="a request that needs a token",
     sabotage=(
-        on_each(
-            "send no token",
-            lambda one: refused_as(
-                with_header(one, "authorization", None), HTTPStatus.UNAUTHORIZED
-            ),
-        ),
+        on_each("send no token", lambda one: _unauthorized(one, None)),
         on_each(
             "send HTTP Basic",
-            lambda one: refused_as(
-                with_header(one, "authorization", "Basic dinie_ci_1:redacted-000000000001"),
-                HTTPStatus.UNAUTHORIZED,
-            ),
-            is_create,
+            lambda one: _unauthorized(one, "Basic dinie_ci_1:redacted-000000000001"),
         ),
     ),
 )
@@ -228,7 +221,6 @@ def token(evidence: Evidence) -> Iterator[Observation]:
             yield OK
         # Browsers leave the header out of what they save.
         elif signed and attempt.ending is Ending.UNAUTHORIZED:
-            given = attempt.entry.request_header("authorization")
-            scheme = given.partition(" ")[0] if given else ""
-            said = f"Authorization: {scheme}" if scheme else "no Authorization"
-            yield violation("Authorization: Bearer and a token", said, attempt)
+            scheme = (attempt.entry.request_header("authorization") or "").partition(" ")[0]
+            actual = f"Authorization: {scheme}" if scheme else "no Authorization"
+            yield violation("Authorization: Bearer and a token", actual, attempt)

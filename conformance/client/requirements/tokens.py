@@ -29,22 +29,18 @@ def _token_per_call(entries: Entries) -> Iterator[JournalEntry]:
     """The journal of a client that signs in anew for each call."""
     numbers = count(max(one.number for one in entries) + 1)
     asked = next(one for one in entries if '"access_token"' in one.response_body)
+    old = asked.response_body.partition('"access_token": "')[2].partition('"')[0]
     seen: dict[str, str] = {}
     for one in entries:
         call = one.request_header("idempotency-key") or str(one.number)
         if is_create(one) or one.method == "GET":
-            token = seen.get(call)
-            if token is None:
+            if call not in seen:
                 number = next(numbers)
-                token = seen[call] = f"redacted-{number:012x}"
-                old = asked.response_body.partition('"access_token": "')[2].partition('"')[0]
-                yield replace(
-                    asked,
-                    number=number,
-                    started=one.started - 0.1,
-                    response_body=asked.response_body.replace(old, token),
-                )
-            yield with_header(one, "authorization", f"Bearer {token}")
+                seen[call] = f"redacted-{number:012x}"
+                body = asked.response_body.replace(old, seen[call])
+                started = one.started - 0.1
+                yield replace(asked, number=number, started=started, response_body=body)
+            yield with_header(one, "authorization", f"Bearer {seen[call]}")
         elif one is not asked:
             yield one
 
