@@ -8,12 +8,7 @@ from itertools import product
 
 from hypothesis import reject, seed
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from conformance.generation.search import Watch, chosen_settings
 from conformance.generation.sequence import Sequence

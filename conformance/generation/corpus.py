@@ -3,11 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from hypothesis.database import (
-    DirectoryBasedExampleDatabase,
-    ExampleDatabase,
-    MultiplexedDatabase,
-)
+from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, MultiplexedDatabase
 
 from conformance.probe.probe import Probe
 

@@ -79,11 +79,7 @@ _KNOWN: dict[str, tuple[str, ...]] = {
 None that may rightly be answered in a way of its own, such as a preference (RFC 7240).
 """
 
-_SPELLINGS: dict[str, Callable[[str], str]] = {
-    "usual": str,
-    "lower": str.lower,
-    "upper": str.upper,
-}
+_SPELLINGS: dict[str, Callable[[str], str]] = {"usual": str, "lower": str.lower, "upper": str.upper}
 
 
 @st.composite

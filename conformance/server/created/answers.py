@@ -1,9 +1,8 @@
 """Answers to requests that create, and the contract's schema applied to their fields."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from conformance.catalogue.judge import SUCCESS, Judge, JudgedExchange
 from conformance.probe.applicability import echoes
 from conformance.probe.bodies import FAR_FUTURE
 from conformance.probe.probe import NotVerified, Probe, expect
@@ -46,13 +45,7 @@ def json_object(answer: Answer) -> dict[str, Any]:
     return value
 
 
-def expect_none(probe: Probe, codes: Collection[str]) -> None:
-    """Raise unless the contract's schema has no complaint of one of these kinds."""
-    for answer in created_answers(probe):
-        expect_no_fault(probe.operation, answer, codes)
-
-
-def expect_no_fault(operation: Operation, answer: Answer, codes: Collection[str]) -> None:
+def expect_no_fault(operation: Operation, answer: Answer, *codes: str) -> None:
     """Raise unless the contract's schema has no complaint of these kinds about an answer."""
     documented = operation.response(answer.status)
     media_type = documented.content.get("application/json") if documented else None
@@ -66,15 +59,6 @@ def expect_no_fault(operation: Operation, answer: Answer, codes: Collection[str]
         elif error.code == "invalid_type":
             kind = json_type(found) if error.param in value else "another type"
         expect(error.code not in codes, f"{_RULES[error.code]} {error.param}", kind)
-
-
-def no_fault(*codes: str) -> Judge:
-    """A judge of successes: the contract's schema has no complaint of these kinds."""
-
-    def look(exchange: JudgedExchange) -> None:
-        expect_no_fault(exchange.operation, exchange.answer, codes)
-
-    return Judge(look, statuses=SUCCESS)
 
 
 _RULES = {

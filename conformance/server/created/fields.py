@@ -6,24 +6,32 @@ A server may add fields of its own.
 import json
 from dataclasses import replace
 
-from conformance.catalogue.judge import SUCCESS, Judge, of_answer
+from conformance.catalogue.judge import SUCCESS, each
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, edit_body, on_status, set_field, with_body
 from conformance.probe.applicability import shows
-from conformance.probe.probe import Probe, Violation, expect
-from conformance.server.created.answers import (
-    SEED,
-    created_answers,
-    expect_none,
-    json_type,
-    no_fault,
-)
+from conformance.probe.probe import Violation, expect
+from conformance.server.created.answers import SEED, created_answers, expect_no_fault, json_type
 from conformance.target.exchange import Answer
+from openapi.operation import Operation
 
 
-def expect_json_object(answer: Answer) -> None:
-    """The body of an answer is a JSON object in UTF-8."""
+@requirement("created.body-is-a-json-object", Level.MUST, f"{SEED}; RFC 8259 section 8.1", shows())
+@catches(
+    on_status(201, "cut the body", lambda one: replace(one, body=one.body[:-1])),
+    on_status(201, "empty the body", lambda one: replace(one, body=b"")),
+    on_status(201, "wrap it in a list", lambda one: replace(one, body=b"[%b]" % one.body)),
+    on_status(
+        201, "answer in UTF-16", lambda one: replace(one, body=one.body.decode().encode("utf-16"))
+    ),
+    on_status(
+        201, "answer with NaN", lambda one: replace(one, body=one.body.replace(b"null", b"NaN"))
+    ),
+)
+@each(created_answers, statuses=SUCCESS)
+def body_is_a_json_object(_: Operation, answer: Answer) -> None:
+    """The answer's body is a JSON object in UTF-8."""
     try:
         # RFC 8259 section 8.1: UTF-8 and no byte order mark; section 6: no NaN or Infinity.
         value = json.loads(answer.body.decode(), parse_constant=_refuse)
@@ -32,43 +40,11 @@ def expect_json_object(answer: Answer) -> None:
     expect(isinstance(value, dict), "a JSON object in UTF-8", json_type(value))
 
 
-@requirement(
-    "created.body-is-a-json-object",
-    Level.MUST,
-    f"{SEED}; RFC 8259 section 8.1",
-    shows(),
-    judges=(Judge(of_answer(expect_json_object), statuses=SUCCESS),),
-)
-@catches(
-    on_status(201, "cut the body", lambda one: replace(one, body=one.body[:-1])),
-    on_status(201, "empty the body", lambda one: replace(one, body=b"")),
-    on_status(201, "wrap it in a list", lambda one: replace(one, body=b"[%b]" % one.body)),
-    on_status(
-        201,
-        "answer in UTF-16",
-        lambda one: replace(one, body=one.body.decode().encode("utf-16")),
-    ),
-    on_status(
-        201, "answer with NaN", lambda one: replace(one, body=one.body.replace(b"null", b"NaN"))
-    ),
-)
-def body_is_a_json_object(probe: Probe) -> None:
-    """The answer's body is a JSON object in UTF-8."""
-    for answer in created_answers(probe):
-        expect_json_object(answer)
-
-
 def _refuse(name: str) -> None:
     raise ValueError(name)
 
 
-@requirement(
-    "created.required-fields-are-there",
-    Level.MUST,
-    SEED,
-    shows(),
-    judges=(no_fault("missing_required_field"),),
-)
+@requirement("created.required-fields-are-there", Level.MUST, SEED, shows())
 @catches(
     *(
         drop_field(201, field)
@@ -84,14 +60,13 @@ def _refuse(name: str) -> None:
     ),
     on_status(201, "wrap it", lambda one: with_body(one, {"data": one.json()})),
 )  # fmt: skip
-def required_fields_are_there(probe: Probe) -> None:
+@each(created_answers, statuses=SUCCESS)
+def required_fields_are_there(operation: Operation, answer: Answer) -> None:
     """The answer has every required field, also where its value is null."""
-    expect_none(probe, {"missing_required_field"})
+    expect_no_fault(operation, answer, "missing_required_field")
 
 
-@requirement(
-    "created.fields-have-their-types", Level.MUST, SEED, shows(), judges=(no_fault("invalid_type"),)
-)
+@requirement("created.fields-have-their-types", Level.MUST, SEED, shows())
 @catches(
     set_field(201, "id", 5),
     set_field(201, "client_id", None),
@@ -104,23 +79,21 @@ def required_fields_are_there(probe: Probe) -> None:
     set_field(201, "client_secret", None),
     set_field(201, "client_secret", {"value": "hidden"}),
 )
-def fields_have_their_types(probe: Probe) -> None:
+@each(created_answers, statuses=SUCCESS)
+def fields_have_their_types(operation: Operation, answer: Answer) -> None:
     """Every documented field has its documented type."""
-    expect_none(probe, {"invalid_type"})
+    expect_no_fault(operation, answer, "invalid_type")
 
 
 @requirement(
-    "created.values-are-documented",
-    Level.MUST,
-    "seed: status, enum active or revoked",
-    shows(),
-    judges=(no_fault("invalid_value", "unknown_field"),),
+    "created.values-are-documented", Level.MUST, "seed: status, enum active or revoked", shows()
 )
 @catches(
     set_field(201, "status", "enabled"),
     set_field(201, "status", "ACTIVE"),
     set_field(201, "status", ""),
 )
-def values_are_documented(probe: Probe) -> None:
+@each(created_answers, statuses=SUCCESS)
+def values_are_documented(operation: Operation, answer: Answer) -> None:
     """A field with an enumeration has one of its values."""
-    expect_none(probe, {"invalid_value", "unknown_field"})
+    expect_no_fault(operation, answer, "invalid_value", "unknown_field")

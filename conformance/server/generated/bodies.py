@@ -102,8 +102,7 @@ def valid_data_is_no_failure(probe: Probe) -> None:
         "lose what is no ASCII",
         lambda _, one: (
             with_body(
-                one,
-                {**one.json(), "name": one.field("name").encode("ascii", "replace").decode()},
+                one, {**one.json(), "name": one.field("name").encode("ascii", "replace").decode()}
             )
             if isinstance(one.field("name"), str)
             else one

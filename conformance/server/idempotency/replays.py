@@ -33,9 +33,7 @@ def expect_same(first: Answer, again: Answer, when: str = "") -> None:
     """A replay has the status and body of the ``first`` answer; ``when`` says how much later."""
     late = f" {when}" if when else ""
     expect(
-        again.status == first.status,
-        f"status {first.status} again{late}",
-        f"status {again.status}",
+        again.status == first.status, f"status {first.status} again{late}", f"status {again.status}"
     )
     expect(again.body == first.body, f"the first answer's bytes{late}", "another body")
 

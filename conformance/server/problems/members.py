@@ -143,14 +143,9 @@ def instance_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
 def errors_items(probe: Probe) -> None:
     """Every item of errors, where there are any, has param and detail as texts."""
     for answer, problem in problem_documents(probe):
-        expect_errors_items(probe.operation, answer, problem)
-
-
-def expect_errors_items(operation: Operation, answer: Answer, problem: Problem) -> None:
-    """Every item of the errors that an error has is as documented."""
-    for one in complaints_about(operation, answer, problem):
-        wrong = one.param.startswith("errors[")
-        expect(not wrong, f"{one.param} {one.detail}", "an item without that")
+        for one in complaints_about(probe.operation, answer, problem):
+            wrong = one.param.startswith("errors[")
+            expect(not wrong, f"{one.param} {one.detail}", "an item without that")
 
 
 @requirement(

@@ -3,13 +3,14 @@
 Only keys that a check has made itself are ever revoked, and no request names any other.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
 
-from conformance.catalogue.judge import Judge, Purpose, of_operation, on
+from conformance.catalogue.judge import Purpose, each, on
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import on_answers, on_status, set_status
+from conformance.catalogue.sabotage import fail_on, on_status, set_status
 from conformance.probe.probe import NAME_PREFIX, Probe, expect
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.revocation import VENDOR, revocation_by_text, revocation_of, revoke, revokes
@@ -27,13 +28,14 @@ def _unknown(probe: Probe) -> Request:
     return revocation_by_text(probe, probe.new_name().replace(" ", "-"))
 
 
-def expect_revoked(operation: Operation, answer: Answer) -> None:
-    """A revocation is answered with the documented success and no body."""
-    wanted = operation.success_status
-    expect(answer.status == wanted, f"{wanted} to a revocation", f"{answer.status}")
-    documented = operation.response(wanted)
-    if documented is not None and not documented.content:
-        expect(not answer.body, "no body", f"{len(answer.body)} bytes")
+def _revocations(probe: Probe) -> Iterator[Answer]:
+    yield answer_to(probe, revocation_of(probe, created(probe)))
+
+
+def _second_revocations(probe: Probe) -> Iterator[Answer]:
+    made = created(probe)
+    revoke(probe, made)
+    yield answer_to(probe, revocation_of(probe, made))
 
 
 @requirement(
@@ -42,15 +44,19 @@ def expect_revoked(operation: Operation, answer: Answer) -> None:
     f"{VENDOR}; RFC 9110 section 15.3.5",
     revokes,
     needs=(Capability.REVOCATION,),
-    judges=(Judge(of_operation(expect_revoked), on(Purpose.REVOKE)),),
 )
 @catches(
     set_status(204, 200),
     on_status(204, "answer with a body", lambda one: replace(one, status=200, body=b"{}")),
 )
-def answers_204_without_body(probe: Probe) -> None:
+@each(_revocations, on(Purpose.REVOKE))
+def answers_204_without_body(operation: Operation, answer: Answer) -> None:
     """A revocation is answered with 204 and nothing else."""
-    expect_revoked(probe.operation, answer_to(probe, revocation_of(probe, created(probe))))
+    wanted = operation.success_status
+    expect(answer.status == wanted, f"{wanted} to a revocation", f"{answer.status}")
+    documented = operation.response(wanted)
+    if documented is not None and not documented.content:
+        expect(not answer.body, "no body", f"{len(answer.body)} bytes")
 
 
 @requirement(
@@ -70,27 +76,19 @@ def second_revocation_is_no_failure(probe: Probe) -> None:
         probe.expect_no_server_error(answer, "a second revocation")
 
 
-def expect_revoked_before(operation: Operation, answer: Answer) -> None:
-    """An answer to a second revocation is the same as the first, a conflict, or not found."""
-    allowed = {operation.success_status, 404, 409}
-    holds = answer.status in allowed
-    expect(holds, "204, 404 or 409 to a second revocation", f"{answer.status}")
-
-
 @requirement(
     "revocation.second-revocation-is-documented",
     Level.SHOULD,
     "vendor facts: 204 on success; errors 404, 409",
     revokes,
     needs=(Capability.REVOCATION,),
-    judges=(Judge(of_operation(expect_revoked_before), on(Purpose.REVOKE_AGAIN)),),
 )
 @catches(set_status(409, 410), set_status(409, 400))
-def second_revocation_is_documented(probe: Probe) -> None:
+@each(_second_revocations, on(Purpose.REVOKE_AGAIN))
+def second_revocation_is_documented(operation: Operation, answer: Answer) -> None:
     """A second revocation is the same as the first, a conflict, or not found."""
-    made = created(probe)
-    revoke(probe, made)
-    expect_revoked_before(probe.operation, answer_to(probe, revocation_of(probe, made)))
+    holds = answer.status in {operation.success_status, 404, 409}
+    expect(holds, "204, 404 or 409 to a second revocation", f"{answer.status}")
 
 
 @requirement(
@@ -116,10 +114,7 @@ def unknown_id_is_404(probe: Probe) -> None:
 )
 @catches(
     set_status(404, 500),
-    on_answers(
-        "fail on what is not UTF-8",
-        lambda request, one: replace(one, status=500) if "%FF" in request.path else one,
-    ),
+    fail_on("what is not UTF-8", lambda request: "%FF" in request.path),
 )
 def strange_ids_are_no_failure(probe: Probe) -> None:
     """Ids that no key has, of any form, make nothing fail."""

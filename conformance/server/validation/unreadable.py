@@ -133,16 +133,14 @@ def unreadable_body_is_400(probe: Probe) -> None:
 @catches(
     ACCEPT_ALL,
     on_requests(
-        "read a comma at the end",
-        lambda one: replace(one, body=one.body.replace(b",}", b"}")),
+        "read a comma at the end", lambda one: replace(one, body=one.body.replace(b",}", b"}"))
     ),
     on_requests(
         "read the first of two objects",
         lambda one: replace(one, body=one.body.partition(b"}")[0] + b"}"),
     ),
     on_requests(
-        "read Latin-1",
-        lambda one: replace(one, body=one.body.replace(b"\xe9", b"\xc3\xa9")),
+        "read Latin-1", lambda one: replace(one, body=one.body.replace(b"\xe9", b"\xc3\xa9"))
     ),
 )
 def more_than_json_is_refused(probe: Probe) -> None:
