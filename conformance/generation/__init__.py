@@ -8,55 +8,39 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.generation.any_order import in_any_order
-    from conformance.generation.corpus import corpus_in
-    from conformance.generation.engine import findings
-    from conformance.generation.oddities import changes, odd_bodies, odd_framings, odd_headers
-    from conformance.generation.search import for_all
-    from conformance.generation.shared_corpus import SharedCorpus
-    from conformance.generation.strategies import invalid_bodies, valid_bodies
+    from conformance.generation.any_order import in_any_order as in_any_order
+    from conformance.generation.corpus import corpus_in as corpus_in
+    from conformance.generation.engine import failures as failures
+    from conformance.generation.oddities import changes as changes
+    from conformance.generation.oddities import odd_bodies as odd_bodies
+    from conformance.generation.oddities import odd_framings as odd_framings
+    from conformance.generation.oddities import odd_headers as odd_headers
+    from conformance.generation.search import for_all as for_all
+    from conformance.generation.shared_corpus import SharedCorpus as SharedCorpus
+    from conformance.generation.strategies import invalid_bodies as invalid_bodies
+    from conformance.generation.strategies import valid_bodies as valid_bodies
 
-__all__ = [
-    "SharedCorpus",
-    "changes",
-    "corpus_in",
-    "findings",
-    "for_all",
-    "in_any_order",
-    "invalid_bodies",
-    "load",
-    "odd_bodies",
-    "odd_framings",
-    "odd_headers",
-    "valid_bodies",
-]
-
-_PLACES = {
-    "changes": "oddities",
-    "corpus_in": "corpus",
-    "findings": "engine",
-    "for_all": "search",
-    "in_any_order": "any_order",
-    "invalid_bodies": "strategies",
-    "odd_bodies": "oddities",
-    "odd_framings": "oddities",
-    "odd_headers": "oddities",
-    "valid_bodies": "strategies",
+_MODULES = {
+    "any_order": {"in_any_order"},
+    "corpus": {"corpus_in"},
+    "engine": {"failures"},
+    "oddities": {"changes", "odd_bodies", "odd_framings", "odd_headers"},
+    "search": {"for_all"},
+    "strategies": {"invalid_bodies", "valid_bodies"},
 }
-
-_FEW_NEED = {"SharedCorpus": "shared_corpus"}
-"""Loaded apart from the others: it imports a Redis client."""
 
 
 def load() -> None:
     """Import all generators now, best before any thread starts."""
-    for place in sorted(set(_PLACES.values())):
-        importlib.import_module(f"{__name__}.{place}")
+    for module in _MODULES:
+        importlib.import_module(f"{__name__}.{module}")
 
 
 def __getattr__(name: str) -> Any:
-    place = _PLACES.get(name) or _FEW_NEED.get(name)
-    if place is None:
+    # The shared corpus imports a Redis client, so load() leaves it out.
+    modules = {**_MODULES, "shared_corpus": {"SharedCorpus"}}
+    module = next((module for module, names in modules.items() if name in names), None)
+    if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     load()
-    return getattr(importlib.import_module(f"{__name__}.{place}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{module}"), name)

@@ -4,7 +4,7 @@ The engine runs as it is, with its phases (examples, coverage, fuzzing) and its 
 transport is another one, which sends by the harness. So its requests are paced, sabotaged and
 redacted like all others, its own session never opens a connection, and the base URL ``/`` lets
 it skip its probing, the one thing that it would not send by a transport. It goes on after a
-failure, so that one run serves all requirements on an operation: each takes the findings of its
+failure, so that one run serves all requirements on an operation: each takes the failures of its
 check. What a request cannot carry here is changed on the way: it gets the partner's token, a
 fresh idempotency key (the same seed would replay the keys of the last run), and a name that is
 marked as test data.
@@ -70,7 +70,7 @@ for _name in (
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Failure:
     """A failed check of Schemathesis, and the exchange that it failed on."""
 
     check: str
@@ -80,9 +80,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Exploration:
-    """Findings of one run of the engine, and the reason of an early end, if any."""
+    """Failures found by one run of the engine, and the reason of an early end, if any."""
 
-    findings: Sequence[Finding]
+    failures: Sequence[Failure]
     stopped: NotVerified | None
 
 
@@ -90,7 +90,7 @@ _known: WeakKeyDictionary[Target, dict[str, tuple[object, _Exploration]]] = Weak
 """The last exploration of each operation, with the seed and the effort that it was made by."""
 
 
-def findings(probe: Probe, check: str) -> list[Finding]:
+def failures(probe: Probe, check: str) -> list[Failure]:
     """Failures of one check of Schemathesis on the operation, the smallest request first.
 
     The engine runs once for each target and operation, and again for another seed or effort.
@@ -106,7 +106,7 @@ def findings(probe: Probe, check: str) -> list[Finding]:
         if exploration is None or before != made_by:
             exploration = _explore(probe)
             known[probe.operation.id] = (made_by, exploration)
-    found = [one for one in exploration.findings if one.check == check]
+    found = [one for one in exploration.failures if one.check == check]
     if not found and exploration.stopped:
         raise NotVerified(str(exploration.stopped))
     return sorted(found, key=lambda one: len(one.request.path) + len(one.request.body))
@@ -120,7 +120,7 @@ def _explore(probe: Probe) -> _Exploration:
     # The transport is a property of the class, made from the app that there is none of.
     schema.__class__ = type("Schema", (type(schema),), {"transport": transport})
     chosen = schema.include(path=probe.operation.path, method=probe.operation.method)
-    found: list[Finding] = []
+    found: list[Failure] = []
     stream = from_schema(chosen).execute()
     transport.on_stop = stream.stop
     for event in stream:
@@ -135,7 +135,7 @@ def _explore(probe: Probe) -> _Exploration:
         for case_id, checks in event.recorder.checks.items():
             exchange = transport.exchanges.get(case_id)
             failed = [one.name for one in checks if one.status is Status.FAILURE]
-            found += [Finding(name, *exchange) for name in failed if exchange]
+            found += [Failure(name, *exchange) for name in failed if exchange]
     stopped = transport.stopped
     if isinstance(stopped, TargetError):
         raise stopped
@@ -203,7 +203,7 @@ class _Transport(RequestsTransport):
         return Response(answer.status, headers, answer.body, prepared, answer.seconds, verify=True)
 
     def _answer(self, case_id: str, prepared: Any) -> Answer:
-        # An answer without exchange is no finding, whatever the checks say of it.
+        # An answer without exchange is no failure, whatever the checks say of it.
         if self.stopped:
             return _NOT_SENT
         try:

@@ -20,41 +20,32 @@ from conformance.server.authentication.requests import (
     refusals,
 )
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Answer, Forward, Request, Tamper
+from conformance.target.exchange import Answer, Forward, Request
 from openapi.operation import Operation
 from openapi.resource import creates
 
 _TELLING_MEMBERS = 2
 
 
-def _carry_out_and_refuse() -> Tamper:
-    def tamper(request: Request, forward: Forward) -> Answer:
-        if request.method != "GET" and not is_authorised(request):
-            forward(authorised(request))
+def _carry_out_and_refuse(request: Request, forward: Forward) -> Answer:
+    if request.method != "GET" and not is_authorised(request):
+        forward(authorised(request))
+    return forward(request)
+
+
+def _refuse_with_the_goods(request: Request, forward: Forward) -> Answer:
+    if is_authorised(request):
         return forward(request)
-
-    return tamper
-
-
-def _refuse_with_the_goods() -> Tamper:
-    def tamper(request: Request, forward: Forward) -> Answer:
-        if is_authorised(request):
-            return forward(request)
-        return replace(forward(authorised(request)), status=HTTPStatus.UNAUTHORIZED)
-
-    return tamper
+    return replace(forward(authorised(request)), status=HTTPStatus.UNAUTHORIZED)
 
 
-def _validate_first() -> Tamper:
-    def tamper(request: Request, forward: Forward) -> Answer:
-        trusted = forward(authorised(request))
-        refused = trusted.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
-        return trusted if refused else forward(request)
-
-    return tamper
+def _validate_first(request: Request, forward: Forward) -> Answer:
+    trusted = forward(authorised(request))
+    refused = trusted.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
+    return trusted if refused else forward(request)
 
 
-CARRY_OUT_AND_REFUSE = Sabotage("carry out and answer 401", _carry_out_and_refuse)
+CARRY_OUT_AND_REFUSE = Sabotage("carry out and answer 401", lambda: _carry_out_and_refuse)
 
 
 @requirement(
@@ -63,7 +54,7 @@ CARRY_OUT_AND_REFUSE = Sabotage("carry out and answer 401", _carry_out_and_refus
     "safety: a refused request yields nothing",
     needs_bearer_token,
 )
-@catches(Sabotage("refuse with the goods", _refuse_with_the_goods))
+@catches(Sabotage("refuse with the goods", lambda: _refuse_with_the_goods))
 def refusal_gives_nothing_away(probe: Probe) -> None:
     """A refused request yields neither a secret nor what it asked for."""
     own = _success_members(probe.operation)
@@ -140,7 +131,7 @@ def refused_request_revokes_nothing(probe: Probe) -> None:
     "RFC 9110, section 15.5.2",
     lambda one: needs_bearer_token(one) and takes_json(one),
 )
-@catches(Sabotage("validate first", _validate_first))
+@catches(Sabotage("validate first", lambda: _validate_first))
 def comes_before_validation(probe: Probe) -> None:
     """Without a token, a request gets 401 whatever its body is like."""
     request = without_token(request_on_new_resource(probe))

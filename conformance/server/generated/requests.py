@@ -54,10 +54,8 @@ def _confirm_failures(probe: Probe, check: Check) -> None:
     refused = plain == HTTPStatus.UNAUTHORIZED and needs_bearer_token(probe.operation)
     if refused or plain in {*NOT_IMPLEMENTED_STATUSES, HTTPStatus.FORBIDDEN}:
         raise NotVerified(f"the target answers {plain} to a plain request")
-    for finding in generation.findings(probe, rule.generator_check):
-        exchange = JudgedExchange(
-            probe.operation, finding.request, finding.answer, Purpose.GENERATED
-        )
+    for one in generation.failures(probe, rule.generator_check):
+        exchange = JudgedExchange(probe.operation, one.request, one.answer, Purpose.GENERATED)
         violation = rule.violation(exchange)
         if exchange.status_class is StatusClass.LIMITED or violation is None:
             continue

@@ -16,14 +16,12 @@ _JSON = "application/json"
 _REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def _accepting(
-    change: Callable[[Request], Request], statuses: tuple[int, ...] = _REFUSED
-) -> Tamper:
+def _accepting(change: Callable[[Request], Request]) -> Tamper:
     """Change refused requests so that the target accepts them."""
 
     def tamper(request: Request, forward: Forward) -> Answer:
         answer = forward(request)
-        if request.method != "POST" or answer.status not in statuses:
+        if request.method != "POST" or answer.status not in _REFUSED:
             return answer
         return forward(change(request))
 
@@ -57,16 +55,13 @@ def _coerce(value: dict[str, Any]) -> None:
             value[name] = str(one)
 
 
-def _creating_what_is_refused() -> Tamper:
-    def tamper(request: Request, forward: Forward) -> Answer:
-        answer = forward(request)
-        if request.method == "POST" and answer.status in _REFUSED:
-            found = re.search(rb"dinie-conformance [0-9a-f]+", request.body)
-            name = found[0].decode() if found else NAME_PREFIX
-            forward(request.with_json({"name": name}))
-        return answer
-
-    return tamper
+def _creating_what_is_refused(request: Request, forward: Forward) -> Answer:
+    answer = forward(request)
+    if request.method == "POST" and answer.status in _REFUSED:
+        found = re.search(rb"dinie-conformance [0-9a-f]+", request.body)
+        name = found[0].decode() if found else NAME_PREFIX
+        forward(request.with_json({"name": name}))
+    return answer
 
 
 def answer_if(
@@ -148,7 +143,7 @@ REPLACE_NULL = on_requests(
     "take null for no name",
     _edited(lambda value: value.update(name="x") if value.get("name") is None else None),
 )
-CREATE_ALL = Sabotage("create what is refused", _creating_what_is_refused)
+CREATE_ALL = Sabotage("create what is refused", lambda: _creating_what_is_refused)
 DROP_NESTED_NULLS = on_requests(
     "take null for nothing in nested fields", _edited(_drop_nested_nulls)
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conformance.generation.engine import CHECKS, findings
+from conformance.generation.engine import CHECKS, failures
 from conformance.generation.search import for_all
 from conformance.generation.strategies import invalid_bodies, valid_bodies
 from conformance.probe.bodies import schema_of
@@ -80,7 +80,7 @@ def test_it_is_cheap_and_its_names_are_marked(healthy: MockProcess, requirement_
 def test_the_engine_runs_once_for_all_requirements_at_once(healthy: MockProcess) -> None:
     with Target(healthy.base_url, TOKENS) as target:
         threads = [
-            threading.Thread(target=findings, args=(probe_of(target), check)) for check in CHECKS
+            threading.Thread(target=failures, args=(probe_of(target), check)) for check in CHECKS
         ]
         for one in threads:
             one.start()
@@ -125,7 +125,7 @@ def test_a_seed_makes_the_same_requests(healthy: MockProcess, requirement_id: st
 
 def test_only_a_known_check_is_asked_for(healthy: MockProcess) -> None:
     with Target(healthy.base_url, TOKENS) as target, pytest.raises(ValueError, match="no check"):
-        findings(probe_of(target), "no_such_check")
+        failures(probe_of(target), "no_such_check")
 
 
 def test_an_engine_that_gives_up_is_no_pass(
@@ -139,7 +139,7 @@ def test_an_engine_that_gives_up_is_no_pass(
         Target(healthy.base_url, TOKENS) as target,
         pytest.raises(NotVerified, match="gave up: ArithmeticError"),
     ):
-        findings(probe_of(target), CHECKS[0])
+        failures(probe_of(target), CHECKS[0])
 
 
 def test_what_accepts_nothing_shows_nothing(healthy: MockProcess) -> None:
