@@ -25,7 +25,7 @@ _MOST_ROWS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
+class ShownViolation:
     """A violation in the page: its anchor, the name of its colour, whether its Python is shown."""
 
     result: Result
@@ -56,7 +56,6 @@ def as_html(verdict: Verdict) -> str:
     svg, missing = render_plots(timeline, marks) if timeline else ("", "")
     return environment.get_template("report.html.j2").render(
         verdict=verdict,
-        table=verdict.table,
         word=_WORDS[verdict.exit_code],
         mood=_CLASSES[verdict.exit_code],
         violations=violations,
@@ -71,18 +70,17 @@ def as_html(verdict: Verdict) -> str:
         not_verified=_grouped(verdict.having(Outcome.NOT_VERIFIED), lambda one: one.actual),
         errors=verdict.having(Outcome.ERROR),
         passed=_grouped(verdict.having(Outcome.PASSED), lambda one: one.requirement.section),
-        reasons=verdict.baseline.accepted,
     )
 
 
-def _violations(verdict: Verdict) -> list[Violation]:
+def _violations(verdict: Verdict) -> list[ShownViolation]:
     """Violations: broken MUSTs first, then by count, largest first."""
 
     def order(result: Result) -> tuple[bool, int]:
         return result.level is not Level.MUST, -(result.finding.count if result.finding else 1)
 
     return [
-        Violation(
+        ShownViolation(
             one,
             f"finding-{one.finding.id}"
             if one.finding and one.finding.id
