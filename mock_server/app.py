@@ -84,7 +84,7 @@ def create_app(
     readiness = Readiness(store, start, is_ending)
 
     async def stop() -> None:
-        readiness.is_over = True
+        readiness.has_ended = True
         await start.stop()
         await counters.close()
 

@@ -19,21 +19,17 @@ async def wait(exchange: Exchange, seconds: float) -> None:
         await asyncio.wait_for(ending(exchange.scope).wait(), seconds)
 
 
-class Dropped:
+async def drop(exchange: Exchange, head: Message, body: bytes, send: Send) -> Sent:
     """Close the connection before anything is sent."""
-
-    async def __call__(self, exchange: Exchange, head: Message, body: bytes, send: Send) -> Sent:
-        return Sent(None, b"", cut=True)
+    return Sent(None, b"", cut=True)
 
 
-class Truncated:
+async def truncate(exchange: Exchange, head: Message, body: bytes, send: Send) -> Sent:
     """Send half of the body, then close the connection."""
-
-    async def __call__(self, exchange: Exchange, head: Message, body: bytes, send: Send) -> Sent:
-        half = body[: len(body) // 2]
-        await send(head)
-        await send({"type": "http.response.body", "body": half, "more_body": True})
-        return Sent(head["status"], half, cut=True)
+    half = body[: len(body) // 2]
+    await send(head)
+    await send({"type": "http.response.body", "body": half, "more_body": True})
+    return Sent(head["status"], half, cut=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,8 +170,7 @@ class EndingProtocol(HttpToolsProtocol):
 
     def make_room(self) -> None:
         if self._state in {HEAD, BODY}:
-            detail = "The connection was needed for another client; try again."
-            self._refuse(_overloaded(detail))
+            self._refuse(_overloaded("The connection was needed for another client; try again."))
         if self._unread_bytes:
             self.transport.abort()
         else:

@@ -29,7 +29,6 @@ class Clocks:
     clocks: PartnerClocks
 
     def handlers(self) -> Handlers:
-        """Handlers of the operations on a clock."""
         path = "/partners/{partner_id}/clock"
         return handlers_for_partners(
             self.store,

@@ -30,7 +30,6 @@ class FaultOperations:
     redactor: Redactor
 
     def handlers(self) -> Handlers:
-        """Handlers of the operations on faults."""
         path = "/partners/{partner_id}/faults"
         return handlers_for_partners(
             self.store,

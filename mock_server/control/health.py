@@ -37,7 +37,7 @@ class Readiness:
     """
 
     def __init__(self, store: Store, start: Start, is_ending: Callable[[], bool]) -> None:
-        self.is_over = False
+        self.has_ended = False
         self._is_ending = is_ending
         self._start = start
         self._store = store
@@ -45,9 +45,9 @@ class Readiness:
 
     async def missing(self) -> str | None:
         """The reason why the mock is not ready, in one line; None where it is ready."""
-        if self.is_over or self._is_ending():
+        if self.has_ended or self._is_ending():
             return "The mock is about to end."
-        if not self._start.is_over:
+        if not self._start.has_started:
             return "The mock has not started yet."
         reason = await self._store_error()
         if reason != self._reason:
@@ -87,7 +87,6 @@ class Probes:
         }
 
     def handlers(self) -> Handlers:
-        """Handlers of the probes."""
         return {
             "readHealth GET /health": self.health,
             "readReadiness GET /ready": self.ready,

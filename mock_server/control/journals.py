@@ -33,7 +33,6 @@ class JournalReading:
     contract: Contract
 
     def handlers(self) -> Handlers:
-        """Handlers of the operations on journals."""
         path = "/partners/{partner_id}/journal"
         for_partners = handlers_for_partners(
             self.store,

@@ -21,7 +21,6 @@ class Partners:
     state: PartnerState
 
     def handlers(self) -> Handlers:
-        """Handlers of the operations on partners."""
         path = "/partners/{partner_id}"
         for_partners = handlers_for_partners(
             self.store,

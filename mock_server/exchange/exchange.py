@@ -4,6 +4,7 @@ import itertools
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
@@ -132,6 +133,14 @@ class Exchange:
             self._headers = _joined(self.scope["headers"])
         found = self._headers.get(name)
         return None if found is None else found.decode("latin-1")
+
+    def cookies(self) -> dict[str, str]:
+        """The values of all cookies (RFC 6265); empty where the header cannot be read."""
+        try:
+            cookies = SimpleCookie(self.header(b"cookie") or "")
+        except CookieError:
+            return {}
+        return {name: one.value for name, one in cookies.items()}
 
 
 def _joined(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, ClassVar, Protocol
 
-from mock_server.connection.delivery import Dropped, Slow, Truncated, wait
+from mock_server.connection.delivery import Slow, drop, truncate, wait
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.exchange.authorization import bearer_token, expired_token
 from mock_server.exchange.exchange import Delivery, Exchange
@@ -91,7 +91,7 @@ class Drop(_ForAll):
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
         if self.after_commit:
             await _answered(exchange, proceed)
-        exchange.delivery = Dropped()
+        exchange.delivery = drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any], DocumentedAnswers, AccessToken
         text.get("when") == "after_commit",
     ),
     "drop": lambda text, *_: Drop(text["when"] == "after_commit"),
-    "truncate": lambda *_: Deliver(Truncated()),
+    "truncate": lambda *_: Deliver(truncate),
     "slow": lambda text, *_: Deliver(Slow(text["seconds"])),
     "media_type": lambda text, *_: Spoil(text["media_type"]),
     "malformed_json": lambda *_: Spoil(None),

@@ -109,7 +109,7 @@ def firing_of(rule: Mapping[str, float] | None) -> Iterator[bool]:
 def firing(faults: Iterable[Fault], exchange: Exchange, operation: Operation) -> list[Fault]:
     """The faults that fire for a request: all delays, then the first of any other kind.
 
-    The faults behind that one are not asked, so their counts stay as they are.
+    The faults after that one do not count the request.
     """
     delays: list[Fault] = []
     last: list[Fault] = []

@@ -79,10 +79,10 @@ class Journal:
 class Journals:
     """The journals of all partners. The partner None stands for unattributed exchanges."""
 
-    def __init__(self, whose: Callable[[Exchange], str | None]) -> None:
+    def __init__(self, identify: Callable[[Exchange], str | None]) -> None:
         self.redactor = Redactor()
         """Redacts secrets to pseudonyms; shared with others, so that theirs are the same."""
-        self._whose = whose
+        self._identify = identify
         self._journals: dict[str | None, Journal] = {}
         """Least recently used first."""
         self._latest: Journal | None = None
@@ -112,7 +112,7 @@ class Journals:
         processor's cache, and be slow to free.
         """
         for exchange, head, sent, started, ended in self._fresh:
-            partner_id = exchange.partner_id or exchange.claimed_by or self._whose(exchange)
+            partner_id = exchange.partner_id or exchange.claimed_by or self._identify(exchange)
             journal = self._latest
             if journal is None or journal.partner_id != partner_id:
                 journal = self._use(partner_id)

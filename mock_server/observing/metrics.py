@@ -43,7 +43,6 @@ _BUCKETS = (
 _BOUNDS = (*(str(one) for one in _BUCKETS), "+Inf")
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
-_OTHER_METHOD = "OTHER"
 
 _COUNTED_TOGETHER = 256
 
@@ -115,8 +114,8 @@ class Metrics:
     def settle(self) -> None:
         """Count the pending requests."""
         for operation, method, status, outcome, had_fault, seconds in self.pending:
-            facts = operation, method, status, outcome
-            observe = self._series.get(facts) or self._new(*facts)
+            labels = operation, method, status, outcome
+            observe = self._series.get(labels) or self._new(*labels)
             observe(seconds)
             if had_fault:
                 self._faults.labels(operation).inc()
@@ -129,11 +128,11 @@ class Metrics:
         return encode(self._registry), media_type
 
     def _new(self, operation: str, method: str, status: int | None, outcome: str) -> _Observe:
-        known = method if method in _METHODS else _OTHER_METHOD
-        facts = operation, known, status, outcome
-        if facts not in self._series:
-            self._series[facts] = self._new_series(operation, known, str(status or 0), outcome)
-        return self._series[facts]
+        known = method if method in _METHODS else "OTHER"
+        labels = operation, known, status, outcome
+        if labels not in self._series:
+            self._series[labels] = self._new_series(operation, known, str(status or 0), outcome)
+        return self._series[labels]
 
 
 class _Tallies(Collector):
@@ -163,7 +162,7 @@ class _Tallies(Collector):
 
 
 class _Known(Collector):
-    """Metrics that are read elsewhere: the build, and dropped exchanges."""
+    """Metrics of the build, and of exchanges that the journals dropped."""
 
     def __init__(self, version: str, contract: str, dropped: Callable[[], int] | None) -> None:
         self._build = {"version": version, "contract": contract}
@@ -182,7 +181,7 @@ class _Known(Collector):
 class _Workers(Collector):
     """The library's process metrics of every worker that lives, each with its ``pid``.
 
-    A sum would fall when a worker dies, and a counter that falls has begun anew.
+    A sum would fall when a worker dies, which Prometheus takes for a restart.
     """
 
     def __init__(self, directory: Path) -> None:

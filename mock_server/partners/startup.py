@@ -29,7 +29,7 @@ class Start:
         self._partners = partners
         self._tokens = tokens
         self._patient = patient
-        self.is_over = False
+        self.has_started = False
         """Whether the start has succeeded."""
         self._later: asyncio.Task[None] | None = None
 
@@ -54,7 +54,7 @@ class Start:
     async def _prepare(self) -> None:
         await seed(self._store, self._partners)
         self._tokens.sign_with(await self._store.signing_key())
-        self.is_over = True
+        self.has_started = True
 
     async def _prepare_later(self) -> None:
         while True:

@@ -7,7 +7,6 @@ stage runs before anything looks at the body.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -46,13 +45,11 @@ class _SecuredOperation(SecurityOperation):
 
 
 class _SecuredOperations(SecurityAPI):
-    def make_operation(self, operation: Any) -> _SecuredOperation:
-        secured: _SecuredOperation = _SecuredOperation.from_operation(
-            operation,
-            next_app=self.next_app,
-            security_handler_factory=self.security_handler_factory,
+    def make_operation(self, operation: Any) -> Any:
+        factory = self.security_handler_factory
+        return _SecuredOperation.from_operation(
+            operation, next_app=self.next_app, security_handler_factory=factory
         )
-        return secured
 
 
 class Authentication(SecurityMiddleware):
@@ -170,9 +167,4 @@ def _api_key(exchange: Exchange, location: str, name: str) -> str | None:
             values = parse_qs(query).get(name)
             return values[-1] if values else None
         case _:
-            cookies = SimpleCookie()
-            try:
-                cookies.load(exchange.header(b"cookie") or "")
-            except CookieError:
-                return None
-            return str(cookies[name].value) if name in cookies else None
+            return exchange.cookies().get(name)

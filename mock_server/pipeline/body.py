@@ -62,12 +62,9 @@ def content_type(exchange: Exchange, request_body: RequestBody) -> tuple[str, Me
     several = names.count(b"content-type") > 1
     if media_type is not None and not several:
         return name, media_type
+    fault = "The Content-Type is not accepted here" if given else "The request has no Content-Type"
     if several:
         fault = "The request has more than one Content-Type"
-    else:
-        fault = (
-            "The Content-Type is not accepted here" if given else "The request has no Content-Type"
-        )
     known = " or ".join(request_body.content)
     raise Problem(ProblemType.INVALID_REQUEST, "invalid_content_type", f"{fault}; send {known}.")
 

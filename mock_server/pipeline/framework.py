@@ -33,7 +33,6 @@ __all__ = [
     "SecurityMiddleware",
     "SecurityOperation",
     "connexion_app",
-    "numbered",
 ]
 
 
@@ -60,12 +59,12 @@ def _connexion_document(contract: Contract) -> dict[str, Any]:
 
     Connexion does not read 3.1. Bodies, parameters and responses are validated by the contract
     itself, so they are left out. Path parameters are numbered, because its router does not accept
-    every name: see :func:`numbered`.
+    every name: see :func:`_numbered`.
     """
     paths: dict[str, dict[str, Any]] = {}
     used: set[str] = set()
     for operation in contract.operations.values():
-        paths.setdefault(numbered(operation.path), {})[operation.method.lower()] = {
+        paths.setdefault(_numbered(operation.path), {})[operation.method.lower()] = {
             "operationId": operation.id,
             "security": [{name: [] for name in requirement} for requirement in operation.security],
             "responses": {"default": {"description": "See the contract."}},
@@ -84,7 +83,7 @@ def _connexion_document(contract: Contract) -> dict[str, Any]:
     }
 
 
-def numbered(path: str) -> str:
+def _numbered(path: str) -> str:
     """A path with its parameters named by their position: ``/a/{p0}/b/{p1}``."""
     count = itertools.count()
     return PATH_PARAMETER.sub(lambda _: f"{{p{next(count)}}}", path)

@@ -56,46 +56,41 @@ class Idempotency:
         else:
             record = key.record(exchange, self.seal)
             earlier = await self.store.commit(exchange.writes, record, exchange.now)
-            if earlier is not None and self._is_own(earlier, record):
+            # A store that lost its connection after the commit, and retried, finds the record of
+            # this request. No two are sealed alike, except in memory without a connection to lose.
+            if earlier and earlier.sealed == record.sealed and not self.store.is_volatile:
                 earlier = None
         if earlier is not None:
             exchange.response = key.replay(earlier, self.seal)
         else:
             exchange.executed = True
 
-    def _is_own(self, found: IdempotencyRecord, record: IdempotencyRecord) -> bool:
-        """Whether a store lost its connection after the commit, retried, and found its own record.
-
-        No two records are sealed alike, except in memory, where there is no connection to lose.
-        """
-        return not self.store.is_volatile and found.sealed == record.sealed
-
 
 class _Key:
     """One use of an idempotency key. Only its hash and what it seals are stored."""
 
-    __slots__ = ("_asked", "_sealing_key", "hash")
+    __slots__ = ("_request", "_sealing_key", "hash")
 
-    def __init__(self, partner_id: str, key: str, asked: bytes) -> None:
+    def __init__(self, partner_id: str, key: str, request: bytes) -> None:
         # Two halves of one digest: neither reveals the other, or the key.
         digest = hashlib.blake2b(f"{partner_id}\0{key}".encode()).digest()
         self.hash = digest[:32]
         self._sealing_key = digest[32:]
-        self._asked = asked
+        self._request = request
 
     def record(self, exchange: Exchange, seal: Seal) -> IdempotencyRecord:
         """The record to store; the response is sealed, because it may hold a secret."""
         response = exchange.response
         assert response is not None, "every operation answers"  # noqa: S101 - for the type checker
         head = orjson.dumps([response.status, response.media_type, response.headers])
-        sealed = seal.close(self._sealing_key, head + b"\n" + response.body, self._asked)
+        sealed = seal.close(self._sealing_key, head + b"\n" + response.body, self._request)
         return IdempotencyRecord(
             self.hash, exchange.partner_id or "", sealed, exchange.now + LIFETIME_SECONDS
         )
 
     def replay(self, record: IdempotencyRecord, seal: Seal) -> Response:
         """The stored response, byte for byte; raises a 422 if it answered another request."""
-        opened = seal.open(self._sealing_key, record.sealed, self._asked)
+        opened = seal.open(self._sealing_key, record.sealed, self._request)
         if opened is None:
             raise Problem(
                 ProblemType.VALIDATION_FAILED,
@@ -118,8 +113,8 @@ def _key(exchange: Exchange) -> _Key | None:
         return None
     scope = exchange.scope
     target = f"{operation.id}\0{scope['path']}\0".encode()
-    asked = b"\0".join((target, scope["query_string"], _canonical(exchange)))
-    return _Key(exchange.partner_id or "", text, asked)
+    request = b"\0".join((target, scope["query_string"], _canonical(exchange)))
+    return _Key(exchange.partner_id or "", text, request)
 
 
 def _canonical(exchange: Exchange) -> bytes:

@@ -7,7 +7,6 @@ every bad field (seed: responses 400 and 422).
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, invalid_fields
 from mock_server.pipeline.body import content_type, parse_json, parse_text, read_body
-from openapi.operation import Operation, is_json
+from openapi.operation import Operation, RequestBody, is_json
 from openapi.parameters import ABSENT, read_parameter
 from openapi.schema import FieldError
 
@@ -34,7 +33,7 @@ class Validation:
         errors = _read_parameters(exchange, operation)
         if operation.request_body is not None:
             await read_body(exchange)
-            errors += await _read_body(exchange, operation)
+            errors += await _read_body(exchange, operation.request_body)
         if errors:
             raise invalid_fields(errors)
         await self.app(scope, receive, send)
@@ -74,16 +73,10 @@ def _values(exchange: Exchange, operation: Operation, location: str) -> Mapping[
         case "path":
             return {name: [str(value)] for name, value in exchange.parameters.items()}
         case _:
-            try:
-                cookies = SimpleCookie(exchange.header(b"cookie") or "")
-            except CookieError:
-                return {}
-            return {name: [cookie.value] for name, cookie in cookies.items()}
+            return {name: [value] for name, value in exchange.cookies().items()}
 
 
-async def _read_body(exchange: Exchange, operation: Operation) -> list[FieldError]:
-    request_body = operation.request_body
-    assert request_body is not None, "checked by the caller"  # noqa: S101 - for the type checker
+async def _read_body(exchange: Exchange, request_body: RequestBody) -> list[FieldError]:
     if not exchange.body and not request_body.required and not exchange.header(b"content-type"):
         return []
     name, media_type = content_type(exchange, request_body)

@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from redis.asyncio import Redis, RedisCluster
-from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 
@@ -26,7 +25,7 @@ def connect(url: str) -> Any:
     """
     try:
         if is_cluster(url):
-            return RedisCluster.from_url(plain_url(url), **options())
+            return RedisCluster.from_url(url.replace(CLUSTER, "", 1), **options())
         return Redis.from_url(url, health_check_interval=15, **options())
     except ValueError as error:
         raise StoreError(f"--store {shown(url)} cannot be used: {error}") from error
@@ -41,22 +40,9 @@ def options() -> dict[str, Any]:
     }
 
 
-def parts(url: str) -> dict[str, Any]:
-    """Host, port and password of a URL, and the options in its query."""
-    found = dict(parse_url(plain_url(url)))
-    if found.pop("connection_class", None):
-        found["ssl"] = True
-    return {"host": "localhost", "port": 6379, **found}
-
-
 def is_cluster(url: str) -> bool:
     """Whether the URL is that of a cluster."""
     return url.partition("://")[0].endswith(CLUSTER)
-
-
-def plain_url(url: str) -> str:
-    """The URL without the mark of a cluster, as the library reads it."""
-    return url.replace(CLUSTER, "", 1) if is_cluster(url) else url
 
 
 def shown(url: str) -> str:

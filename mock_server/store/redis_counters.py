@@ -5,10 +5,11 @@ from typing import Any, Final
 
 from limits.aio.storage import RedisClusterStorage, RedisStorage
 from redis.asyncio import Redis
+from redis.asyncio.connection import parse_url
 from redis.exceptions import RedisError
 
 from mock_server.store.interface import RateLimitCounters, StoreErrors
-from mock_server.store.redis_client import KEY_PREFIX, connect, is_cluster, options, parts, shown
+from mock_server.store.redis_client import CLUSTER, KEY_PREFIX, connect, is_cluster, options, shown
 
 _LIBRARY: Final = "redispy"
 
@@ -30,7 +31,7 @@ class RedisCounters(RateLimitCounters):
         with self._errors:
             count = await self._storage.incr(name, seconds)
             ends = self._ends.get(key, 0.0)
-            # The server is asked only once in each window when it will end.
+            # The end of a window is read from the server only once.
             if count == 1 or not present < ends <= present + seconds:
                 ends = self._ends[key] = await self._storage.get_expiry(name)
         return count, now + max(0.0, ends - present)
@@ -57,7 +58,10 @@ def _storage(url: str) -> RedisStorage:
             key_prefix=KEY_PREFIX,
             connection_pool=connect(url).connection_pool,
         )
-    found = parts(url)
+    parsed = parse_url(url.replace(CLUSTER, "", 1))
+    found: dict[str, Any] = {"host": "localhost", "port": 6379, **parsed}
+    if found.pop("connection_class", None):
+        found["ssl"] = True
     return RedisClusterStorage(
         f"async+redis+cluster://{found.pop('host')}:{found.pop('port')}",
         implementation=_LIBRARY,

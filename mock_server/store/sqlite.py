@@ -189,17 +189,16 @@ class SqliteStore(Store):
             return PartnerLogin(*row) if row else None
 
     async def reset_partner(self, partner_id: str) -> None:
-        with self._errors, self._transaction():
-            self._forget_outcomes(partner_id)
+        self._delete(partner_id, *tables.FORGET_PARTNER)
 
     async def remove_partner(self, partner_id: str) -> None:
-        with self._errors, self._transaction():
-            self._forget_outcomes(partner_id)
-            self._execute("DELETE FROM logins WHERE partner_id = ?", (partner_id,))
+        logins = "DELETE FROM logins WHERE partner_id = ?"
+        self._delete(partner_id, *tables.FORGET_PARTNER, logins)
 
-    def _forget_outcomes(self, partner_id: str) -> None:
-        for statement in tables.FORGET_PARTNER:
-            self._execute(statement, (partner_id,))
+    def _delete(self, partner_id: str, *statements: str) -> None:
+        with self._errors, self._transaction():
+            for statement in statements:
+                self._execute(statement, (partner_id,))
 
     async def find_login(self, client_id: str) -> Login | None:
         with self._errors:
