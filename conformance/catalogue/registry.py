@@ -88,7 +88,8 @@ def requirement(
     """Make a function under :func:`catches` the check of a requirement.
 
     The first line of the function's docstring is the rule. A check made by
-    :func:`~conformance.catalogue.judge.each` brings its judge with it.
+    :func:`~conformance.catalogue.judge.each` brings its judge with it. A check with a
+    ``generator_check`` sends generated requests.
     """
 
     def register(sabotaged: SabotagedCheck) -> Check:
@@ -105,7 +106,7 @@ def requirement(
             sabotage=sabotaged.sabotage,
             check=check,
             observes_run=observes_run,
-            generates=generates,
+            generates=generates or bool(generator_check),
             generator_check=generator_check,
             judges=(*judges, *(one.judge for one in of_each)),
         )

@@ -13,7 +13,7 @@ from conformance import generation
 from conformance.catalogue.judge import Aspect, JudgedExchange, Purpose
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import fail_on, on_answers, with_body
+from conformance.catalogue.sabotage import edit_body, fail_on
 from conformance.probe.bodies import is_judged, makes_from_json, schema_at
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
@@ -90,23 +90,15 @@ def valid_data_is_no_failure(probe: Probe) -> None:
     judges=(of_generated(expect_sent_data, Aspect.DATA),),
 )
 @catches(
-    on_answers(
+    edit_body(
+        201,
         "lose the offset",
-        lambda _, one: (
-            with_body(one, {**one.json(), "expires_at": f"{one.field('expires_at')[:19]}Z"})
-            if _has_end(one)
-            else one
-        ),
+        lambda one: one["expires_at"] and one.update(expires_at=f"{one['expires_at'][:19]}Z"),
     ),
-    on_answers(
+    edit_body(
+        201,
         "lose what is no ASCII",
-        lambda _, one: (
-            with_body(
-                one, {**one.json(), "name": one.field("name").encode("ascii", "replace").decode()}
-            )
-            if isinstance(one.field("name"), str)
-            else one
-        ),
+        lambda one: one.update(name=one["name"].encode("ascii", "replace").decode()),
     ),
 )
 def accepted_data_comes_back(probe: Probe) -> None:
@@ -124,8 +116,3 @@ def accepted_data_comes_back(probe: Probe) -> None:
     _with_valid_bodies(probe, comes_back)
     if not compared:
         raise NotVerified("the target accepts no generated body")
-
-
-def _has_end(answer: Answer) -> bool:
-    """Whether the resource in an answer has an ``expires_at``."""
-    return isinstance(answer.field("expires_at"), str)

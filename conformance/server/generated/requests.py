@@ -20,7 +20,14 @@ from conformance.catalogue.judge import (
 )
 from conformance.catalogue.registry import Check, catches, requirement, requirement_of
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import fail_on, on_answers, with_body, with_header
+from conformance.catalogue.sabotage import (
+    edit_body,
+    fail_on,
+    on_answers,
+    on_status,
+    with_body,
+    with_header,
+)
 from conformance.probe.applicability import lists, needs_bearer_token, reads_or_creates, takes_json
 from conformance.probe.bodies import is_judged, makes_from_json
 from conformance.probe.probe import NOTHING_FAILS, NotVerified, Probe
@@ -71,7 +78,6 @@ def _confirm_failures(probe: Probe, check: Check) -> None:
     Level.MUST,
     SAFETY,
     reads_or_creates,
-    generates=True,
     generator_check="not_a_server_error",
     judges=(Judge(expect_no_server_error, ANY_PURPOSE, ANY_STATUS, aspect=Aspect.FAILURE),),
 )
@@ -92,7 +98,6 @@ def nothing_makes_it_fail(probe: Probe) -> None:
     Level.MUST,
     SEED,
     makes_from_json,
-    generates=True,
     generator_check="status_code_conformance",
     judges=(of_generated(expect_documented_status, Aspect.STATUS),),
 )
@@ -116,17 +121,13 @@ def statuses_are_documented(probe: Probe) -> None:
     Level.MUST,
     SEED,
     _is_documented_by_seed,
-    generates=True,
     generator_check="content_type_conformance",
     judges=(of_generated(expect_documented_media_type, Aspect.MEDIA_TYPE),),
 )
 @catches(
     now_and_then("a page now and then", lambda one: with_header(one, "Content-Type", "text/html")),
-    on_answers(
-        "refuse in JSON",
-        lambda _, one: (
-            with_header(one, "Content-Type", "application/json") if one.is_refusal else one
-        ),
+    on_status(
+        4, "refuse in JSON", lambda one: with_header(one, "Content-Type", "application/json")
     ),
 )
 def media_types_are_documented(probe: Probe) -> None:
@@ -139,7 +140,6 @@ def media_types_are_documented(probe: Probe) -> None:
     Level.MUST,
     SEED,
     _is_documented_by_seed,
-    generates=True,
     generator_check="response_schema_conformance",
     judges=(of_generated(expect_documented_body, Aspect.BODY),),
 )
@@ -148,14 +148,7 @@ def media_types_are_documented(probe: Probe) -> None:
         "a wrong type now and then",
         lambda one: with_body(one, {**one.json(), "status": None, "has_more": None}),
     ),
-    on_answers(
-        "refuse without a detail",
-        lambda _, one: (
-            with_body(one, {k: v for k, v in (one.json_object() or {}).items() if k != "detail"})
-            if one.is_refusal
-            else one
-        ),
-    ),
+    edit_body(4, "refuse without a detail", lambda one: one.pop("detail", None)),
 )
 def answers_match_their_schemas(probe: Probe) -> None:
     """Every generated request is answered with a body of the documented schema."""
@@ -167,7 +160,6 @@ def answers_match_their_schemas(probe: Probe) -> None:
     Level.SHOULD,
     "vendor facts: X-RateLimit-Limit, -Remaining and -Reset (Unix time)",
     _is_documented_by_seed,
-    generates=True,
     generator_check="response_headers_conformance",
     judges=(
         of_generated(expect_documented_headers, Aspect.HEADERS),
@@ -189,7 +181,6 @@ def headers_match_their_schemas(probe: Probe) -> None:
     Level.MUST,
     SEED,
     is_judged,
-    generates=True,
     generator_check="negative_data_rejection",
     judges=(of_generated(expect_refusal, Aspect.REFUSAL, takes_json),),
 )
