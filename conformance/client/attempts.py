@@ -25,10 +25,10 @@ class Ending(Enum):
     """The outcome of an attempt, as far as its client can know."""
 
     SUCCESS = "the answer was a success, and whole"
-    REFUSED = "the request was refused: nothing happened, and nothing else would next time"
+    REFUSED = "the request was refused, and would be again"
     UNAUTHORIZED = "the token was refused: nothing happened"
     LIMITED = "there were too many requests: nothing happened"
-    UNKNOWN = "nobody knows whether it happened: no answer, a broken one, or a server's error"
+    UNKNOWN = "no answer, a broken one, or a server error: the request may have been executed"
     OTHER = "another answer, which tells nothing"
 
 

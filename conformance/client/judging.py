@@ -78,8 +78,8 @@ def _result(requirement: ClientRequirement, evidence: Evidence) -> Result:
     try:
         observations = list(requirement.check(evidence))
     except Exception as error:  # noqa: BLE001 - a fault of the harness is a result, not the end
-        told = printable(f"{type(error).__name__}: {error}")
-        return Result(requirement, operation.id, level, Outcome.ERROR, actual=told)
+        actual = printable(f"{type(error).__name__}: {error}")
+        return Result(requirement, operation.id, level, Outcome.ERROR, actual=actual)
     violations = [one for one in observations if isinstance(one, Violation)]
     if not observations:
         return _not_verified(requirement, evidence)

@@ -1,4 +1,4 @@
-"""Where a requirement applies, read from the contract: a new operation is covered by itself."""
+"""Tests for the operations that a requirement applies to, by the contract alone."""
 
 from collections.abc import Callable
 

@@ -14,7 +14,7 @@ def _nothing(_: str, __: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class GenerationBudget:
-    """How much a check generates; the defaults are the gate's.
+    """The amount that a check generates; the defaults are those of a run.
 
     ``times`` multiplies the examples of a search and the sequences of a state machine. ``steps``
     and ``keys`` are those of one sequence. ``corpus`` keeps failing examples, which are tried
@@ -33,4 +33,4 @@ class GenerationBudget:
 
 
 DEFAULT_BUDGET = GenerationBudget()
-"""What a run of the gate does."""
+"""The budget of a run."""

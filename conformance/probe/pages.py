@@ -23,7 +23,7 @@ class Page:
 
 
 MOST_PAGES = 100
-"""How far a list is read."""
+"""The most pages of a list that are read."""
 
 
 def make(probe: Probe, count: int, partner: int = 0) -> list[Answer]:
@@ -49,9 +49,9 @@ def items(operation: Operation, answer: Answer) -> list[dict[str, Any]]:
 def pages(
     probe: Probe, limit: int, after: str | None = None, partner: int = 0, most: int | None = None
 ) -> Iterator[Page]:
-    """The pages of a list until it says that there are no more, or so many as ``most``.
+    """The pages of a list to its end, or so many as ``most``.
 
-    Nothing is verified where a list is longer than anybody wants to read.
+    Raises :class:`NotVerified` for a list of more than ``MOST_PAGES`` pages.
     """
     for _ in range(most or MOST_PAGES):
         page = page_of(probe, query_for(probe, limit, after), partner)

@@ -38,7 +38,7 @@ def harmless(probe: Probe) -> Request:
 def provoke(probe: Probe) -> None:
     """Run into the target's limit, once in a run and only where that was asked for.
 
-    All 429s are in ``target.limited`` then. ``target.provoked`` holds a request that met one when
+    All 429s are in ``target.limited`` then. ``target.provoked`` holds a request that got one when
     nothing else was sent, with that answer and what it got after each wait that was asked for.
     """
     target = probe.target
@@ -51,7 +51,7 @@ def provoke(probe: Probe) -> None:
         while sent + _AT_ONCE <= RATE_LIMIT_REQUESTS:
             sent += _AT_ONCE
             if any(one.status == LIMITED for one in probe.send_once_at_once([request] * _AT_ONCE)):
-                # Alone, so that what it says is said to this request.
+                # Alone, so that the limit that it states is that of this request.
                 sent += 1
                 answer = probe.send_once(request)
                 if answer.status == LIMITED:

@@ -19,7 +19,7 @@ NOT_IMPLEMENTED_STATUSES = {
     HTTPStatus.METHOD_NOT_ALLOWED,
     HTTPStatus.NOT_IMPLEMENTED,
 }
-"""What a target answers where it has no such operation; it need not have all of them."""
+"""The statuses of targets that do not serve an operation of the contract."""
 
 
 def request_on_new_resource(probe: Probe) -> Request:

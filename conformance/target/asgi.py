@@ -16,7 +16,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from conformance.target.wsgi import WsgiTransport
 
 START_SECONDS = 60.0
-"""How long an app may take to start."""
+"""The longest start of an app."""
 
 _STOP_SECONDS = 10.0
 
@@ -125,7 +125,7 @@ def _told(error: BaseException) -> str:
 async def _started(app: Asgi, name: str) -> AsyncIterator[Message]:
     """Run the app's lifespan; gives the state that every request shares with it."""
     state: Message = {}
-    told: asyncio.Queue[Message] = asyncio.Queue()
+    events: asyncio.Queue[Message] = asyncio.Queue()
     answered: asyncio.Queue[Message] = asyncio.Queue()
 
     async def lifespan() -> None:
@@ -135,14 +135,14 @@ async def _started(app: Asgi, name: str) -> AsyncIterator[Message]:
             "state": state,
         }
         try:
-            await app(scope, told.get, answered.put)
+            await app(scope, events.get, answered.put)
         except Exception:  # noqa: BLE001 - an app without a lifespan raises (ASGI, Lifespan: Scope)
             _log.debug("the app's lifespan raised", exc_info=True)
         await answered.put({"type": "ended"})
 
     running = asyncio.create_task(lifespan())
     try:
-        await told.put({"type": "lifespan.startup"})
+        await events.put({"type": "lifespan.startup"})
         try:
             answer = await asyncio.wait_for(answered.get(), START_SECONDS)
         except TimeoutError:
@@ -152,7 +152,7 @@ async def _started(app: Asgi, name: str) -> AsyncIterator[Message]:
             raise AppError(f"{name} failed to start{f': {lines[-1]}' if lines else ''}")
         yield state
         if not running.done():
-            await told.put({"type": "lifespan.shutdown"})
+            await events.put({"type": "lifespan.shutdown"})
             with suppress(TimeoutError):
                 await asyncio.wait_for(answered.get(), _STOP_SECONDS)
     finally:

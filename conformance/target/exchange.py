@@ -89,7 +89,7 @@ class Answer:
     sent_with: int = 0
     """The number of those that were sent at the same time; 0 where it was sent alone."""
     before: str = ""
-    """What was done before it was sent, as a line of shell: a wait, or a clock that was moved."""
+    """The step before the request, as a line of shell: a wait, or a clock that was moved."""
 
     def header(self, name: str) -> str | None:
         """The value of a header, repeated ones joined (RFC 9110 section 5.3)."""
@@ -147,11 +147,11 @@ class Recording:
 
     exchanges: list[tuple[Request, Answer]] = field(default_factory=list)
     done_meanwhile: str = ""
-    """What is done before the next request, as a line of shell."""
+    """The step before the next request, as a line of shell."""
     examples: dict[str, bytes] = field(default_factory=dict)
     """The smallest example that failed of each search, as Hypothesis encodes it."""
     searches: int = 0
-    """How many searches for an example have begun."""
+    """The number of searches for an example so far."""
 
     def add(self, request: Request, answer: Answer) -> None:
         """Keep one exchange."""

@@ -8,7 +8,7 @@ from conformance.target.exchange import Answer
 from conformance.target.timestamps import http_date
 
 LONGEST_WAIT_SECONDS = 90.0
-"""What a target may ask for in ``Retry-After`` and still be waited for."""
+"""The longest wait that a target may ask for in ``Retry-After``."""
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
@@ -17,7 +17,7 @@ _LONGEST_PAUSE_SECONDS = 1.0
 def pauses() -> Iterator[float]:
     """The shortest waits, one by one, in seconds.
 
-    Who says that no wait is needed, and limits all the same, is not asked without a pause.
+    A target that limits and asks for no wait still gets a pause before the next request.
     """
     pause = _FIRST_PAUSE_SECONDS
     while True:

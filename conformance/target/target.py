@@ -43,7 +43,7 @@ _IDLE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class TargetSettings:
-    """How to treat a target, as the options of a command state it.
+    """The settings of a target, as the options of a command state them.
 
     ``max_rps`` is in requests a second, ``replay_delay`` in seconds (0 leaves delayed replays
     out). ``clock_url`` moves the target's clock, ``provoke_rate_limit`` allows a 429 on purpose,
@@ -265,11 +265,11 @@ class Target:
         path = request.path
         if request.partner is not None:
             form = FORMS[request.token_form]
-            said = form.apply(token)
+            sent = form.apply(token)
             if form.scheme is None:
-                path += f"{'&' if '?' in path else '?'}{QUERY_PARAMETER}={quote(said, safe='')}"
+                path += f"{'&' if '?' in path else '?'}{QUERY_PARAMETER}={quote(sent, safe='')}"
             else:
-                headers.append((b"Authorization", f"{form.scheme}{said}".encode()))
+                headers.append((b"Authorization", f"{form.scheme}{sent}".encode()))
         if request.chunks:
             # Who cannot read chunks may take the rest of them for the next request.
             headers.append((b"Connection", b"close"))
@@ -309,8 +309,8 @@ class Target:
         except _CLOSED as error:
             raise ConnectionClosed(*self._no_answer(self.base_url, error).args) from error
         except httpx.ReadTimeout as error:
-            told = self._no_answer(self.base_url, error)
-            raise AnswerOverdue(str(told), self._timeout) from error
+            reason = self._no_answer(self.base_url, error)
+            raise AnswerOverdue(str(reason), self._timeout) from error
         except httpx.LocalProtocolError as error:
             # Not the target's doing: a request that HTTP cannot carry. The reason may quote it.
             raise ValueError("the request cannot be sent") from error

@@ -22,7 +22,7 @@ class Form:
 
 
 QUERY_PARAMETER = "access_token"
-"""Where RFC 6750 section 2.3 has a token in a query."""
+"""The query parameter of a token (RFC 6750 section 2.3)."""
 
 UNCHANGED = "as it is"
 """The name of the form that changes nothing."""

@@ -90,7 +90,7 @@ def end(evidence: Evidence) -> Iterator[Observation]:
         if not call.is_certain:
             continue
         if len(call.attempts) > MOST_ATTEMPTS:
-            said = f"{len(call.attempts)} attempts"
-            yield violation(f"no more than {MOST_ATTEMPTS} attempts", said, *call.attempts)
+            actual = f"{len(call.attempts)} attempts"
+            yield violation(f"no more than {MOST_ATTEMPTS} attempts", actual, *call.attempts)
         elif len(call.attempts) > 1 and call.last.ending in RETRYABLE:
             yield OK

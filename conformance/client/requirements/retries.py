@@ -138,10 +138,10 @@ def create_once(evidence: Evidence) -> Iterator[Observation]:
         made = [one for one in call.attempts if _has_made(one)]
         keys = {one.key or one.number for one in made}
         if len(keys) > 1:
-            said = f"{len(keys)} resources, under {len(keys)} keys"
+            actual = f"{len(keys)} resources, under {len(keys)} keys"
             if not all(one.key for one in made):
-                said = f"{len(made)} resources, not all under a key"
-            yield violation("one resource for one call", said, *call.attempts)
+                actual = f"{len(made)} resources, not all under a key"
+            yield violation("one resource for one call", actual, *call.attempts)
         elif made or any(one.entry.replayed for one in call.attempts):
             yield OK
 

@@ -73,8 +73,8 @@ def reused(evidence: Evidence) -> Iterator[Observation]:
     for issued in of_partner.values():
         total = sum(calls[token] for token in issued)
         if len(issued) >= _FEWEST_TOKENS and total / len(issued) < _USED:
-            said = f"{len(issued)} tokens for {total} calls"
-            yield violation("one token for many calls, until it expires", said, *issued.values())
+            actual = f"{len(issued)} tokens for {total} calls"
+            yield violation("one token for many calls, until it expires", actual, *issued.values())
         elif any(calls[token] > 1 for token in issued):
             yield OK
 
@@ -118,8 +118,8 @@ def renewed(evidence: Evidence) -> Iterator[Observation]:
             continue
         later = (one for one in traffic.attempts if one.started > expired.started)
         late = [one for one in later if one.token == expired.token]
-        said = "requests with the old one" if late else "no further token request"
-        yield violation("a new token for one that has expired", said, expired, *late)
+        actual = "requests with the old one" if late else "no further token request"
+        yield violation("a new token for one that has expired", actual, expired, *late)
 
 
 def _has_expired(attempt: Attempt) -> bool:

@@ -178,8 +178,8 @@ def backoff_jitters(evidence: Evidence) -> Iterator[Observation]:
         if mean < _TIMED:
             continue
         if len(waits) >= _EXACT_ENOUGH and spread <= _EXACT * mean:
-            said = f"{len(waits)} waits from {min(waits):.3f} to {max(waits):.3f} s"
-            yield violation("waits that differ", said, *_shown(retries))
+            actual = f"{len(waits)} waits from {min(waits):.3f} to {max(waits):.3f} s"
+            yield violation("waits that differ", actual, *_shown(retries))
         elif len(waits) >= _EXACT_ENOUGH or (len(waits) >= _FEW and spread > _APART * mean):
             yield OK
 
