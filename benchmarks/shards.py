@@ -69,7 +69,7 @@ def faults_of(findings: Sequence[Finding]) -> frozenset[str]:
 
 def outcome_of(directory: Path) -> Outcome:
     """What a run directory holds."""
-    run = RunDirectory.known(directory)
+    run = RunDirectory.open(directory)
     counters, findings = run.state()["counters"], run.findings()
     return Outcome(faults_of(findings), len(findings), counters["requests"], counters["turns"])
 

@@ -47,7 +47,7 @@ def fuzz_command(**parameters: Any) -> int:
     settings = settings_of(CampaignSettings, parameters)
     _check_whole(settings)
     if output.exported and settings.resume and not settings.url and not settings.app:
-        directory = RunDirectory.known(settings.resume)
+        directory = RunDirectory.open(settings.resume)
         output.export(str(directory.state().get("target", "")), directory.findings())
         return CONFORMS
     use_one_arena()
@@ -58,10 +58,10 @@ def fuzz_command(**parameters: Any) -> int:
     console = Console(highlight=False)
     shared = _shared(contract, url, settings.example_database)
     if settings.resume:
-        directory = RunDirectory.known(settings.resume)
+        directory = RunDirectory.open(settings.resume)
     else:
         now = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
-        directory = RunDirectory.begun(settings.directory or Path(f"dinie-fuzz-{now}"))
+        directory = RunDirectory.create(settings.directory or Path(f"dinie-fuzz-{now}"))
     with directory.held(), settings.open_target(url) as target:
         try:
             authenticate(target, settings.access, contract)

@@ -30,12 +30,12 @@ def merge_command(directories: tuple[Path, ...], **parameters: Any) -> int:
     """
     output = CampaignOutput(parameters)
     contract = Contract.bundled()
-    records = [Record.read(contract, RunDirectory.known(one)) for one in directories]
+    records = [Record.read(contract, RunDirectory.open(one)) for one in directories]
     new = parameters["directory"]
     # Without --directory nothing is written, and the directory is only a name.
     whole = joined(records, RunDirectory(new or directories[0]))
     if new:
-        directory = RunDirectory.begun(new)
+        directory = RunDirectory.create(new)
         with directory.held():
             for finding in whole.findings.values():
                 directory.keep(finding)

@@ -1,22 +1,24 @@
 """The campaign: turn after turn until its time is over, without any output."""
 
+import base64
 import ctypes
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from conformance import generation
 from conformance.catalogue.requirement import Requirement
-from conformance.fuzz.findings.discovery import finding_of
+from conformance.fuzz.findings.recording import steps_of
 from conformance.fuzz.findings.replaying import VIOLATIONS, probe_for
 from conformance.fuzz.findings.shrinking import Shrinker
 from conformance.fuzz.safety import Breaker, Pace
 from conformance.fuzz.schedule import Schedule, Turn
 from conformance.fuzz.sharing import Sharing
-from conformance.fuzz.storage.finding import cause_of, seen
+from conformance.fuzz.storage.finding import Finding, cause_of, seen
 from conformance.fuzz.storage.record import ENOUGH, NO_WORK, TIME_OVER, Record
 from conformance.fuzz.work import Work, works
 from conformance.probe.probe import NOTHING_FAILS
@@ -106,7 +108,7 @@ class Campaign:
         self._last_save = self._last_beat = 0.0
         record.over = record.stopped = ""
         record.findings.on_change = self._changed
-        target.created |= record.directory.made()
+        target.created |= record.directory.created()
 
     def _changed(self) -> None:
         self.on_change()
@@ -244,7 +246,7 @@ class Campaign:
     def _record_outcome(self, turn: Turn, outcome: CheckOutcome) -> None:
         result, findings = outcome.result, self.record.findings
         if result.requirement.id in self.record.requirements:
-            self.record.counters.ended(result)
+            self.record.counters.record_result(result)
         self._count_repeats()
         requirement_id = result.requirement.id
         if outcome.breaks in self.record.requirements:
@@ -255,7 +257,7 @@ class Campaign:
         )
         if not is_violation or requirement is None:
             return
-        finding = finding_of(turn, outcome, requirement, self.target.secrets)
+        finding = _finding(turn, outcome, requirement, self.target.secrets)
         # Another worker may have published it just now, and be shrinking it.
         self._sharing.receive(at_once=finding.id not in findings)
         if findings.is_known([finding.requirement], finding.operation, finding.cause):
@@ -278,14 +280,14 @@ class Campaign:
             handle = answer.field(resource.handle)
             if isinstance(handle, str) and handle.split() == [handle]:
                 with self._lock:
-                    self.record.directory.note_made((request.partner or 0, handle))
+                    self.record.directory.record_created((request.partner or 0, handle))
         if answer.status == LIMITED:
             self.pace.limited()
 
     def _clean_up(self, more_than: int) -> None:
         """Revoke the created keys, if there are more than so many and no turn uses them."""
         # A cancelled check has not reported all its resources; the directory lists them.
-        made = self.target.created | self.record.directory.made()
+        made = self.target.created | self.record.directory.created()
         if not more_than:
             # At the end, failed revocations are tried once more.
             made |= self.record.left_behind
@@ -298,7 +300,7 @@ class Campaign:
         if self.record.left_behind != left:
             self.record.left_behind = left
             self.record.directory.leave_behind(left)
-        self.record.directory.forget_made()
+        self.record.directory.clear_created()
 
     def _forget(self) -> None:
         """Bound the records of the target that would fill the memory in hours."""
@@ -317,6 +319,30 @@ class Campaign:
         self.record.turns = self.schedule.state()
         self.record.remarks = tuple(self._sharing.remarks)
         self.record.save()
+
+
+def _finding(
+    turn: Turn, outcome: CheckOutcome, requirement: Requirement, secrets: set[str]
+) -> Finding:
+    """The finding of a failed check. ``requirement`` is the one that is broken."""
+    result, budget = outcome.result, turn.budget
+    actual = seen(result.actual, turn.work.way)
+    return Finding(
+        requirement=requirement.id,
+        operation=result.operation,
+        level=requirement.level_on(turn.work.operation).value,
+        cause=cause_of(result.expected, actual),
+        expected=result.expected,
+        actual=actual,
+        work=turn.work.name,
+        seed=turn.seed,
+        effort={"times": budget.times, "steps": budget.steps, "keys": budget.keys},
+        first_seen=datetime.now(UTC).isoformat(timespec="seconds"),
+        examples={name: base64.b64encode(one).decode() for name, one in outcome.examples.items()},
+        steps=tuple(steps_of(outcome.exchanges, secrets)),
+        curl=result.reproduce,
+        passed=turn.before,
+    )
 
 
 def _failed(outcome: CheckOutcome) -> bool:

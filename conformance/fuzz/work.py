@@ -35,7 +35,7 @@ def own_check(
     applies_to: Callable[[Operation], bool] = _makes_by_key,
     needs: Set[Capability] = frozenset(),
 ) -> Requirement:
-    """A check as a requirement that no catalogue holds: what it breaks it names itself."""
+    """A check of a campaign as a requirement; its violations name those of the catalogue."""
     return Requirement(
         id=f"{_OF_A_CAMPAIGN}{name}",
         level=Level.INFO,
@@ -65,12 +65,12 @@ OWN: Mapping[Requirement, Set[str]] = {
         needs={Capability.LISTING, Capability.REVOCATION},
     ): {COMPLETE},
 }
-"""Checks of a campaign's own, and the requirements that they judge by."""
+"""Checks that only campaigns have, and the ids of the requirements that they judge by."""
 
 
 _LARGER = 8
 _OF_SCHEMATHESIS = 4
-"""Its requests cost several times the CPU time of others."""
+"""The share of Schemathesis, whose requests cost several times the CPU time of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Work:
 
     @property
     def way(self) -> str:
-        """In what unusual manner it asks, such as ``odd headers``; empty for the catalogue."""
+        """The unusual form of its requests, such as ``odd headers``; empty for the catalogue's."""
         name = self.name.partition(" [")[0]
         own = name.startswith(_OF_A_CAMPAIGN)
         return name.removeprefix(_OF_A_CAMPAIGN).replace("-", " ") if own else ""
@@ -115,30 +115,24 @@ def works(
 
     ``recorded`` are requests to change and send again, by the id of their operation.
 
-    Not what moves the target's clock, nor what waits to see that an answer was kept: both would
-    hold up everything else, and are the gate's.
+    Checks that advance the target's clock, or wait before a replay, are left to `run`: they would
+    block all others.
     """
     asked = {Capability.CLOCK, Capability.REPLAY_DELAY}
     apart = [one for one in chosen if not one.needs & asked and not one.observes_run]
     found = []
     for operation in contract.operations.values():
-        own = [one for one in apart if one.applies_to(operation)]
-        together = tuple(one for one in own if one.generator_check)
+        applicable = [one for one in apart if one.applies_to(operation)]
+        together = tuple(one for one in applicable if one.generator_check)
         if together:
             found.append(Work(f"generated [{operation.id}]", operation, together))
-        found += [
-            Work(f"{one.id} [{operation.id}]", operation, (one,))
-            for one in own
-            if one not in together
-        ]
-        ids = {one.id for one in own}
-        found += [
-            Work(f"{one.id} [{operation.id}]", operation, (one,))
-            for one, judged_by in OWN.items()
-            if one.applies_to(operation) and ids & judged_by
+        ids = {one.id for one in applicable}
+        single = [one for one in applicable if one not in together]
+        single += [
+            one for one, judged_by in OWN.items() if one.applies_to(operation) and ids & judged_by
         ]
         if operation.id in recorded and ids & _JUDGED:
             check = changed_recordings(recorded[operation.id])
-            one = own_check("recorded", check, generates=True)
-            found.append(Work(f"{one.id} [{operation.id}]", operation, (one,)))
+            single.append(own_check("recorded", check, generates=True))
+        found += [Work(f"{one.id} [{operation.id}]", operation, (one,)) for one in single]
     return found

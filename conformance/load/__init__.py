@@ -1,5 +1,5 @@
-"""Load with judgement: Locust's users, each answer judged by the catalogue.
+"""Load tests: Locust's users, each answer judged by the catalogue.
 
-``python -m conformance.load`` is a process of its own, begun by ``dinie-conformance load``:
-gevent, on which Locust runs, changes the sockets and threads of the whole process that imports it.
+``dinie-conformance load`` runs them in a process of its own: gevent, on which Locust runs, changes
+the sockets and threads of the whole process that imports it.
 """

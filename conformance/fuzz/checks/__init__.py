@@ -1,1 +1,1 @@
-"""Checks that only a campaign has time for."""
+"""Checks that only campaigns run, because of the number of their requests."""

@@ -1,4 +1,4 @@
-"""Many keys: each is a call of its own, and answers the same again (seed: ``Idempotency-Key``)."""
+"""Many idempotency keys, each used and replayed (seed: ``Idempotency-Key``)."""
 
 from dataclasses import replace
 
@@ -19,18 +19,18 @@ _IN_FLIGHT = 8
 
 
 def used_keys(probe: Probe) -> None:
-    """Many keys are used, and then each of them once more."""
+    """Use many idempotency keys, then replay each of them."""
     count = min(_KEYS * probe.budget.times, _MOST_KEYS)
     requests = [probe.request().with_key(probe.new_key()) for _ in range(count)]
     first = list(zip(requests, _in_turns(probe, requests), strict=True))
     for exchange in first:
-        _is_its_own_call(probe, exchange, first)
+        _expect_own_call(probe, exchange, first)
     made = [one for one in first if one[1].status == probe.operation.success_status]
     again = _in_turns(probe, [request for request, _ in made])
     for (request, answer), other in zip(made, again, strict=True):
         if other.status == LIMITED:
             continue
-        shown = _by_themselves((request, answer), (request, other))
+        shown = _one_by_one((request, answer), (request, other))
         if other.status != answer.status:
             report_violation(
                 probe, shown, f"status {answer.status} again", f"status {other.status}", REPLAY
@@ -39,38 +39,38 @@ def used_keys(probe: Probe) -> None:
             report_violation(probe, shown, "the first answer's bytes", "another body", REPLAY)
 
 
-def _is_its_own_call(probe: Probe, exchange: Exchange, others: list[Exchange]) -> None:
-    """A fresh key is taken, and makes what was asked for with it."""
+def _expect_own_call(probe: Probe, exchange: Exchange, others: list[Exchange]) -> None:
+    """Report a fresh key that is refused, or gets the answer to another call."""
     request, answer = exchange
     made, name = probe.id_of(answer), probe.name_of(answer)
     if answer.status != probe.operation.success_status:
         if answer.is_refusal and answer.status != LIMITED:
-            _is_no_worse_than_others(probe, request, answer)
+            _expect_other_keys_refused(probe, request, answer)
         return
     if name == probe.asked_name(request):
         return
-    # Another call's answer: perhaps of one of these.
+    # The answer is that of another call, perhaps of one of these.
     before = [one for one in others if probe.id_of(one[1]) == made and one is not exchange]
-    shown = _by_themselves(*before[:1], exchange)
+    shown = _one_by_one(*before[:1], exchange)
     report_violation(
         probe, shown, "a call of its own for a fresh key", "another call's answer", DIFFERENT
     )
 
 
-def _is_no_worse_than_others(probe: Probe, request: Request, answer: Answer) -> None:
-    """Two other keys are taken at once, and this one is not, still: then it is the key."""
+def _expect_other_keys_refused(probe: Probe, request: Request, answer: Answer) -> None:
+    """Report a fresh key that stays refused while two others are accepted."""
     success = probe.operation.success_status
     for _ in range(2):
         other = probe.send(request.with_key(probe.new_key()))
         again = probe.send(request)
         if other.status != success or again.status != answer.status:
             return
-    shown = _by_themselves((request, answer))
+    shown = _one_by_one((request, answer))
     report_violation(probe, shown, "a fresh key accepted", f"status {answer.status}", FRESH)
 
 
-def _by_themselves(*exchanges: Exchange) -> list[Exchange]:
-    """As if nothing had been sent in between."""
+def _one_by_one(*exchanges: Exchange) -> list[Exchange]:
+    """The exchanges as if sent one after another, with no others at the same time."""
     return [(request, replace(answer, sent_with=0)) for request, answer in exchanges]
 
 

@@ -1,11 +1,11 @@
-"""Spellings, headers and framings that are allowed and unusual, judged by the catalogue."""
+"""Valid but unusual spellings, headers and framings, judged by the catalogue."""
 
 import json
 from dataclasses import replace
 
 from conformance import generation
 from conformance.catalogue.registry import requirement_of
-from conformance.fuzz.checks.violations import judge_answer
+from conformance.fuzz.checks.violations import send_and_judge
 from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe, Violation
 from conformance.probe.rate_limits import answer_to
 from conformance.server.created.created import plain_request_succeeds
@@ -17,18 +17,17 @@ _EXAMPLES = 40
 
 
 def odd_spellings(probe: Probe) -> None:
-    """JSON that is allowed and unusual: characters of every plane, escapes, members twice."""
+    """Valid but unusual JSON: characters of every plane, escapes, duplicate members."""
     probe.succeed(probe.request())
 
     def judged(body: bytes) -> None:
-        request = replace(probe.request(), body=body)
-        judge_answer(probe, request, answer_to(probe, request))
+        send_and_judge(probe, replace(probe.request(), body=body))
 
     generation.for_all(probe, generation.odd_bodies(probe.name_member), judged, _EXAMPLES)
 
 
 def odd_headers(probe: Probe) -> None:
-    """Headers that are allowed and unusual: one to three beside a plain body."""
+    """Valid but unusual headers, one to three with a plain body."""
     probe.succeed(probe.request())
 
     def judged(sent: tuple[list[tuple[str, str]], str]) -> None:
@@ -36,7 +35,7 @@ def odd_headers(probe: Probe) -> None:
         request = probe.request().with_header("Content-Type", content_type)
         for name, value in headers:
             request = request.with_header(name, value)
-        judge_answer(probe, request, answer_to(probe, request))
+        send_and_judge(probe, request)
 
     generation.for_all(probe, generation.odd_headers(), judged, _EXAMPLES)
 
@@ -52,9 +51,7 @@ def odd_framings(probe: Probe) -> None:
         text, sizes = sent
         plain = probe.request()
         named = _named(probe, plain, f"{NAME_PREFIX} {text}") if text else plain
-        request = replace(named, chunks=tuple(sizes))
-        answer = answer_to(probe, request)
-        judge_answer(probe, request, answer)
+        answer = send_and_judge(probe, replace(named, chunks=tuple(sizes)))
         if not text and answer.is_refusal and _succeeds(probe, probe.request()):
             del probe.recording.exchanges[1:]
             raise Violation("a plain request accepted", f"{answer.status} in chunks", PLAIN)
@@ -67,6 +64,6 @@ def _succeeds(probe: Probe, request: Request) -> bool:
 
 
 def _named(probe: Probe, request: Request, name: str) -> Request:
-    """A request with this name, as it is and not escaped."""
+    """The request with a name in its body, not escaped."""
     body = json.dumps({**json.loads(request.body), probe.name_member: name}, ensure_ascii=False)
     return replace(request, body=body.encode())

@@ -1,4 +1,4 @@
-"""A list that changes while its pages are read: what stays is shown once all the same."""
+"""Pagination under writes: resources that stay in a list are each shown once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ COMPLETE = requirement_of(pagination_is_complete).id
 _CHANGES = ("revoke the last one seen", "revoke one seen", "revoke one to come", "make one")
 _FEWEST, _MOST = 2, 5
 _MOST_PAGES = 12
-"""Others make keys as well; a list that shows none of one's own so far is left alone."""
+"""Pages after which a walk is given up: other clients may have created many keys."""
 
 
 @dataclass(slots=True)
 class _Walk:
-    """The way through a list: what was seen of one's own, in order, and what is gone."""
+    """A walk through a list: own resources, their ids as seen, and the ids revoked meanwhile."""
 
     own: dict[str, Answer]
     seen: list[str] = field(default_factory=list)
@@ -35,12 +35,12 @@ class _Walk:
 
 
 def pagination_under_writes(probe: Probe) -> None:
-    """Pages of one to three, with a key revoked or made between the first of them."""
-    # From few keys to many: the first that is wrong is small.
+    """Read pages of a few items, with a key revoked or created after the first of them."""
+    # From few keys to many, so that the first violation is small.
     for count in range(_FEWEST, min(_FEWEST + probe.budget.times, _MOST + 1)):
         for change in _CHANGES:
             limit = probe.random.randint(1, max(1, count - 1))
-            # Twice: a list may have been late just then.
+            # Twice, because a list may lag.
             wrong = _walk(probe, count, change, limit) and _walk(probe, count, change, limit)
             if wrong:
                 shown, actual = wrong
@@ -52,7 +52,7 @@ def pagination_under_writes(probe: Probe) -> None:
 def _walk(
     probe: Probe, count: int, change: str, limit: int
 ) -> tuple[Sequence[Exchange], str] | None:
-    """What a walk shows that is wrong, and what that is; None where it is right, or too long."""
+    """The exchanges and the actual value of a violation; None for a complete or long walk."""
     walk = _Walk({str(probe.id_of(one)): one for one in make(probe, count)})
     begin = len(probe.recording.exchanges)
     if not walk.own.keys() <= set(ids_until(probe, set(walk.own))):
@@ -81,7 +81,7 @@ def _walk(
 
 
 def _change(probe: Probe, walk: _Walk, change: str, after: str) -> None:
-    """Do what is to happen between two pages, where there is something to do it to."""
+    """Create a key between two pages, or revoke one where there is one to revoke."""
     if change == "make one":
         make(probe, 1)
         return
@@ -97,5 +97,5 @@ def _change(probe: Probe, walk: _Walk, change: str, after: str) -> None:
 
 
 def _are_kept(probe: Probe, walk: _Walk) -> bool:
-    """Whether a list still shows what is revoked: else a cursor may have gone with it."""
+    """Whether the list still shows revoked keys; where not, a cursor may have vanished."""
     return all(listed_status(probe, walk.own[one]) is not None for one in walk.revoked)

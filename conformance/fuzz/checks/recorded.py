@@ -6,12 +6,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance import generation
-from conformance.fuzz.checks.violations import judge_answer
+from conformance.fuzz.checks.violations import send_and_judge
 from conformance.journal.journal import JournalEntry
 from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.bodies import marked
 from conformance.probe.probe import Probe
-from conformance.probe.rate_limits import answer_to
 from conformance.target.exchange import Request
 from openapi.contract import Contract
 from openapi.operation import Operation
@@ -24,7 +23,7 @@ _LEFT_OUT = frozenset(
         "idempotency-key", "prefer", "proxy-authorization", "te", "transfer-encoding", "upgrade",
     }
 )  # fmt: skip
-"""Headers of one connection or one client, and those that are rightly answered in their own way."""
+"""Headers of one connection or client, and headers that change the answer."""
 
 
 def requests_in(contract: Contract, journal: Sequence[JournalEntry]) -> dict[str, list[Request]]:
@@ -64,19 +63,17 @@ def changed_recordings(requests: Sequence[Request]) -> Callable[[Probe], None]:
         def judged(change: Any) -> None:
             number, edits = change
             recorded = requests[number]
-            headers = tuple((_SPELT.get(name, name), value) for name, value in recorded.headers)
+            spelling = {"content-type": "Content-Type"}
+            headers = tuple((spelling.get(name, name), value) for name, value in recorded.headers)
             body = _edited(probe, recorded.body, edits)
             request = Request(recorded.method, recorded.path, headers, body)
             if probe.operation.accepts_idempotency_key:
                 request = request.with_key(probe.new_key())
-            judge_answer(probe, request, answer_to(probe, request))
+            send_and_judge(probe, request)
 
         generation.for_all(probe, generation.changes(len(requests)), judged, _EXAMPLES)
 
     return check
-
-
-_SPELT = {"content-type": "Content-Type"}
 
 
 def _edited(probe: Probe, body: bytes, edits: Sequence[tuple[str, int, Any]]) -> bytes:

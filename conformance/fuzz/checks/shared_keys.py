@@ -19,11 +19,11 @@ FOREIGN = requirement_of(keys.key_belongs_to_its_partner).id
 _SAME, _OTHERS, _FOREIGN = 3, 1, 2
 _ROUNDS = 3
 _PAGES = 2
-"""A list is looked at so far: what has just been made stands near its beginning, or is missed."""
+"""Pages searched for a second resource; new resources stand near the beginning of a list."""
 
 
 def shared_keys(probe: Probe) -> None:
-    """The same request several times at the same instant; a conflict and a stranger among them."""
+    """Send a request several times at once, with a conflicting one and another partner's."""
     for _ in range(_ROUNDS * min(probe.budget.times, 4)):
         _share_one(probe)
 
@@ -37,12 +37,12 @@ def _share_one(probe: Probe) -> None:
     foreign = [probe.request(one).with_key(key) for one in strangers]
     sent = [same] * _SAME + [other] * probe.random.randint(0, _OTHERS)
     sent += foreign * probe.random.randint(0, _FOREIGN)
-    # Whoever comes first is to be another one each time.
+    # Shuffled, so that another request comes first each time.
     probe.random.shuffle(sent)
     begin = len(probe.recording.exchanges)
     found = list(zip(sent, probe.send_at_once(sent), strict=True))
     made = [one for one in found if one[1].status == probe.operation.success_status]
-    _is_nobody_elses(probe, found, begin)
+    _expect_own_resources(probe, found, begin)
     own = [one for one in made if one[0].partner == partner]
     shown = _succeeded(probe, begin)
     if len({probe.id_of(answer) for _, answer in own}) > 1:
@@ -59,11 +59,11 @@ def _share_one(probe: Probe) -> None:
             probe, shown, "the first answer on a replay", f"another, {again.status}", REPLAY
         )
     if Capability.LISTING in probe.target.capabilities:
-        _look(probe, (same, other), partner, begin)
+        _expect_one_listed(probe, (same, other), partner, begin)
 
 
-def _is_nobody_elses(probe: Probe, found: list[Exchange], begin: int) -> None:
-    """Nobody is answered with what another partner asked for."""
+def _expect_own_resources(probe: Probe, found: list[Exchange], begin: int) -> None:
+    """Report a partner who is answered with the resource of another partner's request."""
     senders = {_name(probe, request): request.partner for request, _ in found}
     for request, answer in found:
         if senders.get(probe.name_of(answer), request.partner) != request.partner:
@@ -74,7 +74,7 @@ def _is_nobody_elses(probe: Probe, found: list[Exchange], begin: int) -> None:
 
 
 def _succeeded(probe: Probe, begin: int) -> list[Exchange]:
-    """What was not refused, since an exchange: nothing else makes anything."""
+    """The successful exchanges from number ``begin`` on: only these create resources."""
     return [one for one in probe.recording.exchanges[begin:] if one[1].is_success]
 
 
@@ -83,8 +83,10 @@ def _name(probe: Probe, request: Request) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _look(probe: Probe, requests: tuple[Request, Request], partner: int, begin: int) -> None:
-    """No more than one of the names that were sent with the key is listed, and once."""
+def _expect_one_listed(
+    probe: Probe, requests: tuple[Request, Request], partner: int, begin: int
+) -> None:
+    """Report a list with more than one resource for the requests with one key."""
     names = {_name(probe, one) for one in requests} - {None}
     list_probe = probe.listing
     found = [

@@ -5,11 +5,12 @@ from http import HTTPStatus
 
 from conformance.catalogue.judge import JudgedExchange, Purpose
 from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.probe.rate_limits import answer_to
 from conformance.results.curl import Exchange
 from conformance.server import judges
 from conformance.target.exchange import Answer, Request
 
-_OWN_REASONS = {
+_HEADER_STATUSES = {
     HTTPStatus.NOT_ACCEPTABLE,
     HTTPStatus.LENGTH_REQUIRED,
     HTTPStatus.PRECONDITION_FAILED,
@@ -22,14 +23,16 @@ _OWN_REASONS = {
 """Statuses that RFC 9110 and RFC 6585 define for headers, documented or not."""
 
 
-def judge_answer(probe: Probe, request: Request, answer: Answer) -> None:
-    """Raise :class:`Violation` for a requirement that an answer breaks."""
-    if answer.status in _OWN_REASONS:
-        return
+def send_and_judge(probe: Probe, request: Request) -> Answer:
+    """Send a request; raises :class:`Violation` for a requirement that the answer breaks."""
+    answer = answer_to(probe, request)
+    if answer.status in _HEADER_STATUSES:
+        return answer
     exchange = JudgedExchange(probe.operation, request, answer, Purpose.GENERATED)
     for requirement, found in judges().judgements(exchange):
         if found and not probe.budget.is_known(found.expected, found.actual):
             raise Violation(found.expected, found.actual, requirement.id)
+    return answer
 
 
 def report_violation(

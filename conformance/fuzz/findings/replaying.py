@@ -82,16 +82,13 @@ def check(
 ) -> CheckOutcome:
     """Run the check of a finding again, on the failing examples alone where they are known."""
     only = {name: base64.b64decode(one) for name, one in finding.examples.items()}
-    budget = replace(budget_of(finding), only=only or None)
+    effort = finding.effort
+    budget = GenerationBudget(
+        times=effort["times"], steps=effort["steps"], keys=effort["keys"], only=only or None
+    )
     return run_check(
         requirement, probe_for(contract, target, work, requirement, finding.seed, budget)
     )
-
-
-def budget_of(finding: Finding) -> GenerationBudget:
-    """The generation budget of a finding's discovery."""
-    budget = finding.effort
-    return GenerationBudget(times=budget["times"], steps=budget["steps"], keys=budget["keys"])
 
 
 def is_it(one: CheckOutcome, finding: Finding, work: Work) -> bool:

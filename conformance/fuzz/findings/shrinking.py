@@ -60,14 +60,11 @@ def shrink_steps(
         tries = range(_tries_of(candidate))
         return any(shape(candidate, resent(candidate, send)) == wanted for _ in tries)
 
-    few = _fewer_at_once(steps)
-    if few is not None and shows(few):
-        return _reduced(few, shows), wanted, True
     bound = _bound_to_last(steps)
-    if bound is not None and shows(bound):
-        return _reduced(bound, shows), wanted, True
-    if len(steps) <= _MOST_STEPS and shows(list(steps)):
-        return _reduced(list(steps), shows), wanted, True
+    whole = list(steps) if len(steps) <= _MOST_STEPS else None
+    for candidate in (_fewer_at_once(steps), bound, whole):
+        if candidate is not None and shows(candidate):
+            return _reduced(candidate, shows), wanted, True
     if bound is None or not _is_bound(steps[-1]):
         return list(steps), wanted, False
     # A failure that does not happen every time: the steps that were judged get more tries.

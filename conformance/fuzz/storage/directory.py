@@ -1,4 +1,4 @@
-"""The run directory: all that a campaign knows, whatever ends it.
+"""The run directory: the state of a campaign, which survives any end of the process.
 
 ``campaign.json`` holds seed, configuration, counters and coverage, ``findings/`` a file for each
 finding, ``corpus/`` Hypothesis' examples, ``made.txt`` what is to be revoked, and
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from conformance.fuzz.storage.files import FileError, read_object, write_whole
+from conformance.fuzz.storage.files import FileError, object_in, read_text, write_whole
 from conformance.fuzz.storage.finding import Finding
 from conformance.target.target import CreatedResource
 
@@ -24,14 +24,14 @@ _LEFT, _MADE = "left-behind.txt", "made.txt"
 
 
 class RunDirectory:
-    """One directory; make it with :meth:`begun` or :meth:`known`, and write while it is held."""
+    """A run directory, from :meth:`create` or :meth:`open`; write only while it is held."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @classmethod
-    def begun(cls, path: Path) -> Self:
-        """A new one; raises :class:`FileError` where there is a campaign already."""
+    def create(cls, path: Path) -> Self:
+        """Create a run directory; raises :class:`FileError` where it holds a campaign already."""
         if (path / _STATE).exists():
             raise FileError(f"{path} holds a campaign already: --resume {path} goes on with it")
         try:
@@ -42,15 +42,15 @@ class RunDirectory:
         return cls(path)
 
     @classmethod
-    def known(cls, path: Path) -> Self:
-        """A directory that holds a campaign; raises :class:`FileError`."""
+    def open(cls, path: Path) -> Self:
+        """Open the run directory of a campaign; raises :class:`FileError` where there is none."""
         if not (path / _STATE).is_file():
             raise FileError(f"{path} holds no campaign")
         return cls(path)
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other processes out; raises :class:`FileError` where one is at it."""
+        """Lock the directory; raises :class:`FileError` where another process holds the lock."""
         try:
             lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
@@ -70,14 +70,15 @@ class RunDirectory:
 
     def state(self) -> dict[str, Any]:
         """The state that :meth:`save` wrote last; raises :class:`FileError`."""
-        return read_object(self.path / _STATE, VERSION, "campaign")
+        path = self.path / _STATE
+        return object_in(read_text(path, "campaign"), VERSION, "campaign", str(path))
 
     def save(self, state: Mapping[str, Any]) -> None:
-        """Keep the state, a JSON object."""
+        """Write the state, a JSON object."""
         write_whole(self.path / _STATE, json.dumps({"version": VERSION, **state}) + "\n")
 
     def findings(self) -> list[Finding]:
-        """All findings; raises :class:`FileError` for one that is torn."""
+        """The findings; raises :class:`FileError` for one that is torn."""
         return [Finding.read(one) for one in sorted((self.path / _FINDINGS).glob("*.json"))]
 
     def keep(self, finding: Finding) -> None:
@@ -88,19 +89,19 @@ class RunDirectory:
         """The file of a finding."""
         return self.path / _FINDINGS / f"{finding.id}.json"
 
-    def note_made(self, made: CreatedResource) -> None:
-        """Something was made, and is to be revoked even if this process ends at once."""
+    def record_created(self, made: CreatedResource) -> None:
+        """Record a created resource, to be revoked even if this process is killed."""
         with (self.path / _MADE).open("a", encoding="utf-8") as file:
             file.write(f"{made[0]} {made[1]}\n")
 
-    def made(self) -> set[CreatedResource]:
+    def created(self) -> set[CreatedResource]:
         """Created resources that may not be revoked yet; a torn line is left out."""
         path = self.path / _MADE
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
         pairs = [line.split() for line in lines if line.endswith("\n")]
         return {(int(one), two) for one, two in pairs}
 
-    def forget_made(self) -> None:
+    def clear_created(self) -> None:
         """Forget the created resources: all are revoked, or listed as left behind."""
         write_whole(self.path / _MADE, "")
 

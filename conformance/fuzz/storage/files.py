@@ -28,19 +28,21 @@ def write_whole(path: Path, text: str) -> None:
         raise FileError(f"{path} was not written: {error.strerror or error}") from error
 
 
-def read_object(path: Path, version: int, what: str) -> dict[str, Any]:
-    """A JSON object of a version that is known; raises :class:`FileError`."""
+def read_text(path: Path, what: str) -> str:
+    """The content of a file of the kind ``what``; raises :class:`FileError`."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from error
     except ValueError as error:
         raise FileError(f"{path}: is torn, or no {what}") from error
-    return object_in(text, version, what, str(path))
 
 
 def object_in(text: str, version: int, what: str, where: str) -> dict[str, Any]:
-    """As :func:`read_object`, from a text; ``where`` names its place in errors."""
+    """The JSON object of a supported version in a text; ``where`` names its place in errors.
+
+    Raises :class:`FileError`.
+    """
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from conformance.fuzz.resending import Step
-from conformance.fuzz.storage.files import FileError, object_in, read_object
+from conformance.fuzz.storage.files import FileError, object_in, read_text
 
 VERSION = 1
-"""Of the files; a newer one is not read."""
+"""The version of the file format; files of a newer one are refused."""
 
 MOST_ATTEMPTS = 1000
-"""Until then what fails now and then is tried again, at most."""
+"""The most attempts to reproduce a flaky finding."""
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _DATA = re.compile(r"\b(?=\w*\d)[\w-]{4,}\b|\d+(?:\.\d+)?")
@@ -39,16 +39,20 @@ def cause_of(expected: str, actual: str) -> str:
     return _DATA.sub(kept, _QUOTED.sub("…", f"expected {expected}, got {actual}"))
 
 
+FindingKey = tuple[str, str, str]
+"""The requirement, operation and cause that make one finding."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One group of violations: one requirement, one operation, one cause.
+    """A group of violations of one requirement on one operation for one cause.
 
-    ``first_seen`` is a time of RFC 3339. ``count`` is how often it was seen. Its check had passed
-    ``passed`` times before. It was tried again ``tries`` times after that, and ``failures`` of them
-    failed. ``work`` with ``seed`` and
-    ``effort`` make the same check again, and ``examples`` (Hypothesis' own encoding, base64) just
-    what failed. ``steps`` show it in as few requests as were found, and ``shows`` what is wrong
-    with their last answers; ``was_sent_again`` says whether they did so when they were tried.
+    ``first_seen`` is a time of RFC 3339, ``count`` the number of violations. The check had passed
+    ``passed`` times before the first one; ``failures`` of ``tries`` repetitions failed since.
+    ``work``, ``seed`` and ``effort`` determine the check, and ``examples`` (Hypothesis' encoding,
+    base64) its failing examples. ``steps`` are the fewest requests found that show the violation,
+    ``shows`` is what their last answers have wrong, and ``was_sent_again`` whether sending them
+    again showed it.
     """
 
     requirement: str
@@ -73,10 +77,14 @@ class Finding:
     passed: int = 0
 
     @property
+    def key(self) -> FindingKey:
+        """The requirement, operation and cause."""
+        return self.requirement, self.operation, self.cause
+
+    @property
     def id(self) -> str:
-        """Short, and the same in every campaign."""
-        text = f"{self.requirement} {self.operation} {self.cause}"
-        return hashlib.sha256(text.encode()).hexdigest()[:10]
+        """A short hash of the key, the same in every campaign."""
+        return hashlib.sha256(" ".join(self.key).encode()).hexdigest()[:10]
 
     @property
     def rate(self) -> float:
@@ -90,18 +98,18 @@ class Finding:
             return "not tried again"
         if self.failures == self.tries:
             return "reproducible"
-        # The first time, when it was found, counts too, and the times before it.
+        # The discovery counts as a try, and so do the passes before it.
         return f"flaky: {self.failures + 1} of {self.tries + 1 + self.passed}"
 
     @property
     def attempts(self) -> int:
-        """After how many attempts without failure it is taken to be mended."""
+        """Attempts without a failure after which the finding counts as fixed."""
         seen = (self.failures + 1) / (self.tries + 1 + self.passed)
-        # So that one that is still there is missed in less than one case in a hundred.
+        # A finding that still exists is missed in less than one case in a hundred.
         return 2 if self.failures == self.tries else min(int(5 / seen) + 1, MOST_ATTEMPTS)
 
     def tried(self, failures: int, tries: int) -> Self:
-        """The same, tried so many times more."""
+        """The finding after more tries."""
         return replace(self, tries=self.tries + tries, failures=self.failures + failures)
 
     def text(self) -> str:
@@ -110,21 +118,18 @@ class Finding:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """From a file; raises :class:`FileError`."""
-        return cls._from(read_object(path, VERSION, "finding"), str(path))
+        """Read a file; raises :class:`FileError`."""
+        return cls.read_text(read_text(path, "finding"), str(path))
 
     @classmethod
     def read_text(cls, text: str, where: str) -> Self:
-        """From the content of a file, which stood somewhere; raises :class:`FileError`."""
-        return cls._from(object_in(text, VERSION, "finding", where), where)
-
-    @classmethod
-    def _from(cls, value: dict[str, Any], where: str) -> Self:
+        """Read a file's content; ``where`` names its place in a :class:`FileError`."""
+        value = object_in(text, VERSION, "finding", where)
         value.pop("version")
         value.pop("id", None)
         try:
             finding = cls(**{**value, "steps": tuple(value["steps"])})
-            hash(finding.requirement + finding.operation + finding.cause + finding.work)
+            hash("".join(finding.key) + finding.work)
             int(finding.seed), dict(finding.effort), dict(finding.examples)
         except (TypeError, KeyError, ValueError) as error:
             raise FileError(f"{where}: is no finding that can be read") from error
@@ -132,7 +137,7 @@ class Finding:
 
 
 def smallest_of(findings: Iterable[Finding]) -> Finding:
-    """Of findings with one id the one that is shown best: sent again, then in the fewest steps."""
+    """The best reproduction among findings with one id: sent again, then the fewest steps."""
 
     def order(one: Finding) -> tuple[Any, ...]:
         steps = not one.was_sent_again, not one.steps, len(one.steps)

@@ -6,14 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from conformance.fuzz.storage.directory import RunDirectory
-from conformance.fuzz.storage.finding import Finding
-
-FindingKey = tuple[str, str, str]
-"""The requirement, operation and cause that make one finding."""
-
-
-def _nothing() -> None:
-    return
+from conformance.fuzz.storage.finding import Finding, FindingKey
 
 
 class Findings(Mapping[str, Finding]):
@@ -26,7 +19,7 @@ class Findings(Mapping[str, Finding]):
 
     def __init__(self, directory: RunDirectory) -> None:
         self._directory = directory
-        self.on_change: Callable[[], None] = _nothing
+        self.on_change: Callable[[], None] = lambda: None
         self._found: dict[str, Finding] = {}
         self._by_key: dict[FindingKey, str] = {}
         self._remote: dict[FindingKey, Finding] = {}
@@ -52,7 +45,7 @@ class Findings(Mapping[str, Finding]):
         """Add a finding that the directory holds already."""
         self._found[finding.id] = finding
         with self._lock:
-            self._by_key[finding_key(finding)] = finding.id
+            self._by_key[finding.key] = finding.id
 
     def register_remote(self, of_others: Iterable[Finding]) -> None:
         """Suppress remote findings in searches; they become local ones when reproduced here.
@@ -63,7 +56,7 @@ class Findings(Mapping[str, Finding]):
             own = self._found.get(one.id)
             if own is None:
                 with self._lock:
-                    self._remote[finding_key(one)] = one
+                    self._remote[one.key] = one
             elif one.was_sent_again and not own.was_sent_again:
                 self.keep(
                     replace(
@@ -85,9 +78,9 @@ class Findings(Mapping[str, Finding]):
         """Whether such a violation is a known finding; if so, register the repeat."""
         with self._lock:
             for requirement in requirements:
-                place = (requirement, operation, cause)
-                if place in self._by_key or place in self._remote:
-                    self._repeats.append(place)
+                key = (requirement, operation, cause)
+                if key in self._by_key or key in self._remote:
+                    self._repeats.append(key)
                     return True
         return False
 
@@ -96,15 +89,10 @@ class Findings(Mapping[str, Finding]):
         with self._lock:
             again, self._repeats = self._repeats, []
         adopted = []
-        for place in again:
-            known = self._by_key.get(place)
+        for key in again:
+            known = self._by_key.get(key)
             if known is None:
-                adopted.append(self.adopt(self._remote[place]))
+                adopted.append(self.adopt(self._remote[key]))
             else:
                 self.keep(replace(self[known], count=self[known].count + 1))
         return adopted
-
-
-def finding_key(finding: Finding) -> FindingKey:
-    """The requirement, operation and cause of a finding."""
-    return finding.requirement, finding.operation, finding.cause

@@ -100,7 +100,7 @@ def _early(records: Sequence[Record]) -> Iterator[str]:
 def _remarks(records: Sequence[Record]) -> Iterator[str]:
     for one in records:
         yield from one.remarks
-        if not one.over and (made := one.directory.made()):
+        if not one.over and (made := one.directory.created()):
             path = one.directory.path
             yield f"{len(made)} keys of {path} are not revoked yet: --resume {path} does so"
 

@@ -31,7 +31,7 @@ class Counters:
     outcomes: dict[str, dict[str, int]] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
 
-    def ended(self, result: Result) -> None:
+    def record_result(self, result: Result) -> None:
         """A check of the catalogue ended so."""
         place = f"{result.requirement.id} [{result.operation}]"
         counted = self.outcomes.setdefault(place, {})

@@ -1,8 +1,9 @@
 """A healthy target that is empty for each test, and campaigns against it, with faults or none."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, TypedDict, Unpack
 
 import pytest
 
@@ -12,6 +13,8 @@ from conformance.fuzz.safety import Breaker
 from conformance.fuzz.shard import WHOLE, Shard
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.record import Record
+from conformance.generation.shared_corpus import SharedCorpus
+from conformance.target.exchange import Request
 from conformance.target.target import Target, TargetSettings
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
@@ -33,7 +36,29 @@ def healthy(running: MockProcess) -> MockProcess:
     return running
 
 
-Campaigns = Callable[..., Campaign]
+class CampaignOptions(TypedDict, total=False):
+    """The options of a campaign that tests set."""
+
+    max_seconds: float
+    max_findings: int
+    max_turns: int
+    recorded: Mapping[str, Sequence[Request]]
+    shared: SharedCorpus
+
+
+class Campaigns(Protocol):
+    """Makes a campaign with a fault, or none, for the requirements that patterns select."""
+
+    def __call__(
+        self,
+        fault: Sabotage | None = None,
+        *patterns: str,
+        resume: bool = False,
+        seed: int = 7,
+        directory: Path | None = None,
+        shard: Shard = WHOLE,
+        **options: Unpack[CampaignOptions],
+    ) -> Campaign: ...
 
 
 @pytest.fixture
@@ -52,9 +77,9 @@ def _campaigns(url: str, path: Path) -> Iterator[Campaigns]:
         *patterns: str,
         resume: bool = False,
         seed: int = 7,
-        directory: Path = path,
+        directory: Path | None = None,
         shard: Shard = WHOLE,
-        **options: object,
+        **options: Unpack[CampaignOptions],
     ) -> Campaign:
         target = Target(
             url,
@@ -63,14 +88,15 @@ def _campaigns(url: str, path: Path) -> Iterator[Campaigns]:
             settings=TargetSettings(replay_delay=0),
         )
         targets.append(target)
+        folder = directory or path
         if resume:
-            record = Record.read(CONTRACT, RunDirectory.known(directory), patterns)
+            record = Record.read(CONTRACT, RunDirectory.open(folder), patterns)
         else:
             record = Record(
-                CONTRACT, RunDirectory.begun(directory), url, seed, patterns, shards=(shard,)
+                CONTRACT, RunDirectory.create(folder), url, seed, patterns, shards=(shard,)
             )
         breaker = Breaker(CONTRACT, target, 0.01)
-        return Campaign(record, target, breaker=breaker, **options)  # type: ignore[arg-type]
+        return Campaign(record, target, breaker=breaker, **options)
 
     try:
         yield make

@@ -1,7 +1,6 @@
 """Campaigns: nothing to find on a healthy server, and every subtle fault found on a faulty one."""
 
 from pathlib import Path
-from typing import Any
 
 from conformance.catalogue.requirement import Level
 from conformance.fuzz.verdicts import verdict_of
@@ -28,7 +27,7 @@ def test_nothing_is_found_on_a_healthy_server_and_nothing_is_left(
 
 
 def test_the_same_seed_makes_the_same_turns(campaigns: Campaigns, tmp_path: Path) -> None:
-    def turns(seed: int) -> list[Any]:
+    def turns(seed: int) -> list[tuple[str, int, int]]:
         campaign = campaigns(seed=seed)
         (campaign.record.directory.path / "campaign.json").unlink(missing_ok=True)
         return [

@@ -40,7 +40,7 @@ def test_a_finding_is_replayed_exported_and_gone_on_with(
         common = ("--select=sequences", "--max-findings=1", f"--report-json={report}",
                   f"--report-html={page}")  # fmt: skip
         assert fuzz(url, f"--directory={directory}", *common) == 1
-        [finding] = RunDirectory.known(directory).findings()
+        [finding] = RunDirectory.open(directory).findings()
         document = json.loads(report.read_text())
         [result] = document["results"]
         assert (result["id"], result["outcome"]) == ("sequences.model-holds", "failed")
@@ -52,9 +52,9 @@ def test_a_finding_is_replayed_exported_and_gone_on_with(
         assert run("fuzz", f"--resume={directory}", "--export", "pytest", str(file)) == 0
         assert exported(file, url) == 1
         assert fuzz(url, f"--resume={directory}", "--max-findings=1") == 1
-        [again] = RunDirectory.known(directory).findings()
+        [again] = RunDirectory.open(directory).findings()
         assert again.tries > finding.tries
-    path = RunDirectory.known(directory).path_of(finding)
+    path = RunDirectory.open(directory).path_of(finding)
     assert run("replay", str(path), "--url", healthy.base_url, *ACCESS) == 0
     assert exported(file, healthy.base_url) == 0
     assert "Fails no longer" in capsys.readouterr().out
@@ -114,12 +114,12 @@ def test_nothing_that_was_found_is_lost_when_it_is_killed(
         assert one_line(capsys) == f"{directory} is in use by another process"
         process.kill()
         process.communicate()
-        before = {one.id for one in RunDirectory.known(directory).findings()}
+        before = {one.id for one in RunDirectory.open(directory).findings()}
         corpus = {one for one in (directory / "corpus").rglob("*") if one.is_file()}
         assert before
         assert corpus
         assert fuzz(url, f"--resume={directory}", "--max-findings=1") == 1
-    found = RunDirectory.known(directory).findings()
+    found = RunDirectory.open(directory).findings()
     assert before <= {one.id for one in found}
     assert next(one for one in found if one.id in before).tries > 0
     tell_nothing_secret(directory)
@@ -137,7 +137,7 @@ def test_ctrl_c_ends_it_in_order(healthy: MockProcess, tmp_path: Path) -> None:
     assert process.returncode == 2
     assert "No verdict: interrupted" in output
     assert "Traceback" not in output
-    assert RunDirectory.known(directory).state()["over"] == "interrupted"
+    assert RunDirectory.open(directory).state()["over"] == "interrupted"
     assert active(healthy, TOKENS[0]) == []
 
 

@@ -5,11 +5,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypedDict, Unpack
 
 import pytest
 
@@ -17,6 +17,7 @@ from conformance.fuzz.shard import WHOLE, Shard
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import TIME_OVER, Record
+from conformance.target.target import CreatedResource
 from demo.mock_process import MockProcess
 from demo.redis_server import PROGRAM, redis_server
 from tests.conformance.cli.command_line import one_line, run
@@ -36,17 +37,33 @@ BROKEN = replace(
 )
 
 
-Make = Callable[..., Path]
+class RecordOptions(TypedDict, total=False):
+    """The members of a record that tests set."""
+
+    target: str
+    seed: int
+    patterns: Sequence[str]
+    over: str
+    stopped: str
+    shards: tuple[Shard, ...]
+    remarks: Sequence[str]
+    left_behind: set[CreatedResource]
+
+
+class Make(Protocol):
+    """Writes a run directory with findings; gives its path."""
+
+    def __call__(self, name: str, *findings: Finding, **options: Unpack[RecordOptions]) -> Path: ...
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Writes a run directory as a campaign would, that has met all that it must."""
+    """A run directory as a campaign writes it that has exercised every operation."""
 
-    def made(name: str, *findings: Finding, **said: Any) -> Path:
-        directory = RunDirectory.begun(tmp_path / name)
-        options = {"target": URL, "seed": 7, "over": TIME_OVER, "shards": (WHOLE,), **said}
-        record = Record(CONTRACT, directory, **options)
+    def made(name: str, *findings: Finding, **options: Unpack[RecordOptions]) -> Path:
+        directory = RunDirectory.create(tmp_path / name)
+        members: RecordOptions = {"target": URL, "seed": 7, "over": TIME_OVER, **options}
+        record = Record(CONTRACT, directory, **members)
         for finding in findings:
             record.findings.keep(finding)
         record.counters.requests, record.counters.seconds, record.counters.turns = 100, 1.5, 7
@@ -72,7 +89,7 @@ def test_each_finding_is_replayed_from_a_directory_that_has_it(make: Make, tmp_p
         _, told = report(tmp_path, first, second, *arguments)
         [finding] = told["findings"]
         assert finding["replay"].endswith(f"{home}/{BROKEN.id}")
-        assert RunDirectory.known(home).path_of(BROKEN).exists()
+        assert RunDirectory.open(home).path_of(BROKEN).exists()
 
 
 def test_what_was_counted_adds_up_and_the_smallest_reproduction_is_taken(
@@ -100,7 +117,7 @@ def test_what_was_counted_adds_up_and_the_smallest_reproduction_is_taken(
     assert code == 1
     [result] = told["results"]
     assert (result["id"], result["outcome"]) == (DATA, "failed")
-    whole = Record.read(CONTRACT, RunDirectory.known(tmp_path / "all"))
+    whole = Record.read(CONTRACT, RunDirectory.open(tmp_path / "all"))
     [finding] = whole.findings.values()
     assert finding == replace(small, first_seen=useless.first_seen, count=8, tries=6, failures=4)
     assert finding.state == "flaky: 5 of 7"
@@ -144,7 +161,7 @@ def test_one_that_ended_early_is_no_verdict(
     over: str, make: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one, two = make("1"), make("2", over=over, stopped=over, seed=8)
-    RunDirectory(two).note_made((0, "dinie_ci_live_x"))
+    RunDirectory(two).record_created((0, "dinie_ci_live_x"))
     assert run("merge", str(one), str(two)) == 2
     said = capsys.readouterr().out
     assert f"No verdict: {two} ended early: {over or 'nobody knows why'}" in said
@@ -165,7 +182,7 @@ def test_one_that_ended_early_is_no_verdict(
     ],
 )
 def test_what_does_not_belong_together_is_refused_with_one_line(
-    other: dict[str, Any], said: str, make: Make, capsys: pytest.CaptureFixture[str]
+    other: RecordOptions, said: str, make: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one, two = make("1", shards=(Shard(1, 2),)), make("2", **other)
     assert run("merge", str(one), str(two)) == 2

@@ -1,9 +1,9 @@
 """Recorded traffic, changed and sent again."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from conformance.catalogue.sabotage import Sabotage, on_answers
 from conformance.fuzz.checks.recorded import requests_in
@@ -12,7 +12,7 @@ from conformance.target.exchange import Answer, Request
 from tests.conformance.fuzz.conftest import CONTRACT, Campaigns
 
 
-def entry(method: str, path: str, body: Any = None) -> dict[str, Any]:
+def entry(method: str, path: str, body: Mapping[str, object] | None = None) -> dict[str, object]:
     headers = [
         {"name": "Authorization", "value": "Bearer dinie_at_somebodys"},
         {"name": "Idempotency-Key", "value": "somebodys-key-of-yesterday"},

@@ -23,7 +23,7 @@ FINDING = Finding(
 
 @pytest.fixture
 def record(tmp_path: Path) -> Record:
-    directory = RunDirectory.begun(tmp_path / "a run")
+    directory = RunDirectory.create(tmp_path / "a run")
     record = Record(CONTRACT, directory, "http://localhost/v3", 7)
     for number in range(100):
         record.timeline.record(BEGIN + number, 200, 0.01)
@@ -33,7 +33,7 @@ def record(tmp_path: Path) -> Record:
 
 
 def again(record: Record) -> Record:
-    return Record.read(CONTRACT, RunDirectory.known(record.directory.path))
+    return Record.read(CONTRACT, RunDirectory.open(record.directory.path))
 
 
 def test_the_timeline_goes_on_where_it_stopped(record: Record) -> None:
