@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from conformance.fuzz.shard import WHOLE, Shard
@@ -10,6 +9,7 @@ from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding, smallest_of
 from conformance.fuzz.storage.record import DONE, Counters, Record
+from conformance.target.timestamps import instant
 
 
 def joined(records: Sequence[Record], directory: RunDirectory) -> Record:
@@ -126,17 +126,14 @@ def _one_of(findings: Sequence[Finding]) -> Finding:
     """One finding of several with the same id: counts and tries add up."""
     return replace(
         smallest_of(findings),
-        first_seen=min((one.first_seen for one in findings), key=_instant),
+        first_seen=min((one.first_seen for one in findings), key=_order),
         count=sum(one.count for one in findings),
         tries=sum(one.tries for one in findings),
         failures=sum(one.failures for one in findings),
     )
 
 
-def _instant(text: str) -> datetime:
-    """An RFC 3339 time; other texts sort last."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.max.replace(tzinfo=UTC)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+def _order(first_seen: str) -> tuple[bool, float]:
+    """Sorts RFC 3339 times; other texts come last."""
+    seconds = instant(first_seen)
+    return seconds is None, seconds or 0.0
