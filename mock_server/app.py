@@ -115,7 +115,7 @@ def create_app(
             start=start,
             stop=stop,
             record=journals.record if settings.control else None,
-            probes=dict.fromkeys(probes.paths, Answering(probes, clock, ids)),
+            probes=dict.fromkeys(probes.by_path, Answering(probes, clock, ids)),
             control=control if settings.control else None,
         ),  # sends every response; an exception becomes a problem
         partial(Routing, contract=contract),  # finds the operation: 404, 405

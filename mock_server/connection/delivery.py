@@ -62,12 +62,8 @@ class Streamed:
         # The length is not known before the end, so the head names none.
         headers = [one for one in head["headers"] if one[0] != b"content-length"]
         await send({**head, "headers": headers})
-        sending = asyncio.ensure_future(self._send_all(send))
-        ends = [
-            sending,
-            asyncio.ensure_future(_gone(exchange)),
-            asyncio.ensure_future(ending(exchange.scope).wait()),
-        ]
+        events = (self._send_all(send), _gone(exchange), ending(exchange.scope).wait())
+        ends = [asyncio.ensure_future(one) for one in events]
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:

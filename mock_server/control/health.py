@@ -81,7 +81,7 @@ class Probes:
         self._metrics = metrics
         self._admin = admin
         self._started = time.monotonic()
-        self._answers = {
+        self.by_path = {
             CONTROL_PATH + name.rpartition(" ")[2]: handler
             for name, handler in self.handlers().items()
         }
@@ -93,16 +93,11 @@ class Probes:
             "readMetrics GET /metrics": self.metrics,
         }
 
-    @property
-    def paths(self) -> frozenset[str]:
-        """The paths of the probes."""
-        return frozenset(self._answers)
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange.of(scope)
         if scope["method"] not in {"GET", "HEAD"}:
             raise method_not_allowed("GET, HEAD")
-        exchange.response = await self._answers[scope["path"]](exchange)
+        exchange.response = await self.by_path[scope["path"]](exchange)
 
     async def health(self, _: Exchange) -> Response:
         """Answer that the process lives, without asking the store."""

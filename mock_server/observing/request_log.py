@@ -8,7 +8,6 @@ from mock_server.observing.metrics import Metrics
 
 logger = logging.getLogger("mock_server")
 
-
 _OUTCOMES = {
     "idempotency_key_reused": "key_conflict",
     "rate_limit_exceeded": "rate_limited",

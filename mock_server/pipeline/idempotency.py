@@ -121,16 +121,13 @@ def _canonical(exchange: Exchange) -> bytes:
     """The same bytes for the same JSON value, however it is formatted."""
     if exchange.value is None:
         return exchange.body
-    value = exchange.value
-    if _FRACTION_OR_EXPONENT.search(exchange.body):
-        value = _integral(value)
+    has_floats = _FRACTION_OR_EXPONENT.search(exchange.body)
+    value = _integral(exchange.value) if has_floats else exchange.value
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def _integral(value: Any) -> Any:
     """The value with integral floats as integers: in JSON, ``1.0`` equals ``1``."""
-    if isinstance(value, str):
-        return value
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < 2**53 else value
     if isinstance(value, dict):

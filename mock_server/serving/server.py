@@ -88,7 +88,7 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
                 raise ServingError("the workers did not start: the lines above say why")
         else:
             ending = ShutdownFlag()
-            app = create_app(settings, patient=True, is_ending=ending.is_set)
+            app = create_app(settings, patient=True, is_ending=lambda: ending.is_set)
             if is_shared:
                 asyncio.run(_prepare(settings))
             server = AnnouncingServer(uvicorn.Config(app, **options), freeze_and_announce, ending)
@@ -146,7 +146,7 @@ class AnnouncingServer(uvicorn.Server):
         self._ending = ending
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._ending.set()
+        self._ending.is_set = True
         super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

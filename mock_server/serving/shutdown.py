@@ -1,22 +1,15 @@
 """The shutdown flag, set as soon as a signal arrives."""
 
 import signal
+from dataclasses import dataclass
 from types import FrameType
 
 
+@dataclass(slots=True)
 class ShutdownFlag:
     """Whether shutdown was requested. No lock, because a signal handler may interrupt one."""
 
-    def __init__(self) -> None:
-        self._is_set = False
-
-    def set(self) -> None:
-        """Mark shutdown as requested."""
-        self._is_set = True
-
-    def is_set(self) -> bool:
-        """Whether shutdown was requested."""
-        return self._is_set
+    is_set: bool = False
 
 
 def set_on_signal(flag: ShutdownFlag) -> None:
@@ -24,7 +17,7 @@ def set_on_signal(flag: ShutdownFlag) -> None:
     handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
 
     def handle(number: int, frame: FrameType | None) -> None:
-        flag.set()
+        flag.is_set = True
         handler = handlers[signal.Signals(number)]
         if callable(handler):
             handler(number, frame)

@@ -58,7 +58,7 @@ def worker_app() -> ASGIApp:
     set_up_logs(settings.log_format, settings.log_level)
     ending = ShutdownFlag()
     set_on_signal(ending)
-    app = create_app(settings, patient=True, is_ending=ending.is_set)
+    app = create_app(settings, patient=True, is_ending=lambda: ending.is_set)
     supervisor = parent_process()
     if supervisor is None:
         return app

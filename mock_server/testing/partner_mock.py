@@ -105,13 +105,12 @@ class PartnerClock:
 
     def advance(self, seconds: float) -> datetime:
         """Advance the clock by some seconds."""
-        body = {"seconds": seconds}
-        return _moment(self.control.request("POST", f"{self.path}/advance", json=body))
+        path = f"{self.path}/advance"
+        return _moment(self.control.request("POST", path, json={"seconds": seconds}))
 
     def set(self, moment: datetime) -> datetime:
         """Set the clock to ``moment``, which must have an offset."""
-        body = {"now": moment.isoformat()}
-        return _moment(self.control.request("PUT", self.path, json=body))
+        return _moment(self.control.request("PUT", self.path, json={"now": moment.isoformat()}))
 
     def reset(self) -> datetime:
         """Reset the clock to the machine's time."""
