@@ -32,7 +32,7 @@ FIRST_PAUSE_SECONDS = 0.5
 class Pace:
     """The pause between requests: longer after a 429 or where latency rises, shorter again later.
 
-    ``slow_down`` is told every new pause in seconds, 0 for none.
+    ``slow_down`` is called with every new pause in seconds, 0 for none.
     """
 
     def __init__(

@@ -63,11 +63,11 @@ class Tally:
     stopped: str = ""
     """Why the run could not go on; empty where it could."""
 
-    def note(self, place: ResultKey, broken: Broken | None) -> None:
+    def note(self, key: ResultKey, broken: Broken | None) -> None:
         """Count one judgement, and its violation where there is one."""
-        self.judged[place] += 1
+        self.judged[key] += 1
         if broken is not None:
-            self._add_broken(place, broken)
+            self._add_broken(key, broken)
 
     def _add_broken(self, key: ResultKey, broken: Broken) -> None:
         known = self.broken.setdefault(key, broken)
@@ -83,8 +83,8 @@ class Tally:
         """Add another tally to this one."""
         self.counts.update(other.counts)
         self.judged.update(other.judged)
-        for place, broken in other.broken.items():
-            self._add_broken(place, broken)
+        for key, broken in other.broken.items():
+            self._add_broken(key, broken)
         for text in other.faults:
             self.fault(text)
         self.stopped = self.stopped or other.stopped
@@ -93,10 +93,10 @@ class Tally:
         """Give all counts as JSON values, and reset them."""
         value = {
             "counts": dict(self.counts),
-            "judged": [[*place, count] for place, count in self.judged.items()],
+            "judged": [[*key, count] for key, count in self.judged.items()],
             "broken": [
-                [*place, one.count, one.expected, one.actual, one.reproduce]
-                for place, one in self.broken.items()
+                [*key, one.count, one.expected, one.actual, one.reproduce]
+                for key, one in self.broken.items()
             ],
             "faults": self.faults,
             "stopped": self.stopped,

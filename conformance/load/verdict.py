@@ -99,8 +99,8 @@ class LoadVerdict(Verdict):
         if self.counts["warnings"]:
             parts.append(counted(self.counts["warnings"], Outcome.WARNING))
         start = "Conforms" if self.exit_code == CONFORMS else "Does not conform"
-        told = f": {'; '.join(reasons)}" if reasons else ""
-        return f"{start} under load{told} ({', '.join(parts)})"
+        text = f": {'; '.join(reasons)}" if reasons else ""
+        return f"{start} under load{text} ({', '.join(parts)})"
 
 
 def verdict_on(
@@ -114,8 +114,8 @@ def verdict_on(
 ) -> LoadVerdict:
     """The verdict on the counts; ``void`` and ``doubt`` are as in :class:`Verdict`."""
     results = sorted(
-        (_result(contract, place, tally.judged[place], tally.broken.get(place))
-         for place in tally.judged),
+        (_result(contract, key, tally.judged[key], tally.broken.get(key))
+         for key in tally.judged),
         key=lambda one: one.key,
     )  # fmt: skip
     if not void and not doubt and not tally.counts[Count.CREATED]:
@@ -157,14 +157,14 @@ def broken_musts(contract: Contract, tally: Tally) -> Counter[str]:
     return counts
 
 
-def _result(contract: Contract, place: ResultKey, judged: int, broken: Broken | None) -> Result:
-    requirement = catalogue()[place[0]]
-    level = requirement.level_on(contract.operations[place[1]])
+def _result(contract: Contract, key: ResultKey, judged: int, broken: Broken | None) -> Result:
+    requirement = catalogue()[key[0]]
+    level = requirement.level_on(contract.operations[key[1]])
     if broken is None:
-        return Result(requirement, place[1], level, Outcome.PASSED)
+        return Result(requirement, key[1], level, Outcome.PASSED)
     outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
     actual = f"{broken.actual} ({broken.count} of {judged} times)"
-    return Result(requirement, place[1], level, outcome, broken.expected, actual, broken.reproduce)
+    return Result(requirement, key[1], level, outcome, broken.expected, actual, broken.reproduce)
 
 
 def _uneven(tally: Tally) -> Iterable[str]:
@@ -199,11 +199,11 @@ def _remarks(tally: Tally) -> Iterable[str]:
     )
     if counts[Count.UNCONFIRMED]:
         yield f"{counts[Count.UNCONFIRMED]} creations got no answer"
-    for count, told in ((Count.LIMITED, "429 waited for"), (Count.UNAVAILABLE, "503 waited for"),
+    for count, text in ((Count.LIMITED, "429 waited for"), (Count.UNAVAILABLE, "503 waited for"),
                         (Count.DROPPED, "requests without an answer, sent again"),
                         (Count.GIVEN_UP, "calls given up")):  # fmt: skip
         if counts[count]:
-            yield f"{counts[count]} {told}"
+            yield f"{counts[count]} {text}"
     yield f"{counts[Count.REVOKED]} keys were made and revoked"
     if counts[Count.LEFT_BEHIND]:
         yield f"{counts[Count.LEFT_BEHIND]} keys were made and could not be revoked"

@@ -53,7 +53,7 @@ class Record:
     ``target`` is the base URL. ``patterns`` select the ``requirements`` to judge by; raises
     :class:`SelectionError`. ``turns`` is what the schedule needs to go on. ``over`` says why the
     campaign ended, empty where it did not, and ``stopped`` the same where that is no verdict.
-    ``shards`` are those whose work is in it. ``remarks`` are told with the verdict.
+    ``shards`` are those whose work is in it. ``remarks`` are shown with the verdict.
 
     A record that was joined from others has the paths of their directories in ``joined``, in
     ``early`` which of them did not come to their end, and in ``homes`` the directory of each

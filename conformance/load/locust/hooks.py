@@ -74,7 +74,7 @@ class LocustHooks:
             self._state.ledger.close()
             try:
                 Reconciliation(self._sender, self._state).settle_all()
-            except Exception as error:  # noqa: BLE001 - told in the verdict
+            except Exception as error:  # noqa: BLE001 - shown in the verdict
                 self._state.tally.fault(
                     f"{type(error).__name__}: {self._state.target.shown(str(error))}"
                 )

@@ -177,9 +177,9 @@ def _unavailable_port(settings: Settings) -> str:
         wanted.append((settings.master_host, settings.master_port))
     if settings.role is not Role.WORKER and not settings.headless:
         wanted.append((settings.web_host, settings.web_port))
-    for place in wanted:
+    for address in wanted:
         try:
-            socket.create_server(place).close()
+            socket.create_server(address).close()
         except OSError as error:
-            return f"{place[0]}:{place[1]} cannot be listened on: {error.strerror or error}"
+            return f"{address[0]}:{address[1]} cannot be listened on: {error.strerror or error}"
     return ""

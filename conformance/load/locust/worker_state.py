@@ -48,7 +48,7 @@ class WorkerState:
 
         resource, can = contract.credentials or contract.resources[0], target.capabilities
         self.create = probe(resource.create)
-        # Calls are told apart in the list by their names.
+        # The list identifies calls by their names.
         is_named = resource.name in self.create.plain_body()
         listed = resource.list if is_named and Capability.LISTING in can else None
         self.page = probe(listed) if listed else None
@@ -76,18 +76,18 @@ class WorkerState:
         exchanges: Sequence[tuple[Request, Answer]],
     ) -> str:
         """Count one judgement; gives the violation in one line, without secrets."""
-        place = requirement.id, operation.id
+        key = requirement.id, operation.id
         if violation is None:
-            self.tally.note(place, None)
+            self.tally.note(key, None)
             return ""
-        known = place in self.tally.broken
+        known = key in self.tally.broken
         script = "" if known else reproduction(self.target.base_url, exchanges)
         shown = [
             self._shown(text, exchanges)
             for text in (violation.expected[:_LONGEST_TEXT], violation.actual[:_LONGEST_TEXT],
                          script)
         ]  # fmt: skip
-        self.tally.note(place, Broken(1, *shown))
+        self.tally.note(key, Broken(1, *shown))
         return f"{requirement.id}: expected {shown[0]}, got {shown[1]}"
 
     def note_check(

@@ -52,12 +52,12 @@ def wait_until_settled(runner: MasterRunner, expected: int, hooks: LocustHooks) 
 
 def work(environment: Environment, settings: Settings, signals: Signals) -> int:
     """Run as a worker until the master ends it; the exit code."""
-    place = f"{settings.master_host}:{settings.master_port}"
+    address = f"{settings.master_host}:{settings.master_port}"
     timeout = gevent.Timeout.start_new(_COMING_SECONDS)
     try:
         runner = environment.create_worker_runner(settings.master_host, settings.master_port)
     except gevent.Timeout:
-        complain(f"no master answers at {place}")
+        complain(f"no master answers at {address}")
         return NO_VERDICT
     finally:
         timeout.close()
