@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.selection import select
@@ -17,7 +16,7 @@ from conformance.journal.journal import merged
 from conformance.journal.redaction import Redactor
 from conformance.report import FORMATS
 from conformance.report.output import check_writable, complain, write
-from conformance.report.text import TextReport
+from conformance.report.text import ReportConsole, TextReport
 from openapi.contract import Contract
 
 
@@ -46,7 +45,7 @@ def client_command(hars: Sequence[Path], form: str, **parameters: Any) -> int:
     if form != "text":
         click.echo(FORMATS[form](verdict), nl=False)
     elif verdict.results:
-        TextReport(Console(highlight=False)).end(verdict)
+        TextReport(ReportConsole()).end(verdict)
     if not verdict.results:
         complain(verdict.void or verdict.doubt)
     return verdict.exit_code

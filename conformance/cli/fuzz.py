@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
 from conformance import generation
 from conformance.catalogue.selection import select
@@ -22,6 +21,7 @@ from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.record import Record
 from conformance.fuzz.verdicts import verdict_of
 from conformance.journal.har_reading import read_har
+from conformance.report.text import ReportConsole
 from conformance.results.verdict import CONFORMS, INTERRUPTED
 from conformance.run.interrupts import stopped_by_signals
 from conformance.server import catalogue
@@ -55,7 +55,7 @@ def fuzz_command(**parameters: Any) -> int:
     select(catalogue(), settings.patterns)
     url = settings.checked_url(contract)
     journal = [entry for path in settings.hars for entry in read_har(path)]
-    console = Console(highlight=False)
+    console = ReportConsole()
     shared = _shared(contract, url, settings.example_database)
     if settings.resume:
         directory = RunDirectory.open(settings.resume)

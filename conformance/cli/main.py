@@ -4,7 +4,6 @@ Exit code 0: the target conforms. 1: it does not. 2: no verdict.
 """
 
 import importlib
-import os
 import re
 import sys
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from conformance.report.output import OutputError, complain
 from conformance.results.baseline import BaselineError
 from conformance.results.verdict import INTERRUPTED, NO_VERDICT
 from conformance.target.asgi import AppError
+from dinie_contract.command_line import CommandGroup
 
 COMMANDS: Mapping[str, str] = {
     "client": "conformance.cli.client:client_command",
@@ -32,7 +32,7 @@ COMMANDS: Mapping[str, str] = {
 """The commands and where they are. A module is imported only when its command is asked for."""
 
 
-class _Commands(click.Group):
+class _Commands(CommandGroup):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -64,10 +64,6 @@ def main(arguments: list[str] | None = None) -> None:
         reason = INTERRUPTED
     except (SelectionError, BaselineError, OutputError, AppError, HarError, FileError) as error:
         reason = str(error)
-    except BrokenPipeError:
-        # The reader of the output is gone, so standard output must not be flushed at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(NO_VERDICT)
     except Exception as error:  # noqa: BLE001 - the last place before the user
         reason = f"a fault of the harness: {type(error).__name__}: {' '.join(str(error).split())}"
     complain(reason)

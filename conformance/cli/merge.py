@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from conformance.catalogue.requirement import Level
 from conformance.cli.campaign_report import CampaignOutput
@@ -14,6 +13,7 @@ from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.merging import joined
 from conformance.fuzz.storage.record import Record
 from conformance.fuzz.verdicts import verdict_of
+from conformance.report.text import ReportConsole
 from openapi.contract import Contract
 
 
@@ -45,4 +45,4 @@ def merge_command(directories: tuple[Path, ...], **parameters: Any) -> int:
     verdict = verdict_of(whole, Level(parameters["level"]))
     if len({one.seed for one in records}) > 1:
         verdict = replace(verdict, seed=None)
-    return output.report(verdict, whole.findings.values(), Console(highlight=False))
+    return output.report(verdict, whole.findings.values(), ReportConsole())

@@ -5,14 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import click
-from rich.console import Console
 
 from conformance.catalogue.selection import select
 from conformance.cli.options import report_files, takes_options
 from conformance.cli.settings import RunSettings
 from conformance.report import FORMATS
 from conformance.report.output import check_writable, report
-from conformance.report.text import TextReport
+from conformance.report.text import ReportConsole, TextReport
 from conformance.results.baseline import Baseline
 from conformance.results.verdict import INTERRUPTED, Verdict
 from conformance.run.interrupts import stopped_by_signals
@@ -50,7 +49,7 @@ def run_command(**parameters: Any) -> int:
             verdict = Verdict(*subject, void=str(error), complete=False)
         else:
             with stopped_by_signals(lambda: run.stop(INTERRUPTED)):
-                with TextReport(Console(highlight=False)).progress(len(run.checks)) as on_result:
+                with TextReport(ReportConsole()).progress(len(run.checks)) as on_result:
                     verdict = judge(run, level, known, on_result)
                 if not settings.keep:
                     run.clean_up()

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
-from rich.console import Console
 
-from conformance.report.text import TextReport
+from conformance.report.text import ReportConsole, TextReport
 from conformance.results.verdict import NO_VERDICT, Verdict
 
 
@@ -60,7 +59,7 @@ def report(
         except OutputError as error:
             lines.append(str(error))
     if verdict.results:
-        TextReport(Console(highlight=False)).end(verdict)
+        TextReport(ReportConsole()).end(verdict)
     else:
         lines.append(verdict.void or verdict.doubt)
     for line in lines:

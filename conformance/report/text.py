@@ -1,9 +1,11 @@
 """The text report: progress while a run goes on, then results and verdict."""
 
 import io
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
@@ -20,6 +22,21 @@ _STYLES = {
     Outcome.ERROR: "magenta",
 }
 _COLOURS = {CONFORMS: "bold green", BROKEN: "bold red", NO_VERDICT: "bold yellow"}
+
+
+class ReportConsole(Console):
+    """The console of reports: without a reader (``| head``) it is silent, and the run goes on.
+
+    Rich would end the process with 1, which says here that the target is broken.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, **options)
+
+    def on_broken_pipe(self) -> None:
+        """Send the rest of the output nowhere, what Python flushes at exit included."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
 
 class TextReport:
@@ -144,5 +161,5 @@ def _tally(found: Counter[Outcome]) -> Text:
 def as_text(verdict: Verdict) -> str:
     """The report as plain lines."""
     written = io.StringIO()
-    TextReport(Console(file=written, highlight=False, color_system=None)).end(verdict)
+    TextReport(ReportConsole(file=written, color_system=None)).end(verdict)
     return written.getvalue()

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from dinie_contract.command_line import settings_of
+from dinie_contract.command_line import CommandGroup, settings_of
 from mock_server import __version__
 from mock_server.app import load_contract
 from mock_server.cli.announcement import announcement
@@ -25,7 +25,8 @@ UNUSABLE = 2
 
 
 @click.group(
-    context_settings={"auto_envvar_prefix": "DINIE", "help_option_names": ["-h", "--help"]}
+    cls=CommandGroup,
+    context_settings={"auto_envvar_prefix": "DINIE", "help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="dinie-mock")
 def cli() -> None:

@@ -61,7 +61,8 @@ def exercise(
             run = _run(server, command, preset, timeout, show_output=show_output)
             if preset == NO_FAULTS and run.exit_code != 0:
                 raise CommandError(
-                    f"{command[0]} {run.ended} although nothing went wrong: mend that first"
+                    f"{command[0]} {run.ended} without any fault: mend that first"
+                    f"{'' if show_output else '; without --quiet its output says why'}"
                 )
             yield run
 

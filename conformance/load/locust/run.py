@@ -9,7 +9,6 @@ from locust.env import Environment
 from locust.html import get_html_report
 from locust.runners import MasterRunner, Runner
 from locust.stats import stats_history
-from rich.console import Console
 
 from conformance.load.locust.hooks import LocustHooks
 from conformance.load.locust.sending import CLEANING_UP, Sender, session
@@ -26,6 +25,7 @@ from conformance.load.locust.workers import (
 from conformance.load.reports import report, report_void
 from conformance.load.settings import Role, Settings
 from conformance.load.verdict import Latency, broken_musts, verdict_on
+from conformance.report.text import ReportConsole
 from conformance.results.verdict import INTERRUPTED, NO_VERDICT
 from conformance.target.target import Target
 from openapi.contract import Contract
@@ -104,9 +104,7 @@ class LoadRun:
         # The page listens a little later: its address is printed once it does.
         while not (page.server and page.server.started) and page.greenlet:
             gevent.sleep(PAUSE_SECONDS)
-        Console(highlight=False).print(
-            f"Locust's web page: http://{settings.web_host}:{settings.web_port}"
-        )
+        ReportConsole().print(f"Locust's web page: http://{settings.web_host}:{settings.web_port}")
         while not self._signals.seen:
             if not self._hooks.began.wait(PAUSE_SECONDS):
                 continue

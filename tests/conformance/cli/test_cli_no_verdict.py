@@ -1,6 +1,9 @@
 """The command line without a verdict: exit code 2 and one line with the reason."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,7 @@ import pytest
 from conformance.cli.settings import is_production
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
-from tests.conformance.cli.command_line import judge, one_line, run
+from tests.conformance.cli.command_line import FIRST, judge, one_line, run
 from tests.fake_server import fake_server, reply
 
 
@@ -114,3 +117,27 @@ def test_production_is_recognized() -> None:
     assert not is_production(contract, "https://sandbox.api.dinie.com.br/v3")
     assert not is_production(contract, "http://127.0.0.1:8080/v3")
     assert not is_production(contract, "https://staging.example/v3")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["list"], 2), (["explain", "secrets.are-unique"], 2), (["run", "--select", "created"], 0)],
+)
+def test_output_that_nobody_reads_is_no_broken_must(
+    healthy: MockProcess, arguments: list[str], code: int
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    environment = {**os.environ, "DINIE_URL": healthy.base_url, "DINIE_TOKEN": FIRST}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "conformance.cli", *arguments],
+            env=environment,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (code, "")

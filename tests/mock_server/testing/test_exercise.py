@@ -118,7 +118,7 @@ def test_the_journal_of_all_runs_can_be_saved_and_judged_again(
     ("arguments", "reason"),
     [
         (["--", "/no/such/command"], "/no/such/command cannot be run: No such file"),
-        (["--", sys.executable, "-c", "raise SystemExit(3)"], "ended with 3 although nothing"),
+        (["--", sys.executable, "-c", "raise SystemExit(3)"], "ended with 3 without any fault"),
         (["--", sys.executable, "-c", ""], "the journal has no request"),
         (["--timeout", "1", "--", "sleep", "60"], "it took too long"),
         (["--preset", "storm", "--", "true"], "'storm' is not one of"),
