@@ -34,7 +34,7 @@ from mock_server.pipeline.faults import FaultInjection
 from mock_server.pipeline.framework import connexion_app
 from mock_server.pipeline.idempotency import Idempotency
 from mock_server.pipeline.prefer import Prefer
-from mock_server.pipeline.rate_limit import RateLimiting
+from mock_server.pipeline.rate_limiting import RateLimiting
 from mock_server.pipeline.routing import Routing
 from mock_server.pipeline.scheduling import FairScheduling
 from mock_server.pipeline.validation import Validation

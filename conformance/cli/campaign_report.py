@@ -7,7 +7,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from conformance.cli.options import report_files
+from conformance.cli.option_types import report_files
 from conformance.fuzz.findings.exporting import as_pytest, can_be_exported
 from conformance.fuzz.storage.finding import Finding
 from conformance.report import FORMATS

@@ -8,7 +8,7 @@ import click
 
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.selection import select
-from conformance.cli.options import report_files, takes_options
+from conformance.cli.option_types import report_files, takes_options
 from conformance.client.judging import judge
 from conformance.client.requirements import client_catalogue
 from conformance.journal.har_reading import read_har

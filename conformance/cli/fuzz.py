@@ -10,7 +10,7 @@ import click
 from conformance import generation
 from conformance.catalogue.selection import select
 from conformance.cli.campaign_report import CampaignOutput
-from conformance.cli.options import Database, takes_options
+from conformance.cli.option_types import Database, takes_options
 from conformance.cli.settings import CampaignSettings
 from conformance.fuzz.campaign import Campaign, use_one_arena
 from conformance.fuzz.checks.recorded import requests_in

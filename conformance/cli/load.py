@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from conformance.cli.options import report_files, takes_options
+from conformance.cli.option_types import report_files, takes_options
 from conformance.cli.settings import SendingSettings
 from conformance.load.settings import Settings
 from conformance.report.output import check_writable

@@ -8,7 +8,7 @@ import click
 
 from conformance.catalogue.requirement import Level
 from conformance.cli.campaign_report import CampaignOutput
-from conformance.cli.options import takes_options
+from conformance.cli.option_types import takes_options
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.merging import joined
 from conformance.fuzz.storage.record import Record

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from conformance import generation
-from conformance.cli.options import takes_options
+from conformance.cli.option_types import takes_options
 from conformance.cli.settings import SendingSettings
 from conformance.fuzz.findings.replaying import fails, work_of
 from conformance.fuzz.storage.finding import Finding

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from conformance.catalogue.selection import select
-from conformance.cli.options import report_files, takes_options
+from conformance.cli.option_types import report_files, takes_options
 from conformance.cli.settings import RunSettings
 from conformance.report import FORMATS
 from conformance.report.output import check_writable, report

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from conformance.catalogue.requirement import Level
-from conformance.cli.options import Database
+from conformance.cli.option_types import Database
 from conformance.fuzz.shard import Shard
 from conformance.target.asgi import serving
 from conformance.target.connecting import AccessSettings, build_target

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.catalogue.requirement import Requirement
 from conformance.catalogue.selection import SelectionError, select
-from conformance.cli.options import require_extra
+from conformance.cli.option_types import require_extra
 from conformance.cli.run import run_command
 from conformance.cli.settings import RunSettings
 from conformance.results.baseline import Baseline, BaselineError

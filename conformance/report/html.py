@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.catalogue.requirement import Level
-from conformance.report.drawing import render_plots
+from conformance.report.optional_plots import render_plots
 from conformance.report.timeline_data import Mark, format_duration, timeline_data
 from conformance.results.result import Outcome, Result
 from conformance.results.timeline import format_elapsed

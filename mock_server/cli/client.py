@@ -10,7 +10,7 @@ from conformance.client.judging import Level, judge
 from conformance.journal.har import har_of
 from conformance.journal.journal import merged
 from conformance.report import FORMATS
-from mock_server.cli.options import takes_options
+from mock_server.cli.option_types import takes_options
 from mock_server.faults.presets import PRESETS
 from mock_server.testing.exercise import ExerciseRun, exercise
 from mock_server.testing.partner_mock import Control, ControlError

@@ -12,7 +12,7 @@ from mock_server import __version__
 from mock_server.app import load_contract
 from mock_server.cli.announcement import announcement
 from mock_server.cli.client import exercise_command, report_command
-from mock_server.cli.options import takes_options
+from mock_server.cli.option_types import takes_options
 from mock_server.partners.partners import Partner
 from mock_server.serving.server import ServingError, bind, serve
 from mock_server.settings import Settings

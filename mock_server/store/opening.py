@@ -17,9 +17,9 @@ class _Entry(NamedTuple):
 
 
 BACKENDS = (
-    _Entry("mock_server.store.sqlite", "sqlite:///FILE", frozenset({"sqlite"})),
+    _Entry("mock_server.store.sqlite_store", "sqlite:///FILE", frozenset({"sqlite"})),
     _Entry(
-        "mock_server.store.redis",
+        "mock_server.store.redis_store",
         "redis://HOST:PORT",
         frozenset({"redis", "rediss", "redis+cluster", "rediss+cluster"}),
     ),

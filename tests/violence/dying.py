@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from mock_server.cli.main import main
-from mock_server.store.redis import RedisStore
-from mock_server.store.sqlite import SqliteStore
+from mock_server.store.redis_store import RedisStore
+from mock_server.store.sqlite_store import SqliteStore
 
 BEFORE, AFTER = "before", "after"
 

@@ -16,7 +16,7 @@ from mock_server import __version__
 from mock_server.app import create_app
 from mock_server.settings import Settings
 from mock_server.store.interface import StoreError
-from mock_server.store.sqlite import SqliteStore
+from mock_server.store.sqlite_store import SqliteStore
 from tests.mock_server.clients import FIRST, Client, Job, Judge, Serving
 
 PROBES = ("/_mock/health", "/_mock/ready", "/_mock/metrics")

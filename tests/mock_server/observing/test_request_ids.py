@@ -12,7 +12,7 @@ from conformance.journal.har_reading import entries_of
 from mock_server.connection import ConnectionDropped
 from mock_server.settings import Settings
 from mock_server.store.interface import StoreError
-from mock_server.store.sqlite import SqliteStore
+from mock_server.store.sqlite_store import SqliteStore
 from tests.mock_server.clients import Client, Job, JobFactory, Serving
 
 FORM = re.compile(r"req_[0-9a-f]{16}-[0-9a-f]+")

@@ -9,7 +9,7 @@ import pytest
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from mock_server.store.interface import IdempotencyRecord, Write
-from mock_server.store.sqlite import SqliteStore
+from mock_server.store.sqlite_store import SqliteStore
 from tests.mock_server.clients import Client, ManualClock, Partnered, Serving
 
 DAY = 24 * 3600

@@ -7,7 +7,7 @@ import pytest
 
 from mock_server.exchange.problems import ProblemType
 from mock_server.store.interface import StoreError
-from mock_server.store.sqlite import SqliteStore
+from mock_server.store.sqlite_store import SqliteStore
 from openapi.contract import Contract
 from tests.mock_server.clients import Partnered
 

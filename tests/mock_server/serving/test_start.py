@@ -8,7 +8,7 @@ from mock_server.partners.access_tokens import AccessTokens, InvalidToken
 from mock_server.partners.partners import Partner
 from mock_server.partners.startup import Start
 from mock_server.store.interface import StoreError
-from mock_server.store.sqlite import SqliteStore
+from mock_server.store.sqlite_store import SqliteStore
 
 PARTNER = Partner("partner", "dinie_ci_live_a", "dinie_cs_live_a", "dinie_at_fixed")
 

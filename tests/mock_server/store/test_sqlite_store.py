@@ -11,7 +11,7 @@ import pytest
 
 from mock_server.store.interface import Credential, IdempotencyRecord, StoreError
 from mock_server.store.opening import backend_of
-from mock_server.store.sqlite import SqliteStore
+from mock_server.store.sqlite_store import SqliteStore
 from mock_server.store.sqlite_tables import MIGRATIONS
 
 

@@ -30,7 +30,7 @@ from mock_server.store.interface import (
     Write,
 )
 from mock_server.store.opening import backend_of
-from mock_server.store.sqlite import SqliteStore
+from mock_server.store.sqlite_store import SqliteStore
 from tests.mock_server.store.backends import cluster_url, redis_url, url
 
 __all__ = ["cluster_url", "redis_url", "url"]
