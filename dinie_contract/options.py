@@ -68,62 +68,62 @@ ALLOW_PRODUCTION = Option("allow-production", "flag",
 # Consideration for the target.
 MAX_RPS = Option("max-rps", "more than 0", "At most N requests a second.", metavar="N")
 PATIENCE = Option("patience", "0 or more",
-                  "Repeat a request after so long, to see that its answer was kept. 0 leaves that"
-                  " out.", default=REPLAY_DELAY_SECONDS, metavar="SECONDS",
+                  "Replay a request after so long, to verify that its answer was kept. 0 leaves"
+                  " that out.", default=REPLAY_DELAY_SECONDS, metavar="SECONDS",
                   field="replay_delay")  # fmt: skip
 CLOCK_URL = Option("clock-url", "web address",
                    'Where a POST of {"seconds": N} moves the target\'s clock ahead. The last checks'
-                   " do so.")  # fmt: skip
+                   " move it.")  # fmt: skip
 PROVOKE_RATE_LIMIT = Option("provoke-rate-limit", "flag",
-                            f"Send up to {RATE_LIMIT_REQUESTS} requests at the end to meet a"
-                            " 429, and judge it.")  # fmt: skip
-KEEP = Option("keep", "flag", "Leave the keys that are made; else they are revoked.")
+                            f"Send up to {RATE_LIMIT_REQUESTS} requests at the end to provoke"
+                            " a 429, and judge it.")  # fmt: skip
+KEEP = Option("keep", "flag", "Leave the keys of the run; by default they are revoked.")
 
 # The requirements that are judged, and the exit code.
-LEVEL = Option("level", "level", "What fails: a broken MUST only, or a broken SHOULD too.",
+LEVEL = Option("level", "level", "Fail on a broken MUST only, or on a broken SHOULD too.",
                default="must")  # fmt: skip
 SELECT = Option("select", "text", "Only this id, section, or pattern such as 'idempotency.*'."
                 " Repeatable.", metavar="ID", field="patterns", multiple=True)  # fmt: skip
 SEED = Option("seed", "whole, 0 or more",
-              "Make the same choices as the run that printed this seed.", metavar="N")  # fmt: skip
+              "Repeat the choices of the run that printed this seed.", metavar="N")  # fmt: skip
 BASELINE = Option("baseline", "file", "Violations that are accepted and do not fail the run.")
 WRITE_BASELINE = Option("write-baseline", "file",
-                        "Accept the violations of this run: write them as a"
-                        " baseline.")  # fmt: skip
-FORMAT = Option("format", "format", "What is printed.", default="text", field="form")
+                        "Write the violations of this run to a baseline that"
+                        " accepts them.")  # fmt: skip
+FORMAT = Option("format", "format", "Format of the printed report.", default="text", field="form")
 
 # A campaign.
-MAX_TIME = Option("max-time", "duration", "The run ends after so long: 90s, 5m, 1h30m.",
+MAX_TIME = Option("max-time", "duration", "Duration of the run: 90s, 5m, 1h30m.",
                   default="1h", field="max_seconds")  # fmt: skip
-MAX_FINDINGS = Option("max-findings", "whole, 1 or more", "End after so many findings.",
+MAX_FINDINGS = Option("max-findings", "whole, 1 or more", "End after N findings.",
                       metavar="N")  # fmt: skip
-DIRECTORY = Option("directory", "file", "Where to keep the campaign; else dinie-fuzz-TIME here.",
+DIRECTORY = Option("directory", "file", "Directory of the campaign; by default ./dinie-fuzz-TIME.",
                    metavar="DIR")  # fmt: skip
-RESUME = Option("resume", "file", "Go on with the campaign in this directory.", metavar="DIR",
+RESUME = Option("resume", "file", "Resume the campaign in this directory.", metavar="DIR",
                 has_variable=False)  # fmt: skip
 SHARD = Option("shard", "shard", "Do the K-th of N parts of the work. All need the same --seed.",
                metavar="K/N")  # fmt: skip
 EXAMPLE_DATABASE = Option("example-database", "database",
-                          "Share findings with all who work on this target, on a Redis server:"
+                          "Redis server on which the workers on this target share findings:"
                           " redis://HOST:PORT/0.")  # fmt: skip
 HAR = Option("har", "file", "Recorded traffic, HAR 1.2: sent again with changes. Repeatable.",
              field="hars", multiple=True)  # fmt: skip
 NEW_DIRECTORY = Option("directory", "file",
                        "Write the joined findings as a run directory: `replay NEW/ID`.",
                        metavar="NEW", has_variable=False)  # fmt: skip
-EXPORT = Option("export", "export", "Write the findings as a pytest file. With --resume and no"
-                " target, `fuzz` does only that.", metavar="pytest FILE",
+EXPORT = Option("export", "export", "Write the findings as a pytest file. `fuzz` with --resume and"
+                " without a target does only that.", metavar="pytest FILE",
                 has_variable=False)  # fmt: skip
 
 # A load test.
-USERS = Option("users", "whole, 1 or more", "So many users at the same time.", default=10,
+USERS = Option("users", "whole, 1 or more", "Number of simultaneous users.", default=10,
                metavar="N")  # fmt: skip
-SPAWN_RATE = Option("spawn-rate", "more than 0", "Users that begin in a second.", default=10.0,
+SPAWN_RATE = Option("spawn-rate", "more than 0", "Users started per second.", default=10.0,
                     metavar="R")  # fmt: skip
-THINK_TIME = Option("think-time", "0 or more", "What a user waits between two calls, on the"
-                    " average.", default=0.0, metavar="SECONDS", field="think_seconds")  # fmt: skip
-HEADLESS = Option("headless", "flag", "Begin at once and end with a verdict. Else Locust's web page"
-                  " begins and shows the run.")  # fmt: skip
+THINK_TIME = Option("think-time", "0 or more", "Average wait of a user between two calls.",
+                    default=0.0, metavar="SECONDS", field="think_seconds")  # fmt: skip
+HEADLESS = Option("headless", "flag", "Start at once and end with a verdict. Without it, Locust's"
+                  " web page starts the runs.")  # fmt: skip
 MAX_FAILURE_RATE = Option("max-failure-rate", "share", "The run fails where a larger share of the"
                           " requests got no answer or a server error.", metavar="P")  # fmt: skip
 MAX_P95 = Option("max-p95", "more than 0", "The run fails where the 95th percentile of an"
@@ -131,52 +131,52 @@ MAX_P95 = Option("max-p95", "more than 0", "The run fails where the 95th percent
 MAX_VIOLATIONS = Option("max-violations", "whole, 0 or more",
                         "The run fails where more answers break a MUST.", default=0,
                         metavar="N")  # fmt: skip
-MASTER = Option("master", "flag", "Let workers send the load, and sum up.")
+MASTER = Option("master", "flag", "Be the master: workers send the load, the master sums up.")
 WORKER = Option("worker", "flag", "Send load for a master.")
-MASTER_HOST = Option("master-host", "text", "Where the master listens, and a worker finds it.",
+MASTER_HOST = Option("master-host", "text", "Address of the master.",
                      default="127.0.0.1", metavar="HOST")  # fmt: skip
-MASTER_PORT = Option("master-port", "port", "Its port.", default=5557, metavar="PORT")
+MASTER_PORT = Option("master-port", "port", "Port of the master.", default=5557, metavar="PORT")
 EXPECT_WORKERS = Option("expect-workers", "whole, 1 or more",
-                        "The master begins when so many workers are there.", default=1,
+                        "Number of workers that the master waits for.", default=1,
                         metavar="N")  # fmt: skip
-WEB_HOST = Option("web-host", "text", "Where Locust's web page is served. It asks for no password.",
+WEB_HOST = Option("web-host", "text", "Address of Locust's web page, which asks for no password.",
                   default="127.0.0.1", metavar="HOST")  # fmt: skip
-WEB_PORT = Option("web-port", "port", "Its port.", default=8089, metavar="PORT")
+WEB_PORT = Option("web-port", "port", "Port of Locust's web page.", default=8089, metavar="PORT")
 REPORT_LOCUST = Option("report-locust", "file",
                        "Write Locust's own report, with charts over time.")  # fmt: skip
 
 # The mock.
 HOST = Option("host", "text", "Address to listen on.", default="127.0.0.1")
 PORT = Option("port", "port or 0", "Port to listen on; 0 takes a free one.", default=8080)
-CONTRACT = Option("contract", "file", "Play this OpenAPI 3.0 or 3.1 document instead of the bundled"
-                  " contract.")  # fmt: skip
-STORE = Option("store", "text", "Where state lives: sqlite:///FILE or redis://HOST:PORT; by default"
-               " it is in memory.", default="sqlite://", metavar="URL")  # fmt: skip
+CONTRACT = Option("contract", "file", "Serve this OpenAPI 3.0 or 3.1 document instead of the"
+                  " bundled contract.")  # fmt: skip
+STORE = Option("store", "text", "Where state is kept: sqlite:///FILE or redis://HOST:PORT; by"
+               " default in memory.", default="sqlite://", metavar="URL")  # fmt: skip
 WORKERS = Option("workers", "workers", "Worker processes; more than one needs a --store.",
                  default=1)  # fmt: skip
-RATE_LIMIT = Option("rate-limit", "rate limit", "Requests of one partner, such as 100/minute.",
+RATE_LIMIT = Option("rate-limit", "rate limit", "Limit of a partner's requests, as 100/minute.",
                     default="1000000/minute")  # fmt: skip
-PARTNER = Option("partner", "partner", "A partner to know, with an optional token that never"
-                 " expires. Repeatable; without any, one is made up.", field="partners",
+PARTNER = Option("partner", "partner", "A partner, with an optional token that never expires."
+                 " Repeatable; without any, the mock makes one.", field="partners",
                  multiple=True)  # fmt: skip
-FAULT = Option("fault", "preset", "Misbehave for every partner as this preset has it. Repeatable.",
+FAULT = Option("fault", "preset", "Inject this preset of faults for every partner. Repeatable.",
                field="faults", multiple=True)  # fmt: skip
-ADMIN_TOKEN = Option("admin-token", "text", "What the control plane wants to be sent; needed off"
-                     " loopback.", metavar="TOKEN")  # fmt: skip
+ADMIN_TOKEN = Option("admin-token", "text", "Bearer token that the control plane requires; needed"
+                     " off loopback.", metavar="TOKEN")  # fmt: skip
 CONTROL = Option("control", "switch", "Offer the control plane under /_mock, with the journal; or"
                  " leave both out.", default=True)  # fmt: skip
-LOG_FORMAT = Option("log-format", "log format", "How each line of the log on standard error is"
-                    " written.", default="text")  # fmt: skip
-LOG_LEVEL = Option("log-level", "log level", "What is logged: info has a line for each request.",
+LOG_FORMAT = Option("log-format", "log format", "Format of the lines of the log on standard"
+                    " error.", default="text")  # fmt: skip
+LOG_LEVEL = Option("log-level", "log level", "Least level of the log; info logs each request.",
                    default="warning")  # fmt: skip
-MOCK_URL = Option("url", "text", "Where the mock is.", default="http://127.0.0.1:8080")
-PARTNER_ID = Option("partner-id", "text", "Whose client is judged; needed where the mock has"
-                    " several partners.", metavar="ID")  # fmt: skip
-PRESET = Option("preset", "preset", "Only these faults. Repeatable; without any, all of them.",
+MOCK_URL = Option("url", "text", "URL of the mock.", default="http://127.0.0.1:8080")
+PARTNER_ID = Option("partner-id", "text", "Partner whose client is judged; needed where the mock"
+                    " has several.", metavar="ID")  # fmt: skip
+PRESET = Option("preset", "preset", "Only this preset of faults. Repeatable; by default all.",
                 field="presets", multiple=True)  # fmt: skip
 TIMEOUT = Option("timeout", "more than 0", "Seconds that each run may take.", default=120.0)
 SAVED_HAR = Option("har", "file", "Save all exchanges to this file, as HAR 1.2.")
-QUIET = Option("quiet", "flag", "Hide what the command prints.")
+QUIET = Option("quiet", "flag", "Hide the output of the command.")
 
 TARGET = (URL, APP, TOKEN, SECOND_TOKEN, CLIENT_ID, CLIENT_SECRET, SECOND_CLIENT_ID,
           SECOND_CLIENT_SECRET, MAX_RPS, CA_FILE, KEEP, ALLOW_PRODUCTION)  # fmt: skip
@@ -192,8 +192,8 @@ COMMANDS: Mapping[str, tuple[Option, ...]] = {
              ALLOW_PRODUCTION, USERS, SPAWN_RATE, replace(MAX_TIME, default="1m"), THINK_TIME,
              HEADLESS, MAX_FAILURE_RATE, MAX_P95, MAX_VIOLATIONS, MASTER, WORKER, MASTER_HOST,
              MASTER_PORT, EXPECT_WORKERS, WEB_HOST, WEB_PORT, REPORT_LOCUST),
-    "client": (replace(HAR, help="A journal as HAR 1.2: exported by the mock, or taken elsewhere."
-                       " Repeatable: several are judged as one.", required=True),
+    "client": (replace(HAR, help="A journal as HAR 1.2: exported by the mock, or recorded"
+                       " elsewhere. Repeatable: several are judged as one.", required=True),
                FORMAT, LEVEL, SELECT),
     "pytest": (URL, APP, TOKEN, SECOND_TOKEN, CA_FILE, KEEP, ALLOW_PRODUCTION, LEVEL, SELECT, SEED,
                PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, BASELINE),

@@ -32,7 +32,7 @@ class ClientRequirement(Rule):
     @property
     def wanted(self) -> str:
         """The traffic that a journal needs for this requirement to be verified."""
-        shown = f"; the fault {self.preset} brings it about" if self.preset else ""
+        shown = f"; the preset {self.preset} causes it" if self.preset else ""
         return f"needs {self.occasion}{shown}"
 
 

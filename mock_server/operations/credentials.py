@@ -1,6 +1,7 @@
 """The credentials of a contract: create, list and revoke (seed: Create a new API key)."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from operator import attrgetter
 
 import orjson
@@ -25,16 +26,20 @@ _KEPT = ("name", "status", "expires_at", "created_at", "updated_at", "last_used_
 def credentials_handlers(contract: Contract, store: Store) -> Handlers:
     """Handlers for the credentials of a contract, by operation.
 
-    The result is empty for credentials without an owner, as no token is needed, and for those
-    with a required member that the store does not keep: the contract's examples answer then.
+    The result is empty for credentials without an owner, as no token is needed, for those with a
+    required member that the store does not keep, and for a revocation that answers with a body.
+    The contract's examples answer then.
     """
     resource = contract.credentials
     if resource is None or not all(one.needs_authentication for one in resource.operations):
         return {}
     credentials = Credentials(store, resource)
-    if not _fits(resource.create, credentials.shown(_SAMPLE, "secret")):
+    sample, secret = _sample()
+    if not _fits(resource.create, credentials.shown(sample, secret)):
         return {}
-    if resource.list and not _fits(resource.list, credentials.page([_SAMPLE], has_more=False)):
+    if resource.list and not _fits(resource.list, credentials.page([sample], has_more=False)):
+        return {}
+    if resource.revoke and resource.revoke.success_status != HTTPStatus.NO_CONTENT:
         return {}
     handlers = (credentials.create, credentials.list, credentials.revoke)
     operations = (resource.create, resource.list, resource.revoke)
@@ -137,14 +142,8 @@ def _fits(operation: Operation, value: object) -> bool:
     return bool(media_type and media_type.schema and not media_type.schema.errors(value))
 
 
-_SAMPLE = Credential(
-    client_id="id",
-    partner_id="",
-    secret_hash=b"",
-    name="name",
-    status="active",
-    expires_at=None,
-    created_at="2026-03-01T00:00:00Z",
-    updated_at="2026-03-01T00:00:00Z",
-    last_used_at=None,
-)
+def _sample() -> tuple[Credential, str]:
+    """A credential with its secret, as ``create`` makes them."""
+    client_id, secret = new_client()
+    now = timestamp(0)
+    return Credential(client_id, "", b"", "Sample", "active", None, now, now, None), secret

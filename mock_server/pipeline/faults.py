@@ -71,7 +71,7 @@ class FaultInjection:
             raise Problem(
                 ProblemType.INVALID_REQUEST,
                 "unknown_fault",
-                f"Prefer asks for a fault that there is not. Known: {', '.join(PRESETS)}.",
+                f"Prefer names no known preset of faults. Known: {', '.join(PRESETS)}.",
             )
         fitting = self.plans.preset(wanted, operation)
         if not fitting:

@@ -30,7 +30,7 @@ from openapi.operation import Operation
 SEED = "seed: response 429"
 
 _PROBLEM = "application/problem+json"
-_UNASKED = "no 429 was met; --provoke-rate-limit provokes one"
+_UNASKED = "the run got no 429; --provoke-rate-limit provokes one"
 
 
 def _limited(probe: Probe) -> Iterator[Answer]:
@@ -48,8 +48,8 @@ def _no_429(probe: Probe) -> str:
     if not probe.target.settings.provoke_rate_limit:
         return _UNASKED
     if probe.target.limited:
-        return "no 429 was met on this operation"
-    return f"{RATE_LIMIT_REQUESTS} requests met no 429"
+        return "the run got no 429 on this operation"
+    return f"{RATE_LIMIT_REQUESTS} requests got no 429"
 
 
 @requirement("rate_limits.limited-answer-is-a-problem", Level.MUST, SEED, every, observes_run=True)

@@ -95,7 +95,7 @@ def test_a_broken_must_is_1_and_shown(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "MUST retries.repeat-the-key [createCredential]" in text
     assert "    #2  12:00:00.005  POST" in text
     assert "Not verified" in text
-    assert "the fault expired-token brings it about" in text
+    assert "the preset expired-token causes it" in text
 
 
 @pytest.mark.parametrize(("level", "code"), [("must", 0), ("should", 1)])

@@ -223,7 +223,7 @@ def test_what_cannot_be_told_is_not_verified() -> None:
 
     assert by_id["retries.happen"].outcome.value == "not_verified"
     assert by_id["retries.repeat-the-key"].outcome.value == "not_verified"
-    assert "the fault lost-response brings it about" in by_id["retries.repeat-the-key"].actual
+    assert "the preset lost-response causes it" in by_id["retries.repeat-the-key"].actual
 
 
 def test_many_breaches_are_counted_and_the_first_are_shown() -> None:

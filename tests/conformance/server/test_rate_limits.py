@@ -84,7 +84,7 @@ def test_without_a_429_nothing_is_verified(requirement: Requirement) -> None:
         )
 
     assert result.outcome is Outcome.NOT_VERIFIED
-    assert result.actual == "no 429 was met; --provoke-rate-limit provokes one"
+    assert result.actual == "the run got no 429; --provoke-rate-limit provokes one"
 
 
 @pytest.mark.parametrize("retry_after", ["0", "120", "Fri, 31 Dec 2099 23:59:59 GMT"])
@@ -220,7 +220,7 @@ def test_a_target_without_a_limit_is_left_alone_in_the_end() -> None:
     result = later(window)["listCredentials"]
 
     assert result.outcome is Outcome.NOT_VERIFIED
-    assert result.actual == "2000 requests met no 429"
+    assert result.actual == "2000 requests got no 429"
     assert len(window.paths) == 2000
 
 
