@@ -15,8 +15,11 @@ MAKE_VENV := $(PYTHON) -m venv $(VENV)
 INSTALL   := $(BIN)/pip install --disable-pip-version-check --no-compile
 endif
 
-.PHONY: demo serve sdk-verdict test lint types unit violence bench bench-harness bench-stores \
+.PHONY: install demo serve sdk-verdict test lint types unit violence bench bench-harness bench-stores \
 	bench-neighbour bench-keys bench-shards bench-fuzz soak lock wheel clean
+
+# Both commands, with all extras, in .venv/bin.
+install: $(READY)
 
 # Start the mock, drive it with the official SDK and with Schemathesis, print the verdict.
 demo: $(READY)
