@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
@@ -147,6 +148,8 @@ class Target:
         self._next_start = 0.0
         self._lock = threading.Lock()
         self._client = httpx.Client(
+            # Requests of other partners, and those without a token, share nothing: no cookie.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             transport=transport,
             verify=trust_of(settings.ca_file),
             timeout=timeout,

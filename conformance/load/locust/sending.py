@@ -56,6 +56,8 @@ class Sender:
 
     def __init__(self, client: FastHttpSession, state: WorkerState, suffix: str = "") -> None:
         self._client = client
+        # As in a run, no request carries a cookie that another one was answered with.
+        client.client.cookiejar = None
         self._state = state
         self._suffix = suffix
 
