@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from operator import attrgetter
+from operator import itemgetter
 
 import orjson
 
@@ -66,11 +66,13 @@ class Credentials:
         self._takes_expiry = "expires_at" in request_members(resource.create)
         members = success_members(resource.create)
         self._members = [one for one in members if one in attributes]
-        self._values = attrgetter("client_id", *(attributes[one] for one in self._members))
+        places = [Credential._fields.index(attributes[one]) for one in self._members]
+        # One place more than members: of a single one, itemgetter would make no tuple.
+        self._values = itemgetter(*places, 0)
 
     def shown(self, credential: Credential, secret: str | None = None) -> dict[str, str | None]:
         """A credential as an answer shows it, with its secret where one is given."""
-        found = dict(zip(self._members, self._values(credential)[1:], strict=True))
+        found = dict(zip(self._members, self._values(credential), strict=False))
         if secret and self.resource.secret:
             found[self.resource.secret] = secret
         return found
