@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from operator import itemgetter
 
 import orjson
 
@@ -64,17 +63,19 @@ class Credentials:
         if resource.name != "name":
             attributes[resource.name] = attributes.pop("name")
         self._takes_expiry = "expires_at" in request_members(resource.create)
-        members = success_members(resource.create)
-        self._members = [one for one in members if one in attributes]
-        places = [Credential._fields.index(attributes[one]) for one in self._members]
-        # One place more than members: of a single one, itemgetter would make no tuple.
-        self._values = itemgetter(*places, 0)
+        self._secret = str(resource.secret)
+        # A credential is a tuple: what each request shows is read by position.
+        self._places = tuple(
+            (name, Credential._fields.index(attributes[name]))
+            for name in success_members(resource.create)
+            if name in attributes
+        )
 
-    def shown(self, credential: Credential, secret: str | None = None) -> dict[str, str | None]:
+    def shown(self, credential: Credential, secret: str | None = None) -> dict[str, object]:
         """A credential as an answer shows it, with its secret where one is given."""
-        found = dict(zip(self._members, self._values(credential), strict=False))
-        if secret and self.resource.secret:
-            found[self.resource.secret] = secret
+        found: dict[str, object] = {name: credential[place] for name, place in self._places}
+        if secret:
+            found[self._secret] = secret
         return found
 
     def page(self, found: Sequence[Credential], *, has_more: bool) -> dict[str, object]:
