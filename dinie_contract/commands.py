@@ -9,13 +9,19 @@ from dinie_contract.location import put_first
 def mock() -> None:
     """``dinie-mock``."""
     put_first()
-    importlib.import_module("mock_server.cli.main").main()
+    try:
+        importlib.import_module("mock_server.cli.main").main()
+    except KeyboardInterrupt:  # while it is imported
+        sys.exit(130)
 
 
 def conformance() -> None:
     """``dinie-conformance``."""
     put_first()
-    importlib.import_module("conformance.cli.main").main()
+    try:
+        importlib.import_module("conformance.cli.main").main()
+    except KeyboardInterrupt:  # while it is imported
+        sys.exit(2)
 
 
 def load_process() -> None:

@@ -2,7 +2,9 @@
 
 A project whose tests run in this process, or the working directory of a command, may have its own
 ``conformance``, ``mock_server`` or ``openapi``. Ours never shadow them: in a wheel they lie in
-``dinie_contract/packages``, which is the last place on ``sys.path``.
+``dinie_contract/packages``, which is on ``sys.path`` only in our commands, and in a process that
+has asked for one of our modules. (The end of the path would not do for all: a package there goes
+before a namespace package, a folder without ``__init__.py``, anywhere on it.)
 """
 
 import importlib
@@ -37,7 +39,7 @@ def load(module: str) -> ModuleType:
     """
     for name in NAMES:
         place = _place_of(name)
-        if place is not None and not place.is_relative_to(ROOT):
+        if place is not None and not Path(place).is_relative_to(ROOT):
             raise NameTaken(
                 f"dinie-contract cannot be loaded beside {place}, a package of the same name:"
                 f" rename it, or run `dinie-mock serve` and use its URL"
@@ -47,12 +49,15 @@ def load(module: str) -> ModuleType:
     return importlib.import_module(module)
 
 
-def _place_of(name: str) -> Path | None:
-    """The folder or file that a name means in this process; None where it means nothing."""
-    loaded = sys.modules.get(name)
-    spec = getattr(loaded, "__spec__", None) if loaded else find_spec(name)
-    if spec is None:
+def _place_of(name: str) -> Path | str | None:
+    """The folder or file that a name means in this process; None where it means nothing.
+
+    A module without one, such as a stub of a test, is described in words.
+    """
+    if name in sys.modules:
+        spec = getattr(sys.modules[name], "__spec__", None)
+    elif (spec := find_spec(name)) is None:
         return None
-    places = list(spec.submodule_search_locations or ())
-    place = places[0] if places else spec.origin
-    return Path(place).resolve() if place else None
+    places = [*(spec.submodule_search_locations or ())] if spec else []
+    place = places[0] if places else spec.origin if spec else None
+    return Path(place).resolve() if place else f"the stub of {name} in sys.modules"

@@ -24,9 +24,11 @@ def dinie_mock_server() -> "Iterator[MockServer]":
         # Warnings of the mock's libraries do not concern these tests.
         warnings.simplefilter("ignore")
         try:
-            embedded = load("mock_server.testing.embedded")
+            embedded, reason = load("mock_server.testing.embedded"), ""
         except NameTaken as error:
-            pytest.fail(str(error), pytrace=False)
+            embedded, reason = None, str(error)
+    if embedded is None:
+        pytest.fail(reason, pytrace=False)
     with embedded.running_mock() as server:
         yield server
 

@@ -33,21 +33,19 @@ def test_it_holds_one_import_name_and_the_contract(wheel: Path) -> None:
     assert f"{packages}/openapi/mock-control.yaml" in names
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {
         "dinie_contract",
-        "zz_dinie_contract.pth",
     }
     for package in NAMES:
         assert f"{packages}/{package}/py.typed" in names
 
 
 SERVE = """
-import openapi, mock_server
-from mock_server.app import create_app
-from mock_server.settings import Settings
-from mock_server.testing.embedded import dinie_mock
+from importlib.util import find_spec
+from dinie_contract.testing import dinie_mock
 
+assert not any(map(find_spec, ("openapi", "mock_server", "conformance")))
 with dinie_mock() as partner:
     partner.faults.add("slow")
-create_app(Settings())
+import openapi, mock_server
 print(openapi.__file__, mock_server.__file__)
 """
 
@@ -82,16 +80,19 @@ def test_the_installed_wheel_serves_outside_the_checkout(installed: Path, tmp_pa
     assert all(Path(place).is_relative_to(installed) for place in places)
 
 
-def test_packages_of_ones_own_go_before_ours(installed: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_namespace", [False, True])
+def test_packages_of_ones_own_are_not_ours(
+    installed: Path, tmp_path: Path, *, is_namespace: bool
+) -> None:
     source = tmp_path / "src"
     for name in NAMES:
         (source / name).mkdir(parents=True)
-        (source / name / "__init__.py").write_text("")
+        (source / name / ("part.py" if is_namespace else "__init__.py")).write_text("")
     [site_packages] = installed.glob("lib/python*/site-packages")
     own = site_packages / "own_project.pth"
     own.write_text(f"{source}\n")
 
-    script = f"import {', '.join(NAMES)}\nfor one in ({', '.join(NAMES)}): print(one.__file__)"
+    script = f"import {', '.join(NAMES)}\nfor one in ({', '.join(NAMES)}): print(*one.__path__)"
     variables = {key: one for key, one in os.environ.items() if key != "PYTHONPATH"}
     python = str(installed / "bin" / "python")
     done = subprocess.run(
@@ -104,7 +105,7 @@ def test_packages_of_ones_own_go_before_ours(installed: Path, tmp_path: Path) ->
     )  # fmt: skip
     own.unlink()
 
-    assert done.stdout.split() == [str(source / name / "__init__.py") for name in NAMES]
+    assert done.stdout.split() == [str(source / name) for name in NAMES]
     assert "idempotency.replay-is-identical" in listed.stdout
 
 
@@ -124,3 +125,26 @@ def test_a_command_without_its_extra_names_it(installed: Path, tmp_path: Path) -
         assert done.stderr == (
             f"dinie-conformance: {command} needs more: pip install 'dinie-contract[{extra}]'\n"
         )
+
+
+@pytest.mark.parametrize("is_stub", [False, True])
+def test_the_fixture_beside_a_namespace_package_or_a_stub_is_one_line(
+    installed: Path, tmp_path: Path, *, is_stub: bool
+) -> None:
+    (tmp_path / "mock_server").mkdir()
+    (tmp_path / "mock_server" / "part.py").write_text("WORD = 'theirs'\n")
+    stub = "import sys, types\nsys.modules['mock_server'] = types.ModuleType('mock_server')\n"
+    (tmp_path / "conftest.py").write_text(stub if is_stub else "")
+    own = "import mock_server" if is_stub else "from mock_server.part import WORD"
+    (tmp_path / "test_own.py").write_text(
+        f"def test_own(): {own}\ndef test_asking(dinie_mock): raise AssertionError\n"
+    )
+    variables = {key: one for key, one in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        [str(installed / "bin" / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=tmp_path, env=variables, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+    assert "1 passed, 1 error" in done.stdout, done.stdout
+    assert "During handling" not in done.stdout
+    assert "dinie-contract cannot be loaded beside" in done.stdout
