@@ -49,12 +49,13 @@ class Access:
                 self._is_of_no_use = self.token == refused
             return None if self.token == refused else self.token
 
-    def was_of_no_use(self) -> None:
+    def was_of_no_use(self, token: str) -> None:
         """A new token was refused too: refusals have another reason, and get no other token.
 
-        Unless it was so long on its way that it has expired itself.
+        Unless it was so long on its way that it has expired itself, or was replaced meanwhile.
         """
-        self._is_of_no_use = time.monotonic() < self._good_until
+        with self._lock:
+            self._is_of_no_use = token == self.token and time.monotonic() < self._good_until
 
     def clock_moved(self, seconds: float) -> None:
         """The target's clock went ahead, and the token's end came nearer."""

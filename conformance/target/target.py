@@ -257,7 +257,7 @@ class Target:
                 break
             token, answer = other, self._exchange(request, other)
             if _is_refusal(answer):
-                access.was_of_no_use()
+                access.was_of_no_use(token)
         return answer
 
     def _exchange(self, request: Request, token: str) -> Answer:

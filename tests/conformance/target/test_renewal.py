@@ -202,3 +202,14 @@ def test_a_sign_in_that_fails_midway_ends_the_run_with_its_reason() -> None:
         partner.good = 2
         with pytest.raises(TokenRefused, match="the client id and secret were refused"):
             target.send(CREATE)
+
+
+def test_a_refused_token_that_was_replaced_meanwhile_says_nothing_of_the_next_ones() -> None:
+    names = iter("bcd")
+    access = Access(Issued("a", 3600), lambda: Issued(next(names), 3600))
+    assert access.after_refusal("a") == "b"
+    assert access.after_refusal("b") == "c"  # in another thread
+    access.was_of_no_use("b")
+    assert access.after_refusal("c") == "d"
+    access.was_of_no_use("d")
+    assert access.after_refusal("d") is None
