@@ -84,6 +84,10 @@ class Contract:
             if creates(one)
         )
         """The kinds of resource that its operations create."""
+        # An operation that several have is the first one's.
+        self._resource_of = {
+            operation: one for one in reversed(self.resources) for operation in one.operations
+        }
 
     @classmethod
     def bundled(cls, version: str | None = None) -> Self:
@@ -119,7 +123,7 @@ class Contract:
 
     def resource_of(self, operation: Operation) -> Resource | None:
         """The resource that an operation creates, lists or revokes; None where it does neither."""
-        return next((one for one in self.resources if operation in one.operations), None)
+        return self._resource_of.get(operation)
 
     def _servers(self) -> Iterator[str]:
         for server in self.document.get("servers") or [{"url": "/"}]:

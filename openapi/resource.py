@@ -104,14 +104,12 @@ def creates(operation: Operation) -> bool:
     return operation.method == "POST" and operation.success_status == HTTPStatus.CREATED
 
 
-@cache
 def secret_member(create: Operation) -> str | None:
     """The member of a created resource that holds its secret, such as ``client_secret``."""
     members = success_members(create).items()
     return next((name for name, one in members if "secret" in name and _is_text(one)), None)
 
 
-@cache
 def name_member(create: Operation) -> str:
     """The member that people call a resource by: a text that clients choose and answers repeat.
 
@@ -127,26 +125,23 @@ def issues_tokens(operation: Operation) -> bool:
     return operation.method == "POST" and "access_token" in success_members(operation)
 
 
+@cache
 def request_members(operation: Operation) -> Mapping[str, Any]:
     """The members of the JSON object that an operation takes: schemas by name."""
-    body = operation.request_body
-    members: Mapping[str, Any] = _outline(body.content if body else {}).get("properties", {})
-    return members
+    return _members(operation.json_body)
 
 
+@cache
 def success_members(operation: Operation) -> Mapping[str, Any]:
     """The members of the JSON object that an operation answers with: schemas by name."""
     response = operation.response(operation.success_status)
-    members: Mapping[str, Any] = _outline(response.content if response else {}).get(
-        "properties", {}
-    )
-    return members
+    return _members(response.content.get("application/json") if response else None)
 
 
-def _outline(content: Mapping[str, MediaType]) -> Mapping[str, Any]:
-    media_type = content.get("application/json")
+def _members(media_type: MediaType | None) -> Mapping[str, Any]:
     schema = media_type.schema if media_type else None
-    return schema.outline if schema else {}
+    members: Mapping[str, Any] = schema.outline.get("properties", {}) if schema else {}
+    return members
 
 
 def _is_text(definition: Mapping[str, Any]) -> bool:

@@ -2,8 +2,15 @@
 
 from collections.abc import Callable
 
-from openapi.operation import MediaType, Operation
-from openapi.resource import creates, name_member, page_members, secret_member
+from openapi.operation import Operation
+from openapi.resource import (
+    creates,
+    name_member,
+    page_members,
+    request_members,
+    secret_member,
+    success_members,
+)
 
 
 def accepts_idempotency_key(operation: Operation) -> bool:
@@ -38,13 +45,11 @@ def shows(*fields: str, secret: bool = False) -> Callable[[Operation], bool]:
     """
 
     def applies(operation: Operation) -> bool:
-        answer = operation.response(operation.success_status)
-        shown = answer.content.get("application/json") if answer else None
-        documented = _properties(shown)
+        documented = success_members(operation)
         return (
             creates(operation)
             and bool(documented)
-            and documented.issuperset(fields)
+            and documented.keys() >= {*fields}
             and (not secret or secret_member(operation) is not None)
         )
 
@@ -55,7 +60,7 @@ def echoes(field: str) -> Callable[[Operation], bool]:
     """The operation makes a resource; its request takes this field and its answer shows it."""
 
     def applies(operation: Operation) -> bool:
-        return field in _properties(operation.json_body) and shows(field)(operation)
+        return field in request_members(operation) and shows(field)(operation)
 
     return applies
 
@@ -63,11 +68,6 @@ def echoes(field: str) -> Callable[[Operation], bool]:
 def echoes_name(operation: Operation) -> bool:
     """The operation makes a resource with a name that the client chooses."""
     return creates(operation) and echoes(name_member(operation))(operation)
-
-
-def _properties(media_type: MediaType | None) -> set[str]:
-    schema = media_type.schema if media_type else None
-    return set(schema.outline.get("properties", {})) if schema else set()
 
 
 def every(_: Operation) -> bool:
