@@ -1,11 +1,12 @@
 """The credentials of a contract: create, list and revoke (seed: Create a new API key)."""
 
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 
 import orjson
 
-from mock_server.exchange.exchange import Exchange, Handlers
+from mock_server.exchange.exchange import Exchange, Handler, Handlers
 from mock_server.exchange.problems import Problem, ProblemType, Response, invalid_fields
 from mock_server.partners.clock import timestamp
 from mock_server.partners.partners import new_client, secret_hash
@@ -36,13 +37,17 @@ def credentials_handlers(contract: Contract, store: Store) -> Handlers:
     sample, secret = _sample()
     if not _fits(resource.create, credentials.shown(sample, secret)):
         return {}
-    if resource.list and not _fits(resource.list, credentials.page([sample], has_more=False)):
-        return {}
-    if resource.revoke and resource.revoke.success_status != HTTPStatus.NO_CONTENT:
-        return {}
-    handlers = (credentials.create, credentials.list, credentials.revoke)
-    operations = (resource.create, resource.list, resource.revoke)
-    return {one.name: handler for one, handler in zip(operations, handlers, strict=True) if one}
+    handlers: dict[str, Handler] = {resource.create.name: credentials.create}
+    if resource.list and resource.page:
+        if not _fits(resource.list, credentials.page(resource.page, [sample], has_more=False)):
+            return {}
+        handlers[resource.list.name] = partial(credentials.list, members=resource.page)
+    if resource.revoke:
+        if resource.revoke.success_status != HTTPStatus.NO_CONTENT:
+            return {}
+        (*_, parameter) = PATH_PARAMETER.findall(resource.revoke.path)
+        handlers[resource.revoke.name] = partial(credentials.revoke, parameter=parameter)
+    return handlers
 
 
 class Credentials:
@@ -54,10 +59,6 @@ class Credentials:
     def __init__(self, store: Store, resource: Resource) -> None:
         self.store = store
         self.resource = resource
-        self._page = resource.page or PageMembers("items", "has_more", "after", "limit")
-        self._path_parameter = PATH_PARAMETER.findall(
-            resource.revoke.path if resource.revoke else "{id}"
-        )[-1]
         attributes = {resource.id: "client_id", resource.handle: "client_id"}
         attributes |= {resource.login: "client_id", **dict(zip(_KEPT, _KEPT, strict=True))}
         if resource.name != "name":
@@ -78,12 +79,11 @@ class Credentials:
             found[self._secret] = secret
         return found
 
-    def page(self, found: Sequence[Credential], *, has_more: bool) -> dict[str, object]:
+    def page(
+        self, members: PageMembers, found: Sequence[Credential], *, has_more: bool
+    ) -> dict[str, object]:
         """A page of the list."""
-        return {
-            self._page.items: [self.shown(one) for one in found],
-            self._page.has_more: has_more,
-        }
+        return {members.items: [self.shown(one) for one in found], members.has_more: has_more}
 
     async def create(self, exchange: Exchange) -> Response:
         """Create a credential; no other answer shows its secret."""
@@ -105,22 +105,21 @@ class Credentials:
         body = orjson.dumps(self.shown(credential, client_secret))
         return Response(201, body, _JSON, {"Cache-Control": "no-store"})
 
-    async def list(self, exchange: Exchange) -> Response:
+    async def list(self, exchange: Exchange, members: PageMembers) -> Response:
         """One page, newest first; the cursor is the last id of the page before."""
-        page, parameters = self._page, exchange.parameters
-        limit = parameters.get(page.limit, _DEFAULT_PAGE)
-        after = parameters.get(page.cursor)
+        limit = exchange.parameters.get(members.limit, _DEFAULT_PAGE)
+        after = exchange.parameters.get(members.cursor)
         try:
             found = await self.store.list_credentials(_partner_id(exchange), after, limit + 1)
         except UnknownCursor:
-            error = FieldError(page.cursor, "is not the id of a credential", "invalid_value")
+            error = FieldError(members.cursor, "is not the id of a credential", "invalid_value")
             raise invalid_fields([error]) from None
-        shown = self.page(found[:limit], has_more=len(found) > limit)
+        shown = self.page(members, found[:limit], has_more=len(found) > limit)
         return Response(200, orjson.dumps(shown), _JSON)
 
-    async def revoke(self, exchange: Exchange) -> Response:
+    async def revoke(self, exchange: Exchange, parameter: str) -> Response:
         """Make a credential useless at once and for good; tokens got with it live on."""
-        partner_id, client_id = _partner_id(exchange), exchange.parameters[self._path_parameter]
+        partner_id, client_id = _partner_id(exchange), exchange.parameters[parameter]
         credential = await self.store.find_credential(partner_id, client_id)
         if credential is None:
             detail = "There is no such API key."
