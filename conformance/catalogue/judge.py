@@ -152,6 +152,11 @@ class EachAnswer:
     answers: Callable[[Probe], Iterable[Answer]]
     judge: Judge
 
+    @property
+    def __wrapped__(self) -> Callable[[Operation, Answer], None]:
+        """The function with the rule and its place, for :func:`inspect.unwrap`."""
+        return self.look
+
     def __call__(self, probe: Probe) -> None:
         """Judge every answer; raises :class:`Violation` or :class:`NotVerified`."""
         for answer in self.answers(probe):

@@ -94,12 +94,11 @@ def requirement(
 
     def register(sabotaged: SabotagedCheck) -> Check:
         check = sabotaged.check
-        of_each = (check,) if isinstance(check, EachAnswer) else ()
-        documented = of_each[0].look if of_each else check
+        own_judges = (check.judge,) if isinstance(check, EachAnswer) else ()
         made = Requirement(
             id=id,
             level=level,
-            summary=(inspect.getdoc(documented) or "").partition("\n")[0],
+            summary=(inspect.getdoc(inspect.unwrap(check)) or "").partition("\n")[0],
             source=source,
             applies_to=applies_to,
             needs=frozenset(needs),
@@ -108,7 +107,7 @@ def requirement(
             observes_run=observes_run,
             generates=generates or bool(generator_check),
             generator_check=generator_check,
-            judges=(*judges, *(one.judge for one in of_each)),
+            judges=(*judges, *own_judges),
         )
         SERVER.add(made)
         _BY_CHECK[check] = made

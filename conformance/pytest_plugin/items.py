@@ -1,5 +1,6 @@
 """The catalogue as pytest items: one for each requirement and operation that it applies to."""
 
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -180,7 +181,5 @@ class RequirementItem(pytest.Item):
         """The file and line of the check, for tools that open it."""
         # The item's own name would be printed with `::` for each of its dots.
         name = f"{self.requirement.id} [{self.operation.id}]"
-        code = getattr(self.requirement.check, "__code__", None)
-        if code is None:
-            return PACKAGE / "catalogue" / "registry.py", 0, name
+        code = inspect.unwrap(self.requirement.check).__code__
         return Path(code.co_filename), code.co_firstlineno - 1, name

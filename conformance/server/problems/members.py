@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -36,13 +37,13 @@ def _expect_uri(answer: Answer, problem: Problem, name: str, *, empty: bool) -> 
 def each_problem(look: Callable[[Operation, Answer, Problem], None]) -> EachAnswer:
     """Make a function of a documented refusal and its JSON object both the check and the judge."""
 
+    @wraps(look)
     def look_at_object(operation: Operation, answer: Answer) -> None:
         problem = answer.json_object()
         if problem is None:
             raise NotVerified("the body is no JSON object")
         look(operation, answer, problem)
 
-    look_at_object.__doc__ = look.__doc__
     documents = each(_with_objects, statuses=REFUSAL, has_documented_body=True)
     return documents(look_at_object)
 

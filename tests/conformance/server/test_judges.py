@@ -1,7 +1,9 @@
 """Judges of one exchange: asked by what they say of themselves, the cause of a fault first."""
 
+import inspect
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from conformance.catalogue.judge import (
     of_answer,
 )
 from conformance.catalogue.registry import Judges, requirement_of
+from conformance.catalogue.requirement import Requirement
 from conformance.probe.applicability import lists
 from conformance.probe.probe import NotVerified, expect
 from conformance.server import catalogue, judges
@@ -83,3 +86,12 @@ def test_the_cause_comes_before_what_follows_from_it() -> None:
 
 def test_a_requirement_is_found_by_its_check() -> None:
     assert requirement_of(replay_is_identical).id == "idempotency.replay-is-identical"
+
+
+@pytest.mark.parametrize("requirement", catalogue().values(), ids=lambda one: one.id)
+def test_a_check_leads_to_its_function_in_the_folder_of_its_section(
+    requirement: Requirement,
+) -> None:
+    code = inspect.unwrap(requirement.check).__code__
+    assert Path(code.co_filename).parent.name == requirement.section
+    assert code.co_name in Path(code.co_filename).read_text()
