@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from conformance.probe.applicability import lists
 from conformance.probe.probe import Probe
+from conformance.probe.rate_limits import page_of_one
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Answer, Request
+from conformance.target.exchange import Answer
 from conformance.target.target import Target, TargetError
 from openapi.contract import Contract
 from openapi.resource import creates
@@ -106,7 +107,7 @@ class Breaker:
     def _plain(self) -> Answer:
         for operation in self._contract.operations.values():
             if lists(operation) and Capability.LISTING in self._target.capabilities:
-                return self._target.send_once(Request("GET", f"{operation.path}?limit=1"))
+                return self._target.send_once(page_of_one(operation))
         operation = next(one for one in self._contract.operations.values() if creates(one))
         probe = Probe(self._contract, operation, self._target, random.Random(0))  # noqa: S311 - no choice is made
         return probe.send_once(probe.request())

@@ -10,7 +10,8 @@ from conformance.target.exchange import Answer, Request
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, seconds_to_wait
 from dinie_contract.options import RATE_LIMIT_REQUESTS
 from openapi.contract import PATH_PARAMETER
-from openapi.resource import creates
+from openapi.operation import Operation
+from openapi.resource import creates, page_members
 
 _AT_ONCE = 8
 
@@ -60,12 +61,18 @@ def provoke(probe: Probe) -> None:
                     return
 
 
+def page_of_one(operation: Operation) -> Request:
+    """The request for the smallest page of a list."""
+    members = page_members(operation)
+    query = f"?{members.limit}=1" if members else ""
+    return Request("GET", f"{operation.path}{query}")
+
+
 def _cheap(probe: Probe) -> Request:
     """A page of one item; where there is no list, one creation over and over."""
     operations = probe.contract.operations.values()
     if Capability.LISTING in probe.target.capabilities:
-        path = next(one.path for one in operations if lists(one))
-        return Request("GET", f"{path}?limit=1")
+        return page_of_one(next(filter(lists, operations)))
     for operation in operations:
         if creates(operation) and operation.accepts_idempotency_key:
             return probe.of(operation).request().with_key(probe.new_key())
