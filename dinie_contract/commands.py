@@ -8,20 +8,20 @@ from dinie_contract.location import put_first
 
 def mock() -> None:
     """``dinie-mock``."""
-    put_first()
-    try:
-        importlib.import_module("mock_server.cli.main").main()
-    except KeyboardInterrupt:  # while it is imported
-        sys.exit(130)
+    _main("mock_server.cli.main", interrupted=130)
 
 
 def conformance() -> None:
     """``dinie-conformance``."""
+    _main("conformance.cli.main", interrupted=2)
+
+
+def _main(module: str, interrupted: int) -> None:
     put_first()
     try:
-        importlib.import_module("conformance.cli.main").main()
+        importlib.import_module(module).main()
     except KeyboardInterrupt:  # while it is imported
-        sys.exit(2)
+        sys.exit(interrupted)
 
 
 def load_process() -> None:

@@ -54,10 +54,10 @@ def _place_of(name: str) -> Path | str | None:
 
     A module without one, such as a stub of a test, is described in words.
     """
-    if name in sys.modules:
-        spec = getattr(sys.modules[name], "__spec__", None)
-    elif (spec := find_spec(name)) is None:
-        return None
-    places = [*(spec.submodule_search_locations or ())] if spec else []
-    place = places[0] if places else spec.origin if spec else None
-    return Path(place).resolve() if place else f"the stub of {name} in sys.modules"
+    is_loaded = name in sys.modules
+    spec = getattr(sys.modules[name], "__spec__", None) if is_loaded else find_spec(name)
+    places = [*(spec.submodule_search_locations or ()), spec.origin] if spec else []
+    place = next(filter(None, places), None)
+    if place:
+        return Path(place).resolve()
+    return f"the stub of {name} in sys.modules" if is_loaded else None

@@ -1,7 +1,6 @@
 """The text report: progress while a run goes on, then results and verdict."""
 
 import io
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from rich.text import Text
 
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
+from dinie_contract.command_line import discard
 
 _STYLES = {
     Outcome.PASSED: "green",
@@ -34,9 +34,9 @@ class ReportConsole(Console):
         super().__init__(highlight=False, **options)
 
     def on_broken_pipe(self) -> None:
-        """Send the rest of the output nowhere, what Python flushes at exit included."""
+        """Send the rest of the output nowhere."""
         self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+        discard(self.file)
 
 
 class TextReport:
