@@ -6,11 +6,11 @@ from functools import cache, partial
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import __version__
+from mock_server.control.access import ControlAccess
 from mock_server.control.app import create_control
 from mock_server.control.health import Probes, Readiness
 from mock_server.control.partner_state import PartnerState
 from mock_server.documented.answers import DocumentedAnswers
-from mock_server.exchange.authorization import AdminToken
 from mock_server.exchange.exchange import request_ids
 from mock_server.faults.plan import FaultPlans
 from mock_server.observing.journals import Journals
@@ -95,11 +95,11 @@ def create_app(
         settings.workers,
         (lambda: journals.dropped) if settings.control else None,
     )
-    admin = AdminToken(settings.admin_token)
-    probes = Probes(contract.version, readiness, metrics, admin)
+    access = ControlAccess(settings.admin_token, settings.hosts)
+    probes = Probes(contract.version, readiness, metrics, access)
 
     partner_state = PartnerState(clocks, plans, journals, counters, tokens)
-    make_control = cache(lambda: create_control(contract, store, partner_state, clock, ids, admin))
+    make_control = cache(lambda: create_control(contract, store, partner_state, clock, ids, access))
 
     async def control(scope: Scope, receive: Receive, send: Send) -> None:
         # Made on first use: most starts never need it.

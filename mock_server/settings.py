@@ -18,8 +18,9 @@ class Settings:
 
     ``contract`` is a file, or None for the bundled contract; ``rate_limit`` is such as
     ``100/minute``. ``faults`` are presets that each partner has from the start. Without
-    ``control`` there is no control plane and no journal; without an ``admin_token`` the control
-    plane is open to all. ``workers`` is the number of processes.
+    ``control`` there is no control plane and no journal. Without an ``admin_token`` the control
+    plane answers requests whose ``Host`` is a loopback name or one of ``hosts`` (None: any).
+    ``workers`` is the number of processes.
     """
 
     partners: tuple[Partner, ...] = ()
@@ -29,6 +30,7 @@ class Settings:
     faults: tuple[str, ...] = ()
     control: bool = True
     admin_token: str | None = None
+    hosts: tuple[str, ...] | None = ()
     workers: int = 1
     log_format: LogFormat = "text"
     log_level: LogLevel = "warning"
@@ -42,6 +44,7 @@ class Settings:
         """The settings from the text of :meth:`to_json`."""
         values = json.loads(text)
         values["partners"] = tuple(Partner(**partner) for partner in values["partners"])
+        values["hosts"] = values["hosts"] and tuple(values["hosts"])
         values["faults"] = tuple(values["faults"])
         values["contract"] = Path(values["contract"]) if values["contract"] else None
         return cls(**values)

@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import replace
-from ipaddress import ip_address
 from typing import Any
 
 import click
@@ -13,8 +12,8 @@ from mock_server.app import load_contract
 from mock_server.cli.announcement import announcement
 from mock_server.cli.client import exercise_command, report_command
 from mock_server.cli.option_types import takes_options
-from mock_server.partners.partners import Partner
-from mock_server.serving.server import ServingError, bind, serve
+from mock_server.control.access import is_loopback
+from mock_server.serving.server import ServingError, bind, make_up_partner, serve
 from mock_server.settings import Settings
 from mock_server.store.interface import StoreError
 from mock_server.testing.exercise import CommandError
@@ -43,7 +42,6 @@ def serve_command(host: str, port: int, **parameters: Any) -> None:
     settings = settings_of(Settings, parameters)
     settings = replace(
         settings,
-        partners=settings.partners or (Partner.make_up(),),
         # Clock, faults and journal are in the memory of one process.
         control=settings.control and settings.workers == 1,
     )
@@ -52,14 +50,20 @@ def serve_command(host: str, port: int, **parameters: Any) -> None:
         raise click.UsageError("--admin-token must be a word that a header can carry")
     with bind(host, port) as listener:
         address, bound_port = listener.getsockname()[:2]
-        if settings.control and not admin_token and not ip_address(address).is_loopback:
+        if settings.control and not admin_token and not is_loopback(address):
             raise ServingError(
                 f"--host {host} is not loopback, so the control plane needs --admin-token;"
                 " or leave it out with --no-control"
             )
+        contract = load_contract(settings)
+        settings = replace(
+            settings,
+            partners=settings.partners or (make_up_partner(settings.store),),
+            # Off loopback no name says where a request comes from.
+            hosts=(host, address) if is_loopback(address) else None,
+        )
         shown = f"[{address}]" if ":" in address else address
-        origin = f"http://{shown}:{bound_port}"
-        text = announcement(load_contract(settings), origin, settings)
+        text = announcement(contract, f"http://{shown}:{bound_port}", settings)
         serve(settings, listener, lambda: click.echo(text))
 
 

@@ -5,12 +5,12 @@ from functools import partial
 
 from starlette.types import ASGIApp
 
+from mock_server.control.access import ControlAccess, JsonBodies
 from mock_server.control.clocks import Clocks
 from mock_server.control.fault_plans import FaultOperations
 from mock_server.control.journals import JournalReading
 from mock_server.control.partner_state import PartnerState
 from mock_server.control.partners import Partners
-from mock_server.exchange.authorization import AdminToken
 from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.observing.request_log import Observing
 from mock_server.operations.handling import Handling
@@ -30,7 +30,7 @@ def create_control(
     partner_state: PartnerState,
     clock: Clock,
     request_ids: Iterator[bytes],
-    admin: AdminToken,
+    access: ControlAccess,
 ) -> ASGIApp:
     """Make the control plane of the API of ``played``, served under :data:`CONTROL_PATH`."""
     contract = Contract.control()
@@ -38,6 +38,7 @@ def create_control(
         partial(Answering, clock=clock, request_ids=request_ids, observe=Observing(CONTROL_PATH)),
         partial(Routing, contract=contract),
         Authentication,
+        JsonBodies,
         Validation,
     ]
     journals = partner_state.journals
@@ -49,5 +50,5 @@ def create_control(
             **JournalReading(store, journals, played).handlers(),
         }
     )
-    security = {"bearer": SecurityHandler(lambda exchange, _: admin.check(exchange))}
+    security = {"bearer": SecurityHandler(lambda exchange, _: access.check(exchange))}
     return connexion_app(handling, pipeline, contract, CONTROL_PATH, security)

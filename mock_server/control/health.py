@@ -12,7 +12,7 @@ from collections.abc import Callable
 from starlette.types import Receive, Scope, Send
 
 from mock_server import __version__
-from mock_server.exchange.authorization import AdminToken
+from mock_server.control.access import ControlAccess
 from mock_server.exchange.exchange import CONTROL_PATH, Exchange, Handlers
 from mock_server.exchange.problems import (
     Problem,
@@ -74,12 +74,12 @@ class Probes:
     """The probes, as an innermost stage such as the operations are."""
 
     def __init__(
-        self, contract: str, readiness: Readiness, metrics: Metrics, admin: AdminToken
+        self, contract: str, readiness: Readiness, metrics: Metrics, access: ControlAccess
     ) -> None:
         self._contract = contract
         self._readiness = readiness
         self._metrics = metrics
-        self._admin = admin
+        self._access = access
         self._started = time.monotonic()
         self.by_path = {
             CONTROL_PATH + name.rpartition(" ")[2]: handler
@@ -122,7 +122,7 @@ class Probes:
         return json_response(200, {"status": "ready"}, Cache_Control="no-store")
 
     async def metrics(self, exchange: Exchange) -> Response:
-        """Answer the metrics; raises a 401 without the admin token."""
-        self._admin.check(exchange)
+        """Answer the metrics; raises a 401 or 403 for a request without access."""
+        self._access.check(exchange)
         text, media_type = self._metrics.exposition(exchange.header(b"accept") or "")
         return Response(200, text, media_type, {"Cache-Control": "no-store"})

@@ -1,8 +1,7 @@
-"""The ``Authorization`` header (RFC 6750, RFC 7617), the admin token, and the 401."""
+"""The ``Authorization`` header (RFC 6750, RFC 7617), and the 401."""
 
 import base64
 import binascii
-import secrets
 
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType
@@ -52,23 +51,3 @@ def unauthenticated(
     return Problem(
         ProblemType.AUTHENTICATION_FAILED, code, detail, headers={"WWW-Authenticate": challenge}
     )
-
-
-class AdminToken:
-    """The token that protects the control plane; with None, no request needs one."""
-
-    def __init__(self, token: str | None) -> None:
-        self._token = token
-
-    def check(self, exchange: Exchange) -> Identity:
-        """The identity of the administrator; raises a 401 for any other request."""
-        if self._token is None:
-            return {}
-        given = bearer_token(exchange)
-        if given is None:
-            detail = "Send the header Authorization: Bearer with the admin token."
-            raise unauthenticated("missing_token", detail)
-        if not secrets.compare_digest(given.encode("latin-1"), self._token.encode()):
-            detail = "This is not the admin token."
-            raise unauthenticated("invalid_token", detail, error="invalid_token")
-        return {"sub": "admin"}

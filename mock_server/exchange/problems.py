@@ -42,6 +42,7 @@ class ProblemType(Enum):
 
     INVALID_REQUEST = _Kind(400, "invalid-request", "Invalid request")
     AUTHENTICATION_FAILED = _Kind(401, "authentication-failed", "Authentication failed")
+    FORBIDDEN = _Kind(403, "forbidden", "Forbidden")
     NOT_FOUND = _Kind(404, "not-found", "Not found")
     METHOD_NOT_ALLOWED = _Kind(405, "method-not-allowed", "Method not allowed")
     REQUEST_TIMEOUT = _Kind(408, "request-timeout", "Request timeout")

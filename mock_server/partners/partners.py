@@ -1,6 +1,7 @@
 """Partners that exist from the start, the making of client ids and secrets, and login."""
 
 import hashlib
+import hmac
 import os
 import secrets
 from collections.abc import Iterable
@@ -11,9 +12,6 @@ from mock_server.exchange.authorization import unauthenticated
 from mock_server.exchange.exchange import Exchange
 from mock_server.partners.clock import PartnerClocks, instant
 from mock_server.store.interface import Login, Store
-
-MADE_UP_PARTNER = "partner_made_up"
-"""One id for every start, so that a store on disk keeps its credentials across restarts."""
 
 _LENGTH = 64
 _FETCHED_TOGETHER = 64
@@ -49,12 +47,16 @@ class Partner:
         return ":".join(parts)
 
     @classmethod
-    def make_up(cls) -> Self:
-        """A partner with fresh credentials and a token, for a start that names none."""
-        client_id, client_secret = new_client()
-        return cls(
-            MADE_UP_PARTNER, client_id, client_secret, f"dinie_at_{secrets.token_urlsafe(24)}"
-        )
+    def make_up(cls, signing_key: bytes | None = None) -> Self:
+        """A partner with fresh credentials and a token, for a start that names none.
+
+        Its id is made from the signing key of the store: each start on the same store gives the
+        same id, whose credentials are there again, and nobody else can guess it.
+        """
+        key = signing_key or secrets.token_bytes(_LENGTH // 2)
+        identity = hmac.digest(key, b"the made-up partner", "sha256").hex()[:16]
+        token = f"dinie_at_{secrets.token_urlsafe(24)}"
+        return cls(f"partner_{identity}", *new_client(), token)
 
 
 async def seed(store: Store, partners: Iterable[Partner]) -> None:

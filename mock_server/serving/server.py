@@ -20,7 +20,7 @@ from mock_server.app import create_app
 from mock_server.connection import ClosableProtocol
 from mock_server.observing.logs import set_up_logs
 from mock_server.observing.metrics import shared_metrics
-from mock_server.partners.partners import seed
+from mock_server.partners.partners import Partner, seed
 from mock_server.serving.shutdown import ShutdownFlag
 from mock_server.serving.workers import WORKER_APP, WORKER_SETTINGS, Supervisor
 from mock_server.settings import Settings
@@ -47,6 +47,19 @@ def bind(host: str, port: int) -> socket.socket:
         reason = os.strerror(error.errno) if error.errno else str(error)
         mend = "; choose another with --port, or 0 for a free one" if port else ""
         raise ServingError(f"cannot listen on {host}:{port}: {reason}{mend}") from error
+
+
+def make_up_partner(url: str) -> Partner:
+    """A partner for a start that names none, on the store at ``url``; raises StoreError."""
+
+    async def signing_key() -> bytes:
+        store = backend_of(url).open_store(url)
+        try:
+            return await store.signing_key()
+        finally:
+            await store.close()
+
+    return Partner.make_up(asyncio.run(signing_key()))
 
 
 def serve(settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
