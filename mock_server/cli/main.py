@@ -13,6 +13,7 @@ from mock_server.cli.announcement import announcement
 from mock_server.cli.client import exercise_command, report_command
 from mock_server.cli.option_types import takes_options
 from mock_server.control.access import is_loopback
+from mock_server.observing.logs import set_up_logs
 from mock_server.serving.server import ServingError, bind, make_up_partner, serve
 from mock_server.settings import Settings
 from mock_server.store.interface import StoreError
@@ -48,6 +49,7 @@ def serve_command(host: str, port: int, **parameters: Any) -> None:
     admin_token = settings.admin_token
     if admin_token is not None and admin_token.split() != [admin_token]:
         raise click.UsageError("--admin-token must be a word that a header can carry")
+    set_up_logs(settings.log_format, settings.log_level)
     with bind(host, port) as listener:
         address, bound_port = listener.getsockname()[:2]
         if settings.control and not admin_token and not is_loopback(address):

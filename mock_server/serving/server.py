@@ -18,7 +18,6 @@ from uvicorn.config import STARTUP_FAILURE
 from mock_server import __version__
 from mock_server.app import create_app
 from mock_server.connection import ClosableProtocol
-from mock_server.observing.logs import set_up_logs
 from mock_server.observing.metrics import shared_metrics
 from mock_server.partners.partners import Partner, seed
 from mock_server.serving.shutdown import ShutdownFlag
@@ -69,7 +68,6 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
     away or cannot be written, before anything is served; and :class:`ServingError` for workers
     that do not start, or have no store that they could share.
     """
-    set_up_logs(settings.log_format, settings.log_level)
     workers = settings.workers
     is_shared = backend_of(settings.store).is_shared(settings.store)
     if workers > 1 and not is_shared:

@@ -1,9 +1,23 @@
-"""Connections to SQLite, in a file or in memory, and advice about their errors."""
+"""Connections to SQLite, in a private file or in memory, and advice about their errors."""
 
+import contextlib
+import logging
+import os
+import stat
 import time
 from pathlib import Path
 
 import apsw
+
+from mock_server.store.interface import StoreError
+
+logger = logging.getLogger("mock_server")
+
+_PRIVATE = 0o600
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+_FILES = ("", "-wal", "-shm", "-journal")
+"""Ends of the names of the database and of the files that SQLite keeps beside it."""
 
 BUSY_MILLISECONDS = 5_000
 """How long a statement waits for another process that writes."""
@@ -24,13 +38,46 @@ MENDS: tuple[tuple[type[apsw.Error], str], ...] = (
 
 
 def open_file(path: Path) -> apsw.Connection:
-    """Open a file that other processes use at the same time; it is made where there is none."""
-    connection = apsw.Connection(str(path))
+    """Open a private file that other processes use at the same time; it may not exist yet.
+
+    Raises :class:`StoreError` for a file of another user.
+    """
+    # A link may be there on purpose; the checks are of the file that it leads to.
+    place = os.path.realpath(path)
+    with contextlib.suppress(OSError):  # SQLite says what is wrong with the place
+        _make_private(place, path)
+    connection = apsw.Connection(place)
     connection.set_busy_timeout(BUSY_MILLISECONDS)
     # A commit survives the death of the process; only a power cut may take the last.
     _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
+
+
+def _make_private(place: str, shown: Path) -> None:
+    """Create the database with mode 0600, or take the rights of others on its files away.
+
+    SQLite gives the files beside the database the mode of the database.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(place, flags, _PRIVATE)
+        os.fchmod(descriptor, _PRIVATE)  # a umask may have taken more
+        # Only a file that was not there: closing another would drop the locks of this process.
+        os.close(descriptor)
+    for end in _FILES:
+        with contextlib.suppress(FileNotFoundError):
+            found = os.lstat(place + end)
+            if found.st_uid != os.geteuid() and os.geteuid() != 0:
+                raise StoreError(
+                    f"{shown}{end} belongs to another user, who could read the key that signs"
+                    " tokens: name a file of your own"
+                )
+            if stat.S_ISREG(found.st_mode) and found.st_mode & _OTHERS:
+                os.chmod(place + end, stat.S_IMODE(found.st_mode) & ~_OTHERS)
+                logger.warning(
+                    "%s%s was open to other users, and is private from now on", shown, end
+                )
 
 
 def _write_ahead(connection: apsw.Connection) -> None:
