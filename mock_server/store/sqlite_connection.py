@@ -66,18 +66,17 @@ def _make_private(place: str, shown: Path) -> None:
         # Only a file that was not there: closing another would drop the locks of this process.
         os.close(descriptor)
     for end in _FILES:
+        file = Path(place + end)
         with contextlib.suppress(FileNotFoundError):
-            found = os.lstat(place + end)
+            found = file.lstat()
             if found.st_uid != os.geteuid() and os.geteuid() != 0:
                 raise StoreError(
                     f"{shown}{end} belongs to another user, who could read the key that signs"
                     " tokens: name a file of your own"
                 )
             if stat.S_ISREG(found.st_mode) and found.st_mode & _OTHERS:
-                os.chmod(place + end, stat.S_IMODE(found.st_mode) & ~_OTHERS)
-                logger.warning(
-                    "%s%s was open to other users, and is private from now on", shown, end
-                )
+                file.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS)
+                logger.warning("%s%s was open to others, and is private from now on", shown, end)
 
 
 def _write_ahead(connection: apsw.Connection) -> None:

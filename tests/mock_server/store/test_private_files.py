@@ -17,7 +17,6 @@ from demo.mock_process import mock_process
 from mock_server.store.interface import StoreError
 from mock_server.store.opening import backend_of
 from mock_server.store.sqlite_store import SqliteStore
-from tests.mock_server.serving.test_serving import refused
 
 BESIDE = ("-wal", "-shm")
 
@@ -76,7 +75,7 @@ def test_an_open_file_is_made_private_with_a_line(
     asyncio.run(SqliteStore(path).close())
     assert modes(tmp_path) == {"mock.db": 0o600}
     [line] = [one for one in caplog.records if one.levelno == logging.WARNING]
-    assert line.getMessage() == f"{path} was open to other users, and is private from now on"
+    assert line.getMessage() == f"{path} was open to others, and is private from now on"
 
 
 def test_the_files_that_a_killed_mock_left_open_are_made_private(tmp_path: Path) -> None:
@@ -151,8 +150,9 @@ def test_the_file_of_another_user_is_refused(
 
 
 def test_a_place_that_cannot_be_used_is_still_one_line(tmp_path: Path) -> None:
-    line = refused("--store", f"sqlite:///{tmp_path}/no/such/mock.db")
-    assert "its folder must exist" in line
+    with pytest.raises(StoreError, match="its folder must exist"):
+        SqliteStore(tmp_path / "no" / "such" / "mock.db")
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
-    assert "cannot be used" in refused("--store", f"sqlite:///{loop}")
+    with pytest.raises(StoreError, match="cannot be used"):
+        SqliteStore(loop)

@@ -118,6 +118,14 @@ def test_a_full_disk_is_a_500_and_what_was_confirmed_is_there(tmp_path: Path) ->
 PARTNER = ("--partner", "dinie_ci_live_damaged:secret:token")
 
 
+@pytest.fixture(autouse=True)
+def _private_files() -> Iterator[None]:
+    """The copies are private as the mock's own files are: it has nothing to say about them."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, dict[str, bytes]]:
     """A whole file, and what it confirmed."""
