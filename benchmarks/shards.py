@@ -27,6 +27,7 @@ from benchmarks.wire import TOKEN, BenchmarkError
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.finding import Finding
 from demo.redis_server import PROGRAM, redis_server
+from openapi.contract import Contract
 
 FEWEST_RATIO = 0.9
 """Of what one finds in twice the time: luck decides upon the rarest."""
@@ -70,7 +71,7 @@ def faults_of(findings: Sequence[Finding]) -> frozenset[str]:
 def outcome_of(directory: Path) -> Outcome:
     """What a run directory holds."""
     run = RunDirectory.open(directory)
-    counters, findings = run.state()["counters"], run.findings()
+    counters, (findings, _) = run.state()["counters"], run.findings(Contract.bundled())
     return Outcome(faults_of(findings), len(findings), counters["requests"], counters["turns"])
 
 

@@ -25,12 +25,17 @@ class CampaignOutput:
         self.exported: Path | None = export[1] if export else None
         check_writable([*self._reports.values(), *([self.exported] if self.exported else [])])
 
-    def report(self, verdict: Verdict, findings: Iterable[Finding], console: Console) -> int:
-        """Write all files and print the report; gives the exit code."""
+    def report(
+        self, verdict: Verdict, findings: Iterable[Finding], console: Console, url: str
+    ) -> int:
+        """Write all files and print the report; gives the exit code.
+
+        ``url`` is the default target of exported tests; without one, they need ``DINIE_URL``.
+        """
         for name, path in self._reports.items():
             write(path, FORMATS[name](verdict))
         TextReport(console).end(verdict)
-        self.export(verdict.target, list(findings))
+        self.export(url, list(findings))
         return verdict.exit_code
 
     def export(self, url: str, findings: list[Finding]) -> None:

@@ -21,8 +21,9 @@ from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.record import Record
 from conformance.fuzz.verdicts import verdict_of
 from conformance.journal.har_reading import read_har
+from conformance.report.output import complain
 from conformance.report.text import ReportConsole
-from conformance.results.verdict import CONFORMS, INTERRUPTED
+from conformance.results.verdict import CONFORMS, INTERRUPTED, NO_VERDICT
 from conformance.run.interrupts import stopped_by_signals
 from conformance.server import catalogue
 from conformance.target.connecting import authenticate
@@ -47,9 +48,7 @@ def fuzz_command(**parameters: Any) -> int:
     settings = settings_of(CampaignSettings, parameters)
     _check_whole(settings)
     if output.exported and settings.resume and not settings.url and not settings.app:
-        directory = RunDirectory.open(settings.resume)
-        output.export(str(directory.state().get("target", "")), directory.findings())
-        return CONFORMS
+        return _export(output, RunDirectory.open(settings.resume))
     use_one_arena()
     contract = Contract.bundled()
     select(catalogue(), settings.patterns)
@@ -92,7 +91,16 @@ def fuzz_command(**parameters: Any) -> int:
             except TargetError as error:
                 void = str(error)
         verdict = verdict_of(record, settings.level, void)
-    return output.report(verdict, record.findings.values(), console)
+    return output.report(verdict, record.findings.values(), console, url)
+
+
+def _export(output: CampaignOutput, directory: RunDirectory) -> int:
+    """Write the findings of a directory as a pytest file; no verdict where one is unreadable."""
+    findings, errors = directory.findings(Contract.bundled())
+    output.export("", findings)
+    for error in errors:
+        complain(str(error))
+    return NO_VERDICT if errors else CONFORMS
 
 
 def _check_whole(settings: CampaignSettings) -> None:

@@ -9,6 +9,7 @@ import click
 from conformance.catalogue.requirement import Level
 from conformance.cli.campaign_report import CampaignOutput
 from conformance.cli.option_types import takes_options
+from conformance.fuzz.findings.exporting import with_scripts
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.merging import joined
 from conformance.fuzz.storage.record import Record
@@ -34,6 +35,8 @@ def merge_command(directories: tuple[Path, ...], **parameters: Any) -> int:
     new = parameters["directory"]
     # Without --directory nothing is written, and the directory is only a name.
     whole = joined(records, RunDirectory(new or directories[0]))
+    for finding in list(whole.findings.values()):
+        whole.findings.load(with_scripts(whole.target, finding))
     if new:
         directory = RunDirectory.create(new)
         with directory.held():
@@ -45,4 +48,5 @@ def merge_command(directories: tuple[Path, ...], **parameters: Any) -> int:
     verdict = verdict_of(whole, Level(parameters["level"]))
     if len({one.seed for one in records}) > 1:
         verdict = replace(verdict, seed=None)
-    return output.report(verdict, whole.findings.values(), ReportConsole())
+    # Nobody gave the URL here: an exported test is told it, with the token.
+    return output.report(verdict, whole.findings.values(), ReportConsole(), url="")

@@ -1,5 +1,6 @@
 """``dinie-conformance replay``: a finding, once more."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ def replay_command(finding: Path, **parameters: Any) -> int:
     settings = settings_of(SendingSettings, parameters)
     url = settings.checked_url(contract)
     within = finding.parent / "findings" / f"{finding.name}.json"
-    found = Finding.read(within if within.exists() and not finding.exists() else finding)
+    # A file that is named here may be a link; one in a directory may not.
+    is_named = finding.exists() or not os.path.lexists(within)
+    found = Finding.read(finding.resolve() if is_named else within, contract)
     known = {one.name: one for one in works(contract, list(catalogue().values()))}
     work = work_of(contract, found, known)
     generation.load()

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from conformance import generation
 from conformance.catalogue.requirement import Requirement
+from conformance.fuzz.findings.exporting import with_scripts
 from conformance.fuzz.findings.recording import steps_of
 from conformance.fuzz.findings.replaying import VIOLATIONS, probe_for
 from conformance.fuzz.findings.shrinking import Shrinker
 from conformance.fuzz.safety import Breaker, Pace
 from conformance.fuzz.schedule import Schedule, Turn
 from conformance.fuzz.sharing import Sharing
+from conformance.fuzz.storage.directory import is_handle
 from conformance.fuzz.storage.finding import Finding, cause_of, seen
 from conformance.fuzz.storage.record import ENOUGH, NO_WORK, TIME_OVER, Record
 from conformance.fuzz.work import Work, works
@@ -97,7 +99,7 @@ class Campaign:
         self._max_turns = max_turns
         self._keep = keep
         self._corpus = generation.corpus_in(record.directory.corpus, shared)
-        self._sharing = Sharing(shared, record.findings, record.requirements)
+        self._sharing = Sharing(shared, record)
         self._shrinker = Shrinker(
             record.contract, target, self.works, record.findings, self._is_over
         )
@@ -107,6 +109,8 @@ class Campaign:
         self._begin = time.monotonic()
         self._last_save = self._last_beat = 0.0
         record.over = record.stopped = ""
+        for one in list(record.findings.values()):
+            record.findings.load(with_scripts(target.base_url, one))
         record.findings.on_change = self._changed
         target.created |= record.directory.created()
 
@@ -278,7 +282,7 @@ class Campaign:
         is_creation = answer.is_success and request.method == "POST"
         for resource in self.record.contract.resources if is_creation else ():
             handle = answer.field(resource.handle)
-            if isinstance(handle, str) and handle.split() == [handle]:
+            if is_handle(handle):
                 with self._lock:
                     self.record.directory.record_created((request.partner or 0, handle))
         if answer.status == LIMITED:

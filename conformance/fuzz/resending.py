@@ -26,7 +26,9 @@ AnswerParts = tuple[int, str, bytes]
 Send = Callable[[list[Step]], list[AnswerParts]]
 """Sends steps, all at the same time, and gives their answers."""
 
-_PLACE = re.compile("«([a-zA-Z_]+) ([0-9]+)»")
+_PLACE = re.compile("«([a-zA-Z_]+) ([0-9]{1,6})»")
+REFERENCE = re.compile("«(?!(?i:key)|name )([a-zA-Z_]+) ([0-9]{1,6})»")
+"""A place that stands for what an earlier step was answered with."""
 _AFTER = re.compile("[?&][^&=]*(?:after|cursor)[^&=]*=([^&]*)")
 
 
@@ -195,6 +197,11 @@ def _call(step: Step) -> tuple[Any, ...]:
 def idempotency_key(step: Step) -> str:
     """The value of a step's ``Idempotency-Key``; empty where it has none."""
     return next((value for name, value in step["headers"] if name == "Idempotency-Key"), "")
+
+
+def texts_of(step: Step) -> list[str]:
+    """The texts of a step that may hold places."""
+    return [step["path"], step["body"], *(value for _, value in step["headers"])]
 
 
 def _json(body: bytes) -> Any:

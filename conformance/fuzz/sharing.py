@@ -5,16 +5,15 @@ violation that was mended meanwhile is not reported.
 """
 
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.catalogue.requirement import Requirement
+from conformance.fuzz.findings.exporting import with_scripts
 from conformance.fuzz.findings.shrinking import Shrinker
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding, smallest_of
-from conformance.fuzz.storage.findings import Findings
+from conformance.fuzz.storage.record import Record
 
 if TYPE_CHECKING:
     from conformance.generation.shared_corpus import SharedCorpus
@@ -27,16 +26,13 @@ _FINDINGS = b"findings"
 class Sharing:
     """Publishes local findings and receives remote ones; does nothing without a corpus."""
 
-    def __init__(
-        self,
-        corpus: "SharedCorpus | None",
-        findings: Findings,
-        requirements: Mapping[str, Requirement],
-    ) -> None:
+    def __init__(self, corpus: "SharedCorpus | None", record: Record) -> None:
         self._corpus = corpus
-        self._findings = findings
-        self._requirements = requirements
+        self._record = record
+        self._findings = record.findings
         self._published: dict[str, bytes] = {}
+        self._known: dict[bytes, Finding | None] = {}
+        self._has_junk = False
         self._last = 0.0
 
     def begin(self, shrinker: Shrinker) -> None:
@@ -48,7 +44,7 @@ class Sharing:
             return
         for values in self._shared_findings().values():
             finding = smallest_of(values.values())
-            if finding.id in self._findings or finding.requirement not in self._requirements:
+            if finding.id in self._findings or finding.requirement not in self._record.requirements:
                 continue
             failures, tries = shrinker.count_failures(finding, finding.attempts)
             if failures:
@@ -64,8 +60,8 @@ class Sharing:
         """Share a finding that was discovered here, or shrunk."""
         if self._corpus is None:
             return
-        # Each worker counts its own repeats.
-        ours = replace(finding, count=1)
+        # Each worker counts its own repeats, and makes scripts of its own.
+        ours = replace(finding, count=1, curl="", python="")
         theirs = self._shared_findings().get(finding.id, {})
         if smallest_of([ours, *theirs.values()]) is not ours:
             return
@@ -95,20 +91,37 @@ class Sharing:
 
     @property
     def remarks(self) -> Iterable[str]:
-        """Remarks for the verdict on an example database that was away."""
-        if self._corpus is None or not self._corpus.was_away:
-            return ()
-        if not self._corpus.is_away:
-            return (
-                "the example database was away for a time; findings of that time were shared later",
+        """Remarks for the verdict on an example database that was away, or holds junk."""
+        if self._corpus is None:
+            return
+        if self._has_junk or self._corpus.has_junk:
+            yield "the example database holds what is no finding or example: it was left out"
+        if self._corpus.is_away:
+            yield "the example database went away: later findings are in the directory alone"
+        elif self._corpus.was_away:
+            yield (
+                "the example database was away for a time; findings of that time were shared later"
             )
-        return ("the example database went away: later findings are in the directory alone",)
 
     def _shared_findings(self) -> dict[str, dict[bytes, Finding]]:
         """The shared findings by id, each with its stored text; unreadable ones are skipped."""
+        values = set(self._corpus.fetch(_FINDINGS) if self._corpus else ())
+        # Each is read once, however often the database is asked.
+        self._known = {one: self._known[one] for one in values & self._known.keys()}
         found: dict[str, dict[bytes, Finding]] = {}
-        for value in self._corpus.fetch(_FINDINGS) if self._corpus else ():
-            with suppress(FileError, UnicodeDecodeError):
-                finding = Finding.read_text(value.decode(), "the example database")
+        for value in values:
+            if value not in self._known:
+                self._known[value] = self._read(value)
+            if (finding := self._known[value]) is not None:
                 found.setdefault(finding.id, {})[value] = finding
         return found
+
+    def _read(self, value: bytes) -> Finding | None:
+        """The finding that a value of the database is; None for any other value."""
+        try:
+            text = value.decode()
+            finding = Finding.read_text(text, self._record.contract, "the example database")
+        except (FileError, UnicodeDecodeError):
+            self._has_junk = True
+            return None
+        return with_scripts(self._record.target, finding)

@@ -44,6 +44,7 @@ def _results(record: Record) -> Iterator[Result]:
         broken.add((finding.requirement, finding.operation))
         level = Level(finding.level)
         outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
+        details = _finding_details(record, finding)
         yield Result(
             requirement,
             finding.operation,
@@ -51,8 +52,8 @@ def _results(record: Record) -> Iterator[Result]:
             outcome,
             finding.expected,
             finding.actual,
-            finding.curl,
-            _finding_details(record, finding),
+            finding.curl or details.replay,
+            details,
         )
     for name, outcomes in record.counters.outcomes.items():
         id_, _, operation = name.rstrip("]").partition(" [")
@@ -90,6 +91,8 @@ def _remarks(record: Record) -> Iterator[str]:
     if record.left_behind:
         left = len(record.left_behind)
         yield f"{left} keys were made and could not be revoked; left-behind.txt lists them"
+    if record.junk:
+        yield f"{record.junk} lines of keys that were made cannot be read and were left out"
     yield from record.remarks
     if WHOLE not in record.shards and not record.joined:
         yield f"shard {record.shards[0]}: `merge` joins it with the others"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, MultiplexedDatabase
 
+from conformance.probe.budget import LARGEST_EXAMPLE
 from conformance.probe.probe import Probe
 
 _SECONDARY, _PARETO = b".secondary", b".pareto"
@@ -46,7 +47,8 @@ class _Kept(ExampleDatabase):
             return [found] if found is not None and not _is_beside(key) else []
         if self._budget.corpus is None or key.endswith(_PARETO):
             return []
-        return list(self._budget.corpus.fetch(self._own(key)))
+        kept = self._budget.corpus.fetch(self._own(key))
+        return [one for one in kept if len(one) <= LARGEST_EXAMPLE]
 
     def save(self, key: bytes, value: bytes) -> None:
         """Keep a failing example; the last one is the smallest."""

@@ -11,7 +11,7 @@ from hypothesis.database import ExampleDatabase
 from hypothesis.extra.redis import RedisExampleDatabase
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 EXPIRE_AFTER = timedelta(days=30)
@@ -21,8 +21,33 @@ _TIMEOUT_SECONDS = 2.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 30.0
 _MOST_WAITING = 10_000
 
+_MOST_VALUES = 10_000
+_MOST_BYTES = 64 * 1024 * 1024
+
+_WRONG_TYPE = "WRONGTYPE"
+"""How a server names a key that holds another kind of value than a set."""
+
 _WHERE = re.compile(r"^Error -?[0-9]+ connecting to [^ ]+ ")
 """What is told already when the library says it."""
+
+
+class _Bounded(RedisExampleDatabase):
+    """Hypothesis' database, which does not fetch what is larger than any campaign makes it."""
+
+    def fetch(self, key: bytes) -> Iterable[bytes]:
+        """The stored values; raises :class:`ValueError` for too many or too large ones."""
+        name = self._prefix + key
+        pipe = self.redis.pipeline(transaction=False)
+        pipe.scard(name)
+        pipe.memory_usage(name, samples=_MOST_VALUES)
+        count, size = pipe.execute(raise_on_error=False)
+        if isinstance(count, Exception):
+            raise count
+        # A server without this command is one whose memory nobody can ask for.
+        if count > _MOST_VALUES or (isinstance(size, int) and size > _MOST_BYTES):
+            raise ValueError("the example database holds more than campaigns save in it")
+        return super().fetch(key)
+
 
 Change = Literal["save", "delete"]
 
@@ -45,6 +70,8 @@ class SharedCorpus(ExampleDatabase):
         self.is_away = False
         self.was_away = False
         """Whether it was away at any time."""
+        self.has_junk = False
+        """Whether it holds what no campaign has saved; that is left out."""
         prefix = f"dinie-conformance:{about}:"
         try:
             client = Redis.from_url(
@@ -54,15 +81,20 @@ class SharedCorpus(ExampleDatabase):
                 # A connection that was closed meanwhile is opened again.
                 retry=Retry(NoBackoff(), 1),
             )
-            self._redis = RedisExampleDatabase(
+            self._redis = _Bounded(
                 client,
                 expire_after=EXPIRE_AFTER,
                 key_prefix=prefix.encode(),
                 listener_channel=f"{prefix}changes",
             )
             # It must take what is saved, too: not all that answer do.
-            self._redis.save(b"first", b"")
-            self._redis.delete(b"first", b"")
+            try:
+                self._redis.save(b"first", b"")
+                self._redis.delete(b"first", b"")
+            except ResponseError as error:
+                if _WRONG_TYPE not in str(error):
+                    raise
+                self.has_junk = True
         except (RedisError, OSError, TypeError, ValueError) as error:
             raise ValueError(_reason(error)) from error
 
@@ -111,7 +143,13 @@ class SharedCorpus(ExampleDatabase):
             return False
         try:
             action()
-        except (RedisError, OSError):
+        except ValueError:
+            self.has_junk = True
+        except (RedisError, OSError) as error:
+            if _WRONG_TYPE in str(error):
+                # Another key of the server is as good as ever.
+                self.has_junk = True
+                return True
             self.is_away = self.was_away = True
             self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
             self._try_at = time.monotonic() + self._pause

@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from hypothesis.database import ExampleDatabase
 
 
+LARGEST_EXAMPLE = 1024 * 1024
+"""The size in bytes of the largest encoded example that is tried: ours are a few kilobytes."""
+
+
 def _nothing(_: str, __: str) -> bool:
     return False
 

@@ -18,6 +18,9 @@ Exchange = tuple[Request, Answer]
 MOST_STEPS = 8
 """The most steps of a script: a request, or several that were sent at the same time."""
 
+NOT_SENT = Answer(-1)
+"""Stands for the answer to a request that was not sent here: a script shows no status of it."""
+
 _EXPECTS_FROM = 1024 * 1024
 """The size in bytes from which on curl asks first whether it may send a body."""
 
@@ -126,12 +129,12 @@ def _lines(base_url: str, step: _Step, keys: _KeyVariables) -> Iterator[str]:
     if answer.before:
         yield answer.before
     if len(step.exchanges) == 1:
-        yield _command(base_url, request, keys, f"  # {answer.status}")
+        yield _command(base_url, request, keys, _statuses([answer]))
         return
     yield f"# {len(step.exchanges)} requests at the same time"
     for request, group in itertools.groupby(step.exchanges, lambda one: one[0]):
         answers = [answer for _, answer in group]
-        statuses = f"  # {', '.join(str(one.status) for one in answers)}"
+        statuses = _statuses(answers)
         if len(answers) == 1:
             yield _command(base_url, request, keys, f" &{statuses}")
         else:
@@ -139,6 +142,12 @@ def _lines(base_url: str, step: _Step, keys: _KeyVariables) -> Iterator[str]:
             yield _command(base_url, request, keys, " &")
             yield "done"
     yield "wait"
+
+
+def _statuses(answers: Sequence[Answer]) -> str:
+    """The comment with the statuses of answers; empty where nothing was sent."""
+    found = [str(one.status) for one in answers if one.status != NOT_SENT.status]
+    return f"  # {', '.join(found)}" if found else ""
 
 
 def _command(base_url: str, request: Request, keys: _KeyVariables, end: str) -> str:

@@ -25,7 +25,8 @@ STEPS_PER_DOUBLING = 8
 """Steps of the latency histogram for a factor of two: neighbouring ones are 9 % apart."""
 
 _FASTEST, _DOUBLINGS = 1e-5, 27
-_LAST_STEP = _DOUBLINGS * STEPS_PER_DOUBLING
+LAST_STEP = _DOUBLINGS * STEPS_PER_DOUBLING
+"""The number of the last step of the latency histogram."""
 
 
 @dataclass(slots=True)
@@ -165,4 +166,4 @@ class Timeline:
 def _step(seconds: float) -> int:
     if seconds <= _FASTEST:
         return 0
-    return min(int(math.log2(seconds / _FASTEST) * STEPS_PER_DOUBLING), _LAST_STEP)
+    return min(int(math.log2(seconds / _FASTEST) * STEPS_PER_DOUBLING), LAST_STEP)

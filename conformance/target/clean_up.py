@@ -24,6 +24,8 @@ def revoke_all(
         return resources
 
     def revoked(one: CreatedResource) -> bool:
+        if one[0] >= len(target.access):
+            return False  # made for a partner that has no token here
         path = PATH_PARAMETER.sub(lambda _: quote(one[1], safe=""), operation.path)
         try:
             answer = target.send(Request("DELETE", path, partner=one[0]))

@@ -31,6 +31,21 @@ def in_chunks(body: bytes, sizes: Sequence[int]) -> list[bytes]:
     return [one for one in found if one]
 
 
+def url_under(base_url: str, path: str) -> httpx.URL:
+    """The URL of a path under a base URL: with the same scheme, host and port.
+
+    Raises :class:`ValueError` for a path that would lead elsewhere, or that no URL can hold.
+    """
+    try:
+        base, url = httpx.URL(base_url), httpx.URL(base_url + path)
+    except httpx.InvalidURL as error:
+        raise ValueError("the request cannot be sent: no URL can hold its path") from error
+    origin = (base.scheme, base.netloc, base.userinfo)
+    if not path.startswith("/") or (url.scheme, url.netloc, url.userinfo) != origin:
+        raise ValueError("the request cannot be sent: it would leave the target's host and port")
+    return url
+
+
 _MOST_RENEWALS = 3
 _CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
@@ -279,7 +294,7 @@ class Target:
         start = time.monotonic()
         response = self._over_http(
             request.method,
-            self.base_url + path,
+            url_under(self.base_url, path),
             headers,
             in_chunks(request.body, request.chunks) if request.chunks else request.body,
         )
@@ -291,7 +306,11 @@ class Target:
         return Answer(response.status_code, found, response.content, seconds)
 
     def _over_http(
-        self, method: str, url: str, headers: list[tuple[bytes, bytes]], body: bytes | list[bytes]
+        self,
+        method: str,
+        url: httpx.URL,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes | list[bytes],
     ) -> httpx.Response:
         """One exchange. A target may close an idle connection just as a request is sent on it.
 

@@ -1,23 +1,31 @@
-"""Findings as Python that runs on its own, with httpx: a script, or a pytest file."""
+"""Findings as scripts: Python that runs on its own, with httpx, a pytest file, or curl commands.
+
+A finding may come from somebody else. Scripts are always made here, of its checked steps, and
+nothing of it gets into source but as a literal in ASCII, or as a name of letters and digits.
+"""
 
 import inspect
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from conformance.fuzz import resending
-from conformance.fuzz.resending import Step
+from conformance.fuzz.findings.recording import request_of
+from conformance.fuzz.resending import REFERENCE, AnswerParts, Step, resent, texts_of
 from conformance.fuzz.storage.finding import Finding
-from conformance.target.target import in_chunks
+from conformance.results.curl import NOT_SENT, reproduction
+from conformance.target.target import in_chunks, url_under
 from conformance.target.token_forms import UNCHANGED
 
-_SENDING = """
-import os
+_LONGEST_TEXT = 500
+
+_IMPORTS = """import os
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
+import httpx"""
 
-BASE_URL = os.environ.get("DINIE_URL", {base_url!r})
+_SENDING = """BASE_URL = {base_url}
 VARIABLES = ("DINIE_TOKEN", "DINIE_SECOND_TOKEN")
 
 
@@ -34,7 +42,7 @@ def send(steps):
         try:
             answer = httpx.request(
                 step["method"],
-                BASE_URL + step["path"],
+                url_under(BASE_URL, step["path"]),
                 headers=headers,
                 content=iter(in_chunks(body, sizes)) if sizes else body,
                 timeout=30,
@@ -50,14 +58,14 @@ def send(steps):
 """
 
 
-_TEST = '''
+_TEST = """
 
 def test_{name}():
-    """{requirement} [{operation}]: {cause}."""
+    # {title}
     steps, wrong = {steps}, {wrong}
     for _ in range({attempts}):
-        assert shape(steps, resent(steps, send)) != wrong, {message!r}
-'''
+        assert shape(steps, resent(steps, send)) != wrong, {message}
+"""
 
 
 def _can_be_written(steps: Sequence[Step]) -> bool:
@@ -67,13 +75,19 @@ def _can_be_written(steps: Sequence[Step]) -> bool:
 
 def _sending(base_url: str) -> str:
     """The source that sends steps; it imports httpx and the standard library."""
-    sources = (inspect.getsource(resending), "\n\n", inspect.getsource(in_chunks))
-    return "".join((*sources, "\n", _SENDING.format(base_url=base_url)))
+    resender, *senders = [inspect.getsource(one) for one in (resending, in_chunks, url_under)]
+    url = f'os.environ.get("DINIE_URL", {base_url!a})' if base_url else 'os.environ["DINIE_URL"]'
+    return "\n\n".join((resender, _IMPORTS, *senders, _SENDING.format(base_url=url)))
 
 
 def _literal(value: object) -> str:
     """JSON data as Python source, in ASCII."""
     return f"json.loads({json.dumps(value)!a})"
+
+
+def _words(text: str) -> str:
+    """A text as a comment, on one line and in ASCII."""
+    return ascii(text)[1:-1][:_LONGEST_TEXT]
 
 
 def python_script(base_url: str, steps: Sequence[Step]) -> str:
@@ -93,6 +107,27 @@ def python_script(base_url: str, steps: Sequence[Step]) -> str:
     )
 
 
+def with_scripts(base_url: str, finding: Finding) -> Finding:
+    """The finding, read from a file, with scripts of its steps.
+
+    Steps that refer to earlier answers can be written in Python alone.
+    """
+    sent: list[Step] = []
+
+    def send(steps: list[Step]) -> list[AnswerParts]:
+        sent.extend(steps)
+        return [(0, "", b"")] * len(steps)
+
+    resent(finding.steps, send)
+    refers = any(REFERENCE.search(text) for one in finding.steps for text in texts_of(one))
+    exchanges = [(request_of(one), replace(NOT_SENT, sent_with=one["at_once"])) for one in sent]
+    return replace(
+        finding,
+        curl="" if refers or not sent else reproduction(base_url, exchanges),
+        python=python_script(base_url, finding.steps),
+    )
+
+
 def can_be_exported(finding: Finding) -> bool:
     """Whether the steps of a finding reproduce it, and need nothing but a token."""
     return finding.was_sent_again and _can_be_written(finding.steps)
@@ -102,14 +137,12 @@ def as_pytest(base_url: str, findings: Sequence[Finding]) -> str:
     """The file: a test for each finding that can be exported, failing while it is there."""
     tests = [
         _TEST.format(
-            name=re.sub(r"\W", "_", f"{one.requirement}_{one.id}"),
-            requirement=one.requirement,
-            operation=one.operation,
-            cause=ascii(one.cause)[1:-1].replace('"', "'"),
+            name=re.sub(r"\W", "_", f"{one.requirement}_{one.id}", flags=re.ASCII),
+            title=_words(f"{one.requirement} [{one.operation}]: {one.cause}"),
             steps=_literal(list(one.steps)),
             wrong=_literal(one.shows),
             attempts=one.attempts,
-            message=ascii(f"expected {one.expected}, got {one.actual}")[1:-1],
+            message=ascii(f"expected {one.expected}, got {one.actual}"[:_LONGEST_TEXT]),
         )
         for one in findings
         if can_be_exported(one)

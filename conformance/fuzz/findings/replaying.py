@@ -64,8 +64,13 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
     """
     requirement = _judge_of(finding)
     if requirement and finding.steps:
+        if any((one["partner"] or 0) >= len(target.access) for one in finding.steps):
+            return None
         probe = probe_to_send(contract, target, finding, work)
-        resent(finding.steps, sender(probe))
+        try:
+            resent(finding.steps, sender(probe))
+        except ValueError:
+            return None  # HTTP cannot carry what the target answered and a step refers to
         request, answer = probe.recording.exchanges[-1]
         exchange = JudgedExchange(probe.operation, request, answer, Purpose.GENERATED)
         return requirement.violation(exchange) is not None if _counts(answer) else None

@@ -1,7 +1,6 @@
 """Shrinking and reproduction: a finding in the fewest requests that show it, and its rate."""
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -11,6 +10,7 @@ from conformance.fuzz.findings.exporting import python_script
 from conformance.fuzz.findings.recording import answer_parts, sender, steps_of
 from conformance.fuzz.findings.replaying import check, fails, is_it, probe_to_send, work_of
 from conformance.fuzz.resending import (
+    REFERENCE,
     AnswerParts,
     Send,
     Step,
@@ -18,6 +18,7 @@ from conformance.fuzz.resending import (
     idempotency_key,
     resent,
     shape,
+    texts_of,
 )
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding
@@ -45,8 +46,6 @@ _AT_ONCE, _FEWEST_AT_ONCE, _TRIES_AT_ONCE = 4, 2, 8
 
 _REQUESTS_OF_CHANCE = 300
 """Requests spent on a failure that does not happen every time."""
-
-_ANSWERED = re.compile("«(?!(?i:key)|name )([a-zA-Z_]+) ([0-9]+)»")
 
 
 def shrink_steps(
@@ -142,7 +141,7 @@ def without(steps: Sequence[Step], out: set[int]) -> list[Step] | None:
     places = {before: after for after, before in enumerate(kept)}
 
     def moved(text: str) -> str:
-        return _ANSWERED.sub(lambda found: f"«{found[1]} {places[int(found[2])]}»", text)
+        return REFERENCE.sub(lambda found: f"«{found[1]} {places[int(found[2])]}»", text)
 
     return [
         {
@@ -157,8 +156,8 @@ def without(steps: Sequence[Step], out: set[int]) -> list[Step] | None:
 
 def _needs(step: Step) -> Iterator[int]:
     """The numbers of the steps whose answers a step refers to."""
-    for text in (step["path"], step["body"], *(value for _, value in step["headers"])):
-        yield from (int(number) for _, number in _ANSWERED.findall(text))
+    for text in texts_of(step):
+        yield from (int(number) for _, number in REFERENCE.findall(text))
 
 
 def _bound_to_last(steps: Sequence[Step]) -> list[Step] | None:

@@ -3,24 +3,51 @@
 ``campaign.json`` holds seed, configuration, counters and coverage, ``findings/`` a file for each
 finding, ``corpus/`` Hypothesis' examples, ``made.txt`` what is to be revoked, and
 ``left-behind.txt`` what could not be.
+
+All of it is foreign: somebody else may have written the directory, or have put a link into it. What
+cannot be read is left out and counted, and a link is never followed. The folders and files that are
+created here are those of the user alone.
 """
 
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from conformance.fuzz.storage.files import FileError, object_in, read_text, write_whole
+from conformance.fuzz.storage.files import (
+    MOST_BYTES,
+    FileError,
+    append,
+    object_in,
+    open_regular,
+    read_text,
+    write_whole,
+)
 from conformance.fuzz.storage.finding import Finding
+from conformance.probe.budget import LARGEST_EXAMPLE
 from conformance.target.target import CreatedResource
+from openapi.contract import Contract
 
 VERSION = 1
 
 _STATE, _FINDINGS, _CORPUS, _LOCK = "campaign.json", "findings", "corpus", "lock"
 _LEFT, _MADE = "left-behind.txt", "made.txt"
+
+_LONGEST_HANDLE = 4096
+
+
+def is_handle(value: object) -> bool:
+    """Whether a value can name a resource in a path and in a line: a text without white space."""
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= _LONGEST_HANDLE
+        and value.isprintable()
+        and value.split() == [value]
+    )
 
 
 class RunDirectory:
@@ -32,29 +59,35 @@ class RunDirectory:
     @classmethod
     def create(cls, path: Path) -> Self:
         """Create a run directory; raises :class:`FileError` where it holds a campaign already."""
-        if (path / _STATE).exists():
+        if os.path.lexists(path / _STATE):
             raise FileError(f"{path} holds a campaign already: --resume {path} goes on with it")
         try:
+            path.mkdir(0o700, parents=True, exist_ok=True)
             for folder in (_FINDINGS, _CORPUS):
-                (path / folder).mkdir(parents=True, exist_ok=True)
+                (path / folder).mkdir(0o700, exist_ok=True)
         except OSError as error:
             raise FileError(f"{path} cannot be made: {error.strerror or error}") from error
-        return cls(path)
+        return cls._checked(path)
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open the run directory of a campaign; raises :class:`FileError` where there is none."""
         if not (path / _STATE).is_file():
             raise FileError(f"{path} holds no campaign")
+        return cls._checked(path)
+
+    @classmethod
+    def _checked(cls, path: Path) -> Self:
+        """The directory, unless a folder in it is a link, or no folder."""
+        for folder in (path / _FINDINGS, path / _CORPUS):
+            if os.path.lexists(folder) and not stat.S_ISDIR(folder.lstat().st_mode):
+                raise FileError(f"{folder}: is no folder of this directory")
         return cls(path)
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Lock the directory; raises :class:`FileError` where another process holds the lock."""
-        try:
-            lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise FileError(f"{self.path} cannot be used: {error.strerror or error}") from error
+        lock = open_regular(self.path / _LOCK, os.O_RDWR | os.O_CREAT)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
@@ -65,11 +98,19 @@ class RunDirectory:
 
     @property
     def corpus(self) -> Path:
-        """The folder of Hypothesis' examples."""
-        return self.path / _CORPUS
+        """The folder of Hypothesis' examples; raises :class:`FileError` for other things in it."""
+        corpus = self.path / _CORPUS
+        # Hypothesis follows links, and reads whatever has a name.
+        for folder, folders, files in os.walk(corpus):
+            for one in (*folders, *files):
+                entry = Path(folder, one).lstat()
+                is_example = stat.S_ISREG(entry.st_mode) and entry.st_size <= LARGEST_EXAMPLE
+                if not (is_example or stat.S_ISDIR(entry.st_mode)):
+                    raise FileError(f"{corpus}: holds what is no example of a campaign: delete it")
+        return corpus
 
     def state(self) -> dict[str, Any]:
-        """The state that :meth:`save` wrote last; raises :class:`FileError`."""
+        """The state that :meth:`save` wrote last, not checked yet; raises :class:`FileError`."""
         path = self.path / _STATE
         return object_in(read_text(path, "campaign"), VERSION, "campaign", str(path))
 
@@ -77,13 +118,22 @@ class RunDirectory:
         """Write the state, a JSON object."""
         write_whole(self.path / _STATE, json.dumps({"version": VERSION, **state}) + "\n")
 
-    def findings(self) -> list[Finding]:
-        """The findings; raises :class:`FileError` for one that is torn."""
-        return [Finding.read(one) for one in sorted((self.path / _FINDINGS).glob("*.json"))]
+    def findings(self, contract: Contract) -> tuple[list[Finding], list[FileError]]:
+        """The findings, and the errors of those that cannot be read."""
+        found, errors = [], []
+        for path in sorted((self.path / _FINDINGS).glob("*.json")):
+            try:
+                found.append(Finding.read(path, contract))
+            except FileError as error:
+                errors.append(error)
+        return found, errors
 
     def keep(self, finding: Finding) -> None:
-        """Write a finding."""
-        write_whole(self.path_of(finding), finding.text())
+        """Write a finding; one that would be too large to be read has no requests in its file."""
+        text = finding.text()
+        if len(text) > MOST_BYTES:
+            text = finding.without_steps().text()
+        write_whole(self.path_of(finding), text)
 
     def path_of(self, finding: Finding) -> Path:
         """The file of a finding."""
@@ -91,15 +141,21 @@ class RunDirectory:
 
     def record_created(self, made: CreatedResource) -> None:
         """Record a created resource, to be revoked even if this process is killed."""
-        with (self.path / _MADE).open("a", encoding="utf-8") as file:
-            file.write(f"{made[0]} {made[1]}\n")
+        append(self.path / _MADE, f"{made[0]} {made[1]}\n")
 
     def created(self) -> set[CreatedResource]:
-        """Created resources that may not be revoked yet; a torn line is left out."""
+        """Created resources that may not be revoked yet; a line that is none is left out."""
+        return {one for one in self._made() if one is not None}
+
+    @property
+    def junk(self) -> int:
+        """The number of lines among the created resources that cannot be read."""
+        return sum(one is None for one in self._made())
+
+    def _made(self) -> list[CreatedResource | None]:
         path = self.path / _MADE
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-        pairs = [line.split() for line in lines if line.endswith("\n")]
-        return {(int(one), two) for one, two in pairs}
+        lines = read_text(path, "list").split("\n")[:-1] if os.path.lexists(path) else []
+        return [_resource(one) for one in lines]
 
     def clear_created(self) -> None:
         """Forget the created resources: all are revoked, or listed as left behind."""
@@ -109,3 +165,9 @@ class RunDirectory:
         """List what could not be revoked: partner and client id, one a line."""
         lines = [f"partner {partner + 1}: {client_id}\n" for partner, client_id in sorted(made)]
         write_whole(self.path / _LEFT, "".join(lines))
+
+
+def _resource(line: str) -> CreatedResource | None:
+    """The resource of a line: the partner, 0 or 1, and the handle."""
+    partner, _, handle = line.partition(" ")
+    return (int(partner), handle) if partner in {"0", "1"} and is_handle(handle) else None

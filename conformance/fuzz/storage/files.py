@@ -1,24 +1,66 @@
-"""Files that are whole or not there, whatever ends the process."""
+"""Files of a run directory: whole or not there, private, and never another file.
 
+A run directory may come from somebody else. So no link in it is followed, nothing that is no
+regular file is opened for long, and nothing is read that is larger than :data:`MOST_BYTES`.
+"""
+
+import errno
 import json
+import math
 import os
+import stat
+import tempfile
 from pathlib import Path
 from typing import Any
+
+from jsonschema_rs import Draft202012Validator
+
+from conformance.target.redaction import printable
+
+MOST_BYTES = 64 * 1024 * 1024
+"""The size of the largest file that is read."""
+
+_LONGEST_NAME, _LONGEST_REASON = 60, 200
 
 
 class FileError(Exception):
     """A file or a directory cannot be used; the message is one plain line."""
 
 
+def open_regular(path: Path, flags: int) -> int:
+    """Open a regular file that is no link, private where it is created; gives its descriptor.
+
+    Raises :class:`FileError`.
+    """
+    try:
+        # A FIFO would wait for its other end.
+        safe = flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(path, safe, 0o600)
+    except OSError as error:
+        is_link = error.errno == errno.ELOOP
+        reason = "is a link, and links are not followed" if is_link else error.strerror or error
+        raise FileError(f"{path}: {reason}") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise FileError(f"{path}: is no regular file")
+    return descriptor
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that it is the old one or the new one; raises :class:`FileError`."""
-    temporary = path.with_name(f".{path.name}.new")
     try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        # Created with a random name, exclusively, for the user alone (mode 0600).
+        descriptor, name = tempfile.mkstemp(".new", f".{path.name}.", path.parent)
+        temporary = Path(name)
+        try:
+            with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123 - a descriptor has no path
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -28,12 +70,26 @@ def write_whole(path: Path, text: str) -> None:
         raise FileError(f"{path} was not written: {error.strerror or error}") from error
 
 
+def append(path: Path, line: str) -> None:
+    """Append a line to a file; raises :class:`FileError`."""
+    descriptor = open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    with open(descriptor, "a", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor has no path
+        if os.fstat(descriptor).st_nlink > 1:
+            raise FileError(f"{path}: has another name elsewhere, and what has is not appended to")
+        file.write(line)
+
+
 def read_text(path: Path, what: str) -> str:
     """The content of a file of the kind ``what``; raises :class:`FileError`."""
+    with open(open_regular(path, os.O_RDONLY), "rb") as file:
+        try:
+            content = file.read(MOST_BYTES + 1)
+        except OSError as error:
+            raise FileError(f"{path}: {error.strerror or error}") from error
+    if len(content) > MOST_BYTES:
+        raise FileError(f"{path}: is larger than {MOST_BYTES} bytes")
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}") from error
+        return content.decode()
     except ValueError as error:
         raise FileError(f"{path}: is torn, or no {what}") from error
 
@@ -44,12 +100,53 @@ def object_in(text: str, version: int, what: str, where: str) -> dict[str, Any]:
     Raises :class:`FileError`.
     """
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError) as error:
         raise FileError(f"{where}: is torn, or no {what}") from error
     found = value.get("version") if isinstance(value, dict) else None
-    if not isinstance(found, int):
+    if type(found) is not int:
         raise FileError(f"{where}: is no {what}")
     if found > version:
         raise FileError(f"{where}: was written by a newer version of dinie-conformance")
     return dict(value)
+
+
+class Format:
+    """The JSON Schema of a file's content; a ``description`` in it is the reason of its errors."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._schema = schema
+        self._validator = Draft202012Validator(schema, mask="the value")
+
+    def check(self, value: object, where: str) -> None:
+        """Raise :class:`FileError`, with the place and the reason, for a value that does not fit.
+
+        ``where`` names the file. No error repeats a value.
+        """
+        try:
+            error = next(self._validator.iter_errors(value), None)
+        except ValueError as fault:
+            reason = "holds what is no Unicode text, or nests too deeply"
+            raise FileError(f"{where}: {reason}") from fault
+        if error is None:
+            return
+        node: Any = self._schema
+        for step in error.schema_path[:-1]:
+            node = node[step]
+        place = "".join(map(_step, error.instance_path)).lstrip(".")
+        reason = node.get("description", printable(error.message)[:_LONGEST_REASON])
+        raise FileError(f"{where}: {f'{place}: ' if place else ''}{reason}")
+
+
+def _step(step: str | int) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{printable(step[:_LONGEST_NAME])}"
+
+
+def _finite(text: str) -> float:
+    """The number of a JSON text: whole ones as integers, so that 1.0 is an index as well."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is not finite")
+    return int(value) if value.is_integer() else value

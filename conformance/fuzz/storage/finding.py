@@ -1,18 +1,28 @@
 """A finding: a broken requirement and its cause, with all that it takes to see it again."""
 
+import base64
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 from conformance.fuzz.resending import Step
-from conformance.fuzz.storage.files import FileError, object_in, read_text
+from conformance.fuzz.storage.files import FileError, Format, object_in, read_text
+from conformance.fuzz.storage.steps import STEP, steps_of
+from conformance.probe.budget import LARGEST_EXAMPLE
+from conformance.server import catalogue
+from conformance.target.timestamps import instant
+from openapi.contract import Contract
 
 VERSION = 1
 """The version of the file format; files of a newer one are refused."""
+
+LATEST = 2.0**33
+"""The Unix time before which all is that a campaign has seen: a day of the year 2242."""
 
 MOST_ATTEMPTS = 1000
 """The most attempts to reproduce a flaky finding."""
@@ -20,6 +30,43 @@ MOST_ATTEMPTS = 1000
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _DATA = re.compile(r"\b(?=\w*\d)[\w-]{4,}\b|\d+(?:\.\d+)?")
 _STATUS = re.compile(r"[1-5]\d\d")
+
+COUNT = {"type": "integer", "minimum": 0, "maximum": 10**12}
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "array", "items": _TEXT}
+_EFFORT = {"type": "integer", "minimum": 1, "maximum": 1000}
+
+_FORMAT = Format(
+    {
+        "type": "object",
+        "required": ["requirement", "operation", "cause", "expected", "actual", "work", "seed",
+                     "effort", "first_seen", "count", "tries", "failures", "examples", "steps",
+                     "shows", "was_sent_again"],
+        "properties": {
+            **dict.fromkeys(("cause", "expected", "actual", "work", "first_seen"), _TEXT),
+            **dict.fromkeys(("requirement", "operation"), _TEXT),
+            **dict.fromkeys(("count", "tries", "failures", "passed", "seed"), COUNT),
+            "effort": {
+                "type": "object",
+                "required": ["times", "steps", "keys"],
+                "additionalProperties": _EFFORT,
+            },
+            "examples": {
+                "type": "object",
+                "maxProperties": 100,
+                "additionalProperties": {"type": "string", "maxLength": 2 * LARGEST_EXAMPLE},
+            },
+            "steps": {"type": "array", "maxItems": 10_000, "items": STEP},
+            "shows": {
+                "type": ["array", "null"],
+                "minItems": 5,
+                "maxItems": 5,
+                "prefixItems": [_TEXTS, *[{"type": "boolean"}] * 3, _TEXTS],
+            },
+            "was_sent_again": {"type": "boolean"},
+        },
+    }
+)  # fmt: skip
 
 
 def seen(actual: str, way: str) -> str:
@@ -52,7 +99,7 @@ class Finding:
     ``work``, ``seed`` and ``effort`` determine the check, and ``examples`` (Hypothesis' encoding,
     base64) its failing examples. ``steps`` are the fewest requests found that show the violation,
     ``shows`` is what their last answers have wrong, and ``was_sent_again`` whether sending them
-    again showed it.
+    again showed it. ``curl`` and ``python`` are scripts, made here and never read from a file.
     """
 
     requirement: str
@@ -72,8 +119,8 @@ class Finding:
     steps: tuple[Step, ...] = ()
     shows: Any = None
     was_sent_again: bool = False
-    curl: str = ""
-    python: str = ""
+    curl: str = field(default="", compare=False)
+    python: str = field(default="", compare=False)
     passed: int = 0
 
     @property
@@ -112,28 +159,72 @@ class Finding:
         """The finding after more tries."""
         return replace(self, tries=self.tries + tries, failures=self.failures + failures)
 
+    def without_steps(self) -> Self:
+        """The finding without its requests: its check alone shows it again."""
+        return replace(
+            self, steps=(), shows=None, was_sent_again=False, examples={}, curl="", python=""
+        )
+
     def text(self) -> str:
         """The file's content."""
         return json.dumps({"version": VERSION, "id": self.id, **asdict(self)}, indent=2) + "\n"
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path, contract: Contract) -> Self:
         """Read a file; raises :class:`FileError`."""
-        return cls.read_text(read_text(path, "finding"), str(path))
+        return cls.read_text(read_text(path, "finding"), contract, str(path))
 
     @classmethod
-    def read_text(cls, text: str, where: str) -> Self:
-        """Read a file's content; ``where`` names its place in a :class:`FileError`."""
+    def read_text(cls, text: str, contract: Contract, where: str) -> Self:
+        """Read a file's content; ``where`` names its place in a :class:`FileError`.
+
+        The level is that of the catalogue, and the scripts are left out: neither is taken from a
+        file that somebody else may have written.
+        """
         value = object_in(text, VERSION, "finding", where)
-        value.pop("version")
-        value.pop("id", None)
-        try:
-            finding = cls(**{**value, "steps": tuple(value["steps"])})
-            hash("".join(finding.key) + finding.work)
-            int(finding.seed), dict(finding.effort), dict(finding.examples)
-        except (TypeError, KeyError, ValueError) as error:
-            raise FileError(f"{where}: is no finding that can be read") from error
-        return finding
+        _FORMAT.check(value, where)
+        requirement = catalogue().get(value["requirement"])
+        operation = contract.operations.get(value["operation"])
+        if requirement is None:
+            raise FileError(f"{where}: requirement: is none of the catalogue")
+        if operation is None:
+            raise FileError(f"{where}: operation: is none of the contract")
+        for name in ("cause", "expected", "actual", "work"):
+            if not _is_plain(value[name]):
+                raise FileError(f"{where}: {name}: holds control characters")
+        first_seen = instant(value["first_seen"])
+        if first_seen is None or not 0 <= first_seen < LATEST:
+            raise FileError(f"{where}: first_seen: must be a date and time (RFC 3339)")
+        if value["failures"] > value["tries"]:
+            raise FileError(f"{where}: failures: must not be more than the tries")
+        return cls(
+            level=requirement.level_on(operation).value,
+            effort={name: value["effort"][name] for name in ("times", "steps", "keys")},
+            examples=_examples(value["examples"], where),
+            steps=steps_of(value["steps"], where),
+            **{name: value[name] for name in _READ if name in value},
+        )
+
+
+_READ = ("requirement", "operation", "cause", "expected", "actual", "work", "seed", "first_seen",
+         "count", "tries", "failures", "shows", "was_sent_again", "passed")  # fmt: skip
+"""The members of a file that are taken as they are."""
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text moves no cursor, hides nothing, and can be encoded."""
+    return text.isprintable() or not any(
+        one not in "\n\t" and unicodedata.category(one) in {"Cc", "Cf", "Cs"} for one in text
+    )
+
+
+def _examples(value: dict[str, str], where: str) -> dict[str, str]:
+    try:
+        for one in value.values():
+            base64.b64decode(one, validate=True)
+    except ValueError as error:
+        raise FileError(f"{where}: examples: must be in base64") from error
+    return value
 
 
 def smallest_of(findings: Iterable[Finding]) -> Finding:
@@ -141,6 +232,8 @@ def smallest_of(findings: Iterable[Finding]) -> Finding:
 
     def order(one: Finding) -> tuple[Any, ...]:
         steps = not one.was_sent_again, not one.steps, len(one.steps)
-        return *steps, -one.tries, len(one.text()), one.text()
+        # Scripts are made by each worker, and say nothing more.
+        text = replace(one, curl="", python="").text()
+        return *steps, -one.tries, len(text), text
 
     return min(findings, key=order)

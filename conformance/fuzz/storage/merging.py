@@ -32,6 +32,7 @@ def joined(records: Sequence[Record], directory: RunDirectory) -> Record:
         remarks=tuple(dict.fromkeys(_remarks(records))),
         joined=tuple(name for one in records for name in one.joined or [str(one.directory.path)]),
         early="; ".join(_early(records)),
+        junk=sum(one.junk for one in records),
     )
     for one in records:
         whole.coverage.restore(one.coverage.state())
@@ -95,6 +96,8 @@ def _early(records: Sequence[Record]) -> Iterator[str]:
             yield from [one.early] if one.early else []
         elif one.over not in DONE:
             yield f"{one.directory.path} ended early: {one.over or 'nobody knows why'}"
+        if one.torn:
+            yield one.torn
 
 
 def _remarks(records: Sequence[Record]) -> Iterator[str]:

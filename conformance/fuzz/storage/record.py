@@ -1,20 +1,22 @@
 """The record of a campaign, from which alone its reports are made, then and later."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
 from conformance.catalogue.requirement import Requirement
-from conformance.catalogue.selection import select
+from conformance.catalogue.selection import SelectionError, select
 from conformance.fuzz.shard import WHOLE, Shard, missing
-from conformance.fuzz.storage.directory import RunDirectory
-from conformance.fuzz.storage.files import FileError
+from conformance.fuzz.storage.directory import RunDirectory, is_handle
+from conformance.fuzz.storage.files import FileError, Format
+from conformance.fuzz.storage.finding import COUNT, LATEST
 from conformance.fuzz.storage.findings import Findings
 from conformance.results.coverage import Coverage
 from conformance.results.result import Outcome, Result
-from conformance.results.timeline import Timeline
+from conformance.results.timeline import LAST_STEP, SHORTEST_SPAN, Timeline
 from conformance.server import catalogue
+from conformance.target.redaction import printable
 from conformance.target.target import CreatedResource
 from openapi.contract import Contract
 
@@ -40,6 +42,79 @@ class Counters:
             self.reasons[f"{place} {result.outcome}"] = result.actual
 
 
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "array", "items": _TEXT}
+_COUNTS = {"type": "object", "additionalProperties": COUNT}
+_SECONDS = {"type": "number", "minimum": 0, "maximum": 1e9}
+
+
+def _tuple_of(*items: Any) -> dict[str, Any]:
+    return {
+        "type": "array", "minItems": len(items), "maxItems": len(items), "prefixItems": [*items],
+    }  # fmt: skip
+
+
+def _counted(largest: int) -> dict[str, Any]:
+    """Numbers with counts of them, as a span of a timeline has."""
+    number = {"type": "integer", "minimum": 0, "maximum": largest}
+    pair = _tuple_of(number, {**COUNT, "minimum": 1})
+    return {"type": "array", "minItems": 1, "maxItems": 1000, "items": pair}
+
+
+_FORMAT = Format(
+    {
+        "type": "object",
+        "required": ["seed", "target", "select", "turns", "counters", "coverage", "left_behind",
+                     "over"],
+        "properties": {
+            "seed": {"type": "integer"},
+            "target": {
+                "type": "string",
+                "pattern": r"^https?://[!-~]+$",
+                "maxLength": 2000,
+                "description": "must be a base URL",
+            },
+            "select": _TEXTS,
+            "turns": {
+                "type": "object",
+                "additionalProperties": _tuple_of(COUNT, COUNT),
+            },
+            "counters": {
+                "type": "object",
+                "properties": {
+                    **dict.fromkeys(("requests", "turns", "revoked", "unanswered"), COUNT),
+                    "seconds": _SECONDS,
+                    "outcomes": {"type": "object", "additionalProperties": _COUNTS},
+                    "reasons": {"type": "object", "additionalProperties": _TEXT},
+                },
+            },
+            "coverage": {
+                "type": "object",
+                "properties": {"statuses": {"propertyNames": {"pattern": r"^[^ ]+ [0-9]{1,6}$"}}},
+                "additionalProperties": _COUNTS,
+            },
+            "timeline": {
+                "type": "object",
+                "properties": {
+                    "doublings": {"type": "integer", "minimum": 0, "maximum": 32},
+                    "spans": {
+                        "type": "array",
+                        "maxItems": 1000,
+                        "items": _tuple_of(
+                            COUNT, _SECONDS, _counted(999_999), _counted(LAST_STEP)
+                        ),
+                    },
+                },
+            },
+            "left_behind": {"type": "array", "items": _tuple_of({"enum": [0, 1]}, _TEXT)},
+            **dict.fromkeys(("over", "stopped", "early"), _TEXT),
+            "shards": {**_TEXTS, "minItems": 1, "maxItems": 10_000},
+            **dict.fromkeys(("remarks", "joined"), _TEXTS),
+        },
+    }
+)  # fmt: skip
+
+
 TIME_OVER, ENOUGH = "its time is over", "it has found enough"
 NO_WORK = "its shard has no work"
 DONE = frozenset({TIME_OVER, ENOUGH, NO_WORK})
@@ -54,6 +129,8 @@ class Record:
     :class:`SelectionError`. ``turns`` is what the schedule needs to go on. ``over`` says why the
     campaign ended, empty where it did not, and ``stopped`` the same where that is no verdict.
     ``shards`` are those whose work is in it. ``remarks`` are shown with the verdict.
+    ``unreadable`` are the errors of findings, and ``junk`` the number of created resources that
+    could not be read.
 
     A record that was joined from others has the paths of their directories in ``joined``, in
     ``early`` which of them did not come to their end, and in ``homes`` the directory of each
@@ -75,6 +152,8 @@ class Record:
     remarks: Sequence[str] = ()
     joined: tuple[str, ...] = ()
     early: str = ""
+    unreadable: Sequence[str] = ()
+    junk: int = 0
     homes: Mapping[str, Path] = field(default_factory=dict)
     coverage: Coverage = field(init=False)
     findings: Findings = field(init=False)
@@ -89,45 +168,67 @@ class Record:
     def read(
         cls, contract: Contract, directory: RunDirectory, patterns: Sequence[str] = ()
     ) -> Self:
-        """The record in a run directory; raises :class:`FileError`.
+        """The record in a run directory; raises :class:`FileError` where its state is unreadable.
 
         ``patterns`` take the place of those that the campaign was begun with.
         """
-        state = directory.state()
+        state, where = directory.state(), f"{directory.path / 'campaign.json'}"
         version = state.get("contract")
         if version != contract.version:
-            raise FileError(f"{directory.path}: is by contract {version}, not {contract.version}")
+            was = printable(version) if isinstance(version, str) else "no version"
+            raise FileError(f"{directory.path}: is by contract {was}, not {contract.version}")
+        _FORMAT.check(state, where)
+        counters = Counters(
+            **{one.name: state["counters"][one.name] for one in fields(Counters)
+               if one.name in state["counters"]}
+        )  # fmt: skip
+        _check_known(counters, contract, where)
+        _check_times(state.get("timeline", {}), where)
+        left_behind = {(one, two) for one, two in state["left_behind"] if is_handle(two)}
         try:
             record = cls(
                 contract,
                 directory,
-                str(state["target"]),
-                int(state["seed"]),
-                patterns or [str(one) for one in state["select"]],
-                counters=Counters(**state["counters"]),
-                turns=dict(state["turns"]),
-                left_behind={(int(one), str(two)) for one, two in state["left_behind"]},
-                over=str(state["over"]),
-                stopped=str(state.get("stopped", "")),
+                state["target"],
+                state["seed"],
+                patterns or state["select"],
+                counters=counters,
+                turns=state["turns"],
+                left_behind=left_behind,
+                over=_line(state["over"]),
+                stopped=_line(state.get("stopped", "")),
                 shards=tuple(Shard.read(one) for one in state.get("shards", [str(WHOLE)])),
-                remarks=tuple(map(str, state.get("remarks", ()))),
-                joined=tuple(map(str, state.get("joined", ()))),
-                early=str(state.get("early", "")),
+                remarks=tuple(map(_line, state.get("remarks", ()))),
+                joined=tuple(map(_line, state.get("joined", ()))),
+                early=_line(state.get("early", "")),
             )
-            record.coverage.restore(state["coverage"])
-            record.timeline.restore(state.get("timeline", {}))
-        except (KeyError, TypeError, ValueError) as error:
-            raise FileError(f"{directory.path}: its campaign cannot be read") from error
-        for finding in directory.findings():
+        except (ValueError, SelectionError) as error:
+            raise FileError(f"{where}: {printable(str(error))}") from error
+        record.coverage.restore(state["coverage"])
+        record.timeline.restore(state.get("timeline", {}))
+        found, errors = directory.findings(contract)
+        for finding in found:
             record.findings.load(finding)
+        record.unreadable = tuple(map(str, errors))
+        record.junk = directory.junk + len(state["left_behind"]) - len(left_behind)
         return record
 
     @property
     def doubt(self) -> str:
-        """Why what was joined says less than a whole campaign; empty where it does not."""
+        """Why what was read says less than a whole campaign; empty where it does not."""
         away = ", ".join(map(str, missing(self.shards))) if self.joined else ""
-        parts = [f"shard {away} is not among them" if away else "", self.early]
+        # What cannot be read may have been a broken MUST.
+        parts = [f"shard {away} is not among them" if away else "", self.early, self.torn]
         return "; ".join(one for one in parts if one)
+
+    @property
+    def torn(self) -> str:
+        """How many findings cannot be read, and the reason of the first; empty for none."""
+        if not self.unreadable:
+            return ""
+        count = len(self.unreadable)
+        which = "1 finding" if count == 1 else f"{count} findings"
+        return f"{which} cannot be read: {self.unreadable[0]}"
 
     def save(self) -> None:
         """Write all that is not in the findings."""
@@ -150,3 +251,24 @@ class Record:
                 "early": self.early,
             }
         )
+
+
+def _line(text: str) -> str:
+    """A foreign text as one printable line."""
+    return " ".join(printable(text).split())
+
+
+def _check_known(counters: Counters, contract: Contract, where: str) -> None:
+    """Raise :class:`FileError` for outcomes of an operation that the contract does not have."""
+    for name in counters.outcomes:
+        id_, _, operation = name.rstrip("]").partition(" [")
+        if id_ in catalogue() and operation not in contract.operations:
+            raise FileError(f"{where}: counters.outcomes: {_line(name)[:80]}: is no operation")
+
+
+def _check_times(timeline: Mapping[str, Any], where: str) -> None:
+    """Raise :class:`FileError` for a span of a time that no campaign has seen."""
+    width = SHORTEST_SPAN * 2 ** timeline.get("doublings", 0)
+    for number, (index, *_) in enumerate(timeline.get("spans", ())):
+        if index * width >= LATEST:
+            raise FileError(f"{where}: timeline.spans[{number}]: is after the year 2242")

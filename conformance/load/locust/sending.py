@@ -21,7 +21,7 @@ from conformance.probe.revocation import revocation_by_text
 from conformance.target.clean_up import GONE_STATUSES
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
-from conformance.target.target import TIMEOUT_SECONDS, TargetError
+from conformance.target.target import TIMEOUT_SECONDS, TargetError, url_under
 
 _NOTHING = Answer(NO_ANSWER)
 
@@ -148,7 +148,7 @@ class Sender:
         return self._client.request(
             request.method,
             # An absolute URL: a host typed into Locust's page sends nothing elsewhere.
-            self._state.target.base_url + request.path,
+            str(url_under(self._state.target.base_url, request.path)),
             name=f"{exchange.operation.id}{self._suffix}",
             data=request.body or None,  # type: ignore[arg-type]  # bytes are sent as they are
             headers=headers,

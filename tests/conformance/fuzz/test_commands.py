@@ -17,7 +17,7 @@ from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.finding import Finding
 from demo.mock_process import MockProcess
 from tests.conformance.cli.command_line import active, one_line, run
-from tests.conformance.fuzz.conftest import TOKENS
+from tests.conformance.fuzz.conftest import CONTRACT, TOKENS
 from tests.conformance.fuzz.faults.inputs import ON_A_PLANE
 from tests.conformance.fuzz.faults.keys import REVOKED_REPLAY
 from tests.conformance.fuzz.server import faulty
@@ -40,7 +40,7 @@ def test_a_finding_is_replayed_exported_and_gone_on_with(
         common = ("--select=sequences", "--max-findings=1", f"--report-json={report}",
                   f"--report-html={page}")  # fmt: skip
         assert fuzz(url, f"--directory={directory}", *common) == 1
-        [finding] = RunDirectory.open(directory).findings()
+        [finding] = RunDirectory.open(directory).findings(CONTRACT)[0]
         document = json.loads(report.read_text())
         [result] = document["results"]
         assert (result["id"], result["outcome"]) == ("sequences.model-holds", "failed")
@@ -52,7 +52,7 @@ def test_a_finding_is_replayed_exported_and_gone_on_with(
         assert run("fuzz", f"--resume={directory}", "--export", "pytest", str(file)) == 0
         assert exported(file, url) == 1
         assert fuzz(url, f"--resume={directory}", "--max-findings=1") == 1
-        [again] = RunDirectory.open(directory).findings()
+        [again] = RunDirectory.open(directory).findings(CONTRACT)[0]
         assert again.tries > finding.tries
     path = RunDirectory.open(directory).path_of(finding)
     assert run("replay", str(path), "--url", healthy.base_url, *ACCESS) == 0
@@ -114,12 +114,12 @@ def test_nothing_that_was_found_is_lost_when_it_is_killed(
         assert one_line(capsys) == f"{directory} is in use by another process"
         process.kill()
         process.communicate()
-        before = {one.id for one in RunDirectory.open(directory).findings()}
+        before = {one.id for one in RunDirectory.open(directory).findings(CONTRACT)[0]}
         corpus = {one for one in (directory / "corpus").rglob("*") if one.is_file()}
         assert before
         assert corpus
         assert fuzz(url, f"--resume={directory}", "--max-findings=1") == 1
-    found = RunDirectory.open(directory).findings()
+    found = RunDirectory.open(directory).findings(CONTRACT)[0]
     assert before <= {one.id for one in found}
     assert next(one for one in found if one.id in before).tries > 0
     tell_nothing_secret(directory)
@@ -175,7 +175,7 @@ def test_what_cannot_be_done_is_one_line(
     [
         ('{"version": 1, "id', "is torn, or no finding"),
         ('{"version": 99}', "was written by a newer version of dinie-conformance"),
-        ('{"version": 1}', "is no finding that can be read"),
+        ('{"version": 1}', '"requirement" is a required property'),
         ("[]", "is no finding"),
     ],
 )

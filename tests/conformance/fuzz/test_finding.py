@@ -10,8 +10,13 @@ from conformance.fuzz.findings.shrinking import shrink_steps, without
 from conformance.fuzz.resending import AnswerParts, Step, resent, shape
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding, cause_of
+from tests.conformance.fuzz.conftest import CONTRACT
 
-FINDING = Finding("a.b", "op", "must", "cause", "one", "two", "a.b [op]", 1, {}, "2026-01-01")
+FINDING = Finding(
+    "idempotency.replay-is-identical", "createCredential", "must", "cause", "one", "two",
+    "idempotency.replay-is-identical [createCredential]", 1, {"times": 1, "steps": 12, "keys": 3},
+    "2026-01-01T00:00:00+00:00",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -61,10 +66,10 @@ def test_a_finding_is_read_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "one.json"
     finding = FINDING.tried(1, 2)
     path.write_text(finding.text())
-    assert Finding.read(path) == finding
+    assert Finding.read(path, CONTRACT) == finding
     path.write_text(finding.text()[:-20])
     with pytest.raises(FileError, match="torn"):
-        Finding.read(path)
+        Finding.read(path, CONTRACT)
 
 
 def step(body: str = "", key: str = "", path: str = "/x") -> Step:

@@ -264,4 +264,4 @@ def test_two_shards_over_one_redis_one_of_them_killed(
 
 
 def found_in(path: Path) -> set[str]:
-    return {one.id for one in RunDirectory(path).findings()}
+    return {one.id for one in RunDirectory(path).findings(CONTRACT)[0]}

@@ -17,7 +17,8 @@ CONTRACT = Contract.bundled()
 BEGIN = 1_790_000_000.0
 FINDING = Finding(
     "sequences.model-holds", "createCredential", "must", "the cause", "this", "that", "work", 7,
-    {}, "2026-09-21T14:13:30+00:00", 3, 3, 1, curl="curl it", python="print('it')",
+    {"times": 1, "steps": 12, "keys": 3}, "2026-09-21T14:13:30+00:00", 3, 3, 1,
+    curl="curl it", python="print('it')",
 )  # fmt: skip
 
 

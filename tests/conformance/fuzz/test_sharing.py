@@ -63,7 +63,7 @@ def content(redis: RedisServer) -> dict[bytes, set[bytes]]:
 
 def findings_in(redis: RedisServer) -> list[Finding]:
     return [
-        Finding.read_text(value.decode(), "redis")
+        Finding.read_text(value.decode(), CONTRACT, "redis")
         for key, values in content(redis).items()
         if key.endswith(b":findings")
         for value in values
@@ -139,7 +139,7 @@ def test_what_was_mended_accuses_nobody_and_what_is_there_is_found_again(
     [adopted] = again.record.findings.values()
     assert (adopted.id, again.record.counters.turns) == (found.id, 0)
     assert (adopted.count, adopted.state) == (1, "reproducible")
-    assert again.record.directory.findings() == [adopted]
+    assert again.record.directory.findings(CONTRACT)[0] == [adopted]
     assert verdict_of(again.record, Level.MUST).exit_code == BROKEN
 
     # Another target has nothing to do with it.
@@ -153,7 +153,7 @@ def test_what_was_mended_accuses_nobody_and_what_is_there_is_found_again(
     mended = campaigns(None, DATA, directory=tmp_path / "4", max_turns=3, shared=shared(redis))
     mended.work_through()
     assert verdict_of(mended.record, Level.MUST).exit_code == CONFORMS
-    assert mended.record.directory.findings() == []
+    assert mended.record.directory.findings(CONTRACT)[0] == []
     assert findings_in(redis) == []
 
 
@@ -179,11 +179,11 @@ def test_what_one_finds_the_other_knows_while_it_works(
     assert ended.is_set()
     assert campaign.record.over == "it is known"
     # It was not met here.
-    assert campaign.record.directory.findings() == []
+    assert campaign.record.directory.findings(CONTRACT)[0] == []
     # As soon as it is met, it is a finding here.
     assert campaign.record.findings.is_known([DATA], theirs.operation, cause)
     campaign.record.findings.count_repeats()
-    [met] = campaign.record.directory.findings()
+    [met] = campaign.record.directory.findings(CONTRACT)[0]
     assert (met.id, met.count, met.state) == (theirs.id, 1, "not tried again")
 
 
@@ -207,7 +207,7 @@ def test_a_campaign_goes_on_while_redis_is_away(
     campaign.work_through()
     verdict = verdict_of(campaign.record, Level.MUST)
     assert verdict.exit_code == BROKEN
-    [found] = campaign.record.directory.findings()
+    [found] = campaign.record.directory.findings(CONTRACT)[0]
     [remark] = [one for one in verdict.remarks if "example database" in one]
     if not comes_back:
         assert "went away" in remark
@@ -289,7 +289,7 @@ def test_what_another_makes_smaller_is_made_smaller_once(
     [kept] = second.record.findings.values()
     assert (kept.steps, kept.state) == (large.steps, "reproducible")
     second.record.findings.register_remote([small])
-    [kept] = second.record.directory.findings()
+    [kept] = second.record.directory.findings(CONTRACT)[0]
     assert kept.steps == small.steps
     assert kept.state == "reproducible"
 
@@ -297,8 +297,8 @@ def test_what_another_makes_smaller_is_made_smaller_once(
 def test_one_finding_is_there_once_in_its_smallest_form_and_with_its_rate(
     campaigns: Campaigns, redis: RedisServer
 ) -> None:
-    findings = campaigns(None, DATA).record.findings
-    workers = [Sharing(shared(redis), findings, {}) for _ in range(2)]
+    record = campaigns(None, DATA).record
+    workers = [Sharing(shared(redis), record) for _ in range(2)]
     large = replace(FINDING, steps=(step(), step()))
     small = replace(FINDING, steps=(step(),), was_sent_again=True)
     for worker, told, kept in (

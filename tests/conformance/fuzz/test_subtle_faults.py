@@ -134,7 +134,7 @@ def test_a_subtle_fault_is_found_and_shrunk_and_replayed(
     assert finding.curl
     assert finding.python
     assert verdict_of(campaign.record, Level.SHOULD).exit_code == BROKEN
-    kept = Finding.read(campaign.record.directory.path_of(finding))
+    kept = Finding.read(campaign.record.directory.path_of(finding), CONTRACT)
     work = campaign.works[finding.work]
     campaign.target.resume()
     assert any(fails(CONTRACT, campaign.target, kept, work) for _ in range(kept.attempts))

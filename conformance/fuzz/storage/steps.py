@@ -1,0 +1,89 @@
+"""Steps of findings, checked: requests that HTTP can carry, to paths of the target alone."""
+
+from typing import Any
+
+from conformance.fuzz.resending import Step, groups
+from conformance.fuzz.storage.files import FileError
+from conformance.target.token_forms import FORMS
+
+_MOST_AT_ONCE = 1000
+"""Requests sent at the same time, at most: each takes a thread."""
+
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"
+"""A character of a method or of a header's name (RFC 9110 section 5.6.2)."""
+
+_VISIBLE = r"[!-~\u0080-\U0010ffff]"
+"""A character of a header's value; between two, there may be white space (RFC 9110 section 5.5)."""
+
+_FRAMING = "host|connection|content-length|transfer-encoding|upgrade"
+"""Headers that say where a request goes and where it ends; the harness alone sets them."""
+
+STEP: dict[str, Any] = {
+    "type": "object",
+    "required": ["method", "path", "headers", "body", "partner", "token_form", "at_once"],
+    "properties": {
+        "method": {
+            "type": "string",
+            "pattern": f"^(?!CONNECT$){_NAME}{{1,40}}$",
+            "description": "must be a method of HTTP, and not CONNECT",
+        },
+        "path": {
+            "type": "string",
+            "maxLength": 60_000,
+            "pattern": r"^/([^\x00-\x20\x7f-\x9f\\#«»]|«[a-zA-Z_]{1,100} [0-9]{1,6}»)*$",
+            "description": "must be a path, with a query at most",
+        },
+        "headers": {
+            "type": "array",
+            "maxItems": 1000,
+            "items": {
+                "type": "array",
+                "minItems": 2,
+                "maxItems": 2,
+                "prefixItems": [
+                    {
+                        "type": "string",
+                        "pattern": f"^(?!(?i:{_FRAMING})$){_NAME}{{1,1000}}$",
+                        "description": "must be the name of a header, and none of framing",
+                    },
+                    {
+                        "type": "string",
+                        "pattern": f"^({_VISIBLE}([\\t {_VISIBLE[1:-1]}]*{_VISIBLE})?)?$",
+                        "description": "must be the value of a header (RFC 9110 section 5.5)",
+                    },
+                ],
+            },
+        },
+        "body": {"type": "string"},
+        "partner": {"enum": [None, 0, 1]},
+        "token_form": {"enum": list(FORMS)},
+        "at_once": {"type": "integer", "minimum": 0, "maximum": 10**12},
+        "chunks": {
+            "type": "array",
+            "maxItems": 10_000,
+            "items": {"type": "integer", "minimum": 1, "maximum": 10**9},
+        },
+    },
+}
+"""The JSON Schema of a step."""
+
+
+def steps_of(values: list[Step], where: str) -> tuple[Step, ...]:
+    """The steps of a value that fits :data:`STEP`; ``where`` names its place in errors.
+
+    Raises :class:`FileError` where bytes cannot be made of their texts, or too many are sent at
+    the same time.
+    """
+    steps = []
+    for number, step in enumerate(values):
+        try:
+            step["path"].encode()
+            for _, value in (*step["headers"], ("", step["body"])):
+                # Bytes that are no UTF-8 are written as lone surrogates (PEP 383).
+                value.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError as error:
+            raise FileError(f"{where}: steps[{number}]: holds what is no Unicode text") from error
+        steps.append({name: step[name] for name in STEP["properties"] if name in step})
+    if any(len(one) > _MOST_AT_ONCE for one in groups(steps)):
+        raise FileError(f"{where}: steps: more than {_MOST_AT_ONCE} are sent at the same time")
+    return tuple(steps)
