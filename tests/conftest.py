@@ -9,6 +9,8 @@ import httpx
 import httpx._transports.default
 import pytest
 
+from dinie_contract.output import SECRETS
+
 # Else every process that a test starts compiles the packages again: a third of its start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
@@ -54,6 +56,11 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a shell has set for the commands must not change what they are tested for."""
     for name in [one for one in os.environ if one.startswith("DINIE_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_of_another_test() -> None:
+    SECRETS.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

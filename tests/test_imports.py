@@ -21,7 +21,8 @@ ORDER: Mapping[str, list[str]] = {
         "results generation",
         "catalogue",
         "probe",
-        "target journal",
+        "target",
+        "journal",
     ],
     "mock_server": [
         "__main__",
@@ -44,8 +45,12 @@ ORDER: Mapping[str, list[str]] = {
 }
 """From the top down: a folder imports from lower lines, and never from its own or a higher one."""
 
-OPTIONS = {"dinie_contract.options", "dinie_contract.command_line"}
-"""What lies below all commands: the options as data, and how a command takes them."""
+OPTIONS = {
+    "dinie_contract.options",
+    "dinie_contract.command_line",
+    "dinie_contract.output",
+}
+"""What lies below all commands: the options as data, how a command takes them, its output."""
 
 BESIDE = {
     "openapi": {"openapi"},

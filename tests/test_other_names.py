@@ -211,6 +211,7 @@ def without_revocation(document: dict[str, Any]) -> None:
     del document["paths"]["/keys/{key_id}"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", [without_names, without_revocation])
 def test_a_contract_with_less_accuses_nobody(
     tmp_path: Path, version: Path, change: Callable[[dict[str, Any]], None]

@@ -15,7 +15,7 @@ from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from tests.fake_server import serve_app
 
-pytestmark = pytest.mark.xdist_group("schemathesis")
+pytestmark = [pytest.mark.xdist_group("schemathesis"), pytest.mark.thorough]
 
 PARTNER = Partner.make_up()
 

@@ -8,6 +8,8 @@ from demo.sdk_verdict import PAGE, sdk_runs, sdk_verdict, table
 from mock_server.faults.presets import PRESETS
 from mock_server.testing.exercise import ExerciseRun
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def runs() -> dict[str, ExerciseRun]:

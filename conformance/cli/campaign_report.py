@@ -4,16 +4,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import click
-from rich.console import Console
-
 from conformance.cli.option_types import report_files
 from conformance.fuzz.findings.exporting import as_pytest, can_be_exported
 from conformance.fuzz.storage.finding import Finding
 from conformance.report import FORMATS
 from conformance.report.output import check_writable, write
-from conformance.report.text import TextReport
+from conformance.report.text import ReportConsole, TextReport
 from conformance.results.verdict import Verdict
+from dinie_contract.output import echo
 
 
 class CampaignOutput:
@@ -26,7 +24,7 @@ class CampaignOutput:
         check_writable([*self._reports.values(), *([self.exported] if self.exported else [])])
 
     def report(
-        self, verdict: Verdict, findings: Iterable[Finding], console: Console, url: str
+        self, verdict: Verdict, findings: Iterable[Finding], console: ReportConsole, url: str
     ) -> int:
         """Write all files and print the report; gives the exit code.
 
@@ -45,5 +43,5 @@ class CampaignOutput:
         write(self.exported, as_pytest(url, findings))
         left = [one.id for one in findings if not can_be_exported(one)]
         for one in left:
-            click.echo(f"finding {one} is not in {self.exported}: `replay` runs it", err=True)
-        click.echo(f"{self.exported}: {len(findings) - len(left)} tests")
+            echo(f"finding {one} is not in {self.exported}: `replay` runs it", err=True)
+        echo(f"{self.exported}: {len(findings) - len(left)} tests")

@@ -10,6 +10,7 @@ from conformance.catalogue.selection import find
 from conformance.client.registry import ClientRequirement
 from conformance.client.requirements import client_catalogue
 from conformance.server import catalogue
+from dinie_contract.output import echo
 from openapi.contract import Contract
 
 
@@ -52,9 +53,9 @@ def list_command(*, client: bool) -> None:
     for number, (section, group) in enumerate(
         groupby(requirements.values(), lambda one: one.section)
     ):
-        click.echo(f"\n{section}" if number else section)
+        echo(f"\n{section}" if number else section)
         for one in group:
-            click.echo(f"  {one.id:<{width}}  {one.level.upper():<6}  {one.summary}")
+            echo(f"  {one.id:<{width}}  {one.level.upper():<6}  {one.summary}")
 
 
 @click.command("explain")
@@ -62,4 +63,4 @@ def list_command(*, client: bool) -> None:
 def explain_command(requirement_id: str) -> None:
     """Show all that there is to know of one requirement, on a server or a client."""
     known: dict[str, Requirement | ClientRequirement] = {**catalogue(), **client_catalogue()}
-    click.echo(explanation(find(known, requirement_id), Contract.bundled()))
+    echo(explanation(find(known, requirement_id), Contract.bundled()))

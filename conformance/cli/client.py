@@ -17,6 +17,7 @@ from conformance.journal.redaction import Redactor
 from conformance.report import FORMATS
 from conformance.report.output import check_writable, complain, write
 from conformance.report.text import ReportConsole, TextReport
+from dinie_contract.output import echo
 from openapi.contract import Contract
 
 
@@ -43,7 +44,7 @@ def client_command(hars: Sequence[Path], form: str, **parameters: Any) -> int:
     for name, path in outputs.items():
         write(path, FORMATS[name](verdict))
     if form != "text":
-        click.echo(FORMATS[form](verdict), nl=False)
+        echo(FORMATS[form](verdict), nl=False)
     elif verdict.results:
         TextReport(ReportConsole()).end(verdict)
     if not verdict.results:

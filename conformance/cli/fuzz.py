@@ -27,7 +27,6 @@ from conformance.results.verdict import CONFORMS, INTERRUPTED, NO_VERDICT
 from conformance.run.interrupts import stopped_by_signals
 from conformance.server import catalogue
 from conformance.target.connecting import authenticate
-from conformance.target.redaction import redacted
 from conformance.target.target import TargetError
 from dinie_contract.command_line import settings_of
 from openapi.contract import Contract
@@ -65,7 +64,7 @@ def fuzz_command(**parameters: Any) -> int:
         try:
             authenticate(target, settings.access, contract)
         except TargetError as error:
-            raise click.ClickException(target.shown(str(error))) from error
+            raise click.ClickException(str(error)) from error
         generation.load()
         record = _record(contract, directory, url, settings)
         campaign = Campaign(
@@ -120,9 +119,8 @@ def _shared(contract: Contract, url: str, database: Database | None) -> "SharedC
         # Another target fails in its own way, and another contract is tried in its own way.
         return generation.SharedCorpus(database.url, f"{contract.version}:{url}")
     except ValueError as error:
-        reason = redacted(str(error), {database.password})
         raise click.ClickException(
-            f"--example-database {database} cannot be used: {reason};"
+            f"--example-database {database} cannot be used: {error};"
             " start or mend it, or leave the option out"
         ) from error
 

@@ -16,6 +16,7 @@ import httpx
 from conformance.report import FORMATS
 from dinie_contract.command_line import Command, with_options
 from dinie_contract.options import COMMANDS, Option
+from dinie_contract.output import SECRETS
 
 
 class Duration(click.ParamType[float]):
@@ -72,7 +73,6 @@ class Database:
     """A Redis or Valkey server, shown without the password that its URL may hold."""
 
     url: str = field(repr=False)
-    password: str = field(repr=False)
     shown: str
 
     def __str__(self) -> str:
@@ -96,8 +96,8 @@ class DatabaseUrl(click.ParamType[Database]):
             self.fail("must be redis:// or rediss://[[USER]:PASSWORD@]HOST[:PORT][/NUMBER], with"
                       " other signs in a password as %XX", param, ctx)  # fmt: skip
         host = f"[{url.hostname}]" if ":" in str(url.hostname) else url.hostname
-        shown = f"{url.scheme}://{host}:{port}/{url.path[1:] or 0}"
-        return Database(str(value), unquote(url.password or ""), shown)
+        SECRETS.give([url.password or "", unquote(url.password or "")])
+        return Database(str(value), f"{url.scheme}://{host}:{port}/{url.path[1:] or 0}")
 
 
 class Authorities(click.ParamType[Path]):
@@ -122,6 +122,7 @@ class Secret(click.ParamType[str]):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         # A header may not hold other characters (RFC 9110, section 5.5).
+        SECRETS.give([value])
         if not value.isascii() or not value.isprintable() or " " in value or not value:
             self.fail("must be printable ASCII without spaces", param, ctx)
         return str(value)

@@ -19,6 +19,7 @@ from conformance.server import catalogue
 from conformance.target.connecting import authenticate
 from conformance.target.target import TargetError
 from dinie_contract.command_line import settings_of
+from dinie_contract.output import echo
 from openapi.contract import Contract
 
 
@@ -50,7 +51,7 @@ def replay_command(finding: Path, **parameters: Any) -> int:
                 while len(failures) < found.attempts and True not in failures:
                     failures.append(fails(contract, target, found, work))
         except TargetError as error:
-            click.echo(f"No verdict: {target.shown(str(error))}")
+            echo(f"No verdict: {error}")
             return NO_VERDICT
         finally:
             target.resume()
@@ -58,10 +59,10 @@ def replay_command(finding: Path, **parameters: Any) -> int:
                 run.clean_up()
     name = f"{found.requirement} [{found.operation}]"
     if True in failures:
-        click.echo(f"Fails still: {name}: expected {found.expected}, got {found.actual}")
+        echo(f"Fails still: {name}: expected {found.expected}, got {found.actual}")
         return BROKEN
     if False in failures:
-        click.echo(f"Fails no longer: {name} ({len(failures)} attempts)")
+        echo(f"Fails no longer: {name} ({len(failures)} attempts)")
         return CONFORMS
-    click.echo(f"No verdict: {name}: the target does not let the check come so far")
+    echo(f"No verdict: {name}: the target does not let the check come so far")
     return NO_VERDICT

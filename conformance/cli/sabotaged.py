@@ -20,6 +20,7 @@ from conformance.server import catalogue
 from conformance.target.exchange import Answer, Request, Tamper
 from conformance.target.target import Target, TargetError
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER
+from dinie_contract.output import echo
 
 _AT_ONCE = 64
 
@@ -138,7 +139,7 @@ def main(upstream: str, requirement_id: str, name: str, port: int, tokens: tuple
             lifespan="off", log_level="error", access_log=False, date_header=False,
             server_header=False,
         )  # fmt: skip
-        click.echo(f"Base URL http://127.0.0.1:{listener.getsockname()[1]}{proxy.prefix}")
+        echo(f"Base URL http://127.0.0.1:{listener.getsockname()[1]}{proxy.prefix}")
         uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -10,7 +10,7 @@ from conformance.client.requirements import client_catalogue
 from conformance.journal.journal import JournalEntry
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import Verdict, doubt_of
-from conformance.target.redaction import printable
+from dinie_contract.output import shown
 from openapi.contract import Contract
 
 __all__ = ["NOTHING_JUDGED", "Level", "Verdict", "judge"]
@@ -78,7 +78,7 @@ def _result(requirement: ClientRequirement, evidence: Evidence) -> Result:
     try:
         observations = list(requirement.check(evidence))
     except Exception as error:  # noqa: BLE001 - a fault of the harness is a result, not the end
-        actual = printable(f"{type(error).__name__}: {error}")
+        actual = f"{type(error).__name__}: {error}"
         return Result(requirement, operation.id, level, Outcome.ERROR, actual=actual)
     violations = [one for one in observations if isinstance(one, Violation)]
     if not observations:
@@ -92,8 +92,8 @@ def _result(requirement: ClientRequirement, evidence: Evidence) -> Result:
         operation.id,
         level,
         Outcome.FAILED if level is Level.MUST else Outcome.WARNING,
-        printable(first.expected),
-        printable(first.actual + again),
+        first.expected,
+        first.actual + again,
         "\n\n".join("\n".join(_lines(one.exchanges)) for one in violations[:_MOST_SHOWN]),
     )
 
@@ -127,7 +127,7 @@ def _line(entry: JournalEntry) -> str:
         came.append(f"fault {entry.fault}")
     came += [f"refused: {one}" for one in entry.refusals]
     text = f"{'  '.join(parts)}  → {', '.join(came)} after {entry.seconds:.3f} s"
-    return printable(text).replace("\n", "\\n")
+    return shown(text).replace("\n", "\\n")
 
 
 def _cut(text: str, longest: int) -> str:

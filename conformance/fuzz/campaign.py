@@ -31,6 +31,7 @@ from conformance.run.runner import Run
 from conformance.target.clean_up import revoke_all
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.target import Target, TargetError
+from dinie_contract.output import shown
 
 _M_ARENA_MAX = -8
 """Of mallopt(3)."""
@@ -60,7 +61,7 @@ BATCH = 50
 _POLL_SECONDS = 0.25
 _SAVE_SECONDS = 5.0
 _BEAT_SECONDS = 2.0
-_MOST_SECRETS, _MOST_KEPT = 10_000, 1_000
+_MOST_KEPT = 1_000
 
 
 class Campaign:
@@ -103,7 +104,6 @@ class Campaign:
         self._shrinker = Shrinker(
             record.contract, target, self.works, record.findings, self._is_over
         )
-        self._own_secrets = frozenset(target.secrets)
         self._lock = threading.Lock()
         self._before = (record.counters.requests, record.counters.seconds)
         self._begin = time.monotonic()
@@ -241,8 +241,7 @@ class Campaign:
             ids = set(self.record.requirements)
 
         def is_known(expected: str, actual: str) -> bool:
-            shown = seen(self.target.shown(actual), work.way)
-            cause = cause_of(self.target.shown(expected), shown)
+            cause = cause_of(shown(expected), seen(shown(actual), work.way))
             return self.record.findings.is_known(ids, work.operation.id, cause)
 
         return is_known
@@ -261,7 +260,7 @@ class Campaign:
         )
         if not is_violation or requirement is None:
             return
-        finding = _finding(turn, outcome, requirement, self.target.secrets)
+        finding = _finding(turn, outcome, requirement)
         # Another worker may have published it just now, and be shrinking it.
         self._sharing.receive(at_once=finding.id not in findings)
         if findings.is_known([finding.requirement], finding.operation, finding.cause):
@@ -310,9 +309,6 @@ class Campaign:
         """Bound the records of the target that would fill the memory in hours."""
         del self.target.limited[:-_MOST_KEPT]
         del self.target.waited[:-_MOST_KEPT]
-        if len(self.target.secrets) > _MOST_SECRETS:
-            kept = {*self._own_secrets, *self.target.tokens}
-            self.target.secrets.intersection_update(kept)
 
     def save(self) -> None:
         """Write the record; findings have files of their own."""
@@ -325,9 +321,7 @@ class Campaign:
         self.record.save()
 
 
-def _finding(
-    turn: Turn, outcome: CheckOutcome, requirement: Requirement, secrets: set[str]
-) -> Finding:
+def _finding(turn: Turn, outcome: CheckOutcome, requirement: Requirement) -> Finding:
     """The finding of a failed check. ``requirement`` is the one that is broken."""
     result, budget = outcome.result, turn.budget
     actual = seen(result.actual, turn.work.way)
@@ -343,7 +337,7 @@ def _finding(
         effort={"times": budget.times, "steps": budget.steps, "keys": budget.keys},
         first_seen=datetime.now(UTC).isoformat(timespec="seconds"),
         examples={name: base64.b64encode(one).decode() for name, one in outcome.examples.items()},
-        steps=tuple(steps_of(outcome.exchanges, secrets)),
+        steps=tuple(steps_of(outcome.exchanges)),
         curl=result.reproduce,
         passed=turn.before,
     )

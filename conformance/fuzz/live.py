@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
 from conformance.fuzz.campaign import Campaign
+from conformance.report.text import ReportConsole
 from conformance.results.timeline import format_elapsed
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -17,7 +17,7 @@ _SECONDS_BETWEEN_LINES = 10.0
 class LiveView:
     """Shows a campaign while the block of :meth:`shown` lasts."""
 
-    def __init__(self, console: Console, campaign: Campaign) -> None:
+    def __init__(self, console: ReportConsole, campaign: Campaign) -> None:
         self._console = console
         self._campaign = campaign
         self._last = time.monotonic()

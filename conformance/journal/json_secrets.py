@@ -10,6 +10,8 @@ from collections.abc import Callable
 from conformance.journal.secret_names import LONGEST_NAME, is_secret
 
 Pseudonym = Callable[[str], str]
+Names = Callable[[str], bool]
+"""Whether a member of this name holds a secret."""
 
 _SPACED = re.compile(r'"\s+:')
 _STRING = re.compile(r'\s*"((?:[^"\\]|\\.)*)', re.DOTALL)
@@ -26,43 +28,43 @@ _NUMBER = re.compile(r"-?\d")
 _NUMBER_PSEUDONYM = re.compile(r"4040404\d{15}")
 
 
-def replace_members(text: str, pseudonym: Pseudonym) -> str:
+def replace_members(text: str, pseudonym: Pseudonym, names: Names = is_secret) -> str:
     """Replace the values of the secret members of a text; JSON types stay as they are."""
     if "\\" in text:
         # Escapes may spell a name, and quote the JSON that stands in a string.
         if "\\u00" in text:
-            text = _by_pieces(text, pseudonym)
-        text = _QUOTED_MEMBER.sub(lambda found: _quoted_member(found, pseudonym), text)
+            text = _by_pieces(text, pseudonym, names)
+        text = _QUOTED_MEMBER.sub(lambda found: _quoted_member(found, pseudonym, names), text)
     if _SPACED.search(text):
-        return _by_pieces(text, pseudonym)
+        return _by_pieces(text, pseudonym, names)
     parts: list[str] = []
     done, place = 0, text.find('":')
     while place >= 0:
-        if is_secret(text[text.rfind('"', 0, place) + 1 : place]) and place >= done:
+        if names(text[text.rfind('"', 0, place) + 1 : place]) and place >= done:
             value = _STRING.match(text, place + 2)
             if value is not None:
                 parts += [text[done : value.start(1)], pseudonym(_decoded(value[1]))]
                 done = value.end(1)
             elif _NO_STRING.match(text, place + 2):
-                return _by_pieces(text, pseudonym)
+                return _by_pieces(text, pseudonym, names)
         place = text.find('":', place + 2)
     return "".join([*parts, text[done:]]) if parts else text
 
 
-def _quoted_member(found: re.Match[str], pseudonym: Pseudonym) -> str:
+def _quoted_member(found: re.Match[str], pseudonym: Pseudonym, names: Names) -> str:
     name = _LAST_WORD.search(found.string, max(found.start() - LONGEST_NAME, 0), found.start())
-    if name is None or not is_secret(name[0]):
+    if name is None or not names(name[0]):
         return found[0]
     return f"{found[1]}{pseudonym(found[2])}"
 
 
-def _by_pieces(text: str, pseudonym: Pseudonym) -> str:
+def _by_pieces(text: str, pseudonym: Pseudonym, names: Names) -> str:
     """Replace token by token, which finds secrets in numbers, lists and objects as well."""
     parts: list[str] = []
     name = ""
     depth = hidden_from = 0
     for piece in _PIECE.findall(text):
-        secret = bool(hidden_from) or is_secret(name)
+        secret = bool(hidden_from) or names(name)
         shown = piece
         if piece in "[{":
             depth += 1
@@ -92,7 +94,10 @@ def _number(digits: str, pseudonym: Pseudonym) -> str:
     """The pseudonym of a number: a number, for the contract may object to its type."""
     if _NUMBER_PSEUDONYM.fullmatch(digits):
         return digits
-    return f"4040404{int(pseudonym(digits).removeprefix('redacted-'), 16):015d}"
+    shown = pseudonym(digits)
+    if not shown.startswith("redacted-"):
+        return json.dumps(shown)
+    return f"4040404{int(shown.removeprefix('redacted-'), 16):015d}"
 
 
 def _decoded(string: str) -> str:

@@ -18,6 +18,7 @@ from urllib.parse import unquote_plus
 from conformance.journal.journal import Headers
 from conformance.journal.json_secrets import replace_members
 from conformance.journal.secret_names import is_secret, is_secret_parameter
+from dinie_contract.output import SHAPES
 
 GUESSABLE = "-guessable"
 """The suffix of a pseudonym whose idempotency key other clients may generate as well."""
@@ -25,9 +26,6 @@ GUESSABLE = "-guessable"
 PSEUDONYM = re.compile(rf"redacted-[0-9a-f]{{12}}(?:{GUESSABLE})?")
 
 _SCHEMES = frozenset({"bearer", "basic", "digest", "token", "apikey", "negotiate", "dpop", "hmac"})
-
-_SHAPES = re.compile(r"dinie_(?:at|cs)_[\w.~+/-]+|eyJ[\w-]{8,}(?:\.[\w-]*)*")
-"""The shapes of secrets in any text: the vendor's tokens and client secrets, and JWTs."""
 
 _MAY_TELL = re.compile(r"[?#@]|dinie_[ac]|eyJ")
 _USER = re.compile(r"^(\w[\w+.-]*://[^/:]*:)([^/]*)@")
@@ -132,7 +130,7 @@ class Redactor:
     def shapes(self, text: str) -> str:
         """Redact the secrets in any text that are known by their shape."""
         if "dinie_at_" in text or "dinie_cs_" in text or "eyJ" in text:
-            return _SHAPES.sub(lambda found: self.pseudonym(found[0]), text)
+            return SHAPES.sub(lambda found: self.pseudonym(found[0]), text)
         return text
 
     def _header(self, name: str, value: str) -> tuple[str, str]:

@@ -36,7 +36,12 @@ def is_secret_parameter(name: str) -> bool:
 
 
 def is_credential(name: str) -> bool:
-    """Whether a name of a query parameter is that of a credential."""
+    """Whether a name is that of a credential, and not that of a key or a cursor."""
+    return is_secret(name) and not _NO_CREDENTIAL.search(name.lower())
+
+
+def is_credential_parameter(name: str) -> bool:
+    """Whether a name of a query parameter is that of a credential: such names may be shorter."""
     return is_secret_parameter(name) and not _NO_CREDENTIAL.search(name.lower())
 
 

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request
 from conformance.target.target import AnswerOverdue, ConnectionClosed, Target
+from dinie_contract.output import shown
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
 from openapi.resource import PageMembers, Resource
@@ -186,7 +187,7 @@ class Probe:
 
     def move_clock(self, seconds: int) -> int:
         """Move the target's clock ahead; gives the status of the answer, 2xx where it is done."""
-        url = shlex.quote(str(self.target.settings.clock_url))
+        url = shlex.quote(shown(str(self.target.settings.clock_url)))
         self.recording.done_meanwhile = (
             "curl -sS -X POST -H 'Content-Type: application/json'"
             f" --data-binary '{{\"seconds\": {seconds}}}' {url}"

@@ -58,6 +58,6 @@ def _add_outcome(case: ET.Element, result: Result, verdict: Verdict) -> None:
         seen = f"warning: expected {result.expected}, got {result.actual_with_finding}"
         ET.SubElement(case, "skipped", message=seen)
     elif result in verdict.accepted:
-        reason = verdict.baseline.accepted[result.key]
+        reason = verdict.reason(result)
         seen = f"accepted: expected {result.expected}, got {result.actual_with_finding}"
         ET.SubElement(case, "skipped", message=f"{seen}{f' ({reason})' if reason else ''}")

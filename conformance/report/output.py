@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import click
-
 from conformance.report.text import ReportConsole, TextReport
 from conformance.results.verdict import NO_VERDICT, Verdict
+from dinie_contract.output import echo
 
 
 class OutputError(Exception):
@@ -41,7 +40,7 @@ def write(path: Path, text: str) -> None:
 
 def complain(text: str) -> None:
     """Print one line on standard error."""
-    click.echo(f"dinie-conformance: {text}", err=True)
+    echo(f"dinie-conformance: {' '.join(text.split())}", err=True)
 
 
 def report(

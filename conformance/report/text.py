@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.segment import Segment
 from rich.text import Text
 
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
 from dinie_contract.command_line import discard
+from dinie_contract.output import shown
 
 _STYLES = {
     Outcome.PASSED: "green",
@@ -32,6 +34,13 @@ class ReportConsole(Console):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(highlight=False, **options)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """The segments of what is printed: their texts fit to be shown, whoever they come from."""
+        for one in super().render(renderable, options):
+            yield one if one.control else Segment(shown(one.text), one.style)
 
     def on_broken_pipe(self) -> None:
         """Send the rest of the output nowhere."""
@@ -81,7 +90,7 @@ class TextReport:
         if verdict.accepted:
             self._heading("Accepted by the baseline")
         for one in verdict.accepted:
-            reason = verdict.baseline.accepted[one.key]
+            reason = verdict.reason(one)
             self._line(f"  {one.name}{f': {reason}' if reason else ''}")
         if verdict.stale:
             self._heading("Stale entries of the baseline (no longer violated, take them out)")
@@ -121,7 +130,9 @@ class TextReport:
         self._line("")
         self._text(Text.assemble((label, style), " ", name, f" [{result.operation}]"))
         for fact, value in result.facts:
-            self._text(Text.assemble((f"  {fact:<8}  ", "dim"), value))
+            # No line of a foreign text begins where one of ours would.
+            lines = value.replace("\n", f"\n{' ' * 12}")
+            self._text(Text.assemble((f"  {fact:<8}  ", "dim"), lines))
         for line in result.reproduce.splitlines():
             self._line(f"    {line}", "dim")
 

@@ -7,10 +7,12 @@ import shlex
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import without_secrets
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER, VARIABLES
+from dinie_contract.output import SECRETS
 from openapi.operation import IDEMPOTENCY_KEY
 
 Exchange = tuple[Request, Answer]
@@ -31,6 +33,10 @@ _NEW_UUID = "python3 -c 'import uuid; print(uuid.uuid4())'"
 _MOST_BYTES_AS_TEXT = 2000
 _LONGEST_EXPRESSION = 20_000
 _PRINTABLE = re.compile(rb"[\t\n\x20-\x7e]*")
+_PRINTABLE_LINE = re.compile(rb"[\x20-\x7e]*")
+_NOT_PLAIN = re.compile(rb"^-|[^\x20-\x7e]|['%\\]", re.DOTALL)
+"""What printf would not write as it stands; a dash at the beginning would be an option."""
+_PRINTABLE_ASCII = "".join(map(chr, range(0x20, 0x7F)))
 _REPEATED = re.compile(rb"(.{1,16}?)\1{500,}", re.DOTALL)
 _END = "BODY"
 
@@ -152,7 +158,7 @@ def _statuses(answers: Sequence[Answer]) -> str:
 
 def _command(base_url: str, request: Request, keys: _KeyVariables, end: str) -> str:
     """The curl command, with ``end`` on its line; a body may follow on more lines."""
-    text = without_secrets(request.body.decode("utf-8", "surrogateescape"))
+    text = SECRETS.redact(without_secrets(request.body.decode("utf-8", "surrogateescape")))
     data, writer, document = _data(text.encode("utf-8", "surrogateescape"))
     parts = ["curl", "-sS", "-i", "-w", r"'\n'", *_method(request), *_headers(request, keys)]
     parts += ["--data-binary", data] if request.body else []
@@ -170,7 +176,7 @@ def _data(body: bytes) -> tuple[str, str, str]:
     if is_short and _PRINTABLE.fullmatch(body) and not body.startswith(b"@"):
         return shlex.quote(body.decode()), "", ""
     if is_short:
-        return "@-", f"printf '{''.join(map(_octal, body))}' | ", ""
+        return "@-", f"{_printf(body)} | ", ""
     repeated = f"import sys; sys.stdout.buffer.write({_expression(body)})"
     if len(repeated) < _LONGEST_EXPRESSION:
         return "@-", f"python3 -c {shlex.quote(repeated)} | ", ""
@@ -182,11 +188,16 @@ def _data(body: bytes) -> tuple[str, str, str]:
     return "@-", f"python3 -c '{unpack}' <<'{_END}' | ", f"\n{packed}{_END}"
 
 
-def _octal(byte: int) -> str:
-    # Printable ASCII stays, so that a secret in it is recognized and hidden.
-    plain = chr(byte)
-    is_text = plain.isascii() and plain.isprintable() and plain not in "'%\\"
-    return plain if is_text else f"\\{byte:03o}"
+def _printf(text: bytes) -> str:
+    """The command that writes exactly these bytes; it holds printable ASCII alone."""
+    escaped = _NOT_PLAIN.sub(lambda found: b"\\%03o" % found[0][0], text)
+    return f"printf '{escaped.decode()}'"
+
+
+def _word(text: str) -> str:
+    """A word of the shell, of printable ASCII alone."""
+    raw = text.encode("utf-8", "surrogateescape")
+    return shlex.quote(text) if _PRINTABLE_LINE.fullmatch(raw) else f'"$({_printf(raw)})"'
 
 
 def _expression(body: bytes) -> str:
@@ -220,7 +231,8 @@ def _headers(request: Request, keys: _KeyVariables) -> Iterator[str]:
         elif variable:
             yield from ("-H", f'"{name}: {variable}"')
         else:
-            yield from ("-H", shlex.quote(f"{name}: {value}" if value else f"{name};"))
+            shown = SECRETS.redact(value)
+            yield from ("-H", _word(f"{name}: {shown}" if shown else f"{name};"))
     given = {name.lower() for name, _ in request.headers}
     if request.chunks and request.body:
         yield from ("-H", "'Transfer-Encoding: chunked'")
@@ -232,14 +244,15 @@ def _headers(request: Request, keys: _KeyVariables) -> Iterator[str]:
 
 
 def _url(base_url: str, request: Request) -> str:
-    url = shlex.quote(base_url + request.path)
-    if set("[]{}") & set(request.path):
+    path = quote(SECRETS.redact(request.path), safe=_PRINTABLE_ASCII, errors="surrogateescape")
+    url = shlex.quote(SECRETS.redact(base_url) + path)
+    if set("[]{}") & set(path):
         url = f"--globoff {url}"
-    if "/." in request.path:
+    if "/." in path:
         url = f"--path-as-is {url}"
     form = FORMS[request.token_form]
     if request.partner is not None and form.scheme is None:
         token = form.shell.format(VARIABLES[request.partner])
-        separator = "&" if "?" in request.path else "?"
+        separator = "&" if "?" in path else "?"
         url += f'"{separator}{QUERY_PARAMETER}={token}"'
     return url

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from conformance.catalogue.requirement import Level, Rule
+from dinie_contract.output import shown
 
 ResultKey = tuple[str, str]
 """The id of a requirement and of an operation: one result of a run."""
@@ -40,8 +41,10 @@ class FindingDetails:
 class Result:
     """The result of one requirement on one operation.
 
-    ``reproduce`` shows it: for a server a shell script of curl commands, which holds no token,
-    since the reader exports it; for a client the exchanges of its journal.
+    ``expected`` and ``actual`` are made fit to be shown here, whoever they come from.
+    ``reproduce`` is finished source, made of such texts: for a server a shell script of curl
+    commands, which holds no token, since the reader exports it; for a client the exchanges of its
+    journal.
     """
 
     requirement: Rule
@@ -52,6 +55,10 @@ class Result:
     actual: str = ""
     reproduce: str = ""
     finding: FindingDetails | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "expected", shown(self.expected))
+        object.__setattr__(self, "actual", shown(self.actual))
 
     @property
     def key(self) -> ResultKey:

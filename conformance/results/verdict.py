@@ -10,6 +10,7 @@ from conformance.results.baseline import VIOLATIONS, Baseline
 from conformance.results.coverage import CoverageReport
 from conformance.results.result import Outcome, Result, ResultKey
 from conformance.results.timeline import Span
+from dinie_contract.output import shown
 
 CONFORMS, BROKEN, NO_VERDICT = 0, 1, 2
 """The exit codes."""
@@ -25,7 +26,8 @@ class Verdict:
     ``void`` is the reason why not even a violation counts (nothing was exercised, interrupted),
     ``doubt`` the reason why a run without violations is no pass (stopped midway, faults of the
     harness); both are empty otherwise. ``seed`` is None where nothing was random. ``timeline`` and
-    ``coverage`` count the exchanges of the run; a verdict on a journal has neither.
+    ``coverage`` count the exchanges of the run; a verdict on a journal has neither. All texts are
+    made fit to be shown here, whoever they come from.
     """
 
     contract: str
@@ -43,6 +45,11 @@ class Verdict:
     timeline: tuple[Span, ...] = ()
     coverage: CoverageReport | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("contract", "target", "void", "doubt"):
+            object.__setattr__(self, name, shown(getattr(self, name)))
+        object.__setattr__(self, "remarks", tuple(map(shown, self.remarks)))
+
     @property
     def table(self) -> Sequence[Sequence[str]]:
         """Measurements of the run as texts, row by row, the head first; empty without any."""
@@ -57,6 +64,10 @@ class Verdict:
     def accepted(self) -> tuple[Result, ...]:
         """The violations that the baseline accepts."""
         return tuple(one for one in self.results if self.baseline.accepts(one))
+
+    def reason(self, result: Result) -> str:
+        """The reason that the baseline has for an accepted violation; may be empty."""
+        return shown(self.baseline.accepted[result.key])
 
     @property
     def violations(self) -> tuple[Result, ...]:

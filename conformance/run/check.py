@@ -46,6 +46,5 @@ def run_check(requirement: Requirement, probe: Probe) -> CheckOutcome:
     script = ""
     if outcome in {Outcome.FAILED, Outcome.WARNING}:
         script = reproduction(target.base_url, exchanges)
-    expected, actual, script = map(target.shown, (expected, actual, script))
     result = Result(requirement, operation.id, level, outcome, expected, actual, script)
     return CheckOutcome(result, exchanges, breaks, dict(probe.recording.examples))

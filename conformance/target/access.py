@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dinie_contract.output import SECRETS
+
 _MARGIN_SECONDS = 60.0
 _LARGEST_MARGIN = 0.25
 """Of a token's life: those that live for seconds are not renewed all the time."""
@@ -62,6 +64,7 @@ class Access:
         self._good_until -= seconds
 
     def _keep(self, issued: Issued) -> None:
+        SECRETS.add([issued.token], used=True)
         self.token = issued.token
         life = float("inf") if issued.seconds is None else max(issued.seconds, 0.0)
         margin = min(_MARGIN_SECONDS, life * _LARGEST_MARGIN)

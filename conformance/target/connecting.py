@@ -8,6 +8,7 @@ import httpx
 from conformance.target.access import Access, Issued
 from conformance.target.sign_in import token_for
 from conformance.target.target import Target, TargetError, TargetSettings
+from dinie_contract.output import SECRETS
 from openapi.contract import Contract
 
 
@@ -59,9 +60,9 @@ def build_target(
     access: AccessSettings,
     transport: httpx.BaseTransport | None = None,
 ) -> Target:
-    """The target, with no partner authenticated; it knows every secret in the settings."""
+    """The target, with no partner authenticated; every secret in the settings is known."""
     target = Target(url, (), settings, transport=transport)
-    target.secrets |= access.secrets
+    SECRETS.give(access.secrets)
     return target
 
 

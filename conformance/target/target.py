@@ -16,10 +16,11 @@ import httpx
 from conformance.target.access import Access, Issued
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request, Tamper
-from conformance.target.redaction import issued_secrets, printable, redacted
+from conformance.target.redaction import issued_secrets
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER, UNCHANGED
 from dinie_contract.options import REPLAY_DELAY_SECONDS
+from dinie_contract.output import SECRETS
 
 
 def in_chunks(body: bytes, sizes: Sequence[int]) -> list[bytes]:
@@ -148,8 +149,6 @@ class Target:
         """Every request that got a 429, that 429, and the answer after the wait."""
         self.created: set[CreatedResource] = set()
         """The created resources, to be revoked at the end."""
-        self.secrets: set[str] = set()
-        """Every token and secret seen, to be kept out of all that is shown."""
         self.access: tuple[Access, ...] = ()
         self.set_access([Access(Issued(token)) for token in tokens])
         self.requests_sent = 0
@@ -185,7 +184,6 @@ class Target:
     def set_access(self, access: Sequence[Access]) -> None:
         """Use these tokens from now on, one for each partner."""
         self.access = tuple(access)
-        self.secrets.update(self.tokens)
         if len(self.access) > 1:
             self.capabilities.add(Capability.SECOND_PARTNER)
 
@@ -246,10 +244,6 @@ class Target:
         """Send again."""
         self._halted.clear()
 
-    def shown(self, text: str) -> str:
-        """``text`` fit for a report: without secrets, without control characters."""
-        return printable(redacted(text, self.secrets))
-
     def __enter__(self) -> Self:
         """Use it as a block that closes all connections at its end."""
         return self
@@ -282,6 +276,8 @@ class Target:
         ]
         path = request.path
         if request.partner is not None:
+            # It stays known, however many secrets are issued meanwhile.
+            SECRETS.add([token], used=True)
             form = FORMS[request.token_form]
             sent = form.apply(token)
             if form.scheme is None:
@@ -301,7 +297,7 @@ class Target:
         seconds = time.monotonic() - start
         with self._lock:
             self.requests_sent += 1
-            self.secrets.update(issued_secrets(response.content))
+        SECRETS.add(issued_secrets(response.content))
         found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
         return Answer(response.status_code, found, response.content, seconds)
 
@@ -340,7 +336,7 @@ class Target:
             raise self._no_answer(self.base_url, error) from error
 
     def _no_answer(self, url: str, error: httpx.HTTPError) -> TargetError:
-        reason = self.shown(" ".join(str(error).split())) or type(error).__name__
+        reason = " ".join(str(error).split()) or type(error).__name__
         if "CERTIFICATE_VERIFY_FAILED" in reason:
             reason += "; --ca-file trusts another authority"
         return TargetError(f"{url} does not answer: {reason}")

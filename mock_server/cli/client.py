@@ -10,6 +10,7 @@ from conformance.client.judging import Level, judge
 from conformance.journal.har import har_of
 from conformance.journal.journal import merged
 from conformance.report import FORMATS
+from dinie_contract.output import echo
 from mock_server.cli.option_types import takes_options
 from mock_server.faults.presets import PRESETS
 from mock_server.testing.exercise import ExerciseRun, exercise
@@ -33,7 +34,7 @@ def report_command(
         response = control.request(
             "GET", f"/partners/{partner_id}/report", params={"format": form, "level": level}
         )
-    click.echo(response.text.rstrip("\n"))
+    echo(response.text.rstrip("\n"))
     return int(response.headers["Exit-Code"])
 
 
@@ -70,7 +71,7 @@ def exercise_command(
     """
     runs: list[ExerciseRun] = []
     for run in exercise(command, presets or tuple(PRESETS), timeout, show_output=not quiet):
-        click.echo(
+        echo(
             f"{run.preset}: {len(run.entries)} exchanges in {run.seconds:.1f} s; the command"
             f" {run.ended}",
             err=True,
@@ -83,5 +84,5 @@ def exercise_command(
         except OSError as error:
             raise ControlError(f"{har} cannot be written: {error.strerror}") from error
     verdict = judge(entries, Contract.bundled(), Level(level), target=command[0])
-    click.echo(FORMATS[form](verdict).rstrip("\n"))
+    echo(FORMATS[form](verdict).rstrip("\n"))
     return verdict.exit_code

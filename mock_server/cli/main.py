@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from dinie_contract.command_line import CommandGroup, settings_of
+from dinie_contract.output import echo
 from mock_server import __version__
 from mock_server.app import load_contract
 from mock_server.cli.announcement import announcement
@@ -66,7 +67,7 @@ def serve_command(host: str, port: int, **parameters: Any) -> None:
         )
         shown = f"[{address}]" if ":" in address else address
         text = announcement(contract, f"http://{shown}:{bound_port}", settings)
-        serve(settings, listener, lambda: click.echo(text))
+        serve(settings, listener, lambda: echo(text, redact=False))
 
 
 cli.add_command(report_command)
@@ -83,5 +84,5 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(130)
     except (ContractError, StoreError, ServingError, ControlError, CommandError) as error:
         reason = str(error)
-    click.echo(f"dinie-mock: {reason}", err=True)
+    echo(f"dinie-mock: {' '.join(reason.split())}", err=True)
     sys.exit(UNUSABLE)

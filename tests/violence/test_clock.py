@@ -14,6 +14,8 @@ from tests.violence.load import Load
 from tests.violence.plan import Plan
 from tests.violence.reconciliation import reconcile
 
+pytestmark = pytest.mark.thorough
+
 _HOUR = 3600
 _LIFE = 24 * _HOUR
 

@@ -8,7 +8,7 @@ from tests.violence.hosts import TOKEN, SharedStore, host
 from tests.violence.ledger import Ledger
 from tests.violence.load import Load
 
-pytestmark = pytest.mark.parametrize("store", ["redis"], indirect=True)
+pytestmark = [pytest.mark.parametrize("store", ["redis"], indirect=True), pytest.mark.thorough]
 
 
 def test_nothing_is_lost_where_redis_is_killed(

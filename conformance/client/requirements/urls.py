@@ -9,7 +9,7 @@ from conformance.client.evidence import Evidence, Observation, observation
 from conformance.client.registry import requirement
 from conformance.client.sabotage import on_each
 from conformance.journal.redaction import PSEUDONYM
-from conformance.journal.secret_names import is_credential, is_secret_parameter
+from conformance.journal.secret_names import is_credential_parameter, is_secret_parameter
 
 
 @requirement(
@@ -49,5 +49,5 @@ def _places(url: str, allowed: set[str]) -> Iterator[str]:
         for name, value in parse_qsl(text):
             # The name of a parameter shows a secret, or else its value does.
             is_secret = PSEUDONYM.fullmatch(value) and not is_secret_parameter(name)
-            if name not in allowed and (is_credential(name) or is_secret):
+            if name not in allowed and (is_credential_parameter(name) or is_secret):
                 yield f"in the {where}, as {name}"

@@ -7,7 +7,8 @@ from conformance.fuzz.resending import AnswerParts, Step, last_id
 from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.results.curl import Exchange
 from conformance.target.exchange import Answer, Request
-from conformance.target.redaction import HIDDEN, redacted, without_secrets
+from conformance.target.redaction import without_secrets
+from dinie_contract.output import HIDDEN, SECRETS
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NAME = re.compile(rf"{NAME_PREFIX} [0-9a-f]{{12}}(?![0-9a-f])")
@@ -17,9 +18,9 @@ _KNOWN_BY = re.compile("id|[a-zA-Z_]+_id|[a-zA-Z_]*secret[a-zA-Z_]*|access_token
 _SHORTEST = 4
 
 
-def steps_of(exchanges: Sequence[Exchange], secrets: set[str]) -> list[Step]:
-    """The requests as steps; ``secrets`` are kept out of them."""
-    places = _Places(secrets)
+def steps_of(exchanges: Sequence[Exchange]) -> list[Step]:
+    """The requests as steps, without secrets."""
+    places = _Places()
     return [
         places.step(number, request, answer) for number, (request, answer) in enumerate(exchanges)
     ]
@@ -28,8 +29,7 @@ def steps_of(exchanges: Sequence[Exchange], secrets: set[str]) -> list[Step]:
 class _Places:
     """Puts places where something is another every time."""
 
-    def __init__(self, secrets: set[str]) -> None:
-        self._secrets = secrets
+    def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
         self._answered: dict[str, str] = {}
 
@@ -71,7 +71,7 @@ class _Places:
         for value in sorted(self._answered, key=len, reverse=True):
             text = text.replace(value, self._answered[value])
         text = _NAME.sub(lambda found: f"«name {self._number(found[0])}»", text)
-        return redacted(text, self._secrets)
+        return SECRETS.redact(text)
 
     def _number(self, value: str) -> int:
         return self._numbers.setdefault(value, len(self._numbers) + 1)

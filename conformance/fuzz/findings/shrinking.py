@@ -228,7 +228,7 @@ class Shrinker:
         target = self._target
         probe = probe_to_send(self._contract, target, finding, work)
         answers = [answer_parts(answer) for _, answer in exchanges]
-        all_steps = steps_of(exchanges, target.secrets)
+        all_steps = steps_of(exchanges)
         steps, shows, was_sent_again = shrink_steps(all_steps, answers, sender(probe))
         curl = reproduction(target.base_url, exchanges)
         if was_sent_again and len(steps) < len(answers):
@@ -240,7 +240,7 @@ class Shrinker:
             steps=tuple(steps),
             shows=shows,
             was_sent_again=was_sent_again,
-            curl=target.shown(curl),
+            curl=curl,
             python=python_script(target.base_url, steps),
         )
 

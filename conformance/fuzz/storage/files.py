@@ -15,7 +15,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from conformance.target.redaction import printable
+from dinie_contract.output import printable
 
 MOST_BYTES = 64 * 1024 * 1024
 """The size of the largest file that is read."""

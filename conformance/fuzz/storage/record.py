@@ -16,8 +16,8 @@ from conformance.results.coverage import Coverage
 from conformance.results.result import Outcome, Result
 from conformance.results.timeline import LAST_STEP, SHORTEST_SPAN, Timeline
 from conformance.server import catalogue
-from conformance.target.redaction import printable
 from conformance.target.target import CreatedResource
+from dinie_contract.output import printable
 from openapi.contract import Contract
 
 

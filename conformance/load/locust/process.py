@@ -16,7 +16,6 @@ from conformance.run.judging import never_succeeded
 from conformance.run.runner import Run
 from conformance.target.capabilities import Capability
 from conformance.target.connecting import authenticate, build_target
-from conformance.target.redaction import redacted
 from conformance.target.target import TargetError, trust_of
 from openapi.contract import Contract
 
@@ -40,8 +39,7 @@ def main() -> int:
     try:
         return _run(settings)
     except Exception as error:  # noqa: BLE001 - the last place before the user
-        text = redacted(" ".join(str(error).split()), settings.access.secrets)
-        complain(f"a fault of the harness: {type(error).__name__}: {text}")
+        complain(f"a fault of the harness: {type(error).__name__}: {error}")
         return NO_VERDICT
 
 

@@ -15,8 +15,9 @@ from conformance.server import judges
 from conformance.server.idempotency.keys import different_keys_are_different_calls
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
-from conformance.target.redaction import issued_secrets, printable, redacted
+from conformance.target.redaction import issued_secrets
 from conformance.target.target import Target
+from dinie_contract.output import SECRETS, excerpt
 from openapi.contract import Contract
 from openapi.operation import Operation
 
@@ -82,13 +83,13 @@ class WorkerState:
             return ""
         known = key in self.tally.broken
         script = "" if known else reproduction(self.target.base_url, exchanges)
-        shown = [
-            self._shown(text, exchanges)
-            for text in (violation.expected[:_LONGEST_TEXT], violation.actual[:_LONGEST_TEXT],
-                         script)
-        ]  # fmt: skip
-        self.tally.note(key, Broken(1, *shown))
-        return f"{requirement.id}: expected {shown[0]}, got {shown[1]}"
+        for _, answer in exchanges:
+            SECRETS.add(issued_secrets(answer.body))
+        expected, actual = (
+            excerpt(one, _LONGEST_TEXT) for one in (violation.expected, violation.actual)
+        )
+        self.tally.note(key, Broken(1, expected, actual, script))
+        return f"{requirement.id}: expected {expected}, got {actual}"
 
     def note_check(
         self,
@@ -132,10 +133,3 @@ class WorkerState:
     def stop(self, reason: str) -> None:
         """End the run for a reason that the verdict names."""
         self.stopped = self.tally.stopped = self.stopped or reason
-
-    def _shown(self, text: str, exchanges: Sequence[tuple[Request, Answer]]) -> str:
-        # The secrets of a long run are not all kept: those in the text come from these answers.
-        secrets = {*self.target.secrets, *self.target.tokens}
-        for _, answer in exchanges:
-            secrets.update(issued_secrets(answer.body))
-        return printable(redacted(text, secrets))

@@ -15,6 +15,7 @@ from conformance.probe.probe import NO_SERVER_ERROR, Probe, Violation, expect, u
 from conformance.probe.resources import expect_any_served
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.target import TargetError
+from dinie_contract.output import excerpt
 
 SAFETY = "safety: never a 5xx for anything a client sends"
 
@@ -104,7 +105,7 @@ def _name_of(answer: Answer) -> str:
     """The server's own name for its error, in brackets: it tells two faults apart."""
     name = answer.field("code") or answer.field("title")
     if isinstance(name, str) and name.isprintable():
-        return f" ({name[:_LONGEST_NAME]})"
+        return f" ({excerpt(name, _LONGEST_NAME)})"
     thrown = _EXCEPTION.search(answer.body)
     return f" ({thrown[0].decode()})" if thrown else ""
 

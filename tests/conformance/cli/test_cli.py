@@ -69,6 +69,7 @@ def test_the_exchange_falls_back_to_json() -> None:
         )
 
 
+@pytest.mark.thorough
 def test_the_same_seed_gives_the_same_verdicts(healthy: MockProcess, tmp_path: Path) -> None:
     found = []
     for number in range(2):

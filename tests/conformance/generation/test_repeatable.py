@@ -31,6 +31,7 @@ def verdicts(bug: Bug | None, seed: int) -> Verdicts:
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("bug", "generated"),
     [

@@ -191,6 +191,7 @@ def test_a_run_that_is_interrupted_leaves_nothing_behind(mock: MockProcess, tmp_
     assert active(mock, TOKEN) == []
 
 
+@pytest.mark.thorough
 def test_the_page_begins_a_run_and_sends_nothing_elsewhere(
     mock: MockProcess, tmp_path: Path
 ) -> None:

@@ -122,6 +122,7 @@ def test_the_command_writes_no_secret(
     expect_nothing_in(tmp_path, fault, done.stdout, done.stderr)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "left_out",
     [pytest.param("nothing", marks=pytest.mark.thorough), "generated or sequences or robustness"],

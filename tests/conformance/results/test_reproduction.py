@@ -8,15 +8,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from conformance.catalogue.requirement import Requirement
 from conformance.results.curl import MOST_STEPS, reproduction
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.exchange import Answer, Request
+from conformance.target.redaction import without_secrets
 from conformance.target.target import Target, TargetSettings
+from dinie_contract.output import SECRETS
 from openapi.contract import Contract
 from tests.conformance.servers.options import Bug, Options
 from tests.conformance.servers.serving import serving
@@ -227,3 +232,77 @@ def test_nothing_in_a_request_is_taken_for_a_command(tmp_path: Path) -> None:
     assert recorded[0].body == text.encode()
 
     assert not trap.exists()
+
+
+HOSTILE = (
+    "x'; touch MARK #", "'", "\n", "$(touch MARK)", "`touch MARK`", "'; touch MARK; '", '"', "\\",
+    "touch", "MARK", "curl", "-H", "application/json", "'\\''", "\x1b]0;MARK\x07", "é'\u202e",
+    "{}[]", "@/etc/passwd", "a-word-of-sixteen-characters", "${TOKEN}", "%s", "!!",
+    "\r\nX-Injected: 1",
+)  # fmt: skip
+"""Texts that a target may answer, and may call its secrets."""
+
+TEXTS = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=8), max_size=4).map("".join)
+
+FAKE_CURL = (
+    "#!/bin/sh\nprintf '%s\\0' \"$@\" >>arguments\ncase \" $* \" in *' @- '*) cat >>body;; esac\n"
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a curl that writes its arguments and its input, and sends nothing."""
+    made = tmp_path_factory.mktemp("shell")
+    (made / "bin").mkdir()
+    (made / "bin" / "curl").write_text(FAKE_CURL)
+    (made / "bin" / "curl").chmod(0o755)
+    return made
+
+
+def in_folder(folder: Path, script: str) -> list[str]:
+    """The arguments of curl; whatever else the script does is a fault."""
+    for left in ("arguments", "body"):
+        (folder / left).unlink(missing_ok=True)
+    done = subprocess.run(
+        ["sh", "-eu"], input=script.encode("ascii"), cwd=folder, capture_output=True, check=False,
+        env={"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "TOKEN": "t", "SECOND_TOKEN": "u"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == done.stderr == b""
+    assert {one.name for one in folder.iterdir()} <= {"bin", "arguments", "body"}
+    return (folder / "arguments").read_bytes().decode("utf-8", "surrogateescape").split("\0")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    issued=st.lists(TEXTS, max_size=3), given_=st.lists(TEXTS, max_size=2),
+    path=TEXTS, header=TEXTS, body=TEXTS, base=st.sampled_from(["", "/v3", "/$(touch MARK)"]),
+)  # fmt: skip
+def test_no_secret_and_no_answer_makes_a_command(
+    folder: Path, issued: list[str], given_: list[str], path: str, header: str, body: str, base: str
+) -> None:
+    SECRETS.clear()
+    SECRETS.add(issued)
+    SECRETS.give(given_)
+    value = header.encode("utf-8", "replace").decode().translate(dict.fromkeys(range(0x20)))
+    request = Request(
+        "POST", f"/a/{quote(path, errors='replace')}?b={quote(body, errors='replace')}",
+        (("X-Text", value), ("Content-Type", "text/plain")), body.encode(errors="replace"),
+    )  # fmt: skip
+    script = reproduction(f"http://127.0.0.1:1{base}", [(request, Answer(201))])
+
+    *arguments, url, end = [
+        one for one in in_folder(folder, script) if one not in {"--globoff", "--path-as-is"}
+    ]
+    shown = SECRETS.redact(value)
+    expected = ["-sS", "-i", "-w", "\\n", "-X", "POST", "-H", "Authorization: Bearer t"]
+    expected += ["-H", f"X-Text: {shown}" if shown else "X-Text;", "-H", "Content-Type: text/plain"]
+    if request.body:
+        sent = arguments.pop()
+        if sent == "@-":
+            sent = (folder / "body").read_bytes().decode()
+        assert sent == SECRETS.redact(without_secrets(request.body.decode()))
+        expected += ["--data-binary"]
+    assert arguments == expected
+    assert url.startswith("http://127.0.0.1:1")
+    assert end == ""

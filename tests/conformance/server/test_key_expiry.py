@@ -138,6 +138,7 @@ def test_a_clock_that_cannot_be_moved_verifies_nothing(path: str | None, told: s
                 assert told in result.actual
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("generates", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_a_second_run_finds_the_clock_ahead_and_accuses_nobody(
     generates: bool,  # noqa: FBT001 - of a table

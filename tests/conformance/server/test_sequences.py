@@ -40,6 +40,7 @@ def test_it_is_cheap(healthy: MockProcess, seed: int) -> None:
     assert requests < 200
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [2, pytest.param(3, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("name", SABOTAGE)
 def test_any_seed_catches_it(healthy: MockProcess, name: str, seed: int) -> None:
@@ -95,6 +96,7 @@ def test_a_key_with_another_body_may_be_replayed(healthy: MockProcess) -> None:
     assert check(healthy, replaying)[0].outcome is Outcome.PASSED
 
 
+@pytest.mark.thorough
 def test_a_list_may_show_changes_a_little_late(healthy: MockProcess) -> None:
     # A lag that the check's own first look meets, however fast or slow the machine is.
     changes: list[float] = []

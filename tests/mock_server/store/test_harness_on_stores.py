@@ -56,6 +56,7 @@ needs_redis = pytest.mark.skipif(
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "serving",
     [

@@ -70,7 +70,13 @@ TIMEOUTS = {
 """The timeouts of the runs of a client, until one shows what it breaks; 20 s for the others."""
 
 
-@pytest.mark.parametrize("client", BAD)
+ALIKE = {"retries_refusals", "same_wait", "keeps_its_token", "misspelt_key", "never_gives_up"}
+"""Clients that are judged much as others are."""
+
+
+@pytest.mark.parametrize(
+    "client", [pytest.param(one, marks=[pytest.mark.thorough] * (one in ALIKE)) for one in BAD]
+)
 def test_a_bad_client_is_named_by_what_it_breaks(client: str) -> None:
     preset, expected = BAD[client]
     arguments = ("exercise", "--preset", preset, "--format", "json", "--quiet")

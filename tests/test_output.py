@@ -1,0 +1,146 @@
+"""What leaves a process: no secret, however it is spelled or cut, and nothing unprintable."""
+
+import base64
+import html
+import json
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.report.text import ReportConsole
+from dinie_contract.output import HIDDEN, Secrets, echo, excerpt, printable, shown
+from dinie_contract.output import SECRETS as OF_THE_PROCESS
+
+SECRET = "dinie_cs_ab12CD34ef56GH78ij90KL12mn34OP56qr78"
+OTHER = "sk-live-Zm9vYmFyYmF6cXV4Zm9vYmFy.A~B+C/D=="
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "in lower case": str.lower,
+    "in upper case": str.upper,
+    "cut at its end": lambda one: one[:20],
+    "cut at its begin": lambda one: one[-20:],
+    "cut at both ends": lambda one: one[7:25],
+    "escaped in JSON": lambda one: "".join(f"\\u{ord(sign):04x}" for sign in one),
+    "escaped in part": lambda one: one.replace("_", "\\u005f").replace("-", "\\u002D"),
+    "with a solidus escaped": lambda one: one.replace("/", "\\/"),
+    "JSON in JSON in JSON": lambda one: json.dumps(json.dumps(one.replace("_", "\\u005f"))),
+    "percent-encoded": lambda one: "".join(f"%{ord(sign):02X}" for sign in one),
+    "percent-encoded twice": lambda one: quote(quote(one, safe=""), safe=""),
+    "as a Python escape": lambda one: "".join(f"\\x{ord(sign):02x}" for sign in one),
+    "as HTML": html.escape,
+    "as HTML references": lambda one: "".join(f"&#{ord(sign)};" for sign in one),
+    "as hexadecimal references": lambda one: "".join(f"&#x{ord(sign):X};" for sign in one),
+    "in Basic credentials": lambda one: base64.b64encode(f"id:{one}".encode()).decode(),
+    "in URL-safe base64": lambda one: base64.urlsafe_b64encode(f"???:{one}".encode()).decode(),
+}
+
+
+def known(*secrets: str) -> Secrets:
+    found = Secrets()
+    found.add(secrets)
+    return found
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.keys())
+@pytest.mark.parametrize("secret", [SECRET, OTHER])
+def test_a_secret_is_found_in_each_spelling(secret: str, spelling: Callable[[str], str]) -> None:
+    text = known(secret).redact(f"before <{spelling(secret)}> after")
+    assert text.startswith("before <")
+    assert text.endswith("> after")
+    assert HIDDEN in text
+    left = text.removeprefix("before <").removesuffix("> after")
+    assert set(left.replace(HIDDEN, "")) <= set('"\\')
+
+
+TOKENS = st.from_regex(r"\A[0-9A-Za-z._~+/-]{16,60}={0,2}\Z")
+
+
+@given(TOKENS, st.text(), st.text(), st.sampled_from(sorted(SPELLINGS)))
+def test_no_sixteen_characters_of_a_secret_are_left(
+    secret: str, before: str, after: str, spelling: str
+) -> None:
+    text = known(secret).redact(f"{before} {SPELLINGS[spelling](secret)} {after}").lower()
+    for start in range(len(secret) - 15):
+        part = secret[start : start + 16].lower()
+        assert part not in text
+        assert quote(part, safe="").lower() not in text
+
+
+@given(st.text(max_size=30), st.text())
+def test_what_a_user_gives_is_a_secret_in_any_form(secret: str, around: str) -> None:
+    secrets = Secrets()
+    secrets.give([secret])
+    for spelled in (secret, json.dumps(secret)[1:-1], html.escape(secret)):
+        text = secrets.redact(f"{around}\0{spelled}\0{around}")
+        assert len(secret) < 4 or f"\0{spelled}\0" not in text
+
+
+@pytest.mark.parametrize(
+    "word", ["", "x'; touch MARK #", "conformance", "the whole of this answer", "a" * 15, "é" * 20]
+)
+def test_a_target_may_not_call_its_words_secrets(word: str) -> None:
+    text = f"it answered {word} with the whole of this answer, {'a' * 15}: {'é' * 20}"
+    assert known(word).redact(text) == text
+
+
+def test_a_token_that_is_used_is_a_secret_in_any_form() -> None:
+    secrets = Secrets()
+    secrets.add(["short"], used=True)
+    assert secrets.redact("a short one") == f"a {HIDDEN} one"
+
+
+def test_of_many_secrets_the_newest_and_the_given_are_known() -> None:
+    secrets = Secrets()
+    secrets.give([OTHER])
+    secrets.add(f"secret-number-{number:09}-of-them" for number in range(12_000))
+    assert secrets.redact(OTHER) == HIDDEN
+    assert secrets.redact("secret-number-000011999-of-them") == HIDDEN
+    assert len(list(secrets)) == 10_001
+    # What all of them begin with is in no index twice, and is hidden with the rest of one.
+    assert sum(map(len, secrets._owners.values())) < 60_000
+
+
+def test_a_secret_of_a_known_shape_is_hidden_though_nobody_knows_it() -> None:
+    assert Secrets().redact(f"<{SECRET}>") == f"<{HIDDEN}>"
+
+
+def test_a_text_is_redacted_before_it_is_cut() -> None:
+    OF_THE_PROCESS.add([OTHER])
+    assert excerpt(f"1234567890{OTHER}", 20) == f"1234567890{HIDDEN}"
+    assert excerpt(f"1234567890123456{OTHER}", 20) == "1234567890123456[hid…"
+
+
+def test_nothing_that_moves_a_terminal_gets_through() -> None:
+    text = "a\x1b[31m\x9b2J\u202e\u2066\ud800\ue000\u2028\u2029\r\x00\n\té"
+    assert printable(text) == (
+        "a\\x1b[31m\\x9b2J\\u202e\\u2066\\ud800\\ue000\\u2028\\u2029\\r\\x00\n\té"
+    )
+
+
+@given(st.text())
+def test_printable_text_is_printable_and_stays_what_it_is(text: str) -> None:
+    found = printable(text)
+    assert all(line.replace("\t", "").isprintable() for line in found.split("\n"))
+    assert printable(found) == found
+    assert text.isascii() is False or not text.isprintable() or found == text
+
+
+def test_every_line_on_a_terminal_is_redacted_and_printable(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    OF_THE_PROCESS.add([OTHER])
+    foreign = f"\x1b[2J{OTHER}\r"
+    echo(foreign)
+    echo(foreign, err=True)
+    ReportConsole().print(foreign, markup=False)
+    ReportConsole(force_terminal=True).print(foreign, style="bold", markup=False)
+    captured = capsys.readouterr()
+    assert captured.err == f"\\x1b[2J{HIDDEN}\\r\n"
+    assert captured.out.count(HIDDEN) == 3
+    assert OTHER not in captured.out
+    assert "\x1b[2J" not in captured.out
+    assert shown(foreign) == f"\\x1b[2J{HIDDEN}\\r"
