@@ -24,7 +24,7 @@ from conformance.journal.har_reading import read_har
 from conformance.report.output import complain
 from conformance.report.text import ReportConsole
 from conformance.results.verdict import CONFORMS, INTERRUPTED, NO_VERDICT
-from conformance.run.interrupts import stopped_by_signals
+from conformance.run.interrupts import stopped_after, stopped_by_signals
 from conformance.server import catalogue
 from conformance.target.connecting import authenticate
 from conformance.target.target import TargetError
@@ -62,7 +62,9 @@ def fuzz_command(**parameters: Any) -> int:
         directory = RunDirectory.create(settings.directory or Path(f"dinie-fuzz-{now}"))
     with directory.held(), settings.open_target(url) as target:
         try:
-            authenticate(target, settings.access, contract)
+            with stopped_after(settings.max_seconds, target.halt):
+                authenticate(target, settings.access, contract)
+            target.resume()
         except TargetError as error:
             raise click.ClickException(str(error)) from error
         generation.load()

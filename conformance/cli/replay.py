@@ -44,19 +44,19 @@ def replay_command(finding: Path, **parameters: Any) -> int:
     with settings.open_target(url) as target:
         run = Run(contract, target, [], found.seed)
         failures: list[bool | None] = []
-        try:
-            authenticate(target, settings.access, contract)
-            with stopped_by_signals(target.halt):
+        with stopped_by_signals(target.halt):
+            try:
+                authenticate(target, settings.access, contract)
                 run.survey()
                 while len(failures) < found.attempts and True not in failures:
                     failures.append(fails(contract, target, found, work))
-        except TargetError as error:
-            echo(f"No verdict: {error}")
-            return NO_VERDICT
-        finally:
-            target.resume()
-            if not settings.keep:
-                run.clean_up()
+            except TargetError as error:
+                echo(f"No verdict: {error}")
+                return NO_VERDICT
+            finally:
+                target.resume()
+                if not settings.keep:
+                    run.clean_up()
     name = f"{found.requirement} [{found.operation}]"
     if True in failures:
         echo(f"Fails still: {name}: expected {found.expected}, got {found.actual}")

@@ -27,6 +27,7 @@ from conformance.probe.probe import NOTHING_FAILS
 from conformance.probe.rate_limits import LIMITED
 from conformance.results.result import Outcome
 from conformance.run.check import CheckOutcome, run_check
+from conformance.run.interrupts import stopped_after
 from conformance.run.runner import Run
 from conformance.target.clean_up import revoke_all
 from conformance.target.exchange import NO_ANSWER, Answer, Request
@@ -87,6 +88,8 @@ class Campaign:
     ) -> None:
         self.record = record
         self.target = target
+        # Its own time bounds a campaign, whatever the target does with it.
+        target.most_lost_seconds = float("inf")
         self.max_seconds = max_seconds
         self.on_change: Callable[[], None] = lambda: None
         """Called after each change, for a view of the progress."""
@@ -136,22 +139,28 @@ class Campaign:
         self._begin = time.monotonic()
         self.save()
         try:
-            Run(self.record.contract, self.target, [], self.record.seed).survey()
-            for finding in list(self.record.findings.values()):
-                if self._shrinker.reproduce(finding):
-                    self._sharing.publish(finding)
-            self._sharing.begin(self._shrinker)
-            while not (self._is_over() or self._has_enough()):
-                self._batch()
+            # Requests under way are given up then, in whichever thread they are waited for.
+            with stopped_after(self.max_seconds, lambda: self.stop(TIME_OVER)):
+                self._work()
         except TargetError as error:
             if not self.record.over:
                 self.stop(str(error), no_verdict=True)
                 raise
         finally:
             self.target.resume()
-            self._clean_up(0)
+            with self.target.hurrying():
+                self._clean_up(0)
             self._sharing.end()
             self.save()
+
+    def _work(self) -> None:
+        Run(self.record.contract, self.target, [], self.record.seed).survey()
+        for finding in list(self.record.findings.values()):
+            if self._shrinker.reproduce(finding):
+                self._sharing.publish(finding)
+        self._sharing.begin(self._shrinker)
+        while not (self._is_over() or self._has_enough()):
+            self._batch()
 
     def _is_over(self) -> bool:
         if not self.record.over and self.elapsed >= self.max_seconds:

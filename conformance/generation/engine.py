@@ -50,6 +50,9 @@ CHECKS = (
     "negative_data_rejection",
 )
 
+_MOST_UNENDING = 3
+"""Cases without an answer, or without its end, after which no more are sent: each takes long."""
+
 _OWN_HEADERS = frozenset(
     {
         "user-agent", "accept", "accept-encoding", "connection", "content-length", "host",
@@ -188,6 +191,7 @@ class _Transport(RequestsTransport):
             probe.contract, probe.operation, probe.target, probe.random, probe.seed
         )
         self.exchanges: dict[str, tuple[Request, Answer]] = {}
+        self._unending = 0
         self.stopped: TargetError | NotVerified | None = None
         self.on_stop: Callable[[], None] = lambda: None
 
@@ -216,6 +220,9 @@ class _Transport(RequestsTransport):
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             return self._stop(NotVerified("the target limits requests for too long"))
         self.exchanges[case_id] = (request, answer)
+        self._unending += bool(answer.seconds or answer.excess) and answer.status == NO_ANSWER
+        if self._unending == _MOST_UNENDING:
+            self._stop(NotVerified("the target leaves too many requests without an answer"))
         # To Schemathesis a closed connection is a failure of the server as well.
         return _FAILED if answer.status == NO_ANSWER else answer
 

@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.probe import NotVerified, Probe, expect_news
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.repetition import Repetition
 from conformance.target.exchange import Answer, Request
 from openapi.operation import Operation
 from openapi.resource import page_members
@@ -51,27 +52,26 @@ def pages(
 ) -> Iterator[Page]:
     """The pages of a list to its end, or so many as ``most``.
 
-    Raises :class:`NotVerified` for a list of more than ``MOST_PAGES`` pages.
+    Raises :class:`NotVerified` for a list of more than ``MOST_PAGES`` pages, whose end nobody
+    knows, and :class:`Violation` for one that repeats itself.
     """
+    repetition = Repetition()
     for _ in range(most or MOST_PAGES):
         page = page_of(probe, query_for(probe, limit, after), partner)
         yield page
         if not page.ids or not page.has_more:
             return
+        repetition.add(page.ids)
+        expect_news(repetition)
         after = page.ids[-1]
     if most is None:
         raise NotVerified(f"the list is longer than {MOST_PAGES} pages of {limit}")
 
 
 def ids_until(probe: Probe, wanted: set[str], partner: int = 0) -> list[str]:
-    """The ids of a list in its order, until all ``wanted`` ones are seen, or to its end.
-
-    A page that holds nothing new is taken for the end: the list goes in circles.
-    """
+    """The ids of a list in its order, until all ``wanted`` ones are seen, or to its end."""
     seen: list[str] = []
     for page in pages(probe, largest_page(probe), partner=partner):
-        if set(page.ids) <= set(seen):
-            break
         seen += page.ids
         if wanted <= set(seen):
             break

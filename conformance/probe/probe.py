@@ -9,12 +9,20 @@ import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
+from conformance.probe.repetition import COMPLETE, EXPECTED, Repetition
 from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request
-from conformance.target.target import AnswerOverdue, ConnectionClosed, Target
+from conformance.target.target import (
+    AnswerOutOfBounds,
+    AnswerOverdue,
+    ConnectionClosed,
+    Target,
+    TargetError,
+)
 from dinie_contract.output import shown
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
@@ -25,8 +33,8 @@ NAME_PREFIX = "dinie-conformance"
 
 _LONGEST_LIST = 10_000
 
-_TRIES, _OVERDUE_TRIES = 3, 2
-"""The tries of a request that gets a closed connection, or no answer in time."""
+_TRIES, _SLOW_TRIES = 3, 2
+"""The tries of a request that gets a closed connection, or no whole answer in time."""
 
 _GROUPS = itertools.count(1)
 """The numbers of groups of requests that are sent at the same time."""
@@ -51,8 +59,9 @@ NO_SERVER_ERROR, CLOSED = "no server error", "a closed connection, and again on 
 
 def unanswered(answer: Answer) -> str:
     """The actual value in place of an answer with the status ``NO_ANSWER``."""
-    overdue = f"no answer within {answer.seconds:g} s, and again on another try"
-    return overdue if answer.seconds else CLOSED
+    overdue = f"no answer within {answer.seconds:g} s" if answer.seconds else ""
+    seen = answer.excess or overdue
+    return f"{seen}, and again on another try" if seen else CLOSED
 
 
 NOTHING_FAILS = "generated.nothing-makes-it-fail"
@@ -67,6 +76,12 @@ def expect(holds: object, expected: str, actual: str) -> None:
     """Raise :class:`Violation` unless ``holds``."""
     if not holds:
         raise Violation(expected, actual)
+
+
+def expect_news(repetition: Repetition) -> None:
+    """Raise :class:`Violation` for a list that repeats itself."""
+    if repetition.is_certain:
+        raise Violation(EXPECTED, repetition.actual, COMPLETE)
 
 
 class Probe:
@@ -162,23 +177,47 @@ class Probe:
         return answers
 
     def _answer(self, request: Request, tries: int = _TRIES) -> Answer:
-        """The answer, or none where the target closes the connection, or is silent, on each try.
+        """The answer, or none where the target gives none on each try, or none within the bounds.
 
         Raises :class:`TargetError` where the target leaves plain requests unanswered as well: a
         target that is down, or restarts, breaks no requirement.
         """
-        waited = 0.0
-        for number in range(tries):
+        found = Answer(NO_ANSWER)
+        for number in range(1, tries + 1):
             try:
                 return self.target.send(request)
-            except (ConnectionClosed, AnswerOverdue) as error:
-                plain = replace(self.request(), headers=(), body=b"")
-                if self.target.send(plain).is_server_error:
+            except ConnectionClosed:
+                if self.target.send(self._plain(self.operation)).is_server_error:
                     raise
-                waited = error.seconds if isinstance(error, AnswerOverdue) else 0.0
-                if waited and number + 1 >= _OVERDUE_TRIES:
+                found = Answer(NO_ANSWER)
+            except (AnswerOverdue, AnswerOutOfBounds) as error:
+                if not self._answers_others():
+                    raise
+                if isinstance(error, AnswerOverdue):
+                    found = Answer(NO_ANSWER, seconds=error.seconds)
+                else:
+                    found = Answer(NO_ANSWER, excess=error.excess)
+                if number >= _SLOW_TRIES:
                     break
-        return Answer(NO_ANSWER, seconds=waited)
+        return found
+
+    def _plain(self, operation: Operation) -> Request:
+        """A plain request for an operation, without a body."""
+        return replace(self.of(operation).request(), headers=(), body=b"")
+
+    def _answers_others(self) -> bool:
+        """Whether the target answers a plain request to another operation; False where it is down.
+
+        Another one, because what holds one answer back may hold back all of its operation.
+        """
+        others = [one for one in self.contract.operations.values() if one is not self.operation]
+        # What only reads goes first.
+        other = min(others, key=lambda one: one.method != "GET", default=self.operation)
+        try:
+            answer = self.target.send(self._plain(other))
+        except TargetError:
+            return False
+        return not answer.is_server_error or answer.status == HTTPStatus.NOT_IMPLEMENTED
 
     def rest(self, seconds: float) -> None:
         """Wait, unless the run is stopped meanwhile."""
@@ -253,6 +292,7 @@ class Probe:
         """Every item of the resource's list, page by page."""
         resource, members, path = self.resource, self.page_members, self.listing.operation.path
         items: list[dict[str, Any]] = []
+        repetition = Repetition()
         while len(items) < _LONGEST_LIST:
             cursor = {members.cursor: items[-1][resource.id]} if items else {}
             query = urlencode({members.limit: 100, **cursor})
@@ -263,6 +303,8 @@ class Probe:
             items += page
             if not page or not answer.field(members.has_more):
                 break
+            repetition.add([str(one.get(resource.id)) for one in page])
+            expect_news(repetition)
         return items
 
     @property

@@ -1,6 +1,7 @@
-"""Orderly end of a run on Ctrl-C and SIGTERM."""
+"""Orderly end of a run on Ctrl-C and SIGTERM, or when its time is over."""
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -29,3 +30,16 @@ def stopped_by_signals(stop_run: Callable[[], None]) -> Iterator[None]:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+@contextmanager
+def stopped_after(seconds: float, stop_run: Callable[[], None]) -> Iterator[None]:
+    """Call ``stop_run``, in another thread, where the block lasts longer than so many seconds."""
+    clock = threading.Timer(min(max(seconds, 0.0), threading.TIMEOUT_MAX), stop_run)
+    clock.daemon = True
+    clock.start()
+    try:
+        yield
+    finally:
+        clock.cancel()
+        clock.join()

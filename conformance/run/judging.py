@@ -78,7 +78,7 @@ def never_succeeded(contract: Contract, answered: Mapping[str, Collection[int]])
     for operation in contract.operations.values():
         statuses = answered.get(operation.id, ())
         if creates(operation) and operation.success_status not in statuses:
-            seen = ", ".join(map(str, sorted(statuses))) or "nothing"
+            seen = ", ".join(str(one or "no answer") for one in sorted(statuses)) or "nothing"
             return f"{operation.id} never answered {operation.success_status}, but {seen}"
     return ""
 

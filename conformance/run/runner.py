@@ -3,6 +3,8 @@
 import random
 from collections.abc import Generator, Iterable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -16,8 +18,8 @@ from conformance.results.result import Result
 from conformance.run.check import run_check
 from conformance.target.capabilities import Capability
 from conformance.target.clean_up import revoke_all
-from conformance.target.exchange import Answer, Request
-from conformance.target.sign_in import by_form, by_json
+from conformance.target.exchange import NO_ANSWER, Answer, Request
+from conformance.target.sign_in import form_request, json_request
 from conformance.target.target import Target, TargetError, TokenRefused
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
@@ -112,7 +114,9 @@ class Run:
         """Revoke what the run made, where the target offers it; ``left_behind`` counts the rest."""
         made = set(self.target.created)
         useless = self._surveyed and Capability.REVOCATION not in self.target.capabilities
-        self.left_behind = len(made if useless else revoke_all(self.contract, self.target, made))
+        with self.target.hurrying() if self.stopped else nullcontext():
+            left = made if useless else revoke_all(self.contract, self.target, made)
+        self.left_behind = len(left)
 
     def survey(self, *, with_key: bool = False) -> None:
         """Find out what the target can do; the rest of the catalogue needs to know.
@@ -121,8 +125,9 @@ class Run:
         """
         for operation in self.contract.operations.values():
             if lists(operation):
-                answer = self.target.send(Request("GET", operation.path))
-                if answer.status == operation.success_status:
+                answer = self._survey_probe(operation).try_to_send(Request("GET", operation.path))
+                if answer.status in {operation.success_status, NO_ANSWER}:
+                    # Where there is none within bounds, that is to be judged.
                     self.target.capabilities.add(Capability.LISTING)
                     self.answered.setdefault(operation.id, set()).add(answer.status)
         for operation in self.contract.operations.values():
@@ -130,15 +135,20 @@ class Run:
                 self._survey_created(operation, with_key=with_key)
         self._surveyed = True
 
+    def _survey_probe(self, operation: Operation) -> Probe:
+        randomness = random.Random(f"{self.seed} survey")  # noqa: S311 - test data
+        return Probe(self.contract, operation, self.target, randomness)
+
     def _survey_created(self, operation: Operation, *, with_key: bool) -> None:
-        probe = Probe(self.contract, operation, self.target, random.Random(f"{self.seed} survey"))  # noqa: S311 - test data
+        probe = self._survey_probe(operation)
         request = probe.request()
         if with_key and operation.accepts_idempotency_key:
             request = request.with_key(probe.new_key())
-        made = probe.send(request)
+        # Without an answer within bounds it cannot be judged here; each check judges it.
+        made = probe.try_to_send(request)
         self._expect_access(made, "the token")
         if Capability.SECOND_PARTNER in self.target.capabilities:
-            self._expect_access(probe.send(probe.request(partner=1)), "the second token")
+            self._expect_access(probe.try_to_send(probe.request(partner=1)), "the second token")
         self._note(operation, probe)
         if made.status != operation.success_status:
             return
@@ -148,7 +158,7 @@ class Run:
         if revoking is None:
             return
         path = PATH_PARAMETER.sub(lambda _: quote(handle, safe=""), revoking.path)
-        answer = self.target.send(Request("DELETE", path))
+        answer = self._survey_probe(revoking).try_to_send(Request("DELETE", path))
         # Only what is not offered at all is beyond judging; a wrong answer is to be judged.
         if answer.status not in {HTTPStatus.UNAUTHORIZED, *NOT_IMPLEMENTED_STATUSES}:
             self.target.capabilities.add(Capability.REVOCATION)
@@ -161,16 +171,19 @@ class Run:
         client_id, client_secret = map(str, credentials_of(self.contract, made))
         if operation is None:
             return False
-        in_json = by_json(self.target, operation, client_id, client_secret)
-        if _is_token(in_json):
+        probe = self._survey_probe(operation)
+        in_json = probe.try_to_send(json_request(operation, client_id, client_secret))
+        if _is_token(in_json) or in_json.status == NO_ANSWER:
             return True
-        if _is_token(by_form(self.target, operation, client_id, client_secret)):
+        if _is_token(probe.try_to_send(form_request(operation, client_id, client_secret))):
             self.target.takes_form_only = True
             return True
         if in_json.status != HTTPStatus.UNAUTHORIZED:
             return False
         # A server may ask for a token before it looks whether there is a path.
-        signed = by_json(self.target, operation, client_id, client_secret, partner=0)
+        signed = probe.try_to_send(
+            replace(json_request(operation, client_id, client_secret), partner=0)
+        )
         return signed.status not in NOT_IMPLEMENTED_STATUSES
 
     def _expect_access(self, answer: Answer, name: str) -> None:

@@ -5,14 +5,20 @@ import importlib
 import inspect
 import logging
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
 from pathlib import Path
 from typing import Any
 
 import httpx
-from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from conformance.target.transport.reception import reception_of, silent_seconds_of
 from conformance.target.wsgi import WsgiTransport
 
 START_SECONDS = 60.0
@@ -49,11 +55,8 @@ def serving(name: str | None) -> Iterator[httpx.BaseTransport | None]:
         return
     app = load(name)
     if _is_asgi(app, name):
-        with (
-            start_blocking_portal() as portal,
-            portal.wrap_async_context_manager(_started(app, name)) as state,
-        ):
-            yield _AsgiTransport(app, state, portal)
+        with _event_loop() as loop, _running(app, name, loop) as state:
+            yield _AsgiTransport(app, state, loop)
     else:
         yield WsgiTransport(app)
 
@@ -121,6 +124,57 @@ def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__
 
 
+@contextmanager
+def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop in a thread of its own, which is left behind where the app keeps it."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True, name="asgi")
+    thread.start()
+    try:
+        yield loop
+    finally:
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(_STOP_SECONDS)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(_STOP_SECONDS)
+        if not thread.is_alive():
+            loop.close()
+
+
+async def _cancel_all() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for one in tasks:
+        one.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=_STOP_SECONDS / 2)
+
+
+@contextmanager
+def _running(app: Asgi, name: str, loop: asyncio.AbstractEventLoop) -> Iterator[Message]:
+    """The app within its lifespan; gives the state that every request shares with it."""
+    started = _started(app, name)
+    starting = asyncio.run_coroutine_threadsafe(_entered(started), loop)
+    try:
+        # A little longer: an app that blocks the loop cannot be told that its time is over.
+        state = starting.result(START_SECONDS + 1)
+    except TimeoutError:
+        raise _late(name) from None
+    try:
+        yield state
+    finally:
+        ending = asyncio.run_coroutine_threadsafe(_left(started), loop)
+        with suppress(TimeoutError):
+            ending.result(2 * _STOP_SECONDS)
+
+
+async def _entered(started: AbstractAsyncContextManager[Message]) -> Message:
+    return await started.__aenter__()
+
+
+async def _left(started: AbstractAsyncContextManager[Message]) -> None:
+    await started.__aexit__(None, None, None)
+
+
 @asynccontextmanager
 async def _started(app: Asgi, name: str) -> AsyncIterator[Message]:
     """Run the app's lifespan; gives the state that every request shares with it."""
@@ -146,7 +200,7 @@ async def _started(app: Asgi, name: str) -> AsyncIterator[Message]:
         try:
             answer = await asyncio.wait_for(answered.get(), START_SECONDS)
         except TimeoutError:
-            raise AppError(f"{name} did not start within {START_SECONDS:.0f} seconds") from None
+            raise _late(name) from None
         if answer["type"] == "lifespan.startup.failed":
             lines = str(answer.get("message", "")).strip().splitlines()
             raise AppError(f"{name} failed to start{f': {lines[-1]}' if lines else ''}")
@@ -159,27 +213,49 @@ async def _started(app: Asgi, name: str) -> AsyncIterator[Message]:
         running.cancel()
 
 
+def _late(name: str) -> AppError:
+    return AppError(f"{name} did not start within {START_SECONDS:.0f} seconds")
+
+
 class _AsgiTransport(httpx.BaseTransport):
     """Sends from any thread into the one event loop, where requests overlap as behind a server."""
 
-    def __init__(self, app: Asgi, state: Message, portal: BlockingPortal) -> None:
+    def __init__(self, app: Asgi, state: Message, loop: asyncio.AbstractEventLoop) -> None:
         self._app = app
         self._state = state
-        self._portal = portal
-        self._transport = httpx.ASGITransport(self._as_served)
+        self._loop = loop
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
-        return self._portal.call(self._answer, request)
-
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
-        seconds = request.extensions.get("timeout", {}).get("read")
+        reception = reception_of(request)
+        reception.begin()
+        answer = asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)
         try:
-            async with asyncio.timeout(seconds):
-                answer = await self._transport.handle_async_request(request)
-                body = b"".join([part async for part in answer.stream])  # type: ignore[union-attr]
+            return reception.wait_for(answer.result, silent_seconds_of(request))
         except TimeoutError:
             raise httpx.ReadTimeout("timed out", request=request) from None
+        finally:
+            # An app that does not end now is left behind.
+            reception.end()
+            answer.cancel()
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        reception = reception_of(request)
+
+        async def as_received(scope: Message, receive: Any, send: Any) -> None:
+            async def counted(message: Message) -> None:
+                # An app that never waits for anything would keep the loop to itself.
+                await asyncio.sleep(0)
+                if message["type"] == "http.response.body":
+                    reception.in_headers = False
+                    reception.receive(len(message.get("body", b"")))
+                await send(message)
+
+            await self._as_served(scope, receive, counted)
+
+        transport = httpx.ASGITransport(as_received)
+        answer = await transport.handle_async_request(request)
+        body = b"".join([part async for part in answer.stream])  # type: ignore[union-attr]
         # Given as a stream, it gets no header that the app did not send.
         return httpx.Response(
             answer.status_code, headers=answer.headers.raw, stream=httpx.ByteStream(body)

@@ -10,6 +10,10 @@ from conformance.target.target import CreatedResource, Target, TargetError
 from openapi.contract import PATH_PARAMETER, Contract
 
 _AT_ONCE = 8
+
+_MOST_FAILURES = _AT_ONCE
+"""Revocations without an answer, one after another, after which no more are sent."""
+
 GONE_STATUSES = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
 """Answers to a revocation that say that nothing is left to revoke."""
 
@@ -17,20 +21,30 @@ GONE_STATUSES = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
 def revoke_all(
     contract: Contract, target: Target, resources: Iterable[CreatedResource]
 ) -> list[CreatedResource]:
-    """Revoke created resources, where the target offers that; gives those that are left."""
+    """Revoke created resources, where the target offers that; gives those that are left.
+
+    A target that stopped answering is not asked for each of them.
+    """
     resources = sorted(resources)
     operation = next((one.revoke for one in contract.resources if one.revoke), None)
     if operation is None:
         return resources
 
+    failures = 0
+
     def revoked(one: CreatedResource) -> bool:
+        nonlocal failures
         if one[0] >= len(target.access):
             return False  # made for a partner that has no token here
+        if failures >= _MOST_FAILURES:
+            return False
         path = PATH_PARAMETER.sub(lambda _: quote(one[1], safe=""), operation.path)
         try:
             answer = target.send(Request("DELETE", path, partner=one[0]))
         except TargetError:
+            failures += 1
             return False
+        failures = 0
         return answer.is_success or answer.status in GONE_STATUSES
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:

@@ -88,6 +88,8 @@ class Answer:
     seconds: float = 0.0
     sent_with: int = 0
     """The number of those that were sent at the same time; 0 where it was sent alone."""
+    excess: str = ""
+    """What was seen of an answer without a status that went past a bound of its time or size."""
     before: str = ""
     """The step before the request, as a line of shell: a wait, or a clock that was moved."""
 

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote_plus
 
@@ -51,15 +50,9 @@ def form_request(operation: Operation, client_id: str, client_secret: str) -> Re
     return Request(operation.method, operation.path, headers, body, partner=None)
 
 
-def by_json(
-    target: Target,
-    operation: Operation,
-    client_id: str,
-    client_secret: str,
-    partner: int | None = None,
-) -> Answer:
-    """The answer to the exchange that the SDK makes; ``partner``'s token may go along."""
-    return target.send(replace(json_request(operation, client_id, client_secret), partner=partner))
+def by_json(target: Target, operation: Operation, client_id: str, client_secret: str) -> Answer:
+    """The answer to the exchange that the SDK makes."""
+    return target.send(json_request(operation, client_id, client_secret))
 
 
 def json_request(operation: Operation, client_id: str, client_secret: str) -> Request:

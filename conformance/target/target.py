@@ -1,12 +1,13 @@
 """The target: its base URL, the partners' tokens, and the pace of requests."""
 
+import json
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
@@ -19,6 +20,18 @@ from conformance.target.exchange import Answer, Request, Tamper
 from conformance.target.redaction import issued_secrets
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER, UNCHANGED
+from conformance.target.transport.decoding import ACCEPTED_CODINGS, decoded
+from conformance.target.transport.reception import (
+    EXTENSION,
+    MOST_HEADER_BYTES,
+    MOST_HEADERS,
+    MOST_SECONDS,
+    TIMEOUT_SECONDS,
+    Abandoned,
+    OutOfBounds,
+    Reception,
+)
+from conformance.target.transport.sockets import SocketTransport
 from dinie_contract.options import REPLAY_DELAY_SECONDS
 from dinie_contract.output import SECRETS
 
@@ -50,12 +63,13 @@ def url_under(base_url: str, path: str) -> httpx.URL:
 _MOST_RENEWALS = 3
 _CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
-TIMEOUT_SECONDS = 30.0
-"""After that long without a byte of it, an answer is given up."""
-_CONNECTIONS = 32
+_HURRIED_SECONDS, _HURRIED_TIMES = 10.0, 3
+"""The shortest wait for an answer in a hurry, and what the slowest answer is multiplied by."""
 
-_IDLE_SECONDS = 2.0
-"""Servers commonly close connections that are idle for five seconds: be earlier than they."""
+_LATE = (httpx.ReadTimeout, httpx.WriteTimeout)
+
+MOST_LOST_SECONDS = 600.0
+"""The time that requests without an answer may take together, before the target is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +126,14 @@ class AnswerOverdue(TargetError):
         self.seconds = seconds
 
 
+class AnswerOutOfBounds(TargetError):
+    """The target's answer had no end, or was too large; ``excess`` is what was seen of it."""
+
+    def __init__(self, message: str, excess: str) -> None:
+        super().__init__(message)
+        self.excess = excess
+
+
 class Target:
     """Sends requests for several threads at once and gives their answers.
 
@@ -128,6 +150,7 @@ class Target:
         transport: httpx.BaseTransport | None = None,
         tamper: Tamper | None = None,
         timeout: float = TIMEOUT_SECONDS,
+        most_seconds: float = MOST_SECONDS,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.settings = settings
@@ -152,6 +175,9 @@ class Target:
         self.access: tuple[Access, ...] = ()
         self.set_access([Access(Issued(token)) for token in tokens])
         self.requests_sent = 0
+        self.most_lost_seconds = MOST_LOST_SECONDS
+        """The longest time of all requests without an answer together, before all are refused."""
+        self._lost_seconds = self._slowest = 0.0
         self.on_answer: Callable[[Request, Answer], None] = lambda _, __: None
         """Called with every exchange, in the thread that made it."""
         self._halted = threading.Event()
@@ -161,20 +187,26 @@ class Target:
         self._pause = 0.0
         self._next_start = 0.0
         self._lock = threading.Lock()
+        self._most_seconds = most_seconds
+        self._transport = transport or SocketTransport(trust_of(settings.ca_file))
+        # It makes the requests, which are sent without it: so none is redirected, none carries a
+        # cookie of another answer, and nothing is read beyond a bound.
         self._client = httpx.Client(
-            # Requests of other partners, and those without a token, share nothing: no cookie.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            transport=transport,
-            verify=trust_of(settings.ca_file),
-            timeout=timeout,
-            limits=httpx.Limits(
-                max_connections=_CONNECTIONS,
-                max_keepalive_connections=_CONNECTIONS,
-                keepalive_expiry=_IDLE_SECONDS,
-            ),
-            follow_redirects=False,
+            headers={"Accept-Encoding": ACCEPTED_CODINGS},
+            transport=self._transport,
+            timeout=httpx.Timeout(timeout, pool=None),
             trust_env=False,
         )
+
+    @contextmanager
+    def hurrying(self) -> Iterator[None]:
+        """Wait for each answer in this block little longer than for the slowest one so far."""
+        before = self._most_seconds
+        self._most_seconds = min(before, max(_HURRIED_SECONDS, _HURRIED_TIMES * self._slowest))
+        try:
+            yield
+        finally:
+            self._most_seconds = before
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -205,7 +237,12 @@ class Target:
     def send_once(self, request: Request) -> Answer:
         """The target's answer, whatever it is."""
         if self._halted.is_set():
-            raise TargetError("the run was stopped")
+            raise TargetError(_STOPPED)
+        if self._lost_seconds > self.most_lost_seconds:
+            raise TargetError(
+                f"{self.base_url} is given up: requests without an answer, or without its end,"
+                f" took {self._lost_seconds:.0f} s"
+            )
         self._pace()
         answer = self._tamper(request, self._deliver) if self._tamper else self._deliver(request)
         if answer.status == httpx.codes.TOO_MANY_REQUESTS:
@@ -226,15 +263,19 @@ class Target:
     def move_clock(self, seconds: int) -> int:
         """Move the target's clock ahead; gives the status of the answer, 2xx where it is done."""
         url = str(self.settings.clock_url)
+        headers = [(b"Content-Type", b"application/json")]
         try:
             # Only once: who knows whether the clock has moved when there is no answer.
-            response = self._client.post(url, json={"seconds": seconds})
+            body = json.dumps({"seconds": seconds}).encode()
+            answer = self._receive("POST", httpx.URL(url), headers, body)
         except httpx.HTTPError as error:
             raise self._no_answer(url, error) from error
-        if response.is_success:
+        except AnswerOutOfBounds as error:
+            raise TargetError(f"{url} gives {error.excess}") from error
+        if answer.is_success:
             for one in self.access:
                 one.clock_moved(seconds)
-        return response.status_code
+        return answer.status
 
     def halt(self) -> None:
         """Let no further request out, and end all waits, until :meth:`resume`."""
@@ -242,6 +283,7 @@ class Target:
 
     def resume(self) -> None:
         """Send again."""
+        self._lost_seconds = 0.0
         self._halted.clear()
 
     def __enter__(self) -> Self:
@@ -287,19 +329,16 @@ class Target:
         if request.chunks:
             # Who cannot read chunks may take the rest of them for the next request.
             headers.append((b"Connection", b"close"))
-        start = time.monotonic()
-        response = self._over_http(
+        answer = self._over_http(
             request.method,
             url_under(self.base_url, path),
             headers,
             in_chunks(request.body, request.chunks) if request.chunks else request.body,
         )
-        seconds = time.monotonic() - start
         with self._lock:
             self.requests_sent += 1
-        SECRETS.add(issued_secrets(response.content))
-        found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-        return Answer(response.status_code, found, response.content, seconds)
+        SECRETS.add(issued_secrets(answer.body))
+        return answer
 
     def _over_http(
         self,
@@ -307,39 +346,81 @@ class Target:
         url: httpx.URL,
         headers: list[tuple[bytes, bytes]],
         body: bytes | list[bytes],
-    ) -> httpx.Response:
+    ) -> Answer:
         """One exchange. A target may close an idle connection just as a request is sent on it.
 
         Such a request is sent once more (RFC 9112 section 9.3.1), on another connection; a
-        target that closes that one too does not answer. A list is sent in chunks.
+        target that closes that one too does not answer.
         """
-
-        def sent() -> httpx.Response:
-            # What is an iterator, httpx sends in chunks, and only once.
-            content = iter(body) if isinstance(body, list) else body
-            return self._client.request(method, url, headers=headers, content=content)
-
         try:
             try:
-                return sent()
+                return self._receive(method, url, headers, body)
             except _CLOSED:
-                return sent()
+                return self._receive(method, url, headers, body)
         except _CLOSED as error:
             raise ConnectionClosed(*self._no_answer(self.base_url, error).args) from error
-        except httpx.ReadTimeout as error:
+        except _LATE as error:
             reason = self._no_answer(self.base_url, error)
             raise AnswerOverdue(str(reason), self._timeout) from error
-        except httpx.LocalProtocolError as error:
+        except (httpx.LocalProtocolError, httpx.InvalidURL) as error:
             # Not the target's doing: a request that HTTP cannot carry. The reason may quote it.
             raise ValueError("the request cannot be sent") from error
         except httpx.HTTPError as error:
             raise self._no_answer(self.base_url, error) from error
+
+    def _receive(
+        self,
+        method: str,
+        url: httpx.URL,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes | list[bytes],
+    ) -> Answer:
+        """Send once and give the answer; a list is sent in chunks. Raises the errors of httpx.
+
+        Raises :class:`AnswerOutOfBounds` for an answer that is larger or longer than is allowed.
+        """
+        reception = Reception(self._most_seconds, self._halted.is_set)
+        # What is an iterator, httpx sends in chunks, and only once.
+        content = iter(body) if isinstance(body, list) else body
+        request = self._client.build_request(
+            method, url, headers=headers, content=content, extensions={EXTENSION: reception}
+        )
+        start = time.monotonic()
+        response: httpx.Response | None = None
+        try:
+            response = self._transport.handle_request(request)
+            found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+            _expect_bounded(response.headers)
+            codings = response.headers.get_list("content-encoding", split_commas=True)
+            received = decoded(response.stream, codings)  # type: ignore[arg-type]  # it is no async one
+            seconds = time.monotonic() - start
+            self._slowest = max(self._slowest, seconds)
+            return Answer(response.status_code, found, received, seconds)
+        except Abandoned:
+            raise TargetError(_STOPPED) from None
+        except _LATE:
+            self._lose(time.monotonic() - start)
+            raise
+        except OutOfBounds as error:
+            self._lose(reception.seconds)
+            status = f"status {response.status_code}, " if response is not None else ""
+            seen = f"{status}{reception.received} bytes received in {reception.seconds:.1f} s"
+            excess = f"an answer {error} ({seen})"
+            raise AnswerOutOfBounds(f"{self.base_url} gives {excess}", excess) from error
+        finally:
+            if response is not None:
+                response.close()
 
     def _no_answer(self, url: str, error: httpx.HTTPError) -> TargetError:
         reason = " ".join(str(error).split()) or type(error).__name__
         if "CERTIFICATE_VERIFY_FAILED" in reason:
             reason += "; --ca-file trusts another authority"
         return TargetError(f"{url} does not answer: {reason}")
+
+    def _lose(self, seconds: float) -> None:
+        """Count the seconds of a request that was given up."""
+        with self._lock:
+            self._lost_seconds += seconds
 
     def _pace(self) -> None:
         interval = max(self._interval, self._pause)
@@ -348,7 +429,18 @@ class Target:
         with self._lock:
             start = max(time.monotonic(), self._next_start)
             self._next_start = start + interval
-        time.sleep(max(0.0, start - time.monotonic()))
+        self.rest(max(0.0, start - time.monotonic()))
+
+
+_STOPPED = "the run was stopped"
+
+
+def _expect_bounded(headers: httpx.Headers) -> None:
+    """Raise :class:`OutOfBounds` for too many headers, or too large ones."""
+    if len(headers.raw) > MOST_HEADERS:
+        raise OutOfBounds(f"of {len(headers.raw)} headers")
+    if sum(len(name) + len(value) for name, value in headers.raw) > MOST_HEADER_BYTES:
+        raise OutOfBounds(f"of more than {MOST_HEADER_BYTES} bytes of headers")
 
 
 def _is_refusal(answer: Answer) -> bool:

@@ -5,10 +5,18 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import httpx
+
+from conformance.target.transport.reception import (
+    OutOfBounds,
+    Reception,
+    reception_of,
+    silent_seconds_of,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -26,32 +34,45 @@ class WsgiTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The app's answer; raises the errors of httpx where there is none."""
-        environ = _environ(request)
-        answers: list[httpx.Response] = []
-        # A thread can be left behind, where an app that hangs would hang the run.
-        thread = threading.Thread(
-            target=lambda: answers.append(self._answer(environ)), daemon=True, name="wsgi"
-        )
-        thread.start()
-        thread.join(request.extensions.get("timeout", {}).get("read"))
-        if thread.is_alive():
-            raise httpx.ReadTimeout("timed out", request=request)
-        if not answers:
-            raise httpx.RemoteProtocolError("the app broke its answer off", request=request)
-        return answers[0]
+        environ, reception = _environ(request), reception_of(request)
+        reception.begin()
+        answer: Future[httpx.Response] = Future()
 
-    def _answer(self, environ: Environ) -> httpx.Response:
+        def call() -> None:
+            try:
+                answer.set_result(self._answer(environ, reception))
+            except OutOfBounds as error:
+                answer.set_exception(error)
+            except BaseException:  # noqa: BLE001 - such as SystemExit, which ends a worker
+                answer.set_exception(httpx.RemoteProtocolError("the app broke its answer off"))
+
+        # A thread can be left behind, where an app that hangs would hang the run.
+        threading.Thread(target=call, daemon=True, name="wsgi").start()
+        try:
+            return reception.wait_for(answer.result, silent_seconds_of(request))
+        except TimeoutError:
+            raise httpx.ReadTimeout("timed out", request=request) from None
+        finally:
+            reception.end()
+
+    def _answer(self, environ: Environ, reception: Reception) -> httpx.Response:
         head: list[Any] = []
         written: list[bytes] = []
 
+        def write(part: bytes) -> None:
+            reception.in_headers = False
+            reception.receive(len(part))
+            written.append(part)
+
         def start_response(status: str, headers: Any, _: Any = None) -> Callable[[bytes], None]:
             head[:] = [status, headers]
-            return written.append
+            return write
 
         try:
             parts = self._app(environ, start_response)
             try:
-                written.extend(parts)
+                for part in parts:
+                    write(part)
             finally:
                 getattr(parts, "close", lambda: None)()
             status, headers = head
@@ -59,6 +80,8 @@ class WsgiTransport(httpx.BaseTransport):
             body = b"" if environ["REQUEST_METHOD"] == "HEAD" else b"".join(written)
             stream = httpx.ByteStream(body)
             return httpx.Response(int(status.split()[0]), headers=raw, stream=stream)
+        except OutOfBounds:
+            raise
         except Exception:  # noqa: BLE001 - the answer of a server whose app raised
             _log.debug("the app raised", exc_info=True)
             return httpx.Response(500, text="Internal Server Error")

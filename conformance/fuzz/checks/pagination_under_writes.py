@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from conformance.catalogue.registry import requirement_of
 from conformance.fuzz.checks.violations import report_violation
 from conformance.probe.pages import ids_until, make, page_of, query_for
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.probe import NotVerified, Probe, expect_news
+from conformance.probe.repetition import Repetition
 from conformance.probe.revocation import listed_status, revocation_of
 from conformance.results.curl import Exchange
 from conformance.server.lists.pagination import pagination_is_complete
@@ -61,12 +62,15 @@ def _walk(
     begin = len(probe.recording.exchanges)
     after: str | None = None
     is_changed = False
+    repetition = Repetition()
     for _ in range(_MOST_PAGES):
         page = page_of(probe, query_for(probe, limit, after))
         ids = page.ids
         walk.seen += [one for one in ids if one in walk.own]
         if not walk.to_come or not page.has_more or not ids:
             break
+        repetition.add(ids)
+        expect_news(repetition)
         after = ids[-1]
         if walk.seen and not is_changed:
             _change(probe, walk, change, after)

@@ -14,8 +14,10 @@ from conformance.load.locust.sending import Sender, page_request
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
 from conformance.probe.probe import Violation
+from conformance.probe.repetition import EXPECTED, Repetition
 from conformance.server.idempotency.replays import no_second_resource
 from conformance.server.lists.listing import created_is_listed
+from conformance.server.lists.pagination import pagination_is_complete
 from conformance.server.revocation.effect import revoked_key_is_listed_as_revoked
 from conformance.target.exchange import Answer
 from openapi.resource import Resource
@@ -131,6 +133,7 @@ class Reconciliation:
 
     def _walked(self, batch: Batch) -> Listed:
         listed, seen, after = Listed(), set[str](), ""
+        repetition = Repetition()
         for number in range(_MOST_PAGES):
             page = self._sender.page(_LARGEST_PAGE, after)
             if page is None:
@@ -142,10 +145,22 @@ class Reconciliation:
                 seen.add(str(one.get(self._resource.id)))
                 listed.items.setdefault(str(one[self._resource.name]), []).append(one)
             has_all = number >= _ALL_PAGES and not own and not _missing(batch, listed)
-            if has_all or page.cursor in {"", after}:
+            if has_all or not page.cursor:
+                break
+            repetition.add([str(one.get(self._resource.id)) for one in page.items])
+            if repetition.is_certain:
+                self._note_repetition(repetition, after)
+                listed.is_whole = False
                 break
             after = page.cursor
         return listed
+
+    def _note_repetition(self, repetition: Repetition, after: str) -> None:
+        """Note that the list repeats itself, with the request for the last page."""
+        if probe := self._state.page:
+            shown = [(page_request(probe, _LARGEST_PAGE, after), Answer(HTTPStatus.OK))]
+            wrong = Violation(EXPECTED, repetition.actual)
+            self._state.note_check(pagination_is_complete, probe, wrong, shown)
 
     def _revoke(self, batch: Batch, listed: Listed) -> None:
         """Revoke resources that the list shows as active, or does not show."""

@@ -21,7 +21,8 @@ from conformance.probe.revocation import revocation_by_text
 from conformance.target.clean_up import GONE_STATUSES
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
-from conformance.target.target import TIMEOUT_SECONDS, TargetError, url_under
+from conformance.target.target import TargetError, url_under
+from conformance.target.transport.reception import TIMEOUT_SECONDS
 
 _NOTHING = Answer(NO_ANSWER)
 

@@ -18,7 +18,7 @@ from conformance.server.idempotency.replays import (
     simultaneous_requests_make_one_resource,
 )
 from conformance.target.exchange import Answer
-from conformance.target.target import TIMEOUT_SECONDS
+from conformance.target.transport.reception import TIMEOUT_SECONDS
 
 _KEYS = 20
 """Calls that a user keeps for replays and revocations."""

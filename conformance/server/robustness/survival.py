@@ -34,6 +34,9 @@ def _answer(probe: Probe, request: Request, *, absurd: bool) -> Answer | None:
         except TargetError:
             probe.send(replace(probe.request(), headers=(), body=b""))
         else:
+            if answer.excess:
+                # A connection may be closed instead of an answer, and no answer be without end.
+                raise Violation(NO_SERVER_ERROR, unanswered(answer))
             return None if answer.status == NO_ANSWER else answer
     if absurd:
         return None

@@ -1,0 +1,252 @@
+"""Answers over TCP and TLS, waited for within the bounds of their reception."""
+
+import errno
+import os
+import select
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import httpcore
+import httpx
+
+from conformance.target.transport.reception import MOST_HEADER_BYTES, Reception, reception_of
+
+_CONNECTIONS = 32
+
+_IDLE_SECONDS = 2.0
+"""Servers commonly close connections that are idle for five seconds: be earlier than they."""
+
+_UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK}
+
+
+class SocketTransport(httpx.BaseTransport):
+    """Sends over HTTP/1.1; each wait ends by the bounds of its request's reception.
+
+    httpx's own transport bounds the time between two bytes alone, and is the same otherwise: a
+    pool of connections.
+    """
+
+    def __init__(self, trust: ssl.SSLContext) -> None:
+        self._receptions = _Receptions()
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=trust,
+            max_connections=_CONNECTIONS,
+            max_keepalive_connections=_CONNECTIONS,
+            keepalive_expiry=_IDLE_SECONDS,
+            network_backend=_Network(self._receptions),
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer with its body still to come; raises the errors of httpx."""
+        reception = self._receptions.current = reception_of(request)
+        sent = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(
+                scheme=request.url.raw_scheme,
+                host=request.url.raw_host,
+                port=request.url.port,
+                target=request.url.raw_path,
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        with _errors_of_httpx(request):
+            answer = self._pool.handle_request(sent)
+        reception.in_headers = False
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_Body(answer, request), request=request
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, answer: httpcore.Response, request: httpx.Request) -> None:
+        self._answer = answer
+        self._request = request
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _errors_of_httpx(self._request):
+            yield from self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+@contextmanager
+def _errors_of_httpx(request: httpx.Request) -> Iterator[None]:
+    try:
+        yield
+    except (
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.TimeoutException,
+        httpcore.UnsupportedProtocol,
+    ) as error:
+        # Both libraries give their errors the same names.
+        raise getattr(httpx, type(error).__name__)(str(error), request=request) from error
+
+
+class _Receptions(threading.local):
+    """The reception of the answer that a thread waits for."""
+
+    current = Reception()
+
+
+class _Network(httpcore.NetworkBackend):
+    def __init__(self, receptions: _Receptions) -> None:
+        self._receptions = receptions
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        del local_address, socket_options  # The pool was given none.
+        reception = self._receptions.current
+        end = time.monotonic() + (float("inf") if timeout is None else timeout)
+        with _errors_of_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
+            resolved = _resolving(host, port)
+            addresses = reception.wait_for(resolved.result, timeout)
+            for number, address in enumerate(addresses, 1):
+                try:
+                    connection = _connected(address, reception, max(end - time.monotonic(), 0.0))
+                    break
+                except OSError:
+                    if number == len(addresses):
+                        raise
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return _Connection(connection, self._receptions)
+
+
+def _resolving(host: str, port: int) -> "Future[list[Any]]":
+    """The addresses of a host, found in a thread: a resolver that hangs must not hang the run."""
+    found: Future[list[Any]] = Future()
+
+    def resolve() -> None:
+        try:
+            found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            found.set_exception(error if isinstance(error, OSError) else OSError(str(error)))
+
+    threading.Thread(target=resolve, daemon=True, name="resolver").start()
+    return found
+
+
+def _connected(address: Any, reception: Reception, seconds: float) -> socket.socket:
+    family, kind, protocol, _, place = address
+    connection = socket.socket(family, kind, protocol)
+    try:
+        connection.settimeout(0)
+        number = connection.connect_ex(place)
+        if number in _UNDER_WAY:
+            reception.wait_for(lambda one: _expect_writable(connection, one), seconds)
+            number = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if number:
+            raise OSError(number, os.strerror(number))  # noqa: TRY301 - as other failures
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _expect_writable(connection: socket.socket, seconds: float) -> None:
+    if not _is_ready(connection, seconds, writable=True):
+        raise TimeoutError("timed out")
+
+
+def _is_ready(connection: socket.socket, seconds: float, *, writable: bool = False) -> bool:
+    if not hasattr(select, "poll"):
+        wanted = [connection]
+        read, write, _ = select.select([] if writable else wanted, wanted * writable, [], seconds)
+        return bool(read or write)
+    poll = select.poll()
+    poll.register(connection, select.POLLOUT if writable else select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
+@contextmanager
+def _errors_of_httpcore(late: type[Exception], failed: type[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        raise late(str(error) or "timed out") from error
+    except OSError as error:
+        raise failed(str(error)) from error
+
+
+class _Connection(httpcore.NetworkStream):
+    """A connection, used by one thread at a time, within the bounds of that thread's reception."""
+
+    def __init__(self, connection: socket.socket, receptions: _Receptions) -> None:
+        self._socket = connection
+        self._receptions = receptions
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        reception = self._receptions.current
+        if reception.in_headers:
+            max_bytes = min(max_bytes, MOST_HEADER_BYTES + 1 - reception.received)
+
+        def receive(seconds: float) -> bytes:
+            self._socket.settimeout(seconds)
+            return self._socket.recv(max_bytes)
+
+        with _errors_of_httpcore(httpcore.ReadTimeout, httpcore.ReadError):
+            data = reception.wait_for(receive, timeout)
+        reception.receive(len(data))
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        reception, left = self._receptions.current, memoryview(buffer)
+        reception.begin()
+
+        def send(seconds: float) -> int:
+            self._socket.settimeout(seconds)
+            return self._socket.send(left)
+
+        with _errors_of_httpcore(httpcore.WriteTimeout, httpcore.WriteError):
+            while left:
+                left = left[reception.wait_for(send, timeout) :]
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        try:
+            with _errors_of_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
+                self._socket = secure = ssl_context.wrap_socket(
+                    self._socket, server_hostname=server_hostname, do_handshake_on_connect=False
+                )
+
+                def shake_hands(seconds: float) -> None:
+                    secure.settimeout(seconds)
+                    secure.do_handshake()
+
+                self._receptions.current.wait_for(shake_hands, timeout)
+        except BaseException:
+            with suppress(OSError):
+                self.close()
+            raise
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable":
+            return self._socket.fileno() < 0 or _is_ready(self._socket, 0)
+        return None
