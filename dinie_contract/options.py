@@ -62,6 +62,9 @@ SECOND_CLIENT_ID = Option("second-client-id", "secret", "In place of --second-to
 SECOND_CLIENT_SECRET = Option("second-client-secret", "secret", "In place of --second-token.")
 CA_FILE = Option("ca-file", "authorities",
                  "Trust the certificate authorities in this PEM file, too.")  # fmt: skip
+HEADER = Option("header", "header", "Send this header with every request, as 'Cookie: route=a'."
+                " Repeatable; lines of the variable.", metavar="NAME:VALUE", field="headers",
+                multiple=True)  # fmt: skip
 ALLOW_PRODUCTION = Option("allow-production", "flag",
                           "Run against the contract's production server.")  # fmt: skip
 
@@ -179,7 +182,7 @@ SAVED_HAR = Option("har", "file", "Save all exchanges to this file, as HAR 1.2."
 QUIET = Option("quiet", "flag", "Hide the output of the command.")
 
 TARGET = (URL, APP, TOKEN, SECOND_TOKEN, CLIENT_ID, CLIENT_SECRET, SECOND_CLIENT_ID,
-          SECOND_CLIENT_SECRET, MAX_RPS, CA_FILE, KEEP, ALLOW_PRODUCTION)  # fmt: skip
+          SECOND_CLIENT_SECRET, HEADER, MAX_RPS, CA_FILE, KEEP, ALLOW_PRODUCTION)  # fmt: skip
 
 COMMANDS: Mapping[str, tuple[Option, ...]] = {
     "run": (*TARGET, LEVEL, SELECT, SEED, PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, BASELINE,
@@ -188,15 +191,15 @@ COMMANDS: Mapping[str, tuple[Option, ...]] = {
              SELECT, HAR, LEVEL, EXPORT),
     "replay": TARGET,
     "merge": (NEW_DIRECTORY, LEVEL, EXPORT),
-    "load": (replace(URL, required=True, yields_to=None), TOKEN, CLIENT_ID, CLIENT_SECRET, CA_FILE,
-             ALLOW_PRODUCTION, USERS, SPAWN_RATE, replace(MAX_TIME, default="1m"), THINK_TIME,
-             HEADLESS, MAX_FAILURE_RATE, MAX_P95, MAX_VIOLATIONS, MASTER, WORKER, MASTER_HOST,
-             MASTER_PORT, EXPECT_WORKERS, WEB_HOST, WEB_PORT, REPORT_LOCUST),
+    "load": (replace(URL, required=True, yields_to=None), TOKEN, CLIENT_ID, CLIENT_SECRET, HEADER,
+             CA_FILE, ALLOW_PRODUCTION, USERS, SPAWN_RATE, replace(MAX_TIME, default="1m"),
+             THINK_TIME, HEADLESS, MAX_FAILURE_RATE, MAX_P95, MAX_VIOLATIONS, MASTER, WORKER,
+             MASTER_HOST, MASTER_PORT, EXPECT_WORKERS, WEB_HOST, WEB_PORT, REPORT_LOCUST),
     "client": (replace(HAR, help="A journal as HAR 1.2: exported by the mock, or recorded"
                        " elsewhere. Repeatable: several are judged as one.", required=True),
                FORMAT, LEVEL, SELECT),
-    "pytest": (URL, APP, TOKEN, SECOND_TOKEN, CA_FILE, KEEP, ALLOW_PRODUCTION, LEVEL, SELECT, SEED,
-               PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, BASELINE),
+    "pytest": (URL, APP, TOKEN, SECOND_TOKEN, HEADER, CA_FILE, KEEP, ALLOW_PRODUCTION, LEVEL,
+               SELECT, SEED, PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, BASELINE),
     "serve": (HOST, PORT, CONTRACT, STORE, WORKERS, RATE_LIMIT, PARTNER, FAULT, ADMIN_TOKEN,
               CONTROL, LOG_FORMAT, LOG_LEVEL),
     "report": (MOCK_URL, PARTNER_ID, ADMIN_TOKEN, FORMAT, LEVEL),

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import click
 import httpx
 
+from conformance.journal.secret_names import is_secret
 from conformance.report import FORMATS
 from dinie_contract.command_line import Command, with_options
 from dinie_contract.options import COMMANDS, Option
@@ -128,11 +129,38 @@ class Secret(click.ParamType[str]):
         return str(value)
 
 
+class Header(click.ParamType[tuple[str, str]]):
+    """A header of every request. No message repeats it, and a credential in it is a secret."""
+
+    name = "NAME:VALUE"
+    envvar_list_splitter = "\n"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        name, colon, text = (one.strip() for one in str(value).partition(":"))
+        if name.lower() in {"cookie", "proxy-authorization"} or is_secret(name):
+            SECRETS.give([text, *(one.partition("=")[2].strip() for one in text.split(";"))])
+        if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+            self.fail("must be a name, a colon and a value, as 'Cookie: route=a'", param, ctx)
+        if not text.isascii() or not text.isprintable():
+            self.fail(f"{name} must have a value of printable ASCII", param, ctx)
+        if name.lower() in _OWN_HEADERS:
+            self.fail(f"{name} is a header that the checks set themselves", param, ctx)
+        return name, text
+
+
+_OWN_HEADERS = {"authorization", "accept", "accept-encoding", "connection", "content-encoding",
+                "content-length", "content-type", "expect", "host", "idempotency-key", "te",
+                "transfer-encoding", "upgrade"}  # fmt: skip
+
+
 KINDS: Mapping[str, click.ParamType[Any]] = {
     "base URL": BaseUrl(),
     "web address": WebAddress(),
     "secret": Secret(),
     "authorities": Authorities(),
+    "header": Header(),
     "duration": Duration(),
     "database": DatabaseUrl(),
     "export": click.Tuple([click.Choice(["pytest"]), click.Path(path_type=Path)]),

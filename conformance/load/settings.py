@@ -67,6 +67,7 @@ class Settings:
         """Take the settings out of the environment; raises KeyError where there are none."""
         values: dict[str, Any] = json.loads(os.environ.pop(VARIABLE))
         target, locust = values["target"], values["report_locust"]
+        target["headers"] = tuple(map(tuple, target["headers"]))
         target["ca_file"] = Path(target["ca_file"]) if target["ca_file"] else None
         return cls(
             **{

@@ -16,7 +16,7 @@ import httpx
 
 from conformance.target.access import Access, Issued
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Answer, Request, Tamper
+from conformance.target.exchange import Answer, Headers, Request, Tamper
 from conformance.target.redaction import issued_secrets
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER, UNCHANGED
@@ -78,7 +78,8 @@ class TargetSettings:
 
     ``max_rps`` is in requests a second, ``replay_delay`` in seconds (0 leaves delayed replays
     out). ``clock_url`` moves the target's clock, ``provoke_rate_limit`` allows a 429 on purpose,
-    and ``ca_file`` names certificate authorities that are trusted beside the usual ones.
+    ``ca_file`` names certificate authorities that are trusted beside the usual ones, and
+    ``headers`` go along with every request to the base URL.
     """
 
     max_rps: float | None = None
@@ -86,6 +87,7 @@ class TargetSettings:
     clock_url: str | None = None
     provoke_rate_limit: bool = False
     ca_file: Path | None = None
+    headers: Headers = ()
 
 
 AS_RUN = TargetSettings(replay_delay=REPLAY_DELAY_SECONDS)
@@ -251,6 +253,12 @@ class Target:
         self.on_answer(request, answer)
         return answer
 
+    def as_sent(self, request: Request) -> Request:
+        """The request with the headers that the user has given."""
+        for name, value in self.settings.headers:
+            request = request.with_header(name, value)
+        return request
+
     def slow_down(self, seconds: float) -> None:
         """Leave so many seconds between requests from now on, or more where that was asked for."""
         with self._lock:
@@ -314,7 +322,7 @@ class Target:
     def _exchange(self, request: Request, token: str) -> Answer:
         headers = [
             (name.encode(), value.encode("utf-8", "surrogateescape"))
-            for name, value in request.headers
+            for name, value in self.as_sent(request).headers
         ]
         path = request.path
         if request.partner is not None:

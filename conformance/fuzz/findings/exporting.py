@@ -27,12 +27,16 @@ import httpx"""
 
 _SENDING = """BASE_URL = {base_url}
 VARIABLES = ("DINIE_TOKEN", "DINIE_SECOND_TOKEN")
+GIVEN = {{
+    line.partition(":")[0].strip().lower(): line.partition(":")[2].strip()
+    for line in os.environ.get("DINIE_HEADER", "").splitlines()
+}}
 
 
 def send(steps):
     def one(step):
         headers = [
-            (name.encode(), value.encode("utf-8", "surrogateescape"))
+            (name.encode(), GIVEN.get(name.lower(), value).encode("utf-8", "surrogateescape"))
             for name, value in step["headers"]
         ]
         if step["partner"] is not None:

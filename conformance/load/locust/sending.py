@@ -143,7 +143,8 @@ class Sender:
         return answer
 
     def _request(self, exchange: JudgedExchange) -> ResponseContextManager:
-        request, headers = exchange.request, dict(exchange.request.headers)
+        request = self._state.target.as_sent(exchange.request)
+        headers = dict(request.headers)
         if exchange.token:
             headers["Authorization"] = f"Bearer {exchange.token}"
         return self._client.request(

@@ -82,7 +82,14 @@ class WorkerState:
             self.tally.note(key, None)
             return ""
         known = key in self.tally.broken
-        script = "" if known else reproduction(self.target.base_url, exchanges)
+        script = (
+            ""
+            if known
+            else reproduction(
+                self.target.base_url,
+                [(self.target.as_sent(request), answer) for request, answer in exchanges],
+            )
+        )
         for _, answer in exchanges:
             SECRETS.add(issued_secrets(answer.body))
         expected, actual = (
