@@ -21,7 +21,6 @@ from conformance.target.target import (
     AnswerOverdue,
     ConnectionClosed,
     Target,
-    TargetError,
 )
 from dinie_contract.output import shown
 from openapi.contract import PATH_PARAMETER, Contract
@@ -206,7 +205,7 @@ class Probe:
         return replace(self.of(operation).request(), headers=(), body=b"")
 
     def _answers_others(self) -> bool:
-        """Whether the target answers a plain request to another operation; False where it is down.
+        """Whether the target answers a plain request to another operation.
 
         Another one, because what holds one answer back may hold back all of its operation.
         """
@@ -215,7 +214,7 @@ class Probe:
         other = min(others, key=lambda one: one.method != "GET", default=self.operation)
         try:
             answer = self.target.send(self._plain(other))
-        except TargetError:
+        except (ConnectionClosed, AnswerOverdue, AnswerOutOfBounds):
             return False
         return not answer.is_server_error or answer.status == HTTPStatus.NOT_IMPLEMENTED
 
