@@ -1,5 +1,5 @@
 """``python -m mock_server`` is ``dinie-mock``."""
 
-from mock_server.cli.main import main
+from dinie_contract.commands import mock
 
-main()
+mock()

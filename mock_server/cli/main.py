@@ -1,5 +1,6 @@
 """``dinie-mock``: the mock on the command line. 2 is the exit code for everything unusable."""
 
+import signal
 import sys
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from mock_server.cli.option_types import takes_options
 from mock_server.control.access import is_loopback
 from mock_server.observing.logs import set_up_logs
 from mock_server.serving.server import ServingError, bind, make_up_partner, serve
+from mock_server.serving.shutdown import ended_by_signals
 from mock_server.settings import Settings
 from mock_server.store.interface import StoreError
 from mock_server.testing.exercise import CommandError
@@ -41,7 +43,11 @@ def serve_command(host: str, port: int, **parameters: Any) -> None:
 
     Every option can also be given by an environment variable: --rate-limit is DINIE_RATE_LIMIT.
     """
-    settings = settings_of(Settings, parameters)
+    with ended_by_signals(signal.SIGINT):
+        _serve(host, port, settings_of(Settings, parameters))
+
+
+def _serve(host: str, port: int, settings: Settings) -> None:
     settings = replace(
         settings,
         # Clock, faults and journal are in the memory of one process.

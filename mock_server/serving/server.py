@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -20,7 +20,7 @@ from mock_server.app import create_app
 from mock_server.connection import ClosableProtocol
 from mock_server.observing.metrics import shared_metrics
 from mock_server.partners.partners import Partner, seed
-from mock_server.serving.shutdown import ShutdownFlag
+from mock_server.serving.shutdown import SIGNALS, ShutdownFlag
 from mock_server.serving.workers import WORKER_APP, WORKER_SETTINGS, Supervisor
 from mock_server.settings import Settings
 from mock_server.store.interface import StoreError
@@ -88,22 +88,26 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
         gc.freeze()
         announce_and_log()
 
-    with _quiet_signals(), shared_metrics(workers):
-        if workers > 1:
-            asyncio.run(_rehearse(create_app(settings)))
-            os.environ[WORKER_SETTINGS] = settings.to_json()
-            config = uvicorn.Config(WORKER_APP, factory=True, workers=workers, **options)
-            supervisor = Supervisor(config, [listener], announce_and_log)
+    if workers > 1:
+        asyncio.run(_rehearse(create_app(replace(settings, workers=1))))
+        os.environ[WORKER_SETTINGS] = settings.to_json()
+        config = uvicorn.Config(WORKER_APP, factory=True, workers=workers, **options)
+        # It takes the signals first: from here on there are files and workers to clean up.
+        supervisor = Supervisor(config, [listener], announce_and_log)
+        with shared_metrics(workers):
             supervisor.run()
-            if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
-                raise ServingError("the workers did not start: the lines above say why")
-        else:
-            ending = ShutdownFlag()
-            app = create_app(settings, patient=True, is_ending=lambda: ending.is_set)
-            if is_shared:
-                asyncio.run(_prepare(settings))
-            server = AnnouncingServer(uvicorn.Config(app, **options), freeze_and_announce, ending)
-            server.run(sockets=[listener])
+        if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
+            raise ServingError("the workers did not start: the lines above say why")
+    else:
+        ending = ShutdownFlag()
+        app = create_app(settings, patient=True, is_ending=lambda: ending.is_set)
+        if is_shared:
+            asyncio.run(_prepare(settings))
+        server = AnnouncingServer(uvicorn.Config(app, **options), freeze_and_announce, ending)
+        # The server takes both signals itself a moment later, and raises them again at its end.
+        for one in SIGNALS:
+            signal.signal(one, server.handle_exit)
+        server.run(sockets=[listener])
     logger.info("stopped")
 
 
@@ -164,14 +168,3 @@ class AnnouncingServer(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._announce()
-
-
-@contextmanager
-def _quiet_signals() -> Any:
-    """Ignore the signals that the server raises again after it has handled them."""
-    before = {one: signal.signal(one, lambda *_: None) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)

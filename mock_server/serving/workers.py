@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from multiprocessing import parent_process
+from multiprocessing import parent_process, resource_tracker
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
@@ -16,7 +16,12 @@ from uvicorn.supervisors import Multiprocess
 from mock_server.app import create_app
 from mock_server.observing.logs import set_up_logs
 from mock_server.observing.metrics import forget_shared_metrics
-from mock_server.serving.shutdown import ShutdownFlag, set_on_signal
+from mock_server.serving.shutdown import (
+    SIGNALS,
+    ShutdownFlag,
+    ended_by_signals,
+    set_on_signal,
+)
 from mock_server.settings import Settings
 
 WORKER_SETTINGS = "DINIE_MOCK_WORKER_SETTINGS"
@@ -35,8 +40,16 @@ class Supervisor(Multiprocess):
         super().__init__(config, sockets)
         self._announce = announce
         self.announced = False
-        for one in (signal.SIGINT, signal.SIGTERM):
+        for one in SIGNALS:
             signal.signal(one, self._pass_on)
+
+    def init_processes(self) -> None:
+        # Ctrl-C is for the whole process group: a worker that is still being imported would end
+        # with a traceback. Each gets SIGTERM from here.
+        resource_tracker.ensure_running()  # its start would unblock the signal
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        super().init_processes()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _pass_on(self, number: int, _: FrameType | None) -> None:
         """Pass a signal on to workers at once; the supervisor itself polls only twice a second."""
@@ -44,6 +57,9 @@ class Supervisor(Multiprocess):
         for worker in self.processes:
             if worker.pid is not None and worker.exitcode is None:
                 os.kill(worker.pid, signal.SIGTERM)
+            if not self.announced:
+                # Ends a health check that waits for a worker which has not started yet.
+                worker.parent_conn.close()
 
     def keep_subprocess_alive(self) -> None:
         super().keep_subprocess_alive()
@@ -57,8 +73,9 @@ def worker_app() -> ASGIApp:
     settings = Settings.from_json(os.environ[WORKER_SETTINGS])
     set_up_logs(settings.log_format, settings.log_level)
     ending = ShutdownFlag()
+    with ended_by_signals(signal.SIGTERM):
+        app = create_app(settings, patient=True, is_ending=lambda: ending.is_set)
     set_on_signal(ending)
-    app = create_app(settings, patient=True, is_ending=lambda: ending.is_set)
     supervisor = parent_process()
     if supervisor is None:
         return app
