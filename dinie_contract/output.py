@@ -173,12 +173,18 @@ def _spellings(secret: str) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, sorted(found, key=len, reverse=True))))
 
 
+def unescaped(text: str) -> str:
+    """A text with each character that is spelled in JSON, Python, a URL or HTML as itself."""
+    return _unescaped(text)[0]
+
+
 def _unescaped(text: str) -> tuple[str, list[int] | range]:
     """A text without escapes, and where in ``text`` each of its characters begins."""
     parts: list[str] = []
     places: list[int] = []
     done = 0
-    for found in _ESCAPE.finditer(text):
+    may_escape = "\\" in text or "%" in text or "&#" in text
+    for found in _ESCAPE.finditer(text) if may_escape else ():
         json_, python, url, hexadecimal, decimal, plain = found.groups()
         digits = json_ or python or url or hexadecimal
         character = plain or chr(int(digits, 16) if digits else int(decimal))

@@ -123,7 +123,6 @@ class Secret(click.ParamType[str]):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         # A header may not hold other characters (RFC 9110, section 5.5).
-        SECRETS.give([value])
         if not value.isascii() or not value.isprintable() or " " in value or not value:
             self.fail("must be printable ASCII without spaces", param, ctx)
         return str(value)
@@ -140,7 +139,8 @@ class Header(click.ParamType[tuple[str, str]]):
             return value
         name, colon, text = (one.strip() for one in str(value).partition(":"))
         if name.lower() in {"cookie", "proxy-authorization"} or is_secret(name):
-            SECRETS.give([text, *(one.partition("=")[2].strip() for one in text.split(";"))])
+            values = (one.partition("=")[2].strip() for one in text.split(";"))
+            SECRETS.give([text, *(one for one in values if len(one) >= _SHORTEST_VALUE)])
         if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
             self.fail("must be a name, a colon and a value, as 'Cookie: route=a'", param, ctx)
         if not text.isascii() or not text.isprintable():
@@ -149,6 +149,9 @@ class Header(click.ParamType[tuple[str, str]]):
             self.fail(f"{name} is a header that the checks set themselves", param, ctx)
         return name, text
 
+
+_SHORTEST_VALUE = 8
+"""A shorter value of a cookie, such as ``true``, is no session."""
 
 _OWN_HEADERS = {"authorization", "accept", "accept-encoding", "connection", "content-encoding",
                 "content-length", "content-type", "expect", "host", "idempotency-key", "te",

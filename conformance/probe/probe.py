@@ -233,7 +233,7 @@ class Probe:
         return self.target.move_clock(seconds)
 
     def _keep(self, request: Request, answer: Answer) -> None:
-        self.recording.add(self.target.as_sent(request), answer)
+        self.recording.add(request, answer)
         if request.method != "POST" or not answer.is_success:
             return
         for resource in self.contract.resources:

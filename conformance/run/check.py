@@ -42,7 +42,9 @@ def run_check(requirement: Requirement, probe: Probe) -> CheckOutcome:
         raise
     except Exception as error:  # noqa: BLE001 - a fault of the harness is a result, not the run's end
         outcome, actual = Outcome.ERROR, f"{type(error).__name__}: {error}"
-    exchanges = tuple(probe.recording.exchanges)
+    exchanges = tuple(
+        (target.as_sent(request), answer) for request, answer in probe.recording.exchanges
+    )
     script = ""
     if outcome in {Outcome.FAILED, Outcome.WARNING}:
         script = reproduction(target.base_url, exchanges)

@@ -1,7 +1,11 @@
 """The secrets of a target's answers, known by the names of their members."""
 
+from collections.abc import Iterable
+
 from conformance.journal.json_secrets import replace_members
 from conformance.journal.secret_names import is_credential
+from conformance.target.exchange import Answer
+from dinie_contract.output import unescaped
 
 
 def issued_secrets(body: bytes) -> list[str]:
@@ -19,3 +23,10 @@ def issued_secrets(body: bytes) -> list[str]:
 def without_secrets(text: str) -> str:
     """The text of a request's JSON body with each secret and token replaced by ``REDACTED``."""
     return replace_members(text, lambda _: "REDACTED", is_credential)
+
+
+def holds(answer: Answer, texts: Iterable[str]) -> bool:
+    """Whether an answer shows one of these texts, in its body or a header, however spelled."""
+    values = (value for _, value in answer.headers)
+    shown = unescaped("\n".join((answer.body.decode("utf-8", "replace"), *values))).casefold()
+    return any(one.casefold() in shown for one in texts)

@@ -21,6 +21,7 @@ from conformance.probe.rate_limits import answer_to
 from conformance.server.lists.sabotage import HIDE_ALL, VENDOR, is_list, on_pages, query_of
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
+from dinie_contract.output import unescaped
 from openapi.operation import Operation
 from openapi.resource import page_members
 
@@ -149,7 +150,7 @@ def _shows(answer: Answer, ids: set[str]) -> bool:
 
 def expect_no_secrets(items: Sequence[object], secrets: Iterable[str]) -> None:
     """The items of a page show none of these secrets."""
-    text = json.dumps(items, ensure_ascii=False)
+    text = unescaped(json.dumps(items, ensure_ascii=False))
     expect(not any(one in text for one in secrets), "no secret in a list", "a secret")
 
 

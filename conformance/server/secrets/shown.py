@@ -14,6 +14,7 @@ from conformance.probe.token_exchange import credentials_of
 from conformance.server.secrets.made import secrets_in, texts_beside
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
+from conformance.target.redaction import holds
 from conformance.target.sign_in import json_request
 from conformance.target.target import Target
 from conformance.target.token_forms import damaged_forms
@@ -50,12 +51,6 @@ def _two(probe: Probe, request: Request) -> tuple[Answer, list[str]]:
     if not traces:
         raise NotVerified("the secret is too short to be looked for")
     return made, traces
-
-
-def _holds(answer: Answer, traces: list[str]) -> bool:
-    text = answer.body.decode("utf-8", "replace").replace("\\/", "/")
-    headers = "\n".join(value for _, value in answer.headers)
-    return any(trace.casefold() in f"{text}\n{headers}".casefold() for trace in traces)
 
 
 def _remember(tell: Callable[[Request, Answer, dict[str, str]], Answer]) -> Tamper:
@@ -107,7 +102,7 @@ def never_in_the_list(probe: Probe) -> None:
     if not any(item.get(probe.resource.id) == probe.id_of(made) for item in items):
         raise NotVerified("the new key is not in the list")
     for number, (_, answer) in enumerate(probe.recording.exchanges[before:], before + 1):
-        if _holds(answer, traces):
+        if holds(answer, traces):
             # The page that shows it is the last thing that is shown of this check.
             del probe.recording.exchanges[number:]
             raise Violation("no secret in the list", "the new key's secret")
@@ -117,6 +112,10 @@ def never_in_the_list(probe: Probe) -> None:
 @catches(
     _into_errors("echo the body", lambda request, _: request.body.decode(errors="replace")),
     _into_errors("tell the last secret", lambda _, known: ["", *known.values()][-1]),
+    _into_errors(
+        "encode the last secret for a URL",
+        lambda _, known: "".join(f"%{ord(one):02x}" for one in ["", *known.values()][-1]),
+    ),
     on_answers(
         "echo the body in a header",
         lambda request, answer: (
@@ -148,8 +147,8 @@ def never_in_errors(probe: Probe) -> None:
     ):
         answer = probe.send(request)
         if answer.is_error:
-            probe.expect(not _holds(answer, traces), "no secret in an error", "the key's secret")
-            told = any(secret.encode() in answer.body for secret in SECRETS)
+            probe.expect(not holds(answer, traces), "no secret in an error", "the key's secret")
+            told = holds(answer, [one for one in SECRETS if len(one) >= _TRACE])
             probe.expect(not told, "no secret in an error", "the secret of another answer")
 
 
@@ -179,8 +178,8 @@ def expect_no_token(answer: Answer, token: str) -> None:
     if len(token) <= _SHORTEST_TRACE:
         raise NotVerified("the token is too short to be looked for")
     # All forms but the halved one hold the token but for its last character, in some case.
-    holds = _holds(answer, [token[:-1]])
-    expect(not holds, "an answer without the token", "the token that was sent")
+    repeated = holds(answer, [token[:-1]])
+    expect(not repeated, "an answer without the token", "the token that was sent")
 
 
 @requirement(

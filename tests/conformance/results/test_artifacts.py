@@ -26,6 +26,16 @@ _ISSUED = re.compile(rb'"(?:client_secret|access_token)": ?"([^"]+)"')
 _FORM = b"grant_type="
 
 
+_LONG = re.compile(r"[\w.-]{40,}")
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """What is left of a secret without the beginning that tells its kind."""
+    rest = secret[9:]
+    yield from (rest, rest.lower(), rest[:16], "".join(f"%{ord(one):02x}" for one in rest))
+    yield "".join(f"\\u{ord(one):04X}" for one in rest)
+
+
 class Leaking:
     """A fault in everything: answers repeat what was sent, and lists show every secret.
 
@@ -65,9 +75,14 @@ class Leaking:
         pair = dict(request.headers).get("Authorization", "").partition("Basic ")[2]
         if request.body.startswith(_FORM):
             token = base64.b64decode(pair).decode()
-        echo = f"{request.body.decode(errors='replace')} {token} {dict(request.headers)}"
+        sent = _LONG.search(request.body.decode(errors="replace"))
+        pieces = " ".join(_spellings(sent[0] if sent else token))
+        echo = f"{request.body.decode(errors='replace')} {token} {dict(request.headers)} {pieces}"
         value["detail"] = value["instance"] = echo
-        return replace(answer, body=json.dumps(value).encode())
+        body = json.dumps(value).replace("_", "\\u005f").encode()
+        media_type = ("content-type", f"application/problem+json;token={token[9:]}")
+        kept = [one for one in answer.headers if one[0] != "content-type"]
+        return replace(answer, headers=(media_type, *kept), body=body)
 
 
 @contextmanager
@@ -88,8 +103,11 @@ def expect_nothing_in(folder: Path, fault: Leaking, *printed: str) -> None:
     assert len(fault.pairs) > 100
     # HTTP Basic writes both in base64, a URL percent-encoded.
     in_base64 = {base64.b64encode(one.encode()).decode().rstrip("=") for one in fault.pairs}
-    for form in fault.seen | in_base64 | {quote_plus(one) for one in fault.seen}:
-        assert [name for name, text in texts.items() if form in text] == []
+    in_url = {"".join(f"%{ord(sign):02x}" for sign in one[9:]) for one in fault.seen}
+    rests = {one[9:][:16] for one in fault.seen if len(one) > 24}
+    lowered = {name: text.lower() for name, text in texts.items()}
+    for form in fault.seen | in_base64 | {quote_plus(one) for one in fault.seen} | in_url | rests:
+        assert [name for name, text in lowered.items() if form.lower() in text] == []
 
 
 def run_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
