@@ -90,7 +90,9 @@ _FORMAT = Format(
             },
             "coverage": {
                 "type": "object",
-                "properties": {"statuses": {"propertyNames": {"pattern": r"^[^ ]+ [0-9]{1,6}$"}}},
+                "properties": {
+                    "statuses": {**_COUNTS, "propertyNames": {"pattern": r"^[^ ]+ [0-9]{1,6}$"}},
+                },
                 "additionalProperties": _COUNTS,
             },
             "timeline": {
@@ -175,7 +177,7 @@ class Record:
         state, where = directory.state(), f"{directory.path / 'campaign.json'}"
         version = state.get("contract")
         if version != contract.version:
-            was = printable(version) if isinstance(version, str) else "no version"
+            was = _line(version) if isinstance(version, str) else "no version"
             raise FileError(f"{directory.path}: is by contract {was}, not {contract.version}")
         _FORMAT.check(state, where)
         counters = Counters(

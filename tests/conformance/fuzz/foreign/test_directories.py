@@ -1,0 +1,298 @@
+"""Run directories that somebody else has written: read right, or one line; never another file."""
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.catalogue.requirement import Level
+from conformance.fuzz.storage.directory import RunDirectory
+from conformance.fuzz.storage.files import FileError
+from conformance.fuzz.storage.record import TIME_OVER, Record
+from conformance.fuzz.verdicts import verdict_of
+from conformance.report import FORMATS
+from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT
+from conformance.target.exchange import Answer, Request
+from demo.mock_process import MockProcess
+from tests.conformance.cli.command_line import one_line, run
+from tests.conformance.client.journals import UNHURRIED
+from tests.conformance.foreign_json import mutated
+from tests.conformance.fuzz.conftest import CONTRACT, TOKENS, Campaigns
+from tests.conformance.fuzz.test_finding import FINDING, step
+
+URL = "http://127.0.0.1:1/v3"
+NAME = "idempotency.replay-is-identical [createCredential]"
+WHOLE = replace(
+    FINDING,
+    steps=({**step("{}", "«key 1»"), "chunks": [1, 2]}, step(path="/x/«id 0»")),
+    shows=[["[]"], False, False, False, []],
+    was_sent_again=True,
+    examples={"1": "AAAA"},
+    tries=3,
+    failures=3,
+)
+SECRET = "a text of the user's own"
+
+
+def campaign_in(path: Path) -> RunDirectory:
+    """The directory of a campaign that came to its end and found nothing."""
+    record = Record(CONTRACT, RunDirectory.create(path), URL, 7)
+    for operation in CONTRACT.operations.values():
+        request = Request(operation.method, operation.path.replace("{client_id}", "x"))
+        record.coverage.record(request, Answer(operation.success_status or 200))
+    record.timeline.record(1_790_000_000.0, 200, 0.01)
+    record.counters.outcomes[NAME] = {"passed": 3}
+    record.counters.reasons[f"{NAME} error"] = "a reason"
+    record.turns = {NAME: [3, 7]}
+    record.left_behind = {(0, "dinie_ci_1")}
+    record.over, record.remarks = TIME_OVER, ("a remark",)
+    record.save()
+    return record.directory
+
+
+def read(path: Path) -> Record:
+    return Record.read(CONTRACT, RunDirectory.open(path))
+
+
+def rendered(record: Record) -> int:
+    """The exit code of the verdict on a record, rendered in every format."""
+    verdict = verdict_of(record, Level.MUST)
+    for form in FORMATS.values():
+        form(verdict)
+    return verdict.exit_code
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> RunDirectory:
+    return campaign_in(tmp_path / "run")
+
+
+def test_what_nobody_has_touched_is_a_green(directory: RunDirectory) -> None:
+    assert rendered(read(directory.path)) == CONFORMS
+    directory.keep(WHOLE)
+    assert rendered(read(directory.path)) == BROKEN
+
+
+TORN: dict[str, str] = {
+    "cut off": WHOLE.text()[:-30],
+    "no steps": json.dumps({"version": 1}),
+    "without at_once": WHOLE.text().replace('"at_once": 0,', ""),
+    "a count that is none": WHOLE.text().replace('"count": 1', '"count": "junk"'),
+    "too deep": WHOLE.text().replace('"shows": [', f'"shows": [{"[" * 2000}{"]" * 2000},'),
+    "no UTF-8": "\udcff",
+    "unknown requirement": WHOLE.text().replace("idempotency.replay-is-identical", "a.b"),
+    "400 digits": WHOLE.text().replace('"tries": 3', f'"tries": {"9" * 400}'),
+    "5000 digits": WHOLE.text().replace('"tries": 3', f'"tries": {"9" * 5000}'),
+    "not finite": WHOLE.text().replace('"tries": 3', '"tries": 1e999'),
+    "more failures than tries": WHOLE.text().replace('"tries": 3', '"tries": 1'),
+    "year 1": WHOLE.text().replace("2026-01-01T", "0001-01-01T"),
+    "escape": WHOLE.text().replace('"cause": "', '"cause": "\\u001b[31m'),
+}
+
+
+@pytest.mark.parametrize("text", TORN.values(), ids=TORN.keys())
+def test_one_torn_finding_is_left_out_and_told_and_is_no_green(
+    text: str, directory: RunDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = directory.path / "findings" / "torn.json"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    merged = directory.path.with_name("merged")
+    assert run("merge", str(directory.path), f"--directory={merged}") == NO_VERDICT
+    assert f"1 finding cannot be read: {path}: " in capsys.readouterr().out
+    # Where it is read again, it is remembered.
+    assert run("merge", str(merged)) == NO_VERDICT
+    # The others are there, and a broken MUST is one.
+    directory.keep(WHOLE)
+    assert run("merge", str(directory.path)) == BROKEN
+    assert WHOLE.id in capsys.readouterr().out
+    exported = directory.path.with_name("test_found.py")
+    assert run("fuzz", f"--resume={directory.path}", "--export", "pytest", str(exported)) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"dinie-conformance: {path}: ")
+    assert "def test_" in exported.read_text()
+
+
+def test_a_campaign_goes_on_beside_what_is_torn(campaigns: Campaigns, tmp_path: Path) -> None:
+    first = campaigns(None, "generated.valid-data-is-no-failure", max_turns=1)
+    first.work_through()
+    assert rendered(first.record) == CONFORMS
+    (tmp_path / "run" / "findings" / "torn.json").write_text("{")
+    with (tmp_path / "run" / "made.txt").open("a") as file:
+        file.write("\n \nx y\n0 \n7 dinie_ci_1\n1 dinie_ci_of_nobody\n0 \x1b[31m\n0 a b\n")
+    again = campaigns(None, "generated.valid-data-is-no-failure", resume=True, max_turns=1)
+    assert again.target.created == {(1, "dinie_ci_of_nobody")}
+    again.work_through()
+    verdict = verdict_of(again.record, Level.MUST)
+    assert verdict.exit_code == NO_VERDICT
+    assert "torn.json" in verdict.doubt
+    assert any(one.startswith("7 lines of keys") for one in verdict.remarks)
+
+
+MEMBERS = st.sampled_from(("campaign.json", f"findings/{WHOLE.id}.json"))
+
+
+@pytest.mark.thorough
+@UNHURRIED
+@given(data=st.data())
+def test_whatever_is_in_a_file_it_is_read_or_refused_in_one_line(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("foreign") / "run"
+    directory = campaign_in(path)
+    directory.keep(WHOLE)
+    file = path / data.draw(MEMBERS)
+    file.write_text(data.draw(mutated(json.loads(file.read_text()))))
+    reason = ""
+    try:
+        record = read(path)
+    except FileError as error:
+        reason = str(error)
+    if reason:
+        assert file.name == "campaign.json"
+        assert reason.startswith(str(path))
+        assert reason.isprintable()
+        return
+    if file.name == "campaign.json":
+        assert record.findings
+    assert (rendered(record) == BROKEN) == bool(record.findings and not record.stopped)
+    # What was read can be kept, and read again.
+    for finding in record.findings.values():
+        directory.keep(finding)
+    record.save()
+    assert list(read(path).findings.values()) == list(record.findings.values())
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("counters", {"requests": "junk"}),
+        ("counters", {"outcomes": {NAME.replace("create", "make"): {"passed": 1}}}),
+        ("coverage", {"statuses": {"createCredential abc": 1}}),
+        ("coverage", {"statuses": {"createCredential 200": "junk"}}),
+        ("timeline", {"doublings": 10**9, "spans": []}),
+        ("timeline", {"doublings": 32, "spans": [[10**12, 0, [[200, 1]], [[1, 1]]]]}),
+        ("timeline", {"doublings": 0, "spans": [[1, 0, [[200, 1]], [[10**6, 1]]]]}),
+        ("left_behind", [[7, "x"]]),
+        ("target", "http://host/\x1b[31m"),
+        ("target", "file:///etc/passwd"),
+        ("shards", []),
+        ("shards", ["0/0"]),
+        ("select", ["\x1b[31m"]),
+        ("seed", "7"),
+        ("turns", {NAME: [1]}),
+        ("contract", 7),
+    ],
+)
+def test_a_state_that_is_none_is_one_line(
+    member: str, value: Any, directory: RunDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory.save({**directory.state(), member: value})
+    assert run("merge", str(directory.path)) == NO_VERDICT
+    line = one_line(capsys)
+    assert line.startswith(str(directory.path))
+    assert line.isprintable()
+
+
+def to_a_file(path: Path, target: Path) -> None:
+    path.symlink_to(target)
+
+
+def to_nowhere(path: Path, target: Path) -> None:
+    path.symlink_to(target.with_name("nothing"))
+
+
+def a_fifo(path: Path, _: Path) -> None:
+    os.mkfifo(path)
+
+
+def a_device(path: Path, _: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def a_folder(path: Path, _: Path) -> None:
+    path.mkdir()
+
+
+THINGS = (to_a_file, to_nowhere, a_fifo, a_device, a_folder)
+
+
+@pytest.mark.parametrize("make", THINGS)
+@pytest.mark.parametrize(
+    "name",
+    ["campaign.json", "lock", "made.txt", "left-behind.txt", "findings", "corpus",
+     f"findings/{WHOLE.id}.json", "findings/other.json", "corpus/one", ".campaign.json.new"],
+)  # fmt: skip
+def test_nothing_in_a_directory_leads_to_another_file(
+    name: str,
+    make: Callable[[Path, Path], None],
+    healthy: MockProcess,
+    directory: RunDirectory,
+    tmp_path: Path,
+) -> None:
+    """Neither reading nor a campaign that goes on touches what a name leads to, or waits for it."""
+    target = tmp_path / "private.txt"
+    target.write_text(SECRET)
+    directory.keep(WHOLE)
+    path = directory.path / name
+    if path.is_dir():
+        for one in path.iterdir():
+            one.unlink()
+        path.rmdir()
+    path.unlink(missing_ok=True)
+    make(path, target)
+
+    access = ("--token", TOKENS[0], "--second-token", TOKENS[1])
+    for arguments in (
+        ("merge", str(directory.path)),
+        ("replay", str(directory.path / WHOLE.id), "--url", healthy.base_url, *access),
+        ("fuzz", f"--resume={directory.path}", "--url", healthy.base_url, *access,
+         "--select=generated.valid-data-is-no-failure", "--max-time=1s"),
+    ):  # fmt: skip
+        run(*arguments)
+    assert target.read_text() == SECRET
+    assert not target.with_name("nothing").exists()
+    assert stat.S_IMODE(target.stat().st_mode) & 0o111 == 0
+
+
+def test_what_has_another_name_elsewhere_is_not_appended_to(directory: RunDirectory) -> None:
+    target = directory.path.with_name("private.txt")
+    target.write_text(SECRET)
+    (directory.path / "made.txt").hardlink_to(target)
+    with pytest.raises(FileError, match="another name"):
+        directory.record_created((0, "dinie_ci_1"))
+    assert target.read_text() == SECRET
+
+
+def test_a_file_of_a_hundred_megabytes_is_not_read(directory: RunDirectory) -> None:
+    path = directory.path / "findings" / "large.json"
+    with path.open("w") as file:
+        file.truncate(100 * 1024 * 1024)
+    [error] = directory.findings(CONTRACT)[1]
+    assert str(error) == f"{path}: is larger than 67108864 bytes"
+
+
+def test_a_directory_and_its_files_are_the_users_own(campaigns: Campaigns, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        campaign = campaigns(None, "generated.valid-data-is-no-failure", max_turns=1)
+        campaign.work_through()
+        campaign.record.directory.keep(WHOLE)
+        campaign.record.directory.leave_behind({(0, "x")})
+        campaign.record.directory.record_created((0, "x"))
+    finally:
+        os.umask(before)
+    modes = {
+        one.relative_to(tmp_path): stat.S_IMODE(one.stat().st_mode)
+        for one in (tmp_path / "run", *(tmp_path / "run").rglob("*"))
+        if "corpus" not in one.parent.parts
+    }
+    assert len(modes) >= 7
+    assert set(modes.values()) == {0o700, 0o600}
+    assert modes[Path("run")] == 0o700
