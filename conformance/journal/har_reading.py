@@ -7,6 +7,7 @@ import base64
 import binascii
 import json
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,17 @@ from urllib.parse import urlencode
 from conformance.journal.journal import Headers, JournalEntry
 from conformance.journal.redaction import Redactor
 
+MOST_BYTES = 256 * 1024 * 1024
+"""The size of the largest file that is read: the memory that it takes is several times as much."""
+
+_LATEST = 253370764800.0
+"""The first moment of the year 9999, as Unix time: later ones cannot be shown in every zone."""
+
+_LONGEST = 1e9
+"""Seconds that an exchange takes at most."""
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
 
 class HarError(Exception):
     """A file that is no readable HAR; the message is one line that names the place in it."""
@@ -24,9 +36,14 @@ class HarError(Exception):
 def read_har(path: Path, redactor: Redactor | None = None) -> tuple[JournalEntry, ...]:
     """The exchanges of a file in the order of their start; raises :class:`HarError`."""
     try:
-        document = json.loads(path.read_bytes().decode("utf-8-sig"))
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise HarError(f"{path}: {error.strerror or error}") from error
+    if len(content) > MOST_BYTES:
+        raise HarError(f"{path}: is larger than {MOST_BYTES} bytes; give it in several files")
+    try:
+        document = json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise HarError(f"{path}: is not UTF-8") from error
     except json.JSONDecodeError as error:
@@ -62,10 +79,10 @@ def _entry(node: "_Node", started: float, place: int, redactor: Redactor) -> Jou
     request_headers = _headers(request, redactor)
     response_headers = _headers(response, redactor)
     response_type = dict(response_headers).get("content-type", "")
-    status = int(response.number("status", 0))
+    status = int(response.number("status", 0, -1, 999))
     replayed = ("idempotent-replayed", "true") in response_headers
     return JournalEntry(
-        number=int(node.number("_number", place)),
+        number=int(node.number("_number", place, 0, 10**50)),
         started=started,
         seconds=_seconds(node),
         method=request.text("method"),
@@ -88,22 +105,26 @@ def _entry(node: "_Node", started: float, place: int, redactor: Redactor) -> Jou
 
 def _started(node: "_Node") -> float:
     if "_started" in node.value:
-        return node.number("_started", 0)
+        return node.number("_started", 0, 0, _LATEST)
     text = node.text("startedDateTime")
     try:
         when = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise HarError(f"{node.place}.startedDateTime: is no date and time (ISO 8601)") from error
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    started = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    if not 0 <= started <= _LATEST:
+        raise HarError(f"{node.place}.startedDateTime: must be between the years 1970 and 9999")
+    return started
 
 
 def _seconds(node: "_Node") -> float:
     if "_seconds" in node.value:
-        return max(node.number("_seconds", 0), 0.0)
-    total = node.number("time", -1)
+        return max(node.number("_seconds", 0, -_LONGEST, _LONGEST), 0.0)
+    most = _LONGEST * 1000
+    total = node.number("time", -1, -most, most)
     if total < 0:
         timings = node.optional_object("timings")
-        parts = [timings.number(name, 0) for name in ("send", "wait", "receive")]
+        parts = [timings.number(name, 0, -most, most) for name in ("send", "wait", "receive")]
         total = sum(part for part in parts if part > 0)
     return total / 1000
 
@@ -126,7 +147,7 @@ def _request_body(request: "_Node", redactor: Redactor) -> str:
 
 
 def _body(node: "_Node", redactor: Redactor, media_type: str) -> str:
-    text = node.text("text", "")
+    text = node.raw_text("text", "")
     body = text.encode("utf-8", "surrogatepass")
     if node.text("encoding", "").lower() == "base64":
         try:
@@ -169,8 +190,12 @@ class _Node:
         found = self._get(name, default, list, "a list")
         return [type(self)(one, f"{self._at(name)}[{index}]") for index, one in enumerate(found)]
 
-    def text(self, name: str, default: str | None = None) -> str:
+    def raw_text(self, name: str, default: str | None = None) -> str:
         return str(self._get(name, default, str, "a text"))
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A text of Unicode: what was no character is one that says so."""
+        return _SURROGATES.sub("\ufffd", self.raw_text(name, default))
 
     def optional_text(self, name: str) -> str | None:
         return self.text(name) if self.value.get(name) is not None else None
@@ -180,12 +205,14 @@ class _Node:
         found = self._get(name, [], list, wanted)
         if not all(isinstance(one, str) for one in found):
             raise HarError(f"{self._at(name)}: must be {wanted}")
-        return tuple(found)
+        return tuple(_SURROGATES.sub("\ufffd", one) for one in found)
 
-    def number(self, name: str, default: float) -> float:
+    def number(self, name: str, default: float, least: float, most: float) -> float:
         found: float = self._get(name, default, int | float, "a number")
-        if isinstance(found, bool) or not math.isfinite(found):
+        if isinstance(found, bool) or (isinstance(found, float) and math.isnan(found)):
             raise HarError(f"{self._at(name)}: must be a number")
+        if not least <= found <= most:
+            raise HarError(f"{self._at(name)}: must be between {least:.0f} and {most:.0f}")
         return found
 
     def flag(self, name: str, default: bool) -> bool:  # noqa: FBT001 - of a HAR without the flag

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from conformance import generation
 from conformance.fuzz.checks.violations import send_and_judge
+from conformance.fuzz.storage.steps import can_be_sent
 from conformance.journal.journal import JournalEntry
 from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.bodies import marked
@@ -34,16 +35,19 @@ def requests_in(contract: Contract, journal: Sequence[JournalEntry]) -> dict[str
     found: dict[str, list[Request]] = {}
     base_path = contract.base_path
     for entry in journal:
-        url = urlsplit(entry.url)
+        try:
+            url = urlsplit(entry.url)
+        except ValueError:
+            continue  # no URL of this target
         path = url.path.removeprefix(base_path)
         sent = Request(
             entry.method,
             f"{path}?{url.query}" if url.query else path,
             tuple(pair for pair in entry.request_headers if pair[0] not in _LEFT_OUT),
-            entry.request_body.encode("utf-8", "surrogateescape"),
+            entry.request_body.encode("utf-8", "replace"),
         )
         for operation in contract.operations.values():
-            if sent.is_for(operation) and _may_be_sent(operation):
+            if sent.is_for(operation) and _may_be_sent(operation) and can_be_sent(sent):
                 found.setdefault(operation.id, []).append(sent)
     return found
 
@@ -79,11 +83,15 @@ def changed_recordings(requests: Sequence[Request]) -> Callable[[Probe], None]:
 def _edited(probe: Probe, body: bytes, edits: Sequence[tuple[str, int, Any]]) -> bytes:
     """The body with these edits; unchanged where it is no JSON object."""
     try:
-        value = json.loads(body)
-    except ValueError:
+        return _with_edits(probe, json.loads(body), edits) or body
+    except (ValueError, RecursionError):
         return body
+
+
+def _with_edits(probe: Probe, value: Any, edits: Sequence[tuple[str, int, Any]]) -> bytes:
+    """The JSON object with these edits; empty for another value."""
     if not isinstance(value, dict):
-        return body
+        return b""
     for kind, place, new in edits:
         names = sorted(value)
         name = names[place % len(names)] if names else "name"

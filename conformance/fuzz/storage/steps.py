@@ -3,7 +3,8 @@
 from typing import Any
 
 from conformance.fuzz.resending import Step, groups
-from conformance.fuzz.storage.files import FileError
+from conformance.fuzz.storage.files import FileError, Format
+from conformance.target.exchange import Request
 from conformance.target.token_forms import FORMS
 
 _MOST_AT_ONCE = 1000
@@ -66,6 +67,28 @@ STEP: dict[str, Any] = {
     },
 }
 """The JSON Schema of a step."""
+
+
+_FORMAT = Format(STEP)
+
+
+def can_be_sent(request: Request) -> bool:
+    """Whether a recorded request could be a step: HTTP can carry it, under the target's path."""
+    step = {
+        "method": request.method,
+        "path": request.path,
+        "headers": [list(one) for one in request.headers],
+        "body": request.body.decode("utf-8", "surrogateescape"),
+        "partner": request.partner,
+        "token_form": request.token_form,
+        "at_once": 0,
+    }
+    try:
+        _FORMAT.check(step, "")
+        steps_of([step], "")
+    except FileError:
+        return False
+    return True
 
 
 def steps_of(values: list[Step], where: str) -> tuple[Step, ...]:
