@@ -82,6 +82,12 @@ class Schema:
 
         ``root`` is the field name of the value itself.
         """
+        try:
+            return self._errors(value, root)
+        except ValueError:  # the library does not take the value
+            return self._errors(_bounded(value), root)
+
+    def _errors(self, value: object, root: str) -> list[FieldError]:
         if self.is_valid(value):
             return []
         found: dict[str, FieldError] = {}
@@ -89,6 +95,22 @@ class Schema:
             for field in _field_errors(error, root):
                 found.setdefault(field.param, field)
         return list(found.values())
+
+
+_MOST_LEVELS = 200
+"""The levels of a value that are validated: the library refuses values of more than 255."""
+
+
+def _bounded(value: Any, levels: int = _MOST_LEVELS) -> Any:
+    """A value as far as the library takes it: not too deep, with names that can be encoded."""
+    if isinstance(value, dict):
+        return {
+            name.encode("utf-8", "replace").decode(): _bounded(one, levels - 1)
+            for name, one in (value.items() if levels else ())
+        }
+    if isinstance(value, list):
+        return [_bounded(one, levels - 1) for one in (value if levels else ())]
+    return value
 
 
 def types_of(outline: Mapping[str, Any]) -> Sequence[str]:
