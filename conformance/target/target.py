@@ -24,12 +24,12 @@ from conformance.target.transport.decoding import ACCEPTED_CODINGS, decoded
 from conformance.target.transport.reception import (
     EXTENSION,
     MOST_HEADER_BYTES,
-    MOST_HEADERS,
     MOST_SECONDS,
     TIMEOUT_SECONDS,
     Abandoned,
     OutOfBounds,
     Reception,
+    expect_few,
 )
 from conformance.target.transport.sockets import SocketTransport
 from dinie_contract.options import REPLAY_DELAY_SECONDS
@@ -445,8 +445,7 @@ _STOPPED = "the run was stopped"
 
 def _expect_bounded(headers: httpx.Headers) -> None:
     """Raise :class:`OutOfBounds` for too many headers, or too large ones."""
-    if len(headers.raw) > MOST_HEADERS:
-        raise OutOfBounds(f"of {len(headers.raw)} headers")
+    expect_few(len(headers.raw))
     if sum(len(name) + len(value) for name, value in headers.raw) > MOST_HEADER_BYTES:
         raise OutOfBounds(f"of more than {MOST_HEADER_BYTES} bytes of headers")
 

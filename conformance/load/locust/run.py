@@ -132,6 +132,9 @@ class LoadRun:
     def _finish(self, runner: Runner, seconds: float, *, is_last: bool = True) -> int:
         """Stop the load, wait until all is settled, and report; the exit code."""
         interrupted = INTERRUPTED if self._signals.seen else ""
+        if interrupted:
+            # What users wait for is given up at once; their keys are revoked.
+            self._environment.stop_timeout = 0.0
         runner.stop()
         self._hooks.ended.wait(SETTLING_SECONDS)
         doubt = ""

@@ -10,19 +10,35 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import gevent
-from locust.contrib.fasthttp import FastHttpSession, LocustUserAgent, ResponseContextManager
+import geventhttpclient.client
+from geventhttpclient.response import HTTPParseError, HTTPSocketPoolResponse
+from locust.contrib.fasthttp import (
+    FastHttpSession,
+    FastResponse,
+    LocustUserAgent,
+    ResponseContextManager,
+)
 
 from conformance.catalogue.judge import JudgedExchange, Purpose
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
 from conformance.probe.pages import items, query_for
-from conformance.probe.probe import Probe
+from conformance.probe.probe import NO_SERVER_ERROR, NOTHING_FAILS, Probe, Violation
 from conformance.probe.revocation import revocation_by_text
+from conformance.server import catalogue
 from conformance.target.clean_up import GONE_STATUSES
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 from conformance.target.target import TargetError, url_under
-from conformance.target.transport.reception import TIMEOUT_SECONDS
+from conformance.target.transport.decoding import ACCEPTED_CODINGS, decoded
+from conformance.target.transport.reception import (
+    MOST_BYTES,
+    MOST_HEADER_BYTES,
+    TIMEOUT_SECONDS,
+    Abandoned,
+    OutOfBounds,
+    expect_few,
+)
 
 _NOTHING = Answer(NO_ANSWER)
 
@@ -31,6 +47,50 @@ _AFTER_A_DROP = {Purpose.REVOKE: Purpose.REVOKE_AGAIN, Purpose.CREATE: Purpose.A
 
 _MOST_DROPS = 5
 """Attempts of a request that gets no answer."""
+
+_STEP_BYTES = 64 * 1024
+
+
+class _OutOfBounds(OutOfBounds, HTTPParseError):
+    """An answer went past a bound: to Locust, the failure of a request."""
+
+
+class _Received(HTTPSocketPoolResponse):
+    """Counts the bytes that a connection gives, those of informational responses too."""
+
+    _received = 0
+    _has_headers = False
+
+    def feed(self, data: str | bytes) -> None:
+        self._received += len(data)
+        if not self._has_headers and self._received > MOST_HEADER_BYTES + self.block_size:
+            raise _OutOfBounds(f"of more than {MOST_HEADER_BYTES} bytes of headers")
+        if self._received > MOST_BYTES + MOST_HEADER_BYTES:
+            raise _OutOfBounds(f"of more than {MOST_BYTES} bytes")
+        super().feed(data)
+        self._has_headers = self.headers_complete and self.get_code() >= HTTPStatus.OK
+
+
+class _Response(FastResponse):
+    """Decodes step by step, and no further than the bounds."""
+
+    def _content(self) -> Any:
+        response, headers = self._response, self.headers
+        if response is None or headers is None:
+            return None
+        codings = ",".join(headers.getlist("content-encoding")).split(",")
+        try:
+            expect_few(sum(1 for _ in headers.items()))
+            return decoded(iter(lambda: response.read(_STEP_BYTES), b""), codings)
+        except OutOfBounds as error:
+            raise _OutOfBounds(str(error)) from error
+        finally:
+            self.release()
+
+
+LocustUserAgent.response_type = _Response
+# It takes no class for what it reads from a connection.
+vars(geventhttpclient.client)[HTTPSocketPoolResponse.__name__] = _Received
 
 # A status is for the judges, and a redirect is an answer like any other.
 LocustUserAgent.valid_response_codes = frozenset(range(100, 600))
@@ -123,11 +183,22 @@ class Sender:
 
     def _exchange(self, exchange: JudgedExchange) -> Answer | None:
         """Send once and judge; None where no answer came."""
+        try:
+            with self._state.waiting():
+                return self._judged(exchange)
+        except Abandoned:
+            return None
+
+    def _judged(self, exchange: JudgedExchange) -> Answer | None:
         state = self._state
-        with self._request(exchange) as response:
+        late = _OutOfBounds(f"without an end within {state.most_seconds:g} s")
+        with gevent.Timeout(state.most_seconds, late):
+            answering = self._request(exchange)
+        with answering as response:
             answer = _answer(response)
             state.tally.counts[Count.REQUESTS] += 1
             if answer is None:
+                self._note_excess(exchange, response)
                 _name(response, " (no answer)")
                 state.note_no_answer()
                 return None
@@ -142,9 +213,19 @@ class Sender:
                 response.success()
         return answer
 
+    def _note_excess(self, exchange: JudgedExchange, response: ResponseContextManager) -> None:
+        """Note the violation of an answer that went past a bound, where it did."""
+        error = response.request_meta["exception"]
+        if isinstance(error, OutOfBounds):
+            status = f" (status {response.status_code})" if response.status_code else ""
+            violation = Violation(NO_SERVER_ERROR, f"an answer {error}{status}")
+            requirement, shown = catalogue()[NOTHING_FAILS], [(exchange.request, _NOTHING)]
+            self._state.note(requirement, exchange.operation, violation, shown)
+
     def _request(self, exchange: JudgedExchange) -> ResponseContextManager:
         request = self._state.target.as_sent(exchange.request)
         headers = dict(request.headers)
+        headers["Accept-Encoding"] = ACCEPTED_CODINGS
         if exchange.token:
             headers["Authorization"] = f"Bearer {exchange.token}"
         return self._client.request(
@@ -231,7 +312,8 @@ def _name(response: ResponseContextManager, suffix: str) -> None:
 
 def _answer(response: ResponseContextManager) -> Answer | None:
     """The answer; None where there is none, or its body is cut off."""
-    if response.status_code == 0 or response.headers is None:
+    failed = response.request_meta["exception"] is not None
+    if failed or response.status_code == 0 or response.headers is None:
         return None
     try:
         body = response.content or b""

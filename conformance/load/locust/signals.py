@@ -24,8 +24,9 @@ class Signals:
         if self.state is None:
             # Only the survey of the target is under way.
             self._target.halt()
-        elif self.seen > 1:
-            self.state.is_hurried = True
+            return
+        self.state.is_hurried = self.seen > 1
+        self.state.abandon()
 
 
 @contextmanager

@@ -2,7 +2,10 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import gevent
 
 from conformance.catalogue.judge import JudgedExchange
 from conformance.catalogue.registry import Check, requirement_of
@@ -17,12 +20,16 @@ from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import issued_secrets
 from conformance.target.target import Target
+from conformance.target.transport.reception import MOST_SECONDS, Abandoned
 from dinie_contract.output import SECRETS, excerpt
 from openapi.contract import Contract
 from openapi.operation import Operation
 
 LONGEST_SILENCE_SECONDS = 30.0
 """The time without any answer after which a target is taken to be down."""
+
+_HURRIED_SECONDS = 10.0
+"""The longest wait for an answer once the run was interrupted."""
 
 _LONGEST_TEXT = 500
 
@@ -43,6 +50,9 @@ class WorkerState:
         self._silent_since: float | None = None
         self.is_hurried = False
         """Send nothing more, not even revocations."""
+        self.most_seconds = MOST_SECONDS
+        """The longest time of a request and its answer."""
+        self._waiting: set[gevent.Greenlet] = set()
 
         def probe(operation: Operation) -> Probe:
             return Probe(contract, operation, target, random.Random())  # noqa: S311 - test data
@@ -134,8 +144,24 @@ class WorkerState:
         now = time.monotonic()
         if self._silent_since is None:
             self._silent_since = now
-        elif now - self._silent_since > LONGEST_SILENCE_SECONDS:
+        elif now - self._silent_since > min(LONGEST_SILENCE_SECONDS, self.most_seconds):
             self.stop(f"{self.target.base_url} stopped answering")
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Mark that this greenlet waits for an answer, until the block ends."""
+        greenlet = gevent.getcurrent()
+        self._waiting.add(greenlet)
+        try:
+            yield
+        finally:
+            self._waiting.discard(greenlet)
+
+    def abandon(self) -> None:
+        """Give up all answers that are waited for, and wait for none as long from now on."""
+        self.most_seconds = _HURRIED_SECONDS
+        for one in self._waiting:
+            gevent.kill(one, Abandoned(), block=False)
 
     def stop(self, reason: str) -> None:
         """End the run for a reason that the verdict names."""

@@ -113,6 +113,12 @@ class Reception:
         return OutOfBounds(f"without an end within {self._most_seconds:g} s")
 
 
+def expect_few(headers: int) -> None:
+    """Raise :class:`OutOfBounds` for so many headers, where they are too many."""
+    if headers > MOST_HEADERS:
+        raise OutOfBounds(f"of {headers} headers")
+
+
 def reception_of(request: httpx.Request) -> Reception:
     """The reception of the answer to a request; a new one where the request has none."""
     found = request.extensions.get(EXTENSION)
