@@ -89,6 +89,7 @@ def test_a_finding_s_test_takes_them_from_the_environment(tmp_path: Path) -> Non
         app.has_fault = True
         found = code_of(
             "fuzz", "--url", url, "--max-time", "20s", "--max-findings", "1", *ACCESS,
+            "--select", "created.plain*",
             "--directory", str(folder), "--export", "pytest", str(test),
         )  # fmt: skip
         assert found == 1
