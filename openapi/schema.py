@@ -63,8 +63,7 @@ class Schema:
         except (ValueError, jsonschema_rs.ReferencingError) as error:
             reason = f"is no usable schema: {str(error).splitlines()[0]}"
             raise ContractError(pointer, reason) from error
-        self.is_valid = validator.is_valid
-        self._iter_errors = validator.iter_errors
+        self._validator = validator
 
     @cached_property
     def outline(self) -> dict[str, Any]:
@@ -77,21 +76,26 @@ class Schema:
         assertions = set(self.definition) - _ANNOTATIONS
         return assertions == {"type"} and "string" in types_of(self.definition)
 
+    def is_valid(self, value: object) -> bool:
+        """Whether a JSON value is valid."""
+        try:
+            return self._validator.is_valid(value)
+        except ValueError:  # the library does not take the value
+            return self._validator.is_valid(validatable(value))
+
     def errors(self, value: object, root: str = "body") -> list[FieldError]:
         """Return the first error of each invalid field of ``value``; empty if it is valid.
 
         ``root`` is the field name of the value itself.
         """
-        try:
-            return self._errors(value, root)
-        except ValueError:  # the library does not take the value
-            return self._errors(_bounded(value), root)
-
-    def _errors(self, value: object, root: str) -> list[FieldError]:
         if self.is_valid(value):
             return []
+        try:
+            errors = list(self._validator.iter_errors(value))
+        except ValueError:
+            errors = list(self._validator.iter_errors(validatable(value)))
         found: dict[str, FieldError] = {}
-        for error in self._iter_errors(value):
+        for error in errors:
             for field in _field_errors(error, root):
                 found.setdefault(field.param, field)
         return list(found.values())
@@ -101,16 +105,19 @@ _MOST_LEVELS = 200
 """The levels of a value that are validated: the library refuses values of more than 255."""
 
 
-def _bounded(value: Any, levels: int = _MOST_LEVELS) -> Any:
-    """A value as far as the library takes it: not too deep, with names that can be encoded."""
+def validatable(value: Any, levels: int = _MOST_LEVELS) -> Any:
+    """A value as far as the library takes it: not too deep, and with texts that can be encoded."""
     if isinstance(value, dict):
-        return {
-            name.encode("utf-8", "replace").decode(): _bounded(one, levels - 1)
-            for name, one in (value.items() if levels else ())
-        }
+        members = value.items() if levels else ()
+        return {_encodable(name): validatable(one, levels - 1) for name, one in members}
     if isinstance(value, list):
-        return [_bounded(one, levels - 1) for one in (value if levels else ())]
-    return value
+        return [validatable(one, levels - 1) for one in (value if levels else ())]
+    return _encodable(value) if isinstance(value, str) else value
+
+
+def _encodable(text: str) -> str:
+    """The text with another character for each half of one (RFC 8259 section 8.2)."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def types_of(outline: Mapping[str, Any]) -> Sequence[str]:

@@ -62,7 +62,7 @@ class JudgedExchange:
     purpose: Purpose
     token: str = ""
     first: Answer | None = None
-    first_id: object = None
+    first_id: str | None = None
     secrets: Iterable[str] = ()
     resource: Resource | None = None
 

@@ -48,6 +48,11 @@ def fail_on(what: str, on: Callable[[Request], object], status: int = 500) -> Sa
     )
 
 
+def body_of(answer: Answer) -> Any:
+    """The JSON body of a healthy target's answer; raises ValueError where it is none."""
+    return json.loads(answer.body)
+
+
 def with_body(answer: Answer, value: Any) -> Answer:
     """The same answer with another JSON body."""
     return replace(answer, body=json.dumps(value).encode())
@@ -64,7 +69,7 @@ def edit_body(status: int, name: str, edit: Callable[[dict[str, Any]], object]) 
     """Edit the JSON object in answers with ``status``, in place."""
 
     def changed(answer: Answer) -> Answer:
-        value = answer.json_object()
+        value: Any = answer.json_object()
         if value is None:
             return answer
         edit(value)

@@ -289,8 +289,8 @@ class Campaign:
         self.record.timeline.record(time.time(), answer.status, answer.seconds)
         is_creation = answer.is_success and request.method == "POST"
         for resource in self.record.contract.resources if is_creation else ():
-            handle = answer.field(resource.handle)
-            if is_handle(handle):
+            handle = answer.identifier(resource.handle)
+            if handle is not None and is_handle(handle):
                 with self._lock:
                     self.record.directory.record_created((request.partner or 0, handle))
         if answer.status == LIMITED:

@@ -14,6 +14,7 @@ from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe, Violation
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.target.exchange import Answer, Request
+from conformance.target.members import text_in
 from openapi.operation import Operation
 from openapi.resource import creates
 from openapi.schema import Schema, types_of
@@ -204,7 +205,9 @@ def reported_fields(answer: Answer) -> set[str]:
 
 def reported_paths(answer: Answer) -> list[list[str]]:
     """The params in ``errors``, in their parts: ``a[0].b`` has three."""
-    errors = answer.field("errors")
-    items = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
-    params = [one["param"] for one in items if isinstance(one.get("param"), str)]
-    return [re.split(r"[./\[\]'\"]+", one.rstrip("]'\"")) for one in params]
+    params = [text_in(one, "param") for one in answer.objects("errors")]
+    return [_parts(one) for one in params if one is not None]
+
+
+def _parts(param: str) -> list[str]:
+    return re.split(r"[./\[\]'\"]+", param.rstrip("]'\""))

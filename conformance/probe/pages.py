@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 from conformance.probe.probe import NotVerified, Probe, expect_news
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.repetition import Repetition
-from conformance.target.exchange import Answer, Request
+from conformance.target.exchange import Answer, Request, query_with
+from conformance.target.members import JsonObject, identifier_in
 from openapi.operation import Operation
 from openapi.resource import page_members
 
@@ -18,7 +18,7 @@ from openapi.resource import page_members
 class Page:
     """One page of a list: its items, their ids, and whether another page follows."""
 
-    items: list[dict[str, Any]]
+    items: list[JsonObject]
     ids: list[str]
     has_more: bool
 
@@ -40,11 +40,10 @@ def make(probe: Probe, count: int, partner: int = 0) -> list[Answer]:
     return answers
 
 
-def items(operation: Operation, answer: Answer) -> list[dict[str, Any]]:
+def items(operation: Operation, answer: Answer) -> list[JsonObject]:
     """The items of an answer of a list operation; none where it is no page."""
     members = page_members(operation)
-    found = answer.field(members.items) if members else None
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return answer.objects(members.items) if members else []
 
 
 def pages(
@@ -86,16 +85,15 @@ def query_for(probe: Probe, limit: int, after: str | None = None) -> dict[str, A
 
 def page_of(probe: Probe, query: dict[str, Any], partner: int = 0) -> Page:
     """A page of a list. Raises :class:`NotVerified` for any other answer."""
-    path = f"{probe.operation.path}?{urlencode(query)}" if query else probe.operation.path
+    path = f"{probe.operation.path}?{query_with(query)}" if query else probe.operation.path
     answer = answer_to(probe, Request("GET", path, partner=partner))
     members, found = probe.page_members, items(probe.operation, answer)
-    ids = [one.get(probe.resource.id) for one in found]
-    has_more = answer.field(members.has_more)
-    whole = isinstance(has_more, bool) and all(isinstance(one, str) for one in ids)
-    listed = answer.field(members.items)
-    whole = whole and isinstance(listed, list) and len(listed) == len(found)
-    if whole and answer.status == HTTPStatus.OK:
-        return Page(found, [str(one) for one in ids], bool(has_more))
+    named = [identifier_in(one, probe.resource.id) for one in found]
+    ids = [one for one in named if one is not None]
+    listed, has_more = answer.field(members.items), answer.field(members.has_more)
+    is_whole = isinstance(listed, list) and len(listed) == len(ids) and isinstance(has_more, bool)
+    if is_whole and answer.status == HTTPStatus.OK:
+        return Page(found, ids, has_more is True)
     raise NotVerified(f"the list answered {answer.status} without a page of items")
 
 
@@ -114,4 +112,4 @@ def largest_page(probe: Probe) -> int:
 
 def ids_of(probe: Probe, answers: list[Answer]) -> set[str]:
     """The ids in answers to creations."""
-    return {str(probe.id_of(answer)) for answer in answers}
+    return {probe.known_id_of(answer) for answer in answers}

@@ -11,11 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.probe.repetition import COMPLETE, EXPECTED, Repetition
-from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request
+from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request, query_with
+from conformance.target.members import JsonObject, identifier_in
 from conformance.target.target import (
     AnswerOutOfBounds,
     AnswerOverdue,
@@ -238,8 +239,8 @@ class Probe:
             return
         for resource in self.contract.resources:
             # Also after a wrong status: every created resource must be revoked.
-            handle = answer.field(resource.handle)
-            if isinstance(handle, str):
+            handle = answer.identifier(resource.handle)
+            if handle is not None:
                 self.target.created.add((request.partner or 0, handle))
 
     def succeed(self, request: Request) -> Answer:
@@ -287,22 +288,24 @@ class Probe:
             raise NotVerified(f"the contract has no {name} of {self.resource.create.id}'s resource")
         return self.of(operation)
 
-    def listed(self, partner: int = 0) -> list[dict[str, Any]]:
+    def listed(self, partner: int = 0) -> list[JsonObject]:
         """Every item of the resource's list, page by page."""
         resource, members, path = self.resource, self.page_members, self.listing.operation.path
-        items: list[dict[str, Any]] = []
+        items: list[JsonObject] = []
         repetition = Repetition()
         while len(items) < _LONGEST_LIST:
-            cursor = {members.cursor: items[-1][resource.id]} if items else {}
-            query = urlencode({members.limit: 100, **cursor})
+            cursor = {members.cursor: identifier_in(items[-1], resource.id)} if items else {}
+            query = query_with({members.limit: 100, **cursor})
             answer = self.send(Request("GET", f"{path}?{query}", partner=partner))
-            page = answer.field(members.items)
-            if not isinstance(page, list) or not all(isinstance(one, dict) for one in page):
+            page, listed = answer.objects(members.items), answer.field(members.items)
+            named = [identifier_in(one, resource.id) for one in page]
+            ids = [one for one in named if one is not None]
+            if not isinstance(listed, list) or len(listed) != len(ids):
                 raise NotVerified(f"the list answered {answer.status} without items")
             items += page
             if not page or not answer.field(members.has_more):
                 break
-            repetition.add([str(one.get(resource.id)) for one in page])
+            repetition.add(ids)
             expect_news(repetition)
         return items
 
@@ -321,9 +324,16 @@ class Probe:
             raise NotVerified(f"the contract has no list of what {self.resource.create.id} creates")
         return self.resource.page
 
-    def id_of(self, answer: Answer) -> Any:
+    def id_of(self, answer: Answer) -> str | None:
         """The id of the resource in an answer; None where it shows none."""
-        return answer.field(self.resource.id)
+        return answer.identifier(self.resource.id)
+
+    def known_id_of(self, answer: Answer) -> str:
+        """The id of the resource in an answer; nothing is verified where it shows none."""
+        found = self.id_of(answer)
+        if found is None:
+            raise NotVerified(f"the answer {answer.status} shows no id as {self.resource.id}")
+        return found
 
     @property
     def name_member(self) -> str:
@@ -331,20 +341,20 @@ class Probe:
         found = self.contract.resource_of(self.operation)
         return found.name if found else "name"
 
-    def name_of(self, answer: Answer) -> Any:
+    def name_of(self, answer: Answer) -> str | None:
         """The name of the resource in an answer; None where it shows none."""
-        return answer.field(self.name_member)
+        return answer.text(self.name_member)
 
-    def asked_name(self, request: Request) -> Any:
+    def asked_name(self, request: Request) -> str | None:
         """The name that a request asks for; None where it asks for none."""
-        return Answer(0, body=request.body).field(self.name_member)
+        return Answer(0, body=request.body).text(self.name_member)
 
-    def secret_of(self, answer: Answer) -> Any:
+    def secret_of(self, answer: Answer) -> str | None:
         """The secret of the resource in an answer; None where it shows none."""
         secret = self.resource.secret
-        return answer.field(secret) if secret else None
+        return answer.text(secret) if secret else None
 
-    def named(self, name: str, partner: int = 0) -> list[dict[str, Any]]:
+    def named(self, name: str, partner: int = 0) -> list[JsonObject]:
         """The listed items with this name: how often a request was executed."""
         return [item for item in self.listed(partner) if item.get(self.name_member) == name]
 

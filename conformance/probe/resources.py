@@ -5,12 +5,10 @@ Where a path names a resource, one is made first, so that a refusal can never be
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from http import HTTPStatus
-from urllib.parse import quote
 
 from conformance.probe.probe import NotVerified, Probe
-from conformance.target.exchange import Answer, Request
+from conformance.target.exchange import Answer, Request, path_to
 from openapi.contract import PATH_PARAMETER
 
 NOT_IMPLEMENTED_STATUSES = {
@@ -36,8 +34,8 @@ def request_on_new_resource(probe: Probe) -> Request:
         raise NotVerified(f"the contract has no operation that creates a resource on {parent}")
     maker = probe.of(create)
     made = maker.succeed(maker.request())
-    identity = quote(str(made.field(names[-1]) or maker.id_of(made)), safe="")
-    return replace(request, path=PATH_PARAMETER.sub(lambda _: identity, operation.path))
+    identifier = made.identifier(names[-1]) or maker.known_id_of(made)
+    return request.at(path_to(operation.path, identifier))
 
 
 def expect_served(probe: Probe, answer: Answer) -> None:

@@ -1,11 +1,10 @@
 """Revocation of keys that a check has created, and their status afterwards."""
 
-from urllib.parse import quote
-
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import item_of
-from conformance.target.exchange import Answer, Request
+from conformance.target.exchange import Answer, Request, path_to
+from conformance.target.members import text_in
 from openapi.contract import PATH_PARAMETER
 from openapi.operation import Operation
 
@@ -25,8 +24,8 @@ def revocation_by_text(probe: Probe, text: str, partner: int = 0) -> Request:
 
 def revocation_of(probe: Probe, made: Answer, partner: int = 0) -> Request:
     """The request that revokes a key."""
-    handle = made.field(probe.resource.handle) or probe.id_of(made)
-    return revocation_by_text(probe, quote(str(handle), safe=""), partner)
+    identifier = made.identifier(probe.resource.handle) or probe.known_id_of(made)
+    return Request("DELETE", path_to(probe.operation.path, identifier), partner=partner)
 
 
 def revoke(probe: Probe, made: Answer) -> Answer:
@@ -40,4 +39,4 @@ def revoke(probe: Probe, made: Answer) -> Answer:
 def listed_status(probe: Probe, made: Answer) -> str | None:
     """The status of a key in the list; None where the list does not have it."""
     item = item_of(probe, made)
-    return None if item is None else str(item.get("status"))
+    return None if item is None else text_in(item, "status") or "none"

@@ -1,12 +1,12 @@
 """The exchange of a created key for an access token (RFC 6749 section 4.4)."""
 
 from http import HTTPStatus
-from typing import Any
 
 from conformance.probe.pages import pages
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.target.exchange import Answer
+from conformance.target.members import JsonObject
 from conformance.target.sign_in import form_request, json_request
 from openapi.contract import Contract
 
@@ -19,25 +19,34 @@ def created(probe: Probe, partner: int = 0) -> Answer:
     if resource:
         maker = probe.of(resource.create)
         made = maker.succeed(maker.request(partner))
-        if all(credentials_of(probe.contract, made)):
+        if credentials_of(probe.contract, made):
             return made
     raise NotVerified("no operation answered with a client id and secret")
 
 
-def credentials_of(contract: Contract, made: Answer) -> tuple[Any, Any]:
-    """The client id and secret in an answer, each None where it is not there."""
+def credentials_of(contract: Contract, made: Answer) -> tuple[str, str] | None:
+    """The client id and secret in an answer; None where one of them is not there, or empty."""
     resource = contract.credentials
     if resource is None or resource.secret is None:
-        return None, None
-    return made.field(resource.login), made.field(resource.secret)
+        return None
+    client_id, secret = made.identifier(resource.login), made.text(resource.secret)
+    return (client_id, secret) if client_id and secret else None
+
+
+def known_credentials_of(probe: Probe, made: Answer) -> tuple[str, str]:
+    """The client id and secret in an answer; nothing is verified without them."""
+    found = credentials_of(probe.contract, made)
+    if found is None:
+        raise NotVerified("the answer to the creation shows no client id and secret")
+    return found
 
 
 def exchange(probe: Probe, made: Answer) -> Answer:
     """The answer to a request for a token with the client id and secret of a created key."""
-    return exchange_for(probe, *credentials_of(probe.contract, made))
+    return exchange_for(probe, *known_credentials_of(probe, made))
 
 
-def exchange_for(probe: Probe, client_id: Any, client_secret: Any) -> Answer:
+def exchange_for(probe: Probe, client_id: str, client_secret: str) -> Answer:
     """The answer to a request for a token: in JSON, or as a form where the target takes no JSON."""
     operation = probe.contract.token_operation
     if operation is None:
@@ -51,7 +60,7 @@ def granted(answer: Answer) -> bool:
     return answer.field("access_token") is not None or answer.status == HTTPStatus.OK
 
 
-def item_of(probe: Probe, made: Answer, partner: int = 0) -> dict[str, Any] | None:
+def item_of(probe: Probe, made: Answer, partner: int = 0) -> JsonObject | None:
     """The list's item of a created key, None where the list has none."""
     for resource in probe.contract.resources:
         if resource.list is None:
@@ -59,5 +68,5 @@ def item_of(probe: Probe, made: Answer, partner: int = 0) -> dict[str, Any] | No
         for page in pages(probe.of(resource.list), 100, partner=partner):
             for item in page.items:
                 if item[resource.id] == made.field(resource.id):
-                    return dict(item)
+                    return item
     return None

@@ -7,6 +7,7 @@ from conformance.catalogue.requirement import Level, Requirement
 from conformance.probe.probe import NotVerified, Probe, Violation
 from conformance.results.curl import Exchange, reproduction
 from conformance.results.result import Outcome, Result
+from conformance.target.exchange import UnsendableRequest
 from conformance.target.target import TargetError
 
 
@@ -38,6 +39,8 @@ def run_check(requirement: Requirement, probe: Probe) -> CheckOutcome:
         expected, actual, breaks = violation.expected, violation.actual, violation.breaks
     except NotVerified as reason:
         outcome, actual = Outcome.NOT_VERIFIED, str(reason)
+    except UnsendableRequest as reason:
+        outcome, actual = Outcome.NOT_VERIFIED, f"a request could not be sent: {reason}"
     except TargetError:
         raise
     except Exception as error:  # noqa: BLE001 - a fault of the harness is a result, not the run's end

@@ -3,10 +3,9 @@
 import random
 from collections.abc import Generator, Iterable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from http import HTTPStatus
-from urllib.parse import quote
 
 from conformance import generation
 from conformance.catalogue.requirement import Requirement
@@ -18,10 +17,16 @@ from conformance.results.result import Result
 from conformance.run.check import run_check
 from conformance.target.capabilities import Capability
 from conformance.target.clean_up import revoke_all
-from conformance.target.exchange import NO_ANSWER, Answer, Request
+from conformance.target.exchange import (
+    NO_ANSWER,
+    Answer,
+    Request,
+    UnsendableRequest,
+    path_to,
+)
 from conformance.target.sign_in import form_request, json_request
 from conformance.target.target import Target, TargetError, TokenRefused
-from openapi.contract import PATH_PARAMETER, Contract
+from openapi.contract import Contract
 from openapi.operation import Operation
 from openapi.resource import creates
 
@@ -154,11 +159,16 @@ class Run:
             return
         if probe.resource is self.contract.credentials and self._issues_tokens(made):
             self.target.capabilities.add(Capability.TOKENS)
-        revoking, handle = probe.resource.revoke, str(made.field(probe.resource.handle))
-        if revoking is None:
+        revoking, handle = probe.resource.revoke, made.identifier(probe.resource.handle)
+        if revoking is None or handle is None:
             return
-        path = PATH_PARAMETER.sub(lambda _: quote(handle, safe=""), revoking.path)
-        answer = self._survey_probe(revoking).try_to_send(Request("DELETE", path))
+        try:
+            request = Request("DELETE", path_to(revoking.path, handle))
+        except UnsendableRequest:
+            # It may be offered: each check says why it cannot be judged.
+            self.target.capabilities.add(Capability.REVOCATION)
+            return
+        answer = self._survey_probe(revoking).try_to_send(request)
         # Only what is not offered at all is beyond judging; a wrong answer is to be judged.
         if answer.status not in {HTTPStatus.UNAUTHORIZED, *NOT_IMPLEMENTED_STATUSES}:
             self.target.capabilities.add(Capability.REVOCATION)
@@ -167,17 +177,18 @@ class Run:
 
     def _issues_tokens(self, made: Answer) -> bool:
         """Whether the target exchanges a new key, in JSON or as a form, or ought to."""
-        operation = self.contract.token_operation
-        client_id, client_secret = map(str, credentials_of(self.contract, made))
-        if operation is None:
+        operation, credentials = self.contract.token_operation, credentials_of(self.contract, made)
+        if operation is None or credentials is None:
             return False
-        probe = self._survey_probe(operation)
+        probe, (client_id, client_secret) = self._survey_probe(operation), credentials
         in_json = probe.try_to_send(json_request(operation, client_id, client_secret))
         if _is_token(in_json) or in_json.status == NO_ANSWER:
             return True
-        if _is_token(probe.try_to_send(form_request(operation, client_id, client_secret))):
-            self.target.takes_form_only = True
-            return True
+        with suppress(UnsendableRequest):
+            as_form = form_request(operation, client_id, client_secret)
+            if _is_token(probe.try_to_send(as_form)):
+                self.target.takes_form_only = True
+                return True
         if in_json.status != HTTPStatus.UNAUTHORIZED:
             return False
         # A server may ask for a token before it looks whether there is a path.

@@ -1,9 +1,11 @@
 """A partner's access token, and how a run that outlives it gets the next one."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from dinie_contract.output import SECRETS
 
@@ -18,6 +20,14 @@ class Issued:
 
     token: str
     seconds: float | None = None
+
+
+_TOKEN = re.compile(r"[!-~]{1,16384}")
+
+
+def is_token(value: object) -> TypeGuard[str]:
+    """Whether a value is a token that a header can carry (RFC 6749 appendix A.12)."""
+    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
 class Access:

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from urllib.parse import quote
 
-from conformance.target.exchange import Request
+from conformance.target.exchange import Request, UnsendableRequest, path_to
 from conformance.target.target import CreatedResource, Target, TargetError
-from openapi.contract import PATH_PARAMETER, Contract
+from openapi.contract import Contract
 
 _AT_ONCE = 8
 
@@ -38,9 +37,11 @@ def revoke_all(
             return False  # made for a partner that has no token here
         if failures >= _MOST_FAILURES:
             return False
-        path = PATH_PARAMETER.sub(lambda _: quote(one[1], safe=""), operation.path)
         try:
+            path = path_to(operation.path, one[1])
             answer = target.send(Request("DELETE", path, partner=one[0]))
+        except UnsendableRequest:
+            return False
         except TargetError:
             failures += 1
             return False

@@ -2,12 +2,21 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Self
+from urllib.parse import quote, urlencode
 
+from conformance.target.members import (
+    JsonObject,
+    identifier_in,
+    number_in,
+    objects_in,
+    parse,
+    text_in,
+)
 from openapi.contract import PATH_PARAMETER
 from openapi.operation import Operation
 
@@ -74,6 +83,43 @@ def pattern_of(path: str) -> re.Pattern[str]:
     return re.compile("([^/]+)".join(map(re.escape, PATH_PARAMETER.split(path)[::2])))
 
 
+class UnsendableRequest(ValueError):
+    """HTTP cannot carry a request, for it repeats a value of the target; the message is a line."""
+
+
+LONGEST_VALUE = 16_384
+"""The most characters of a target's value in a path, a query or a header: servers take less."""
+
+
+def path_to(template: str, identifier: str) -> str:
+    """An operation's path with an identifier in the place of its parameters.
+
+    Raises :class:`UnsendableRequest` for an identifier that cannot stand there.
+    """
+    # RFC 3986 section 5.2.4: a segment of dots names another path, and an empty one none.
+    if identifier in {"", ".", ".."}:
+        raise UnsendableRequest("the target's id can name nothing in a path: it is empty, or dots")
+    return PATH_PARAMETER.sub(lambda _: quote(sendable(identifier), safe=""), template)
+
+
+def query_with(values: Mapping[str, object]) -> str:
+    """A query with these values; raises :class:`UnsendableRequest` where it can have none."""
+    return urlencode({name: sendable(str(value)) for name, value in values.items()})
+
+
+def sendable(text: str) -> str:
+    """The text; raises :class:`UnsendableRequest` for one that no path, query or header carries."""
+    if len(text) > LONGEST_VALUE:
+        raise UnsendableRequest(
+            f"the target's value is too long to be sent: {len(text)} characters"
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UnsendableRequest("the target's value has half a character, and no bytes") from None
+    return text
+
+
 NO_ANSWER = 0
 """The status of what is no answer: the target closed the connection instead."""
 
@@ -123,14 +169,11 @@ class Answer:
         """The media type without its parameters, in lower case."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
 
-    def json(self) -> Any:
-        """The body as JSON; raises ValueError where it is none, or too deep to be read."""
-        try:
-            return json.loads(self.body)
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
+    def json(self) -> object:
+        """The body as JSON; raises ValueError where it is none, or beyond what is read."""
+        return parse(self.body)
 
-    def json_object(self) -> dict[str, Any] | None:
+    def json_object(self) -> JsonObject | None:
         """The body where it is a JSON object, or None."""
         try:
             value = self.json()
@@ -138,9 +181,25 @@ class Answer:
             return None
         return value if isinstance(value, dict) else None
 
-    def field(self, name: str) -> Any:
-        """A member of the JSON object in the body; None without such a member."""
+    def field(self, name: str) -> object:
+        """A member of the JSON object in the body, of any type; None without such a member."""
         return (self.json_object() or {}).get(name)
+
+    def text(self, name: str) -> str | None:
+        """A member that is a string; None for any other."""
+        return text_in(self.json_object() or {}, name)
+
+    def identifier(self, name: str) -> str | None:
+        """A member that names something, as a text: a string or an integer; None for any other."""
+        return identifier_in(self.json_object() or {}, name)
+
+    def number(self, name: str) -> float | None:
+        """A member that is a number, infinite where it is too large; None for any other."""
+        return number_in(self.json_object() or {}, name)
+
+    def objects(self, name: str) -> list[JsonObject]:
+        """The objects in a member that is an array; none where it is anything else."""
+        return objects_in(self.json_object() or {}, name)
 
 
 @dataclass(slots=True)

@@ -5,8 +5,8 @@ import json
 from http import HTTPStatus
 from urllib.parse import quote_plus
 
-from conformance.target.access import Issued
-from conformance.target.exchange import Answer, Request
+from conformance.target.access import Issued, is_token
+from conformance.target.exchange import Answer, Request, sendable
 from conformance.target.target import Target, TargetError, TokenRefused
 from openapi.operation import Operation
 
@@ -21,14 +21,14 @@ def token_for(target: Target, operation: Operation, client_id: str, client_secre
     answer = by_form(target, operation, client_id, client_secret)
     if answer.status != HTTPStatus.OK:
         answer = by_json(target, operation, client_id, client_secret)
-    token, seconds = answer.field("access_token"), answer.field("expires_in")
-    if answer.status == HTTPStatus.OK and isinstance(token, str) and token.isascii() and token:
-        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-        return Issued(token, float(seconds) if is_number else None)
+    token = answer.text("access_token")
+    if answer.status == HTTPStatus.OK and is_token(token):
+        return Issued(token, answer.number("expires_in"))
     if answer.status == HTTPStatus.UNAUTHORIZED:
         raise TokenRefused("the client id and secret were refused (401)")
+    found = "no token" if token is None else "no token that a header can carry"
     raise TargetError(
-        f"{operation.method} {operation.path} gave no token (it answered {answer.status});"
+        f"{operation.method} {operation.path} gave {found} (it answered {answer.status});"
         " give a token instead"
     )
 
@@ -39,9 +39,9 @@ def by_form(target: Target, operation: Operation, client_id: str, client_secret:
 
 
 def form_request(operation: Operation, client_id: str, client_secret: str) -> Request:
-    """Client id and secret by HTTP Basic, the rest as a form."""
+    """Client id and secret by HTTP Basic, the rest as a form; raises :class:`UnsendableRequest`."""
     # Both are form-encoded before they go into HTTP Basic (RFC 6749, section 2.3.1).
-    pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()
+    pair = ":".join(quote_plus(sendable(one)) for one in (client_id, client_secret)).encode()
     headers = (
         ("Authorization", f"Basic {base64.b64encode(pair).decode()}"),
         ("Content-Type", "application/x-www-form-urlencoded"),

@@ -16,7 +16,7 @@ import httpx
 
 from conformance.target.access import Access, Issued
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Answer, Headers, Request, Tamper
+from conformance.target.exchange import Answer, Headers, Request, Tamper, UnsendableRequest
 from conformance.target.redaction import issued_secrets
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER, UNCHANGED
@@ -48,15 +48,15 @@ def in_chunks(body: bytes, sizes: Sequence[int]) -> list[bytes]:
 def url_under(base_url: str, path: str) -> httpx.URL:
     """The URL of a path under a base URL: with the same scheme, host and port.
 
-    Raises :class:`ValueError` for a path that would lead elsewhere, or that no URL can hold.
+    Raises :class:`UnsendableRequest` for a path that would lead elsewhere, or that no URL can hold.
     """
     try:
         base, url = httpx.URL(base_url), httpx.URL(base_url + path)
     except httpx.InvalidURL as error:
-        raise ValueError("the request cannot be sent: no URL can hold its path") from error
+        raise UnsendableRequest("no URL can hold its path") from error
     origin = (base.scheme, base.netloc, base.userinfo)
     if not path.startswith("/") or (url.scheme, url.netloc, url.userinfo) != origin:
-        raise ValueError("the request cannot be sent: it would leave the target's host and port")
+        raise UnsendableRequest("it would leave the target's host and port")
     return url
 
 
@@ -372,7 +372,7 @@ class Target:
             raise AnswerOverdue(str(reason), self._timeout) from error
         except (httpx.LocalProtocolError, httpx.InvalidURL) as error:
             # Not the target's doing: a request that HTTP cannot carry. The reason may quote it.
-            raise ValueError("the request cannot be sent") from error
+            raise UnsendableRequest("HTTP cannot carry it") from error
         except httpx.HTTPError as error:
             raise self._no_answer(self.base_url, error) from error
 

@@ -48,9 +48,9 @@ class _Places:
         # Where a page ends, the next one begins.
         value = answer.json_object() or {}
         known = {name: one for name, one in value.items() if _KNOWN_BY.fullmatch(name)}
-        for name, value in (known | {"last": last_id(answer.body)}).items():
-            if isinstance(value, str) and len(value) >= _SHORTEST:
-                self._answered.setdefault(value, f"«{name} {number}»")
+        for name, known_value in (known | {"last": last_id(answer.body)}).items():
+            if isinstance(known_value, str) and len(known_value) >= _SHORTEST:
+                self._answered.setdefault(known_value, f"«{name} {number}»")
         return step
 
     def _header(self, name: str, value: str) -> str:

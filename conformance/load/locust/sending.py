@@ -129,7 +129,7 @@ class Sender:
         purpose: Purpose,
         *,
         first: Answer | None = None,
-        first_id: object = None,
+        first_id: str | None = None,
         secrets: Iterable[str] = (),
     ) -> Answer | None:
         """The judged answer; None where the retries got none, or the run is stopped."""

@@ -21,6 +21,7 @@ from conformance.server.authentication.requests import (
 )
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request
+from conformance.target.members import identifier_in, text_in
 from openapi.operation import Operation
 from openapi.resource import creates
 
@@ -89,13 +90,13 @@ def _success_members(operation: Operation) -> set[str]:
 def refused_request_creates_nothing(probe: Probe) -> None:
     """A request that is refused for its token creates nothing, as the list shows."""
     requests = refusable(probe)
-    if not all(map(probe.asked_name, requests.values())):
+    names = {what: probe.asked_name(request) for what, request in requests.items()}
+    if not all(names.values()):
         raise NotVerified("nothing that is sent could be told apart in the list")
     for request in requests.values():
         probe.send(request)
-    listed = {item.get(probe.name_member) for item in probe.listed()}
-    for what, request in requests.items():
-        name = probe.asked_name(request)
+    listed = {text_in(item, probe.name_member) for item in probe.listed()}
+    for what, name in names.items():
         probe.expect(name not in listed, f"nothing made by a request with {what}", "a resource")
 
 
@@ -116,7 +117,8 @@ def refused_request_revokes_nothing(probe: Probe) -> None:
         # A target may answer 204 to a second revocation as well: the list tells more.
         identity = unquote(requests["no token"].path.rpartition("/")[2])
         listed = probe.listed()
-        states = {one.get("status") for one in listed if one.get(probe.resource.handle) == identity}
+        handle = probe.resource.handle
+        states = [one.get("status") for one in listed if identifier_in(one, handle) == identity]
         probe.expect("revoked" not in states, "a key that is still active", "a revoked one")
     answer = probe.send(authorised(requests["no token"]))
     success = probe.operation.success_status

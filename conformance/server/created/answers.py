@@ -1,12 +1,12 @@
 """Answers to requests that create, and the contract's schema applied to their fields."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from conformance.probe.applicability import echoes
 from conformance.probe.bodies import FAR_FUTURE
 from conformance.probe.probe import NotVerified, Probe, expect
 from conformance.target.exchange import Answer
+from conformance.target.members import JsonObject
 from conformance.target.timestamps import instant
 from openapi.operation import Operation
 from openapi.schema import Schema
@@ -34,13 +34,10 @@ def json_type(value: object) -> str:
     return "null" if value is None else names.get(type(value), "a number")
 
 
-def json_object(answer: Answer) -> dict[str, Any]:
+def json_object(answer: Answer) -> JsonObject:
     """The answer's JSON object; raises :class:`NotVerified` where the body is none."""
-    try:
-        value = answer.json()
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
+    value = answer.json_object()
+    if value is None:
         raise NotVerified("the body is no JSON object")
     return value
 

@@ -9,7 +9,14 @@ from dataclasses import replace
 from conformance.catalogue.judge import SUCCESS, each
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import drop_field, edit_body, on_status, set_field, with_body
+from conformance.catalogue.sabotage import (
+    body_of,
+    drop_field,
+    edit_body,
+    on_status,
+    set_field,
+    with_body,
+)
 from conformance.probe.applicability import shows
 from conformance.probe.probe import Violation, expect
 from conformance.server.created.answers import SEED, created_answers, expect_no_fault, json_type
@@ -58,7 +65,7 @@ def _refuse(name: str) -> None:
         "leave null fields out",
         lambda body: [body.pop(key) for key, value in [*body.items()] if value is None],
     ),
-    on_status(201, "wrap it", lambda one: with_body(one, {"data": one.json()})),
+    on_status(201, "wrap it", lambda one: with_body(one, {"data": body_of(one)})),
 )  # fmt: skip
 @each(created_answers, statuses=SUCCESS)
 def required_fields_are_there(operation: Operation, answer: Answer) -> None:

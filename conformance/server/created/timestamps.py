@@ -21,6 +21,7 @@ from conformance.server.created.answers import (
     NOT_SERVED,
     created_answers,
     expect_no_fault,
+    json_object,
     json_type,
 )
 from conformance.target.capabilities import Capability
@@ -153,12 +154,8 @@ def no_end_is_null(probe: Probe) -> None:
         answer = probe.send(probe.request().with_json(body))
         if answer.status != success:
             _expect_refusal(probe, answer, f"expires_at {kind}", must_be_accepted=True)
-        try:
-            value = answer.json()
-        except ValueError:
-            raise NotVerified("the body is no JSON object") from None
-        there = isinstance(value, dict) and "expires_at" in value
-        found = json_type(value["expires_at"]) if there else "no such field"
+        value = json_object(answer)
+        found = json_type(value["expires_at"]) if "expires_at" in value else "no such field"
         probe.expect(found == "null", f"expires_at null when it was {kind}", found)
 
 

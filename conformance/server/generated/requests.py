@@ -21,6 +21,7 @@ from conformance.catalogue.judge import (
 from conformance.catalogue.registry import Check, catches, requirement, requirement_of
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import (
+    body_of,
     edit_body,
     fail_on,
     on_answers,
@@ -146,7 +147,7 @@ def media_types_are_documented(probe: Probe) -> None:
 @catches(
     now_and_then(
         "a wrong type now and then",
-        lambda one: with_body(one, {**one.json(), "status": None, "has_more": None}),
+        lambda one: with_body(one, {**body_of(one), "status": None, "has_more": None}),
     ),
     edit_body(4, "refuse without a detail", lambda one: one.pop("detail", None)),
 )

@@ -8,19 +8,18 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, on
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests, with_body
+from conformance.catalogue.sabotage import Sabotage, body_of, edit_body, on_requests, with_body
 from conformance.probe.applicability import lists
 from conformance.probe.pages import ids_of, ids_until, items, largest_page, make, pages, query_for
 from conformance.probe.probe import NotVerified, Probe, Violation, expect
 from conformance.probe.rate_limits import answer_to
 from conformance.server.lists.sabotage import HIDE_ALL, VENDOR, is_list, on_pages, query_of
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Answer, Forward, Request, Tamper
+from conformance.target.exchange import Answer, Forward, Request, Tamper, query_with
 from dinie_contract.output import unescaped
 from openapi.operation import Operation
 from openapi.resource import page_members
@@ -31,11 +30,12 @@ def _telling_secrets() -> Tamper:
 
     def tamper(request: Request, forward: Forward) -> Answer:
         answer = forward(request)
-        if answer.field("client_secret"):
-            secrets[answer.field("id")] = answer.field("client_secret")
+        secret = answer.text("client_secret")
+        if secret:
+            secrets[str(answer.text("id"))] = secret
         if not is_list(request) or answer.status != HTTPStatus.OK:
             return answer
-        page = answer.json()
+        page = body_of(answer)
         for item in page["data"]:
             if item["id"] in secrets:
                 item["note"] = secrets[item["id"]]
@@ -133,7 +133,7 @@ def only_ones_own(probe: Probe) -> None:
     foreign = make(probe, 2, partner=1)
     own = make(probe, 2)
     for answer in foreign:
-        query = urlencode(query_for(probe, 5, answer.field(probe.resource.id)))
+        query = query_with(query_for(probe, 5, probe.known_id_of(answer)))
         page = answer_to(probe, Request("GET", f"{probe.operation.path}?{query}"))
         shown = not page.is_error and _shows(page, ids_of(probe, foreign))
         probe.expect(not shown, "none of another partner's keys after its id", "one of them")
@@ -170,7 +170,7 @@ def _no_secrets(exchange: JudgedExchange) -> None:
 def no_secrets(probe: Probe) -> None:
     """A list never shows the secret of a key, under any name."""
     made = make(probe, 2)
-    secrets = [str(probe.secret_of(one)) for one in made if probe.secret_of(one)]
+    secrets = [secret for one in made if (secret := probe.secret_of(one))]
     missing = ids_of(probe, made)
     for page in pages(probe, largest_page(probe)):
         expect_no_secrets(page.items, secrets)

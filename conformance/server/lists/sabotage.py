@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from conformance.catalogue.sabotage import Sabotage, on_answers, on_requests, with_body
+from conformance.catalogue.sabotage import Sabotage, body_of, on_answers, on_requests, with_body
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 
 VENDOR = "vendor facts: lists give {data, has_more}, starting_after and limit (1 to 100)"
@@ -31,7 +31,7 @@ def on_pages(name: str, edit: Callable[[Request, Page], object]) -> Sabotage:
     """Edit every page, in place."""
 
     def changed(request: Request, answer: Answer) -> Answer:
-        page = answer.json() if is_list(request) and answer.status == HTTPStatus.OK else None
+        page = body_of(answer) if is_list(request) and answer.status == HTTPStatus.OK else None
         if not page:
             return answer
         edit(request, page)
@@ -62,7 +62,7 @@ def _repeating() -> Tamper:
 
     def tamper(request: Request, forward: Forward) -> Answer:
         answer = forward(request)
-        page = answer.json() if is_list(request) and answer.status == HTTPStatus.OK else None
+        page = body_of(answer) if is_list(request) and answer.status == HTTPStatus.OK else None
         if not page:
             return answer
         with lock:

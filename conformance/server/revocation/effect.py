@@ -12,7 +12,7 @@ from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.revocation import VENDOR, listed_status, revocation_of, revoke, revokes
 from conformance.probe.token_exchange import created, exchange, granted
-from conformance.server.tokens.sabotage import good_answer_again
+from conformance.server.tokens.sabotage import good_answer_again, issued_in
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 
@@ -40,9 +40,8 @@ def _revoking_another() -> Tamper:
 
     def tamper(request: Request, forward: Forward) -> Answer:
         answer = forward(request)
-        if answer.field("client_secret"):
-            with lock:
-                made.append(answer.field("client_id"))
+        with lock:
+            made.extend(issued_in(answer))
         if request.method == "DELETE":
             for one in made:
                 forward(replace(request, path=f"{request.path.rpartition('/')[0]}/{one}"))

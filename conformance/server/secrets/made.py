@@ -62,7 +62,7 @@ def _sample(probe: Probe) -> list[Answer]:
 def secrets_in(probe: Probe, answers: list[Answer]) -> list[str]:
     """The secrets in the answers."""
     found = [probe.secret_of(answer) for answer in answers]
-    texts = [one for one in found if isinstance(one, str)]
+    texts = [one for one in found if one is not None]
     if len(texts) < len(found):
         raise NotVerified(f"an answer shows no {probe.resource.secret} that is a string")
     return texts
@@ -213,6 +213,6 @@ def texts_beside(probe: Probe, answer: Answer) -> list[str]:
     """The texts in an answer other than the secret."""
     return [
         value
-        for field, value in answer.json().items()
+        for field, value in (answer.json_object() or {}).items()
         if field != probe.resource.secret and isinstance(value, str)
     ]

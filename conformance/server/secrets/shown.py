@@ -7,10 +7,10 @@ from dataclasses import replace
 from conformance.catalogue.judge import SUCCESS, Judge
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import Sabotage, on_answers, set_header, with_body
+from conformance.catalogue.sabotage import Sabotage, body_of, on_answers, set_header, with_body
 from conformance.probe.applicability import shows
 from conformance.probe.probe import NotVerified, Probe, Violation, expect, without_token
-from conformance.probe.token_exchange import credentials_of
+from conformance.probe.token_exchange import known_credentials_of
 from conformance.server.secrets.made import secrets_in, texts_beside
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
@@ -59,8 +59,9 @@ def _remember(tell: Callable[[Request, Answer, dict[str, str]], Answer]) -> Tamp
 
     def tamper(request: Request, forward: Forward) -> Answer:
         answer = forward(request)
-        if isinstance(answer.field("client_secret"), str):
-            known[answer.field("id")] = answer.field("client_secret")
+        secret = answer.text("client_secret")
+        if secret is not None:
+            known[str(answer.text("id"))] = secret
         return tell(request, answer, known)
 
     return tamper
@@ -72,7 +73,7 @@ def _into_the_list(field: str, edit: Callable[[str], str]) -> Sabotage:
         if not isinstance(page, list):
             return answer
         items = [{**one, field: edit(known.get(one["id"], ""))} for one in page]
-        return with_body(answer, {**answer.json(), "data": items})
+        return with_body(answer, {**body_of(answer), "data": items})
 
     return Sabotage(f"list {field}", lambda: _remember(tell))
 
@@ -81,7 +82,7 @@ def _into_errors(name: str, tell: Callable[[Request, dict[str, str]], str]) -> S
     def changed(request: Request, answer: Answer, known: dict[str, str]) -> Answer:
         if answer.media_type != "application/problem+json":
             return answer
-        return with_body(answer, {**answer.json(), "detail": tell(request, known)})
+        return with_body(answer, {**body_of(answer), "detail": tell(request, known)})
 
     return Sabotage(name, lambda: _remember(changed))
 
@@ -156,7 +157,7 @@ def _sign_ins(probe: Probe, made: Answer) -> Iterator[Request]:
     """Token requests with a secret that is almost right."""
     operation = probe.contract.token_operation
     if operation:
-        client_id, secret = credentials_of(probe.contract, made)
+        client_id, secret = known_credentials_of(probe, made)
         yield json_request(operation, client_id, f"{secret}x")
 
 
@@ -170,7 +171,7 @@ def _echo_token(request: Request, forward: Forward, *, header: bool) -> Answer:
         return replace(answer, headers=(*answer.headers, ("x-token", token)))
     if answer.media_type != "application/problem+json":
         return answer
-    return with_body(answer, {**answer.json(), "detail": f"Bearer {token} is no good."})
+    return with_body(answer, {**body_of(answer), "detail": f"Bearer {token} is no good."})
 
 
 def expect_no_token(answer: Answer, token: str) -> None:

@@ -93,7 +93,7 @@ def _editing_lists(edit: Callable[[list[Any], list[str]], list[Any]]) -> Callabl
 
         def tamper(request: Request, forward: Forward) -> Answer:
             answer = forward(request)
-            page = answer.json_object() or {}
+            page: dict[str, Any] = answer.json_object() or {}
             if request.method == "POST" and "client_secret" in page and page["id"] not in made:
                 made.append(page["id"])
             if request.method != "GET" or "data" not in page:

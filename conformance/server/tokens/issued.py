@@ -5,20 +5,29 @@ from dataclasses import replace
 
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import drop_field, edit_body, on_answers, set_header, with_body
+from conformance.catalogue.sabotage import (
+    body_of,
+    drop_field,
+    edit_body,
+    on_answers,
+    set_header,
+    with_body,
+)
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.token_exchange import (
     VENDOR,
     created,
-    credentials_of,
     exchange,
     exchange_for,
     granted,
     item_of,
+    known_credentials_of,
 )
 from conformance.server.tokens.sabotage import is_exchange, on_tokens
+from conformance.target.access import is_token
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
+from conformance.target.members import number_in, text_in
 from conformance.target.redaction import holds
 from openapi.resource import issues_tokens
 
@@ -59,10 +68,13 @@ def created_key_gets_one(probe: Probe) -> None:
 @catches(
     drop_field(200, "token_type"),
     drop_field(200, "expires_in"),
-    on_tokens("another type", lambda one: with_body(one, {**one.json(), "token_type": "mac"})),
-    on_tokens("no time", lambda one: with_body(one, {**one.json(), "expires_in": 0})),
-    on_tokens("time as text", lambda one: with_body(one, {**one.json(), "expires_in": "1 h"})),
-    on_tokens("empty token", lambda one: with_body(one, {**one.json(), "access_token": ""})),
+    on_tokens("another type", lambda one: with_body(one, {**body_of(one), "token_type": "mac"})),
+    on_tokens("no time", lambda one: with_body(one, {**body_of(one), "expires_in": 0})),
+    on_tokens("time as text", lambda one: with_body(one, {**body_of(one), "expires_in": "1 h"})),
+    on_tokens(
+        "CR and LF in it", lambda one: with_body(one, {**body_of(one), "access_token": "a\r\nb: c"})
+    ),
+    on_tokens("empty token", lambda one: with_body(one, {**body_of(one), "access_token": ""})),
 )
 def answer_has_its_shape(probe: Probe) -> None:
     """The answer holds a token, its type bearer, and a number of seconds ahead."""
@@ -70,15 +82,19 @@ def answer_has_its_shape(probe: Probe) -> None:
     documented = probe.operation.response(answer.status)
     content = documented.content.get(answer.media_type) if documented else None
     probe.expect(content, "a documented media type", answer.media_type or "none")
-    body = answer.json() if isinstance(answer.json(), dict) else {}
-    if isinstance(body.get("token_type"), str):
+    body = answer.json_object() or {}
+    kind = text_in(body, "token_type")
+    if kind is not None:
         # RFC 6749 section 5.1: the type is case-insensitive.
-        body["token_type"] = body["token_type"].lower()
+        body["token_type"] = kind.lower()
     faults = content.schema.errors(body) if content and content.schema else []
     wrong = "; ".join(f"{one.param} {one.detail}" for one in faults[:3])
     probe.expect(not faults, f"the documented answer: {wrong}", f"{len(faults)} faults")
     probe.expect(body.get("access_token"), "a token", "an empty text")
-    probe.expect(body.get("expires_in", 1) > 0, "seconds ahead in expires_in", "none")
+    # RFC 6749 appendix A.12: a token is of visible ASCII characters.
+    probe.expect(is_token(body.get("access_token")), "a token that a header can carry", "another")
+    seconds = number_in(body, "expires_in")
+    probe.expect(seconds is None or seconds > 0, "seconds ahead in expires_in", "none")
 
 
 def _good_answer(probe: Probe) -> Answer:
@@ -115,7 +131,7 @@ def no_store(probe: Probe) -> None:
 def secret_is_not_repeated(probe: Probe) -> None:
     """Neither the answer with a token nor a refusal repeats the secret."""
     made = created(probe)
-    client_id, secret = credentials_of(probe.contract, made)
+    client_id, secret = known_credentials_of(probe, made)
     for text in (secret, f"{secret}x"):
         answer = exchange_for(probe, client_id, text)
         probe.expect(not holds(answer, [secret]), "an answer without the secret", "it")

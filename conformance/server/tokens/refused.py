@@ -10,11 +10,11 @@ from conformance.catalogue.sabotage import Sabotage, on_answers
 from conformance.probe.probe import NotVerified, Probe
 from conformance.probe.token_exchange import (
     created,
-    credentials_of,
     exchange_for,
     granted,
+    known_credentials_of,
 )
-from conformance.server.tokens.sabotage import good_answer_again, is_exchange
+from conformance.server.tokens.sabotage import good_answer_again, is_exchange, issued_in
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from openapi.resource import issues_tokens
@@ -26,14 +26,13 @@ def _knowing_the_secret() -> Tamper:
     lock = threading.Lock()
 
     def tamper(request: Request, forward: Forward) -> Answer:
-        sent = Answer(200, body=request.body)
-        client_id = sent.field("client_id")
-        if is_exchange(request) and client_id in secrets:
-            request = request.with_json({**sent.json(), "client_secret": secrets[client_id]})
+        sent = Answer(200, body=request.body).json_object() or {}
+        secret = secrets.get(str(sent.get("client_id")))
+        if is_exchange(request) and secret:
+            request = request.with_json({**sent, "client_secret": secret})
         answer = forward(request)
-        if answer.field("client_secret"):
-            with lock:
-                secrets[answer.field("client_id")] = answer.field("client_secret")
+        with lock:
+            secrets.update(issued_in(answer))
         return answer
 
     return tamper
@@ -59,11 +58,11 @@ def wrong_secret_gets_none(probe: Probe) -> None:
 
 def _with_wrong_secrets(probe: Probe) -> list[tuple[str, Answer]]:
     made, other = created(probe), created(probe)
-    client_id, secret = credentials_of(probe.contract, made)
+    client_id, secret = known_credentials_of(probe, made)
     if not granted(exchange_for(probe, client_id, secret)):
         raise NotVerified("the right secret gets no token either")
     wrong = {
-        "another key's secret": credentials_of(probe.contract, other)[1],
+        "another key's secret": known_credentials_of(probe, other)[1],
         "a secret without its last character": secret[:-1],
         "a secret with one character more": f"{secret}x",
         "a secret in the other case": secret.swapcase(),

@@ -13,6 +13,12 @@ def is_exchange(request: Request) -> bool:
     return b'"grant_type"' in request.body
 
 
+def issued_in(answer: Answer) -> dict[str, str]:
+    """The secret that a healthy target shows in an answer, by its client id; empty without one."""
+    client_id, secret = answer.text("client_id"), answer.text("client_secret")
+    return {client_id: secret} if client_id and secret else {}
+
+
 def on_tokens(name: str, change: Callable[[Answer], Answer]) -> Sabotage:
     """Change the answers that hold a token."""
     return on_answers(
@@ -28,7 +34,7 @@ def good_answer_again() -> Tamper:
     def tamper(request: Request, forward: Forward) -> Answer:
         if not is_exchange(request):
             return forward(request)
-        client_id = Answer(200, body=request.body).field("client_id")
+        client_id = Answer(200, body=request.body).text("client_id") or ""
         answer = forward(request)
         with lock:
             if answer.status == HTTPStatus.OK:

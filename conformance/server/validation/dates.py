@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import on_answers, on_requests, set_status, with_body
+from conformance.catalogue.sabotage import body_of, on_answers, on_requests, set_status, with_body
 from conformance.probe.bodies import (
     DATES,
     answers_with,
@@ -72,7 +72,7 @@ def bad_date_is_refused(probe: Probe) -> None:
     on_answers(
         "store no end for the last year",
         lambda request, answer: (
-            with_body(answer, {**answer.json(), "expires_at": None})
+            with_body(answer, {**body_of(answer), "expires_at": None})
             if b"9999-" in request.body and answer.status == HTTPStatus.CREATED
             else answer
         ),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from conformance.catalogue.sabotage import Sabotage, on_answers, on_requests, with_body
+from conformance.catalogue.sabotage import Sabotage, body_of, on_answers, on_requests, with_body
 from conformance.probe.probe import NAME_PREFIX
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 
@@ -89,7 +89,7 @@ def adopting(*names: str) -> Sabotage:
             return answer
         sent = json.loads(request.body)
         taken = {name: sent[name] for name in names or sent if name in sent}
-        return with_body(answer, {**answer.json(), **taken})
+        return with_body(answer, {**body_of(answer), **taken})
 
     return on_answers(f"take {' and '.join(names) or 'every member'} from the request", changed)
 

@@ -45,6 +45,7 @@ from conformance.server.validation.sabotage import (
 )
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request
+from conformance.target.members import text_in
 
 
 def _on_errors(name: str, change: Callable[[list[dict[str, Any]]], object]) -> Sabotage:
@@ -187,5 +188,5 @@ def refused_request_creates_nothing(probe: Probe) -> None:
         raise NotVerified("the target refuses none of the requests")
     lister = probe.listing
     for page in pages(lister, largest_page(lister)):
-        found = [one for one in page.items if one.get(probe.name_member) in refused]
+        found = [one for one in page.items if text_in(one, probe.name_member) in refused]
         probe.expect(not found, "nothing in the list from a refused request", f"{len(found)}")

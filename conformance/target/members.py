@@ -1,0 +1,86 @@
+"""JSON that a target answered with: parsed within bounds, its members read by their type."""
+
+import json
+import math
+from collections.abc import Mapping
+
+JsonObject = dict[str, object]
+
+MOST_DEPTH = 100
+"""The deepest nesting that is read (RFC 8259 section 9): whatever walks a document may recurse."""
+
+_MOST_DIGITS = 1000
+"""The digits of the longest integer that is read exactly; a longer one is infinite."""
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=_no_constant)
+
+
+def parse(body: bytes) -> object:
+    """A JSON document; raises ValueError where ``body`` is none, or nested too deeply.
+
+    Without ``NaN`` and ``Infinity``, which Python reads and JSON does not have.
+    """
+    text = body.decode(json.detect_encoding(body), "surrogatepass")
+    try:
+        value: object = _DECODER.decode(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    # No document is deeper than it has brackets, and most have few.
+    if body.count(b"[") + body.count(b"{") > MOST_DEPTH and _depth(value) > MOST_DEPTH:
+        raise ValueError("nested too deeply")
+    return value
+
+
+def _depth(value: object) -> int:
+    depth, level = 0, [value]
+    while level := [one for one in level if isinstance(one, dict | list)]:
+        depth += 1
+        level = [
+            member for one in level for member in (one.values() if isinstance(one, dict) else one)
+        ]
+    return depth
+
+
+def raw_text(text: str) -> bytes:
+    """The bytes of a text in an answer's body, also where it has halves of characters."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def text_in(members: Mapping[str, object], name: str) -> str | None:
+    """A member that is a string; None for any other."""
+    value = members.get(name)
+    return value if isinstance(value, str) else None
+
+
+def identifier_in(members: Mapping[str, object], name: str) -> str | None:
+    """A member that names something, as a text: a string or an integer; None for any other."""
+    value = members.get(name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None
+
+
+def number_in(members: Mapping[str, object], name: str) -> float | None:
+    """A member that is a number, infinite where it is too large; None for any other."""
+    value = members.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def objects_in(members: Mapping[str, object], name: str) -> list[JsonObject]:
+    """The objects in a member that is an array; none where it is anything else."""
+    value = members.get(name)
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
