@@ -35,8 +35,10 @@ from conformance.generation.isolation import generating
 from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.bodies import marked
 from conformance.probe.probe import NotVerified, Probe
-from conformance.target.exchange import NO_ANSWER, Answer, Request
+from conformance.target.exchange import NO_ANSWER, Answer, Request, UnsendableRequest
+from conformance.target.members import parse
 from conformance.target.target import Target, TargetError
+from openapi.schema import validatable
 
 EXAMPLES = 12
 """Of the fuzzing phase; coverage adds about 25 requests for an operation, examples a few."""
@@ -180,6 +182,19 @@ _NOT_SENT = Answer(400)
 """Stand-in answers for Schemathesis: for no answer, and for a case that was not sent."""
 
 
+class _Response(Response):
+    """A response whose body is read as JSON within the bounds of the harness.
+
+    Beyond them Schemathesis, or its validator, would fail instead of the target.
+    """
+
+    def json(self) -> object:
+        try:
+            return validatable(parse(self.content))
+        except ValueError as error:
+            raise json.JSONDecodeError(str(error), "", 0) from error
+
+
 class _Transport(RequestsTransport):
     """Transport that sends by the harness and records exchanges by the id of Schemathesis' case."""
 
@@ -204,7 +219,7 @@ class _Transport(RequestsTransport):
         headers: dict[str, list[str]] = {}
         for name, value in answer.headers:
             headers.setdefault(name, []).append(value)
-        return Response(answer.status, headers, answer.body, prepared, answer.seconds, verify=True)
+        return _Response(answer.status, headers, answer.body, prepared, answer.seconds, verify=True)
 
     def _answer(self, case_id: str, prepared: Any) -> Answer:
         # An answer without exchange is no failure, whatever the checks say of it.
@@ -215,7 +230,7 @@ class _Transport(RequestsTransport):
             answer = self._sender.try_to_send(request)
         except TargetError as error:
             return self._stop(error)
-        except ValueError:
+        except (UnsendableRequest, UnicodeError):
             return _NOT_SENT  # HTTP cannot carry it
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             return self._stop(NotVerified("the target limits requests for too long"))

@@ -50,11 +50,6 @@ def _depth(value: object) -> int:
     return depth
 
 
-def raw_text(text: str) -> bytes:
-    """The bytes of a text in an answer's body, also where it has halves of characters."""
-    return text.encode("utf-8", "surrogatepass")
-
-
 def text_in(members: Mapping[str, object], name: str) -> str | None:
     """A member that is a string; None for any other."""
     value = members.get(name)

@@ -20,8 +20,9 @@ JSON_VALUES: Sequence[str] = (
     '"0000-00-00T00:00:00Z"', '"2026-01-01T00:00:00.' + "9" * 5000 + 'Z"', "[]", "{}", "[[]]",
     "[null]", "[1, [2, [3]]]", '["a", 1, null, {}]', '{"a": {"b": []}}', '{"name": {"a": 1}}',
     '{"": ""}', '{"id": []}', '[{"id": {}, "name": []}]', '[{"param": {}, "detail": 1}, 5, "x"]',
-    "[" * _DEEP + "]" * _DEEP, "[" * _VERY_DEEP + "]" * _VERY_DEEP, '{"a":' * _DEEP + "1" + "}" * _DEEP,
-    '{"a":' * _VERY_DEEP + "1" + "}" * _VERY_DEEP, "[" * 90 + "]" * 90, "[" * 400 + "]" * 400,
+    "[" * _DEEP + "]" * _DEEP, "[" * _VERY_DEEP + "]" * _VERY_DEEP,
+    '{"a":' * _DEEP + "1" + "}" * _DEEP, '{"a":' * _VERY_DEEP + "1" + "}" * _VERY_DEEP,
+    "[" * 90 + "]" * 90, "[" * 400 + "]" * 400,
     "[" + ",".join(map(str, range(20_000))) + "]", '{"' + "k" * _LONG + '": 1}', r'{"\ud800": 1}',
     r'{"\u0000\u001b": {"\r\n": []}}', "[" * _DEEP, '"open', "{", "tru", "'a'", "01", "+1", ".5",
 )  # fmt: skip
@@ -49,16 +50,16 @@ BODIES: dict[str, Callable[[bytes], bytes]] = {
     "1 MB of stack trace": lambda _: b"\n  at a (" * 100_000,
     "NUL": lambda _: b"\0" * 64,
     "a compressed body": lambda _: b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03",
-    **{text: lambda _, text=text: text.encode() for text in ("null", "[]", "{}", "5", '"a"', "[[]]")},
-}  # type: ignore[dict-item]  # fmt: skip
+}
 """Changes of a whole body, by name."""
 
 HEADER_VALUES: Sequence[bytes] = (
-    b"", b" ", b"\xe9", "é😀".encode(), b"\xff\xfe", b"x" * 1_000_000, b",", b";", b"=", b'"', b"-1",
-    b"0", b"1.5", b"1" + b"0" * 400, b"9" * 5000, b"NaN", b"Infinity", b"soon", b"9" * 15,
-    b"Thu, 01 Jan 0001 00:00:00 GMT", b"Fri, 31 Dec 9999 23:59:59 GMT",
+    b"", b" ", b"\xe9", "é😀".encode(), b"\xff\xfe", b"x" * 1_000_000, b",", b";",
+    b"=", b'"', b"-1", b"0", b"1.5", b"1" + b"0" * 400, b"9" * 5000, b"NaN", b"Infinity",
+    b"soon", b"9" * 15, b"Thu, 01 Jan 0001 00:00:00 GMT", b"Fri, 31 Dec 9999 23:59:59 GMT",
     b"Fri, 31 Dec 9999 23:59:60 -2359", b"Mon, 01 Jan 0000 00:00:00 GMT",
-    b"Mon, 99 Foo 99999 99:99:99 GMT", b"Sun Nov  6 08:49:37 1994", b"01 Jan 2026 00:00 +9999999999",
+    b"Mon, 99 Foo 99999 99:99:99 GMT", b"Sun Nov  6 08:49:37 1994",
+    b"01 Jan 2026 00:00 +9999999999",
     b"Thu, 01 Jan 1970 00:00:00 -0000", b"Thu, 01 Jan 1 00:00:00 -0000", b"(((((" * 1000,
     b"application/json", b"application/problem+json", b"text/html", b"/", b'"/json"',
     b'application/json; charset="', b"application/json; charset=utf-16", b"a/b;" * 10_000,
