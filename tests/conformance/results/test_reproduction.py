@@ -23,6 +23,7 @@ from conformance.target.redaction import without_secrets
 from conformance.target.target import Target, TargetSettings
 from dinie_contract.output import SECRETS
 from openapi.contract import Contract
+from tests.conformance.fake_curl import arguments_of_curl, with_fake_curl
 from tests.conformance.servers.options import Bug, Options
 from tests.conformance.servers.serving import serving
 from tests.fake_server import FakeRequest, Reply, fake_server, reply
@@ -244,33 +245,10 @@ HOSTILE = (
 
 TEXTS = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=8), max_size=4).map("".join)
 
-FAKE_CURL = (
-    "#!/bin/sh\nprintf '%s\\0' \"$@\" >>arguments\ncase \" $* \" in *' @- '*) cat >>body;; esac\n"
-)
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a curl that writes its arguments and its input, and sends nothing."""
-    made = tmp_path_factory.mktemp("shell")
-    (made / "bin").mkdir()
-    (made / "bin" / "curl").write_text(FAKE_CURL)
-    (made / "bin" / "curl").chmod(0o755)
-    return made
-
-
-def in_folder(folder: Path, script: str) -> list[str]:
-    """The arguments of curl; whatever else the script does is a fault."""
-    for left in ("arguments", "body"):
-        (folder / left).unlink(missing_ok=True)
-    done = subprocess.run(
-        ["sh", "-eu"], input=script.encode("ascii"), cwd=folder, capture_output=True, check=False,
-        env={"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "TOKEN": "t", "SECOND_TOKEN": "u"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == done.stderr == b""
-    assert {one.name for one in folder.iterdir()} <= {"bin", "arguments", "body"}
-    return (folder / "arguments").read_bytes().decode("utf-8", "surrogateescape").split("\0")
+    return with_fake_curl(tmp_path_factory.mktemp("shell"))
 
 
 @settings(max_examples=200, deadline=None)
@@ -292,7 +270,7 @@ def test_no_secret_and_no_answer_makes_a_command(
     script = reproduction(f"http://127.0.0.1:1{base}", [(request, Answer(201))])
 
     *arguments, url, end = [
-        one for one in in_folder(folder, script) if one not in {"--globoff", "--path-as-is"}
+        one for one in arguments_of_curl(folder, script) if one not in {"--globoff", "--path-as-is"}
     ]
     shown = SECRETS.redact(value)
     expected = ["-sS", "-i", "-w", "\\n", "-X", "POST", "-H", "Authorization: Bearer t"]
