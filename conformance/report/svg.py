@@ -29,8 +29,7 @@ def for_a_page(source: str, label: str, titles: Mapping[str, str]) -> str:
 
     ``titles`` are by the ids of their groups.
     """
-    # Matplotlib wrote the source in this process.
-    root = ET.fromstring(source)  # noqa: S314
+    root = ET.fromstring(source)  # noqa: S314 - Matplotlib wrote the source in this process
     used = {one.get(_XLINK, "").removeprefix("#") for one in root.iter()}
     _tidy(root, used, titles)
     root.attrib = {

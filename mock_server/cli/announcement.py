@@ -1,8 +1,10 @@
 """The text that the mock prints once it is ready: URLs, credentials, and a command to copy."""
 
+import json
 import shlex
 import uuid
 
+from dinie_contract.output import printable
 from mock_server import __version__
 from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.partners.partners import Partner
@@ -18,10 +20,11 @@ def announcement(contract: Contract, origin: str, settings: Settings) -> str:
     """
     partner = settings.partners[0]
     base_url = origin + contract.base_path
+    title, version = printable(contract.title), printable(contract.version)
     lines = [
-        f"dinie-mock {__version__} plays {contract.title}, version {contract.version}",
+        f"dinie-mock {__version__} plays {title}, version {version}",
         "",
-        f"  Base URL       {base_url}",
+        f"  Base URL       {printable(base_url)}",
         f"  Client id      {partner.client_id}",
         f"  Client secret  {partner.client_secret}",
     ]
@@ -42,17 +45,24 @@ def _create_command(
 ) -> list[str]:
     login = shlex.quote(f"{partner.client_id}:{partner.client_secret}")
     lines = []
-    token = partner.token or "$TOKEN"
     if partner.token is None and contract.token_operation:
         lines.append(
             f"  TOKEN=$(curl -s -u {login} -d grant_type=client_credentials"
-            f" {base_url}{contract.token_operation.path}"
+            f" {_word(base_url + contract.token_operation.path)}"
             """ | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')"""
         )
+    bearer = '"Authorization: Bearer $TOKEN"'
+    if partner.token:
+        bearer = shlex.quote(f"Authorization: Bearer {partner.token}")
+    body = json.dumps({credentials.name: "Production Key"})
     lines.append(
-        f"  curl -iw '\\n' {base_url}{credentials.create.path}"
-        f' -H "Authorization: Bearer {token}"'
+        f"  curl -iw '\\n' {_word(base_url + credentials.create.path)} -H {bearer}"
         f" -H 'Content-Type: application/json' -H 'Idempotency-Key: {uuid.uuid4()}'"
-        f""" -d '{{"{credentials.name}": "Production Key"}}'"""
+        f" -d {_word(body)}"
     )
     return lines
+
+
+def _word(text: str) -> str:
+    """A text of the contract as a word of the shell."""
+    return shlex.quote(printable(text))

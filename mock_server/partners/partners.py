@@ -37,6 +37,8 @@ class Partner:
         parts = text.split(":")
         if len(parts) not in {2, 3} or not all(parts):
             raise ValueError("expected CLIENT_ID:CLIENT_SECRET or CLIENT_ID:CLIENT_SECRET:TOKEN")
+        if not text.isprintable():
+            raise ValueError("a client id, secret or token must be printable")
         client_id, client_secret, *token = parts
         identity = hashlib.sha256(client_id.encode()).hexdigest()[:16]
         return cls(f"partner_{identity}", client_id, client_secret, token[0] if token else None)

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from demo.mock_process import MockDidNotStart, MockProcess, mock_process
+from openapi.document import bundled_path
 from tests.mock_server.command_line import run_command
 
 CREATE = "/auth/credentials"
@@ -74,6 +75,27 @@ def test_the_printed_lines_work_for_a_partner_without_a_fixed_token() -> None:
         answer = shell("\n".join(lines))
     assert len(lines) == 2
     assert answer.startswith("HTTP/1.1 201 Created")
+
+
+def test_a_contract_neither_moves_a_terminal_nor_runs_a_command(tmp_path: Path) -> None:
+    text = bundled_path().read_text()
+    hostile = "/auth/credentials$(touch MARK)'; touch MARK; '"
+    for before, after in (
+        ("title: Dinie credentials API", 'title: "\\e[2J\\u202e\\r title"'),
+        ("  /auth/credentials:\n", f'  "{hostile}":\n'),
+    ):
+        assert before in text
+        text = text.replace(before, after)
+    contract = tmp_path / "contract.yaml"
+    contract.write_text(text)
+    with mock_process("--contract", str(contract)) as mock:
+        assert "plays \\x1b[2J\\u202e\\r title, version" in mock.announcement
+        line = next(text for text in mock.announcement.splitlines() if "curl" in text)
+        subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, check=False)
+    assert not (tmp_path / "MARK").exists()
+    assert refused("--partner", "a:b\x1b[2J") == (
+        "dinie-mock: Invalid value for '--partner': a client id, secret or token must be printable"
+    )
 
 
 def test_64_concurrent_creates_with_one_key_make_one_credential(process: MockProcess) -> None:
