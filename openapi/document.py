@@ -30,6 +30,9 @@ MAX_DEPTH = 200
 MAX_NODES = 2_000_000
 """The limit of values in a document, aliases expanded: more than published contracts have."""
 
+MAX_BYTES = 64 << 20
+"""The limit of a file, and of the text in it, aliases expanded."""
+
 _MAX_REASONS = 3
 """The limit of reasons in the message about a document that is not OpenAPI."""
 
@@ -80,9 +83,12 @@ def read_document(path: Path) -> Document:
     key twice in one mapping, exceeds a limit, or has no mapping at its top level.
     """
     try:
-        text = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1).removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise ContractError(str(path), f"cannot be read: {error.strerror}") from error
+    if len(text) > MAX_BYTES:
+        raise ContractError(str(path), f"cannot be read: it has more than {MAX_BYTES} bytes")
     try:
         document = _read_json(text) if path.suffix.lower() == ".json" else _read_yaml(text)
         if isinstance(document, dict):
@@ -127,7 +133,7 @@ def _read_yaml(text: bytes) -> Any:
 def _check_size(document: Document) -> None:
     """Enforce the limits after aliases, which can form a loop or expand to billions of values."""
     level: list[Any] = [document]
-    nodes, depth = 0, 0
+    nodes, depth, characters = 0, 0, 0
     while level:
         depth += 1
         if depth > MAX_DEPTH:
@@ -138,6 +144,9 @@ def _check_size(document: Document) -> None:
             nodes += len(children)
             if nodes > MAX_NODES:
                 raise ValueError(f"it holds more than {MAX_NODES} values")
+            characters += sum(len(child) for child in children if isinstance(child, str))
+            if characters > MAX_BYTES:
+                raise ValueError(f"it holds more than {MAX_BYTES} characters of text")
             below += [child for child in children if isinstance(child, dict | list)]
         level = below
 

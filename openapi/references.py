@@ -1,13 +1,13 @@
 """Resolution of JSON pointers and ``$ref`` in one document, and the merging of schemas by it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote, unquote
 
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 
-from openapi.document import ContractError, Document
+from openapi.document import MAX_DEPTH, ContractError, Document
 
 
 class References:
@@ -97,13 +97,50 @@ def merge_schemas(
     return merged
 
 
-def outline(resolve: Callable[[Any], Any], definition: Any, depth: int = 3) -> dict[str, Any]:
+def combined(
+    resolve: Callable[[Any], Any], definition: Any, known: dict[int, int], depth: int = 0
+) -> int:
+    """Count the schemas that a value is checked by at once: the parts of a schema, and theirs.
+
+    A part that several parts share counts for each of them, as it is merged and checked for each.
+    ``known`` has the counts of earlier calls by the id of a schema. Raises ContractError for parts
+    in parts beyond ``MAX_DEPTH``.
+    """
+    if not isinstance(definition, dict):
+        return 1
+    if id(definition) in known:
+        return known[id(definition)]
+    if depth > MAX_DEPTH:
+        raise ContractError("#", f"combines schemas in more than {MAX_DEPTH} levels")
+    known[id(definition)] = 1  # for a part that contains the whole
+    parts = [part for keyword in _COMBINING for part in definition.get(keyword, ())]
+    parts += [definition[keyword] for keyword in _CONDITIONAL if keyword in definition]
+    if "$ref" in definition:
+        parts.append(resolve({"$ref": definition["$ref"]}))
+    known[id(definition)] += sum(combined(resolve, part, known, depth + 1) for part in parts)
+    return known[id(definition)]
+
+
+_COMBINING = ("allOf", "anyOf", "oneOf")
+_CONDITIONAL = ("not", "if", "then", "else")
+
+MAX_OUTLINE = 10_000
+"""The limit of schemas in one outline: what is beyond has neither types nor members."""
+
+
+def outline(
+    resolve: Callable[[Any], Any],
+    definition: Any,
+    depth: int = 3,
+    left: Iterator[int] | None = None,
+) -> dict[str, Any]:
     """Reduce a schema to its types, items and properties, by which text is parsed into values.
 
     References, ``allOf``, ``anyOf`` and ``oneOf`` are merged in, down to ``depth`` levels.
     """
+    left = left or iter(range(MAX_OUTLINE))
     definition = resolve(definition)
-    if not isinstance(definition, dict):
+    if not isinstance(definition, dict) or next(left, None) is None:
         return {}
     merged = merge_schemas(resolve, definition)
     declared = merged.get("type", [])
@@ -113,17 +150,17 @@ def outline(resolve: Callable[[Any], Any], definition: Any, depth: int = 3) -> d
         types = [_TYPE_NAMES[type(value)] for value in values]
     properties, items = dict(merged.get("properties", {})), merged.get("items")
     alternatives = [*merged.get("anyOf", []), *merged.get("oneOf", [])] if depth else []
-    for branch in (outline(resolve, one, depth - 1) for one in alternatives):
+    for branch in (outline(resolve, one, depth - 1, left) for one in alternatives):
         types += branch["type"] if branch and not declared else []
         properties = {**branch.get("properties", {}), **properties}
         items = items if items is not None else branch.get("items")
     reduced: dict[str, Any] = {"type": list(dict.fromkeys(types))}
     if properties and depth:
         reduced["properties"] = {
-            name: outline(resolve, one, depth - 1) for name, one in properties.items()
+            name: outline(resolve, one, depth - 1, left) for name, one in properties.items()
         }
     if items is not None and depth:
-        reduced["items"] = outline(resolve, items, depth - 1)
+        reduced["items"] = outline(resolve, items, depth - 1, left)
     return reduced
 
 

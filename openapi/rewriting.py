@@ -11,10 +11,14 @@ contracts in 3.1 rely on it all the same.
 
 from collections.abc import Iterator
 from copy import deepcopy
+from itertools import chain
 from typing import Any
 
-from openapi.document import ContractError, Document
-from openapi.references import References, merge_schemas
+from openapi.document import ContractError, Document, join
+from openapi.references import References, combined, merge_schemas
+
+_MAX_PARTS = 20_000
+"""The limit of parts that a value is checked by at once."""
 
 _NAMED_SCHEMAS = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
 _LISTED_SCHEMAS = ("allOf", "anyOf", "oneOf", "prefixItems")
@@ -108,11 +112,28 @@ def for_requests_and_responses(document: Document) -> tuple[Document, Document]:
     Each is a copy if it requires fewer properties than ``document``, else ``document`` itself.
     """
     flags = ("readOnly", "writeOnly")
+    _check_combinations(document)
     used = {flag for one in _schemas(document) for flag in flags if one.get(flag) is True}
     requests, responses = (
         _without_required(document, flag) if flag in used else document for flag in flags
     )
     return requests, responses
+
+
+def _check_combinations(document: Document) -> None:
+    """Raise ContractError for a schema that combines more parts than can be merged and checked."""
+    resolve = References(document).resolve_schema
+    known: dict[int, int] = {}
+    names = document.get("components", {}).get("schemas", {})
+    named = [(join("#/components/schemas", name), one) for name, one in names.items()]
+    for place, schema in chain(named, (("#", one) for one in _schemas(document))):
+        try:
+            parts = combined(resolve, schema, known)
+        except (ContractError, AttributeError, TypeError):
+            continue  # a broken schema is refused where an operation uses it
+        if parts > _MAX_PARTS:
+            reason = f"a schema of more than {_MAX_PARTS} parts by allOf, anyOf, oneOf and $ref"
+            raise ContractError(place, f"holds {reason}")
 
 
 def _without_required(document: Document, flag: str) -> Document:

@@ -61,6 +61,7 @@ BESIDE = {
         "mock_server",
         "openapi",
         *OPTIONS,
+        "dinie_contract.commands",  # python -m mock_server is the command
         "conformance.client",
         "conformance.journal",
         "conformance.report",

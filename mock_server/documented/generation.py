@@ -4,19 +4,24 @@ First a plain value is put together from what the schema itself shows: constants
 defaults, and the simplest value of a type. Where that does not satisfy the schema, it is put
 together without the examples, which may be wrong, and from other branches of ``oneOf`` and
 ``anyOf``. At last Hypothesis searches, where the extra ``conformance`` has installed it.
+
+A contract may ask for more than any machine has. Each value, and all of them together, have a
+budget; and the search runs in a process of its own, which ends with its time and its memory.
 """
 
-import importlib
 import math
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from importlib.util import find_spec
+from itertools import chain, islice, repeat
 from typing import Any
 
 import jsonschema_rs
 import rstr
 
+from mock_server.documented.search import Search, SearchEnded
 from openapi.contract import Contract
 from openapi.document import ContractError
 from openapi.references import merge_schemas
@@ -31,6 +36,15 @@ _BRANCHES = 4
 
 _TEXTS = 100
 """How many texts are made by a pattern until one satisfies the other keywords."""
+
+_MOST_VALUES = 20_000
+"""Limit on the values within one value."""
+
+_MOST_CHARACTERS = 1_048_576
+"""Limit on the characters of one value, and on the steps to texts that match a pattern."""
+
+_VALUES_OF_ALL = 3_000_000
+"""Limit on the values that are put together for one contract, failed attempts included."""
 
 _NULL = {"type": "null"}
 
@@ -51,42 +65,93 @@ _FORMATS = {
 }
 
 
+class BudgetSpentError(Exception):
+    """A value is too large, or takes too long to be found."""
+
+
+class Generation:
+    """The values generated for one contract, and what is left to spend on them."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.resolve = contract.resolve_schema
+        self._components = contract.document.get("components", {})
+        self._search = Search()
+        self._values = _VALUES_OF_ALL
+
+    def value(self, schema: Schema) -> Any:
+        """A value that satisfies ``schema``.
+
+        Raises ContractError where no value could be found, and BudgetSpentError where the budget
+        did not suffice.
+        """
+        spent: BudgetSpentError | None = None
+        for branch in range(_BRANCHES):
+            for shown in (("const", "example", "default", "examples", "enum"), ("const", "enum")):
+                # Numbers beyond those of a float may fail anywhere.
+                with suppress(ArithmeticError, TypeError, ValueError, RecursionError):
+                    try:
+                        value = _Assembly(self, shown, branch).value(schema.definition, 0)
+                    except BudgetSpentError as error:
+                        spent = error
+                    else:
+                        if schema.is_valid(value):
+                            return value
+        if spent:
+            raise spent
+        return self._found(schema)
+
+    def spend(self) -> None:
+        """Count one value; raises BudgetSpentError where there were too many."""
+        self._values -= 1
+        if self._values < 0:
+            raise BudgetSpentError("the contract has more answers than the mock generates")
+
+    def close(self) -> None:
+        """End the search."""
+        self._search.close()
+
+    def _found(self, schema: Schema) -> Any:
+        none = "no value was found that satisfies this schema"
+        if find_spec("schemathesis") is None:
+            reason = f"{none}; pip install 'dinie-contract[conformance]' searches further"
+            raise ContractError(schema.pointer, reason)
+        rooted = {**schema.definition, "components": self._components}
+        try:
+            value = self._search.find(rooted, _FORMATS)
+        except SearchEnded as error:
+            raise BudgetSpentError("no value was found in time") from error
+        except LookupError as error:
+            raise ContractError(schema.pointer, f"{none} ({error.args[0]})") from error
+        if not schema.is_valid(value):
+            raise ContractError(schema.pointer, none)
+        return value
+
+
 def generate(contract: Contract, schema: Schema) -> Any:
-    """A value that satisfies ``schema``; raises ContractError where none could be found."""
-    for branch in range(_BRANCHES):
-        for shown in (("const", "example", "default", "examples", "enum"), ("const", "enum")):
-            value = _Assembly(contract, shown, branch).value(schema.definition, 0)
-            if schema.is_valid(value):
-                return value
-    if find_spec("schemathesis") is None:
-        reason = (
-            "no value was found that satisfies this schema;"
-            " pip install 'dinie-contract[conformance]' searches further"
-        )
-        raise ContractError(schema.pointer, reason)
-    rooted = {**schema.definition, "components": contract.document.get("components", {})}
-    try:
-        return _search(rooted, schema.is_valid)
-    except Exception as error:
-        reason = f"no value was found that satisfies this schema ({type(error).__name__})"
-        raise ContractError(schema.pointer, reason) from error
+    """One value that satisfies ``schema``; raises as :meth:`Generation.value` does."""
+    with closing(Generation(contract)) as generation:
+        return generation.value(schema)
 
 
 class _Assembly:
     """Puts one value together; ``shown`` are the keywords whose values are taken as they are.
 
     ``branch`` is the number of the branch that each ``oneOf`` and ``anyOf`` takes, from 0 on.
+    Raises BudgetSpentError.
     """
 
-    def __init__(self, contract: Contract, shown: tuple[str, ...], branch: int) -> None:
-        self._resolve = contract.resolve_schema
+    def __init__(self, generation: Generation, shown: tuple[str, ...], branch: int) -> None:
+        self._resolve = generation.resolve
+        self._spend_of_all = generation.spend
         self._shown = shown
         self._branch = branch
         self._values = 0
+        self._characters = 0
 
     def value(self, definition: Any, depth: int) -> Any:
         definition = self._resolve(definition)
-        self._values += 1
+        self._spend_of_all()
+        self._spend(values=1)
         if not isinstance(definition, dict) or self._is_beyond(depth, 2):
             return None
         definition = merge_schemas(self._resolve, definition)
@@ -103,9 +168,17 @@ class _Assembly:
                 return self.value({"allOf": [rest, branch]}, depth + 1)
         return self._simplest(definition, depth)
 
+    def _spend(self, values: int = 0, characters: int = 0) -> None:
+        self._values += values
+        self._characters += characters
+        if self._values > _MOST_VALUES:
+            raise BudgetSpentError(f"a value has more than {_MOST_VALUES} values in it")
+        if self._characters > _MOST_CHARACTERS:
+            raise BudgetSpentError(f"a value has more than {_MOST_CHARACTERS} characters")
+
     def _is_beyond(self, depth: int, times: int = 1) -> bool:
         """Whether this is deep or large enough: no more than what is required from here on."""
-        return depth > _DEPTH * times or self._values > _VALUES * times
+        return depth > _DEPTH * times or (times == 1 and self._values > _VALUES)
 
     def _simplest(self, definition: dict[str, Any], depth: int) -> Any:
         declared = definition.get("type", "object" if "properties" in definition else None)
@@ -124,10 +197,13 @@ class _Assembly:
                 count = max(
                     min(wanted, definition.get("maxItems", wanted)), definition.get("minItems", 0)
                 )
-                schemas = [*first, *[definition.get("items", True)] * count][:count]
-                return [self.value(schema, depth + 1) for schema in schemas]
+                schemas = chain(first, repeat(definition.get("items", True)))
+                return [self.value(schema, depth + 1) for schema in islice(schemas, int(count))]
             case "string":
-                return _text(definition)
+                self._spend(characters=int(definition.get("minLength", 0)))
+                text = _text(definition)
+                self._spend(characters=len(text))
+                return text
             case "integer" | "number" as kind:
                 return _number(definition, kind)
             case "boolean":
@@ -142,16 +218,35 @@ def _text(definition: dict[str, Any]) -> str:
         accepts = jsonschema_rs.Draft202012Validator(wanted, validate_formats=True)
         return next(filter(accepts.is_valid, _matches(definition["pattern"])), "")
     text = str(_FORMATS.get(definition.get("format", ""), "text"))
-    return text.ljust(definition.get("minLength", 0), "x")[: definition.get("maxLength")]
+    longest = int(definition.get("maxLength", _MOST_CHARACTERS))
+    return text.ljust(int(definition.get("minLength", 0)), "x")[:longest]
 
 
 def _matches(pattern: str) -> Iterator[str]:
     """Texts made by a regular expression, the same ones each time; none where it is no pattern."""
+    left = _MOST_CHARACTERS
     for seed in range(_TEXTS):
+        maker = _TextMaker(random.Random(seed), left)  # noqa: S311 - test data
         try:
-            yield rstr.Rstr(random.Random(seed)).xeger(pattern)  # noqa: S311 - test data
+            yield maker.xeger(pattern)
         except (re.error, ValueError, KeyError, RecursionError, OverflowError):
             return
+        left = maker.left
+
+
+class _TextMaker(rstr.Rstr):
+    """Makes texts by patterns; raises OverflowError once its steps and characters are ``left``."""
+
+    def __init__(self, source: random.Random, left: int) -> None:
+        super().__init__(source)
+        self.left = left
+
+    def _handle_state(self, state: Any) -> Any:
+        made = super()._handle_state(state)
+        self.left -= 1 + len(made)
+        if self.left < 0:
+            raise OverflowError
+        return made
 
 
 def _number(definition: dict[str, Any], kind: str) -> float:
@@ -159,31 +254,13 @@ def _number(definition: dict[str, Any], kind: str) -> float:
     accepts = jsonschema_rs.Draft202012Validator(_only(definition, kind, *bounds, "multipleOf"))
     ends = [definition[bound] for bound in bounds if bound in definition]
     step = definition.get("multipleOf", 1)
-    near = [math.floor(end / step + by) * step for end in ends for by in (0, 1, -1)]
-    candidates = [0, 1, *ends, *near, sum(ends) / max(1, len(ends))]
+    near = []
+    with suppress(OverflowError):  # of numbers beyond those of a float
+        near = [math.floor(end / step + by) * step for end in ends for by in (0, 1, -1)]
+        near.append(sum(ends) / max(1, len(ends)))
+    candidates = [0, 1, *ends, *near]
     return next((one for one in candidates if accepts.is_valid(one)), 0)
 
 
 def _only(definition: dict[str, Any], kind: str, *keywords: str) -> dict[str, Any]:
     return {"type": kind, **{key: definition[key] for key in keywords if key in definition}}
-
-
-def _search(definition: dict[str, Any], accepts: Callable[[Any], bool]) -> Any:
-    # Half a second and thirty megabytes that no start with documented examples should pay.
-    hypothesis = importlib.import_module("hypothesis")
-    build = importlib.import_module("schemathesis.generation.jsonschema.builder").build
-    just = hypothesis.strategies.just
-    values = build(
-        definition,
-        draft=jsonschema_rs.Draft202012,
-        formats={name: just(text) for name, text in _FORMATS.items()},
-    )
-    settings = hypothesis.settings(
-        max_examples=500,
-        phases=[hypothesis.Phase.generate],  # the first is good enough: no search for a smaller
-        database=None,
-        derandomize=True,
-        deadline=None,
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    return hypothesis.find(values, accepts, settings=settings)

@@ -51,6 +51,7 @@ class ProblemType(Enum):
     RATE_LIMIT_EXCEEDED = _Kind(429, "rate-limit-exceeded", "Rate limit exceeded")
     HEAD_TOO_LARGE = _Kind(431, "head-too-large", "Request head too large")
     INTERNAL = _Kind(500, "internal", "Internal error")
+    NOT_IMPLEMENTED = _Kind(501, "not-implemented", "Not implemented")
     OVERLOADED = _Kind(503, "overloaded", "Overloaded")
     UNAVAILABLE = _Kind(503, "unavailable", "Service unavailable")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,12 +11,14 @@ import httpx
 import orjson
 import pytest
 
-from mock_server.documented.generation import generate
+from mock_server.documented.generation import generate as generate_value
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
 from openapi.operation import Operation, RequestBody
 from tests.mock_server.clients import Client, Serving
+
+generate = cache(generate_value)
 
 CONTRACTS = {
     path.stem: path for path in sorted((Path(__file__).parent / "contracts").glob("*.yaml"))

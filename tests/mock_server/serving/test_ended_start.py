@@ -84,9 +84,7 @@ def test_it_ends_while_its_workers_start(tmp_path: Path, sign: signal.Signals) -
 
 
 @both
-@pytest.mark.parametrize(
-    "workers", [pytest.param("1"), pytest.param("2", marks=pytest.mark.thorough)]
-)
+@pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.thorough
 def test_no_moment_loses_a_signal(tmp_path: Path, sign: signal.Signals, workers: str) -> None:
     options = ("--workers", workers, "--store", f"sqlite:///{tmp_path / 'mock.db'}")
