@@ -90,7 +90,7 @@ def read_document(path: Path) -> Document:
     if len(text) > MAX_BYTES:
         raise ContractError(str(path), f"cannot be read: it has more than {MAX_BYTES} bytes")
     try:
-        document = _read_json(text) if path.suffix.lower() == ".json" else _read_yaml(text)
+        document = _read_json(text) if path.suffix.lower() == ".json" else read_yaml(text)
         if isinstance(document, dict):
             _check_size(document)
             return document
@@ -119,7 +119,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _read_yaml(text: bytes) -> Any:
+def read_yaml(text: bytes) -> Any:
+    """The value of a text in YAML's JSON schema, with unique keys and bounded levels.
+
+    Raises :class:`ValueError` or :class:`yaml.YAMLError`.
+    """
     depth = 0
     for event in yaml.parse(text, _JsonLoader):
         depth += isinstance(event, yaml.CollectionStartEvent)

@@ -14,9 +14,14 @@ import yaml
 
 from conformance.catalogue.requirement import Requirement
 from conformance.results.result import Outcome, Result, ResultKey
+from dinie_contract.output import printable
 from openapi.contract import Contract
+from openapi.document import read_yaml
 
 VIOLATIONS = frozenset({Outcome.FAILED, Outcome.WARNING})
+
+_MOST_BYTES = 10 * 1024 * 1024
+_LONGEST_REASON, _LONGEST_TEXT = 200, 2000
 
 _MEMBERS = {"id", "operation", "reason"}
 
@@ -39,13 +44,11 @@ class Baseline:
         if path is None:
             return cls()
         try:
-            # JSON is YAML, but for tabs between tokens: JSON files are read as JSON.
-            text = path.read_text(encoding="utf-8")
-            document = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+            document = _document(path)
         except OSError as error:
             raise BaselineError(f"{path}: {error.strerror or error}") from error
         except (ValueError, yaml.YAMLError, RecursionError) as error:
-            reason = " ".join(str(error).split())
+            reason = _shown(str(error))
             raise BaselineError(f"{path}: cannot be read: {reason}") from error
         entries = document.get("accepted") if isinstance(document, dict) else document
         if not isinstance(entries, list):
@@ -88,6 +91,18 @@ class Baseline:
         return yaml.safe_dump({"accepted": entries}, sort_keys=False, allow_unicode=True)
 
 
+def _document(path: Path) -> Any:
+    """The JSON or YAML of a file; raises what reading and parsing raise."""
+    with path.open("rb") as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise ValueError(f"it is larger than {_MOST_BYTES} bytes")
+    # JSON is YAML, but for tabs between tokens: JSON files are read as JSON.
+    if path.suffix == ".json":
+        return json.loads(content.decode())
+    return read_yaml(content)
+
+
 def _complaint(
     entry: Any,
     accepted: Mapping[ResultKey, str],
@@ -97,20 +112,28 @@ def _complaint(
     """The complaint about an entry, without its number; empty for a valid one."""
     if not isinstance(entry, dict) or not all(isinstance(one, str) for one in entry):
         return "must have an id and an operation"
-    wrong = [f"has an unknown member {name}" for name in sorted(entry.keys() - _MEMBERS)]
+    wrong = [f"has an unknown member {_shown(name)}" for name in sorted(entry.keys() - _MEMBERS)]
     wrong += [
         f"needs {name}, a text" for name in ("id", "operation") if type(entry.get(name)) is not str
     ]
-    if type(entry.get("reason") or "") is not str:
+    reason = entry.get("reason") or ""
+    if type(reason) is not str:
         wrong.append("has a reason that is no text")
+    elif len(reason) > _LONGEST_TEXT or printable(reason) != reason:
+        wrong.append(f"has a reason of over {_LONGEST_TEXT} or of unprintable characters")
     if wrong:
         return wrong[0]
     id_, name = entry["id"], entry["operation"]
     operation = contract.operations.get(name)
     if id_ not in requirements:
-        return f"names {id_}, which is no requirement"
+        return f"names {_shown(id_)}, which is no requirement"
     if operation is None:
-        return f"names {name}, which is no operation of the contract"
+        return f"names {_shown(name)}, which is no operation of the contract"
     if not requirements[id_].applies_to(operation):
         return f"names {id_}, which does not apply to {name}"
     return f"repeats {id_} on {name}" if (id_, name) in accepted else ""
+
+
+def _shown(text: str) -> str:
+    """A foreign text within an error."""
+    return " ".join(printable(text).split())[:_LONGEST_REASON]

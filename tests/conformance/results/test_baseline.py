@@ -5,12 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conformance.catalogue.requirement import Requirement
 from conformance.results.baseline import Baseline, BaselineError
 from conformance.results.result import Outcome, Result
 from conformance.server import catalogue
 from openapi.contract import Contract
+from tests.conformance.client.journals import UNHURRIED
+from tests.conformance.foreign_json import mutated
 
 CONTRACT = Contract.bundled()
 OPERATION = "createCredential"
@@ -106,3 +110,64 @@ def test_it_is_made_from_a_run_and_keeps_reasons(tmp_path: Path, name: str) -> N
     assert renewed.accepted == expected
     path = tmp_path / name
     assert read(path, renewed.text(path)).accepted == expected
+
+
+HONEST = {"accepted": [ENTRY, {"id": ONE, "operation": OPERATION}]}
+
+
+@UNHURRIED
+@given(text=mutated(HONEST), name=st.sampled_from(("known.json", "known.yaml")))
+def test_whatever_a_member_is_it_is_read_or_refused_in_one_line(
+    text: str, name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("foreign") / name
+    reason = ""
+    try:
+        known = read(path, text)
+    except BaselineError as error:
+        reason = str(error)
+    if reason:
+        assert reason.startswith(f"{path}: ")
+        assert reason.isprintable()
+    else:
+        assert read(path, known.text(path)) == known
+
+
+MERGES = "\n".join(
+    f"a{number}: &a{number} {{<<: [{', '.join([f'*a{number - 1}'] * 9)}]}}"
+    for number in range(1, 40)
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a0: &a0 {{x: 1}}\n{MERGES}",
+        "accepted: [{2026-01-01: x}]",
+        "accepted: [{id: 2026-99-99, operation: x}]",
+        "accepted: [{id: !!int x, operation: !!bool x}]",
+        "accepted: [{id: !!timestamp x, operation: !!float ''}]",
+        "accepted: [{? [a] : x}]",
+        "accepted: [{id: !!python/object/apply:os.system [x], operation: x}]",
+        'accepted: [{id: "\\e[31m", operation: x}]',
+        f'accepted: [{{id: {REPLAY}, operation: {OPERATION}, reason: "\\e[31m"}}]',
+        f"accepted: [{{id: {REPLAY}, operation: {OPERATION}, reason: {'x' * 3000}}}]",
+        f"accepted: [{{id: {'x' * 300_000}, operation: x}}]",
+        "#" * 11_000_000,
+        "[{" * 100_000,
+    ],
+    ids=range(13),
+)
+def test_a_hostile_file_is_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "known.yaml"
+    with pytest.raises(BaselineError) as complaint:
+        read(path, text)
+    assert str(complaint.value).isprintable()
+    assert len(str(complaint.value)) < 600
+
+
+def test_aliases_are_taken(tmp_path: Path) -> None:
+    text = f"accepted:\n- &a {{id: {REPLAY}, operation: {OPERATION}, reason: &r known}}\n"
+    text += f"- {{<<: *a, id: {ONE}, reason: *r}}\n"
+    known = read(tmp_path / "known.yaml", text)
+    assert known.accepted == {(REPLAY, OPERATION): "known", (ONE, OPERATION): "known"}
