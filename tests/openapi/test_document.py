@@ -213,12 +213,12 @@ def test_aliases_that_expand_without_end_are_refused(write: Write, text: str, re
 def test_an_unreadable_file_is_named_with_the_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def denied(_: Path) -> bytes:
+    def denied(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     missing = refusal(tmp_path / "missing.yaml")
     directory = refusal(tmp_path)
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(Path, "open", denied)
     unreadable = refusal(tmp_path / "secret.yaml")
 
     assert missing.place == str(tmp_path / "missing.yaml")
