@@ -1,5 +1,6 @@
 """The secrets of a target's answers, known by the names of their members."""
 
+import re
 from collections.abc import Iterable
 
 from conformance.journal.json_secrets import replace_members
@@ -7,9 +8,24 @@ from conformance.journal.secret_names import is_credential
 from conformance.target.exchange import Answer
 from dinie_contract.output import unescaped
 
+_ENDS = tuple(
+    f'{end}{plural}":'.encode()
+    for end in ("secret", "token", "word", "passwd", "pwd", "key", "assertion", "authorization",
+                "jwt", "bearer")
+    for plural in ("", "s")
+)  # fmt: skip
+"""How the name of a credential ends. Most bodies have none, and are long: this is quick."""
+
+
+_SPACED = re.compile(rb'"\s+:')
+
 
 def issued_secrets(body: bytes) -> list[str]:
     """The values of an answer's members that are named like a credential, however spelled."""
+    lowered = body.lower()
+    is_plain = b"\\" not in body and not _SPACED.search(body)
+    if is_plain and not any(one in lowered for one in _ENDS):
+        return []
     found: list[str] = []
 
     def collect(secret: str) -> str:
