@@ -88,6 +88,8 @@ class Reconciliation:
             if call.first is None and not call.was_refused:
                 answer = self._sender.send(probe, call.request, Purpose.AT_ONCE)
                 self._state.confirm(call, answer)
+                if answer is None and self._state.is_interrupted:
+                    break
 
     def _compare(self, call: Call, found: list[Item]) -> None:
         """Compare one creation with its items in the list: one resource, as first answered."""
@@ -120,14 +122,14 @@ class Reconciliation:
     def _listed(self, batch: Batch) -> Listed:
         """The batch's items; the list is read again where some are missing, as it may lag."""
         listed = Listed(is_whole=False)
-        if self._state.page is None:
+        if self._state.page is None or self._state.is_interrupted:
             return listed
         for attempt in range(_ATTEMPTS):
             gevent.sleep(_PAUSE_SECONDS * attempt)
             listed = self._walked(batch)
             if listed.is_whole and not _missing(batch, listed):
                 break
-            if self._state.is_hurried or self._state.stopped:
+            if self._state.is_interrupted or self._state.stopped:
                 break
         return listed
 

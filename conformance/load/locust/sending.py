@@ -54,12 +54,22 @@ _STEP_BYTES = 64 * 1024
 class _OutOfBounds(OutOfBounds, HTTPParseError):
     """An answer went past a bound: to Locust, the failure of a request."""
 
+    has_begun = False
+    """Whether anything has come of the answer; else there is none."""
+
 
 class _Received(HTTPSocketPoolResponse):
     """Counts the bytes that a connection gives, those of informational responses too."""
 
     _received = 0
     _has_headers = False
+
+    def _read_headers(self, pre_buffered: bytes = b"") -> None:
+        try:
+            super()._read_headers(pre_buffered)
+        except _OutOfBounds as error:
+            error.has_begun = self._received > 0
+            raise
 
     def feed(self, data: str | bytes) -> None:
         self._received += len(data)
@@ -83,7 +93,9 @@ class _Response(FastResponse):
             expect_few(sum(1 for _ in headers.items()))
             return decoded(iter(lambda: response.read(_STEP_BYTES), b""), codings)
         except OutOfBounds as error:
-            raise _OutOfBounds(str(error)) from error
+            found = _OutOfBounds(str(error))
+            found.has_begun = True
+            raise found from error
         finally:
             self.release()
 
@@ -153,7 +165,8 @@ class Sender:
             if wait is None:
                 return answer
             drops += answer is None
-            if drops >= _MOST_DROPS or time.monotonic() + wait > deadline:
+            most = 1 if state.is_interrupted else _MOST_DROPS
+            if drops >= most or time.monotonic() + wait > deadline:
                 state.tally.counts[Count.GIVEN_UP] += 1
                 return None
             if answer is None:
@@ -191,7 +204,10 @@ class Sender:
 
     def _judged(self, exchange: JudgedExchange) -> Answer | None:
         state = self._state
-        late = _OutOfBounds(f"without an end within {state.most_seconds:g} s")
+        late: Exception = _OutOfBounds(f"without an end within {state.most_seconds:g} s")
+        if state.is_interrupted:
+            # No answer is held to this bound, which is that of a hurry.
+            late = Abandoned()
         with gevent.Timeout(state.most_seconds, late):
             answering = self._request(exchange)
         with answering as response:
@@ -216,7 +232,7 @@ class Sender:
     def _note_excess(self, exchange: JudgedExchange, response: ResponseContextManager) -> None:
         """Note the violation of an answer that went past a bound, where it did."""
         error = response.request_meta["exception"]
-        if isinstance(error, OutOfBounds):
+        if isinstance(error, _OutOfBounds) and error.has_begun:
             status = f" (status {response.status_code})" if response.status_code else ""
             violation = Violation(NO_SERVER_ERROR, f"an answer {error}{status}")
             requirement, shown = catalogue()[NOTHING_FAILS], [(exchange.request, _NOTHING)]

@@ -52,6 +52,8 @@ class WorkerState:
         """Send nothing more, not even revocations."""
         self.most_seconds = MOST_SECONDS
         """The longest time of a request and its answer."""
+        self.is_interrupted = False
+        """Only revoke what was made, and do not ask again where no answer comes."""
         self._waiting: set[gevent.Greenlet] = set()
 
         def probe(operation: Operation) -> Probe:
@@ -144,7 +146,7 @@ class WorkerState:
         now = time.monotonic()
         if self._silent_since is None:
             self._silent_since = now
-        elif now - self._silent_since > min(LONGEST_SILENCE_SECONDS, self.most_seconds):
+        elif now - self._silent_since > LONGEST_SILENCE_SECONDS:
             self.stop(f"{self.target.base_url} stopped answering")
 
     @contextmanager
@@ -159,9 +161,15 @@ class WorkerState:
 
     def abandon(self) -> None:
         """Give up all answers that are waited for, and wait for none as long from now on."""
+        self.is_interrupted = True
         self.most_seconds = _HURRIED_SECONDS
         for one in self._waiting:
-            gevent.kill(one, Abandoned(), block=False)
+            gevent.get_hub().loop.run_callback(self._abandon_one, one)
+
+    def _abandon_one(self, greenlet: gevent.Greenlet) -> None:
+        # Its answer may have come meanwhile.
+        if greenlet in self._waiting:
+            greenlet.throw(Abandoned)
 
     def stop(self, reason: str) -> None:
         """End the run for a reason that the verdict names."""
