@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.fake_server import FakeRequest, read_message, reply
 
@@ -133,9 +134,22 @@ class Hostile:
 
 
 @contextmanager
-def hostile(answering: Callable[[FakeRequest], Attack | None]) -> Iterator[tuple[str, Hostile]]:
-    """The base URL of a server that refuses, or attacks where ``answering`` gives an attack."""
+def hostile(
+    answering: Callable[[FakeRequest], Attack | None], upstream: str = ""
+) -> Iterator[tuple[str, Hostile]]:
+    """The base URL of a server that attacks where ``answering`` gives an attack.
+
+    Other requests are refused, or forwarded to a base URL upstream.
+    """
     seen = Hostile()
+    url = urlsplit(upstream)
+
+    def usual(raw: bytes) -> bytes:
+        if not upstream:
+            return reply(422, b"{}", "application/problem+json").sent
+        with socket.create_connection((str(url.hostname), int(url.port or 80))) as server:
+            server.sendall(raw)
+            return read_message(server)
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -143,7 +157,7 @@ def hostile(answering: Callable[[FakeRequest], Attack | None]) -> Iterator[tuple
                 while raw := read_message(self.request):
                     attack = answering(FakeRequest(raw))
                     if attack is None:
-                        self.request.sendall(reply(422, b"{}", "application/problem+json").sent)
+                        self.request.sendall(usual(raw))
                         continue
                     seen.attacked.release()
                     attacks(self.request, attack, seen)
