@@ -16,7 +16,7 @@ INSTALL   := $(BIN)/pip install --disable-pip-version-check --no-compile
 endif
 
 .PHONY: install demo serve sdk-verdict test lint types unit violence bench bench-harness bench-stores \
-	bench-neighbour bench-keys bench-shards bench-fuzz soak lock wheel clean
+	bench-neighbour bench-keys bench-shards bench-fuzz soak audit lock wheel clean
 
 # Both commands, with all extras, in .venv/bin.
 install: $(READY)
@@ -81,6 +81,12 @@ bench-stores: $(READY)
 # Memory under a long load, which must stay bounded: make soak ARGS="--minutes 60"
 soak: $(READY)
 	$(BIN)/python -m benchmarks.soak $(ARGS)
+
+# Check the pinned dependencies for known holes; it fails where the database cannot be reached.
+audit:
+	$(PYTHON) -m venv $(VENV)-audit
+	$(VENV)-audit/bin/pip install --disable-pip-version-check --quiet pip-audit
+	$(VENV)-audit/bin/pip-audit --strict --disable-pip --requirement requirements.txt
 
 # Pin all dependencies with hashes, for all supported Pythons.
 lock: $(READY)

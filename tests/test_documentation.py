@@ -97,3 +97,9 @@ def test_every_check_of_schemathesis_has_its_requirement() -> None:
 
     assert rows.keys() == set(CHECKS)
     assert set(rows.values()) <= catalogue().keys()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda one: one.name)
+def test_every_test_that_a_document_names_is_there(document: Path) -> None:
+    for named in re.findall(r"`(tests/[\w./-]+)`", document.read_text()):
+        assert (ROOT / named).exists(), named
