@@ -31,7 +31,8 @@ from openapi.resource import PageMembers, Resource
 NAME_PREFIX = "dinie-conformance"
 """The start of the name of every created resource, which marks it as test data."""
 
-_LONGEST_LIST = 10_000
+_LONGEST_LIST, _MOST_PAGES = 10_000, 400
+"""The most items of a list that is read whole, and its most pages, which may be small."""
 
 _TRIES, _SLOW_TRIES = 3, 2
 """The tries of a request that gets a closed connection, or no whole answer in time."""
@@ -289,11 +290,15 @@ class Probe:
         return self.of(operation)
 
     def listed(self, partner: int = 0) -> list[JsonObject]:
-        """Every item of the resource's list, page by page."""
+        """Every item of the resource's list, page by page.
+
+        Raises :class:`NotVerified` for a list that is too long, whose end nobody knows, and
+        :class:`Violation` for one that repeats itself.
+        """
         resource, members, path = self.resource, self.page_members, self.listing.operation.path
         items: list[JsonObject] = []
         repetition = Repetition()
-        while len(items) < _LONGEST_LIST:
+        while len(items) <= _LONGEST_LIST and repetition.pages < _MOST_PAGES:
             cursor = {members.cursor: identifier_in(items[-1], resource.id)} if items else {}
             query = query_with({members.limit: 100, **cursor})
             answer = self.send(Request("GET", f"{path}?{query}", partner=partner))
@@ -304,10 +309,10 @@ class Probe:
                 raise NotVerified(f"the list answered {answer.status} without items")
             items += page
             if not page or not answer.field(members.has_more):
-                break
+                return items
             repetition.add(ids)
             expect_news(repetition)
-        return items
+        raise NotVerified(f"the list is longer than {_LONGEST_LIST} items or {_MOST_PAGES} pages")
 
     @property
     def resource(self) -> Resource:
