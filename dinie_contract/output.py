@@ -52,6 +52,9 @@ _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 _MAY_BE_UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e]")
 
+COMMAND = re.compile(r"(?m)^([ \t]*):(?=:)|#(?=#\w*\[)")
+"""The begin of a line that a CI system takes for a command: ``::error::``, ``##vso[``."""
+
 
 class Secrets:
     """Secrets, and how they are found in a text: whole or cut, in any case and spelling.
@@ -219,8 +222,12 @@ SECRETS = Secrets()
 
 
 def printable(text: str) -> str:
-    """``text`` with all that is no visible character written as an escape; line ends stay."""
-    return _MAY_BE_UNPRINTABLE.sub(_visible, text)
+    """``text`` with all that is no visible character written as an escape; line ends stay.
+
+    So is a character of what a CI system would take for a command in a log.
+    """
+    text = _MAY_BE_UNPRINTABLE.sub(_visible, text)
+    return COMMAND.sub(lambda found: f"{found[1] or ''}\\x{ord(found[0][-1]):x}", text)
 
 
 def _visible(found: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.report.text import ReportConsole
-from dinie_contract.output import HIDDEN, Secrets, echo, excerpt, printable, shown
+from dinie_contract.output import COMMAND, HIDDEN, Secrets, echo, excerpt, printable, shown
 from dinie_contract.output import SECRETS as OF_THE_PROCESS
 
 SECRET = "dinie_cs_ab12CD34ef56GH78ij90KL12mn34OP56qr78"
@@ -126,7 +126,21 @@ def test_printable_text_is_printable_and_stays_what_it_is(text: str) -> None:
     found = printable(text)
     assert all(line.replace("\t", "").isprintable() for line in found.split("\n"))
     assert printable(found) == found
-    assert text.isascii() is False or not text.isprintable() or found == text
+    assert not text.isascii() or not text.isprintable() or COMMAND.search(text) or found == text
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("::error::x", "\\x3a:error::x"),
+        ("a\n \t::stop-commands::x", "a\n \t\\x3a:stop-commands::x"),
+        ("a ##[add-mask]b ##vso[task.complete]c", "a \\x23#[add-mask]b \\x23#vso[task.complete]c"),
+        ("##teamcity[buildProblem]", "\\x23#teamcity[buildProblem]"),
+        ("one :: two, [::1]:80 and ## a title", "one :: two, [::1]:80 and ## a title"),
+    ],
+)
+def test_no_text_is_a_command_of_a_ci_system(text: str, found: str) -> None:
+    assert printable(text) == found
 
 
 def test_every_line_on_a_terminal_is_redacted_and_printable(

@@ -141,6 +141,8 @@ class Header(click.ParamType[tuple[str, str]]):
         if name.lower() in {"cookie", "proxy-authorization"} or is_secret(name):
             values = (one.partition("=")[2].strip() for one in text.split(";"))
             SECRETS.give([text, *(one for one in values if len(one) >= _SHORTEST_VALUE)])
+        # Under any other name it may be one as well.
+        SECRETS.add([text])
         if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
             self.fail("must be a name, a colon and a value, as 'Cookie: route=a'", param, ctx)
         if not text.isascii() or not text.isprintable():

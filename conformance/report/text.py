@@ -131,7 +131,7 @@ class TextReport:
         self._text(Text.assemble((label, style), " ", name, f" [{result.operation}]"))
         for fact, value in result.facts:
             # No line of a foreign text begins where one of ours would.
-            lines = value.replace("\n", f"\n{' ' * 12}")
+            lines = value.replace("\n", f"\n{' ' * 10}| ")
             self._text(Text.assemble((f"  {fact:<8}  ", "dim"), lines))
         for line in result.reproduce.splitlines():
             self._line(f"    {line}", "dim")

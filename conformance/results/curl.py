@@ -32,9 +32,9 @@ _NEW_UUID = "python3 -c 'import uuid; print(uuid.uuid4())'"
 
 _MOST_BYTES_AS_TEXT = 2000
 _LONGEST_EXPRESSION = 20_000
-_PRINTABLE = re.compile(rb"[\t\n\x20-\x7e]*")
-_PRINTABLE_LINE = re.compile(rb"[\x20-\x7e]*")
-_NOT_PLAIN = re.compile(rb"^-|[^\x20-\x7e]|['%\\]", re.DOTALL)
+_PLAIN_LINE = re.compile(rb"(?:(?!##\w*\[)[\x20-\x7e])*")
+"""What may stand in a script as it is: a line of printable ASCII, and no command of a CI system."""
+_NOT_PLAIN = re.compile(rb"^-|[^\x20-\x7e]|['%\\]|#(?=#)", re.DOTALL)
 """What printf would not write as it stands; a dash at the beginning would be an option."""
 _PRINTABLE_ASCII = "".join(map(chr, range(0x20, 0x7F)))
 _REPEATED = re.compile(rb"(.{1,16}?)\1{500,}", re.DOTALL)
@@ -173,7 +173,7 @@ def _data(body: bytes) -> tuple[str, str, str]:
     """
     is_short = len(body) < _MOST_BYTES_AS_TEXT
     # An @ at its beginning would name a file.
-    if is_short and _PRINTABLE.fullmatch(body) and not body.startswith(b"@"):
+    if is_short and _PLAIN_LINE.fullmatch(body) and not body.startswith(b"@"):
         return shlex.quote(body.decode()), "", ""
     if is_short:
         return "@-", f"{_printf(body)} | ", ""
@@ -197,7 +197,7 @@ def _printf(text: bytes) -> str:
 def _word(text: str) -> str:
     """A word of the shell, of printable ASCII alone."""
     raw = text.encode("utf-8", "surrogateescape")
-    return shlex.quote(text) if _PRINTABLE_LINE.fullmatch(raw) else f'"$({_printf(raw)})"'
+    return shlex.quote(text) if _PLAIN_LINE.fullmatch(raw) else f'"$({_printf(raw)})"'
 
 
 def _expression(body: bytes) -> str:

@@ -21,7 +21,7 @@ from conformance.server import catalogue
 from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import without_secrets
 from conformance.target.target import Target, TargetSettings
-from dinie_contract.output import SECRETS
+from dinie_contract.output import COMMAND, SECRETS
 from openapi.contract import Contract
 from tests.conformance.fake_curl import arguments_of_curl, with_fake_curl
 from tests.conformance.servers.options import Bug, Options
@@ -239,7 +239,7 @@ HOSTILE = (
     "x'; touch MARK #", "'", "\n", "$(touch MARK)", "`touch MARK`", "'; touch MARK; '", '"', "\\",
     "touch", "MARK", "curl", "-H", "application/json", "'\\''", "\x1b]0;MARK\x07", "é'\u202e",
     "{}[]", "@/etc/passwd", "a-word-of-sixteen-characters", "${TOKEN}", "%s", "!!",
-    "\r\nX-Injected: 1",
+    "\r\nX-Injected: 1", "\n::error::x", "##vso[x]", "##[x]",
 )  # fmt: skip
 """Texts that a target may answer, and may call its secrets."""
 
@@ -268,6 +268,7 @@ def test_no_secret_and_no_answer_makes_a_command(
         (("X-Text", value), ("Content-Type", "text/plain")), body.encode(errors="replace"),
     )  # fmt: skip
     script = reproduction(f"http://127.0.0.1:1{base}", [(request, Answer(201))])
+    assert not COMMAND.search(script)
 
     *arguments, url, end = [
         one for one in arguments_of_curl(folder, script) if one not in {"--globoff", "--path-as-is"}
