@@ -36,7 +36,7 @@ def merge_command(directories: tuple[Path, ...], **parameters: Any) -> int:
     # Without --directory nothing is written, and the directory is only a name.
     whole = joined(records, RunDirectory(new or directories[0]))
     for finding in list(whole.findings.values()):
-        whole.findings.load(with_scripts(whole.target, finding))
+        whole.findings.load(with_scripts(whole.target, finding, is_given=False))
     if new:
         directory = RunDirectory.create(new)
         with directory.held():

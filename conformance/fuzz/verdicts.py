@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterator
-from datetime import datetime
 
 from conformance.catalogue.requirement import Level
 from conformance.fuzz.shard import WHOLE
@@ -11,6 +10,7 @@ from conformance.fuzz.storage.record import DONE, Record
 from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.verdict import Verdict, doubt_of
 from conformance.run.judging import never_succeeded
+from conformance.target.timestamps import instant
 
 
 def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:
@@ -71,7 +71,7 @@ def _results(record: Record) -> Iterator[Result]:
 def _finding_details(record: Record, finding: Finding) -> FindingDetails:
     home = record.homes.get(finding.id, record.directory.path)
     return FindingDetails(
-        datetime.fromisoformat(finding.first_seen).timestamp(),
+        instant(finding.first_seen) or 0.0,
         finding.id,
         finding.cause,
         finding.state,

@@ -15,6 +15,7 @@ from conformance.fuzz.findings.recording import request_of
 from conformance.fuzz.resending import REFERENCE, AnswerParts, Step, resent, texts_of
 from conformance.fuzz.storage.finding import Finding
 from conformance.results.curl import NOT_SENT, reproduction
+from conformance.target.exchange import UnsendableRequest
 from conformance.target.target import in_chunks, url_under
 from conformance.target.token_forms import UNCHANGED
 
@@ -79,7 +80,8 @@ def _can_be_written(steps: Sequence[Step]) -> bool:
 
 def _sending(base_url: str) -> str:
     """The source that sends steps; it imports httpx and the standard library."""
-    resender, *senders = [inspect.getsource(one) for one in (resending, in_chunks, url_under)]
+    shared = (resending, UnsendableRequest, in_chunks, url_under)
+    resender, *senders = [inspect.getsource(one) for one in shared]
     url = f'os.environ.get("DINIE_URL", {base_url!a})' if base_url else 'os.environ["DINIE_URL"]'
     return "\n\n".join((resender, _IMPORTS, *senders, _SENDING.format(base_url=url)))
 
@@ -111,10 +113,11 @@ def python_script(base_url: str, steps: Sequence[Step]) -> str:
     )
 
 
-def with_scripts(base_url: str, finding: Finding) -> Finding:
+def with_scripts(base_url: str, finding: Finding, *, is_given: bool = True) -> Finding:
     """The finding, read from a file, with scripts of its steps.
 
-    Steps that refer to earlier answers can be written in Python alone.
+    Steps that refer to earlier answers can be written in Python alone. A URL that nobody gave here
+    (``is_given``) is no default of the Python script.
     """
     sent: list[Step] = []
 
@@ -128,7 +131,7 @@ def with_scripts(base_url: str, finding: Finding) -> Finding:
     return replace(
         finding,
         curl="" if refers or not sent else reproduction(base_url, exchanges),
-        python=python_script(base_url, finding.steps),
+        python=python_script(base_url if is_given else "", finding.steps),
     )
 
 

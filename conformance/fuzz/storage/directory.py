@@ -23,11 +23,13 @@ from conformance.fuzz.storage.files import (
     FileError,
     append,
     object_in,
+    one_line,
     open_regular,
     read_text,
     write_whole,
 )
 from conformance.fuzz.storage.finding import Finding
+from conformance.fuzz.storage.steps import are_readable
 from conformance.probe.budget import LARGEST_EXAMPLE
 from conformance.target.target import CreatedResource
 from openapi.contract import Contract
@@ -125,13 +127,14 @@ class RunDirectory:
             try:
                 found.append(Finding.read(path, contract))
             except FileError as error:
-                errors.append(error)
+                # The name of a file is foreign as well.
+                errors.append(FileError(one_line(str(error))))
         return found, errors
 
     def keep(self, finding: Finding) -> None:
-        """Write a finding; one that would be too large to be read has no requests in its file."""
+        """Write a finding; in its file are no requests that could not be read again."""
         text = finding.text()
-        if len(text) > MOST_BYTES:
+        if len(text) > MOST_BYTES or not are_readable(finding.steps):
             text = finding.without_steps().text()
         write_whole(self.path_of(finding), text)
 

@@ -134,14 +134,19 @@ class Format:
         for step in error.schema_path[:-1]:
             node = node[step]
         place = "".join(map(_step, error.instance_path)).lstrip(".")
-        reason = node.get("description", printable(error.message)[:_LONGEST_REASON])
+        reason = node.get("description", one_line(error.message)[:_LONGEST_REASON])
         raise FileError(f"{where}: {f'{place}: ' if place else ''}{reason}")
 
 
 def _step(step: str | int) -> str:
     if isinstance(step, int):
         return f"[{step}]"
-    return f".{printable(step[:_LONGEST_NAME])}"
+    return f".{one_line(step[:_LONGEST_NAME])}"
+
+
+def one_line(text: str) -> str:
+    """A foreign text as one printable line."""
+    return " ".join(printable(text).split())
 
 
 def _finite(text: str) -> float:

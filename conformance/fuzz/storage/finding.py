@@ -189,6 +189,10 @@ class Finding:
             raise FileError(f"{where}: requirement: is none of the catalogue")
         if operation is None:
             raise FileError(f"{where}: operation: is none of the contract")
+        roots = {one.path.partition("{")[0] for one in contract.operations.values()}
+        for number, step in enumerate(value["steps"]):
+            if not step["path"].startswith(tuple(roots)):
+                raise FileError(f"{where}: steps[{number}].path: is under none of the contract")
         for name in ("cause", "expected", "actual", "work"):
             if not _is_plain(value[name]):
                 raise FileError(f"{where}: {name}: holds control characters")

@@ -9,7 +9,7 @@ from conformance.catalogue.requirement import Requirement
 from conformance.catalogue.selection import SelectionError, select
 from conformance.fuzz.shard import WHOLE, Shard, missing
 from conformance.fuzz.storage.directory import RunDirectory, is_handle
-from conformance.fuzz.storage.files import FileError, Format
+from conformance.fuzz.storage.files import FileError, Format, one_line
 from conformance.fuzz.storage.finding import COUNT, LATEST
 from conformance.fuzz.storage.findings import Findings
 from conformance.results.coverage import Coverage
@@ -17,7 +17,6 @@ from conformance.results.result import Outcome, Result
 from conformance.results.timeline import LAST_STEP, SHORTEST_SPAN, Timeline
 from conformance.server import catalogue
 from conformance.target.target import CreatedResource
-from dinie_contract.output import printable
 from openapi.contract import Contract
 
 
@@ -177,7 +176,7 @@ class Record:
         state, where = directory.state(), f"{directory.path / 'campaign.json'}"
         version = state.get("contract")
         if version != contract.version:
-            was = _line(version) if isinstance(version, str) else "no version"
+            was = one_line(version) if isinstance(version, str) else "no version"
             raise FileError(f"{directory.path}: is by contract {was}, not {contract.version}")
         _FORMAT.check(state, where)
         counters = Counters(
@@ -197,15 +196,15 @@ class Record:
                 counters=counters,
                 turns=state["turns"],
                 left_behind=left_behind,
-                over=_line(state["over"]),
-                stopped=_line(state.get("stopped", "")),
+                over=one_line(state["over"]),
+                stopped=one_line(state.get("stopped", "")),
                 shards=tuple(Shard.read(one) for one in state.get("shards", [str(WHOLE)])),
-                remarks=tuple(map(_line, state.get("remarks", ()))),
-                joined=tuple(map(_line, state.get("joined", ()))),
-                early=_line(state.get("early", "")),
+                remarks=tuple(map(one_line, state.get("remarks", ()))),
+                joined=tuple(map(one_line, state.get("joined", ()))),
+                early=one_line(state.get("early", "")),
             )
         except (ValueError, SelectionError) as error:
-            raise FileError(f"{where}: {printable(str(error))}") from error
+            raise FileError(f"{where}: {one_line(str(error))}") from error
         record.coverage.restore(state["coverage"])
         record.timeline.restore(state.get("timeline", {}))
         found, errors = directory.findings(contract)
@@ -255,17 +254,12 @@ class Record:
         )
 
 
-def _line(text: str) -> str:
-    """A foreign text as one printable line."""
-    return " ".join(printable(text).split())
-
-
 def _check_known(counters: Counters, contract: Contract, where: str) -> None:
     """Raise :class:`FileError` for outcomes of an operation that the contract does not have."""
     for name in counters.outcomes:
         id_, _, operation = name.rstrip("]").partition(" [")
         if id_ in catalogue() and operation not in contract.operations:
-            raise FileError(f"{where}: counters.outcomes: {_line(name)[:80]}: is no operation")
+            raise FileError(f"{where}: counters.outcomes: {one_line(name)[:80]}: is no operation")
 
 
 def _check_times(timeline: Mapping[str, Any], where: str) -> None:

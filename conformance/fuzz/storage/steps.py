@@ -1,5 +1,6 @@
 """Steps of findings, checked: requests that HTTP can carry, to paths of the target alone."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from conformance.fuzz.resending import Step, groups
@@ -16,6 +17,10 @@ _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"
 _VISIBLE = r"[!-~\u0080-\U0010ffff]"
 """A character of a header's value; between two, there may be white space (RFC 9110 section 5.5)."""
 
+_PATH = r"/([^\x00-\x20\x7f-\x9f\\#«»]|«[a-zA-Z_]{1,100} [0-9]{1,6}»)*"
+_DOTS = r"[^?]*/(\.|%2[eE]){1,2}([/?]|$)"
+"""A path with segments that lead out of what stands before them (RFC 3986 section 5.2.4)."""
+
 _FRAMING = "host|connection|content-length|transfer-encoding|upgrade"
 """Headers that say where a request goes and where it ends; the harness alone sets them."""
 
@@ -31,8 +36,8 @@ STEP: dict[str, Any] = {
         "path": {
             "type": "string",
             "maxLength": 60_000,
-            "pattern": r"^/([^\x00-\x20\x7f-\x9f\\#«»]|«[a-zA-Z_]{1,100} [0-9]{1,6}»)*$",
-            "description": "must be a path, with a query at most",
+            "pattern": f"^(?!{_DOTS}){_PATH}$",
+            "description": "must be a path without dot segments, with a query at most",
         },
         "headers": {
             "type": "array",
@@ -69,7 +74,7 @@ STEP: dict[str, Any] = {
 """The JSON Schema of a step."""
 
 
-_FORMAT = Format(STEP)
+_FORMAT = Format({"items": STEP})
 
 
 def can_be_sent(request: Request) -> bool:
@@ -83,15 +88,20 @@ def can_be_sent(request: Request) -> bool:
         "token_form": request.token_form,
         "at_once": 0,
     }
+    return are_readable([step])
+
+
+def are_readable(steps: Sequence[Step]) -> bool:
+    """Whether steps that were made here could be read from a file."""
     try:
-        _FORMAT.check(step, "")
-        steps_of([step], "")
+        _FORMAT.check(list(steps), "")
+        steps_of(steps, "")
     except FileError:
         return False
     return True
 
 
-def steps_of(values: list[Step], where: str) -> tuple[Step, ...]:
+def steps_of(values: Sequence[Step], where: str) -> tuple[Step, ...]:
     """The steps of a value that fits :data:`STEP`; ``where`` names its place in errors.
 
     Raises :class:`FileError` where bytes cannot be made of their texts, or too many are sent at

@@ -72,7 +72,7 @@ def test_a_finding_is_read_as_it_was_written(tmp_path: Path) -> None:
         Finding.read(path, CONTRACT)
 
 
-def step(body: str = "", key: str = "", path: str = "/x") -> Step:
+def step(body: str = "", key: str = "", path: str = "/auth/credentials") -> Step:
     headers = [["Idempotency-Key", key]] if key else []
     return {
         "method": "POST",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from conformance.fuzz.findings.exporting import python_script
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding
-from conformance.target.exchange import Request
+from conformance.target.exchange import Request, UnsendableRequest
 from conformance.target.target import Target, url_under
 from openapi.contract import Contract
 from tests.conformance.client.journals import UNHURRIED
@@ -75,7 +75,7 @@ OTHERS = ("//{0}/", "///{0}/", "/\\{0}", "\\\\{0}", "http://{0}/", "/;@{0}/", "/
 
 def test_no_path_moves_a_token(thief: Thief) -> None:
     for base, path in paths(thief):
-        with Target(base, [TOKEN]) as target, pytest.raises(ValueError, match="cannot be sent"):
+        with Target(base, [TOKEN]) as target, pytest.raises(UnsendableRequest):
             target.send(Request("GET", path))
     assert thief.seen == []
 
@@ -134,7 +134,7 @@ def test_a_script_moves_no_token_either(thief: Thief) -> None:
     for base, path in paths(thief)[:4]:
         run = scripted(base, path, base)
         assert run.returncode == 1
-        assert "ValueError: the request cannot be sent" in run.stderr
+        assert "UnsendableRequest: " in run.stderr
     assert thief.seen == []
 
 
@@ -172,6 +172,16 @@ def test_a_user_of_a_load_test_moves_no_token_either(thief: Thief) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (run.stdout, run.returncode) == ("refused\n" * len(paths(thief)), 0), run.stderr
+
+
+ELSEWHERE = ("/admin", "/auth/credentials/../../admin", "/auth/credentials/%2E%2e/x", "/auth/..")
+
+
+@pytest.mark.parametrize("path", ELSEWHERE)
+def test_a_file_holds_no_path_of_anything_but_the_contract(path: str) -> None:
+    steps = ({**WHOLE.steps[0], "path": path},)
+    with pytest.raises(FileError, match=r"steps\[0\]\.path: "):
+        Finding.read_text(replace(WHOLE, steps=steps).text(), CONTRACT, "here")
 
 
 def test_no_file_holds_such_a_path(thief: Thief) -> None:

@@ -31,7 +31,10 @@ URL = "http://127.0.0.1:1/v3"
 NAME = "idempotency.replay-is-identical [createCredential]"
 WHOLE = replace(
     FINDING,
-    steps=({**step("{}", "«key 1»"), "chunks": [1, 2]}, step(path="/x/«id 0»")),
+    steps=(
+        {**step("{}", "«key 1»", "/auth/credentials"), "chunks": [1, 2]},
+        step(path="/auth/credentials/«id 0»"),
+    ),
     shows=[["[]"], False, False, False, []],
     was_sent_again=True,
     examples={"1": "AAAA"},
@@ -296,3 +299,29 @@ def test_a_directory_and_its_files_are_the_users_own(campaigns: Campaigns, tmp_p
     assert len(modes) >= 7
     assert set(modes.values()) == {0o700, 0o600}
     assert modes[Path("run")] == 0o700
+
+
+def test_a_name_of_a_file_is_told_on_one_line(
+    directory: RunDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (directory.path / "findings" / "a\nb\x1b[31m.json").write_text("{")
+    (directory.path / "findings" / "c.json").write_text(
+        WHOLE.text().replace('"times": 1', '"times": 1, "\\n\\u001b[31m": 0')
+    )
+    for error in directory.findings(CONTRACT)[1]:
+        assert str(error).isprintable()
+    assert run("merge", str(directory.path)) == NO_VERDICT
+    assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("second", ["2026-06-30T23:59:60Z", "2026-06-30t23:59:59.123456789123z"])
+def test_every_time_of_the_rfc_is_shown(second: str, directory: RunDirectory) -> None:
+    directory.keep(replace(WHOLE, first_seen=second))
+    assert rendered(read(directory.path)) == BROKEN
+
+
+def test_what_could_not_be_read_again_is_not_written(directory: RunDirectory) -> None:
+    odd = replace(WHOLE, steps=({**WHOLE.steps[0], "path": "/x y"},))
+    directory.keep(odd)
+    [found], errors = directory.findings(CONTRACT)
+    assert (found.id, found.steps, found.was_sent_again, errors) == (odd.id, (), False, [])
