@@ -16,6 +16,7 @@ from conformance.results.verdict import NO_VERDICT
 from conformance.run.judging import clean_up_remarks
 from conformance.target.asgi import AppError
 from conformance.target.target import TargetError
+from dinie_contract.output import shown
 from dinie_contract.pytest_conformance import NODE_IDS
 from openapi.operation import Operation
 
@@ -150,7 +151,7 @@ class RequirementItem(pytest.Item):
             self.result = self.shared.run().check(self.requirement, self.operation)
         except (TargetError, AppError) as error:
             # No other item could be verified either.
-            self.session.shouldstop = fault = str(error)
+            self.session.shouldstop = fault = shown(str(error))
         else:
             if self.result.outcome is not Outcome.ERROR:
                 return
