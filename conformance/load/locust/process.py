@@ -17,6 +17,7 @@ from conformance.run.runner import Run
 from conformance.target.capabilities import Capability
 from conformance.target.connecting import authenticate, build_target
 from conformance.target.target import TargetError, trust_of
+from dinie_contract.output import shown
 from openapi.contract import Contract
 
 _LOOKS = 3
@@ -27,7 +28,7 @@ class _Plain(logging.Formatter):
     """One line for each record, and no traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return f"dinie-conformance: {record.getMessage().partition(chr(10))[0]}"
+        return shown(f"dinie-conformance: {record.getMessage().partition(chr(10))[0]}")
 
 
 def main() -> int:
