@@ -6,6 +6,8 @@ parser leaves out, and ``watch`` the limits of clients, and closes connections o
 """
 
 import asyncio
+import contextlib
+import socket
 from typing import Any
 
 from starlette.types import Receive, Scope
@@ -14,7 +16,17 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from mock_server.connection.ending import ENDING
 from mock_server.connection.protocol import ClosableProtocol
 
-__all__ = ["ClosableProtocol", "ConnectionDropped", "close_connection", "ending", "is_closed"]
+__all__ = [
+    "ClosableProtocol",
+    "ConnectionDropped",
+    "abort_connection",
+    "close_connection",
+    "ending",
+    "is_blocked",
+    "is_closed",
+    "limit_send_buffer",
+    "unread_seconds",
+]
 
 
 class ConnectionDropped(Exception):
@@ -39,6 +51,34 @@ def is_closed(receive: Receive) -> bool:
     """Whether either side has closed the connection."""
     cycle = _cycle(receive)
     return cycle is not None and bool(cycle.disconnected or cycle.transport.is_closing())
+
+
+def limit_send_buffer(receive: Receive, size: int) -> None:
+    """Let the system hold about ``size`` bytes for a client that does not read, in place of MBs."""
+    cycle = _cycle(receive)
+    if cycle is not None:
+        connection = cycle.transport.get_extra_info("socket")
+        with contextlib.suppress(OSError):  # the client has closed it
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+
+
+def abort_connection(receive: Receive) -> None:
+    """Close the connection without what is still to be sent, whether or not the client reads."""
+    cycle = _cycle(receive)
+    if cycle is not None:
+        cycle.transport.get_protocol().reset()
+
+
+def unread_seconds(receive: Receive) -> float:
+    """Seconds, to within one sweep, in which the client has read nothing of what it was sent."""
+    cycle = _cycle(receive)
+    return 0.0 if cycle is None else cycle.transport.get_protocol().unread_seconds
+
+
+def is_blocked(receive: Receive) -> bool:
+    """Whether the client has to read before more can be sent."""
+    cycle = _cycle(receive)
+    return cycle is not None and bool(cycle.flow.write_paused)
 
 
 def ending(scope: Scope) -> asyncio.Event:

@@ -2,15 +2,29 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 
-from starlette.types import Message, Send
+from starlette.types import Message, Receive, Send
 
-from mock_server.connection import ending, is_closed
+from mock_server.connection import (
+    abort_connection,
+    ending,
+    is_blocked,
+    is_closed,
+    limit_send_buffer,
+    unread_seconds,
+)
 from mock_server.exchange.exchange import Exchange, Sent
+from mock_server.exchange.problems import Problem, ProblemType
 
 _PIECES = 10
+
+_SEND_BUFFER_BYTES = 65_536
+"""Size of the system's buffer for a stream, beside that of the server."""
+
+_SECONDS_UNREAD = 2
+"""Seconds without reading after which a client may have to make room for another one."""
 
 
 async def wait(exchange: Exchange, seconds: float) -> None:
@@ -52,13 +66,52 @@ class Slow:
         return Sent(head["status"], body)
 
 
+class OpenStreams:
+    """The clients of streams that are open at one time, at most ``most``."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open: set[Receive] = set()
+
+    def admit(self) -> None:
+        """Make room for another client, in place of the one that has read nothing for longest.
+
+        Raises a 503 where all of them read.
+        """
+        if len(self._open) < self._most:
+            return
+        slowest = max(self._open, key=unread_seconds)
+        if unread_seconds(slowest) < _SECONDS_UNREAD:
+            detail = f"There are {self._most} open streams; close one, or try again."
+            raise Problem(
+                ProblemType.OVERLOADED, "overloaded", detail, headers={"Retry-After": "1"}
+            )
+        self._open.discard(slowest)
+        abort_connection(slowest)
+
+    @contextlib.contextmanager
+    def opened(self, receive: Receive) -> Iterator[None]:
+        """Count a client in the block."""
+        self._open.add(receive)
+        try:
+            yield
+        finally:
+            self._open.discard(receive)
+
+
 @dataclass(frozen=True, slots=True)
 class Streamed:
     """Send a body from ``chunks``, until they end, the client closes, or the server shuts down."""
 
     chunks: AsyncGenerator[bytes]
+    among: OpenStreams
 
     async def __call__(self, exchange: Exchange, head: Message, body: bytes, send: Send) -> Sent:
+        limit_send_buffer(exchange.receive, _SEND_BUFFER_BYTES)
+        with self.among.opened(exchange.receive):
+            return await self._deliver(exchange, head, send)
+
+    async def _deliver(self, exchange: Exchange, head: Message, send: Send) -> Sent:
         # The length is not known before the end, so the head names none.
         headers = [one for one in head["headers"] if one[0] != b"content-length"]
         await send({**head, "headers": headers})
@@ -72,6 +125,10 @@ class Streamed:
             results = await asyncio.gather(*ends, return_exceptions=True)
         if isinstance(results[0], Exception):
             raise results[0]
+        if ending(exchange.scope).is_set() and is_blocked(exchange.receive):
+            # The last chunk would wait for a client that reads nothing.
+            abort_connection(exchange.receive)
+            return Sent(head["status"], b"", cut=True)
         await send({"type": "http.response.body", "body": b""})
         return Sent(head["status"], b"")
 
@@ -79,6 +136,8 @@ class Streamed:
         async with contextlib.aclosing(self.chunks) as chunks:
             async for chunk in chunks:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                # A client that reads fast must not keep the others waiting.
+                await asyncio.sleep(0)
 
 
 async def _gone(exchange: Exchange) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import inspect
 import math
+import socket
+import struct
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -16,6 +18,9 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from mock_server.connection.watch import Limits, watch_of
 from mock_server.exchange.problems import Problem, ProblemType
+
+_RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER: on, for no seconds."""
 
 ENDING = "mock_server.serving.shutdown"
 
@@ -154,6 +159,11 @@ class EndingProtocol(HttpToolsProtocol):
         with contextlib.suppress(OSError, RuntimeError):  # the client was faster
             self.transport.write_eof()
 
+    @property
+    def unread_seconds(self) -> float:
+        """Seconds in which the client has read nothing of what it was sent."""
+        return self._unread_seconds
+
     # The methods of Watched
 
     def seconds_waited(self) -> float | None:
@@ -172,7 +182,7 @@ class EndingProtocol(HttpToolsProtocol):
         if self._state in {HEAD, BODY}:
             self._refuse(_overloaded("The connection was needed for another client; try again."))
         if self._unread_bytes:
-            self.transport.abort()
+            self.reset()
         else:
             self.transport.close()
 
@@ -205,7 +215,14 @@ class EndingProtocol(HttpToolsProtocol):
         self._unread_bytes = size
         self._unread_seconds = self._unread_seconds + elapsed if stuck else 0.0
         if self._unread_seconds >= self.limits.unread:
-            self.transport.abort()
+            self.reset()
+
+    def reset(self) -> None:
+        """Abort, and let the system drop what it holds for a client that does not read it."""
+        connection = self.transport.get_extra_info("socket")
+        with contextlib.suppress(OSError):  # the client has closed it
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.transport.abort()
 
 
 class HeldFlow(FlowControl):
@@ -234,6 +251,8 @@ class _EndsGently:
     def __init__(self, protocol: EndingProtocol) -> None:
         self._protocol = protocol
         self.write = protocol.transport.write
+        self.get_protocol = protocol.transport.get_protocol
+        self.get_extra_info = protocol.transport.get_extra_info
 
     def close(self) -> None:
         self._protocol.end_gently()

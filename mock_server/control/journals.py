@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 
 import orjson
@@ -11,7 +11,7 @@ from conformance.client.judging import Level, judge
 from conformance.journal.har import har_of
 from conformance.journal.journal import JournalEntry
 from conformance.report import FORMATS
-from mock_server.connection.delivery import Streamed
+from mock_server.connection.delivery import OpenStreams, Streamed
 from mock_server.control.partner_state import handlers_for_partners
 from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import Response, invalid_fields, json_response
@@ -19,6 +19,9 @@ from mock_server.observing.journals import CAPACITY, Journals
 from mock_server.store.interface import PartnerLogin, Store
 from openapi.contract import Contract
 from openapi.schema import FieldError
+
+MOST_FOLLOWERS = 100
+"""Limit on those that follow journals at one time: each costs time with each exchange."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class JournalReading:
     store: Store
     journals: Journals
     contract: Contract
+    followers: OpenStreams = field(default_factory=lambda: OpenStreams(MOST_FOLLOWERS))
 
     def handlers(self) -> Handlers:
         path = "/partners/{partner_id}/journal"
@@ -59,17 +63,21 @@ class JournalReading:
         return json_response(200, har_of(found), Content_Disposition=disposition)
 
     async def follow(self, exchange: Exchange, partner: PartnerLogin) -> Response:
-        """Stream a partner's exchanges as server-sent events (HTML, section 9.2)."""
+        """Stream a partner's exchanges as server-sent events (HTML, section 9.2).
+
+        Raises a 503 where there are too many followers.
+        """
         after = exchange.parameters.get("Last-Event-ID", 0)
         # The answer to HEAD has no body to wait for (RFC 9110 section 9.3.2).
         if exchange.scope["method"] != "HEAD":
-            exchange.delivery = Streamed(self._events(partner.partner_id, after))
+            self.followers.admit()
+            exchange.delivery = Streamed(self._events(partner.partner_id, after), self.followers)
         return Response(200, b"", "text/event-stream", {"Cache-Control": "no-store"})
 
     async def _events(self, partner_id: str, after: int) -> AsyncGenerator[bytes]:
         async with aclosing(self.journals.follow(partner_id, after)) as entries:
             async for entry in entries:
-                data = orjson.dumps(asdict(entry))
+                data = orjson.dumps(entry)
                 yield b"event: exchange\nid: %d\ndata: %b\n\n" % (entry.number, data)
 
     async def report(self, exchange: Exchange, partner: PartnerLogin) -> Response:

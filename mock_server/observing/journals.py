@@ -60,6 +60,13 @@ class Journal:
     lost: int = 0
     """Exchanges that were dropped because all journals together held too many."""
 
+    def entry_after(self, number: int) -> JournalEntry | None:
+        """The first entry that it holds with a higher number; the numbers have no gap."""
+        if not self.entries:
+            return None
+        at = max(0, number + 1 - self.entries[0].number)
+        return self.entries[at] if at < len(self.entries) else None
+
     @property
     def held(self) -> int:
         """Exchanges that the journal holds."""
@@ -168,13 +175,16 @@ class Journals:
         beginnings = journal.beginnings
         try:
             while not journal.has_ended:
-                journal.news.clear()
                 if journal.beginnings != beginnings or journal.recorded < after:
                     beginnings, after = journal.beginnings, 0
-                for entry in [one for one in journal.entries if one.number > after]:
+                # One at a time: a follower that is slow must not keep what the journal drops.
+                entry = journal.entry_after(after)
+                if entry:
                     after = entry.number
                     yield entry
-                await journal.news.wait()
+                else:
+                    journal.news.clear()
+                    await journal.news.wait()
         finally:
             journal.followers -= 1
             self._followers -= 1

@@ -12,7 +12,7 @@ import pytest
 from starlette.types import Message
 
 from demo.mock_process import mock_process
-from mock_server.connection.delivery import Streamed
+from mock_server.connection.delivery import OpenStreams, Streamed
 from mock_server.exchange.exchange import Exchange
 from mock_server.observing.journals import Journals
 from tests.mock_server.clients import WiredJob
@@ -165,7 +165,9 @@ def test_a_stream_whose_client_has_gone_leaves_no_task_and_closes_its_source() -
 
         exchange = Exchange({"type": "http"}, receive, 0)
         head: Message = {"type": "http.response.start", "status": 200, "headers": []}
-        streaming = asyncio.ensure_future(Streamed(chunks())(exchange, head, b"", send))
+        streaming = asyncio.ensure_future(
+            Streamed(chunks(), OpenStreams(1))(exchange, head, b"", send)
+        )
         await begun.wait()
         assert not streaming.done()
         gone.set()
