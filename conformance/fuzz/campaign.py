@@ -16,7 +16,7 @@ from conformance.fuzz.findings.exporting import with_scripts
 from conformance.fuzz.findings.recording import steps_of
 from conformance.fuzz.findings.replaying import VIOLATIONS, probe_for
 from conformance.fuzz.findings.shrinking import Shrinker
-from conformance.fuzz.safety import Breaker, Pace
+from conformance.fuzz.safety import Breaker, Pace, recognized
 from conformance.fuzz.schedule import Schedule, Turn
 from conformance.fuzz.sharing import Sharing
 from conformance.fuzz.storage.directory import is_handle
@@ -115,7 +115,8 @@ class Campaign:
         for one in list(record.findings.values()):
             record.findings.load(with_scripts(target.base_url, one))
         record.findings.on_change = self._changed
-        target.created |= record.directory.created()
+        self._strangers = frozenset(record.directory.created() | record.left_behind)
+        """Resources that the directory names, and that are not known to be of a campaign."""
 
     def _changed(self) -> None:
         self.on_change()
@@ -155,6 +156,7 @@ class Campaign:
 
     def _work(self) -> None:
         Run(self.record.contract, self.target, [], self.record.seed).survey()
+        self._strangers -= recognized(self.record.contract, self.target, self._strangers)
         for finding in list(self.record.findings.values()):
             if self._shrinker.reproduce(finding):
                 self._sharing.publish(finding)
@@ -303,12 +305,13 @@ class Campaign:
         if not more_than:
             # At the end, failed revocations are tried once more.
             made |= self.record.left_behind
+        made -= self._strangers
         if self._keep or len(made) <= more_than:
             return
         left = set(revoke_all(self.record.contract, self.target, made))
         self.target.created -= made
         self.record.counters.revoked += len(made) - len(left)
-        left |= self.record.left_behind - made
+        left |= (self.record.left_behind | self._strangers) - made
         if self.record.left_behind != left:
             self.record.left_behind = left
             self.record.directory.leave_behind(left)

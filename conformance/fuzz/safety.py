@@ -5,14 +5,17 @@ import statistics
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Set
+from contextlib import suppress
+from itertools import product
 
 from conformance.probe.applicability import lists
-from conformance.probe.probe import Probe
+from conformance.probe.pages import largest_page, pages
+from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe, Violation
 from conformance.probe.rate_limits import page_of_one
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Answer
-from conformance.target.target import Target, TargetError
+from conformance.target.exchange import Answer, UnsendableRequest
+from conformance.target.target import CreatedResource, Target, TargetError
 from openapi.contract import Contract
 from openapi.resource import creates
 
@@ -28,6 +31,35 @@ BEATS_THAT_FAIL = 5
 """So many plain requests one after another without an answer below 500 open the breaker."""
 
 FIRST_PAUSE_SECONDS = 0.5
+
+
+def recognized(
+    contract: Contract, target: Target, resources: Set[CreatedResource]
+) -> set[CreatedResource]:
+    """Of resources that a file names, those that the target lists under a name of test data.
+
+    A file of somebody else's may name anybody's. Without a list none is recognized.
+    """
+    found: set[CreatedResource] = set()
+    for kind, partner in product(contract.resources, sorted({one for one, _ in resources})):
+        wanted = {handle for owner, handle in resources if owner == partner}
+        listed = kind.list if Capability.LISTING in target.capabilities else None
+        if listed is None or partner >= len(target.access):
+            continue
+        probe = Probe(contract, listed, target, random.Random(0))  # noqa: S311 - test data
+        # A list that ends in something else has shown what it has shown.
+        with suppress(NotVerified, Violation, UnsendableRequest):
+            for page in pages(probe, largest_page(probe), partner=partner):
+                named = [
+                    one.get(kind.handle)
+                    for one in page.items
+                    if str(one.get(kind.name)).startswith(NAME_PREFIX)
+                ]
+                found |= {(partner, one) for one in wanted if one in named}
+                wanted -= {handle for _, handle in found}
+                if not wanted:
+                    break
+    return found
 
 
 class Pace:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from conformance.report import FORMATS
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT
 from conformance.target.exchange import Answer, Request
 from demo.mock_process import MockProcess
-from tests.conformance.cli.command_line import one_line, run
+from tests.conformance.cli.command_line import active, one_line, run
 from tests.conformance.client.journals import UNHURRIED
 from tests.conformance.foreign_json import mutated
 from tests.conformance.fuzz.conftest import CONTRACT, TOKENS, Campaigns
@@ -130,12 +131,13 @@ def test_a_campaign_goes_on_beside_what_is_torn(campaigns: Campaigns, tmp_path: 
     with (tmp_path / "run" / "made.txt").open("a") as file:
         file.write("\n \nx y\n0 \n7 dinie_ci_1\n1 dinie_ci_of_nobody\n0 \x1b[31m\n0 a b\n")
     again = campaigns(None, "generated.valid-data-is-no-failure", resume=True, max_turns=1)
-    assert again.target.created == {(1, "dinie_ci_of_nobody")}
     again.work_through()
     verdict = verdict_of(again.record, Level.MUST)
     assert verdict.exit_code == NO_VERDICT
     assert "torn.json" in verdict.doubt
     assert any(one.startswith("7 lines of keys") for one in verdict.remarks)
+    # What the target does not list may be anybody's.
+    assert again.record.left_behind == {(1, "dinie_ci_of_nobody")}
 
 
 MEMBERS = st.sampled_from(("campaign.json", f"findings/{WHOLE.id}.json"))
@@ -325,3 +327,24 @@ def test_what_could_not_be_read_again_is_not_written(directory: RunDirectory) ->
     directory.keep(odd)
     [found], errors = directory.findings(CONTRACT)
     assert (found.id, found.steps, found.was_sent_again, errors) == (odd.id, (), False, [])
+
+
+def test_a_directory_that_names_somebodys_key_does_not_revoke_it(
+    campaigns: Campaigns, healthy: MockProcess, tmp_path: Path
+) -> None:
+    def make(name: str) -> str:
+        headers = {"Authorization": f"Bearer {TOKENS[0]}"}
+        url = f"{healthy.base_url}/auth/credentials"
+        answer = httpx.post(url, json={"name": name}, headers=headers, trust_env=False)
+        return str(answer.json()["client_id"])
+
+    mine, theirs, left = make("dinie-conformance x"), make("Production"), make("Production too")
+    directory = campaign_in(tmp_path / "run")
+    directory.save({**directory.state(), "target": healthy.base_url, "left_behind": [[0, left]]})
+    directory.record_created((0, mine))
+    directory.record_created((0, theirs))
+    campaign = campaigns(None, "generated.valid-data-is-no-failure", resume=True, max_turns=1)
+    campaign.work_through()
+    alive = active(healthy, TOKENS[0])
+    assert campaign.record.left_behind == {(0, theirs), (0, left)}
+    assert len(alive) == 2
