@@ -26,6 +26,9 @@ START_SECONDS = 60.0
 
 _STOP_SECONDS = 10.0
 
+_FREE_SECONDS = 2.0
+"""How long the event loop may be busy at the end, before the app is left behind."""
+
 _ASGI_PARAMETERS, _WSGI_PARAMETERS = 3, 2
 
 _NAMES = ("openapi", "conformance")
@@ -133,20 +136,31 @@ def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
     try:
         yield loop
     finally:
-        with suppress(TimeoutError):
-            asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(_STOP_SECONDS)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(_STOP_SECONDS)
-        if not thread.is_alive():
-            loop.close()
+        if _is_free(loop):
+            with suppress(TimeoutError):
+                asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(_STOP_SECONDS)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(_STOP_SECONDS)
+            if not thread.is_alive():
+                loop.close()
+
+
+def _is_free(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether no app keeps the loop to itself."""
+    try:
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(_FREE_SECONDS)
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _cancel_all() -> None:
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for one in tasks:
         one.cancel()
-    if tasks:
-        await asyncio.wait(tasks, timeout=_STOP_SECONDS / 2)
+    if tasks and (await asyncio.wait(tasks, timeout=_FREE_SECONDS))[1]:
+        # Of what is left behind nobody needs to hear.
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
 
 
 @contextmanager
@@ -162,9 +176,10 @@ def _running(app: Asgi, name: str, loop: asyncio.AbstractEventLoop) -> Iterator[
     try:
         yield state
     finally:
-        ending = asyncio.run_coroutine_threadsafe(_left(started), loop)
-        with suppress(TimeoutError):
-            ending.result(2 * _STOP_SECONDS)
+        if _is_free(loop):
+            ending = asyncio.run_coroutine_threadsafe(_left(started), loop)
+            with suppress(TimeoutError):
+                ending.result(_STOP_SECONDS + _FREE_SECONDS)
 
 
 async def _entered(started: AbstractAsyncContextManager[Message]) -> Message:
