@@ -235,7 +235,7 @@ class _Transport(RequestsTransport):
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             return self._stop(NotVerified("the target limits requests for too long"))
         self.exchanges[case_id] = (request, answer)
-        self._unending += bool(answer.seconds or answer.excess) and answer.status == NO_ANSWER
+        self._unending += answer.is_out_of_bounds
         if self._unending == _MOST_UNENDING:
             self._stop(NotVerified("the target leaves too many requests without an answer"))
         # To Schemathesis a closed connection is a failure of the server as well.

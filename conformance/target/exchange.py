@@ -145,6 +145,11 @@ class Answer:
         return ", ".join(values) if values else None
 
     @property
+    def is_out_of_bounds(self) -> bool:
+        """Whether no whole answer came within the bounds: another try may take as long."""
+        return self.status == NO_ANSWER and bool(self.seconds or self.excess)
+
+    @property
     def is_success(self) -> bool:
         """Whether the status is a 2xx, the documented one or not."""
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES

@@ -13,7 +13,7 @@ from conformance.catalogue.sabotage import fail_on, set_status
 from conformance.probe.applicability import takes_json
 from conformance.probe.bodies import date_fields, in_each_field
 from conformance.probe.probe import Probe
-from conformance.server.robustness.sabotage import fail_on_body, hang_up
+from conformance.server.robustness.sabotage import fail_on_body, hang_up, never_end
 from conformance.server.robustness.survival import SAFETY, survive_bodies
 
 _WRONG_VALUES: Sequence[Any] = (None, True, 0, -1.5, "", [], {}, [[None]], {"": {}})
@@ -83,6 +83,7 @@ def huge_numbers(probe: Probe) -> None:
     fail_on_body("NUL", b"\\u0000"),
     fail_on_body("raw NUL", b"\0"),
     hang_up("NUL", lambda request: b"\\u0000" in request.body),
+    never_end("NUL", lambda request: b"\\u0000" in request.body),
 )
 def control_characters(probe: Probe) -> None:
     """NUL and other control characters in texts do not make the server fail."""

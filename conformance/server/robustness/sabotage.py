@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from conformance.catalogue.sabotage import Sabotage, fail_on, on_answers
 from conformance.target.exchange import Answer, Request
-from conformance.target.target import ConnectionClosed
+from conformance.target.target import AnswerOutOfBounds, ConnectionClosed
 
 
 def fail_on_body(name: str, *parts: bytes) -> Sabotage:
@@ -31,3 +31,15 @@ def hang_up(name: str, on: Callable[[Request], object]) -> Sabotage:
         return answer
 
     return on_answers(f"hang up on {name}", change)
+
+
+def never_end(name: str, on: Callable[[Request], object]) -> Sabotage:
+    """Answer without an end to the requests that ``on`` picks."""
+
+    def change(request: Request, answer: Answer) -> Answer:
+        if on(request):
+            excess = f"an answer without an end (status {answer.status})"
+            raise AnswerOutOfBounds(f"the target gives {excess}", excess)
+        return answer
+
+    return on_answers(f"answer without an end to {name}", change)
