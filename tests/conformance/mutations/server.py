@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -52,11 +52,15 @@ class Plan:
         return drawn(always) if always.random() < self.steady else None
 
 
-class MutatingTransport(httpx.BaseTransport):
-    """Sends requests to an application in this process; ``plan`` mutates its answers."""
+Mutate = Callable[[str, str, RawAnswer], RawAnswer]
+"""Gives the answer to a request with this method and path, mutated or not."""
 
-    def __init__(self, options: Options, plan: Plan) -> None:
-        self.plan = plan
+
+class MutatingTransport(httpx.BaseTransport):
+    """Sends requests to an application in this process, whose answers are mutated."""
+
+    def __init__(self, options: Options, mutate: Mutate) -> None:
+        self._mutate = mutate
         self._options = options
         self._application = Application(options, PARTNERS)
         self._left = options.rate
@@ -85,18 +89,20 @@ class MutatingTransport(httpx.BaseTransport):
             found.body,
         )
         if not path.endswith(CLOCK):
-            raw = self.plan.mutated(request.method, path, raw)
+            raw = self._mutate(request.method, path, raw)
         return httpx.Response(
             raw.status, headers=list(raw.headers), stream=httpx.ByteStream(raw.body)
         )
 
 
 @contextmanager
-def mutated_target(plan: Plan, options: Options = OPTIONS, **settings: object) -> Iterator[Target]:
+def mutated_target(
+    mutate: Mutate, options: Options = OPTIONS, **settings: object
+) -> Iterator[Target]:
     """A target with two partners, a clock and a short replay delay."""
     found: TargetSettings = replace(
         AS_RUN, replay_delay=0.001, clock_url=f"http://127.0.0.1:1{CLOCK}", **settings
     )
-    transport = MutatingTransport(options, plan)
+    transport = MutatingTransport(options, mutate)
     with Target(URL, tuple(PARTNERS), found, transport=transport) as target:
         yield target

@@ -3,7 +3,6 @@
 A failure names the check and the seed that repeat it, and the last mutations of its answers.
 """
 
-import time
 import traceback
 from dataclasses import replace
 
@@ -52,7 +51,9 @@ def faults(requirement: Requirement, operation: Operation, seed: int) -> list[st
 
     chosen = plan(seed, f"{requirement.id} [{operation.id}]")
     options = LIMITING if requirement.observes_run else OPTIONS
-    with mutated_target(chosen, options, provoke_rate_limit=requirement.observes_run) as target:
+    with mutated_target(
+        chosen.mutated, options, provoke_rate_limit=requirement.observes_run
+    ) as target:
         target.capabilities = set(Capability)
         run = Run(CONTRACT, target, [], seed=1)
         try:
@@ -63,15 +64,6 @@ def faults(requirement: Requirement, operation: Operation, seed: int) -> list[st
         except BaseException:  # noqa: BLE001 - the fault that is looked for
             return [*chosen.applied[-8:], *raised, traceback.format_exc()]
     return [*chosen.applied[-8:], *raised, result.actual] if result.outcome == "error" else []
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a mutated answer asks to be waited for is not waited for."""
-    monkeypatch.setattr(time, "sleep", lambda _: None)
-    for module in ("target.target", "probe.rate_limits"):
-        monkeypatch.setattr(f"conformance.{module}.LONGEST_WAIT_SECONDS", 0.1)
-    monkeypatch.setattr("conformance.probe.rate_limits.RATE_LIMIT_REQUESTS", 32)
 
 
 @pytest.mark.parametrize(("requirement", "seed"), CASES)
