@@ -7,8 +7,8 @@ from typing import Any
 from conformance.cli.option_types import report_files
 from conformance.fuzz.findings.exporting import as_pytest, can_be_exported
 from conformance.fuzz.storage.finding import Finding
-from conformance.report import FORMATS
-from conformance.report.output import check_writable, write
+from conformance.report import reports_on
+from conformance.report.output import check_writable, write, write_early
 from conformance.report.text import ReportConsole, TextReport
 from conformance.results.verdict import Verdict
 from dinie_contract.output import echo
@@ -23,6 +23,12 @@ class CampaignOutput:
         self.exported: Path | None = export[1] if export else None
         check_writable([*self._reports.values(), *([self.exported] if self.exported else [])])
 
+    def save(self, verdict: Verdict, findings: Iterable[Finding], url: str) -> None:
+        """Write all files, which are written again with the last remarks by :meth:`report`."""
+        write_early(reports_on(verdict, self._reports))
+        if self.exported is not None:
+            write_early([(self.exported, as_pytest(url, list(findings)))])
+
     def report(
         self, verdict: Verdict, findings: Iterable[Finding], console: ReportConsole, url: str
     ) -> int:
@@ -30,8 +36,8 @@ class CampaignOutput:
 
         ``url`` is the default target of exported tests; without one, they need ``DINIE_URL``.
         """
-        for name, path in self._reports.items():
-            write(path, FORMATS[name](verdict))
+        for path, text in reports_on(verdict, self._reports):
+            write(path, text)
         TextReport(console).end(verdict)
         self.export(url, list(findings))
         return verdict.exit_code

@@ -88,9 +88,14 @@ def fuzz_command(**parameters: Any) -> int:
             LiveView(console, campaign).shown(),
         ):
             try:
-                campaign.work_through()
+                campaign.work()
             except TargetError as error:
                 void = str(error)
+            finally:
+                # Whatever keeps the cleaning up from its end, the reports are there.
+                early = verdict_of(record, settings.level, void)
+                output.save(early, record.findings.values(), url)
+                campaign.finish()
         verdict = verdict_of(record, settings.level, void)
     return output.report(verdict, record.findings.values(), console, url)
 

@@ -9,13 +9,13 @@ import click
 from conformance.catalogue.selection import select
 from conformance.cli.option_types import report_files, takes_options
 from conformance.cli.settings import RunSettings
-from conformance.report import FORMATS
-from conformance.report.output import check_writable, report
+from conformance.report import reports_on
+from conformance.report.output import check_writable, report, write_early
 from conformance.report.text import ReportConsole, TextReport
 from conformance.results.baseline import Baseline
 from conformance.results.verdict import INTERRUPTED, Verdict
 from conformance.run.interrupts import stopped_by_signals
-from conformance.run.judging import clean_up_remarks, judge
+from conformance.run.judging import clean_up_remarks, judge, remarks_before_clean_up
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.connecting import authenticate
@@ -52,10 +52,13 @@ def run_command(**parameters: Any) -> int:
                 with TextReport(ReportConsole()).progress(len(run.checks)) as on_result:
                     verdict = judge(run, level, known, on_result)
                 if not settings.keep:
+                    # Whatever keeps the cleaning up from its end, the reports are there.
+                    early = replace(verdict, remarks=remarks_before_clean_up(len(target.created)))
+                    write_early(reports_on(early, outputs))
                     run.clean_up()
             remarks = clean_up_remarks(len(target.created), run.left_behind, keep=settings.keep)
             verdict = replace(verdict, remarks=remarks)
-    texts = [(path, FORMATS[name](verdict)) for name, path in outputs.items()]
+    texts = reports_on(verdict, outputs)
     complaints: list[str] = []
     if new_baseline and verdict.complete and not verdict.void:
         texts.append((new_baseline, verdict.baseline.renewed(verdict.results).text(new_baseline)))

@@ -134,7 +134,14 @@ class Campaign:
         self.target.halt()
 
     def work_through(self) -> None:
-        """Run the campaign to its end; raises :class:`TargetError` for an unusable target."""
+        """:meth:`work` and :meth:`finish`; raises :class:`TargetError` for an unusable target."""
+        try:
+            self.work()
+        finally:
+            self.finish()
+
+    def work(self) -> None:
+        """Judge until the campaign is over; raises :class:`TargetError` for an unusable target."""
         generation.load()
         self.target.on_answer = self._record_answer
         self._begin = time.monotonic()
@@ -148,9 +155,15 @@ class Campaign:
                 self.stop(str(error), no_verdict=True)
                 raise
         finally:
-            self.target.resume()
+            self.save()
+
+    def finish(self) -> None:
+        """Revoke what is left of what was made, and take leave of the other workers."""
+        self.target.resume()
+        try:
             with self.target.hurrying():
                 self._clean_up(0)
+        finally:
             self._sharing.end()
             self.save()
 

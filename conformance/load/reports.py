@@ -3,13 +3,13 @@
 from conformance.load.settings import Settings
 from conformance.load.tally import Tally
 from conformance.load.verdict import LoadVerdict, verdict_on
-from conformance.report import FORMATS, output
+from conformance.report import output, reports_on
 from openapi.contract import Contract
 
 
 def report(verdict: LoadVerdict, settings: Settings, locust_html: str | None) -> int:
     """Print the summary and write the files; the exit code."""
-    texts = [(path, FORMATS[name](verdict)) for name, path in settings.reports.items()]
+    texts = reports_on(verdict, settings.reports)
     if settings.report_locust and locust_html is not None:
         texts.append((settings.report_locust, locust_html))
     return output.report(verdict, texts)

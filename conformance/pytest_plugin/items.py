@@ -73,15 +73,24 @@ class ConformancePlugin:
             f" level {self.shared.settings.level}, seed {self.shared.seed}"
         )
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Leave nothing behind; a run in which nothing could be verified is no pass."""
-        output = self.shared.finish()
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Leave nothing behind; a run in which nothing could be verified is no pass.
+
+        Other plugins write their reports first, which must be there if the cleaning up is killed.
+        """
+        output = self.shared.output()
         self._outputs += [output] if output else []
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput[_WORKER_OUTPUT] = self._outputs
         elif session.exitstatus == pytest.ExitCode.OK and self._doubt():
             session.exitstatus = NO_VERDICT
+        try:
+            yield
+        finally:
+            left = self.shared.clean_up()
+            if output:
+                output["left"] = left
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

@@ -130,18 +130,23 @@ class SharedRun:
                 raise
         return self._run
 
-    def finish(self) -> dict[str, Any] | None:
-        """Revoke what was made and close everything; the counts of a run that took place."""
+    def output(self) -> dict[str, Any] | None:
+        """The counts of a run that took place, before it is cleaned up."""
+        run = self._run
+        if run is None:
+            return None
+        return {
+            "made": len(run.target.created),
+            "judged": self.judged,
+            "stale": [list(one) for one in self.stale],
+            "doubt": never_succeeded(run.contract, run.answered),
+            "left": 0,
+        }
+
+    def clean_up(self) -> int:
+        """Revoke what was made and close everything; the number of resources that are left."""
         with self._open:
-            run = self._run
-            if run is None:
-                return None
-            output = {
-                "made": len(run.target.created),
-                "judged": self.judged,
-                "stale": [list(one) for one in self.stale],
-                "doubt": never_succeeded(run.contract, run.answered),
-            }
-            if not self.settings.keep:
-                run.clean_up()
-            return {**output, "left": run.left_behind}
+            if self._run is None or self.settings.keep:
+                return 0
+            self._run.clean_up()
+            return self._run.left_behind

@@ -6,6 +6,7 @@ types of the mock's control plane.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from conformance.report.html import as_html
 from conformance.report.json_report import as_json
@@ -34,3 +35,8 @@ FORMATS: Mapping[str, Format] = {
     "html": Format("text/html; charset=utf-8", "Write the report as one web page.", as_html),
 }
 """The report formats by name."""
+
+
+def reports_on(verdict: Verdict, paths: Mapping[str, Path]) -> list[tuple[Path, str]]:
+    """Each path with its report on a verdict; ``paths`` are by the name of their format."""
+    return [(path, FORMATS[name](verdict)) for name, path in paths.items()]

@@ -1,6 +1,9 @@
 """The output of a run: files, checked for being writable before it begins, and its exit code."""
 
+import os
+import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from conformance.report.text import ReportConsole, TextReport
@@ -31,11 +34,48 @@ def check_writable(paths: Iterable[Path]) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file; raises :class:`OutputError`."""
+    """Write a file, so that a reader has the old one or the new one; raises :class:`OutputError`.
+
+    What is no file of its own name, such as ``/dev/stdout``, a pipe or a link, is written to.
+    """
+    content = text.encode("utf-8", "backslashreplace")
     try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        if _is_stream(path) or not _replace(path, content):
+            path.write_bytes(content)
     except OSError as error:
         raise OutputError(f"{path} was not written: {error.strerror or error}") from error
+
+
+def write_early(texts: Iterable[tuple[Path, str]]) -> None:
+    """Write those files that are written again later; an error is told then."""
+    for path, text in texts:
+        if not _is_stream(path):
+            with suppress(OutputError):
+                write(path, text)
+
+
+def _is_stream(path: Path) -> bool:
+    return path.is_symlink() or (path.exists() and not path.is_file())
+
+
+def _replace(path: Path, content: bytes) -> bool:
+    """Put a new file in the place of ``path``; False where its folder takes none."""
+    temporary = path.with_name(f".{secrets.token_hex(8)}.new")
+    try:
+        # Readable as the umask says, and as the file before was.
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    except OSError:
+        return False
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
+            file.write(content)
+            if path.exists():
+                temporary.chmod(path.stat().st_mode & 0o7777)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return True
 
 
 def complain(text: str) -> None:

@@ -70,6 +70,11 @@ def clean_up_remarks(made: int, left_behind: int, *, keep: bool) -> tuple[str, .
     return tuple(text for text, count in counts.items() if count)
 
 
+def remarks_before_clean_up(made: int) -> tuple[str, ...]:
+    """The remark that stays in a report where the cleaning up never comes to its end."""
+    return (f"{made} keys were made, and not all are revoked yet",) if made else ()
+
+
 def never_succeeded(contract: Contract, answered: Mapping[str, Collection[int]]) -> str:
     """The creating operation that never gave its success status, as a sentence; empty for none.
 

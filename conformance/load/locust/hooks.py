@@ -1,5 +1,7 @@
 """Listeners to Locust's events in one process: start, end and reports of a load test."""
 
+from collections.abc import Callable
+
 import gevent
 from gevent.event import Event
 from locust.env import Environment
@@ -31,6 +33,8 @@ class LocustHooks:
         self.total = state.tally
         self.settled: set[str] = set()
         """Locust's ids of the workers that have settled their batches."""
+        self.before_settling: Callable[[], None] = lambda: None
+        """Called when the users of a test have stopped, and before what they made is revoked."""
         self.began = Event()
         self.ended = Event()
         events = environment.events
@@ -68,6 +72,7 @@ class LocustHooks:
 
     def _end(self, **_: object) -> None:
         runner = self._environment.runner
+        self.before_settling()
         if self._is_running:
             self._is_running = False
             if self._settler is not None:

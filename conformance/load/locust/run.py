@@ -24,7 +24,9 @@ from conformance.load.locust.workers import (
 )
 from conformance.load.reports import report, report_void
 from conformance.load.settings import Role, Settings
-from conformance.load.verdict import Latency, broken_musts, verdict_on
+from conformance.load.verdict import Latency, LoadVerdict, broken_musts, verdict_on
+from conformance.report import reports_on
+from conformance.report.output import write_early
 from conformance.report.text import ReportConsole
 from conformance.results.verdict import INTERRUPTED, NO_VERDICT
 from conformance.target.target import Target
@@ -135,7 +137,15 @@ class LoadRun:
         if interrupted:
             # What users wait for is given up at once; their keys are revoked.
             self._environment.stop_timeout = 0.0
+
+        def save() -> None:
+            # Whatever keeps the settling from its end, the reports are there.
+            void = interrupted or "what was made is not compared with the list and revoked yet"
+            write_early(reports_on(self._verdict(runner, seconds, void), self._settings.reports))
+
+        self._hooks.before_settling = save
         runner.stop()
+        self._hooks.before_settling = lambda: None
         self._hooks.ended.wait(SETTLING_SECONDS)
         doubt = ""
         if isinstance(runner, MasterRunner):
@@ -145,17 +155,16 @@ class LoadRun:
             runner.quit()
         elif isinstance(runner, MasterRunner):
             gevent.sleep(_LAST_REPORTS_SECONDS)
-        verdict = verdict_on(
-            self._contract,
-            self._settings,
-            self._hooks.total,
-            self._latencies(runner, seconds),
-            seconds,
-            void=interrupted,
-            doubt=doubt,
-        )
+        verdict = self._verdict(runner, seconds, interrupted, doubt)
         page = get_html_report(self._environment, show_download_link=False)
         return report(verdict, self._settings, page)
+
+    def _verdict(self, runner: Runner, seconds: float, void: str, doubt: str = "") -> LoadVerdict:
+        """The verdict by what is known now."""
+        latencies, tally = self._latencies(runner, seconds), self._hooks.total
+        return verdict_on(
+            self._contract, self._settings, tally, latencies, seconds, void=void, doubt=doubt
+        )
 
     def _latencies(self, runner: Runner, seconds: float) -> list[Latency]:
         found = []
