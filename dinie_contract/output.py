@@ -38,9 +38,10 @@ _MOST_OWNERS = 8
 _MOST_ISSUED = 10_000
 """A campaign of hours sees more: of the oldest, those with a known shape are still found."""
 
+# Bounded, so that no text takes more time than its length.
 _ESCAPE = re.compile(
-    r"\\+u([0-9a-f]{4})|\\+x([0-9a-f]{2})|%(?:25)*([0-9a-f]{2})|&#x0*([0-9a-f]{1,4});"
-    r"|&#0*([0-9]{1,3});|\\+([/\"'])",
+    r"\\{1,8}u([0-9a-f]{4})|\\{1,8}x([0-9a-f]{2})|%(?:25)*([0-9a-f]{2})|&#x0*([0-9a-f]{1,4});"
+    r"|&#0*([0-9]{1,3});|\\{1,8}([/\"'])",
     re.IGNORECASE,
 )
 """A character as JSON, Python, a URL (encoded repeatedly, too) or HTML may spell it."""

@@ -25,14 +25,13 @@ from conformance.fuzz.storage.record import ENOUGH, NO_WORK, TIME_OVER, Record
 from conformance.fuzz.work import Work, works
 from conformance.probe.probe import NOTHING_FAILS
 from conformance.probe.rate_limits import LIMITED
-from conformance.results.result import Outcome
+from conformance.results.result import Outcome, shown_value
 from conformance.run.check import CheckOutcome, run_check
 from conformance.run.interrupts import stopped_after
 from conformance.run.runner import Run
 from conformance.target.clean_up import revoke_all
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.target import Target, TargetError
-from dinie_contract.output import shown
 
 _M_ARENA_MAX = -8
 """Of mallopt(3)."""
@@ -265,7 +264,7 @@ class Campaign:
             ids = set(self.record.requirements)
 
         def is_known(expected: str, actual: str) -> bool:
-            cause = cause_of(shown(expected), seen(shown(actual), work.way))
+            cause = cause_of(shown_value(expected), seen(shown_value(actual), work.way))
             return self.record.findings.is_known(ids, work.operation.id, cause)
 
         return is_known

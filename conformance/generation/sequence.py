@@ -6,13 +6,13 @@ one resource. A list shows what its partner has made and nothing else.
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 from conformance.probe.pages import largest_page, pages
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.revocation import revocation_of
 from conformance.target.exchange import Answer, Request
+from conformance.target.members import JsonObject, text_in
 
 
 @dataclass(slots=True)
@@ -58,9 +58,7 @@ class Sequence:
         """Make a resource with a key that its partner has not used."""
         request = self._probe.request(partner).with_key(self._keys[key])
         answer = self._probe.succeed(request)
-        if not self._probe.id_of(answer):
-            raise NotVerified("a creation is answered without an id")
-        made = Made(partner, request, answer, str(self._probe.id_of(answer)))
+        made = Made(partner, request, answer, self._probe.known_id_of(answer))
         new = all(made.id != one.id for one in self.model.made)
         self._probe.expect(new, "a new resource for a new key", "one that was made before")
         self.model.calls[partner, key] = made
@@ -119,14 +117,14 @@ class Sequence:
             right = times == 1 or (times == 0 and own[id_].revoked)
             self._probe.expect(right, "each resource once in the list", f"one {times} times")
 
-    def _judge(self, id_: str, item: dict[str, Any], own: dict[str, Made], partner: int) -> None:
+    def _judge(self, id_: str, item: JsonObject, own: dict[str, Made], partner: int) -> None:
         expect = self._probe.expect
         foreign = any(id_ == one.id for one in self.model.made if one.partner != partner)
         expect(not foreign, "nothing of another partner in a list", "one of its resources")
         made = own.get(id_)
         if made is None:
             names = {self._probe.name_of(one.answer) for one in own.values()} - {None}
-            second = item.get(self._probe.name_member) in names | self.model.refused
+            second = text_in(item, self._probe.name_member) in names | self.model.refused
             expect(not second, "one resource for one key", "a second one in the list")
         else:
             wanted = "revoked" if made.revoked else made.answer.field("status")

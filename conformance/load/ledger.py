@@ -38,10 +38,9 @@ class Call:
     def confirm(self, answer: Answer, resource: Resource) -> None:
         """Keep the first success: the id, what stands for it in a path, and the secret."""
         self.first = digested(answer)
-        self.id, self.handle, self.secret = (
-            str(answer.field(name) or "") if name else ""
-            for name in (resource.id, resource.handle, resource.secret)
-        )
+        self.id = answer.identifier(resource.id) or ""
+        self.handle = answer.identifier(resource.handle) or ""
+        self.secret = (answer.text(resource.secret) if resource.secret else None) or ""
 
     def is_same(self, answer: Answer) -> bool:
         """Whether an answer equals the first one."""

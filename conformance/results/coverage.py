@@ -16,7 +16,7 @@ from openapi.operation import Operation
 _REMEMBERED = 5000
 """The most resources and keys whose last event is remembered; older ones are dropped."""
 
-_MOST_KEYWORDS = 1000
+_MOST_KEYWORDS, _LONGEST_NAME = 1000, 200
 
 KEYWORDS = {
     "missing_required_field": "required",
@@ -162,8 +162,8 @@ class Coverage:
         path = request.path.partition("?")[0]
         names = [f"{request.partner} {request.key}"] if request.key else []
         resource = self._contract.resource_of(operation) if request.method == "POST" else None
-        made = answer.field(resource.handle) if resource else None
-        names += [str(made)] if made else []
+        made = answer.identifier(resource.handle) if resource else None
+        names += [made] if made and len(made) <= _LONGEST_NAME else []
         names += [path.rpartition("/")[2]] if "{" in operation.path else []
         event = f"{operation.id} {answer.status}"
         before = {self._last[name] for name in names if name in self._last}

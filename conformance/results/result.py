@@ -4,10 +4,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from conformance.catalogue.requirement import Level, Rule
-from dinie_contract.output import shown
+from dinie_contract.output import excerpt, shown
 
 ResultKey = tuple[str, str]
 """The id of a requirement and of an operation: one result of a run."""
+
+
+_LONGEST_VALUE = 1000
+
+
+def shown_value(text: str) -> str:
+    """What was expected or seen, fit to be shown: the beginning of a text that is very long."""
+    return shown(excerpt(text, _LONGEST_VALUE))
 
 
 class Outcome(StrEnum):
@@ -57,8 +65,8 @@ class Result:
     finding: FindingDetails | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "expected", shown(self.expected))
-        object.__setattr__(self, "actual", shown(self.actual))
+        object.__setattr__(self, "expected", shown_value(self.expected))
+        object.__setattr__(self, "actual", shown_value(self.actual))
 
     @property
     def key(self) -> ResultKey:

@@ -10,6 +10,7 @@ from conformance.results.curl import Exchange
 from conformance.server.idempotency import keys, replays
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request
+from conformance.target.members import text_in
 
 AT_ONCE = requirement_of(replays.simultaneous_requests_make_one_resource).id
 SECOND = requirement_of(replays.no_second_resource).id
@@ -79,8 +80,7 @@ def _succeeded(probe: Probe, begin: int) -> list[Exchange]:
 
 
 def _name(probe: Probe, request: Request) -> str | None:
-    name = probe.asked_name(request)
-    return name if isinstance(name, str) else None
+    return probe.asked_name(request)
 
 
 def _expect_one_listed(
@@ -93,10 +93,10 @@ def _expect_one_listed(
         item
         for page in pages(list_probe, largest_page(list_probe), partner=partner, most=_PAGES)
         for item in page.items
-        if item.get(probe.name_member) in names
+        if text_in(item, probe.name_member) in names
     ]
     if len(found) > 1:
-        distinct = len({one[probe.name_member] for one in found})
+        distinct = len({text_in(one, probe.name_member) for one in found})
         broken = REUSED if distinct > 1 else SECOND
         exchanges = probe.recording.exchanges[begin:]
         shown = [one for one in exchanges if one[0].method != "GET"] + exchanges[-1:]

@@ -13,8 +13,7 @@ from dinie_contract.output import HIDDEN, SECRETS
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NAME = re.compile(rf"{NAME_PREFIX} [0-9a-f]{{12}}(?![0-9a-f])")
 _LOOKS_SECRET = re.compile(r"[0-9a-fA-F-]{16,}")
-_KNOWN_BY = re.compile("id|[a-zA-Z_]+_id|[a-zA-Z_]*secret[a-zA-Z_]*|access_token")
-"""Members of answers whose values later requests may repeat."""
+_MEMBER = re.compile("[a-zA-Z_]{1,60}")
 _SHORTEST = 4
 
 
@@ -47,7 +46,7 @@ class _Places:
         }
         # Where a page ends, the next one begins.
         value = answer.json_object() or {}
-        known = {name: one for name, one in value.items() if _KNOWN_BY.fullmatch(name)}
+        known = {name: one for name, one in value.items() if _may_be_repeated(name)}
         for name, known_value in (known | {"last": last_id(answer.body)}).items():
             if isinstance(known_value, str) and len(known_value) >= _SHORTEST:
                 self._answered.setdefault(known_value, f"«{name} {number}»")
@@ -75,6 +74,13 @@ class _Places:
 
     def _number(self, value: str) -> int:
         return self._numbers.setdefault(value, len(self._numbers) + 1)
+
+
+def _may_be_repeated(name: str) -> bool:
+    """Whether later requests may repeat the value that an answer has for this member."""
+    names_something = name == "id" or name.endswith("_id")
+    is_credential = "secret" in name or name == "access_token"
+    return bool(_MEMBER.fullmatch(name)) and (names_something or is_credential)
 
 
 def answer_parts(answer: Answer) -> AnswerParts:

@@ -3,7 +3,6 @@
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
 
 import gevent
 from gevent.pool import Pool
@@ -20,6 +19,7 @@ from conformance.server.lists.listing import created_is_listed
 from conformance.server.lists.pagination import pagination_is_complete
 from conformance.server.revocation.effect import revoked_key_is_listed_as_revoked
 from conformance.target.exchange import Answer
+from conformance.target.members import JsonObject, identifier_in, text_in
 from openapi.resource import Resource
 
 _ALL_PAGES = 100
@@ -33,7 +33,7 @@ _AT_ONCE = 8
 _LONGEST_WAIT_SECONDS = 60.0
 
 
-Item = dict[str, Any]
+Item = JsonObject
 
 
 @dataclass(slots=True)
@@ -141,21 +141,24 @@ class Reconciliation:
             if page is None:
                 listed.is_whole = False
                 break
-            own = [one for one in page.items if one.get(self._resource.name) in batch.calls]
-            new = [one for one in own if str(one.get(self._resource.id)) not in seen]
+            own = [one for one in page.items if text_in(one, self._resource.name) in batch.calls]
+            new = [one for one in own if self._id_of(one) not in seen]
             for one in new:
-                seen.add(str(one.get(self._resource.id)))
+                seen.add(self._id_of(one))
                 listed.items.setdefault(str(one[self._resource.name]), []).append(one)
             has_all = number >= _ALL_PAGES and not own and not _missing(batch, listed)
             if has_all or not page.cursor:
                 break
-            repetition.add([str(one.get(self._resource.id)) for one in page.items])
+            repetition.add([self._id_of(one) for one in page.items])
             if repetition.is_certain:
                 self._note_repetition(repetition, after)
                 listed.is_whole = False
                 break
             after = page.cursor
         return listed
+
+    def _id_of(self, item: Item) -> str:
+        return identifier_in(item, self._resource.id) or ""
 
     def _note_repetition(self, repetition: Repetition, after: str) -> None:
         """Note that the list repeats itself, with the request for the last page."""
@@ -171,9 +174,8 @@ class Reconciliation:
             purpose = Purpose.REVOKE_AGAIN if call.has_ended else Purpose.REVOKE
             found = listed.items.get(call.name, [])
             active = [one for one in found if one.get("status") != "revoked"]
-            purposes |= dict.fromkeys(
-                (str(one.get(self._resource.handle)) for one in active), purpose
-            )
+            handles = (identifier_in(one, self._resource.handle) for one in active)
+            purposes |= dict.fromkeys(filter(None, handles), purpose)
             if call.handle and not found and not call.is_revoked:
                 purposes[call.handle] = purpose
         pool = Pool(self._at_once)
@@ -192,6 +194,6 @@ def _missing(batch: Batch, listed: Listed) -> bool:
 def _difference(call: Call, found: list[Item], resource: Resource) -> Violation | None:
     """How the list differs from the answer to the creation."""
     for name, value in ((resource.id, call.id), (resource.handle, call.handle)):
-        if all(one.get(name) != value for one in found):
+        if all(identifier_in(one, name) != value for one in found):
             return Violation(f"the {name} of the creation in the list", "another")
     return None

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import gevent
 import geventhttpclient.client
@@ -24,10 +23,17 @@ from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
 from conformance.probe.pages import items, query_for
 from conformance.probe.probe import NO_SERVER_ERROR, NOTHING_FAILS, Probe, Violation
-from conformance.probe.revocation import revocation_by_text
 from conformance.server import catalogue
 from conformance.target.clean_up import GONE_STATUSES
-from conformance.target.exchange import NO_ANSWER, Answer, Request
+from conformance.target.exchange import (
+    NO_ANSWER,
+    Answer,
+    Request,
+    UnsendableRequest,
+    path_to,
+    query_with,
+)
+from conformance.target.members import JsonObject, identifier_in
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 from conformance.target.target import TargetError, url_under
 from conformance.target.transport.decoding import ACCEPTED_CODINGS, decoded
@@ -116,7 +122,7 @@ CLEANING_UP = " (cleaning up)"
 class Page:
     """A page of the list: its items, and the cursor of the next page, empty for the last one."""
 
-    items: list[dict[str, Any]]
+    items: list[JsonObject]
     cursor: str
 
 
@@ -178,19 +184,25 @@ class Sender:
         """A page of at most ``limit`` items after a cursor; None where it cannot be read."""
         if (probe := self._state.page) is None:
             return None
-        request = page_request(probe, limit, after)
+        try:
+            request = page_request(probe, limit, after)
+        except UnsendableRequest:
+            return None
         answer = self.send(probe, request, Purpose.PAGE, secrets=secrets)
         if answer is None or answer.status != HTTPStatus.OK:
             return None
         found = items(probe.operation, answer)
         goes_on = found and answer.field(probe.page_members.has_more)
-        return Page(found, str(found[-1].get(probe.resource.id)) if goes_on else "")
+        return Page(found, (identifier_in(found[-1], probe.resource.id) or "") if goes_on else "")
 
     def revoke(self, handle: str, purpose: Purpose) -> bool:
         """Revoke a resource; gives whether it is revoked, or gone."""
         if (probe := self._state.revoke) is None:
             return False
-        request = revocation_by_text(probe, quote(handle, safe=""))
+        try:
+            request = Request("DELETE", path_to(probe.operation.path, handle))
+        except UnsendableRequest:
+            return False
         answer = self.send(probe, request, purpose)
         return answer is not None and (answer.is_success or answer.status in GONE_STATUSES)
 
@@ -297,7 +309,7 @@ class Sender:
 
 def page_request(probe: Probe, limit: int, after: str = "") -> Request:
     """The request for a page of at most ``limit`` items after a cursor."""
-    return Request("GET", f"{probe.operation.path}?{urlencode(query_for(probe, limit, after))}")
+    return Request("GET", f"{probe.operation.path}?{query_with(query_for(probe, limit, after))}")
 
 
 def session(

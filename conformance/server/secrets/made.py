@@ -29,6 +29,9 @@ FEWEST_BITS = 90
 USUAL_BITS = 112
 """RFC 6749 asks for 128 bits; a random UUID has 122, and the estimate may be one or two off."""
 
+_LONGEST = 4000
+"""The characters of a very long text that are looked at."""
+
 _SAMPLES = 20
 _AT_ONCE = 10
 
@@ -62,7 +65,7 @@ def _sample(probe: Probe) -> list[Answer]:
 def secrets_in(probe: Probe, answers: list[Answer]) -> list[str]:
     """The secrets in the answers."""
     found = [probe.secret_of(answer) for answer in answers]
-    texts = [one for one in found if one is not None]
+    texts = [one[:_LONGEST] for one in found if one is not None]
     if len(texts) < len(found):
         raise NotVerified(f"an answer shows no {probe.resource.secret} that is a string")
     return texts
@@ -212,7 +215,7 @@ def secrets_are_not_derived(probe: Probe) -> None:
 def texts_beside(probe: Probe, answer: Answer) -> list[str]:
     """The texts in an answer other than the secret."""
     return [
-        value
+        value[:_LONGEST]
         for field, value in (answer.json_object() or {}).items()
         if field != probe.resource.secret and isinstance(value, str)
     ]

@@ -28,6 +28,9 @@ _TRACE = 16
 _SHORTEST_TRACE = 8
 """Shorter texts may stand in an answer by chance."""
 
+_LONGEST_TRACED = 1000
+"""The characters of a very long secret that are looked for."""
+
 
 def _traces(probe: Probe, made: Answer, other: Answer) -> list[str]:
     """Texts that give a secret away: any 16 characters of the part that other secrets lack."""
@@ -35,12 +38,12 @@ def _traces(probe: Probe, made: Answer, other: Answer) -> list[str]:
     common = next(
         (at for at, pair in enumerate(zip(secret, another, strict=False)) if pair[0] != pair[1]), 0
     )
-    own = secret[common:]
+    own = secret[common:][:_LONGEST_TRACED]
     shown = texts_beside(probe, made)
-    windows = [own[at : at + _TRACE] for at in range(max(1, len(own) - _TRACE + 1))]
+    windows = {own[at : at + _TRACE] for at in range(max(1, len(own) - _TRACE + 1))}
     return [
         window
-        for window in windows
+        for window in sorted(windows)
         if len(window) >= _SHORTEST_TRACE and not any(window in text for text in shown)
     ]
 
