@@ -18,15 +18,18 @@ from conformance.results.curl import NOT_SENT, reproduction
 from conformance.target.exchange import UnsendableRequest
 from conformance.target.target import in_chunks, url_under
 from conformance.target.token_forms import UNCHANGED
+from conformance.target.transport.reception import MOST_BYTES, MOST_SECONDS
 
 _LONGEST_TEXT = 500
 
 _IMPORTS = """import os
-from concurrent.futures import ThreadPoolExecutor
+import threading
+import zlib
 
 import httpx"""
 
 _SENDING = """BASE_URL = {base_url}
+MOST_BYTES, MOST_SECONDS = {most_bytes}, {most_seconds}
 VARIABLES = ("DINIE_TOKEN", "DINIE_SECOND_TOKEN")
 GIVEN = {{
     line.partition(":")[0].strip().lower(): line.partition(":")[2].strip()
@@ -43,23 +46,53 @@ def send(steps):
         if step["partner"] is not None:
             token = os.environ[VARIABLES[step["partner"]]]
             headers.append((b"Authorization", f"Bearer {{token}}".encode()))
+        headers.append((b"Accept-Encoding", b"gzip, deflate"))
         body, sizes = step["body"].encode("utf-8", "surrogateescape"), step.get("chunks", ())
+        content = bytearray()
         try:
-            answer = httpx.request(
+            with httpx.stream(
                 step["method"],
                 url_under(BASE_URL, step["path"]),
                 headers=headers,
                 content=iter(in_chunks(body, sizes)) if sizes else body,
                 timeout=30,
                 trust_env=False,
-            )
-        except (httpx.RemoteProtocolError, httpx.ReadError):
-            return 0, "", b""
+            ) as answer:
+                for part in answer.iter_raw():
+                    content += part
+                    if len(content) > MOST_BYTES:
+                        return NO_ANSWER
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout):
+            return NO_ANSWER
+        if answer.headers.get("content-encoding", "").lower() in ("gzip", "deflate"):
+            inflater = zlib.decompressobj(32 + zlib.MAX_WBITS)
+            content = inflater.decompress(content, MOST_BYTES)
+            if inflater.unconsumed_tail:
+                return NO_ANSWER
         media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-        return answer.status_code, media_type, answer.content
+        return answer.status_code, media_type, bytes(content)
 
-    with ThreadPoolExecutor(len(steps)) as pool:
-        return list(pool.map(one, steps))
+    def keep(number, step):
+        try:
+            answers[number] = one(step)
+        except Exception as error:
+            errors.append(error)
+
+    answers, errors = [NO_ANSWER] * len(steps), []
+    # An answer without an end is left behind.
+    threads = [
+        threading.Thread(target=keep, args=pair, daemon=True) for pair in enumerate(steps)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(MOST_SECONDS)
+    if errors:
+        raise errors[0]
+    return answers
+
+
+NO_ANSWER = 0, "", b""
 """
 
 
@@ -83,7 +116,8 @@ def _sending(base_url: str) -> str:
     shared = (resending, UnsendableRequest, in_chunks, url_under)
     resender, *senders = [inspect.getsource(one) for one in shared]
     url = f'os.environ.get("DINIE_URL", {base_url!a})' if base_url else 'os.environ["DINIE_URL"]'
-    return "\n\n".join((resender, _IMPORTS, *senders, _SENDING.format(base_url=url)))
+    sending = _SENDING.format(base_url=url, most_bytes=MOST_BYTES, most_seconds=MOST_SECONDS)
+    return "\n\n".join((resender, _IMPORTS, *senders, sending))
 
 
 def _literal(value: object) -> str:
