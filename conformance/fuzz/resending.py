@@ -15,10 +15,22 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 from urllib.parse import quote, unquote
 
-Step = dict[str, Any]
+
+class Step(TypedDict):
+    """A request to send again, as JSON has it."""
+
+    method: str
+    path: str
+    headers: list[list[str]]
+    body: str
+    partner: int | None
+    token_form: str
+    at_once: int
+    chunks: NotRequired[list[int]]
+
 
 AnswerParts = tuple[int, str, bytes]
 """The status, the media type and the body of an answer; 0 for a connection that was closed."""

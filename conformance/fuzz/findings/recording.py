@@ -34,7 +34,7 @@ class _Places:
 
     def step(self, number: int, request: Request, answer: Answer) -> Step:
         body = without_secrets(self._text(request.body.decode("utf-8", "surrogateescape")))
-        step = {
+        step: Step = {
             "method": request.method,
             "path": self._text(request.path),
             "headers": [[name, self._header(name, value)] for name, value in request.headers],

@@ -79,7 +79,7 @@ _FORMAT = Format({"items": STEP})
 
 def can_be_sent(request: Request) -> bool:
     """Whether a recorded request could be a step: HTTP can carry it, under the target's path."""
-    step = {
+    step: Step = {
         "method": request.method,
         "path": request.path,
         "headers": [list(one) for one in request.headers],
@@ -107,7 +107,7 @@ def steps_of(values: Sequence[Step], where: str) -> tuple[Step, ...]:
     Raises :class:`FileError` where bytes cannot be made of their texts, or too many are sent at
     the same time.
     """
-    steps = []
+    steps: list[Step] = []
     for number, step in enumerate(values):
         try:
             step["path"].encode()
@@ -116,7 +116,18 @@ def steps_of(values: Sequence[Step], where: str) -> tuple[Step, ...]:
                 value.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError as error:
             raise FileError(f"{where}: steps[{number}]: holds what is no Unicode text") from error
-        steps.append({name: step[name] for name in STEP["properties"] if name in step})
+        known: Step = {
+            "method": step["method"],
+            "path": step["path"],
+            "headers": step["headers"],
+            "body": step["body"],
+            "partner": step["partner"],
+            "token_form": step["token_form"],
+            "at_once": step["at_once"],
+        }
+        if "chunks" in step:
+            known["chunks"] = step["chunks"]
+        steps.append(known)
     if any(len(one) > _MOST_AT_ONCE for one in groups(steps)):
         raise FileError(f"{where}: steps: more than {_MOST_AT_ONCE} are sent at the same time")
     return tuple(steps)
