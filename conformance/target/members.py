@@ -25,17 +25,21 @@ _DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=_no_constant)
 
 
 def parse(body: bytes) -> object:
-    """A JSON document; raises ValueError where ``body`` is none, or nested too deeply.
+    """A JSON document in any Unicode encoding, as :func:`parse_text`."""
+    return parse_text(body.decode(json.detect_encoding(body), "surrogatepass"))
+
+
+def parse_text(text: str) -> object:
+    """A JSON document; raises ValueError where ``text`` is none, or nested too deeply.
 
     Without ``NaN`` and ``Infinity``, which Python reads and JSON does not have.
     """
-    text = body.decode(json.detect_encoding(body), "surrogatepass")
     try:
         value: object = _DECODER.decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     # No document is deeper than it has brackets, and most have few.
-    if body.count(b"[") + body.count(b"{") > MOST_DEPTH and _depth(value) > MOST_DEPTH:
+    if text.count("[") + text.count("{") > MOST_DEPTH and _depth(value) > MOST_DEPTH:
         raise ValueError("nested too deeply")
     return value
 

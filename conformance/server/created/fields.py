@@ -3,7 +3,6 @@
 A server may add fields of its own.
 """
 
-import json
 from dataclasses import replace
 
 from conformance.catalogue.judge import SUCCESS, each
@@ -21,6 +20,7 @@ from conformance.probe.applicability import shows
 from conformance.probe.probe import Violation, expect
 from conformance.server.created.answers import SEED, created_answers, expect_no_fault, json_type
 from conformance.target.exchange import Answer
+from conformance.target.members import parse_text
 from openapi.operation import Operation
 
 
@@ -41,14 +41,10 @@ def body_is_a_json_object(_: Operation, answer: Answer) -> None:
     """The answer's body is a JSON object in UTF-8."""
     try:
         # RFC 8259 section 8.1: UTF-8 and no byte order mark; section 6: no NaN or Infinity.
-        value = json.loads(answer.body.decode(), parse_constant=_refuse)
+        value = parse_text(answer.body.decode())
     except ValueError as error:
         raise Violation("a JSON object in UTF-8", "a body that is no JSON") from error
     expect(isinstance(value, dict), "a JSON object in UTF-8", json_type(value))
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(name)
 
 
 @requirement("created.required-fields-are-there", Level.MUST, SEED, shows())

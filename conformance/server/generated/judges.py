@@ -4,7 +4,6 @@ A failure that Schemathesis reports counts only if one of these confirms it: the
 open what Schemathesis calls wrong. Each raises :class:`~conformance.probe.probe.Violation`.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -15,6 +14,7 @@ from conformance.probe.applicability import reads_or_creates
 from conformance.probe.bodies import schema_of
 from conformance.probe.probe import Violation, expect
 from conformance.target.exchange import NO_ANSWER, Answer, Request
+from conformance.target.members import parse
 from conformance.target.timestamps import instant
 from openapi.operation import Operation
 from openapi.schema import FieldError, types_of
@@ -100,7 +100,7 @@ def expect_refusal(exchange: JudgedExchange) -> None:
     if not exchange.answer.is_success or not _is_json(request):
         return
     try:
-        errors = schema_of(exchange.operation).errors(json.loads(request.body))
+        errors = schema_of(exchange.operation).errors(parse(request.body))
     except ValueError:
         return
     for one in _without_formats(errors):
