@@ -76,7 +76,7 @@ def number_in(members: Mapping[str, object], name: str) -> float | None:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def objects_in(members: Mapping[str, object], name: str) -> list[JsonObject]:
