@@ -77,6 +77,7 @@ ADAPTERS = {
     "matplotlib": "conformance/report/plots.py",
     "hypothesis.internal": "conformance/generation/isolation.py",
     "schemathesis": "conformance/generation/engine.py",
+    "httpcore": "conformance/target/transport/sockets.py",
     "gevent": "conformance/load/locust/",
     "locust": "conformance/load/locust/",
 }
