@@ -56,8 +56,10 @@ def test_a_life_that_is_no_number_of_seconds(
 ) -> None:
     report = tmp_path / "report.json"
     with issuing(f'"access_token": "dinie_at_1", "expires_in": {life}') as url:
-        code = run("run", "--url", url, "--client-id", "one", "--client-secret", "a-secret-of-ours",
-                   "--select", "created.fields-have-their-types", "--report-json", str(report))  # fmt: skip
+        code = run(
+            *("run", "--url", url, "--client-id", "one", "--client-secret", "a-secret-of-ours"),
+            *("--select", "created.fields-have-their-types", "--report-json", str(report)),
+        )
 
     # With a document that is no JSON there is no token, and with any other a run, if a bad one.
     assert code == (2 if life == "NaN" else code)
