@@ -90,5 +90,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(130)
     except (ContractError, StoreError, ServingError, ControlError, CommandError) as error:
         reason = str(error)
+    except Exception as error:  # noqa: BLE001 - the last place before the user
+        reason = f"a fault of the mock: {type(error).__name__}: {error}"
     echo(f"dinie-mock: {' '.join(reason.split())}", err=True)
     sys.exit(UNUSABLE)

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from demo.mock_process import MockDidNotStart, MockProcess, mock_process
+from mock_server.cli.main import main
 from openapi.document import bundled_path
 from tests.mock_server.command_line import run_command
 
@@ -248,6 +249,21 @@ def test_a_port_in_use_is_one_line() -> None:
 )
 def test_bad_input_is_one_line_that_names_it(options: list[str], reason: str) -> None:
     assert reason in refused(*options, run=run_command)
+
+
+def test_a_fault_of_the_mock_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("two\nlines \x1b[2J")
+
+    monkeypatch.setattr("mock_server.cli.main.bind", fails)
+    with pytest.raises(SystemExit) as ended:
+        main(["serve"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == (
+        "dinie-mock: a fault of the mock: RuntimeError: two lines \\x1b[2J\n"
+    )
 
 
 def test_a_refused_partner_is_not_repeated() -> None:
