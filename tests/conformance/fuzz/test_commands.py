@@ -67,7 +67,9 @@ def expect_all_of(finding: Finding, directory: Path, text: str) -> None:
     assert text.count(f'href="#finding-{finding.id}"') == 2
     assert f">dinie-conformance replay {directory}/{finding.id}</code>" in text
     shown = html.unescape(text)
-    for one in [*finding.curl.splitlines(), *finding.python.splitlines()]:
+    kept = json.loads(RunDirectory(directory).path_of(finding).read_text())
+    assert "curl " in kept["curl"]
+    for one in [*kept["curl"].splitlines(), *kept["python"].splitlines()]:
         assert one in shown
     made = re.findall(r"dinie_(?:cs_live|at)_\w{8,}", text)
     assert [*made, *(one for one in TOKENS if one in text)] == []

@@ -10,17 +10,22 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.catalogue.requirement import Level
+from conformance.fuzz.findings.replaying import fails, work_of
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.files import FileError
+from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import TIME_OVER, Record
 from conformance.fuzz.verdicts import verdict_of
+from conformance.fuzz.work import works
 from conformance.report import FORMATS
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT
+from conformance.server import catalogue
 from conformance.target.exchange import Answer, Request
+from conformance.target.target import Target
 from demo.mock_process import MockProcess
 from tests.conformance.cli.command_line import active, one_line, run
 from tests.conformance.client.journals import UNHURRIED
@@ -348,3 +353,25 @@ def test_a_directory_that_names_somebodys_key_does_not_revoke_it(
     alive = active(healthy, TOKENS[0])
     assert campaign.record.left_behind == {(0, theirs), (0, left)}
     assert len(alive) == 2
+
+
+JUDGED = "generated.nothing-makes-it-fail"
+KINDS = (WHOLE, replace(WHOLE, requirement=JUDGED, work=f"{JUDGED} [createCredential]"))
+
+
+@pytest.mark.thorough
+@settings(parent=UNHURRIED, suppress_health_check=list(HealthCheck), max_examples=60)
+@given(data=st.data())
+def test_whatever_can_be_read_can_be_tried_again(data: st.DataObject, healthy: MockProcess) -> None:
+    text = data.draw(mutated(json.loads(data.draw(st.sampled_from(KINDS)).text())))
+    try:
+        finding = Finding.read_text(text, CONTRACT, "here")
+    except FileError:
+        return
+    known = {one.name: one for one in works(CONTRACT, list(catalogue().values()))}
+    with Target(healthy.base_url, TOKENS[:1]) as target:
+        try:
+            work = work_of(CONTRACT, finding, known)
+        except FileError:
+            return
+        assert fails(CONTRACT, target, finding, work) in {True, False, None}
