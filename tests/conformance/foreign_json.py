@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,21 +15,36 @@ HOSTILE_TEXTS = (
     "2026-01-01T00:00:00+00:00", "x" * 5000,
 )  # fmt: skip
 
-_NESTED: Any = 1
-for _ in range(400):
-    _NESTED = [_NESTED]
+
+def _nested() -> Any:
+    value: Any = 1
+    for _ in range(400):
+        value = [value]
+    return value
+
+
+_FRESH: tuple[Callable[[], Any], ...] = (list, dict, lambda: [[]], lambda: {"": {}}, _nested)
+"""Each is made anew, for a later change may be in it."""
 
 HOSTILE = (
     *HOSTILE_TEXTS, None, True, False, 0, -1, 1, 2, 1.0, 0.5, 1e308, float("inf"), float("nan"),
-    10**20, 10**400, -(10**400), [], {}, [[]], {"": {}}, _NESTED,
+    10**20, 10**400, -(10**400),
 )  # fmt: skip
 
-VALUES = st.sampled_from(HOSTILE) | st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
-    ),
-    max_leaves=5,
+VALUES = (
+    st.sampled_from(HOSTILE)
+    | st.sampled_from(_FRESH).map(lambda make: make())
+    | st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.text(st.characters(), max_size=20),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+        ),
+        max_leaves=5,
+    )
 )
 
 
