@@ -406,7 +406,7 @@ class Target:
             return Answer(response.status_code, found, received, seconds)
         except Abandoned:
             raise TargetError(_STOPPED) from None
-        except _LATE:
+        except (*_LATE, *_CLOSED):
             self._lose(time.monotonic() - start)
             raise
         except OutOfBounds as error:

@@ -186,14 +186,23 @@ def test_a_replay_is_interrupted_at_once(healthy: MockProcess, tmp_path: Path) -
     assert out.startswith("No verdict: the run was stopped")
 
 
-def test_a_target_whose_every_answer_is_too_large_gives_no_verdict() -> None:
+@pytest.mark.parametrize("command", ["run", "fuzz", "load"])
+@pytest.mark.parametrize("access", ["token", "client id"])
+def test_a_target_whose_every_answer_is_too_large_gives_no_verdict(
+    command: str, access: str, tmp_path: Path
+) -> None:
     attack, said = LARGE["endless chunks"]
+    variables = {
+        "token": {"DINIE_TOKEN": FIRST},
+        "client id": {"DINIE_CLIENT_ID": "some", "DINIE_CLIENT_SECRET": "dinie_cs_live_secret"},
+    }[access]
+    headless = ["--headless"] if command == "load" else []
     with hostile(lambda _: attack()) as (url, _):
         done = subprocess.run(
-            [sys.executable, "-m", "conformance.cli", "run", "--url", url],
-            env={**os.environ, "DINIE_TOKEN": FIRST},
+            [sys.executable, "-m", "conformance.cli", command, "--url", url, *headless],
+            env={**os.environ, **variables}, cwd=tmp_path,
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
     assert done.returncode == 2
-    [line] = done.stderr.splitlines()
-    assert f"{url} gives an answer {said}" in line
+    assert f"{url} gives an answer {said}" in done.stdout + done.stderr
+    assert "fault of the harness" not in done.stdout + done.stderr

@@ -34,3 +34,16 @@ class OmitsFromList(Application):
         page: dict[str, Any] = json.loads(answer.body)
         shown = [one for one in page["data"] if int(one["created_at"][-3:-1]) % 10]
         return replace(answer, body=json.dumps({**page, "data": shown}).encode())
+
+
+class RepeatsItsList(Application):
+    """Its list begins again after each page, and says that there is more."""
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if method == "GET":
+            target = target.partition("&starting_after")[0]
+        answer = super().answer(method, target, headers, body)
+        if method != "GET" or KEYS not in target or answer.status != 200:
+            return answer
+        page: dict[str, Any] = json.loads(answer.body)
+        return replace(answer, body=json.dumps({**page, "has_more": True}).encode())

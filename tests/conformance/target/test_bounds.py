@@ -18,7 +18,13 @@ from conformance.results.result import Outcome
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.exchange import NO_ANSWER, Request
-from conformance.target.target import AnswerOutOfBounds, AnswerOverdue, Target, TargetError
+from conformance.target.target import (
+    AnswerOutOfBounds,
+    AnswerOverdue,
+    Target,
+    TargetError,
+    TargetSettings,
+)
 from conformance.target.transport.decoding import decoded
 from conformance.target.transport.reception import MOST_BYTES
 from demo.mock_process import MockProcess
@@ -215,6 +221,15 @@ def test_requests_without_an_answer_may_not_take_for_ever() -> None:
             list(map(probe.try_to_send, [request] * 9))
         target.resume()
         assert target.send(PLAIN).status == 422
+
+
+def test_a_clock_that_answers_without_a_bound_is_not_moved() -> None:
+    attack, said = LARGE["endless chunks"]
+    with hostile(lambda _: attack()) as (url, _):
+        settings = TargetSettings(clock_url=f"{url}/clock")
+        with Target(url, (), settings) as target, pytest.raises(TargetError, match=said) as found:
+            target.move_clock(1)
+    assert str(found.value).startswith(f"{url}/clock gives an answer")
 
 
 def test_a_stopped_run_does_not_wait_for_an_answer() -> None:

@@ -8,6 +8,9 @@ import pytest
 
 from demo.mock_process import MockProcess, mock_process
 from tests.conformance.load.command_line import PARTNER, TOKEN, Ended, load
+from tests.conformance.load.wrong_servers import RepeatsItsList
+from tests.conformance.servers.options import Options
+from tests.conformance.servers.serving import serving
 from tests.conformance.target.hostile import LARGE, Attack, hostile
 from tests.fake_server import FakeRequest
 
@@ -54,4 +57,16 @@ def test_an_answer_that_is_too_large_is_a_violation(
     [found] = [one for one in run.report["results"] if one["outcome"] == "failed"]
     assert found["id"] == NAME
     assert said in found["actual"]
+    assert run.counts["left_behind"] == 0
+
+
+def test_a_list_that_repeats_itself_is_a_violation(tmp_path: Path) -> None:
+    def is_found(run: Ended) -> bool:
+        return "lists.pagination-is-complete" in run.outcomes("warning")
+
+    with serving(Options(), {TOKEN: "first"}, RepeatsItsList) as url:
+        run = load(url, tmp_path, is_enough=is_found)
+    assert is_found(run), run.out
+    [found] = [one for one in run.report["results"] if one["id"] == "lists.pagination-is-complete"]
+    assert "a list that repeats itself" in found["actual"]
     assert run.counts["left_behind"] == 0
