@@ -89,7 +89,8 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
         announce_and_log()
 
     if workers > 1:
-        asyncio.run(_rehearse(create_app(replace(settings, workers=1))))
+        with shared_metrics(1):
+            asyncio.run(_rehearse(create_app(replace(settings, workers=1))))
         os.environ[WORKER_SETTINGS] = settings.to_json()
         config = uvicorn.Config(WORKER_APP, factory=True, workers=workers, **options)
         # It takes the signals first: from here on there are files and workers to clean up.
@@ -99,15 +100,16 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
         if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
             raise ServingError("the workers did not start: the lines above say why")
     else:
-        ending = ShutdownFlag()
-        app = create_app(settings, patient=True, is_ending=lambda: ending.is_set)
-        if is_shared:
-            asyncio.run(_prepare(settings))
-        server = AnnouncingServer(uvicorn.Config(app, **options), freeze_and_announce, ending)
-        # The server takes both signals itself a moment later, and raises them again at its end.
-        for one in SIGNALS:
-            signal.signal(one, server.handle_exit)
-        server.run(sockets=[listener])
+        with shared_metrics(1):
+            ending = ShutdownFlag()
+            app = create_app(settings, patient=True, is_ending=lambda: ending.is_set)
+            if is_shared:
+                asyncio.run(_prepare(settings))
+            server = AnnouncingServer(uvicorn.Config(app, **options), freeze_and_announce, ending)
+            # The server takes both signals itself a moment later, and raises them again at its end.
+            for one in SIGNALS:
+                signal.signal(one, server.handle_exit)
+            server.run(sockets=[listener])
     logger.info("stopped")
 
 

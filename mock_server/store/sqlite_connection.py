@@ -1,7 +1,6 @@
 """Connections to SQLite, in a private file or in memory, and advice about their errors."""
 
 import contextlib
-import logging
 import os
 import stat
 import time
@@ -10,8 +9,6 @@ from pathlib import Path
 import apsw
 
 from mock_server.store.interface import StoreError
-
-logger = logging.getLogger("mock_server")
 
 _PRIVATE = 0o600
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -38,15 +35,8 @@ MENDS: tuple[tuple[type[apsw.Error], str], ...] = (
 
 
 def open_file(path: Path) -> apsw.Connection:
-    """Open a private file that other processes use at the same time; it may not exist yet.
-
-    Raises :class:`StoreError` for a file of another user.
-    """
-    # A link may be there on purpose; the checks are of the file that it leads to.
-    place = os.path.realpath(path)
-    with contextlib.suppress(OSError):  # SQLite says what is wrong with the place
-        _make_private(place, path)
-    connection = apsw.Connection(place)
+    """Open a file that :func:`make_private` has made; other processes use it at the same time."""
+    connection = apsw.Connection(os.path.realpath(path))
     connection.set_busy_timeout(BUSY_MILLISECONDS)
     # A commit survives the death of the process; only a power cut may take the last.
     _write_ahead(connection)
@@ -54,11 +44,20 @@ def open_file(path: Path) -> apsw.Connection:
     return connection
 
 
-def _make_private(place: str, shown: Path) -> None:
+def make_private(path: Path) -> list[str]:
     """Create the database with mode 0600, or take the rights of others on its files away.
 
-    SQLite gives the files beside the database the mode of the database.
+    Returns a line for each file that others had rights on. SQLite gives the files beside the
+    database the mode of the database. Raises :class:`StoreError` for a file of another user.
     """
+    changed: list[str] = []
+    with contextlib.suppress(OSError):  # SQLite says what is wrong with the place
+        # A link may be there on purpose; the checks are of the file that it leads to.
+        _make_private(os.path.realpath(path), path, changed)
+    return changed
+
+
+def _make_private(place: str, shown: Path, changed: list[str]) -> None:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(place, flags, _PRIVATE)
@@ -76,7 +75,7 @@ def _make_private(place: str, shown: Path) -> None:
                 )
             if stat.S_ISREG(found.st_mode) and found.st_mode & _OTHERS:
                 file.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS)
-                logger.warning("%s%s was open to others, and is private from now on", shown, end)
+                changed.append(f"{shown}{end} was open to others, and is private from now on")
 
 
 def _write_ahead(connection: apsw.Connection) -> None:

@@ -1,5 +1,6 @@
 """The embedded store: SQLite, in memory (``sqlite://``) or in a file (``sqlite:///FILE``)."""
 
+import logging
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,8 +23,16 @@ from mock_server.store.interface import (
     UpdateCredential,
     Write,
 )
-from mock_server.store.sqlite_connection import BUSY_MILLISECONDS, MENDS, open_file, open_memory
+from mock_server.store.sqlite_connection import (
+    BUSY_MILLISECONDS,
+    MENDS,
+    make_private,
+    open_file,
+    open_memory,
+)
 from mock_server.store.sqlite_counters import FileCounters, MemoryCounters
+
+logger = logging.getLogger("mock_server")
 
 _KEPT_BETWEEN_CLEANINGS = 64
 """Records between two deletions of expired ones: a deletion may remove more than that."""
@@ -53,12 +62,15 @@ class SqliteStore(Store):
         self._errors = StoreErrors(self._name, apsw.Error, MENDS)
         self._kept = 0
         with self._errors:
+            changed = make_private(path) if path else []
             self._connection = open_file(path) if path else open_memory()
             self._file = (path, _identity(path)) if path else None
             self._migrate()
             # One cursor for all statements: what one finds is read to the end before the next
             # runs, and before others wait for a transaction that is still open.
             self._execute = self._connection.cursor().execute
+        for line in changed:  # after any refusal, which is a single line
+            logger.warning(line)
 
     def _migrate(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")

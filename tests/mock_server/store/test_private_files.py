@@ -37,7 +37,7 @@ def private(name: str) -> dict[str, int]:
 
 
 @pytest.mark.usefixtures("umask")
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.thorough)])
 def test_a_mock_makes_private_files_whatever_the_umask(tmp_path: Path, workers: str) -> None:
     store = f"sqlite:///{tmp_path / 'mock.db'}"
     with mock_process("--store", store, "--workers", workers) as mock:
