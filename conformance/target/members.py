@@ -9,6 +9,9 @@ JsonObject = dict[str, object]
 MOST_DEPTH = 100
 """The deepest nesting that is read (RFC 8259 section 9): whatever walks a document may recurse."""
 
+_MOST_VALUES = 1_000_000
+"""The most values that are read, by their signs: each takes many times the memory of its text."""
+
 _MOST_DIGITS = 1000
 """The digits of the longest integer that is read exactly; a longer one is infinite."""
 
@@ -30,16 +33,19 @@ def parse(body: bytes) -> object:
 
 
 def parse_text(text: str) -> object:
-    """A JSON document; raises ValueError where ``text`` is none, or nested too deeply.
+    """A JSON document; raises ValueError where ``text`` is none, too deep or of too many values.
 
     Without ``NaN`` and ``Infinity``, which Python reads and JSON does not have.
     """
+    brackets = text.count("[") + text.count("{")
+    if brackets + text.count(",") > _MOST_VALUES:
+        raise ValueError("too many values")
     try:
         value: object = _DECODER.decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     # No document is deeper than it has brackets, and most have few.
-    if text.count("[") + text.count("{") > MOST_DEPTH and _depth(value) > MOST_DEPTH:
+    if brackets > MOST_DEPTH and _depth(value) > MOST_DEPTH:
         raise ValueError("nested too deeply")
     return value
 
