@@ -3,8 +3,11 @@
 import json
 import math
 from collections.abc import Mapping
+from itertools import chain
 
 JsonObject = dict[str, object]
+
+_CONTAINERS = (dict, list)
 
 MOST_DEPTH = 100
 """The deepest nesting that is read (RFC 8259 section 9): whatever walks a document may recurse."""
@@ -51,12 +54,11 @@ def parse_text(text: str) -> object:
 
 
 def _depth(value: object) -> int:
-    depth, level = 0, [value]
-    while level := [one for one in level if isinstance(one, dict | list)]:
+    depth, level = 0, [value] if isinstance(value, _CONTAINERS) else []
+    while level:
         depth += 1
-        level = [
-            member for one in level for member in (one.values() if isinstance(one, dict) else one)
-        ]
+        members = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [one for one in chain.from_iterable(members) if isinstance(one, _CONTAINERS)]
     return depth
 
 
