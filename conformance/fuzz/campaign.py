@@ -58,6 +58,9 @@ AT_ONCE = 5
 BATCH = 50
 """Created resources that may wait for their revocation, which happens between turns."""
 
+_SHARE_OF_OTHERS = 0.25
+"""The share of a campaign's time that trying the findings of other workers may take."""
+
 _POLL_SECONDS = 0.25
 _SAVE_SECONDS = 5.0
 _BEAT_SECONDS = 2.0
@@ -172,7 +175,7 @@ class Campaign:
         for finding in list(self.record.findings.values()):
             if self._shrinker.reproduce(finding):
                 self._sharing.publish(finding)
-        self._sharing.begin(self._shrinker)
+        self._sharing.begin(self._shrinker, self.max_seconds * _SHARE_OF_OTHERS)
         while not (self._is_over() or self._has_enough()):
             self._batch()
 

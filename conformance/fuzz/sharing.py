@@ -35,18 +35,20 @@ class Sharing:
         self._has_junk = False
         self._last = 0.0
 
-    def begin(self, shrinker: Shrinker) -> None:
+    def begin(self, shrinker: Shrinker, seconds: float) -> None:
         """Reproduce the remote findings: adopt those that fail here, delete those that do not.
 
-        Raises :class:`TargetError`.
+        Those that are not tried within so many seconds stay remote: what others have written may
+        take no more. Raises :class:`TargetError`.
         """
         if self._corpus is None:
             return
+        end = time.monotonic() + seconds
         for values in self._shared_findings().values():
             finding = smallest_of(values.values())
             if finding.id in self._findings or finding.requirement not in self._record.requirements:
                 continue
-            failures, tries = shrinker.count_failures(finding, finding.attempts)
+            failures, tries = shrinker.count_failures(finding, finding.attempts, end)
             if failures:
                 adopted = self._findings.adopt(finding)
                 # One of the failures is the discovery itself.

@@ -1,6 +1,8 @@
 """Shrinking and reproduction: a finding in the fewest requests that show it, and its rate."""
 
 import json
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -258,8 +260,13 @@ class Shrinker:
         self._findings.keep(self._findings[finding.id].tried(failures, tries))
         return failures > 0
 
-    def count_failures(self, finding: Finding, times: int) -> tuple[int, int]:
-        """Failures and tries of a finding; raises :class:`TargetError`."""
+    def count_failures(
+        self, finding: Finding, times: int, end: float = math.inf
+    ) -> tuple[int, int]:
+        """Failures and tries of a finding, none after ``end`` of the monotonic clock.
+
+        Raises :class:`TargetError`.
+        """
         failures = tries = 0
         try:
             work = work_of(self._contract, finding, self._works)
@@ -267,7 +274,7 @@ class Shrinker:
             # The finding is of another selection, or of a check that is gone.
             return 0, 0
         for _ in range(times):
-            if self._is_over():
+            if self._is_over() or time.monotonic() > end:
                 break
             failed = fails(self._contract, self._target, finding, work)
             if failed is not None:

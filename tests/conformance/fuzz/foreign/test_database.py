@@ -174,3 +174,21 @@ def test_a_foreign_finding_of_a_partner_who_is_not_here_has_no_verdict(
     access = ("--url", healthy.base_url, "--token", TOKENS[0])
     assert run("replay", str(directory.path_of(finding)), *access) == 2
     assert "No verdict" in capsys.readouterr().out
+
+
+@needs_redis
+def test_findings_that_take_for_ever_leave_time_for_the_campaign(
+    redis: Redis, server: RedisServer, campaigns: Campaigns
+) -> None:
+    judged = "generated.nothing-makes-it-fail"
+    for number in range(50):
+        slow = replace(
+            WHOLE, requirement=judged, work=f"{judged} [createCredential]", cause=f"{number}",
+            steps=WHOLE.steps[:1], tries=10**6, failures=0,
+        )  # fmt: skip
+        assert slow.attempts == 1000
+        redis.sadd(FINDINGS, slow.text())
+    corpus = generation.SharedCorpus(server.url, "here")
+    campaign = campaigns(None, DATA, judged, max_seconds=12, max_turns=1, shared=corpus)
+    campaign.work_through()
+    assert campaign.record.counters.turns == 1
