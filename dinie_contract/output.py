@@ -26,6 +26,9 @@ SHAPES = re.compile(r"dinie_(?:at|cs)_[\w.~+/-]+|eyJ[\w-]{8,}(?:\.[\w-]*)*")
 _COULD_BE_SECRET = re.compile(r"[0-9A-Za-z._~+/-]{16,}=*")
 """The form of an issued secret: that of a token (RFC 6750 section 2.1), and no short word."""
 
+_LONGEST = 8192
+"""A longer secret, which no header can carry, is known by its beginning."""
+
 _SHORTEST = 4
 """Hiding each occurrence of a shorter text would spoil every word."""
 
@@ -80,7 +83,7 @@ class Secrets:
     def give(self, secrets: Iterable[str]) -> None:
         """Know secrets that the user has given."""
         with self._lock:
-            for one in {*secrets} - self._given:
+            for one in {one[:_LONGEST] for one in secrets} - self._given:
                 if len(one) >= _SHORTEST:
                     self._given.add(one)
                     self._know(one)
@@ -88,7 +91,7 @@ class Secrets:
     def add(self, secrets: Iterable[str], *, used: bool = False) -> None:
         """Know secrets that a target has issued, of those not ``used`` what could be one."""
         with self._lock:
-            for one in secrets:
+            for one in (one[:_LONGEST] for one in secrets):
                 if one in self._issued:
                     self._issued.move_to_end(one)
                 elif one not in self._given and (
@@ -160,13 +163,21 @@ def _windows(secret: str) -> Iterator[tuple[int, str]]:
 
 def _part(plain: str, start: int, secret: str, at: int) -> tuple[int, int]:
     """Begin and end, in a text, of what it has in common with a secret around a window."""
-    before, after = 0, _WINDOW
-    while before < min(start, at) and plain[start - before - 1] == secret[at - before - 1]:
-        before += 1
-    most = min(len(plain) - start, len(secret) - at)
-    while after < most and plain[start + after] == secret[at + after]:
-        after += 1
-    return start - before, start + after
+    before, after = min(start, at), len(secret) - at
+    left = _common(plain[start - before : start][::-1], secret[at - before : at][::-1])
+    return start - left, start + _common(plain[start : start + after], secret[at:])
+
+
+def _common(one: str, other: str) -> int:
+    """The length of the common beginning of two texts."""
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        middle = (least + most + 1) // 2
+        if one[least:middle] == other[least:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least
 
 
 def _spellings(secret: str) -> re.Pattern[str]:
@@ -242,7 +253,7 @@ def shown(text: str) -> str:
 
 def excerpt(text: str, most: int) -> str:
     """The first ``most`` characters of a text, redacted before it is cut."""
-    text = SECRETS.redact(text)
+    text = SECRETS.redact(text[: most + _LONGEST])
     return text if len(text) <= most else f"{text[:most]}…"
 
 
