@@ -103,7 +103,7 @@ def combined(
     """Count the schemas that a value is checked by at once: the parts of a schema, and theirs.
 
     A part that several parts share counts for each of them, as it is merged and checked for each.
-    ``known`` has the counts of earlier calls by the id of a schema. Raises ContractError for parts
+    ``known`` has the counts of earlier calls by the id of a schema. Raises RecursionError for parts
     in parts beyond ``MAX_DEPTH``.
     """
     if not isinstance(definition, dict):
@@ -111,7 +111,7 @@ def combined(
     if id(definition) in known:
         return known[id(definition)]
     if depth > MAX_DEPTH:
-        raise ContractError("#", f"combines schemas in more than {MAX_DEPTH} levels")
+        raise RecursionError
     known[id(definition)] = 1  # for a part that contains the whole
     parts = [part for keyword in _COMBINING for part in definition.get(keyword, ())]
     parts += [definition[keyword] for keyword in _CONDITIONAL if keyword in definition]

@@ -9,12 +9,13 @@ A required property that is ``readOnly`` may be missing from a request, and one 
 contracts in 3.1 rely on it all the same.
 """
 
+import math
 from collections.abc import Iterator
 from copy import deepcopy
 from itertools import chain
 from typing import Any
 
-from openapi.document import ContractError, Document, join
+from openapi.document import MAX_DEPTH, ContractError, Document, join
 from openapi.references import References, combined, merge_schemas
 
 _MAX_PARTS = 20_000
@@ -128,12 +129,16 @@ def _check_combinations(document: Document) -> None:
     named = [(join("#/components/schemas", name), one) for name, one in names.items()]
     for place, schema in chain(named, (("#", one) for one in _schemas(document))):
         try:
-            parts = combined(resolve, schema, known)
+            parts: float = combined(resolve, schema, known)
         except (ContractError, AttributeError, TypeError):
             continue  # a broken schema is refused where an operation uses it
+        except RecursionError:
+            parts = math.inf
         if parts > _MAX_PARTS:
             reason = f"a schema of more than {_MAX_PARTS} parts by allOf, anyOf, oneOf and $ref"
-            raise ContractError(place, f"holds {reason}")
+            raise ContractError(
+                place, f"holds {reason}, or of more than {MAX_DEPTH} levels of them"
+            )
 
 
 def _without_required(document: Document, flag: str) -> Document:

@@ -37,6 +37,15 @@ def doubling(keyword: str) -> str:
     return answering("{$ref: '#/components/schemas/s0'}", **schemas, s40="{type: string}")
 
 
+def chained(levels: int) -> str:
+    """2^20 parts, each of which leads to a long chain of schemas."""
+    counts = [2] * 20 + [1] * levels
+    parts = [[f"{{$ref: '#/components/schemas/s{at + 1}'}}"] * n for at, n in enumerate(counts)]
+    schemas = {f"s{at}": f"{{allOf: [{', '.join(one)}]}}" for at, one in enumerate(parts)}
+    schemas[f"s{len(parts)}"] = "{type: string}"
+    return answering("{$ref: '#/components/schemas/s0'}", **schemas)
+
+
 def members(count: int, keyword: str = "") -> str:
     """An object of so many members, each of which is such an object again."""
     names = [f"p{at}" for at in range(count)]
@@ -68,6 +77,7 @@ REFUSED = {
     "parts of allOf": doubling("allOf"),
     "parts of anyOf": doubling("anyOf"),
     "parts of oneOf": doubling("oneOf"),
+    "parts in front of a long chain": chained(300),
     "a repeated pattern": answering("{type: string, pattern: '^a{1000000}$'}"),
     "many members": answering("{type: object, minProperties: 99999999}"),
     "few unique values": answering(
