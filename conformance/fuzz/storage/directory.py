@@ -122,10 +122,15 @@ class RunDirectory:
 
     def findings(self, contract: Contract) -> tuple[list[Finding], list[FileError]]:
         """The findings, and the errors of those that cannot be read."""
+        folder = self.path / _FINDINGS
+        try:
+            names = sorted(one for one in os.listdir(folder) if one.endswith(".json"))  # noqa: PTH208 - glob() would hide an error
+        except OSError as error:
+            return [], [FileError(f"{folder}: {error.strerror or error}")]
         found, errors = [], []
-        for path in sorted((self.path / _FINDINGS).glob("*.json")):
+        for name in names:
             try:
-                found.append(Finding.read(path, contract))
+                found.append(Finding.read(folder / name, contract))
             except FileError as error:
                 # The name of a file is foreign as well.
                 errors.append(FileError(one_line(str(error))))

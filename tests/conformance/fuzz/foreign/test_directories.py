@@ -375,3 +375,11 @@ def test_whatever_can_be_read_can_be_tried_again(data: st.DataObject, healthy: M
         except FileError:
             return
         assert fails(CONTRACT, target, finding, work) in {True, False, None}
+
+
+def test_a_directory_without_its_findings_is_no_green(
+    directory: RunDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (directory.path / "findings").rmdir()
+    assert run("merge", str(directory.path)) == NO_VERDICT
+    assert "findings: No such file or directory" in capsys.readouterr().out
