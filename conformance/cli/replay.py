@@ -37,7 +37,7 @@ def replay_command(finding: Path, **parameters: Any) -> int:
     within = finding.parent / "findings" / f"{finding.name}.json"
     # A file that is named here may be a link; one in a directory may not.
     is_named = finding.exists() or not os.path.lexists(within)
-    found = Finding.read(finding.resolve() if is_named else within, contract)
+    found = Finding.read(Path(os.path.realpath(finding)) if is_named else within, contract)
     known = {one.name: one for one in works(contract, list(catalogue().values()))}
     work = work_of(contract, found, known)
     generation.load()

@@ -383,3 +383,15 @@ def test_a_directory_without_its_findings_is_no_green(
     (directory.path / "findings").rmdir()
     assert run("merge", str(directory.path)) == NO_VERDICT
     assert "findings: No such file or directory" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["loop", "folder", "fifo", "zero"])
+def test_a_name_of_what_is_no_file_is_one_line_of_replay(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    assert run("replay", str(tmp_path / name), "--url", URL, "--token", "t") == NO_VERDICT
+    assert "is a link, and" in (line := one_line(capsys)) or "is no regular file" in line
