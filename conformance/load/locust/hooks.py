@@ -11,7 +11,6 @@ from conformance.load.locust.reconciliation import Reconciliation
 from conformance.load.locust.sending import Sender
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Tally
-from dinie_contract.output import shown
 
 _SETTLED = "dinie_settled"
 _TALLY = "dinie_tally"
@@ -81,7 +80,7 @@ class LocustHooks:
             try:
                 Reconciliation(self._sender, self._state).settle_all()
             except Exception as error:  # noqa: BLE001 - shown in the verdict
-                self._state.tally.fault(f"{type(error).__name__}: {shown(str(error))}")
+                self._state.note_fault(error)
             if isinstance(runner, WorkerRunner):
                 runner.send_message(_SETTLED, self._state.tally.drained())
                 # Locust's worker sleeps so long before it listens again: all users are gone.
@@ -89,8 +88,7 @@ class LocustHooks:
         self.ended.set()
 
     def _record_fault(self, exception: Exception, **_: object) -> None:
-        text = shown(f"{type(exception).__name__}: {exception}")
-        self._state.tally.fault(text)
+        self._state.note_fault(exception)
 
     def _report(self, data: dict[str, object], **_: object) -> None:
         data[_TALLY] = self._state.tally.drained()

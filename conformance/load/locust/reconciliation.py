@@ -62,12 +62,23 @@ class Reconciliation:
             batch.forget()
 
     def settle(self, batch: Batch) -> None:
-        """Compare one closed batch with the list and revoke what it made."""
+        """Compare one closed batch with the list and revoke what it made.
+
+        A fault of the harness is noted; what the batch made is revoked all the same.
+        """
         deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
         while batch.under_way and time.monotonic() < deadline:
             gevent.sleep(0.01)
-        self._ask_again(batch)
-        listed = self._listed(batch)
+        listed = Listed(is_whole=False)
+        try:
+            self._ask_again(batch)
+            listed = self._listed(batch)
+            self._compare_all(batch, listed)
+        except Exception as error:  # noqa: BLE001 - shown in the verdict
+            self._state.note_fault(error)
+        self._revoke(batch, listed)
+
+    def _compare_all(self, batch: Batch, listed: Listed) -> None:
         counts = self._state.tally.counts
         for call in batch.calls.values():
             found = listed.items.get(call.name, [])
@@ -79,7 +90,6 @@ class Reconciliation:
                 counts[Count.NOT_RECONCILED] += 1
             else:
                 self._compare(call, found)
-        self._revoke(batch, listed)
 
     def _ask_again(self, batch: Batch) -> None:
         """Repeat, with their keys, creations whose answer was lost or not waited for."""
@@ -179,9 +189,16 @@ class Reconciliation:
             if call.handle and not found and not call.is_revoked:
                 purposes[call.handle] = purpose
         pool = Pool(self._at_once)
-        gone = list(pool.imap_unordered(lambda one: self._sender.revoke(*one), purposes.items()))
+        gone = list(pool.imap_unordered(lambda one: self._is_revoked(*one), purposes.items()))
         self._state.tally.counts[Count.REVOKED] += sum(gone)
         self._state.tally.counts[Count.LEFT_BEHIND] += len(gone) - sum(gone)
+
+    def _is_revoked(self, handle: str, purpose: Purpose) -> bool:
+        try:
+            return self._sender.revoke(handle, purpose)
+        except Exception as error:  # noqa: BLE001 - the others are still to be revoked
+            self._state.note_fault(error)
+            return False
 
 
 def _missing(batch: Batch, listed: Listed) -> bool:

@@ -21,7 +21,7 @@ from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import issued_secrets
 from conformance.target.target import Target
 from conformance.target.transport.reception import MOST_SECONDS, Abandoned
-from dinie_contract.output import SECRETS, excerpt
+from dinie_contract.output import SECRETS, excerpt, shown
 from openapi.contract import Contract
 from openapi.operation import Operation
 
@@ -138,6 +138,10 @@ class WorkerState:
             [(other.request, Answer(success)), (call.request, answer)],
         )
         return True
+
+    def note_fault(self, error: Exception) -> None:
+        """Count a fault of the harness, which leaves no verdict without a violation."""
+        self.tally.fault(shown(f"{type(error).__name__}: {error}"))
 
     def note_answer(self) -> None:
         """Reset the time without answers."""

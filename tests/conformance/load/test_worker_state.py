@@ -1,7 +1,10 @@
 """What the users of one process share, and when their run cannot go on."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,7 @@ from conformance.target.exchange import Answer
 from conformance.target.target import Target
 from openapi.contract import Contract
 
+ROOT = Path(__file__).parents[3]
 TOKEN = "dinie_at_of_the_worker"
 
 
@@ -68,3 +72,10 @@ def test_calls_are_settled_in_batches_and_not_used_any_more(state: WorkerState) 
 
     assert [len(one.calls) for one in ledger.closed] == [BATCH]
     assert not any(call.is_usable for call in calls)
+
+
+def test_a_revocation_that_fails_stops_no_other_and_is_counted() -> None:
+    command = [sys.executable, "-m", "tests.conformance.load.failing_revocation"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+
+    assert ended.returncode == 0, ended.stderr
