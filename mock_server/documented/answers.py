@@ -100,7 +100,11 @@ class DocumentedAnswers:
         body, media_type = self._bodies[answer.pointer]
         if status in _NO_BODY:
             body, media_type = b"", None
-        return Response(status, body, media_type, dict(self._headers[answer.pointer]))
+        headers = dict(self._headers[answer.pointer])
+        if media_type is not None and not is_json(media_type):
+            # A page of the contract's must not be of the origin that the control plane trusts.
+            headers["Content-Security-Policy"] = "sandbox"
+        return Response(status, body, media_type, headers)
 
     def _body(self, answer: DocumentedResponse) -> tuple[bytes, str | None]:
         concrete = {_CONCRETE.get(name, name): one for name, one in answer.content.items()}

@@ -15,7 +15,7 @@ from mock_server.documented.generation import generate as generate_value
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
-from openapi.operation import Operation, RequestBody
+from openapi.operation import Operation, RequestBody, is_json
 from tests.mock_server.clients import Client, Serving
 
 generate = cache(generate_value)
@@ -107,6 +107,8 @@ def assert_documented(response: httpx.Response, operation: Operation) -> None:
         assert "content-type" not in response.headers
         return
     name = response.headers["content-type"]
+    is_sandboxed = response.headers.get("content-security-policy") == "sandbox"
+    assert is_sandboxed == (not is_json(name))
     documented = RequestBody(True, answer.content).accepts(name)  # noqa: FBT003
     assert documented is not None
     assert documented.schema is not None
