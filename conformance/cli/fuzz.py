@@ -84,7 +84,7 @@ def fuzz_command(**parameters: Any) -> int:
         )  # fmt: skip
         void = ""
         with (
-            stopped_by_signals(lambda: campaign.stop(INTERRUPTED, no_verdict=True)),
+            stopped_by_signals(lambda: campaign.stop(INTERRUPTED, no_verdict=True), target),
             LiveView(console, campaign).shown(),
         ):
             try:

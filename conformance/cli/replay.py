@@ -44,7 +44,7 @@ def replay_command(finding: Path, **parameters: Any) -> int:
     with settings.open_target(url) as target:
         run = Run(contract, target, [], found.seed)
         failures: list[bool | None] = []
-        with stopped_by_signals(target.halt):
+        with stopped_by_signals(target.halt, target):
             try:
                 authenticate(target, settings.access, contract)
                 run.survey()

@@ -48,7 +48,7 @@ def run_command(**parameters: Any) -> int:
             subject = contract.version, target.base_url, seed, level
             verdict = Verdict(*subject, void=str(error), complete=False)
         else:
-            with stopped_by_signals(lambda: run.stop(INTERRUPTED)):
+            with stopped_by_signals(lambda: run.stop(INTERRUPTED), target):
                 with TextReport(ReportConsole()).progress(len(run.checks)) as on_result:
                     verdict = judge(run, level, known, on_result)
                 if not settings.keep:

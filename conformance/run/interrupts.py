@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from conformance.target.target import Target
+
 
 @contextmanager
-def stopped_by_signals(stop_run: Callable[[], None]) -> Iterator[None]:
+def stopped_by_signals(stop_run: Callable[[], None], target: Target) -> Iterator[None]:
     """Call ``stop_run`` on Ctrl-C or SIGTERM while the block lasts; results until then stay.
 
-    The second signal stops the clean-up as well, and the third one the process.
+    The second signal stops the clean-up as well, also before it begins, and the third one the
+    process.
     """
     seen = 0
 
@@ -20,6 +23,7 @@ def stopped_by_signals(stop_run: Callable[[], None]) -> Iterator[None]:
         seen += 1
         if seen > 1:
             signal.signal(number, before[number])
+            target.halt(for_good=True)
         stop_run()
 
     before: dict[int, Any] = {

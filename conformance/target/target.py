@@ -183,6 +183,7 @@ class Target:
         self.on_answer: Callable[[Request, Answer], None] = lambda _, __: None
         """Called with every exchange, in the thread that made it."""
         self._halted = threading.Event()
+        self._is_halted_for_good = False
         self._tamper = tamper
         self._timeout = timeout
         self._interval = 1 / settings.max_rps if settings.max_rps else 0.0
@@ -285,14 +286,16 @@ class Target:
                 one.clock_moved(seconds)
         return answer.status
 
-    def halt(self) -> None:
-        """Let no further request out, and end all waits, until :meth:`resume`."""
+    def halt(self, *, for_good: bool = False) -> None:
+        """Let no further request out, and end all waits, until :meth:`resume`, or for good."""
+        self._is_halted_for_good |= for_good
         self._halted.set()
 
     def resume(self) -> None:
-        """Send again."""
+        """Send again, unless halted for good."""
         self._lost_seconds = 0.0
-        self._halted.clear()
+        if not self._is_halted_for_good:
+            self._halted.clear()
 
     def __enter__(self) -> Self:
         """Use it as a block that closes all connections at its end."""
