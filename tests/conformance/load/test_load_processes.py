@@ -164,7 +164,8 @@ def command_lines(processes: list[subprocess.Popen[str]]) -> set[str]:
     seen = set()
     for process in processes:
         path = Path(f"/proc/{process.pid}/cmdline")
-        for _ in range(200):
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:
             text = path.read_bytes().replace(b"\0", b" ").decode()
             seen.add(text)
             if "-m dinie_contract.commands" in text:
