@@ -6,13 +6,13 @@ each of them quoted last; once finished, its source is not edited.
 """
 
 import base64
-import binascii
 import html
 import json
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 from urllib.parse import quote
 
 import click
@@ -23,8 +23,10 @@ HIDDEN = "[hidden]"
 SHAPES = re.compile(r"dinie_(?:at|cs)_[\w.~+/-]+|eyJ[\w-]{8,}(?:\.[\w-]*)*")
 """The shapes of secrets in any text: the vendor's tokens and client secrets, and JWTs."""
 
-_COULD_BE_SECRET = re.compile(r"[0-9A-Za-z._~+/-]{16,}=*")
-"""The form of an issued secret: that of a token (RFC 6750 section 2.1), and no short word."""
+_COULD_BE_SECRET = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[0-9A-Za-z._~+/-]{16,}=*")
+"""The form of an issued secret: that of a token (RFC 6750 section 2.1), long, and no mere words."""
+
+_PLAIN = re.compile(r"[0-9A-Za-z._~+/=-]*")
 
 _LONGEST = 8192
 """A longer secret, which no header can carry, is known by its beginning."""
@@ -38,21 +40,27 @@ _SHORTEST_PART = 2 * _WINDOW
 _MOST_OWNERS = 8
 """A window of more secrets is their common beginning, which gives nothing away."""
 
-_MOST_ISSUED = 10_000
+_MOST_ISSUED, _MOST_CHARACTERS = 10_000, 1_000_000
 """A campaign of hours sees more: of the oldest, those with a known shape are still found."""
 
 # Bounded, so that no text takes more time than its length.
 _ESCAPE = re.compile(
-    r"\\{1,8}u([0-9a-f]{4})|\\{1,8}x([0-9a-f]{2})|%(?:25)*([0-9a-f]{2})|&#x0*([0-9a-f]{1,4});"
-    r"|&#0*([0-9]{1,3});|\\{1,8}([/\"'])",
+    r"\\{1,8}u([0-9a-f]{4})|\\{1,8}u\{0{0,8}([0-9a-f]{1,4})\}|\\{1,8}x([0-9a-f]{2})"
+    r"|%(?:25)*([0-9a-f]{2})|&#x0{0,8}([0-9a-f]{1,4});?|&#0{0,8}([0-9]{1,3});?|\\{1,8}([0-7]{3})",
     re.IGNORECASE,
 )
-"""A character as JSON, Python, a URL (encoded repeatedly, too) or HTML may spell it."""
+"""A character as JSON, a language, a URL (encoded repeatedly, too) or HTML may spell it."""
+_BASES = (16, 16, 16, 16, 16, 10, 8)
+"""The bases of the numbers in its groups."""
 
-_BASE64 = re.compile(r"[0-9A-Za-z+/_-]{16,}={0,2}")
+_LETTERS = re.compile(r"[^\W_]+")
+
+_BASE64 = re.compile(r"[0-9A-Za-z+/_-]{8,}(?:\r?\n[ \t]*[0-9A-Za-z+/_-]+)*={0,2}")
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{16,}")
+_MOST_ENCODED = 100_000
+"""The most characters of one run that are decoded."""
+_NO_CODE = re.compile(r"\s+")
 _URL_SAFE = str.maketrans("-_", "+/")
-_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
-"""Case folding that leaves every character in its place."""
 
 _MAY_BE_UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e]")
 
@@ -61,24 +69,32 @@ COMMAND = re.compile(r"(?m)^([ \t]*):(?=:)|#(?=#\w*\[)")
 
 
 class Secrets:
-    """Secrets, and how they are found in a text: whole or cut, in any case and spelling.
+    """Secrets, and how they are found in a text: whole or cut, in any case, spelling or grouping.
 
-    What a user has given is a secret in any form, and so is a token that is used. What else a
-    target has issued counts only where it could be one: a target is free to call its words secrets,
-    and prose must stay readable.
+    A text and the secrets are compared by their letters and digits alone. What a user has given is
+    a secret in any form, and so is a token that is used. What else a target has issued counts only
+    where it could be one: a target is free to call its words secrets, and prose must stay readable.
     """
 
     def __init__(self) -> None:
         self._given: set[str] = set()
         self._issued: OrderedDict[str, None] = OrderedDict()
+        self._size = 0
         self._spellings: dict[str, re.Pattern[str]] = {}
-        self._owners: dict[str, list[tuple[str, int]]] = {}
+        self._owners: dict[str, list[_Owner]] = {}
+        self._words: Secrets | None = None
         self._lock = threading.Lock()
 
     def __iter__(self) -> Iterator[str]:
         """Every secret that is known now."""
         with self._lock:
             return iter([*self._given, *self._issued])
+
+    def reserve(self, words: Iterable[str]) -> None:
+        """Never take these words of our own, or a text that holds one, for an issued secret."""
+        own = Secrets()
+        own.give(words)
+        self._words = own
 
     def give(self, secrets: Iterable[str]) -> None:
         """Know secrets that the user has given."""
@@ -91,24 +107,22 @@ class Secrets:
     def add(self, secrets: Iterable[str], *, used: bool = False) -> None:
         """Know secrets that a target has issued, of those not ``used`` what could be one."""
         with self._lock:
-            for one in (one[:_LONGEST] for one in secrets):
+            for one in (one[:_LONGEST] for one in list(secrets)[-_MOST_ISSUED:]):
                 if one in self._issued:
                     self._issued.move_to_end(one)
                 elif one not in self._given and (
-                    _COULD_BE_SECRET.fullmatch(one) or (used and len(one) >= _SHORTEST)
+                    len(one) >= _SHORTEST if used else self._could_be_secret(one)
                 ):
                     self._issued[one] = None
+                    self._size += len(one)
                     self._know(one)
-                    if len(self._issued) > _MOST_ISSUED:
-                        self._forget(self._issued.popitem(last=False)[0])
+            while len(self._issued) > _MOST_ISSUED or self._size > _MOST_CHARACTERS:
+                self._forget(self._issued.popitem(last=False)[0])
 
     def clear(self) -> None:
         """Forget all secrets."""
         with self._lock:
-            self._given.clear()
-            self._issued.clear()
-            self._spellings.clear()
-            self._owners.clear()
+            self.__init__()  # type: ignore[misc]
 
     def redact(self, text: str) -> str:
         """``text`` with :data:`HIDDEN` in place of each secret, and of each part of one."""
@@ -117,55 +131,81 @@ class Secrets:
             found += [spelling.span() for spelling in one.finditer(text)]
         if self._owners:
             found += self._parts(text)
-            for run in _BASE64.finditer(text):
-                if any(self._parts(_from_base64(run[0]))):
-                    found.append(run.span())
+            for pattern, decoded in ((_BASE64, _from_base64), (_HEXADECIMAL, _from_hexadecimal)):
+                for run in pattern.finditer(text):
+                    if any(any(self._parts(one)) for one in decoded(run[0][:_MOST_ENCODED])):
+                        found.append(run.span())
         return _with_hidden(text, found)
 
+    def _could_be_secret(self, text: str) -> bool:
+        if not _COULD_BE_SECRET.fullmatch(text) or len(_letters_of(text)) < _SHORTEST_PART:
+            return False
+        return self._words is None or not any(self._words._parts(text))  # noqa: SLF001 - of its kind
+
     def _know(self, secret: str) -> None:
-        if not _COULD_BE_SECRET.fullmatch(secret):
+        letters = _letters_of(secret)
+        if len(letters) < _WINDOW or not _PLAIN.fullmatch(secret):
             self._spellings[secret] = _spellings(secret)
-        for at, window in _windows(secret):
+        tail = secret[len(secret.rstrip("=._~+/-")) :]
+        owner = _Owner(letters, min(_SHORTEST_PART, len(letters)), tail)
+        for at, window in _windows(letters):
             owners = self._owners.setdefault(window, [])
             if len(owners) < _MOST_OWNERS:
-                owners.append((secret.translate(_LOWER), at))
+                owners.append(owner._replace(at=at))
 
     def _forget(self, secret: str) -> None:
+        self._size -= len(secret)
         self._spellings.pop(secret, None)
-        lowered = secret.translate(_LOWER)
-        for _, window in _windows(secret):
-            left = [one for one in self._owners.pop(window, ()) if one[0] != lowered]
+        letters = _letters_of(secret)
+        for _, window in _windows(letters):
+            left = [one for one in self._owners.pop(window, ()) if one.letters != letters]
             if left:
                 self._owners[window] = left
 
     def _parts(self, text: str) -> Iterator[tuple[int, int]]:
         """Begin and end of each part of a secret in a text."""
-        plain, places = _unescaped(text)
-        plain = plain.translate(_LOWER)
+        letters, begins, ends = _letters(text)
         done = 0
-        for start in range(len(plain) - _WINDOW + 1):
+        for start in range(len(letters) - _WINDOW + 1):
             # Sixteen characters of a secret hold one of its windows, wherever they begin; what is
             # found already may go on as another secret.
             end = start + _WINDOW
-            for secret, at in self._owners.get(plain[start:end], ()) if end > done else ():
-                begin, end = _part(plain, start, secret, at)
-                if end - begin >= _SHORTEST_PART:
-                    yield places[begin], places[end]
+            for one in self._owners.get(letters[start:end], ()) if end > done else ():
+                begin, end = _part(letters, start, one)
+                if end - begin >= one.least:
+                    last = ends[end - 1]
+                    yield begins[begin], last + len(one.tail) * text.startswith(one.tail, last)
                     done = max(done, end)
 
 
-def _windows(secret: str) -> Iterator[tuple[int, str]]:
-    lowered = secret.translate(_LOWER)
-    last = len(lowered) - _WINDOW
+class _Owner(NamedTuple):
+    """A secret as it is looked for: its letters, how many of them are a part, and a window.
+
+    ``tail`` is what follows its last letter, such as the padding of base64.
+    """
+
+    letters: str
+    least: int
+    tail: str
+    at: int = 0
+
+
+def _letters_of(secret: str) -> str:
+    return "".join(_LETTERS.findall(secret)).lower()
+
+
+def _windows(letters: str) -> Iterator[tuple[int, str]]:
+    last = len(letters) - _WINDOW
     for at in sorted({*range(0, last + 1, _WINDOW), last} if last >= 0 else ()):
-        yield at, lowered[at : at + _WINDOW]
+        yield at, letters[at : at + _WINDOW]
 
 
-def _part(plain: str, start: int, secret: str, at: int) -> tuple[int, int]:
+def _part(letters: str, start: int, owner: _Owner) -> tuple[int, int]:
     """Begin and end, in a text, of what it has in common with a secret around a window."""
+    secret, at = owner.letters, owner.at
     before, after = min(start, at), len(secret) - at
-    left = _common(plain[start - before : start][::-1], secret[at - before : at][::-1])
-    return start - left, start + _common(plain[start : start + after], secret[at:])
+    left = _common(letters[start - before : start][::-1], secret[at - before : at][::-1])
+    return start - left, start + _common(letters[start : start + after], secret[at:])
 
 
 def _common(one: str, other: str) -> int:
@@ -181,7 +221,7 @@ def _common(one: str, other: str) -> int:
 
 
 def _spellings(secret: str) -> re.Pattern[str]:
-    """The pattern of a secret of any characters, as texts may spell it."""
+    """The pattern of a secret that is short, or has odd characters, as texts may spell it."""
     in_json, in_ascii = json.dumps(secret, ensure_ascii=False), json.dumps(secret)
     in_url = quote(secret, safe="", errors="replace")
     found = {secret, in_json[1:-1], in_ascii[1:-1], in_url, html.escape(secret)}
@@ -189,35 +229,59 @@ def _spellings(secret: str) -> re.Pattern[str]:
 
 
 def unescaped(text: str) -> str:
-    """A text with each character that is spelled in JSON, Python, a URL or HTML as itself."""
-    return _unescaped(text)[0]
+    """A text with each character that is spelled in JSON, a language, a URL or HTML as itself."""
+    return "".join(piece for piece, _, _ in _pieces(text))
 
 
-def _unescaped(text: str) -> tuple[str, list[int] | range]:
-    """A text without escapes, and where in ``text`` each of its characters begins."""
-    parts: list[str] = []
-    places: list[int] = []
+def _pieces(text: str) -> Iterator[tuple[str, int, int]]:
+    """The pieces of a text, escapes as their character, each with its begin and end in the text."""
     done = 0
     may_escape = "\\" in text or "%" in text or "&#" in text
     for found in _ESCAPE.finditer(text) if may_escape else ():
-        json_, python, url, hexadecimal, decimal, plain = found.groups()
-        digits = json_ or python or url or hexadecimal
-        character = plain or chr(int(digits, 16) if digits else int(decimal))
-        parts += [text[done : found.start()], character]
-        places += [*range(done, found.start()), found.start()]
+        yield text[done : found.start()], done, found.start()
+        number = next(
+            int(digits, base)
+            for digits, base in zip(found.groups(), _BASES, strict=True)
+            if digits is not None
+        )
+        yield chr(number), found.start(), found.end()
         done = found.end()
-    if not parts:
-        return text, range(len(text) + 1)
-    return "".join([*parts, text[done:]]), [*places, *range(done, len(text) + 1)]
+    yield text[done:], done, len(text)
 
 
-def _from_base64(text: str) -> str:
-    whole = text.rstrip("=").translate(_URL_SAFE)
-    try:
-        # A cut text has a group that is not whole.
-        return base64.b64decode(whole[: len(whole) // 4 * 4]).decode("latin-1")
-    except binascii.Error:
-        return ""
+def _letters(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
+    """The letters and digits of a text, in lower case, and begin and end of each in the text."""
+    parts: list[str] = []
+    begins: list[int] = []
+    ends: list[int] = []
+    for piece, begin, end in _pieces(text):
+        for found in _LETTERS.finditer(piece):
+            lowered = found[0].lower()
+            # A few letters are more than one in lower case.
+            parts.append(lowered if len(lowered) == len(found[0]) else found[0])
+            first, last = found.span()
+            if end - begin > len(piece):  # an escape
+                begins.append(begin)
+                ends.append(end)
+            else:
+                begins += range(begin + first, begin + last)
+                ends += range(begin + first + 1, begin + last + 1)
+    return "".join(parts), begins, ends
+
+
+def _from_base64(run: str) -> Iterator[str]:
+    """What a run of base64 may hold, wherever in it the groups of four begin."""
+    whole = _NO_CODE.sub("", run.rstrip("=")).translate(_URL_SAFE)
+    for start in range(4):
+        cut = whole[start:]
+        cut = cut[:-1] if len(cut) % 4 == 1 else cut  # no byte is spelled by one character
+        yield base64.b64decode(cut + "=" * (-len(cut) % 4)).decode("latin-1")
+
+
+def _from_hexadecimal(run: str) -> Iterator[str]:
+    for start in range(2):
+        cut = run[start:]
+        yield bytes.fromhex(cut[: len(cut) // 2 * 2]).decode("latin-1")
 
 
 def _with_hidden(text: str, spans: Iterable[tuple[int, int]]) -> str:
