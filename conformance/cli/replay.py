@@ -58,8 +58,9 @@ def replay_command(finding: Path, **parameters: Any) -> int:
                 if not settings.keep:
                     run.clean_up()
     name = f"{found.requirement} [{found.operation}]"
+    actual = " ".join(found.actual.split())
     if True in failures:
-        echo(f"Fails still: {name}: expected {found.expected}, got {found.actual}")
+        echo(f"Fails still: {name}: expected {found.expected}, got {actual}")
         return BROKEN
     if False in failures:
         echo(f"Fails no longer: {name} ({len(failures)} attempts)")

@@ -7,8 +7,8 @@ LONGEST_NAME = 80
 """The length of a name that is examined; of a longer one, its end is."""
 
 _ENDS = (
-    "secret", "token", "password", "passwd", "pwd", "apikey", "accesskey", "privatekey",
-    "assertion", "authorization", r"idempot\w*key", "jwt", "bearer",
+    "secret", "token", "password", "passphrase", "passwd", "pwd", "apikey", "accesskey",
+    "privatekey", "assertion", "authorization", r"idempot\w*key", "jwt", "bearer",
 )  # fmt: skip
 """The ends of secrets' names, in lower case and without separators of words."""
 

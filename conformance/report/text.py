@@ -130,9 +130,7 @@ class TextReport:
         self._line("")
         self._text(Text.assemble((label, style), " ", name, f" [{result.operation}]"))
         for fact, value in result.facts:
-            # No line of a foreign text begins where one of ours would.
-            lines = value.replace("\n", f"\n{' ' * 10}| ")
-            self._text(Text.assemble((f"  {fact:<8}  ", "dim"), lines))
+            self._text(Text.assemble((f"  {fact:<8}  ", "dim"), _continued(value)))
         for line in result.reproduce.splitlines():
             self._line(f"    {line}", "dim")
 
@@ -152,7 +150,7 @@ class TextReport:
         self._line(text, "bold")
 
     def _line(self, text: str, style: str = "") -> None:
-        self._text(Text(text, style=style))
+        self._text(Text(_continued(text), style=style))
 
     def _text(self, text: Text) -> None:
         # Lines are never broken: a script must stay fit to be copied.
@@ -167,6 +165,11 @@ def _tally(found: Counter[Outcome]) -> Text:
         if found[outcome]
     ]
     return Text(", ").join(parts)
+
+
+def _continued(text: str) -> str:
+    """A text of which no further line begins where one of ours would."""
+    return text.replace("\n", f"\n{' ' * 10}| ")
 
 
 def as_text(verdict: Verdict) -> str:

@@ -40,6 +40,12 @@ _PRINTABLE_ASCII = "".join(map(chr, range(0x20, 0x7F)))
 _REPEATED = re.compile(rb"(.{1,16}?)\1{500,}", re.DOTALL)
 _END = "BODY"
 
+URL_VARIABLE = "DINIE_URL"
+"""The variable of a base URL that nobody has given here."""
+
+_COMMENTS = '[ -z "${ZSH_VERSION-}" ] || setopt interactive_comments'
+"""Where it is pasted into zsh, a comment would be more URLs for curl, and for the token."""
+
 
 class _KeyVariables:
     """The shell variables for those idempotency keys of a script that are UUIDs.
@@ -80,6 +86,7 @@ class _Step:
 def reproduction(base_url: str, exchanges: Sequence[Exchange]) -> str:
     """The script that sends the exchanges again, once the reader has exported the token.
 
+    With an empty ``base_url`` the reader exports that as well.
     It holds no token or secret, and has new idempotency keys in each run. It has at most the last
     :data:`MOST_STEPS` steps; where there are more, only the last page of a list that was read.
     """
@@ -90,7 +97,9 @@ def reproduction(base_url: str, exchanges: Sequence[Exchange]) -> str:
     requests = [one for step in shown for one, _ in step.exchanges]
     partners = sorted({one.partner for one in requests if one.partner is not None})
     keys = _KeyVariables(one.key for one in requests if one.key)
-    lines = [f': "${{{VARIABLES[partner]}:?export the token}}"' for partner in partners]
+    lines = [_COMMENTS]
+    lines += [] if base_url else [f': "${{{URL_VARIABLE}:?export the base URL}}"']
+    lines += [f': "${{{VARIABLES[partner]}:?export the token}}"' for partner in partners]
     lines += keys.lines
     left_out = sum(len(one.exchanges) + one.pages_before for one in steps[:-MOST_STEPS])
     if left_out:
@@ -246,6 +255,8 @@ def _headers(request: Request, keys: _KeyVariables) -> Iterator[str]:
 def _url(base_url: str, request: Request) -> str:
     path = quote(SECRETS.redact(request.path), safe=_PRINTABLE_ASCII, errors="surrogateescape")
     url = shlex.quote(SECRETS.redact(base_url) + path)
+    if not base_url:
+        url = f'"${URL_VARIABLE}"{url}'
     if set("[]{}") & set(path):
         url = f"--globoff {url}"
     if "/." in path:

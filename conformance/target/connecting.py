@@ -1,5 +1,6 @@
 """A target by its settings, and its partners, authenticated."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -68,6 +69,7 @@ def build_target(
 
 def authenticate(target: Target, access: AccessSettings, contract: Contract) -> None:
     """Use the given tokens, or exchange credentials for them; raises :class:`TargetError`."""
+    SECRETS.reserve(_words_of(target.base_url, contract))
     partners = []
     operation = contract.token_operation
     for one in (access.first, access.second):
@@ -79,3 +81,12 @@ def authenticate(target: Target, access: AccessSettings, contract: Contract) -> 
             renew = partial(token_for, target, operation, one.client_id, one.secret)
             partners.append(Access(renew(), renew))
     target.set_access(partners)
+
+
+def _words_of(base_url: str, contract: Contract) -> Iterator[str]:
+    """What reports say themselves: a target may call it a secret, and it is none."""
+    yield base_url
+    for operation in contract.operations.values():
+        yield from (operation.id, operation.path)
+        bodies = [operation.request_body, *operation.responses.values()]
+        yield from (name for one in bodies if one for name in one.content)

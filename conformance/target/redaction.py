@@ -1,5 +1,6 @@
 """The secrets of a target's answers, known by the names of their members."""
 
+import json
 import re
 from collections.abc import Iterable
 
@@ -10,9 +11,9 @@ from dinie_contract.output import unescaped
 
 _ENDS = tuple(
     f'{end}{plural}":'.encode()
-    for end in ("secret", "token", "word", "passwd", "pwd", "key", "assertion", "authorization",
-                "jwt", "bearer")
-    for plural in ("", "s")
+    for end in ("secret", "token", "word", "phrase", "passwd", "pwd", "key", "assertion",
+                "authorization", "jwt", "bearer")
+    for plural in ("", "s", "_", "-")
 )  # fmt: skip
 """How the name of a credential ends. Most bodies have none, and are long: this is quick."""
 
@@ -20,8 +21,17 @@ _ENDS = tuple(
 _SPACED = re.compile(rb'"\s+:')
 
 
-def issued_secrets(body: bytes) -> list[str]:
-    """The values of an answer's members that are named like a credential, however spelled."""
+def issued_secrets(answer: Answer) -> list[str]:
+    """The values of an answer's headers and members that are named like a credential."""
+    headers = [value for name, value in answer.headers if is_credential(name)]
+    cookies = [value for name, value in answer.headers if name == "set-cookie"]
+    headers += [one.partition(";")[0].partition("=")[2].strip() for one in cookies]
+    return headers + _issued_in(answer.body)
+
+
+def _issued_in(body: bytes) -> list[str]:
+    if b"\0" in body[:4]:  # UTF-16 or UTF-32, which some readers of JSON take
+        body = body.decode(json.detect_encoding(body), "replace").encode(errors="replace")
     lowered = body.lower()
     is_plain = b"\\" not in body and not _SPACED.search(body)
     if is_plain and not any(one in lowered for one in _ENDS):

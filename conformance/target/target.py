@@ -348,7 +348,7 @@ class Target:
         )
         with self._lock:
             self.requests_sent += 1
-        SECRETS.add(issued_secrets(answer.body))
+        SECRETS.add(issued_secrets(answer))
         return answer
 
     def _over_http(

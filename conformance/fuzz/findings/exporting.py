@@ -151,8 +151,9 @@ def with_scripts(base_url: str, finding: Finding, *, is_given: bool = True) -> F
     """The finding, read from a file, with scripts of its steps.
 
     Steps that refer to earlier answers can be written in Python alone. A URL that nobody gave here
-    (``is_given``) is no default of the Python script.
+    (``is_given``) is in no script: it would get the reader's token.
     """
+    base_url = base_url if is_given else ""
     sent: list[Step] = []
 
     def send(steps: list[Step]) -> list[AnswerParts]:
@@ -165,7 +166,7 @@ def with_scripts(base_url: str, finding: Finding, *, is_given: bool = True) -> F
     return replace(
         finding,
         curl="" if refers or not sent else reproduction(base_url, exchanges),
-        python=python_script(base_url if is_given else "", finding.steps),
+        python=python_script(base_url, finding.steps),
     )
 
 

@@ -103,7 +103,7 @@ class WorkerState:
             )
         )
         for _, answer in exchanges:
-            SECRETS.add(issued_secrets(answer.body))
+            SECRETS.add(issued_secrets(answer))
         expected, actual = (
             excerpt(one, _LONGEST_TEXT) for one in (violation.expected, violation.actual)
         )

@@ -72,5 +72,5 @@ def test_every_judge_decides(seed: int) -> None:
                 found = list(judges().judgements(judged))
                 broken += any(one and rule.level is Level.MUST for rule, one in found)
             coverage.record(judged.request, answer)
-            assert all(isinstance(one, str) for one in issued_secrets(answer.body))
+            assert all(isinstance(one, str) for one in issued_secrets(answer))
     assert broken > EACH

@@ -285,3 +285,20 @@ def test_no_secret_and_no_answer_makes_a_command(
     assert arguments == expected
     assert url.startswith("http://127.0.0.1:1")
     assert end == ""
+
+
+def test_a_url_that_nobody_gave_is_exported_by_the_reader(folder: Path) -> None:
+    script = reproduction("", [(CREATE, Answer(201))])
+    with pytest.raises(AssertionError, match="export the base URL"):
+        arguments_of_curl(folder, script)
+    script = f"DINIE_URL=http://127.0.0.1:1/v3\n{script}"
+    assert "http://127.0.0.1:1/v3/auth/credentials" in arguments_of_curl(folder, script)
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="NOT TESTED: there is no zsh")
+def test_a_script_that_is_pasted_into_zsh_calls_no_other_host(folder: Path) -> None:
+    script = reproduction("http://127.0.0.1:1", [(CREATE, Answer(201))])
+    pasted = f"zsh -i -f <<'PASTED' 2>/dev/null\n{script}\nPASTED\n"
+    arguments = arguments_of_curl(folder, pasted)
+    assert "http://127.0.0.1:1/auth/credentials" in arguments
+    assert not {"#", "201"} & {*arguments}
