@@ -3,18 +3,17 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from itertools import islice
+from operator import getitem
 from typing import Any
-from urllib.parse import quote
 
 import jsonschema_rs
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
+from openapi.alternatives import DOCUMENT, Alternatives, compiled
 from openapi.document import ContractError, Document, join
 from openapi.references import References, outline
-
-DOCUMENT = "urn:openapi:contract"
-"""The URI under which the whole document is registered, so that local references resolve."""
 
 _ANNOTATIONS = {"title", "description", "default", "example", "examples", "deprecated", "$comment"}
 """Keywords that assert nothing."""
@@ -45,17 +44,14 @@ class Schema:
         definition: object,
         registry: jsonschema_rs.Registry,
         resolve: Callable[[Any], Any],
+        alternatives: Callable[[], Alternatives],
     ) -> None:
         self.pointer = pointer
         self.definition: dict[str, Any] = definition if isinstance(definition, dict) else {}
         self._resolve = resolve
+        self._alternatives = alternatives
         try:
-            validator = jsonschema_rs.Draft202012Validator(
-                {"$ref": DOCUMENT + quote(pointer, safe="#/~")},
-                registry=registry,
-                validate_formats=True,
-                mask="the value",
-            )
+            validator = compiled(pointer, registry)
         except jsonschema_rs.ValidationError as error:
             # For an unresolvable reference the error has no path within the document.
             place = join("#", *error.instance_path) if error.instance_path else pointer
@@ -90,13 +86,17 @@ class Schema:
         """
         if self.is_valid(value):
             return []
+        alternatives = self._alternatives()
+        place = alternatives.place(self.pointer)
         try:
-            errors = list(self._validator.iter_errors(value))
+            errors = alternatives.errors(place, value)
         except ValueError:
-            errors = list(self._validator.iter_errors(validatable(value)))
+            value = validatable(value)
+            errors = alternatives.errors(place, value)
+        fields = _Fields(alternatives, root)
         found: dict[str, FieldError] = {}
         for error in errors:
-            for field in _field_errors(error, root):
+            for field in fields.of(error, value, []):
                 found.setdefault(field.param, field)
         return list(found.values())
 
@@ -131,6 +131,7 @@ class Schemas:
 
     def __init__(self, document: Document) -> None:
         self._references = References(document)
+        self._document = document
         self._registry = jsonschema_rs.Registry(resources=[(DOCUMENT, document)])
         self._compiled: dict[str, Schema] = {}
         self.resolve = self._references.resolve_schema
@@ -141,44 +142,90 @@ class Schemas:
             self._references.at(pointer), pointer, alone=True
         )
         if target not in self._compiled:
-            self._compiled[target] = Schema(target, definition, self._registry, self.resolve)
+            self._compiled[target] = Schema(
+                target, definition, self._registry, self.resolve, lambda: self._alternatives
+            )
         return self._compiled[target]
 
-
-def _field_errors(error: ValidationError, root: str) -> Iterator[FieldError]:
-    path, kind = error.instance_path, error.kind
-    match kind:
-        case ValidationErrorKind.Required():
-            name = _field_name([*path, kind.property], root)
-            yield FieldError(name, "is required", "missing_required_field")
-        case (
-            ValidationErrorKind.AdditionalProperties() | ValidationErrorKind.UnevaluatedProperties()
-        ):
-            for unexpected in kind.unexpected:
-                name = _field_name([*path, unexpected], root)
-                yield FieldError(name, "is not a known field", "unknown_field")
-        case ValidationErrorKind.PropertyNames():
-            name = _field_name([*path, str(kind.error.instance)], root)
-            yield FieldError(name, "does not have a documented name", "unknown_field")
-        case ValidationErrorKind.AnyOf() | ValidationErrorKind.OneOfNotValid():
-            yield from _errors_of_alternatives(kind.context, path, root)
-        case _:
-            yield FieldError(_field_name(path, root), *_detail_and_code(error))
+    @cached_property
+    def _alternatives(self) -> Alternatives:
+        """Made for the first value that is invalid."""
+        return Alternatives(self._document)
 
 
-def _errors_of_alternatives(
-    branches: list[list[ValidationError]], path: list[str | int], root: str
-) -> Iterator[FieldError]:
-    """Yield the errors of the alternative that the value matches by type and constants, if one."""
-    matching = [branch for branch in branches if not _is_other_type(branch, path)]
-    if len(matching) > 1:
-        matching = [branch for branch in matching if not _is_other_kind(branch, path)]
-    if len(matching) == 1:
+_MOST_LEVELS_OPENED = 8
+"""Alternatives in alternatives whose errors are given: each validates what is in it once more."""
+
+_MOST_OPENED = 10_000
+"""Branches whose errors are given, for one value."""
+
+_NO_FORM = ("does not have any of the documented forms", "invalid_value")
+_MANY_FORMS = ("must have just one of the documented forms", "invalid_value")
+
+
+class _Fields:
+    """The invalid fields of one value, by the library's errors.
+
+    An error is that of a part of the value: ``path`` leads to the part, and the path of the error
+    leads on from there. ``level`` counts the alternatives around it.
+    """
+
+    def __init__(self, alternatives: Alternatives, root: str) -> None:
+        self._alternatives = alternatives
+        self._root = root
+        self._opened = 0
+
+    def of(
+        self, error: ValidationError, part: object, path: list[str | int], level: int = 0
+    ) -> Iterator[FieldError]:
+        """Yield the invalid fields that an error stands for."""
+        field, kind = [*path, *error.instance_path], error.kind
+        match kind:
+            case ValidationErrorKind.Required():
+                name = _field_name([*field, kind.property], self._root)
+                yield FieldError(name, "is required", "missing_required_field")
+            case (
+                ValidationErrorKind.AdditionalProperties()
+                | ValidationErrorKind.UnevaluatedProperties()
+            ):
+                for unexpected in kind.unexpected:
+                    name = _field_name([*field, unexpected], self._root)
+                    yield FieldError(name, "is not a known field", "unknown_field")
+            case ValidationErrorKind.PropertyNames():
+                name = _field_name([*field, str(kind.error.instance)], self._root)
+                yield FieldError(name, "does not have a documented name", "unknown_field")
+            case ValidationErrorKind.FalseSchema() if places := self._alternatives.branches(error):
+                inner = reduce(getitem, error.instance_path, part)  # type: ignore[arg-type]
+                yield from self._of_branches(places, inner, field, level)
+            case _:
+                yield FieldError(_field_name(field, self._root), *_detail_and_code(error))
+
+    def _of_branches(
+        self, places: list[str], part: object, path: list[str | int], level: int
+    ) -> Iterator[FieldError]:
+        """Yield the errors of the branch that the value matches by type and constants, if one."""
+        name = _field_name(path, self._root)
+        if level == _MOST_LEVELS_OPENED or self._opened + len(places) > _MOST_OPENED:
+            yield FieldError(name, *_NO_FORM)
+            return
+        self._opened += len(places)
+        branches = [self._alternatives.errors(place, part) for place in places]
+        if not all(branches):  # the value has several of the forms
+            yield FieldError(name, *_MANY_FORMS)
+            return
+        matching = [branch for branch in branches if not _is_other_type(branch)]
+        if len(matching) > 1:
+            matching = [branch for branch in matching if not _is_other_kind(branch)]
+        if len(matching) != 1:
+            yield FieldError(name, *_NO_FORM)
+            return
         for cause in matching[0]:
-            yield from _field_errors(cause, root)
-    else:
-        detail = "does not have any of the documented forms"
-        yield FieldError(_field_name(path, root), detail, "invalid_value")
+            yield from self.of(cause, part, path, level + 1)
+
+
+_MOST_LISTED = 100
+_LONGEST_LIST = 4000
+"""Limits on the options that a detail lists, and on their characters."""
 
 
 def _detail_and_code(error: ValidationError) -> tuple[str, str]:
@@ -194,10 +241,11 @@ def _detail_and_code(error: ValidationError) -> tuple[str, str]:
         case ValidationErrorKind.Pattern() as kind:
             return f"must match the pattern {kind.pattern}", "invalid_format"
         case ValidationErrorKind.Enum() as kind:
-            options = [one if isinstance(one, str) else json.dumps(one) for one in kind.options]
-            detail = f"must be one of {', '.join(options)}"
+            detail = f"must be one of {_listed(kind.options)}"
+        case ValidationErrorKind.AnyOf() | ValidationErrorKind.OneOfNotValid():
+            return _NO_FORM
         case ValidationErrorKind.OneOfMultipleValid():
-            detail = "must have just one of the documented forms"
+            return _MANY_FORMS
         case ValidationErrorKind.FalseSchema():
             detail = "is not allowed here"
         case _:
@@ -225,19 +273,33 @@ _FORMATS = {
 }
 
 
-def _is_other_type(branch: list[ValidationError], path: list[str | int]) -> bool:
+def _listed(options: list[Any]) -> str:
+    """The options in one line, the first of them where they are many or long."""
+    shown: list[str] = []
+    left = _LONGEST_LIST
+    for one in islice(options, _MOST_LISTED):
+        text = one if isinstance(one, str) else json.dumps(one)
+        left -= len(text)
+        if left < 0:
+            break
+        shown.append(text)
+    more = len(options) - len(shown)
+    return ", ".join([*shown, f"{more} more"] if shown and more else shown or [f"{more} values"])
+
+
+def _is_other_type(branch: list[ValidationError]) -> bool:
     """Whether an alternative is for values of another type."""
     return any(
-        isinstance(error.kind, ValidationErrorKind.Type) and len(error.instance_path) <= len(path)
+        isinstance(error.kind, ValidationErrorKind.Type) and not error.instance_path
         for error in branch
     )
 
 
-def _is_other_kind(branch: list[ValidationError], path: list[str | int]) -> bool:
+def _is_other_kind(branch: list[ValidationError]) -> bool:
     """Whether an alternative has a constant (``kind: card``) that the value differs from."""
     return any(
         isinstance(error.kind, ValidationErrorKind.Constant | ValidationErrorKind.Enum)
-        and len(error.instance_path) == len(path) + 1
+        and len(error.instance_path) == 1
         for error in branch
     )
 
