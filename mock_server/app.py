@@ -78,6 +78,8 @@ def create_app(
     rate_limit = RateLimit(settings.rate_limit, counters)
     clocks = PartnerClocks(clock)
     journals = Journals(partial(bearer_of, tokens=tokens))
+    for partner in settings.partners:
+        journals.redactor.give(one for one in (partner.client_secret, partner.token) if one)
     plans = FaultPlans(contract.operations, answers, tokens, settings.faults)
 
     start = Start(store, settings.partners, tokens, patient=patient)

@@ -15,6 +15,8 @@ import orjson
 import yaml
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
+from openapi.files import open_regular
+
 Document = dict[str, Any]
 """An OpenAPI document or a part of it, which holds only JSON's types."""
 
@@ -83,7 +85,7 @@ def read_document(path: Path) -> Document:
     key twice in one mapping, exceeds a limit, or has no mapping at its top level.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             text = file.read(MAX_BYTES + 1).removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise ContractError(str(path), f"cannot be read: {error.strerror}") from error

@@ -33,7 +33,10 @@ def client_command(hars: Sequence[Path], form: str, **parameters: Any) -> int:
     check_writable(outputs.values())
     # One redactor for all files, so that a secret has the same replacement in each.
     redactor = Redactor()
-    journals = [list(read_har(path, redactor)) for path in hars]
+    journals = [read_har(path, redactor) for path in hars]
+    if len(journals) > 1:
+        # A file may repeat what only a later one shows to be a secret.
+        journals = [tuple(map(redactor.without_repetitions, one)) for one in journals]
     verdict = judge(
         journals[0] if len(journals) == 1 else merged(journals),
         Contract.bundled(),

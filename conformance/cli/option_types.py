@@ -18,6 +18,7 @@ from conformance.report import FORMATS
 from dinie_contract.command_line import Command, with_options
 from dinie_contract.options import COMMANDS, Option
 from dinie_contract.output import SECRETS
+from openapi.files import open_regular
 
 
 class Duration(click.ParamType[float]):
@@ -108,6 +109,7 @@ class Authorities(click.ParamType[Path]):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Path:
         try:
+            open_regular(Path(value)).close()
             httpx.create_ssl_context(trust_env=False).load_verify_locations(cafile=value)
         except ssl.SSLError:
             self.fail(f"{value} holds no certificate in PEM", param, ctx)

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from conformance.journal.journal import Headers, JournalEntry
 from conformance.journal.redaction import Redactor
+from openapi.files import open_regular
 
 MOST_BYTES = 256 * 1024 * 1024
 """The size of the largest file that is read: the memory that it takes is several times as much."""
@@ -36,7 +37,7 @@ class HarError(Exception):
 def read_har(path: Path, redactor: Redactor | None = None) -> tuple[JournalEntry, ...]:
     """The exchanges of a file in the order of their start; raises :class:`HarError`."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise HarError(f"{path}: {error.strerror or error}") from error
@@ -68,7 +69,7 @@ def entries_of(document: Any, redactor: Redactor | None = None) -> tuple[Journal
     entries = [_entry(node, when, at, redactor) for at, (when, node) in enumerate(started, 1)]
     if len({one.number for one in entries}) != len(entries):
         raise HarError("log.entries: two have the same _number")
-    return tuple(entries)
+    return tuple(map(redactor.without_repetitions, entries))
 
 
 def _entry(node: "_Node", started: float, place: int, redactor: Redactor) -> JournalEntry:

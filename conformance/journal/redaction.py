@@ -3,6 +3,9 @@
 Each secret is replaced by a pseudonym: ``redacted-1f2e3d4c5b6a``. Equal secrets have equal
 pseudonyms, so that a token can be followed from the answer that issued it to the requests that
 carry it. Pseudonyms are not replaced again, so an exported journal can be read back.
+
+A credential is known by its place, its name or its shape, and from then on by its value. A journal
+is redacted in two passes, so that what an exchange repeats is found before it is known, too.
 """
 
 import base64
@@ -12,12 +15,14 @@ import re
 import secrets
 import string
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from hashlib import blake2b
 from urllib.parse import unquote_plus
 
-from conformance.journal.journal import Headers
+from conformance.journal.journal import Headers, JournalEntry
 from conformance.journal.json_secrets import replace_members
-from conformance.journal.secret_names import is_secret, is_secret_parameter
+from conformance.journal.repetitions import Repetitions
+from conformance.journal.secret_names import is_credential, is_secret, is_secret_parameter
 from dinie_contract.output import SHAPES
 
 GUESSABLE = "-guessable"
@@ -32,6 +37,9 @@ _USER = re.compile(r"^(\w[\w+.-]*://[^/:]*:)([^/]*)@")
 _MULTIPART_FIELD = re.compile(
     r'(name="([^"\n]{0,200})"[^\n]{0,500}\n(?:[^\r\n]{1,500}\r?\n){0,8}\r?\n)([^\r\n]*)'
 )
+
+_CLIENT_ID = "dinie_ci_"
+"""How a client id begins, which is public also where a client has taken it for a secret."""
 
 _MOST_KNOWN_HEADERS = 2048
 _LONGEST_KNOWN = 1024
@@ -55,6 +63,56 @@ class Redactor:
     def __init__(self, key: bytes | None = None) -> None:
         self._key = key or secrets.token_bytes(32)
         self._known: dict[tuple[bytes, bytes], tuple[str, str]] = {}
+        self._repetitions = Repetitions()
+
+    def give(self, secrets: Iterable[str]) -> None:
+        """Know secrets by their value, of 16 characters or more, before any is used."""
+        for one in secrets:
+            self._repetitions.give(one, self.pseudonym(one))
+
+    def credential(self, secret: str) -> str:
+        """The pseudonym of a secret, each word of which is known by its value from now on."""
+        for word in secret.split():
+            self._remember(word, word)
+        return self.pseudonym(secret)
+
+    def without_repetitions(self, entry: JournalEntry) -> JournalEntry:
+        """An entry that is redacted, without the secrets that are known by their value."""
+        request, response = entry.request_headers, entry.response_headers
+        texts = (
+            entry.method, entry.url, entry.request_body, entry.response_body, entry.fault or "",
+            entry.request_id or "", *entry.refusals, *(value for _, value in (*request, *response)),
+        )  # fmt: skip
+        # One look at all of it, and nearly always that is all.
+        whole = "\n".join(texts)
+        known = self._repetitions.replace
+        if known(whole) == whole:
+            return entry
+        return replace(
+            entry,
+            method=known(entry.method),
+            url=known(entry.url),
+            request_headers=tuple((name, known(value)) for name, value in request),
+            request_body=known(entry.request_body),
+            response_headers=tuple((name, known(value)) for name, value in response),
+            response_body=known(entry.response_body),
+            refusals=tuple(map(known, entry.refusals)),
+            fault=entry.fault and known(entry.fault),
+            request_id=entry.request_id and known(entry.request_id),
+        )
+
+    def repetitions(self, text: str) -> str:
+        """Redact the secrets in any text that are known by their value."""
+        return self._repetitions.replace(text)
+
+    def _remember(self, spelled: str, secret: str) -> None:
+        """Know a secret by a text that spells it."""
+        known = self._repetitions
+        if spelled in known or _CLIENT_ID in spelled or PSEUDONYM.fullmatch(spelled):
+            return
+        if known.add(spelled, self.pseudonym(secret)):
+            # What headers hold was known once, and is to be known again.
+            self._known.clear()
 
     def pseudonym(self, secret: str) -> str:
         """The pseudonym of a secret. Empty texts and pseudonyms stay as they are."""
@@ -94,7 +152,7 @@ class Redactor:
             return url
         before, question, rest = url.partition("?")
         query, mark, fragment = rest.partition("#")
-        before = _USER.sub(lambda found: f"{found[1]}{self.pseudonym(found[2])}@", before)
+        before = _USER.sub(lambda found: f"{found[1]}{self.credential(found[2])}@", before)
         query = "&".join(self._pair(one, is_secret_parameter) for one in query.split("&"))
         fragment = "&".join(self._pair(one, is_secret_parameter) for one in fragment.split("&"))
         return self.shapes(f"{before}{question}{query}{mark}{fragment}")
@@ -124,13 +182,15 @@ class Redactor:
             if "=" in text:
                 text = "&".join(self._pair(one, is_secret) for one in text.split("&"))
         if '"' in text:
+            # The others are idempotency keys and cursors, which may stand in a URL.
+            text = replace_members(text, self.credential, is_credential)
             text = replace_members(text, self.pseudonym)
         return self.shapes(text)
 
     def shapes(self, text: str) -> str:
         """Redact the secrets in any text that are known by their shape."""
         if "dinie_at_" in text or "dinie_cs_" in text or "eyJ" in text:
-            return SHAPES.sub(lambda found: self.pseudonym(found[0]), text)
+            return SHAPES.sub(lambda found: self.credential(found[0]), text)
         return text
 
     def _header(self, name: str, value: str) -> tuple[str, str]:
@@ -145,7 +205,7 @@ class Redactor:
         elif "idempot" in name and name != "idempotent-replayed":
             shown = self.key(value)
         elif is_secret(name):
-            shown = self.pseudonym(value)
+            shown = self._named(name, value)
         elif name in {"location", "content-location", "referer", "link"}:
             shown = self.url(value)
         else:
@@ -156,9 +216,9 @@ class Redactor:
         scheme, _, given = value.strip().partition(" ")
         given = given.strip()
         if scheme.lower() not in _SCHEMES:
-            return self.pseudonym(value)
+            return self.credential(value)
         if scheme.lower() != "basic" or not given:
-            return f"{scheme} {self.pseudonym(given)}" if given else scheme
+            return f"{scheme} {self.credential(given)}" if given else scheme
         text = given
         if ":" not in given:  # a colon is in no base64
             try:
@@ -167,23 +227,28 @@ class Redactor:
                 text = ""
         client_id, colon, secret = text.partition(":")
         if not colon:
-            return f"{scheme} {self.pseudonym(given)}"
-        return f"{scheme} {self.shapes(client_id)}:{self.pseudonym(secret)}"
+            return f"{scheme} {self.credential(given)}"
+        if secret:
+            self._remember(given, secret)
+        return f"{scheme} {self.shapes(client_id)}:{self.credential(secret)}"
 
     def _cookie(self, pair: str) -> str:
         name, equals, value = pair.strip().partition("=")
-        return f"{name}={self.pseudonym(value)}" if equals else self.pseudonym(name)
+        return f"{name}={self.credential(value)}" if equals else self.credential(name)
 
     def _pair(self, pair: str, names: Callable[[str], bool]) -> str:
         """Redact one ``name=value`` of a form or a query."""
         name, equals, value = pair.partition("=")
         if not equals or not names(unquote_plus(name)):
             return pair
-        return f"{name}={self.pseudonym(unquote_plus(value))}"
+        return f"{name}={self._named(unquote_plus(name), unquote_plus(value))}"
+
+    def _named(self, name: str, secret: str) -> str:
+        return self.credential(secret) if is_credential(name) else self.pseudonym(secret)
 
     def _multipart_field(self, found: re.Match[str]) -> str:
         head, name, value = found.groups()
-        return head + (self.pseudonym(value) if is_secret(name) else value)
+        return head + (self._named(name, value) if is_secret(name) else value)
 
 
 def looks_unique(key: str) -> bool:

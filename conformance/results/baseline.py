@@ -5,6 +5,7 @@ The file is JSON or YAML: a list, or an object with the list in ``accepted``. Ea
 """
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +18,14 @@ from conformance.results.result import Outcome, Result, ResultKey
 from dinie_contract.output import printable
 from openapi.contract import Contract
 from openapi.document import read_yaml
+from openapi.files import open_regular
 
 VIOLATIONS = frozenset({Outcome.FAILED, Outcome.WARNING})
 
 _MOST_BYTES = 10 * 1024 * 1024
 _LONGEST_REASON, _LONGEST_TEXT = 200, 2000
+
+_LINE_ENDS = re.compile(r"[ \t]*[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]\s*")
 
 _MEMBERS = {"id", "operation", "reason"}
 
@@ -58,7 +62,7 @@ class Baseline:
             complaint = _complaint(entry, accepted, contract, requirements)
             if complaint:
                 raise BaselineError(f"{path}: entry {number} {complaint}")
-            accepted[entry["id"], entry["operation"]] = entry.get("reason") or ""
+            accepted[entry["id"], entry["operation"]] = _reason(entry)
         return cls(accepted)
 
     def accepts(self, result: Result) -> bool:
@@ -93,7 +97,7 @@ class Baseline:
 
 def _document(path: Path) -> Any:
     """The JSON or YAML of a file; raises what reading and parsing raise."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         content = file.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
         raise ValueError(f"it is larger than {_MOST_BYTES} bytes")
@@ -116,10 +120,10 @@ def _complaint(
     wrong += [
         f"needs {name}, a text" for name in ("id", "operation") if type(entry.get(name)) is not str
     ]
-    reason = entry.get("reason") or ""
-    if type(reason) is not str:
+    given = entry.get("reason") or ""
+    if type(given) is not str:
         wrong.append("has a reason that is no text")
-    elif len(reason) > _LONGEST_TEXT or printable(reason) != reason:
+    elif len(given) > _LONGEST_TEXT or printable(_reason(entry)) != _reason(entry):
         wrong.append(f"has a reason of over {_LONGEST_TEXT} or of unprintable characters")
     if wrong:
         return wrong[0]
@@ -132,6 +136,11 @@ def _complaint(
     if not requirements[id_].applies_to(operation):
         return f"names {id_}, which does not apply to {name}"
     return f"repeats {id_} on {name}" if (id_, name) in accepted else ""
+
+
+def _reason(entry: Mapping[str, str]) -> str:
+    """The reason of an entry as one line: a folded text of YAML ends with a line end."""
+    return _LINE_ENDS.sub(" ", entry.get("reason") or "").strip()
 
 
 def _shown(text: str) -> str:

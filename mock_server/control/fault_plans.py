@@ -48,7 +48,7 @@ class FaultOperations:
         """Add a fault, or all faults of a preset; raises a 422 for one that could never fire."""
         text = exchange.value
         if "name" in text:
-            text = {**text, "name": self.redactor.text(text["name"])}
+            text = {**text, "name": self.redactor.repetitions(self.redactor.text(text["name"]))}
         try:
             added = self.plans.add(partner.partner_id, text)
         except UnusableFault as error:

@@ -161,7 +161,8 @@ class Journals:
         """The journal of a partner, with all entries written."""
         self._sort()
         journal = self._use(partner_id)
-        self._write(journal)
+        # Requests without a partner repeat the secrets of any.
+        self._write(*(self._journals.values() if partner_id is None else [journal]))
         return journal
 
     async def follow(self, partner_id: str | None, after: int) -> AsyncGenerator[JournalEntry]:
@@ -225,15 +226,24 @@ class Journals:
             return
         self._writing = None
         self._make_room()
-        for journal in self._journals.values():
-            self._write(journal)
+        self._write(*self._journals.values())
 
-    def _write(self, journal: Journal) -> None:
+    def _write(self, *journals: Journal) -> None:
+        written = [(one, self._without_known_places(one)) for one in journals]
+        # By now it is known what in any of them is a secret.
+        for journal, entries in written:
+            journal.entries.extend(map(self.redactor.without_repetitions, entries))
+            journal.news.set()
+
+    def _without_known_places(self, journal: Journal) -> list[JournalEntry]:
+        """The entries that wait, with the secrets replaced that their place or name shows."""
         waiting = list(journal.waiting)
         journal.waiting.clear()
-        for number, packed in enumerate(waiting, journal.recorded - len(waiting) + 1):
-            journal.entries.append(self._entry(packed, number, journal.partner_id))
-        journal.news.set()
+        first = journal.recorded - len(waiting) + 1
+        return [
+            self._entry(packed, number, journal.partner_id)
+            for number, packed in enumerate(waiting, first)
+        ]
 
     def _entry(self, packed: bytes, number: int, partner_id: str | None) -> JournalEntry:
         times, request, response, outcome = marshal.loads(packed)  # noqa: S302 - our own

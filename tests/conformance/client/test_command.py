@@ -218,6 +218,40 @@ def test_no_report_holds_a_secret_of_a_har(
         assert secret not in said
 
 
+@pytest.mark.parametrize("form", ["text", "json", "junit", "html"])
+@pytest.mark.parametrize("files", [1, 2])
+def test_no_report_repeats_what_only_another_place_shows_to_be_a_secret(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str, files: int
+) -> None:
+    token, secret = "Zq8sKd92mXlP0aQwEr", "8fK2-issued_and_used-Pq"
+    entries = har_of(new_key_on_a_retry())["log"]["entries"]
+    for entry, value in zip(entries[1:], (token, secret), strict=False):
+        entry["request"]["url"] += f"?starting_after={value}"
+        entry["request"]["headers"].append({"name": "x-debug", "value": f"with {value}"})
+        entry["request"]["postData"] = {
+            "mimeType": "application/json",
+            "text": json.dumps({"name": f"key {value}", "nonsense": value, value: 1}),
+        }
+        entry["response"]["status"] = 422
+        entry["response"]["content"] = {"text": json.dumps({"detail": f"no {value}"})}
+    headers = [{"name": "authorization", "value": f"Bearer {token}"}]
+    last = {**entries[0], "startedDateTime": "2026-12-31T00:00:00Z", "_number": 99}
+    last.pop("_started", None)
+    last["request"] = {**last["request"], "headers": headers}
+    last["response"] = {"status": 201, "content": {"text": json.dumps({"client_secret": secret})}}
+    paths = []
+    for number, part in enumerate([[*entries, last]] if files == 1 else [entries, [last]]):
+        path = tmp_path / f"{number}.har"
+        path.write_text(json.dumps({"log": {"entries": part}}))
+        paths += ["--har", str(path)]
+
+    assert run("client", *paths, "--format", form) == 1
+    said = capsys.readouterr().out
+    assert "urls.no-credentials" in said
+    assert token not in said
+    assert secret not in said
+
+
 def test_the_catalogue_of_clients_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("list", "--client") == 0
     text = capsys.readouterr().out

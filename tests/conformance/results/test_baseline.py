@@ -112,6 +112,24 @@ def test_it_is_made_from_a_run_and_keeps_reasons(tmp_path: Path, name: str) -> N
     assert read(path, renewed.text(path)).accepted == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("reason: >\n    folded\n    twice\n", "folded twice"),
+        ("reason: |\n    one line\n\n    ::error::another\n", "one line ::error::another"),
+        (r'reason: "a\r\nb\tc\u2028d\x85e"' + "\n", "a b c d e"),
+        (r'reason: "\n"' + "\n", ""),
+        ("reason: two  spaces\n", "two  spaces"),
+    ],
+)
+def test_a_reason_of_several_lines_is_one_line(tmp_path: Path, text: str, reason: str) -> None:
+    path = tmp_path / "known.yaml"
+    known = read(path, f"- id: {REPLAY}\n  operation: {OPERATION}\n  {text}")
+
+    assert known.accepted == {(REPLAY, OPERATION): reason}
+    assert read(path, known.text(path)) == known
+
+
 HONEST = {"accepted": [ENTRY, {"id": ONE, "operation": OPERATION}]}
 
 

@@ -142,6 +142,37 @@ def test_no_secret_is_in_the_journal_its_events_its_har_the_faults_the_metrics_o
         assert all(json.loads(line)["level"] for line in lines)
 
 
+def test_a_partners_own_secrets_are_known_by_their_value_from_the_start() -> None:
+    secret, token = "Zq8sKd92mXlP0aQwEr", "token-of-one-0123456789"
+    wrong = "notTheSecret-0123456789"
+    texts = []
+    with (
+        mock_process("--partner", f"one:{secret}:{token}") as mock,
+        httpx.Client(base_url=mock.base_url, timeout=30) as http,
+    ):
+        for headers in ({}, {"Authorization": f"Bearer {token}"}):
+            for one in (secret, token, wrong):
+                spelled = "".join(f"%{ord(letter):02x}" for letter in one)
+                http.delete(f"/auth/credentials/{one}", headers=headers)
+                http.get(f"/auth/credentials?starting_after={one}", headers=headers)
+                http.get(f"/auth/credentials?starting_after={spelled}", headers=headers)
+                http.get("/auth/credentials", headers={**headers, "X-Debug": f"with {one}"})
+                body = {"name": f"key {one}", one: [one]}
+                http.post("/auth/credentials", headers=headers, json=body)
+                texts.append(spelled)
+            # Only now is it known.
+            login = {"client_id": "one", "client_secret": wrong}
+            http.post("/auth/token", json={"grant_type": "client_credentials", **login})
+        [partner] = http.get(f"{mock.origin}/_mock/partners").json()["data"]
+        shown = http.get(f"{mock.origin}/_mock/journal").text
+        for path in ("journal", "journal.har"):
+            shown += http.get(f"{mock.origin}/_mock/partners/{partner['id']}/{path}").text
+    assert wrong not in shown
+    for one in (secret, token, *texts):
+        assert one not in shown
+    assert "starting_after=redacted-" in shown
+
+
 def test_the_same_secret_is_the_same_pseudonym_wherever_it_stands(job: Job) -> None:
     job.token = job.log_in().json()["access_token"]
     job.get()
