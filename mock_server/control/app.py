@@ -23,6 +23,15 @@ from mock_server.pipeline.validation import Validation
 from mock_server.store.interface import Store
 from openapi.contract import Contract
 
+NO_PAGES: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    ),
+)
+"""Headers by which no text of a client runs in a browser: the HTML report has styles, no script."""
+
 
 def create_control(
     played: Contract,
@@ -35,7 +44,13 @@ def create_control(
     """Make the control plane of the API of ``played``, served under :data:`CONTROL_PATH`."""
     contract = Contract.control()
     pipeline: list[Callable[[ASGIApp], ASGIApp]] = [
-        partial(Answering, clock=clock, request_ids=request_ids, observe=Observing(CONTROL_PATH)),
+        partial(
+            Answering,
+            clock=clock,
+            request_ids=request_ids,
+            observe=Observing(CONTROL_PATH),
+            always=NO_PAGES,
+        ),
         partial(Routing, contract=contract),
         Authentication,
         JsonBodies,

@@ -57,6 +57,8 @@ class Answering:
     record: Record | None = None
     probes: Mapping[str, ASGIApp] = field(default_factory=dict)
     control: ASGIApp | None = None
+    always: tuple[tuple[bytes, bytes], ...] = ()
+    """Headers of every response."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # One expression, because every request evaluates it.
@@ -102,7 +104,7 @@ class Answering:
             close_connection(receive)
 
     def _headers(self, exchange: Exchange, response: Response) -> list[tuple[bytes, bytes]]:
-        headers = [(REQUEST_ID_HEADER, exchange.request_id)]
+        headers = [(REQUEST_ID_HEADER, exchange.request_id), *self.always]
         if self.rate_limit:
             allowance = exchange.allowance or self.rate_limit.untouched(exchange.now)
             headers += [

@@ -1,5 +1,6 @@
 """Without an admin token the control plane is for the developer, and for no page in a browser."""
 
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -288,6 +289,43 @@ def test_off_loopback_without_a_control_plane_metrics_answer_any_name_and_no_pag
         assert request(mock, "Host: mock:8080", path="/_mock/metrics").status == 200
         foreign = ("Host: mock:8080", "Origin: http://evil.example")
         assert request(mock, *foreign, path="/_mock/metrics").status == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("", 200),
+        ("/ID/journal", 200),
+        ("/ID/journal.har", 200),
+        ("/ID/report", 200),
+        ("/ID/report?format=html", 200),
+        ("/nobody/journal", 404),
+        ("/ID/journal?limit=x", 422),
+    ],
+)
+def test_a_browser_runs_nothing_of_an_answer(wired: WiredJob, path: str, status: int) -> None:
+    response = wired.http.get(PARTNERS + path.replace("ID", wired.id))
+    assert response.status_code == status
+    assert response.headers["x-content-type-options"] == "nosniff"
+    policy = response.headers["content-security-policy"]
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+
+def test_the_events_of_a_journal_have_the_same_headers(wired: WiredJob) -> None:
+    with wired.http.stream("GET", f"{PARTNERS}/{wired.id}/journal/events") as response:
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert "content-security-policy" in response.headers
+
+
+def test_the_html_report_needs_no_more_than_its_policy_allows(wired: WiredJob) -> None:
+    wired.create(name="<script>alert(1)</script>")
+    text = wired.http.get(f"{PARTNERS}/{wired.id}/report", params={"format": "html"}).text
+    assert "<style>" in text
+    assert not re.search(r"<(script|img|link|iframe|form|base|object|embed)|url\(|@import", text)
+
+
+def test_answers_of_the_api_have_the_headers_of_the_contract_alone(wired: WiredJob) -> None:
+    assert "content-security-policy" not in wired.get().headers
 
 
 def test_nobody_can_guess_the_id_of_the_made_up_partner(tmp_path: Path) -> None:
