@@ -9,13 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.types import Message
+from starlette.types import Message, Receive
 
 from demo.mock_process import mock_process
 from mock_server.connection.delivery import OpenStreams, Streamed
+from mock_server.connection.ending import ENDING
 from mock_server.exchange.exchange import Exchange
 from mock_server.observing.journals import Journals
 from tests.mock_server.clients import WiredJob
+from tests.mock_server.wire import wire_to
 
 
 @contextmanager
@@ -176,6 +178,77 @@ def test_a_stream_whose_client_has_gone_leaves_no_task_and_closes_its_source() -
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(scenario())
+
+
+async def streamed(receive: Receive, ending: asyncio.Event | None = None, most: int = 1000) -> int:
+    """The chunks, of at most ``most``, that are sent where sending never has to wait."""
+    sent = 0
+
+    async def chunks() -> AsyncGenerator[bytes]:
+        for _ in range(most):
+            yield b"chunk"
+
+    async def send(message: Message) -> None:
+        nonlocal sent
+        sent += message.get("body") == b"chunk"
+
+    exchange = Exchange({"type": "http"}, receive, 0)
+    if ending is not None:
+        exchange.scope["extensions"] = {ENDING: ending}
+    head: Message = {"type": "http.response.start", "status": 200, "headers": []}
+    await Streamed(chunks(), OpenStreams(1))(exchange, head, b"", send)
+    return sent
+
+
+async def never() -> Message:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+def test_nothing_more_is_sent_to_a_client_that_has_gone() -> None:
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    assert asyncio.run(streamed(gone)) < 5
+
+
+def test_a_stream_ends_with_the_mock_though_its_client_takes_all_at_once() -> None:
+    async def scenario() -> None:
+        ending = asyncio.Event()
+        streaming = asyncio.ensure_future(streamed(never, ending))
+        await asyncio.sleep(0)
+        ending.set()
+        assert await streaming < 10
+
+    asyncio.run(scenario())
+
+
+def test_others_have_their_turn_between_the_chunks_of_a_stream() -> None:
+    async def scenario() -> None:
+        streaming = asyncio.ensure_future(streamed(never, most=100))
+        turns = 0
+        while not streaming.done():
+            await asyncio.sleep(0)
+            turns += 1
+        assert await streaming == 100
+        assert turns >= 100
+
+    asyncio.run(scenario())
+
+
+def test_many_that_come_and_go_at_once_leave_the_mock_to_the_others() -> None:
+    with mock_process() as mock, httpx.Client(base_url=mock.origin, timeout=60) as http:
+        job = WiredJob(http)
+        for _ in range(50):
+            job.create(name="x" * 16_000)
+        follow = f"GET /_mock/partners/{job.id}/journal/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        for _ in range(5):
+            for _ in range(40):
+                with wire_to(mock) as wire:
+                    wire.send(follow.encode())
+            assert job.get().status_code == 200
+        assert mock.stop() == 0
+        assert mock.log() == ""
 
 
 def test_who_stops_following_is_forgotten() -> None:
