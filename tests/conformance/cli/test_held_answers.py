@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ from tests.conformance.cli.command_line import FIRST, active
 from tests.conformance.load.command_line import SIX_USERS
 from tests.conformance.target.hostile import LARGE, hostile
 from tests.conformance.target.relay import relay
+
+THOROUGH = partial(pytest.param, marks=pytest.mark.thorough)
 
 FINDING = Finding(
     requirement="created.name-is-unchanged",
@@ -108,8 +111,8 @@ def commands(folder: Path) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("name", ["run", "fuzz", "load"])
+@pytest.mark.parametrize("number", [signal.SIGINT, THOROUGH(signal.SIGTERM)])
+@pytest.mark.parametrize("name", ["run", THOROUGH("fuzz"), THOROUGH("load")])
 def test_the_first_signal_ends_the_waiting(
     name: str, number: signal.Signals, healthy: MockProcess, tmp_path: Path
 ) -> None:
@@ -125,7 +128,7 @@ def test_the_first_signal_ends_the_waiting(
     assert "keys were made and revoked" in out
 
 
-@pytest.mark.parametrize("name", ["run", "fuzz"])
+@pytest.mark.parametrize("name", ["run", THOROUGH("fuzz")])
 def test_the_second_signal_ends_the_cleaning_up(
     name: str, healthy: MockProcess, tmp_path: Path
 ) -> None:
@@ -190,8 +193,8 @@ def test_a_replay_is_interrupted_at_once(healthy: MockProcess, tmp_path: Path) -
     assert out.startswith("No verdict: the run was stopped")
 
 
-@pytest.mark.parametrize("command", ["run", "fuzz", "load"])
-@pytest.mark.parametrize("access", ["token", "client id"])
+@pytest.mark.parametrize("command", ["run", THOROUGH("fuzz"), THOROUGH("load")])
+@pytest.mark.parametrize("access", ["token", THOROUGH("client id")])
 def test_a_target_whose_every_answer_is_too_large_gives_no_verdict(
     command: str, access: str, tmp_path: Path
 ) -> None:

@@ -64,7 +64,7 @@ def killed_while_cleaning_up(*arguments: str, reports: Sequence[Path]) -> Iterat
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "fuzz", pytest.param("load", marks=pytest.mark.thorough)]
+    "command", ["run", *(pytest.param(one, marks=pytest.mark.thorough) for one in ("fuzz", "load"))]
 )
 def test_the_reports_are_there(tmp_path: Path, command: str) -> None:
     files = {name: tmp_path / f"report.{name}" for name in ("json", "junit", "html")}

@@ -14,6 +14,8 @@ from tests.conformance.servers.serving import serving
 from tests.conformance.target.hostile import LARGE, Attack, hostile
 from tests.fake_server import FakeRequest
 
+pytestmark = pytest.mark.thorough
+
 NAME = "generated.nothing-makes-it-fail"
 
 

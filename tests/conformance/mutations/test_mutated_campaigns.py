@@ -18,6 +18,8 @@ from conformance.target.target import Target, TargetError
 from openapi.contract import Contract
 from tests.conformance.mutations.server import OPTIONS, URL, Plan, mutated_target
 
+pytestmark = pytest.mark.thorough
+
 CONTRACT = Contract.bundled()
 TURNS = 20
 SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(2, 5))]

@@ -15,6 +15,8 @@ from openapi.contract import Contract
 from openapi.operation import Operation
 from tests.conformance.mutations.answers import RawAnswer, drawn
 
+pytestmark = pytest.mark.thorough
+
 CONTRACT = Contract.bundled()
 CREATED = {
     "id": "dinie_ci_live_1", "client_id": "dinie_ci_live_1", "client_secret": "dinie_cs_live_1",

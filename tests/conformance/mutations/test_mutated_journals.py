@@ -16,6 +16,8 @@ from openapi.contract import Contract
 from tests.conformance.client.journals import correct_client
 from tests.conformance.mutations.answers import RawAnswer, drawn
 
+pytestmark = pytest.mark.thorough
+
 CONTRACT = Contract.bundled()
 SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(2, 5))]
 JOURNALS = 20

@@ -24,6 +24,8 @@ from openapi.resource import success_members
 from tests.conformance.mutations.answers import RawAnswer
 from tests.conformance.mutations.server import OPTIONS, Mutate, Plan, mutated_target
 
+pytestmark = pytest.mark.thorough
+
 CONTRACT = Contract.bundled()
 CREATE = CONTRACT.operations["createCredential"]
 SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(2, 5))]

@@ -18,6 +18,8 @@ from tests.conformance.mutations.server import OPTIONS, PARTNERS, Plan
 from tests.conformance.servers.application import Application
 from tests.fake_server import FakeRequest, Reply, Then, fake_server
 
+pytestmark = pytest.mark.thorough
+
 CONTRACT = Contract.bundled()
 SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(2, 4))]
 

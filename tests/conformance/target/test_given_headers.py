@@ -83,6 +83,7 @@ def test_a_run_sends_them_and_shows_no_cookie(
         assert "Zm9vYmFyYmF6cXV4Zm9v" not in text
 
 
+@pytest.mark.thorough
 def test_a_finding_s_test_takes_them_from_the_environment(tmp_path: Path) -> None:
     folder, test = tmp_path / "campaign", tmp_path / "test_findings.py"
     with door() as (url, app):
@@ -108,6 +109,7 @@ def test_a_finding_s_test_takes_them_from_the_environment(tmp_path: Path) -> Non
     assert "Zm9vYmFyYmF6cXV4Zm9v" not in test.read_text()
 
 
+@pytest.mark.thorough
 def test_load_sends_them(tmp_path: Path) -> None:
     with door() as (url, app):
         done = load(url, tmp_path, DINIE_HEADER=f"Cookie: {COOKIE}\nX-Environment: staging")

@@ -328,6 +328,7 @@ def test_answers_of_the_api_have_the_headers_of_the_contract_alone(wired: WiredJ
     assert "content-security-policy" not in wired.get().headers
 
 
+@pytest.mark.thorough
 def test_nobody_can_guess_the_id_of_the_made_up_partner(tmp_path: Path) -> None:
     found = []
     for store in ("sqlite://", "sqlite://", f"sqlite:///{tmp_path / 'a'}"):

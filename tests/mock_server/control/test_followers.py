@@ -116,6 +116,7 @@ def test_one_that_reads_nothing_is_dropped_in_time() -> None:
         assert mock.log() == ""
 
 
+@pytest.mark.thorough
 def test_one_that_reads_slowly_is_kept_and_misses_nothing() -> None:
     """It takes many times as long as a client may read nothing."""
     with impatient(unread=1, sweep=0.1) as mock, httpx.Client(base_url=mock.origin) as http:

@@ -233,7 +233,9 @@ def a_folder(path: Path, _: Path) -> None:
 THINGS = (to_a_file, to_nowhere, a_fifo, a_device, a_folder)
 
 
-@pytest.mark.parametrize("make", THINGS)
+@pytest.mark.parametrize(
+    "make", [*THINGS[:2], *(pytest.param(one, marks=pytest.mark.thorough) for one in THINGS[2:])]
+)
 @pytest.mark.parametrize(
     "name",
     ["campaign.json", "lock", "made.txt", "left-behind.txt", "findings", "corpus",

@@ -147,6 +147,7 @@ def test_scripts_of_a_file_are_never_those_that_are_shown() -> None:
     assert with_scripts(URL, replace(finding, steps=finding.steps[:1])).curl.count("curl ") == 1
 
 
+@pytest.mark.thorough
 def test_a_curl_script_of_a_foreign_finding_runs_curl_alone(tmp_path: Path) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
