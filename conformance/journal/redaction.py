@@ -182,9 +182,7 @@ class Redactor:
             if "=" in text:
                 text = "&".join(self._pair(one, is_secret) for one in text.split("&"))
         if '"' in text:
-            # The others are idempotency keys and cursors, which may stand in a URL.
-            text = replace_members(text, self.credential, is_credential)
-            text = replace_members(text, self.pseudonym)
+            text = self._members(text)
         return self.shapes(text)
 
     def shapes(self, text: str) -> str:
@@ -243,7 +241,19 @@ class Redactor:
             return pair
         return f"{name}={self._named(unquote_plus(name), unquote_plus(value))}"
 
+    def _members(self, text: str) -> str:
+        name = ""
+
+        def is_that_of_a_secret(one: str) -> bool:
+            nonlocal name
+            name = one
+            return is_secret(one)
+
+        # A value is replaced right after its name was found to be that of a secret.
+        return replace_members(text, lambda one: self._named(name, one), is_that_of_a_secret)
+
     def _named(self, name: str, secret: str) -> str:
+        # The others are idempotency keys and cursors, which may stand in a URL.
         return self.credential(secret) if is_credential(name) else self.pseudonym(secret)
 
     def _multipart_field(self, found: re.Match[str]) -> str:
