@@ -44,7 +44,9 @@ class Alternatives:
     def __init__(self, document: Document) -> None:
         self._places: dict[str, str] = {}
         self._branches: dict[str, list[str]] = {}
-        copy = self._redirected(self._copied(document, "#", "#"))
+        copy = self._copied(document, "#", "#")
+        if self._places:
+            copy = self._redirected(copy)
         self._registry = jsonschema_rs.Registry(resources=[(DOCUMENT, copy)])
         self._validator = cache(lambda place: compiled(place, self._registry))
 
@@ -79,16 +81,15 @@ class Alternatives:
         copy: dict[str, Any] = {}
         moved: dict[str, list[Any]] = {}
         for name, one in node.items():
+            step = join("", name)
             if is_map:
-                copy[name] = self._copied(one, join(pointer, name), join(place, name))
+                copy[name] = self._copied(one, pointer + step, place + step)
             elif name in _KEYWORDS and isinstance(one, list):
                 moved[name] = one
             elif name in _WITHOUT_ERRORS:
                 copy[name] = one
             else:
-                copy[name] = self._copied(
-                    one, join(pointer, name), join(place, name), is_map=name in _MAPS
-                )
+                copy[name] = self._copied(one, pointer + step, place + step, is_map=name in _MAPS)
         parts = copy.setdefault("allOf", []) if moved else []
         for name, branches in moved.items():
             part = f"{place}/allOf/{len(parts)}"
