@@ -23,7 +23,6 @@ from conformance.fuzz.storage.directory import is_handle
 from conformance.fuzz.storage.finding import Finding, cause_of, seen
 from conformance.fuzz.storage.record import ENOUGH, NO_WORK, TIME_OVER, Record
 from conformance.fuzz.work import Work, works
-from conformance.probe.probe import NOTHING_FAILS
 from conformance.probe.rate_limits import LIMITED
 from conformance.results.result import Outcome, shown_value
 from conformance.run.check import CheckOutcome, run_check
@@ -260,15 +259,17 @@ class Campaign:
             self.schedule.paid(turn.work, 0)
         return found
 
-    def _knows(self, work: Work, requirement: Requirement) -> Callable[[str, str], bool]:
-        """Whether a violation is a known finding, which searches count and pass over."""
-        ids = {requirement.id, NOTHING_FAILS}
-        if requirement.id not in self.record.requirements:
-            ids = set(self.record.requirements)
+    def _knows(self, work: Work, requirement: Requirement) -> Callable[[str, str, str], bool]:
+        """Whether a violation is a known finding, which searches count and pass over.
 
-        def is_known(expected: str, actual: str) -> bool:
+        It is one of the same requirement alone: one of another, which may be a SHOULD, would take
+        the violation for its own.
+        """
+
+        def is_known(expected: str, actual: str, breaks: str) -> bool:
+            broken = breaks if breaks in self.record.requirements else requirement.id
             cause = cause_of(shown_value(expected), seen(shown_value(actual), work.way))
-            return self.record.findings.is_known(ids, work.operation.id, cause)
+            return self.record.findings.is_known(broken, work.operation.id, cause)
 
         return is_known
 
@@ -289,7 +290,7 @@ class Campaign:
         finding = _finding(turn, outcome, requirement)
         # Another worker may have published it just now, and be shrinking it.
         self._sharing.receive(at_once=finding.id not in findings)
-        if findings.is_known([finding.requirement], finding.operation, finding.cause):
+        if findings.is_known(*finding.key):
             self._count_repeats()
             return
         findings.keep(finding)

@@ -76,7 +76,7 @@ class Watch:
         try:
             yield
         except Violation as violation:
-            if self._probe.budget.is_known(violation.expected, violation.actual):
+            if self._probe.budget.is_known(violation.expected, violation.actual, violation.breaks):
                 self.ended_known = self._any_known = True
                 return
             # The last failing example that Hypothesis tries is the smallest one.

@@ -12,7 +12,7 @@ LARGEST_EXAMPLE = 1024 * 1024
 """The size in bytes of the largest encoded example that is tried: ours are a few kilobytes."""
 
 
-def _nothing(_: str, __: str) -> bool:
+def _nothing(_: str, __: str, ___: str) -> bool:
     return False
 
 
@@ -23,8 +23,8 @@ class GenerationBudget:
     ``times`` multiplies the examples of a search and the sequences of a state machine. ``steps``
     and ``keys`` are those of one sequence. ``corpus`` keeps failing examples, which are tried
     first, under ``name``. ``only`` are the encoded examples to run and nothing else, by the name
-    of their search. ``is_known`` takes what was expected and what was seen, and says whether to
-    look past it.
+    of their search. ``is_known`` takes what was expected, what was seen and the id of the broken
+    requirement (empty: that of the check), and says whether to look past it.
     """
 
     times: int = 1
@@ -33,7 +33,7 @@ class GenerationBudget:
     name: str = ""
     corpus: "ExampleDatabase | None" = None
     only: Mapping[str, bytes] | None = None
-    is_known: Callable[[str, str], bool] = _nothing
+    is_known: Callable[[str, str, str], bool] = _nothing
 
 
 DEFAULT_BUDGET = GenerationBudget()

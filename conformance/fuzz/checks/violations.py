@@ -30,7 +30,7 @@ def send_and_judge(probe: Probe, request: Request) -> Answer:
         return answer
     exchange = JudgedExchange(probe.operation, request, answer, Purpose.GENERATED)
     for requirement, found in judges().judgements(exchange):
-        if found and not probe.budget.is_known(found.expected, found.actual):
+        if found and not probe.budget.is_known(found.expected, found.actual, requirement.id):
             raise Violation(found.expected, found.actual, requirement.id)
     return answer
 
@@ -39,7 +39,7 @@ def report_violation(
     probe: Probe, shown: Sequence[Exchange], expected: str, actual: str, requirement_id: str
 ) -> None:
     """Raise :class:`Violation`; only the exchanges that show it stay in the record."""
-    if probe.budget.is_known(expected, actual):
+    if probe.budget.is_known(expected, actual, requirement_id):
         raise NotVerified("the violation is known already")
     probe.recording.exchanges[:] = shown
     raise Violation(expected, actual, requirement_id)

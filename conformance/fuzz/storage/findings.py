@@ -1,7 +1,7 @@
 """A campaign's findings, written to the run directory before they are shown anywhere."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -74,15 +74,14 @@ class Findings(Mapping[str, Finding]):
         self.keep(replace(of_others, first_seen=now, count=1, tries=0, failures=0))
         return self[of_others.id]
 
-    def is_known(self, requirements: Collection[str], operation: str, cause: str) -> bool:
+    def is_known(self, requirement: str, operation: str, cause: str) -> bool:
         """Whether such a violation is a known finding; if so, register the repeat."""
+        key = (requirement, operation, cause)
         with self._lock:
-            for requirement in requirements:
-                key = (requirement, operation, cause)
-                if key in self._by_key or key in self._remote:
-                    self._repeats.append(key)
-                    return True
-        return False
+            is_known = key in self._by_key or key in self._remote
+            if is_known:
+                self._repeats.append(key)
+        return is_known
 
     def count_repeats(self) -> list[Finding]:
         """Count the repeats that :meth:`is_known` registered; gives those newly local."""

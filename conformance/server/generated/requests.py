@@ -68,7 +68,7 @@ def _confirm_failures(probe: Probe, check: Check) -> None:
         violation = rule.violation(exchange)
         if exchange.status_class is StatusClass.LIMITED or violation is None:
             continue
-        if probe.budget.is_known(violation.expected, violation.actual):
+        if probe.budget.is_known(violation.expected, violation.actual, violation.breaks):
             continue
         if not exchange.answer.is_out_of_bounds:
             exchange, violation = shrink(probe, rule, exchange, violation)

@@ -1,18 +1,24 @@
 """Which violations are one finding, and which are not: what is known must hide nothing else."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from conformance.catalogue.judge import JudgedExchange, Purpose
+from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.fuzz.storage.finding import cause_of
+from conformance.fuzz.verdicts import verdict_of
+from conformance.results.verdict import BROKEN
 from conformance.server import catalogue
 from conformance.server.generated.sabotage import sent_name
 from conformance.target.exchange import Answer, Forward, Request
 from tests.conformance.fuzz.conftest import CONTRACT, Campaigns
 
 FAILS = "generated.nothing-makes-it-fail"
+LESS = "problems.every-bad-field-is-named"
 CREATE = CONTRACT.operations["createCredential"]
 
 
@@ -72,3 +78,31 @@ def test_exceptions_with_other_names_are_two_findings() -> None:
 )
 def test_an_error_with_other_data_is_the_same_finding(one: bytes, other: bytes) -> None:
     assert cause(one) == cause(other)
+
+
+def _odd_headers(request: Request, forward: Forward) -> Answer:
+    """A server error on an unusual header."""
+    has_language = any(name.lower() == "accept-language" for name, _ in request.headers)
+    return Answer(500) if has_language else forward(request)
+
+
+@pytest.mark.parametrize("is_remote", [True, False])
+def test_a_finding_of_another_requirement_takes_nothing_for_its_own(
+    campaigns: Campaigns, tmp_path: Path, *, is_remote: bool
+) -> None:
+    fault = Sabotage("fail on headers", lambda: _odd_headers)
+    first = campaigns(fault, FAILS, max_findings=1, max_turns=100)
+    first.work_through()
+    [found] = first.record.findings.values()
+    forged = replace(found, requirement=LESS, level="should")
+
+    second = campaigns(
+        fault, FAILS, LESS, directory=tmp_path / "second", max_findings=3, max_turns=100
+    )
+    if is_remote:
+        second.record.findings.register_remote([forged])
+    else:
+        second.record.findings.keep(forged)
+    second.work_through()
+    assert found.key in {one.key for one in second.record.findings.values()}
+    assert verdict_of(second.record, Level.MUST).exit_code == BROKEN

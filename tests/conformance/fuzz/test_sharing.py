@@ -181,7 +181,7 @@ def test_what_one_finds_the_other_knows_while_it_works(
     # It was not met here.
     assert campaign.record.directory.findings(CONTRACT)[0] == []
     # As soon as it is met, it is a finding here.
-    assert campaign.record.findings.is_known([DATA], theirs.operation, cause)
+    assert campaign.record.findings.is_known(DATA, theirs.operation, cause)
     campaign.record.findings.count_repeats()
     [met] = campaign.record.directory.findings(CONTRACT)[0]
     assert (met.id, met.count, met.state) == (theirs.id, 1, "not tried again")
