@@ -63,7 +63,6 @@ _SHARE_OF_OTHERS = 0.25
 _POLL_SECONDS = 0.25
 _SAVE_SECONDS = 5.0
 _BEAT_SECONDS = 2.0
-_MOST_KEPT = 1_000
 
 
 class Campaign:
@@ -213,7 +212,6 @@ class Campaign:
                 self._record_outcome(turn, outcome)
         if not self.record.over:
             self._clean_up(BATCH)
-        self._forget()
         self._sharing.receive()
         if time.monotonic() - self._last_save > _SAVE_SECONDS:
             self.save()
@@ -332,11 +330,6 @@ class Campaign:
             self.record.left_behind = left
             self.record.directory.leave_behind(left)
         self.record.directory.clear_created()
-
-    def _forget(self) -> None:
-        """Bound the records of the target that would fill the memory in hours."""
-        del self.target.limited[:-_MOST_KEPT]
-        del self.target.waited[:-_MOST_KEPT]
 
     def save(self) -> None:
         """Write the record; findings have files of their own."""

@@ -12,7 +12,7 @@ _CONTAINERS = (dict, list)
 MOST_DEPTH = 100
 """The deepest nesting that is read (RFC 8259 section 9): whatever walks a document may recurse."""
 
-_MOST_VALUES = 1_000_000
+_MOST_VALUES = 200_000
 """The most values that are read, by their signs: each takes many times the memory of its text."""
 
 _MOST_DIGITS = 1000

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -94,6 +94,8 @@ AS_RUN = TargetSettings(replay_delay=REPLAY_DELAY_SECONDS)
 """The settings of ``run`` without an option."""
 
 
+Kept = TypeVar("Kept")
+
 CreatedResource = tuple[int, str]
 """The partner of a created resource, and its handle: the text that names it in a path."""
 
@@ -106,6 +108,26 @@ def trust_of(ca_file: Path | None) -> ssl.SSLContext:
     if ca_file is not None:
         trust.load_verify_locations(cafile=ca_file)
     return trust
+
+
+class Newest(list[Kept]):
+    """Exchanges of which the oldest are forgotten, beyond a number or so many bytes of bodies."""
+
+    MOST, MOST_BYTES = 10_000, 32 * 1024 * 1024
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sizes: list[int] = []
+        self._bytes = 0
+
+    def add(self, exchange: Kept, size: int) -> None:
+        """Keep an exchange whose bodies have this size."""
+        self.append(exchange)
+        self._sizes.append(size)
+        self._bytes += size
+        while len(self) > 1 and (len(self) > self.MOST or self._bytes > self.MOST_BYTES):
+            del self[0]
+            self._bytes -= self._sizes.pop(0)
 
 
 class TargetError(Exception):
@@ -168,9 +190,9 @@ class Target:
         """A request that got a 429 while no other was sent, and its answers in order."""
         self.takes_form_only = False
         """Whether the token operation takes the documented form and no JSON."""
-        self.limited: list[tuple[Request, Answer]] = []
+        self.limited = Newest[tuple[Request, Answer]]()
         """Every 429 and its request."""
-        self.waited: list[tuple[Request, Answer, Answer]] = []
+        self.waited = Newest[tuple[Request, Answer, Answer]]()
         """Every request that got a 429, that 429, and the answer after the wait."""
         self.created: set[CreatedResource] = set()
         """The created resources, to be revoked at the end."""
@@ -233,7 +255,7 @@ class Target:
             self.rest(max(wait, shortest))
             again = self.send_once(request)
             with self._lock:
-                self.waited.append((request, answer, again))
+                self.waited.add((request, answer, again), len(answer.body) + len(again.body))
             answer = again
         return answer
 
@@ -250,7 +272,7 @@ class Target:
         answer = self._tamper(request, self._deliver) if self._tamper else self._deliver(request)
         if answer.status == httpx.codes.TOO_MANY_REQUESTS:
             with self._lock:
-                self.limited.append((request, answer))
+                self.limited.add((request, answer), len(answer.body))
         self.on_answer(request, answer)
         return answer
 
