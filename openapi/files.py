@@ -14,7 +14,10 @@ def open_regular(path: Path) -> BinaryIO:
     """
     # Without O_NONBLOCK a FIFO waits for its other end.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
         os.close(descriptor)
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         raise OSError(errno.EINVAL, "is no regular file; copy what it gives to a file")
     return open(descriptor, "rb")  # noqa: PTH123 - a descriptor has no path

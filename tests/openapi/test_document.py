@@ -218,7 +218,7 @@ def test_an_unreadable_file_is_named_with_the_cause(
 
     missing = refusal(tmp_path / "missing.yaml")
     directory = refusal(tmp_path)
-    monkeypatch.setattr(Path, "open", denied)
+    monkeypatch.setattr("openapi.files.os.open", denied)
     unreadable = refusal(tmp_path / "secret.yaml")
 
     assert missing.place == str(tmp_path / "missing.yaml")
