@@ -155,6 +155,9 @@ class Campaign:
                 self.stop(str(error), no_verdict=True)
                 raise
         finally:
+            if not self.record.stopped:
+                # A turn that was given up may have seen a known violation, also one of others.
+                self.record.findings.count_repeats()
             self.save()
 
     def finish(self) -> None:

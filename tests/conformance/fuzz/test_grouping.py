@@ -9,7 +9,7 @@ import pytest
 from conformance.catalogue.judge import JudgedExchange, Purpose
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
-from conformance.fuzz.storage.finding import cause_of
+from conformance.fuzz.storage.finding import Finding, cause_of
 from conformance.fuzz.verdicts import verdict_of
 from conformance.results.verdict import BROKEN
 from conformance.server import catalogue
@@ -19,6 +19,10 @@ from tests.conformance.fuzz.conftest import CONTRACT, Campaigns
 
 FAILS = "generated.nothing-makes-it-fail"
 LESS = "problems.every-bad-field-is-named"
+SEEN = Finding(
+    FAILS, "createCredential", "must", "expected no server error, got 500", "no server error",
+    "500", "", 1, {"times": 1, "steps": 12, "keys": 3}, "2026-06-30T23:59:59Z",
+)  # fmt: skip
 CREATE = CONTRACT.operations["createCredential"]
 
 
@@ -106,3 +110,20 @@ def test_a_finding_of_another_requirement_takes_nothing_for_its_own(
     second.work_through()
     assert found.key in {one.key for one in second.record.findings.values()}
     assert verdict_of(second.record, Level.MUST).exit_code == BROKEN
+
+
+def test_what_a_turn_saw_that_was_given_up_is_a_finding(
+    campaigns: Campaigns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = campaigns(None, FAILS)
+    findings = campaign.record.findings
+    findings.register_remote([SEEN])
+
+    def given_up() -> None:
+        assert findings.is_known(*SEEN.key)
+        campaign.stop("its time is over")
+
+    monkeypatch.setattr(campaign, "_work", given_up)
+    campaign.work_through()
+    assert [one.key for one in findings.values()] == [SEEN.key]
+    assert verdict_of(campaign.record, Level.MUST).exit_code == BROKEN
