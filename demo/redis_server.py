@@ -6,13 +6,18 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 PROGRAM = shutil.which("redis-server") or shutil.which("valkey-server")
 _START_SECONDS = 20
 _SLOTS = 16_384
+_TRIES = 5
+
+
+class PortTakenError(Exception):
+    """The server has ended at once: another program has one of its ports."""
 
 
 @dataclass
@@ -51,13 +56,17 @@ class RedisServer:
         )
         deadline = time.monotonic() + _START_SECONDS
         while True:
+            if self.process.poll() is not None:
+                raise PortTakenError
             try:
                 answer = self.say("PING")
                 if answer.startswith(("+PONG", "-NOAUTH")):
                     return
             except OSError:
                 pass
-            assert time.monotonic() < deadline, "redis-server did not start"
+            if time.monotonic() > deadline:
+                self.kill()
+                raise AssertionError("redis-server did not start")
             time.sleep(0.02)
 
     def say(self, command: str) -> str:
@@ -100,6 +109,16 @@ def redis_server(
         server.kill()
 
 
+def _cluster_node(folder: Path) -> RedisServer:
+    """A node that runs. Its own traffic is on its port and 10,000, where a client may be."""
+    for _ in range(_TRIES):
+        server = RedisServer(folder, _free_port(55_000), options=("--cluster-enabled", "yes"))
+        with suppress(PortTakenError):
+            server.start()
+            return server
+    raise AssertionError("no port is free for a node of a cluster")
+
+
 @contextmanager
 def redis_cluster(folder: Path, nodes: int = 3) -> Iterator[list[RedisServer]]:
     """Run a cluster whose nodes share all slots among them."""
@@ -108,9 +127,7 @@ def redis_cluster(folder: Path, nodes: int = 3) -> Iterator[list[RedisServer]]:
         for number in range(nodes):
             own = folder / str(number)
             own.mkdir()
-            # The port of the cluster's own traffic is this one and 10,000.
-            server = RedisServer(own, _free_port(55_000), options=("--cluster-enabled", "yes"))
-            server.start()
+            server = _cluster_node(own)
             stack.callback(server.kill)
             servers.append(server)
         for number, server in enumerate(servers):
