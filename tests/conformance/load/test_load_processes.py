@@ -219,7 +219,9 @@ def test_the_page_begins_a_run_and_sends_nothing_elsewhere(
         process.send_signal(signal.SIGINT)
         run = ended(process, report)
 
-    assert (run.code, run.err) == (0, "")
+    # On a busy machine Locust warns of its own.
+    said = [line for line in run.err.splitlines() if "CPU usage" not in line]
+    assert (run.code, said) == (0, [])
     assert run.counts["created"] > 5
     assert run.counts["failed"] == 0
 
