@@ -122,7 +122,11 @@ class Secrets:
     def clear(self) -> None:
         """Forget all secrets."""
         with self._lock:
-            self.__init__()  # type: ignore[misc]
+            self._given.clear()
+            self._issued.clear()
+            self._spellings.clear()
+            self._owners.clear()
+            self._size, self._words = 0, None
 
     def redact(self, text: str) -> str:
         """``text`` with :data:`HIDDEN` in place of each secret, and of each part of one."""
@@ -313,6 +317,11 @@ def _visible(found: re.Match[str]) -> str:
 def shown(text: str) -> str:
     """``text`` fit to be read anywhere: without the process's secrets, and printable."""
     return printable(SECRETS.redact(text))
+
+
+def one_line(text: str) -> str:
+    """A foreign text on one line, printable."""
+    return " ".join(printable(text).split())
 
 
 def excerpt(text: str, most: int) -> str:

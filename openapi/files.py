@@ -1,4 +1,4 @@
-"""Files that a user names for reading: regular ones, or links to one."""
+"""Files that may be anything: only regular ones are opened."""
 
 import errno
 import os
@@ -7,17 +7,27 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-def open_regular(path: Path) -> BinaryIO:
-    """Open a regular file to read its bytes; raises OSError at once for anything else.
+class NotRegularError(OSError):
+    """A path leads to a folder, a FIFO or a device."""
 
-    A FIFO or a device might never give a byte, nor an end.
+
+def regular_descriptor(path: Path, flags: int) -> int:
+    """The descriptor of a regular file, which is private where it is created.
+
+    A FIFO or a device might never give a byte, nor an end: raises :class:`NotRegularError` at once
+    for anything but a regular file, or a link to one, and OSError as ``os.open`` does.
     """
     # Without O_NONBLOCK a FIFO waits for its other end.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        raise OSError(errno.EINVAL, "is no regular file; copy what it gives to a file")
-    return open(descriptor, "rb")  # noqa: PTH123 - a descriptor has no path
+            raise NotRegularError(errno.EISDIR, os.strerror(errno.EISDIR))
+        raise NotRegularError(errno.EINVAL, "is no regular file; copy what it gives to a file")
+    return descriptor
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file that a user names to read its bytes; raises as :func:`regular_descriptor`."""
+    return os.fdopen(regular_descriptor(path, os.O_RDONLY), "rb")

@@ -67,7 +67,7 @@ def _replace(path: Path, content: bytes) -> bool:
     except OSError:
         return False
     try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
+        with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             if path.exists():
                 temporary.chmod(path.stat().st_mode & 0o7777)

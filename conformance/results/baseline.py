@@ -15,7 +15,7 @@ import yaml
 
 from conformance.catalogue.requirement import Requirement
 from conformance.results.result import Outcome, Result, ResultKey
-from dinie_contract.output import printable
+from dinie_contract.output import one_line, printable
 from openapi.contract import Contract
 from openapi.document import read_yaml
 from openapi.files import open_regular
@@ -145,4 +145,4 @@ def _reason(entry: Mapping[str, str]) -> str:
 
 def _shown(text: str) -> str:
     """A foreign text within an error."""
-    return " ".join(printable(text).split())[:_LONGEST_REASON]
+    return one_line(text)[:_LONGEST_REASON]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from conformance.catalogue.requirement import Level, Rule
-from dinie_contract.output import excerpt, shown
+from dinie_contract.output import excerpt, printable
 
 ResultKey = tuple[str, str]
 """The id of a requirement and of an operation: one result of a run."""
@@ -15,7 +15,7 @@ _LONGEST_VALUE = 1000
 
 def shown_value(text: str) -> str:
     """What was expected or seen, fit to be shown: the beginning of a text that is very long."""
-    return shown(excerpt(text, _LONGEST_VALUE))
+    return printable(excerpt(text, _LONGEST_VALUE))
 
 
 class Outcome(StrEnum):

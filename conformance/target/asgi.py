@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from conformance.target.transport.reception import reception_of, silent_seconds_of
+from conformance.target.transport.reception import answer_of_app, reception_of
 from conformance.target.wsgi import WsgiTransport
 
 START_SECONDS = 60.0
@@ -242,16 +242,11 @@ class _AsgiTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
-        reception = reception_of(request)
-        reception.begin()
+        reception_of(request).begin()
         answer = asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)
         try:
-            return reception.wait_for(answer.result, silent_seconds_of(request))
-        except TimeoutError:
-            raise httpx.ReadTimeout("timed out", request=request) from None
+            return answer_of_app(request, answer)
         finally:
-            # An app that does not end now is left behind.
-            reception.end()
             answer.cancel()
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:

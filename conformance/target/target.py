@@ -362,24 +362,15 @@ class Target:
         if request.chunks:
             # Who cannot read chunks may take the rest of them for the next request.
             headers.append((b"Connection", b"close"))
-        answer = self._over_http(
-            request.method,
-            url_under(self.base_url, path),
-            headers,
-            in_chunks(request.body, request.chunks) if request.chunks else request.body,
-        )
+        body = in_chunks(request.body, request.chunks) if request.chunks else request.body
+        url = url_under(self.base_url, path)
+        answer = self._over_http(lambda: self._receive(request.method, url, headers, body))
         with self._lock:
             self.requests_sent += 1
         SECRETS.add(issued_secrets(answer))
         return answer
 
-    def _over_http(
-        self,
-        method: str,
-        url: httpx.URL,
-        headers: list[tuple[bytes, bytes]],
-        body: bytes | list[bytes],
-    ) -> Answer:
+    def _over_http(self, receive: Callable[[], Answer]) -> Answer:
         """One exchange. A target may close an idle connection just as a request is sent on it.
 
         Such a request is sent once more (RFC 9112 section 9.3.1), on another connection; a
@@ -387,9 +378,9 @@ class Target:
         """
         try:
             try:
-                return self._receive(method, url, headers, body)
+                return receive()
             except _CLOSED:
-                return self._receive(method, url, headers, body)
+                return receive()
         except _CLOSED as error:
             raise ConnectionClosed(*self._no_answer(self.base_url, error).args) from error
         except _LATE as error:

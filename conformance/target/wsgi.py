@@ -14,8 +14,8 @@ import httpx
 from conformance.target.transport.reception import (
     OutOfBounds,
     Reception,
+    answer_of_app,
     reception_of,
-    silent_seconds_of,
 )
 
 _log = logging.getLogger(__name__)
@@ -48,12 +48,7 @@ class WsgiTransport(httpx.BaseTransport):
 
         # A thread can be left behind, where an app that hangs would hang the run.
         threading.Thread(target=call, daemon=True, name="wsgi").start()
-        try:
-            return reception.wait_for(answer.result, silent_seconds_of(request))
-        except TimeoutError:
-            raise httpx.ReadTimeout("timed out", request=request) from None
-        finally:
-            reception.end()
+        return answer_of_app(request, answer)
 
     def _answer(self, environ: Environ, reception: Reception) -> httpx.Response:
         head: list[Any] = []

@@ -23,8 +23,7 @@ from conformance.fuzz.storage.files import (
     FileError,
     append,
     object_in,
-    one_line,
-    open_regular,
+    own_descriptor,
     read_text,
     write_whole,
 )
@@ -32,6 +31,7 @@ from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.steps import are_readable
 from conformance.probe.budget import LARGEST_EXAMPLE
 from conformance.target.target import CreatedResource
+from dinie_contract.output import one_line
 from openapi.contract import Contract
 
 VERSION = 1
@@ -89,7 +89,7 @@ class RunDirectory:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Lock the directory; raises :class:`FileError` where another process holds the lock."""
-        lock = open_regular(self.path / _LOCK, os.O_RDWR | os.O_CREAT)
+        lock = own_descriptor(self.path / _LOCK, os.O_RDWR | os.O_CREAT)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield

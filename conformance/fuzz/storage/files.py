@@ -8,14 +8,14 @@ import errno
 import json
 import math
 import os
-import stat
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from dinie_contract.output import printable
+from dinie_contract.output import one_line
+from openapi.files import NotRegularError, regular_descriptor
 
 MOST_BYTES = 64 * 1024 * 1024
 """The size of the largest file that is read."""
@@ -27,23 +27,16 @@ class FileError(Exception):
     """A file or a directory cannot be used; the message is one plain line."""
 
 
-def open_regular(path: Path, flags: int) -> int:
-    """Open a regular file that is no link, private where it is created; gives its descriptor.
-
-    Raises :class:`FileError`.
-    """
+def own_descriptor(path: Path, flags: int) -> int:
+    """The descriptor of a regular file that is no link; raises :class:`FileError`."""
     try:
-        # A FIFO would wait for its other end.
-        safe = flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        descriptor = os.open(path, safe, 0o600)
+        return regular_descriptor(path, flags | os.O_NOFOLLOW)
+    except NotRegularError as error:
+        raise FileError(f"{path}: is no regular file") from error
     except OSError as error:
         is_link = error.errno == errno.ELOOP
         reason = "is a link, and links are not followed" if is_link else error.strerror or error
         raise FileError(f"{path}: {reason}") from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise FileError(f"{path}: is no regular file")
-    return descriptor
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -53,7 +46,7 @@ def write_whole(path: Path, text: str) -> None:
         descriptor, name = tempfile.mkstemp(".new", f".{path.name}.", path.parent)
         temporary = Path(name)
         try:
-            with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123 - a descriptor has no path
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
@@ -72,8 +65,8 @@ def write_whole(path: Path, text: str) -> None:
 
 def append(path: Path, line: str) -> None:
     """Append a line to a file; raises :class:`FileError`."""
-    descriptor = open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    with open(descriptor, "a", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor has no path
+    descriptor = own_descriptor(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
         if os.fstat(descriptor).st_nlink > 1:
             raise FileError(f"{path}: has another name elsewhere, and what has is not appended to")
         file.write(line)
@@ -81,7 +74,7 @@ def append(path: Path, line: str) -> None:
 
 def read_text(path: Path, what: str) -> str:
     """The content of a file of the kind ``what``; raises :class:`FileError`."""
-    with open(open_regular(path, os.O_RDONLY), "rb") as file:
+    with os.fdopen(own_descriptor(path, os.O_RDONLY), "rb") as file:
         try:
             content = file.read(MOST_BYTES + 1)
         except OSError as error:
@@ -142,11 +135,6 @@ def _step(step: str | int) -> str:
     if isinstance(step, int):
         return f"[{step}]"
     return f".{one_line(step[:_LONGEST_NAME])}"
-
-
-def one_line(text: str) -> str:
-    """A foreign text as one printable line."""
-    return " ".join(printable(text).split())
 
 
 def _finite(text: str) -> float:

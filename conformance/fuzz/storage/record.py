@@ -9,7 +9,7 @@ from conformance.catalogue.requirement import Requirement
 from conformance.catalogue.selection import SelectionError, select
 from conformance.fuzz.shard import WHOLE, Shard, missing
 from conformance.fuzz.storage.directory import RunDirectory, is_handle
-from conformance.fuzz.storage.files import FileError, Format, one_line
+from conformance.fuzz.storage.files import FileError, Format
 from conformance.fuzz.storage.finding import COUNT, LATEST
 from conformance.fuzz.storage.findings import Findings
 from conformance.results.coverage import Coverage
@@ -17,6 +17,7 @@ from conformance.results.result import Outcome, Result
 from conformance.results.timeline import LAST_STEP, SHORTEST_SPAN, Timeline
 from conformance.server import catalogue
 from conformance.target.target import CreatedResource
+from dinie_contract.output import one_line
 from openapi.contract import Contract
 
 
