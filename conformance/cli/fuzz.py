@@ -27,7 +27,7 @@ from conformance.results.verdict import CONFORMS, INTERRUPTED, NO_VERDICT
 from conformance.run.interrupts import stopped_after, stopped_by_signals
 from conformance.server import catalogue
 from conformance.target.connecting import authenticate
-from conformance.target.target import TargetError
+from conformance.target.errors import TargetError
 from dinie_contract.command_line import settings_of
 from openapi.contract import Contract
 

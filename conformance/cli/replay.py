@@ -17,7 +17,7 @@ from conformance.run.interrupts import stopped_by_signals
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.connecting import authenticate
-from conformance.target.target import TargetError
+from conformance.target.errors import TargetError
 from dinie_contract.command_line import settings_of
 from dinie_contract.output import echo
 from openapi.contract import Contract

@@ -19,7 +19,7 @@ from conformance.run.judging import clean_up_remarks, judge, remarks_before_clea
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.connecting import authenticate
-from conformance.target.target import TargetError
+from conformance.target.errors import TargetError
 from dinie_contract.command_line import settings_of
 from openapi.contract import Contract
 

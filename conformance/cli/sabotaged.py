@@ -17,8 +17,9 @@ import uvicorn
 
 from conformance.catalogue.sabotage import Sabotage
 from conformance.server import catalogue
+from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer, Request, Tamper
-from conformance.target.target import Target, TargetError
+from conformance.target.target import Target
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER
 from dinie_contract.output import echo
 

@@ -29,8 +29,9 @@ from conformance.run.check import CheckOutcome, run_check
 from conformance.run.interrupts import stopped_after
 from conformance.run.runner import Run
 from conformance.target.clean_up import revoke_all
+from conformance.target.errors import TargetError
 from conformance.target.exchange import NO_ANSWER, Answer, Request
-from conformance.target.target import Target, TargetError
+from conformance.target.target import Target
 
 _M_ARENA_MAX = -8
 """Of mallopt(3)."""

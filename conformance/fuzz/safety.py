@@ -14,8 +14,9 @@ from conformance.probe.pages import largest_page, pages
 from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe, Violation
 from conformance.probe.rate_limits import page_of_one
 from conformance.target.capabilities import Capability
+from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer, UnsendableRequest
-from conformance.target.target import CreatedResource, Target, TargetError
+from conformance.target.target import CreatedResource, Target
 from openapi.contract import Contract
 from openapi.resource import creates
 

@@ -35,9 +35,10 @@ from conformance.generation.isolation import generating
 from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.bodies import marked
 from conformance.probe.probe import NotVerified, Probe
+from conformance.target.errors import TargetError
 from conformance.target.exchange import NO_ANSWER, Answer, Request, UnsendableRequest
 from conformance.target.members import parse
-from conformance.target.target import Target, TargetError
+from conformance.target.target import Target
 from openapi.schema import validatable
 
 EXAMPLES = 12

@@ -16,7 +16,7 @@ from hypothesis.errors import Flaky, HypothesisException, Unsatisfiable
 from conformance.generation.corpus import examples_of
 from conformance.generation.isolation import PROFILE, generating
 from conformance.probe.probe import NotVerified, Probe, Violation
-from conformance.target.target import TargetError
+from conformance.target.errors import TargetError
 
 Value = TypeVar("Value")
 

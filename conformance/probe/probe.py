@@ -15,14 +15,10 @@ from urllib.parse import quote
 
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.probe.repetition import COMPLETE, EXPECTED, Repetition
+from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, ConnectionClosed
 from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request, query_with
 from conformance.target.members import JsonObject, identifier_in
-from conformance.target.target import (
-    AnswerOutOfBounds,
-    AnswerOverdue,
-    ConnectionClosed,
-    Target,
-)
+from conformance.target.target import Target
 from dinie_contract.output import shown
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation

@@ -15,7 +15,7 @@ from conformance.results.result import Outcome, Result
 from conformance.results.verdict import NO_VERDICT
 from conformance.run.judging import clean_up_remarks
 from conformance.target.asgi import AppError
-from conformance.target.target import TargetError
+from conformance.target.errors import TargetError
 from dinie_contract.output import shown
 from dinie_contract.pytest_conformance import NODE_IDS
 from openapi.operation import Operation

@@ -22,7 +22,7 @@ from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.asgi import AppError
 from conformance.target.connecting import authenticate
-from conformance.target.target import TargetError
+from conformance.target.errors import TargetError
 from dinie_contract.command_line import settings_of
 from dinie_contract.pytest_conformance import OPTIONS, option_dest
 from openapi.contract import Contract

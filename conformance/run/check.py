@@ -7,8 +7,8 @@ from conformance.catalogue.requirement import Level, Requirement
 from conformance.probe.probe import NotVerified, Probe, Violation
 from conformance.results.curl import Exchange, reproduction
 from conformance.results.result import Outcome, Result
+from conformance.target.errors import TargetError
 from conformance.target.exchange import UnsendableRequest
-from conformance.target.target import TargetError
 
 
 @dataclass(frozen=True, slots=True)

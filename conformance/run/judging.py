@@ -12,8 +12,8 @@ from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.timeline import Timeline
 from conformance.results.verdict import INTERRUPTED, Verdict, doubt_of
 from conformance.run.runner import Run
+from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer, Request
-from conformance.target.target import TargetError
 from openapi.contract import Contract
 from openapi.resource import creates
 

@@ -17,6 +17,7 @@ from conformance.results.result import Result
 from conformance.run.check import run_check
 from conformance.target.capabilities import Capability
 from conformance.target.clean_up import revoke_all
+from conformance.target.errors import TargetError, TokenRefused
 from conformance.target.exchange import (
     NO_ANSWER,
     Answer,
@@ -25,7 +26,7 @@ from conformance.target.exchange import (
     path_to,
 )
 from conformance.target.sign_in import form_request, json_request
-from conformance.target.target import Target, TargetError, TokenRefused
+from conformance.target.target import Target
 from openapi.contract import Contract
 from openapi.operation import Operation
 from openapi.resource import creates

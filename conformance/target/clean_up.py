@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
+from conformance.target.errors import TargetError
 from conformance.target.exchange import Request, path_to
-from conformance.target.target import CreatedResource, Target, TargetError
+from conformance.target.target import CreatedResource, Target
 from openapi.contract import Contract
 
 _AT_ONCE = 8

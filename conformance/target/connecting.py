@@ -7,8 +7,9 @@ from functools import partial
 import httpx
 
 from conformance.target.access import Access, Issued
+from conformance.target.errors import TargetError
 from conformance.target.sign_in import token_for
-from conformance.target.target import Target, TargetError, TargetSettings
+from conformance.target.target import Target, TargetSettings
 from dinie_contract.output import SECRETS
 from openapi.contract import Contract
 

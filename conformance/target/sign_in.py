@@ -6,8 +6,9 @@ from http import HTTPStatus
 from urllib.parse import quote_plus
 
 from conformance.target.access import Issued, is_token
+from conformance.target.errors import TargetError, TokenRefused
 from conformance.target.exchange import Answer, Request, sendable
-from conformance.target.target import Target, TargetError, TokenRefused
+from conformance.target.target import Target
 from openapi.operation import Operation
 
 _GRANT = "client_credentials"

@@ -4,8 +4,8 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,57 +16,18 @@ import httpx
 
 from conformance.target.access import Access, Issued
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Answer, Headers, Request, Tamper, UnsendableRequest
+from conformance.target.errors import TargetError
+from conformance.target.exchange import Answer, Headers, Request, Tamper
 from conformance.target.redaction import issued_secrets
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER, UNCHANGED
-from conformance.target.transport.decoding import ACCEPTED_CODINGS, decoded
-from conformance.target.transport.reception import (
-    EXTENSION,
-    MOST_HEADER_BYTES,
-    MOST_SECONDS,
-    TIMEOUT_SECONDS,
-    Abandoned,
-    OutOfBounds,
-    Reception,
-    expect_few,
-)
+from conformance.target.transport.connections import Connections
+from conformance.target.transport.reception import MOST_SECONDS, TIMEOUT_SECONDS
 from conformance.target.transport.sockets import SocketTransport
 from dinie_contract.options import REPLAY_DELAY_SECONDS
 from dinie_contract.output import SECRETS
 
-
-def in_chunks(body: bytes, sizes: Sequence[int]) -> list[bytes]:
-    """Chunks of these sizes, and what is left in one more; none is empty."""
-    found, start = [], 0
-    for size in (*sizes, len(body)):
-        found.append(body[start : start + size])
-        start += size
-    return [one for one in found if one]
-
-
-def url_under(base_url: str, path: str) -> httpx.URL:
-    """The URL of a path under a base URL: with the same scheme, host and port.
-
-    Raises :class:`UnsendableRequest` for a path that would lead elsewhere, or that no URL can hold.
-    """
-    try:
-        base, url = httpx.URL(base_url), httpx.URL(base_url + path)
-    except httpx.InvalidURL as error:
-        raise UnsendableRequest("no URL can hold its path") from error
-    origin = (base.scheme, base.netloc, base.userinfo)
-    if not path.startswith("/") or (url.scheme, url.netloc, url.userinfo) != origin:
-        raise UnsendableRequest("it would leave the target's host and port")
-    return url
-
-
 _MOST_RENEWALS = 3
-_CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
-
-_HURRIED_SECONDS, _HURRIED_TIMES = 10.0, 3
-"""The shortest wait for an answer in a hurry, and what the slowest answer is multiplied by."""
-
-_LATE = (httpx.ReadTimeout, httpx.WriteTimeout)
 
 MOST_LOST_SECONDS = 600.0
 """The time that requests without an answer may take together, before the target is given up."""
@@ -130,34 +91,6 @@ class Newest(list[Kept]):
             self._bytes -= self._sizes.pop(0)
 
 
-class TargetError(Exception):
-    """The target cannot be reached, or stopped answering; the message is one plain line."""
-
-
-class ConnectionClosed(TargetError):
-    """The target closed the connection without a whole answer, and did so again."""
-
-
-class TokenRefused(TargetError):
-    """The target does not take a token, or the client id and secret that it is issued for."""
-
-
-class AnswerOverdue(TargetError):
-    """The target took the request, and no answer came in so many ``seconds``."""
-
-    def __init__(self, message: str, seconds: float) -> None:
-        super().__init__(message)
-        self.seconds = seconds
-
-
-class AnswerOutOfBounds(TargetError):
-    """The target's answer had no end, or was too large; ``excess`` is what was seen of it."""
-
-    def __init__(self, message: str, excess: str) -> None:
-        super().__init__(message)
-        self.excess = excess
-
-
 class Target:
     """Sends requests for several threads at once and gives their answers.
 
@@ -201,37 +134,24 @@ class Target:
         self.requests_sent = 0
         self.most_lost_seconds = MOST_LOST_SECONDS
         """The longest time of all requests without an answer together, before all are refused."""
-        self._lost_seconds = self._slowest = 0.0
         self.on_answer: Callable[[Request, Answer], None] = lambda _, __: None
         """Called with every exchange, in the thread that made it."""
-        self._halted = threading.Event()
         self._is_halted_for_good = False
         self._tamper = tamper
-        self._timeout = timeout
         self._interval = 1 / settings.max_rps if settings.max_rps else 0.0
         self._pause = 0.0
         self._next_start = 0.0
         self._lock = threading.Lock()
-        self._most_seconds = most_seconds
-        self._transport = transport or SocketTransport(trust_of(settings.ca_file))
-        # It makes the requests, which are sent without it: so none is redirected, none carries a
-        # cookie of another answer, and nothing is read beyond a bound.
-        self._client = httpx.Client(
-            headers={"Accept-Encoding": ACCEPTED_CODINGS},
-            transport=self._transport,
-            timeout=httpx.Timeout(timeout, pool=None),
-            trust_env=False,
+        self._connections = Connections(
+            self.base_url,
+            transport or SocketTransport(trust_of(settings.ca_file)),
+            timeout,
+            most_seconds,
         )
 
-    @contextmanager
-    def hurrying(self) -> Iterator[None]:
+    def hurrying(self) -> AbstractContextManager[None]:
         """Wait for each answer in this block little longer than for the slowest one so far."""
-        before = self._most_seconds
-        self._most_seconds = min(before, max(_HURRIED_SECONDS, _HURRIED_TIMES * self._slowest))
-        try:
-            yield
-        finally:
-            self._most_seconds = before
+        return self._connections.hurrying()
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -261,12 +181,12 @@ class Target:
 
     def send_once(self, request: Request) -> Answer:
         """The target's answer, whatever it is."""
-        if self._halted.is_set():
-            raise TargetError(_STOPPED)
-        if self._lost_seconds > self.most_lost_seconds:
+        self._connections.expect_open()
+        lost_seconds = self._connections.lost_seconds
+        if lost_seconds > self.most_lost_seconds:
             raise TargetError(
                 f"{self.base_url} is given up: requests without an answer, or without its end,"
-                f" took {self._lost_seconds:.0f} s"
+                f" took {lost_seconds:.0f} s"
             )
         self._pace()
         answer = self._tamper(request, self._deliver) if self._tamper else self._deliver(request)
@@ -289,20 +209,14 @@ class Target:
 
     def rest(self, seconds: float) -> None:
         """Wait, unless the run is stopped meanwhile."""
-        self._halted.wait(seconds)
+        self._connections.rest(seconds)
 
     def move_clock(self, seconds: int) -> int:
         """Move the target's clock ahead; gives the status of the answer, 2xx where it is done."""
-        url = str(self.settings.clock_url)
         headers = [(b"Content-Type", b"application/json")]
-        try:
-            # Only once: who knows whether the clock has moved when there is no answer.
-            body = json.dumps({"seconds": seconds}).encode()
-            answer = self._receive("POST", httpx.URL(url), headers, body)
-        except httpx.HTTPError as error:
-            raise self._no_answer(url, error) from error
-        except AnswerOutOfBounds as error:
-            raise TargetError(f"{url} gives {error.excess}") from error
+        body = json.dumps({"seconds": seconds}).encode()
+        # Only once: who knows whether the clock has moved when there is no answer.
+        answer = self._connections.send_once(str(self.settings.clock_url), headers, body)
         if answer.is_success:
             for one in self.access:
                 one.clock_moved(seconds)
@@ -311,20 +225,20 @@ class Target:
     def halt(self, *, for_good: bool = False) -> None:
         """Let no further request out, and end all waits, until :meth:`resume`, or for good."""
         self._is_halted_for_good |= for_good
-        self._halted.set()
+        self._connections.halt()
 
     def resume(self) -> None:
         """Send again, unless halted for good."""
-        self._lost_seconds = 0.0
+        self._connections.lost_seconds = 0.0
         if not self._is_halted_for_good:
-            self._halted.clear()
+            self._connections.resume()
 
     def __enter__(self) -> Self:
         """Use it as a block that closes all connections at its end."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.close()
+        self._connections.close()
 
     def _deliver(self, request: Request) -> Answer:
         if request.partner is None:
@@ -362,89 +276,11 @@ class Target:
         if request.chunks:
             # Who cannot read chunks may take the rest of them for the next request.
             headers.append((b"Connection", b"close"))
-        body = in_chunks(request.body, request.chunks) if request.chunks else request.body
-        url = url_under(self.base_url, path)
-        answer = self._over_http(lambda: self._receive(request.method, url, headers, body))
+        answer = self._connections.send(request.method, path, headers, request.body, request.chunks)
         with self._lock:
             self.requests_sent += 1
         SECRETS.add(issued_secrets(answer))
         return answer
-
-    def _over_http(self, receive: Callable[[], Answer]) -> Answer:
-        """One exchange. A target may close an idle connection just as a request is sent on it.
-
-        Such a request is sent once more (RFC 9112 section 9.3.1), on another connection; a
-        target that closes that one too does not answer.
-        """
-        try:
-            try:
-                return receive()
-            except _CLOSED:
-                return receive()
-        except _CLOSED as error:
-            raise ConnectionClosed(*self._no_answer(self.base_url, error).args) from error
-        except _LATE as error:
-            reason = self._no_answer(self.base_url, error)
-            raise AnswerOverdue(str(reason), self._timeout) from error
-        except (httpx.LocalProtocolError, httpx.InvalidURL) as error:
-            # Not the target's doing: a request that HTTP cannot carry. The reason may quote it.
-            raise UnsendableRequest("HTTP cannot carry it") from error
-        except httpx.HTTPError as error:
-            raise self._no_answer(self.base_url, error) from error
-
-    def _receive(
-        self,
-        method: str,
-        url: httpx.URL,
-        headers: list[tuple[bytes, bytes]],
-        body: bytes | list[bytes],
-    ) -> Answer:
-        """Send once and give the answer; a list is sent in chunks. Raises the errors of httpx.
-
-        Raises :class:`AnswerOutOfBounds` for an answer that is larger or longer than is allowed.
-        """
-        reception = Reception(self._most_seconds, self._halted.is_set)
-        # What is an iterator, httpx sends in chunks, and only once.
-        content = iter(body) if isinstance(body, list) else body
-        request = self._client.build_request(
-            method, url, headers=headers, content=content, extensions={EXTENSION: reception}
-        )
-        start = time.monotonic()
-        response: httpx.Response | None = None
-        try:
-            response = self._transport.handle_request(request)
-            found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-            _expect_bounded(response.headers)
-            codings = response.headers.get_list("content-encoding", split_commas=True)
-            received = decoded(response.stream, codings)  # type: ignore[arg-type]  # it is no async one
-            seconds = time.monotonic() - start
-            self._slowest = max(self._slowest, seconds)
-            return Answer(response.status_code, found, received, seconds)
-        except Abandoned:
-            raise TargetError(_STOPPED) from None
-        except (*_LATE, *_CLOSED):
-            self._lose(time.monotonic() - start)
-            raise
-        except OutOfBounds as error:
-            self._lose(reception.seconds)
-            status = f"status {response.status_code}, " if response is not None else ""
-            seen = f"{status}{reception.received} bytes received in {reception.seconds:.1f} s"
-            excess = f"an answer {error} ({seen})"
-            raise AnswerOutOfBounds(f"{self.base_url} gives {excess}", excess) from error
-        finally:
-            if response is not None:
-                response.close()
-
-    def _no_answer(self, url: str, error: httpx.HTTPError) -> TargetError:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        if "CERTIFICATE_VERIFY_FAILED" in reason:
-            reason += "; --ca-file trusts another authority"
-        return TargetError(f"{url} does not answer: {reason}")
-
-    def _lose(self, seconds: float) -> None:
-        """Count the seconds of a request that was given up."""
-        with self._lock:
-            self._lost_seconds += seconds
 
     def _pace(self) -> None:
         interval = max(self._interval, self._pause)
@@ -454,16 +290,6 @@ class Target:
             start = max(time.monotonic(), self._next_start)
             self._next_start = start + interval
         self.rest(max(0.0, start - time.monotonic()))
-
-
-_STOPPED = "the run was stopped"
-
-
-def _expect_bounded(headers: httpx.Headers) -> None:
-    """Raise :class:`OutOfBounds` for too many headers, or too large ones."""
-    expect_few(len(headers.raw))
-    if sum(len(name) + len(value) for name, value in headers.raw) > MOST_HEADER_BYTES:
-        raise OutOfBounds(f"of more than {MOST_HEADER_BYTES} bytes of headers")
 
 
 def _is_refusal(answer: Answer) -> bool:

@@ -16,8 +16,8 @@ from conformance.fuzz.resending import REFERENCE, AnswerParts, Step, resent, tex
 from conformance.fuzz.storage.finding import Finding
 from conformance.results.curl import NOT_SENT, reproduction
 from conformance.target.exchange import UnsendableRequest
-from conformance.target.target import in_chunks, url_under
 from conformance.target.token_forms import UNCHANGED
+from conformance.target.transport.connections import in_chunks, url_under
 from conformance.target.transport.reception import MOST_BYTES, MOST_SECONDS
 
 _LONGEST_TEXT = 500

@@ -28,7 +28,8 @@ from conformance.fuzz.storage.findings import Findings
 from conformance.fuzz.work import Work
 from conformance.results.curl import Exchange, reproduction
 from conformance.run.check import CheckOutcome
-from conformance.target.target import Target, TargetError
+from conformance.target.errors import TargetError
+from conformance.target.target import Target
 from openapi.contract import Contract
 
 TRIES = 3

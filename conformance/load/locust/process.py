@@ -16,7 +16,8 @@ from conformance.run.judging import never_succeeded
 from conformance.run.runner import Run
 from conformance.target.capabilities import Capability
 from conformance.target.connecting import authenticate, build_target
-from conformance.target.target import TargetError, trust_of
+from conformance.target.errors import TargetError
+from conformance.target.target import trust_of
 from dinie_contract.output import shown
 from openapi.contract import Contract
 

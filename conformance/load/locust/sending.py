@@ -25,6 +25,7 @@ from conformance.probe.pages import items, query_for
 from conformance.probe.probe import NO_SERVER_ERROR, NOTHING_FAILS, Probe, Violation
 from conformance.server import catalogue
 from conformance.target.clean_up import GONE_STATUSES
+from conformance.target.errors import TargetError
 from conformance.target.exchange import (
     NO_ANSWER,
     Answer,
@@ -35,7 +36,7 @@ from conformance.target.exchange import (
 )
 from conformance.target.members import JsonObject, identifier_in
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
-from conformance.target.target import TargetError, url_under
+from conformance.target.transport.connections import url_under
 from conformance.target.transport.decoding import ACCEPTED_CODINGS, decoded
 from conformance.target.transport.reception import (
     MOST_BYTES,

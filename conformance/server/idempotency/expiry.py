@@ -11,8 +11,8 @@ from conformance.probe.probe import NotVerified, Probe
 from conformance.server.idempotency.replays import SEED, expect_same
 from conformance.server.idempotency.sabotage import CHANGE_ON_REPLAY, FORGET_KEY, KEEP_FOR_EVER
 from conformance.target.capabilities import Capability
+from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer
-from conformance.target.target import TargetError
 
 _DAY_SECONDS = 24 * 3600
 _MINUTE_SECONDS = 60

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from conformance.catalogue.sabotage import Sabotage, fail_on, on_answers
+from conformance.target.errors import AnswerOutOfBounds, ConnectionClosed
 from conformance.target.exchange import Answer, Request
-from conformance.target.target import AnswerOutOfBounds, ConnectionClosed
 
 
 def fail_on_body(name: str, *parts: bytes) -> Sabotage:

@@ -13,8 +13,8 @@ from http import HTTPStatus
 from conformance.catalogue.judge import JudgedExchange
 from conformance.probe.probe import NO_SERVER_ERROR, Probe, Violation, expect, unanswered
 from conformance.probe.resources import expect_any_served
+from conformance.target.errors import TargetError
 from conformance.target.exchange import NO_ANSWER, Answer, Request
-from conformance.target.target import TargetError
 from dinie_contract.output import excerpt
 
 SAFETY = "safety: never a 5xx for anything a client sends"

@@ -16,7 +16,7 @@ from conformance.journal.har_reading import HarError, read_har
 from conformance.journal.journal import JournalEntry
 from conformance.report import FORMATS
 from conformance.results.result import Outcome
-from conformance.target.target import url_under
+from conformance.target.transport.connections import url_under
 from tests.conformance.cli.command_line import one_line, run
 from tests.conformance.client.journals import CONTRACT, UNHURRIED, correct_client
 from tests.conformance.foreign_json import mutated

@@ -10,8 +10,8 @@ from conformance.catalogue.sabotage import Sabotage
 from conformance.fuzz.safety import BEATS_THAT_FAIL, REFERENCE_SECONDS, Pace
 from conformance.fuzz.verdicts import verdict_of
 from conformance.results.verdict import NO_VERDICT
+from conformance.target.errors import ConnectionClosed, TargetError
 from conformance.target.exchange import Answer, Forward, Request, Tamper
-from conformance.target.target import ConnectionClosed, TargetError
 from demo.mock_process import MockProcess
 from tests.conformance.cli.command_line import active
 from tests.conformance.fuzz.conftest import TOKENS, Campaigns

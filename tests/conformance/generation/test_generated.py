@@ -20,8 +20,9 @@ from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.capabilities import Capability
+from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer, Forward, Request
-from conformance.target.target import Target, TargetError
+from conformance.target.target import Target
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
 

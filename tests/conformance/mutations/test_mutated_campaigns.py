@@ -14,7 +14,8 @@ from conformance.fuzz.verdicts import verdict_of
 from conformance.report import FORMATS
 from conformance.results.result import Outcome
 from conformance.results.verdict import Verdict
-from conformance.target.target import Target, TargetError
+from conformance.target.errors import TargetError
+from conformance.target.target import Target
 from openapi.contract import Contract
 from tests.conformance.mutations.server import OPTIONS, URL, Plan, mutated_target
 

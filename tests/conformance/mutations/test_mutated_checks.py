@@ -14,8 +14,8 @@ from conformance.probe.probe import NotVerified, Probe, Violation
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.capabilities import Capability
+from conformance.target.errors import TargetError
 from conformance.target.exchange import UnsendableRequest
-from conformance.target.target import TargetError
 from openapi.contract import Contract
 from openapi.operation import Operation
 from tests.conformance.mutations.server import OPTIONS, Plan, mutated_target

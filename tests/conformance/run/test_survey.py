@@ -7,7 +7,8 @@ import pytest
 
 from conformance.run.runner import Run
 from conformance.target.capabilities import Capability
-from conformance.target.target import Target, TargetError, TargetSettings, TokenRefused
+from conformance.target.errors import TargetError, TokenRefused
+from conformance.target.target import Target, TargetSettings
 from openapi.contract import Contract
 
 Handler = Callable[[httpx.Request], httpx.Response]

@@ -7,7 +7,7 @@ import pytest
 
 from conformance.results.result import Outcome
 from conformance.server import catalogue
-from conformance.target.target import TargetError
+from conformance.target.errors import TargetError
 from tests.conformance.server.answering import CONTRACT, outcomes
 
 IDS = [one for one in catalogue() if one.startswith("robustness.")]

@@ -17,16 +17,12 @@ from conformance.probe.probe import Probe, Violation
 from conformance.results.result import Outcome
 from conformance.run.runner import Run
 from conformance.server import catalogue
+from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, TargetError
 from conformance.target.exchange import NO_ANSWER, Request
-from conformance.target.target import (
-    AnswerOutOfBounds,
-    AnswerOverdue,
-    Target,
-    TargetError,
-    TargetSettings,
-)
+from conformance.target.target import Target, TargetSettings, trust_of
 from conformance.target.transport.decoding import decoded
 from conformance.target.transport.reception import MOST_BYTES
+from conformance.target.transport.sockets import SocketTransport
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
 from tests.conformance.target.hostile import (
@@ -114,7 +110,8 @@ def test_a_handshake_without_an_end_is_given_up() -> None:
 MEASURING = """
 import resource, sys
 from conformance.target.exchange import NO_ANSWER, Request
-from conformance.target.target import Target, TargetError
+from conformance.target.errors import TargetError
+from conformance.target.target import Target
 used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with Target(sys.argv[1], ()) as target:
     before = used()
@@ -189,20 +186,22 @@ def test_a_target_that_gives_no_other_answers_ends_the_run() -> None:
 def test_a_list_without_an_end_is_a_violation_and_no_target_that_is_down(
     healthy: MockProcess,
 ) -> None:
-    with Target(healthy.base_url, ("dinie_at_first",)) as target:
-        send = target._transport.handle_request
-
-        def endless_lists(request: httpx.Request) -> httpx.Response:
-            if request.method == "GET":
-                return httpx.Response(200, stream=_Endless())
-            return send(request)
-
-        target._transport.handle_request = endless_lists  # type: ignore[method-assign]
+    with Target(healthy.base_url, ("dinie_at_first",), transport=_EndlessLists()) as target:
         run = Run(CONTRACT, target, [catalogue()["lists.page-has-its-shape"]], seed=1)
         [result] = list(run.results())
         run.clean_up()
     assert result.outcome is Outcome.WARNING
     assert "of more than 16777216 bytes" in result.actual
+
+
+class _EndlessLists(SocketTransport):
+    def __init__(self) -> None:
+        super().__init__(trust_of(None))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, stream=_Endless())
+        return super().handle_request(request)
 
 
 class _Endless(httpx.SyncByteStream):

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from conformance.target.asgi import serving
+from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, TargetError
 from conformance.target.exchange import Request
-from conformance.target.target import AnswerOutOfBounds, AnswerOverdue, Target, TargetError
+from conformance.target.target import Target
 from tests.conformance.cli.command_line import FIRST
 
 GENEROUS_SECONDS = 60
@@ -118,7 +119,8 @@ EXITING = """
 import sys
 from conformance.target.asgi import serving
 from conformance.target.exchange import Request
-from conformance.target.target import Target, TargetError
+from conformance.target.errors import TargetError
+from conformance.target.target import Target
 with serving("endless:app") as transport, Target(
     "http://app/v3", (), transport=transport, timeout=0.5, most_seconds=1.0
 ) as target:

@@ -10,14 +10,10 @@ from conformance.probe.probe import CLOSED, Probe, Violation
 from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue
+from conformance.target.errors import ConnectionClosed, TargetError
 from conformance.target.exchange import NO_ANSWER, Request
-from conformance.target.target import (
-    ConnectionClosed,
-    Target,
-    TargetError,
-    TargetSettings,
-    in_chunks,
-)
+from conformance.target.target import Target, TargetSettings
+from conformance.target.transport.connections import in_chunks
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
 from tests.conformance.target.relay import Closes, relay

@@ -16,8 +16,9 @@ import pytest
 from conformance.cli.main import main
 from conformance.cli.run import run_command
 from conformance.target.asgi import AppError, load, serving
+from conformance.target.errors import TargetError
 from conformance.target.exchange import Request
-from conformance.target.target import Target, TargetError
+from conformance.target.target import Target
 from demo.mock_process import MockProcess
 
 FIRST, SECOND = "dinie_at_first", "dinie_at_second"

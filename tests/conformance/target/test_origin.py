@@ -16,7 +16,8 @@ from conformance.fuzz.findings.exporting import python_script
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding
 from conformance.target.exchange import Request, UnsendableRequest
-from conformance.target.target import Target, url_under
+from conformance.target.target import Target
+from conformance.target.transport.connections import url_under
 from openapi.contract import Contract
 from tests.conformance.client.journals import UNHURRIED
 from tests.conformance.fuzz.foreign.test_directories import WHOLE

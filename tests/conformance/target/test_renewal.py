@@ -19,9 +19,10 @@ from conformance.run.judging import judge
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.access import Access, Issued
+from conformance.target.errors import TokenRefused
 from conformance.target.exchange import Request
 from conformance.target.sign_in import token_for
-from conformance.target.target import Target, TokenRefused
+from conformance.target.target import Target
 from conformance.target.token_forms import FORMS
 from dinie_contract.output import SECRETS
 from openapi.contract import Contract

@@ -7,8 +7,8 @@ from typing import Any
 
 from conformance.catalogue.sabotage import Sabotage, on_answers, with_body, with_header
 from conformance.server.generated.sabotage import sent_name
+from conformance.target.errors import ConnectionClosed
 from conformance.target.exchange import Answer, Forward, Request
-from conformance.target.target import ConnectionClosed
 
 _LEAP_SECOND = re.compile(rb":60(\.[0-9]+)?[+-]")
 _LOW_HALF = re.compile(rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}")

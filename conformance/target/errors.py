@@ -1,0 +1,29 @@
+"""Why a target gives no answer; each message is one plain line."""
+
+
+class TargetError(Exception):
+    """The target cannot be reached, or stopped answering; the message is one plain line."""
+
+
+class ConnectionClosed(TargetError):
+    """The target closed the connection without a whole answer, and did so again."""
+
+
+class TokenRefused(TargetError):
+    """The target does not take a token, or the client id and secret that it is issued for."""
+
+
+class AnswerOverdue(TargetError):
+    """The target took the request, and no answer came in so many ``seconds``."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class AnswerOutOfBounds(TargetError):
+    """The target's answer had no end, or was too large; ``excess`` is what was seen of it."""
+
+    def __init__(self, message: str, excess: str) -> None:
+        super().__init__(message)
+        self.excess = excess

@@ -1,0 +1,211 @@
+"""The connections to one target: requests out, answers in, each within its bounds."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import httpx
+
+from conformance.target.errors import (
+    AnswerOutOfBounds,
+    AnswerOverdue,
+    ConnectionClosed,
+    TargetError,
+)
+from conformance.target.exchange import Answer, UnsendableRequest
+from conformance.target.transport.decoding import ACCEPTED_CODINGS, decoded
+from conformance.target.transport.reception import (
+    EXTENSION,
+    MOST_HEADER_BYTES,
+    Abandoned,
+    OutOfBounds,
+    Reception,
+    expect_few,
+)
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+_CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+_LATE = (httpx.ReadTimeout, httpx.WriteTimeout)
+
+_HURRIED_SECONDS, _HURRIED_TIMES = 10.0, 3
+"""The shortest wait for an answer in a hurry, and what the slowest answer is multiplied by."""
+
+_STOPPED = "the run was stopped"
+
+
+def in_chunks(body: bytes, sizes: Sequence[int]) -> list[bytes]:
+    """Chunks of these sizes, and what is left in one more; none is empty."""
+    found, start = [], 0
+    for size in (*sizes, len(body)):
+        found.append(body[start : start + size])
+        start += size
+    return [one for one in found if one]
+
+
+def url_under(base_url: str, path: str) -> httpx.URL:
+    """The URL of a path under a base URL: with the same scheme, host and port.
+
+    Raises :class:`UnsendableRequest` for a path that would lead elsewhere, or that no URL can hold.
+    """
+    try:
+        base, url = httpx.URL(base_url), httpx.URL(base_url + path)
+    except httpx.InvalidURL as error:
+        raise UnsendableRequest("no URL can hold its path") from error
+    origin = (base.scheme, base.netloc, base.userinfo)
+    if not path.startswith("/") or (url.scheme, url.netloc, url.userinfo) != origin:
+        raise UnsendableRequest("it would leave the target's host and port")
+    return url
+
+
+class Connections:
+    """Sends over HTTP for several threads at once, until they are halted.
+
+    ``timeout`` bounds the seconds between two bytes, ``most_seconds`` those of a whole answer.
+    """
+
+    def __init__(
+        self, base_url: str, transport: httpx.BaseTransport, timeout: float, most_seconds: float
+    ) -> None:
+        self.base_url = base_url
+        self.lost_seconds = 0.0
+        """The time that requests without an answer took together."""
+        self._transport = transport
+        self._timeout = timeout
+        self._most_seconds = most_seconds
+        self._slowest = 0.0
+        self._halted = threading.Event()
+        self._lock = threading.Lock()
+        # It makes the requests, which are sent without it: so none is redirected, none carries a
+        # cookie of another answer, and nothing is read beyond a bound.
+        self._client = httpx.Client(
+            headers={"Accept-Encoding": ACCEPTED_CODINGS},
+            transport=transport,
+            timeout=httpx.Timeout(timeout, pool=None),
+            trust_env=False,
+        )
+
+    @contextmanager
+    def hurrying(self) -> Iterator[None]:
+        """Wait for each answer in this block little longer than for the slowest one so far."""
+        before = self._most_seconds
+        self._most_seconds = min(before, max(_HURRIED_SECONDS, _HURRIED_TIMES * self._slowest))
+        try:
+            yield
+        finally:
+            self._most_seconds = before
+
+    def send(
+        self, method: str, path: str, headers: RawHeaders, body: bytes, chunks: Sequence[int] = ()
+    ) -> Answer:
+        """One exchange. A target may close an idle connection just as a request is sent on it.
+
+        Such a request is sent once more (RFC 9112 section 9.3.1), on another connection; a
+        target that closes that one too does not answer.
+        """
+        sent = method, url_under(self.base_url, path), headers
+        content = in_chunks(body, chunks) if chunks else body
+        try:
+            try:
+                return self._receive(*sent, content)
+            except _CLOSED:
+                return self._receive(*sent, content)
+        except _CLOSED as error:
+            raise ConnectionClosed(*_no_answer(self.base_url, error).args) from error
+        except _LATE as error:
+            reason = _no_answer(self.base_url, error)
+            raise AnswerOverdue(str(reason), self._timeout) from error
+        except (httpx.LocalProtocolError, httpx.InvalidURL) as error:
+            # Not the target's doing: a request that HTTP cannot carry. The reason may quote it.
+            raise UnsendableRequest("HTTP cannot carry it") from error
+        except httpx.HTTPError as error:
+            raise _no_answer(self.base_url, error) from error
+
+    def send_once(self, url: str, headers: RawHeaders, body: bytes) -> Answer:
+        """The answer to a POST to any URL, which is sent only once, whatever becomes of it."""
+        try:
+            return self._receive("POST", httpx.URL(url), headers, body)
+        except httpx.HTTPError as error:
+            raise _no_answer(url, error) from error
+        except AnswerOutOfBounds as error:
+            raise TargetError(f"{url} gives {error.excess}") from error
+
+    def rest(self, seconds: float) -> None:
+        """Wait, unless they are halted meanwhile."""
+        self._halted.wait(seconds)
+
+    def expect_open(self) -> None:
+        """Raise :class:`TargetError` while they are halted."""
+        if self._halted.is_set():
+            raise TargetError(_STOPPED)
+
+    def halt(self) -> None:
+        """End all waits, until :meth:`resume`."""
+        self._halted.set()
+
+    def resume(self) -> None:
+        """Wait for answers again."""
+        self._halted.clear()
+
+    def close(self) -> None:
+        """Close all of them."""
+        self._client.close()
+
+    def _receive(
+        self, method: str, url: httpx.URL, headers: RawHeaders, body: bytes | list[bytes]
+    ) -> Answer:
+        """Send once and give the answer; a list is sent in chunks. Raises the errors of httpx.
+
+        Raises :class:`AnswerOutOfBounds` for an answer that is larger or longer than is allowed.
+        """
+        reception = Reception(self._most_seconds, self._halted.is_set)
+        # What is an iterator, httpx sends in chunks, and only once.
+        content = iter(body) if isinstance(body, list) else body
+        request = self._client.build_request(
+            method, url, headers=headers, content=content, extensions={EXTENSION: reception}
+        )
+        start = time.monotonic()
+        response: httpx.Response | None = None
+        try:
+            response = self._transport.handle_request(request)
+            found = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+            _expect_bounded(response.headers)
+            codings = response.headers.get_list("content-encoding", split_commas=True)
+            received = decoded(response.stream, codings)  # type: ignore[arg-type]  # it is no async one
+            seconds = time.monotonic() - start
+            self._slowest = max(self._slowest, seconds)
+            return Answer(response.status_code, found, received, seconds)
+        except Abandoned:
+            raise TargetError(_STOPPED) from None
+        except (*_LATE, *_CLOSED):
+            self._lose(time.monotonic() - start)
+            raise
+        except OutOfBounds as error:
+            self._lose(reception.seconds)
+            status = f"status {response.status_code}, " if response is not None else ""
+            seen = f"{status}{reception.received} bytes received in {reception.seconds:.1f} s"
+            excess = f"an answer {error} ({seen})"
+            raise AnswerOutOfBounds(f"{self.base_url} gives {excess}", excess) from error
+        finally:
+            if response is not None:
+                response.close()
+
+    def _lose(self, seconds: float) -> None:
+        """Count the seconds of a request that was given up."""
+        with self._lock:
+            self.lost_seconds += seconds
+
+
+def _no_answer(url: str, error: httpx.HTTPError) -> TargetError:
+    reason = " ".join(str(error).split()) or type(error).__name__
+    if "CERTIFICATE_VERIFY_FAILED" in reason:
+        reason += "; --ca-file trusts another authority"
+    return TargetError(f"{url} does not answer: {reason}")
+
+
+def _expect_bounded(headers: httpx.Headers) -> None:
+    """Raise :class:`OutOfBounds` for too many headers, or too large ones."""
+    expect_few(len(headers.raw))
+    if sum(len(name) + len(value) for name, value in headers.raw) > MOST_HEADER_BYTES:
+        raise OutOfBounds(f"of more than {MOST_HEADER_BYTES} bytes of headers")
