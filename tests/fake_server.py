@@ -104,8 +104,11 @@ class _Server(socketserver.ThreadingTCPServer):
             super().handle_error(request, client_address)
 
 
-def read_message(connection: socket.socket) -> bytes:
-    """One HTTP/1.1 message with its body; empty where the connection has ended before its end."""
+def read_message(connection: socket.socket, *, has_body: bool = True) -> bytes:
+    """One HTTP/1.1 message with its body; empty where the connection has ended before its end.
+
+    An answer to HEAD has no body, whatever its Content-Length says (RFC 9110, section 9.3.2).
+    """
     found = b""
     while b"\r\n\r\n" not in found:
         if not (part := connection.recv(65_536)):
@@ -116,6 +119,8 @@ def read_message(connection: socket.socket) -> bytes:
     fields = {name: value.strip() for name, _, value in pairs}
     length = int(fields.get(b"content-length", 0))
     is_chunked = fields.get(b"transfer-encoding") == b"chunked"
+    if not has_body:
+        return found
     body = bytearray(rest)
     if fields.get(b"expect") == b"100-continue" and not body:
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -22,7 +22,7 @@ def relay(upstream: str, closes: Closes) -> Iterator[str]:
             return CLOSE if how == "before" else HANG
         with socket.create_connection((str(url.hostname), int(url.port or 80))) as server:
             server.sendall(request.raw)
-            answer = read_message(server)
+            answer = read_message(server, has_body=not request.raw.startswith(b"HEAD "))
         if how == "within":
             return Reply(answer[:-5], Then.CLOSE)
         return Reply(answer) if answer else CLOSE

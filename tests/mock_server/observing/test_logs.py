@@ -17,6 +17,7 @@ import pytest
 from demo.mock_process import MockProcess, mock_process
 from mock_server.observing.logs import LogFormat, set_up_logs
 from tests.mock_server.command_line import restored_logging, run_command
+from tests.mock_server.wire import until
 
 JSON = {"Content-Type": "application/json"}
 FIELDS = {
@@ -27,6 +28,11 @@ FIELDS = {
 
 def lines_of(mock: MockProcess) -> list[dict[str, Any]]:
     return [json.loads(line) for line in mock.log().splitlines()]
+
+
+def printed(mock: MockProcess) -> str:
+    """What the mock has printed up to now."""
+    return mock.announcement + "".join(mock.printed_later)
 
 
 def requests_of(mock: MockProcess) -> list[dict[str, Any]]:
@@ -87,20 +93,22 @@ def test_start_and_end_are_logged_and_the_servers_own_lines_in_the_same_form(
     options: tuple[str, ...], tmp_path: Path
 ) -> None:
     store = f"sqlite:///{tmp_path / 'mock.db'}"
+    processes = 2 if options else 1
     with mock_process(
         "--log-level", "info", "--log-format", "json", "--store", store, *options
     ) as mock:
+        # It is announced when one worker answers; another may still be starting.
+        until(lambda: printed(mock).count("Application startup complete") == processes)
         assert httpx.get(f"{mock.base_url}/nope").status_code == 404
         assert mock.stop() == 0
         before = [json.loads(one) for one in mock.announcement.splitlines() if one[:1] == "{"]
         told = lines_of(mock)
     ours = [one for one in (*before, *told) if one["logger"] == "mock_server"]
     # Before it is announced: who reads that may ask for something at once.
-    assert ours[0] == {**ours[0], "message": "started", "workers": 2 if options else 1}
+    assert ours[0] == {**ours[0], "message": "started", "workers": processes}
     assert ours[-1]["message"] == "stopped"
     assert sum(one["message"] == "request" for one in ours) == 1
-    processes = [one for one in told if "Finished server process" in one["message"]]
-    assert len(processes) == (2 if options else 1)
+    assert sum("Finished server process" in one["message"] for one in told) == processes
     assert not [one for one in told if "color_message" in one]
 
 
