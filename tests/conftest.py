@@ -32,13 +32,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--thorough",
         action="store_true",
-        help="Run the tests marked thorough as well: more of the same kind as others.",
+        help="Run the tests marked thorough as well: slow ones, and more of the same kind.",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "thorough: left out unless --thorough is given, because others are like it"
+        "markers",
+        "thorough: left out unless --thorough is given: slow, or like others",
     )
 
 

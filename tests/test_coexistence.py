@@ -146,7 +146,13 @@ def commands(url: str) -> Sequence[Sequence[str]]:
     ]
 
 
-@pytest.mark.parametrize("on_path", [False, True], ids=["here", "on the path"])
+@pytest.mark.parametrize(
+    "on_path",
+    [
+        pytest.param(False, id="here"),
+        pytest.param(True, id="on the path", marks=pytest.mark.thorough),
+    ],
+)
 def test_our_commands_work_there(all_names: Path, *, on_path: bool) -> None:
     variables = {"PYTHONPATH": str(all_names)} if on_path else {}
     with mock_of_two(TOKENS) as mock:

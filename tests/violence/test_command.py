@@ -8,6 +8,7 @@ import pytest
 import tests.violence.__main__ as command
 
 
+@pytest.mark.thorough
 def test_it_says_what_was_done_and_what_came_of_it() -> None:
     options = ("--store", "sqlite", "--creates", "300", "--keys", "60", "--connections", "16")
     done = subprocess.run(

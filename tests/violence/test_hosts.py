@@ -12,11 +12,12 @@ from tests.violence.load import Load
 
 EACH_STORE = pytest.mark.parametrize(
     ("store", "workers"),
-    [pytest.param("sqlite", 2, marks=pytest.mark.thorough), ("redis", 1)],
+    [("sqlite", 2), ("redis", 1)],
     indirect=["store"],
 )
 
 
+@pytest.mark.thorough
 @EACH_STORE
 def test_nothing_is_lost_where_one_of_two_hosts_is_killed(
     store: SharedStore, ledger: Ledger, workers: int, times: int
@@ -29,6 +30,7 @@ def test_nothing_is_lost_where_one_of_two_hosts_is_killed(
     assert ledger.cut > 0
 
 
+@pytest.mark.thorough
 @EACH_STORE
 def test_a_redeploy_under_load_is_orderly(
     store: SharedStore, ledger: Ledger, workers: int, times: int

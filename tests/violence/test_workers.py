@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import pytest
 import uvloop
 
 from tests.violence.acts import doom_workers, kill_workers, survive
@@ -25,6 +26,7 @@ def all_come_back(one: Host) -> bool:
     return True
 
 
+@pytest.mark.thorough
 def test_nothing_is_lost_where_workers_are_killed_at_random(
     store: SharedStore, ledger: Ledger, times: int
 ) -> None:

@@ -3,6 +3,7 @@
 import json
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +69,7 @@ ENTRIES = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.thorough
 @UNHURRIED
 @given(st.lists(ENTRIES, max_size=12, unique_by=lambda one: one.number))
 def test_whatever_was_sent_is_judged(entries: list[JournalEntry]) -> None:

@@ -30,6 +30,7 @@ def fuzz(url: str, *arguments: str) -> int:
     return run("fuzz", "--url", url, *ACCESS, *arguments)
 
 
+@pytest.mark.thorough
 def test_a_finding_is_replayed_exported_and_gone_on_with(
     healthy: MockProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -106,6 +107,7 @@ def begun(url: str, directory: Path, *arguments: str) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.thorough
 def test_nothing_that_was_found_is_lost_when_it_is_killed(
     healthy: MockProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -224,6 +224,7 @@ def started(url: str, directory: Path, *arguments: str) -> Iterator[subprocess.P
         process.kill()
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(PROGRAM is None, reason="NOT TESTED: no redis-server on PATH")
 def test_two_shards_over_one_redis_one_of_them_killed(
     healthy: MockProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]

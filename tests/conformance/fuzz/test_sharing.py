@@ -123,6 +123,7 @@ def test_no_secret_and_no_key_gets_into_redis(campaigns: Campaigns, redis: Redis
         assert all(client.ttl(key) > 0 for key in everything)
 
 
+@pytest.mark.thorough
 def test_what_was_mended_accuses_nobody_and_what_is_there_is_found_again(
     campaigns: Campaigns, redis: RedisServer, tmp_path: Path
 ) -> None:

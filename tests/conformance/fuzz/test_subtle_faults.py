@@ -98,7 +98,7 @@ WHOLE: Mapping[str, Case] = {
 """With ``--subtle``: as rare as they are in earnest, and with a seed that nobody has chosen."""
 
 
-ALIKE = {"number", "leap second", "two keys", "replay", "solidus", "chunks"}
+ALIKE = {"number", "leap second", "two keys", "replay", "solidus", "chunks", "sequence"}
 """Faults that are found much as others are."""
 
 

@@ -146,6 +146,7 @@ def test_no_place_for_files_is_no_fault(healthy: MockProcess) -> None:
     assert finished.returncode == 0, finished.stdout
 
 
+@pytest.mark.thorough
 def test_no_example_and_no_secret_is_kept(
     healthy: MockProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

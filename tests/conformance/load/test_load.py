@@ -99,6 +99,7 @@ def test_a_server_that_only_creates_is_not_compared_with_a_list(tmp_path: Path) 
     assert "could not be revoked" in run.out
 
 
+@pytest.mark.thorough
 def test_a_lost_answer_is_asked_for_again_with_the_same_key(tmp_path: Path) -> None:
     with mock_process(
         "--partner", f"{PARTNER[0]}:{PARTNER[1]}:{TOKEN}", "--fault", "lost-response"
@@ -157,6 +158,7 @@ def test_a_server_error_now_and_then_is_found(tmp_path: Path) -> None:
     assert run.counts["failed"] > 2
 
 
+@pytest.mark.thorough
 def test_violations_can_be_allowed_and_failures_limited(tmp_path: Path) -> None:
     allowed = ("--max-violations", "100000")
     run = on(Options(), tmp_path, *allowed, application=FailsNowAndThen)
@@ -169,6 +171,7 @@ def test_violations_can_be_allowed_and_failures_limited(tmp_path: Path) -> None:
     assert "p95 of createCredential is" in run.line
 
 
+@pytest.mark.thorough
 def test_a_list_that_omits_is_found(tmp_path: Path) -> None:
     run = on(Options(precision="milliseconds"), tmp_path, application=OmitsFromList,
              is_enough=lambda run: run.counts["missing"] > 0)  # fmt: skip

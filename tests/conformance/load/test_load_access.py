@@ -36,7 +36,8 @@ def pem(authority: trustme.CA, folder: Path) -> str:
     return str(file)
 
 
-@pytest.mark.parametrize("by_variable", [False, pytest.param(True, marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("by_variable", [False, True])
 def test_a_private_authority_is_trusted_where_it_is_given(
     url: str,
     authority: trustme.CA,

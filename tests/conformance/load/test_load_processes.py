@@ -128,7 +128,8 @@ def test_a_master_sums_up_what_its_workers_found(mock: MockProcess, tmp_path: Pa
     assert not any(TOKEN in one for one in seen)
 
 
-@pytest.mark.parametrize("number", [pytest.param(1, marks=pytest.mark.thorough), 2])
+@pytest.mark.thorough
+@pytest.mark.parametrize("number", [1, 2])
 def test_a_worker_that_is_killed_leaves_no_verdict(
     mock: MockProcess, tmp_path: Path, number: int
 ) -> None:

@@ -118,7 +118,8 @@ def run_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("by_form_only", [False, pytest.param(True, marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("by_form_only", [False, True])
 def test_the_command_writes_no_secret(
     healthy: MockProcess,
     tmp_path: Path,

@@ -157,6 +157,7 @@ def test_a_second_run_finds_the_clock_ahead_and_accuses_nobody(
     assert after - before == {"created.timestamps-are-now"}
 
 
+@pytest.mark.thorough
 def test_the_clock_is_moved_when_everything_else_is_done() -> None:
     with ticking() as target:
         run = Run(CONTRACT, target, catalogue().values(), seed=1)

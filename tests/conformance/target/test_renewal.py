@@ -43,7 +43,8 @@ def own_pair(url: str, token: str = FIRST) -> tuple[str, str]:
     return made.field("client_id"), made.field("client_secret")
 
 
-@pytest.mark.parametrize("by_form_only", [False, pytest.param(True, marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("by_form_only", [False, True])
 def test_a_run_outlives_tokens_of_two_seconds(
     by_form_only: bool,  # noqa: FBT001 - of a table
     monkeypatch: pytest.MonkeyPatch,

@@ -171,6 +171,7 @@ def test_a_slow_server_is_not_blamed_on_its_client(hasty: MockProcess) -> None:
         assert wire.last_answer().status == 408
 
 
+@pytest.mark.thorough
 def test_a_server_that_does_not_read_is_not_blamed_on_its_client() -> None:
     """A client that is held up itself is closed in one run, and not in one of longer limits."""
     body = json.dumps({"name": "x", "more": "x" * 900_000}).encode()
@@ -196,6 +197,7 @@ def delay(mock: MockProcess, seconds: float, times: int) -> None:
     httpx.post(url, json=fault).raise_for_status()
 
 
+@pytest.mark.thorough
 def test_a_client_that_reads_nothing_is_given_up() -> None:
     def read_nothing(mock: MockProcess) -> None:
         with wire_to(mock, receive_buffer=4096) as wire:

@@ -207,6 +207,7 @@ def serving_pids(mock: MockProcess) -> set[str]:
     return {one["pid"] for one, _ in samples(text, "process_resident_memory_bytes")}
 
 
+@pytest.mark.thorough
 def test_several_workers_count_together_also_when_one_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

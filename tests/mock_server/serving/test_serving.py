@@ -188,6 +188,7 @@ def test_a_signal_ends_it_in_order(sign: signal.Signals) -> None:
         assert mock.log() == ""
 
 
+@pytest.mark.thorough
 def test_workers_end_with_their_supervisor_and_leave_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

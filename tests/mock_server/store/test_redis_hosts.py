@@ -98,6 +98,7 @@ def test_a_reset_begins_the_rate_limit_anew(redis: RedisServer) -> None:
         assert create(host, "again").status_code == 201
 
 
+@pytest.mark.thorough
 def test_a_server_that_is_away_is_a_500_and_nothing_is_lost_or_made_twice(
     hosts: list[MockProcess], redis: RedisServer
 ) -> None:
@@ -125,6 +126,7 @@ def test_a_server_that_is_away_is_a_500_and_nothing_is_lost_or_made_twice(
     assert len(found) == len(set(found)) == len(confirmed) + len(made) == 60
 
 
+@pytest.mark.thorough
 def test_no_secret_is_in_what_redis_writes(hosts: list[MockProcess], redis: RedisServer) -> None:
     secrets = [SECRET, TOKEN]
     for _ in range(5):

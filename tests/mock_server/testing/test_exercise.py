@@ -52,6 +52,7 @@ def command(client: str) -> list[str]:
     return ["--", sys.executable, str(CLIENTS / f"{client}.py")]
 
 
+@pytest.mark.thorough
 def test_a_correct_client_conforms_in_all_weathers() -> None:
     run = exercised("--format", "json", "--quiet", *command("correct"))
 
