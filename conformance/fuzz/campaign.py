@@ -90,7 +90,7 @@ class Campaign:
         self.record = record
         self.target = target
         # Its own time bounds a campaign, whatever the target does with it.
-        target.most_lost_seconds = float("inf")
+        target.most_lost_seconds = target.waits.most_seconds = float("inf")
         self.max_seconds = max_seconds
         self.on_change: Callable[[], None] = lambda: None
         """Called after each change, for a view of the progress."""

@@ -1,13 +1,15 @@
 """From requirements to a stream of results. It runs many at once and never prints."""
 
 import random
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Hashable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from http import HTTPStatus
 
 from conformance import generation
+from conformance.catalogue.judge import JudgedExchange, Purpose
+from conformance.catalogue.registry import Judges
 from conformance.catalogue.requirement import Requirement
 from conformance.probe.applicability import lists
 from conformance.probe.probe import Probe
@@ -64,6 +66,9 @@ class Run:
         self.stopped: str | None = None
         self.left_behind = 0
         self._surveyed = False
+        self._judges = Judges(one for one in self.requirements if one.observes_run)
+        target.limited.shows = lambda pair: self._shown_by_limited(*pair)
+        target.waited.shows = lambda pair: self._shown_by_wait(*pair)
 
     def results(self) -> Generator[Result]:
         """Results in the order in which they come in.
@@ -123,6 +128,23 @@ class Run:
         with self.target.hurrying() if self.stopped else nullcontext():
             left = made if useless else revoke_all(self.contract, self.target, made)
         self.left_behind = len(left)
+
+    def _shown_by_limited(self, request: Request, answer: Answer) -> Iterator[Hashable]:
+        """The operation that gave a 429, and the requirements that the 429 breaks."""
+        for operation in self._operations_of(request):
+            yield operation.id
+            exchange = JudgedExchange(operation, request, answer, Purpose.PAGE)
+            for requirement, violation in self._judges.judgements(exchange):
+                if violation is not None:
+                    yield requirement.id, operation.id
+
+    def _shown_by_wait(self, request: Request, status: int) -> Iterator[Hashable]:
+        """The operation that was waited for, and whether the request got through."""
+        for operation in self._operations_of(request):
+            yield operation.id, status == HTTPStatus.TOO_MANY_REQUESTS
+
+    def _operations_of(self, request: Request) -> Iterator[Operation]:
+        return (one for one in self.contract.operations.values() if request.is_for(one))
 
     def survey(self, *, with_key: bool = False) -> None:
         """Find out what the target can do; the rest of the catalogue needs to know.

@@ -1,14 +1,23 @@
-"""The wait of a limited client (RFC 9110 section 10.2.3)."""
+"""The waits of a limited client (RFC 9110 section 10.2.3)."""
 
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 
+from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer
 from conformance.target.timestamps import http_date
 
 LONGEST_WAIT_SECONDS = 90.0
 """The longest wait that a target may ask for in ``Retry-After``."""
+
+MOST_WAITED_SECONDS = 3600.0
+"""The longest time that a run waits for limits in all: that of 2,400 requests at 40 a minute."""
+
+MOST_WAITED_AT_END_SECONDS = 600.0
+"""The longest time that the cleaning up waits for limits in all."""
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
@@ -40,3 +49,39 @@ def seconds_to_wait(answer: Answer) -> float | None:
     if date is None:
         return None
     return max(0.0, date - (http_date(answer.header("date")) or time.time()))
+
+
+class WaitingTime:
+    """The time in which a run waits for limits, in however many threads, and its end."""
+
+    def __init__(self, most_seconds: float) -> None:
+        self.most_seconds = most_seconds
+        self._seconds = self._since = 0.0
+        self._waiting = 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count the time of this block; that of several at the same time counts once."""
+        with self._lock:
+            self._since = self._since if self._waiting else time.monotonic()
+            self._waiting += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting -= 1
+                now = time.monotonic()
+                self._seconds += now - self._since
+                self._since = now
+
+    def expect_more(self, url: str) -> None:
+        """Raise :class:`TargetError` where no time is left to wait for the limits of ``url``."""
+        with self._lock:
+            running = time.monotonic() - self._since if self._waiting else 0.0
+            seconds = self._seconds + running
+        if seconds > self.most_seconds:
+            raise TargetError(
+                f"{url} limits too many requests: the waits that its 429s ask for took"
+                f" {seconds:.0f} s; a higher limit, or --max-rps below it, needs fewer"
+            )

@@ -6,10 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 from urllib.parse import quote
 
 import httpx
@@ -18,8 +18,16 @@ from conformance.target.access import Access, Issued
 from conformance.target.capabilities import Capability
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer, Headers, Request, Tamper
+from conformance.target.kept import Newest, memory_of
 from conformance.target.redaction import issued_secrets
-from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
+from conformance.target.retry_after import (
+    LONGEST_WAIT_SECONDS,
+    MOST_WAITED_AT_END_SECONDS,
+    MOST_WAITED_SECONDS,
+    WaitingTime,
+    pauses,
+    seconds_to_wait,
+)
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER, UNCHANGED
 from conformance.target.transport.connections import Connections
 from conformance.target.transport.reception import MOST_SECONDS, TIMEOUT_SECONDS
@@ -55,8 +63,6 @@ AS_RUN = TargetSettings(replay_delay=REPLAY_DELAY_SECONDS)
 """The settings of ``run`` without an option."""
 
 
-Kept = TypeVar("Kept")
-
 CreatedResource = tuple[int, str]
 """The partner of a created resource, and its handle: the text that names it in a path."""
 
@@ -69,26 +75,6 @@ def trust_of(ca_file: Path | None) -> ssl.SSLContext:
     if ca_file is not None:
         trust.load_verify_locations(cafile=ca_file)
     return trust
-
-
-class Newest(list[Kept]):
-    """Exchanges of which the oldest are forgotten, beyond a number or so many bytes of bodies."""
-
-    MOST, MOST_BYTES = 10_000, 32 * 1024 * 1024
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._sizes: list[int] = []
-        self._bytes = 0
-
-    def add(self, exchange: Kept, size: int) -> None:
-        """Keep an exchange whose bodies have this size."""
-        self.append(exchange)
-        self._sizes.append(size)
-        self._bytes += size
-        while len(self) > 1 and (len(self) > self.MOST or self._bytes > self.MOST_BYTES):
-            del self[0]
-            self._bytes -= self._sizes.pop(0)
 
 
 class Target:
@@ -125,8 +111,10 @@ class Target:
         """Whether the token operation takes the documented form and no JSON."""
         self.limited = Newest[tuple[Request, Answer]]()
         """Every 429 and its request."""
-        self.waited = Newest[tuple[Request, Answer, Answer]]()
-        """Every request that got a 429, that 429, and the answer after the wait."""
+        self.waited = Newest[tuple[Request, int]]()
+        """Every request that got a 429, and the status after the wait."""
+        self.waits = WaitingTime(MOST_WAITED_SECONDS)
+        """The waits for the target's limits, and the most of them together."""
         self.created: set[CreatedResource] = set()
         """The created resources, to be revoked at the end."""
         self.access: tuple[Access, ...] = ()
@@ -172,10 +160,12 @@ class Target:
             wait = seconds_to_wait(answer)
             if wait is None or time.monotonic() + wait > deadline:
                 break
-            self.rest(max(wait, shortest))
+            self.waits.expect_more(self.base_url)
+            with self.waits.counted():
+                self.rest(max(wait, shortest))
             again = self.send_once(request)
-            with self._lock:
-                self.waited.add((request, answer, again), len(answer.body) + len(again.body))
+            bare = replace(request, headers=(), body=b"")
+            self.waited.add((bare, again.status), memory_of(bare))
             answer = again
         return answer
 
@@ -191,8 +181,7 @@ class Target:
         self._pace()
         answer = self._tamper(request, self._deliver) if self._tamper else self._deliver(request)
         if answer.status == httpx.codes.TOO_MANY_REQUESTS:
-            with self._lock:
-                self.limited.add((request, answer), len(answer.body))
+            self.limited.add((request, answer), memory_of(request, answer))
         self.on_answer(request, answer)
         return answer
 
@@ -230,6 +219,7 @@ class Target:
     def resume(self) -> None:
         """Send again, unless halted for good."""
         self._connections.lost_seconds = 0.0
+        self.waits = WaitingTime(MOST_WAITED_AT_END_SECONDS)
         if not self._is_halted_for_good:
             self._connections.resume()
 

@@ -36,7 +36,7 @@ _UNASKED = "the run got no 429; --provoke-rate-limit provokes one"
 def _limited(probe: Probe) -> Iterator[Answer]:
     """Every 429 of the run on this operation, each put alone into the recording."""
     provoke(probe)
-    met = [one for one in list(probe.target.limited) if one[0].is_for(probe.operation)]
+    met = [one for one in probe.target.limited if one[0].is_for(probe.operation)]
     if not met:
         raise NotVerified(_no_429(probe))
     for request, answer in met:
@@ -147,9 +147,9 @@ def limited_request_gets_through_later(probe: Probe) -> None:
         )
         return
     # On the way others may have taken what there was: only what got through says something.
-    waited = [one for one in list(target.waited) if one[0].is_for(probe.operation)]
-    if any(after.status != LIMITED for _, _, after in waited):
+    waited = [one for one in target.waited if one[0].is_for(probe.operation)]
+    if any(status != LIMITED for _, status in waited):
         return
-    if waited or any(one.is_for(probe.operation) for one, _ in list(target.limited)):
+    if waited or any(one.is_for(probe.operation) for one, _ in target.limited):
         raise NotVerified("no 429 of this operation could be waited for with nothing else sent")
     raise NotVerified(_no_429(probe))

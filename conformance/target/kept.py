@@ -1,0 +1,63 @@
+"""What a run keeps of its 429s for the checks at its end, in bounded memory."""
+
+import threading
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from sys import getsizeof
+from typing import Generic, TypeVar
+
+from conformance.target.exchange import Answer, Request
+
+Kept = TypeVar("Kept")
+
+_PAIR_BYTES = 128
+"""The memory of a header beside its texts, at least."""
+
+
+def memory_of(request: Request, answer: Answer | None = None) -> int:
+    """The bytes that an exchange takes, about."""
+    pairs = [*request.headers, *(answer.headers if answer else ())]
+    texts = [request.path, request.body, answer.body if answer else b""]
+    return sum(getsizeof(one) for pair in pairs for one in pair) + sum(
+        map(getsizeof, texts), _PAIR_BYTES * (len(pairs) + 1)
+    )
+
+
+class Newest(Generic[Kept]):
+    """The newest exchanges, up to a number and so much memory; the others after a judgement.
+
+    ``shows`` says what can be seen in an exchange. An older one stays only where it is the first
+    to show something, so that no judgement misses what was dropped.
+    """
+
+    MOST, MOST_BYTES = 10_000, 32 * 1024 * 1024
+
+    def __init__(self) -> None:
+        self.shows: Callable[[Kept], Iterable[Hashable]] = lambda _: ()
+        self._first: list[Kept] = []
+        self._seen: set[Hashable] = set()
+        self._newest: list[tuple[Kept, int]] = []
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def add(self, exchange: Kept, size: int) -> None:
+        """Keep an exchange that takes so many bytes."""
+        with self._lock:
+            self._newest.append((exchange, size))
+            self._bytes += size
+            while len(self._newest) > 1 and (
+                len(self._newest) > self.MOST or self._bytes > self.MOST_BYTES
+            ):
+                oldest, its_size = self._newest.pop(0)
+                self._bytes -= its_size
+                if not self._seen.issuperset(shown := set(self.shows(oldest))):
+                    self._seen |= shown
+                    self._first.append(oldest)
+
+    def __len__(self) -> int:
+        """The number of exchanges that are kept."""
+        return len(self._first) + len(self._newest)
+
+    def __iter__(self) -> Iterator[Kept]:
+        """The exchanges that are kept now, the oldest first."""
+        with self._lock:
+            return iter([*self._first, *(one for one, _ in self._newest)])
