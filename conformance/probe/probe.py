@@ -57,7 +57,7 @@ NO_SERVER_ERROR, CLOSED = "no server error", "a closed connection, and again on 
 def unanswered(answer: Answer) -> str:
     """The actual value in place of an answer with the status ``NO_ANSWER``."""
     overdue = f"no answer within {answer.seconds:g} s" if answer.seconds else ""
-    seen = answer.excess or overdue
+    seen = answer.excess or overdue or answer.broken
     return f"{seen}, and again on another try" if seen else CLOSED
 
 
@@ -183,12 +183,16 @@ class Probe:
         for number in range(1, tries + 1):
             try:
                 return self.target.send(request)
-            except ConnectionClosed:
-                if self.target.send(self._plain(self.operation)).is_server_error:
+            except ConnectionClosed as error:
+                if error.by_app:
+                    is_down = not self._answers_others(request)
+                else:
+                    is_down = self.target.send(self._plain(self.operation)).is_server_error
+                if is_down:
                     raise
-                found = Answer(NO_ANSWER)
+                found = Answer(NO_ANSWER, broken=error.by_app)
             except (AnswerOverdue, AnswerOutOfBounds) as error:
-                if not self._answers_others():
+                if not self._answers_others(request):
                     raise
                 if isinstance(error, AnswerOverdue):
                     found = Answer(NO_ANSWER, seconds=error.seconds)
@@ -202,12 +206,14 @@ class Probe:
         """A plain request for an operation, without a body."""
         return replace(self.of(operation).request(), headers=(), body=b"")
 
-    def _answers_others(self) -> bool:
+    def _answers_others(self, request: Request) -> bool:
         """Whether the target answers a plain request to another operation.
 
         Another one, because what holds one answer back may hold back all of its operation.
         """
-        others = [one for one in self.contract.operations.values() if one is not self.operation]
+        operations = self.contract.operations.values()
+        own = [one for one in operations if request.is_for(one)] or [self.operation]
+        others = [one for one in operations if one not in own]
         # What only reads goes first.
         other = min(others, key=lambda one: one.method != "GET", default=self.operation)
         try:

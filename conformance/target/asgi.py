@@ -6,7 +6,14 @@ import inspect
 import logging
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+)
 from contextlib import (
     AbstractAsyncContextManager,
     asynccontextmanager,
@@ -18,8 +25,9 @@ from typing import Any
 
 import httpx
 
-from conformance.target.transport.reception import answer_of_app, reception_of
+from conformance.target.transport.app_answer import AppAnswer
 from conformance.target.wsgi import WsgiTransport
+from dinie_contract.output import excerpt
 
 START_SECONDS = 60.0
 """The longest start of an app."""
@@ -29,7 +37,17 @@ _STOP_SECONDS = 10.0
 _FREE_SECONDS = 2.0
 """How long the event loop may be busy at the end, before the app is left behind."""
 
+_LATE_SECONDS = 0.1
+"""How long an app is held up that sends more after its answer, so that it is no busy loop."""
+
 _ASGI_PARAMETERS, _WSGI_PARAMETERS = 3, 2
+
+_FAILED = "lifespan.startup.failed"
+_LIFESPAN_ANSWERS = {
+    f"lifespan.{step}.{end}" for step in ("startup", "shutdown") for end in ("complete", "failed")
+}
+
+_LONGEST_REASON = 500
 
 _NAMES = ("openapi", "conformance")
 """Our packages in this process, whose names an app may have for its own."""
@@ -74,7 +92,9 @@ def load(name: str) -> Any:
     sys.path.insert(0, str(folder))
     try:
         found: Any = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         hint = _name_clash(folder)
         raise AppError(f"{module_name} cannot be imported: {_told(error)}{hint}") from error
     for part in path.split("."):
@@ -82,6 +102,8 @@ def load(name: str) -> Any:
             found = getattr(found, part)
         except AttributeError:
             raise AppError(f"{module_name} has no {path}") from None
+        except Exception as error:
+            raise AppError(f"{name} cannot be read: {_told(error)}") from error
     return found
 
 
@@ -123,19 +145,38 @@ def _takes(app: Any, count: int) -> bool:
 
 
 def _told(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__
+    try:
+        reason = _last_line(str(error))
+    except Exception:  # noqa: BLE001 - the error is the app's
+        reason = ""
+    return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+
+
+def _last_line(text: object) -> str:
+    lines = text.strip().splitlines() if isinstance(text, str) else []
+    return excerpt(lines[-1], _LONGEST_REASON) if lines else ""
 
 
 @contextmanager
 def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
     """A loop in a thread of its own, which is left behind where the app keeps it."""
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True, name="asgi")
+    # What a task of the app raises, and nobody waits for, is the app's own affair.
+    loop.set_exception_handler(lambda _, context: _log.debug("%s", context))
+    is_over = threading.Event()
+
+    def run() -> None:
+        while not is_over.is_set():
+            # A task of the app that exits takes the loop along, and no other request shall feel it.
+            with suppress(SystemExit, KeyboardInterrupt):
+                loop.run_forever()
+
+    thread = threading.Thread(target=run, daemon=True, name="asgi")
     thread.start()
     try:
         yield loop
     finally:
+        is_over.set()
         if _is_free(loop):
             with suppress(TimeoutError):
                 asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(_STOP_SECONDS)
@@ -158,9 +199,8 @@ async def _cancel_all() -> None:
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for one in tasks:
         one.cancel()
-    if tasks and (await asyncio.wait(tasks, timeout=_FREE_SECONDS))[1]:
-        # Of what is left behind nobody needs to hear.
-        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    if tasks:
+        await asyncio.wait(tasks, timeout=_FREE_SECONDS)
 
 
 @contextmanager
@@ -197,17 +237,25 @@ async def _started(app: Asgi, name: str) -> AsyncIterator[Message]:
     events: asyncio.Queue[Message] = asyncio.Queue()
     answered: asyncio.Queue[Message] = asyncio.Queue()
 
+    async def send(message: Message) -> None:
+        if _kind_of(message) not in _LIFESPAN_ANSWERS:
+            raise ValueError("no message of a lifespan")
+        await answered.put(message)
+
     async def lifespan() -> None:
         scope = {
             "type": "lifespan",
             "asgi": {"version": "3.0", "spec_version": "2.0"},
             "state": state,
         }
+        ended = {"type": "ended"}
         try:
-            await app(scope, events.get, answered.put)
+            await app(scope, events.get, send)
         except Exception:  # noqa: BLE001 - an app without a lifespan raises (ASGI, Lifespan: Scope)
             _log.debug("the app's lifespan raised", exc_info=True)
-        await answered.put({"type": "ended"})
+        except BaseException as error:  # noqa: BLE001 - one that exits would take the loop along
+            ended = {"type": _FAILED, "message": _told(error)}
+        await answered.put(ended)
 
     running = asyncio.create_task(lifespan())
     try:
@@ -216,9 +264,9 @@ async def _started(app: Asgi, name: str) -> AsyncIterator[Message]:
             answer = await asyncio.wait_for(answered.get(), START_SECONDS)
         except TimeoutError:
             raise _late(name) from None
-        if answer["type"] == "lifespan.startup.failed":
-            lines = str(answer.get("message", "")).strip().splitlines()
-            raise AppError(f"{name} failed to start{f': {lines[-1]}' if lines else ''}")
+        if answer["type"] == _FAILED:
+            reason = _last_line(answer.get("message"))
+            raise AppError(f"{name} failed to start{f': {reason}' if reason else ''}")
         yield state
         if not running.done():
             await events.put({"type": "lifespan.shutdown"})
@@ -241,52 +289,73 @@ class _AsgiTransport(httpx.BaseTransport):
         self._loop = loop
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        request.read()
-        reception_of(request).begin()
-        answer = asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)
+        body, answer = request.read(), AppAnswer(request)
+        scope = {**_scope(request), "state": dict(self._state)}
+        call = asyncio.run_coroutine_threadsafe(self._call(scope, body, answer), self._loop)
         try:
-            return answer_of_app(request, answer)
-        finally:
-            answer.cancel()
+            found = answer.wait()
+        except BaseException:
+            call.cancel()
+            raise
+        # What the app does after its answer, nobody waits for.
+        return found
 
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
-        reception = reception_of(request)
+    async def _call(self, scope: Message, body: bytes, answer: AppAnswer) -> None:
+        received = iter([{"type": "http.request", "body": body, "more_body": False}])
 
-        async def as_received(scope: Message, receive: Any, send: Any) -> None:
-            async def counted(message: Message) -> None:
-                # An app that never waits for anything would keep the loop to itself.
-                await asyncio.sleep(0)
-                if message["type"] == "http.response.body":
-                    reception.in_headers = False
-                    reception.receive(len(message.get("body", b"")))
-                await send(message)
+        ended = asyncio.Event()
 
-            await self._as_served(scope, receive, counted)
+        async def receive() -> Message:
+            message = next(received, None)
+            if message is None:
+                await ended.wait()
+            return message or {"type": "http.disconnect"}
 
-        transport = httpx.ASGITransport(as_received)
-        answer = await transport.handle_async_request(request)
-        body = b"".join([part async for part in answer.stream])  # type: ignore[union-attr]
-        # Given as a stream, it gets no header that the app did not send.
-        return httpx.Response(
-            answer.status_code, headers=answer.headers.raw, stream=httpx.ByteStream(body)
-        )
+        async def send(message: Message) -> None:
+            # An app that never waits for anything would keep the loop to itself.
+            await asyncio.sleep(_LATE_SECONDS if answer.is_done else 0)
+            try:
+                send_at_once(message)
+            finally:
+                if answer.is_done:
+                    ended.set()
 
-    async def _as_served(self, scope: Message, receive: Any, send: Any) -> None:
-        started = ended = False
-
-        async def noting(message: Message) -> None:
-            nonlocal started, ended
-            await send(message)
-            started = True
-            ended = message["type"] == "http.response.body" and not message.get("more_body", False)
+        def send_at_once(message: Message) -> None:
+            kind = _kind_of(message)
+            if kind == "http.response.start":
+                answer.begin(message.get("status"), message.get("headers", ()))
+            elif kind == "http.response.body":
+                is_last = not message.get("more_body", False)
+                answer.add(message.get("body", b""), is_last=is_last)
+            else:
+                raise answer.broken("sent what is no message of an answer")
 
         try:
-            await self._app({**scope, "state": dict(self._state)}, receive, noting)
-        except Exception:  # noqa: BLE001 - what a server answers then follows
-            _log.debug("the app raised", exc_info=True)
-        if not started:
-            headers = [(b"content-type", b"text/plain; charset=utf-8")]
-            await send({"type": "http.response.start", "status": 500, "headers": headers})
-            await send({"type": "http.response.body", "body": b"Internal Server Error"})
-        elif not ended:
-            raise httpx.RemoteProtocolError("the app broke its answer off")
+            await self._app(scope, receive, send)
+            answer.fail(EOFError("the app ended without an answer"))
+        except BaseException as error:  # noqa: BLE001 - such as SystemExit, which would end the loop
+            answer.fail(error)
+        ended.set()
+
+
+def _kind_of(message: object) -> object:
+    """The type of a message that an app sends; None where it is no message."""
+    return message.get("type") if isinstance(message, Mapping) else None
+
+
+def _scope(request: httpx.Request) -> Message:
+    path, _, query = request.url.raw_path.partition(b"?")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": request.url.scheme,
+        "path": request.url.path,
+        "raw_path": path,
+        "query_string": query,
+        "root_path": "",
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "client": ("127.0.0.1", 1),
+        "server": (request.url.host, request.url.port),
+    }

@@ -6,7 +6,14 @@ class TargetError(Exception):
 
 
 class ConnectionClosed(TargetError):
-    """The target closed the connection without a whole answer, and did so again."""
+    """The target closed the connection without a whole answer, and did so again.
+
+    ``by_app`` is how an app in this process broke its answer off, where it is one.
+    """
+
+    def __init__(self, message: str, by_app: str = "") -> None:
+        super().__init__(message)
+        self.by_app = by_app
 
 
 class TokenRefused(TargetError):

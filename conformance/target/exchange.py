@@ -136,6 +136,8 @@ class Answer:
     """The number of those that were sent at the same time; 0 where it was sent alone."""
     excess: str = ""
     """What was seen of an answer without a status that went past a bound of its time or size."""
+    broken: str = ""
+    """How an app in this process broke its answer off, where there is no status."""
     before: str = ""
     """The step before the request, as a line of shell: a wait, or a clock that was moved."""
 

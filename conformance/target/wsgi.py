@@ -1,26 +1,20 @@
 """A WSGI app as a target in this process, called as PEP 3333 has a server call it."""
 
 import io
-import logging
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import httpx
 
-from conformance.target.transport.reception import (
-    OutOfBounds,
-    Reception,
-    answer_of_app,
-    reception_of,
-)
-
-_log = logging.getLogger(__name__)
+from conformance.target.transport.app_answer import AppAnswer
 
 Environ = dict[str, Any]
+
+_STATUS = re.compile(r"([0-9]{3})(?: [^\0\r\n]*)?")
 
 
 class WsgiTransport(httpx.BaseTransport):
@@ -34,52 +28,68 @@ class WsgiTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The app's answer; raises the errors of httpx where there is none."""
-        environ, reception = _environ(request), reception_of(request)
-        reception.begin()
-        answer: Future[httpx.Response] = Future()
-
-        def call() -> None:
-            try:
-                answer.set_result(self._answer(environ, reception))
-            except OutOfBounds as error:
-                answer.set_exception(error)
-            except BaseException:  # noqa: BLE001 - such as SystemExit, which ends a worker
-                answer.set_exception(httpx.RemoteProtocolError("the app broke its answer off"))
-
+        call = _Call(_environ(request), AppAnswer(request))
         # A thread can be left behind, where an app that hangs would hang the run.
-        threading.Thread(target=call, daemon=True, name="wsgi").start()
-        return answer_of_app(request, answer)
+        threading.Thread(target=call.run, args=(self._app,), daemon=True, name="wsgi").start()
+        return call.answer.wait()
 
-    def _answer(self, environ: Environ, reception: Reception) -> httpx.Response:
-        head: list[Any] = []
-        written: list[bytes] = []
 
-        def write(part: bytes) -> None:
-            reception.in_headers = False
-            reception.receive(len(part))
-            written.append(part)
+class _Call:
+    """One call of an app, which may change its status and headers until it sends a body."""
 
-        def start_response(status: str, headers: Any, _: Any = None) -> Callable[[bytes], None]:
-            head[:] = [status, headers]
-            return write
+    def __init__(self, environ: Environ, answer: AppAnswer) -> None:
+        self.answer = answer
+        self._environ = environ
+        self._head: tuple[object, object] | None = None
 
+    def run(self, app: Callable[[Environ, Callable[..., Any]], Iterable[bytes]]) -> None:
         try:
-            parts = self._app(environ, start_response)
+            parts = app(self._environ, self._start_response)
             try:
                 for part in parts:
-                    write(part)
+                    self._write(part)
+                self._begin()
+                self.answer.add(b"", is_last=True)
             finally:
                 getattr(parts, "close", lambda: None)()
-            status, headers = head
-            raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-            body = b"" if environ["REQUEST_METHOD"] == "HEAD" else b"".join(written)
-            stream = httpx.ByteStream(body)
-            return httpx.Response(int(status.split()[0]), headers=raw, stream=stream)
-        except OutOfBounds:
-            raise
-        except Exception:  # noqa: BLE001 - the answer of a server whose app raised
-            _log.debug("the app raised", exc_info=True)
-            return httpx.Response(500, text="Internal Server Error")
+        except BaseException as error:  # noqa: BLE001 - such as SystemExit, which ends a worker
+            self.answer.fail(error)
+
+    def _start_response(
+        self, status: object, headers: object, failure: Any = None
+    ) -> Callable[[bytes], None]:
+        if self._head is not None and failure is None:
+            raise self.answer.broken("began its answer twice")
+        if self.answer.has_begun:
+            raise failure[1]
+        self._head = status, headers
+        return self._write
+
+    def _write(self, part: object) -> None:
+        # The headers wait for the first of the body (PEP 3333, "The start_response() Callable").
+        if part != b"":
+            self._begin()
+            self.answer.add(part, is_last=False)
+        else:
+            self.answer.reception.receive(0)
+
+    def _begin(self) -> None:
+        if self.answer.has_begun:
+            return
+        if self._head is None:
+            raise ValueError("the app did not call start_response")
+        status, headers = self._head
+        number = _STATUS.fullmatch(status) if isinstance(status, str) else None
+        self.answer.begin(int(number[1]) if number else None, _encoded(headers))
+
+
+def _encoded(headers: Any) -> Iterable[object]:
+    """The headers in bytes; what is no pair of texts stays as it is, and is refused."""
+    for pair in headers:
+        name, value = pair
+        yield tuple(
+            one.encode("latin-1") if isinstance(one, str) else None for one in (name, value)
+        )
 
 
 def _environ(request: httpx.Request) -> Environ:

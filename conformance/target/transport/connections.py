@@ -14,6 +14,7 @@ from conformance.target.errors import (
     TargetError,
 )
 from conformance.target.exchange import Answer, UnsendableRequest
+from conformance.target.transport.app_answer import BrokenAnswer
 from conformance.target.transport.decoding import ACCEPTED_CODINGS, decoded
 from conformance.target.transport.reception import (
     EXTENSION,
@@ -112,7 +113,9 @@ class Connections:
             except _CLOSED:
                 return self._receive(*sent, content)
         except _CLOSED as error:
-            raise ConnectionClosed(*_no_answer(self.base_url, error).args) from error
+            by_app = str(error) if isinstance(error, BrokenAnswer) else ""
+            reason = _no_answer(self.base_url, error)
+            raise ConnectionClosed(str(reason), by_app) from error
         except _LATE as error:
             reason = _no_answer(self.base_url, error)
             raise AnswerOverdue(str(reason), self._timeout) from error

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import TypeVar
 
 import httpx
@@ -124,19 +123,3 @@ def reception_of(request: httpx.Request) -> Reception:
     """The reception of the answer to a request; a new one where the request has none."""
     found = request.extensions.get(EXTENSION)
     return found if isinstance(found, Reception) else Reception()
-
-
-def answer_of_app(request: httpx.Request, answer: Future[httpx.Response]) -> httpx.Response:
-    """What an app in this process answers a request with, within the bounds of its reception.
-
-    Raises the errors of httpx, and those of :meth:`Reception.wait_for`.
-    """
-    reception = reception_of(request)
-    seconds = request.extensions.get("timeout", {}).get("read")
-    try:
-        return reception.wait_for(answer.result, None if seconds is None else float(seconds))
-    except TimeoutError:
-        raise httpx.ReadTimeout("timed out", request=request) from None
-    finally:
-        # An app that does not end now is left behind.
-        reception.end()
