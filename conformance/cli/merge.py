@@ -38,11 +38,11 @@ def merge_command(directories: tuple[Path, ...], **parameters: Any) -> int:
     for finding in list(whole.findings.values()):
         whole.findings.load(with_scripts(whole.target, finding, is_given=False))
     if new:
-        directory = RunDirectory.create(new)
-        with directory.held():
+        whole.directory = RunDirectory.create(new)
+        with whole.directory.held():
             for finding in whole.findings.values():
-                directory.keep(finding)
-            directory.leave_behind(whole.left_behind)
+                whole.directory.keep(finding)
+            whole.directory.leave_behind(whole.left_behind)
             whole.save()
         whole.homes = {}
     verdict = verdict_of(whole, Level(parameters["level"]))

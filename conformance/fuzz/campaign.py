@@ -291,14 +291,14 @@ class Campaign:
             return
         finding = _finding(turn, outcome, requirement)
         # Another worker may have published it just now, and be shrinking it.
-        self._sharing.receive(at_once=finding.id not in findings)
+        self._sharing.receive(at_once=finding.key not in findings)
         if findings.is_known(*finding.key):
             self._count_repeats()
             return
         findings.keep(finding)
         self._sharing.publish(finding)
         self._shrinker.shrink(finding, turn.work, outcome)
-        self._sharing.publish(findings[finding.id])
+        self._sharing.publish(findings[finding.key])
 
     def _count_repeats(self) -> None:
         for one in self.record.findings.count_repeats():

@@ -8,6 +8,7 @@ from rich.live import Live
 from rich.table import Table
 
 from conformance.fuzz.campaign import Campaign
+from conformance.fuzz.storage.finding import FindingKey
 from conformance.report.text import ReportConsole
 from conformance.results.timeline import format_elapsed
 
@@ -22,7 +23,7 @@ class LiveView:
         self._campaign = campaign
         self._last = time.monotonic()
         self._last_count = 0
-        self._printed: set[str] = set()
+        self._printed: set[FindingKey] = set()
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -62,8 +63,8 @@ class LiveView:
 
     def _plain(self) -> None:
         for finding in list(self._campaign.record.findings.values()):
-            if finding.id not in self._printed:
-                self._printed.add(finding.id)
+            if finding.key not in self._printed:
+                self._printed.add(finding.key)
                 self._line(f"finding {finding.id}: {finding.requirement} [{finding.operation}]")
         if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
             self._last = time.monotonic()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from conformance.fuzz.findings.exporting import with_scripts
 from conformance.fuzz.findings.shrinking import Shrinker
 from conformance.fuzz.storage.files import FileError
-from conformance.fuzz.storage.finding import Finding, smallest_of
+from conformance.fuzz.storage.finding import Finding, FindingKey, smallest_of
 from conformance.fuzz.storage.record import Record
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Sharing:
         self._corpus = corpus
         self._record = record
         self._findings = record.findings
-        self._published: dict[str, bytes] = {}
+        self._published: dict[FindingKey, bytes] = {}
         self._known: dict[bytes, Finding | None] = {}
         self._has_junk = False
         self._last = 0.0
@@ -46,7 +46,9 @@ class Sharing:
         end = time.monotonic() + seconds
         for values in self._shared_findings().values():
             finding = smallest_of(values.values())
-            if finding.id in self._findings or finding.requirement not in self._record.requirements:
+            if finding.key in self._findings:
+                continue
+            if finding.requirement not in self._record.requirements:
                 continue
             failures, tries = shrinker.count_failures(finding, finding.attempts, end)
             if failures:
@@ -64,16 +66,16 @@ class Sharing:
             return
         # Each worker counts its own repeats, and makes scripts of its own.
         ours = replace(finding, count=1, curl="", python="")
-        theirs = self._shared_findings().get(finding.id, {})
+        theirs = self._shared_findings().get(finding.key, {})
         if smallest_of([ours, *theirs.values()]) is not ours:
             return
         value = ours.text().encode()
         self._corpus.save(_FINDINGS, value)
         # Findings published while the server was away have not arrived yet.
-        before = {self._published.get(finding.id, value), *theirs}
+        before = {self._published.get(finding.key, value), *theirs}
         for one in before - {value}:
             self._corpus.delete(_FINDINGS, one)
-        self._published[finding.id] = value
+        self._published[finding.key] = value
 
     def receive(self, *, at_once: bool = False) -> None:
         """Register remote findings: every few seconds, or at once."""
@@ -105,17 +107,17 @@ class Sharing:
                 "the example database was away for a time; findings of that time were shared later"
             )
 
-    def _shared_findings(self) -> dict[str, dict[bytes, Finding]]:
-        """The shared findings by id, each with its stored text; unreadable ones are skipped."""
+    def _shared_findings(self) -> dict[FindingKey, dict[bytes, Finding]]:
+        """The shared findings by key, each with its stored text; unreadable ones are skipped."""
         values = set(self._corpus.fetch(_FINDINGS) if self._corpus else ())
         # Each is read once, however often the database is asked.
         self._known = {one: self._known[one] for one in values & self._known.keys()}
-        found: dict[str, dict[bytes, Finding]] = {}
+        found: dict[FindingKey, dict[bytes, Finding]] = {}
         for value in values:
             if value not in self._known:
                 self._known[value] = self._read(value)
             if (finding := self._known[value]) is not None:
-                found.setdefault(finding.id, {})[value] = finding
+                found.setdefault(finding.key, {})[value] = finding
         return found
 
     def _read(self, value: bytes) -> Finding | None:

@@ -69,15 +69,15 @@ def _results(record: Record) -> Iterator[Result]:
 
 
 def _finding_details(record: Record, finding: Finding) -> FindingDetails:
-    home = record.homes.get(finding.id, record.directory.path)
+    home = record.homes.get(finding.key) or record.directory.place_of(finding)
     return FindingDetails(
         instant(finding.first_seen) or 0.0,
-        finding.id,
+        record.directory.name_of(finding),
         finding.cause,
         finding.state,
         finding.count,
         finding.python,
-        shlex.join(("dinie-conformance", "replay", f"{home}/{finding.id}")),
+        shlex.join(("dinie-conformance", "replay", str(home))),
     )
 
 

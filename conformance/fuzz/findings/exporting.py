@@ -177,16 +177,19 @@ def can_be_exported(finding: Finding) -> bool:
 
 def as_pytest(base_url: str, findings: Sequence[Finding]) -> str:
     """The file: a test for each finding that can be exported, failing while it is there."""
+    names: dict[str, Finding] = {}
+    for one in findings:
+        if can_be_exported(one):
+            names[one.name_beside(names)] = one
     tests = [
         _TEST.format(
-            name=re.sub(r"\W", "_", f"{one.requirement}_{one.id}", flags=re.ASCII),
+            name=re.sub(r"\W", "_", f"{one.requirement}_{name}", flags=re.ASCII),
             title=_words(f"{one.requirement} [{one.operation}]: {one.cause}"),
             steps=_literal(list(one.steps)),
             wrong=_literal(one.shows),
             attempts=one.attempts,
             message=ascii(f"expected {one.expected}, got {one.actual}"[:_LONGEST_TEXT]),
         )
-        for one in findings
-        if can_be_exported(one)
+        for name, one in names.items()
     ]
     return _sending(base_url) + "".join(tests)

@@ -202,7 +202,7 @@ class Shrinker:
         # Where the target stops answering, the finding stays as it is.
         with suppress(TargetError, ValueError):
             self._findings.keep(self._shrunk(finding, work, outcome.exchanges))
-            self.reproduce(self._findings[finding.id])
+            self.reproduce(self._findings[finding.key])
 
     def _shrunk(self, finding: Finding, work: Work, exchanges: Sequence[Exchange]) -> Finding:
         """The finding with the fewest steps found.
@@ -258,7 +258,7 @@ class Shrinker:
         True where it failed at least once.
         """
         failures, tries = self.count_failures(finding, TRIES)
-        self._findings.keep(self._findings[finding.id].tried(failures, tries))
+        self._findings.keep(self._findings[finding.key].tried(failures, tries))
         return failures > 0
 
     def count_failures(

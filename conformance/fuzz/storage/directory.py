@@ -27,7 +27,7 @@ from conformance.fuzz.storage.files import (
     read_text,
     write_whole,
 )
-from conformance.fuzz.storage.finding import Finding
+from conformance.fuzz.storage.finding import Finding, FindingKey
 from conformance.fuzz.storage.steps import are_readable
 from conformance.probe.budget import LARGEST_EXAMPLE
 from conformance.target.target import CreatedResource
@@ -57,6 +57,7 @@ class RunDirectory:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._names: dict[FindingKey, str] = {}
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -130,11 +131,19 @@ class RunDirectory:
         found, errors = [], []
         for name in names:
             try:
-                found.append(Finding.read(folder / name, contract))
+                found.append(self._read(folder / name, contract))
             except FileError as error:
                 # The name of a file is foreign as well.
                 errors.append(FileError(one_line(str(error))))
         return found, errors
+
+    def _read(self, path: Path, contract: Contract) -> Finding:
+        """The finding of a file, which must be named after it: no other is written over it."""
+        finding = Finding.read(path, contract)
+        if path.stem not in finding.names:
+            raise FileError(f"{path}: is named after another finding: this is {finding.id}")
+        self._names[finding.key] = path.stem
+        return finding
 
     def keep(self, finding: Finding) -> None:
         """Write a finding; in its file are no requests that could not be read again."""
@@ -145,7 +154,17 @@ class RunDirectory:
 
     def path_of(self, finding: Finding) -> Path:
         """The file of a finding."""
-        return self.path / _FINDINGS / f"{finding.id}.json"
+        return self.path / _FINDINGS / f"{self.name_of(finding)}.json"
+
+    def place_of(self, finding: Finding) -> Path:
+        """What `replay` takes for a finding: the directory, and its name in it."""
+        return self.path / self.name_of(finding)
+
+    def name_of(self, finding: Finding) -> str:
+        """The name of a finding here, which no other has: that of its file, or of a new one."""
+        if finding.key not in self._names:
+            self._names[finding.key] = finding.name_beside(self._names.values())
+        return self._names[finding.key]
 
     def record_created(self, made: CreatedResource) -> None:
         """Record a created resource, to be revoked even if this process is killed."""

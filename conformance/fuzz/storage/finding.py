@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -130,8 +130,25 @@ class Finding:
 
     @property
     def id(self) -> str:
-        """A short hash of the key, the same in every campaign."""
-        return hashlib.sha256(" ".join(self.key).encode()).hexdigest()[:10]
+        """A short hash of the key, the same in every campaign, to be shown: no index.
+
+        Another finding may have the same one, by chance or because somebody has searched for it.
+        """
+        return self._hash[:10]
+
+    @property
+    def _hash(self) -> str:
+        return hashlib.sha256(" ".join(self.key).encode()).hexdigest()
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names that it may have among others: its id, and the id with the whole hash."""
+        return self.id, f"{self.id}-{self._hash}"
+
+    def name_beside(self, taken: Container[str]) -> str:
+        """The first of its names that is not taken; nothing else has the second one."""
+        first, second = self.names
+        return second if first in taken else first
 
     @property
     def rate(self) -> float:
@@ -232,7 +249,7 @@ def _examples(value: dict[str, str], where: str) -> dict[str, str]:
 
 
 def smallest_of(findings: Iterable[Finding]) -> Finding:
-    """The best reproduction among findings with one id: sent again, then the fewest steps."""
+    """The best reproduction among findings with one key: sent again, then the fewest steps."""
 
     def order(one: Finding) -> tuple[Any, ...]:
         steps = not one.was_sent_again, not one.steps, len(one.steps)

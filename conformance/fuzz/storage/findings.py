@@ -9,8 +9,8 @@ from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.finding import Finding, FindingKey
 
 
-class Findings(Mapping[str, Finding]):
-    """Local findings by id, in the order of their discovery.
+class Findings(Mapping[FindingKey, Finding]):
+    """Local findings by key, in the order of their discovery.
 
     Remote findings, those of other workers, are suppressed in searches and become local ones
     when reproduced here. ``on_change`` is called after each change. Only :meth:`is_known` may be
@@ -20,16 +20,15 @@ class Findings(Mapping[str, Finding]):
     def __init__(self, directory: RunDirectory) -> None:
         self._directory = directory
         self.on_change: Callable[[], None] = lambda: None
-        self._found: dict[str, Finding] = {}
-        self._by_key: dict[FindingKey, str] = {}
+        self._found: dict[FindingKey, Finding] = {}
         self._remote: dict[FindingKey, Finding] = {}
         self._repeats: list[FindingKey] = []
         self._lock = threading.Lock()
 
-    def __getitem__(self, finding_id: str) -> Finding:
-        return self._found[finding_id]
+    def __getitem__(self, key: FindingKey) -> Finding:
+        return self._found[key]
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[FindingKey]:
         return iter(list(self._found))
 
     def __len__(self) -> int:
@@ -43,9 +42,8 @@ class Findings(Mapping[str, Finding]):
 
     def load(self, finding: Finding) -> None:
         """Add a finding that the directory holds already."""
-        self._found[finding.id] = finding
         with self._lock:
-            self._by_key[finding.key] = finding.id
+            self._found[finding.key] = finding
 
     def register_remote(self, of_others: Iterable[Finding]) -> None:
         """Suppress remote findings in searches; they become local ones when reproduced here.
@@ -53,7 +51,7 @@ class Findings(Mapping[str, Finding]):
         A local finding takes the reproduction of its remote twin, where it has none of its own.
         """
         for one in of_others:
-            own = self._found.get(one.id)
+            own = self._found.get(one.key)
             if own is None:
                 with self._lock:
                     self._remote[one.key] = one
@@ -72,13 +70,13 @@ class Findings(Mapping[str, Finding]):
         """Make a remote finding, just reproduced here, a local one; gives it as it is kept."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self.keep(replace(of_others, first_seen=now, count=1, tries=0, failures=0))
-        return self[of_others.id]
+        return self[of_others.key]
 
     def is_known(self, requirement: str, operation: str, cause: str) -> bool:
         """Whether such a violation is a known finding; if so, register the repeat."""
         key = (requirement, operation, cause)
         with self._lock:
-            is_known = key in self._by_key or key in self._remote
+            is_known = key in self._found or key in self._remote
             if is_known:
                 self._repeats.append(key)
         return is_known
@@ -89,9 +87,9 @@ class Findings(Mapping[str, Finding]):
             again, self._repeats = self._repeats, []
         adopted = []
         for key in again:
-            known = self._by_key.get(key)
+            known = self._found.get(key)
             if known is None:
                 adopted.append(self.adopt(self._remote[key]))
             else:
-                self.keep(replace(self[known], count=self[known].count + 1))
+                self.keep(replace(known, count=known.count + 1))
         return adopted

@@ -7,7 +7,7 @@ from pathlib import Path
 from conformance.fuzz.shard import WHOLE, Shard
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.files import FileError
-from conformance.fuzz.storage.finding import Finding, smallest_of
+from conformance.fuzz.storage.finding import Finding, FindingKey, smallest_of
 from conformance.fuzz.storage.record import DONE, Counters, Record
 from conformance.target.timestamps import instant
 
@@ -37,14 +37,14 @@ def joined(records: Sequence[Record], directory: RunDirectory) -> Record:
     for one in records:
         whole.coverage.restore(one.coverage.state())
         whole.timeline.add(one.timeline)
-    by_id: dict[str, list[Finding]] = {}
-    homes: dict[str, Path] = {}
+    by_key: dict[FindingKey, list[Finding]] = {}
+    homes: dict[FindingKey, Path] = {}
     for one in records:
         for finding in one.findings.values():
-            by_id.setdefault(finding.id, []).append(finding)
-            homes.setdefault(finding.id, one.directory.path)
+            by_key.setdefault(finding.key, []).append(finding)
+            homes.setdefault(finding.key, one.directory.place_of(finding))
     whole.homes = homes
-    for found in by_id.values():
+    for found in by_key.values():
         whole.findings.load(_one_of(found))
     return whole
 
@@ -126,7 +126,7 @@ def _counters(parts: Sequence[Counters]) -> Counters:
 
 
 def _one_of(findings: Sequence[Finding]) -> Finding:
-    """One finding of several with the same id: counts and tries add up."""
+    """One finding of several with the same key: counts and tries add up."""
     return replace(
         smallest_of(findings),
         first_seen=min((one.first_seen for one in findings), key=_order),

@@ -10,7 +10,7 @@ from conformance.catalogue.selection import SelectionError, select
 from conformance.fuzz.shard import WHOLE, Shard, missing
 from conformance.fuzz.storage.directory import RunDirectory, is_handle
 from conformance.fuzz.storage.files import FileError, Format
-from conformance.fuzz.storage.finding import COUNT, LATEST
+from conformance.fuzz.storage.finding import COUNT, LATEST, FindingKey
 from conformance.fuzz.storage.findings import Findings
 from conformance.results.coverage import Coverage
 from conformance.results.result import Outcome, Result
@@ -135,8 +135,8 @@ class Record:
     could not be read.
 
     A record that was joined from others has the paths of their directories in ``joined``, in
-    ``early`` which of them did not come to their end, and in ``homes`` the directory of each
-    finding that is not in its own.
+    ``early`` which of them did not come to their end, and in ``homes`` what `replay` takes for
+    each finding that is not in its own.
     """
 
     contract: Contract
@@ -156,7 +156,7 @@ class Record:
     early: str = ""
     unreadable: Sequence[str] = ()
     junk: int = 0
-    homes: Mapping[str, Path] = field(default_factory=dict)
+    homes: Mapping[FindingKey, Path] = field(default_factory=dict)
     coverage: Coverage = field(init=False)
     findings: Findings = field(init=False)
     requirements: Mapping[str, Requirement] = field(init=False)
