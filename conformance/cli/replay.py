@@ -9,7 +9,7 @@ import click
 from conformance import generation
 from conformance.cli.option_types import takes_options
 from conformance.cli.settings import SendingSettings
-from conformance.fuzz.findings.replaying import fails, work_of
+from conformance.fuzz.findings.replaying import MOST_REQUESTS, fails, work_of
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.work import works
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT
@@ -17,7 +17,7 @@ from conformance.run.interrupts import stopped_by_signals
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.connecting import authenticate
-from conformance.target.errors import TargetError
+from conformance.target.errors import AllowanceSpent, TargetError
 from dinie_contract.command_line import settings_of
 from dinie_contract.output import echo
 from openapi.contract import Contract
@@ -48,8 +48,15 @@ def replay_command(finding: Path, **parameters: Any) -> int:
             try:
                 authenticate(target, settings.access, contract)
                 run.survey()
-                while len(failures) < found.attempts and True not in failures:
-                    failures.append(fails(contract, target, found, work))
+                with target.allowing(MOST_REQUESTS):
+                    while len(failures) < found.attempts and True not in failures:
+                        failures.append(fails(contract, target, found, work))
+            except AllowanceSpent:
+                echo(
+                    f"No verdict: finding {found.id} did not fail in the {MOST_REQUESTS} requests"
+                    " that a replay sends at most, and its file asks for more"
+                )
+                return NO_VERDICT
             except TargetError as error:
                 echo(f"No verdict: {error}")
                 return NO_VERDICT

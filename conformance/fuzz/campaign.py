@@ -58,9 +58,11 @@ AT_ONCE = 5
 BATCH = 50
 """Created resources that may wait for their revocation, which happens between turns."""
 
-_SHARE_OF_OTHERS = 0.25
-"""The share of a campaign's time that trying the findings of other workers may take."""
+_SHARE_OF_KNOWN, _MOST_SECONDS_OF_KNOWN = 0.25, 300.0
+"""What trying the findings of a directory may take, as a share of a campaign's time and in seconds.
 
+Those of other workers may take as much again.
+"""
 _POLL_SECONDS = 0.25
 _SAVE_SECONDS = 5.0
 _BEAT_SECONDS = 2.0
@@ -174,10 +176,12 @@ class Campaign:
     def _work(self) -> None:
         Run(self.record.contract, self.target, [], self.record.seed).survey()
         self._strangers -= recognized(self.record.contract, self.target, self._strangers)
+        seconds = min(self.max_seconds * _SHARE_OF_KNOWN, _MOST_SECONDS_OF_KNOWN)
+        end = time.monotonic() + seconds
         for finding in list(self.record.findings.values()):
-            if self._shrinker.reproduce(finding):
+            if self._shrinker.reproduce(finding, end):
                 self._sharing.publish(finding)
-        self._sharing.begin(self._shrinker, self.max_seconds * _SHARE_OF_OTHERS)
+        self._sharing.begin(self._shrinker, seconds)
         while not (self._is_over() or self._has_enough()):
             self._batch()
 

@@ -34,3 +34,7 @@ class AnswerOutOfBounds(TargetError):
     def __init__(self, message: str, excess: str) -> None:
         super().__init__(message)
         self.excess = excess
+
+
+class AllowanceSpent(TargetError):
+    """No more may be sent, in number or in time: nothing that the target did."""

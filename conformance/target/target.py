@@ -1,11 +1,12 @@
 """The target: its base URL, the partners' tokens, and the pace of requests."""
 
 import json
+import math
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ import httpx
 
 from conformance.target.access import Access, Issued
 from conformance.target.capabilities import Capability
-from conformance.target.errors import TargetError
+from conformance.target.errors import AllowanceSpent, TargetError
 from conformance.target.exchange import Answer, Headers, Request, Tamper
 from conformance.target.kept import Newest, memory_of
 from conformance.target.redaction import issued_secrets
@@ -125,6 +126,7 @@ class Target:
         self.on_answer: Callable[[Request, Answer], None] = lambda _, __: None
         """Called with every exchange, in the thread that made it."""
         self._is_halted_for_good = False
+        self._allowed, self._end = math.inf, math.inf
         self._tamper = tamper
         self._interval = 1 / settings.max_rps if settings.max_rps else 0.0
         self._pause = 0.0
@@ -140,6 +142,24 @@ class Target:
     def hurrying(self) -> AbstractContextManager[None]:
         """Wait for each answer in this block little longer than for the slowest one so far."""
         return self._connections.hurrying()
+
+    @contextmanager
+    def allowing(self, requests: int, end: float = math.inf) -> Iterator[None]:
+        """Send so many requests in this block, and none after ``end`` of the monotonic clock.
+
+        Any other raises :class:`AllowanceSpent`.
+        """
+        self._allowed, self._end = requests, end
+        try:
+            yield
+        finally:
+            self._allowed = self._end = math.inf
+
+    def _spend(self) -> None:
+        with self._lock:
+            if self._allowed < 1 or time.monotonic() > self._end:
+                raise AllowanceSpent("what may be sent is spent")
+            self._allowed -= 1
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -266,6 +286,7 @@ class Target:
         if request.chunks:
             # Who cannot read chunks may take the rest of them for the next request.
             headers.append((b"Connection", b"close"))
+        self._spend()
         answer = self._connections.send(request.method, path, headers, request.body, request.chunks)
         with self._lock:
             self.requests_sent += 1

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from conformance.fuzz import resending
 from conformance.fuzz.findings.recording import request_of
+from conformance.fuzz.findings.replaying import MOST_REQUESTS
 from conformance.fuzz.resending import REFERENCE, AnswerParts, Step, resent, texts_of
 from conformance.fuzz.storage.finding import Finding
 from conformance.results.curl import NOT_SENT, reproduction
@@ -171,8 +172,9 @@ def with_scripts(base_url: str, finding: Finding, *, is_given: bool = True) -> F
 
 
 def can_be_exported(finding: Finding) -> bool:
-    """Whether the steps of a finding reproduce it, and need nothing but a token."""
-    return finding.was_sent_again and _can_be_written(finding.steps)
+    """Whether a few steps of a finding reproduce it, and need nothing but a token."""
+    requests = finding.attempts * len(finding.steps)
+    return finding.was_sent_again and requests <= MOST_REQUESTS and _can_be_written(finding.steps)
 
 
 def as_pytest(base_url: str, findings: Sequence[Finding]) -> str:

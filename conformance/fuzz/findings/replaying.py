@@ -23,6 +23,9 @@ from openapi.contract import Contract
 
 VIOLATIONS = {Outcome.FAILED, Outcome.WARNING}
 
+MOST_REQUESTS = 20_000
+"""Requests sent to see one finding again, at most: its file may ask for any number."""
+
 
 def probe_for(
     contract: Contract,

@@ -10,7 +10,14 @@ from typing import Any
 
 from conformance.fuzz.findings.exporting import python_script
 from conformance.fuzz.findings.recording import answer_parts, sender, steps_of
-from conformance.fuzz.findings.replaying import check, fails, is_it, probe_to_send, work_of
+from conformance.fuzz.findings.replaying import (
+    MOST_REQUESTS,
+    check,
+    fails,
+    is_it,
+    probe_to_send,
+    work_of,
+)
 from conformance.fuzz.resending import (
     REFERENCE,
     AnswerParts,
@@ -28,7 +35,7 @@ from conformance.fuzz.storage.findings import Findings
 from conformance.fuzz.work import Work
 from conformance.results.curl import Exchange, reproduction
 from conformance.run.check import CheckOutcome
-from conformance.target.errors import TargetError
+from conformance.target.errors import AllowanceSpent, TargetError
 from conformance.target.target import Target
 from openapi.contract import Contract
 
@@ -252,12 +259,12 @@ class Shrinker:
         with suppress(TargetError, ValueError):
             self.reproduce(finding)
 
-    def reproduce(self, finding: Finding) -> bool:
-        """Run a finding again and keep its rate; raises :class:`TargetError`.
+    def reproduce(self, finding: Finding, end: float = math.inf) -> bool:
+        """Run a finding again and keep its rate, until ``end``; raises :class:`TargetError`.
 
         True where it failed at least once.
         """
-        failures, tries = self.count_failures(finding, TRIES)
+        failures, tries = self.count_failures(finding, TRIES, end)
         self._findings.keep(self._findings[finding.key].tried(failures, tries))
         return failures > 0
 
@@ -266,7 +273,8 @@ class Shrinker:
     ) -> tuple[int, int]:
         """Failures and tries of a finding, none after ``end`` of the monotonic clock.
 
-        Raises :class:`TargetError`.
+        A try that would take too many requests or too long is given up, and is none. Raises
+        :class:`TargetError`.
         """
         failures = tries = 0
         try:
@@ -274,11 +282,12 @@ class Shrinker:
         except FileError:
             # The finding is of another selection, or of a check that is gone.
             return 0, 0
-        for _ in range(times):
-            if self._is_over() or time.monotonic() > end:
-                break
-            failed = fails(self._contract, self._target, finding, work)
-            if failed is not None:
-                tries += 1
-                failures += failed
+        with suppress(AllowanceSpent), self._target.allowing(MOST_REQUESTS, end):
+            for _ in range(times):
+                if self._is_over() or time.monotonic() > end:
+                    break
+                failed = fails(self._contract, self._target, finding, work)
+                if failed is not None:
+                    tries += 1
+                    failures += failed
         return failures, tries

@@ -34,7 +34,7 @@ _STATUS = re.compile(r"[1-5]\d\d")
 COUNT = {"type": "integer", "minimum": 0, "maximum": 10**12}
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
-_EFFORT = {"type": "integer", "minimum": 1, "maximum": 1000}
+_EFFORT = {"type": "integer", "minimum": 1, "maximum": 100}
 
 _FORMAT = Format(
     {
