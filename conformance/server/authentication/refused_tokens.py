@@ -102,11 +102,22 @@ def malformed_header_is_refused(probe: Probe) -> None:
 
 
 @requirement("authentication.token-in-query-is-refused", Level.MUST, SEED, needs_bearer_token)
-@catches(_accept_form("in the query"), FORBID)
+@catches(
+    _accept_form("in the query"),
+    _accept(
+        "a token in the query beside a bad one",
+        lambda one: one.token_form == "in the query" and _header_begins("Bearer")(one),  # noqa: S105 - a form
+    ),
+    FORBID,
+)
 def token_in_query_is_refused(probe: Probe) -> None:
-    """A valid token in the query, and none in the header, gets 401."""
+    """A valid token in the query, and none or a bad one in the header, gets 401."""
     request = replace(request_on_new_resource(probe), token_form="in the query")  # noqa: S106 - a form
-    _expect_refused(probe, {"the token in the query": request})
+    beside = {
+        f"the token in the query beside {value}": request.with_header("Authorization", value)
+        for value in (f"Bearer {UNKNOWN_TOKENS[0]}", OTHER_SCHEMES[0])
+    }
+    _expect_refused(probe, {"the token in the query": request, **beside})
 
 
 @requirement(

@@ -28,6 +28,12 @@ def created_answers(probe: Probe) -> Iterator[Answer]:
         yield probe.succeed(probe.request().with_json(body))
 
 
+def expect_documented(operation: Operation, answer: Answer) -> None:
+    """The status of an answer is one that the contract names."""
+    named = ", ".join(sorted(operation.responses))
+    expect(operation.response(answer.status), f"one of {named}", f"{answer.status}")
+
+
 def json_type(value: object) -> str:
     """The name of a value's JSON type, with its article."""
     names = {str: "a string", bool: "a boolean", dict: "an object", list: "an array"}

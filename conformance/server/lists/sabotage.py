@@ -55,6 +55,11 @@ def _lose_item(request: Request, page: Page) -> None:
         del page["data"][:1]
 
 
+def _more_when_full(request: Request, page: Page) -> None:
+    if len(page["data"]) == int(query_of(request).get("limit", "25")):
+        page["has_more"] = True
+
+
 def _repeating() -> Tamper:
     """The first item of a page is the last one of the page before."""
     seen: dict[str, Any] = {}
@@ -80,5 +85,6 @@ LOSE_ITEM = on_pages("lose an item between pages", _lose_item)
 REPEAT_ITEM = Sabotage("repeat an item on the next page", _repeating)
 IGNORE_CURSOR = on_requests("give the first page again", _without("starting_after"))
 MORE_ALWAYS = on_pages("always say more", lambda _, page: page.update(has_more=True))
+MORE_WHEN_FULL = on_pages("say more on every full page", _more_when_full)
 MORE_NEVER = on_pages("never say more", lambda _, page: page.update(has_more=False))
 HIDE_ALL = on_pages("list nothing", lambda _, page: page.update(data=[], has_more=False))

@@ -1,5 +1,9 @@
 """Date-times in requests: bad ones are refused, odd ones keep their instant (RFC 3339)."""
 
+import random
+from calendar import isleap
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 
 from conformance.catalogue.registry import catches, requirement
@@ -9,6 +13,7 @@ from conformance.probe.bodies import (
     DATES,
     answers_with,
     date_fields,
+    expect_accepted,
     expect_refusal,
     expect_refused,
     takes_dates,
@@ -21,12 +26,14 @@ from conformance.server.validation.sabotage import (
     answer_if,
     without_offset,
 )
+from conformance.target.exchange import Answer, Request
 from conformance.target.timestamps import instant
 
 BAD_DATES = (
     "tomorrow",
     "",
     "2099-02-30T00:00:00Z",
+    "2100-02-29T00:00:00Z",
     "2099-13-01T00:00:00Z",
     "2099-01-01T25:00:00Z",
     "2099-01-01T00:61:00Z",
@@ -53,6 +60,54 @@ ODD_DATES = (
     "1970-01-01T00:00:00Z",
 )
 
+USUAL_DATES = (
+    "2028-02-29T12:00:00Z",
+    "2096-02-29T00:00:00Z",
+    "2099-06-30T12:00:00+02:00",
+    "2099-06-30T12:00:00-03:00",
+    "2099-06-30T12:00:00+05:45",
+)
+"""Date-times that any parser of RFC 3339 takes: on leap days, and with usual offsets."""
+
+LAST_YEAR = 2200
+
+
+def drawn_dates(randomness: random.Random) -> Iterator[str]:
+    """Valid date-times of the years to come, of each kind that calendars get wrong.
+
+    They are where a calendar by weeks has another year, on leap days, and at the end of 32 bits;
+    with fractions of every length, and with offsets.
+    """
+    years = range(datetime.now(UTC).year + 1, LAST_YEAR)
+    ends = [date(year, 12, 31) for year in years]
+    begins = [date(year, 1, 1) for year in years]
+    days = [
+        randomness.choice([one for one in ends if _is_of_another_year(one)]),
+        randomness.choice([one for one in begins if _is_of_another_year(one)]),
+        date(randomness.choice([one for one in years if isleap(one)]), 2, 29),
+        date(2038, 1, 19),
+        date(randomness.choice(years), randomness.randrange(1, 13), 28),
+    ]
+    for place, day in enumerate(days):
+        time = f"{randomness.randrange(24):02}:{randomness.randrange(60):02}:59"
+        digits = "".join(randomness.choices("0123456789", k=randomness.randrange(1, 10)))
+        hours, minutes = randomness.randrange(14), randomness.choice(("00", "30", "45"))
+        offset = f"{randomness.choice('+-')}{hours:02}:{minutes}"
+        yield f"{day}T{time}{f'.{digits}' if place % 2 else ''}{offset if place % 3 else 'Z'}"
+
+
+def _is_of_another_year(day: date) -> bool:
+    """Whether a calendar by weeks (ISO 8601) counts a day to the year before or after."""
+    return day.isocalendar().year != day.year
+
+
+def _year_by_weeks(_: Request, answer: Answer) -> Answer:
+    found = answer.text("expires_at")
+    if not found or not answer.is_success:
+        return answer
+    year = date.fromisoformat(found[:10]).isocalendar().year
+    return with_body(answer, {**body_of(answer), "expires_at": f"{year:04}{found[4:]}"})
+
 
 @requirement("validation.bad-date-is-refused", Level.SHOULD, DATES, takes_dates)
 @catches(ACCEPT_ALL, IGNORE_DATES, set_status(422, 500))
@@ -67,6 +122,7 @@ def bad_date_is_refused(probe: Probe) -> None:
 @requirement("validation.odd-date-keeps-its-instant", Level.MUST, DATES, takes_dates)
 @catches(
     on_requests("overlook the offset", without_offset),
+    on_answers("a year by weeks", _year_by_weeks),
     answer_if(b":60Z", 500, "fail on a leap second"),
     answer_if(b"9999-", 500, "fail on the last year"),
     on_answers(
@@ -81,7 +137,7 @@ def bad_date_is_refused(probe: Probe) -> None:
 def odd_date_keeps_its_instant(probe: Probe) -> None:
     """An unusual date-time of RFC 3339 is refused, or comes back as the same instant."""
     for name in date_fields(probe.operation):
-        for text in ODD_DATES:
+        for text in (*ODD_DATES, *drawn_dates(probe.random)):
             request = probe.request().with_json({**probe.plain_body(), name: text})
             answer = answer_to(probe, request)
             if answer.status != probe.operation.success_status:
@@ -93,3 +149,16 @@ def odd_date_keeps_its_instant(probe: Probe) -> None:
             # A second apart is no other instant: RFC 3339 asks for no precision below that.
             same = sent is not None and stored is not None and abs(sent - stored) <= 1
             probe.expect(same, f"the instant of {text} in {name}", "another, or none")
+
+
+@requirement("validation.usual-date-is-accepted", Level.SHOULD, DATES, takes_dates)
+@catches(
+    answer_if(b"+02:00", 422, "refuse an offset"),
+    answer_if(b"-02-29", 422, "refuse a leap day"),
+)
+def usual_date_is_accepted(probe: Probe) -> None:
+    """A date-time that is to come is accepted with any usual offset, and on a leap day."""
+    for name in date_fields(probe.operation):
+        for text in USUAL_DATES:
+            request = probe.request().with_json({**probe.plain_body(), name: text})
+            expect_accepted(probe, request, f"{name} {text}")

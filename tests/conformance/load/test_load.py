@@ -77,7 +77,7 @@ def test_a_client_id_and_secret_do_as_well(mock: MockProcess, tmp_path: Path) ->
 
 def test_a_server_may_differ_in_all_that_is_its_own(tmp_path: Path) -> None:
     options = Options(
-        waits_for_first=False, replays_conflicts=True, forgets_revoked=True, revokes_again=True,
+        replays_conflicts=True, forgets_revoked=True, revokes_again=True,
         id_is_client_id=False, newest_first=False, adds_more=True, compresses=True,
         keeps_connections=False, short_problems=True, retry_after_is_a_date=True, rate=60,
     )  # fmt: skip

@@ -55,6 +55,14 @@ BUGS = {
     Bug.KEYED_REQUESTS_ARE_REFUSED: "idempotency.fresh-key-is-accepted",
     Bug.ISSUED_TOKENS_ARE_THE_FIRST_PARTNERS: "tokens.token-is-its-partners",
     Bug.LIMITS_SAY_TOO_LITTLE: "rate_limits.limited-request-gets-through-later",
+    Bug.KEYS_IN_USE_ARE_CONFLICTS: "idempotency.only-documented-statuses",
+    Bug.OTHER_BODIES_ARE_CONFLICTS: "idempotency.only-documented-statuses",
+    Bug.ENDS_ARE_NOT_COMPARED: "idempotency.every-member-is-compared",
+    Bug.OTHER_TYPES_ARE_415: "created.only-documented-statuses",
+    Bug.UNFIT_ACCEPTS_ARE_406: "created.any-accept-gets-a-documented-status",
+    Bug.OFFSETS_ARE_REFUSED: "validation.usual-date-is-accepted",
+    Bug.FULL_PAGES_SAY_MORE: "lists.has-more-is-true",
+    Bug.TOKENS_IN_QUERIES_STAND_IN: "authentication.token-in-query-is-refused",
 }
 """What each breaks."""
 

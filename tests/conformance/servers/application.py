@@ -84,7 +84,11 @@ class Application:
             raise Problem(405, "This cannot be done here.", headers={"Allow": ", ".join(methods)})
         if place == TOKEN:
             return self._grant(headers, body)
-        partner = self._partner(headers, body)
+        if self._options.bug is Bug.UNFIT_ACCEPTS_ARE_406:
+            accepted = headers.get("accept", "*/*")
+            if "json" not in accepted and "*/*" not in accepted:
+                raise Problem(406, "There is JSON only.")
+        partner = self._partner(headers, query, body)
         if method == "DELETE":
             return self._revoke(partner, unquote(place.removeprefix(f"{KEYS}/")))
         if method == "GET":
@@ -99,9 +103,11 @@ class Application:
         known = method in _methods(place) and status != HTTPStatus.METHOD_NOT_ALLOWED
         return Problem(status if known else 404, "It is not here.")
 
-    def _partner(self, headers: Mapping[str, str], body: bytes) -> str:
+    def _partner(self, headers: Mapping[str, str], query: str, body: bytes) -> str:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         known = self._tokens
+        if self._options.bug is Bug.TOKENS_IN_QUERIES_STAND_IN and token and token not in known:
+            scheme, token = "bearer", parse_qs(query).get("access_token", [""])[0]
         if self._options.bug is Bug.TOKENS_HAVE_NO_CASE:
             known = {name.lower(): partner for name, partner in known.items()}
             token = token.lower()
@@ -156,7 +162,10 @@ class Application:
                 raise Invalid({"starting_after": "names no key"})
             keys = keys[places[0] + 1 :] if places else []
         page = [self._write.key(key) for key in keys[:limit]]
-        return self._write.success(200, {"has_more": len(keys) > limit, "data": page})
+        has_more = len(keys) > limit
+        if self._options.bug is Bug.FULL_PAGES_SAY_MORE:
+            has_more = len(page) == limit
+        return self._write.success(200, {"has_more": has_more, "data": page})
 
     def _revoke(self, partner: str, client_id: str) -> Answer:
         owner = None if self._options.bug is Bug.ANYBODY_REVOKES else partner

@@ -51,13 +51,20 @@ class Calls:
             time.sleep(RACE_SECONDS)
             call.answer = found or execute()
             return call.answer
-        if not options.waits_for_first and call.lock.locked():
+        keys_in_use_are_conflicts = options.bug is Bug.KEYS_IN_USE_ARE_CONFLICTS
+        if keys_in_use_are_conflicts and call.lock.locked():
             raise Problem(409, "The first request with the key is still under way.")
         with call.lock:
+            if keys_in_use_are_conflicts:
+                time.sleep(RACE_SECONDS)
+            if options.bug is Bug.ENDS_ARE_NOT_COMPARED and call.body is not None:
+                asked = replace(asked, expires_at=call.body.expires_at)
             if call.answer is None:
                 call.body, call.answer = asked, execute()
             elif call.body != asked and not options.replays_conflicts:
-                raise Problem(422, "The key was used with another body.", "idempotency_key_reused")
+                status = 409 if options.bug is Bug.OTHER_BODIES_ARE_CONFLICTS else 422
+                text = "The key was used with another body."
+                raise Problem(status, text, "idempotency_key_reused")
             elif options.bug is Bug.REPLAYS_LACK_THE_SECRET:
                 value = json.loads(call.answer.body)
                 del value["client_secret"]

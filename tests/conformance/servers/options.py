@@ -43,6 +43,15 @@ class Bug(StrEnum):
     KEYED_REQUESTS_ARE_REFUSED = auto()
     ISSUED_TOKENS_ARE_THE_FIRST_PARTNERS = auto()
     LIMITS_SAY_TOO_LITTLE = auto()
+    KEYS_IN_USE_ARE_CONFLICTS = auto()
+    OTHER_BODIES_ARE_CONFLICTS = auto()
+    ENDS_ARE_NOT_COMPARED = auto()
+    OTHER_TYPES_ARE_415 = auto()
+    UNFIT_ACCEPTS_ARE_406 = auto()
+    OFFSETS_ARE_REFUSED = auto()
+    FULL_PAGES_SAY_MORE = auto()
+    TOKENS_IN_QUERIES_STAND_IN = auto()
+    """For a token in the header that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +63,6 @@ class Options:
     """What it answers in place of the other operations where it only creates."""
     validation: Validation = Validation.USUAL
     replays_conflicts: bool = False
-    waits_for_first: bool = True
-    """Else a key whose first request is still under way is refused with 409."""
     revokes_again: bool = False
     forgets_revoked: bool = False
     rate: int = 1_000_000

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.conformance.servers.answers import Problem
 from tests.conformance.servers.options import Bug, Options, Validation
 
 LONGEST_NAME = 255
@@ -40,6 +41,8 @@ def value_of(body: bytes, content_type: str, options: Options) -> Any:
     lenient = options.validation is Validation.LENIENT
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type != "application/json" and not lenient:
+        if options.bug is Bug.OTHER_TYPES_ARE_415:
+            raise Problem(415, "The Content-Type must be application/json.")
         raise Unreadable("The Content-Type must be application/json.")
     try:
         # The standard library also takes UTF-16 and NaN.
@@ -96,6 +99,8 @@ def _instant(text: str, options: Options) -> datetime | None:
     """The instant in UTC, None for what is none or lies outside the calendar."""
     if options.bug is Bug.OFFSETS_ARE_DROPPED:
         text = re.sub(r"[+-]\d\d:\d\d$", "Z", text)
+    if options.bug is Bug.OFFSETS_ARE_REFUSED and not text.endswith("Z"):
+        return None
     if options.validation is Validation.STRICT and not _USUAL_DATE.fullmatch(text):
         return None
     found = _DATE.fullmatch(text)

@@ -61,7 +61,6 @@ VARIANTS = {
     "rate-limited": Variant(Options(rate=200)),
     "slow": Variant(Options(seconds_to_answer=0.03)),
     "replays a conflicting body": Variant(Options(replays_conflicts=True)),
-    "refuses a key in use": Variant(Options(waits_for_first=False)),
     "forgets revoked keys": Variant(Options(forgets_revoked=True)),
     "other prefixes, oldest first, local time": Variant(
         Options(
