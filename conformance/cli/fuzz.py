@@ -57,9 +57,11 @@ def fuzz_command(**parameters: Any) -> int:
     shared = _shared(contract, url, settings.example_database)
     if settings.resume:
         directory = RunDirectory.open(settings.resume)
+    elif settings.directory:
+        directory = RunDirectory.create(settings.directory)
     else:
         now = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
-        directory = RunDirectory.create(settings.directory or Path(f"dinie-fuzz-{now}"))
+        directory = RunDirectory.create_new(Path(f"dinie-fuzz-{now}"))
     with directory.held(), settings.open_target(url) as target:
         try:
             with stopped_after(settings.max_seconds, target.halt):

@@ -10,6 +10,7 @@ created here are those of the user alone.
 """
 
 import fcntl
+import itertools
 import json
 import os
 import stat
@@ -71,6 +72,23 @@ class RunDirectory:
         except OSError as error:
             raise FileError(f"{path} cannot be made: {error.strerror or error}") from error
         return cls._checked(path)
+
+    @classmethod
+    def create_new(cls, path: Path) -> Self:
+        """Create a run directory that nobody has: a number follows a name that is taken.
+
+        Raises :class:`FileError` where none can be made.
+        """
+        names = itertools.chain([path.name], (f"{path.name}-{one}" for one in itertools.count(2)))
+        while True:
+            one = path.with_name(next(names))
+            try:
+                one.mkdir(0o700)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise FileError(f"{one} cannot be made: {error.strerror or error}") from error
+            return cls.create(one)
 
     @classmethod
     def open(cls, path: Path) -> Self:

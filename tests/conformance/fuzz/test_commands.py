@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -204,3 +205,13 @@ def test_a_directory_with_a_campaign_is_not_begun_anew(
     assert f"--resume {tmp_path} goes on with it" in one_line(capsys)
     assert fuzz(healthy.base_url, f"--resume={tmp_path}") == 2
     assert one_line(capsys) == f"{tmp_path / 'campaign.json'}: is torn, or no campaign"
+
+
+def test_campaigns_that_begin_in_one_second_have_each_a_directory(tmp_path: Path) -> None:
+    path = tmp_path / "dinie-fuzz-2026-03-01-120000"
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(RunDirectory.create_new, [path] * 8))
+    assert {one.path.name for one in made} == {
+        path.name,
+        *(f"{path.name}-{number}" for number in range(2, 9)),
+    }

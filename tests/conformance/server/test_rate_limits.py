@@ -6,18 +6,20 @@ The mock of the other tests never limits, so that these requirements are proven 
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from http import HTTPStatus
 
 import httpx
 import pytest
 
 from conformance.catalogue.requirement import Level, Requirement
-from conformance.catalogue.sabotage import Sabotage
+from conformance.catalogue.sabotage import Sabotage, with_header
 from conformance.catalogue.selection import select
 from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue
+from conformance.server.rate_limits.headers import LIMIT, REMAINING, RESET
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Request
+from conformance.target.exchange import Answer, Forward, Request
 from conformance.target.target import AS_RUN, Target
 from demo.mock_process import MockProcess, mock_process
 from openapi.contract import Contract
@@ -262,3 +264,26 @@ def test_a_429_on_the_way_tells_that_waiting_works() -> None:
 
     assert found.pop("createCredential") is Outcome.PASSED
     assert set(found.values()) == {Outcome.NOT_VERIFIED}
+
+
+@pytest.mark.parametrize(
+    ("remaining", "outcome"), [("99999999", Outcome.WARNING), ("1", Outcome.PASSED)]
+)
+def test_numbers_are_judged_where_they_are_though_a_401_has_none(
+    limiting: MockProcess, remaining: str, outcome: Outcome
+) -> None:
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = with_header(forward(request), REMAINING, remaining)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            for name in (LIMIT, REMAINING, RESET):
+                answer = with_header(answer, name, None)
+        return answer
+
+    with Target(limiting.base_url, [TOKEN], tamper=tamper) as target:
+        run = Run(CONTRACT, target, [], seed=1)
+        operation = CONTRACT.operations["listCredentials"]
+        sense = run.check(catalogue()["rate_limits.headers-make-sense"], operation)
+        there = run.check(catalogue()["rate_limits.headers-on-every-answer"], operation)
+    assert sense.outcome is outcome
+    assert there.outcome is Outcome.WARNING
+    assert "401" in there.actual
