@@ -1,11 +1,13 @@
-"""Errors of values by a document whose alternatives are opened one at a time."""
+"""Errors of values by a document whose alternatives and references are opened one at a time."""
 
-from functools import cache
-from typing import Any
+from collections.abc import Iterator
+from functools import cache, reduce
+from operator import getitem
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, unquote
 
 import jsonschema_rs
-from jsonschema_rs import ValidationError
+from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from openapi.document import Document, join
 
@@ -13,6 +15,14 @@ DOCUMENT = "urn:openapi:contract"
 """The URI under which the whole document is registered, so that local references resolve."""
 
 _KEYWORDS = ("oneOf", "anyOf")
+
+_UNEVALUATED = (
+    ValidationErrorKind.UnevaluatedProperties,
+    ValidationErrorKind.UnevaluatedItems,
+)
+
+_MOST_REFERENCES = 10_000
+"""References whose errors are given, for one value."""
 
 _WITHOUT_ERRORS = {"not", "if", "contains", "propertyNames", "enum", "const"}
 """Keywords whose own error stands for all that is in them."""
@@ -31,19 +41,31 @@ def compiled(pointer: str, registry: jsonschema_rs.Registry) -> jsonschema_rs.Dr
     )
 
 
+Kept = TypeVar("Kept")
+
+
+class Located(NamedTuple):
+    """An error, and the path to what it is an error of."""
+
+    path: tuple[str | int, ...]
+    error: ValidationError
+
+
 class Alternatives:
-    """The schemas of a document, where ``oneOf`` and ``anyOf`` have one error each.
+    """The schemas of a document, where ``oneOf``, ``anyOf`` and ``$ref`` have one error each.
 
     The library gives with it the errors of all branches, of the branches in those, and so on:
-    their number is exponential in the depth of a value that a recursive schema describes. So the
-    errors are those of a copy of the document, in which ``{"if": {"oneOf": [...]}, "else": false}``
-    stands for ``oneOf``: the library asks an ``if`` only for its verdict. A *place* is a pointer
-    in the copy.
+    their number is exponential in the depth of a value that a recursive schema describes. So is
+    that of a schema that refers to itself twice for one member. So the errors are those of a copy
+    of the document, in which ``{"if": {"oneOf": [...]}, "else": false}`` stands for ``oneOf``, and
+    likewise for the others: the library asks an ``if`` only for its verdict. What is referred to
+    is then asked for its errors, once for each part of a value. A *place* is a pointer in the copy.
     """
 
     def __init__(self, document: Document) -> None:
         self._places: dict[str, str] = {}
         self._branches: dict[str, list[str]] = {}
+        self._references: dict[str, str] = {}
         copy = self._copied(document, "#", "#")
         if self._places:
             copy = self._redirected(copy)
@@ -59,17 +81,50 @@ class Alternatives:
                 return "/".join([moved, *steps[length:]])
         return pointer
 
-    def errors(self, place: str, value: object) -> list[ValidationError]:
-        """The errors of a value by the schema at a place.
+    def errors(self, place: str, value: object) -> list[Located]:
+        """The errors of a value by the schema at a place, those of what it refers to included.
 
         Raises ValueError for a value that the library does not take.
         """
-        return list(self._validator(place).iter_errors(value))
+        found: list[Located] = []
+        opened: set[tuple[str, tuple[str | int, ...]]] = set()
+        pending = [self._located(place, value, ())]
+        while pending:
+            one = next(pending[-1], None)
+            if one is None:
+                pending.pop()
+                continue
+            reference = self._of(one.error, self._references)
+            if reference is None or len(opened) == _MOST_REFERENCES:
+                found.append(one)
+            elif (reference, one.path) not in opened:
+                opened.add((reference, one.path))
+                part = reduce(getitem, one.path, value)  # type: ignore[arg-type]
+                pending.append(self._located(self.place(reference), part, one.path))
+        # What a schema that fails would have evaluated, the library takes for unevaluated.
+        failed = {path for _, path in opened}
+        return [
+            one
+            for one in found
+            if one.path not in failed or not isinstance(one.error.kind, _UNEVALUATED)
+        ]
 
     def branches(self, error: ValidationError) -> list[str]:
         """The places of the branches, for an error of an alternative; empty for any other."""
+        return self._of(error, self._branches) or []
+
+    def is_reference(self, error: ValidationError) -> bool:
+        """Whether an error is that of a reference beyond those whose errors are given."""
+        return self._of(error, self._references) is not None
+
+    def _located(self, place: str, part: object, path: tuple[str | int, ...]) -> Iterator[Located]:
+        for error in self._validator(place).iter_errors(part):
+            yield Located((*path, *error.instance_path), error)
+
+    @staticmethod
+    def _of(error: ValidationError, places: dict[str, Kept]) -> Kept | None:
         place = (error.absolute_keyword_location or "").removeprefix(DOCUMENT)
-        return self._branches.get(place) or self._branches.get(unquote(place), [])
+        return places.get(place) or places.get(unquote(place))
 
     def _copied(self, node: Any, pointer: str, place: str, *, is_map: bool = False) -> Any:
         if isinstance(node, list):
@@ -79,24 +134,27 @@ class Alternatives:
         if not isinstance(node, dict):
             return node
         copy: dict[str, Any] = {}
-        moved: dict[str, list[Any]] = {}
+        moved: dict[str, Any] = {}
         for name, one in node.items():
             step = join("", name)
             if is_map:
                 copy[name] = self._copied(one, pointer + step, place + step)
-            elif name in _KEYWORDS and isinstance(one, list):
+            elif _is_alternative(name, one) or _is_reference(name, one):
                 moved[name] = one
             elif name in _WITHOUT_ERRORS:
                 copy[name] = one
             else:
                 copy[name] = self._copied(one, pointer + step, place + step, is_map=name in _MAPS)
         parts = copy.setdefault("allOf", []) if moved else []
-        for name, branches in moved.items():
+        for name, inner in moved.items():
             part = f"{place}/allOf/{len(parts)}"
-            there = f"{part}/if/{name}"
-            self._places[join(pointer, name)] = there
-            self._branches[f"{part}/else"] = [f"{there}/{at}" for at in range(len(branches))]
-            inner = self._copied(branches, join(pointer, name), there)
+            if name == "$ref":
+                self._references[f"{part}/else"] = unquote(inner)
+            else:
+                there = f"{part}/if/{name}"
+                self._places[join(pointer, name)] = there
+                self._branches[f"{part}/else"] = [f"{there}/{at}" for at in range(len(inner))]
+                inner = self._copied(inner, join(pointer, name), there)  # noqa: PLW2901
             parts.append({"if": {name: inner}, "else": False})
         return copy
 
@@ -113,3 +171,11 @@ class Alternatives:
             if place != unquote(reference):
                 copy["$ref"] = quote(place, safe="#/~")
         return copy
+
+
+def _is_alternative(name: str, value: object) -> bool:
+    return name in _KEYWORDS and isinstance(value, list)
+
+
+def _is_reference(name: str, value: object) -> bool:
+    return name == "$ref" and isinstance(value, str) and value.startswith("#/")

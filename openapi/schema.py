@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
-from openapi.alternatives import DOCUMENT, Alternatives, compiled
+from openapi.alternatives import DOCUMENT, Alternatives, Located, compiled
 from openapi.document import ContractError, Document, join
 from openapi.references import References, outline
 
@@ -95,10 +95,10 @@ class Schema:
             errors = alternatives.errors(place, value)
         fields = _Fields(alternatives, root)
         found: dict[str, FieldError] = {}
-        for error in errors:
-            for field in fields.of(error, value, []):
+        for one in errors:
+            for field in fields.of(one, value, []):
                 found.setdefault(field.param, field)
-        return list(found.values())
+        return list(found.values()) or [FieldError(root, *_NO_FORM)]
 
 
 _MOST_LEVELS = 200
@@ -176,10 +176,11 @@ class _Fields:
         self._opened = 0
 
     def of(
-        self, error: ValidationError, part: object, path: list[str | int], level: int = 0
+        self, located: Located, part: object, path: list[str | int], level: int = 0
     ) -> Iterator[FieldError]:
         """Yield the invalid fields that an error stands for."""
-        field, kind = [*path, *error.instance_path], error.kind
+        error = located.error
+        field, kind = [*path, *located.path], error.kind
         match kind:
             case ValidationErrorKind.Required():
                 name = _field_name([*field, kind.property], self._root)
@@ -195,8 +196,10 @@ class _Fields:
                 name = _field_name([*field, str(kind.error.instance)], self._root)
                 yield FieldError(name, "does not have a documented name", "unknown_field")
             case ValidationErrorKind.FalseSchema() if places := self._alternatives.branches(error):
-                inner = reduce(getitem, error.instance_path, part)  # type: ignore[arg-type]
+                inner = reduce(getitem, located.path, part)  # type: ignore[arg-type]
                 yield from self._of_branches(places, inner, field, level)
+            case ValidationErrorKind.FalseSchema() if self._alternatives.is_reference(error):
+                yield FieldError(_field_name(field, self._root), *_NO_FORM)
             case _:
                 yield FieldError(_field_name(field, self._root), *_detail_and_code(error))
 
@@ -287,20 +290,19 @@ def _listed(options: list[Any]) -> str:
     return ", ".join([*shown, f"{more} more"] if shown and more else shown or [f"{more} values"])
 
 
-def _is_other_type(branch: list[ValidationError]) -> bool:
+def _is_other_type(branch: list[Located]) -> bool:
     """Whether an alternative is for values of another type."""
     return any(
-        isinstance(error.kind, ValidationErrorKind.Type) and not error.instance_path
-        for error in branch
+        isinstance(one.error.kind, ValidationErrorKind.Type) and not one.path for one in branch
     )
 
 
-def _is_other_kind(branch: list[ValidationError]) -> bool:
+def _is_other_kind(branch: list[Located]) -> bool:
     """Whether an alternative has a constant (``kind: card``) that the value differs from."""
     return any(
-        isinstance(error.kind, ValidationErrorKind.Constant | ValidationErrorKind.Enum)
-        and len(error.instance_path) == 1
-        for error in branch
+        isinstance(one.error.kind, ValidationErrorKind.Constant | ValidationErrorKind.Enum)
+        and len(one.path) == 1
+        for one in branch
     )
 
 

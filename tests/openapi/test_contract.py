@@ -326,3 +326,16 @@ def test_a_refusal_does_not_quote_the_document(read: Read) -> None:
         read(answering("{type: string, description: [a long and winding text]}", HEAD_30))
 
     assert "winding" not in str(caught.value)
+
+
+def test_the_number_of_operations_has_a_bound(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openapi.contract.MAX_OPERATIONS", 2)
+    operations = [f"get: {{{DONE}}}", f"post: {{{DONE}}}", f"put: {{{DONE}}}"]
+    assert len(read(paths(f"/a: {{{', '.join(operations[:2])}}}")).operations) == 2
+
+    with pytest.raises(ContractError) as caught:
+        read(paths(f"/a: {{{', '.join(operations)}}}"))
+
+    assert str(caught.value).endswith(
+        "#/paths: holds more than 2 operations: copy the paths that you use to a file of their own"
+    )

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from demo.mock_process import mock_process
+from openapi.contract import MAX_OPERATIONS
 from tests.mock_server.command_line import run_command
 
 HEAD = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\n"
@@ -54,6 +55,11 @@ def members(count: int, keyword: str = "") -> str:
     return answering(SELF, A=f"{{type: object, {required}properties: {{{properties}}}}}")
 
 
+def operations(count: int) -> str:
+    answer = "{get: {responses: {'200': {description: x}}}}"
+    return f"{HEAD}paths:\n" + "".join(f"  /a{at}: {answer}\n" for at in range(count))
+
+
 GROUPS = "".join(rf"(\{at}\{at})" for at in range(1, 40))
 
 LEFT_OUT = {
@@ -87,6 +93,7 @@ REFUSED = {
     "an endless object": answering(
         SELF, A=f"{{type: object, required: [a], properties: {{a: {SELF}}}}}"
     ),
+    "many operations": operations(MAX_OPERATIONS + 1),
     "aliases of a long text": f"x: &x '{'y' * 100_000}'\ny: [{', '.join(['*x'] * 1000)}]\n",
 }
 QUICK = ("a long text", "a long array", "nested arrays", "parts of allOf", "a repeated pattern")

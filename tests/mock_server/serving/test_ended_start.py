@@ -1,5 +1,6 @@
 """A start that SIGINT or SIGTERM ends: soon, at every moment of it, and without a traceback."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from openapi.contract import MAX_OPERATIONS
 from tests.mock_server.wire import until
 
 TERM, INT = signal.SIGTERM, signal.SIGINT
@@ -64,6 +66,21 @@ def test_it_ends_while_it_reads_a_contract(tmp_path: Path, sign: signal.Signals)
     os.mkfifo(fifo)
     with starting("--contract", str(fifo)) as process, fifo.open("w"):
         # Opened by both sides: the mock is reading, and there is nothing to read.
+        assert assert_ends(process, sign) == ""
+
+
+@both
+def test_it_ends_while_it_builds_a_large_contract(tmp_path: Path, sign: signal.Signals) -> None:
+    contract = tmp_path / "contract.json"
+    answer = {"get": {"responses": {"200": {"description": "x"}}}}
+    paths = {f"/a{at}": answer for at in range(MAX_OPERATIONS)}
+    head = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}}
+    contract.write_text(json.dumps({**head, "paths": paths}))
+    with starting("--contract", str(contract), python=("-X", "importtime")) as process:
+        assert process.stderr is not None
+        # What checks the document is imported once it is read.
+        checking = "openapi_spec_validator.schemas"
+        assert any(line.split("|")[-1].strip() == checking for line in process.stderr)
         assert assert_ends(process, sign) == ""
 
 
