@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import click
 import httpx
 
-from conformance.journal.secret_names import is_secret
+from conformance.journal.secret_names import is_secret, is_secret_parameter
 from conformance.report import FORMATS
 from dinie_contract.command_line import Command, with_options
 from dinie_contract.options import COMMANDS, Option
@@ -38,7 +38,7 @@ class Duration(click.ParamType[float]):
 
 
 class WebAddress(click.ParamType[str]):
-    """A URL of HTTP, without a user in it."""
+    """A URL of HTTP, without a user in it; what its query names like a credential is a secret."""
 
     name = "URL"
     kind = "URL"
@@ -54,6 +54,7 @@ class WebAddress(click.ParamType[str]):
         if url.userinfo or url.fragment:
             # The message does not repeat it: it may hold a password.
             self.fail("takes no user or fragment", param, ctx)
+        SECRETS.give(text for name, text in url.params.multi_items() if is_secret_parameter(name))
         return str(url)
 
 
