@@ -109,6 +109,26 @@ class Alternatives:
             if one.path not in failed or not isinstance(one.error.kind, _UNEVALUATED)
         ]
 
+    def first_error(self, place: str, value: object) -> list[Located]:
+        """The first error alone, in a list: the library finds it at once, and all only together.
+
+        Raises ValueError for a value that the library does not take.
+        """
+        path: tuple[str | int, ...] = ()
+        for _ in range(_MOST_REFERENCES):
+            try:
+                self._validator(place).validate(value)
+            except ValidationError as error:
+                path = (*path, *error.instance_path)
+                reference = self._of(error, self._references)
+                if reference is None:
+                    return [Located(path, error)]
+                place = self.place(reference)
+                value = reduce(getitem, error.instance_path, value)  # type: ignore[arg-type]
+            else:
+                break
+        return []
+
     def branches(self, error: ValidationError) -> list[str]:
         """The places of the branches, for an error of an alternative; empty for any other."""
         return self._of(error, self._branches) or []

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from itertools import islice
+from itertools import chain, islice
 from operator import getitem
 from typing import Any
 
@@ -82,23 +82,44 @@ class Schema:
     def errors(self, value: object, root: str = "body") -> list[FieldError]:
         """Return the first error of each invalid field of ``value``; empty if it is valid.
 
-        ``root`` is the field name of the value itself.
+        ``root`` is the field name of the value itself. Of a value of very many parts, or with very
+        many errors, some errors are left out, but never all.
         """
         if self.is_valid(value):
             return []
         alternatives = self._alternatives()
         place = alternatives.place(self.pointer)
+        is_large = _has_more_parts(value, _MOST_PARTS)
+        # All errors of a large value take the library minutes, in which no other thread runs.
+        errors_of = alternatives.first_error if is_large else alternatives.errors
         try:
-            errors = alternatives.errors(place, value)
+            errors = errors_of(place, value)
         except ValueError:
             value = validatable(value)
-            errors = alternatives.errors(place, value)
+            errors = errors_of(place, value)
         fields = _Fields(alternatives, root)
         found: dict[str, FieldError] = {}
-        for one in errors:
-            for field in fields.of(one, value, []):
-                found.setdefault(field.param, field)
+        level = _MOST_LEVELS_OPENED if is_large else 0
+        for field in chain.from_iterable(fields.of(one, value, [], level) for one in errors):
+            found.setdefault(field.param, field)
+            if len(found) == _MOST_ERRORS:
+                break
         return list(found.values()) or [FieldError(root, *_NO_FORM)]
+
+
+_MOST_PARTS, _MOST_ERRORS = 2000, 1000
+"""The parts of a value whose errors are all looked for, and the most errors of a value."""
+
+
+def _has_more_parts(value: object, most: int) -> bool:
+    """Whether a value has more members and items than so many, at any depth."""
+    left = [value]
+    while left and most >= 0:
+        one = left.pop()
+        if isinstance(one, dict | list):
+            most -= len(one)
+            left += (one.values() if isinstance(one, dict) else one) if most >= 0 else ()
+    return most < 0
 
 
 _MOST_LEVELS = 200

@@ -14,10 +14,12 @@ from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.work import works
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT
 from conformance.run.interrupts import stopped_by_signals
+from conformance.run.judging import cut_remarks
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.connecting import authenticate
 from conformance.target.errors import AllowanceSpent, TargetError
+from conformance.target.threads import Threads, values
 from dinie_contract.command_line import settings_of
 from dinie_contract.output import echo
 from openapi.contract import Contract
@@ -44,26 +46,29 @@ def replay_command(finding: Path, **parameters: Any) -> int:
     with settings.open_target(url) as target:
         run = Run(contract, target, [], found.seed)
         failures: list[bool | None] = []
-        with stopped_by_signals(target.halt, target):
+        void = ""
+        with stopped_by_signals(target.halt, target), Threads(1) as threads:
             try:
                 authenticate(target, settings.access, contract)
                 run.survey()
                 with target.allowing(MOST_REQUESTS):
                     while len(failures) < found.attempts and True not in failures:
-                        failures.append(fails(contract, target, found, work))
+                        trying = threads.submit(fails, contract, target, found, work)
+                        failures += values([trying], target)
             except AllowanceSpent:
-                echo(
-                    f"No verdict: finding {found.id} did not fail in the {MOST_REQUESTS} requests"
+                void = (
+                    f"finding {found.id} did not fail in the {MOST_REQUESTS} requests"
                     " that a replay sends at most, and its file asks for more"
                 )
-                return NO_VERDICT
             except TargetError as error:
-                echo(f"No verdict: {error}")
-                return NO_VERDICT
+                void = str(error)
             finally:
-                target.resume()
                 if not settings.keep:
                     run.clean_up()
+        remarks = cut_remarks(contract, target)
+    if void:
+        echo("\n".join((f"No verdict: {void}", *remarks)))
+        return NO_VERDICT
     name = f"{found.requirement} [{found.operation}]"
     actual = " ".join(found.actual.split())
     if True in failures:

@@ -15,7 +15,7 @@ from conformance.report.text import ReportConsole, TextReport
 from conformance.results.baseline import Baseline
 from conformance.results.verdict import INTERRUPTED, Verdict
 from conformance.run.interrupts import stopped_by_signals
-from conformance.run.judging import clean_up_remarks, judge, remarks_before_clean_up
+from conformance.run.judging import clean_up_remarks, cut_remarks, judge, remarks_before_clean_up
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.connecting import authenticate
@@ -53,11 +53,13 @@ def run_command(**parameters: Any) -> int:
                     verdict = judge(run, level, known, on_result)
                 if not settings.keep:
                     # Whatever keeps the cleaning up from its end, the reports are there.
-                    early = replace(verdict, remarks=remarks_before_clean_up(len(target.created)))
+                    remarks = remarks_before_clean_up(len(target.created))
+                    remarks += cut_remarks(contract, target)
+                    early = replace(verdict, remarks=remarks)
                     write_early(reports_on(early, outputs))
                     run.clean_up()
             remarks = clean_up_remarks(len(target.created), run.left_behind, keep=settings.keep)
-            verdict = replace(verdict, remarks=remarks)
+            verdict = replace(verdict, remarks=remarks + cut_remarks(contract, target))
     texts = reports_on(verdict, outputs)
     complaints: list[str] = []
     if new_baseline and verdict.complete and not verdict.void:

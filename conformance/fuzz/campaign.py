@@ -5,7 +5,7 @@ import ctypes
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -27,11 +27,13 @@ from conformance.probe.rate_limits import LIMITED
 from conformance.results.result import Outcome, shown_value
 from conformance.run.check import CheckOutcome, run_check
 from conformance.run.interrupts import stopped_after
+from conformance.run.judging import cut_remarks
 from conformance.run.runner import Run
 from conformance.target.clean_up import revoke_all
 from conformance.target.errors import TargetError
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.target import Target
+from conformance.target.threads import Threads
 
 _M_ARENA_MAX = -8
 """Of mallopt(3)."""
@@ -165,9 +167,8 @@ class Campaign:
 
     def finish(self) -> None:
         """Revoke what is left of what was made, and take leave of the other workers."""
-        self.target.resume()
         try:
-            with self.target.hurrying():
+            with self.target.cleaning_up():
                 self._clean_up(0)
         finally:
             self._sharing.end()
@@ -227,11 +228,11 @@ class Campaign:
 
     def _done(self, turns: Sequence[Turn]) -> Iterator[tuple[Turn, CheckOutcome | None]]:
         """The outcomes of turns; None where the target did not answer."""
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with Threads(AT_ONCE) as threads:
             running: dict[Future[list[CheckOutcome]], Turn] = {
-                pool.submit(self._turn, one): one for one in turns
+                threads.submit(self._turn, one): one for one in turns
             }
-            while running:
+            while running and not self.target.is_over:
                 done, _ = wait(running, _POLL_SECONDS, FIRST_COMPLETED)
                 self._is_over()
                 self.on_change()
@@ -346,7 +347,8 @@ class Campaign:
         self.record.counters.requests = requests + self.target.requests_sent
         self.record.counters.seconds = seconds + self.elapsed
         self.record.turns = self.schedule.state()
-        self.record.remarks = tuple(self._sharing.remarks)
+        cut = cut_remarks(self.record.contract, self.target)
+        self.record.remarks = (*cut, *self._sharing.remarks)
         self.record.save()
 
 

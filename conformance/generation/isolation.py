@@ -72,7 +72,8 @@ def _own_directory() -> Iterator[None]:
 
 @cache
 def _directory() -> str:
-    directory = TemporaryDirectory(prefix="dinie-conformance-")
+    # A thread that a stopped run left behind may still write there.
+    directory = TemporaryDirectory(prefix="dinie-conformance-", ignore_cleanup_errors=True)
     atexit.register(directory.cleanup)
     return directory.name
 

@@ -7,7 +7,6 @@ import secrets
 import shlex
 import uuid
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -19,6 +18,7 @@ from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, Connecti
 from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request, query_with
 from conformance.target.members import JsonObject, identifier_in
 from conformance.target.target import Target
+from conformance.target.threads import Threads, values
 from dinie_contract.output import shown
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
@@ -141,13 +141,13 @@ class Probe:
     def try_to_send(self, request: Request, tries: int = _TRIES) -> Answer:
         """As :meth:`send`; a request without an answer gives the status ``NO_ANSWER``."""
         answer = self._answer(request, tries)
-        self._keep(request, answer)
+        self.recording.add(request, answer)
         return answer
 
     def send_once(self, request: Request) -> Answer:
         """Send one request; a 429 is an answer like any other."""
-        answer = self.target.send_once(request)
-        self._keep(request, answer)
+        answer = self._registered(self.target.send_once, request)
+        self.recording.add(request, answer)
         return answer
 
     def send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
@@ -160,17 +160,19 @@ class Probe:
 
     def send_once_at_once(self, requests: Sequence[Request]) -> list[Answer]:
         """As :meth:`send_at_once`; a 429 is an answer like any other."""
-        return self._at_once(self.target.send_once, requests)
+        return self._at_once(
+            lambda request: self._registered(self.target.send_once, request), requests
+        )
 
     def _at_once(
         self, send: Callable[[Request], Answer], requests: Sequence[Request]
     ) -> list[Answer]:
-        with ThreadPoolExecutor(len(requests)) as pool:
-            answers = list(pool.map(send, requests))
+        with Threads(len(requests)) as threads:
+            answers = values([threads.submit(send, one) for one in requests], self.target)
         number = next(_GROUPS)
         answers = [replace(one, sent_with=number) for one in answers]
         for request, answer in zip(requests, answers, strict=True):
-            self._keep(request, answer)
+            self.recording.add(request, answer)
         return answers
 
     def _answer(self, request: Request, tries: int = _TRIES) -> Answer:
@@ -182,12 +184,13 @@ class Probe:
         found = Answer(NO_ANSWER)
         for number in range(1, tries + 1):
             try:
-                return self.target.send(request)
+                return self._registered(self.target.send, request)
             except ConnectionClosed as error:
                 if error.by_app:
                     is_down = not self._answers_others(request)
                 else:
-                    is_down = self.target.send(self._plain(self.operation)).is_server_error
+                    plain = self._plain(self.operation)
+                    is_down = self._registered(self.target.send, plain).is_server_error
                 if is_down:
                     raise
                 found = Answer(NO_ANSWER, broken=error.by_app)
@@ -217,7 +220,7 @@ class Probe:
         # What only reads goes first.
         other = min(others, key=lambda one: one.method != "GET", default=self.operation)
         try:
-            answer = self.target.send(self._plain(other))
+            answer = self._registered(self.target.send, self._plain(other))
         except (ConnectionClosed, AnswerOverdue, AnswerOutOfBounds):
             return False
         return not answer.is_server_error or answer.status == HTTPStatus.NOT_IMPLEMENTED
@@ -236,15 +239,16 @@ class Probe:
         )
         return self.target.move_clock(seconds)
 
-    def _keep(self, request: Request, answer: Answer) -> None:
-        self.recording.add(request, answer)
-        if request.method != "POST" or not answer.is_success:
-            return
-        for resource in self.contract.resources:
+    def _registered(self, send: Callable[[Request], Answer], request: Request) -> Answer:
+        """The answer; what it created is known at once, whatever becomes of the check."""
+        answer = send(request)
+        is_creation = request.method == "POST" and answer.is_success
+        for resource in self.contract.resources if is_creation else ():
             # Also after a wrong status: every created resource must be revoked.
             handle = answer.identifier(resource.handle)
             if handle is not None:
                 self.target.created.add((request.partner or 0, handle))
+        return answer
 
     def succeed(self, request: Request) -> Answer:
         """Send a request that must succeed. Raises :class:`NotVerified` for any other status."""

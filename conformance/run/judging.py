@@ -14,6 +14,7 @@ from conformance.results.verdict import INTERRUPTED, Verdict, doubt_of
 from conformance.run.runner import Run
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer, Request
+from conformance.target.target import Target
 from openapi.contract import Contract
 from openapi.resource import creates
 
@@ -68,6 +69,13 @@ def clean_up_remarks(made: int, left_behind: int, *, keep: bool) -> tuple[str, .
         f"{left_behind} keys were made and could not be revoked": left_behind,
     }
     return tuple(text for text, count in counts.items() if count)
+
+
+def cut_remarks(contract: Contract, target: Target) -> tuple[str, ...]:
+    """The remark on keys that nobody can know of: their creations were cut off by the end."""
+    creating = [one.create for one in contract.resources]
+    count = sum(any(map(one.is_for, creating)) for one in target.cut)
+    return (f"{count} creations were cut off: their keys, if any, are left",) if count else ()
 
 
 def remarks_before_clean_up(made: int) -> tuple[str, ...]:

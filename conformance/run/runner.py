@@ -2,8 +2,8 @@
 
 import random
 from collections.abc import Generator, Hashable, Iterable, Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
-from contextlib import nullcontext, suppress
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -29,6 +29,7 @@ from conformance.target.exchange import (
 )
 from conformance.target.sign_in import form_request, json_request
 from conformance.target.target import Target
+from conformance.target.threads import Threads, finished
 from openapi.contract import Contract
 from openapi.operation import Operation
 from openapi.resource import creates
@@ -77,27 +78,24 @@ class Run:
         """
         if any(requirement.generates for requirement in self.requirements):
             generation.load()
-        try:
-            self.survey()
-            for phase, at_once in enumerate(PHASES):
-                checks = [one for one in self.checks if one[0].phase == phase]
-                # What waits begins first, and costs no time while others are busy.
-                checks.sort(key=lambda one: Capability.REPLAY_DELAY not in one[0].needs)
-                yield from self._check_all(checks, at_once)
-        finally:
-            self.target.resume()
+        self.survey()
+        for phase, at_once in enumerate(PHASES):
+            checks = [one for one in self.checks if one[0].phase == phase]
+            # What waits begins first, and costs no time while others are busy.
+            checks.sort(key=lambda one: Capability.REPLAY_DELAY not in one[0].needs)
+            yield from self._check_all(checks, at_once)
 
     def _check_all(
         self, checks: Iterable[tuple[Requirement, Operation]], at_once: int
     ) -> Generator[Result]:
         # What generates would only wait for its like, in a place that others can use.
-        with ThreadPoolExecutor(at_once) as pool, ThreadPoolExecutor(1) as one_by_one:
+        with Threads(at_once) as threads, Threads(1) as one_by_one:
             running = [
-                (one_by_one if one[0].generates else pool).submit(self.check, *one)
+                (one_by_one if one[0].generates else threads).submit(self.check, *one)
                 for one in checks
             ]
             try:
-                for future in as_completed(running):
+                for future in finished(running, self.target):
                     try:
                         yield future.result()
                     except CancelledError:
@@ -109,7 +107,7 @@ class Run:
                 _cancel(running)
 
     def stop(self, reason: str) -> None:
-        """End the run early; requests in flight are abandoned."""
+        """End the run early; answers on their way are waited for no longer than a grace."""
         self.stopped = self.stopped or reason
         self.target.halt()
 
@@ -125,7 +123,7 @@ class Run:
         """Revoke what the run made, where the target offers it; ``left_behind`` counts the rest."""
         made = set(self.target.created)
         useless = self._surveyed and Capability.REVOCATION not in self.target.capabilities
-        with self.target.hurrying() if self.stopped else nullcontext():
+        with self.target.cleaning_up():
             left = made if useless else revoke_all(self.contract, self.target, made)
         self.left_behind = len(left)
 

@@ -1,12 +1,12 @@
 """Revocation of created resources at the end of a run."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Request, path_to
 from conformance.target.target import CreatedResource, Target
+from conformance.target.threads import Threads, finished
 from openapi.contract import Contract
 
 _AT_ONCE = 8
@@ -49,6 +49,7 @@ def revoke_all(
         failures = 0
         return answer.is_success or answer.status in GONE_STATUSES
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        done = list(pool.map(revoked, resources))
-    return [one for one, is_revoked in zip(resources, done, strict=True) if not is_revoked]
+    with Threads(_AT_ONCE) as threads:
+        running = {threads.submit(revoked, one): one for one in resources}
+        gone = {running[one] for one in finished(running, target) if one.result()}
+    return [one for one in resources if one not in gone]

@@ -16,6 +16,10 @@ class ConnectionClosed(TargetError):
         self.by_app = by_app
 
 
+class AnswerCut(TargetError):
+    """The run was stopped, and the answer to a request that was sent is not waited for."""
+
+
 class TokenRefused(TargetError):
     """The target does not take a token, or the client id and secret that it is issued for."""
 

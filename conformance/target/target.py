@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ import httpx
 
 from conformance.target.access import Access, Issued
 from conformance.target.capabilities import Capability
-from conformance.target.errors import AllowanceSpent, TargetError
+from conformance.target.errors import AllowanceSpent, AnswerCut, TargetError
 from conformance.target.exchange import Answer, Headers, Request, Tamper
 from conformance.target.kept import Newest, memory_of
 from conformance.target.redaction import issued_secrets
@@ -118,6 +118,8 @@ class Target:
         """The waits for the target's limits, and the most of them together."""
         self.created: set[CreatedResource] = set()
         """The created resources, to be revoked at the end."""
+        self.cut: list[Request] = []
+        """Requests whose answers were on their way when the run was stopped, and did not come."""
         self.access: tuple[Access, ...] = ()
         self.set_access([Access(Issued(token)) for token in tokens])
         self.requests_sent = 0
@@ -125,7 +127,6 @@ class Target:
         """The longest time of all requests without an answer together, before all are refused."""
         self.on_answer: Callable[[Request, Answer], None] = lambda _, __: None
         """Called with every exchange, in the thread that made it."""
-        self._is_halted_for_good = False
         self._allowed, self._end = math.inf, math.inf
         self._tamper = tamper
         self._interval = 1 / settings.max_rps if settings.max_rps else 0.0
@@ -139,9 +140,17 @@ class Target:
             most_seconds,
         )
 
-    def hurrying(self) -> AbstractContextManager[None]:
-        """Wait for each answer in this block little longer than for the slowest one so far."""
-        return self._connections.hurrying()
+    @contextmanager
+    def cleaning_up(self) -> Iterator[None]:
+        """Send in this block although the run was stopped, unless for good, and in a hurry."""
+        self.waits = WaitingTime(MOST_WAITED_AT_END_SECONDS)
+        with self._connections.cleaning_up():
+            yield
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run was stopped so long ago that nothing is waited for any more."""
+        return self._connections.is_over
 
     @contextmanager
     def allowing(self, requests: int, end: float = math.inf) -> Iterator[None]:
@@ -232,16 +241,16 @@ class Target:
         return answer.status
 
     def halt(self, *, for_good: bool = False) -> None:
-        """Let no further request out, and end all waits, until :meth:`resume`, or for good."""
-        self._is_halted_for_good |= for_good
-        self._connections.halt()
+        """Let no further request out, and end all waits, until :meth:`resume`.
+
+        Answers on their way have a grace. ``for_good`` leaves none, and ends the cleaning up too.
+        """
+        self._connections.halt(for_good=for_good)
 
     def resume(self) -> None:
         """Send again, unless halted for good."""
         self._connections.lost_seconds = 0.0
-        self.waits = WaitingTime(MOST_WAITED_AT_END_SECONDS)
-        if not self._is_halted_for_good:
-            self._connections.resume()
+        self._connections.resume()
 
     def __enter__(self) -> Self:
         """Use it as a block that closes all connections at its end."""
@@ -287,7 +296,13 @@ class Target:
             # Who cannot read chunks may take the rest of them for the next request.
             headers.append((b"Connection", b"close"))
         self._spend()
-        answer = self._connections.send(request.method, path, headers, request.body, request.chunks)
+        try:
+            answer = self._connections.send(
+                request.method, path, headers, request.body, request.chunks
+            )
+        except AnswerCut:
+            self.cut.append(replace(request, headers=(), body=b""))
+            raise
         with self._lock:
             self.requests_sent += 1
         SECRETS.add(issued_secrets(answer))

@@ -245,3 +245,33 @@ def test_errors_never_contain_the_value(value: object) -> None:
             assert not any(text in error.detail for text in hidden)
             assert error.param
             assert error.detail
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"data": [[]] * 199_000, "has_more": False},
+        {"data": [{}] * 60_000, "has_more": False},
+        {"data": [{"id": 1, "name": [], "status": "x"}] * 30_000, "has_more": False},
+        {"data": [], "has_more": {f"m{number}": [] for number in range(100_000)}},
+        {f"m{number}": [] for number in range(100_000)},
+        [[]] * 199_000,
+    ],
+)
+def test_a_large_value_has_few_errors_and_never_none(value: object) -> None:
+    page = Contract.bundled().operations["listCredentials"].response(200)
+    assert page is not None
+    schema = page.content["application/json"].schema
+    assert schema is not None
+    # Without a bound, each would take the library half a minute and a gigabyte.
+    assert len(schema.errors(value)) == 1
+
+
+def test_the_errors_of_a_value_are_bounded() -> None:
+    page = Contract.bundled().operations["listCredentials"].response(200)
+    assert page is not None
+    schema = page.content["application/json"].schema
+    assert schema is not None
+    items = [{"id": 1, "name": [], "status": "x", "client_id": 1}] * 300
+    found = schema.errors({"data": items, "has_more": False})
+    assert 300 < len(found) <= 1000

@@ -58,8 +58,9 @@ def _run(settings: Settings) -> int:
         except TargetError as error:
             return report_void(contract, settings, INTERRUPTED if signals.seen else str(error))
         finally:
-            target.resume()
             run.clean_up()
+        if signals.seen:
+            return report_void(contract, settings, INTERRUPTED)
         if never := never_succeeded(run.contract, run.answered):
             return report_void(contract, settings, never)
         return LoadRun(settings, contract, target, trust_of(settings.target.ca_file), signals).run()

@@ -30,6 +30,7 @@ from conformance.report.output import write_early
 from conformance.report.text import ReportConsole
 from conformance.results.verdict import INTERRUPTED, NO_VERDICT
 from conformance.target.target import Target
+from conformance.target.transport.reception import GRACE_SECONDS
 from openapi.contract import Contract
 
 _STOP_SECONDS = 10.0
@@ -135,8 +136,8 @@ class LoadRun:
         """Stop the load, wait until all is settled, and report; the exit code."""
         interrupted = INTERRUPTED if self._signals.seen else ""
         if interrupted:
-            # What users wait for is given up at once; their keys are revoked.
-            self._environment.stop_timeout = 0.0
+            # What users wait for is given up after the grace; their keys are revoked.
+            self._environment.stop_timeout = GRACE_SECONDS
 
         def save() -> None:
             # Whatever keeps the settling from its end, the reports are there.

@@ -156,7 +156,9 @@ class Sender:
         deadline = time.monotonic() + LONGEST_WAIT_SECONDS
         drops = 0
         for pause in pauses():
-            token = None if state.is_hurried or state.stopped else self._token(request)
+            if state.is_hurried or state.stopped or (state.is_interrupted and not self._suffix):
+                return None
+            token = self._token(request)
             if token is None:
                 return None
             exchange = JudgedExchange(

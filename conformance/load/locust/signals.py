@@ -23,10 +23,9 @@ class Signals:
         self.seen += 1
         if self.state is None:
             # Only the survey of the target is under way.
-            self._target.halt()
+            self._target.halt(for_good=self.seen > 1)
             return
-        self.state.is_hurried = self.seen > 1
-        self.state.abandon()
+        self.state.interrupt(for_good=self.seen > 1)
 
 
 @contextmanager

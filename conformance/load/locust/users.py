@@ -6,6 +6,7 @@ from typing import Any
 
 import gevent
 from locust import FastHttpUser, task
+from locust.exception import StopUser
 
 from conformance.catalogue.judge import Purpose
 from conformance.load.ledger import Call
@@ -49,6 +50,7 @@ class ApiUser(FastHttpUser):
 
     def wait_time(self) -> float:
         """Think time in seconds: from half to one and a half of the configured one."""
+        self._expect_to_go_on()
         return self.state.think_seconds * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
 
     @task(8)
@@ -139,7 +141,13 @@ class ApiUser(FastHttpUser):
                 if random.random() < _REVOKED_TWICE:  # noqa: S311 - no secret
                     self.sender.revoke(call.handle, Purpose.REVOKE_AGAIN)
 
+    def _expect_to_go_on(self) -> None:
+        """End this user where the run was interrupted: it would send nothing more."""
+        if self.state.is_interrupted:
+            raise StopUser
+
     def _new_call(self) -> Call:
+        self._expect_to_go_on()
         probe = self.state.create
         body = probe.plain_body()
         request = probe.request().with_json(body).with_key(probe.new_key())

@@ -20,7 +20,7 @@ from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import issued_secrets
 from conformance.target.target import Target
-from conformance.target.transport.reception import MOST_SECONDS, Abandoned
+from conformance.target.transport.reception import GRACE_SECONDS, MOST_SECONDS, Abandoned
 from dinie_contract.output import SECRETS, excerpt, shown
 from openapi.contract import Contract
 from openapi.operation import Operation
@@ -54,7 +54,8 @@ class WorkerState:
         """The longest time of a request and its answer."""
         self.is_interrupted = False
         """Only revoke what was made, and do not ask again where no answer comes."""
-        self._waiting: set[gevent.Greenlet] = set()
+        self._waiting: dict[object, gevent.Greenlet] = {}
+        """The greenlets that wait for answers, by the request."""
 
         def probe(operation: Operation) -> Probe:
             return Probe(contract, operation, target, random.Random())  # noqa: S311 - test data
@@ -158,23 +159,31 @@ class WorkerState:
     @contextmanager
     def waiting(self) -> Iterator[None]:
         """Mark that this greenlet waits for an answer, until the block ends."""
-        greenlet = gevent.getcurrent()
-        self._waiting.add(greenlet)
+        request = object()
+        self._waiting[request] = gevent.getcurrent()
         try:
             yield
         finally:
-            self._waiting.discard(greenlet)
+            del self._waiting[request]
 
-    def abandon(self) -> None:
-        """Give up all answers that are waited for, and wait for none as long from now on."""
+    def interrupt(self, *, for_good: bool) -> None:
+        """Send only what cleans up, and wait for no answer as long; ``for_good``, send nothing.
+
+        Answers on their way have a grace, unless it is for good.
+        """
         self.is_interrupted = True
+        self.is_hurried = for_good
         self.most_seconds = _HURRIED_SECONDS
-        for one in self._waiting:
+        waiting = list(self._waiting)
+        gevent.spawn_later(0.0 if for_good else GRACE_SECONDS, self._abandon, waiting)
+
+    def _abandon(self, waiting: Sequence[object]) -> None:
+        for one in waiting:
             gevent.get_hub().loop.run_callback(self._abandon_one, one)
 
-    def _abandon_one(self, greenlet: gevent.Greenlet) -> None:
+    def _abandon_one(self, request: object) -> None:
         # Its answer may have come meanwhile.
-        if greenlet in self._waiting:
+        if greenlet := self._waiting.get(request):
             greenlet.throw(Abandoned)
 
     def stop(self, reason: str) -> None:

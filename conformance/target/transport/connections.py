@@ -4,10 +4,12 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import httpx
 
 from conformance.target.errors import (
+    AnswerCut,
     AnswerOutOfBounds,
     AnswerOverdue,
     ConnectionClosed,
@@ -18,7 +20,9 @@ from conformance.target.transport.app_answer import BrokenAnswer
 from conformance.target.transport.decoding import ACCEPTED_CODINGS, decoded
 from conformance.target.transport.reception import (
     EXTENSION,
+    GRACE_SECONDS,
     MOST_HEADER_BYTES,
+    POLL_SECONDS,
     Abandoned,
     OutOfBounds,
     Reception,
@@ -34,6 +38,12 @@ _HURRIED_SECONDS, _HURRIED_TIMES = 10.0, 3
 """The shortest wait for an answer in a hurry, and what the slowest answer is multiplied by."""
 
 _STOPPED = "the run was stopped"
+
+_LAST_SECONDS = 0.5
+"""How long the threads of a stopped run may take to notice, when no answer is waited for."""
+
+_CLEANS_UP: ContextVar[bool] = ContextVar("cleans_up", default=False)
+"""Whether the requests of this thread clean up after a run that was stopped."""
 
 
 def in_chunks(body: bytes, sizes: Sequence[int]) -> list[bytes]:
@@ -76,7 +86,8 @@ class Connections:
         self._timeout = timeout
         self._most_seconds = most_seconds
         self._slowest = 0.0
-        self._halted = threading.Event()
+        # A signal handler may set them at any moment: there is no lock around them.
+        self._halted_at = self._closed_at = float("inf")
         self._lock = threading.Lock()
         # It makes the requests, which are sent without it: so none is redirected, none carries a
         # cookie of another answer, and nothing is read beyond a bound.
@@ -88,14 +99,20 @@ class Connections:
         )
 
     @contextmanager
-    def hurrying(self) -> Iterator[None]:
-        """Wait for each answer in this block little longer than for the slowest one so far."""
-        before = self._most_seconds
-        self._most_seconds = min(before, max(_HURRIED_SECONDS, _HURRIED_TIMES * self._slowest))
+    def cleaning_up(self) -> Iterator[None]:
+        """Send in this block although they are halted, unless for good.
+
+        Each answer is then waited for little longer than the slowest one so far took.
+        """
+        before, context = self._most_seconds, _CLEANS_UP.set(True)
+        self.lost_seconds = 0.0
+        if self._seconds_since(self._halted_at) >= 0:
+            self._most_seconds = min(before, max(_HURRIED_SECONDS, _HURRIED_TIMES * self._slowest))
         try:
             yield
         finally:
             self._most_seconds = before
+            _CLEANS_UP.reset(context)
 
     def send(
         self, method: str, path: str, headers: RawHeaders, body: bytes, chunks: Sequence[int] = ()
@@ -136,20 +153,42 @@ class Connections:
 
     def rest(self, seconds: float) -> None:
         """Wait, unless they are halted meanwhile."""
-        self._halted.wait(seconds)
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self._is_halted():
+            time.sleep(min(left, POLL_SECONDS))
 
     def expect_open(self) -> None:
         """Raise :class:`TargetError` while they are halted."""
-        if self._halted.is_set():
+        if self._is_halted():
             raise TargetError(_STOPPED)
 
-    def halt(self) -> None:
-        """End all waits, until :meth:`resume`."""
-        self._halted.set()
+    def halt(self, *, for_good: bool = False) -> None:
+        """End all waits, but those for answers on their way only after a grace, and send no more.
+
+        ``for_good`` leaves no grace, and ends the cleaning up as well.
+        """
+        self._halted_at = min(self._halted_at, time.monotonic())
+        if for_good:
+            self._closed_at = min(self._closed_at, time.monotonic())
 
     def resume(self) -> None:
-        """Wait for answers again."""
-        self._halted.clear()
+        """Send again, unless halted for good."""
+        self._halted_at = float("inf")
+
+    @property
+    def is_over(self) -> bool:
+        """Whether they have been halted for so long that only what is busy has not ended."""
+        return self._is_halted(_LAST_SECONDS, GRACE_SECONDS + _LAST_SECONDS)
+
+    def _is_halted(self, for_good: float = 0.0, until_cleaned_up: float = 0.0) -> bool:
+        """Whether they have been halted for so many seconds, as far as this thread is concerned."""
+        if self._seconds_since(self._closed_at) >= for_good:
+            return True
+        return not _CLEANS_UP.get() and self._seconds_since(self._halted_at) >= until_cleaned_up
+
+    @staticmethod
+    def _seconds_since(moment: float) -> float:
+        return time.monotonic() - moment
 
     def close(self) -> None:
         """Close all of them."""
@@ -162,7 +201,13 @@ class Connections:
 
         Raises :class:`AnswerOutOfBounds` for an answer that is larger or longer than is allowed.
         """
-        reception = Reception(self._most_seconds, self._halted.is_set)
+        self.expect_open()
+
+        def is_abandoned() -> bool:
+            # What is not sent yet need not be.
+            return self._is_halted(0.0, GRACE_SECONDS if reception.seconds else 0.0)
+
+        reception = Reception(self._most_seconds, is_abandoned)
         # What is an iterator, httpx sends in chunks, and only once.
         content = iter(body) if isinstance(body, list) else body
         request = self._client.build_request(
@@ -180,7 +225,7 @@ class Connections:
             self._slowest = max(self._slowest, seconds)
             return Answer(response.status_code, found, received, seconds)
         except Abandoned:
-            raise TargetError(_STOPPED) from None
+            raise (AnswerCut if reception.seconds else TargetError)(_STOPPED) from None
         except (*_LATE, *_CLOSED):
             self._lose(time.monotonic() - start)
             raise

@@ -21,6 +21,9 @@ TIMEOUT_SECONDS = 30.0
 POLL_SECONDS = 0.1
 """How soon a run that was stopped stops waiting."""
 
+GRACE_SECONDS = 1.0
+"""How long a stopped run waits for answers on their way: what they tell of is to be revoked."""
+
 _SHORTEST_POLL_SECONDS = 0.001
 
 EXTENSION = "reception"

@@ -1,0 +1,89 @@
+"""Threads that work for a run, and that a stopped run does not wait for."""
+
+import threading
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextvars import copy_context
+from queue import SimpleQueue
+from typing import Any, ParamSpec, Self, TypeVar
+
+from conformance.target.errors import TargetError
+from conformance.target.target import Target
+
+Given = ParamSpec("Given")
+Value = TypeVar("Value")
+
+_POLL_SECONDS = 0.1
+
+
+class Threads:
+    """Do work in at most so many threads at once, in the context of whoever submits it.
+
+    At the end of the block nothing else begins. The threads end by themselves and hold up neither
+    the block nor the process: what they are busy with, such as a large answer, may take long.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._futures: list[Future[Any]] = []
+        self._begun = 0
+
+    def submit(
+        self, work: Callable[Given, Value], *args: Given.args, **kwargs: Given.kwargs
+    ) -> "Future[Value]":
+        """The value of some work, to come."""
+        future: Future[Value] = Future()
+        context = copy_context()
+
+        def do() -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    value = context.run(work, *args, **kwargs)
+                except BaseException as error:  # noqa: BLE001 - for whoever asks for the value
+                    future.set_exception(error)
+                else:
+                    future.set_result(value)
+
+        self._futures.append(future)
+        self._work.put(do)
+        if self._begun < self._at_once:
+            self._begun += 1
+            threading.Thread(target=self._run, daemon=True, name="check").start()
+        return future
+
+    def __enter__(self) -> Self:
+        """Use it as a block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for future in self._futures:
+            future.cancel()
+        for _thread in range(self._begun):
+            self._work.put(None)
+
+    def _run(self) -> None:
+        while (work := self._work.get()) is not None:
+            work()
+
+
+def finished(running: Collection["Future[Value]"], target: Target) -> Iterator["Future[Value]"]:
+    """The futures as they are done; not those that are busy once the run was stopped for long."""
+    left = set(running)
+    while left:
+        is_over = target.is_over
+        done, left = wait(left, 0 if is_over else _POLL_SECONDS, FIRST_COMPLETED)
+        yield from done
+        if is_over and not done:
+            break
+
+
+def values(running: Collection["Future[Value]"], target: Target) -> list[Value]:
+    """The values of all futures, in order; raises what they raise, or :class:`TargetError`.
+
+    It does so when all of them are done, so that no work is left behind but that of a stopped run.
+    """
+    done = set(finished(running, target))
+    if len(done) < len(running):
+        raise TargetError("the run was stopped")
+    return [one.result() for one in running]
