@@ -6,6 +6,7 @@ or answers, so it works on any target, and a requirement that a sabotage slips p
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,7 +70,7 @@ def edit_body(status: int, name: str, edit: Callable[[dict[str, Any]], object]) 
     """Edit the JSON object in answers with ``status``, in place."""
 
     def changed(answer: Answer) -> Answer:
-        value: Any = answer.json_object()
+        value: Any = deepcopy(answer.json_object())
         if value is None:
             return answer
         edit(value)

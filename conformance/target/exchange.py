@@ -120,6 +120,15 @@ def sendable(text: str) -> str:
     return text
 
 
+_UNREAD = object()
+
+
+class _NoJson(str):
+    """Why a body is no JSON."""
+
+    __slots__ = ()
+
+
 NO_ANSWER = 0
 """The status of what is no answer: the target closed the connection instead."""
 
@@ -140,6 +149,9 @@ class Answer:
     """How an app in this process broke its answer off, where there is no status."""
     before: str = ""
     """The step before the request, as a line of shell: a wait, or a clock that was moved."""
+
+    _document: object = field(default=_UNREAD, init=False, repr=False, compare=False)
+    """The body as JSON, or why it is none, once it was read."""
 
     def header(self, name: str) -> str | None:
         """The value of a header, repeated ones joined (RFC 9110 section 5.3)."""
@@ -177,8 +189,23 @@ class Answer:
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
 
     def json(self) -> object:
-        """The body as JSON; raises ValueError where it is none, or beyond what is read."""
-        return parse(self.body)
+        """The body as JSON; raises ValueError where it is none, or beyond what is read.
+
+        It is parsed once, and must not be changed.
+        """
+        if self._document is _UNREAD:
+            try:
+                document = parse(self.body)
+            except ValueError as error:
+                document = _NoJson(error)
+            object.__setattr__(self, "_document", document)
+        if isinstance(self._document, _NoJson):
+            raise ValueError(self._document)  # noqa: TRY004 - of a text, whatever it is
+        return self._document
+
+    def unread(self) -> Self:
+        """The same answer, to be kept for long: with its body alone, and not what is in it."""
+        return replace(self)
 
     def json_object(self) -> JsonObject | None:
         """The body where it is a JSON object, or None."""
@@ -223,9 +250,8 @@ class Recording:
 
     def add(self, request: Request, answer: Answer) -> None:
         """Keep one exchange."""
-        if self.done_meanwhile:
-            answer, self.done_meanwhile = replace(answer, before=self.done_meanwhile), ""
-        self.exchanges.append((request, answer))
+        before, self.done_meanwhile = self.done_meanwhile or answer.before, ""
+        self.exchanges.append((request, replace(answer, before=before)))
 
 
 Forward = Callable[[Request], Answer]

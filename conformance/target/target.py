@@ -210,7 +210,7 @@ class Target:
         self._pace()
         answer = self._tamper(request, self._deliver) if self._tamper else self._deliver(request)
         if answer.status == httpx.codes.TOO_MANY_REQUESTS:
-            self.limited.add((request, answer), memory_of(request, answer))
+            self.limited.add((request, answer.unread()), memory_of(request, answer))
         self.on_answer(request, answer)
         return answer
 

@@ -41,7 +41,7 @@ def _limited(probe: Probe) -> Iterator[Answer]:
         raise NotVerified(_no_429(probe))
     for request, answer in met:
         probe.recording.exchanges[:] = [(request, answer)]
-        yield answer
+        yield answer.unread()
 
 
 def _no_429(probe: Probe) -> str:

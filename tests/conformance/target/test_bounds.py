@@ -1,6 +1,7 @@
 """Every answer has a bound: past it the connection is closed, and it is a violation."""
 
 import gzip
+import json
 import random
 import socket
 import subprocess
@@ -17,8 +18,9 @@ from conformance.probe.probe import Probe, Violation
 from conformance.results.result import Outcome
 from conformance.run.runner import Run
 from conformance.server import catalogue
+from conformance.target import exchange
 from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, TargetError
-from conformance.target.exchange import NO_ANSWER, Request
+from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request
 from conformance.target.target import Target, TargetSettings, trust_of
 from conformance.target.transport.decoding import decoded
 from conformance.target.transport.reception import MOST_BYTES
@@ -109,7 +111,8 @@ def test_a_handshake_without_an_end_is_given_up() -> None:
 
 MEASURING = """
 import resource, sys
-from conformance.target.exchange import NO_ANSWER, Request
+from conformance.target import exchange
+from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request
 from conformance.target.errors import TargetError
 from conformance.target.target import Target
 used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -285,3 +288,27 @@ def test_a_body_in_another_coding_than_it_says_is_no_answer_of_its_own() -> None
     assert decoded([b'{"name": "plain"}'], ["gzip"]) == b""
     assert decoded([gzip.compress(b"{}")[:-9]], ["gzip"]) in {b"", b"{", b"{}"}
     assert decoded([gzip.compress(b"{}") + b"more"], ["gzip"]) == b"{}"
+
+
+def test_a_body_is_parsed_once_and_not_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[bytes] = []
+
+    def parse(body: bytes) -> object:
+        parsed.append(body)
+        return json.loads(body)
+
+    monkeypatch.setattr(exchange, "parse", parse)
+    answer, no_json = Answer(200, body=b'{"id": "one", "data": [{}]}'), Answer(200, body=b"{")
+    for _ in range(3):
+        assert (answer.text("id"), answer.objects("data")) == ("one", [{}])
+        assert no_json.json_object() is None
+        with pytest.raises(ValueError, match="Expecting"):
+            no_json.json()
+    assert parsed == [answer.body, no_json.body]
+    # What is kept for long is the text alone, which takes a part of the memory.
+    recording = Recording()
+    recording.add(PLAIN, answer)
+    [(_, kept)] = recording.exchanges
+    assert kept == answer
+    assert kept.text("id") == "one"
+    assert len(parsed) == 3
