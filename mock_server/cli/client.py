@@ -31,11 +31,9 @@ def report_command(
     with Control(url, admin_token) as control:
         if partner_id is None:
             partner_id = _only(control.partners())
-        response = control.request(
-            "GET", f"/partners/{partner_id}/report", params={"format": form, "level": level}
-        )
-    echo(response.text.rstrip("\n"))
-    return int(response.headers["Exit-Code"])
+        text, code = control.report(partner_id, format=form, level=level)
+    echo(text.rstrip("\n"))
+    return code
 
 
 def _only(partners: Sequence[str]) -> str:

@@ -3,10 +3,12 @@
 Everything goes over HTTP, so a mock in this process and any other are used alike.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -18,6 +20,27 @@ from openapi.contract import Contract
 
 class ControlError(Exception):
     """The control plane refused a request or did not answer; the message is one plain line."""
+
+
+_MOST_BYTES, _MOST_SECONDS = 256 << 20, 120
+"""The limits of an answer: a journal has at most some dozens of megabytes."""
+
+_KEPT = {b"content-type", b"exit-code"}
+_EXIT_CODES = {"0", "1", "2"}
+_UNREADABLE = (ValueError, KeyError, TypeError, RecursionError)
+
+
+class _TooLarge(Exception):
+    """An answer went past a limit."""
+
+
+def _bounded(parts: Iterable[bytes]) -> Iterator[bytes]:
+    left, end = _MOST_BYTES, time.monotonic() + _MOST_SECONDS
+    for part in parts:
+        left -= len(part)
+        if left < 0 or time.monotonic() > end:
+            raise _TooLarge
+        yield part
 
 
 class Control:
@@ -33,17 +56,43 @@ class Control:
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send one request; keyword arguments are those of httpx."""
         try:
-            response = self._client.request(method, path, **options)
+            with self._client.stream(method, path, **options) as response:
+                body = b"".join(_bounded(response.iter_bytes()))
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
             raise ControlError(f"{self.origin} does not answer: {reason}") from error
-        if response.is_success:
-            return response
-        raise ControlError(f"{self.origin}{_reason(response)}")
+        except _TooLarge:
+            raise ControlError(
+                f"{self.origin} is no mock: an answer has more than {_MOST_BYTES} bytes, or takes"
+                f" more than {_MOST_SECONDS} s"
+            ) from None
+        # Its body is decoded already.
+        found = httpx.Response(
+            response.status_code,
+            headers=[pair for pair in response.headers.raw if pair[0].lower() in _KEPT],
+            content=body,
+            request=response.request,
+        )
+        if found.is_success:
+            return found
+        raise ControlError(f"{self.origin}{_reason(found)}")
 
     def partners(self) -> list[str]:
         """The ids of all partners."""
-        return [one["id"] for one in self.request("GET", "/partners").json()["data"]]
+        response = self.request("GET", "/partners")
+        try:
+            return [str(one["id"]) for one in response.json()["data"]]
+        except _UNREADABLE:
+            raise ControlError(f"{self.origin} is no mock: it lists no partners") from None
+
+    def report(self, partner_id: str, **options: str) -> tuple[str, int]:
+        """The report on a client, and the exit code of its verdict."""
+        path = f"/partners/{quote(partner_id, safe='')}/report"
+        response = self.request("GET", path, params=options)
+        code = response.headers.get("Exit-Code")
+        if code not in _EXIT_CODES:
+            raise ControlError(f"{self.origin} is no mock: its report has no verdict")
+        return response.content.decode("utf-8", "replace"), int(code)
 
     def close(self) -> None:
         """Close connections."""
@@ -60,7 +109,7 @@ class Control:
 def _reason(response: httpx.Response) -> str:
     try:
         detail = str(response.json()["detail"])
-    except (ValueError, KeyError, TypeError):
+    except _UNREADABLE:
         detail = f"the answer was {response.status_code}, and no problem document"
     return f": {detail}"
 
