@@ -21,7 +21,7 @@ from conformance.fuzz.schedule import Schedule, Turn
 from conformance.fuzz.sharing import Sharing
 from conformance.fuzz.storage.directory import is_handle
 from conformance.fuzz.storage.finding import Finding, cause_of, seen
-from conformance.fuzz.storage.record import ENOUGH, NO_WORK, TIME_OVER, Record
+from conformance.fuzz.storage.record import ENOUGH, FULL, NO_WORK, TIME_OVER, Record
 from conformance.fuzz.work import Work, works
 from conformance.probe.rate_limits import LIMITED
 from conformance.results.result import Outcome, shown_value
@@ -193,7 +193,9 @@ class Campaign:
 
     def _has_enough(self) -> bool:
         """Whether the campaign may end, checked when no turn is under way."""
-        if self._max_findings and len(self.record.findings) >= self._max_findings:
+        if self.record.findings.are_too_many:
+            self.stop(FULL)
+        elif self._max_findings and len(self.record.findings) >= self._max_findings:
             self.stop(ENOUGH)
         elif self._max_turns and self.record.counters.turns >= self._max_turns:
             self.stop(TIME_OVER)
@@ -299,6 +301,8 @@ class Campaign:
         self._sharing.receive(at_once=finding.key not in findings)
         if findings.is_known(*finding.key):
             self._count_repeats()
+            return
+        if not findings.has_room(finding.key):
             return
         findings.keep(finding)
         self._sharing.publish(finding)

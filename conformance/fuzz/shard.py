@@ -35,8 +35,8 @@ WHOLE = Shard(1, 1)
 
 def missing(shards: Sequence[Shard]) -> list[Shard]:
     """The shards that are missing for the whole work."""
-    of = shards[0].of
-    return [one for number in range(1, of + 1) if (one := Shard(number, of)) not in shards]
+    of, known = shards[0].of, set(shards)
+    return [one for number in range(1, of + 1) if (one := Shard(number, of)) not in known]
 
 
 class ShardOption(click.ParamType[Shard]):

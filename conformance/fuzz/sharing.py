@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from conformance.fuzz.findings.exporting import with_scripts
 from conformance.fuzz.findings.shrinking import Shrinker
-from conformance.fuzz.storage.files import FileError
+from conformance.fuzz.storage.files import LARGEST_FINDINGS, MOST_FINDINGS, FileError, weight_of
 from conformance.fuzz.storage.finding import Finding, FindingKey, smallest_of
 from conformance.fuzz.storage.record import Record
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from conformance.generation.shared_corpus import SharedCorpus
 
 SECONDS_BETWEEN = 2.0
+
+_LARGEST_SHARED = 1024 * 1024
+"""The weight of a finding whose requests are shared: a database has room for many."""
 
 _FINDINGS = b"findings"
 
@@ -50,6 +53,8 @@ class Sharing:
                 continue
             if finding.requirement not in self._record.requirements:
                 continue
+            if not self._findings.has_room(finding.key):
+                continue
             failures, tries = shrinker.count_failures(finding, finding.attempts, end)
             if failures:
                 adopted = self._findings.adopt(finding)
@@ -65,7 +70,7 @@ class Sharing:
         if self._corpus is None:
             return
         # Each worker counts its own repeats, and makes scripts of its own.
-        ours = replace(finding, count=1, curl="", python="")
+        ours = replace(finding, count=1, curl="", python="").within(_LARGEST_SHARED)
         theirs = self._shared_findings().get(finding.key, {})
         if smallest_of([ours, *theirs.values()]) is not ours:
             return
@@ -99,7 +104,7 @@ class Sharing:
         if self._corpus is None:
             return
         if self._has_junk or self._corpus.has_junk:
-            yield "the example database holds what is no finding or example: it was left out"
+            yield "the example database holds too much, or no finding or example: it was left out"
         if self._corpus.is_away:
             yield "the example database went away: later findings are in the directory alone"
         elif self._corpus.was_away:
@@ -113,7 +118,12 @@ class Sharing:
         # Each is read once, however often the database is asked.
         self._known = {one: self._known[one] for one in values & self._known.keys()}
         found: dict[FindingKey, dict[bytes, Finding]] = {}
-        for value in values:
+        weight = 0
+        for number, value in enumerate(sorted(values, key=lambda one: (len(one), one))):
+            weight += weight_of(value)
+            if number >= MOST_FINDINGS or weight > LARGEST_FINDINGS:
+                self._has_junk = True
+                break
             if value not in self._known:
                 self._known[value] = self._read(value)
             if (finding := self._known[value]) is not None:

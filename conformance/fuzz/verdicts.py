@@ -84,6 +84,11 @@ def _finding_details(record: Record, finding: Finding) -> FindingDetails:
 def _remarks(record: Record) -> Iterator[str]:
     counters = record.counters
     yield f"covered: {record.coverage.line()}"
+    if large := record.directory.without_requests:
+        yield (
+            f"{len(large)} findings are kept without their requests, which are too large:"
+            " their checks alone show them again"
+        )
     if counters.unanswered:
         yield f"{counters.unanswered} checks ended without an answer of the target"
     if counters.revoked:

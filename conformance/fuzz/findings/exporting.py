@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from conformance.fuzz import resending
 from conformance.fuzz.findings.recording import request_of
@@ -112,6 +113,7 @@ def _can_be_written(steps: Sequence[Step]) -> bool:
     return bool(steps) and all(one["token_form"] == UNCHANGED for one in steps)
 
 
+@cache
 def _sending(base_url: str) -> str:
     """The source that sends steps; it imports httpx and the standard library."""
     shared = (resending, UnsendableRequest, in_chunks, url_under)

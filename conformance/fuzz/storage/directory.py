@@ -16,20 +16,24 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
 from conformance.fuzz.storage.files import (
-    MOST_BYTES,
+    LARGEST_FINDING,
+    LARGEST_FINDINGS,
+    LARGEST_STATE,
+    MOST_FINDINGS,
     FileError,
     append,
     object_in,
     own_descriptor,
     read_text,
+    weight_of,
     write_whole,
 )
 from conformance.fuzz.storage.finding import Finding, FindingKey
-from conformance.fuzz.storage.steps import are_readable
 from conformance.probe.budget import LARGEST_EXAMPLE
 from conformance.target.target import CreatedResource
 from dinie_contract.output import one_line
@@ -58,7 +62,10 @@ class RunDirectory:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.without_requests: set[FindingKey] = set()
+        """Findings that were written without their requests, which are too large."""
         self._names: dict[FindingKey, str] = {}
+        self._weights: dict[FindingKey, int] = {}
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -133,7 +140,13 @@ class RunDirectory:
     def state(self) -> dict[str, Any]:
         """The state that :meth:`save` wrote last, not checked yet; raises :class:`FileError`."""
         path = self.path / _STATE
-        return object_in(read_text(path, "campaign"), VERSION, "campaign", str(path))
+        return object_in(
+            read_text(path, "campaign", LARGEST_STATE),
+            VERSION,
+            "campaign",
+            str(path),
+            LARGEST_STATE,
+        )
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Write the state, a JSON object."""
@@ -143,11 +156,16 @@ class RunDirectory:
         """The findings, and the errors of those that cannot be read."""
         folder = self.path / _FINDINGS
         try:
-            names = sorted(one for one in os.listdir(folder) if one.endswith(".json"))  # noqa: PTH208 - glob() would hide an error
+            with os.scandir(folder) as entries:
+                named = (one.name for one in entries if one.name.endswith(".json"))
+                names = sorted(islice(named, MOST_FINDINGS + 1))
         except OSError as error:
             return [], [FileError(f"{folder}: {error.strerror or error}")]
         found, errors = [], []
-        for name in names:
+        if len(names) > MOST_FINDINGS:
+            reason = f"holds more than {MOST_FINDINGS} findings, of which the others are left out"
+            errors.append(FileError(f"{folder}: {reason}"))
+        for name in names[:MOST_FINDINGS]:
             try:
                 found.append(self._read(folder / name, contract))
             except FileError as error:
@@ -157,17 +175,26 @@ class RunDirectory:
 
     def _read(self, path: Path, contract: Contract) -> Finding:
         """The finding of a file, which must be named after it: no other is written over it."""
-        finding = Finding.read(path, contract)
+        text = read_text(path, "finding", LARGEST_FINDING)
+        weight = weight_of(text.encode())
+        if sum(self._weights.values()) + weight > LARGEST_FINDINGS:
+            raise FileError(f"{path}: is left out: with it the findings are too large together")
+        finding = Finding.read_text(text, contract, str(path))
         if path.stem not in finding.names:
             raise FileError(f"{path}: is named after another finding: this is {finding.id}")
-        self._names[finding.key] = path.stem
+        self._names[finding.key], self._weights[finding.key] = path.stem, weight
         return finding
 
     def keep(self, finding: Finding) -> None:
         """Write a finding; in its file are no requests that could not be read again."""
-        text = finding.text()
-        if len(text) > MOST_BYTES or not are_readable(finding.steps):
-            text = finding.without_steps().text()
+        others = sum(weight for key, weight in self._weights.items() if key != finding.key)
+        kept = finding.within(min(LARGEST_FINDING, LARGEST_FINDINGS - others))
+        if finding.steps and not kept.steps:
+            self.without_requests.add(finding.key)
+        else:
+            self.without_requests.discard(finding.key)
+        text = kept.text()
+        self._weights[finding.key] = weight_of(text.encode())
         write_whole(self.path_of(finding), text)
 
     def path_of(self, finding: Finding) -> Path:

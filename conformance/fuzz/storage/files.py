@@ -1,7 +1,7 @@
 """Files of a run directory: whole or not there, private, and never another file.
 
 A run directory may come from somebody else. So no link in it is followed, nothing that is no
-regular file is opened for long, and nothing is read that is larger than :data:`MOST_BYTES`.
+regular file is opened for long, and nothing is read that is larger than its bound.
 """
 
 import errno
@@ -19,6 +19,15 @@ from openapi.files import NotRegularError, regular_descriptor
 
 MOST_BYTES = 64 * 1024 * 1024
 """The size of the largest file that is read."""
+
+LARGEST_STATE, LARGEST_FINDING = 32 * 1024 * 1024, 16 * 1024 * 1024
+"""The weight of the largest state of a campaign that is read, and of the largest finding."""
+
+MOST_FINDINGS, LARGEST_FINDINGS = 1000, 64 * 1024 * 1024
+"""The most findings of one place that are read, and their weight together."""
+
+_WEIGHT_OF_VALUE = 32
+"""The bytes that a value takes, at least, beside those of its text."""
 
 _LONGEST_NAME, _LONGEST_REASON = 60, 200
 
@@ -72,26 +81,36 @@ def append(path: Path, line: str) -> None:
         file.write(line)
 
 
-def read_text(path: Path, what: str) -> str:
+def weight_of(content: bytes) -> int:
+    """About the bytes that a JSON text takes when it is read: short values take most.
+
+    They are counted by their signs, those in texts included.
+    """
+    return len(content) + _WEIGHT_OF_VALUE * sum(map(content.count, (b"[", b"{", b",")))
+
+
+def read_text(path: Path, what: str, most: int = MOST_BYTES) -> str:
     """The content of a file of the kind ``what``; raises :class:`FileError`."""
     with os.fdopen(own_descriptor(path, os.O_RDONLY), "rb") as file:
         try:
-            content = file.read(MOST_BYTES + 1)
+            content = file.read(most + 1)
         except OSError as error:
             raise FileError(f"{path}: {error.strerror or error}") from error
-    if len(content) > MOST_BYTES:
-        raise FileError(f"{path}: is larger than {MOST_BYTES} bytes")
+    if len(content) > most:
+        raise FileError(f"{path}: is larger than {most} bytes")
     try:
         return content.decode()
     except ValueError as error:
         raise FileError(f"{path}: is torn, or no {what}") from error
 
 
-def object_in(text: str, version: int, what: str, where: str) -> dict[str, Any]:
+def object_in(text: str, version: int, what: str, where: str, most: int) -> dict[str, Any]:
     """The JSON object of a supported version in a text; ``where`` names its place in errors.
 
-    Raises :class:`FileError`.
+    Raises :class:`FileError`, also for a text that weighs more than ``most``.
     """
+    if weight_of(text.encode(errors="surrogatepass")) > most:
+        raise FileError(f"{where}: is larger than {most} bytes, or holds too many values")
     try:
         value = json.loads(text, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError) as error:

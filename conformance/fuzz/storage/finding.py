@@ -11,8 +11,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from conformance.fuzz.resending import Step
-from conformance.fuzz.storage.files import FileError, Format, object_in, read_text
-from conformance.fuzz.storage.steps import STEP, steps_of
+from conformance.fuzz.storage.files import (
+    LARGEST_FINDING,
+    FileError,
+    Format,
+    object_in,
+    read_text,
+    weight_of,
+)
+from conformance.fuzz.storage.steps import STEPS, steps_of
 from conformance.probe.budget import LARGEST_EXAMPLE
 from conformance.server import catalogue
 from conformance.target.timestamps import instant
@@ -32,8 +39,8 @@ _DATA = re.compile(r"\b(?=\w*\d)[\w-]{4,}\b|\d+(?:\.\d+)?")
 _STATUS = re.compile(r"[1-5]\d\d")
 
 COUNT = {"type": "integer", "minimum": 0, "maximum": 10**12}
-_TEXT = {"type": "string"}
-_TEXTS = {"type": "array", "items": _TEXT}
+_TEXT = {"type": "string", "maxLength": 20_000}
+_TEXTS = {"type": "array", "maxItems": 10_000, "items": {"type": "string", "maxLength": 100_000}}
 _EFFORT = {"type": "integer", "minimum": 1, "maximum": 100}
 
 _FORMAT = Format(
@@ -56,7 +63,7 @@ _FORMAT = Format(
                 "maxProperties": 100,
                 "additionalProperties": {"type": "string", "maxLength": 2 * LARGEST_EXAMPLE},
             },
-            "steps": {"type": "array", "maxItems": 10_000, "items": STEP},
+            "steps": STEPS,
             "shows": {
                 "type": ["array", "null"],
                 "minItems": 5,
@@ -186,10 +193,24 @@ class Finding:
         """The file's content."""
         return json.dumps({"version": VERSION, "id": self.id, **asdict(self)}, indent=2) + "\n"
 
+    def weight(self) -> int:
+        """The weight of the file's content."""
+        return weight_of(self.text().encode())
+
+    def within(self, most: int) -> Self:
+        """The finding, or as much of it as can be read again and weighs ``most`` or less.
+
+        The scripts are left out first, and then the requests.
+        """
+        for one in (self, replace(self, curl="", python="")):
+            if _can_be_read(one) and one.weight() <= most:
+                return one
+        return self.without_steps()
+
     @classmethod
     def read(cls, path: Path, contract: Contract) -> Self:
         """Read a file; raises :class:`FileError`."""
-        return cls.read_text(read_text(path, "finding"), contract, str(path))
+        return cls.read_text(read_text(path, "finding", LARGEST_FINDING), contract, str(path))
 
     @classmethod
     def read_text(cls, text: str, contract: Contract, where: str) -> Self:
@@ -198,7 +219,7 @@ class Finding:
         The level is that of the catalogue, and the scripts are left out: neither is taken from a
         file that somebody else may have written.
         """
-        value = object_in(text, VERSION, "finding", where)
+        value = object_in(text, VERSION, "finding", where, LARGEST_FINDING)
         _FORMAT.check(value, where)
         requirement = catalogue().get(value["requirement"])
         operation = contract.operations.get(value["operation"])
@@ -225,6 +246,16 @@ class Finding:
             steps=steps_of(value["steps"], where),
             **{name: value[name] for name in _READ if name in value},
         )
+
+
+def _can_be_read(finding: Finding) -> bool:
+    """Whether what is in a finding that was made here fits the format of its file."""
+    try:
+        _FORMAT.check({**asdict(finding), "steps": list(finding.steps)}, "")
+        steps_of(finding.steps, "")
+    except FileError:
+        return False
+    return True
 
 
 _READ = ("requirement", "operation", "cause", "expected", "actual", "work", "seed", "first_seen",

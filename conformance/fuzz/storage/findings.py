@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from conformance.fuzz.storage.directory import RunDirectory
+from conformance.fuzz.storage.files import MOST_FINDINGS
 from conformance.fuzz.storage.finding import Finding, FindingKey
 
 
@@ -23,6 +24,8 @@ class Findings(Mapping[FindingKey, Finding]):
         self._found: dict[FindingKey, Finding] = {}
         self._remote: dict[FindingKey, Finding] = {}
         self._repeats: list[FindingKey] = []
+        self.are_too_many = False
+        """Whether a finding was left out, because a directory holds no more."""
         self._lock = threading.Lock()
 
     def __getitem__(self, key: FindingKey) -> Finding:
@@ -33,6 +36,13 @@ class Findings(Mapping[FindingKey, Finding]):
 
     def __len__(self) -> int:
         return len(self._found)
+
+    def has_room(self, key: FindingKey) -> bool:
+        """Whether a finding may be kept: one that is here, or one more."""
+        if key in self._found or len(self._found) < MOST_FINDINGS:
+            return True
+        self.are_too_many = True
+        return False
 
     def keep(self, finding: Finding) -> None:
         """Write a new or a changed finding, and add it."""
@@ -88,8 +98,8 @@ class Findings(Mapping[FindingKey, Finding]):
         adopted = []
         for key in again:
             known = self._found.get(key)
-            if known is None:
-                adopted.append(self.adopt(self._remote[key]))
-            else:
+            if known is not None:
                 self.keep(replace(known, count=known.count + 1))
+            elif self.has_room(key):
+                adopted.append(self.adopt(self._remote[key]))
         return adopted

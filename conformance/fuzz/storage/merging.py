@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from conformance.catalogue.requirement import Level
 from conformance.fuzz.shard import WHOLE, Shard
 from conformance.fuzz.storage.directory import RunDirectory
-from conformance.fuzz.storage.files import FileError
+from conformance.fuzz.storage.files import MOST_FINDINGS, FileError
 from conformance.fuzz.storage.finding import Finding, FindingKey, smallest_of
 from conformance.fuzz.storage.record import DONE, Counters, Record
 from conformance.target.timestamps import instant
@@ -44,7 +45,12 @@ def joined(records: Sequence[Record], directory: RunDirectory) -> Record:
             by_key.setdefault(finding.key, []).append(finding)
             homes.setdefault(finding.key, one.directory.place_of(finding))
     whole.homes = homes
-    for found in by_key.values():
+    # What breaks a MUST is not among those that are left out.
+    kept = sorted(by_key.values(), key=lambda found: found[0].level != Level.MUST)
+    if len(kept) > MOST_FINDINGS:
+        more = f"together they have more than {MOST_FINDINGS} findings: the others are left out"
+        whole.early = "; ".join(one for one in (whole.early, more) if one)
+    for found in kept[:MOST_FINDINGS]:
         whole.findings.load(_one_of(found))
     return whole
 

@@ -9,7 +9,7 @@ from conformance.catalogue.requirement import Requirement
 from conformance.catalogue.selection import SelectionError, select
 from conformance.fuzz.shard import WHOLE, Shard, missing
 from conformance.fuzz.storage.directory import RunDirectory, is_handle
-from conformance.fuzz.storage.files import FileError, Format
+from conformance.fuzz.storage.files import MOST_FINDINGS, FileError, Format
 from conformance.fuzz.storage.finding import COUNT, LATEST, FindingKey
 from conformance.fuzz.storage.findings import Findings
 from conformance.results.coverage import Coverage
@@ -42,9 +42,13 @@ class Counters:
             self.reasons[f"{place} {result.outcome}"] = result.actual
 
 
-_TEXT = {"type": "string"}
-_TEXTS = {"type": "array", "items": _TEXT}
-_COUNTS = {"type": "object", "additionalProperties": COUNT}
+_LONGEST_TEXT, _MOST_TEXTS, _MOST_COUNTS = 10_000, 1000, 100_000
+_MOST_LEFT, _LONGEST_LEFT = 50_000, 2_000_000
+"""The most resources left behind that a state holds, and their length together."""
+
+_TEXT = {"type": "string", "maxLength": _LONGEST_TEXT}
+_TEXTS = {"type": "array", "maxItems": _MOST_TEXTS, "items": _TEXT}
+_COUNTS = {"type": "object", "maxProperties": _MOST_COUNTS, "additionalProperties": COUNT}
 _SECONDS = {"type": "number", "minimum": 0, "maximum": 1e9}
 
 
@@ -77,6 +81,7 @@ _FORMAT = Format(
             "select": _TEXTS,
             "turns": {
                 "type": "object",
+                "maxProperties": _MOST_COUNTS,
                 "additionalProperties": _tuple_of(COUNT, COUNT),
             },
             "counters": {
@@ -84,8 +89,8 @@ _FORMAT = Format(
                 "properties": {
                     **dict.fromkeys(("requests", "turns", "revoked", "unanswered"), COUNT),
                     "seconds": _SECONDS,
-                    "outcomes": {"type": "object", "additionalProperties": _COUNTS},
-                    "reasons": {"type": "object", "additionalProperties": _TEXT},
+                    "outcomes": {**_COUNTS, "additionalProperties": _COUNTS},
+                    "reasons": {**_COUNTS, "additionalProperties": _TEXT},
                 },
             },
             "coverage": {
@@ -108,7 +113,11 @@ _FORMAT = Format(
                     },
                 },
             },
-            "left_behind": {"type": "array", "items": _tuple_of({"enum": [0, 1]}, _TEXT)},
+            "left_behind": {
+                "type": "array",
+                "maxItems": _MOST_LEFT,
+                "items": _tuple_of({"enum": [0, 1]}, _TEXT),
+            },
             **dict.fromkeys(("over", "stopped", "early"), _TEXT),
             "shards": {**_TEXTS, "minItems": 1, "maxItems": 10_000},
             **dict.fromkeys(("remarks", "joined"), _TEXTS),
@@ -119,6 +128,7 @@ _FORMAT = Format(
 
 TIME_OVER, ENOUGH = "its time is over", "it has found enough"
 NO_WORK = "its shard has no work"
+FULL = f"it has more than {MOST_FINDINGS} findings, of which the others are left out"
 DONE = frozenset({TIME_OVER, ENOUGH, NO_WORK})
 """Why a campaign ends that has done what it was asked for."""
 
@@ -220,7 +230,8 @@ class Record:
         """Why what was read says less than a whole campaign; empty where it does not."""
         away = ", ".join(map(str, missing(self.shards))) if self.joined else ""
         # What cannot be read may have been a broken MUST.
-        parts = [f"shard {away} is not among them" if away else "", self.early, self.torn]
+        full = self.over if self.over == FULL and not self.early else ""
+        parts = [f"shard {away} is not among them" if away else "", self.early, full, self.torn]
         return "; ".join(one for one in parts if one)
 
     @property
@@ -244,15 +255,26 @@ class Record:
                 "counters": asdict(self.counters),
                 "coverage": self.coverage.state(),
                 "timeline": self.timeline.state(),
-                "left_behind": sorted(self.left_behind),
-                "over": self.over,
-                "stopped": self.stopped,
+                "left_behind": _first_of(self.left_behind),
+                "over": self.over[:_LONGEST_TEXT],
+                "stopped": self.stopped[:_LONGEST_TEXT],
                 "shards": [str(one) for one in self.shards],
-                "remarks": list(self.remarks),
-                "joined": list(self.joined),
-                "early": self.early,
+                "remarks": [one[:_LONGEST_TEXT] for one in self.remarks[:_MOST_TEXTS]],
+                "joined": [one[:_LONGEST_TEXT] for one in self.joined[:_MOST_TEXTS]],
+                "early": self.early[:_LONGEST_TEXT],
             }
         )
+
+
+def _first_of(left_behind: set[CreatedResource]) -> list[CreatedResource]:
+    """The resources that a state has room for; left-behind.txt lists all."""
+    found, length = [], 0
+    for one in sorted(left_behind)[:_MOST_LEFT]:
+        length += len(one[1])
+        if length > _LONGEST_LEFT:
+            break
+        found.append(one)
+    return found
 
 
 def _check_known(counters: Counters, contract: Contract, where: str) -> None:

@@ -287,7 +287,7 @@ def test_a_file_of_a_hundred_megabytes_is_not_read(directory: RunDirectory) -> N
     with path.open("w") as file:
         file.truncate(100 * 1024 * 1024)
     [error] = directory.findings(CONTRACT)[1]
-    assert str(error) == f"{path}: is larger than 67108864 bytes"
+    assert str(error) == f"{path}: is larger than 16777216 bytes"
 
 
 def test_a_directory_and_its_files_are_the_users_own(campaigns: Campaigns, tmp_path: Path) -> None:
