@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from dinie_contract.command_line import CommandGroup, settings_of
+from dinie_contract.origins import is_loopback
 from dinie_contract.output import echo
 from mock_server import __version__
 from mock_server.app import load_contract
 from mock_server.cli.announcement import announcement
 from mock_server.cli.client import exercise_command, report_command
 from mock_server.cli.option_types import takes_options
-from mock_server.control.access import is_loopback
 from mock_server.observing.logs import set_up_logs
 from mock_server.serving.server import ServingError, bind, make_up_partner, serve
 from mock_server.serving.shutdown import ended_by_signals

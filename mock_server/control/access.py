@@ -7,26 +7,18 @@ both by headers that no page can change: ``Host``, ``Origin`` (Fetch, section 3.
 them matters.
 """
 
-import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dinie_contract.origins import canonical, is_foreign_page, is_loopback, name_in
 from mock_server.exchange.authorization import Identity, bearer_token, unauthenticated
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType
 from mock_server.pipeline.body import content_type, read_body
 from openapi.operation import MediaType, RequestBody
-
-_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]*)?")
-
-_OWN_SITES = {None, "same-origin", "none"}
-"""Values of ``Sec-Fetch-Site`` for no browser, for a page of the mock, and for the address bar.
-
-A page on another port of this machine is ``same-site``, as a site has no port: it is refused."""
 
 _REMEDY = "or start the mock with --admin-token (DINIE_ADMIN_TOKEN) and send that token"
 
@@ -42,7 +34,7 @@ class ControlAccess:
 
     def __init__(self, token: str | None, hosts: Iterable[str] | None = ()) -> None:
         self._token = token
-        self._hosts = None if hosts is None else frozenset(map(_canonical, hosts))
+        self._hosts = None if hosts is None else frozenset(map(canonical, hosts))
 
     def check(self, exchange: Exchange) -> Identity:
         """The identity of the administrator; raises a 401 or a 403 for any other request."""
@@ -66,9 +58,8 @@ class ControlAccess:
                 f" may be of a page in a browser. Send it to localhost, {_REMEDY}."
             )
             raise Problem(ProblemType.FORBIDDEN, "foreign_host", detail)
-        origin = exchange.header(b"origin")
-        is_own_page = origin is None or origin.lower() == f"{exchange.scope['scheme']}://{host}"
-        if not is_own_page or exchange.header(b"sec-fetch-site") not in _OWN_SITES:
+        origin, site = exchange.header(b"origin"), exchange.header(b"sec-fetch-site")
+        if is_foreign_page(origin, site, f"{exchange.scope['scheme']}://{host}"):
             detail = (
                 "The request is of a page of another origin (Origin, Sec-Fetch-Site)."
                 f" Send it without a browser, {_REMEDY}."
@@ -78,34 +69,12 @@ class ControlAccess:
     def _is_own(self, host: str, scope: Scope) -> bool:
         if self._hosts is None:
             return True
-        found = _HOST.fullmatch(host)
-        if found is None:
+        name = name_in(host)
+        if name is None:
             return False
-        name = _canonical(found[1])
         # In process, where no browser reaches the mock, the client chose the address itself.
         server = scope.get("server")
         return is_loopback(name) or name in self._hosts or bool(server and name == server[0])
-
-
-def is_loopback(name: str) -> bool:
-    """Whether a host name or address can only be this machine (RFC 6761 section 6.3)."""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (mapped or address).is_loopback
-
-
-def _canonical(name: str) -> str:
-    """A host name or address in lower case, without brackets and without the dot of the root."""
-    name = name.strip("[]").lower().removesuffix(".")
-    try:
-        return str(ip_address(name))
-    except ValueError:
-        return name
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from locust.runners import MasterRunner, Runner
 from locust.stats import stats_history
 
 from conformance.load.locust.hooks import LocustHooks
+from conformance.load.locust.page_access import keep_foreign_pages_out
 from conformance.load.locust.sending import CLEANING_UP, Sender, session
 from conformance.load.locust.signals import Signals
 from conformance.load.locust.users import ApiUser
@@ -103,7 +104,11 @@ class LoadRun:
     def _run_with_web_page(self, runner: Runner) -> int:
         """Runs as they are begun on Locust's page, until Ctrl-C; the last one's exit code."""
         settings, code = self._settings, NO_VERDICT
-        page = self._environment.create_web_ui(settings.web_host, settings.web_port)
+        page = self._environment.create_web_ui(
+            settings.web_host, settings.web_port, delayed_start=True
+        )
+        keep_foreign_pages_out(page.app, settings.web_host)
+        page.start()
         # The page listens a little later: its address is printed once it does.
         while not (page.server and page.server.started) and page.greenlet:
             gevent.sleep(PAUSE_SECONDS)

@@ -211,7 +211,7 @@ def test_the_page_begins_a_run_and_sends_nothing_elsewhere(
             while len(active(mock, TOKEN)) < 6:
                 assert process.poll() is None
                 time.sleep(0.05)
-            page.get("/stop")
+            page.post("/stop")
             # A first report is written before the list is compared.
             while not (report.exists() and json.loads(report.read_text())["complete"]):
                 assert process.poll() is None
