@@ -113,6 +113,31 @@ def test_a_host_that_a_page_may_have_rebound_is_refused(process: MockProcess, ho
         (("Host: evil.example", "Upgrade: websocket"), PARTNERS, "1.1", 403),
         (("Host: evil.example", "X-Forwarded-For: 127.0.0.1"), "/_mock/metrics", "1.1", 403),
         (("Host: evil.example",), "/_mock/journal", "1.1", 403),
+        (("Host: evil.example",), "/_mock%2fpartners", "1.1", 403),
+        (("Host: evil.example",), "/_moc%6B/partners?x", "1.1", 403),
+        (("Host: evil.example",), "/_mock;x/partners", "1.1", 404),
+        (("Host: evil.example",), "/x/../_mock/partners", "1.1", 404),
+        (("Host: evil.example",), "/./_mock/partners", "1.1", 404),
+        (("Host: evil.example",), "/%2e/_mock/partners", "1.1", 404),
+        (("Host: evil.example",), "/%2f_mock/partners", "1.1", 404),
+        (("Host: evil.example",), "/_mock/./partners", "1.1", 404),
+        (("Host: evil.example",), "/_mock//partners", "1.1", 404),
+        (("Host: evil.example",), "/v3/_mock/partners", "1.1", 404),
+        (("Host: evil.example",), "/_mock/partners%00", "1.1", 404),
+        (("Host: evil.example",), "/_mock/health/../partners", "1.1", 404),
+        (("Host: evil.example",), "/_mock/health%2f..%2fpartners", "1.1", 404),
+        (("Host: evil.example",), "/_mock/health;/partners", "1.1", 404),
+        (("Host: evil.example",), "/_mock/partners#", "1.1", 400),
+        (("Host: evil.example",), "\\_mock\\partners", "1.1", 400),
+        (("Host: evil.example",), "localhost/_mock/partners", "1.1", 400),
+        (("Host: evil.example",), "http:/_mock/partners", "1.1", 400),
+        (("Host: localhost:PORT",), f"http://evil@localhost:PORT{PARTNERS}", "1.1", 400),
+        (("Host: localhost:PORT:80",), PARTNERS, "1.1", 400),
+        (("Host: localhost/evil.example",), PARTNERS, "1.1", 400),
+        (("Host: [::1]evil.example",), PARTNERS, "1.1", 400),
+        (("Host : localhost",), PARTNERS, "1.1", 400),
+        (("Host: localhost..",), PARTNERS, "1.1", 403),
+        ((), PARTNERS, "1.1", 400),
     ],
 )
 def test_no_spelling_of_a_request_leads_around_the_host(
@@ -141,6 +166,25 @@ def test_everything_of_a_partner_is_refused(wired: WiredJob, path: str) -> None:
     assert wired.control("GET", path, headers=headers).json()["code"] == "foreign_host"
     headers = {"Origin": "http://evil.example"}
     assert wired.control("GET", path, headers=headers).json()["code"] == "foreign_origin"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (("X-HTTP-Method-Override: POST",), 200),
+        (("X-Original-URL: /_mock/partners", "X-Forwarded-Host: evil.example"), 200),
+        (("Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"), 200),
+        (("Upgrade: websocket", "Origin: http://evil.example"), 403),
+    ],
+)
+def test_no_header_makes_another_request_of_it(
+    process: MockProcess, headers: tuple[str, ...], status: int
+) -> None:
+    before = partners(process)
+    answer = request(process, "Host: localhost:PORT", *headers)
+    assert answer.status == status
+    assert "upgrade" not in answer.headers
+    assert partners(process) == before
 
 
 FOREIGN_PAGES = [
