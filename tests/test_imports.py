@@ -48,9 +48,11 @@ ORDER: Mapping[str, list[str]] = {
 OPTIONS = {
     "dinie_contract.options",
     "dinie_contract.command_line",
+    "dinie_contract.origins",
     "dinie_contract.output",
 }
-"""What lies below all commands: the options as data, how a command takes them, its output."""
+"""What lies below all commands: options as data, how a command takes them, its output,
+and whose page a request is of."""
 
 BESIDE = {
     "openapi": {"openapi"},
