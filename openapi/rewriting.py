@@ -17,6 +17,7 @@ from typing import Any
 
 from openapi.document import MAX_DEPTH, ContractError, Document, join
 from openapi.references import References, combined, merge_schemas
+from openapi.validation_work import ValidationWork
 
 _MAX_PARTS = 20_000
 """The limit of parts that a value is checked by at once."""
@@ -125,6 +126,7 @@ def _check_combinations(document: Document) -> None:
     """Raise ContractError for a schema that combines more parts than can be merged and checked."""
     resolve = References(document).resolve_schema
     known: dict[int, int] = {}
+    work = ValidationWork(resolve)
     names = document.get("components", {}).get("schemas", {})
     named = [(join("#/components/schemas", name), one) for name, one in names.items()]
     for place, schema in chain(named, (("#", one) for one in _schemas(document))):
@@ -138,6 +140,15 @@ def _check_combinations(document: Document) -> None:
             reason = f"a schema of more than {_MAX_PARTS} parts by allOf, anyOf, oneOf and $ref"
             raise ContractError(
                 place, f"holds {reason}, or of more than {MAX_DEPTH} levels of them"
+            )
+        try:
+            times = work.of(schema)
+        except (ContractError, AttributeError, TypeError):
+            continue
+        if times > _MAX_PARTS:
+            reason = f"checks one member of a value more than {_MAX_PARTS} times"
+            raise ContractError(
+                place, f"holds a schema that {reason}: lead to it from one part of a schema alone"
             )
 
 
