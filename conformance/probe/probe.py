@@ -19,6 +19,7 @@ from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request, q
 from conformance.target.members import JsonObject, identifier_in
 from conformance.target.target import Target
 from conformance.target.threads import Threads, values
+from conformance.target.transport.reception import MOST_BYTES
 from dinie_contract.output import shown
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
@@ -29,6 +30,9 @@ NAME_PREFIX = "dinie-conformance"
 
 _LONGEST_LIST, _MOST_PAGES = 10_000, 400
 """The most items of a list that is read whole, and its most pages, which may be small."""
+
+_LARGE_BYTES, _MOST_BYTES = 64 * 1024, 4 * MOST_BYTES
+"""The bytes of a large answer, and the most bytes of all answers that one check keeps."""
 
 _TRIES, _SLOW_TRIES = 3, 2
 """The tries of a request that gets a closed connection, or no whole answer in time."""
@@ -141,13 +145,13 @@ class Probe:
     def try_to_send(self, request: Request, tries: int = _TRIES) -> Answer:
         """As :meth:`send`; a request without an answer gives the status ``NO_ANSWER``."""
         answer = self._answer(request, tries)
-        self.recording.add(request, answer)
+        self._record(request, answer)
         return answer
 
     def send_once(self, request: Request) -> Answer:
         """Send one request; a 429 is an answer like any other."""
         answer = self._registered(self.target.send_once, request)
-        self.recording.add(request, answer)
+        self._record(request, answer)
         return answer
 
     def send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
@@ -172,7 +176,7 @@ class Probe:
         number = next(_GROUPS)
         answers = [replace(one, sent_with=number) for one in answers]
         for request, answer in zip(requests, answers, strict=True):
-            self.recording.add(request, answer)
+            self._record(request, answer)
         return answers
 
     def _answer(self, request: Request, tries: int = _TRIES) -> Answer:
@@ -238,6 +242,14 @@ class Probe:
             f" --data-binary '{{\"seconds\": {seconds}}}' {url}"
         )
         return self.target.move_clock(seconds)
+
+    def _record(self, request: Request, answer: Answer) -> None:
+        """Record an exchange; nothing is verified by answers that are very large together."""
+        self.recording.add(request, answer)
+        if len(answer.body) > _LARGE_BYTES and self.recording.body_bytes > _MOST_BYTES:
+            raise NotVerified(
+                f"the answers to the requests of one check have more than {_MOST_BYTES} bytes"
+            )
 
     def _registered(self, send: Callable[[Request], Answer], request: Request) -> Answer:
         """The answer; what it created is known at once, whatever becomes of the check."""

@@ -248,6 +248,11 @@ class Recording:
     searches: int = 0
     """The number of searches for an example so far."""
 
+    @property
+    def body_bytes(self) -> int:
+        """The bytes of all bodies of its answers."""
+        return sum(len(answer.body) for _, answer in self.exchanges)
+
     def add(self, request: Request, answer: Answer) -> None:
         """Keep one exchange."""
         before, self.done_meanwhile = self.done_meanwhile or answer.before, ""

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from conformance.probe.probe import Probe, Violation
+from conformance.probe.probe import NotVerified, Probe, Violation
 from conformance.results.result import Outcome
 from conformance.run.runner import Run
 from conformance.server import catalogue
@@ -312,3 +312,17 @@ def test_a_body_is_parsed_once_and_not_kept_for_long(monkeypatch: pytest.MonkeyP
     assert kept == answer
     assert kept.text("id") == "one"
     assert len(parsed) == 3
+
+
+def test_a_check_keeps_a_few_large_answers_and_no_more() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=b"x" * MOST_BYTES))
+    with Target("http://target/v3", ["token"], transport=transport) as target:
+        probe = probe_of(target)
+
+        def send_many() -> None:
+            for _ in range(9):
+                probe.send(PLAIN)
+
+        with pytest.raises(NotVerified, match="one check have more than 67108864 bytes"):
+            send_many()
+        assert probe.recording.body_bytes <= 5 * MOST_BYTES
