@@ -38,6 +38,8 @@ AnswerParts = tuple[int, str, bytes]
 Send = Callable[[list[Step]], list[AnswerParts]]
 """Sends steps, all at the same time, and gives their answers."""
 
+_MOST_HELD, _LONGEST_NAME = 256 * 1024 * 1024, 10_000
+
 _PLACE = re.compile("«([a-zA-Z_]+) ([0-9]{1,6})»")
 REFERENCE = re.compile("«(?!(?i:key)|name )([a-zA-Z_]+) ([0-9]{1,6})»")
 """A place that stands for what an earlier step was answered with."""
@@ -45,11 +47,16 @@ _AFTER = re.compile("[?&][^&=]*(?:after|cursor)[^&=]*=([^&]*)")
 
 
 def resent(steps: Sequence[Step], send: Send) -> list[AnswerParts]:
-    """The answers to all steps, one after another or at once as they say."""
+    """The answers to all steps, one after another or at once as they say.
+
+    Raises :class:`ValueError` where they are too large together.
+    """
     answers: list[AnswerParts] = []
     fresh: dict[str, str] = {}
     for group in groups(steps):
         answers += send([_filled(step, answers, fresh) for step in group])
+        if sum(len(body) for _, _, body in answers) > _MOST_HELD:
+            raise ValueError("the answers are too large to be compared")
     return answers
 
 
@@ -85,7 +92,8 @@ def _filled(step: Step, answers: Sequence[AnswerParts], fresh: dict[str, str]) -
         if kind == "name":
             return fresh.setdefault(found[0], f"dinie-conformance {uuid.uuid4().hex[:12]}")
         known = _named(kind, number, answers)
-        return "dinie-conformance-unknown" if known is None else str(known)
+        names = isinstance(known, str | int) and len(str(known)) <= _LONGEST_NAME
+        return str(known) if names else "dinie-conformance-unknown"
 
     def text(template: str) -> str:
         return _PLACE.sub(value, template)

@@ -16,6 +16,7 @@ from conformance.probe.rate_limits import page_of_one
 from conformance.target.capabilities import Capability
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer, UnsendableRequest
+from conformance.target.members import identifier_in
 from conformance.target.target import CreatedResource, Target
 from openapi.contract import Contract
 from openapi.resource import creates
@@ -51,13 +52,13 @@ def recognized(
         # A list that ends in something else has shown what it has shown.
         with suppress(NotVerified, Violation, UnsendableRequest):
             for page in pages(probe, largest_page(probe), partner=partner):
-                named = [
-                    one.get(kind.handle)
+                named = {
+                    identifier_in(one, kind.handle)
                     for one in page.items
                     if str(one.get(kind.name)).startswith(NAME_PREFIX)
-                ]
-                found |= {(partner, one) for one in wanted if one in named}
-                wanted -= {handle for _, handle in found}
+                }
+                found |= {(partner, one) for one in wanted & named if one}
+                wanted -= named
                 if not wanted:
                     break
     return found

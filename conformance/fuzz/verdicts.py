@@ -10,6 +10,7 @@ from conformance.fuzz.storage.record import DONE, Record
 from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.verdict import Verdict, doubt_of
 from conformance.run.judging import never_succeeded
+from conformance.server import catalogue
 from conformance.target.timestamps import instant
 
 
@@ -38,9 +39,8 @@ def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:
 def _results(record: Record) -> Iterator[Result]:
     broken = set()
     for finding in record.findings.values():
-        requirement = record.requirements.get(finding.requirement)
-        if requirement is None:
-            continue
+        # A finding counts whatever is selected now: it was recorded.
+        requirement = catalogue()[finding.requirement]
         broken.add((finding.requirement, finding.operation))
         level = Level(finding.level)
         outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
@@ -57,14 +57,14 @@ def _results(record: Record) -> Iterator[Result]:
         )
     for name, outcomes in record.counters.outcomes.items():
         id_, _, operation = name.rstrip("]").partition(" [")
-        requirement = record.requirements.get(id_)
-        if requirement is None or (id_, operation) in broken:
+        selected = record.requirements.get(id_)
+        if selected is None or (id_, operation) in broken:
             continue
         for outcome in (Outcome.ERROR, Outcome.PASSED, Outcome.NOT_VERIFIED):
             if outcomes.get(outcome):
-                level = requirement.level_on(record.contract.operations[operation])
+                level = selected.level_on(record.contract.operations[operation])
                 reason = record.counters.reasons.get(f"{name} {outcome}", "")
-                yield Result(requirement, operation, level, outcome, actual=reason)
+                yield Result(selected, operation, level, outcome, actual=reason)
                 break
 
 

@@ -13,7 +13,7 @@ from conformance.fuzz.checks.recorded import changed_recordings
 from conformance.fuzz.checks.shared_keys import AT_ONCE, FOREIGN, REUSED, SECOND, shared_keys
 from conformance.probe.applicability import lists
 from conformance.probe.bodies import makes_from_json
-from conformance.probe.probe import Probe
+from conformance.probe.probe import NOTHING_FAILS, Probe
 from conformance.server import judges
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request
@@ -80,6 +80,13 @@ class Work:
     name: str
     operation: Operation
     requirements: tuple[Requirement, ...]
+
+    @property
+    def breakable(self) -> Set[str]:
+        """The ids of the requirements whose violations it can show."""
+        judged = _JUDGED if self.chooses else set()
+        own = {id_ for one in self.requirements for id_ in (one.id, *OWN.get(one, ()))}
+        return {*own, *judged, NOTHING_FAILS, COMPLETE}
 
     @property
     def generates(self) -> bool:

@@ -57,6 +57,9 @@ def work_of(contract: Contract, finding: Finding, works: Mapping[str, Work]) -> 
         return Work(finding.work, operation, ())
     if work is None or finding.operation != work.operation.id:
         raise FileError(f"finding {finding.id}: nothing checks {finding.work!r} here")
+    # Who does not look for it would say that it is mended.
+    if not (_judge_of(finding) and finding.steps) and finding.requirement not in work.breakable:
+        raise FileError(f"finding {finding.id}: {work.name!r} does not check {finding.requirement}")
     return work
 
 
@@ -73,7 +76,7 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
         try:
             resent(finding.steps, sender(probe))
         except ValueError:
-            return None  # HTTP cannot carry what the target answered and a step refers to
+            return None  # HTTP cannot carry what the target answered, or it is too much
         request, answer = probe.recording.exchanges[-1]
         exchange = JudgedExchange(probe.operation, request, answer, Purpose.GENERATED)
         return requirement.violation(exchange) is not None if _counts(answer) else None

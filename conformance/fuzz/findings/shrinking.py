@@ -206,8 +206,8 @@ class Shrinker:
 
     def shrink(self, finding: Finding, work: Work, outcome: CheckOutcome) -> None:
         """Shrink a new finding and reproduce it; the campaign may end meanwhile."""
-        # Where the target stops answering, the finding stays as it is.
-        with suppress(TargetError, ValueError):
+        # Where the target stops answering, or nests too deeply, the finding stays as it is.
+        with suppress(TargetError, ValueError, RecursionError):
             self._findings.keep(self._shrunk(finding, work, outcome.exchanges))
             self.reproduce(self._findings[finding.key])
 

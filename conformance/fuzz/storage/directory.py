@@ -45,6 +45,7 @@ _STATE, _FINDINGS, _CORPUS, _LOCK = "campaign.json", "findings", "corpus", "lock
 _LEFT, _MADE = "left-behind.txt", "made.txt"
 
 _LONGEST_HANDLE = 4096
+_MOST_MADE, _MOST_EXAMPLES, _LARGEST_EXAMPLES = 100_000, 100_000, 256 * 1024 * 1024
 
 
 def is_handle(value: object) -> bool:
@@ -128,6 +129,7 @@ class RunDirectory:
     def corpus(self) -> Path:
         """The folder of Hypothesis' examples; raises :class:`FileError` for other things in it."""
         corpus = self.path / _CORPUS
+        count = size = 0
         # Hypothesis follows links, and reads whatever has a name.
         for folder, folders, files in os.walk(corpus):
             for one in (*folders, *files):
@@ -135,6 +137,11 @@ class RunDirectory:
                 is_example = stat.S_ISREG(entry.st_mode) and entry.st_size <= LARGEST_EXAMPLE
                 if not (is_example or stat.S_ISDIR(entry.st_mode)):
                     raise FileError(f"{corpus}: holds what is no example of a campaign: delete it")
+                count, size = count + 1, size + entry.st_size
+                if count > _MOST_EXAMPLES or size > _LARGEST_EXAMPLES:
+                    raise FileError(
+                        f"{corpus}: holds more than the examples of a campaign: delete it"
+                    )
         return corpus
 
     def state(self) -> dict[str, Any]:
@@ -217,17 +224,20 @@ class RunDirectory:
 
     def created(self) -> set[CreatedResource]:
         """Created resources that may not be revoked yet; a line that is none is left out."""
-        return {one for one in self._made() if one is not None}
+        return {one for one in map(_resource, self._lines()[0]) if one is not None}
 
     @property
     def junk(self) -> int:
         """The number of lines among the created resources that cannot be read."""
-        return sum(one is None for one in self._made())
+        lines, more = self._lines()
+        return sum(_resource(one) is None for one in lines) + more
 
-    def _made(self) -> list[CreatedResource | None]:
+    def _lines(self) -> tuple[list[str], int]:
+        """The first lines of the list of created resources, and the number of all others."""
         path = self.path / _MADE
-        lines = read_text(path, "list").split("\n")[:-1] if os.path.lexists(path) else []
-        return [_resource(one) for one in lines]
+        text = read_text(path, "list") if os.path.lexists(path) else ""
+        *lines, rest = text.split("\n", _MOST_MADE)
+        return lines, rest.count("\n")
 
     def clear_created(self) -> None:
         """Forget the created resources: all are revoked, or listed as left behind."""

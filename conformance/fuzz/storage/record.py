@@ -46,6 +46,8 @@ _LONGEST_TEXT, _MOST_TEXTS, _MOST_COUNTS = 10_000, 1000, 100_000
 _MOST_LEFT, _LONGEST_LEFT = 50_000, 2_000_000
 """The most resources left behind that a state holds, and their length together."""
 
+_MOST_SHOWN = 20
+
 _TEXT = {"type": "string", "maxLength": _LONGEST_TEXT}
 _TEXTS = {"type": "array", "maxItems": _MOST_TEXTS, "items": _TEXT}
 _COUNTS = {"type": "object", "maxProperties": _MOST_COUNTS, "additionalProperties": COUNT}
@@ -228,7 +230,9 @@ class Record:
     @property
     def doubt(self) -> str:
         """Why what was read says less than a whole campaign; empty where it does not."""
-        away = ", ".join(map(str, missing(self.shards))) if self.joined else ""
+        shards = missing(self.shards) if self.joined else []
+        away = ", ".join(map(str, shards[:_MOST_SHOWN]))
+        away += f" and {len(shards) - _MOST_SHOWN} more" if len(shards) > _MOST_SHOWN else ""
         # What cannot be read may have been a broken MUST.
         full = self.over if self.over == FULL and not self.early else ""
         parts = [f"shard {away} is not among them" if away else "", self.early, full, self.torn]

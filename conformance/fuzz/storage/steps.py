@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from conformance.fuzz.resending import Step, groups
+from conformance.fuzz.resending import Step, groups, texts_of
 from conformance.fuzz.storage.files import LARGEST_FINDING, FileError, Format
 from conformance.target.exchange import Request
 from conformance.target.token_forms import FORMS
 
-_MOST_AT_ONCE = 1000
+_MOST_AT_ONCE = 100
 """Requests sent at the same time, at most: each takes a thread."""
 
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"
@@ -20,6 +20,9 @@ _VISIBLE = r"[!-~\u0080-\U0010ffff]"
 _PATH = r"/([^\x00-\x20\x7f-\x9f\\#«»]|«[a-zA-Z_]{1,100} [0-9]{1,6}»)*"
 _DOTS = r"[^?]*/(\.|%2[eE]){1,2}([/?]|$)"
 """A path with segments that lead out of what stands before them (RFC 3986 section 5.2.4)."""
+
+_MOST_PLACES = 1000
+"""Places in one step, at most: each may stand for a text that is much longer."""
 
 _FRAMING = "host|connection|content-length|transfer-encoding|upgrade"
 """Headers that say where a request goes and where it ends; the harness alone sets them."""
@@ -74,7 +77,7 @@ STEP: dict[str, Any] = {
 }
 """The JSON Schema of a step."""
 
-STEPS: dict[str, Any] = {"type": "array", "maxItems": 10_000, "items": STEP}
+STEPS: dict[str, Any] = {"type": "array", "maxItems": 2000, "items": STEP}
 """The JSON Schema of the steps of a finding."""
 
 _FORMAT = Format(STEPS)
@@ -114,6 +117,8 @@ def steps_of(values: Sequence[Step], where: str) -> tuple[Step, ...]:
                 value.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError as error:
             raise FileError(f"{where}: steps[{number}]: holds what is no Unicode text") from error
+        if sum(text.count("«") for text in texts_of(step)) > _MOST_PLACES:
+            raise FileError(f"{where}: steps[{number}]: has more than {_MOST_PLACES} places")
         known: Step = {
             "method": step["method"],
             "path": step["path"],

@@ -12,6 +12,7 @@ from redis import Redis
 
 from conformance import generation
 from conformance.catalogue.requirement import Level
+from conformance.fuzz import sharing
 from conformance.fuzz.findings.replaying import fails
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.verdicts import verdict_of
@@ -120,6 +121,42 @@ def test_junk_is_left_out_and_told_once(
     faulty = campaigns(LONG_NAMES, DATA, directory=tmp_path / "2", max_findings=1, shared=corpus)
     faulty.work_through()
     assert verdict_of(faulty.record, Level.MUST).exit_code == BROKEN
+
+
+@needs_redis
+@pytest.mark.parametrize("forbidden", ["", "-memory"])
+def test_what_is_too_large_is_not_fetched(
+    forbidden: str, redis: Redis, server: RedisServer
+) -> None:
+    for letter in (b"a", b"b"):
+        redis.sadd(FINDINGS, letter * 40 * MEGABYTE)
+    redis.sadd(PREFIX + b"small", b"value")
+    redis.execute_command("ACL", "SETUSER", "default", *forbidden.split())
+    try:
+        corpus = generation.SharedCorpus(server.url, "here")
+        before = redis.info("commandstats").get("cmdstat_smembers", {}).get("calls", 0)
+        assert not list(corpus.fetch(b"findings"))
+        assert corpus.has_junk
+        after = redis.info("commandstats").get("cmdstat_smembers", {}).get("calls", 0)
+        assert after == before
+        assert list(corpus.fetch(b"small")) == [b"value"]
+    finally:
+        redis.execute_command("ACL", "SETUSER", "default", "+memory")
+
+
+@needs_redis
+def test_of_too_many_findings_the_others_are_left_out_and_it_is_told(
+    redis: Redis, server: RedisServer, campaigns: Campaigns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "MOST_FINDINGS", 2)
+    for number in range(3):
+        redis.sadd(FINDINGS, replace(WHOLE, cause=f"cause {number}").text())
+    record = campaigns().record
+    one = sharing.Sharing(generation.SharedCorpus(server.url, "here"), record)
+    one.receive(at_once=True)
+    known = [record.findings.is_known(*WHOLE.key[:2], f"cause {number}") for number in range(3)]
+    assert sum(known) == 2
+    assert [remark for remark in one.remarks if "holds too much" in remark]
 
 
 @needs_redis

@@ -29,7 +29,7 @@ SMALL = replace(WHOLE, requirement=JUDGED, work=f"{JUDGED} [createCredential]",
                 steps=WHOLE.steps[:1])  # fmt: skip
 RARE = replace(SMALL, tries=10**6, failures=1)
 """It asks for a thousand attempts."""
-LONG = replace(SMALL, steps=SMALL.steps * 10_000)
+LONG = replace(SMALL, steps=SMALL.steps * 2000)
 DEEP = replace(
     SMALL,
     requirement=DATA,
