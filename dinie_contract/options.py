@@ -44,6 +44,9 @@ class Option:
 REPLAY_DELAY_SECONDS = 3.0
 """After how long ``run`` repeats a request to see that its answer was kept, by default."""
 
+TRANSIENT_SHARE = 0.02
+"""The share of requests whose first answer may be transient, by default."""
+
 RATE_LIMIT_REQUESTS = 2000
 """How many requests ``run --provoke-rate-limit`` sends at the most."""
 
@@ -80,6 +83,10 @@ CLOCK_URL = Option("clock-url", "web address",
 PROVOKE_RATE_LIMIT = Option("provoke-rate-limit", "flag",
                             f"Send up to {RATE_LIMIT_REQUESTS} requests at the end to provoke"
                             " a 429, and judge it.")  # fmt: skip
+MAX_TRANSIENT = Option("max-transient", "share",
+                       "Warn where a larger share of requests got a 502, 503, 504, a closed"
+                       " connection or no answer, and an answer on another try.",
+                       default=TRANSIENT_SHARE, metavar="P")  # fmt: skip
 KEEP = Option("keep", "flag", "Leave the keys of the run; by default they are revoked.")
 
 # The requirements that are judged, and the exit code.
@@ -185,8 +192,8 @@ TARGET = (URL, APP, TOKEN, SECOND_TOKEN, CLIENT_ID, CLIENT_SECRET, SECOND_CLIENT
           SECOND_CLIENT_SECRET, HEADER, MAX_RPS, CA_FILE, KEEP, ALLOW_PRODUCTION)  # fmt: skip
 
 COMMANDS: Mapping[str, tuple[Option, ...]] = {
-    "run": (*TARGET, LEVEL, SELECT, SEED, PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, BASELINE,
-            WRITE_BASELINE),
+    "run": (*TARGET, LEVEL, SELECT, SEED, PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, MAX_TRANSIENT,
+            BASELINE, WRITE_BASELINE),
     "fuzz": (*TARGET, MAX_TIME, MAX_FINDINGS, DIRECTORY, RESUME, SEED, SHARD, EXAMPLE_DATABASE,
              SELECT, HAR, LEVEL, EXPORT),
     "replay": TARGET,
@@ -199,7 +206,7 @@ COMMANDS: Mapping[str, tuple[Option, ...]] = {
                        " elsewhere. Repeatable: several are judged as one.", required=True),
                FORMAT, LEVEL, SELECT),
     "pytest": (URL, APP, TOKEN, SECOND_TOKEN, HEADER, CA_FILE, KEEP, ALLOW_PRODUCTION, LEVEL,
-               SELECT, SEED, PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, BASELINE),
+               SELECT, SEED, PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE),
     "serve": (HOST, PORT, CONTRACT, STORE, WORKERS, RATE_LIMIT, PARTNER, FAULT, ADMIN_TOKEN,
               CONTROL, LOG_FORMAT, LOG_LEVEL),
     "report": (MOCK_URL, PARTNER_ID, ADMIN_TOKEN, FORMAT, LEVEL),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from conformance.probe.probe import NotVerified, Probe, expect_news
+from conformance.probe.probe import NotVerified, Probe, expect_list, expect_news
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.repetition import Repetition
 from conformance.target.exchange import Answer, Request, query_with
@@ -87,6 +87,7 @@ def page_of(probe: Probe, query: dict[str, Any], partner: int = 0) -> Page:
     """A page of a list. Raises :class:`NotVerified` for any other answer."""
     path = f"{probe.operation.path}?{query_with(query)}" if query else probe.operation.path
     answer = answer_to(probe, Request("GET", path, partner=partner))
+    expect_list(answer)
     members, found = probe.page_members, items(probe.operation, answer)
     named = [identifier_in(one, probe.resource.id) for one in found]
     ids = [one for one in named if one is not None]

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.probe.repetition import COMPLETE, EXPECTED, Repetition
+from conformance.target.clean_up import GONE_STATUSES
 from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, ConnectionClosed
 from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request, query_with
 from conformance.target.members import JsonObject, identifier_in
@@ -73,10 +74,21 @@ class NotVerified(Exception):
     """Raised where a check cannot decide; the message is the reason. Never a pass."""
 
 
+class Undecided(NotVerified):
+    """Raised where an answer was lost that the check depends on; another try of it may decide."""
+
+
 def expect(holds: object, expected: str, actual: str) -> None:
     """Raise :class:`Violation` unless ``holds``."""
     if not holds:
         raise Violation(expected, actual)
+
+
+def expect_list(answer: Answer) -> None:
+    """Raise :class:`Violation` for a list that fails on a plain request for a page."""
+    actual = f"{answer.status} to a plain request for a page"
+    if answer.is_server_error and answer.status != HTTPStatus.NOT_IMPLEMENTED:
+        raise Violation(NO_SERVER_ERROR, actual, NOTHING_FAILS)
 
 
 def expect_news(repetition: Repetition) -> None:
@@ -138,9 +150,13 @@ class Probe:
     def send(self, request: Request) -> Answer:
         """Send one request; a 429 is waited for and does not count.
 
-        Raises :class:`Violation` where the target leaves this request, and no other, unanswered.
+        Raises :class:`Violation` where the target leaves this request, and no other, unanswered,
+        and :class:`Undecided` where an earlier try of it may be the reason for a refusal.
         """
-        return _answered(self.try_to_send(request))
+        answer = _answered(self.try_to_send(request))
+        if answer.is_repeated and request.method == "DELETE" and answer.status in GONE_STATUSES:
+            raise Undecided("a revocation was answered late, and may have been carried out before")
+        return answer
 
     def try_to_send(self, request: Request, tries: int = _TRIES) -> Answer:
         """As :meth:`send`; a request without an answer gives the status ``NO_ANSWER``."""
@@ -188,14 +204,9 @@ class Probe:
         found = Answer(NO_ANSWER)
         for number in range(1, tries + 1):
             try:
-                return self._registered(self.target.send, request)
+                answer = self._registered(self.target.send, request)
             except ConnectionClosed as error:
-                if error.by_app:
-                    is_down = not self._answers_others(request)
-                else:
-                    plain = self._plain(self.operation)
-                    is_down = self._registered(self.target.send, plain).is_server_error
-                if is_down:
+                if self._is_down(request, error):
                     raise
                 found = Answer(NO_ANSWER, broken=error.by_app)
             except (AnswerOverdue, AnswerOutOfBounds) as error:
@@ -207,7 +218,18 @@ class Probe:
                     found = Answer(NO_ANSWER, excess=error.excess)
                 if number >= _SLOW_TRIES:
                     break
+            else:
+                if number > 1:
+                    self.target.transients.add(request, found)
+                    answer = replace(answer, is_repeated=True)
+                return answer
         return found
+
+    def _is_down(self, request: Request, error: ConnectionClosed) -> bool:
+        """Whether a target that closed a connection fails on plain requests as well."""
+        if error.by_app:
+            return not self._answers_others(request)
+        return self._registered(self.target.send, self._plain(self.operation)).is_server_error
 
     def _plain(self, operation: Operation) -> Request:
         """A plain request for an operation, without a body."""
@@ -320,6 +342,7 @@ class Probe:
             cursor = {members.cursor: identifier_in(items[-1], resource.id)} if items else {}
             query = query_with({members.limit: 100, **cursor})
             answer = self.send(Request("GET", f"{path}?{query}", partner=partner))
+            expect_list(answer)
             page, listed = answer.objects(members.items), answer.field(members.items)
             named = [identifier_in(one, resource.id) for one in page]
             ids = [one for one in named if one is not None]

@@ -20,6 +20,7 @@ def as_json(verdict: Verdict) -> str:
         "findings": [
             _finding(one, one.finding) for one in verdict.results if one.finding and one.finding.id
         ],
+        **({"transient": verdict.transient.as_json} if verdict.transient else {}),
         **verdict.own_members,
     }
     return json.dumps(document, indent=2) + "\n"

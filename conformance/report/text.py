@@ -97,7 +97,7 @@ class TextReport:
             for id_, operation in verdict.stale:
                 self._line(f"  {id_} [{operation}]")
         self._line("")
-        for remark in verdict.remarks:
+        for remark in verdict.all_remarks:
             self._line(remark)
         if not verdict.complete:
             self._line("These results are partial: the run did not come to its end.", "yellow")

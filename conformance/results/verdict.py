@@ -10,6 +10,7 @@ from conformance.results.baseline import VIOLATIONS, Baseline
 from conformance.results.coverage import CoverageReport
 from conformance.results.result import Outcome, Result, ResultKey
 from conformance.results.timeline import Span
+from conformance.results.transient import TransientReport
 from dinie_contract.output import shown
 
 CONFORMS, BROKEN, NO_VERDICT = 0, 1, 2
@@ -44,6 +45,7 @@ class Verdict:
     seconds: float = 0.0
     timeline: tuple[Span, ...] = ()
     coverage: CoverageReport | None = None
+    transient: TransientReport | None = None
 
     def __post_init__(self) -> None:
         for name in ("contract", "target", "void", "doubt"):
@@ -59,6 +61,11 @@ class Verdict:
     def own_members(self) -> Mapping[str, Any]:
         """Members of the JSON report that only this kind of verdict has."""
         return {}
+
+    @property
+    def all_remarks(self) -> tuple[str, ...]:
+        """The remarks, and what was transient, as one."""
+        return self.remarks + ((shown(self.transient.line),) if self.transient else ())
 
     @property
     def accepted(self) -> tuple[Result, ...]:

@@ -1,14 +1,15 @@
 """The check of one requirement on one operation, shared by the gate and campaigns."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from conformance.catalogue.requirement import Level, Requirement
-from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.probe.probe import NotVerified, Probe, Undecided, Violation
 from conformance.results.curl import Exchange, reproduction
 from conformance.results.result import Outcome, Result
 from conformance.target.errors import TargetError
-from conformance.target.exchange import UnsendableRequest
+from conformance.target.exchange import Recording, UnsendableRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,18 @@ class CheckOutcome:
     examples: Mapping[str, bytes]
 
 
+_TRIES = 3
+"""The tries of a check that depends on an answer that was lost."""
+
+
+def _check(requirement: Requirement, probe: Probe) -> None:
+    for _ in range(_TRIES - 1):
+        with suppress(Undecided):
+            return requirement.check(probe)
+        probe.recording = Recording()
+    return requirement.check(probe)
+
+
 def run_check(requirement: Requirement, probe: Probe) -> CheckOutcome:
     """Check one requirement; no text of the outcome holds a secret. Raises :class:`TargetError`."""
     operation, target = probe.operation, probe.target
@@ -33,7 +46,7 @@ def run_check(requirement: Requirement, probe: Probe) -> CheckOutcome:
     try:
         if missing := requirement.needs - target.capabilities:
             raise NotVerified("; ".join(sorted(one.value for one in missing)))  # noqa: TRY301
-        requirement.check(probe)
+        _check(requirement, probe)
     except Violation as violation:
         outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
         expected, actual, breaks = violation.expected, violation.actual, violation.breaks

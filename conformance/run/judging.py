@@ -10,6 +10,7 @@ from conformance.results.baseline import VIOLATIONS, Baseline
 from conformance.results.coverage import Coverage
 from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.timeline import Timeline
+from conformance.results.transient import transient_report
 from conformance.results.verdict import INTERRUPTED, Verdict, doubt_of
 from conformance.run.runner import Run
 from conformance.target.errors import TargetError
@@ -59,6 +60,7 @@ def judge(
         seconds=time.monotonic() - start,
         timeline=timeline.spans,
         coverage=coverage.report(one.id for one in run.requirements),
+        transient=transient_report(run.contract, run.target.transients),
     )
 
 

@@ -12,7 +12,7 @@ from conformance.catalogue.judge import JudgedExchange, Purpose
 from conformance.catalogue.registry import Judges
 from conformance.catalogue.requirement import Requirement
 from conformance.probe.applicability import lists
-from conformance.probe.probe import Probe
+from conformance.probe.probe import NotVerified, Probe, Violation
 from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.probe.token_exchange import credentials_of
 from conformance.results.result import Result
@@ -27,6 +27,7 @@ from conformance.target.exchange import (
     UnsendableRequest,
     path_to,
 )
+from conformance.target.members import identifier_in, text_in
 from conformance.target.sign_in import form_request, json_request
 from conformance.target.target import Target
 from conformance.target.threads import Threads, finished
@@ -36,6 +37,11 @@ from openapi.resource import creates
 
 AT_ONCE = 8
 """The number of checks in flight together, so that a slow target does not take long."""
+
+_SURVEYED = 3
+"""So many answers say that an operation is not served."""
+
+SUCCESSES = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
 
 PHASES = (AT_ONCE, AT_ONCE, 1)
 """How many checks are in flight together in each phase of a run."""
@@ -121,11 +127,32 @@ class Run:
 
     def clean_up(self) -> None:
         """Revoke what the run made, where the target offers it; ``left_behind`` counts the rest."""
-        made = set(self.target.created)
         useless = self._surveyed and Capability.REVOCATION not in self.target.capabilities
         with self.target.cleaning_up():
+            if not useless:
+                self._find_lost()
+            made = set(self.target.created)
             left = made if useless else revoke_all(self.contract, self.target, made)
         self.left_behind = len(left)
+
+    def _find_lost(self) -> None:
+        """Add to ``created`` what creations have made whose answer was lost, as the list shows it.
+
+        What the list does not show, or no list, leaves them unknown.
+        """
+        names: dict[tuple[str, int], set[str | None]] = {}
+        for request in self.target.transients.lost:
+            for operation in filter(creates, self._operations_of(request)):
+                name = self._survey_probe(operation).asked_name(request)
+                names.setdefault((operation.id, request.partner or 0), set()).add(name)
+        for (id_, partner), lost in names.items():
+            probe = self._survey_probe(self.contract.operations[id_])
+            with suppress(NotVerified, Violation, UnsendableRequest, TargetError):
+                for item in probe.listed(partner):
+                    handle = identifier_in(item, probe.resource.handle)
+                    is_lost = text_in(item, probe.name_member) in lost - {None}
+                    if is_lost and handle is not None and item.get("status") != "revoked":
+                        self.target.created.add((partner, handle))
 
     def _shown_by_limited(self, request: Request, answer: Answer) -> Iterator[Hashable]:
         """The operation that gave a 429, and the requirements that the 429 breaks."""
@@ -151,11 +178,11 @@ class Run:
         """
         for operation in self.contract.operations.values():
             if lists(operation):
-                answer = self._survey_probe(operation).try_to_send(Request("GET", operation.path))
-                if answer.status in {operation.success_status, NO_ANSWER}:
-                    # Where there is none within bounds, that is to be judged.
+                request = Request("GET", operation.path)
+                statuses = self._statuses(self._survey_probe(operation), request)
+                if _is_served(statuses):
                     self.target.capabilities.add(Capability.LISTING)
-                    self.answered.setdefault(operation.id, set()).add(answer.status)
+                    self.answered.setdefault(operation.id, set()).update(statuses)
         for operation in self.contract.operations.values():
             if creates(operation):
                 self._survey_created(operation, with_key=with_key)
@@ -189,12 +216,21 @@ class Run:
             # It may be offered: each check says why it cannot be judged.
             self.target.capabilities.add(Capability.REVOCATION)
             return
-        answer = self._survey_probe(revoking).try_to_send(request)
-        # Only what is not offered at all is beyond judging; a wrong answer is to be judged.
-        if answer.status not in {HTTPStatus.UNAUTHORIZED, *NOT_IMPLEMENTED_STATUSES}:
+        statuses = self._statuses(self._survey_probe(revoking), request)
+        if _is_served(statuses):
             self.target.capabilities.add(Capability.REVOCATION)
-        if answer.is_success:
+        if any(one in SUCCESSES for one in statuses):
             self.target.created.discard((0, handle))
+
+    def _statuses(self, probe: Probe, request: Request) -> list[int]:
+        """The statuses of a request, which is repeated where the first says that it is not served.
+
+        One answer decides nothing: another host behind the same name may serve the operation.
+        """
+        statuses: list[int] = []
+        while len(statuses) < _SURVEYED and not _is_served(statuses):
+            statuses.append(probe.try_to_send(request).status)
+        return statuses
 
     def _issues_tokens(self, made: Answer) -> bool:
         """Whether the target exchanges a new key, in JSON or as a form, or ought to."""
@@ -211,7 +247,7 @@ class Run:
                 self.target.takes_form_only = True
                 return True
         if in_json.status != HTTPStatus.UNAUTHORIZED:
-            return False
+            return _is_served([in_json.status])
         # A server may ask for a token before it looks whether there is a path.
         signed = probe.try_to_send(
             replace(json_request(operation, client_id, client_secret), partner=0)
@@ -235,6 +271,11 @@ class Run:
             if request.is_for(operation)
         }
         self.answered.setdefault(operation.id, set()).update(statuses)
+
+
+def _is_served(statuses: Iterable[int]) -> bool:
+    """Whether any of these statuses is that of an operation that is there, working or not."""
+    return any(one not in NOT_IMPLEMENTED_STATUSES for one in statuses)
 
 
 def _is_token(answer: Answer) -> bool:

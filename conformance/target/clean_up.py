@@ -11,6 +11,8 @@ from openapi.contract import Contract
 
 _AT_ONCE = 8
 
+_PASSES = 3
+
 _MOST_FAILURES = _AT_ONCE
 """Revocations without an answer, one after another, after which no more are sent."""
 
@@ -23,9 +25,20 @@ def revoke_all(
 ) -> list[CreatedResource]:
     """Revoke created resources, where the target offers that; gives those that are left.
 
-    A target that stopped answering is not asked for each of them.
+    What failed is tried again, as long as others succeed. A target that stopped answering is not
+    asked for each of them.
     """
-    resources = sorted(resources)
+    left = sorted(resources)
+    for _ in range(_PASSES):
+        before, left = left, _revoke_each(contract, target, left)
+        if not left or len(left) == len(before):
+            break
+    return left
+
+
+def _revoke_each(
+    contract: Contract, target: Target, resources: list[CreatedResource]
+) -> list[CreatedResource]:
     operation = next((one.revoke for one in contract.resources if one.revoke), None)
     if operation is None:
         return resources

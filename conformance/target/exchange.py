@@ -147,6 +147,8 @@ class Answer:
     """What was seen of an answer without a status that went past a bound of its time or size."""
     broken: str = ""
     """How an app in this process broke its answer off, where there is no status."""
+    is_repeated: bool = False
+    """Whether an earlier try had a transient answer, or none, and may have been carried out."""
     before: str = ""
     """The step before the request, as a line of shell: a wait, or a clock that was moved."""
 

@@ -35,13 +35,18 @@ def pauses() -> Iterator[float]:
 
 
 def seconds_to_wait(answer: Answer) -> float | None:
-    """The seconds that a 429 asks for; None without ``Retry-After``, and for any other answer.
+    """The seconds that a 429 asks for; None without ``Retry-After``, and for any other answer."""
+    return seconds_of(answer) if answer.status == HTTPStatus.TOO_MANY_REQUESTS else None
+
+
+def seconds_of(answer: Answer) -> float | None:
+    """The seconds in ``Retry-After``; None where there is none that can be read.
 
     A date is taken by the target's own clock, where it says what that shows
     (RFC 9110 sections 10.2.3 and 6.6.1).
     """
     text = answer.header("retry-after")
-    if answer.status != HTTPStatus.TOO_MANY_REQUESTS or text is None:
+    if text is None:
         return None
     if text.isascii() and text.isdigit():
         return float(text)

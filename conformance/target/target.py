@@ -27,13 +27,15 @@ from conformance.target.retry_after import (
     MOST_WAITED_SECONDS,
     WaitingTime,
     pauses,
+    seconds_of,
     seconds_to_wait,
 )
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER, UNCHANGED
+from conformance.target.transient import LONGEST_PAUSE_SECONDS, Transients, is_transient
 from conformance.target.transport.connections import Connections
 from conformance.target.transport.reception import MOST_SECONDS, TIMEOUT_SECONDS
 from conformance.target.transport.sockets import SocketTransport
-from dinie_contract.options import REPLAY_DELAY_SECONDS
+from dinie_contract.options import REPLAY_DELAY_SECONDS, TRANSIENT_SHARE
 from dinie_contract.output import SECRETS
 
 _MOST_RENEWALS = 3
@@ -48,6 +50,7 @@ class TargetSettings:
 
     ``max_rps`` is in requests a second, ``replay_delay`` in seconds (0 leaves delayed replays
     out). ``clock_url`` moves the target's clock, ``provoke_rate_limit`` allows a 429 on purpose,
+    ``max_transient`` is the largest share of requests whose first answer may be transient,
     ``ca_file`` names certificate authorities that are trusted beside the usual ones, and
     ``headers`` go along with every request to the base URL.
     """
@@ -56,6 +59,7 @@ class TargetSettings:
     replay_delay: float = 0.0
     clock_url: str | None = None
     provoke_rate_limit: bool = False
+    max_transient: float = TRANSIENT_SHARE
     ca_file: Path | None = None
     headers: Headers = ()
 
@@ -116,6 +120,8 @@ class Target:
         """Every request that got a 429, and the status after the wait."""
         self.waits = WaitingTime(MOST_WAITED_SECONDS)
         """The waits for the target's limits, and the most of them together."""
+        self.transients = Transients()
+        """What passed when a request was repeated."""
         self.created: set[CreatedResource] = set()
         """The created resources, to be revoked at the end."""
         self.cut: list[Request] = []
@@ -182,7 +188,23 @@ class Target:
             self.capabilities.add(Capability.SECOND_PARTNER)
 
     def send(self, request: Request) -> Answer:
-        """The target's answer, after any wait that it asked for."""
+        """The target's answer, after any wait that it asked for, and not one of a moment."""
+        answer = self._send_within_limits(request)
+        passed: list[Answer] = []
+        for pause in self.transients.pauses():
+            if not is_transient(answer):
+                break
+            passed.append(answer)
+            self.rest(min(max(pause, seconds_of(answer) or 0.0), LONGEST_PAUSE_SECONDS))
+            answer = self._send_within_limits(request)
+        if is_transient(answer):
+            self.transients.repeat()
+            return answer
+        for one in passed:
+            self.transients.add(request, one)
+        return replace(answer, is_repeated=True) if passed else answer
+
+    def _send_within_limits(self, request: Request) -> Answer:
         deadline = time.monotonic() + LONGEST_WAIT_SECONDS
         answer = self.send_once(request)
         for shortest in pauses():

@@ -52,9 +52,6 @@ def send_expecting_no_server_error(
     answers, own = [], []
     for request in requests:
         answer = _answer(probe, request, absurd=absurd)
-        if answer is not None and answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
-            # It may be too busy (RFC 9110 section 15.6.4); a fault will show again.
-            answer = _answer(probe, request, absurd=absurd)
         if answer is None:
             continue
         path = request.path.partition("?")[0]

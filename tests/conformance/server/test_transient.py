@@ -1,0 +1,135 @@
+"""What passes is told and breaks nothing; what comes again is a violation."""
+
+import itertools
+import threading
+from typing import Any
+
+import pytest
+
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import with_body
+from conformance.results.baseline import Baseline
+from conformance.results.verdict import Verdict
+from conformance.run.judging import judge
+from conformance.run.runner import Run
+from conformance.server import catalogue
+from conformance.target.exchange import Answer, Forward, Request, Tamper
+from conformance.target.target import Target, TargetSettings
+from openapi.contract import Contract
+from tests.conformance.servers.options import Options
+from tests.conformance.servers.serving import serving
+
+CONTRACT = Contract.bundled()
+PARTNERS = {"dinie_at_First-dQw4w9WgXcQ": "first", "dinie_at_Second-9bZkp7q19f0": "second"}
+LIST = CONTRACT.operations["listCredentials"]
+EVERYTHING = tuple(catalogue().values())
+
+PAGE = Answer(502, (("content-type", "text/html"),), b"<html>Bad Gateway</html>")
+AWAY = Answer(503, (("retry-after", "0"), ("content-type", "application/problem+json")), b"{}")
+
+
+def every(number: int, answer: Answer, *, is_carried_out: bool = False) -> Tamper:
+    """An answer in the place of each so-many-th one, which may be lost on its way back."""
+    numbers = itertools.count(1)
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        if next(numbers) % number:
+            return forward(request)
+        if is_carried_out:
+            forward(request)
+        return answer
+
+    return tamper
+
+
+def judged(tamper: Tamper) -> tuple[Run, Verdict]:
+    tokens = tuple(PARTNERS)
+    with serving(Options(), PARTNERS) as url:
+        with Target(url, tokens, TargetSettings(), tamper=tamper) as target:
+            run = Run(CONTRACT, target, EVERYTHING, seed=1)
+            verdict = judge(run, Level.MUST, Baseline(), lambda _: None)
+            run.clean_up()
+        assert run.left_behind == 0
+        with Target(url, tokens) as target:
+            for partner in (0, 1):
+                listing = Run(CONTRACT, target, [], seed=1)._survey_probe(LIST)
+                active = [one for one in listing.listed(partner) if one["status"] == "active"]
+                assert active == []
+    return run, verdict
+
+
+@pytest.mark.parametrize("is_carried_out", [False, True], ids=["refused", "lost"])
+@pytest.mark.parametrize("answer", [PAGE, AWAY], ids=["a page", "away"])
+def test_what_passes_is_told_and_breaks_nothing(answer: Answer, is_carried_out: bool) -> None:  # noqa: FBT001
+    run, verdict = judged(every(150, answer, is_carried_out=is_carried_out))
+    assert [(one.name, one.expected, one.actual) for one in verdict.violations] == []
+    assert verdict.exit_code == 0, verdict.line
+    assert run.left_behind == 0
+    assert run.target.transients.count > 10
+    assert verdict.transient is not None
+    told = {(name, status) for name, status, _ in verdict.transient.counts}
+    assert ("createCredential", answer.status) in told
+    assert f"{answer.status} to createCredential" in verdict.all_remarks[-1]
+
+
+def test_many_of_them_break_a_should() -> None:
+    _, verdict = judged(every(20, AWAY))
+    assert {one.requirement.id for one in verdict.violations} == {
+        "robustness.transient-answers-are-rare"
+    }
+
+
+def is_list(request: Request) -> bool:
+    return request.method == "GET" and request.path.startswith("/auth/credentials")
+
+
+def showing_secrets() -> Tamper:
+    """A list that is away at its first request, and shows secrets later."""
+    secrets: dict[str, str] = {}
+    lists = itertools.count()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        if is_list(request) and next(lists) < 1:
+            return PAGE
+        answer = forward(request)
+        if secret := answer.text("client_secret"):
+            secrets[str(answer.text("id"))] = secret
+        if not is_list(request) or not answer.is_success:
+            return answer
+        page: dict[str, Any] = answer.json_object() or {}
+        for item in page["data"]:
+            item["note"] = secrets.get(item["id"])
+        return with_body(answer, page)
+
+    return tamper
+
+
+def failing_list() -> Tamper:
+    return lambda request, forward: Answer(500) if is_list(request) else forward(request)
+
+
+def failing_once_half_a_character_is_stored() -> Tamper:
+    stored = threading.Event()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        if rb"\ud800" in request.body:
+            stored.set()
+            return forward(request.with_json({"name": "dinie-conformance stored"}))
+        return Answer(500) if stored.is_set() and is_list(request) else forward(request)
+
+    return tamper
+
+
+@pytest.mark.parametrize(
+    ("tamper", "broken"),
+    [
+        (showing_secrets(), "lists.no-secrets"),
+        (failing_list(), "lists.no-secrets"),
+        (failing_once_half_a_character_is_stored(), "robustness.stored-names-are-no-failure"),
+    ],
+    ids=["away at first", "always", "midway"],
+)
+def test_a_list_that_fails_is_broken_and_not_absent(tamper: Tamper, broken: str) -> None:
+    _, verdict = judged(tamper)
+    assert verdict.exit_code == 1, verdict.line
+    assert broken in {one.requirement.id for one in verdict.breaking}
