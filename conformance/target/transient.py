@@ -15,7 +15,7 @@ TRANSIENT_STATUSES = {
 }
 """RFC 9110 sections 15.6.3 to 15.6.5: another try may be answered otherwise."""
 
-_PAUSES_SECONDS = (0.2, 1.0)
+_PAUSES_SECONDS = (0.2, 1.0, 2.0)
 LONGEST_PAUSE_SECONDS = 5.0
 """The longest wait before another try, whatever ``Retry-After`` says."""
 

@@ -10,6 +10,7 @@ from conformance.catalogue.sabotage import Sabotage
 from conformance.probe.applicability import lists
 from conformance.probe.probe import NAME_PREFIX, Probe, expect_list
 from conformance.probe.rate_limits import harmless
+from conformance.probe.resources import expect_any_served
 from conformance.server.robustness.survival import SAFETY
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper, path_to
@@ -39,8 +40,10 @@ def _every_tenth_is_away() -> Tamper:
 def transient_answers_are_rare(probe: Probe) -> None:
     """Few requests get a 502, 503, 504 or no answer at first, and an answer on another try."""
     target, most = probe.target, probe.target.settings.max_transient
+    answers = [probe.send(harmless(probe))]
     while target.requests_sent < _ENOUGH:
-        probe.send(harmless(probe))
+        answers.append(probe.send(harmless(probe)))
+    expect_any_served(probe, answers)
     share = target.transients.count / target.requests_sent
     probe.expect(share <= most, f"at most {most:.1%} of the requests", f"{share:.1%}")
 

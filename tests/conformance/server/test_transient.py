@@ -123,8 +123,8 @@ def failing_once_half_a_character_is_stored() -> Tamper:
 @pytest.mark.parametrize(
     ("tamper", "broken"),
     [
-        (showing_secrets(), "lists.no-secrets"),
-        (failing_list(), "lists.no-secrets"),
+        (showing_secrets(), "secrets.never-in-the-list"),
+        (failing_list(), "lists.only-ones-own"),
         (failing_once_half_a_character_is_stored(), "robustness.stored-names-are-no-failure"),
     ],
     ids=["away at first", "always", "midway"],
