@@ -4,6 +4,7 @@ from xml.etree import ElementTree as ET
 
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import NO_VERDICT, Verdict
+from dinie_contract.output import shown
 
 
 def as_junit(verdict: Verdict) -> str:
@@ -13,12 +14,18 @@ def as_junit(verdict: Verdict) -> str:
     wherever it is shown. A run without a verdict has one more test case with the reason.
     """
     suite = ET.Element("testsuite", name=f"dinie-conformance {verdict.contract}")
-    if verdict.table:
-        head, *rows = verdict.table
+    head, *rows = verdict.table or ((),)
+    measured = {
+        f"{name} {column}": figure
+        for name, *figures in rows
+        for column, figure in zip(head[1:], figures, strict=True)
+    }
+    if verdict.transient:
+        measured["transient"] = shown(verdict.transient.line)
+    if measured:
         properties = ET.SubElement(suite, "properties")
-        for name, *figures in rows:
-            for measured, figure in zip(head[1:], figures, strict=True):
-                ET.SubElement(properties, "property", name=f"{name} {measured}", value=figure)
+        for name, figure in measured.items():
+            ET.SubElement(properties, "property", name=name, value=figure)
     for result in verdict.results:
         case = ET.SubElement(
             suite,

@@ -1,6 +1,7 @@
 """What passes is told and breaks nothing; what comes again is a violation."""
 
 import itertools
+import json
 import threading
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import with_body
+from conformance.report import FORMATS
 from conformance.results.baseline import Baseline
 from conformance.results.verdict import Verdict
 from conformance.run.judging import judge
@@ -69,7 +71,10 @@ def test_what_passes_is_told_and_breaks_nothing(answer: Answer, is_carried_out: 
     assert verdict.transient is not None
     told = {(name, status) for name, status, _ in verdict.transient.counts}
     assert ("createCredential", answer.status) in told
-    assert f"{answer.status} to createCredential" in verdict.all_remarks[-1]
+    for name in FORMATS.keys() - {"json"}:
+        assert f"{answer.status} to createCredential" in FORMATS[name](verdict)
+    answers = json.loads(FORMATS["json"](verdict))["transient"]["answers"]
+    assert sum(one["count"] for one in answers) == run.target.transients.count
 
 
 def test_many_of_them_break_a_should() -> None:
