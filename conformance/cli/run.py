@@ -13,6 +13,7 @@ from conformance.report import reports_on
 from conformance.report.output import check_writable, report, write_early
 from conformance.report.text import ReportConsole, TextReport
 from conformance.results.baseline import Baseline
+from conformance.results.transient import transient_report
 from conformance.results.verdict import INTERRUPTED, Verdict
 from conformance.run.interrupts import stopped_by_signals
 from conformance.run.judging import clean_up_remarks, cut_remarks, judge, remarks_before_clean_up
@@ -59,7 +60,11 @@ def run_command(**parameters: Any) -> int:
                     write_early(reports_on(early, outputs))
                     run.clean_up()
             remarks = clean_up_remarks(len(target.created), run.left_behind, keep=settings.keep)
-            verdict = replace(verdict, remarks=remarks + cut_remarks(contract, target))
+            verdict = replace(
+                verdict,
+                remarks=remarks + cut_remarks(contract, target),
+                transient=transient_report(contract, target.transients),
+            )
     texts = reports_on(verdict, outputs)
     complaints: list[str] = []
     if new_baseline and verdict.complete and not verdict.void:
