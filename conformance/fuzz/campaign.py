@@ -25,6 +25,7 @@ from conformance.fuzz.storage.record import ENOUGH, FULL, NO_WORK, TIME_OVER, Re
 from conformance.fuzz.work import Work, works
 from conformance.probe.rate_limits import LIMITED
 from conformance.results.result import Outcome, shown_value
+from conformance.results.transient import transient_report
 from conformance.run.check import CheckOutcome, run_check
 from conformance.run.interrupts import stopped_after
 from conformance.run.judging import cut_remarks
@@ -352,7 +353,8 @@ class Campaign:
         self.record.counters.seconds = seconds + self.elapsed
         self.record.turns = self.schedule.state()
         cut = cut_remarks(self.record.contract, self.target)
-        self.record.remarks = (*cut, *self._sharing.remarks)
+        passed = transient_report(self.record.contract, self.target.transients)
+        self.record.remarks = (*cut, *self._sharing.remarks, *([passed.line] if passed else ()))
         self.record.save()
 
 

@@ -17,6 +17,7 @@ from conformance.cli.run import run_command
 from conformance.cli.settings import RunSettings
 from conformance.results.baseline import Baseline, BaselineError
 from conformance.results.result import ResultKey
+from conformance.results.transient import transient_report
 from conformance.run.judging import never_succeeded
 from conformance.run.runner import Run
 from conformance.server import catalogue
@@ -135,11 +136,13 @@ class SharedRun:
         run = self._run
         if run is None:
             return None
+        passed = transient_report(run.contract, run.target.transients)
         return {
             "made": len(run.target.created),
             "judged": self.judged,
             "stale": [list(one) for one in self.stale],
             "doubt": never_succeeded(run.contract, run.answered),
+            "transient": passed.line if passed else "",
             "left": 0,
         }
 
