@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -251,7 +251,8 @@ class Finding:
 def _can_be_read(finding: Finding) -> bool:
     """Whether what is in a finding that was made here fits the format of its file."""
     try:
-        _FORMAT.check({**asdict(finding), "steps": list(finding.steps)}, "")
+        members = {one.name: getattr(finding, one.name) for one in fields(finding)}
+        _FORMAT.check({**members, "steps": list(finding.steps)}, "")
         steps_of(finding.steps, "")
     except FileError:
         return False
