@@ -101,6 +101,8 @@ class Alternatives:
                 opened.add((reference, one.path))
                 part = reduce(getitem, one.path, value)  # type: ignore[arg-type]
                 pending.append(self._located(self.place(reference), part, one.path))
+        if not opened:
+            return found
         # What a schema that fails would have evaluated, the library takes for unevaluated.
         failed = {path for _, path in opened}
         return [
