@@ -96,6 +96,9 @@ SELECT = Option("select", "text", "Only this id, section, or pattern such as 'id
                 " Repeatable.", metavar="ID", field="patterns", multiple=True)  # fmt: skip
 SEED = Option("seed", "whole, 0 or more",
               "Repeat the choices of the run that printed this seed.", metavar="N")  # fmt: skip
+REQUIRE = Option("require", "text", "No verdict where this id, section or pattern was not"
+                 " verified. Repeatable.", metavar="ID", field="required",
+                 multiple=True)  # fmt: skip
 BASELINE = Option("baseline", "file", "Violations that are accepted and do not fail the run.")
 WRITE_BASELINE = Option("write-baseline", "file",
                         "Write the violations of this run to a baseline that"
@@ -192,8 +195,8 @@ TARGET = (URL, APP, TOKEN, SECOND_TOKEN, CLIENT_ID, CLIENT_SECRET, SECOND_CLIENT
           SECOND_CLIENT_SECRET, HEADER, MAX_RPS, CA_FILE, KEEP, ALLOW_PRODUCTION)  # fmt: skip
 
 COMMANDS: Mapping[str, tuple[Option, ...]] = {
-    "run": (*TARGET, LEVEL, SELECT, SEED, PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, MAX_TRANSIENT,
-            BASELINE, WRITE_BASELINE),
+    "run": (*TARGET, LEVEL, SELECT, REQUIRE, SEED, PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT,
+            MAX_TRANSIENT, BASELINE, WRITE_BASELINE),
     "fuzz": (*TARGET, MAX_TIME, MAX_FINDINGS, DIRECTORY, RESUME, SEED, SHARD, EXAMPLE_DATABASE,
              SELECT, HAR, LEVEL, EXPORT),
     "replay": TARGET,
@@ -206,7 +209,8 @@ COMMANDS: Mapping[str, tuple[Option, ...]] = {
                        " elsewhere. Repeatable: several are judged as one.", required=True),
                FORMAT, LEVEL, SELECT),
     "pytest": (URL, APP, TOKEN, SECOND_TOKEN, HEADER, CA_FILE, KEEP, ALLOW_PRODUCTION, LEVEL,
-               SELECT, SEED, PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE),
+               SELECT, REQUIRE, SEED, PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, MAX_TRANSIENT,
+               BASELINE),
     "serve": (HOST, PORT, CONTRACT, STORE, WORKERS, RATE_LIMIT, PARTNER, FAULT, ADMIN_TOKEN,
               CONTROL, LOG_FORMAT, LOG_LEVEL),
     "report": (MOCK_URL, PARTNER_ID, ADMIN_TOKEN, FORMAT, LEVEL),

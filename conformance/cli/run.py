@@ -35,6 +35,7 @@ def run_command(**parameters: Any) -> int:
     settings = settings_of(RunSettings, parameters)
     contract, requirements = Contract.bundled(), catalogue()
     chosen = select(requirements, settings.patterns)
+    required = settings.required_ids(requirements)
     url = settings.checked_url(contract)
     known = Baseline.read(settings.baseline, contract, requirements)
     outputs, new_baseline = report_files(parameters), settings.write_baseline
@@ -52,6 +53,7 @@ def run_command(**parameters: Any) -> int:
             with stopped_by_signals(lambda: run.stop(INTERRUPTED), target):
                 with TextReport(ReportConsole()).progress(len(run.checks)) as on_result:
                     verdict = judge(run, level, known, on_result)
+                verdict = replace(verdict, required=required)
                 if not settings.keep:
                     # Whatever keeps the cleaning up from its end, the reports are there.
                     remarks = remarks_before_clean_up(len(target.created))

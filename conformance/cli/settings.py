@@ -1,7 +1,7 @@
 """The typed settings of the commands that send requests, and checks of their combinations."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from conformance.catalogue.requirement import Level
+from conformance.catalogue.requirement import Level, Requirement
+from conformance.catalogue.selection import select
 from conformance.cli.option_types import Database
 from conformance.fuzz.shard import Shard
 from conformance.target.asgi import serving
@@ -57,10 +58,18 @@ class SendingSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings(SendingSettings):
-    """Settings of ``run`` and the pytest plugin; without a ``seed`` a random one is drawn."""
+    """Settings of ``run`` and the pytest plugin; without a ``seed`` a random one is drawn.
+
+    ``required`` are patterns of requirements that must be verified.
+    """
+
+    def required_ids(self, requirements: Mapping[str, Requirement]) -> frozenset[str]:
+        """The ids of the requirements that must be verified; raises SelectionError."""
+        return frozenset(one.id for one in select(requirements, self.required) if self.required)
 
     level: Level = Level.MUST
     patterns: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
     seed: int | None = None
     baseline: Path | None = None
     write_baseline: Path | None = None

@@ -10,9 +10,14 @@ from http import HTTPStatus
 from typing import Any
 
 from conformance.probe.applicability import needs_bearer_token
-from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe, Violation
+from conformance.probe.probe import (
+    NAME_PREFIX,
+    NOT_IMPLEMENTED_STATUSES,
+    Probe,
+    Violation,
+    refused_with,
+)
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.target.exchange import Answer, Request
 from conformance.target.members import text_in
 from openapi.operation import Operation
@@ -179,7 +184,7 @@ def expect_accepted(probe: Probe, request: Request, what: str) -> Answer:
     """The answer to a request that must succeed, where the target serves the operation."""
     answer = answer_to(probe, request)
     if answer.status in {*NO_REFUSAL, *NOT_IMPLEMENTED_STATUSES}:
-        raise NotVerified(f"the target answers {answer.status} to a valid request")
+        raise refused_with(answer.status, f"the target answers {answer.status} to a valid request")
     wanted = probe.operation.success_status
     probe.expect(answer.status == wanted, f"{wanted} to {what}", f"{answer.status}")
     return answer

@@ -8,6 +8,7 @@ import shlex
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -70,8 +71,47 @@ NOTHING_FAILS = "generated.nothing-makes-it-fail"
 """The requirement that is broken where no answer comes."""
 
 
+class Unverified(StrEnum):
+    """The classes of reasons why a requirement was not verified, as the JSON report names them."""
+
+    OPTION = "option"
+    """The user did not give what it takes: another token, a clock, a 429 on purpose."""
+    ABSENT = "absent"
+    """The target or the contract does not have the operation or the feature."""
+    TARGET = "target"
+    """It is there, and behaved so that nothing could be said."""
+
+
 class NotVerified(Exception):
     """Raised where a check cannot decide; the message is the reason. Never a pass."""
+
+    why = Unverified.TARGET
+
+
+class NotServed(NotVerified):
+    """Raised where the target, or the contract, does not have what a check is about."""
+
+    why = Unverified.ABSENT
+
+
+class NotAsked(NotVerified):
+    """Raised where an option of the user's would be needed."""
+
+    why = Unverified.OPTION
+
+
+NOT_IMPLEMENTED_STATUSES = {
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.NOT_IMPLEMENTED,
+}
+"""The statuses of targets that do not serve an operation of the contract."""
+
+
+def refused_with(status: int, reason: str) -> NotVerified:
+    """The reason for no verdict where a valid request got this status."""
+    return NotServed(reason) if status in NOT_IMPLEMENTED_STATUSES else NotVerified(reason)
 
 
 class Undecided(NotVerified):
@@ -288,9 +328,10 @@ class Probe:
         """Send a request that must succeed. Raises :class:`NotVerified` for any other status."""
         answer = self.send(request)
         if answer.status != self.operation.success_status:
-            raise NotVerified(
+            raise refused_with(
+                answer.status,
                 f"{self.operation.id} answered {answer.status} to a plain valid request,"
-                f" not {self.operation.success_status}"
+                f" not {self.operation.success_status}",
             )
         return answer
 
@@ -326,7 +367,7 @@ class Probe:
 
     def _of_resource(self, operation: Operation | None, name: str) -> "Probe":
         if operation is None:
-            raise NotVerified(f"the contract has no {name} of {self.resource.create.id}'s resource")
+            raise NotServed(f"the contract has no {name} of {self.resource.create.id}'s resource")
         return self.of(operation)
 
     def listed(self, partner: int = 0) -> list[JsonObject]:
@@ -360,14 +401,14 @@ class Probe:
         """The resource of the operation; nothing is verified where the contract has none."""
         found = self.contract.resource_of(self.operation)
         if found is None:
-            raise NotVerified(f"{self.operation.id} neither creates, lists nor revokes a resource")
+            raise NotServed(f"{self.operation.id} neither creates, lists nor revokes a resource")
         return found
 
     @property
     def page_members(self) -> PageMembers:
         """The names in pages of the resource; nothing is verified where it has no list."""
         if self.resource.page is None:
-            raise NotVerified(f"the contract has no list of what {self.resource.create.id} creates")
+            raise NotServed(f"the contract has no list of what {self.resource.create.id} creates")
         return self.resource.page
 
     def id_of(self, answer: Answer) -> str | None:

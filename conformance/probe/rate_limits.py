@@ -4,7 +4,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.probe.applicability import lists
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.probe import NotServed, NotVerified, Probe
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, seconds_to_wait
@@ -76,7 +76,7 @@ def _cheap(probe: Probe) -> Request:
     for operation in operations:
         if creates(operation) and operation.accepts_idempotency_key:
             return probe.of(operation).request().with_key(probe.new_key())
-    raise NotVerified("the contract has no operation that can be called often and does no harm")
+    raise NotServed("the contract has no operation that can be called often and does no harm")
 
 
 def _meet_on_others(probe: Probe) -> None:

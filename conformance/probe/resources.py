@@ -5,19 +5,10 @@ Where a path names a resource, one is made first, so that a refusal can never be
 """
 
 from collections.abc import Iterable
-from http import HTTPStatus
 
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.probe import NOT_IMPLEMENTED_STATUSES, NotServed, Probe
 from conformance.target.exchange import Answer, Request, path_to
 from openapi.contract import PATH_PARAMETER
-
-NOT_IMPLEMENTED_STATUSES = {
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.METHOD_NOT_ALLOWED,
-    HTTPStatus.NOT_IMPLEMENTED,
-}
-"""The statuses of targets that do not serve an operation of the contract."""
 
 
 def request_on_new_resource(probe: Probe) -> Request:
@@ -31,7 +22,7 @@ def request_on_new_resource(probe: Probe) -> Request:
         (one.create for one in probe.contract.resources if one.create.path == parent), None
     )
     if create is None:
-        raise NotVerified(f"the contract has no operation that creates a resource on {parent}")
+        raise NotServed(f"the contract has no operation that creates a resource on {parent}")
     maker = probe.of(create)
     made = maker.succeed(maker.request())
     identifier = made.identifier(names[-1]) or maker.known_id_of(made)
@@ -44,10 +35,10 @@ def expect_served(probe: Probe, answer: Answer) -> None:
         answer.status in NOT_IMPLEMENTED_STATUSES
         and probe.send(request_on_new_resource(probe)).status in NOT_IMPLEMENTED_STATUSES
     ):
-        raise NotVerified(f"the target does not serve {probe.operation.name}")
+        raise NotServed(f"the target does not serve {probe.operation.name}")
 
 
 def expect_any_served(probe: Probe, answers: Iterable[Answer]) -> None:
     """Nothing is verified by these answers where all say that there is no operation."""
     if all(answer.status in NOT_IMPLEMENTED_STATUSES for answer in answers):
-        raise NotVerified(f"the target does not serve {probe.operation.name}")
+        raise NotServed(f"the target does not serve {probe.operation.name}")

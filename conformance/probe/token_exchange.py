@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from conformance.probe.pages import pages
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.probe import NotServed, NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.target.exchange import Answer
 from conformance.target.members import JsonObject
@@ -50,7 +50,7 @@ def exchange_for(probe: Probe, client_id: str, client_secret: str) -> Answer:
     """The answer to a request for a token: in JSON, or as a form where the target takes no JSON."""
     operation = probe.contract.token_operation
     if operation is None:
-        raise NotVerified("the contract has no operation for tokens")
+        raise NotServed("the contract has no operation for tokens")
     ask = form_request if probe.target.takes_form_only else json_request
     return answer_to(probe, ask(operation, client_id, client_secret))
 

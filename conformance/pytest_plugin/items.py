@@ -121,7 +121,8 @@ class ConformancePlugin:
             return str(doubts[0])
         if self._outputs and not sum(one["judged"] for one in self._outputs):
             return "nothing could be verified"
-        return ""
+        undecided = [text for one in self._outputs for text in one["undecided"]]
+        return f"not verified: {undecided[0]}" if undecided else ""
 
 
 class Catalogue(pytest.Directory):
@@ -172,6 +173,10 @@ class RequirementItem(pytest.Item):
         """Judge the result of the check."""
         outcome = self.result.outcome
         if outcome is Outcome.NOT_VERIFIED:
+            accepted = self.shared.baseline.accepts(self.result)
+            is_required = self.requirement.id in self.shared.required
+            if is_required or (self.result.is_undecided and not accepted):
+                self.shared.undecided.append(f"{self.result.name}: {self.result.actual}")
             pytest.skip(f"not verified: {self.result.actual}")
         self.shared.judged += 1
         self.shared.stale += self.shared.baseline.stale([self.result])

@@ -48,6 +48,7 @@ def shared_run(config: pytest.Config) -> "SharedRun":
         ):
             raise click.UsageError(f"{given[0]} wants the target for itself: leave out -n")
         chosen = select(catalogue(), settings.patterns)
+        required = settings.required_ids(catalogue())
         baseline = Baseline.read(settings.baseline, contract, catalogue())
     except click.ClickException as error:
         text = re.sub(
@@ -61,7 +62,7 @@ def shared_run(config: pytest.Config) -> "SharedRun":
         seed = secrets.randbelow(2**32)
         # Kept where xdist finds it, so that all of its workers make the same choices.
         setattr(config.option, option_dest("seed"), str(seed))
-    return SharedRun(contract, chosen, url, settings, seed, baseline)
+    return SharedRun(contract, chosen, url, settings, seed, baseline, required)
 
 
 def _given_arguments(config: pytest.Config) -> list[str]:
@@ -86,8 +87,9 @@ def option_named(name: str) -> str:
 class SharedRun:
     """The run that all items of a process share; it begins with the first that needs it.
 
-    ``judged`` counts the items with a verdict, ``stale`` are the entries of the baseline whose
-    rule holds again.
+    ``required`` are the ids of requirements that must be verified, ``judged`` counts the items
+    with a verdict, ``undecided`` are the reasons for no verdict, ``stale`` are the entries of the
+    baseline whose rule holds again.
     """
 
     contract: Contract
@@ -96,7 +98,9 @@ class SharedRun:
     settings: RunSettings
     seed: int
     baseline: Baseline
+    required: frozenset[str] = frozenset()
     judged: int = 0
+    undecided: list[str] = field(default_factory=list)
     stale: list[ResultKey] = field(default_factory=list)
     _open: ExitStack = field(default_factory=ExitStack)
     _run: Run | None = None
@@ -141,6 +145,7 @@ class SharedRun:
             "made": len(run.target.created),
             "judged": self.judged,
             "stale": [list(one) for one in self.stale],
+            "undecided": self.undecided,
             "doubt": never_succeeded(run.contract, run.answered),
             "transient": passed.line if passed else "",
             "left": 0,

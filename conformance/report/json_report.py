@@ -36,6 +36,7 @@ def _result(result: Result) -> dict[str, Any]:
         "expected": result.expected,
         "actual": result.actual_with_finding,
         "reproduce": result.reproduce,
+        **({"class": result.why.value} if result.why else {}),
     }
 
 

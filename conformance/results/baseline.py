@@ -66,8 +66,8 @@ class Baseline:
         return cls(accepted)
 
     def accepts(self, result: Result) -> bool:
-        """Whether the baseline has this violation."""
-        return result.outcome in VIOLATIONS and result.key in self.accepted
+        """Whether the baseline has this violation, or this MUST that the target left undecided."""
+        return _may_be_accepted(result) and result.key in self.accepted
 
     def stale(self, results: Iterable[Result]) -> list[ResultKey]:
         """The entries whose requirement passed. Those that the run did not verify are not stale."""
@@ -81,7 +81,7 @@ class Baseline:
         """
         stale = set(self.stale(results))
         kept = {one: reason for one, reason in self.accepted.items() if one not in stale}
-        found = {one.key: "" for one in results if one.outcome in VIOLATIONS}
+        found = {one.key: "" for one in results if _may_be_accepted(one)}
         return type(self)(dict(sorted({**found, **kept}.items())))
 
     def text(self, path: Path) -> str:
@@ -93,6 +93,10 @@ class Baseline:
         if path.suffix == ".json":
             return json.dumps({"accepted": entries}, indent=2) + "\n"
         return yaml.safe_dump({"accepted": entries}, sort_keys=False, allow_unicode=True)
+
+
+def _may_be_accepted(result: Result) -> bool:
+    return result.outcome in VIOLATIONS or result.is_undecided
 
 
 def _document(path: Path) -> Any:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from conformance.catalogue.requirement import Level, Rule
+from conformance.probe.probe import Unverified
 from dinie_contract.output import excerpt, printable
 
 ResultKey = tuple[str, str]
@@ -49,6 +50,7 @@ class FindingDetails:
 class Result:
     """The result of one requirement on one operation.
 
+    ``why`` is the class of the reason where the requirement was not verified.
     ``expected`` and ``actual`` are made fit to be shown here, whoever they come from.
     ``reproduce`` is finished source, made of such texts: for a server a shell script of curl
     commands, which holds no token, since the reader exports it; for a client the exchanges of its
@@ -63,10 +65,17 @@ class Result:
     actual: str = ""
     reproduce: str = ""
     finding: FindingDetails | None = None
+    why: Unverified | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "expected", shown_value(self.expected))
         object.__setattr__(self, "actual", shown_value(self.actual))
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether the target kept a MUST from being judged though it has what the MUST is about."""
+        is_target = self.outcome is Outcome.NOT_VERIFIED and self.why is Unverified.TARGET
+        return is_target and self.level is Level.MUST
 
     @property
     def key(self) -> ResultKey:

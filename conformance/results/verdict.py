@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.catalogue.requirement import Level
+from conformance.probe.probe import Unverified
 from conformance.results.baseline import VIOLATIONS, Baseline
 from conformance.results.coverage import CoverageReport
 from conformance.results.result import Outcome, Result, ResultKey
@@ -25,6 +26,7 @@ class Verdict:
     """The verdict that all reports show. ``results`` are sorted by id and operation.
 
     ``void`` is the reason why not even a violation counts (nothing was exercised, interrupted),
+    ``required`` are the ids of requirements that must be verified, whatever they are about.
     ``doubt`` the reason why a run without violations is no pass (stopped midway, faults of the
     harness); both are empty otherwise. ``seed`` is None where nothing was random. ``timeline`` and
     ``coverage`` count the exchanges of the run; a verdict on a journal has neither. All texts are
@@ -46,6 +48,7 @@ class Verdict:
     timeline: tuple[Span, ...] = ()
     coverage: CoverageReport | None = None
     transient: TransientReport | None = None
+    required: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for name in ("contract", "target", "void", "doubt"):
@@ -92,6 +95,21 @@ class Verdict:
         return tuple(one for one in self.violations if one.level in {Level.MUST, self.level})
 
     @property
+    def undecided(self) -> str:
+        """The reason for no verdict where MUSTs or required ones are not verified, or empty."""
+        found = [
+            one
+            for one in self.results
+            if (one.is_undecided and not self.baseline.accepts(one))
+            or (one.outcome is Outcome.NOT_VERIFIED and one.requirement.id in self.required)
+        ]
+        if found:
+            number = f"{len(found)} requirements were" if len(found) > 1 else "one requirement was"
+            return f"{number} not verified: {found[0].name}: {found[0].actual}"
+        lacking = sorted(self.required - {one.requirement.id for one in self.results})
+        return f"{lacking[0]} is required and was not judged" if lacking else ""
+
+    @property
     def stale(self) -> list[ResultKey]:
         """The entries of the baseline that are violated no longer."""
         return self.baseline.stale(self.results)
@@ -113,7 +131,7 @@ class Verdict:
             return NO_VERDICT
         if self.breaking:
             return BROKEN
-        return NO_VERDICT if self.doubt else CONFORMS
+        return NO_VERDICT if self.doubt or self.undecided else CONFORMS
 
     @property
     def line(self) -> str:
@@ -122,12 +140,16 @@ class Verdict:
         parts = [f"{count} {level.upper()}" for level, count in sorted(levels.items())]
         broken = f"broken: {' and '.join(parts)}" if parts else ""
         if self.exit_code == NO_VERDICT:
-            reason = self.void or self.doubt
+            reason = self.void or self.doubt or self.undecided
             return f"No verdict: {reason}{f' ({broken} so far)' if broken else ''}"
         counts = Counter(one.outcome for one in self.results)
         shown = (Outcome.WARNING, Outcome.NOT_VERIFIED, Outcome.ERROR)
         others = [counted(counts[Outcome.PASSED], Outcome.PASSED)]
         others += [counted(counts[one], one) for one in shown if counts[one]]
+        if musts := [one for one in self.results if one.level is Level.MUST]:
+            applying = [one for one in musts if one.why is not Unverified.ABSENT]
+            judged = sum(one.outcome is not Outcome.NOT_VERIFIED for one in applying)
+            others.append(f"{judged} of {len(applying)} MUSTs verified")
         if self.accepted:
             others.append(f"{len(self.accepted)} accepted")
         if self.doubt:

@@ -5,9 +5,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from conformance.catalogue.requirement import Level, Requirement
-from conformance.probe.probe import NotVerified, Probe, Undecided, Violation
+from conformance.probe.probe import (
+    NotAsked,
+    NotServed,
+    NotVerified,
+    Probe,
+    Undecided,
+    Unverified,
+    Violation,
+)
 from conformance.results.curl import Exchange, reproduction
 from conformance.results.result import Outcome, Result
+from conformance.target.capabilities import FOUND_IN_TARGET
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Recording, UnsendableRequest
 
@@ -43,17 +52,20 @@ def run_check(requirement: Requirement, probe: Probe) -> CheckOutcome:
     operation, target = probe.operation, probe.target
     level = requirement.level_on(operation)
     outcome, expected, actual, breaks = Outcome.PASSED, "", "", ""
+    why: Unverified | None = None
     try:
         if missing := requirement.needs - target.capabilities:
-            raise NotVerified("; ".join(sorted(one.value for one in missing)))  # noqa: TRY301
+            kind = NotServed if missing & FOUND_IN_TARGET else NotAsked
+            raise kind("; ".join(sorted(one.value for one in missing)))  # noqa: TRY301
         _check(requirement, probe)
     except Violation as violation:
         outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
         expected, actual, breaks = violation.expected, violation.actual, violation.breaks
     except NotVerified as reason:
-        outcome, actual = Outcome.NOT_VERIFIED, str(reason)
+        outcome, actual, why = Outcome.NOT_VERIFIED, str(reason), reason.why
     except UnsendableRequest as reason:
         outcome, actual = Outcome.NOT_VERIFIED, f"a request could not be sent: {reason}"
+        why = Unverified.TARGET
     except TargetError:
         raise
     except Exception as error:  # noqa: BLE001 - a fault of the harness is a result, not the run's end
@@ -67,5 +79,5 @@ def run_check(requirement: Requirement, probe: Probe) -> CheckOutcome:
             script = reproduction(target.base_url, exchanges)
         except Exception as error:  # noqa: BLE001 - a violation counts also without its script
             script = f"# no script can be made of the requests: {type(error).__name__}"
-    result = Result(requirement, operation.id, level, outcome, expected, actual, script)
+    result = Result(requirement, operation.id, level, outcome, expected, actual, script, why=why)
     return CheckOutcome(result, exchanges, breaks, dict(probe.recording.examples))

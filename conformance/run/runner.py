@@ -12,8 +12,7 @@ from conformance.catalogue.judge import JudgedExchange, Purpose
 from conformance.catalogue.registry import Judges
 from conformance.catalogue.requirement import Requirement
 from conformance.probe.applicability import lists
-from conformance.probe.probe import NotVerified, Probe, Violation
-from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
+from conformance.probe.probe import NOT_IMPLEMENTED_STATUSES, NotVerified, Probe, Violation
 from conformance.probe.token_exchange import credentials_of
 from conformance.results.result import Result
 from conformance.run.check import run_check

@@ -12,3 +12,7 @@ class Capability(Enum):
     TOKENS = "needs a token operation that works with a created key"
     REPLAY_DELAY = "needs patience: --patience is 0"
     CLOCK = "needs a clock that can be moved: give --clock-url"
+
+
+FOUND_IN_TARGET = frozenset({Capability.LISTING, Capability.REVOCATION, Capability.TOKENS})
+"""Those that a target has or has not; the others need an option."""

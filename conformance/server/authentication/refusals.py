@@ -10,7 +10,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.probe.applicability import needs_bearer_token, takes_json
-from conformance.probe.probe import NotVerified, Probe, without_token
+from conformance.probe.probe import NotServed, Probe, without_token
 from conformance.probe.resources import expect_served, request_on_new_resource
 from conformance.server.authentication.requests import (
     SEED,
@@ -92,7 +92,7 @@ def refused_request_creates_nothing(probe: Probe) -> None:
     requests = refusable(probe)
     names = {what: probe.asked_name(request) for what, request in requests.items()}
     if not all(names.values()):
-        raise NotVerified("nothing that is sent could be told apart in the list")
+        raise NotServed("nothing that is sent could be told apart in the list")
     for request in requests.values():
         probe.send(request)
     listed = {text_in(item, probe.name_member) for item in probe.listed()}

@@ -7,7 +7,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import edit_body, set_field, set_status
 from conformance.probe.applicability import shows
-from conformance.probe.probe import NotVerified, Probe, expect
+from conformance.probe.probe import Probe, expect, refused_with
 from conformance.server.created.answers import (
     NOT_SERVED,
     created_answers,
@@ -35,7 +35,9 @@ def plain_request_succeeds(probe: Probe) -> None:
     """A plain valid request is answered with the documented success status."""
     answer = probe.send(probe.request())
     if answer.status in NOT_SERVED:
-        raise NotVerified(f"{probe.operation.id} answered {answer.status} to a plain valid request")
+        raise refused_with(
+            answer.status, f"{probe.operation.id} answered {answer.status} to a plain valid request"
+        )
     success = probe.operation.success_status
     probe.expect(answer.status == success, f"{success}", f"{answer.status}")
 

@@ -11,7 +11,7 @@ from conformance.catalogue.judge import Purpose, each, on
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, set_header, set_status
-from conformance.probe.probe import NotVerified, Probe, expect, without_token
+from conformance.probe.probe import Probe, expect, refused_with, without_token
 from conformance.probe.rate_limits import answer_to
 from conformance.server.created.answers import NOT_SERVED, expect_documented
 from conformance.server.validation.sabotage import answer_if, content_type
@@ -35,7 +35,9 @@ def _valid_and_invalid(probe: Probe) -> Iterator[Answer]:
     plain = probe.request()
     first = probe.send(plain)
     if first.status in NOT_SERVED:
-        raise NotVerified(f"{probe.operation.id} answered {first.status} to a plain valid request")
+        raise refused_with(
+            first.status, f"{probe.operation.id} answered {first.status} to a plain valid request"
+        )
     yield first
     for body in ({}, {probe.name_member: 5}, {**probe.plain_body(), "expires_at": "tomorrow"}):
         yield probe.send(plain.with_json(body))

@@ -17,7 +17,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body
 from conformance.probe.applicability import echoes_name
-from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe
+from conformance.probe.probe import NAME_PREFIX, Probe, refused_with
 from conformance.server.created.answers import NOT_SERVED
 from conformance.target.exchange import Answer
 
@@ -112,7 +112,9 @@ def _judge(probe: Probe, kind: str, text: str, answer: Answer) -> None:
     if answer.status in NOT_SERVED and (
         kind == _PLAIN or answer.status == HTTPStatus.TOO_MANY_REQUESTS
     ):
-        raise NotVerified(f"{probe.operation.id} answered {answer.status} to {kind}")
+        raise refused_with(
+            answer.status, f"{probe.operation.id} answered {answer.status} to {kind}"
+        )
     if answer.status == success:
         found = probe.name_of(answer)
         probe.expect(found == text, f"the name unchanged ({kind})", _difference(text, found))

@@ -16,7 +16,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, set_field
 from conformance.probe.applicability import echoes, shows
 from conformance.probe.bodies import FAR_FUTURE
-from conformance.probe.probe import NotVerified, Probe, expect
+from conformance.probe.probe import NotAsked, NotVerified, Probe, expect, refused_with
 from conformance.server.created.answers import (
     NOT_SERVED,
     created_answers,
@@ -126,7 +126,7 @@ def _expect_refusal(probe: Probe, answer: Answer, kind: str, *, must_be_accepted
     success, status = probe.operation.success_status, answer.status
     limited = status == HTTPStatus.TOO_MANY_REQUESTS
     if status in NOT_SERVED and (must_be_accepted or limited):
-        raise NotVerified(f"{probe.operation.id} answered {status} to {kind}")
+        raise refused_with(status, f"{probe.operation.id} answered {status} to {kind}")
     probe.expect(not must_be_accepted, f"{success} for {kind}", f"{status}")
     probe.expect(answer.is_refusal, f"{success} or 422 for {kind}", f"{status}")
 
@@ -214,7 +214,7 @@ def timestamps_are_now(probe: Probe) -> None:
             away = min(max(first - found, found - last, 0) for first, last in spans)
             is_ahead = found - time.time() > CLOCK_TOLERANCE_SECONDS
             if is_ahead and Capability.CLOCK in probe.target.capabilities:
-                raise NotVerified("the target's clock is ahead, as --clock-url can move it")
+                raise NotAsked("the target's clock is ahead, as --clock-url can move it")
             probe.expect(
                 away <= CLOCK_TOLERANCE_SECONDS,
                 f"{field} within {CLOCK_TOLERANCE_SECONDS / 60:.0f} minutes of now",

@@ -31,9 +31,13 @@ from conformance.catalogue.sabotage import (
 )
 from conformance.probe.applicability import lists, needs_bearer_token, reads_or_creates, takes_json
 from conformance.probe.bodies import is_judged, makes_from_json
-from conformance.probe.probe import NOTHING_FAILS, NotVerified, Probe
+from conformance.probe.probe import (
+    NOT_IMPLEMENTED_STATUSES,
+    NOTHING_FAILS,
+    Probe,
+    refused_with,
+)
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.server.generated.judges import (
     SEED,
     expect_documented_body,
@@ -62,7 +66,7 @@ def _confirm_failures(probe: Probe, check: Check) -> None:
     # A plain request for a token holds a pair that nobody has: 401 is the answer to that.
     refused = plain == HTTPStatus.UNAUTHORIZED and needs_bearer_token(probe.operation)
     if refused or plain in {*NOT_IMPLEMENTED_STATUSES, HTTPStatus.FORBIDDEN}:
-        raise NotVerified(f"the target answers {plain} to a plain request")
+        raise refused_with(plain, f"the target answers {plain} to a plain request")
     for one in generation.failures(probe, rule.generator_check):
         exchange = JudgedExchange(probe.operation, one.request, one.answer, Purpose.GENERATED)
         violation = rule.violation(exchange)

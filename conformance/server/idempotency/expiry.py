@@ -7,7 +7,7 @@ from http import HTTPStatus
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.probe import NotAsked, NotVerified, Probe
 from conformance.server.idempotency.replays import SEED, expect_same
 from conformance.server.idempotency.sabotage import CHANGE_ON_REPLAY, FORGET_KEY, KEEP_FOR_EVER
 from conformance.target.capabilities import Capability
@@ -50,9 +50,7 @@ def _move_clock(probe: Probe, seconds: int) -> None:
 def _sign_in_again(probe: Probe) -> None:
     """Raise :class:`NotVerified` where the token expired by the move and was not renewed."""
     if probe.send(probe.request()).status == HTTPStatus.UNAUTHORIZED:
-        raise NotVerified(
-            "the token does not outlive 24 hours: give --client-id and --client-secret"
-        )
+        raise NotAsked("the token does not outlive 24 hours: give --client-id and --client-secret")
 
 
 @requirement(

@@ -10,7 +10,7 @@ from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, digested
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
-from conformance.probe.probe import NotVerified, Probe, expect
+from conformance.probe.probe import NotServed, NotVerified, Probe, expect
 from conformance.server.idempotency.sabotage import (
     CHANGE_ON_REPLAY,
     EXECUTE_EACH,
@@ -92,7 +92,7 @@ def no_second_resource(probe: Probe) -> None:
     """A request makes one resource, as the list shows, repeated later or at the same time."""
     retried, at_once = probe.plain_body(), probe.plain_body()
     if probe.name_member not in retried:
-        raise NotVerified("nothing that is sent could be told apart in the list")
+        raise NotServed("nothing that is sent could be told apart in the list")
     request = probe.request().with_json(retried).with_key(probe.new_key())
     probe.succeed(request)
     probe.send(request)

@@ -11,7 +11,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, set_status
 from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.bodies import FAR_FUTURE, date_fields
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.probe import NotServed, Probe
 from conformance.server.created.answers import expect_documented
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from conformance.target.members import JsonObject
@@ -96,7 +96,7 @@ def every_member_is_compared(probe: Probe) -> None:
     dates = dict.fromkeys(date_fields(probe.operation), FAR_FUTURE)
     body = {**probe.plain_body(), **dates}
     if probe.name_member not in body:
-        raise NotVerified("the contract has no example of a name")
+        raise NotServed("the contract has no example of a name")
     others = {f"another {probe.name_member}": {**body, probe.name_member: probe.new_name()}}
     for name in dates:
         others[f"another {name}"] = {**body, name: "2099-12-30T23:59:59Z"}

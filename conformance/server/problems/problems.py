@@ -9,7 +9,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_status, set_field, set_header
 from conformance.probe.applicability import every
-from conformance.probe.probe import NotVerified, Probe, expect
+from conformance.probe.probe import Probe, expect, refused_with
 from conformance.server.problems.provoking import (
     SEED,
     all_texts,
@@ -105,7 +105,9 @@ def method_not_allowed_names_methods(probe: Probe) -> None:
     method = next(one for one in ("PATCH", "PUT", "DINIE") if one not in known)
     answer = probe.send(replace(probe.request(), method=method, headers=(), body=b""))
     if answer.status != HTTPStatus.METHOD_NOT_ALLOWED:
-        raise NotVerified(f"the target answered {answer.status} to {method}, not 405")
+        raise refused_with(
+            answer.status, f"the target answered {answer.status} to {method}, not 405"
+        )
     allow = answer.header("allow")
     probe.expect(allow is not None, "Allow with a 405", "no such header")
     allowed = {one.strip() for one in (allow or "").split(",")}

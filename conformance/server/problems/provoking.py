@@ -13,8 +13,14 @@ from typing import Any
 from conformance.catalogue.sabotage import Sabotage, set_field
 from conformance.probe.applicability import needs_bearer_token, takes_json
 from conformance.probe.bodies import fields_of
-from conformance.probe.probe import NotVerified, Probe, without_token
-from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES, request_on_new_resource
+from conformance.probe.probe import (
+    NOT_IMPLEMENTED_STATUSES,
+    NotServed,
+    NotVerified,
+    Probe,
+    without_token,
+)
+from conformance.probe.resources import request_on_new_resource
 from conformance.target.exchange import Answer, Request
 from openapi.contract import PATH_PARAMETER
 from openapi.operation import Operation
@@ -64,7 +70,8 @@ def documented_errors(probe: Probe) -> Iterator[Answer]:
             found = True
             yield answer
     if not found:
-        raise NotVerified(f"{probe.operation.name} gave no error that is documented for it")
+        reason = f"{probe.operation.name} gave no error that is documented for it"
+        raise NotVerified(reason) if served else NotServed(reason)
 
 
 def problem_documents(probe: Probe) -> Iterator[tuple[Answer, dict[str, Any]]]:

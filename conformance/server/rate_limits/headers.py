@@ -8,9 +8,14 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, set_header, with_header
 from conformance.probe.applicability import every
-from conformance.probe.probe import NotVerified, Probe, expect, without_token
+from conformance.probe.probe import (
+    NOT_IMPLEMENTED_STATUSES,
+    NotServed,
+    Probe,
+    expect,
+    without_token,
+)
 from conformance.probe.rate_limits import answer_to, harmless
-from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer
 from conformance.target.timestamps import http_date
@@ -39,7 +44,7 @@ def _ordinary(probe: Probe) -> list[tuple[str, Answer]]:
     documented = probe.operation.response(answer.status) is not None
     known = documented and Capability.REVOCATION in probe.target.capabilities
     if answer.status in NOT_IMPLEMENTED_STATUSES and not known:
-        raise NotVerified(f"the target answers {answer.status}: it does not serve this operation")
+        raise NotServed(f"the target answers {answer.status}: it does not serve this operation")
     return [
         ("a valid request", answer),
         ("a request without a token", answer_to(probe, without_token(request))),
@@ -85,7 +90,7 @@ def expect_sense(answer: Answer) -> None:
         expect(NUMBER.fullmatch(text), f"a whole number in {name}", "another text")
         numbers[name] = int(text)
     if not numbers:
-        raise NotVerified(_NO_HEADERS)
+        raise NotServed(_NO_HEADERS)
     if LIMIT in numbers and REMAINING in numbers:
         expect(
             numbers[REMAINING] <= numbers[LIMIT],
@@ -123,4 +128,4 @@ def headers_make_sense(probe: Probe) -> None:
     for answer in told:
         expect_sense(answer)
     if not told:
-        raise NotVerified(_NO_HEADERS)
+        raise NotServed(_NO_HEADERS)

@@ -12,7 +12,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, on_answers, set_field, set_header
 from conformance.probe.applicability import every
-from conformance.probe.probe import NotVerified, Probe, Violation, expect
+from conformance.probe.probe import NotAsked, NotServed, NotVerified, Probe, Violation, expect
 from conformance.probe.rate_limits import LIMITED, provoke
 from conformance.server.rate_limits.headers import (
     HEADERS,
@@ -38,18 +38,18 @@ def _limited(probe: Probe) -> Iterator[Answer]:
     provoke(probe)
     met = [one for one in probe.target.limited if one[0].is_for(probe.operation)]
     if not met:
-        raise NotVerified(_no_429(probe))
+        raise _no_429(probe)
     for request, answer in met:
         probe.recording.exchanges[:] = [(request, answer)]
         yield answer.unread()
 
 
-def _no_429(probe: Probe) -> str:
+def _no_429(probe: Probe) -> NotVerified:
     if not probe.target.settings.provoke_rate_limit:
-        return _UNASKED
+        return NotAsked(_UNASKED)
     if probe.target.limited:
-        return "the run got no 429 on this operation"
-    return f"{RATE_LIMIT_REQUESTS} requests got no 429"
+        return NotServed("the run got no 429 on this operation")
+    return NotServed(f"{RATE_LIMIT_REQUESTS} requests got no 429")
 
 
 @requirement("rate_limits.limited-answer-is-a-problem", Level.MUST, SEED, every, observes_run=True)
@@ -152,4 +152,4 @@ def limited_request_gets_through_later(probe: Probe) -> None:
         return
     if waited or any(one.is_for(probe.operation) for one, _ in target.limited):
         raise NotVerified("no 429 of this operation could be waited for with nothing else sent")
-    raise NotVerified(_no_429(probe))
+    raise _no_429(probe)

@@ -9,7 +9,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, on_answers, set_header, with_body
 from conformance.probe.applicability import shows
-from conformance.probe.probe import NotVerified, Probe, Violation, expect, without_token
+from conformance.probe.probe import NotAsked, NotVerified, Probe, Violation, expect, without_token
 from conformance.probe.token_exchange import known_credentials_of
 from conformance.server.secrets.made import secrets_in, texts_beside
 from conformance.target.capabilities import Capability
@@ -180,7 +180,7 @@ def _echo_token(request: Request, forward: Forward, *, header: bool) -> Answer:
 def expect_no_token(answer: Answer, token: str) -> None:
     """An answer does not repeat a token."""
     if len(token) <= _SHORTEST_TRACE:
-        raise NotVerified("the token is too short to be looked for")
+        raise NotAsked("the token is too short to be looked for")
     # All forms but the halved one hold the token but for its last character, in some case.
     repeated = holds(answer, [token[:-1]])
     expect(not repeated, "an answer without the token", "the token that was sent")

@@ -9,7 +9,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
 from conformance.probe.applicability import lists
 from conformance.probe.pages import ids_until
-from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.probe.probe import NotServed, NotVerified, Probe, Violation
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import created, exchange
 from conformance.target.access import is_token
@@ -42,7 +42,7 @@ def _maker(probe: Probe) -> Probe:
     for operation in probe.contract.operations.values():
         if lists(operation):
             return probe.of(operation).creating
-    raise NotVerified("the contract has no list")
+    raise NotServed("the contract has no list")
 
 
 def _carries_issued_token(request: Request) -> bool:

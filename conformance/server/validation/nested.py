@@ -8,9 +8,8 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import edit_body, set_status
 from conformance.probe.bodies import NO_REFUSAL, VENDOR, expect_refusal, reported_paths
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.probe import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.server.validation.nested_bodies import (
     NestedFault,
     fullest_body,
@@ -25,7 +24,7 @@ def _faults(probe: Probe) -> Iterator[NestedFault]:
     probe.succeed(probe.request().with_json(fullest_body(probe)))
     found = list(nested_faults(probe))
     if not found:
-        raise NotVerified("no example of the contract has anything below its top level")
+        raise NotServed("no example of the contract has anything below its top level")
     yield from found
 
 

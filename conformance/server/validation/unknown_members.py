@@ -13,7 +13,7 @@ from conformance.probe.bodies import (
     properties,
     schema_at,
 )
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.probe import NotServed, Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.server.robustness.survival import SAFETY
 from conformance.server.validation.sabotage import adopting, answer_if
@@ -74,7 +74,7 @@ def client_does_not_choose_server_fields(probe: Probe) -> None:
     """What only the answer has (id, secret, status, times) is not taken from a request."""
     answered = answer_schema(probe)
     if answered is None:
-        raise NotVerified("the contract has no schema for the answer")
+        raise NotServed("the contract has no schema for the answer")
     own = [one for one in properties(answered) if one not in properties(schema_at(probe))]
     chosen = {name: _choice(probe, answered, name) for name in own}
     answer = answer_to(probe, probe.request().with_json({**probe.plain_body(), **chosen}))

@@ -32,9 +32,8 @@ from conformance.probe.bodies import (
     wrong_values,
 )
 from conformance.probe.pages import largest_page, pages
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.probe import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified, Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.resources import NOT_IMPLEMENTED_STATUSES
 from conformance.server.validation.sabotage import (
     ACCEPT_ALL,
     COERCE,
@@ -72,7 +71,7 @@ def plain_data_is_accepted(probe: Probe) -> None:
         plain = probe.plain_body()
         body = {**{name: plain[name] for name in required if name in plain}, **fields}
         if not schema.is_valid(body):
-            raise NotVerified("the contract has no example of a valid body")
+            raise NotServed("the contract has no example of a valid body")
         expect_accepted(probe, probe.request().with_json(body), what)
 
 

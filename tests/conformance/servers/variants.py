@@ -29,7 +29,7 @@ class Variant:
         return offered | {Capability.LISTING, Capability.REVOCATION, Capability.TOKENS}
 
 
-KEYS_MUST_BE_UUIDS = frozenset({"idempotency.different-keys-are-different-calls"})
+KEYS_MUST_BE_UUIDS = frozenset()
 NO_405 = frozenset({"problems.method-not-allowed-names-methods"})
 
 VARIANTS = {
