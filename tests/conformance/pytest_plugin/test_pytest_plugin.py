@@ -49,7 +49,7 @@ def run_pytest(tmp_path: Path) -> Pytest:
             env={**os.environ, **variables},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=280,
         )
         for token in (FIRST, SECOND):
             assert token not in done.stdout + done.stderr

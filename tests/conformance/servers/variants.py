@@ -29,7 +29,6 @@ class Variant:
         return offered | {Capability.LISTING, Capability.REVOCATION, Capability.TOKENS}
 
 
-KEYS_MUST_BE_UUIDS = frozenset()
 NO_405 = frozenset({"problems.method-not-allowed-names-methods"})
 
 VARIANTS = {
@@ -45,12 +44,12 @@ VARIANTS = {
             }
         ),
     ),
-    "strict": Variant(Options(validation=Validation.STRICT), unverified=KEYS_MUST_BE_UUIDS),
+    "strict": Variant(Options(validation=Validation.STRICT)),
     "only creates": Variant(Options(only_create=True, path=""), unverified=NO_405),
     "only creates, strict, 405 beside": Variant(
         Options(only_create=True, elsewhere=405, validation=Validation.STRICT, tells_rate=False),
         frozenset({"rate_limits.headers-on-every-answer"}),
-        unverified=KEYS_MUST_BE_UUIDS | {"rate_limits.headers-make-sense"},
+        unverified=frozenset({"rate_limits.headers-make-sense"}),
     ),
     "only creates, 501 elsewhere": Variant(
         Options(only_create=True, elsewhere=501), unverified=NO_405
