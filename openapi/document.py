@@ -4,7 +4,7 @@ import codecs
 import importlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
@@ -109,6 +109,9 @@ def read_document(path: Path) -> Document:
 
 
 def _read_json(text: bytes) -> Any:
+    # Each value follows one of these; those in texts count too, so there may be twice as many.
+    if sum(map(text.count, (b",", b"[", b"{"))) > 2 * MAX_NODES:
+        raise ValueError(f"it has more than {2 * MAX_NODES} commas and brackets")
     orjson.loads(text)  # stricter than the standard library, which finds duplicate keys
     return json.loads(text, object_pairs_hook=_unique)
 
@@ -122,17 +125,25 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read_yaml(text: bytes) -> Any:
-    """The value of a text in YAML's JSON schema, with unique keys and bounded levels.
+    """The value of a text in YAML's JSON schema, with unique keys, bounded levels and values.
 
     Raises :class:`ValueError` or :class:`yaml.YAMLError`.
     """
-    depth = 0
+    # What each node in the collections around counts: in a mapping every second one is a key.
+    around = [1.0]
+    values = 0.0
     for event in yaml.parse(text, _JsonLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
+        if isinstance(event, yaml.NodeEvent):
+            values += around[-1]
+        if isinstance(event, yaml.CollectionStartEvent):
+            around.append(0.5 if isinstance(event, yaml.MappingStartEvent) else 1.0)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            around.pop()
+        if len(around) > MAX_DEPTH + 1:
             line = event.start_mark.line + 1 if event.start_mark else 1
             raise ValueError(f"line {line} nests more than {MAX_DEPTH} levels")
+        if values > MAX_NODES:
+            raise _too_many_values()
     return yaml.load(text, _JsonLoader)  # noqa: S506 - a safe loader
 
 
@@ -149,12 +160,16 @@ def _check_size(document: Document) -> None:
             children = list(node.values()) if isinstance(node, dict) else node
             nodes += len(children)
             if nodes > MAX_NODES:
-                raise ValueError(f"it holds more than {MAX_NODES} values")
+                raise _too_many_values()
             characters += sum(len(child) for child in children if isinstance(child, str))
             if characters > MAX_BYTES:
                 raise ValueError(f"it holds more than {MAX_BYTES} characters of text")
             below += [child for child in children if isinstance(child, dict | list)]
         level = below
+
+
+def _too_many_values() -> ValueError:
+    return ValueError(f"it holds more than {MAX_NODES} values")
 
 
 def join(pointer: str, *steps: object) -> str:
@@ -231,8 +246,14 @@ class _JsonLoader(yaml.CSafeLoader):
         if tag is None or tag.rpartition(":")[2] in _JSON_TAGS
     }
 
+    _pairs = 0
+    """The pairs of all mappings, those of a merged one (``<<``) once for each merge."""
+
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
         """Refuse duplicate keys, before merge keys (``<<``) add their own."""
+        self._pairs += len(node.value)
+        if self._pairs > MAX_NODES:
+            raise _too_many_values()
         seen: set[str] = set()
         for key_node, _ in node.value:
             if key_node.tag == "tag:yaml.org,2002:merge":
@@ -255,11 +276,22 @@ def _problem(text: str, node: yaml.Node) -> yaml.MarkedYAMLError:
     return yaml.constructor.ConstructorError(None, None, text, node.start_mark)
 
 
-for _tag, _pattern, _first in (
-    ("bool", r"true|false|True|False|TRUE|FALSE", "tTfF"),
-    ("int", r"-?(?:0|[1-9][0-9]*)", "-0123456789"),
-    ("float", r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?", "-0123456789"),
+def _literal(pattern: re.Pattern[str], read: Callable[[str], Any]) -> Callable[..., Any]:
+    """A constructor that takes JSON's literals alone: a tag may claim a type for any text."""
+
+    def constructed(_: _JsonLoader, node: yaml.Node) -> Any:
+        if not isinstance(node, yaml.ScalarNode) or not pattern.match(node.value):
+            raise _problem(f"a value is no literal of its tag {node.tag}", node)
+        return read(node.value)
+
+    return constructed
+
+
+for _tag, _text, _first, _read in (
+    ("bool", r"true|false|True|False|TRUE|FALSE", "tTfF", lambda text: text.lower() == "true"),
+    ("int", r"-?(?:0|[1-9][0-9]*)", "-0123456789", int),
+    ("float", r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?", "-0123456789", float),
 ):
-    _JsonLoader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first)
-    )
+    _pattern = re.compile(rf"(?:{_text})\Z")
+    _JsonLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _pattern, list(_first))
+    _JsonLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _literal(_pattern, _read))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from openapi import document
 from openapi.document import MAX_DEPTH, ContractError, read_document
 
 Write = Callable[..., Path]
@@ -110,6 +111,19 @@ def test_anchors_and_merge_keys_are_expanded(write: Write) -> None:
         ("a: !mine x", 1, "!mine"),
         ("<<: 5", 1, "expected a mapping"),
         ('a: "\\ud800"', 1, "invalid Unicode character"),
+        *(
+            (f"a: !!{tag} '{text}'", 1, f"no literal of its tag tag:yaml.org,2002:{tag}")
+            for tag, text in (
+                ("int", ""),
+                ("int", "1:1"),
+                ("int", "0x1f"),
+                ("float", ""),
+                ("float", "1:" * 999 + "1"),
+                ("float", ".nan"),
+                ("bool", "maybe"),
+            )
+        ),
+        ("a: !!int {b: c}", 1, "no literal of its tag"),
     ],
 )
 def test_bad_yaml_is_refused_with_the_line(write: Write, text: str, line: int, reason: str) -> None:
@@ -208,6 +222,34 @@ def laughs(levels: int) -> str:
 )
 def test_aliases_that_expand_without_end_are_refused(write: Write, text: str, reason: str) -> None:
     assert reason in refusal(write(text)).reason
+
+
+def unused(*_: object, **__: object) -> None:
+    raise AssertionError("the values are made before they are counted")
+
+
+def test_too_many_values_are_counted_before_they_are_made(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document, "MAX_NODES", 1000)
+    pairs = ", ".join(f'"k{at}": [{{}}]' for at in range(450))
+    assert read_document(write(f"{{{pairs}}}"))
+    assert read_document(write(f"{{{pairs}}}", "contract.json"))
+    monkeypatch.setattr(document.yaml, "load", unused)
+    monkeypatch.setattr(document.orjson, "loads", unused)
+    assert "holds more than 1000 values" in refusal(write(f"a: [{'x, ' * 1001}]")).reason
+    assert "holds more than 1000 values" in refusal(write(f"a: {{{pairs}, {pairs}}}")).reason
+    error = refusal(write(f'{{"a": [{"{}, " * 1001}0]}}', "contract.json"))
+    assert "more than 2000 commas and brackets" in error.reason
+
+
+def test_merged_pairs_are_counted_however_many_are_the_same(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document, "MAX_NODES", 1000)
+    base = f"a: &a {{{', '.join(f'k{at}: 1' for at in range(100))}}}\n"
+    assert len(read_document(write(f"{base}b: {{<<: [{'*a, ' * 5}]}}"))["b"]) == 100
+    assert "holds more than" in refusal(write(f"{base}b: {{<<: [{'*a, ' * 20}]}}")).reason
 
 
 def test_an_unreadable_file_is_named_with_the_cause(
