@@ -1,13 +1,28 @@
 """Resolution of JSON pointers and ``$ref`` in one document, and the merging of schemas by it."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 
 from openapi.document import MAX_DEPTH, ContractError, Document
+
+
+class _End(NamedTuple):
+    """The end of a chain of references, its pointer, and how many references lead to it."""
+
+    node: Any
+    pointer: str
+    steps: int
+
+
+def _reference_in(node: Any, *, alone: bool) -> str | None:
+    """The reference that a node is; None for any other, and for one of several keywords."""
+    if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
+        return None
+    return None if alone and len(node) > 1 else unquote(node["$ref"])
 
 
 class References:
@@ -19,6 +34,7 @@ class References:
     def __init__(self, document: Document) -> None:
         registry: Registry[Any] = Registry()
         self._resolver = registry.with_resource("", Resource.opaque(document)).resolver()
+        self._ends: dict[tuple[str, bool], _End | ContractError] = {}
         self._values: dict[str, Any] = {}  # most pointers of a contract are looked up many times
 
     def at(self, pointer: str) -> Any:
@@ -36,29 +52,53 @@ class References:
 
         Returns the object at the end and its pointer. In schemas, keywords beside a ``$ref``
         apply as well: ``alone`` ends the chain there. Raises :class:`ContractError` for a
-        reference to another file, to nothing, to a value that is no object, or to itself.
+        reference to another file, to nothing, to a value that is no object, or to itself, and for a
+        longer chain than ``MAX_DEPTH``.
         """
+        steps: list[str] = []
         seen: set[str] = set()
-        while isinstance(node, dict) and isinstance(node.get("$ref"), str):
-            if alone and len(node) > 1:
+        end: _End | ContractError
+        while True:
+            reference = _reference_in(node, alone=alone)
+            if reference is None:
+                end = _End(node, pointer, 0)
                 break
-            reference = unquote(node["$ref"])
-            if not reference.startswith("#/"):
-                raise ContractError(
-                    pointer, f"refers to {reference}: bundle the contract into one file first"
-                )
-            if reference in seen:
-                raise ContractError(pointer, f"refers to itself through {reference}")
-            seen.add(reference)
+            if known := self._ends.get((reference, alone)):
+                end = known
+                break
             try:
-                target = self.at(reference)
+                if reference in seen:
+                    raise ContractError(pointer, f"refers to itself through {reference}")  # noqa: TRY301 - as other failures
+                node, pointer = self._target(reference, pointer), reference
             except ContractError as error:
-                reason = f"refers to {reference}, which does not exist"
-                raise ContractError(pointer, reason) from error
-            if not isinstance(target, dict | bool):  # a schema may be true or false
-                raise ContractError(pointer, f"refers to {reference}, which is no object")
-            node, pointer = target, reference
-        return node, pointer
+                end = error
+                break
+            seen.add(reference)
+            steps.append(reference)
+        # Chains may share their ends, and each of a long one be looked up.
+        for reference in reversed(steps):
+            self._ends[reference, alone] = end
+            end = end._replace(steps=end.steps + 1) if isinstance(end, _End) else end
+        if isinstance(end, ContractError):
+            raise ContractError(end.place, end.reason) from end
+        if end.steps > MAX_DEPTH:
+            raise ContractError(end.pointer, f"stands behind more than {MAX_DEPTH} references")
+        return end.node, end.pointer
+
+    def _target(self, reference: str, pointer: str) -> Any:
+        """The object that a reference at ``pointer`` leads to."""
+        if not reference.startswith("#/"):
+            raise ContractError(
+                pointer, f"refers to {reference}: bundle the contract into one file first"
+            )
+        try:
+            target = self.at(reference)
+        except ContractError as error:
+            reason = f"refers to {reference}, which does not exist"
+            raise ContractError(pointer, reason) from error
+        if not isinstance(target, dict | bool):  # a schema may be true or false
+            raise ContractError(pointer, f"refers to {reference}, which is no object")
+        return target
 
     def resolve_schema(self, definition: Any) -> Any:
         """Resolve a schema that is only a reference; any other is returned as it is."""

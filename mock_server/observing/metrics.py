@@ -124,7 +124,10 @@ class Metrics:
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """All metrics and their media type: OpenMetrics where ``Accept`` prefers it, or text."""
         self.settle()
-        encode, media_type = choose_encoder(accept)
+        try:
+            encode, media_type = choose_encoder(accept)
+        except (TypeError, ValueError):  # the library expects that every version is a number
+            encode, media_type = choose_encoder("")
         return encode(self._registry), media_type
 
     def _new(self, operation: str, method: str, status: int | None, outcome: str) -> _Observe:

@@ -47,6 +47,13 @@ def chained(levels: int) -> str:
     return answering("{$ref: '#/components/schemas/s0'}", **schemas)
 
 
+def referring(count: int, last: str) -> str:
+    """A chain of so many schemas that do nothing but refer to the next one."""
+    schemas = {f"s{at}": f"{{$ref: '#/components/schemas/s{at + 1}'}}" for at in range(count)}
+    first = "{$ref: '#/components/schemas/s0'}"
+    return answering(first, **schemas, **{f"s{count}": last})
+
+
 def members(count: int, keyword: str = "") -> str:
     """An object of so many members, each of which is such an object again."""
     names = [f"p{at}" for at in range(count)]
@@ -75,6 +82,7 @@ LEFT_OUT = {
     ),
 }
 STARTED = {
+    "references to references": referring(150, "{type: string}"),
     "a recursive object": members(1000),
     "a tiny step": answering("{type: number, multipleOf: 1.0e-300, minimum: 3.14159}"),
     "a number of 400 digits": answering(f"{{type: integer, minimum: 1{'0' * 400}}}"),
@@ -84,6 +92,9 @@ REFUSED = {
     "parts of anyOf": doubling("anyOf"),
     "parts of oneOf": doubling("oneOf"),
     "parts in front of a long chain": chained(300),
+    "a chain of references": referring(20_000, "{type: string}"),
+    "a circle of references": referring(20_000, "{$ref: '#/components/schemas/s0'}"),
+    "references that lead nowhere": referring(20_000, "{$ref: '#/components/schemas/none'}"),
     "a repeated pattern": answering("{type: string, pattern: '^a{1000000}$'}"),
     "many members": answering("{type: object, minProperties: 99999999}"),
     "few unique values": answering(
@@ -96,7 +107,14 @@ REFUSED = {
     "many operations": operations(MAX_OPERATIONS + 1),
     "aliases of a long text": f"x: &x '{'y' * 100_000}'\ny: [{', '.join(['*x'] * 1000)}]\n",
 }
-QUICK = ("a long text", "a long array", "nested arrays", "parts of allOf", "a repeated pattern")
+QUICK = (
+    "a long text",
+    "a long array",
+    "nested arrays",
+    "parts of allOf",
+    "a chain of references",
+    "a repeated pattern",
+)
 
 
 def cases(contracts: dict[str, str]) -> list[object]:
