@@ -147,6 +147,16 @@ def test_no_label_is_of_a_clients_choosing(job: Job) -> None:
         assert told not in text
 
 
+@pytest.mark.parametrize("version", ["later", "1.x", "", "1." * 9999, "\xff"])
+def test_a_version_that_is_no_number_gets_an_exposition_all_the_same(
+    job: Job, version: str
+) -> None:
+    accept = {"Accept": f"application/openmetrics-text; version={version}".encode("latin-1")}
+    response = job.http.get("/_mock/metrics", headers=accept)
+    assert response.status_code == 200
+    assert "dinie_mock_request_seconds" in response.text
+
+
 def test_it_speaks_openmetrics_where_that_is_asked_for(job: Job) -> None:
     job.create()
     accept = {"Accept": "application/openmetrics-text; version=1.0.0,text/plain;q=0.5"}
