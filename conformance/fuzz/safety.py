@@ -139,9 +139,12 @@ class Breaker:
         return False, 0.0
 
     def _plain(self) -> Answer:
+        """The answer to a page of one item, or, where that fails alone, to a creation."""
         for operation in self._contract.operations.values():
             if lists(operation) and Capability.LISTING in self._target.capabilities:
-                return self._target.send_once(page_of_one(operation))
+                answer = self._target.send_once(page_of_one(operation))
+                if not answer.is_server_error:
+                    return answer
         operation = next(one for one in self._contract.operations.values() if creates(one))
         probe = Probe(self._contract, operation, self._target, random.Random(0))  # noqa: S311 - no choice is made
         return probe.send_once(probe.request())

@@ -1,5 +1,6 @@
 """Kind to its target: slower when it must be, and no more when the target is down."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.fuzz.safety import BEATS_THAT_FAIL, REFERENCE_SECONDS, Pace
 from conformance.fuzz.verdicts import verdict_of
-from conformance.results.verdict import NO_VERDICT
+from conformance.results.verdict import BROKEN, NO_VERDICT
 from conformance.target.errors import ConnectionClosed, TargetError
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from demo.mock_process import MockProcess
@@ -99,6 +100,37 @@ def test_the_circuit_breaker_ends_it_without_a_verdict(
     assert f"{BEATS_THAT_FAIL} times" in verdict.line
     # A target that is down is no finding.
     assert not campaign.record.findings
+    assert active(healthy, TOKENS[0]) == []
+
+
+def failing_list(request: Request, forward: Forward) -> Answer:
+    return Answer(500) if request.method == "GET" else forward(request)
+
+
+def failing_list_once_half_a_character_is_stored() -> Tamper:
+    stored = threading.Event()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        if rb"\ud800" in request.body:
+            stored.set()
+            return forward(request.with_json({"name": "dinie-conformance stored"}))
+        return failing_list(request, forward) if stored.is_set() else forward(request)
+
+    return tamper
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: failing_list, failing_list_once_half_a_character_is_stored]
+)
+def test_a_list_that_fails_alone_is_a_finding_and_no_target_that_is_down(
+    make: Callable[[], Tamper], campaigns: Campaigns, healthy: MockProcess
+) -> None:
+    campaign = campaigns(
+        Sabotage("failing list", make), "robustness.stored-names-are-no-failure", max_findings=1
+    )
+    campaign.work_through()
+    verdict = verdict_of(campaign.record, Level.MUST)
+    assert verdict.exit_code == BROKEN, verdict.line
     assert active(healthy, TOKENS[0]) == []
 
 

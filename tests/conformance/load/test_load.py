@@ -99,6 +99,13 @@ def test_a_server_that_only_creates_is_not_compared_with_a_list(tmp_path: Path) 
     assert "could not be revoked" in run.out
 
 
+def test_a_list_that_fails_is_broken_and_not_absent(tmp_path: Path) -> None:
+    run = on(Options(bug=Bug.LISTS_FAIL), tmp_path)
+
+    assert (run.code, run.err) == (1, "")
+    assert "generated.nothing-makes-it-fail [listCredentials]" in run.out
+
+
 @pytest.mark.thorough
 def test_a_lost_answer_is_asked_for_again_with_the_same_key(tmp_path: Path) -> None:
     with mock_process(

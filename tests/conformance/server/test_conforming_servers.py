@@ -62,6 +62,7 @@ BUGS = {
     Bug.UNFIT_ACCEPTS_ARE_406: "created.any-accept-gets-a-documented-status",
     Bug.OFFSETS_ARE_REFUSED: "validation.usual-date-is-accepted",
     Bug.FULL_PAGES_SAY_MORE: "lists.has-more-is-true",
+    Bug.LISTS_FAIL: "lists.only-ones-own",
     Bug.TOKENS_IN_QUERIES_STAND_IN: "authentication.token-in-query-is-refused",
 }
 """What each breaks."""

@@ -60,8 +60,14 @@ def judged(tamper: Tamper) -> tuple[Run, Verdict]:
     return run, verdict
 
 
-@pytest.mark.parametrize("is_carried_out", [False, True], ids=["refused", "lost"])
-@pytest.mark.parametrize("answer", [PAGE, AWAY], ids=["a page", "away"])
+@pytest.mark.parametrize(
+    "is_carried_out",
+    [pytest.param(False, id="refused", marks=pytest.mark.thorough), pytest.param(True, id="lost")],
+)
+@pytest.mark.parametrize(
+    "answer",
+    [pytest.param(PAGE, id="a page", marks=pytest.mark.thorough), pytest.param(AWAY, id="away")],
+)
 def test_what_passes_is_told_and_breaks_nothing(answer: Answer, is_carried_out: bool) -> None:  # noqa: FBT001
     run, verdict = judged(every(150, answer, is_carried_out=is_carried_out))
     assert [(one.name, one.expected, one.actual) for one in verdict.violations] == []
@@ -79,6 +85,7 @@ def test_what_passes_is_told_and_breaks_nothing(answer: Answer, is_carried_out: 
     )
 
 
+@pytest.mark.thorough
 def test_many_of_them_break_a_should() -> None:
     _, verdict = judged(every(20, AWAY))
     assert {one.requirement.id for one in verdict.violations} == {
@@ -130,11 +137,21 @@ def failing_once_half_a_character_is_stored() -> Tamper:
 @pytest.mark.parametrize(
     ("tamper", "broken"),
     [
-        (showing_secrets(), "secrets.never-in-the-list"),
-        (failing_list(), "lists.only-ones-own"),
-        (failing_once_half_a_character_is_stored(), "robustness.stored-names-are-no-failure"),
+        pytest.param(
+            showing_secrets(),
+            "secrets.never-in-the-list",
+            id="away at first",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            failing_list(), "lists.only-ones-own", id="always", marks=pytest.mark.thorough
+        ),
+        pytest.param(
+            failing_once_half_a_character_is_stored(),
+            "robustness.stored-names-are-no-failure",
+            id="midway",
+        ),
     ],
-    ids=["away at first", "always", "midway"],
 )
 def test_a_list_that_fails_is_broken_and_not_absent(tamper: Tamper, broken: str) -> None:
     _, verdict = judged(tamper)

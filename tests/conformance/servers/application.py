@@ -146,6 +146,8 @@ class Application:
         return self._write.success(status, value, **{"Cache-Control": "no-store, private"})
 
     def _list(self, partner: str, query: Mapping[str, list[str]]) -> Answer:
+        if self._options.bug is Bug.LISTS_FAIL:
+            raise Problem(500, "Something went wrong.")
         keys = self._store.of(partner)
         lenient = self._options.validation is Validation.LENIENT
         try:

@@ -50,6 +50,7 @@ class Bug(StrEnum):
     UNFIT_ACCEPTS_ARE_406 = auto()
     OFFSETS_ARE_REFUSED = auto()
     FULL_PAGES_SAY_MORE = auto()
+    LISTS_FAIL = auto()
     TOKENS_IN_QUERIES_STAND_IN = auto()
     """For a token in the header that is not known."""
 
