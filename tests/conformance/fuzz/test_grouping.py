@@ -90,7 +90,8 @@ def _odd_headers(request: Request, forward: Forward) -> Answer:
     return Answer(500) if has_language else forward(request)
 
 
-@pytest.mark.parametrize("is_remote", [pytest.param(True, marks=pytest.mark.thorough), False])
+@pytest.mark.thorough
+@pytest.mark.parametrize("is_remote", [True, False])
 def test_a_finding_of_another_requirement_takes_nothing_for_its_own(
     campaigns: Campaigns, tmp_path: Path, *, is_remote: bool
 ) -> None:

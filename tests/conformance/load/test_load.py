@@ -75,6 +75,7 @@ def test_a_client_id_and_secret_do_as_well(mock: MockProcess, tmp_path: Path) ->
     assert PARTNER[1] not in run.out + str(run.report)
 
 
+@pytest.mark.thorough
 def test_a_server_may_differ_in_all_that_is_its_own(tmp_path: Path) -> None:
     options = Options(
         replays_conflicts=True, forgets_revoked=True, revokes_again=True,

@@ -93,6 +93,7 @@ class SignsIn(Application):
         return answer
 
 
+@pytest.mark.thorough
 def test_a_token_that_expires_on_the_way_is_renewed(tmp_path: Path) -> None:
     SignsIn.issued = 0
     with serving(Options(tokens_live_seconds=2), PARTNERS, SignsIn) as url:

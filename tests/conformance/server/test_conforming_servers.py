@@ -75,8 +75,8 @@ ASIDE = {
 """What a server needs besides, for its bug to show."""
 
 
-UNLIKE = {"strict", "lenient"}
-"""Servers that cover most of what the others vary."""
+UNLIKE = {"strict"}
+"""Servers that decide for themselves most of what they may."""
 
 
 def target_at(url: str, options: Options, tokens: Sequence[str]) -> Target:

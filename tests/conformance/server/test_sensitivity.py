@@ -23,7 +23,12 @@ ELSEWHERE = (
     "validation.nested-",
 )
 PROVABLE = [one for one in REQUIREMENTS if not one.id.startswith(ELSEWHERE)]
-SABOTAGED = [(one, sabotage) for one in PROVABLE for sabotage in one.sabotage]
+SLOW = {"robustness.huge-bodies"}
+SABOTAGED = [
+    pytest.param(one, sabotage, marks=[pytest.mark.thorough] * (one.generates or one.id in SLOW))
+    for one in PROVABLE
+    for sabotage in one.sabotage
+]
 TOKENS = ("dinie_at_first", "dinie_at_second")
 
 
