@@ -7,6 +7,7 @@ from conformance.catalogue.requirement import Level
 from conformance.fuzz.shard import WHOLE
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import DONE, Record
+from conformance.probe.probe import Unverified
 from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.verdict import Verdict, doubt_of
 from conformance.run.judging import never_succeeded
@@ -64,8 +65,14 @@ def _results(record: Record) -> Iterator[Result]:
             if outcomes.get(outcome):
                 level = selected.level_on(record.contract.operations[operation])
                 reason = record.counters.reasons.get(f"{name} {outcome}", "")
-                yield Result(selected, operation, level, outcome, actual=reason)
+                why = _class_of(record, name) if outcome is Outcome.NOT_VERIFIED else None
+                yield Result(selected, operation, level, outcome, actual=reason, why=why)
                 break
+
+
+def _class_of(record: Record, name: str) -> Unverified | None:
+    found = record.counters.classes.get(name)
+    return Unverified(found) if found else None
 
 
 def _finding_details(record: Record, finding: Finding) -> FindingDetails:

@@ -85,7 +85,7 @@ class Unverified(StrEnum):
 class NotVerified(Exception):
     """Raised where a check cannot decide; the message is the reason. Never a pass."""
 
-    why = Unverified.TARGET
+    why: Unverified | None = Unverified.TARGET
 
 
 class NotServed(NotVerified):

@@ -35,11 +35,17 @@ def send_and_judge(probe: Probe, request: Request) -> Answer:
     return answer
 
 
+class _KnownViolation(NotVerified):
+    """A violation that is a finding already: nothing else keeps the check from its judgement."""
+
+    why = None
+
+
 def report_violation(
     probe: Probe, shown: Sequence[Exchange], expected: str, actual: str, requirement_id: str
 ) -> None:
     """Raise :class:`Violation`; only the exchanges that show it stay in the record."""
     if probe.budget.is_known(expected, actual, requirement_id):
-        raise NotVerified("the violation is known already")
+        raise _KnownViolation("the violation is known already")
     probe.recording.exchanges[:] = shown
     raise Violation(expected, actual, requirement_id)

@@ -124,6 +124,7 @@ def _counters(parts: Sequence[Counters]) -> Counters:
     )
     for part in parts:
         whole.reasons.update(part.reasons)
+        whole.classes.update(part.classes)
         for place, outcomes in part.outcomes.items():
             counted = whole.outcomes.setdefault(place, {})
             for outcome, count in outcomes.items():

@@ -12,6 +12,7 @@ from conformance.fuzz.storage.directory import RunDirectory, is_handle
 from conformance.fuzz.storage.files import MOST_FINDINGS, FileError, Format
 from conformance.fuzz.storage.finding import COUNT, LATEST, FindingKey
 from conformance.fuzz.storage.findings import Findings
+from conformance.probe.probe import Unverified
 from conformance.results.coverage import Coverage
 from conformance.results.result import Outcome, Result
 from conformance.results.timeline import LAST_STEP, SHORTEST_SPAN, Timeline
@@ -32,6 +33,8 @@ class Counters:
     unanswered: int = 0
     outcomes: dict[str, dict[str, int]] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    classes: dict[str, str] = field(default_factory=dict)
+    """The class of the reason for which a check was not verified, by its name."""
 
     def record_result(self, result: Result) -> None:
         """A check of the catalogue ended so."""
@@ -40,6 +43,8 @@ class Counters:
         counted[result.outcome] = counted.get(result.outcome, 0) + 1
         if result.outcome in {Outcome.NOT_VERIFIED, Outcome.ERROR}:
             self.reasons[f"{place} {result.outcome}"] = result.actual
+        if result.why:
+            self.classes[place] = result.why.value
 
 
 _LONGEST_TEXT, _MOST_TEXTS, _MOST_COUNTS = 10_000, 1000, 100_000
@@ -93,6 +98,7 @@ _FORMAT = Format(
                     "seconds": _SECONDS,
                     "outcomes": {**_COUNTS, "additionalProperties": _COUNTS},
                     "reasons": {**_COUNTS, "additionalProperties": _TEXT},
+                    "classes": {**_COUNTS, "additionalProperties": {"enum": [*Unverified]}},
                 },
             },
             "coverage": {

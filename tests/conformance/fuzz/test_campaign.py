@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import Sabotage
 from conformance.fuzz.verdicts import verdict_of
-from conformance.results.verdict import CONFORMS
+from conformance.results.verdict import CONFORMS, NO_VERDICT
+from conformance.target.exchange import Answer, Forward, Request
 from demo.mock_process import MockProcess
 from tests.conformance.cli.command_line import active
 from tests.conformance.fuzz.conftest import TOKENS, Campaigns
@@ -37,3 +39,19 @@ def test_the_same_seed_makes_the_same_turns(campaigns: Campaigns, tmp_path: Path
         ]
 
     assert turns(1) == turns(1) != turns(2)
+
+
+def test_a_must_that_the_target_keeps_from_judgement_is_no_pass(campaigns: Campaigns) -> None:
+    def limited_pages(request: Request, forward: Forward) -> Answer:
+        return Answer(429) if request.method == "GET" else forward(request)
+
+    fault = Sabotage("limit pages", lambda: limited_pages)
+    patterns = "lists.only-ones-own", "created.plain-request-succeeds"
+    campaign = campaigns(fault, *patterns, max_turns=12)
+    campaign.work_through()
+    verdict = verdict_of(campaign.record, Level.MUST)
+
+    assert verdict.exit_code == NO_VERDICT
+    assert "lists.only-ones-own [listCredentials]" in verdict.line
+    again = campaigns(None, *patterns, resume=True).record
+    assert verdict_of(again, Level.MUST).line == verdict.line
