@@ -13,6 +13,12 @@ from conformance.target.timestamps import http_date
 LONGEST_WAIT_SECONDS = 90.0
 """The longest wait that a target may ask for in ``Retry-After``."""
 
+LONGEST_UNTOLD_SECONDS = 3.0
+"""The longest wait for the end of a limit that no ``Retry-After`` tells."""
+
+MOST_UNTOLD = 3
+"""So many of those waits in vain, and a target is not waited for in this way any more."""
+
 MOST_WAITED_SECONDS = 3600.0
 """The longest time that a run waits for limits in all: that of 2,400 requests at 40 a minute."""
 
@@ -36,7 +42,12 @@ def pauses() -> Iterator[float]:
 
 def seconds_to_wait(answer: Answer) -> float | None:
     """The seconds that a 429 asks for; None without ``Retry-After``, and for any other answer."""
-    return seconds_of(answer) if answer.status == HTTPStatus.TOO_MANY_REQUESTS else None
+    return seconds_of(answer) if is_limit(answer) else None
+
+
+def is_limit(answer: Answer) -> bool:
+    """Whether an answer is a 429."""
+    return answer.status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def seconds_of(answer: Answer) -> float | None:

@@ -22,10 +22,13 @@ from conformance.target.exchange import Answer, Headers, Request, Tamper
 from conformance.target.kept import Newest, memory_of
 from conformance.target.redaction import issued_secrets
 from conformance.target.retry_after import (
+    LONGEST_UNTOLD_SECONDS,
     LONGEST_WAIT_SECONDS,
+    MOST_UNTOLD,
     MOST_WAITED_AT_END_SECONDS,
     MOST_WAITED_SECONDS,
     WaitingTime,
+    is_limit,
     pauses,
     seconds_of,
     seconds_to_wait,
@@ -134,6 +137,7 @@ class Target:
         self.on_answer: Callable[[Request, Answer], None] = lambda _, __: None
         """Called with every exchange, in the thread that made it."""
         self._allowed, self._end = math.inf, math.inf
+        self._untold_in_vain = 0
         self._tamper = tamper
         self._interval = 1 / settings.max_rps if settings.max_rps else 0.0
         self._pause = 0.0
@@ -205,11 +209,17 @@ class Target:
         return replace(answer, is_repeated=True) if passed else answer
 
     def _send_within_limits(self, request: Request) -> Answer:
-        deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+        begin = time.monotonic()
         answer = self.send_once(request)
         for shortest in pauses():
-            wait = seconds_to_wait(answer)
-            if wait is None or time.monotonic() + wait > deadline:
+            wait, longest = seconds_to_wait(answer), LONGEST_WAIT_SECONDS
+            if wait is None:
+                # What it does not say may be over soon.
+                wait, longest = shortest, LONGEST_UNTOLD_SECONDS
+                if not is_limit(answer) or self._untold_in_vain > MOST_UNTOLD:
+                    break
+            if time.monotonic() + wait > begin + longest:
+                self._untold_in_vain += longest == LONGEST_UNTOLD_SECONDS
                 break
             self.waits.expect_more(self.base_url)
             with self.waits.counted():
@@ -231,7 +241,7 @@ class Target:
             )
         self._pace()
         answer = self._tamper(request, self._deliver) if self._tamper else self._deliver(request)
-        if answer.status == httpx.codes.TOO_MANY_REQUESTS:
+        if is_limit(answer):
             self.limited.add((request, answer.unread()), memory_of(request, answer))
         self.on_answer(request, answer)
         return answer

@@ -15,6 +15,7 @@ from conformance.results.verdict import Verdict
 from conformance.run.judging import judge
 from conformance.run.runner import Run
 from conformance.server import catalogue
+from conformance.target.errors import ConnectionClosed
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from conformance.target.target import Target, TargetSettings
 from openapi.contract import Contract
@@ -83,6 +84,33 @@ def test_what_passes_is_told_and_breaks_nothing(answer: Answer, is_carried_out: 
     assert sum(one["count"] for one in answers) == sum(
         count for *_, count in verdict.transient.counts
     )
+
+
+@pytest.mark.thorough
+def test_a_connection_that_is_closed_now_and_then_is_told_and_breaks_nothing() -> None:
+    numbers = itertools.count(1)
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        if next(numbers) % 150:
+            return answer
+        raise ConnectionClosed("it does not answer: disconnected")
+
+    _, verdict = judged(tamper)
+    assert verdict.exit_code == 0, verdict.line
+    assert "no answer to createCredential" in verdict.all_remarks[-1]
+
+
+@pytest.mark.thorough
+def test_a_limit_that_says_no_wait_is_waited_for_all_the_same() -> None:
+    problem = b'{"type": "about:blank", "title": "-", "status": 429, "detail": "-"}'
+    _, verdict = judged(
+        every(150, Answer(429, (("content-type", "application/problem+json"),), problem))
+    )
+    assert verdict.exit_code == 0, verdict.line
+    assert "rate_limits.limited-answer-says-how-long" in {
+        one.requirement.id for one in verdict.violations
+    }
 
 
 @pytest.mark.thorough
