@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import click
 
 from conformance.catalogue.selection import SelectionError
+from conformance.cli.memory import give_back_large_blocks
 from conformance.fuzz.storage.files import FileError
 from conformance.journal.har_reading import HarError
 from conformance.report.output import OutputError, complain
@@ -52,6 +53,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every failure is one line on standard error and exit code 2."""
+    give_back_large_blocks()
     for stream in (sys.stdout, sys.stderr):
         # A character that a terminal cannot show must not end the run.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")

@@ -5,6 +5,7 @@ import json
 import random
 import secrets
 import shlex
+import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -227,8 +228,23 @@ class Probe:
     def _at_once(
         self, send: Callable[[Request], Answer], requests: Sequence[Request]
     ) -> list[Answer]:
+        lock, kept = threading.Lock(), self.recording.body_bytes
+
+        def send_one(request: Request) -> Answer:
+            nonlocal kept
+            answer = send(request)
+            size = len(answer.body)
+            with lock:
+                kept += size
+                is_too_much = size > _LARGE_BYTES and kept > _MOST_BYTES
+            if is_too_much:
+                # The error keeps this frame, and all of them would keep their answers with it.
+                del answer
+                raise _too_many_bytes()
+            return answer.unread()
+
         with Threads(len(requests)) as threads:
-            answers = values([threads.submit(send, one) for one in requests], self.target)
+            answers = values([threads.submit(send_one, one) for one in requests], self.target)
         number = next(_GROUPS)
         answers = [replace(one, sent_with=number) for one in answers]
         for request, answer in zip(requests, answers, strict=True):
@@ -309,9 +325,7 @@ class Probe:
         """Record an exchange; nothing is verified by answers that are very large together."""
         self.recording.add(request, answer)
         if len(answer.body) > _LARGE_BYTES and self.recording.body_bytes > _MOST_BYTES:
-            raise NotVerified(
-                f"the answers to the requests of one check have more than {_MOST_BYTES} bytes"
-            )
+            raise _too_many_bytes()
 
     def _registered(self, send: Callable[[Request], Answer], request: Request) -> Answer:
         """The answer; what it created is known at once, whatever becomes of the check."""
@@ -451,6 +465,12 @@ class Probe:
                 examples = parameter.schema.definition.get("examples", [])
                 return str(examples[0]) if examples else f"{NAME_PREFIX}-unknown"
         return f"{NAME_PREFIX}-unknown"
+
+
+def _too_many_bytes() -> NotVerified:
+    return NotVerified(
+        f"the answers to the requests of one check have more than {_MOST_BYTES} bytes"
+    )
 
 
 def _answered(answer: Answer) -> Answer:

@@ -135,6 +135,9 @@ class Coverage:
         if operation is None:
             return
         keywords = _keywords(operation, request)
+        # A large body is parsed without the lock: others would wait, and hold theirs meanwhile.
+        resource = self._contract.resource_of(operation) if request.method == "POST" else None
+        made = answer.identifier(resource.handle) if resource else None
         with self._lock:
             self.statuses[f"{operation.id} {answer.status}"] += 1
             self._parameters(operation, request)
@@ -142,7 +145,7 @@ class Coverage:
                 # If the contract allows any member name, the number of names is unlimited.
                 if one in self.keywords or len(self.keywords) < _MOST_KEYWORDS:
                     self.keywords[one] += 1
-            self._transition(operation, request, answer)
+            self._transition(operation, request, answer.status, made)
 
     def record_check(self, requirement_id: str) -> None:
         """Count one check of a requirement."""
@@ -158,14 +161,14 @@ class Coverage:
             if one.location == "path" or one.name in given or one.name.lower() in headers:
                 self.parameters[f"{operation.id} {one.name}"] += 1
 
-    def _transition(self, operation: Operation, request: Request, answer: Answer) -> None:
+    def _transition(
+        self, operation: Operation, request: Request, status: int, made: str | None
+    ) -> None:
         path = request.path.partition("?")[0]
         names = [f"{request.partner} {request.key}"] if request.key else []
-        resource = self._contract.resource_of(operation) if request.method == "POST" else None
-        made = answer.identifier(resource.handle) if resource else None
         names += [made] if made and len(made) <= _LONGEST_NAME else []
         names += [path.rpartition("/")[2]] if "{" in operation.path else []
-        event = f"{operation.id} {answer.status}"
+        event = f"{operation.id} {status}"
         before = {self._last[name] for name in names if name in self._last}
         self.transitions.update(f"{one} → {event}" for one in before)
         for name in names:

@@ -36,12 +36,15 @@ from conformance.target.retry_after import (
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER, UNCHANGED
 from conformance.target.transient import LONGEST_PAUSE_SECONDS, Transients, is_transient
 from conformance.target.transport.connections import Connections
-from conformance.target.transport.reception import MOST_SECONDS, TIMEOUT_SECONDS
+from conformance.target.transport.reception import MOST_SECONDS, POLL_SECONDS, TIMEOUT_SECONDS
 from conformance.target.transport.sockets import SocketTransport
 from dinie_contract.options import REPLAY_DELAY_SECONDS, TRANSIENT_SHARE
 from dinie_contract.output import SECRETS
 
 _MOST_RENEWALS = 3
+
+_LARGE_BYTES, _LARGE_AT_ONCE = 1024 * 1024, 4
+"""The bytes of a large answer, and how many requests are out at a time after one."""
 
 MOST_LOST_SECONDS = 600.0
 """The time that requests without an answer may take together, before the target is given up."""
@@ -143,6 +146,8 @@ class Target:
         self._pause = 0.0
         self._next_start = 0.0
         self._lock = threading.Lock()
+        self._has_large = False
+        self._turns = threading.Semaphore(_LARGE_AT_ONCE)
         self._connections = Connections(
             self.base_url,
             transport or SocketTransport(trust_of(settings.ca_file)),
@@ -327,18 +332,33 @@ class Target:
         if request.chunks:
             # Who cannot read chunks may take the rest of them for the next request.
             headers.append((b"Connection", b"close"))
-        self._spend()
-        try:
-            answer = self._connections.send(
-                request.method, path, headers, request.body, request.chunks
-            )
-        except AnswerCut:
-            self.cut.append(replace(request, headers=(), body=b""))
-            raise
-        with self._lock:
-            self.requests_sent += 1
-        SECRETS.add(issued_secrets(answer))
+        with self._in_turn():
+            self._spend()
+            try:
+                answer = self._connections.send(
+                    request.method, path, headers, request.body, request.chunks
+                )
+            except AnswerCut:
+                self.cut.append(replace(request, headers=(), body=b""))
+                raise
+            with self._lock:
+                self.requests_sent += 1
+            self._has_large = self._has_large or len(answer.body) > _LARGE_BYTES
+            SECRETS.add(issued_secrets(answer))
         return answer
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let few requests out at a time once an answer was large, for each takes its memory."""
+        if not self._has_large:
+            yield
+            return
+        while not self._turns.acquire(timeout=POLL_SECONDS):
+            self._connections.expect_open()
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def _pace(self) -> None:
         interval = max(self._interval, self._pause)

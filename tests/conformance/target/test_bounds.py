@@ -142,6 +142,38 @@ def test_memory_is_bounded(times: int) -> None:
     assert int(done.stdout) * unit < 4 * MOST_BYTES
 
 
+MANY = """
+import random, resource, sys
+from conformance.cli.memory import give_back_large_blocks
+from conformance.probe.probe import NotVerified, Probe
+from conformance.target.exchange import Request
+from conformance.target.target import Target
+from openapi.contract import Contract
+give_back_large_blocks()
+contract = Contract.bundled()
+request = Request("GET", "/auth/credentials", partner=None)
+used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with Target(sys.argv[1], ()) as target:
+    target.send(request)
+    before = used()
+    probe = Probe(contract, contract.operations["createCredential"], target, random.Random(1))
+    try:
+        probe.send_at_once([request] * 24)
+    except NotVerified:
+        print(used() - before)
+"""
+
+
+def test_memory_is_bounded_where_many_large_answers_come_at_once() -> None:
+    body = b'{"pad": "' + b"x" * (MOST_BYTES - 100) + b'"}'
+    with hostile(lambda _: whole(b"X-One: two", body)) as (url, _):
+        done = subprocess.run(
+            [sys.executable, "-c", MANY, url], capture_output=True, text=True, check=True
+        )
+    unit = 1 if sys.platform == "darwin" else 2**10
+    assert int(done.stdout) * unit < 24 * MOST_BYTES
+
+
 def probe_of(target: Target) -> Probe:
     return Probe(CONTRACT, CREATE, target, random.Random(1))
 
