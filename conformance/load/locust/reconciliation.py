@@ -42,6 +42,8 @@ class Listed:
 
     items: dict[str, list[Item]] = field(default_factory=dict)
     is_whole: bool = True
+    is_too_long: bool = False
+    """Whether it has more pages than are read: to read it again would be of no use."""
 
 
 class Reconciliation:
@@ -139,7 +141,7 @@ class Reconciliation:
             listed = self._walked(batch)
             if listed.is_whole and not _missing(batch, listed):
                 break
-            if self._state.is_interrupted or self._state.stopped:
+            if listed.is_too_long or self._state.is_interrupted or self._state.stopped:
                 break
         return listed
 
@@ -165,6 +167,8 @@ class Reconciliation:
                 listed.is_whole = False
                 break
             after = page.cursor
+        else:
+            listed.is_whole, listed.is_too_long = False, True
         return listed
 
     def _id_of(self, item: Item) -> str:

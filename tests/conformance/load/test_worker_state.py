@@ -74,8 +74,10 @@ def test_calls_are_settled_in_batches_and_not_used_any_more(state: WorkerState) 
     assert not any(call.is_usable for call in calls)
 
 
-def test_a_revocation_that_fails_stops_no_other_and_is_counted() -> None:
-    command = [sys.executable, "-m", "tests.conformance.load.failing_revocation"]
+@pytest.mark.parametrize("settled", ["failing_revocation", "endless_list"])
+def test_a_batch_is_settled_to_its_end_and_told(settled: str) -> None:
+    """Revocations that fail stop no other; a list without an end is read once, and tells nothing."""
+    command = [sys.executable, "-m", f"tests.conformance.load.{settled}"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
 
     assert ended.returncode == 0, ended.stderr
