@@ -8,6 +8,7 @@ from conformance.load.locust.reconciliation import Reconciliation
 from conformance.load.locust.sending import Page, Sender
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
+from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer
 from conformance.target.target import Target
 from openapi.contract import Contract
@@ -32,6 +33,7 @@ class EndlessSender:
 
 
 with Target("http://127.0.0.1:9/v3", ["dinie_at_of_the_worker"]) as target:
+    target.capabilities.add(Capability.LISTING)
     state, sender = WorkerState(Contract.bundled(), target, 0.0), EndlessSender()
     call = state.ledger.open("the call", state.create.request())
     state.confirm(call, Answer(201, body=b'{"id": "id-1", "client_id": "id-1"}'))

@@ -76,7 +76,7 @@ def test_calls_are_settled_in_batches_and_not_used_any_more(state: WorkerState) 
 
 @pytest.mark.parametrize("settled", ["failing_revocation", "endless_list"])
 def test_a_batch_is_settled_to_its_end_and_told(settled: str) -> None:
-    """Revocations that fail stop no other; a list without an end is read once, and tells nothing."""
+    """Revocations that fail stop no other; a list without an end is read once and tells nothing."""
     command = [sys.executable, "-m", f"tests.conformance.load.{settled}"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
 
