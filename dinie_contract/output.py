@@ -40,7 +40,7 @@ _SHORTEST_PART = 2 * _WINDOW
 _MOST_OWNERS = 8
 """A window of more secrets is their common beginning, which gives nothing away."""
 
-_MOST_ISSUED, _MOST_CHARACTERS = 10_000, 1_000_000
+_MOST_AT_ONCE, _MOST_ISSUED, _MOST_CHARACTERS = 1000, 10_000, 1_000_000
 """A campaign of hours sees more: of the oldest, those with a known shape are still found."""
 
 # Bounded, so that no text takes more time than its length.
@@ -107,7 +107,7 @@ class Secrets:
     def add(self, secrets: Iterable[str], *, used: bool = False) -> None:
         """Know secrets that a target has issued, of those not ``used`` what could be one."""
         with self._lock:
-            for one in (one[:_LONGEST] for one in list(secrets)[-_MOST_ISSUED:]):
+            for one in (one[:_LONGEST] for one in list(secrets)[-_MOST_AT_ONCE:]):
                 if one in self._issued:
                     self._issued.move_to_end(one)
                 elif one not in self._given and (

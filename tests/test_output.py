@@ -146,12 +146,19 @@ def test_a_token_that_is_used_is_a_secret_in_any_form() -> None:
 def test_of_many_secrets_the_newest_and_the_given_are_known() -> None:
     secrets = Secrets()
     secrets.give([OTHER])
-    secrets.add(f"secret-number-{number:09}-of-them" for number in range(12_000))
+    for begin in range(0, 12_000, 1000):
+        secrets.add(f"secret-number-{begin + one:09}-of-them" for one in range(1000))
     assert secrets.redact(OTHER) == HIDDEN
     assert secrets.redact("secret-number-000011999-of-them") == HIDDEN
     assert len(list(secrets)) == 10_001
     # What all of them begin with is in no index twice, and is hidden with the rest of one.
     assert sum(map(len, secrets._owners.values())) < 60_000
+
+
+def test_of_the_secrets_of_one_answer_a_thousand_are_known() -> None:
+    secrets = Secrets()
+    secrets.add(f"secret-number-{number:09}-of-them" for number in range(200_000))
+    assert len(list(secrets)) == 1000
 
 
 def test_a_secret_of_a_known_shape_is_hidden_though_nobody_knows_it() -> None:

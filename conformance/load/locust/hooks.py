@@ -1,5 +1,7 @@
 """Listeners to Locust's events in one process: start, end and reports of a load test."""
 
+import math
+import time
 from collections.abc import Callable
 
 import gevent
@@ -11,6 +13,7 @@ from conformance.load.locust.reconciliation import Reconciliation
 from conformance.load.locust.sending import Sender
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Tally
+from conformance.target.retry_after import MOST_WAITED_AT_END_SECONDS
 
 _SETTLED = "dinie_settled"
 _TALLY = "dinie_tally"
@@ -57,6 +60,7 @@ class LocustHooks:
             return
         self._state.tally = Tally()
         self._state.stopped = ""
+        self._state.last_wait = math.inf
         self.total = self._state.tally
         self._is_running = True
         self._settler = gevent.spawn(self._settle_on_the_way)
@@ -72,6 +76,7 @@ class LocustHooks:
     def _end(self, **_: object) -> None:
         runner = self._environment.runner
         self.before_settling()
+        self._state.last_wait = time.monotonic() + MOST_WAITED_AT_END_SECONDS
         if self._is_running:
             self._is_running = False
             if self._settler is not None:

@@ -175,7 +175,7 @@ class Sender:
                 return answer
             drops += answer is None
             most = 1 if state.is_interrupted else _MOST_DROPS
-            if drops >= most or time.monotonic() + wait > deadline:
+            if drops >= most or time.monotonic() + wait > min(deadline, state.last_wait):
                 state.tally.counts[Count.GIVEN_UP] += 1
                 return None
             if answer is None:

@@ -1,5 +1,6 @@
 """The state that all users of one process share: the target, its operations, and the tally."""
 
+import math
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -52,6 +53,8 @@ class WorkerState:
         """Send nothing more, not even revocations."""
         self.most_seconds = MOST_SECONDS
         """The longest time of a request and its answer."""
+        self.last_wait = math.inf
+        """When the last wait for a limit must be over, in seconds of the monotonic clock."""
         self.is_interrupted = False
         """Only revoke what was made, and do not ask again where no answer comes."""
         self._waiting: dict[object, gevent.Greenlet] = {}

@@ -74,9 +74,12 @@ def test_calls_are_settled_in_batches_and_not_used_any_more(state: WorkerState) 
     assert not any(call.is_usable for call in calls)
 
 
-@pytest.mark.parametrize("settled", ["failing_revocation", "endless_list"])
+@pytest.mark.parametrize("settled", ["failing_revocation", "endless_list", "endless_limit"])
 def test_a_batch_is_settled_to_its_end_and_told(settled: str) -> None:
-    """Revocations that fail stop no other; a list without an end is read once and tells nothing."""
+    """Revocations that fail stop no other; a list without an end is read once and tells nothing.
+
+    A limit without an end is waited for as long as a cleaning up may take.
+    """
     command = [sys.executable, "-m", f"tests.conformance.load.{settled}"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
 
