@@ -45,21 +45,38 @@ _MOST_AT_ONCE, _MOST_ISSUED, _MOST_CHARACTERS = 1000, 10_000, 1_000_000
 
 # Bounded, so that no text takes more time than its length.
 _ESCAPE = re.compile(
-    r"\\{1,8}u([0-9a-f]{4})|\\{1,8}u\{0{0,8}([0-9a-f]{1,4})\}|\\{1,8}x([0-9a-f]{2})"
-    r"|%(?:25)*([0-9a-f]{2})|&#x0{0,8}([0-9a-f]{1,4});?|&#0{0,8}([0-9]{1,3});?|\\{1,8}([0-7]{3})",
+    r"\\{1,8}(?-i:U)0{4}([0-9a-f]{4})|(?:\\{1,8}|%(?:25)*)u([0-9a-f]{4})"
+    r"|\\{1,8}[ux]\{0{0,8}([0-9a-f]{1,4})\}|\\{1,8}x([0-9a-f]{2})|%(?:25)*([0-9a-f]{2})"
+    r"|&(?:amp;){0,8}#x0{0,16}([0-9a-f]{1,4});?|&(?:amp;){0,8}#0{0,16}([0-9]{1,3});?"
+    r"|\\{1,8}([0-7]{3})",
     re.IGNORECASE,
 )
-"""A character as JSON, a language, a URL (encoded repeatedly, too) or HTML may spell it."""
-_BASES = (16, 16, 16, 16, 16, 10, 8)
+"""A character as JSON, a language, a URL or HTML (encoded repeatedly, too) may spell it."""
+_BASES = (16, 16, 16, 16, 16, 16, 10, 8)
 """The bases of the numbers in its groups."""
 
 _LETTERS = re.compile(r"[^\W_]+")
 
-_BASE64 = re.compile(r"[0-9A-Za-z+/_-]{8,}(?:\r?\n[ \t]*[0-9A-Za-z+/_-]+)*={0,2}")
+_SIGN = r"(?:[0-9A-Za-z+/_-]|\\{1,8}/|%2[BbFf]|\\{1,8}u002[BbFf])"
+"""A digit of base64, as JSON or a URL may spell it."""
+_BASE64 = re.compile(
+    rf"{_SIGN}{{8,}}(?:(?:\r?\n|(?:\\{{1,8}}r)?\\{{1,8}}n)[ \t]*{_SIGN}+)*={{0,2}}"
+)
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{16,}")
+_GAP = r"[^0-9A-Za-z]{1,3}"
+_BYTE = r"(?:0[xX]|U\+00)?[0-9A-Fa-f]{2}"
+_BYTES = re.compile(rf"(?:{_BYTE}{_GAP}){{7,}}{_BYTE}")
+_NUMBERS = re.compile(rf"(?<![0-9])(?:[0-9]{{2,3}}{_GAP}){{7,}}[0-9]{{2,3}}")
+"""Bytes one by one, in hexadecimal and in decimal."""
+_ESCAPES = re.compile(r"(?:(?:%|\\{1,8}(?:u00|x))[0-9A-Fa-f]{2}){16,}")
+"""A run of escapes, which may spell another encoding."""
 _MOST_ENCODED = 100_000
 """The most characters of one run that are decoded."""
-_NO_CODE = re.compile(r"\s+")
+_TEXT = re.compile(r"[\t\n\r -~]{11}")
+"""What an encoding of a window has, at least."""
+_DEEPEST = 3
+"""Encodings in each other that are looked through."""
+_NO_CODE = re.compile(r"\s+|\\+[rn]?")
 _URL_SAFE = str.maketrans("-_", "+/")
 
 _MAY_BE_UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e]")
@@ -135,10 +152,7 @@ class Secrets:
             found += [spelling.span() for spelling in one.finditer(text)]
         if self._owners:
             found += self._parts(text)
-            for pattern, decoded in ((_BASE64, _from_base64), (_HEXADECIMAL, _from_hexadecimal)):
-                for run in pattern.finditer(text):
-                    if any(any(self._parts(one)) for one in decoded(run[0][:_MOST_ENCODED])):
-                        found.append(run.span())
+            found += self._encoded(text, _DEEPEST)
         return _with_hidden(text, found)
 
     def _could_be_secret(self, text: str) -> bool:
@@ -165,6 +179,17 @@ class Secrets:
             left = [one for one in self._owners.pop(window, ()) if one.letters != letters]
             if left:
                 self._owners[window] = left
+
+    def _encoded(self, text: str, depth: int) -> Iterator[tuple[int, int]]:
+        """Begin and end of each run that is an encoding of a part of a secret."""
+        for pattern, decoded in _ENCODINGS:
+            for run in pattern.finditer(text):
+                for one in decoded(run[0][:_MOST_ENCODED]):
+                    # What is an encoding again is text, and bytes are seldom that by chance.
+                    is_text = depth > 1 and _TEXT.search(one)
+                    if any(self._parts(one)) or (is_text and any(self._encoded(one, depth - 1))):
+                        yield run.span()
+                        break
 
     def _parts(self, text: str) -> Iterator[tuple[int, int]]:
         """Begin and end of each part of a secret in a text."""
@@ -240,7 +265,7 @@ def unescaped(text: str) -> str:
 def _pieces(text: str) -> Iterator[tuple[str, int, int]]:
     """The pieces of a text, escapes as their character, each with its begin and end in the text."""
     done = 0
-    may_escape = "\\" in text or "%" in text or "&#" in text
+    may_escape = "\\" in text or "%" in text or "&#" in text or "&amp;" in text
     for found in _ESCAPE.finditer(text) if may_escape else ():
         yield text[done : found.start()], done, found.start()
         number = next(
@@ -275,7 +300,7 @@ def _letters(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
 
 def _from_base64(run: str) -> Iterator[str]:
     """What a run of base64 may hold, wherever in it the groups of four begin."""
-    whole = _NO_CODE.sub("", run.rstrip("=")).translate(_URL_SAFE)
+    whole = _NO_CODE.sub("", unescaped(run.rstrip("="))).translate(_URL_SAFE)
     for start in range(4):
         cut = whole[start:]
         cut = cut[:-1] if len(cut) % 4 == 1 else cut  # no byte is spelled by one character
@@ -286,6 +311,27 @@ def _from_hexadecimal(run: str) -> Iterator[str]:
     for start in range(2):
         cut = run[start:]
         yield bytes.fromhex(cut[: len(cut) // 2 * 2]).decode("latin-1")
+
+
+def _from_bytes(run: str) -> Iterator[str]:
+    yield "".join(chr(int(one[-2:], 16)) for one in re.findall(_BYTE, run))
+
+
+def _from_numbers(run: str) -> Iterator[str]:
+    yield "".join(chr(int(one)) for one in re.findall("[0-9]+", run))
+
+
+def _from_escapes(run: str) -> Iterator[str]:
+    yield unescaped(run)
+
+
+_ENCODINGS = (
+    (_BASE64, _from_base64),
+    (_HEXADECIMAL, _from_hexadecimal),
+    (_BYTES, _from_bytes),
+    (_NUMBERS, _from_numbers),
+    (_ESCAPES, _from_escapes),
+)
 
 
 def _with_hidden(text: str, spans: Iterable[tuple[int, int]]) -> str:

@@ -44,6 +44,24 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "in hexadecimal": lambda one: one.encode().hex(),
     "in base64 in a path": lambda one: f"/a1/{base64.b64encode(one.encode()).decode()}",
     "in Basic credentials": lambda one: base64.b64encode(f"id:{one}".encode()).decode(),
+    "in base64 in base64": lambda one: base64.b64encode(base64.b64encode(one.encode())).decode(),
+    "in base64, escaped": lambda one: "".join(
+        f"\\u{sign:04x}" for sign in base64.b64encode(one.encode())
+    ),
+    "in short lines of base64 in JSON": lambda one: json.dumps(
+        "\n".join(re.findall(".{1,12}", base64.b64encode(one.encode()).decode()))
+    ),
+    "in hexadecimal with colons": lambda one: one.encode().hex(":"),
+    "in hexadecimal with spaces": lambda one: one.encode().hex(" "),
+    "as an array of bytes": lambda one: ", ".join(f"0x{sign:02x}" for sign in one.encode()),
+    "as numbers": lambda one: str(list(one.encode()))[1:-1],
+    "in quoted-printable": lambda one: one.encode().hex("=").upper(),
+    "as long escapes": lambda one: "".join(f"\\U{ord(sign):08x}" for sign in one),
+    "as escapes of old browsers": lambda one: "".join(f"%u{ord(sign):04x}" for sign in one),
+    "each percent sign encoded": lambda one: "".join(
+        f"%{ord(sign):02x}" for sign in "".join(f"%{ord(sign):02x}" for sign in one)
+    ),
+    "as HTML references in HTML": lambda one: "".join(f"&amp;#{ord(sign)};" for sign in one),
     "in URL-safe base64": lambda one: base64.urlsafe_b64encode(f"???:{one}".encode()).decode(),
 }
 
