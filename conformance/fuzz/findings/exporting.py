@@ -143,8 +143,9 @@ def python_script(base_url: str, steps: Sequence[Step]) -> str:
             "",
             f"STEPS = {_literal(list(steps))}",
             "for step, answer in zip(STEPS, resent(STEPS, send)):",
-            '    body = answer[2].decode("utf-8", "replace")',
-            '    print(step["method"], step["path"], answer[0], body)',
+            "    # What was answered may move the terminal.",
+            '    path, body = ascii(step["path"]), ascii(answer[2].decode("utf-8", "replace"))',
+            '    print(step["method"], path[1:-1], answer[0], body[1:-1])',
             "",
         )
     )

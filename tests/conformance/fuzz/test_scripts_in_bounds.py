@@ -8,7 +8,7 @@ import pytest
 
 from conformance.fuzz.findings import exporting
 from tests.conformance.target.hostile import LARGE, SLOW, Attack, hostile, silent
-from tests.fake_server import FakeRequest
+from tests.fake_server import FakeRequest, fake_server, reply
 
 STEP: dict[str, Any] = {
     "method": "GET",
@@ -41,3 +41,16 @@ def test_it_is_no_answer(
         path.write_text(exporting.python_script(url, [STEP]))
         run_path(str(path))
     assert capsys.readouterr().out.split() == ["GET", "/auth/credentials", "0"]
+
+
+def test_what_is_answered_moves_no_terminal_and_forges_no_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "script.py"
+    body = '{"id": "é"}\x1b]0;MARK\x07\r\n::error::\u202e\x9b2J'.encode()
+    with fake_server(lambda _: reply(200, body)) as url:
+        path.write_text(exporting.python_script(url, [STEP]))
+        run_path(str(path))
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.isprintable()
+    assert line.startswith('GET /auth/credentials 200 {"id": "\\xe9"}\\x1b]0;MARK')
