@@ -21,7 +21,7 @@ from conformance.target.connecting import authenticate
 from conformance.target.errors import AllowanceSpent, TargetError
 from conformance.target.threads import Threads, values
 from dinie_contract.command_line import settings_of
-from dinie_contract.output import echo
+from dinie_contract.output import echo, one_line
 from openapi.contract import Contract
 
 
@@ -38,7 +38,7 @@ def replay_command(finding: Path, **parameters: Any) -> int:
     url = settings.checked_url(contract)
     within = finding.parent / "findings" / f"{finding.name}.json"
     # A file that is named here may be a link; one in a directory may not.
-    is_named = finding.exists() or not os.path.lexists(within)
+    is_named = os.access(finding, os.F_OK) or not os.path.lexists(within)
     found = Finding.read(Path(os.path.realpath(finding)) if is_named else within, contract)
     known = {one.name: one for one in works(contract, list(catalogue().values()))}
     work = work_of(contract, found, known)
@@ -70,9 +70,9 @@ def replay_command(finding: Path, **parameters: Any) -> int:
         echo("\n".join((f"No verdict: {void}", *remarks)))
         return NO_VERDICT
     name = f"{found.requirement} [{found.operation}]"
-    actual = " ".join(found.actual.split())
+    expected, actual = one_line(found.expected), one_line(found.actual)
     if True in failures:
-        echo(f"Fails still: {name}: expected {found.expected}, got {actual}")
+        echo(f"Fails still: {name}: expected {expected}, got {actual}")
         return BROKEN
     if False in failures:
         echo(f"Fails no longer: {name} ({len(failures)} attempts)")

@@ -101,7 +101,7 @@ class RunDirectory:
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open the run directory of a campaign; raises :class:`FileError` where there is none."""
-        if not (path / _STATE).is_file():
+        if not os.path.lexists(path / _STATE):
             raise FileError(f"{path} holds no campaign")
         return cls._checked(path)
 
@@ -129,19 +129,11 @@ class RunDirectory:
     def corpus(self) -> Path:
         """The folder of Hypothesis' examples; raises :class:`FileError` for other things in it."""
         corpus = self.path / _CORPUS
-        count = size = 0
-        # Hypothesis follows links, and reads whatever has a name.
-        for folder, folders, files in os.walk(corpus):
-            for one in (*folders, *files):
-                entry = Path(folder, one).lstat()
-                is_example = stat.S_ISREG(entry.st_mode) and entry.st_size <= LARGEST_EXAMPLE
-                if not (is_example or stat.S_ISDIR(entry.st_mode)):
-                    raise FileError(f"{corpus}: holds what is no example of a campaign: delete it")
-                count, size = count + 1, size + entry.st_size
-                if count > _MOST_EXAMPLES or size > _LARGEST_EXAMPLES:
-                    raise FileError(
-                        f"{corpus}: holds more than the examples of a campaign: delete it"
-                    )
+        try:
+            _check_examples(corpus)
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror or error}: delete it"
+            raise FileError(f"{corpus}: {reason}") from error
         return corpus
 
     def state(self) -> dict[str, Any]:
@@ -191,6 +183,11 @@ class RunDirectory:
             raise FileError(f"{path}: is named after another finding: this is {finding.id}")
         self._names[finding.key], self._weights[finding.key] = path.stem, weight
         return finding
+
+    def lacks(self, name: str) -> bool:
+        """Whether there is no file for a finding, whose id and whole hash are in ``name``."""
+        places = (self.path / _FINDINGS / f"{one}.json" for one in (name.partition("-")[0], name))
+        return not any(map(os.path.lexists, places))
 
     def keep(self, finding: Finding) -> None:
         """Write a finding; in its file are no requests that could not be read again."""
@@ -247,6 +244,28 @@ class RunDirectory:
         """List what could not be revoked: partner and client id, one a line."""
         lines = [f"partner {partner + 1}: {client_id}\n" for partner, client_id in sorted(made)]
         write_whole(self.path / _LEFT, "".join(lines))
+
+
+def _check_examples(corpus: Path) -> None:
+    """Raise :class:`FileError` for what is no corpus of a campaign, OSError for what is unread."""
+    count = size = 0
+    # No recursion: nothing bounds how deep folders are in each other.
+    folders = [corpus] if os.path.lexists(corpus) else []
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for one in entries:
+                # Hypothesis follows links, and reads whatever has a name.
+                entry = one.stat(follow_symlinks=False)
+                is_example = stat.S_ISREG(entry.st_mode) and entry.st_size <= LARGEST_EXAMPLE
+                if stat.S_ISDIR(entry.st_mode):
+                    folders.append(Path(one.path))
+                elif not is_example:
+                    raise FileError(f"{corpus}: holds what is no example of a campaign: delete it")
+                count, size = count + 1, size + entry.st_size
+                if count > _MOST_EXAMPLES or size > _LARGEST_EXAMPLES:
+                    raise FileError(
+                        f"{corpus}: holds more than the examples of a campaign: delete it"
+                    )
 
 
 def _resource(line: str) -> CreatedResource | None:

@@ -98,8 +98,8 @@ def _patterns(records: Sequence[Record]) -> list[str]:
 def _early(records: Sequence[Record]) -> Iterator[str]:
     """The campaigns that ended early, each with its reason."""
     for one in records:
-        if one.joined:
-            yield from [one.early] if one.early else []
+        if one.early:
+            yield one.early
         elif one.over not in DONE:
             yield f"{one.directory.path} ended early: {one.over or 'nobody knows why'}"
         if one.torn:

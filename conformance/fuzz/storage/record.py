@@ -129,6 +129,11 @@ _FORMAT = Format(
             **dict.fromkeys(("over", "stopped", "early"), _TEXT),
             "shards": {**_TEXTS, "minItems": 1, "maxItems": 10_000},
             **dict.fromkeys(("remarks", "joined"), _TEXTS),
+            "findings": {
+                "type": "array",
+                "maxItems": 2 * MOST_FINDINGS,
+                "items": {"type": "string", "pattern": "^[0-9a-f]{10}-[0-9a-f]{64}$"},
+            },
         },
     }
 )  # fmt: skip
@@ -149,8 +154,8 @@ class Record:
     :class:`SelectionError`. ``turns`` is what the schedule needs to go on. ``over`` says why the
     campaign ended, empty where it did not, and ``stopped`` the same where that is no verdict.
     ``shards`` are those whose work is in it. ``remarks`` are shown with the verdict.
-    ``unreadable`` are the errors of findings, and ``junk`` the number of created resources that
-    could not be read.
+    ``unreadable`` are the errors of findings, ``lost`` the names of those whose file is gone, and
+    ``junk`` the number of created resources that could not be read.
 
     A record that was joined from others has the paths of their directories in ``joined``, in
     ``early`` which of them did not come to their end, and in ``homes`` what `replay` takes for
@@ -173,6 +178,7 @@ class Record:
     joined: tuple[str, ...] = ()
     early: str = ""
     unreadable: Sequence[str] = ()
+    lost: frozenset[str] = frozenset()
     junk: int = 0
     homes: Mapping[FindingKey, Path] = field(default_factory=dict)
     coverage: Coverage = field(init=False)
@@ -229,7 +235,9 @@ class Record:
         found, errors = directory.findings(contract)
         for finding in found:
             record.findings.load(finding)
-        record.unreadable = tuple(map(str, errors))
+        record.lost = frozenset(filter(directory.lacks, state.get("findings", ())))
+        gone = [f"{directory.path}: the file of {one} is gone" for one in sorted(record.lost)]
+        record.unreadable = (*map(str, errors), *gone)
         record.junk = directory.junk + len(state["left_behind"]) - len(left_behind)
         return record
 
@@ -272,6 +280,10 @@ class Record:
                 "remarks": [one[:_LONGEST_TEXT] for one in self.remarks[:_MOST_TEXTS]],
                 "joined": [one[:_LONGEST_TEXT] for one in self.joined[:_MOST_TEXTS]],
                 "early": self.early[:_LONGEST_TEXT],
+                # A file that is lost must not make a green.
+                "findings": sorted({one.names[1] for one in self.findings.values()} | self.lost)[
+                    : 2 * MOST_FINDINGS
+                ],
             }
         )
 

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.catalogue.requirement import Level
+from conformance.cli import replay as replaying
 from conformance.fuzz.findings.replaying import fails, work_of
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.files import FileError
@@ -385,6 +387,72 @@ def test_a_directory_without_its_findings_is_no_green(
     (directory.path / "findings").rmdir()
     assert run("merge", str(directory.path)) == NO_VERDICT
     assert "findings: No such file or directory" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("other", ["gone", "finding.JSON"])
+def test_a_finding_whose_file_is_lost_is_no_green(
+    other: str, directory: RunDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory.keep(WHOLE)
+    read(directory.path).save()
+    directory.path_of(WHOLE).rename(directory.path.with_name(other))
+    merged = directory.path.with_name("merged")
+    assert run("merge", str(directory.path), f"--directory={merged}") == NO_VERDICT
+    assert f"the file of {WHOLE.names[1]} is gone" in capsys.readouterr().out
+    # Where it is read again, or gone on with, it is remembered.
+    assert run("merge", str(merged)) == NO_VERDICT
+    read(directory.path).save()
+    assert rendered(read(directory.path)) == NO_VERDICT
+    directory.keep(WHOLE)
+    assert rendered(read(directory.path)) == BROKEN
+    assert not read(directory.path).torn
+
+
+def test_one_that_says_it_was_joined_hides_no_early_end(directory: RunDirectory) -> None:
+    path = directory.path / "campaign.json"
+    state = json.loads(path.read_text()) | {"joined": ["elsewhere"], "over": "interrupted"}
+    path.write_text(json.dumps(state))
+    assert run("merge", str(directory.path)) == NO_VERDICT
+
+
+def test_folders_deep_in_each_other_are_one_line(directory: RunDirectory) -> None:
+    folder = os.open(directory.path / "corpus", os.O_RDONLY)
+    for _ in range(3000):
+        os.mkdir("a", dir_fd=folder)
+        inner = os.open("a", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    try:
+        with pytest.raises(FileError, match="corpus: cannot be read: File name too long"):
+            _ = directory.corpus
+    finally:
+        # Python 3.11 deletes by recursion, and would leave it to later runs.
+        subprocess.run(["rm", "-r", str(directory.path / "corpus")], check=True)
+
+
+@pytest.mark.parametrize("command", ["merge", "replay"])
+def test_a_name_that_no_file_can_have_is_one_line(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sending = ["--url", URL, "--token", "t"] if command == "replay" else []
+    assert run(command, "a" * 300, *sending) == NO_VERDICT
+    assert "fault of the harness" not in one_line(capsys)
+
+
+def test_a_finding_adds_no_line_to_what_replay_prints(
+    healthy: MockProcess,
+    directory: RunDirectory,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    finding = replace(WHOLE, expected="this\nFails no longer: a\tb", actual="that\nConforms")
+    directory.keep(finding)
+    monkeypatch.setattr(replaying, "fails", lambda *_: True)
+    place = str(directory.place_of(finding))
+    assert run("replay", place, "--url", healthy.base_url, "--token", TOKENS[0]) == BROKEN
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith("Fails still: ")
 
 
 @pytest.mark.parametrize("name", ["loop", "folder", "fifo", "zero"])
