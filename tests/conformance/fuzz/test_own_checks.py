@@ -28,7 +28,6 @@ CHOSEN = (
         pytest.param(one, marks=pytest.mark.thorough)
         for one in (
             "replays a conflicting body",
-            "refuses a key in use",
             "forgets revoked keys",
             "closes each connection",
             "HTTP/1.0",

@@ -55,7 +55,7 @@ def test_a_campaign_comes_to_its_verdict(tmp_path: Path, seed: int) -> None:
         with RunDirectory.open(directory.path).held():
             again = Record.read(CONTRACT, RunDirectory.open(directory.path), ())
             assert not again.doubt, "its own findings cannot be read"
-            assert {*again.findings} >= {
+            assert {one.id for one in again.findings.values()} >= {
                 one.finding.id for one in verdict.violations if one.finding
             }
             verdict = verdict_on(again, target)
