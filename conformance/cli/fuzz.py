@@ -10,9 +10,10 @@ import click
 from conformance import generation
 from conformance.catalogue.selection import select
 from conformance.cli.campaign_report import CampaignOutput
+from conformance.cli.memory import use_one_arena
 from conformance.cli.option_types import Database, takes_options
 from conformance.cli.settings import CampaignSettings
-from conformance.fuzz.campaign import Campaign, use_one_arena
+from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.checks.recorded import requests_in
 from conformance.fuzz.live import LiveView
 from conformance.fuzz.shard import WHOLE, ShardOption

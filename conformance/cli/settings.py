@@ -63,16 +63,17 @@ class RunSettings(SendingSettings):
     ``required`` are patterns of requirements that must be verified.
     """
 
-    def required_ids(self, requirements: Mapping[str, Requirement]) -> frozenset[str]:
-        """The ids of the requirements that must be verified; raises SelectionError."""
-        return frozenset(one.id for one in select(requirements, self.required) if self.required)
-
     level: Level = Level.MUST
     patterns: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     seed: int | None = None
     baseline: Path | None = None
     write_baseline: Path | None = None
+
+    def required_ids(self, requirements: Mapping[str, Requirement]) -> frozenset[str]:
+        """The ids of the requirements that must be verified; raises SelectionError."""
+        chosen = select(requirements, self.required) if self.required else ()
+        return frozenset(one.id for one in chosen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

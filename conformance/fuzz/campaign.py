@@ -1,7 +1,6 @@
 """The campaign: turn after turn until its time is over, without any output."""
 
 import base64
-import ctypes
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,22 +34,6 @@ from conformance.target.errors import TargetError
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.target import Target
 from conformance.target.threads import Threads
-
-_M_ARENA_MAX = -8
-"""Of mallopt(3)."""
-
-
-def use_one_arena() -> None:
-    """Make all threads allocate from one memory arena, where the C library is GNU's.
-
-    With an arena for each thread, memory that one thread freed is not reused by another, and a
-    campaign, which starts new threads all the time, grows to twice its size. Only one Python thread
-    runs at a time, so threads do not wait for the one arena.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_ARENA_MAX, 1)
-
 
 if TYPE_CHECKING:
     from conformance.generation.shared_corpus import SharedCorpus

@@ -103,7 +103,7 @@ class ConformancePlugin:
         """Report the created keys, stale entries of the baseline, and why there is no verdict."""
         made, left = (sum(one[name] for one in self._outputs) for name in ("made", "left"))
         lines = [*clean_up_remarks(made, left, keep=self.shared.settings.keep)]
-        lines += [shown(one["transient"]) for one in self._outputs if one["transient"]]
+        lines += [one["transient"] for one in self._outputs if one["transient"]]
         stale = sorted(tuple(one) for output in self._outputs for one in output["stale"])
         if stale:
             lines.append("Stale entries of the baseline (the rule holds again, take them out)")

@@ -4,7 +4,6 @@ from xml.etree import ElementTree as ET
 
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import NO_VERDICT, Verdict
-from dinie_contract.output import shown
 
 
 def as_junit(verdict: Verdict) -> str:
@@ -21,7 +20,7 @@ def as_junit(verdict: Verdict) -> str:
         for column, figure in zip(head[1:], figures, strict=True)
     }
     if verdict.transient:
-        measured["transient"] = shown(verdict.transient.line)
+        measured["transient"] = verdict.transient.line
     if measured:
         properties = ET.SubElement(suite, "properties")
         for name, figure in measured.items():

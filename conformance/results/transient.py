@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.target.exchange import NO_ANSWER, Request
 from conformance.target.transient import Transients
+from dinie_contract.output import shown
 from openapi.contract import Contract
 
 _MOST_SHOWN = 5
@@ -26,19 +27,19 @@ class TransientReport:
 
     @property
     def line(self) -> str:
-        """The report in one line."""
+        """The report in one line, fit to be shown."""
         number = sum(count for *_, count in self.counts)
-        shown = [
+        kinds = [
             f"{'no answer' if status == NO_ANSWER else status} to {name}"
             + (f" ({count} times)" if count > 1 else "")
             for name, status, count in self.counts[:_MOST_SHOWN]
         ]
-        more = len(self.counts) - len(shown)
-        shown += [f"{more} more kinds"] if more else []
+        more = len(self.counts) - len(kinds)
+        kinds += [f"{more} more kinds"] if more else []
         times = dict.fromkeys(_clock(one) for one in (self.first, self.last))
-        return (
+        return shown(
             f"{number} transient {'answer' if number == 1 else 'answers'}, each another on the"
-            f" next try: {', '.join(shown)}; {' to '.join(times)}"
+            f" next try: {', '.join(kinds)}; {' to '.join(times)}"
         )
 
     @property

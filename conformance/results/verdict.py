@@ -26,11 +26,11 @@ class Verdict:
     """The verdict that all reports show. ``results`` are sorted by id and operation.
 
     ``void`` is the reason why not even a violation counts (nothing was exercised, interrupted),
-    ``required`` are the ids of requirements that must be verified, whatever they are about.
     ``doubt`` the reason why a run without violations is no pass (stopped midway, faults of the
     harness); both are empty otherwise. ``seed`` is None where nothing was random. ``timeline`` and
-    ``coverage`` count the exchanges of the run; a verdict on a journal has neither. All texts are
-    made fit to be shown here, whoever they come from.
+    ``coverage`` count the exchanges of the run; a verdict on a journal has neither.
+    ``required`` are the ids of requirements that must be verified, whatever keeps them from it. All
+    texts are made fit to be shown here, whoever they come from.
     """
 
     contract: str
@@ -68,7 +68,7 @@ class Verdict:
     @property
     def all_remarks(self) -> tuple[str, ...]:
         """The remarks, and what was transient, as one."""
-        return self.remarks + ((shown(self.transient.line),) if self.transient else ())
+        return self.remarks + ((self.transient.line,) if self.transient else ())
 
     @property
     def accepted(self) -> tuple[Result, ...]:

@@ -40,8 +40,6 @@ AT_ONCE = 8
 _SURVEYED = 3
 """So many answers say that an operation is not served."""
 
-SUCCESSES = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
-
 PHASES = (AT_ONCE, AT_ONCE, 1)
 """How many checks are in flight together in each phase of a run."""
 
@@ -139,17 +137,17 @@ class Run:
 
         What the list does not show, or no list, leaves them unknown.
         """
-        names: dict[tuple[str, int], set[str | None]] = {}
+        names: dict[tuple[str, int], set[str]] = {}
         for request in self.target.transients.lost:
             for operation in filter(creates, self._operations_of(request)):
-                name = self._survey_probe(operation).asked_name(request)
-                names.setdefault((operation.id, request.partner or 0), set()).add(name)
+                if name := self._survey_probe(operation).asked_name(request):
+                    names.setdefault((operation.id, request.partner or 0), set()).add(name)
         for (id_, partner), lost in names.items():
             probe = self._survey_probe(self.contract.operations[id_])
             with suppress(NotVerified, Violation, UnsendableRequest, TargetError):
                 for item in probe.listed(partner):
                     handle = identifier_in(item, probe.resource.handle)
-                    is_lost = text_in(item, probe.name_member) in lost - {None}
+                    is_lost = text_in(item, probe.name_member) in lost
                     if is_lost and handle is not None and item.get("status") != "revoked":
                         self.target.created.add((partner, handle))
 
@@ -178,10 +176,12 @@ class Run:
         for operation in self.contract.operations.values():
             if lists(operation):
                 request = Request("GET", operation.path)
-                statuses = self._statuses(self._survey_probe(operation), request)
-                if _is_served(statuses):
+                answers = self._answers(self._survey_probe(operation), request)
+                if any(map(_is_served, answers)):
                     self.target.capabilities.add(Capability.LISTING)
-                    self.answered.setdefault(operation.id, set()).update(statuses)
+                    self.answered.setdefault(operation.id, set()).update(
+                        one.status for one in answers
+                    )
         for operation in self.contract.operations.values():
             if creates(operation):
                 self._survey_created(operation, with_key=with_key)
@@ -215,21 +215,21 @@ class Run:
             # It may be offered: each check says why it cannot be judged.
             self.target.capabilities.add(Capability.REVOCATION)
             return
-        statuses = self._statuses(self._survey_probe(revoking), request)
-        if _is_served(statuses):
+        answers = self._answers(self._survey_probe(revoking), request)
+        if any(map(_is_served, answers)):
             self.target.capabilities.add(Capability.REVOCATION)
-        if any(one in SUCCESSES for one in statuses):
+        if answers[-1].is_success:
             self.target.created.discard((0, handle))
 
-    def _statuses(self, probe: Probe, request: Request) -> list[int]:
-        """The statuses of a request, which is repeated where the first says that it is not served.
+    def _answers(self, probe: Probe, request: Request) -> list[Answer]:
+        """The answers to a request, which is repeated while they say that it is not served.
 
         One answer decides nothing: another host behind the same name may serve the operation.
         """
-        statuses: list[int] = []
-        while len(statuses) < _SURVEYED and not _is_served(statuses):
-            statuses.append(probe.try_to_send(request).status)
-        return statuses
+        answers = [probe.try_to_send(request)]
+        while len(answers) < _SURVEYED and not _is_served(answers[-1]):
+            answers.append(probe.try_to_send(request))
+        return answers
 
     def _issues_tokens(self, made: Answer) -> bool:
         """Whether the target exchanges a new key, in JSON or as a form, or ought to."""
@@ -246,12 +246,12 @@ class Run:
                 self.target.takes_form_only = True
                 return True
         if in_json.status != HTTPStatus.UNAUTHORIZED:
-            return _is_served([in_json.status])
+            return _is_served(in_json)
         # A server may ask for a token before it looks whether there is a path.
         signed = probe.try_to_send(
             replace(json_request(operation, client_id, client_secret), partner=0)
         )
-        return signed.status not in NOT_IMPLEMENTED_STATUSES
+        return _is_served(signed)
 
     def _expect_access(self, answer: Answer, name: str) -> None:
         """Raise :class:`TargetError` if the answer is a web page, or refuses the token."""
@@ -272,9 +272,9 @@ class Run:
         self.answered.setdefault(operation.id, set()).update(statuses)
 
 
-def _is_served(statuses: Iterable[int]) -> bool:
-    """Whether any of these statuses is that of an operation that is there, working or not."""
-    return any(one not in NOT_IMPLEMENTED_STATUSES for one in statuses)
+def _is_served(answer: Answer) -> bool:
+    """Whether an answer is that of an operation that is there, working or not."""
+    return answer.status not in NOT_IMPLEMENTED_STATUSES
 
 
 def _is_token(answer: Answer) -> bool:

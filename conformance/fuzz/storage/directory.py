@@ -16,7 +16,6 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -157,7 +156,7 @@ class RunDirectory:
         try:
             with os.scandir(folder) as entries:
                 named = (one.name for one in entries if one.name.endswith(".json"))
-                names = sorted(islice(named, MOST_FINDINGS + 1))
+                names = sorted(itertools.islice(named, MOST_FINDINGS + 1))
         except OSError as error:
             return [], [FileError(f"{folder}: {error.strerror or error}")]
         found, errors = [], []

@@ -65,7 +65,7 @@ def _confirm_failures(probe: Probe, check: Check) -> None:
     plain = answer_to(probe, probe.request()).status
     # A plain request for a token holds a pair that nobody has: 401 is the answer to that.
     refused = plain == HTTPStatus.UNAUTHORIZED and needs_bearer_token(probe.operation)
-    if refused or plain in {*NOT_IMPLEMENTED_STATUSES, HTTPStatus.FORBIDDEN}:
+    if refused or plain in NOT_IMPLEMENTED_STATUSES:
         raise refused_with(plain, f"the target answers {plain} to a plain request")
     for one in generation.failures(probe, rule.generator_check):
         exchange = JudgedExchange(probe.operation, one.request, one.answer, Purpose.GENERATED)

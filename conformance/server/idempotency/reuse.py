@@ -1,64 +1,21 @@
 """Keys that are used again: documented answers, whichever member of the body differs."""
 
-import threading
 from collections.abc import Iterator
-from dataclasses import replace
-from http import HTTPStatus
 
 from conformance.catalogue.judge import Purpose, each, on
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import Sabotage, set_status
+from conformance.catalogue.sabotage import set_status
 from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.bodies import FAR_FUTURE, date_fields
 from conformance.probe.probe import NotServed, Probe
 from conformance.server.created.answers import expect_documented
-from conformance.target.exchange import Answer, Forward, Request, Tamper
-from conformance.target.members import JsonObject
+from conformance.server.idempotency.sabotage import REFUSE_IN_FLIGHT, overlooking
+from conformance.target.exchange import Answer
 from openapi.operation import Operation
 
 _ROUNDS = 3
 _AT_ONCE = 12
-
-
-def _refusing_in_flight() -> Tamper:
-    """A key whose first request is under way is refused with 409."""
-    under_way: set[str] = set()
-    lock = threading.Lock()
-
-    def tamper(request: Request, forward: Forward) -> Answer:
-        key = request.key
-        with lock:
-            is_refused = key in under_way
-            if key is not None:
-                under_way.add(key)
-        if is_refused:
-            return replace(forward(request.with_json({})), status=HTTPStatus.CONFLICT)
-        try:
-            return forward(request)
-        finally:
-            with lock:
-                under_way.discard(str(key))
-
-    return tamper
-
-
-def overlooking(member: str) -> Sabotage:
-    """Take no notice of one member where a key is used again."""
-
-    def make() -> Tamper:
-        first: dict[str, JsonObject] = {}
-
-        def tamper(request: Request, forward: Forward) -> Answer:
-            key, body = request.key, Answer(0, body=request.body).json_object()
-            if key is None or body is None:
-                return forward(request)
-            known = first.setdefault(key, body)
-            return forward(request.with_json({**body, member: known.get(member)}))
-
-        return tamper
-
-    return Sabotage(f"overlook {member} where a key is used again", make)
 
 
 def _reused(probe: Probe) -> Iterator[Answer]:
@@ -77,7 +34,7 @@ def _reused(probe: Probe) -> Iterator[Answer]:
     "seed: Idempotency-Key; Responses 201, 400, 401, 422, 429, 500",
     accepts_idempotency_key,
 )
-@catches(set_status(422, 409), Sabotage("answer 409 to a key in flight", _refusing_in_flight))
+@catches(set_status(422, 409), REFUSE_IN_FLIGHT)
 @each(_reused, on(Purpose.CONFLICT, Purpose.AT_ONCE, Purpose.REPLAY))
 def only_documented_statuses(operation: Operation, answer: Answer) -> None:
     """A key that was used, or is in use, gets only statuses that the contract names."""

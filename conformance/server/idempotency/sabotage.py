@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from conformance.catalogue.sabotage import Sabotage, on_answers, on_requests, with_body
 from conformance.target.exchange import Answer, Forward, Request, Tamper
+from conformance.target.members import JsonObject
 
 
 def _forget_key(request: Request) -> Request:
@@ -105,6 +106,46 @@ def _executing_each() -> Tamper:
     return tamper
 
 
+def _refusing_in_flight() -> Tamper:
+    """A key whose first request is under way is refused with 409."""
+    under_way: set[str] = set()
+    lock = threading.Lock()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        key = request.key
+        with lock:
+            is_refused = key in under_way
+            if key is not None:
+                under_way.add(key)
+        if is_refused:
+            return replace(forward(request.with_json({})), status=HTTPStatus.CONFLICT)
+        try:
+            return forward(request)
+        finally:
+            with lock:
+                under_way.discard(str(key))
+
+    return tamper
+
+
+def overlooking(member: str) -> Sabotage:
+    """Take no notice of one member where a key is used again."""
+
+    def make() -> Tamper:
+        first: dict[str, JsonObject] = {}
+
+        def tamper(request: Request, forward: Forward) -> Answer:
+            key, body = request.key, Answer(0, body=request.body).json_object()
+            if key is None or body is None:
+                return forward(request)
+            known = first.setdefault(key, body)
+            return forward(request.with_json({**body, member: known.get(member)}))
+
+        return tamper
+
+    return Sabotage(f"overlook {member} where a key is used again", make)
+
+
 def _refusing_to_others() -> Tamper:
     owners: dict[str, int | None] = {}
     lock = threading.Lock()
@@ -131,6 +172,7 @@ ONE_ANSWER_FOR_ONE_BODY = keeping("one answer for one body", lambda one: one.bod
 CHANGE_ON_REPLAY = Sabotage("change the answer on replay", _change_on_replay)
 EXECUTE_EACH = Sabotage("execute each and answer the first", _executing_each)
 REFUSE_TO_OTHERS = Sabotage("refuse a key that another partner used", _refusing_to_others)
+REFUSE_IN_FLIGHT = Sabotage("answer 409 to a key in flight", _refusing_in_flight)
 REFUSE_KEYS = on_answers(
     "refuse every key",
     lambda request, answer: replace(answer, status=400) if request.key else answer,
