@@ -9,7 +9,8 @@ from enum import IntEnum, StrEnum
 from hashlib import sha256
 from http import HTTPStatus
 
-from conformance.probe.probe import Probe, Violation
+from conformance.probe.probe import Probe
+from conformance.probe.violation import Violation
 from conformance.target.exchange import Answer, Request
 from openapi.operation import Operation
 from openapi.resource import Resource

@@ -12,7 +12,9 @@ from typing import Generic, TypeVar
 from conformance.catalogue.judge import EachAnswer, Judge, JudgedExchange, Purpose, StatusClass
 from conformance.catalogue.requirement import Level, Requirement, Rule
 from conformance.catalogue.sabotage import Sabotage
-from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
+from conformance.probe.violation import Violation
 from conformance.target.capabilities import Capability
 from openapi.operation import Operation
 

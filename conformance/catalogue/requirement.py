@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from conformance.catalogue.judge import Judge, JudgedExchange
 from conformance.catalogue.sabotage import Sabotage
-from conformance.probe.probe import Probe, Violation
+from conformance.probe.probe import Probe
+from conformance.probe.violation import Violation
 from conformance.target.capabilities import Capability
 from openapi.operation import Operation
 from openapi.resource import creates
@@ -54,7 +55,8 @@ class Requirement(Rule):
 
     ``applies_to`` reads the contract. ``sabotage`` are the faults that the check must catch, each
     a proof that it can fail. ``check`` returns when the rule holds, and raises
-    :class:`~conformance.probe.probe.Violation` or :class:`~conformance.probe.probe.NotVerified`.
+    :class:`~conformance.probe.violation.Violation` or
+    :class:`~conformance.probe.not_verified.NotVerified`.
     """
 
     applies_to: Callable[[Operation], bool]

@@ -10,9 +10,11 @@ from contextlib import suppress
 from itertools import product
 
 from conformance.probe.applicability import lists
+from conformance.probe.not_verified import NotVerified
 from conformance.probe.pages import largest_page, pages
-from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe, Violation
+from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.probe.rate_limits import page_of_one
+from conformance.probe.violation import Violation
 from conformance.target.capabilities import Capability
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer, UnsendableRequest

@@ -7,7 +7,7 @@ from conformance.catalogue.requirement import Level
 from conformance.fuzz.shard import WHOLE
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import DONE, Record
-from conformance.probe.probe import Unverified
+from conformance.probe.not_verified import Unverified
 from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.verdict import Verdict, doubt_of
 from conformance.run.judging import never_succeeded

@@ -13,7 +13,8 @@ from conformance.fuzz.checks.recorded import changed_recordings
 from conformance.fuzz.checks.shared_keys import AT_ONCE, FOREIGN, REUSED, SECOND, shared_keys
 from conformance.probe.applicability import lists
 from conformance.probe.bodies import makes_from_json
-from conformance.probe.probe import NOTHING_FAILS, Probe
+from conformance.probe.probe import Probe
+from conformance.probe.violation import NOTHING_FAILS
 from conformance.server import judges
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request

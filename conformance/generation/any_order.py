@@ -12,7 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from conformance.generation.search import Watch, chosen_settings
 from conformance.generation.sequence import Sequence
-from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
+from conformance.probe.violation import Violation
 from conformance.target.capabilities import Capability
 
 SEQUENCES = 8

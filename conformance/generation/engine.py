@@ -34,7 +34,8 @@ from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTranspor
 from conformance.generation.isolation import generating
 from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.bodies import marked
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
 from conformance.target.errors import TargetError
 from conformance.target.exchange import NO_ANSWER, Answer, Request, UnsendableRequest
 from conformance.target.members import parse

@@ -15,7 +15,9 @@ from hypothesis.errors import Flaky, HypothesisException, Unsatisfiable
 
 from conformance.generation.corpus import examples_of
 from conformance.generation.isolation import PROFILE, generating
-from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
+from conformance.probe.violation import Violation
 from conformance.target.errors import TargetError
 
 Value = TypeVar("Value")

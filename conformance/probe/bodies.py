@@ -10,14 +10,10 @@ from http import HTTPStatus
 from typing import Any
 
 from conformance.probe.applicability import needs_bearer_token
-from conformance.probe.probe import (
-    NAME_PREFIX,
-    NOT_IMPLEMENTED_STATUSES,
-    Probe,
-    Violation,
-    refused_with,
-)
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, refused_with
+from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.violation import Violation
 from conformance.target.exchange import Answer, Request
 from conformance.target.members import text_in
 from openapi.operation import Operation

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from conformance.probe.probe import NotVerified, Probe, expect_list, expect_news
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.repetition import Repetition
+from conformance.probe.violation import expect_list, expect_news
 from conformance.target.exchange import Answer, Request, query_with
 from conformance.target.members import JsonObject, identifier_in
 from openapi.operation import Operation

@@ -9,13 +9,22 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
-from conformance.probe.repetition import COMPLETE, EXPECTED, Repetition
+from conformance.probe.not_verified import NotServed, NotVerified, Undecided, refused_with
+from conformance.probe.repetition import Repetition
+from conformance.probe.violation import (
+    NO_SERVER_ERROR,
+    NOTHING_FAILS,
+    Violation,
+    expect,
+    expect_list,
+    expect_news,
+    unanswered,
+)
 from conformance.target.clean_up import GONE_STATUSES
 from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, ConnectionClosed
 from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request, query_with
@@ -42,100 +51,6 @@ _TRIES, _SLOW_TRIES = 3, 2
 
 _GROUPS = itertools.count(1)
 """The numbers of groups of requests that are sent at the same time."""
-
-
-class Violation(Exception):
-    """The requirement is broken: what was expected and what was seen instead.
-
-    ``breaks`` is the id of the requirement, where a check judges by several.
-    """
-
-    def __init__(self, expected: str, actual: str, breaks: str = "") -> None:
-        super().__init__(f"expected {expected}, got {actual}")
-        self.expected = expected
-        self.actual = actual
-        self.breaks = breaks
-
-
-NO_SERVER_ERROR, CLOSED = "no server error", "a closed connection, and again on another try"
-"""The expectation of every request, and the actual value where the target closes connections."""
-
-
-def unanswered(answer: Answer) -> str:
-    """The actual value in place of an answer with the status ``NO_ANSWER``."""
-    overdue = f"no answer within {answer.seconds:g} s" if answer.seconds else ""
-    seen = answer.excess or overdue or answer.broken
-    return f"{seen}, and again on another try" if seen else CLOSED
-
-
-NOTHING_FAILS = "generated.nothing-makes-it-fail"
-"""The requirement that is broken where no answer comes."""
-
-
-class Unverified(StrEnum):
-    """The classes of reasons why a requirement was not verified, as the JSON report names them."""
-
-    OPTION = "option"
-    """The user did not give what it takes: another token, a clock, a 429 on purpose."""
-    ABSENT = "absent"
-    """The target or the contract does not have the operation or the feature."""
-    TARGET = "target"
-    """It is there, and behaved so that nothing could be said."""
-
-
-class NotVerified(Exception):
-    """Raised where a check cannot decide; the message is the reason. Never a pass."""
-
-    why: Unverified | None = Unverified.TARGET
-
-
-class NotServed(NotVerified):
-    """Raised where the target, or the contract, does not have what a check is about."""
-
-    why = Unverified.ABSENT
-
-
-class NotAsked(NotVerified):
-    """Raised where an option of the user's would be needed."""
-
-    why = Unverified.OPTION
-
-
-NOT_IMPLEMENTED_STATUSES = {
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.METHOD_NOT_ALLOWED,
-    HTTPStatus.NOT_IMPLEMENTED,
-}
-"""The statuses of targets that do not serve an operation of the contract."""
-
-
-def refused_with(status: int, reason: str) -> NotVerified:
-    """The reason for no verdict where a valid request got this status."""
-    return NotServed(reason) if status in NOT_IMPLEMENTED_STATUSES else NotVerified(reason)
-
-
-class Undecided(NotVerified):
-    """Raised where an answer was lost that the check depends on; another try of it may decide."""
-
-
-def expect(holds: object, expected: str, actual: str) -> None:
-    """Raise :class:`Violation` unless ``holds``."""
-    if not holds:
-        raise Violation(expected, actual)
-
-
-def expect_list(answer: Answer) -> None:
-    """Raise :class:`Violation` for a list that fails on a plain request for a page."""
-    actual = f"{answer.status} to a plain request for a page"
-    if answer.is_server_error and answer.status != HTTPStatus.NOT_IMPLEMENTED:
-        raise Violation(NO_SERVER_ERROR, actual, NOTHING_FAILS)
-
-
-def expect_news(repetition: Repetition) -> None:
-    """Raise :class:`Violation` for a list that repeats itself."""
-    if repetition.is_certain:
-        raise Violation(EXPECTED, repetition.actual, COMPLETE)
 
 
 class Probe:

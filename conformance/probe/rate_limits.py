@@ -4,7 +4,8 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.probe.applicability import lists
-from conformance.probe.probe import NotServed, NotVerified, Probe
+from conformance.probe.not_verified import NotServed, NotVerified
+from conformance.probe.probe import Probe
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, seconds_to_wait

@@ -6,7 +6,8 @@ Where a path names a resource, one is made first, so that a refusal can never be
 
 from collections.abc import Iterable
 
-from conformance.probe.probe import NOT_IMPLEMENTED_STATUSES, NotServed, Probe
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed
+from conformance.probe.probe import Probe
 from conformance.target.exchange import Answer, Request, path_to
 from openapi.contract import PATH_PARAMETER
 

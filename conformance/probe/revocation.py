@@ -1,6 +1,7 @@
 """Revocation of keys that a check has created, and their status afterwards."""
 
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import item_of
 from conformance.target.exchange import Answer, Request, path_to

@@ -2,8 +2,9 @@
 
 from http import HTTPStatus
 
+from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.pages import pages
-from conformance.probe.probe import NotServed, NotVerified, Probe
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.target.exchange import Answer
 from conformance.target.members import JsonObject

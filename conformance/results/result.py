@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from conformance.catalogue.requirement import Level, Rule
-from conformance.probe.probe import Unverified
+from conformance.probe.not_verified import Unverified
 from dinie_contract.output import excerpt, printable
 
 ResultKey = tuple[str, str]

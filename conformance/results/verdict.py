@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.catalogue.requirement import Level
-from conformance.probe.probe import Unverified
+from conformance.probe.not_verified import Unverified
 from conformance.results.baseline import VIOLATIONS, Baseline
 from conformance.results.coverage import CoverageReport
 from conformance.results.result import Outcome, Result, ResultKey

@@ -5,15 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from conformance.catalogue.requirement import Level, Requirement
-from conformance.probe.probe import (
-    NotAsked,
-    NotServed,
-    NotVerified,
-    Probe,
-    Undecided,
-    Unverified,
-    Violation,
-)
+from conformance.probe.not_verified import NotAsked, NotServed, NotVerified, Undecided, Unverified
+from conformance.probe.probe import Probe
+from conformance.probe.violation import Violation
 from conformance.results.curl import Exchange, reproduction
 from conformance.results.result import Outcome, Result
 from conformance.target.capabilities import FOUND_IN_TARGET

@@ -12,8 +12,10 @@ from conformance.catalogue.judge import JudgedExchange, Purpose
 from conformance.catalogue.registry import Judges
 from conformance.catalogue.requirement import Requirement
 from conformance.probe.applicability import lists
-from conformance.probe.probe import NOT_IMPLEMENTED_STATUSES, NotVerified, Probe, Violation
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotVerified
+from conformance.probe.probe import Probe
 from conformance.probe.token_exchange import credentials_of
+from conformance.probe.violation import Violation
 from conformance.results.result import Result
 from conformance.run.check import run_check
 from conformance.target.capabilities import Capability

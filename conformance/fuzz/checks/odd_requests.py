@@ -6,8 +6,10 @@ from dataclasses import replace
 from conformance import generation
 from conformance.catalogue.registry import requirement_of
 from conformance.fuzz.checks.violations import send_and_judge
-from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe, Violation
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.violation import Violation
 from conformance.server.created.created import plain_request_succeeds
 from conformance.target.exchange import Request
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 from conformance.catalogue.registry import requirement_of
 from conformance.fuzz.checks.violations import report_violation
+from conformance.probe.not_verified import NotVerified
 from conformance.probe.pages import ids_until, make, page_of, query_for
-from conformance.probe.probe import NotVerified, Probe, expect_news
+from conformance.probe.probe import Probe
 from conformance.probe.repetition import Repetition
 from conformance.probe.revocation import listed_status, revocation_of
+from conformance.probe.violation import expect_news
 from conformance.results.curl import Exchange
 from conformance.server.lists.pagination import pagination_is_complete
 from conformance.target.exchange import Answer

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from conformance.catalogue.judge import JudgedExchange, Purpose
-from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.violation import Violation
 from conformance.results.curl import Exchange
 from conformance.server import judges
 from conformance.target.exchange import Answer, Request

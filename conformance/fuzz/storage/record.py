@@ -12,7 +12,7 @@ from conformance.fuzz.storage.directory import RunDirectory, is_handle
 from conformance.fuzz.storage.files import MOST_FINDINGS, FileError, Format
 from conformance.fuzz.storage.finding import COUNT, LATEST, FindingKey
 from conformance.fuzz.storage.findings import Findings
-from conformance.probe.probe import Unverified
+from conformance.probe.not_verified import Unverified
 from conformance.results.coverage import Coverage
 from conformance.results.result import Outcome, Result
 from conformance.results.timeline import LAST_STEP, SHORTEST_SPAN, Timeline

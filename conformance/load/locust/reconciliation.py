@@ -12,8 +12,8 @@ from conformance.load.ledger import Batch, Call
 from conformance.load.locust.sending import Sender, page_request
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
-from conformance.probe.probe import Violation
 from conformance.probe.repetition import EXPECTED, Repetition
+from conformance.probe.violation import Violation
 from conformance.server.idempotency.replays import no_second_resource
 from conformance.server.lists.listing import created_is_listed
 from conformance.server.lists.pagination import pagination_is_complete

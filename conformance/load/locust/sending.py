@@ -22,7 +22,8 @@ from conformance.catalogue.judge import JudgedExchange, Purpose
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
 from conformance.probe.pages import items, query_for
-from conformance.probe.probe import NO_SERVER_ERROR, NOTHING_FAILS, Probe, Violation
+from conformance.probe.probe import Probe
+from conformance.probe.violation import NO_SERVER_ERROR, NOTHING_FAILS, Violation
 from conformance.server import catalogue
 from conformance.target.clean_up import GONE_STATUSES
 from conformance.target.errors import TargetError

@@ -13,7 +13,7 @@ from conformance.load.ledger import Call
 from conformance.load.locust.sending import Sender
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
-from conformance.probe.probe import Violation
+from conformance.probe.violation import Violation
 from conformance.server.idempotency.replays import (
     expect_one_answer,
     simultaneous_requests_make_one_resource,

@@ -13,7 +13,8 @@ from conformance.catalogue.registry import Check, requirement_of
 from conformance.catalogue.requirement import Level, Rule
 from conformance.load.ledger import Call, Ledger
 from conformance.load.tally import Broken, Count, Tally
-from conformance.probe.probe import Probe, Violation
+from conformance.probe.probe import Probe
+from conformance.probe.violation import Violation
 from conformance.results.curl import reproduction
 from conformance.server import judges
 from conformance.server.idempotency.keys import different_keys_are_different_calls

@@ -8,7 +8,8 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, set_header
 from conformance.probe.applicability import needs_bearer_token
-from conformance.probe.probe import NotVerified, Probe, without_token
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import request_on_new_resource
 from conformance.server.authentication.requests import (
     UNKNOWN_TOKENS,

@@ -10,7 +10,8 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.probe.applicability import needs_bearer_token, takes_json
-from conformance.probe.probe import NotServed, Probe, without_token
+from conformance.probe.not_verified import NotServed
+from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import expect_served, request_on_new_resource
 from conformance.server.authentication.requests import (
     SEED,

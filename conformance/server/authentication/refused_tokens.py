@@ -12,8 +12,10 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, on_requests, set_status
 from conformance.probe.applicability import needs_bearer_token
-from conformance.probe.probe import NotVerified, Probe, Violation, without_token
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import expect_served, request_on_new_resource
+from conformance.probe.violation import Violation
 from conformance.server.authentication.requests import (
     OTHER_SCHEMES,
     SEED,

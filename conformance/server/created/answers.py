@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from conformance.probe.applicability import echoes
 from conformance.probe.bodies import FAR_FUTURE
-from conformance.probe.probe import NotVerified, Probe, expect
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
+from conformance.probe.violation import expect
 from conformance.target.exchange import Answer
 from conformance.target.members import JsonObject
 from conformance.target.timestamps import instant

@@ -7,7 +7,9 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import edit_body, set_field, set_status
 from conformance.probe.applicability import shows
-from conformance.probe.probe import Probe, expect, refused_with
+from conformance.probe.not_verified import refused_with
+from conformance.probe.probe import Probe
+from conformance.probe.violation import expect
 from conformance.server.created.answers import (
     NOT_SERVED,
     created_answers,

@@ -11,8 +11,10 @@ from conformance.catalogue.judge import Purpose, each, on
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, set_header, set_status
-from conformance.probe.probe import Probe, expect, refused_with, without_token
+from conformance.probe.not_verified import refused_with
+from conformance.probe.probe import Probe, without_token
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.violation import expect
 from conformance.server.created.answers import NOT_SERVED, expect_documented
 from conformance.server.validation.sabotage import answer_if, content_type
 from conformance.target.exchange import Answer, Request

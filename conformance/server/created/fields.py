@@ -17,7 +17,7 @@ from conformance.catalogue.sabotage import (
     with_body,
 )
 from conformance.probe.applicability import shows
-from conformance.probe.probe import Violation, expect
+from conformance.probe.violation import Violation, expect
 from conformance.server.created.answers import SEED, created_answers, expect_no_fault, json_type
 from conformance.target.exchange import Answer
 from conformance.target.members import parse_text

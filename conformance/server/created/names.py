@@ -17,7 +17,8 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body
 from conformance.probe.applicability import echoes_name
-from conformance.probe.probe import NAME_PREFIX, Probe, refused_with
+from conformance.probe.not_verified import refused_with
+from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.server.created.answers import NOT_SERVED
 from conformance.target.exchange import Answer
 

@@ -16,7 +16,9 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, set_field
 from conformance.probe.applicability import echoes, shows
 from conformance.probe.bodies import FAR_FUTURE
-from conformance.probe.probe import NotAsked, NotVerified, Probe, expect, refused_with
+from conformance.probe.not_verified import NotAsked, NotVerified, refused_with
+from conformance.probe.probe import Probe
+from conformance.probe.violation import expect
 from conformance.server.created.answers import (
     NOT_SERVED,
     created_answers,

@@ -15,7 +15,8 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import edit_body, fail_on
 from conformance.probe.bodies import is_judged, makes_from_json, schema_at
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.server.generated.judges import SEED, expect_refusal, expect_sent_data, of_generated
 from conformance.server.generated.sabotage import member, sent_name, taking

@@ -1,7 +1,7 @@
 """Judges of answers to generated requests: what the contract says of any answer.
 
 A failure that Schemathesis reports counts only if one of these confirms it: the seed may leave
-open what Schemathesis calls wrong. Each raises :class:`~conformance.probe.probe.Violation`.
+open what Schemathesis calls wrong. Each raises :class:`~conformance.probe.violation.Violation`.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any
 from conformance.catalogue.judge import ANY_STATUS, GENERATED, Aspect, Judge, JudgedExchange, Look
 from conformance.probe.applicability import reads_or_creates
 from conformance.probe.bodies import schema_of
-from conformance.probe.probe import Violation, expect
+from conformance.probe.violation import Violation, expect
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.members import parse
 from conformance.target.timestamps import instant

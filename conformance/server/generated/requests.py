@@ -31,13 +31,10 @@ from conformance.catalogue.sabotage import (
 )
 from conformance.probe.applicability import lists, needs_bearer_token, reads_or_creates, takes_json
 from conformance.probe.bodies import is_judged, makes_from_json
-from conformance.probe.probe import (
-    NOT_IMPLEMENTED_STATUSES,
-    NOTHING_FAILS,
-    Probe,
-    refused_with,
-)
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, refused_with
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.violation import NOTHING_FAILS
 from conformance.server.generated.judges import (
     SEED,
     expect_documented_body,

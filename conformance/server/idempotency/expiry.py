@@ -7,7 +7,8 @@ from http import HTTPStatus
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
-from conformance.probe.probe import NotAsked, NotVerified, Probe
+from conformance.probe.not_verified import NotAsked, NotVerified
+from conformance.probe.probe import Probe
 from conformance.server.idempotency.replays import SEED, expect_same
 from conformance.server.idempotency.sabotage import CHANGE_ON_REPLAY, FORGET_KEY, KEEP_FOR_EVER
 from conformance.target.capabilities import Capability

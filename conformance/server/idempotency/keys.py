@@ -11,7 +11,8 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, on_requests
 from conformance.probe.applicability import accepts_idempotency_key
-from conformance.probe.probe import Probe, expect
+from conformance.probe.probe import Probe
+from conformance.probe.violation import expect
 from conformance.server.idempotency.replays import SEED
 from conformance.server.idempotency.sabotage import (
     FORGET_KEY,

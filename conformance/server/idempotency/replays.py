@@ -10,7 +10,9 @@ from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, digested
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
-from conformance.probe.probe import NotServed, NotVerified, Probe, expect
+from conformance.probe.not_verified import NotServed, NotVerified
+from conformance.probe.probe import Probe
+from conformance.probe.violation import expect
 from conformance.server.idempotency.sabotage import (
     CHANGE_ON_REPLAY,
     EXECUTE_EACH,

@@ -8,7 +8,8 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import set_status
 from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.bodies import FAR_FUTURE, date_fields
-from conformance.probe.probe import NotServed, Probe
+from conformance.probe.not_verified import NotServed
+from conformance.probe.probe import Probe
 from conformance.server.created.answers import expect_documented
 from conformance.server.idempotency.sabotage import REFUSE_IN_FLIGHT, overlooking
 from conformance.target.exchange import Answer

@@ -14,9 +14,11 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, edit_body, on_requests, with_body
 from conformance.probe.applicability import lists
+from conformance.probe.not_verified import NotVerified
 from conformance.probe.pages import ids_of, ids_until, items, largest_page, make, pages, query_for
-from conformance.probe.probe import NotVerified, Probe, Violation, expect
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.violation import Violation, expect
 from conformance.server.lists.sabotage import HIDE_ALL, VENDOR, is_list, on_pages, query_of
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper, query_with

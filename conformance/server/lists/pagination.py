@@ -24,8 +24,9 @@ from conformance.probe.pages import (
     pages,
     query_for,
 )
-from conformance.probe.probe import Probe, expect
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.violation import expect
 from conformance.server.lists.sabotage import (
     HIDE_ALL,
     IGNORE_CURSOR,

@@ -12,7 +12,9 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, edit_body, set_field, set_status
 from conformance.probe.applicability import every, takes_json
 from conformance.probe.bodies import reported_fields
-from conformance.probe.probe import NotVerified, Probe, expect
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
+from conformance.probe.violation import expect
 from conformance.server.problems.provoking import (
     SEED,
     complaints_about,

@@ -9,7 +9,9 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_status, set_field, set_header
 from conformance.probe.applicability import every
-from conformance.probe.probe import Probe, expect, refused_with
+from conformance.probe.not_verified import refused_with
+from conformance.probe.probe import Probe
+from conformance.probe.violation import expect
 from conformance.server.problems.provoking import (
     SEED,
     all_texts,

@@ -13,13 +13,8 @@ from typing import Any
 from conformance.catalogue.sabotage import Sabotage, set_field
 from conformance.probe.applicability import needs_bearer_token, takes_json
 from conformance.probe.bodies import fields_of
-from conformance.probe.probe import (
-    NOT_IMPLEMENTED_STATUSES,
-    NotServed,
-    NotVerified,
-    Probe,
-    without_token,
-)
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
+from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import request_on_new_resource
 from conformance.target.exchange import Answer, Request
 from openapi.contract import PATH_PARAMETER

@@ -8,14 +8,10 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, set_header, with_header
 from conformance.probe.applicability import every
-from conformance.probe.probe import (
-    NOT_IMPLEMENTED_STATUSES,
-    NotServed,
-    Probe,
-    expect,
-    without_token,
-)
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed
+from conformance.probe.probe import Probe, without_token
 from conformance.probe.rate_limits import answer_to, harmless
+from conformance.probe.violation import expect
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer
 from conformance.target.timestamps import http_date

@@ -12,8 +12,10 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, on_answers, set_field, set_header
 from conformance.probe.applicability import every
-from conformance.probe.probe import NotAsked, NotServed, NotVerified, Probe, Violation, expect
+from conformance.probe.not_verified import NotAsked, NotServed, NotVerified
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import LIMITED, provoke
+from conformance.probe.violation import Violation, expect
 from conformance.server.rate_limits.headers import (
     HEADERS,
     LIMIT,

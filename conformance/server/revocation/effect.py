@@ -9,7 +9,8 @@ from dataclasses import replace
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
 from conformance.probe.revocation import VENDOR, listed_status, revocation_of, revoke, revokes
 from conformance.probe.token_exchange import created, exchange, granted
 from conformance.server.tokens.sabotage import good_answer_again, issued_in

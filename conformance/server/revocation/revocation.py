@@ -11,10 +11,11 @@ from conformance.catalogue.judge import Purpose, each, on
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, on_status, set_status
-from conformance.probe.probe import NAME_PREFIX, Probe, expect
+from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.revocation import VENDOR, revocation_by_text, revocation_of, revoke, revokes
 from conformance.probe.token_exchange import created
+from conformance.probe.violation import expect
 from conformance.server.robustness.survival import SAFETY
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request

@@ -8,9 +8,10 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.probe.applicability import lists
-from conformance.probe.probe import NAME_PREFIX, Probe, expect_list
+from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.probe.rate_limits import harmless
 from conformance.probe.resources import expect_any_served
+from conformance.probe.violation import expect_list
 from conformance.server.robustness.survival import SAFETY
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper, path_to

@@ -11,8 +11,9 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.catalogue.judge import JudgedExchange
-from conformance.probe.probe import NO_SERVER_ERROR, Probe, Violation, expect, unanswered
+from conformance.probe.probe import Probe
 from conformance.probe.resources import expect_any_served
+from conformance.probe.violation import NO_SERVER_ERROR, Violation, expect, unanswered
 from conformance.target.errors import TargetError
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from dinie_contract.output import excerpt

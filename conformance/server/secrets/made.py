@@ -16,7 +16,8 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, set_field
 from conformance.probe.applicability import shows
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
 from conformance.server.secrets.entropy import estimated_bits
 from conformance.target.exchange import Answer, Request, Tamper
 from conformance.target.target import Target

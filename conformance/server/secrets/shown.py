@@ -9,8 +9,10 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, on_answers, set_header, with_body
 from conformance.probe.applicability import shows
-from conformance.probe.probe import NotAsked, NotVerified, Probe, Violation, expect, without_token
+from conformance.probe.not_verified import NotAsked, NotVerified
+from conformance.probe.probe import Probe, without_token
 from conformance.probe.token_exchange import known_credentials_of
+from conformance.probe.violation import Violation, expect
 from conformance.server.secrets.made import secrets_in, texts_beside
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper

@@ -12,7 +12,9 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.generation.sequence import Sequence
 from conformance.probe.applicability import accepts_idempotency_key
-from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
+from conformance.probe.violation import Violation
 from conformance.server.idempotency.replays import SEED
 from conformance.server.sequences.sabotage import FAULTS
 from conformance.target.capabilities import Capability

@@ -13,7 +13,8 @@ from conformance.catalogue.sabotage import (
     set_header,
     with_body,
 )
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
 from conformance.probe.token_exchange import (
     VENDOR,
     created,

@@ -7,7 +7,8 @@ from http import HTTPStatus
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
 from conformance.probe.token_exchange import (
     created,
     exchange_for,

@@ -8,10 +8,12 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
 from conformance.probe.applicability import lists
+from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.pages import ids_until
-from conformance.probe.probe import NotServed, NotVerified, Probe, Violation
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import created, exchange
+from conformance.probe.violation import Violation
 from conformance.target.access import is_token
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper

@@ -8,7 +8,8 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import edit_body, set_status
 from conformance.probe.bodies import NO_REFUSAL, VENDOR, expect_refusal, reported_paths
-from conformance.probe.probe import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified, Probe
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.server.validation.nested_bodies import (
     NestedFault,

@@ -13,7 +13,8 @@ from conformance.probe.bodies import (
     properties,
     schema_at,
 )
-from conformance.probe.probe import NotServed, Probe
+from conformance.probe.not_verified import NotServed
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.server.robustness.survival import SAFETY
 from conformance.server.validation.sabotage import adopting, answer_if

@@ -31,8 +31,9 @@ from conformance.probe.bodies import (
     schema_at,
     wrong_values,
 )
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
 from conformance.probe.pages import largest_page, pages
-from conformance.probe.probe import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified, Probe
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.server.validation.sabotage import (
     ACCEPT_ALL,

@@ -15,7 +15,7 @@ from conformance.fuzz.storage.finding import Finding
 from demo.redis_server import PROGRAM, redis_server
 from tests.conformance.cli.command_line import run
 from tests.conformance.fuzz.conftest import CONTRACT, Campaigns
-from tests.conformance.fuzz.foreign.test_directories import WHOLE, campaign_in
+from tests.conformance.fuzz.foreign.campaigns import WHOLE, campaign_in
 from tests.conformance.fuzz.test_merging import BROKEN, Make, make, report
 from tests.conformance.fuzz.test_sharing import DATA, PASSWORD, REPLAY, noted
 

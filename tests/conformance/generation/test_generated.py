@@ -15,7 +15,9 @@ from conformance.generation.engine import CHECKS, failures
 from conformance.generation.search import for_all
 from conformance.generation.strategies import invalid_bodies, valid_bodies
 from conformance.probe.bodies import schema_of
-from conformance.probe.probe import NAME_PREFIX, NotVerified, Probe, Violation
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.violation import Violation
 from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue

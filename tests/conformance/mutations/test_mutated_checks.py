@@ -10,7 +10,9 @@ import pytest
 
 from conformance import generation
 from conformance.catalogue.requirement import Requirement
-from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
+from conformance.probe.violation import Violation
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.capabilities import Capability

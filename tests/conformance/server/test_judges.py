@@ -18,7 +18,8 @@ from conformance.catalogue.judge import (
 from conformance.catalogue.registry import Judges, requirement_of
 from conformance.catalogue.requirement import Requirement
 from conformance.probe.applicability import lists
-from conformance.probe.probe import NotVerified, expect
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.violation import expect
 from conformance.server import catalogue, judges
 from conformance.server.idempotency.replays import replay_is_identical
 from conformance.target.exchange import Answer, Request

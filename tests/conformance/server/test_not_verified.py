@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.catalogue.requirement import Level
-from conformance.probe.probe import Unverified
+from conformance.probe.not_verified import Unverified
 from conformance.report import FORMATS
 from conformance.results.baseline import Baseline
 from conformance.results.result import Outcome

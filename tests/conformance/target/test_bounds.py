@@ -14,7 +14,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from conformance.probe.probe import NotVerified, Probe, Violation
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
+from conformance.probe.violation import Violation
 from conformance.results.result import Outcome
 from conformance.run.runner import Run
 from conformance.server import catalogue
@@ -145,7 +147,8 @@ def test_memory_is_bounded(times: int) -> None:
 MANY = """
 import random, resource, sys
 from conformance.cli.memory import give_back_large_blocks
-from conformance.probe.probe import NotVerified, Probe
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.probe import Probe
 from conformance.target.exchange import Request
 from conformance.target.target import Target
 from openapi.contract import Contract

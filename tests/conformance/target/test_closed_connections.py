@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from conformance.probe.probe import CLOSED, Probe, Violation
+from conformance.probe.probe import Probe
+from conformance.probe.violation import CLOSED, Violation
 from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue

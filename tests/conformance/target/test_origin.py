@@ -20,7 +20,7 @@ from conformance.target.target import Target
 from conformance.target.transport.connections import url_under
 from openapi.contract import Contract
 from tests.conformance.client.journals import UNHURRIED
-from tests.conformance.fuzz.foreign.test_directories import WHOLE
+from tests.conformance.fuzz.foreign.campaigns import WHOLE
 from tests.fake_server import FakeRequest, Reply, fake_server, reply
 
 TOKEN = "dinie_at_of_the_partner"

@@ -64,13 +64,17 @@ def test_hundreds_that_read_nothing_disturb_nobody(mock: MockProcess) -> None:
         fill(job, 100)
         before = psutil.Process(mock.process.pid).memory_info().rss
         seen: list[int] = []
+        follows = threading.Event()
 
         def follow() -> None:
             with followed(job, 100) as events:
+                follows.set()
                 seen.extend(next(events)["number"] for _ in range(300))
 
         reading = threading.Thread(target=follow, daemon=True)
         reading.start()
+        # Else the others may have taken its place.
+        assert follows.wait(60)
         with following(mock, job, MANY) as wires:
             statuses = {wire: status(wire) for wire in wires}
             fill(job, 300)

@@ -21,7 +21,7 @@ from demo.mock_process import MockProcess
 from demo.redis_server import PROGRAM, RedisServer, redis_server
 from tests.conformance.cli.command_line import run
 from tests.conformance.fuzz.conftest import CONTRACT, TOKENS, Campaigns
-from tests.conformance.fuzz.foreign.test_directories import WHOLE
+from tests.conformance.fuzz.foreign.campaigns import WHOLE
 from tests.conformance.fuzz.test_sharing import DATA, LONG_NAMES
 
 needs_redis = pytest.mark.skipif(PROGRAM is None, reason="NOT TESTED: no redis-server on PATH")

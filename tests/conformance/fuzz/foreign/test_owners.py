@@ -17,7 +17,7 @@ from conformance.server import catalogue
 from demo.mock_process import MockProcess
 from tests.conformance.cli.command_line import one_line, run
 from tests.conformance.fuzz.conftest import CONTRACT, TOKENS, Campaigns
-from tests.conformance.fuzz.foreign.test_directories import NAME, WHOLE, campaign_in
+from tests.conformance.fuzz.foreign.campaigns import NAME, WHOLE, campaign_in
 from tests.conformance.fuzz.test_finding import step
 from tests.conformance.fuzz.test_sharing import DATA, LONG_NAMES
 

@@ -20,7 +20,7 @@ from demo.mock_process import MockProcess
 from demo.redis_server import PROGRAM, redis_server
 from tests.conformance.cli.command_line import run
 from tests.conformance.fuzz.conftest import TOKENS, Campaigns
-from tests.conformance.fuzz.foreign.test_directories import WHOLE
+from tests.conformance.fuzz.foreign.campaigns import WHOLE
 from tests.conformance.fuzz.test_sharing import DATA, PASSWORD
 
 JUDGED = "generated.nothing-makes-it-fail"

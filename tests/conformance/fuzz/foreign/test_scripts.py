@@ -25,7 +25,7 @@ from conformance.fuzz.storage.finding import Finding
 from tests.conformance.client.journals import UNHURRIED
 from tests.conformance.foreign_json import mutated
 from tests.conformance.fuzz.conftest import CONTRACT
-from tests.conformance.fuzz.foreign.test_directories import WHOLE
+from tests.conformance.fuzz.foreign.campaigns import WHOLE
 
 URL = "http://127.0.0.1:1/v3"
 MARK = "mark-of-an-enemy"

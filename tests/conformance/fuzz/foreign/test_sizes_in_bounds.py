@@ -20,7 +20,7 @@ from conformance.results.verdict import BROKEN, NO_VERDICT
 from conformance.server import catalogue
 from tests.conformance.cli.command_line import run
 from tests.conformance.fuzz.conftest import CONTRACT, Campaigns
-from tests.conformance.fuzz.foreign.test_directories import WHOLE, campaign_in
+from tests.conformance.fuzz.foreign.campaigns import WHOLE, campaign_in
 from tests.conformance.fuzz.test_finding import step
 from tests.conformance.fuzz.test_merging import URL
 from tests.conformance.fuzz.test_sharing import DATA, REPLAY, noted
