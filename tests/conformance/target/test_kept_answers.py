@@ -18,14 +18,16 @@ CONTRACT = Contract.bundled()
 REQUEST = Request("GET", "/a")
 KILOBYTE, MEGABYTE = 2**10, 2**20
 
-GOOD = httpx.Response(
-    429,
-    headers={
+PROBLEM = {"type": "about:blank", "title": "Too many", "status": 429, "detail": "Wait."}
+
+
+def limited(**changed: str) -> httpx.Response:
+    """A 429 of now, whose headers are right but for those that are changed."""
+    headers = {
         "Content-Type": "application/problem+json", "Retry-After": "1", "X-RateLimit-Limit": "9",
         "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time())),
-    },
-    json={"type": "about:blank", "title": "Too many", "status": 429, "detail": "Wait."},
-)  # fmt: skip
+    }  # fmt: skip
+    return httpx.Response(429, headers={**headers, **changed}, json=PROBLEM)
 
 
 @pytest.mark.parametrize(
@@ -63,8 +65,8 @@ def test_the_one_429_that_is_wrong_is_found_among_many(
     header: str, value: str, id_: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Newest, "MOST", 10)
-    wrong = httpx.Response(429, headers={**GOOD.headers, header: value}, content=GOOD.content)
-    answers = iter([GOOD, wrong, *[GOOD] * 100])
+    good = limited()
+    answers = iter([good, limited(**{header: value}), *[good] * 100])
     transport = httpx.MockTransport(lambda _: next(answers))
     with Target("http://target/v3", ["token"], transport=transport) as target:
         run = Run(CONTRACT, target, list(catalogue().values()), seed=1)
