@@ -34,6 +34,9 @@ LATEST = 2.0**33
 MOST_ATTEMPTS = 1000
 """The most attempts to reproduce a flaky finding."""
 
+MISSED = 0.01
+"""The share of findings that still exist and may be taken for fixed."""
+
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _DATA = re.compile(r"\b(?=\w*\d)[\w-]{4,}\b|\d+(?:\.\d+)?")
 _STATUS = re.compile(r"[1-5]\d\d")
@@ -174,10 +177,20 @@ class Finding:
 
     @property
     def attempts(self) -> int:
-        """Attempts without a failure after which the finding counts as fixed."""
-        seen = (self.failures + 1) / (self.tries + 1 + self.passed)
-        # A finding that still exists is missed in less than one case in a hundred.
-        return 2 if self.failures == self.tries else min(int(5 / seen) + 1, MOST_ATTEMPTS)
+        """Attempts without a failure after which the finding counts as fixed.
+
+        A finding that still exists is missed in less than one case in a hundred. Its true rate is
+        unknown, and three failures of three are no certainty: by Laplace's rule, after so many
+        failures and passes the next try passes with ``passes / (failures + passes)``, each with
+        one added.
+        """
+        failures = 2 + self.failures
+        passes = 1 if self.failures == self.tries else 1 + self.tries - self.failures + self.passed
+        attempts, missed = 0, 1.0
+        while missed > MISSED and attempts < MOST_ATTEMPTS:
+            missed *= (passes + attempts) / (failures + passes + attempts)
+            attempts += 1
+        return attempts
 
     def tried(self, failures: int, tries: int) -> Self:
         """The finding after more tries."""
