@@ -10,6 +10,7 @@ first whose name ends in ``_id``; a cursor is a parameter with ``after`` or ``cu
 The module uses the standard library only: an exported test holds a copy of it.
 """
 
+import hashlib
 import itertools
 import json
 import re
@@ -106,8 +107,10 @@ def _filled(step: Step, answers: Sequence[AnswerParts], fresh: dict[str, str]) -
     }
 
 
-def shape(steps: Sequence[Step], answers: Sequence[AnswerParts]) -> Any:
-    """What the last answers show, as JSON: apart from data, and with all that they belong to.
+def shape(steps: Sequence[Step], answers: Sequence[AnswerParts]) -> str:
+    """A digest of what the last answers show, apart from data, and with all that they belong to.
+
+    It is kept and shared, and a target may name a member or a media type after a secret.
 
     Statuses, media types and members; which of them are not as they were sent; how they compare
     with earlier answers to the same key; whether what was made before is listed by the last page
@@ -129,13 +132,14 @@ def shape(steps: Sequence[Step], answers: Sequence[AnswerParts]) -> Any:
         _related(one, (steps[-1], answers[-1]), items)
         for one in (again if idempotency_key(steps[-1]) and again else before)
     ]
-    return [
+    found = [
         sorted({json.dumps(one) for one in said}),
         len(ids) > 1,
         _makes_several(steps, answers),
         _is_shared(steps, answers),
         sorted({json.dumps(one) for one in related if one is not None}),
     ]
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 
 
 def _makes_several(steps: Sequence[Step], answers: Sequence[AnswerParts]) -> bool:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 from conformance.fuzz.findings.exporting import python_script
 from conformance.fuzz.findings.recording import answer_parts, sender, steps_of
@@ -60,7 +59,7 @@ _REQUESTS_OF_CHANCE = 300
 
 def shrink_steps(
     steps: Sequence[Step], answers: Sequence[AnswerParts], send: Send
-) -> tuple[list[Step], Any, bool]:
+) -> tuple[list[Step], str, bool]:
     """The fewest steps found, what they show, and whether they showed it when sent again."""
     wanted = shape(steps, answers)
 

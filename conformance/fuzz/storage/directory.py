@@ -35,7 +35,7 @@ from conformance.fuzz.storage.files import (
 from conformance.fuzz.storage.finding import Finding, FindingKey
 from conformance.probe.budget import LARGEST_EXAMPLE
 from conformance.target.target import CreatedResource
-from dinie_contract.output import one_line
+from dinie_contract.output import HIDDEN, SECRETS, one_line
 from openapi.contract import Contract
 
 VERSION = 1
@@ -55,6 +55,11 @@ def is_handle(value: object) -> bool:
         and value.isprintable()
         and value.split() == [value]
     )
+
+
+def is_public(made: CreatedResource) -> bool:
+    """Whether the handle of a resource holds no secret, so that it may be kept in a file."""
+    return SECRETS.redact(made[1]) == made[1]
 
 
 class RunDirectory:
@@ -215,8 +220,12 @@ class RunDirectory:
         return self._names[finding.key]
 
     def record_created(self, made: CreatedResource) -> None:
-        """Record a created resource, to be revoked even if this process is killed."""
-        append(self.path / _MADE, f"{made[0]} {made[1]}\n")
+        """Record a created resource, to be revoked even if this process is killed.
+
+        One that a target calls by a secret is known to this process alone.
+        """
+        if is_public(made):
+            append(self.path / _MADE, f"{made[0]} {made[1]}\n")
 
     def created(self) -> set[CreatedResource]:
         """Created resources that may not be revoked yet; a line that is none is left out."""
@@ -241,7 +250,10 @@ class RunDirectory:
 
     def leave_behind(self, made: Iterable[CreatedResource]) -> None:
         """List what could not be revoked: partner and client id, one a line."""
-        lines = [f"partner {partner + 1}: {client_id}\n" for partner, client_id in sorted(made)]
+        lines = [
+            f"partner {one[0] + 1}: {one[1] if is_public(one) else HIDDEN}\n"
+            for one in sorted(made)
+        ]
         write_whole(self.path / _LEFT, "".join(lines))
 
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 from conformance.catalogue.requirement import Requirement
 from conformance.catalogue.selection import SelectionError, select
 from conformance.fuzz.shard import WHOLE, Shard, missing
-from conformance.fuzz.storage.directory import RunDirectory, is_handle
+from conformance.fuzz.storage.directory import RunDirectory, is_handle, is_public
 from conformance.fuzz.storage.files import MOST_FINDINGS, FileError, Format
 from conformance.fuzz.storage.finding import COUNT, LATEST, FindingKey
 from conformance.fuzz.storage.findings import Findings
@@ -291,7 +291,7 @@ class Record:
 def _first_of(left_behind: set[CreatedResource]) -> list[CreatedResource]:
     """The resources that a state has room for; left-behind.txt lists all."""
     found, length = [], 0
-    for one in sorted(left_behind)[:_MOST_LEFT]:
+    for one in sorted(filter(is_public, left_behind))[:_MOST_LEFT]:
         length += len(one[1])
         if length > _LONGEST_LEFT:
             break

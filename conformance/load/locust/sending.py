@@ -36,6 +36,7 @@ from conformance.target.exchange import (
     query_with,
 )
 from conformance.target.members import JsonObject, identifier_in
+from conformance.target.redaction import issued_secrets
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 from conformance.target.transport.connections import url_under
 from conformance.target.transport.decoding import ACCEPTED_CODINGS, decoded
@@ -47,6 +48,7 @@ from conformance.target.transport.reception import (
     OutOfBounds,
     expect_few,
 )
+from dinie_contract.output import SECRETS
 
 _NOTHING = Answer(NO_ANSWER)
 
@@ -235,6 +237,7 @@ class Sender:
                 state.note_no_answer()
                 return None
             state.note_answer()
+            SECRETS.add(issued_secrets(answer))
             if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
                 _name(response, " (limited)")
             is_refused = _is_refused(answer)
@@ -259,6 +262,8 @@ class Sender:
         headers = dict(request.headers)
         headers["Accept-Encoding"] = ACCEPTED_CODINGS
         if exchange.token:
+            # It stays known, however many secrets are issued meanwhile.
+            SECRETS.add([exchange.token], used=True)
             headers["Authorization"] = f"Bearer {exchange.token}"
         return self._client.request(
             request.method,

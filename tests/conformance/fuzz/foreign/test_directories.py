@@ -42,7 +42,7 @@ TORN: dict[str, str] = {
     "no steps": json.dumps({"version": 1}),
     "without at_once": WHOLE.text().replace('"at_once": 0,', ""),
     "a count that is none": WHOLE.text().replace('"count": 1', '"count": "junk"'),
-    "too deep": WHOLE.text().replace('"shows": [', f'"shows": [{"[" * 2000}{"]" * 2000},'),
+    "too deep": WHOLE.text().replace('"shows": "', f'"deep": {"[" * 2000}{"]" * 2000}, "shows": "'),
     "no UTF-8": "\udcff",
     "unknown requirement": WHOLE.text().replace("idempotency.replay-is-identical", "a.b"),
     "400 digits": WHOLE.text().replace('"tries": 3', f'"tries": {"9" * 400}'),
