@@ -182,7 +182,7 @@ LOG_FORMAT = Option("log-format", "log format", "Format of the lines of the log 
                     " error.", default="text")  # fmt: skip
 LOG_LEVEL = Option("log-level", "log level", "Least level of the log; info logs each request.",
                    default="warning")  # fmt: skip
-MOCK_URL = Option("url", "text", "URL of the mock.", default="http://127.0.0.1:8080")
+MOCK_URL = Option("url", "mock URL", "URL of the mock.", default="http://127.0.0.1:8080")
 PARTNER_ID = Option("partner-id", "text", "Partner whose client is judged; needed where the mock"
                     " has several.", metavar="ID")  # fmt: skip
 PRESET = Option("preset", "preset", "Only this preset of faults. Repeatable; by default all.",

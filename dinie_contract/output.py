@@ -28,6 +28,9 @@ _COULD_BE_SECRET = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[0-9A-Za-z._~+/-]{16,}=
 
 _PLAIN = re.compile(r"[0-9A-Za-z._~+/=-]*")
 
+LONGEST_LINE = 4000
+"""The characters of an error, or of a foreign text on a line of ours, that are printed."""
+
 _LONGEST = 8192
 """A longer secret, which no header can carry, is known by its beginning."""
 
@@ -372,10 +375,21 @@ def one_line(text: str) -> str:
 
 def excerpt(text: str, most: int) -> str:
     """The first ``most`` characters of a text, redacted before it is cut."""
+    is_whole = len(text) <= most + _LONGEST
     text = SECRETS.redact(text[: most + _LONGEST])
-    return text if len(text) <= most else f"{text[:most]}…"
+    return text if is_whole and len(text) <= most else f"{text[:most]}…"
+
+
+def within(text: str, most: int = LONGEST_LINE) -> str:
+    """A text, or the beginning of one that is very long, and how much of it is left out."""
+    left = len(text) - most
+    return text if left <= 0 else f"{excerpt(text, most)} ({left} more characters)"
 
 
 def echo(text: str, *, err: bool = False, nl: bool = True, redact: bool = True) -> None:
-    """Print text. The mock alone does so without ``redact``: it gives its user a secret."""
+    """Print text, of an error no more than :data:`LONGEST_LINE` characters.
+
+    The mock alone does so without ``redact``: it gives its user a secret.
+    """
+    text = within(text) if err else text
     click.echo(shown(text) if redact else printable(text), err=err, nl=nl)

@@ -13,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.report.text import ReportConsole
-from dinie_contract.output import COMMAND, HIDDEN, Secrets, echo, excerpt, printable, shown
+from dinie_contract.output import (
+    COMMAND,
+    HIDDEN,
+    LONGEST_LINE,
+    Secrets,
+    echo,
+    excerpt,
+    printable,
+    shown,
+)
 from dinie_contract.output import SECRETS as OF_THE_PROCESS
 
 SECRET = "dinie_cs_ab12CD34ef56GH78ij90KL12mn34OP56qr78"
@@ -187,6 +196,18 @@ def test_a_text_is_redacted_before_it_is_cut() -> None:
     OF_THE_PROCESS.add([OTHER])
     assert excerpt(f"1234567890{OTHER}", 20) == f"1234567890{HIDDEN}"
     assert excerpt(f"1234567890123456{OTHER}", 20) == "1234567890123456[hid…"
+
+
+def test_a_long_error_is_cut_and_says_how_much_is_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    OF_THE_PROCESS.add([OTHER])
+    echo("e" * (LONGEST_LINE - 3) + OTHER + "x" * 10_000_000, err=True)
+    echo("o" * 10_000_000)
+    captured = capsys.readouterr()
+    left = 10_000_000 + len(OTHER) - 3
+    assert captured.err == f"{'e' * (LONGEST_LINE - 3)}[hi… ({left} more characters)\n"
+    assert len(captured.out) == 10_000_001  # a report is whole
 
 
 def test_nothing_that_moves_a_terminal_gets_through() -> None:

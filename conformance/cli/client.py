@@ -11,13 +11,14 @@ from conformance.catalogue.selection import select
 from conformance.cli.option_types import report_files, takes_options
 from conformance.client.judging import judge
 from conformance.client.requirements import client_catalogue
-from conformance.journal.har_reading import read_har
+from conformance.journal.har_reading import read_hars
 from conformance.journal.journal import merged
 from conformance.journal.redaction import Redactor
 from conformance.report import FORMATS
 from conformance.report.output import check_writable, complain, write
 from conformance.report.text import ReportConsole, TextReport
-from dinie_contract.output import echo
+from conformance.target.connecting import words_of
+from dinie_contract.output import SECRETS, echo
 from openapi.contract import Contract
 
 
@@ -31,15 +32,14 @@ def client_command(hars: Sequence[Path], form: str, **parameters: Any) -> int:
     chosen = select(client_catalogue(), parameters["patterns"])
     outputs = report_files(parameters)
     check_writable(outputs.values())
-    # One redactor for all files, so that a secret has the same replacement in each.
-    redactor = Redactor()
-    journals = [read_har(path, redactor) for path in hars]
-    if len(journals) > 1:
-        # A file may repeat what only a later one shows to be a secret.
-        journals = [tuple(map(redactor.without_repetitions, one)) for one in journals]
+    contract = Contract.bundled()
+    SECRETS.reserve(words_of(contract))
+    # One redactor for all files, so that a secret has the same replacement in each. What it finds
+    # is in no report, in no spelling.
+    journals = read_hars(hars, Redactor(known=SECRETS))
     verdict = judge(
         journals[0] if len(journals) == 1 else merged(journals),
-        Contract.bundled(),
+        contract,
         Level(parameters["level"]),
         requirements=chosen,
         target=f"the client in {' and '.join(map(str, hars))}",

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,15 +22,17 @@ from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.record import Record
 from conformance.fuzz.verdicts import verdict_of
-from conformance.journal.har_reading import read_har
+from conformance.journal.har_reading import read_hars
+from conformance.journal.redaction import Redactor
 from conformance.report.output import complain
 from conformance.report.text import ReportConsole
 from conformance.results.verdict import CONFORMS, INTERRUPTED, NO_VERDICT
 from conformance.run.interrupts import stopped_after, stopped_by_signals
 from conformance.server import catalogue
-from conformance.target.connecting import authenticate
+from conformance.target.connecting import authenticate, words_of
 from conformance.target.errors import TargetError
 from dinie_contract.command_line import settings_of
+from dinie_contract.output import SECRETS
 from openapi.contract import Contract
 
 if TYPE_CHECKING:
@@ -53,7 +56,8 @@ def fuzz_command(**parameters: Any) -> int:
     contract = Contract.bundled()
     select(catalogue(), settings.patterns)
     url = settings.checked_url(contract)
-    journal = [entry for path in settings.hars for entry in read_har(path)]
+    SECRETS.reserve([url, *words_of(contract)])
+    journals = read_hars(settings.hars, Redactor(known=SECRETS))
     console = ReportConsole()
     shared = _shared(contract, url, settings.example_database)
     if settings.resume:
@@ -76,7 +80,7 @@ def fuzz_command(**parameters: Any) -> int:
             record, target,
             max_seconds=settings.max_seconds,
             max_findings=settings.max_findings,
-            recorded=requests_in(contract, journal),
+            recorded=requests_in(contract, chain.from_iterable(journals)),
             keep=settings.keep,
             shared=shared,
         )  # fmt: skip

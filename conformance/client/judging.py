@@ -10,7 +10,7 @@ from conformance.client.requirements import client_catalogue
 from conformance.journal.journal import JournalEntry
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import Verdict, doubt_of
-from dinie_contract.output import shown
+from dinie_contract.output import excerpt, shown
 from openapi.contract import Contract
 
 __all__ = ["NOTHING_JUDGED", "Level", "Verdict", "judge"]
@@ -117,10 +117,10 @@ def _lines(exchanges: Sequence[JournalEntry]) -> Iterator[str]:
 def _line(entry: JournalEntry) -> str:
     """The line of an exchange; its time is in UTC."""
     when = datetime.fromtimestamp(entry.started, UTC).strftime("%H:%M:%S.%f")[:-3]
-    parts = [f"#{entry.number}", when, entry.method, _cut(entry.url, _LONGEST_URL)]
+    parts = [f"#{entry.number}", when, entry.method, excerpt(entry.url, _LONGEST_URL)]
     parts += [f"{one}: {value}" for one in _SENT if (value := entry.request_header(one))]
     if entry.request_body:
-        parts.append(_cut(entry.request_body, _LONGEST_BODY))
+        parts.append(excerpt(entry.request_body, _LONGEST_BODY))
     came = [str(entry.status) if entry.status else "no answer, the connection was closed"]
     came += [f"{one}: {value}" for one in _ANSWERED if (value := entry.response_header(one))]
     if entry.fault:
@@ -128,7 +128,3 @@ def _line(entry: JournalEntry) -> str:
     came += [f"refused: {one}" for one in entry.refusals]
     text = f"{'  '.join(parts)}  → {', '.join(came)} after {entry.seconds:.3f} s"
     return shown(text).replace("\n", "\\n")
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[:longest]}…"

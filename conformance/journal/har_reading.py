@@ -8,6 +8,7 @@ import binascii
 import json
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,17 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 class HarError(Exception):
     """A file that is no readable HAR; the message is one line that names the place in it."""
+
+
+def read_hars(paths: Iterable[Path], redactor: Redactor) -> list[tuple[JournalEntry, ...]]:
+    """The exchanges of several files; raises :class:`HarError`.
+
+    A file may repeat what only a later one shows to be a secret.
+    """
+    journals = [read_har(path, redactor) for path in paths]
+    if len(journals) < 2:  # noqa: PLR2004 - one has looked at itself
+        return journals
+    return [tuple(map(redactor.without_repetitions, one)) for one in journals]
 
 
 def read_har(path: Path, redactor: Redactor | None = None) -> tuple[JournalEntry, ...]:

@@ -21,9 +21,9 @@ from urllib.parse import unquote_plus
 
 from conformance.journal.journal import Headers, JournalEntry
 from conformance.journal.json_secrets import replace_members
-from conformance.journal.repetitions import Repetitions
+from conformance.journal.repetitions import Repetitions, may_be_secret
 from conformance.journal.secret_names import is_credential, is_secret, is_secret_parameter
-from dinie_contract.output import SHAPES
+from dinie_contract.output import SHAPES, Secrets
 
 GUESSABLE = "-guessable"
 """The suffix of a pseudonym whose idempotency key other clients may generate as well."""
@@ -32,11 +32,22 @@ PSEUDONYM = re.compile(rf"redacted-[0-9a-f]{{12}}(?:{GUESSABLE})?")
 
 _SCHEMES = frozenset({"bearer", "basic", "digest", "token", "apikey", "negotiate", "dpop", "hmac"})
 
-_MAY_TELL = re.compile(r"[?#@]|dinie_[ac]|eyJ")
-_USER = re.compile(r"^(\w[\w+.-]*://[^/:]*:)([^/]*)@")
+_MAY_TELL = re.compile(r"[?#@;]|%3|dinie_[ac]|eyJ")
+_USER = re.compile(r"^(\w[\w+.-]*://)([^/:]*)(:?)([^/]*)@")
 _MULTIPART_FIELD = re.compile(
-    r'(name="([^"\n]{0,200})"[^\n]{0,500}\n(?:[^\r\n]{1,500}\r?\n){0,8}\r?\n)([^\r\n]*)'
+    r"""(name\*?=(?:"([^"\n]{0,200})"|'([^'\n]{0,200})'|([^\s;"']{1,200}))[^\n]{0,500}\n"""
+    r"(?:[^\r\n]{1,500}\r?\n){0,8}\r?\n)((?:[^\r\n]|\r?\n(?!--)){0,10000})"
 )
+_FRAGMENT = re.compile("([?&])")
+
+_HINTS = ("secret", "token", "pass", "auth", "bearer", "key")
+_GAP = r"(?:[\s\"'\\\[\](>:=+]|%(?:25){0,8}(?:2[0127]|3[ade]|5[bcd]|7b)){1,12}"
+_TOLD = re.compile(
+    rf"[\w-]{{0,20}}(?:{_GAP}(?:bearer|basic|digest|token))?{_GAP}((?!redacted-)[0-9a-z_.~+/-]{{16,}}=*)"
+)
+"""The rest of a name, the signs, quotes and escapes after it, and what may be a secret."""
+_SHORTEST_TOLD = 20
+_WORD = re.compile(r"[\w-]+")
 
 _CLIENT_ID = "dinie_ci_"
 """How a client id begins, which is public also where a client has taken it for a secret."""
@@ -56,12 +67,13 @@ _LONGEST_CLOCK = 19
 class Redactor:
     """Replaces secrets by pseudonyms; only those of one redactor can be compared.
 
-    ``key`` is a secret of up to 64 bytes, by default a fresh one. No method raises, whatever bytes
-    a client sent.
+    ``key`` is a secret of up to 64 bytes, by default a fresh one. Each credential that is found is
+    told to ``known`` as well. No method raises, whatever bytes a client sent.
     """
 
-    def __init__(self, key: bytes | None = None) -> None:
+    def __init__(self, key: bytes | None = None, *, known: Secrets | None = None) -> None:
         self._key = key or secrets.token_bytes(32)
+        self._secrets = known
         self._known: dict[tuple[bytes, bytes], tuple[str, str]] = {}
         self._repetitions = Repetitions()
 
@@ -110,6 +122,8 @@ class Redactor:
         known = self._repetitions
         if spelled in known or _CLIENT_ID in spelled or PSEUDONYM.fullmatch(spelled):
             return
+        if self._secrets is not None:
+            self._secrets.add([spelled])
         if known.add(spelled, self.pseudonym(secret)):
             # What headers hold was known once, and is to be known again.
             self._known.clear()
@@ -150,12 +164,18 @@ class Redactor:
         """Redact a URL: its password, and the secrets in its query, fragment and path."""
         if not _MAY_TELL.search(url):
             return url
-        before, question, rest = url.partition("?")
-        query, mark, fragment = rest.partition("#")
-        before = _USER.sub(lambda found: f"{found[1]}{self.credential(found[2])}@", before)
-        query = "&".join(self._pair(one, is_secret_parameter) for one in query.split("&"))
-        fragment = "&".join(self._pair(one, is_secret_parameter) for one in fragment.split("&"))
-        return self.shapes(f"{before}{question}{query}{mark}{fragment}")
+        whole, mark, fragment = url.partition("#")
+        address, question, query = whole.partition("?")
+        address = _USER.sub(self._user, address)
+        pairs = "&".join(self._pair(one, is_secret_parameter) for one in query.split("&"))
+        rest = (self._pair(one, is_secret_parameter) for one in _FRAGMENT.split(fragment))
+        return self.shapes("".join((address, question, pairs, mark, *rest)))
+
+    def _user(self, found: re.Match[str]) -> str:
+        """The user of a URL with its password; one without a password is a token."""
+        scheme, user, colon, password = found.groups()
+        shown = f"{user}:{self.credential(password)}" if password else self.credential(user) + colon
+        return f"{scheme}{shown}@"
 
     def body(self, body: bytes, media_type: str = "") -> str:
         """Redact a body; bytes that are no UTF-8 text become one pseudonym.
@@ -177,7 +197,7 @@ class Redactor:
         """Redact a body that is text already."""
         start = text[:64].lstrip()[:1]
         if start not in {"{", "["}:
-            if "multipart" in media_type.lower() or 'name="' in text:
+            if "multipart" in media_type.lower() or "name=" in text:
                 text = _MULTIPART_FIELD.sub(self._multipart_field, text)
             if "=" in text:
                 text = "&".join(self._pair(one, is_secret) for one in text.split("&"))
@@ -186,10 +206,36 @@ class Redactor:
         return self.shapes(text)
 
     def shapes(self, text: str) -> str:
-        """Redact the secrets in any text that are known by their shape."""
+        """Redact the secrets in any text that are known by their shape, or named before them."""
         if "dinie_at_" in text or "dinie_cs_" in text or "eyJ" in text:
-            return SHAPES.sub(lambda found: self.credential(found[0]), text)
-        return text
+            text = SHAPES.sub(lambda found: self.credential(found[0]), text)
+        return self._after_names(text) if len(text) >= _SHORTEST_TOLD else text
+
+    def _after_names(self, text: str) -> str:
+        """Redact what may be a secret and stands behind its name, whatever the language."""
+        lowered = text.lower()
+        if len(lowered) != len(text):  # a few letters are more than one in lower case
+            lowered = text
+        found: dict[int, tuple[int, str]] = {}
+        for hint in _HINTS:
+            place = lowered.find(hint)
+            while place >= 0:
+                told = _TOLD.match(lowered, place + len(hint))
+                if told and may_be_secret(text[told.start(1) : told.end()]):
+                    before = _WORD.match(lowered[max(place - 60, 0) : place][::-1])
+                    word = _WORD.match(lowered, place - (before.end() if before else 0))
+                    if word and is_secret(word[0]):
+                        found[told.start(1)] = told.end(), word[0]
+                place = lowered.find(hint, place + 1)
+        if not found:
+            return text
+        parts: list[str] = []
+        done = 0
+        for begin, (end, name) in sorted(found.items()):
+            if begin >= done:
+                parts += [text[done:begin], self._named(name, text[begin:end])]
+                done = end
+        return "".join([*parts, text[done:]])
 
     def _header(self, name: str, value: str) -> tuple[str, str]:
         name = name.lower()
@@ -202,9 +248,9 @@ class Redactor:
             shown = self._cookie(first) + semicolon + attributes
         elif "idempot" in name and name != "idempotent-replayed":
             shown = self.key(value)
-        elif is_secret(name):
+        elif is_secret_parameter(name.removeprefix("x-")):
             shown = self._named(name, value)
-        elif name in {"location", "content-location", "referer", "link"}:
+        elif name in {"location", "content-location", "referer", "link"} or "://" in value:
             shown = self.url(value)
         else:
             shown = self.shapes(value)
@@ -223,11 +269,11 @@ class Redactor:
                 text = base64.b64decode(given, validate=True).decode()
             except (binascii.Error, ValueError):
                 text = ""
-        client_id, colon, secret = text.partition(":")
-        if not colon:
-            return f"{scheme} {self.credential(given)}"
-        if secret:
-            self._remember(given, secret)
+        client_id, _, secret = text.partition(":")
+        if not secret:
+            self._remember(given, client_id)
+            return f"{scheme} {self.credential(client_id or given)}"
+        self._remember(given, secret)
         return f"{scheme} {self.shapes(client_id)}:{self.credential(secret)}"
 
     def _cookie(self, pair: str) -> str:
@@ -257,7 +303,8 @@ class Redactor:
         return self.credential(secret) if is_credential(name) else self.pseudonym(secret)
 
     def _multipart_field(self, found: re.Match[str]) -> str:
-        head, name, value = found.groups()
+        head, *names, value = found.groups()
+        name = next(filter(None, names), "")
         return head + (self._named(name, value) if is_secret(name) else value)
 
 

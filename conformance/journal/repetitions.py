@@ -33,6 +33,15 @@ _Form = tuple[int, int]
 """How far a window is from the begin of a secret, and the secret's length."""
 
 
+def may_be_secret(text: str) -> bool:
+    """Whether a text is long enough, and not just words or a number."""
+    return (
+        _END <= len(text) <= _LONGEST
+        and len(set(text)) >= _LEAST_VARIETY
+        and _COULD_BE_SECRET.fullmatch(text) is not None
+    )
+
+
 class Repetitions:
     """Secrets, each with its replacement; the oldest are forgotten, but for those given."""
 
@@ -52,11 +61,7 @@ class Repetitions:
 
     def add(self, secret: str, replacement: str) -> bool:
         """Know what could be a secret; whether others had to be forgotten."""
-        if (
-            not _END <= len(secret) <= _LONGEST
-            or len(set(secret)) < _LEAST_VARIETY
-            or not _COULD_BE_SECRET.fullmatch(secret)
-        ):
+        if not may_be_secret(secret):
             return False
         is_full = len(self._known) >= _MOST
         if is_full:

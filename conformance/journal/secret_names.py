@@ -8,12 +8,14 @@ LONGEST_NAME = 80
 
 _ENDS = (
     "secret", "token", "password", "passphrase", "passwd", "pwd", "apikey", "accesskey",
-    "privatekey", "assertion", "authorization", r"idempot\w*key", "jwt", "bearer",
+    "privatekey", "secretkey", "signingkey", "authkey", "subscriptionkey", "passcode", "assertion",
+    "authorization", "authentication", r"idempot\w*key", "jwt", "bearer",
 )  # fmt: skip
 """The ends of secrets' names, in lower case and without separators of words."""
 
 _SECRET = re.compile(rf"(?:{'|'.join(_ENDS)})s?$")
 _SHORT = re.compile(r"(?:key|auth|sig|signature|credentials?)$")
+_LONGEST_SHORT = 16
 _SEPARATORS = re.compile(r"[^0-9a-z]+")
 
 _NO_CREDENTIAL = re.compile(r"idempot|page|next|cursor|continuation|sync")
@@ -32,7 +34,12 @@ def _is_secret(name: str) -> bool:
 
 def is_secret_parameter(name: str) -> bool:
     """Whether a name of a query parameter is that of a secret: such names may be shorter."""
-    return is_secret(name) or bool(_SHORT.match(_plain(name)))
+    return is_secret(name) or (len(name) <= _LONGEST_SHORT and _is_short(name))
+
+
+@lru_cache(2048)
+def _is_short(name: str) -> bool:
+    return bool(_SHORT.match(_plain(name)))
 
 
 def is_credential(name: str) -> bool:

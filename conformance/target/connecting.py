@@ -70,7 +70,7 @@ def build_target(
 
 def authenticate(target: Target, access: AccessSettings, contract: Contract) -> None:
     """Use the given tokens, or exchange credentials for them; raises :class:`TargetError`."""
-    SECRETS.reserve(_words_of(target.base_url, contract))
+    SECRETS.reserve([target.base_url, *words_of(contract)])
     partners = []
     operation = contract.token_operation
     for one in (access.first, access.second):
@@ -84,9 +84,8 @@ def authenticate(target: Target, access: AccessSettings, contract: Contract) -> 
     target.set_access(partners)
 
 
-def _words_of(base_url: str, contract: Contract) -> Iterator[str]:
+def words_of(contract: Contract) -> Iterator[str]:
     """What reports say themselves: a target may call it a secret, and it is none."""
-    yield base_url
     for operation in contract.operations.values():
         yield from (operation.id, operation.path)
         bodies = [operation.request_body, *operation.responses.values()]

@@ -4,7 +4,7 @@ import json
 import shlex
 import uuid
 
-from dinie_contract.output import printable
+from dinie_contract.output import LONGEST_LINE, printable, within
 from mock_server import __version__
 from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.partners.partners import Partner
@@ -20,11 +20,11 @@ def announcement(contract: Contract, origin: str, settings: Settings) -> str:
     """
     partner = settings.partners[0]
     base_url = origin + contract.base_path
-    title, version = printable(contract.title), printable(contract.version)
+    title, version = (printable(within(one)) for one in (contract.title, contract.version))
     lines = [
         f"dinie-mock {__version__} plays {title}, version {version}",
         "",
-        f"  Base URL       {printable(base_url)}",
+        f"  Base URL       {printable(within(base_url))}",
         f"  Client id      {partner.client_id}",
         f"  Client secret  {partner.client_secret}",
     ]
@@ -36,7 +36,9 @@ def announcement(contract: Contract, origin: str, settings: Settings) -> str:
         lines.append(f"  Faults         {', '.join(settings.faults)}")
     if contract.credentials:
         command = _create_command(contract, contract.credentials, base_url, partner)
-        lines += ["", "Create an API key:", "", *command]
+        # A part of a command would be another command.
+        if max(map(len, command)) <= LONGEST_LINE:
+            lines += ["", "Create an API key:", "", *command]
     return "\n".join([*lines, "", "Ctrl-C ends it."])
 
 

@@ -10,7 +10,7 @@ from conformance.client.judging import Level, judge
 from conformance.journal.har import har_of
 from conformance.journal.journal import merged
 from conformance.report import FORMATS
-from dinie_contract.output import echo
+from dinie_contract.output import SECRETS, echo
 from mock_server.cli.option_types import takes_options
 from mock_server.faults.presets import PRESETS
 from mock_server.testing.exercise import ExerciseRun, exercise
@@ -28,6 +28,7 @@ def report_command(
     Exit code 0: nothing is broken. 1: a MUST is (with --level should, also a SHOULD). 2: nothing
     can be said.
     """
+    SECRETS.give([admin_token] if admin_token else [])
     with Control(url, admin_token) as control:
         if partner_id is None:
             partner_id = _only(control.partners())

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 import click
+import httpx
 
 from conformance.report import FORMATS
 from dinie_contract.command_line import Command, with_options
@@ -40,9 +41,27 @@ class RateLimitText(click.ParamType[str]):
         return str(value)
 
 
+class MockUrl(click.ParamType[str]):
+    """The URL of a mock, without a user in it: no message repeats one that is none."""
+
+    name = "URL"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        try:
+            url = httpx.URL(value)
+        except (httpx.InvalidURL, TypeError, ValueError):
+            self.fail("is no URL", param, ctx)
+        if url.scheme not in {"http", "https"} or not url.host:
+            self.fail("must be a URL such as http://127.0.0.1:8080", param, ctx)
+        if url.userinfo or url.query or url.fragment:
+            self.fail("takes no user, query or fragment", param, ctx)
+        return str(value)
+
+
 KINDS: Mapping[str, click.ParamType[Any]] = {
     "partner": PartnerText(),
     "rate limit": RateLimitText(),
+    "mock URL": MockUrl(),
     "preset": click.Choice(list(PRESETS)),
     "workers": click.IntRange(1, 64),
     "log format": click.Choice(get_args(LogFormat)),

@@ -1,7 +1,7 @@
 """Recorded traffic, changed a little and sent again, each answer judged by the catalogue."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.bodies import marked
 from conformance.probe.probe import Probe
 from conformance.target.exchange import Request
+from dinie_contract.output import SECRETS
 from openapi.contract import Contract
 from openapi.operation import Operation
 
@@ -27,10 +28,11 @@ _LEFT_OUT = frozenset(
 """Headers of one connection or client, and headers that change the answer."""
 
 
-def requests_in(contract: Contract, journal: Sequence[JournalEntry]) -> dict[str, list[Request]]:
+def requests_in(contract: Contract, journal: Iterable[JournalEntry]) -> dict[str, list[Request]]:
     """The recorded requests that may be sent with changes, by operation id.
 
-    Requests that end a resource or name one are left out: it may be somebody's.
+    Requests that end a resource or name one are left out: it may be somebody's. So is what is
+    known as a secret, in whichever spelling: a finding holds what was sent.
     """
     found: dict[str, list[Request]] = {}
     base_path = contract.base_path
@@ -42,9 +44,13 @@ def requests_in(contract: Contract, journal: Sequence[JournalEntry]) -> dict[str
         path = url.path.removeprefix(base_path)
         sent = Request(
             entry.method,
-            f"{path}?{url.query}" if url.query else path,
-            tuple(pair for pair in entry.request_headers if pair[0] not in _LEFT_OUT),
-            entry.request_body.encode("utf-8", "replace"),
+            SECRETS.redact(f"{path}?{url.query}" if url.query else path),
+            tuple(
+                (name, SECRETS.redact(value))
+                for name, value in entry.request_headers
+                if name not in _LEFT_OUT
+            ),
+            SECRETS.redact(entry.request_body).encode("utf-8", "replace"),
         )
         for operation in contract.operations.values():
             if sent.is_for(operation) and _may_be_sent(operation) and can_be_sent(sent):

@@ -99,6 +99,27 @@ def test_a_contract_neither_moves_a_terminal_nor_runs_a_command(tmp_path: Path) 
     )
 
 
+def test_what_is_long_in_a_contract_is_not_printed_whole(tmp_path: Path) -> None:
+    contract = tmp_path / "contract.yaml"
+    title = "title: Dinie credentials API"
+    text = bundled_path().read_text()
+    contract.write_text(text.replace(title, f"title: {'x' * 3_000_000}"))
+    with mock_process("--contract", str(contract)) as mock:
+        assert "x… (2996000 more characters), version" in mock.announcement
+        assert len(mock.announcement) < 6000
+    contract.write_text(text.replace(title, f"title: !{'x' * 3_000_000} y"))
+    assert len(refused("--contract", str(contract))) < 5000
+
+
+def test_no_part_of_a_command_is_printed_where_all_of_it_is_too_long(tmp_path: Path) -> None:
+    contract = tmp_path / "contract.yaml"
+    path = f"  ? /{'x' * 5000}\n  :\n"
+    contract.write_text(bundled_path().read_text().replace("  /auth/credentials:\n", path))
+    with mock_process("--contract", str(contract)) as mock:
+        assert "curl" not in mock.announcement
+        assert len(mock.announcement) < 1000
+
+
 def test_64_concurrent_creates_with_one_key_make_one_credential(process: MockProcess) -> None:
     async def create_all(mock: MockProcess) -> list[httpx.Response]:
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)

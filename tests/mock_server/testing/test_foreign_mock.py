@@ -19,6 +19,34 @@ def report(origin: str) -> int:
     return int(ended.value.code or 0)
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["http://me:Zq8sKd92mXlP0aQwErTy@127.0.0.1:1", "http://Zq8sKd92mXlP0aQwErTy@127.0.0.1:1",
+     "http://127.0.0.1:1?token=Zq8sKd92mXlP0aQwErTy", "Zq8sKd92mXlP0aQwErTy", "http://[::1/"],
+)  # fmt: skip
+def test_no_error_repeats_a_url_that_may_hold_a_secret(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert report(url) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("dinie-mock: Invalid value for '--url': ")
+    assert "Zq8s" not in line
+
+
+def test_a_mock_that_repeats_the_admin_token_is_shown_without_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    token = "an admin token".replace(" ", "-")
+    with (
+        fake_server(
+            lambda _: answer(f'{{"detail": "{token}"}}'.encode(), b"HTTP/1.1 403 X\r\n")
+        ) as origin,
+        pytest.raises(SystemExit),
+    ):
+        main(["report", "--url", origin, "--admin-token", token])
+    assert "[hidden]" in capsys.readouterr().err
+
+
 LISTS = {
     "no JSON": answer(b"[1"),
     "no object": answer(b"[]"),
