@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,8 +32,7 @@ _LEFT_OUT = frozenset(
 def requests_in(contract: Contract, journal: Iterable[JournalEntry]) -> dict[str, list[Request]]:
     """The recorded requests that may be sent with changes, by operation id.
 
-    Requests that end a resource or name one are left out: it may be somebody's. So is what is
-    known as a secret, in whichever spelling: a finding holds what was sent.
+    Requests that end a resource or name one are left out: it may be somebody's.
     """
     found: dict[str, list[Request]] = {}
     base_path = contract.base_path
@@ -44,13 +44,9 @@ def requests_in(contract: Contract, journal: Iterable[JournalEntry]) -> dict[str
         path = url.path.removeprefix(base_path)
         sent = Request(
             entry.method,
-            SECRETS.redact(f"{path}?{url.query}" if url.query else path),
-            tuple(
-                (name, SECRETS.redact(value))
-                for name, value in entry.request_headers
-                if name not in _LEFT_OUT
-            ),
-            SECRETS.redact(entry.request_body).encode("utf-8", "replace"),
+            f"{path}?{url.query}" if url.query else path,
+            tuple(pair for pair in entry.request_headers if pair[0] not in _LEFT_OUT),
+            entry.request_body.encode("utf-8", "replace"),
         )
         for operation in contract.operations.values():
             if sent.is_for(operation) and _may_be_sent(operation) and can_be_sent(sent):
@@ -64,7 +60,9 @@ def _may_be_sent(operation: Operation) -> bool:
 
 
 def changed_recordings(requests: Sequence[Request]) -> Callable[[Probe], None]:
-    """A check that sends these requests with one to three changes each."""
+    """A check that sends these requests with one to three changes each, and no known secret."""
+    # Each is looked through when it is sent, for a recording may be long.
+    redacted: dict[int, Request] = {}
 
     def check(probe: Probe) -> None:
         """Recorded requests with members changed, left out and doubled."""
@@ -72,7 +70,9 @@ def changed_recordings(requests: Sequence[Request]) -> Callable[[Probe], None]:
 
         def judged(change: Any) -> None:
             number, edits = change
-            recorded = requests[number]
+            if number not in redacted:
+                redacted[number] = _without_secrets(requests[number])
+            recorded = redacted[number]
             spelling = {"content-type": "Content-Type"}
             headers = tuple((spelling.get(name, name), value) for name, value in recorded.headers)
             body = _edited(probe, recorded.body, edits)
@@ -84,6 +84,16 @@ def changed_recordings(requests: Sequence[Request]) -> Callable[[Probe], None]:
         generation.for_all(probe, generation.changes(len(requests)), judged, _EXAMPLES)
 
     return check
+
+
+def _without_secrets(request: Request) -> Request:
+    """The request without secrets in any spelling: a finding holds what was sent."""
+    return replace(
+        request,
+        path=SECRETS.redact(request.path),
+        headers=tuple((name, SECRETS.redact(value)) for name, value in request.headers),
+        body=SECRETS.redact(request.body.decode()).encode(),
+    )
 
 
 def _edited(probe: Probe, body: bytes, edits: Sequence[tuple[str, int, Any]]) -> bytes:

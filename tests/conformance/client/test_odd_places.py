@@ -12,11 +12,9 @@ from urllib.parse import quote
 
 import pytest
 
-from conformance.fuzz.checks.recorded import requests_in
 from conformance.journal.har import har_of
-from conformance.journal.har_reading import entries_of, read_hars
+from conformance.journal.har_reading import entries_of
 from conformance.journal.redaction import Redactor
-from dinie_contract.output import SECRETS
 from tests.conformance.client.test_command import new_key_on_a_retry
 from tests.conformance.fuzz.conftest import CONTRACT
 
@@ -165,17 +163,3 @@ def test_no_report_on_a_client_repeats_it_in_another_spelling(form: str, tmp_pat
     for spelled in (SECRET, *SPELLINGS.values()):
         assert spelled not in done.stdout
         assert spelled[:30] not in done.stdout
-
-
-def test_a_campaign_sends_none_of_a_recording_whatever_file_tells_it(tmp_path: Path) -> None:
-    """What is sent is kept in findings, and shared."""
-    documents = with_spellings(), {"log": {"entries": [PLACES["a header in a text"]]}}
-    paths = [tmp_path / f"{number}.har" for number in range(2)]
-    for path, document in zip(paths, documents, strict=True):
-        path.write_text(json.dumps(document).replace(f"Bearer {SECRET}", "")
-                        if path == paths[0] else json.dumps(document))  # fmt: skip
-    found = requests_in(CONTRACT, sum(read_hars(paths, Redactor(known=SECRETS)), ()))
-    sent = [one for requests in found.values() for one in requests]
-    assert len(sent) > len(SPELLINGS)
-    for one in (SECRET, *SPELLINGS.values()):
-        assert one not in str(sent)

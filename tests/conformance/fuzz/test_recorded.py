@@ -3,12 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from conformance.catalogue.sabotage import Sabotage, on_answers
 from conformance.fuzz.checks.recorded import requests_in
-from conformance.journal.har_reading import read_har
+from conformance.journal.har_reading import read_har, read_hars
+from conformance.journal.redaction import Redactor
 from conformance.target.exchange import Answer, Request
+from dinie_contract.output import SECRETS
+from tests.conformance.client.test_odd_places import PLACES, SECRET, SPELLINGS
 from tests.conformance.fuzz.conftest import CONTRACT, Campaigns
 
 
@@ -55,6 +59,39 @@ def fails_on_tags(request: Request, answer: Answer) -> Answer:
 
 
 FAULT: Sabotage = on_answers("a 5xx on what only a recording has", fails_on_tags)
+
+
+def test_no_secret_of_a_recording_is_sent_whatever_file_tells_it(
+    campaigns: Campaigns, tmp_path: Path
+) -> None:
+    """What is sent is kept in findings, and shared."""
+    spellings = SPELLINGS.values()
+    entries = [
+        entry("POST", "/auth/credentials", {"name": "Recorded", "note": one}) for one in spellings
+    ]
+    entries += [entry("GET", f"/auth/credentials?note={one}") for one in spellings]
+    tells = PLACES["a header in a text"]
+    paths = [tmp_path / f"{number}.har" for number in range(2)]
+    for path, found in zip(paths, (entries, [tells]), strict=True):
+        path.write_text(json.dumps({"log": {"version": "1.2", "entries": found}}))
+    journals = read_hars(paths, Redactor(known=SECRETS))
+    sent: list[str] = []
+
+    def seen(request: Request, answer: Answer) -> Answer:
+        sent.append(f"{request.path} {request.body.decode(errors='replace')}")
+        return answer
+
+    campaign = campaigns(
+        on_answers("none: it only looks", seen),
+        "generated.nothing-makes-it-fail",
+        recorded=requests_in(CONTRACT, chain.from_iterable(journals)),
+        max_turns=40,
+    )
+    campaign.work_through()
+    assert len([one for one in sent if "Recorded" in one]) > 10
+    assert len([one for one in sent if "note=[hidden]" in one]) > 3
+    for one in (SECRET, *spellings):
+        assert one not in " ".join(sent)
 
 
 def test_a_fault_near_what_was_recorded_is_found(campaigns: Campaigns, tmp_path: Path) -> None:
