@@ -56,6 +56,7 @@ PLACES = {
     "a query in a fragment": exchange(f"{URL}#/to?access_token={SECRET}"),
     "a user": exchange(f"http://{SECRET}@host/v3"),
     "a user without a password": exchange(f"http://{SECRET}:@host/v3"),
+    "a user with a sign": exchange(f"http://a@{SECRET}@host/v3"),
     "a password": exchange(f"http://me:{SECRET}@host/v3"),
     "a user of HTTP Basic": exchange(Authorization=f"Basic {in_base64(f'{SECRET}:')}"),
     "X-Auth": exchange(X_Auth=SECRET),
@@ -105,7 +106,7 @@ def test_prose_and_ids_stay_as_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["token ", "token:", "key=", "bearer bearer ", "name='", "name=x\n", "?", "#&",
+    "unit", ["token ", "token:", "key=", "bearer bearer ", "name='", "name=", "name=x\n", "?", "#&",
              "token%25", "token" + "%25" * 20, "token aB1cD2eF3gH4iJ5kL6 ", "x" * 79 + "token"],
 )  # fmt: skip
 def test_a_long_text_takes_no_more_time_than_its_length(unit: str) -> None:
@@ -113,6 +114,7 @@ def test_a_long_text_takes_no_more_time_than_its_length(unit: str) -> None:
     text, redactor = unit * (200_000 // len(unit)), Redactor()
     redactor.text(text)
     redactor.url(f"http://host/?{text}#{text}")
+    redactor.url(f"http://{text}#")
 
 
 def every(form: str, text: str) -> str:

@@ -85,7 +85,7 @@ def test_no_secret_of_a_recording_is_sent_whatever_file_tells_it(
         on_answers("none: it only looks", seen),
         "generated.nothing-makes-it-fail",
         recorded=requests_in(CONTRACT, chain.from_iterable(journals)),
-        max_turns=40,
+        max_turns=12,
     )
     campaign.work_through()
     assert len([one for one in sent if "Recorded" in one]) > 10
