@@ -12,6 +12,9 @@ _DATE_TIME = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 
+# RFC 3339 section 1 has a year 0000, and Python none: the calendar of 0400, 400 years earlier.
+_400_YEARS = 146_097 * 24 * 60 * 60
+
 
 def instant(value: object) -> float | None:
     """The Unix time that an RFC 3339 date-time names; None where ``value`` is none.
@@ -23,11 +26,13 @@ def instant(value: object) -> float | None:
     if found is None:
         return None
     minute, second, fraction, offset = found.groups()
+    shift = _400_YEARS if minute.startswith("0000") else 0
+    minute = f"0400{minute[4:]}" if shift else minute
     try:
         start = datetime.fromisoformat(f"{minute}00{offset}".upper())
     except ValueError:
         return None
-    whole = start.timestamp() + int(second)
+    whole = start.timestamp() + int(second) - shift
     return min(whole + float(fraction or 0), math.nextafter(whole + 1, whole))
 
 

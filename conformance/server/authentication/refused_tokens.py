@@ -164,5 +164,5 @@ def unknown_token_is_refused(probe: Probe) -> None:
     *(_accept_form(form) for form in ("cut", "extended", "in the other case", "halved")), FORBID
 )
 def damaged_token_is_refused(probe: Probe) -> None:
-    """A valid token that was cut, extended or changed in case gets 401."""
+    """A valid token that was cut, extended or changed in case, and a forged JWT, gets 401."""
     _expect_refused(probe, with_damaged_tokens(probe, request_on_new_resource(probe)))

@@ -44,6 +44,7 @@ NAMES = {
     "a byte order mark": "\ufeff{}",
     "tabs and line breaks": "{}\ta\nb\r\nc\u2028d\u0085e",
     "control characters": "{} \x01\x1b[31m\x7f",
+    "NUL within": "{} \x00 tail",
     "markup": "{} <b>&amp; \"quoted\" 'too'</b>",
     "backslashes": "{} \\ \\n \\u0041 C:\\temp",
     "percent signs": "{} 100% %41+%2B a+b",
@@ -94,6 +95,7 @@ def _without(category: str) -> Callable[[str], str]:
     _edit("drop invisible characters", _without("Cf")),
     _edit("drop control characters", _without("Cc")),
     _edit("drop combining marks", _without("Mn")),
+    _edit("end at NUL", lambda name: name.split("\0")[0]),
     _edit("add to it", lambda name: f"{name} (1)"),
     _edit("say nothing", lambda _: ""),
 )

@@ -1,7 +1,7 @@
 """Replays: one call makes one resource and has one answer (seed: ``Idempotency-Key``).
 
 Where the contract is silent these checks stay on safe ground: keys like UUIDs, byte-identical
-retries, and only status and body compared.
+retries, and only status, media type and body compared.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,10 @@ from conformance.probe.violation import expect
 from conformance.server.idempotency.sabotage import (
     CHANGE_ON_REPLAY,
     EXECUTE_EACH,
+    FAIL_IN_FLIGHT,
     FORGET_KEY,
     OTHER_STATUS_ON_REPLAY,
+    OTHER_TYPE_ON_REPLAY,
     forget_keys_after,
 )
 from conformance.target.capabilities import Capability
@@ -53,13 +55,16 @@ def _replay(exchange: JudgedExchange) -> None:
     accepts_idempotency_key,
     judges=(Judge(_replay, on(Purpose.REPLAY)),),
 )
-@catches(FORGET_KEY, CHANGE_ON_REPLAY, OTHER_STATUS_ON_REPLAY)
+@catches(FORGET_KEY, CHANGE_ON_REPLAY, OTHER_STATUS_ON_REPLAY, OTHER_TYPE_ON_REPLAY)
 def replay_is_identical(probe: Probe) -> None:
-    """The same request with the same key gets the same status and body, again and again."""
+    """The same request with the same key gets the same status, type and body, again and again."""
     request = probe.request().with_key(probe.new_key())
     first = probe.succeed(request)
     for _ in range(_MANY_TIMES):
-        expect_same(first, probe.send(request))
+        again = probe.send(request)
+        expect_same(first, again)
+        same = again.media_type == first.media_type
+        probe.expect(same, f"the media type {first.media_type} again", again.media_type or "none")
 
 
 @requirement(
@@ -116,6 +121,21 @@ def simultaneous_requests_make_one_resource(probe: Probe) -> None:
         request = probe.request().with_key(probe.new_key())
         answers = probe.send_at_once([request] * _AT_ONCE)
         expect_one_answer(probe.operation, answers)
+
+
+@requirement(
+    "idempotency.simultaneous-requests-are-no-failure",
+    Level.MUST,
+    "safety: never a 5xx for anything a client sends",
+    accepts_idempotency_key,
+)
+@catches(FAIL_IN_FLIGHT)
+def simultaneous_requests_are_no_failure(probe: Probe) -> None:
+    """A request whose key is in use at that moment is no server error."""
+    for _ in range(_ROUNDS):
+        request = probe.request().with_key(probe.new_key())
+        for answer in probe.send_at_once([request] * _AT_ONCE):
+            probe.expect_no_server_error(answer)
 
 
 def expect_one_answer(operation: Operation, answers: Sequence[Answer]) -> None:

@@ -6,7 +6,13 @@ from collections.abc import Callable, Hashable
 from dataclasses import replace
 from http import HTTPStatus
 
-from conformance.catalogue.sabotage import Sabotage, on_answers, on_requests, with_body
+from conformance.catalogue.sabotage import (
+    Sabotage,
+    on_answers,
+    on_requests,
+    with_body,
+    with_header,
+)
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from conformance.target.members import JsonObject
 
@@ -106,8 +112,8 @@ def _executing_each() -> Tamper:
     return tamper
 
 
-def _refusing_in_flight() -> Tamper:
-    """A key whose first request is under way is refused with 409."""
+def _answering_in_flight(status: int) -> Tamper:
+    """A key whose first request is under way gets another status."""
     under_way: set[str] = set()
     lock = threading.Lock()
 
@@ -118,7 +124,7 @@ def _refusing_in_flight() -> Tamper:
             if key is not None:
                 under_way.add(key)
         if is_refused:
-            return replace(forward(request.with_json({})), status=HTTPStatus.CONFLICT)
+            return replace(forward(request.with_json({})), status=status)
         try:
             return forward(request)
         finally:
@@ -172,7 +178,10 @@ ONE_ANSWER_FOR_ONE_BODY = keeping("one answer for one body", lambda one: one.bod
 CHANGE_ON_REPLAY = Sabotage("change the answer on replay", _change_on_replay)
 EXECUTE_EACH = Sabotage("execute each and answer the first", _executing_each)
 REFUSE_TO_OTHERS = Sabotage("refuse a key that another partner used", _refusing_to_others)
-REFUSE_IN_FLIGHT = Sabotage("answer 409 to a key in flight", _refusing_in_flight)
+REFUSE_IN_FLIGHT = Sabotage(
+    "answer 409 to a key in flight", lambda: _answering_in_flight(HTTPStatus.CONFLICT)
+)
+FAIL_IN_FLIGHT = Sabotage("answer 500 to a key in flight", lambda: _answering_in_flight(500))
 REFUSE_KEYS = on_answers(
     "refuse every key",
     lambda request, answer: replace(answer, status=400) if request.key else answer,
@@ -181,5 +190,13 @@ OTHER_STATUS_ON_REPLAY = on_answers(
     "answer a replay with 200",
     lambda _, answer: (
         replace(answer, status=HTTPStatus.OK) if answer.header("idempotent-replayed") else answer
+    ),
+)
+OTHER_TYPE_ON_REPLAY = on_answers(
+    "send a replay as text/html",
+    lambda _, answer: (
+        with_header(answer, "Content-Type", "text/html")
+        if answer.header("idempotent-replayed")
+        else answer
     ),
 )

@@ -70,7 +70,7 @@ def _hundred_by_default(request: Request) -> Request:
 @catches(LOSE_ITEM, REPEAT_ITEM, IGNORE_CURSOR, MORE_NEVER, HIDE_ALL)
 def pagination_is_complete(probe: Probe) -> None:
     """Pages of any size together show everything once: nothing is lost, nothing repeated."""
-    own, after, span = _whereabouts(probe, ids_of(probe, make(probe, _SOME)))
+    own, after, span = _made_between(probe, _SOME)
     for size in (1, 2, 3):
         limit = max(size, span // 20)
         found: list[str] = []
@@ -83,21 +83,29 @@ def pagination_is_complete(probe: Probe) -> None:
         probe.expect(not repeated, f"each once in pages of {limit}", f"{repeated} more than once")
 
 
-def _whereabouts(probe: Probe, own: set[str]) -> tuple[set[str], str | None, int]:
-    """The given ids, the cursor before the first, and the number of items from first to last."""
-    seen = ids_until(probe, own)
+def _made_between(probe: Probe, count: int) -> tuple[set[str], str | None, int]:
+    """The ids of new items, a cursor before them, and how many items from there to the last.
+
+    What others make may be the first of a list. So the cursor is an item that was made just before
+    them or just after them, whichever comes first, where a list is in either order.
+    """
+    (earlier,), made, (later,) = make(probe, 1), make(probe, count), make(probe, 1)
+    own, ends = ids_of(probe, made), ids_of(probe, [earlier, later])
+    seen = ids_until(probe, own | ends)
     places = [place for place, one in enumerate(seen) if one in own]
     probe.expect(own <= set(seen), f"all {len(own)} created ones in the list", f"{len(places)}")
     probe.expect(len(places) == len(own), "each created one once", f"{len(places)} for {len(own)}")
     first = places[0]
-    return own, seen[first - 1] if first else None, places[-1] - first + 1
+    before = [place for place, one in enumerate(seen[:first]) if one in ends]
+    start = max(before, default=first - 1)
+    return own, seen[start] if start >= 0 else None, places[-1] - start
 
 
 @requirement("lists.has-more-is-true", Level.SHOULD, VENDOR, lists, needs=(Capability.LISTING,))
 @catches(MORE_ALWAYS, MORE_NEVER, MORE_WHEN_FULL)
 def has_more_is_true(probe: Probe) -> None:
     """``has_more`` says whether another page follows."""
-    _, after, _ = _whereabouts(probe, ids_of(probe, make(probe, 2)))
+    _, after, _ = _made_between(probe, 2)
     page = page_of(probe, query_for(probe, 1, after))
     probe.expect(page.has_more, "has_more true where another item follows", "false")
     for _ in range(2):  # twice: what followed may have gone just then

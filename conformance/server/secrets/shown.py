@@ -1,13 +1,22 @@
 """Disclosure of secrets: shown once, and nowhere else (seed: client_secret, shown only once)."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from urllib.parse import quote, unquote
 
 from conformance.catalogue.judge import SUCCESS, Judge
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import Sabotage, body_of, on_answers, set_header, with_body
+from conformance.catalogue.sabotage import (
+    Sabotage,
+    body_of,
+    on_answers,
+    set_header,
+    with_body,
+    with_header,
+)
 from conformance.probe.applicability import shows
 from conformance.probe.not_verified import NotAsked, NotVerified
 from conformance.probe.probe import Probe, without_token
@@ -112,6 +121,32 @@ def never_in_the_list(probe: Probe) -> None:
             # The page that shows it is the last thing that is shown of this check.
             del probe.recording.exchanges[number:]
             raise Violation("no secret in the list", "the new key's secret")
+
+
+def _into_a_header(name: str, tell: Callable[[str], str]) -> Sabotage:
+    def changed(_: Request, answer: Answer) -> Answer:
+        secret = answer.text("client_secret")
+        return with_header(answer, name, tell(secret)) if secret else answer
+
+    return on_answers(f"tell the secret in {name}", changed)
+
+
+@requirement("secrets.never-in-headers", Level.MUST, ONCE, shows(secret=True))
+@catches(
+    _into_a_header("Location", lambda secret: f"/v3/auth/credentials?secret={quote(secret)}"),
+    _into_a_header("X-Debug", lambda secret: f"made {secret}"),
+    _into_a_header("Set-Cookie", lambda secret: f"s={b64encode(secret.encode()).decode()}"),
+)
+def never_in_headers(probe: Probe) -> None:
+    """No header of the answer that shows a secret holds it too: gateways keep headers in logs."""
+    made, traces = _two(probe, probe.request())
+    (secret,) = secrets_in(probe, [made])
+    # Of the last three bytes, the text in Base64 depends on what follows.
+    encoded = b64encode(secret[:_LONGEST_TRACED].encode()).decode().rstrip("=")[:-4]
+    for name, value in made.headers:
+        shown = any(one in text for text in (value, unquote(value)) for one in traces)
+        hidden = len(encoded) >= _TRACE and encoded in value
+        probe.expect(not shown and not hidden, f"no secret in the header {name}", "the secret")
 
 
 @requirement("secrets.never-in-errors", Level.MUST, ONCE, shows(secret=True))

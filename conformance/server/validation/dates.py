@@ -45,6 +45,8 @@ BAD_DATES = (
 )
 
 ODD_DATES = (
+    # Each of its numbers is another, and each could be a month.
+    "2099-03-04T05:06:07Z",
     "2099-12-31t23:59:59z",
     "2099-12-31T23:59:59.5Z",
     "2099-12-31T23:59:59.123456789Z",
@@ -109,6 +111,15 @@ def _year_by_weeks(_: Request, answer: Answer) -> Answer:
     return with_body(answer, {**body_of(answer), "expires_at": f"{year:04}{found[4:]}"})
 
 
+def _day_before_month(_: Request, answer: Answer) -> Answer:
+    found = answer.text("expires_at")
+    if not found or not answer.is_success:
+        return answer
+    swapped = f"{found[:5]}{found[8:10]}-{found[5:7]}{found[10:]}"
+    end = swapped if instant(swapped) is not None else found
+    return with_body(answer, {**body_of(answer), "expires_at": end})
+
+
 @requirement("validation.bad-date-is-refused", Level.SHOULD, DATES, takes_dates)
 @catches(ACCEPT_ALL, IGNORE_DATES, set_status(422, 500))
 def bad_date_is_refused(probe: Probe) -> None:
@@ -123,6 +134,7 @@ def bad_date_is_refused(probe: Probe) -> None:
 @catches(
     on_requests("overlook the offset", without_offset),
     on_answers("a year by weeks", _year_by_weeks),
+    on_answers("the day before the month", _day_before_month),
     answer_if(b":60Z", 500, "fail on a leap second"),
     answer_if(b"9999-", 500, "fail on the last year"),
     on_answers(

@@ -5,6 +5,7 @@ import json
 import secrets
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -47,11 +48,13 @@ class Server:
         forgets_revoked: bool = False,
         short_pages: bool = False,
         second_revocation: int = 204,
-        grown_meanwhile: bool = False,
+        grown_meanwhile: int = 0,
+        grown_with_small_pages: int | None = None,
     ) -> None:
         self.order, self.clamps, self.forgets = order, clamps, forgets_revoked
         self.short_pages, self.second = short_pages, second_revocation
         self.grows = grown_meanwhile
+        self.grows_with_small = grown_with_small_pages or grown_meanwhile
         self.items: dict[str, Item] = {}
         self.secrets: dict[str, str] = {}
         self.numbers = itertools.count()
@@ -72,17 +75,19 @@ class Server:
             if request.method == "DELETE":
                 return self.revoke(partner, path.rpartition("/")[2])
             if request.method == "POST":
-                return self.make(partner, json.loads(request.content)["name"])
-            if self.grows:
+                body = json.loads(request.content)
+                return self.make(partner, body["name"], body.get("expires_at"))
+            is_small = len(request.url.params.get("limit", "25")) == 1
+            for _ in range(self.grows_with_small if is_small else self.grows):
                 self.make(partner, "someone's")
             return self.page(partner, request.url.params)
 
-    def make(self, partner: str, name: str) -> httpx.Response:
+    def make(self, partner: str, name: str, end: str | None = None) -> httpx.Response:
         one = secrets.token_hex(8)
         self.secrets[one] = secrets.token_hex(16)
         time = "2026-03-01T00:00:00Z"
         shown = {
-            "id": one, "client_id": one, "name": name, "status": "active", "expires_at": None,
+            "id": one, "client_id": one, "name": name, "status": "active", "expires_at": end,
             "created_at": time, "updated_at": time, "last_used_at": None,
         }  # fmt: skip
         self.items[one] = {"partner": partner, "number": next(self.numbers), "shown": shown}
@@ -120,6 +125,9 @@ class Server:
             return answer(401)
         if item["shown"]["status"] == "revoked":
             return answer(400, {"error": "invalid_grant"})
+        end = item["shown"]["expires_at"]
+        if end and datetime.fromisoformat(end) < datetime.now(UTC):
+            return answer(400, {"error": "invalid_grant"})
         item["shown"]["last_used_at"] = "2026-03-01T00:00:00Z"
         issued = {
             "access_token": f"issued-to-{item['partner']}", "token_type": "Bearer", "expires_in": 60
@@ -134,7 +142,10 @@ CONFORMING: dict[str, Callable[[], Server]] = {
     "many keys": lambda: Server(others=350, clamps=True),
     "short pages": lambda: Server(short_pages=True, others=30),
     "forgets revoked keys": lambda: Server(forgets_revoked=True, second_revocation=404),
-    "others are making keys": lambda: Server(grown_meanwhile=True),
+    "others are making keys": lambda: Server(grown_meanwhile=1),
+    "others are making keys, the newest first": lambda: Server(
+        lambda item: -item["number"], grown_with_small_pages=30
+    ),
 }
 
 

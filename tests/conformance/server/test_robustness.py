@@ -97,6 +97,21 @@ def test_a_target_may_have_nothing_at_other_paths() -> None:
     assert found["createCredential"] is Outcome.PASSED
 
 
+def test_content_is_announced_only_where_there_is_some() -> None:
+    announced = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.headers.get("Expect") == "100-continue":
+            announced.append(request.content)
+        return httpx.Response(422)
+
+    outcomes(handler, "robustness.strange-headers", Capability.LISTING, Capability.REVOCATION)
+
+    # RFC 9110 section 10.1.1: a server may wait for the content of others for ever.
+    assert announced
+    assert all(announced)
+
+
 def test_a_target_that_is_too_busy_once_has_not_failed() -> None:
     busy = [True]
 

@@ -163,6 +163,9 @@ def test_a_server_without_the_operation_is_not_judged(requirement_id: str, statu
         (":60Z", "2100-01-01T00:00:00Z", Outcome.PASSED),
         (".5Z", "2099-12-31T23:59:59.000Z", Outcome.PASSED),
         (".5Z", "2099-12-31T23:59:57Z", Outcome.FAILED),
+        # RFC 3339 section 1 has a year 0000, which is a leap year.
+        ("+01:00", "0000-12-31T23:00:00Z", Outcome.PASSED),
+        ("+01:00", "0000-12-30T23:00:00Z", Outcome.FAILED),
     ],
 )
 def test_an_instant_may_be_spelt_otherwise(end: str, stored: object, outcome: Outcome) -> None:

@@ -191,7 +191,8 @@ class Application:
         right = key and secrets.compare_digest(
             key.secret.encode(), secret.encode("utf-8", "surrogatepass")
         )
-        if key is None or not right or key.revoked:
+        ended = key and key.expires_at and key.expires_at <= self._store.now()
+        if key is None or not right or key.revoked or ended:
             raise Problem(401, "No such pair.", headers={"WWW-Authenticate": "Basic, Bearer"})
 
         def use(one: Key) -> None:

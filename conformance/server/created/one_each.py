@@ -1,0 +1,59 @@
+"""A request makes one resource, as the list shows (seed: Creates a new credential pair)."""
+
+import threading
+from http import HTTPStatus
+
+from conformance.catalogue.registry import catches, requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import Sabotage, body_of, on_answers, with_body
+from conformance.probe.applicability import echoes_name
+from conformance.probe.not_verified import NotServed, Undecided
+from conformance.probe.probe import Probe
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Forward, Request, Tamper
+
+
+def _sending_twice() -> Tamper:
+    """A gateway that sends a request to its server again, and answers with the second answer."""
+    lock = threading.Lock()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        if request.method == "POST" and b'"name"' in request.body:
+            with lock:
+                forward(request)
+        return forward(request)
+
+    return tamper
+
+
+def _one_of_each_name(request: Request, answer: Answer) -> Answer:
+    if request.method != "GET" or answer.status != HTTPStatus.OK:
+        return answer
+    page = body_of(answer)
+    by_name = {item["name"]: item for item in page["data"]}
+    return with_body(answer, {**page, "data": list(by_name.values())})
+
+
+@requirement(
+    "created.each-request-makes-one",
+    Level.MUST,
+    "seed: Creates a new credential pair",
+    echoes_name,
+    needs=(Capability.LISTING,),
+)
+@catches(
+    Sabotage("send each creation twice", _sending_twice),
+    on_answers("list one of each name", _one_of_each_name),
+)
+def each_request_makes_one(probe: Probe) -> None:
+    """Two equal requests without a key make two resources, or the second one is refused."""
+    body = probe.plain_body()
+    if probe.name_member not in body:
+        raise NotServed("nothing that is sent could be told apart in the list")
+    request = probe.request().with_json(body)
+    answers = [probe.succeed(request), probe.send(request)]
+    if any(answer.is_repeated for answer in answers):
+        raise Undecided("a creation was sent again, and may have been carried out before")
+    wanted = sum(answer.status == probe.operation.success_status for answer in answers)
+    found = len(probe.named(body[probe.name_member]))
+    probe.expect(found == wanted, f"{wanted} in the list for {wanted} creations", f"{found}")

@@ -1,0 +1,142 @@
+"""Keys that are no UUIDs, and retries that look different (seed: Idempotency-Key, a string).
+
+A server may refuse a key that is no UUID. One that it takes is a key like any other.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from conformance.catalogue.registry import catches, requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import Sabotage, on_requests
+from conformance.probe.applicability import accepts_idempotency_key
+from conformance.probe.probe import Probe
+from conformance.server.idempotency.replays import SEED
+from conformance.target.exchange import Answer, Request
+
+Edit = Callable[[str], str]
+
+_HEADER = "Idempotency-Key"
+
+_PAIRS: Mapping[str, tuple[Edit, Edit]] = {
+    "hyphens": (str, lambda key: key.replace("-", "")),
+    "punctuation": (lambda key: f"{key}.a", lambda key: f"{key}:a"),
+    "a blank": (lambda key: f"{key} a", lambda key: f"{key}a"),
+    "what follows a comma": (lambda key: f"{key},a", lambda key: f"{key},b"),
+    "what follows 64 characters": (lambda key: f"{key:x<64}a", lambda key: f"{key:x<64}b"),
+    "what follows 255 characters": (lambda key: f"{key:x<255}a", lambda key: f"{key:x<255}b"),
+    "the spelling of a number": (lambda key: f"{_number(key)}", lambda key: f"{_number(key)}.0"),
+}
+"""Two keys each, made of a new UUID, by what they differ in."""
+
+_KEYS: Mapping[str, Edit] = {
+    "7 characters": lambda key: key[:7],
+    "300 characters": lambda key: f"{key:x<300}",
+    "a word": lambda key: f"order-{key}",
+    "punctuation": lambda key: f"{key}:a/b+c=~!",
+}
+
+
+def _number(key: str) -> int:
+    return int(key.replace("-", "")[:12], 16)
+
+
+def _edit(name: str, edit: Callable[[str], str | None]) -> Sabotage:
+    """Keys are changed, or forgotten (None)."""
+
+    def changed(request: Request) -> Request:
+        key = edit(request.key) if request.key else None
+        bare = request.without_header(_HEADER)
+        return bare.with_key(key) if key else bare
+
+    return on_requests(name, changed)
+
+
+@requirement("idempotency.odd-keys-are-different-calls", Level.MUST, SEED, accepts_idempotency_key)
+@catches(
+    _edit("cut keys after 64 characters", lambda key: key[:64]),
+    _edit("cut keys after 255 characters", lambda key: key[:255]),
+    _edit("keep the letters and digits of keys", lambda key: re.sub(r"\W", "", key)),
+    _edit("end keys at a comma", lambda key: key.split(",")[0]),
+    _edit("drop blanks from keys", lambda key: key.replace(" ", "")),
+    _edit("read keys as numbers", lambda key: key.removesuffix(".0")),
+)
+def odd_keys_are_different_calls(probe: Probe) -> None:
+    """Keys that differ in a blank, in punctuation or behind hundreds of characters are two."""
+    request = probe.request()
+    for what, (one, other) in _PAIRS.items():
+        key = probe.new_key()
+        answers = [probe.send(request.with_key(edit(key))) for edit in (one, other)]
+        if all(answer.status == probe.operation.success_status for answer in answers):
+            first, second = (probe.known_id_of(answer) for answer in answers)
+            probe.expect(
+                first != second, f"two resources for two keys that differ in {what}", "one"
+            )
+
+
+def _long_or_short(key: str) -> str | None:
+    return key if 7 < len(key) <= 255 else None  # noqa: PLR2004 - the usual bounds
+
+
+@requirement("idempotency.odd-key-makes-one-resource", Level.MUST, SEED, accepts_idempotency_key)
+@catches(
+    _edit("forget long and short keys", _long_or_short),
+    _edit("forget keys that are no UUIDs", lambda key: key if len(key) == 36 else None),  # noqa: PLR2004 - of a UUID
+)
+def odd_key_makes_one_resource(probe: Probe) -> None:
+    """A request that is repeated with a key that is no UUID makes nothing new."""
+    for what, edit in _KEYS.items():
+        request = probe.request().with_key(edit(probe.new_key()))
+        first = probe.send(request)
+        if first.status == probe.operation.success_status:
+            _expect_no_other(probe, first, probe.send(request), f"a used key with {what}")
+
+
+def _with_user_agent(request: Request) -> Request:
+    agent = dict(request.headers).get("User-Agent", "")
+    return request.with_key(f"{request.key}{agent}") if request.key else request
+
+
+def _in_lower_case(request: Request) -> Request:
+    key = request.key or ""
+    return request.without_header(_HEADER).with_header(_HEADER.lower(), key)
+
+
+def _spaced(request: Request) -> Request:
+    return replace(request, body=json.dumps(json.loads(request.body), indent=2).encode())
+
+
+_LOOKS: Mapping[str, Callable[[Request], Request]] = {
+    "another User-Agent": lambda one: one.with_header("User-Agent", "dinie-conformance/retry"),
+    "another Accept-Language": lambda one: one.with_header("Accept-Language", "pt-BR"),
+    # RFC 9110 section 5.1: the case of a header's name makes no difference.
+    "the header in lower case": _in_lower_case,
+    "blanks in its JSON": _spaced,
+}
+
+
+@requirement("idempotency.retry-may-look-different", Level.MUST, SEED, accepts_idempotency_key)
+@catches(
+    on_requests("make User-Agent a part of the key", _with_user_agent),
+    on_requests(
+        "find the header in its usual case alone",
+        lambda one: one.without_header(_HEADER) if _HEADER.lower() in dict(one.headers) else one,
+    ),
+    on_requests(
+        "make the bytes of the body a part of the key",
+        lambda one: one.with_key(f"{one.key}{len(one.body)}") if one.key else one,
+    ),
+)
+def retry_may_look_different(probe: Probe) -> None:
+    """A retry from another client, or in another spelling, is refused or makes nothing new."""
+    for what, look in _LOOKS.items():
+        request = probe.request().with_key(probe.new_key())
+        first = probe.succeed(request)
+        _expect_no_other(probe, first, probe.send(look(request)), f"a retry with {what}")
+
+
+def _expect_no_other(probe: Probe, first: Answer, again: Answer, what: str) -> None:
+    other = again.status == first.status and probe.id_of(again) != probe.id_of(first)
+    probe.expect(not other, f"nothing new for {what}", f"{again.status} with a new resource")
