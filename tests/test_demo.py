@@ -17,6 +17,7 @@ def demo(*options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.thorough
 def test_it_ends_with_a_verdict_and_shows_no_secret() -> None:
     result = demo("--examples", "50")
 

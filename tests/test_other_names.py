@@ -91,6 +91,7 @@ def url(version: Path) -> Iterator[str]:
         yield f"{mock.origin}/v3"
 
 
+@pytest.mark.thorough
 def test_the_mock_plays_it_and_conforms(url: str, contract: Contract) -> None:
     (first, second) = PARTNERS
     access = AccessSettings(

@@ -52,6 +52,7 @@ async def die_once(address: Address, marker: Path, moment: str) -> Ledger:
     return ledger
 
 
+@pytest.mark.thorough
 def test_a_death_at_a_commit_leaves_one_resource(
     store: SharedStore, ledger: Ledger, tmp_path: Path, times: int
 ) -> None:

@@ -54,6 +54,7 @@ def interrupted(
     return out, process.returncode
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["run", "fuzz", "replay", THOROUGH("load")])
 def test_keys_whose_creation_is_on_its_way_are_revoked(
     name: str, healthy: MockProcess, tmp_path: Path

@@ -236,6 +236,7 @@ def test_what_others_may_come_upon(key: str) -> None:
     assert not looks_unique(key)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "unit",
     ["a", "\\", '\\"', '":', '"', "eyJ", "eyJaaaaaaaaa.", "idempot", "secret", "=", "&", "[", '[{"',

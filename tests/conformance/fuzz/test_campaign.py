@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.fuzz.verdicts import verdict_of
@@ -41,6 +43,7 @@ def test_the_same_seed_makes_the_same_turns(campaigns: Campaigns, tmp_path: Path
     assert turns(1) == turns(1) != turns(2)
 
 
+@pytest.mark.thorough
 def test_a_must_that_the_target_keeps_from_judgement_is_no_pass(campaigns: Campaigns) -> None:
     def limited_pages(request: Request, forward: Forward) -> Answer:
         return Answer(429) if request.method == "GET" else forward(request)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
+import pytest
+
 from conformance.catalogue.sabotage import Sabotage, on_answers
 from conformance.fuzz.checks.recorded import requests_in
 from conformance.journal.har_reading import read_har, read_hars
@@ -94,6 +96,7 @@ def test_no_secret_of_a_recording_is_sent_whatever_file_tells_it(
         assert one not in " ".join(sent)
 
 
+@pytest.mark.thorough
 def test_a_fault_near_what_was_recorded_is_found(campaigns: Campaigns, tmp_path: Path) -> None:
     campaign = campaigns(
         FAULT,

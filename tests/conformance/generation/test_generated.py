@@ -157,6 +157,7 @@ def test_what_accepts_nothing_shows_nothing(healthy: MockProcess) -> None:
     assert result.outcome is Outcome.NOT_VERIFIED
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("first", [0, 5, 20])
 def test_a_limit_that_lasts_is_no_pass_and_no_failure(healthy: MockProcess, first: int) -> None:
     for requirement_id in IDS:
@@ -174,6 +175,7 @@ def test_a_limit_that_lasts_is_no_pass_and_no_failure(healthy: MockProcess, firs
             assert target.requests_sent <= first + 1
 
 
+@pytest.mark.thorough
 def test_nothing_is_written_and_nothing_printed(
     healthy: MockProcess,
     tmp_path: Path,
@@ -188,6 +190,7 @@ def test_nothing_is_written_and_nothing_printed(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("requirement_id", IDS)
 @pytest.mark.parametrize("status", [404, 405, 501])
 def test_what_is_not_served_is_not_judged(requirement_id: str, status: int) -> None:
@@ -210,6 +213,7 @@ def test_a_target_that_is_gone_ends_the_run(requirement_id: str) -> None:
         judge(dying, requirement_id)
 
 
+@pytest.mark.thorough
 def test_a_gateway_may_refuse_what_it_takes_for_an_attack(healthy: MockProcess) -> None:
     def gateway(request: Request, forward: Forward) -> Answer:
         answer = forward(request)

@@ -67,6 +67,7 @@ def test_a_conforming_mock_conforms_and_is_left_clean(mock: MockProcess, tmp_pat
         assert "dinie_cs_live_" not in text
 
 
+@pytest.mark.thorough
 def test_a_client_id_and_secret_do_as_well(mock: MockProcess, tmp_path: Path) -> None:
     run = load(mock.base_url, tmp_path, DINIE_TOKEN="", DINIE_CLIENT_ID=PARTNER[0],
                DINIE_CLIENT_SECRET=PARTNER[1])  # fmt: skip
@@ -91,6 +92,7 @@ def test_a_server_may_differ_in_all_that_is_its_own(tmp_path: Path) -> None:
     assert run.counts["created"] == run.counts["listed"]
 
 
+@pytest.mark.thorough
 def test_a_server_that_only_creates_is_not_compared_with_a_list(tmp_path: Path) -> None:
     run = on(Options(only_create=True), tmp_path)
 
@@ -100,6 +102,7 @@ def test_a_server_that_only_creates_is_not_compared_with_a_list(tmp_path: Path) 
     assert "could not be revoked" in run.out
 
 
+@pytest.mark.thorough
 def test_a_list_that_fails_is_broken_and_not_absent(tmp_path: Path) -> None:
     run = on(Options(bug=Bug.LISTS_FAIL), tmp_path)
 
@@ -121,6 +124,7 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key(tmp_path: Path) -> N
     assert run.counts["created"] == run.counts["listed"]
 
 
+@pytest.mark.thorough
 def test_a_key_that_makes_two_when_raced_for_is_found(tmp_path: Path) -> None:
     run = on(Options(bug=Bug.KEYS_ARE_RACED_FOR), tmp_path, is_enough=has_doubled)
 
@@ -149,6 +153,7 @@ def test_a_replay_with_another_body_is_found(tmp_path: Path) -> None:
     assert 0 < run.counts["replays_that_differ"] <= run.counts["replays"]
 
 
+@pytest.mark.thorough
 def test_a_server_error_now_and_then_is_found(tmp_path: Path) -> None:
     run = on(
         Options(),

@@ -55,6 +55,7 @@ def test_a_private_authority_is_trusted_where_it_is_given(
     assert run.counts["failed"] == run.counts["left_behind"] == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("given", ["none", "another authority"])
 def test_an_authority_that_nobody_vouches_for_is_one_line(
     url: str, tmp_path: Path, given: str

@@ -90,6 +90,7 @@ def test_the_page_itself_is_served_to_no_frame(page: httpx.Client) -> None:
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
+@pytest.mark.thorough
 def test_what_a_target_answers_does_nothing_in_the_page(page: httpx.Client) -> None:
     # The last test: it begins a run.
     assert page.post("/swarm", data={"user_count": 3, "spawn_rate": 30}).json()["success"] is True

@@ -69,6 +69,7 @@ def test_a_token_that_is_refused_gives_no_verdict(mock: MockProcess, tmp_path: P
     assert no_verdict(run.err) == "the token was refused (401)"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -89,6 +90,7 @@ def test_bad_options_are_told_in_one_line(
     assert told in no_verdict(run.err)
 
 
+@pytest.mark.thorough
 def test_a_port_that_is_taken_is_told(mock: MockProcess) -> None:
     with socket.create_server(("127.0.0.1", 0)) as one:
         port = one.getsockname()[1]
@@ -99,6 +101,7 @@ def test_a_port_that_is_taken_is_told(mock: MockProcess) -> None:
     assert f"127.0.0.1:{port} cannot be listened on" in no_verdict(err)
 
 
+@pytest.mark.thorough
 def test_a_master_sums_up_what_its_workers_found(mock: MockProcess, tmp_path: Path) -> None:
     report = tmp_path / "load.json"
     seen: set[str] = set()

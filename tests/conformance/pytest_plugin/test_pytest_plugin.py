@@ -85,10 +85,11 @@ def sabotaged(healthy: MockProcess, tmp_path: Path) -> Callable[[str], str]:
     return option
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "left_out",
     [
-        pytest.param("nothing", marks=pytest.mark.thorough),
+        "nothing",
         # What takes longest; pytest knows no difference.
         "generated or sequences or robustness",
     ],
@@ -146,6 +147,7 @@ def test_a_violation_fails_its_item_with_all_there_is_to_say(
         assert text not in done.stdout
 
 
+@pytest.mark.thorough
 def test_a_broken_should_warns_and_fails_where_that_is_asked(
     judge: Pytest, sabotaged: Callable[[str], str]
 ) -> None:

@@ -98,6 +98,7 @@ def test_a_challenge_without_the_scheme_is_found(given: str) -> None:
     assert found is (Outcome.PASSED if given == "Bearer" else Outcome.WARNING)
 
 
+@pytest.mark.thorough
 def test_a_target_that_limits_without_end_is_not_accused() -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         return refused(429)

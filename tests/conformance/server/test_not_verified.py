@@ -59,6 +59,7 @@ def test_a_must_that_the_target_keeps_from_judgement_gives_no_verdict(healthy: M
     assert [one.get("class") for one in report["results"]] == [None, "target"]
 
 
+@pytest.mark.thorough
 def test_the_baseline_may_accept_that(healthy: MockProcess) -> None:
     verdict = verdict_on(healthy, [OWN, CREATED], limited_pages)
     known = verdict.baseline.renewed(verdict.results)

@@ -121,6 +121,7 @@ def test_a_target_that_is_too_busy_once_has_not_failed() -> None:
     assert set(outcomes(handler, "robustness.broken-json").values()) == {Outcome.PASSED}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("status", [500, 501, 502, 503, 504])
 def test_each_server_error_is_found(status: int) -> None:
     def handler(request: httpx.Request) -> httpx.Response:

@@ -61,13 +61,14 @@ def judged(tamper: Tamper) -> tuple[Run, Verdict]:
     return run, verdict
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "is_carried_out",
-    [pytest.param(False, id="refused", marks=pytest.mark.thorough), pytest.param(True, id="lost")],
+    [pytest.param(False, id="refused"), pytest.param(True, id="lost")],
 )
 @pytest.mark.parametrize(
     "answer",
-    [pytest.param(PAGE, id="a page", marks=pytest.mark.thorough), pytest.param(AWAY, id="away")],
+    [pytest.param(PAGE, id="a page"), pytest.param(AWAY, id="away")],
 )
 def test_what_passes_is_told_and_breaks_nothing(answer: Answer, is_carried_out: bool) -> None:  # noqa: FBT001
     run, verdict = judged(every(150, answer, is_carried_out=is_carried_out))

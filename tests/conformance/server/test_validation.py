@@ -144,6 +144,7 @@ def test_params_may_be_written_in_other_ways(name: str) -> None:
     assert result.outcome is Outcome.PASSED, (result.expected, result.actual)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("requirement_id", [one.id for one in VALIDATION if not one.needs])
 @pytest.mark.parametrize("status", [401, 404, 429])
 def test_a_server_without_the_operation_is_not_judged(requirement_id: str, status: int) -> None:

@@ -167,6 +167,7 @@ with Target(sys.argv[1], ()) as target:
 """
 
 
+@pytest.mark.thorough
 def test_memory_is_bounded_where_many_large_answers_come_at_once() -> None:
     body = b'{"pad": "' + b"x" * (MOST_BYTES - 100) + b'"}'
     with hostile(lambda _: whole(b"X-One: two", body)) as (url, _):

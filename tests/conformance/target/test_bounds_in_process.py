@@ -92,6 +92,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sys.modules.pop("endless", None)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", APPS)
 def test_an_answer_without_a_bound_is_given_up(name: str, folder: Path) -> None:
     (folder / "endless.py").write_text(APPS[name])
@@ -131,6 +132,7 @@ with serving("endless:app") as transport, Target(
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "source", [BLOCKING, APPS["asgi, never, whatever is raised"], APPS["wsgi, by its write"]]
 )

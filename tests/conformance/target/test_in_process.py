@@ -115,6 +115,7 @@ def forwarding(base_url: str, client: httpx.Client) -> Any:
     return app
 
 
+@pytest.mark.thorough
 def test_a_wsgi_app_is_judged(
     healthy: MockProcess, served: Callable[[Any], str], capsys: pytest.CaptureFixture[str]
 ) -> None:

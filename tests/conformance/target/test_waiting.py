@@ -53,6 +53,7 @@ def test_a_run_that_would_only_wait_comes_to_no_verdict(after: int, healthy: Moc
     assert {one.outcome for one in verdict.results} <= {Outcome.PASSED, Outcome.NOT_VERIFIED}
 
 
+@pytest.mark.thorough
 def test_a_target_that_limits_within_that_time_is_judged(healthy: MockProcess) -> None:
     verdict = limited(healthy, 3600.0, 0)
     assert verdict.complete

@@ -291,6 +291,7 @@ ENDLESS_FRAMING = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shape", ENDLESS_FRAMING)
 def test_framing_without_end_is_answered_with_431(mock: MockProcess, shape: str) -> None:
     start, more = ENDLESS_FRAMING[shape]

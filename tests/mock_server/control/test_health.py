@@ -179,6 +179,7 @@ def test_a_file_that_takes_no_write_any_more_is_not_ready_and_is_again(tmp_path:
         assert f"not ready: {path} cannot be used" in mock.log()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("options", [("--no-control",), ("--workers", "2"), ()])
 def test_they_are_there_with_and_without_the_control_plane(
     options: tuple[str, ...], tmp_path: Path

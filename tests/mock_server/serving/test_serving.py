@@ -230,6 +230,7 @@ def test_workers_end_with_their_supervisor_and_leave_nothing_behind(
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_store_that_is_away_at_the_start_is_one_line(workers: str) -> None:
     with socket.socket() as nobody:

@@ -36,8 +36,9 @@ def private(name: str) -> dict[str, int]:
     return dict.fromkeys((name, *(name + end for end in BESIDE)), 0o600)
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("umask")
-@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_mock_makes_private_files_whatever_the_umask(tmp_path: Path, workers: str) -> None:
     store = f"sqlite:///{tmp_path / 'mock.db'}"
     with mock_process("--store", store, "--workers", workers) as mock:
@@ -78,6 +79,7 @@ def test_an_open_file_is_made_private_with_a_line(
     assert line.getMessage() == f"{path} was open to others, and is private from now on"
 
 
+@pytest.mark.thorough
 def test_the_files_that_a_killed_mock_left_open_are_made_private(tmp_path: Path) -> None:
     options = ("--store", f"sqlite:///{tmp_path / 'mock.db'}")
     with mock_process(*options) as mock:

@@ -69,6 +69,7 @@ def test_one_key_on_two_hosts_makes_one_resource(hosts: list[MockProcess]) -> No
         assert len(listed(hosts[1])) == len(before) + 1
 
 
+@pytest.mark.thorough
 def test_what_one_host_has_done_the_other_knows(hosts: list[MockProcess]) -> None:
     first, second = hosts
     made = create(first, "one").json()
@@ -87,6 +88,7 @@ def test_what_one_host_has_done_the_other_knows(hosts: list[MockProcess]) -> Non
     assert refused.status_code == 401
 
 
+@pytest.mark.thorough
 def test_a_reset_begins_the_rate_limit_anew(redis: RedisServer) -> None:
     options = ("--store", redis.url, "--partner", PARTNER, "--rate-limit", "2/minute")
     with mock_process(*options) as host:
@@ -138,6 +140,7 @@ def test_no_secret_is_in_what_redis_writes(hosts: list[MockProcess], redis: Redi
         assert secret.encode() not in written
 
 
+@pytest.mark.thorough
 def test_the_password_is_nowhere_in_the_announcement_or_the_log(
     hosts: list[MockProcess], redis: RedisServer
 ) -> None:
@@ -154,6 +157,7 @@ def test_the_password_is_nowhere_in_the_announcement_or_the_log(
     assert PASSWORD not in told
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_no_secret_is_in_the_log_of_a_host_whose_server_goes_away(
     redis: RedisServer, form: str

@@ -272,9 +272,9 @@ def compare(
 
 
 def test_a_store_does_what_the_model_does(url: str, pytestconfig: pytest.Config) -> None:
-    examples = 100 if url == "sqlite://" or pytestconfig.getoption("--thorough") else 35
+    examples = 100 if pytestconfig.getoption("--thorough") else 25
     # A cluster is asked for its slots by every client that is opened.
-    compare(url, examples=15 if "cluster" in url else examples)
+    compare(url, examples=examples // 6 if "cluster" in url else examples)
 
 
 class OlderPage(SqliteStore):
