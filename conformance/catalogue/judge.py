@@ -1,6 +1,6 @@
 """Judges of one exchange: a requirement says as data which answers can break it.
 
-``load`` asks them about each answer, ``run`` and ``fuzz`` about answers to generated requests.
+``load`` asks them about each answer, and so do ``run`` and ``fuzz``, whatever check sent it.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,6 +9,7 @@ from enum import IntEnum, StrEnum
 from hashlib import sha256
 from http import HTTPStatus
 
+from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.violation import Violation
 from conformance.target.exchange import Answer, Request
@@ -30,6 +31,8 @@ class Purpose(StrEnum):
     REVOKE_AGAIN = "revoke_again"
     GENERATED = "generated"
     """A search for requests that are answered wrongly; they may be valid or not."""
+    OBSERVED = "observed"
+    """A usual request of any check, valid or not: only a step on the way of that check."""
 
 
 class StatusClass(StrEnum):
@@ -54,7 +57,8 @@ class JudgedExchange:
 
     ``token`` is the one that was sent. ``first`` is the first answer to the same key, with
     :func:`digested` body, ``first_id`` the id of what it made; ``secrets`` are those of earlier
-    answers that no list may show. ``resource`` is what the operation creates, lists or revokes.
+    answers that no list may show. ``resource`` is what the operation creates, lists or revokes,
+    ``base_path`` the path of the target's base URL.
     """
 
     operation: Operation
@@ -66,6 +70,7 @@ class JudgedExchange:
     first_id: str | None = None
     secrets: Iterable[str] = ()
     resource: Resource | None = None
+    base_path: str = ""
 
     @property
     def status_class(self) -> StatusClass:
@@ -88,7 +93,7 @@ Look = Callable[[JudgedExchange], None]
 
 ANY_PURPOSE = frozenset(Purpose)
 ALLOWED = ANY_PURPOSE - {Purpose.GENERATED}
-"""Purposes of requests that the contract allows."""
+"""Purposes of requests that the contract allows, or answers in its own form."""
 GENERATED = frozenset({Purpose.GENERATED})
 
 ANY_STATUS = frozenset(StatusClass)
@@ -125,6 +130,13 @@ class Judge:
         except Violation as found:
             return found
         return None
+
+    def found(self, exchange: JudgedExchange) -> Violation | None:
+        """The violation that an exchange shows, if any; None where it decides nothing."""
+        try:
+            return self.violation(exchange)
+        except NotVerified:
+            return None
 
 
 def on(*purposes: Purpose) -> frozenset[Purpose]:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from conformance import generation
-from conformance.catalogue.requirement import Requirement
+from conformance.catalogue.requirement import Level, Requirement
 from conformance.fuzz.findings.exporting import with_scripts
 from conformance.fuzz.findings.recording import steps_of
-from conformance.fuzz.findings.replaying import VIOLATIONS, probe_for
+from conformance.fuzz.findings.replaying import probe_for
 from conformance.fuzz.findings.shrinking import Shrinker
 from conformance.fuzz.safety import Breaker, Pace, recognized
 from conformance.fuzz.schedule import Schedule, Turn
@@ -23,12 +23,14 @@ from conformance.fuzz.storage.finding import Finding, cause_of, seen
 from conformance.fuzz.storage.record import ENOUGH, FULL, NO_WORK, TIME_OVER, Record
 from conformance.fuzz.work import Work, works
 from conformance.probe.rate_limits import LIMITED
-from conformance.results.result import Outcome, shown_value
+from conformance.results.result import VIOLATIONS, Outcome, shown_value
 from conformance.results.transient import transient_report
 from conformance.run.check import CheckOutcome, run_check
 from conformance.run.interrupts import stopped_after
 from conformance.run.judging import cut_remarks
+from conformance.run.observation import Observer
 from conformance.run.runner import Run
+from conformance.server import judges
 from conformance.target.clean_up import revoke_all
 from conformance.target.errors import TargetError
 from conformance.target.exchange import NO_ANSWER, Answer, Request
@@ -93,6 +95,7 @@ class Campaign:
         self._keep = keep
         self._corpus = generation.corpus_in(record.directory.corpus, shared)
         self._sharing = Sharing(shared, record)
+        self._observer = Observer(judges())
         self._shrinker = Shrinker(
             record.contract, target, self.works, record.findings, self._is_over
         )
@@ -245,7 +248,8 @@ class Campaign:
                     self.record.contract, self.target, turn.work, requirement, turn.seed, budget
                 )
                 sent = self.target.requests_sent
-                found.append(run_check(requirement, probe))
+                outcome = run_check(requirement, probe, self._observer)
+                found += [outcome, *outcome.observed]
                 self.record.coverage.record_check(requirement.id)
                 self.schedule.paid(turn.work, self.target.requests_sent - sent)
         finally:
@@ -280,7 +284,8 @@ class Campaign:
         )
         if not is_violation or requirement is None:
             return
-        finding = _finding(turn, outcome, requirement)
+        operation = self.record.contract.operations[result.operation]
+        finding = _finding(turn, outcome, requirement, requirement.level_on(operation))
         # Another worker may have published it just now, and be shrinking it.
         self._sharing.receive(at_once=finding.key not in findings)
         if findings.is_known(*finding.key):
@@ -341,14 +346,14 @@ class Campaign:
         self.record.save()
 
 
-def _finding(turn: Turn, outcome: CheckOutcome, requirement: Requirement) -> Finding:
+def _finding(turn: Turn, outcome: CheckOutcome, requirement: Requirement, level: Level) -> Finding:
     """The finding of a failed check. ``requirement`` is the one that is broken."""
     result, budget = outcome.result, turn.budget
     actual = seen(result.actual, turn.work.way)
     return Finding(
         requirement=requirement.id,
         operation=result.operation,
-        level=requirement.level_on(turn.work.operation).value,
+        level=level.value,
         cause=cause_of(result.expected, actual),
         expected=result.expected,
         actual=actual,

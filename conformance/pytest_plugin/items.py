@@ -10,8 +10,7 @@ import pytest
 import conformance
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.pytest_plugin.run import SharedRun, shared_run
-from conformance.results.baseline import VIOLATIONS
-from conformance.results.result import Outcome, Result
+from conformance.results.result import VIOLATIONS, Outcome, Result
 from conformance.results.verdict import NO_VERDICT
 from conformance.run.judging import clean_up_remarks
 from conformance.target.asgi import AppError
@@ -159,7 +158,9 @@ class RequirementItem(pytest.Item):
     def setup(self) -> None:
         """Do the check."""
         try:
-            self.result = self.shared.run().check(self.requirement, self.operation)
+            run = self.shared.run()
+            result, observed = run.check_and_observe(self.requirement, self.operation)
+            self.result = self.shared.worst_of(result, observed)
         except (TargetError, AppError) as error:
             # No other item could be verified either.
             self.session.shouldstop = fault = shown(str(error))

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,13 +11,13 @@ from typing import Any
 import click
 import pytest
 
-from conformance.catalogue.requirement import Requirement
+from conformance.catalogue.requirement import Level, Requirement
 from conformance.catalogue.selection import SelectionError, select
 from conformance.cli.option_types import require_extra
 from conformance.cli.run import run_command
 from conformance.cli.settings import RunSettings
 from conformance.results.baseline import Baseline, BaselineError
-from conformance.results.result import ResultKey
+from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
 from conformance.results.transient import transient_report
 from conformance.run.judging import never_succeeded
 from conformance.run.runner import Run
@@ -134,6 +135,18 @@ class SharedRun:
                 self._failure = error
                 raise
         return self._run
+
+    def worst_of(self, result: Result, observed: Sequence[Result]) -> Result:
+        """The result of an item: what its check met on its way, where that is worse."""
+
+        def weight(one: Result) -> int:
+            if one.outcome is Outcome.ERROR:
+                return 3
+            if one.outcome not in VIOLATIONS or self.baseline.accepts(one):
+                return 0
+            return 2 if one.level is Level.MUST else 1
+
+        return max((result, *observed), key=weight)
 
     def output(self) -> dict[str, Any] | None:
         """The counts of a run that took place, before it is cleaned up."""

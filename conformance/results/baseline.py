@@ -14,13 +14,11 @@ from typing import Any, Self
 import yaml
 
 from conformance.catalogue.requirement import Requirement
-from conformance.results.result import Outcome, Result, ResultKey
+from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
 from dinie_contract.output import one_line, printable
 from openapi.contract import Contract
 from openapi.document import read_yaml
 from openapi.files import open_regular
-
-VIOLATIONS = frozenset({Outcome.FAILED, Outcome.WARNING})
 
 _MOST_BYTES = 10 * 1024 * 1024
 _LONGEST_REASON, _LONGEST_TEXT = 200, 2000

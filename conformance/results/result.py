@@ -29,6 +29,10 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
+VIOLATIONS = frozenset({Outcome.FAILED, Outcome.WARNING})
+"""The outcomes of a broken requirement."""
+
+
 @dataclass(frozen=True, slots=True)
 class FindingDetails:
     """When a violation was first seen (seconds since the epoch), and the finding of a campaign.

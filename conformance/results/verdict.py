@@ -7,9 +7,9 @@ from typing import Any
 
 from conformance.catalogue.requirement import Level
 from conformance.probe.not_verified import Unverified
-from conformance.results.baseline import VIOLATIONS, Baseline
+from conformance.results.baseline import Baseline
 from conformance.results.coverage import CoverageReport
-from conformance.results.result import Outcome, Result, ResultKey
+from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
 from conformance.results.timeline import Span
 from conformance.results.transient import TransientReport
 from dinie_contract.output import shown

@@ -1,18 +1,20 @@
 """The check of one requirement on one operation, shared by the gate and campaigns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.probe.not_verified import NotAsked, NotServed, NotVerified, Undecided, Unverified
 from conformance.probe.probe import Probe
 from conformance.probe.violation import Violation
 from conformance.results.curl import Exchange, reproduction
-from conformance.results.result import Outcome, Result
+from conformance.results.result import VIOLATIONS, Outcome, Result
+from conformance.run.observation import Observation, Observed, Observer
 from conformance.target.capabilities import FOUND_IN_TARGET
 from conformance.target.errors import TargetError
-from conformance.target.exchange import Recording, UnsendableRequest
+from conformance.target.exchange import UnsendableRequest
+from conformance.target.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +22,15 @@ class CheckOutcome:
     """The result of a check, and the exchanges that show it.
 
     ``breaks`` is the id of the broken requirement where a check judges by several, else empty.
-    ``examples`` are the encoded examples that failed, by the name of their search.
+    ``examples`` are the encoded examples that failed, by the name of their search. ``observed``
+    are violations of other requirements that the check met on its way.
     """
 
     result: Result
     exchanges: tuple[Exchange, ...]
     breaks: str
     examples: Mapping[str, bytes]
+    observed: tuple["CheckOutcome", ...] = ()
 
 
 _TRIES = 3
@@ -37,12 +41,67 @@ def _check(requirement: Requirement, probe: Probe) -> None:
     for _ in range(_TRIES - 1):
         with suppress(Undecided):
             return requirement.check(probe)
-        probe.recording = Recording()
+        probe.recording.restart()
     return requirement.check(probe)
 
 
-def run_check(requirement: Requirement, probe: Probe) -> CheckOutcome:
-    """Check one requirement; no text of the outcome holds a secret. Raises :class:`TargetError`."""
+def run_check(
+    requirement: Requirement, probe: Probe, observer: Observer | None = None
+) -> CheckOutcome:
+    """Check one requirement; no text of the outcome holds a secret. Raises :class:`TargetError`.
+
+    With an ``observer`` its judges look at every answer that the check gets.
+    """
+    observation = Observation(probe, observer) if observer else None
+    outcome = _outcome_of(requirement, probe)
+    if observation is None:
+        return outcome
+    observed = [
+        _outcome_of_observed(one, probe.target)
+        for one in observation.found.values()
+        if not _is_the_same(one, outcome)
+    ]
+    return replace(outcome, observed=tuple(observed))
+
+
+def _is_the_same(observed: Observed, outcome: CheckOutcome) -> bool:
+    """Whether the check itself accuses the target of what it met."""
+    result = outcome.result
+    if result.outcome not in VIOLATIONS:
+        return False
+    if observed.requirement.id in {result.requirement.id, outcome.breaks}:
+        return True
+    # The answer that a MUST was found broken by is not accused of its other faults as well.
+    last = outcome.exchanges[-1:]
+    is_last = [answer for _, answer in last] == [observed.exchanges[-1][1]]
+    return result.outcome is Outcome.FAILED and is_last
+
+
+def _outcome_of_observed(one: Observed, target: Target) -> CheckOutcome:
+    requirement, violation = one.requirement, one.violation
+    level = requirement.level_on(one.operation)
+    outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
+    exchanges = tuple((target.as_sent(request), answer) for request, answer in one.exchanges)
+    result = Result(
+        requirement,
+        one.operation.id,
+        level,
+        outcome,
+        violation.expected,
+        violation.actual,
+        _script_of(target, exchanges),
+    )
+    return CheckOutcome(result, exchanges, "", {})
+
+
+def _script_of(target: Target, exchanges: Sequence[Exchange]) -> str:
+    try:
+        return reproduction(target.base_url, exchanges)
+    except Exception as error:  # noqa: BLE001 - a violation counts also without its script
+        return f"# no script can be made of the requests: {type(error).__name__}"
+
+
+def _outcome_of(requirement: Requirement, probe: Probe) -> CheckOutcome:
     operation, target = probe.operation, probe.target
     level = requirement.level_on(operation)
     outcome, expected, actual, breaks = Outcome.PASSED, "", "", ""
@@ -67,11 +126,6 @@ def run_check(requirement: Requirement, probe: Probe) -> CheckOutcome:
     exchanges = tuple(
         (target.as_sent(request), answer) for request, answer in probe.recording.exchanges
     )
-    script = ""
-    if outcome in {Outcome.FAILED, Outcome.WARNING}:
-        try:
-            script = reproduction(target.base_url, exchanges)
-        except Exception as error:  # noqa: BLE001 - a violation counts also without its script
-            script = f"# no script can be made of the requests: {type(error).__name__}"
+    script = _script_of(target, exchanges) if outcome in VIOLATIONS else ""
     result = Result(requirement, operation.id, level, outcome, expected, actual, script, why=why)
     return CheckOutcome(result, exchanges, breaks, dict(probe.recording.examples))

@@ -6,9 +6,9 @@ from contextlib import closing
 from dataclasses import replace
 
 from conformance.catalogue.requirement import Level
-from conformance.results.baseline import VIOLATIONS, Baseline
+from conformance.results.baseline import Baseline
 from conformance.results.coverage import Coverage
-from conformance.results.result import FindingDetails, Outcome, Result
+from conformance.results.result import VIOLATIONS, FindingDetails, Outcome, Result
 from conformance.results.timeline import Timeline
 from conformance.results.transient import transient_report
 from conformance.results.verdict import INTERRUPTED, Verdict, doubt_of

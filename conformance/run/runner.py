@@ -1,7 +1,7 @@
 """From requirements to a stream of results. It runs many at once and never prints."""
 
 import random
-from collections.abc import Generator, Hashable, Iterable, Iterator
+from collections.abc import Generator, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import replace
@@ -16,8 +16,9 @@ from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.token_exchange import credentials_of
 from conformance.probe.violation import Violation
-from conformance.results.result import Result
+from conformance.results.result import VIOLATIONS, Result, ResultKey
 from conformance.run.check import run_check
+from conformance.run.observation import Observer
 from conformance.target.capabilities import Capability
 from conformance.target.clean_up import revoke_all
 from conformance.target.errors import TargetError, TokenRefused
@@ -72,23 +73,37 @@ class Run:
         self.stopped: str | None = None
         self.left_behind = 0
         self._surveyed = False
-        self._judges = Judges(one for one in self.requirements if one.observes_run)
+        self._observer = Observer(Judges(self.requirements))
+        self._judged_anywhere = self._observer.judges.of(Purpose.OBSERVED)
+        self._observed: dict[ResultKey, Result] = {}
+        self._limited_judges = Judges(one for one in self.requirements if one.observes_run)
         target.limited.shows = lambda pair: self._shown_by_limited(*pair)
         target.waited.shows = lambda pair: self._shown_by_wait(*pair)
 
     def results(self) -> Generator[Result]:
         """Results in the order in which they come in.
 
+        Those of requirements that any answer can break come last, when all answers are there.
         Raises :class:`TargetError` where the target does not answer at all, or refuses the token.
         """
         if any(requirement.generates for requirement in self.requirements):
             generation.load()
         self.survey()
+        held: dict[ResultKey, Result] = {}
         for phase, at_once in enumerate(PHASES):
             checks = [one for one in self.checks if one[0].phase == phase]
             # What waits begins first, and costs no time while others are busy.
             checks.sort(key=lambda one: Capability.REPLAY_DELAY not in one[0].needs)
-            yield from self._check_all(checks, at_once)
+            for result in self._check_all(checks, at_once):
+                if result.requirement.id in self._judged_anywhere:
+                    held[result.key] = result
+                else:
+                    yield result
+        for key, result in held.items():
+            if result.outcome in VIOLATIONS:
+                self._observed.pop(key, None)
+            yield self._observed.pop(key, result)
+        yield from self._observed.values()
 
     def _check_all(
         self, checks: Iterable[tuple[Requirement, Operation]], at_once: int
@@ -117,12 +132,24 @@ class Run:
         self.target.halt()
 
     def check(self, requirement: Requirement, operation: Operation) -> Result:
-        """The result of one requirement on one operation; raises :class:`TargetError`."""
+        """The result of one requirement on one operation; raises :class:`TargetError`.
+
+        What else the check met counts in :meth:`results`, when all checks are done.
+        """
+        result, observed = self.check_and_observe(requirement, operation)
+        for one in observed:
+            self._observed.setdefault(one.key, one)
+        return result
+
+    def check_and_observe(
+        self, requirement: Requirement, operation: Operation
+    ) -> tuple[Result, Sequence[Result]]:
+        """The result of a check, and violations of other requirements that it met on its way."""
         randomness = random.Random(f"{self.seed} {requirement.id} {operation.id}")  # noqa: S311 - test data
         probe = Probe(self.contract, operation, self.target, randomness, self.seed)
-        outcome = run_check(requirement, probe)
+        outcome = run_check(requirement, probe, self._observer)
         self._note(operation, probe)
-        return outcome.result
+        return outcome.result, [one.result for one in outcome.observed]
 
     def clean_up(self) -> None:
         """Revoke what the run made, where the target offers it; ``left_behind`` counts the rest."""
@@ -158,7 +185,7 @@ class Run:
         for operation in self._operations_of(request):
             yield operation.id
             exchange = JudgedExchange(operation, request, answer, Purpose.PAGE)
-            for requirement, violation in self._judges.judgements(exchange):
+            for requirement, violation in self._limited_judges.judgements(exchange):
                 if violation is not None:
                     yield requirement.id, operation.id
 

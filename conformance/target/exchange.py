@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
@@ -249,6 +249,14 @@ class Recording:
     """The smallest example that failed of each search, as Hypothesis encodes it."""
     searches: int = 0
     """The number of searches for an example so far."""
+    on_exchange: Callable[[Sequence[tuple[Request, Answer]]], None] = lambda _: None
+    """Called with all exchanges so far whenever there is one more."""
+
+    def restart(self) -> None:
+        """Forget the exchanges of a try that decided nothing."""
+        self.exchanges.clear()
+        self.examples.clear()
+        self.done_meanwhile, self.searches = "", 0
 
     @property
     def body_bytes(self) -> int:
@@ -259,6 +267,7 @@ class Recording:
         """Keep one exchange."""
         before, self.done_meanwhile = self.done_meanwhile or answer.before, ""
         self.exchanges.append((request, replace(answer, before=before)))
+        self.on_exchange(self.exchanges)
 
 
 Forward = Callable[[Request], Answer]

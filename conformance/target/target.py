@@ -208,7 +208,7 @@ class Target:
             answer = self._send_within_limits(request)
         if is_transient(answer):
             self.transients.repeat()
-            return answer
+            return replace(answer, is_repeated=True)
         for one in passed:
             self.transients.add(request, one)
         return replace(answer, is_repeated=True) if passed else answer

@@ -2,7 +2,7 @@
 
 import base64
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from conformance.catalogue.judge import JudgedExchange, Purpose
@@ -14,14 +14,13 @@ from conformance.fuzz.storage.finding import Finding, cause_of, seen
 from conformance.fuzz.work import Work
 from conformance.probe.budget import GenerationBudget
 from conformance.probe.probe import Probe
-from conformance.results.result import Outcome
+from conformance.results.result import VIOLATIONS, Outcome
 from conformance.run.check import CheckOutcome, run_check
+from conformance.run.observation import Observer
 from conformance.server import catalogue, judges
 from conformance.target.exchange import Answer
 from conformance.target.target import Target
 from openapi.contract import Contract
-
-VIOLATIONS = {Outcome.FAILED, Outcome.WARNING}
 
 MOST_REQUESTS = 20_000
 """Requests sent to see one finding again, at most: its file may ask for any number."""
@@ -55,10 +54,12 @@ def work_of(contract: Contract, finding: Finding, works: Mapping[str, Work]) -> 
     operation = contract.operations.get(finding.operation)
     if work is None and operation and _judge_of(finding) and finding.steps:
         return Work(finding.work, operation, ())
-    if work is None or finding.operation != work.operation.id:
+    is_observed = operation is not None and finding.requirement in judges().of(Purpose.OBSERVED)
+    if work is None or not (is_observed or finding.operation == work.operation.id):
         raise FileError(f"finding {finding.id}: nothing checks {finding.work!r} here")
     # Who does not look for it would say that it is mended.
-    if not (_judge_of(finding) and finding.steps) and finding.requirement not in work.breakable:
+    can_break = is_observed or finding.requirement in work.breakable
+    if not (_judge_of(finding) and finding.steps) and not can_break:
         raise FileError(f"finding {finding.id}: {work.name!r} does not check {finding.requirement}")
     return work
 
@@ -78,9 +79,10 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
         except ValueError:
             return None  # HTTP cannot carry what the target answered, or it is too much
         request, answer = probe.recording.exchanges[-1]
-        exchange = JudgedExchange(probe.operation, request, answer, Purpose.GENERATED)
+        operation = contract.operations[finding.operation]
+        exchange = JudgedExchange(operation, request, answer, Purpose.GENERATED)
         return requirement.violation(exchange) is not None if _counts(answer) else None
-    found = [check(contract, target, finding, work, one) for one in work.requirements]
+    found = list(check(contract, target, finding, work))
     if any(is_it(one, finding, work) for one in found):
         return True
     said = any(one.result.outcome is Outcome.PASSED for one in found)
@@ -89,17 +91,23 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
 
 
 def check(
-    contract: Contract, target: Target, finding: Finding, work: Work, requirement: Requirement
-) -> CheckOutcome:
-    """Run the check of a finding again, on the failing examples alone where they are known."""
+    contract: Contract, target: Target, finding: Finding, work: Work
+) -> Iterator[CheckOutcome]:
+    """Run the checks of a finding again, on the failing examples alone where they are known.
+
+    Gives the outcome of each, and what it met on its way.
+    """
     only = {name: base64.b64decode(one) for name, one in finding.examples.items()}
     effort = finding.effort
     budget = GenerationBudget(
         times=effort["times"], steps=effort["steps"], keys=effort["keys"], only=only or None
     )
-    return run_check(
-        requirement, probe_for(contract, target, work, requirement, finding.seed, budget)
-    )
+    observer = Observer(judges())
+    for requirement in work.requirements:
+        probe = probe_for(contract, target, work, requirement, finding.seed, budget)
+        outcome = run_check(requirement, probe, observer)
+        yield outcome
+        yield from outcome.observed
 
 
 def is_it(one: CheckOutcome, finding: Finding, work: Work) -> bool:
@@ -108,6 +116,7 @@ def is_it(one: CheckOutcome, finding: Finding, work: Work) -> bool:
     return (
         result.outcome in VIOLATIONS
         and finding.requirement in {one.breaks, result.requirement.id}
+        and finding.operation == result.operation
         and cause_of(result.expected, seen(result.actual, work.way)) == finding.cause
     )
 

@@ -220,9 +220,7 @@ class Shrinker:
         for _ in range(_TRIES_ALONE):
             if found.was_sent_again or self._is_over():
                 break
-            again = [
-                check(self._contract, self._target, finding, work, one) for one in work.requirements
-            ]
+            again = list(check(self._contract, self._target, finding, work))
             alone = next((one for one in again if is_it(one, finding, work)), None)
             if alone is None:
                 continue

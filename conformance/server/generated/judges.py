@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from conformance.catalogue.judge import ANY_STATUS, GENERATED, Aspect, Judge, JudgedExchange, Look
+from conformance.catalogue.judge import (
+    ANY_STATUS,
+    GENERATED,
+    Aspect,
+    Judge,
+    JudgedExchange,
+    Look,
+    Purpose,
+    on,
+)
 from conformance.probe.applicability import reads_or_creates
 from conformance.probe.bodies import schema_of
 from conformance.probe.violation import Violation, expect
@@ -27,6 +36,13 @@ def of_generated(
 ) -> Judge:
     """A judge of every answer to a generated request, on any operation that is sent some."""
     return Judge(look, GENERATED, ANY_STATUS, applies_to=applies_to, aspect=aspect)
+
+
+def of_observed(
+    look: Look, aspect: Aspect, applies_to: Callable[[Operation], bool] | None = None
+) -> Judge:
+    """A judge of every answer to a usual request of any check."""
+    return Judge(look, on(Purpose.OBSERVED), ANY_STATUS, applies_to=applies_to, aspect=aspect)
 
 
 _OF_A_GATEWAY = {

@@ -43,6 +43,7 @@ from conformance.server.generated.judges import (
     expect_documented_status,
     expect_refusal,
     of_generated,
+    of_observed,
 )
 from conformance.server.generated.sabotage import member, now_and_then, taking
 from conformance.server.generated.shrinking import shrink
@@ -104,7 +105,10 @@ def nothing_makes_it_fail(probe: Probe) -> None:
     SEED,
     makes_from_json,
     generator_check="status_code_conformance",
-    judges=(of_generated(expect_documented_status, Aspect.STATUS),),
+    judges=(
+        of_generated(expect_documented_status, Aspect.STATUS),
+        of_observed(expect_documented_status, Aspect.STATUS, _is_documented_by_seed),
+    ),
 )
 @catches(
     on_answers(
@@ -127,7 +131,10 @@ def statuses_are_documented(probe: Probe) -> None:
     SEED,
     _is_documented_by_seed,
     generator_check="content_type_conformance",
-    judges=(of_generated(expect_documented_media_type, Aspect.MEDIA_TYPE),),
+    judges=(
+        of_generated(expect_documented_media_type, Aspect.MEDIA_TYPE),
+        of_observed(expect_documented_media_type, Aspect.MEDIA_TYPE),
+    ),
 )
 @catches(
     now_and_then("a page now and then", lambda one: with_header(one, "Content-Type", "text/html")),
@@ -146,7 +153,10 @@ def media_types_are_documented(probe: Probe) -> None:
     SEED,
     _is_documented_by_seed,
     generator_check="response_schema_conformance",
-    judges=(of_generated(expect_documented_body, Aspect.BODY),),
+    judges=(
+        of_generated(expect_documented_body, Aspect.BODY),
+        of_observed(expect_documented_body, Aspect.BODY),
+    ),
 )
 @catches(
     now_and_then(

@@ -166,7 +166,7 @@ def _no_secrets(exchange: JudgedExchange) -> None:
     "seed: client_secret, shown only once",
     lists,
     needs=(Capability.LISTING,),
-    judges=(Judge(_no_secrets, on(Purpose.PAGE)),),
+    judges=(Judge(_no_secrets, on(Purpose.PAGE, Purpose.OBSERVED)),),
 )
 @catches(Sabotage("tell the secrets", _telling_secrets))
 def no_secrets(probe: Probe) -> None:

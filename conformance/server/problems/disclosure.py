@@ -6,16 +6,19 @@ import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from conformance.catalogue.judge import ANY_STATUS, Judge, JudgedExchange, Purpose, on
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, set_header
 from conformance.probe.applicability import every, takes_json
 from conformance.probe.bodies import fields_of
 from conformance.probe.probe import Probe, without_token
+from conformance.probe.violation import expect
 from conformance.server.problems.provoking import all_texts, provocations, set_detail
 from conformance.target.exchange import Answer, Request
+from dinie_contract.output import unescaped
 
 SAFETY = "safety: an error tells a client nothing that it must not know"
 
@@ -107,7 +110,33 @@ def _suspects(probe: Probe) -> Iterator[Request]:
             yield replace(request, body=b'{"%s": %s}' % (name.encode(), text))
 
 
-@requirement("problems.no-internals", Level.MUST, SAFETY, every)
+def _expect_no_internals(answer: Answer, base_path: str, sent: str = "") -> None:
+    """An error shows nothing of the server's inside that was not sent to it."""
+    if not answer.is_error:
+        return
+    text = all_texts(answer)
+    if base_path:
+        # Under which path the target is reached is no secret.
+        text = text.replace(base_path, "")
+    for what, pattern in _INTERNALS.items():
+        shown = re.search(pattern, text)
+        is_told = shown and shown[0] not in sent
+        expect(not is_told, "an error for clients only", f"{answer.status} with {what}")
+
+
+def _observed(exchange: JudgedExchange) -> None:
+    request = exchange.request
+    sent = f"{unquote(request.path)} {unescaped(request.body.decode(errors='replace'))}"
+    _expect_no_internals(exchange.answer, exchange.base_path, sent)
+
+
+@requirement(
+    "problems.no-internals",
+    Level.MUST,
+    SAFETY,
+    every,
+    judges=(Judge(_observed, on(Purpose.OBSERVED), ANY_STATUS),),
+)
 @catches(
     set_detail('Traceback (most recent call last):\n  File "app.py", line 3, in f'),
     set_detail("at br.dinie.Keys.create(Keys.java:42)"),
@@ -123,13 +152,4 @@ def no_internals(probe: Probe) -> None:
     """An error shows no stack trace and no path of the server's files."""
     base_path = urlsplit(probe.target.base_url).path
     for request in _suspects(probe):
-        answer = probe.send(request)
-        if not answer.is_error:
-            continue
-        text = all_texts(answer)
-        if base_path:
-            # Under which path the target is reached is no secret.
-            text = text.replace(base_path, "")
-        for what, pattern in _INTERNALS.items():
-            shown = re.search(pattern, text)
-            probe.expect(not shown, "an error for clients only", f"{answer.status} with {what}")
+        _expect_no_internals(probe.send(request), base_path)

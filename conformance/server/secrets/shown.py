@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from urllib.parse import quote, unquote
 
-from conformance.catalogue.judge import SUCCESS, Judge
+from conformance.catalogue.judge import ANY_STATUS, SUCCESS, Judge, JudgedExchange, Purpose, on
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import (
@@ -17,7 +17,7 @@ from conformance.catalogue.sabotage import (
     with_body,
     with_header,
 )
-from conformance.probe.applicability import shows
+from conformance.probe.applicability import every, shows
 from conformance.probe.not_verified import NotAsked, NotVerified
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.token_exchange import known_credentials_of
@@ -149,7 +149,19 @@ def never_in_headers(probe: Probe) -> None:
         probe.expect(not shown and not hidden, f"no secret in the header {name}", "the secret")
 
 
-@requirement("secrets.never-in-errors", Level.MUST, ONCE, shows(secret=True))
+def _no_secret(exchange: JudgedExchange) -> None:
+    if exchange.answer.is_error:
+        told = holds(exchange.answer, exchange.secrets)
+        expect(not told, "no secret in an error", "the secret of another answer")
+
+
+@requirement(
+    "secrets.never-in-errors",
+    Level.MUST,
+    ONCE,
+    shows(secret=True),
+    judges=(Judge(_no_secret, on(Purpose.OBSERVED), ANY_STATUS, applies_to=every),),
+)
 @catches(
     _into_errors("echo the body", lambda request, _: request.body.decode(errors="replace")),
     _into_errors("tell the last secret", lambda _, known: ["", *known.values()][-1]),
