@@ -32,7 +32,7 @@ _MOST_SECRETS = 200
 _SHORTEST_SECRET, _LONGEST_SECRET = 16, 1000
 """The characters of a secret that is looked for: shorter ones may stand anywhere by chance."""
 
-_USUAL_HEADERS = {"accept", "content-type", "idempotency-key"}
+_USUAL_HEADERS = {"accept", "authorization", "content-type", "idempotency-key"}
 
 
 def _has_odd_headers(request: Request) -> bool:

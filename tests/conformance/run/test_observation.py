@@ -193,7 +193,10 @@ def gateway(request: Request, forward: Forward) -> Answer:
         refusal = 414
     elif request.chunks:
         refusal = 411
-    elif names - {"accept", "content-type", "idempotency-key"} or "%" in request.path:
+    elif (
+        names - {"accept", "authorization", "content-type", "idempotency-key"}
+        or "%" in request.path
+    ):
         refusal = 400
     page = Answer(refusal, (("content-type", "text/html"),), b"<html>Refused</html>")
     return page if refusal else forward(request)
