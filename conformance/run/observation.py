@@ -36,7 +36,8 @@ _USUAL_HEADERS = {"accept", "authorization", "content-type", "idempotency-key"}
 
 
 def _has_odd_headers(request: Request) -> bool:
-    return any(
+    names = [name.lower() for name, _ in request.headers]
+    return len({*names}) < len(names) or any(
         name.lower() not in _USUAL_HEADERS
         or len(value) > _LONGEST_HEADER
         or not (value.isascii() and value.isprintable())

@@ -222,6 +222,8 @@ def test_every_exception_has_its_reason_and_a_request() -> None:
         replace(plain, chunks=(1, 2)),
     ]
     assert not any(holds(plain) for holds in UNUSUAL.values())
+    twice = replace(plain, headers=plain.headers * 2)
+    assert any(holds(twice) for holds in UNUSUAL.values())
     for (reason, holds), request in zip(UNUSUAL.items(), odd, strict=True):
         assert reason
         assert holds(request), reason
