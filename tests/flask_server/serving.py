@@ -16,6 +16,7 @@ from waitress.server import create_server  # type: ignore[import-untyped]
 
 from tests.flask_server.parts import Parts
 from tests.flask_server.service.application import BASE, CLOCK, PARTNERS, Login, Service, build
+from tests.flask_server.service.tokens import LIFETIME
 
 THREADS = 16
 
@@ -30,10 +31,13 @@ class Address:
 
 
 @contextmanager
-def serving(parts: Parts, port: int = 0) -> Iterator[Address]:
-    """A server in threads of this process, until the end of the block."""
+def serving(parts: Parts, port: int = 0, token_seconds: int = LIFETIME) -> Iterator[Address]:
+    """A server in threads of this process, until the end of the block.
+
+    The tokens of its partners live for ``token_seconds``.
+    """
     service = Service(parts)
-    logins = tuple(service.login(partner) for partner in PARTNERS)
+    logins = tuple(service.login(partner, token_seconds) for partner in PARTNERS)
     # It would tell of each request that waits for a thread.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     sockets: dict[int, wasyncore.dispatcher] = {}

@@ -7,12 +7,12 @@ from http import HTTPStatus
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
+from conformance.probe.clock import move_clock
 from conformance.probe.not_verified import NotAsked, NotVerified
 from conformance.probe.probe import Probe
 from conformance.server.idempotency.replays import SEED, expect_same
 from conformance.server.idempotency.sabotage import CHANGE_ON_REPLAY, FORGET_KEY, KEEP_FOR_EVER
 from conformance.target.capabilities import Capability
-from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer
 
 _DAY_SECONDS = 24 * 3600
@@ -33,19 +33,10 @@ def _repeat_after(probe: Probe, seconds: int) -> _Repeated:
     request = probe.request().with_key(probe.new_key())
     start = time.monotonic()
     first = probe.succeed(request)
-    _move_clock(probe, seconds)
+    move_clock(probe, seconds)
     _sign_in_again(probe)
     again = probe.send(request)
     return _Repeated(first, again, time.monotonic() - start)
-
-
-def _move_clock(probe: Probe, seconds: int) -> None:
-    try:
-        status = probe.move_clock(seconds)
-    except TargetError as error:
-        raise NotVerified(f"the clock was not moved: {error}") from error
-    if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        raise NotVerified(f"the clock was not moved: --clock-url answered {status}")
 
 
 def _sign_in_again(probe: Probe) -> None:

@@ -7,13 +7,19 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from http import HTTPStatus
 
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
 from conformance.probe.applicability import accepts_idempotency_key
+from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
+from conformance.probe.rate_limits import answer_to
+from conformance.probe.token_exchange import created, exchange
 from conformance.server.idempotency.replays import SEED
+from conformance.server.tokens.used import issued_to, note_owner, with_token
+from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
 
 Edit = Callable[[str], str]
@@ -140,3 +146,29 @@ def retry_may_look_different(probe: Probe) -> None:
 def _expect_no_other(probe: Probe, first: Answer, again: Answer, what: str) -> None:
     other = again.status == first.status and probe.id_of(again) != probe.id_of(first)
     probe.expect(not other, f"nothing new for {what}", f"{again.status} with a new resource")
+
+
+def _keys_of_a_token(request: Request) -> Request:
+    said = dict(request.headers).get("Authorization", "")
+    return request.with_key(f"{request.key}{said[-20:]}") if request.key else request
+
+
+@requirement(
+    "idempotency.retry-with-newer-token-makes-nothing",
+    Level.SHOULD,
+    "vendor facts: cached under (partner, key)",
+    accepts_idempotency_key,
+    needs=(Capability.TOKENS,),
+)
+@catches(on_requests("make the token a part of the key", _keys_of_a_token))
+def retry_with_newer_token_makes_nothing(probe: Probe) -> None:
+    """A retry with another token of the partner is refused, or makes nothing new."""
+    request = probe.request().with_key(probe.new_key())
+    first = probe.succeed(request)
+    token = issued_to(exchange(probe, created(probe)))
+    again = answer_to(probe, with_token(request, token))
+    if again.status == HTTPStatus.UNAUTHORIZED:
+        raise NotVerified("the target refuses the tokens that it issues")
+    if again.is_success:
+        note_owner(probe, again, 0)
+    _expect_no_other(probe, first, again, "a retry with a newer token")

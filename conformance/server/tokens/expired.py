@@ -1,4 +1,4 @@
-"""A key whose end is past gets no token (seed: expires_at)."""
+"""What has ended: a key gets no token after its end, and a token opens nothing after its own."""
 
 import time
 from collections.abc import Iterator
@@ -8,15 +8,17 @@ from http import HTTPStatus
 
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import on_answers
+from conformance.catalogue.sabotage import Sabotage, on_answers
 from conformance.probe.bodies import date_fields
+from conformance.probe.clock import move_clock
 from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import created, credentials_of, exchange, granted
 from conformance.server.tokens.sabotage import is_exchange
+from conformance.server.tokens.used import issued_to, with_token
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Answer
+from conformance.target.exchange import Answer, Forward, Request, Tamper
 from conformance.target.timestamps import http_date, instant
 from openapi.resource import issues_tokens
 
@@ -74,3 +76,48 @@ def _ending(probe: Probe) -> Iterator[tuple[Answer, bool]]:
             yield answer, seconds < 0
             return
     raise NotServed("the target makes no key that ends soon")
+
+
+_MOST_SECONDS, _MINUTE_SECONDS = 7 * 86_400, 60
+
+
+def _good_for_ever() -> Tamper:
+    """Sabotage: what an issued token once opened stays open to it."""
+    good: dict[str, Answer] = {}
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer, said = forward(request), dict(request.headers).get("Authorization", "")
+        if request.partner is not None or not said:
+            return answer
+        if answer.is_success:
+            good[said] = answer
+        return good.get(said, answer)
+
+    return tamper
+
+
+@requirement(
+    "tokens.expired-token-is-refused",
+    Level.MUST,
+    "safety: a token opens nothing after its end; seed: Response 401",
+    issues_tokens,
+    needs=(Capability.TOKENS, Capability.LISTING, Capability.CLOCK),
+)
+@catches(Sabotage("take expired tokens", _good_for_ever))
+def expired_token_is_refused(probe: Probe) -> None:
+    """A token gets 401 a minute after as long as its answer says that it lives."""
+    key, resource = created(probe), probe.contract.credentials
+    if resource is None or resource.list is None:
+        raise NotServed("the contract has no list")
+    answer = exchange(probe, key)
+    token, life = issued_to(answer), answer.number("expires_in")
+    if life is None or not 0 < life <= _MOST_SECONDS:
+        raise NotServed("the target does not say how long a token lives, or it lives for a week")
+    lister = probe.of(resource.list)
+    request = with_token(lister.request(), token)
+    if not answer_to(lister, request).is_success:
+        raise NotVerified("the target refuses the tokens that it issues")
+    move_clock(probe, int(life) + _MINUTE_SECONDS)
+    later = answer_to(lister, request).status
+    unauthorized = HTTPStatus.UNAUTHORIZED
+    probe.expect(later == unauthorized, f"401 to a token of {life:g} s a minute late", f"{later}")

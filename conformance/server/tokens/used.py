@@ -23,9 +23,8 @@ _LOOKS = 4
 _BETWEEN_LOOKS_SECONDS = 0.25
 
 
-def _issued_to(probe: Probe, made: Answer) -> str:
-    """The token that a key is exchanged for."""
-    answer = exchange(probe, made)
+def issued_to(answer: Answer) -> str:
+    """The token in the answer to an exchange."""
     token = answer.text("access_token")
     if not is_token(token):
         raise NotVerified(
@@ -34,7 +33,7 @@ def _issued_to(probe: Probe, made: Answer) -> str:
     return token
 
 
-def _with_token(request: Request, token: str) -> Request:
+def with_token(request: Request, token: str) -> Request:
     """The request with a token that the target issued to one of the run's keys."""
     return replace(request, partner=None).with_header("Authorization", f"Bearer {token}")
 
@@ -79,9 +78,9 @@ def _refusing_issued_tokens() -> Tamper:
 @catches(Sabotage("refuse issued tokens", _refusing_issued_tokens))
 def issued_token_is_accepted(probe: Probe) -> None:
     """A token that a new key was exchanged for opens the list."""
-    token = _issued_to(probe, created(probe))
+    token = issued_to(exchange(probe, created(probe)))
     lister = _maker(probe).listing
-    answer = answer_to(probe, _with_token(lister.request(), token))
+    answer = answer_to(probe, with_token(lister.request(), token))
     wanted = lister.operation.success_status
     probe.expect(answer.status == wanted, f"{wanted} with an issued token", f"{answer.status}")
 
@@ -99,14 +98,14 @@ def token_is_its_partners(probe: Probe) -> None:
     maker = _maker(probe)
     lister = maker.listing
     keys = [created(probe, partner) for partner in (0, 1)]
-    tokens = [_issued_to(probe, key) for key in keys]
+    tokens = [issued_to(exchange(probe, key)) for key in keys]
     for partner, token in enumerate(tokens):
-        answer = answer_to(probe, _with_token(maker.request(), token))
+        answer = answer_to(probe, with_token(maker.request(), token))
         if answer.status != maker.operation.success_status:
             if answer.status == HTTPStatus.UNAUTHORIZED:
                 raise NotVerified("the target refuses the tokens that it issues")
             raise NotVerified(f"the target answers {answer.status} to a request with its token")
-        _note_owner(maker, answer, partner)
+        note_owner(maker, answer, partner)
         made = maker.known_id_of(answer)
         _expect_listed(lister, made, {made, maker.known_id_of(keys[partner])}, partner)
         other = 1 - partner
@@ -126,7 +125,7 @@ def _expect_listed(lister: Probe, made: str, wanted: set[str], partner: int) -> 
     raise Violation("what a token creates in the list of the partner of its key", "none there")
 
 
-def _note_owner(probe: Probe, made: Answer, partner: int) -> None:
+def note_owner(probe: Probe, made: Answer, partner: int) -> None:
     """Note the partner that must revoke the resource: the request itself named none."""
     handle = made.identifier(probe.resource.handle)
     if handle is not None:

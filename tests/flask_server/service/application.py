@@ -1,6 +1,7 @@
 """The operations of the contract, as a Flask application."""
 
 import time
+import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -47,13 +48,13 @@ class Service:
         self.ahead = 0.0
         parts.now = lambda: time.time() + self.ahead
 
-    def login(self, partner: str) -> Login:
+    def login(self, partner: str, seconds: int = LIFETIME) -> Login:
         own_id, secret, now = client_id(), client_secret(), self.parts.now()
         with self.database.writing() as session:
             session.add(self._row(partner, own_id, secret, Wanted(partner, None), own=True))
         make = self.parts.tokens.make
         expired = make(partner, own_id, now - 2 * LIFETIME)
-        return Login(own_id, secret, make(partner, own_id, now), expired)
+        return Login(own_id, secret, make(partner, own_id, now, seconds), expired)
 
     # Operations.
 
@@ -290,7 +291,9 @@ def build(service: Service) -> "WSGIApplication":
 
     @app.errorhandler(Exception)
     def _(error: Exception) -> Response:
-        app.logger.error("a request failed", exc_info=error)
+        # Whatever a client sent may be in it.
+        text = "".join(traceback.format_exception(error)).encode("ascii", "backslashreplace")
+        app.logger.error("a request failed: %s", text.decode())
         refusal = Refusal(500, "internal_error", "The server failed.")
         return respond(parts.answers.refuse(refusal, request.path))
 
