@@ -3,7 +3,7 @@
 ``load`` asks them about each answer, and so do ``run`` and ``fuzz``, whatever check sent it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from hashlib import sha256
@@ -68,7 +68,7 @@ class JudgedExchange:
     token: str = ""
     first: Answer | None = None
     first_id: str | None = None
-    secrets: Iterable[str] = ()
+    secrets: Sequence[str] = ()
     resource: Resource | None = None
     base_path: str = ""
 

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from conformance.journal.json_secrets import replace_members
 from conformance.journal.secret_names import is_credential
@@ -55,4 +56,13 @@ def holds(answer: Answer, texts: Iterable[str]) -> bool:
     """Whether an answer shows one of these texts, in its body or a header, however spelled."""
     values = (value for _, value in answer.headers)
     shown = unescaped("\n".join((answer.body.decode("utf-8", "replace"), *values))).casefold()
-    return any(one.casefold() in shown for one in texts)
+    return has_any([one.casefold() for one in texts], shown)
+
+
+def has_any(texts: Sequence[str], shown: str) -> bool:
+    """Whether a text shows one of others; fast where these begin alike, as secrets do."""
+    first, last = min(texts, default=""), max(texts, default="")
+    alike = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    )
+    return first[:alike] in shown and any(one in shown for one in texts)

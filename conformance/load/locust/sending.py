@@ -3,7 +3,7 @@
 import random
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -152,7 +152,7 @@ class Sender:
         *,
         first: Answer | None = None,
         first_id: str | None = None,
-        secrets: Iterable[str] = (),
+        secrets: Sequence[str] = (),
     ) -> Answer | None:
         """The judged answer; None where the retries got none, or the run is stopped."""
         state = self._state
@@ -186,7 +186,7 @@ class Sender:
             gevent.sleep(wait)
         return None
 
-    def page(self, limit: int, after: str, secrets: Iterable[str] = ()) -> Page | None:
+    def page(self, limit: int, after: str, secrets: Sequence[str] = ()) -> Page | None:
         """A page of at most ``limit`` items after a cursor; None where it cannot be read."""
         if (probe := self._state.page) is None:
             return None

@@ -5,7 +5,7 @@ check has made are counted.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -22,6 +22,7 @@ from conformance.probe.violation import Violation, expect
 from conformance.server.lists.sabotage import HIDE_ALL, VENDOR, is_list, on_pages, query_of
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper, query_with
+from conformance.target.redaction import has_any
 from dinie_contract.output import unescaped
 from openapi.operation import Operation
 from openapi.resource import page_members
@@ -150,10 +151,10 @@ def _shows(answer: Answer, ids: set[str]) -> bool:
     return any(one.encode() in answer.body for one in ids)
 
 
-def expect_no_secrets(items: Sequence[object], secrets: Iterable[str]) -> None:
+def expect_no_secrets(items: Sequence[object], secrets: Sequence[str]) -> None:
     """The items of a page show none of these secrets."""
     text = unescaped(json.dumps(items, ensure_ascii=False))
-    expect(not any(one in text for one in secrets), "no secret in a list", "a secret")
+    expect(not has_any(secrets, text), "no secret in a list", "a secret")
 
 
 def _no_secrets(exchange: JudgedExchange) -> None:

@@ -112,9 +112,7 @@ def _suspects(probe: Probe) -> Iterator[Request]:
 
 def _expect_no_internals(answer: Answer, base_path: str, sent: str = "") -> None:
     """An error shows nothing of the server's inside that was not sent to it."""
-    if not answer.is_error:
-        return
-    text = all_texts(answer)
+    text = all_texts(answer) if answer.is_error else ""
     if base_path:
         # Under which path the target is reached is no secret.
         text = text.replace(base_path, "")
@@ -126,8 +124,9 @@ def _expect_no_internals(answer: Answer, base_path: str, sent: str = "") -> None
 
 def _observed(exchange: JudgedExchange) -> None:
     request = exchange.request
-    sent = f"{unquote(request.path)} {unescaped(request.body.decode(errors='replace'))}"
-    _expect_no_internals(exchange.answer, exchange.base_path, sent)
+    if exchange.answer.is_error:
+        sent = f"{unquote(request.path)} {unescaped(request.body.decode(errors='replace'))}"
+        _expect_no_internals(exchange.answer, exchange.base_path, sent)
 
 
 @requirement(
