@@ -3,6 +3,7 @@
 import base64
 import random
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from conformance.catalogue.judge import JudgedExchange, Purpose
@@ -16,7 +17,7 @@ from conformance.probe.budget import GenerationBudget
 from conformance.probe.probe import Probe
 from conformance.results.result import VIOLATIONS, Outcome
 from conformance.run.check import CheckOutcome, run_check
-from conformance.run.observation import Observer
+from conformance.run.observation import Observation, Observer
 from conformance.server import catalogue, judges
 from conformance.target.exchange import Answer
 from conformance.target.target import Target
@@ -58,8 +59,8 @@ def work_of(contract: Contract, finding: Finding, works: Mapping[str, Work]) -> 
     if work is None or not (is_observed or finding.operation == work.operation.id):
         raise FileError(f"finding {finding.id}: nothing checks {finding.work!r} here")
     # Who does not look for it would say that it is mended.
-    can_break = is_observed or finding.requirement in work.breakable
-    if not (_judge_of(finding) and finding.steps) and not can_break:
+    is_decided_by_steps = bool(finding.steps) and (is_observed or _judge_of(finding))
+    if not is_decided_by_steps and finding.requirement not in work.breakable:
         raise FileError(f"finding {finding.id}: {work.name!r} does not check {finding.requirement}")
     return work
 
@@ -69,10 +70,13 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
 
     Raises :class:`TargetError`.
     """
-    requirement = _judge_of(finding)
-    if requirement and finding.steps:
-        if any((one["partner"] or 0) >= len(target.access) for one in finding.steps):
-            return None
+    requirement = _judge_of(finding) if finding.steps else None
+    is_met_on_the_way = finding.requirement not in work.breakable
+    if (requirement or is_met_on_the_way) and any(
+        (one["partner"] or 0) >= len(target.access) for one in finding.steps
+    ):
+        return None
+    if requirement:
         probe = probe_to_send(contract, target, finding, work)
         try:
             resent(finding.steps, sender(probe))
@@ -82,12 +86,23 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
         operation = contract.operations[finding.operation]
         exchange = JudgedExchange(operation, request, answer, Purpose.GENERATED)
         return requirement.violation(exchange) is not None if _counts(answer) else None
+    if is_met_on_the_way and _is_met(contract, target, finding, work):
+        return True
     found = list(check(contract, target, finding, work))
     if any(is_it(one, finding, work) for one in found):
         return True
     said = any(one.result.outcome is Outcome.PASSED for one in found)
     # Another violation shows that this check still fails, but not how.
     return False if said else any(one.result.outcome in VIOLATIONS for one in found) or None
+
+
+def _is_met(contract: Contract, target: Target, finding: Finding, work: Work) -> bool:
+    """Whether the steps of a finding show again what a check met on its way."""
+    probe = probe_to_send(contract, target, finding, work)
+    observation = Observation(probe, Observer(judges()))
+    with suppress(ValueError):
+        resent(finding.steps, sender(probe))
+    return (finding.requirement, finding.operation) in observation.found
 
 
 def check(

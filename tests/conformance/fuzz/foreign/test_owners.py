@@ -34,11 +34,13 @@ def test_a_selection_hides_no_finding(tmp_path: Path, capsys: pytest.CaptureFixt
     assert WHOLE.id in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("requirement", [WHOLE.requirement, "problems.status-matches"])
 def test_the_check_of_another_requirement_mends_nothing(
-    healthy: MockProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    requirement: str, healthy: MockProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "finding.json"
-    finding = replace(WHOLE, work=f"{DATA} [createCredential]", steps=())
+    work = f"{DATA} [createCredential]"
+    finding = replace(WHOLE, requirement=requirement, work=work, steps=())
     path.write_text(finding.text())
     assert run("replay", str(path), "--url", healthy.base_url, "--token", TOKENS[0]) == 2
     assert one_line(capsys) == (
