@@ -17,7 +17,14 @@ import httpx
 
 from conformance.target.access import Access, Issued
 from conformance.target.capabilities import Capability
-from conformance.target.errors import AllowanceSpent, AnswerCut, TargetError
+from conformance.target.errors import (
+    AllowanceSpent,
+    AnswerCut,
+    AnswerOutOfBounds,
+    AnswerOverdue,
+    ConnectionClosed,
+    TargetError,
+)
 from conformance.target.exchange import Answer, Headers, Request, Tamper
 from conformance.target.kept import Newest, memory_of
 from conformance.target.redaction import issued_secrets
@@ -245,11 +252,20 @@ class Target:
                 f" took {lost_seconds:.0f} s"
             )
         self._pace()
-        answer = self._tamper(request, self._deliver) if self._tamper else self._deliver(request)
+        try:
+            answer = (
+                self._tamper(request, self._deliver) if self._tamper else self._deliver(request)
+            )
+        except (ConnectionClosed, AnswerOverdue, AnswerOutOfBounds):
+            self.transients.lose(request)
+            raise
         if is_limit(answer):
             self.limited.add((request, answer.unread()), memory_of(request, answer))
         self.on_answer(request, answer)
         return answer
+
+    def _answer(self, request: Request) -> Answer:
+        return self._tamper(request, self._deliver) if self._tamper else self._deliver(request)
 
     def as_sent(self, request: Request) -> Request:
         """The request with the headers that the user has given."""

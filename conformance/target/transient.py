@@ -39,7 +39,8 @@ class Transients:
     """The answers of a run that did not come again when their requests were repeated.
 
     ``count`` is their number, ``kinds`` counts them by kind, ``first`` and ``last`` are seconds
-    since the epoch. ``lost`` are the creations among the requests: they may have been carried out.
+    since the epoch. ``lost`` are creations without an answer of their own, whether one came on
+    another try or not: they may have been carried out.
     """
 
     def __init__(self) -> None:
@@ -64,6 +65,11 @@ class Transients:
             self.first, self.last = self.first or now, now
             if kind in self.kinds or len(self.kinds) < _MOST_KINDS:
                 self.kinds[kind] += 1
+        self.lose(request)
+
+    def lose(self, request: Request) -> None:
+        """Note a request whose answer did not come: a creation may have been carried out."""
+        with self._lock:
             if request.method == "POST" and len(self.lost) < _MOST_LOST:
                 self.lost.append(request)
 

@@ -56,4 +56,5 @@ def test_a_run_over_a_socket_comes_to_its_verdict(seed: int) -> None:
 
     errors = [(one.name, one.actual) for one in verdict.having(Outcome.ERROR)]
     assert not errors, (seed, errors, plan.applied[-50:])
-    assert verdict.void or len(plan.applied) > 20
+    # A busy machine is late, and a target that is late for too long is given up.
+    assert verdict.void or run.stopped or len(plan.applied) > 20

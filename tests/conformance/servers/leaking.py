@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +20,10 @@ NO_SHAPE = Options(secret_prefix="q7")
 """The secrets that it issues have none either."""
 
 
+KNOWN_SECONDS = 2.0
+"""The time in which an answer that issues a secret arrives."""
+
+
 class Leaking(Application):
     """A first answer to a creation is right; lists, problems and some client ids tell secrets.
 
@@ -29,10 +35,15 @@ class Leaking(Application):
     def __init__(self, options: Options, tokens: Mapping[str, str]) -> None:
         super().__init__(options, tokens)
         self._numbers = itertools.count()
+        self._fresh: deque[tuple[float, str]] = deque()
+        self._known = [TOKEN]
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         answer, number = super().answer(method, target, headers, body), next(self._numbers)
-        secret = self.secrets[-1 - number % min(3, len(self.secrets))]
+        # Who has not got the answer that issues a secret cannot know that it is one.
+        while self._fresh and self._fresh[0][0] < time.monotonic() - KNOWN_SECONDS:
+            self._known.append(self._fresh.popleft()[1])
+        secret = self._known[-1 - number % min(3, len(self._known))]
         if method == "DELETE":
             # What is called by a secret cannot be revoked.
             refused = answer.status == 404 and target.rpartition("/")[2] in self.secrets
@@ -43,6 +54,7 @@ class Leaking(Application):
         told = answer.headers
         if "client_secret" in value:
             self.secrets.append(value["client_secret"])
+            self._fresh.append((time.monotonic(), value["client_secret"]))
             if number % 5 == 0:
                 value["client_id"] = value["client_secret"]
         elif "data" in value:
