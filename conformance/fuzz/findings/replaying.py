@@ -71,7 +71,7 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
     Raises :class:`TargetError`.
     """
     requirement = _judge_of(finding) if finding.steps else None
-    is_met_on_the_way = finding.requirement not in work.breakable
+    is_met_on_the_way = not requirement and finding.requirement not in work.breakable
     if (requirement or is_met_on_the_way) and any(
         (one["partner"] or 0) >= len(target.access) for one in finding.steps
     ):
