@@ -112,9 +112,10 @@ class Observation:
         # An answer of a moment counts where it came again.
         if is_transient(answer) and not answer.is_repeated:
             return
-        is_usual = not any(holds(request) for holds in UNUSUAL.values())
-        if not is_usual and answer.status == NO_ANSWER:
+        # Whether none at all is a violation, the check decides: it knows of other tries.
+        if answer.status == NO_ANSWER:
             return
+        is_usual = not any(holds(request) for holds in UNUSUAL.values())
         for operation in self._operations_of(request):
             exchange = self._exchange(operation, request, answer)
             self._observer.note(exchange.resource, answer)
@@ -126,12 +127,16 @@ class Observation:
                     shown = tuple(exchanges)
                     self.found[key] = Observed(requirement, operation, violation, shown)
 
+    def can_judge(self, operation: Operation) -> bool:
+        """Whether the target serves an operation, as far as its survey has found."""
+        return _needed(self._contract, operation) <= self._target.capabilities
+
     def _operations_of(self, request: Request) -> Sequence[Operation]:
         """The operations that a request is for, but for those that the target does not serve."""
         return [
             one
             for one in self._contract.operations.values()
-            if request.is_for(one) and _needed(self._contract, one) <= self._target.capabilities
+            if request.is_for(one) and self.can_judge(one)
         ]
 
     def _exchange(self, operation: Operation, request: Request, answer: Answer) -> JudgedExchange:

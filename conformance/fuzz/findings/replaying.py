@@ -86,8 +86,8 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
         operation = contract.operations[finding.operation]
         exchange = JudgedExchange(operation, request, answer, Purpose.GENERATED)
         return requirement.violation(exchange) is not None if _counts(answer) else None
-    if is_met_on_the_way and _is_met(contract, target, finding, work):
-        return True
+    if is_met_on_the_way and (met := _is_met(contract, target, finding, work)) is not False:
+        return met
     found = list(check(contract, target, finding, work))
     if any(is_it(one, finding, work) for one in found):
         return True
@@ -96,10 +96,15 @@ def fails(contract: Contract, target: Target, finding: Finding, work: Work) -> b
     return False if said else any(one.result.outcome in VIOLATIONS for one in found) or None
 
 
-def _is_met(contract: Contract, target: Target, finding: Finding, work: Work) -> bool:
-    """Whether the steps of a finding show again what a check met on its way."""
+def _is_met(contract: Contract, target: Target, finding: Finding, work: Work) -> bool | None:
+    """Whether the steps of a finding show again what a check met on its way.
+
+    None where the target serves the operation no more: that mends nothing.
+    """
     probe = probe_to_send(contract, target, finding, work)
     observation = Observation(probe, Observer(judges()))
+    if not observation.can_judge(contract.operations[finding.operation]):
+        return None
     with suppress(ValueError):
         resent(finding.steps, sender(probe))
     return (finding.requirement, finding.operation) in observation.found
