@@ -253,9 +253,7 @@ class Target:
             )
         self._pace()
         try:
-            answer = (
-                self._tamper(request, self._deliver) if self._tamper else self._deliver(request)
-            )
+            answer = self._answer(request)
         except (ConnectionClosed, AnswerOverdue, AnswerOutOfBounds):
             self.transients.lose(request)
             raise

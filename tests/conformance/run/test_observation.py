@@ -55,17 +55,6 @@ def on_second_pages(edit: Edit) -> Tamper:
     return tamper
 
 
-def on_replays(edit: Edit) -> Tamper:
-    known = is_replay()
-
-    def tamper(request: Request, forward: Forward) -> Answer:
-        is_known = known(request)
-        answer = forward(request)
-        return edit(request, answer) if is_known else answer
-
-    return tamper
-
-
 def on_conflicts(edit: Edit) -> Tamper:
     """Change the refusal of another body under a used key."""
     known = is_replay()
