@@ -95,19 +95,18 @@ class Proxy:
 
     def _signed(self, request: Request) -> Request:
         """The request as the harness has it: partner and form in the place of a known token."""
-        given = [value for name, value in request.headers if name.lower() == "authorization"]
+        given = {name.lower(): value for name, value in request.headers}
         for partner, token in enumerate(self._upstream.tokens):
             for form, how in FORMS.items():
                 text = how.apply(token)
                 query = f"{QUERY_PARAMETER}={quote(text, safe='')}"
-                if how.scheme is None and not given and request.path.endswith(query):
-                    path = request.path.removesuffix(query)[:-1]
-                    return replace(request, path=path, partner=partner, token_form=form)
-                if given == [f"{how.scheme}{text}"]:
-                    bare = request.without_header("Authorization")
-                    return Request(
-                        bare.method, bare.path, bare.headers, bare.body, partner, token_form=form
-                    )
+                if how.header is None:
+                    if "authorization" not in given and request.path.endswith(query):
+                        path = request.path.removesuffix(query)[:-1]
+                        return replace(request, path=path, partner=partner, token_form=form)
+                elif given.get(how.header.lower()) == f"{how.scheme}{text}":
+                    bare = request.without_header(how.header)
+                    return replace(bare, partner=partner, token_form=form)
         return request
 
 

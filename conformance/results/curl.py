@@ -230,9 +230,9 @@ def _method(request: Request) -> list[str]:
 
 def _headers(request: Request, keys: _KeyVariables) -> Iterator[str]:
     form = FORMS[request.token_form]
-    if request.partner is not None and form.scheme is not None:
+    if request.partner is not None and form.header is not None:
         token = form.shell.format(VARIABLES[request.partner])
-        yield from ("-H", f'"Authorization: {form.scheme}{token}"')
+        yield from ("-H", f'"{form.header}: {form.scheme}{token}"')
     for name, value in request.headers:
         variable = keys.expand(value) if name == IDEMPOTENCY_KEY else None
         if request.body.startswith(b"grant_type=") and name == "Authorization":
@@ -262,7 +262,7 @@ def _url(base_url: str, request: Request) -> str:
     if "/." in path:
         url = f"--path-as-is {url}"
     form = FORMS[request.token_form]
-    if request.partner is not None and form.scheme is None:
+    if request.partner is not None and form.header is None:
         token = form.shell.format(VARIABLES[request.partner])
         separator = "&" if "?" in path else "?"
         url += f'"{separator}{QUERY_PARAMETER}={token}"'

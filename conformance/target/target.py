@@ -339,10 +339,10 @@ class Target:
             SECRETS.add([token], used=True)
             form = FORMS[request.token_form]
             sent = form.apply(token)
-            if form.scheme is None:
+            if form.header is None:
                 path += f"{'&' if '?' in path else '?'}{QUERY_PARAMETER}={quote(sent, safe='')}"
             else:
-                headers.append((b"Authorization", f"{form.scheme}{sent}".encode()))
+                headers.append((form.header.encode(), f"{form.scheme}{sent}".encode()))
         if request.chunks:
             # Who cannot read chunks may take the rest of them for the next request.
             headers.append((b"Connection", b"close"))

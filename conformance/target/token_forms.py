@@ -16,17 +16,19 @@ from dataclasses import dataclass
 class Form:
     """A way to send a token, and its spelling in a shell script, where ``{0}`` names the token.
 
-    ``scheme`` is what stands before it in the ``Authorization`` header; None puts it in the
-    query instead, as :data:`QUERY_PARAMETER`.
+    ``scheme`` is what stands before it in its ``header``; without a header it stands in the
+    query instead, as :data:`QUERY_PARAMETER`. ``is_damage``: a token in this form is none.
     """
 
     apply: Callable[[str], str]
     shell: str
-    scheme: str | None = "Bearer "
+    scheme: str = "Bearer "
+    header: str | None = "Authorization"
+    is_damage: bool = True
 
 
 QUERY_PARAMETER = "access_token"
-"""The query parameter of a token (RFC 6750 section 2.3)."""
+"""The query parameter of a token (RFC 6750 section 2.3), and the cookie of one."""
 
 UNCHANGED = "as it is"
 """The name of the form that changes nothing."""
@@ -37,10 +39,6 @@ _JWT = re.compile(r"(?P<before>.*?)(?P<signed>eyJ[\w-]*\.(?P<claims>[\w-]+))\.[\
 
 def _base64url(data: bytes) -> str:
     return urlsafe_b64encode(data).decode().rstrip("=")
-
-
-_HS256 = _base64url(b'{"alg": "HS256" }')
-"""The header of a JWT that is signed anew: no issuer spells it in this way."""
 
 
 def _without_signature(token: str) -> str:
@@ -66,14 +64,35 @@ def _unsigned(algorithm: str) -> Form:
     return Form(forged, f"$({claims})")
 
 
-def _signed_by_anybody(token: str) -> str:
-    """A JWT signed with the key of many a tutorial."""
-    found = _JWT.fullmatch(token)
-    if found is None:
-        return token
-    signed = f"{_HS256}.{found['claims']}"
-    signature = hmac.digest(b"secret", signed.encode(), hashlib.sha256)
-    return f"{found['before']}{signed}.{_base64url(signature)}"
+_PREFIX = re.compile(r"(?:[a-z]+_)+")
+"""What a vendor puts before a token, to tell it from others."""
+
+
+def _signed(header: str, key: bytes) -> Form:
+    """A JWT signed anew with a key that everybody knows, under a header that may choose it."""
+    encoded = _base64url(header.encode())
+
+    def forged(token: str) -> str:
+        found = _JWT.fullmatch(token)
+        if found is None:
+            return token
+        signed = f"{encoded}.{found['claims']}"
+        # HMAC fills a key up with zeros: this one is the empty key as well.
+        signature = hmac.digest(key, signed.encode(), hashlib.sha256)
+        return f"{found['before']}{signed}.{_base64url(signature)}"
+
+    return Form(
+        forged,
+        f"$(c=${{{{{{0}}%.*}}}}; s={encoded}.${{{{c##*.}}}}; "
+        'printf %s "${{{0}%%eyJ*}}$s."; printf %s "$s" '
+        f"| openssl dgst -sha256 -mac HMAC -macopt hexkey:{key.hex()} -binary "
+        "| openssl base64 -A | tr +/ -_ | tr -d =)",
+    )
+
+
+def _whole(scheme: str, header: str | None = "Authorization") -> Form:
+    """The token itself, in another place or behind another scheme."""
+    return Form(lambda token: token, "${0}", scheme, header)
 
 
 FORMS = {
@@ -91,23 +110,39 @@ FORMS = {
     "without its signature": Form(_without_signature, "${{{0}%.*}}."),
     "with the algorithm none": _unsigned("none"),
     "with the algorithm nOnE": _unsigned("nOnE"),
-    "signed with the key secret": Form(
-        _signed_by_anybody,
-        f"$(c=${{{{{{0}}%.*}}}}; s={_HS256}.${{{{c##*.}}}}; "
-        'printf %s "${{{0}%%eyJ*}}$s."; printf %s "$s" '
-        "| openssl dgst -sha256 -hmac secret -binary | openssl base64 -A | tr +/ -_ | tr -d =)",
+    # No issuer spells it in this way.
+    "signed with the key secret": _signed('{"alg": "HS256" }', b"secret"),
+    "with a kid that names an empty file": _signed(
+        '{"alg":"HS256","kid":"../../../../../../dev/null"}', b"\0"
     ),
-    "with a scheme in lower case": Form(lambda token: token, "${0}", scheme="bearer "),
-    "without a scheme": Form(lambda token: token, "${0}", scheme=""),
-    "with another scheme": Form(lambda token: token, "${0}", scheme="Token "),
-    "in the query": Form(lambda token: token, "${0}", scheme=None),
+    "with a kid that is SQL": _signed(
+        """{"alg":"HS256","kid":"x' UNION SELECT 'secret' -- "}""", b"secret"
+    ),
+    "with a key of its own": _signed(
+        f'{{"alg":"HS256","jwk":{{"kty":"oct","k":"{_base64url(b"secret")}"}}}}', b"secret"
+    ),
+    "without its prefix": Form(
+        lambda token: _PREFIX.sub("", token, count=1) if _PREFIX.match(token) else token,
+        "$(printf %s \"${0}\" | sed -E 's/^([a-z]+_)+//')",
+        is_damage=False,
+    ),
+    "with a scheme in lower case": _whole("bearer "),
+    "without a scheme": _whole(""),
+    "right behind its scheme": _whole("Bearer"),
+    "with another scheme": _whole("Token "),
+    "with a scheme that ends like its own": _whole("Not-Bearer "),
+    "behind two schemes": _whole("Basic ZGluaWU6Y29uZm9ybWFuY2U= Bearer "),
+    "in the query": _whole("", None),
+    "in a cookie": _whole(f"{QUERY_PARAMETER}=", "Cookie"),
+    "in a header of its own": _whole("", "X-Access-Token"),
 }
 """By name. A form that does not change a token proves nothing: see :func:`damaged_forms`."""
 
 
 def damaged_forms(token: str) -> list[str]:
     """The names of the forms that differ from the token itself, where a token belongs."""
-    return [name for name, form in FORMS.items() if form.apply(token) != token]
+    changing = [name for name, form in FORMS.items() if form.apply(token) != token]
+    return [name for name in changing if FORMS[name].is_damage]
 
 
 VARIABLES = ("TOKEN", "SECOND_TOKEN")

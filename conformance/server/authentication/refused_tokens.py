@@ -12,7 +12,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, on_requests, set_status
 from conformance.probe.applicability import needs_bearer_token
-from conformance.probe.not_verified import NotVerified
+from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import expect_served, request_on_new_resource
 from conformance.probe.violation import Violation
@@ -22,10 +22,12 @@ from conformance.server.authentication.requests import (
     UNKNOWN_TOKENS,
     authorised,
     each_authorization,
+    in_forms,
     with_damaged_tokens,
     with_fresh_body,
 )
 from conformance.target.exchange import Request
+from conformance.target.token_forms import FORMS
 
 
 def _expect_refused(
@@ -60,6 +62,9 @@ def _accept_form(form: str) -> Sabotage:
 
 FORBID = set_status(401, 403)
 
+_NO_SCHEME = ("without a scheme", "right behind its scheme", "behind two schemes")
+_ELSEWHERE = ("in a cookie", "in a header of its own")
+
 
 @requirement("authentication.no-token-is-refused", Level.MUST, SEED, needs_bearer_token)
 @catches(
@@ -71,15 +76,21 @@ def no_token_is_refused(probe: Probe) -> None:
 
 
 @requirement("authentication.other-scheme-is-refused", Level.MUST, SEED, needs_bearer_token)
-@catches(_accept("Basic", _header_begins("Basic")), _accept_form("with another scheme"), FORBID)
+@catches(
+    _accept("Basic", _header_begins("Basic")),
+    _accept_form("with another scheme"),
+    _accept_form("with a scheme that ends like its own"),
+    FORBID,
+)
 def other_scheme_is_refused(probe: Probe) -> None:
     """A request with another authentication scheme than Bearer gets 401."""
     request = request_on_new_resource(probe)
+    forms = ("with another scheme", "with a scheme that ends like its own")
     _expect_refused(
         probe,
         {
             **each_authorization(request, "the header", OTHER_SCHEMES),
-            "a token behind another scheme": replace(request, token_form="with another scheme"),  # noqa: S106 - a form
+            **in_forms(request, forms),
         },
     )
 
@@ -87,7 +98,7 @@ def other_scheme_is_refused(probe: Probe) -> None:
 @requirement("authentication.malformed-header-is-refused", Level.MUST, SEED, needs_bearer_token)
 @catches(
     _accept("an empty token", lambda one: ("Authorization", "Bearer") in one.headers),
-    _accept_form("without a scheme"),
+    *(_accept_form(form) for form in _NO_SCHEME),
     FORBID,
 )
 def malformed_header_is_refused(probe: Probe) -> None:
@@ -95,10 +106,9 @@ def malformed_header_is_refused(probe: Probe) -> None:
     # RFC 6750 section 3.1 has 400 for a request that is malformed; the seed documents both.
     allowed = (HTTPStatus.UNAUTHORIZED, HTTPStatus.BAD_REQUEST)
     request, values = request_on_new_resource(probe), ("Bearer", "Bearer ,", "bearer=")
-    bare = replace(request, token_form="without a scheme")  # noqa: S106 - a form
     requests = {
         **each_authorization(request, "the header", values),
-        "a token without a scheme": bare,
+        **in_forms(request, _NO_SCHEME),
     }
     _expect_refused(probe, requests, allowed)
 
@@ -120,6 +130,29 @@ def token_in_query_is_refused(probe: Probe) -> None:
         for value in (f"Bearer {UNKNOWN_TOKENS[0]}", OTHER_SCHEMES[0])
     }
     _expect_refused(probe, {"the token in the query": request, **beside})
+
+
+@requirement("authentication.token-elsewhere-is-refused", Level.MUST, SEED, needs_bearer_token)
+@catches(*(_accept_form(form) for form in _ELSEWHERE), FORBID)
+def token_elsewhere_is_refused(probe: Probe) -> None:
+    """A valid token in a cookie or in another header than Authorization gets 401."""
+    _expect_refused(probe, in_forms(request_on_new_resource(probe), _ELSEWHERE))
+
+
+@requirement(
+    "authentication.token-without-its-prefix-is-refused",
+    Level.SHOULD,
+    "vendor facts: an access token is a JWT behind the prefix dinie_at_",
+    needs_bearer_token,
+)
+@catches(_accept_form("without its prefix"), FORBID)
+def token_without_its_prefix_is_refused(probe: Probe) -> None:
+    """A valid token without the prefix that it was issued with gets 401."""
+    form = "without its prefix"
+    token = probe.target.tokens[0]
+    if FORMS[form].apply(token) == token:
+        raise NotServed("the target's tokens have no prefix")
+    _expect_refused(probe, in_forms(request_on_new_resource(probe), (form,)))
 
 
 @requirement(

@@ -55,7 +55,11 @@ def each_authorization(
 
 def with_damaged_tokens(probe: Probe, request: Request) -> Mapping[str, Request]:
     """The same request with a valid token that is damaged in each way, keyed by the damage."""
-    forms = damaged_forms(probe.target.tokens[0])
+    return in_forms(request, damaged_forms(probe.target.tokens[0]))
+
+
+def in_forms(request: Request, forms: Collection[str]) -> Mapping[str, Request]:
+    """The same request with its token in each of these forms, by a description of the form."""
     return {f"a token {form}": replace(request, token_form=form) for form in forms}
 
 

@@ -1,6 +1,5 @@
 """Use of issued tokens: for requests of their partner, and no other partner's."""
 
-import time
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -9,18 +8,14 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
 from conformance.probe.applicability import lists
 from conformance.probe.not_verified import NotServed, NotVerified
-from conformance.probe.pages import ids_until
+from conformance.probe.pages import ids_until, is_listed_soon
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import created, exchange
-from conformance.probe.violation import Violation
 from conformance.target.access import is_token
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from openapi.resource import issues_tokens
-
-_LOOKS = 4
-_BETWEEN_LOOKS_SECONDS = 0.25
 
 
 def issued_to(answer: Answer) -> str:
@@ -107,7 +102,12 @@ def token_is_its_partners(probe: Probe) -> None:
             raise NotVerified(f"the target answers {answer.status} to a request with its token")
         note_owner(maker, answer, partner)
         made = maker.known_id_of(answer)
-        _expect_listed(lister, made, {made, maker.known_id_of(keys[partner])}, partner)
+        wanted = {made, maker.known_id_of(keys[partner])}
+        probe.expect(
+            is_listed_soon(lister, made, partner, wanted),
+            "what a token creates in the list of the partner of its key",
+            "none there",
+        )
         other = 1 - partner
         seen = ids_until(lister, {made, maker.known_id_of(keys[other])}, other)
         probe.expect(
@@ -115,14 +115,6 @@ def token_is_its_partners(probe: Probe) -> None:
             "what a token creates in no other partner's list",
             "it in another partner's list",
         )
-
-
-def _expect_listed(lister: Probe, made: str, wanted: set[str], partner: int) -> None:
-    for look in range(_LOOKS):  # a list may lag a little
-        time.sleep(_BETWEEN_LOOKS_SECONDS * look)
-        if made in ids_until(lister, wanted, partner):
-            return
-    raise Violation("what a token creates in the list of the partner of its key", "none there")
 
 
 def note_owner(probe: Probe, made: Answer, partner: int) -> None:

@@ -11,7 +11,11 @@ from conformance.target.token_forms import FORMS, damaged_forms
 HEADER = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
 CLAIMS = "eyJzdWIiOiJkaW5pZSJ9"
 JWT = f"dinie_at_{HEADER}.{CLAIMS}.MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI"
-OTHER_PLACES = [name for name, form in FORMS.items() if form.scheme != "Bearer "]
+OTHER_PLACES = [
+    name
+    for name, form in FORMS.items()
+    if form.scheme != "Bearer " or form.header != "Authorization" or not form.is_damage
+]
 FORGED = ["without its signature", "with the algorithm none", "with the algorithm nOnE"]
 
 
