@@ -9,6 +9,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
 from conformance.probe.applicability import lists, needs_bearer_token
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed
 from conformance.probe.pages import is_listed_soon, items, largest_page, page_of, query_for
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
@@ -83,6 +84,9 @@ def method_is_not_overridden(probe: Probe) -> None:
             f"no {operation.method} carried out for a POST with {what}",
             f"{answer.status}, as to a {operation.method}",
         )
+    served = answer_to(probe, valid)
+    if served.status in NOT_IMPLEMENTED_STATUSES:
+        raise NotServed(f"the target does not serve {operation.name}")
 
 
 def _act_for_another(request: Request) -> Request:
