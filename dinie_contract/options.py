@@ -72,6 +72,9 @@ ALLOW_PRODUCTION = Option("allow-production", "flag",
                           "Run against the contract's production server.")  # fmt: skip
 
 # Consideration for the target.
+WAIT_FOR = Option("wait-for", "duration or 0",
+                  "Wait so long for a target that is coming up: no connection yet, a 502, 503 or"
+                  " 504. 0 does not wait.", default="30s", field="wait_seconds")  # fmt: skip
 MAX_RPS = Option("max-rps", "more than 0", "At most N requests a second.", metavar="N")
 PATIENCE = Option("patience", "0 or more",
                   "Replay a request after so long, to verify that its answer was kept. 0 leaves"
@@ -104,6 +107,9 @@ WRITE_BASELINE = Option("write-baseline", "file",
                         "Write the violations of this run to a baseline that"
                         " accepts them.")  # fmt: skip
 FORMAT = Option("format", "format", "Format of the printed report.", default="text", field="form")
+
+MOST_TIME = Option("max-time", "duration", "End the run after so long, such as 5m: with no verdict"
+                   " where nothing is broken so far.", field="max_seconds")  # fmt: skip
 
 # A campaign.
 MAX_TIME = Option("max-time", "duration", "Duration of the run: 90s, 5m, 1h30m.",
@@ -192,25 +198,27 @@ SAVED_HAR = Option("har", "file", "Save all exchanges to this file, as HAR 1.2."
 QUIET = Option("quiet", "flag", "Hide the output of the command.")
 
 TARGET = (URL, APP, TOKEN, SECOND_TOKEN, CLIENT_ID, CLIENT_SECRET, SECOND_CLIENT_ID,
-          SECOND_CLIENT_SECRET, HEADER, MAX_RPS, CA_FILE, KEEP, ALLOW_PRODUCTION)  # fmt: skip
+          SECOND_CLIENT_SECRET, HEADER, WAIT_FOR, MAX_RPS, CA_FILE, KEEP,
+          ALLOW_PRODUCTION)  # fmt: skip
 
 COMMANDS: Mapping[str, tuple[Option, ...]] = {
-    "run": (*TARGET, LEVEL, SELECT, REQUIRE, SEED, PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT,
-            MAX_TRANSIENT, BASELINE, WRITE_BASELINE),
+    "run": (*TARGET, LEVEL, SELECT, REQUIRE, SEED, MOST_TIME, PATIENCE, CLOCK_URL,
+            PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE, WRITE_BASELINE),
     "fuzz": (*TARGET, MAX_TIME, MAX_FINDINGS, DIRECTORY, RESUME, SEED, SHARD, EXAMPLE_DATABASE,
              SELECT, HAR, LEVEL, EXPORT),
     "replay": TARGET,
     "merge": (NEW_DIRECTORY, LEVEL, EXPORT),
     "load": (replace(URL, required=True, yields_to=None), TOKEN, CLIENT_ID, CLIENT_SECRET, HEADER,
-             CA_FILE, ALLOW_PRODUCTION, USERS, SPAWN_RATE, replace(MAX_TIME, default="1m"),
-             THINK_TIME, HEADLESS, MAX_FAILURE_RATE, MAX_P95, MAX_VIOLATIONS, MASTER, WORKER,
-             MASTER_HOST, MASTER_PORT, EXPECT_WORKERS, WEB_HOST, WEB_PORT, REPORT_LOCUST),
+             WAIT_FOR, CA_FILE, ALLOW_PRODUCTION, USERS, SPAWN_RATE,
+             replace(MAX_TIME, default="1m"), THINK_TIME, HEADLESS, MAX_FAILURE_RATE, MAX_P95,
+             MAX_VIOLATIONS, MASTER, WORKER, MASTER_HOST, MASTER_PORT, EXPECT_WORKERS, WEB_HOST,
+             WEB_PORT, REPORT_LOCUST),
     "client": (replace(HAR, help="A journal as HAR 1.2: exported by the mock, or recorded"
                        " elsewhere. Repeatable: several are judged as one.", required=True),
                FORMAT, LEVEL, SELECT),
-    "pytest": (URL, APP, TOKEN, SECOND_TOKEN, HEADER, CA_FILE, KEEP, ALLOW_PRODUCTION, LEVEL,
-               SELECT, REQUIRE, SEED, PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, MAX_TRANSIENT,
-               BASELINE),
+    "pytest": (URL, APP, TOKEN, SECOND_TOKEN, HEADER, WAIT_FOR, CA_FILE, KEEP,
+               ALLOW_PRODUCTION, LEVEL, SELECT, REQUIRE, SEED, PATIENCE, CLOCK_URL,
+               PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE),
     "serve": (HOST, PORT, CONTRACT, STORE, WORKERS, RATE_LIMIT, PARTNER, FAULT, ADMIN_TOKEN,
               CONTROL, LOG_FORMAT, LOG_LEVEL),
     "report": (MOCK_URL, PARTNER_ID, ADMIN_TOKEN, FORMAT, LEVEL),

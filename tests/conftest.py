@@ -57,6 +57,8 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a shell has set for the commands must not change what they are tested for."""
     for name in [one for one in os.environ if one.startswith("DINIE_")]:
         monkeypatch.delenv(name)
+    # A target that is away on purpose is not waited for.
+    monkeypatch.setenv("DINIE_WAIT_FOR", "0")
 
 
 @pytest.fixture(autouse=True)

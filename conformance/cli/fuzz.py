@@ -70,7 +70,7 @@ def fuzz_command(**parameters: Any) -> int:
     with directory.held(), settings.open_target(url) as target:
         try:
             with stopped_after(settings.max_seconds, target.halt):
-                authenticate(target, settings.access, contract)
+                authenticate(target, settings.access, contract, complain)
             target.resume()
         except TargetError as error:
             raise click.ClickException(str(error)) from error

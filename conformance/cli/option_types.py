@@ -22,9 +22,15 @@ from openapi.files import open_regular
 
 
 class Duration(click.ParamType[float]):
-    """Hours, minutes and seconds, each with its unit; gives seconds, more than none."""
+    """Hours, minutes and seconds, each with its unit; gives seconds.
+
+    ``or_none`` allows 0 as well.
+    """
 
     name = "DURATION"
+
+    def __init__(self, *, or_none: bool = False) -> None:
+        self.or_none = or_none
 
     def convert(self, value: Any, param: Any, ctx: Any) -> float:
         if isinstance(value, float):
@@ -32,8 +38,9 @@ class Duration(click.ParamType[float]):
         found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", str(value).strip())
         hours, minutes, seconds = map(float, found.groups("0") if found else (0, 0, 0))
         total = hours * 3600 + minutes * 60 + seconds
-        if not total:
-            self.fail("must be a duration such as 90s, 5m or 1h", param, ctx)
+        if not total and not (self.or_none and re.fullmatch("0[hms]?", str(value).strip())):
+            none = ", or 0" if self.or_none else ""
+            self.fail(f"must be a duration such as 90s, 5m or 1h{none}", param, ctx)
         return total
 
 
@@ -170,6 +177,7 @@ KINDS: Mapping[str, click.ParamType[Any]] = {
     "authorities": Authorities(),
     "header": Header(),
     "duration": Duration(),
+    "duration or 0": Duration(or_none=True),
     "database": DatabaseUrl(),
     "export": click.Tuple([click.Choice(["pytest"]), click.Path(path_type=Path)]),
     "format": click.Choice(list(FORMATS)),

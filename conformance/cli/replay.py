@@ -12,6 +12,7 @@ from conformance.cli.settings import SendingSettings
 from conformance.fuzz.findings.replaying import MOST_REQUESTS, fails, work_of
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.work import works
+from conformance.report.output import complain
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT
 from conformance.run.interrupts import stopped_by_signals
 from conformance.run.judging import cut_remarks
@@ -49,7 +50,7 @@ def replay_command(finding: Path, **parameters: Any) -> int:
         void = ""
         with stopped_by_signals(target.halt, target), Threads(1) as threads:
             try:
-                authenticate(target, settings.access, contract)
+                authenticate(target, settings.access, contract, complain)
                 run.survey()
                 with target.allowing(MOST_REQUESTS):
                     while len(failures) < found.attempts and True not in failures:

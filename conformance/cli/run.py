@@ -1,6 +1,7 @@
 """``dinie-conformance run``: judge an implementation."""
 
 import secrets
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +11,15 @@ from conformance.catalogue.selection import select
 from conformance.cli.option_types import report_files, takes_options
 from conformance.cli.settings import RunSettings
 from conformance.report import reports_on
-from conformance.report.output import check_writable, report, write_early
+from conformance.report.output import check_writable, complain, report, write_early
 from conformance.report.text import ReportConsole, TextReport
 from conformance.results.baseline import Baseline
+from conformance.results.result import Result
 from conformance.results.transient import transient_report
 from conformance.results.verdict import INTERRUPTED, Verdict
-from conformance.run.interrupts import stopped_by_signals
+from conformance.run.interrupts import stopped_after, stopped_by_signals
 from conformance.run.judging import clean_up_remarks, cut_remarks, judge, remarks_before_clean_up
+from conformance.run.pace import Pace
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.connecting import authenticate
@@ -45,14 +48,23 @@ def run_command(**parameters: Any) -> int:
     with settings.open_target(url) as target:
         run, level = Run(contract, target, chosen, seed), settings.level
         try:
-            authenticate(target, settings.access, contract)
+            authenticate(target, settings.access, contract, complain)
         except TargetError as error:
             subject = contract.version, target.base_url, seed, level
             verdict = Verdict(*subject, void=str(error), complete=False)
         else:
             with stopped_by_signals(lambda: run.stop(INTERRUPTED), target):
-                with TextReport(ReportConsole()).progress(len(run.checks)) as on_result:
-                    verdict = judge(run, level, known, on_result)
+                pace = Pace(run, complain)
+                with (
+                    _bounded(run, settings.max_seconds),
+                    TextReport(ReportConsole()).progress(len(run.checks)) as show,
+                ):
+
+                    def note(result: Result) -> None:
+                        show(result)
+                        pace.look()
+
+                    verdict = judge(run, level, known, note)
                 verdict = replace(verdict, required=required)
                 if not settings.keep:
                     # Whatever keeps the cleaning up from its end, the reports are there.
@@ -74,3 +86,10 @@ def run_command(**parameters: Any) -> int:
     elif new_baseline:
         complaints.append(f"{new_baseline} was not written: the run came to no verdict")
     return report(verdict, texts, [*complaints, *(() if verdict.results else verdict.remarks)])
+
+
+def _bounded(run: Run, seconds: float | None) -> AbstractContextManager[None]:
+    """Stop a run that lasts longer than ``--max-time`` allows."""
+    if seconds is None:
+        return nullcontext()
+    return stopped_after(seconds, lambda: run.stop(f"it did not end in {seconds:g} s (--max-time)"))

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,9 +49,11 @@ class SendingSettings:
     @contextmanager
     def open_target(self, url: str) -> Iterator[Target]:
         """The target at ``url``, with no partner authenticated; closed when the block ends."""
+        # An app in this process is up once it is imported.
+        settings = replace(self.target, wait_seconds=0.0) if self.app else self.target
         with (
             serving(self.app) as transport,
-            build_target(url, self.target, self.access, transport) as target,
+            build_target(url, settings, self.access, transport) as target,
         ):
             yield target
 
@@ -60,13 +62,15 @@ class SendingSettings:
 class RunSettings(SendingSettings):
     """Settings of ``run`` and the pytest plugin; without a ``seed`` a random one is drawn.
 
-    ``required`` are patterns of requirements that must be verified.
+    ``required`` are patterns of requirements that must be verified, ``max_seconds`` is the longest
+    time that the checks may take.
     """
 
     level: Level = Level.MUST
     patterns: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     seed: int | None = None
+    max_seconds: float | None = None
     baseline: Path | None = None
     write_baseline: Path | None = None
 

@@ -1,6 +1,5 @@
 """A target that limits its clients: answers apart from its limit, and its limit on purpose."""
 
-from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.probe.applicability import lists
@@ -8,16 +7,12 @@ from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
-from conformance.target.retry_after import LONGEST_WAIT_SECONDS, seconds_to_wait
 from dinie_contract.options import RATE_LIMIT_REQUESTS
 from openapi.contract import PATH_PARAMETER
 from openapi.operation import Operation
 from openapi.resource import creates, page_members
 
 _AT_ONCE = 8
-
-_WAITS = 2
-"""A target may say the end of one window, and have a longer one beside it."""
 
 LIMITED = HTTPStatus.TOO_MANY_REQUESTS
 
@@ -58,7 +53,8 @@ def provoke(probe: Probe) -> None:
                 answer = probe.send_once(request)
                 if answer.status == LIMITED:
                     _meet_on_others(probe)
-                    target.provoked = request, [answer, *_after_waits(probe, request, answer)]
+                    answers = [answer, *target.after_waits(request, answer)]
+                    target.provoked = target.provoked or (request, answers)
                     return
 
 
@@ -85,18 +81,3 @@ def _meet_on_others(probe: Probe) -> None:
     for operation in probe.contract.operations.values():
         other = probe.of(operation)
         other.send_once(harmless(other))
-
-
-def _after_waits(probe: Probe, request: Request, limited: Answer) -> list[Answer]:
-    """The answer after the wait that the 429 asked for, repeated once where it is a 429 again."""
-    answers: list[Answer] = []
-    for _ in range(_WAITS):
-        seconds = seconds_to_wait(limited)
-        if seconds is None or seconds > LONGEST_WAIT_SECONDS:
-            break
-        probe.target.rest(seconds)
-        limited = replace(probe.send_once(request), before=f"sleep {seconds:g}")
-        answers.append(limited)
-        if limited.status != LIMITED:
-            break
-    return answers

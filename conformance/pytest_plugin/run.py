@@ -16,6 +16,7 @@ from conformance.catalogue.selection import SelectionError, select
 from conformance.cli.option_types import require_extra
 from conformance.cli.run import run_command
 from conformance.cli.settings import RunSettings
+from conformance.report.output import complain
 from conformance.results.baseline import Baseline, BaselineError
 from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
 from conformance.results.transient import transient_report
@@ -128,7 +129,7 @@ class SharedRun:
         if self._run is None:
             try:
                 target = self._open.enter_context(self.settings.open_target(self.url))
-                authenticate(target, self.settings.access, self.contract)
+                authenticate(target, self.settings.access, self.contract, complain)
                 self._run = Run(self.contract, target, self.requirements, self.seed)
                 self._run.survey()
             except (TargetError, AppError) as error:

@@ -72,6 +72,8 @@ class Run:
         self.answered: dict[str, set[int]] = {}
         self.stopped: str | None = None
         self.left_behind = 0
+        self.checked = 0
+        """The number of checks that are done."""
         self._surveyed = False
         self._observer = Observer(Judges(self.requirements))
         self._judged_anywhere = self._observer.judges.of(Purpose.OBSERVED)
@@ -116,6 +118,7 @@ class Run:
             ]
             try:
                 for future in finished(running, self.target):
+                    self.checked += 1
                     try:
                         yield future.result()
                     except CancelledError:

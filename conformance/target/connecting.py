@@ -1,15 +1,19 @@
 """A target by its settings, and its partners, authenticated."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
 import httpx
 
 from conformance.target.access import Access, Issued
-from conformance.target.errors import TargetError
+from conformance.target.errors import ConnectionClosed, TargetError, Unreachable
+from conformance.target.exchange import Request
+from conformance.target.retry_after import pauses, seconds_of
 from conformance.target.sign_in import token_for
 from conformance.target.target import Target, TargetSettings
+from conformance.target.transient import is_transient
 from dinie_contract.output import SECRETS
 from openapi.contract import Contract
 
@@ -68,9 +72,19 @@ def build_target(
     return target
 
 
-def authenticate(target: Target, access: AccessSettings, contract: Contract) -> None:
-    """Use the given tokens, or exchange credentials for them; raises :class:`TargetError`."""
+def authenticate(
+    target: Target,
+    access: AccessSettings,
+    contract: Contract,
+    tell: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Use the given tokens, or exchange credentials for them; raises :class:`TargetError`.
+
+    A target that is only coming up is waited for as long as its settings say; ``tell`` is called
+    with a line on that.
+    """
     SECRETS.reserve([target.base_url, *words_of(contract)])
+    _wait_until_up(target, contract, tell)
     partners = []
     operation = contract.token_operation
     for one in (access.first, access.second):
@@ -82,6 +96,35 @@ def authenticate(target: Target, access: AccessSettings, contract: Contract) -> 
             renew = partial(token_for, target, operation, one.client_id, one.secret)
             partners.append(Access(renew(), renew))
     target.set_access(partners)
+
+
+def _wait_until_up(target: Target, contract: Contract, tell: Callable[[str], None]) -> None:
+    """Wait for an answer that no gateway gives in the target's place, or until the time is over.
+
+    What asks is a GET without a token, which any target may refuse.
+    """
+    seconds = target.settings.wait_seconds
+    end = time.monotonic() + seconds
+    paths = [one.path for one in contract.operations.values() if "{" not in one.path]
+    request = Request("GET", paths[0] if paths else "/", partner=None)
+    reason = ""
+    for pause in pauses():
+        if time.monotonic() >= end:
+            return
+        asked, wait = "", pause
+        try:
+            answer = target.send_once(request)
+        except (Unreachable, ConnectionClosed) as error:
+            asked = str(error)
+        else:
+            if not is_transient(answer):
+                return
+            asked = f"{target.base_url} answers {answer.status}"
+            wait = max(pause, seconds_of(answer) or 0.0)
+        if not reason:
+            reason = asked
+            tell(f"{reason}: it may be coming up, and has {seconds:g} s for that (--wait-for)")
+        target.rest(min(wait, max(end - time.monotonic(), 0.0)))
 
 
 def words_of(contract: Contract) -> Iterator[str]:

@@ -5,6 +5,10 @@ class TargetError(Exception):
     """The target cannot be reached, or stopped answering; the message is one plain line."""
 
 
+class Unreachable(TargetError):
+    """There is no connection to the target: nothing listens there, or not yet."""
+
+
 class ConnectionClosed(TargetError):
     """The target closed the connection without a whole answer, and did so again.
 

@@ -25,6 +25,12 @@ MOST_WAITED_SECONDS = 3600.0
 MOST_WAITED_AT_END_SECONDS = 600.0
 """The longest time that the cleaning up waits for limits in all."""
 
+WAITS = 2
+"""A target may say the end of one window, and have a longer one beside it."""
+
+RESET = "X-RateLimit-Reset"
+"""The header that says when a limit ends, in seconds since the epoch (vendor facts)."""
+
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
 
@@ -67,6 +73,14 @@ def seconds_of(answer: Answer) -> float | None:
     return max(0.0, date - (http_date(answer.header("date")) or time.time()))
 
 
+def seconds_until_reset(answer: Answer) -> float | None:
+    """The seconds until the limit's own header says that it ends; None without one."""
+    text = answer.header(RESET) or ""
+    if not (text.isascii() and text.isdigit()):
+        return None
+    return max(0.0, float(text) - (http_date(answer.header("date")) or time.time()))
+
+
 class WaitingTime:
     """The time in which a run waits for limits, in however many threads, and its end."""
 
@@ -75,6 +89,12 @@ class WaitingTime:
         self._seconds = self._since = 0.0
         self._waiting = 0
         self._lock = threading.Lock()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been so far."""
+        with self._lock:
+            return self._seconds + (time.monotonic() - self._since if self._waiting else 0.0)
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -93,9 +113,7 @@ class WaitingTime:
 
     def expect_more(self, url: str) -> None:
         """Raise :class:`TargetError` where no time is left to wait for the limits of ``url``."""
-        with self._lock:
-            running = time.monotonic() - self._since if self._waiting else 0.0
-            seconds = self._seconds + running
+        seconds = self.seconds
         if seconds > self.most_seconds:
             raise TargetError(
                 f"{url} limits too many requests: the waits that its 429s ask for took"

@@ -27,6 +27,7 @@ from conformance.target.errors import (
 )
 from conformance.target.exchange import Answer, Headers, Request, Tamper
 from conformance.target.kept import Newest, memory_of
+from conformance.target.one_alone import OneAlone
 from conformance.target.redaction import issued_secrets
 from conformance.target.retry_after import (
     LONGEST_UNTOLD_SECONDS,
@@ -34,11 +35,13 @@ from conformance.target.retry_after import (
     MOST_UNTOLD,
     MOST_WAITED_AT_END_SECONDS,
     MOST_WAITED_SECONDS,
+    WAITS,
     WaitingTime,
     is_limit,
     pauses,
     seconds_of,
     seconds_to_wait,
+    seconds_until_reset,
 )
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER, UNCHANGED
 from conformance.target.transient import LONGEST_PAUSE_SECONDS, Transients, is_transient
@@ -49,6 +52,9 @@ from dinie_contract.options import REPLAY_DELAY_SECONDS, TRANSIENT_SHARE
 from dinie_contract.output import SECRETS
 
 _MOST_RENEWALS = 3
+
+_IN_VAIN = 3
+"""So many waits of one request in vain, and it waits while nothing else is sent."""
 
 _LARGE_BYTES, _LARGE_AT_ONCE = 1024 * 1024, 4
 """The bytes of a large answer, and how many requests are out at a time after one."""
@@ -64,6 +70,7 @@ class TargetSettings:
     ``max_rps`` is in requests a second, ``replay_delay`` in seconds (0 leaves delayed replays
     out). ``clock_url`` moves the target's clock, ``provoke_rate_limit`` allows a 429 on purpose,
     ``max_transient`` is the largest share of requests whose first answer may be transient,
+    ``wait_seconds`` is how long a target that is coming up is waited for,
     ``ca_file`` names certificate authorities that are trusted beside the usual ones, and
     ``headers`` go along with every request to the base URL.
     """
@@ -73,6 +80,7 @@ class TargetSettings:
     clock_url: str | None = None
     provoke_rate_limit: bool = False
     max_transient: float = TRANSIENT_SHARE
+    wait_seconds: float = 0.0
     ca_file: Path | None = None
     headers: Headers = ()
 
@@ -125,6 +133,8 @@ class Target:
         self.was_provoked = False
         self.provoked: tuple[Request, list[Answer]] | None = None
         """A request that got a 429 while no other was sent, and its answers in order."""
+        self._alone = OneAlone()
+        self._says_untrue_waits = False
         self.takes_form_only = False
         """Whether the token operation takes the documented form and no JSON."""
         self.limited = Newest[tuple[Request, Answer]]()
@@ -223,8 +233,10 @@ class Target:
     def _send_within_limits(self, request: Request) -> Answer:
         begin = time.monotonic()
         answer = self.send_once(request)
-        for shortest in pauses():
-            wait, longest = seconds_to_wait(answer), LONGEST_WAIT_SECONDS
+        for waits, shortest in enumerate(pauses()):
+            if waits >= _IN_VAIN and seconds_to_wait(answer) is not None:
+                answer = self._wait_alone(request, answer)
+            wait, longest = self._told_wait(answer), LONGEST_WAIT_SECONDS
             if wait is None:
                 # What it does not say may be over soon.
                 wait, longest = shortest, LONGEST_UNTOLD_SECONDS
@@ -242,9 +254,46 @@ class Target:
             answer = again
         return answer
 
+    def _told_wait(self, answer: Answer) -> float | None:
+        """The seconds that a 429 asks for, by the header that is true; None where none says it."""
+        if not self._says_untrue_waits:
+            return seconds_to_wait(answer)
+        return seconds_until_reset(answer) if is_limit(answer) else None
+
+    def _wait_alone(self, request: Request, limited: Answer) -> Answer:
+        """The answer after the waits that a target asks for, while nothing else is sent.
+
+        Waits that are in vain then are the target's own doing, and are not believed from there on.
+        """
+        with self._alone.held():
+            # Another thread may have found out meanwhile.
+            if self._says_untrue_waits:
+                return limited
+            first = self.send_once(request)
+            answers = [first, *self.after_waits(request, first)]
+            if len(answers) > 1 and is_limit(answers[-1]):
+                self.provoked = self.provoked or (request, answers)
+                self._says_untrue_waits = True
+            return answers[-1]
+
+    def after_waits(self, request: Request, limited: Answer) -> list[Answer]:
+        """The answer after the wait that a 429 asked for, repeated once where it is one again."""
+        answers: list[Answer] = []
+        for _ in range(WAITS):
+            seconds = seconds_to_wait(limited)
+            if seconds is None or seconds > LONGEST_WAIT_SECONDS:
+                break
+            with self.waits.counted():
+                self.rest(seconds)
+            limited = replace(self.send_once(request), before=f"sleep {seconds:g}")
+            answers.append(limited)
+            if not is_limit(limited):
+                break
+        return answers
+
     def send_once(self, request: Request) -> Answer:
         """The target's answer, whatever it is."""
-        self._connections.expect_open()
+        self._alone.wait(self._connections.expect_open)
         lost_seconds = self._connections.lost_seconds
         if lost_seconds > self.most_lost_seconds:
             raise TargetError(

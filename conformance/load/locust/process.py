@@ -53,7 +53,7 @@ def _run(settings: Settings) -> int:
     ):
         run = Run(contract, target, (), 0)
         try:
-            authenticate(target, settings.access, contract)
+            authenticate(target, settings.access, contract, complain)
             _survey(run)
         except TargetError as error:
             return report_void(contract, settings, INTERRUPTED if signals.seen else str(error))

@@ -14,11 +14,12 @@ from conformance.probe.rate_limits import answer_to, harmless
 from conformance.probe.violation import expect
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer
+from conformance.target.retry_after import RESET
 from conformance.target.timestamps import http_date
 
 HEADERS = "vendor facts: X-RateLimit-Limit, -Remaining and -Reset (Unix time) on every response"
 
-LIMIT, REMAINING, RESET = "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"
+LIMIT, REMAINING = "X-RateLimit-Limit", "X-RateLimit-Remaining"
 
 NUMBER = re.compile(r"[0-9]{1,15}")
 

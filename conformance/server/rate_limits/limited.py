@@ -21,10 +21,10 @@ from conformance.server.rate_limits.headers import (
     LIMIT,
     NUMBER,
     REMAINING,
-    RESET,
     expect_sense,
 )
 from conformance.target.exchange import Answer
+from conformance.target.retry_after import RESET
 from conformance.target.timestamps import http_date
 from dinie_contract.options import RATE_LIMIT_REQUESTS
 from openapi.operation import Operation
@@ -137,6 +137,7 @@ def limited_request_gets_through_later(probe: Probe) -> None:
     """A request that waits as long as a 429 says gets through."""
     provoke(probe)
     target = probe.target
+    # By --provoke-rate-limit, or where waits were in vain that a 429 on the way asked for.
     request, answers = target.provoked or (None, [])
     alone = request is not None and request.is_for(probe.operation) and len(answers) > 1
     if request is not None and alone:

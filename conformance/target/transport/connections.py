@@ -1,5 +1,6 @@
 """The connections to one target: requests out, answers in, each within its bounds."""
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from conformance.target.errors import (
     AnswerOverdue,
     ConnectionClosed,
     TargetError,
+    Unreachable,
 )
 from conformance.target.exchange import Answer, UnsendableRequest
 from conformance.target.transport.app_answer import BrokenAnswer
@@ -32,6 +34,7 @@ from conformance.target.transport.reception import (
 RawHeaders = list[tuple[bytes, bytes]]
 
 _CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+_UNREACHABLE = (httpx.ConnectError, httpx.ConnectTimeout)
 _LATE = (httpx.ReadTimeout, httpx.WriteTimeout)
 
 _HURRIED_SECONDS, _HURRIED_TIMES = 10.0, 3
@@ -249,7 +252,14 @@ def _no_answer(url: str, error: httpx.HTTPError) -> TargetError:
     reason = " ".join(str(error).split()) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in reason:
         reason += "; --ca-file trusts another authority"
-    return TargetError(f"{url} does not answer: {reason}")
+    is_unreachable = isinstance(error, _UNREACHABLE) and not _is_of_tls(error)
+    return (Unreachable if is_unreachable else TargetError)(f"{url} does not answer: {reason}")
+
+
+def _is_of_tls(error: BaseException) -> bool:
+    """Whether a connection was there, and TLS did not come about."""
+    cause = error.__cause__ or error.__context__
+    return isinstance(error, ssl.SSLError) or (cause is not None and _is_of_tls(cause))
 
 
 def _expect_bounded(headers: httpx.Headers) -> None:

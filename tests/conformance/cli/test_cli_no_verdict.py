@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from conformance.cli.settings import is_production
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
 from tests.conformance.cli.command_line import FIRST, judge, one_line, run
+from tests.conformance.servers.options import Options
+from tests.conformance.servers.serving import serving
 from tests.fake_server import fake_server, reply
 
 
@@ -141,3 +144,18 @@ def test_output_that_nobody_reads_is_no_broken_must(
     finally:
         os.close(writing)
     assert (done.returncode, done.stderr) == (code, "")
+
+
+def test_a_limited_run_tells_how_long_it_takes_and_ends_in_time(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with serving(Options(rate=20, rate_seconds=2), {FIRST: "first"}) as url:
+        assert judge(url, "--max-time", "10s") == 2
+    printed = capsys.readouterr()
+    assert re.search(rf"{url} limits requests: the run takes about \d+ s more", printed.err)
+    last = printed.out.splitlines()[-1]
+    assert last.startswith("No verdict: it did not end in 10 s (--max-time)")
+
+
+def test_a_run_in_time_is_judged_as_without_a_bound(healthy: MockProcess) -> None:
+    assert judge(healthy.base_url, "--max-time", "10m", "--patience", "0") == 0

@@ -4,6 +4,7 @@ The mock of the other tests never limits, so that these requirements are proven 
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
@@ -14,16 +15,21 @@ import pytest
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.catalogue.sabotage import Sabotage, with_header
 from conformance.catalogue.selection import select
+from conformance.results.baseline import Baseline
 from conformance.results.result import Outcome, Result
+from conformance.results.verdict import BROKEN
+from conformance.run.judging import judge
 from conformance.run.runner import Run
 from conformance.server import catalogue
-from conformance.server.rate_limits.headers import LIMIT, REMAINING, RESET
+from conformance.server.rate_limits.headers import LIMIT, REMAINING
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request
+from conformance.target.retry_after import RESET
 from conformance.target.target import AS_RUN, Target
+from conformance.target.threads import Threads, values
 from demo.mock_process import MockProcess, mock_process
 from openapi.contract import Contract
-from tests.conformance.servers.options import Options
+from tests.conformance.servers.options import Bug, Options
 from tests.conformance.servers.serving import serving
 
 CONTRACT = Contract.bundled()
@@ -287,3 +293,47 @@ def test_numbers_are_judged_where_they_are_though_a_401_has_none(
     assert sense.outcome is outcome
     assert there.outcome is Outcome.WARNING
     assert "401" in there.actual
+
+
+def test_waits_that_are_in_vain_are_found_without_provoking_and_not_repeated_for_ever() -> None:
+    """A 429 that asks for too short a wait keeps no run busy, and is a violation."""
+    options = Options(rate=60, rate_seconds=3600, bug=Bug.LIMITS_SAY_TOO_LITTLE)
+    with serving(options, {TOKEN: "one"}) as url, Target(url, [TOKEN]) as target:
+        run = Run(CONTRACT, target, select(catalogue(), ["created", "rate_limits"]), seed=1)
+        verdict = judge(run, Level.SHOULD, Baseline(), lambda _: None)
+        limited = len(list(target.limited))
+
+    assert verdict.exit_code == BROKEN, verdict.line
+    [broken] = [one for one in verdict.breaking if one.requirement.id == LATER.id]
+    assert broken.actual == "429 after 2 waits"
+    assert broken.reproduce.count("sleep ") == 2
+    assert limited < 4 * len(run.checks)
+
+
+def test_a_limit_that_others_prolong_is_waited_for_alone() -> None:
+    """Each request before the end prolongs the limit: waits are in vain while others send."""
+    lock = threading.Lock()
+    left, end = 10, 0.0
+
+    def tamper(_: Request, __: Forward) -> Answer:
+        nonlocal left, end
+        with lock:
+            now = time.monotonic()
+            if left == 0 and now >= end:
+                left = 10
+            if left == 0:
+                end = now + 0.9
+                return Answer(429, (("retry-after", "1"),))
+            left -= 1
+            end = now + 0.9
+            return Answer(200)
+
+    with Target("http://target/v3", [TOKEN], tamper=tamper) as target, Threads(8) as threads:
+
+        def send_some(number: int) -> list[int]:
+            time.sleep(number / 10)
+            return [target.send(CREATE).status for _ in range(5)]
+
+        statuses = values([threads.submit(send_some, number) for number in range(8)], target)
+        assert target.provoked is None
+    assert statuses == [[200] * 5] * 8
