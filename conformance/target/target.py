@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -89,6 +89,22 @@ AS_RUN = TargetSettings(replay_delay=REPLAY_DELAY_SECONDS)
 """The settings of ``run`` without an option."""
 
 
+Met = tuple[Request, list[Answer]]
+
+
+@dataclass(slots=True)
+class BeyondLimit:
+    """What came of requests beyond a limit that was provoked, apart from the 429s.
+
+    ``creations`` with keys got a 429 and were not sent again. Those ``refused`` got another status
+    until they had waited, and the one ``served`` was served where none remained.
+    """
+
+    creations: list[Request] = field(default_factory=list)
+    refused: list[Met] = field(default_factory=list)
+    served: Met | None = None
+
+
 CreatedResource = tuple[int, str]
 """The partner of a created resource, and its handle: the text that names it in a path."""
 
@@ -135,6 +151,7 @@ class Target:
         """A request that got a 429 while no other was sent, and its answers in order."""
         self._alone = OneAlone()
         self._says_untrue_waits = False
+        self.beyond_limit = BeyondLimit()
         self.takes_form_only = False
         """Whether the token operation takes the documented form and no JSON."""
         self.limited = Newest[tuple[Request, Answer]]()

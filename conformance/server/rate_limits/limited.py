@@ -10,7 +10,13 @@ from http import HTTPStatus
 from conformance.catalogue.judge import RATE_LIMITED, each
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import drop_field, on_answers, set_field, set_header
+from conformance.catalogue.sabotage import (
+    drop_field,
+    on_answers,
+    set_field,
+    set_header,
+    with_header,
+)
 from conformance.probe.applicability import every
 from conformance.probe.not_verified import NotAsked, NotServed, NotVerified
 from conformance.probe.probe import Probe
@@ -24,12 +30,16 @@ from conformance.server.rate_limits.headers import (
     expect_sense,
 )
 from conformance.target.exchange import Answer
-from conformance.target.retry_after import RESET
+from conformance.target.retry_after import RESET, seconds_of, seconds_until_reset
 from conformance.target.timestamps import http_date
 from dinie_contract.options import RATE_LIMIT_REQUESTS
 from openapi.operation import Operation
 
 SEED = "seed: response 429"
+
+_SECONDS_OF_UNIX_TIMES = 1_000_000_000
+_LONGEST_WINDOW, _FAR_ABOVE, _ANY_WINDOW = 7 * 24 * 3600, 60, 300
+"""In seconds; a wait far above what is left of a window is so many times as long and more."""
 
 _PROBLEM = "application/problem+json"
 _UNASKED = "the run got no 429; --provoke-rate-limit provokes one"
@@ -40,13 +50,14 @@ def _limited(probe: Probe) -> Iterator[Answer]:
     provoke(probe)
     met = [one for one in probe.target.limited if one[0].is_for(probe.operation)]
     if not met:
-        raise _no_429(probe)
+        raise no_429(probe)
     for request, answer in met:
         probe.recording.exchanges[:] = [(request, answer)]
         yield answer.unread()
 
 
-def _no_429(probe: Probe) -> NotVerified:
+def no_429(probe: Probe) -> NotVerified:
+    """The reason for no verdict where the run got no 429 on the operation."""
     if not probe.target.settings.provoke_rate_limit:
         return NotAsked(_UNASKED)
     if probe.target.limited:
@@ -95,6 +106,8 @@ def limited_answer_is_a_problem(operation: Operation, answer: Answer) -> None:
     set_header(429, "Retry-After", "1.5"),
     set_header(429, "Retry-After", "-1"),
     set_header(429, "Retry-After", "soon"),
+    set_header(429, "Retry-After", "60000"),
+    set_header(429, "Retry-After", "1772582460"),
 )
 @each(_limited, statuses=RATE_LIMITED)
 def limited_answer_says_how_long(_: Operation, answer: Answer) -> None:
@@ -104,6 +117,30 @@ def limited_answer_says_how_long(_: Operation, answer: Answer) -> None:
     # RFC 9110 section 10.2.3: a date or a number of seconds, which has no sign or fraction.
     is_time = NUMBER.fullmatch(text or "") or http_date(text) is not None
     expect(is_time, "whole seconds or a date in Retry-After", "another text")
+    _expect_usual_wait(answer)
+
+
+def _expect_usual_wait(answer: Answer) -> None:
+    """The wait is none of milliseconds or a Unix time: it has to do with the window that is told.
+
+    A target may ask for more than what is left of a window, as for a penalty, but not for hours
+    where seconds are left.
+    """
+    wait, left = seconds_of(answer), seconds_until_reset(answer)
+    if wait is None:
+        return
+    if NUMBER.fullmatch(answer.header("retry-after") or ""):
+        is_time = wait >= _SECONDS_OF_UNIX_TIMES
+        expect(not is_time, "seconds to wait in Retry-After", f"{wait:.0f}, as of a Unix time")
+    if left is None:
+        return
+    fits = left > _LONGEST_WINDOW or wait <= _FAR_ABOVE * left + _ANY_WINDOW
+    expect(fits, f"a wait that fits the {left:.0f} s until {RESET}", f"{wait:.0f} s")
+
+
+def _with_all_left(answer: Answer) -> Answer:
+    is_limit = answer.status == LIMITED
+    return with_header(answer, REMAINING, answer.header(LIMIT)) if is_limit else answer
 
 
 @requirement(
@@ -113,6 +150,7 @@ def limited_answer_says_how_long(_: Operation, answer: Answer) -> None:
     set_header(429, LIMIT, None),
     set_header(429, REMAINING, "99999999"),
     set_header(429, RESET, "60"),
+    on_answers("leave all that there was", lambda _, one: _with_all_left(one)),
 )
 @each(_limited, statuses=RATE_LIMITED)
 def limited_answer_has_headers(_: Operation, answer: Answer) -> None:
@@ -120,6 +158,9 @@ def limited_answer_has_headers(_: Operation, answer: Answer) -> None:
     for name in (LIMIT, REMAINING, RESET):
         expect(answer.header(name) is not None, f"a 429 with {name}", "none")
     expect_sense(answer)
+    limit, remaining = answer.header(LIMIT), answer.header(REMAINING)
+    is_all_left = limit == remaining and limit != "0"
+    expect(not is_all_left, f"less than the limit in {REMAINING} of a 429", f"all {limit}")
 
 
 @requirement(
@@ -155,4 +196,4 @@ def limited_request_gets_through_later(probe: Probe) -> None:
         return
     if waited or any(one.is_for(probe.operation) for one, _ in target.limited):
         raise NotVerified("no 429 of this operation could be waited for with nothing else sent")
-    raise _no_429(probe)
+    raise no_429(probe)
