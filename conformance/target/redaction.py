@@ -25,9 +25,13 @@ _SPACED = re.compile(rb'"\s+:')
 def issued_secrets(answer: Answer) -> list[str]:
     """The values of an answer's headers and members that are named like a credential."""
     headers = [value for name, value in answer.headers if is_credential(name)]
+    return headers + cookies_of(answer) + _issued_in(answer.body)
+
+
+def cookies_of(answer: Answer) -> list[str]:
+    """The values of the cookies that an answer sets."""
     cookies = [value for name, value in answer.headers if name == "set-cookie"]
-    headers += [one.partition(";")[0].partition("=")[2].strip() for one in cookies]
-    return headers + _issued_in(answer.body)
+    return [one.partition(";")[0].partition("=")[2].strip() for one in cookies]
 
 
 def _issued_in(body: bytes) -> list[str]:

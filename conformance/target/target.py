@@ -24,8 +24,9 @@ from conformance.target.errors import (
     AnswerOverdue,
     ConnectionClosed,
     TargetError,
+    Unreachable,
 )
-from conformance.target.exchange import Answer, Headers, Request, Tamper
+from conformance.target.exchange import NO_ANSWER, Answer, Headers, Request, Tamper
 from conformance.target.kept import Newest, memory_of
 from conformance.target.one_alone import OneAlone
 from conformance.target.redaction import issued_secrets
@@ -58,6 +59,9 @@ _IN_VAIN = 3
 
 _LARGE_BYTES, _LARGE_AT_ONCE = 1024 * 1024, 4
 """The bytes of a large answer, and how many requests are out at a time after one."""
+
+_AWAY_PAUSE_SECONDS, MOST_AWAY_SECONDS = 0.5, 15.0
+"""The pause before another try to reach a target that has answered, and how long it is tried."""
 
 MOST_LOST_SECONDS = 600.0
 """The time that requests without an answer may take together, before the target is given up."""
@@ -171,10 +175,13 @@ class Target:
         self.requests_sent = 0
         self.most_lost_seconds = MOST_LOST_SECONDS
         """The longest time of all requests without an answer together, before all are refused."""
+        self.most_away_seconds = MOST_AWAY_SECONDS
+        """How long a target that has answered is waited for where it cannot be reached."""
         self.on_answer: Callable[[Request, Answer], None] = lambda _, __: None
         """Called with every exchange, in the thread that made it."""
         self._allowed, self._end = math.inf, math.inf
         self._untold_in_vain = 0
+        self._is_gone = False
         self._tamper = tamper
         self._interval = 1 / settings.max_rps if settings.max_rps else 0.0
         self._pause = 0.0
@@ -319,7 +326,7 @@ class Target:
             )
         self._pace()
         try:
-            answer = self._answer(request)
+            answer = self._answer_although_away(request)
         except (ConnectionClosed, AnswerOverdue, AnswerOutOfBounds):
             self.transients.lose(request)
             raise
@@ -327,6 +334,32 @@ class Target:
             self.limited.add((request, answer.unread()), memory_of(request, answer))
         self.on_answer(request, answer)
         return answer
+
+    def _answer_although_away(self, request: Request) -> Answer:
+        """The answer of a target that may restart meanwhile: one that has answered is waited for.
+
+        Where that was in vain once, it is not waited for again until it answers.
+        """
+        begin, is_away = time.monotonic(), False
+        while True:
+            try:
+                answer = self._answer(request)
+            except Unreachable:
+                if self._is_gone or not self.requests_sent:
+                    raise
+                if time.monotonic() > begin + self.most_away_seconds:
+                    self._is_gone = True
+                    raise
+                is_away = True
+                self.rest(_AWAY_PAUSE_SECONDS)
+                self._connections.expect_open()
+                continue
+            self._is_gone = False
+            if not is_away:
+                return answer
+            # An earlier try of it may have come to the target just before that went away.
+            self.transients.add(request, Answer(NO_ANSWER))
+            return replace(answer, is_repeated=not is_transient(answer))
 
     def _answer(self, request: Request) -> Answer:
         return self._tamper(request, self._deliver) if self._tamper else self._deliver(request)

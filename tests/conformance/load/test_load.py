@@ -10,7 +10,7 @@ from tests.conformance.cli.command_line import active
 from tests.conformance.load.command_line import PARTNER, TOKEN, Ended, has_created, load
 from tests.conformance.load.wrong_servers import FailsNowAndThen, OmitsFromList
 from tests.conformance.servers.application import Application
-from tests.conformance.servers.options import Bug, Options
+from tests.conformance.servers.options import ONLY_CREATES, Bug, Options
 from tests.conformance.servers.serving import serving
 
 PERCENTILES = ("p50", "p95", "p99")
@@ -94,7 +94,7 @@ def test_a_server_may_differ_in_all_that_is_its_own(tmp_path: Path) -> None:
 
 @pytest.mark.thorough
 def test_a_server_that_only_creates_is_not_compared_with_a_list(tmp_path: Path) -> None:
-    run = on(Options(only_create=True), tmp_path)
+    run = on(Options(lacks=ONLY_CREATES), tmp_path)
 
     assert (run.code, run.err) == (0, "")
     assert run.counts["created"] == run.counts["not_listed"] == run.counts["left_behind"]

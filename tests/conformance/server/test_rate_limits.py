@@ -29,7 +29,7 @@ from conformance.target.target import AS_RUN, Target
 from conformance.target.threads import Threads, values
 from demo.mock_process import MockProcess, mock_process
 from openapi.contract import Contract
-from tests.conformance.servers.options import Bug, Options
+from tests.conformance.servers.options import ONLY_CREATES, Bug, Options
 from tests.conformance.servers.serving import serving
 
 CONTRACT = Contract.bundled()
@@ -253,7 +253,10 @@ def test_a_target_without_a_limit_is_left_alone_in_the_end() -> None:
 )
 def test_limited_on_purpose_every_429_is_judged(is_date: bool, only_create: bool) -> None:  # noqa: FBT001 - of a table
     options = Options(
-        rate=20, rate_seconds=3, retry_after_is_a_date=is_date, only_create=only_create
+        rate=20,
+        rate_seconds=3,
+        retry_after_is_a_date=is_date,
+        lacks=ONLY_CREATES if only_create else frozenset(),
     )
     with (
         serving(options, {TOKEN: "one"}) as url,

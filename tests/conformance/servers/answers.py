@@ -1,6 +1,7 @@
 """Answers, and how one server writes them."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from http import HTTPStatus
@@ -14,6 +15,26 @@ _SLUGS = {
     404: "not-found", 405: "not-allowed", 409: "conflict", 422: "validation-failed",
     429: "rate-limit-exceeded", 500: "internal",
 }  # fmt: skip
+
+
+_IN_PORTUGUESE = {
+    400: "Requisição inválida", 401: "Não autenticado", 404: "Não encontrado",
+    405: "Método não permitido", 409: "Conflito", 422: "Validação falhou",
+    429: "Requisições demais",
+}  # fmt: skip
+
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+_CHARACTER = re.compile(r"\\u[0-9a-f]{4}|\\.|[A-Za-z/]")
+
+
+def _escaped(text: str) -> str:
+    """JSON with each letter of its texts escaped (RFC 8259 section 7)."""
+
+    def escape(found: re.Match[str]) -> str:
+        one = found[0]
+        return one if one.startswith("\\") else f"\\u{ord(one):04x}"
+
+    return _TEXT.sub(lambda found: _CHARACTER.sub(escape, found[0]), text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +68,41 @@ class Writer:
         return self._json(status, "application/json", value, headers)
 
     def problem(self, problem: Problem, path: str) -> Answer:
-        status, options = problem.status, self._options
+        status, options, headers = problem.status, self._options, problem.headers
+        kind = "" if options.problem_types == "about:blank" else _SLUGS.get(status, "error")
         value: dict[str, Any] = {
-            "type": f"{options.problem_types}{_SLUGS.get(status, 'error')}",
+            "type": f"{options.problem_types}{kind}",
             "title": HTTPStatus(status).phrase,
             "status": status,
             "detail": problem.detail,
         }
+        if options.speaks_portuguese:
+            value["title"] = _IN_PORTUGUESE.get(status, "Erro")
+            value["detail"] = f"{value['title']}: \u201c{problem.detail}\u201d"
+            headers = {**headers, "Content-Language": "pt-BR"}
         if not options.short_problems:
             value |= {
                 "instance": path,
                 "code": problem.code or _SLUGS.get(status, "error").replace("-", "_"),
             }
             if problem.errors:
-                value |= {"errors": problem.errors, "param": problem.errors[0]["param"]}
+                errors = [
+                    {**one, "param": options.pointer + one["param"]} for one in problem.errors
+                ]
+                value |= {"errors": errors, "param": errors[0]["param"]}
+            if options.adds_more:
+                value |= {"trace_id": "4bf92f3577b34da6", "retryable": False, "balance": None}
         media_type = "application/problem+json"
         if options.bug is Bug.REFUSALS_ARE_JSON and status == HTTPStatus.UNPROCESSABLE_ENTITY:
             media_type = "application/json"
-        return self._json(status, media_type, value, problem.headers)
+        return self._json(status, media_type, value, headers)
 
     def key(self, key: Key, *, with_secret: bool = False) -> dict[str, Any]:
         value: dict[str, Any] = {
             "created_at": self._time(key.created_at),
             "updated_at": self._time(key.updated_at),
             "last_used_at": self._time(key.last_used_at),
-            "expires_at": self._time(key.expires_at),
+            "expires_at": key.end if self._options.echoes_dates else self._time(key.expires_at),
             "status": "revoked" if key.revoked else "active",
             "name": key.name,
             "client_id": key.client_id,
@@ -86,12 +117,16 @@ class Writer:
     def _json(
         self, status: int, media_type: str, value: dict[str, Any], headers: dict[str, str]
     ) -> Answer:
+        if self._options.has_fractions:
+            value = {name: float(one) if type(one) is int else one for name, one in value.items()}
         text = json.dumps(
             value,
             indent=2 if self._options.indented else None,
             # Characters as they are, or escaped where lone surrogates may be among them.
             ensure_ascii=not self._options.indented,
         )
+        if self._options.escapes_all:
+            text = _escaped(text)
         content_type = media_type + self._options.type_parameters
         return Answer(status, text.encode(), {"Content-Type": content_type, **headers})
 

@@ -4,7 +4,8 @@ import base64
 import binascii
 import json
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -21,6 +22,11 @@ KEYS, TOKEN = "/auth/credentials", "/auth/token"
 OPERATIONS = {KEYS: ("GET", "POST"), f"{KEYS}/": ("DELETE",), TOKEN: ("POST",)}
 DEFAULT_PAGE, LARGEST_PAGE = 25, 100
 CLOCK = "/clock/advance"
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, POST, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +57,15 @@ class Application:
             if self._options.bug is Bug.BAD_JSON_IS_A_PAGE:
                 page = b"<html><body>Internal Server Error</body></html>"
                 return Answer(500, page, {"Content-Type": "text/html"})
-            problem = Problem(400, str(error), "malformed_body")
+            problem = Problem(self._options.unreadable, str(error), "malformed_body")
         except Invalid as error:
             errors = [
                 {"param": name, "detail": f"{name} {text}.", "code": "invalid_format"}
                 for name, text in error.faults.items()
             ]
-            problem = Problem(422, "Some fields are not valid.", errors=errors)
+            # A list documents no 400.
+            status = self._options.invalid if method == "POST" else 422
+            problem = Problem(status, "Some fields are not valid.", errors=errors)
         except Problem as error:
             problem = error
         except UnicodeEncodeError:
@@ -76,12 +84,20 @@ class Application:
             return Answer(204)
         place = path.removeprefix(self._options.path) if path.startswith(self._options.path) else ""
         methods = _methods(place)
-        if self._options.only_create and (place, method) != (KEYS, "POST"):
-            raise self._elsewhere(place, method)
-        if not methods:
-            raise Problem(404, "There is nothing here.")
-        if method not in methods:
-            raise Problem(405, "This cannot be done here.", headers={"Allow": ", ".join(methods)})
+        if self._options.authenticates_first and (place, method) != (TOKEN, "POST"):
+            self._partner(headers, query, body)
+        if self._options.answers_options and method == "OPTIONS" and methods:
+            return Answer(204, headers={"Allow": ", ".join(methods), **CORS})
+        if self._options.answers_heads and method == "HEAD" and "GET" in methods:
+            method = "GET"
+        served = [one for one in methods if _operation(one, place) not in self._options.lacks]
+        if method not in served:
+            raise self._not_served(served, is_lacking=method in methods)
+        return self._serve(method, place, query, headers, body)
+
+    def _serve(
+        self, method: str, place: str, query: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
         if place == TOKEN:
             return self._grant(headers, body)
         if self._options.bug is Bug.UNFIT_ACCEPTS_ARE_406:
@@ -95,13 +111,13 @@ class Application:
             return self._list(partner, parse_qs(query, keep_blank_values=True))
         return self._create(partner, headers, body)
 
-    def _elsewhere(self, place: str, method: str) -> Problem:
-        """What an API that only creates says of everything else."""
-        status = self._options.elsewhere
-        if status == HTTPStatus.METHOD_NOT_ALLOWED and place == KEYS:
-            return Problem(status, "This cannot be done here.", headers={"Allow": "POST"})
-        known = method in _methods(place) and status != HTTPStatus.METHOD_NOT_ALLOWED
-        return Problem(status if known else 404, "It is not here.")
+    def _not_served(self, served: Sequence[str], *, is_lacking: bool) -> Problem:
+        """What it says of an operation that it lacks, and of what no contract has."""
+        status = self._options.elsewhere if is_lacking else self._options.other_methods
+        if not served and (status == HTTPStatus.METHOD_NOT_ALLOWED or not is_lacking):
+            status = HTTPStatus.NOT_FOUND
+        names = {"Allow": ", ".join(served)} if status == HTTPStatus.METHOD_NOT_ALLOWED else {}
+        return Problem(status, "It is not here.", headers=names)
 
     def _partner(self, headers: Mapping[str, str], query: str, body: bytes) -> str:
         scheme, _, token = headers.get("authorization", "").partition(" ")
@@ -138,7 +154,8 @@ class Application:
         return self._calls.answer(partner, key, asked, lambda: self._execute(partner, asked))
 
     def _execute(self, partner: str, asked: Wanted) -> Answer:
-        key = self._store.make(partner, asked.name, asked.expires_at)
+        time.sleep(self._options.seconds_to_create)
+        key = self._store.make(partner, asked.name, asked.expires_at, asked.end)
         status = 200 if self._options.bug is Bug.CREATED_IS_200 else 201
         value = self._write.key(key, with_secret=True)
         if self._options.bug is Bug.SURROGATES_ARE_A_FAILURE:
@@ -235,6 +252,10 @@ class Application:
 
 def _methods(place: str) -> tuple[str, ...]:
     return OPERATIONS.get(f"{KEYS}/" if place.startswith(f"{KEYS}/") else place, ())
+
+
+def _operation(method: str, place: str) -> str:
+    return f"{method} {f'{KEYS}/' if place.startswith(f'{KEYS}/') else place}"
 
 
 def _basic(header: str) -> tuple[str, str] | None:

@@ -62,13 +62,16 @@ class Calls:
             if call.answer is None:
                 call.body, call.answer = asked, execute()
             elif call.body != asked and not options.replays_conflicts:
-                status = 409 if options.bug is Bug.OTHER_BODIES_ARE_CONFLICTS else 422
+                status = 409 if options.bug is Bug.OTHER_BODIES_ARE_CONFLICTS else options.invalid
                 text = "The key was used with another body."
                 raise Problem(status, text, "idempotency_key_reused")
             elif options.bug is Bug.REPLAYS_LACK_THE_SECRET:
                 value = json.loads(call.answer.body)
                 del value["client_secret"]
                 return replace(call.answer, body=json.dumps(value).encode())
+            elif options.tells_replays:
+                told = {"Idempotent-Replayed": "true", "Idempotency-Key": key}
+                return replace(call.answer, headers={**call.answer.headers, **told})
             return call.answer
 
     def _check(self, partner: str, key: str) -> None:
@@ -78,6 +81,9 @@ class Calls:
         denied = bug is Bug.KEYS_ARE_DENIED_TO_OTHERS
         if denied and self._owners.setdefault(key, partner) != partner:
             raise Problem(422, "The key is in use.", "idempotency_key_reused")
+        longest = self._options.longest_key
+        if longest and not (len(key) <= longest and key.isascii() and key.isprintable()):
+            raise Problem(400, "The key is too long, or no plain text.", "invalid_idempotency_key")
         if self._options.validation is Validation.STRICT:
             try:
                 uuid.UUID(key)

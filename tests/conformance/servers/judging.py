@@ -4,6 +4,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
+
+import trustme
 
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.fuzz.campaign import Campaign
@@ -20,7 +23,7 @@ from conformance.target.target import Target, TargetSettings
 from openapi.contract import Contract
 from openapi.resource import creates
 from tests.conformance.servers.application import CLOCK
-from tests.conformance.servers.options import Bug, Options
+from tests.conformance.servers.options import REVOKE, Bug, Options
 from tests.conformance.servers.serving import serving
 from tests.conformance.servers.variants import Variant
 
@@ -35,15 +38,29 @@ _FEWEST = 100
 @contextmanager
 def target_of(options: Options, partners: int = 2, replay_delay: float = 1) -> Iterator[Target]:
     """A server with these options as a target, until the end of the block."""
-    with serving(options, PARTNERS) as url:
+    with (
+        tempfile.NamedTemporaryFile(suffix=".pem") as file,
+        serving(
+            options, PARTNERS, certificate=_certificate(options, file) if options.has_tls else None
+        ) as url,
+    ):
         clock = f"{url.removesuffix(options.path)}{CLOCK}" if options.has_clock else None
         settings = TargetSettings(
             replay_delay=replay_delay,
             clock_url=clock,
             provoke_rate_limit=options.bug is Bug.LIMITS_SAY_TOO_LITTLE,
+            ca_file=Path(file.name) if options.has_tls else None,
         )
         with Target(url, tuple(PARTNERS)[:partners], settings=settings) as target:
             yield target
+
+
+def _certificate(options: Options, file: IO[bytes]) -> trustme.LeafCert:
+    """A certificate of an authority of its own, whose certificate goes to a file."""
+    authority = trustme.CA()
+    file.write(authority.cert_pem.bytes())
+    file.flush()
+    return authority.issue_cert(options.host)
 
 
 @contextmanager
@@ -80,7 +97,7 @@ def departures(variant: Variant, seed: int) -> list[str]:
         found.append(f"exit code {verdict.exit_code}: {verdict.line}")
     if made < _FEWEST:
         found.append(f"{made} resources made")
-    if run.left_behind != (made if variant.options.only_create else 0):
+    if run.left_behind != (made if REVOKE in variant.options.lacks else 0):
         found.append(f"{run.left_behind} resources left behind")
     if run.target.capabilities != variant.capabilities:
         found.append(f"capabilities {run.target.capabilities}")

@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
+CREATE, LIST = "POST /auth/credentials", "GET /auth/credentials"
+REVOKE, TOKEN = "DELETE /auth/credentials/", "POST /auth/token"
+"""Operations, as options name them."""
+
+ONLY_CREATES = frozenset({LIST, REVOKE, TOKEN})
+
 
 class Validation(StrEnum):
     """How much a server takes."""
@@ -12,6 +18,16 @@ class Validation(StrEnum):
     """All that the contract does not forbid, and ISO 8601 beyond RFC 3339."""
     STRICT = auto()
     """With rules of its own: on names, dates, members and keys."""
+
+
+class Ids(StrEnum):
+    """What the client ids look like behind their prefix."""
+
+    HEX = auto()
+    UPPER_HEX = auto()
+    ULID = auto()
+    PUNCTUATED = auto()
+    """With all that a path, a form and HTTP Basic must escape."""
 
 
 class Bug(StrEnum):
@@ -59,9 +75,12 @@ class Bug(StrEnum):
 class Options:
     """One server. As it is by default it follows everything that the vendor says."""
 
-    only_create: bool = False
+    lacks: frozenset[str] = frozenset()
+    """Operations that it does not serve, each as a method and a place."""
     elsewhere: int = 404
-    """What it answers in place of the other operations where it only creates."""
+    """What it answers in place of the operations that it lacks."""
+    other_methods: int = 405
+    """What it answers to methods that no operation of a path has."""
     validation: Validation = Validation.USUAL
     replays_conflicts: bool = False
     revokes_again: bool = False
@@ -71,21 +90,48 @@ class Options:
     """How long the window of the rate is."""
     retry_after_is_a_date: bool = False
     tells_rate: bool = True
+    limits: frozenset[str] = frozenset()
+    """The methods that the rate counts; empty for all."""
     seconds_to_answer: float = 0.0
+    is_uneven: bool = False
+    """It takes any time up to twice as long."""
+    seconds_to_create: float = 0.0
+    """What a creation takes while its key is held."""
+    at_once: int = 1000
+    """So many requests are handled at the same time; others wait."""
     path: str = "/v3"
     id_prefix: str = "dinie_ci_live_"
-    secret_prefix: str = "dinie_cs_live_"
+    ids: Ids = Ids.HEX
     id_is_client_id: bool = True
-    upper_case: bool = False
+    id_is_a_number: bool = False
+    secret_prefix: str = "dinie_cs_live_"
+    secrets_are_base64: bool = False
+    longest_key: int | None = None
+    """Longer keys, and those with other than printable ASCII, are refused with 400."""
+    unreadable: int = 400
+    """The status for bodies that are no JSON."""
+    invalid: int = 422
+    """The status for JSON that is not what the contract says, and for keys used otherwise."""
+    tells_replays: bool = False
+    echoes_dates: bool = False
+    """The end of a key comes back as it was sent."""
     offset_hours: int | None = None
     """None writes Z."""
     precision: str = "seconds"
     type_parameters: str = ""
     indented: bool = False
+    escapes_all: bool = False
+    """Each letter of a text is escaped."""
+    has_fractions: bool = False
+    """Whole numbers are written as 1.0, which JSON Schema takes for an integer."""
     adds_more: bool = False
     """Members and headers that no contract names."""
     short_problems: bool = False
     problem_types: str = "https://api.dinie.com.br/errors/"
+    """What the kinds of problems begin with; about:blank names none."""
+    pointer: str = ""
+    """What the names of bad fields begin with."""
+    speaks_portuguese: bool = False
     challenge: str = "Bearer"
     newest_first: bool = True
     clock_hours: int = 0
@@ -94,7 +140,26 @@ class Options:
     """POST /clock/advance beside the API moves it."""
     tokens_live_seconds: int = 3600
     tokens_by_form_only: bool = False
+    authenticates_first: bool = False
+    """No token, no word about which paths and methods there are."""
+    answers_options: bool = False
+    answers_heads: bool = False
+    has_gateway: bool = False
     compresses: bool = False
     keeps_connections: bool = True
+    idle_seconds: float | None = None
+    """How long it keeps a connection on which nothing comes."""
+    requests_per_connection: int = 1_000_000
+    """After so many it closes a connection without a word."""
+    chunked: bool = False
+    """Bodies come in chunks, with trailers."""
+    interim: int = 0
+    """The status of an answer before each answer."""
+    is_terse: bool = False
+    """Headers in lower case and twice, no reasons, no Date and no Server."""
+    restarts_after: int = 0
+    """After so many requests it is killed, and comes back with what it has stored."""
     http: str = "HTTP/1.1"
+    host: str = "127.0.0.1"
+    has_tls: bool = False
     bug: Bug | None = None

@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,8 @@ class Wanted:
 
     name: str
     expires_at: datetime | None
+    end: str | None = field(default=None, compare=False)
+    """``expires_at`` as it was sent."""
 
 
 def value_of(body: bytes, content_type: str, options: Options) -> Any:
@@ -73,7 +75,7 @@ def wanted(value: Any, options: Options) -> Wanted:
     found = {field: fault for field, fault in faults.items() if fault}
     if found:
         raise Invalid(found)
-    return Wanted(str(name), expires_at)
+    return Wanted(str(name), expires_at, end)
 
 
 def _fault_of_name(name: Any, options: Options) -> str:

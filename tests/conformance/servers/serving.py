@@ -2,12 +2,14 @@
 
 import gzip
 import math
+import secrets
+import socket
 import ssl
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from email.message import Message
 from email.utils import formatdate
 from http import HTTPStatus
@@ -18,6 +20,8 @@ import trustme
 
 from tests.conformance.servers.answers import Answer
 from tests.conformance.servers.application import Application
+from tests.conformance.servers.gateway import HEADERS as GATEWAY_HEADERS
+from tests.conformance.servers.gateway import Gateway
 from tests.conformance.servers.options import Bug, Options
 
 
@@ -60,11 +64,15 @@ class _Handler(BaseHTTPRequestHandler):
     options: Options
     application: Application
     limit: Limit
+    gateway: Gateway | None
+    turns: threading.Semaphore
+    on_request: Callable[[], None]
     # What there is of a request that the standard library cannot read.
     headers = Message()
     command = ""
     disable_nagle_algorithm = True
     wbufsize = -1
+    answered = 0
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("do_"):
@@ -72,15 +80,29 @@ class _Handler(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def _do(self) -> None:
-        time.sleep(self.options.seconds_to_answer)
+        options = self.options
+        self.on_request()
+        # Hypothesis seeds the randomness of the module in this process.
+        share = secrets.SystemRandom().uniform(0, 2) if options.is_uneven else 1
+        time.sleep(share * options.seconds_to_answer)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        allowed, told = self.limit.take()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        cookies = []
+        if self.gateway:
+            if page := self.gateway.page(self.command, self.path, headers, len(body)):
+                self._send(page, {})
+                return
+            cookies = [self.gateway.cookie(headers)]
+            headers = self.gateway.logged_in(headers)
+        allowed, told = True, {}
+        if not options.limits or self.command in options.limits:
+            allowed, told = self.limit.take()
         if allowed:
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = self.application.answer(self.command, self.path, headers, body)
+            with self.turns:
+                answer = self.application.answer(self.command, self.path, headers, body)
         else:
             answer = self.application.failure(429, self.path.partition("?")[0])
-        self._send(answer, told if self.options.tells_rate or not allowed else {})
+        self._send(answer, told if options.tells_rate or not allowed else {}, cookies)
 
     def send_error(self, code: int, *_: object) -> None:
         """What the standard library refuses before there is an operation."""
@@ -91,34 +113,139 @@ class _Handler(BaseHTTPRequestHandler):
         now = time.time() if timestamp is None else timestamp
         return super().date_time_string(int(now + self.options.clock_hours * 3600))
 
-    def _send(self, answer: Answer, told: Mapping[str, str]) -> None:
-        headers, body = {**answer.headers, **told}, answer.body
-        if self.options.compresses and body and "gzip" in self.headers.get("Accept-Encoding", ""):
-            headers["Content-Encoding"], body = "gzip", gzip.compress(body, mtime=0)
-        if self.options.adds_more:
-            headers |= {"X-Request-Id": f"{time.monotonic_ns():x}", "Vary": "Accept"}
-        if self.close_connection or not self.options.keeps_connections:
-            headers["Connection"] = "close"
-        if self.options.http != "HTTP/1.0" and answer.status != HTTPStatus.NO_CONTENT:
-            headers["Content-Length"] = str(len(body))
-        self.send_response(answer.status)
-        for name, value in headers.items():
-            self.send_header(name, value)
+    def _send(
+        self, answer: Answer, told: Mapping[str, str], more: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        options, body = self.options, answer.body
+        headers = [*answer.headers.items(), *told.items(), *more, *self._own_headers()]
+        if options.compresses and body and "gzip" in self.headers.get("Accept-Encoding", ""):
+            headers.append(("Content-Encoding", "gzip"))
+            body = gzip.compress(body, mtime=0)
+        has_body = answer.status != HTTPStatus.NO_CONTENT
+        if options.chunked and has_body:
+            headers += [("Transfer-Encoding", "chunked"), ("Trailer", "X-Checksum")]
+            body = _in_chunks(body)
+        elif options.http != "HTTP/1.0" and has_body:
+            headers.append(("Content-Length", str(len(body))))
+        self._begin(answer.status)
+        for name, value in headers:
+            self.send_header(name.lower() if options.is_terse else name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+    def _own_headers(self) -> Iterator[tuple[str, str]]:
+        """The headers of any answer on this connection."""
+        options = self.options
+        if options.adds_more:
+            yield from (("X-Request-Id", f"{time.monotonic_ns():x}"), ("Vary", "Accept"))
+        if options.is_terse:
+            yield from (("X-Node", "7"), ("X-Node", "9"), ("Cache-Control", "no-transform"))
+        if self.gateway:
+            yield from GATEWAY_HEADERS
+        if self.close_connection or not options.keeps_connections:
+            yield "Connection", "close"
+        self.answered += 1
+        if self.answered >= options.requests_per_connection:
+            self.close_connection = True
+
+    def _begin(self, status: int) -> None:
+        """The first line, what comes before it, and the headers of the standard library."""
+        if self.options.interim:
+            self.send_response_only(self.options.interim)
+            self.send_header("Link", "</style.css>; rel=preload")
+            self.end_headers()
+        if self.options.is_terse:
+            self.send_response_only(status, "")
+        else:
+            self.send_response(status)
 
     def log_message(self, *_: object) -> None:
         pass
 
 
+def _in_chunks(body: bytes) -> bytes:
+    """A body in chunks of 100 bytes, with an extension and a trailer (RFC 9112 section 7.1)."""
+    parts = [body[at : at + 100] for at in range(0, len(body), 100)]
+    chunks = [b"%x;n=1\r\n%b\r\n" % (len(one), one) for one in parts]
+    return b"".join(chunks) + b"0\r\nX-Checksum: 1\r\n\r\n"
+
+
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
+    def __init__(self, address: tuple[str, int], handler: type[_Handler]) -> None:
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        self.connections: set[socket.socket] = set()
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self.connections.discard(request)
+        super().shutdown_request(request)
+
     def handle_error(self, *_: object) -> None:
         error = sys.exception()
-        if not isinstance(error, ConnectionError | ssl.SSLError):
+        if not isinstance(error, OSError):
             super().handle_error(*_)  # type: ignore[arg-type]
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Serve until the block ends."""
+        thread = threading.Thread(target=self.serve_forever, args=[0.02])
+        thread.start()
+        try:
+            yield
+        finally:
+            self.shutdown()
+            thread.join()
+
+    def disconnect(self) -> None:
+        """Close all connections, whatever is on its way."""
+        for one in list(self.connections):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+
+_AWAY_SECONDS = 1.0
+
+
+class _Process:
+    """A server that is killed once, after so many requests, and started again after a second."""
+
+    def __init__(self, start: Callable[[int], _Server], restarts_after: int) -> None:
+        self._start = start
+        self._left = restarts_after
+        self._is_due, self._ended = threading.Event(), threading.Event()
+        self._lock = threading.Lock()
+        self._server = start(0)
+        self.port: int = self._server.server_port
+
+    def note(self) -> None:
+        """A request has come."""
+        with self._lock:
+            self._left -= 1
+            if self._left == 0:
+                self._is_due.set()
+
+    def end(self) -> None:
+        self._ended.set()
+        self._is_due.set()
+
+    def run(self) -> None:
+        """Serve until :meth:`end`."""
+        with self._server, self._server.running():
+            self._is_due.wait()
+        if self._ended.is_set():
+            return
+        self._server.disconnect()
+        time.sleep(_AWAY_SECONDS)
+        with self._start(self.port) as server, server.running():
+            self._ended.wait()
 
 
 @contextmanager
@@ -132,26 +259,35 @@ def serving(
 
     With a certificate the server speaks TLS.
     """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if certificate:
+        certificate.configure_cert(context)
     decided = {
         "options": options,
         "application": application(options, tokens),
         "limit": Limit(options),
+        "gateway": Gateway(options.path) if options.has_gateway else None,
+        "turns": threading.Semaphore(options.at_once),
+        "on_request": staticmethod(lambda: process.note()),  # noqa: PLW0108 - it is made later
         "protocol_version": options.http,
+        "timeout": options.idle_seconds,
     }
-    with _Server(("127.0.0.1", 0), type("Handler", (_Handler,), decided)) as server:
-        scheme = "http"
+
+    def start(port: int) -> _Server:
+        server = _Server((options.host, port), type("Handler", (_Handler,), decided))
         if certificate:
-            scheme = "https"
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            certificate.configure_cert(context)
             # The handshake is each connection's own affair: one that fails must not end the server.
             server.socket = context.wrap_socket(
                 server.socket, server_side=True, do_handshake_on_connect=False
             )
-        thread = threading.Thread(target=server.serve_forever, args=[0.02])
-        thread.start()
-        try:
-            yield f"{scheme}://127.0.0.1:{server.server_port}{options.path}"
-        finally:
-            server.shutdown()
-            thread.join()
+        return server
+
+    process = _Process(start, options.restarts_after)
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    thread = threading.Thread(target=process.run)
+    thread.start()
+    try:
+        yield f"http{'s' if certificate else ''}://{host}:{process.port}{options.path}"
+    finally:
+        process.end()
+        thread.join()

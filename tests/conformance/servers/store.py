@@ -1,13 +1,17 @@
 """The keys of all partners, in memory."""
 
+import base64
 import itertools
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tests.conformance.servers.options import Bug, Options
+from tests.conformance.servers.options import Bug, Ids, Options
+
+_ULID_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(slots=True)
@@ -20,6 +24,7 @@ class Key:
     secret: str
     name: str
     expires_at: datetime | None
+    end: str | None
     created_at: datetime
     updated_at: datetime
     last_used_at: datetime | None = None
@@ -44,14 +49,18 @@ class Store:
         with self._lock:
             self._ahead += timedelta(seconds=seconds)
 
-    def make(self, partner: str, name: str, expires_at: datetime | None) -> Key:
-        now = self.now()
-        client_id = self._options.id_prefix + self._hex(16)
-        id_ = client_id if self._options.id_is_client_id else self._hex(8)
-        secret = self._options.secret_prefix + self._hex(24)
-        if self._options.bug is Bug.SECRETS_ARE_COUNTED:
-            secret = f"{self._options.secret_prefix}{next(self._count):032}"
-        key = Key(partner, id_, client_id, secret, name, expires_at, now, now)
+    def make(self, partner: str, name: str, expires_at: datetime | None, end: str | None) -> Key:
+        now, options, number = self.now(), self._options, next(self._count)
+        client_id = options.id_prefix + self._id()
+        id_ = client_id if options.id_is_client_id else self._hex(8)
+        if options.id_is_a_number:
+            id_ = str(1000 + number)
+        secret = options.secret_prefix + self._hex(24)
+        if options.secrets_are_base64:
+            secret = base64.b64encode(secrets.token_bytes(25)).decode()
+        if options.bug is Bug.SECRETS_ARE_COUNTED:
+            secret = f"{options.secret_prefix}{number:032}"
+        key = Key(partner, id_, client_id, secret, name, expires_at, end, now, now)
         with self._lock:
             self._keys[client_id] = key
         return key
@@ -82,6 +91,16 @@ class Store:
         with self._lock:
             return self._bodies.setdefault((partner, key), body)
 
+    def _id(self) -> str:
+        match self._options.ids:
+            case Ids.ULID:
+                number = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
+                return "".join(_ULID_DIGITS[number >> shift & 31] for shift in range(125, -1, -5))
+            case Ids.PUNCTUATED:
+                return f"acme/prod key+{secrets.token_hex(12)}=~%41:é"
+            case _:
+                return self._hex(16)
+
     def _hex(self, size: int) -> str:
         text = secrets.token_hex(size)
-        return text.upper() if self._options.upper_case else text
+        return text.upper() if self._options.ids is Ids.UPPER_HEX else text

@@ -3,7 +3,21 @@
 from dataclasses import dataclass
 
 from conformance.target.capabilities import Capability
-from tests.conformance.servers.options import Options, Validation
+from tests.conformance.servers.options import (
+    LIST,
+    ONLY_CREATES,
+    REVOKE,
+    TOKEN,
+    Ids,
+    Options,
+    Validation,
+)
+
+_OFFERED = {
+    LIST: Capability.LISTING,
+    REVOKE: Capability.REVOCATION,
+    TOKEN: Capability.TOKENS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +38,7 @@ class Variant:
             offered.add(Capability.SECOND_PARTNER)
         if self.options.has_clock:
             offered.add(Capability.CLOCK)
-        if self.options.only_create:
-            return offered
-        return offered | {Capability.LISTING, Capability.REVOCATION, Capability.TOKENS}
+        return offered | {one for name, one in _OFFERED.items() if name not in self.options.lacks}
 
 
 NO_405 = frozenset({"problems.method-not-allowed-names-methods"})
@@ -45,17 +57,19 @@ VARIANTS = {
         ),
     ),
     "strict": Variant(Options(validation=Validation.STRICT)),
-    "only creates": Variant(Options(only_create=True, path=""), unverified=NO_405),
+    "only creates": Variant(
+        Options(lacks=ONLY_CREATES, other_methods=404, path=""), unverified=NO_405
+    ),
     "only creates, strict, 405 beside": Variant(
-        Options(only_create=True, elsewhere=405, validation=Validation.STRICT, tells_rate=False),
+        Options(lacks=ONLY_CREATES, elsewhere=405, validation=Validation.STRICT, tells_rate=False),
         frozenset({"rate_limits.headers-on-every-answer"}),
         unverified=frozenset({"rate_limits.headers-make-sense"}),
     ),
     "only creates, 501 elsewhere": Variant(
-        Options(only_create=True, elsewhere=501), unverified=NO_405
+        Options(lacks=ONLY_CREATES, elsewhere=501, other_methods=404), unverified=NO_405
     ),
     "only creates, 403 elsewhere": Variant(
-        Options(only_create=True, elsewhere=403), unverified=NO_405
+        Options(lacks=ONLY_CREATES, elsewhere=403, other_methods=404), unverified=NO_405
     ),
     # Few enough for a slow machine to go beyond: a faster limit is not met by each run.
     "rate-limited": Variant(Options(rate=100, rate_seconds=4)),
@@ -67,7 +81,7 @@ VARIANTS = {
             path="/gateway/eu-1/keys",
             id_prefix="",
             secret_prefix="sk_",
-            upper_case=True,
+            ids=Ids.UPPER_HEX,
             id_is_client_id=False,
             newest_first=False,
             offset_hours=-3,
@@ -114,4 +128,51 @@ VARIANTS = {
     "tokens by the documented form only": Variant(Options(tokens_by_form_only=True)),
     "closes each connection": Variant(Options(keeps_connections=False)),
     "HTTP/1.0": Variant(Options(http="HTTP/1.0")),
+    "a gateway in front, with cookies and pages": Variant(Options(has_gateway=True)),
+    "keys of at most 64 printable characters": Variant(Options(longest_key=64)),
+    "dates come back as they were sent": Variant(Options(echoes_dates=True)),
+    "idle connections end after 2 s": Variant(Options(idle_seconds=2)),
+    "chunks, extensions and trailers": Variant(Options(chunked=True)),
+    "60 ms": Variant(Options(seconds_to_answer=0.06)),
+    "up to 150 ms": Variant(Options(seconds_to_answer=0.075, is_uneven=True)),
+    "20 requests a second": Variant(Options(rate=20)),
+    "about:blank": Variant(Options(problem_types="about:blank")),
+    "restarts midway": Variant(Options(restarts_after=1000)),
+    "20 requests to a connection, closed without a word": Variant(
+        Options(requests_per_connection=20)
+    ),
+    "headers in lower case and twice, no reasons, no dates": Variant(Options(is_terse=True)),
+    "escaped JSON, numbers with fractions": Variant(Options(escapes_all=True, has_fractions=True)),
+    "ULIDs and numbers as ids": Variant(Options(ids=Ids.ULID, id_prefix="", id_is_a_number=True)),
+    "ids with punctuation, secrets in base64": Variant(
+        Options(ids=Ids.PUNCTUATED, secrets_are_base64=True)
+    ),
+    "no token, no word about paths": Variant(Options(authenticates_first=True)),
+    "answers OPTIONS and HEAD": Variant(Options(answers_options=True, answers_heads=True)),
+    "an early hint before each answer": Variant(Options(interim=103)),
+    "one thing at a time": Variant(Options(at_once=1, seconds_to_answer=0.002)),
+    "creations take long": Variant(Options(seconds_to_create=0.15)),
+    "TLS": Variant(Options(has_tls=True)),
+    "IPv6": Variant(Options(host="::1")),
+    "each refusal is a 422": Variant(
+        Options(unreadable=422),
+        frozenset({"validation.other-content-type-is-400", "validation.unreadable-body-is-400"}),
+    ),
+    "each refusal of a body is a 400": Variant(
+        Options(invalid=400),
+        frozenset({"validation.invalid-field-is-422"}),
+        unverified=frozenset({"problems.every-bad-field-is-named"}),
+    ),
+    "problems in Portuguese, with pointers and relative types": Variant(
+        Options(speaks_portuguese=True, pointer="/", problem_types="/problems#", adds_more=True)
+    ),
+    "creations alone are limited": Variant(
+        Options(rate=40, rate_seconds=2, limits=frozenset({"POST"}))
+    ),
+    "no token operation": Variant(Options(lacks=frozenset({TOKEN}))),
+    "no revocation, 501 there": Variant(
+        Options(lacks=frozenset({REVOKE}), elsewhere=501, other_methods=501)
+    ),
+    "no list": Variant(Options(lacks=frozenset({LIST}), elsewhere=405)),
+    "replays are told": Variant(Options(tells_replays=True)),
 }
