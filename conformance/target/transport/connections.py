@@ -130,8 +130,12 @@ class Connections:
         try:
             try:
                 return self._receive(*sent, content)
-            except _CLOSED:
-                return self._receive(*sent, content)
+            except _CLOSED as closed:
+                try:
+                    return self._receive(*sent, content)
+                except httpx.ConnectError:
+                    # It went away with a request on its way, and maybe because of that.
+                    raise closed from None
         except _CLOSED as error:
             by_app = str(error) if isinstance(error, BrokenAnswer) else ""
             reason = _no_answer(self.base_url, error)

@@ -4,6 +4,8 @@ import json
 import signal
 from pathlib import Path
 
+import pytest
+
 from demo.mock_process import mock_process
 from tests.conformance.cli.command_line import FIRST, PARTNER, active, running
 
@@ -22,6 +24,7 @@ def test_interrupted_it_tells_what_it_has_and_cleans_up(tmp_path: Path) -> None:
         assert active(mock, FIRST) == []
 
 
+@pytest.mark.thorough
 def test_a_target_that_dies_midway_leaves_partial_results(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     partner = f"{':'.join(PARTNER)}:{FIRST}"

@@ -60,6 +60,7 @@ def sent_by(target: MockProcess, requirement_id: str, seed: int = 1) -> list[Req
 def judge(handler: Handler, requirement_id: str) -> dict[str, Result]:
     requirement = catalogue()[requirement_id]
     with Target("http://t/v3", TOKENS, transport=httpx.MockTransport(handler)) as target:
+        target.most_away_seconds = 0
         run = Run(CONTRACT, target, [], seed=1)
         return {
             one.id: run.check(requirement, one)

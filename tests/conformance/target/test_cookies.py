@@ -1,5 +1,6 @@
 """No cookie of one answer goes along with another request: a gateway may take it for a login."""
 
+import secrets
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ class StickyGateway:
             if token is None and cookie in self.sessions:
                 scope["headers"] = [*scope["headers"], (b"authorization", self.sessions[cookie])]
         elif token is not None:
-            self.sessions[session := b"session=%d" % len(self.sessions)] = token
+            self.sessions[session := f"session={secrets.token_hex(16)}".encode()] = token
 
         async def with_cookies(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start" and cookie is None and token is not None:
