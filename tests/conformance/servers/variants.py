@@ -167,7 +167,8 @@ VARIANTS = {
         Options(speaks_portuguese=True, pointer="/", problem_types="/problems#", adds_more=True)
     ),
     "creations alone are limited": Variant(
-        Options(rate=40, rate_seconds=2, limits=frozenset({"POST"}))
+        Options(rate=40, rate_seconds=2, limits=frozenset({"POST"})),
+        frozenset({"rate_limits.headers-on-every-answer"}),
     ),
     "no token operation": Variant(Options(lacks=frozenset({TOKEN}))),
     "no revocation, 501 there": Variant(
