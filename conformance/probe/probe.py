@@ -144,10 +144,12 @@ class Probe:
         self, send: Callable[[Request], Answer], requests: Sequence[Request]
     ) -> list[Answer]:
         lock, kept = threading.Lock(), self.recording.body_bytes
+        together = self.target.together(len(requests))
 
         def send_one(request: Request) -> Answer:
             nonlocal kept
-            answer = send(request)
+            with together.joined():
+                answer = send(request)
             size = len(answer.body)
             with lock:
                 kept += size

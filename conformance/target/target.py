@@ -49,6 +49,7 @@ from conformance.target.transient import LONGEST_PAUSE_SECONDS, Transients, is_t
 from conformance.target.transport.connections import Connections
 from conformance.target.transport.reception import MOST_SECONDS, POLL_SECONDS, TIMEOUT_SECONDS
 from conformance.target.transport.sockets import SocketTransport
+from conformance.target.transport.together import Together
 from dinie_contract.options import REPLAY_DELAY_SECONDS, TRANSIENT_SHARE
 from dinie_contract.output import SECRETS
 
@@ -369,6 +370,11 @@ class Target:
         for name, value in self.settings.headers:
             request = request.with_header(name, value)
         return request
+
+    def together(self, count: int) -> Together:
+        """What lets so many requests be complete at one moment, unless a pace is kept."""
+        is_paced = max(self._interval, self._pause) > 0
+        return Together(1 if is_paced else count)
 
     def slow_down(self, seconds: float) -> None:
         """Leave so many seconds between requests from now on, or more where that was asked for."""

@@ -30,6 +30,7 @@ from conformance.target.transport.reception import (
     Reception,
     expect_few,
 )
+from conformance.target.transport.together import taken
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -214,7 +215,7 @@ class Connections:
             # What is not sent yet need not be.
             return self._is_halted(0.0, GRACE_SECONDS if reception.seconds else 0.0)
 
-        reception = Reception(self._most_seconds, is_abandoned)
+        reception = Reception(self._most_seconds, is_abandoned, taken())
         # What is an iterator, httpx sends in chunks, and only once.
         content = iter(body) if isinstance(body, list) else body
         request = self._client.build_request(

@@ -6,6 +6,8 @@ from typing import TypeVar
 
 import httpx
 
+from conformance.target.transport.together import Together
+
 MOST_BYTES = 16 * 1024 * 1024
 """The most bytes of an answer, as received and as decoded. A page of 100 items has 50 kB."""
 
@@ -47,7 +49,10 @@ class Reception:
         self,
         most_seconds: float = MOST_SECONDS,
         is_abandoned: Callable[[], bool] = lambda: False,
+        together: Together | None = None,
     ) -> None:
+        self.together = together
+        """The requests whose last bytes wait for each other, its own among them."""
         self.received = 0
         """The bytes that have come of the answer."""
         self.in_headers = True

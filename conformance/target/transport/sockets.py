@@ -16,8 +16,10 @@ import httpcore
 import httpx
 
 from conformance.target.transport.reception import MOST_HEADER_BYTES, Reception, reception_of
+from conformance.target.transport.together import Together
 
-_CONNECTIONS = 32
+_CONNECTIONS = 96
+"""Enough for eight checks with a dozen requests at once: those wait for each other."""
 
 _IDLE_SECONDS = 2.0
 """Servers commonly close connections that are idle for five seconds: be earlier than they."""
@@ -54,7 +56,7 @@ class SocketTransport(httpx.BaseTransport):
                 target=request.url.raw_path,
             ),
             headers=request.headers.raw,
-            content=request.stream,
+            content=_content(request, reception),
             extensions=request.extensions,
         )
         with _errors_of_httpx(request):
@@ -67,6 +69,23 @@ class SocketTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
+
+
+def _content(request: httpx.Request, reception: Reception) -> Iterable[bytes]:
+    """The body of a request; its last byte waits where it goes out together with others."""
+    stream = request.stream
+    if reception.together is not None and isinstance(stream, httpx.ByteStream):
+        body = b"".join(stream)
+        if body:
+            together, reception.together = reception.together, None
+            return _with_last_byte_held(body, together)
+    return stream  # type: ignore[return-value]  # it is no async one
+
+
+def _with_last_byte_held(body: bytes, together: Together) -> Iterator[bytes]:
+    yield body[:-1]
+    together.arrive()
+    yield body[-1:]
 
 
 class _Body(httpx.SyncByteStream):
@@ -209,8 +228,19 @@ class _Connection(httpcore.NetworkStream):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        reception, left = self._receptions.current, memoryview(buffer)
+        reception = self._receptions.current
         reception.begin()
+        together, reception.together = reception.together, None
+        if together is None:
+            self._write(buffer, reception, timeout)
+        else:
+            # It has no body: this is all of it.
+            self._write(buffer[:-1], reception, timeout)
+            together.arrive()
+            self._write(buffer[-1:], reception, timeout)
+
+    def _write(self, buffer: bytes, reception: Reception, timeout: float | None) -> None:
+        left = memoryview(buffer)
 
         def send(seconds: float) -> int:
             self._socket.settimeout(seconds)
