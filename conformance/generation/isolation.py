@@ -8,6 +8,7 @@ draw its ids from :mod:`random`.
 """
 
 import atexit
+import gc
 import random
 import threading
 import warnings
@@ -19,6 +20,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, configuration, settings, strategies
 from hypothesis.internal import entropy
+from hypothesis.internal.conjecture import junkdrawer
 
 PROFILE = "dinie-conformance"
 """The settings of all that is generated: repeatable, without deadline and database, silent."""
@@ -54,6 +56,7 @@ def generating() -> Iterator[None]:
         _own_directory(),
         _own_settings(),
         _free_randomness(),
+        _free_garbage(),
     ):
         _read_unicode()
         yield
@@ -104,6 +107,23 @@ def _free_randomness() -> Iterator[None]:
         yield
     finally:
         managed.update(taken)
+
+
+@contextmanager
+def _free_garbage() -> Iterator[None]:
+    """Garbage is collected without Hypothesis, which counts the seconds of it for its deadlines.
+
+    What it calls then may let another thread run, in which it lowers the recursion limit: where the
+    first one was deep in a document, CPython 3.11 ends the process.
+    """
+    junkdrawer.gc_cumulative_time()
+    taken = [one for one in gc.callbacks if one.__module__ == junkdrawer.__name__]
+    for one in taken:
+        gc.callbacks.remove(one)
+    try:
+        yield
+    finally:
+        gc.callbacks[:0] = taken
 
 
 @cache

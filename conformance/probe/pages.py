@@ -1,6 +1,5 @@
 """Lists, read page by page up to a bound."""
 
-import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -28,9 +27,6 @@ class Page:
 
 MOST_PAGES = 100
 """The most pages of a list that are read."""
-
-_LOOKS, _BETWEEN_LOOKS_SECONDS = 4, 0.25
-"""A list may lag a little."""
 
 
 def make(probe: Probe, count: int, partner: int = 0) -> list[Answer]:
@@ -85,11 +81,7 @@ def ids_until(probe: Probe, wanted: set[str], partner: int = 0) -> list[str]:
 
 def is_listed_soon(probe: Probe, made: str, partner: int = 0, wanted: Collection[str] = ()) -> bool:
     """Whether a list shows an id, which may take it a moment; it is read until all ``wanted``."""
-    for look in range(_LOOKS):
-        time.sleep(_BETWEEN_LOOKS_SECONDS * look)
-        if made in ids_until(probe, {made, *wanted}, partner):
-            return True
-    return False
+    return any(made in ids_until(probe, {made, *wanted}, partner) for _ in probe.looks())
 
 
 def query_for(probe: Probe, limit: int, after: str | None = None) -> dict[str, Any]:

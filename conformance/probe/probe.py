@@ -7,7 +7,7 @@ import secrets
 import shlex
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -45,6 +45,9 @@ _LONGEST_LIST, _MOST_PAGES = 10_000, 400
 
 _LARGE_BYTES, _MOST_BYTES = 64 * 1024, 4 * MOST_BYTES
 """The bytes of a large answer, and the most bytes of all answers that one check keeps."""
+
+_LOOKS, _BETWEEN_LOOKS_SECONDS = 4, 0.25
+"""The looks at a list that may lag a little."""
 
 _TRIES, _SLOW_TRIES = 3, 2
 """The tries of a request that gets a closed connection, or no whole answer in time."""
@@ -327,6 +330,12 @@ class Probe:
             expect_news(repetition)
         raise NotVerified(f"the list is longer than {_LONGEST_LIST} items or {_MOST_PAGES} pages")
 
+    def looks(self) -> Iterator[None]:
+        """Looks at a list, after longer and longer pauses: what is missing may come a bit later."""
+        for number in range(_LOOKS):
+            self.target.rest(_BETWEEN_LOOKS_SECONDS * number)
+            yield
+
     @property
     def resource(self) -> Resource:
         """The resource of the operation; nothing is verified where the contract has none."""
@@ -372,9 +381,17 @@ class Probe:
         secret = self.resource.secret
         return answer.text(secret) if secret else None
 
-    def named(self, name: str, partner: int = 0) -> list[JsonObject]:
-        """The listed items with this name: how often a request was executed."""
-        return [item for item in self.listed(partner) if item.get(self.name_member) == name]
+    def named(self, name: str, partner: int = 0, fewest: int = 0) -> list[JsonObject]:
+        """The listed items with this name: how often a request was executed.
+
+        A list with less than the ``fewest`` of them is looked at again.
+        """
+        found: list[JsonObject] = []
+        for _ in self.looks():
+            found = [one for one in self.listed(partner) if one.get(self.name_member) == name]
+            if len(found) >= fewest:
+                break
+        return found
 
     def _path_example(self, name: str) -> str:
         for parameter in self.operation.parameters:

@@ -37,6 +37,11 @@ def revoke(probe: Probe, made: Answer) -> Answer:
     return answer
 
 
+def is_listed_as_active(probe: Probe, made: Answer) -> bool:
+    """Whether the list shows a new key as active, which may take it a moment."""
+    return any(listed_status(probe, made) == "active" for _ in probe.looks())
+
+
 def listed_status(probe: Probe, made: Answer) -> str | None:
     """The status of a key in the list; None where the list does not have it."""
     item = item_of(probe, made)

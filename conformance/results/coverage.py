@@ -1,6 +1,5 @@
 """Coverage of the contract: statuses, parameters, fields and transitions, counted by exchange."""
 
-import json
 import re
 import threading
 from collections import Counter, OrderedDict
@@ -10,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from conformance.target.exchange import Answer, Request
+from conformance.target.members import parse
 from openapi.contract import Contract
 from openapi.operation import Operation
 
@@ -230,8 +230,8 @@ def _keywords(operation: Operation, request: Request) -> set[str]:
     if body is None or body.schema is None or not request.body:
         return set()
     try:
-        errors = list(body.schema.errors(json.loads(request.body)))
-    except (ValueError, RecursionError):
+        errors = list(body.schema.errors(parse(request.body)))
+    except ValueError:
         return {f"{operation.id} {_NO_JSON}"}
     found = set()
     for one in errors[:5]:

@@ -34,6 +34,9 @@ RESET = "X-RateLimit-Reset"
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
 
+_JUST_OVER_SECONDS = 5.0
+"""A limit that ended longer ago ends at another time than its header says."""
+
 
 def pauses() -> Iterator[float]:
     """The shortest waits, one by one, in seconds.
@@ -74,11 +77,12 @@ def seconds_of(answer: Answer) -> float | None:
 
 
 def seconds_until_reset(answer: Answer) -> float | None:
-    """The seconds until the limit's own header says that it ends; None without one."""
+    """The seconds until the limit's own header says that it ends; None where that is no time."""
     text = answer.header(RESET) or ""
     if not (text.isascii() and text.isdigit()):
         return None
-    return max(0.0, float(text) - (http_date(answer.header("date")) or time.time()))
+    left = float(text) - (http_date(answer.header("date")) or time.time())
+    return max(0.0, left) if left > -_JUST_OVER_SECONDS else None
 
 
 class WaitingTime:

@@ -281,9 +281,10 @@ class Target:
 
     def _told_wait(self, answer: Answer) -> float | None:
         """The seconds that a 429 asks for, by the header that is true; None where none says it."""
-        if not self._says_untrue_waits:
-            return seconds_to_wait(answer)
-        return seconds_until_reset(answer) if is_limit(answer) else None
+        told = None if self._says_untrue_waits else seconds_to_wait(answer)
+        if told is not None or not is_limit(answer):
+            return told
+        return seconds_until_reset(answer)
 
     def _wait_alone(self, request: Request, limited: Answer) -> Answer:
         """The answer after the waits that a target asks for, while nothing else is sent.

@@ -1,7 +1,5 @@
 """Answers to plain create requests: a new active key, shown in the list (seed: 201)."""
 
-import time
-
 from conformance.catalogue.judge import SUCCESS, Purpose, each, on
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
@@ -21,9 +19,6 @@ from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer
 from openapi.operation import Operation
 from openapi.resource import creates
-
-_LIST_ATTEMPTS = 4
-_LIST_PAUSE_SECONDS = 0.5
 
 
 @requirement(
@@ -102,8 +97,7 @@ def is_in_the_list(probe: Probe) -> None:
     """What was created is in the list, with the fields that it was shown with."""
     id_ = probe.resource.id
     for made in [json_object(answer) for answer in created_answers(probe)]:
-        for attempt in range(_LIST_ATTEMPTS):
-            time.sleep(_LIST_PAUSE_SECONDS * bool(attempt))  # a list may lag a little
+        for _ in probe.looks():
             found = [item for item in probe.listed() if item.get(id_) == made.get(id_)]
             if found:
                 break

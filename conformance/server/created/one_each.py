@@ -55,5 +55,5 @@ def each_request_makes_one(probe: Probe) -> None:
     if any(answer.is_repeated for answer in answers):
         raise Undecided("a creation was sent again, and may have been carried out before")
     wanted = sum(answer.status == probe.operation.success_status for answer in answers)
-    found = len(probe.named(body[probe.name_member]))
+    found = len(probe.named(body[probe.name_member], fewest=wanted))
     probe.expect(found == wanted, f"{wanted} in the list for {wanted} creations", f"{found}")

@@ -91,7 +91,10 @@ def _made_between(probe: Probe, count: int) -> tuple[set[str], str | None, int]:
     """
     (earlier,), made, (later,) = make(probe, 1), make(probe, count), make(probe, 1)
     own, ends = ids_of(probe, made), ids_of(probe, [earlier, later])
-    seen = ids_until(probe, own | ends)
+    for _ in probe.looks():
+        seen = ids_until(probe, own | ends)
+        if own | ends <= set(seen):
+            break
     places = [place for place, one in enumerate(seen) if one in own]
     probe.expect(own <= set(seen), f"all {len(own)} created ones in the list", f"{len(places)}")
     probe.expect(len(places) == len(own), "each created one once", f"{len(places)} for {len(own)}")

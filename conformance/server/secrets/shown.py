@@ -113,8 +113,10 @@ def never_in_the_list(probe: Probe) -> None:
     """No page of the list shows a secret, nor sixteen characters of one."""
     made, traces = _two(probe, probe.request())
     before = len(probe.recording.exchanges)
-    items = probe.listed()
-    if not any(item.get(probe.resource.id) == probe.id_of(made) for item in items):
+    for _ in probe.looks():
+        if any(item.get(probe.resource.id) == probe.id_of(made) for item in probe.listed()):
+            break
+    else:
         raise NotVerified("the new key is not in the list")
     for number, (_, answer) in enumerate(probe.recording.exchanges[before:], before + 1):
         if holds(answer, traces):

@@ -1,5 +1,6 @@
 """Hypothesis and the rest of the process leave each other alone."""
 
+import gc
 import os
 import random
 import subprocess
@@ -51,6 +52,16 @@ def settings_of_others(directory: Path) -> Iterator[None]:
     finally:
         configuration.set_hypothesis_home_dir(None)
         settings.load_profile(before)
+
+
+def test_garbage_is_collected_without_hypothesis() -> None:
+    def owners() -> set[str]:
+        return {one.__module__.partition(".")[0] for one in gc.callbacks}
+
+    with generating():
+        st.text().validate()
+        assert "hypothesis" not in owners()
+    assert "hypothesis" in owners()
 
 
 def test_commands_that_generate_nothing_load_nothing() -> None:

@@ -10,7 +10,7 @@ from tests.conformance.cli.command_line import active
 from tests.conformance.load.command_line import PARTNER, TOKEN, Ended, has_created, load
 from tests.conformance.load.wrong_servers import FailsNowAndThen, OmitsFromList
 from tests.conformance.servers.application import Application
-from tests.conformance.servers.options import ONLY_CREATES, Bug, Options
+from tests.conformance.servers.options import ONLY_CREATES, Bug, Options, Order
 from tests.conformance.servers.serving import serving
 
 PERCENTILES = ("p50", "p95", "p99")
@@ -80,7 +80,7 @@ def test_a_client_id_and_secret_do_as_well(mock: MockProcess, tmp_path: Path) ->
 def test_a_server_may_differ_in_all_that_is_its_own(tmp_path: Path) -> None:
     options = Options(
         replays_conflicts=True, forgets_revoked=True, revokes_again=True,
-        id_is_client_id=False, newest_first=False, adds_more=True, compresses=True,
+        id_is_client_id=False, order=Order.OLDEST_FIRST, adds_more=True, compresses=True,
         keeps_connections=False, short_problems=True, retry_after_is_a_date=True, rate=60,
     )  # fmt: skip
 

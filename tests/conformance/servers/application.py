@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ from tests.conformance.servers.store import Key, Store
 
 KEYS, TOKEN = "/auth/credentials", "/auth/token"
 OPERATIONS = {KEYS: ("GET", "POST"), f"{KEYS}/": ("DELETE",), TOKEN: ("POST",)}
-DEFAULT_PAGE, LARGEST_PAGE = 25, 100
+LARGEST_PAGE = 100
 CLOCK = "/clock/advance"
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -50,6 +51,11 @@ class Application:
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to a request; ``headers`` go by their names in lower case."""
+        if self._options.is_tolerant_of_paths:
+            path, mark, query = target.partition("?")
+            begin, _, rest = re.sub("//+", "/", path).rpartition("/")
+            is_client_id = begin.lower().endswith(KEYS)
+            target = f"{begin.lower()}/{rest if is_client_id else rest.lower()}{mark}{query}"
         parts = urlsplit(target)
         try:
             return self._route(method, parts.path, parts.query, headers, body)
@@ -83,6 +89,8 @@ class Application:
             self._store.move_clock(json.loads(body)["seconds"])
             return Answer(204)
         place = path.removeprefix(self._options.path) if path.startswith(self._options.path) else ""
+        if self._options.redirects_slashes and _methods(place.rstrip("/")) and place[-1] == "/":
+            return Answer(308, headers={"Location": path.rstrip("/"), "Content-Type": "text/plain"})
         methods = _methods(place)
         if self._options.authenticates_first and (place, method) != (TOKEN, "POST"):
             self._partner(headers, query, body)
@@ -166,9 +174,13 @@ class Application:
         if self._options.bug is Bug.LISTS_FAIL:
             raise Problem(500, "Something went wrong.")
         keys = self._store.of(partner)
+        if lag := self._options.list_lags_seconds:
+            keys = [
+                one for one in keys if self._store.now() - one.created_at > timedelta(seconds=lag)
+            ]
         lenient = self._options.validation is Validation.LENIENT
         try:
-            limit = int(query.get("limit", [str(DEFAULT_PAGE)])[-1])
+            limit = int(query.get("limit", [str(self._options.default_page)])[-1])
         except ValueError:
             limit = 0
         if not 1 <= limit <= LARGEST_PAGE:
@@ -184,7 +196,8 @@ class Application:
         has_more = len(keys) > limit
         if self._options.bug is Bug.FULL_PAGES_SAY_MORE:
             has_more = len(page) == limit
-        return self._write.success(200, {"has_more": has_more, "data": page})
+        more = {"object": "list", "total": None} if self._options.adds_more else {}
+        return self._write.success(200, {"has_more": has_more, "data": page, **more})
 
     def _revoke(self, partner: str, client_id: str) -> Answer:
         owner = None if self._options.bug is Bug.ANYBODY_REVOKES else partner

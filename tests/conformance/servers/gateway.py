@@ -49,7 +49,7 @@ class Gateway:
             status = HTTPStatus.METHOD_NOT_ALLOWED
         elif len(target) > _LONGEST_TARGET:
             status = HTTPStatus.REQUEST_URI_TOO_LONG
-        elif length > _LONGEST_BODY:
+        elif self.is_too_large(length):
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         elif _ODD_PATH.search(path) or _ODD_QUERY.search(query) or _are_odd(headers):
             status = HTTPStatus.BAD_REQUEST
@@ -58,6 +58,10 @@ class Gateway:
         elif not target.startswith(f"{self._base}/auth/"):
             status = HTTPStatus.NOT_FOUND
         return None if status is None else _page(status)
+
+    def is_too_large(self, length: int) -> bool:
+        """Whether a body of so many bytes is refused unread."""
+        return length > _LONGEST_BODY
 
     def logged_in(self, headers: dict[str, str]) -> dict[str, str]:
         """The headers of a request: who has a session needs no token."""

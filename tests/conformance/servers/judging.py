@@ -13,6 +13,7 @@ from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.shard import WHOLE
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.record import Record
+from conformance.probe.not_verified import Unverified
 from conformance.results.baseline import Baseline
 from conformance.results.result import Outcome
 from conformance.results.verdict import Verdict
@@ -107,7 +108,7 @@ def departures(variant: Variant, seed: int) -> list[str]:
         for one in verdict.having(Outcome.NOT_VERIFIED)
         if creates(CONTRACT.operations[one.operation])
         and one.requirement.needs <= variant.capabilities
-        and not (one.requirement.observes_run and not run.target.limited)
+        and one.why is not Unverified.OPTION
     }
     if unverified.keys() != variant.unverified:
         found.append(f"not verified: {unverified}")

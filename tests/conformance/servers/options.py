@@ -30,6 +30,14 @@ class Ids(StrEnum):
     """With all that a path, a form and HTTP Basic must escape."""
 
 
+class Order(StrEnum):
+    """The order of a list."""
+
+    NEWEST_FIRST = auto()
+    OLDEST_FIRST = auto()
+    BY_CLIENT_ID = auto()
+
+
 class Bug(StrEnum):
     """What breaks the contract."""
 
@@ -89,6 +97,8 @@ class Options:
     rate_seconds: int = 1
     """How long the window of the rate is."""
     retry_after_is_a_date: bool = False
+    tells_wait: bool = True
+    """A 429 has a Retry-After."""
     tells_rate: bool = True
     limits: frozenset[str] = frozenset()
     """The methods that the rate counts; empty for all."""
@@ -133,7 +143,10 @@ class Options:
     """What the names of bad fields begin with."""
     speaks_portuguese: bool = False
     challenge: str = "Bearer"
-    newest_first: bool = True
+    order: Order = Order.NEWEST_FIRST
+    default_page: int = 25
+    list_lags_seconds: float = 0.0
+    """For how long a list does not show what was made or revoked."""
     clock_hours: int = 0
     """How far the clock is off."""
     has_clock: bool = False
@@ -144,6 +157,12 @@ class Options:
     """No token, no word about which paths and methods there are."""
     answers_options: bool = False
     answers_heads: bool = False
+    redirects_slashes: bool = False
+    """A path with a slash too many leads to the one without."""
+    is_tolerant_of_paths: bool = False
+    """The case of a path makes no difference, nor do several slashes in a row."""
+    longest_life_years: int | None = None
+    """Keys that end later are refused."""
     has_gateway: bool = False
     compresses: bool = False
     keeps_connections: bool = True
@@ -155,8 +174,10 @@ class Options:
     """Bodies come in chunks, with trailers."""
     interim: int = 0
     """The status of an answer before each answer."""
+    trickles: bool = False
+    """Answers come in small pieces."""
     is_terse: bool = False
-    """Headers in lower case and twice, no reasons, no Date and no Server."""
+    """Headers in lower case, twice and with blanks, no reasons, no Date and no Server."""
     restarts_after: int = 0
     """After so many requests it is killed, and comes back with what it has stored."""
     http: str = "HTTP/1.1"

@@ -93,8 +93,10 @@ def _fault_of_name(name: Any, options: Options) -> str:
 def _fault_of_end(expires_at: datetime | None, options: Options) -> str:
     if expires_at is None:
         return "must be a date-time"
-    past = options.validation is Validation.STRICT and expires_at < datetime.now(UTC)
-    return "must be to come" if past else ""
+    now, years = datetime.now(UTC), options.longest_life_years
+    if options.validation is Validation.STRICT and expires_at < now:
+        return "must be to come"
+    return "is too far away" if years and expires_at.year > now.year + years else ""
 
 
 def _instant(text: str, options: Options) -> datetime | None:

@@ -56,7 +56,8 @@ class Limit:
             if self._options.bug is Bug.LIMITS_SAY_TOO_LITTLE:
                 wait = 0
             date = formatdate(end + ahead, usegmt=True)
-            headers["Retry-After"] = date if self._options.retry_after_is_a_date else str(wait)
+            if self._options.tells_wait:
+                headers["Retry-After"] = date if self._options.retry_after_is_a_date else str(wait)
         return allowed, headers
 
 
@@ -85,11 +86,17 @@ class _Handler(BaseHTTPRequestHandler):
         # Hypothesis seeds the randomness of the module in this process.
         share = secrets.SystemRandom().uniform(0, 2) if options.is_uneven else 1
         time.sleep(share * options.seconds_to_answer)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = b""
+        if self.gateway and self.gateway.is_too_large(length):
+            # It does not even read that.
+            self.close_connection = True
+        else:
+            body = self.rfile.read(length)
         headers = {name.lower(): value for name, value in self.headers.items()}
         cookies = []
         if self.gateway:
-            if page := self.gateway.page(self.command, self.path, headers, len(body)):
+            if page := self.gateway.page(self.command, self.path, headers, length):
                 self._send(page, {})
                 return
             cookies = [self.gateway.cookie(headers)]
@@ -129,10 +136,18 @@ class _Handler(BaseHTTPRequestHandler):
             headers.append(("Content-Length", str(len(body))))
         self._begin(answer.status)
         for name, value in headers:
-            self.send_header(name.lower() if options.is_terse else name, value)
+            if options.is_terse:
+                # RFC 9112 section 5: blanks around a value are no part of it.
+                self.send_header(name.lower(), f"{value} \t")
+            else:
+                self.send_header(name, value)
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        if self.command == "HEAD":
+            return
+        size = 40 if options.trickles else max(len(body), 1)
+        for at in range(0, len(body), size):
+            self.wfile.write(body[at : at + size])
+            self.wfile.flush()
 
     def _own_headers(self) -> Iterator[tuple[str, str]]:
         """The headers of any answer on this connection."""

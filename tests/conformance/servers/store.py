@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tests.conformance.servers.options import Bug, Ids, Options
+from tests.conformance.servers.options import Bug, Ids, Options, Order
 
 _ULID_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -68,8 +68,10 @@ class Store:
     def of(self, partner: str) -> list[Key]:
         with self._lock:
             found = list(self._keys.values())
-        if self._options.newest_first:
+        if self._options.order is Order.NEWEST_FIRST:
             found.reverse()
+        elif self._options.order is Order.BY_CLIENT_ID:
+            found.sort(key=lambda one: one.client_id)
         shared = self._options.bug is Bug.LISTS_ARE_SHARED_BY_PARTNERS
         return [key for key in found if shared or key.partner == partner]
 

@@ -10,6 +10,7 @@ from tests.conformance.servers.options import (
     TOKEN,
     Ids,
     Options,
+    Order,
     Validation,
 )
 
@@ -83,7 +84,7 @@ VARIANTS = {
             secret_prefix="sk_",
             ids=Ids.UPPER_HEX,
             id_is_client_id=False,
-            newest_first=False,
+            order=Order.OLDEST_FIRST,
             offset_hours=-3,
             precision="microseconds",
         )
@@ -147,7 +148,9 @@ VARIANTS = {
     "ids with punctuation, secrets in base64": Variant(
         Options(ids=Ids.PUNCTUATED, secrets_are_base64=True)
     ),
-    "no token, no word about paths": Variant(Options(authenticates_first=True)),
+    "no token, no word about paths": Variant(
+        Options(authenticates_first=True, challenge='Basic realm="keys", Bearer realm="keys"')
+    ),
     "answers OPTIONS and HEAD": Variant(Options(answers_options=True, answers_heads=True)),
     "an early hint before each answer": Variant(Options(interim=103)),
     "one thing at a time": Variant(Options(at_once=1, seconds_to_answer=0.002)),
@@ -172,8 +175,18 @@ VARIANTS = {
     ),
     "no token operation": Variant(Options(lacks=frozenset({TOKEN}))),
     "no revocation, 501 there": Variant(
-        Options(lacks=frozenset({REVOKE}), elsewhere=501, other_methods=501)
+        Options(lacks=frozenset({REVOKE}), elsewhere=501, other_methods=501), unverified=NO_405
     ),
     "no list": Variant(Options(lacks=frozenset({LIST}), elsewhere=405)),
     "replays are told": Variant(Options(tells_replays=True)),
+    "small pieces": Variant(Options(trickles=True)),
+    "by client id, in pages of seven": Variant(Options(order=Order.BY_CLIENT_ID, default_page=7)),
+    "a slash too many leads elsewhere": Variant(Options(redirects_slashes=True)),
+    "paths in any case, with any slashes": Variant(Options(is_tolerant_of_paths=True)),
+    "a limit that says no wait": Variant(
+        Options(rate=40, tells_wait=False),
+        frozenset({"rate_limits.limited-answer-says-how-long"}),
+    ),
+    "keys of a hundred years at most": Variant(Options(longest_life_years=100)),
+    "a list that lags by 300 ms": Variant(Options(list_lags_seconds=0.3)),
 }
