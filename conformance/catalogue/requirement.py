@@ -1,7 +1,7 @@
 """Requirements as frozen values: rule, level, source, check, judges and sabotage."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from conformance.catalogue.judge import Judge, JudgedExchange
@@ -27,12 +27,19 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule for servers or clients. ``id`` is permanent; ``source`` names the rule's origin."""
+    """A rule for servers or clients.
+
+    ``id`` is permanent, ``source`` names the rule's origin, and ``mend`` says in one line what to
+    change where it is broken. Rules that one cause breaks together share that line. ``rests_on`` is
+    the id of a rule that breaks this one as well where it is broken itself.
+    """
 
     id: str
     level: Level
     summary: str
     source: str
+    mend: str
+    rests_on: str = field(default="", kw_only=True)
 
     def level_on(self, operation: Operation) -> Level:
         """The level of the requirement on one operation.

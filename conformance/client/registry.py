@@ -45,6 +45,7 @@ def requirement(
     id: str,  # noqa: A002 - the word that everybody uses for it
     level: Level,
     source: str,
+    mend: str,
     occasion: str,
     sabotage: Sequence[Sabotage],
     applies_to: Callable[[Operation], bool] = every,
@@ -59,6 +60,7 @@ def requirement(
                 level=level,
                 summary=(inspect.getdoc(check) or "").partition("\n")[0],
                 source=source,
+                mend=mend,
                 applies_to=applies_to,
                 occasion=occasion,
                 preset=preset,

@@ -42,6 +42,7 @@ def own_check(
         level=Level.INFO,
         summary=check.__doc__ or "",
         source="the requirements that it judges by",
+        mend="",
         applies_to=applies_to,
         needs=frozenset(needs),
         sabotage=(),

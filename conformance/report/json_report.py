@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from conformance.results.result import FindingDetails, Result
+from conformance.results.result import VIOLATIONS, FindingDetails, Result
 from conformance.results.verdict import Verdict
 
 
@@ -37,6 +37,7 @@ def _result(result: Result) -> dict[str, Any]:
         "actual": result.actual_with_finding,
         "reproduce": result.reproduce,
         **({"class": result.why.value} if result.why else {}),
+        **({"mend": result.requirement.mend} if result.outcome in VIOLATIONS else {}),
     }
 
 

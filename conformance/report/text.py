@@ -14,7 +14,7 @@ from rich.text import Text
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
 from dinie_contract.command_line import discard
-from dinie_contract.output import shown
+from dinie_contract.output import excerpt, shown
 
 _STYLES = {
     Outcome.PASSED: "green",
@@ -23,6 +23,7 @@ _STYLES = {
     Outcome.NOT_VERIFIED: "cyan",
     Outcome.ERROR: "magenta",
 }
+_LONGEST_ALSO = 80
 _COLOURS = {CONFORMS: "bold green", BROKEN: "bold red", NO_VERDICT: "bold yellow"}
 
 
@@ -81,9 +82,10 @@ class TextReport:
         self._table(verdict.table)
         self._line(f"{verdict.target} by contract {verdict.contract}", "bold")
         self._summary(verdict)
-        for one in verdict.violations:
-            style = "bold red" if one in verdict.breaking else "yellow"
-            self._violation(one, one.level.upper(), style)
+        breaking = verdict.breaking
+        for cause in verdict.causes:
+            style = "bold red" if cause.shown in breaking else "yellow"
+            self._violation(cause.shown, cause.shown.level.upper(), style, cause.others)
         for one in verdict.having(Outcome.ERROR):
             self._violation(one, "ERROR", "magenta")
         self._not_verified(verdict)
@@ -125,14 +127,21 @@ class TextReport:
             )
             self._text(Text(f"  {section:<{width}}  ").append_text(_tally(found)))
 
-    def _violation(self, result: Result, label: str, style: str) -> None:
+    def _violation(
+        self, result: Result, label: str, style: str, others: Sequence[Result] = ()
+    ) -> None:
         name = (result.requirement.id, "bold")
         self._line("")
         self._text(Text.assemble((label, style), " ", name, f" [{result.operation}]"))
         for fact, value in result.facts:
-            self._text(Text.assemble((f"  {fact:<8}  ", "dim"), _continued(value)))
+            self._fact(fact, value)
+        for one in others:
+            self._fact("also", f"{one.title}: {excerpt(one.actual, _LONGEST_ALSO)}")
         for line in result.reproduce.splitlines():
             self._line(f"    {line}", "dim")
+
+    def _fact(self, name: str, value: str) -> None:
+        self._text(Text.assemble((f"  {name:<8}  ", "dim"), _continued(value)))
 
     def _not_verified(self, verdict: Verdict) -> None:
         reasons: dict[str, list[Result]] = {}

@@ -37,8 +37,8 @@ VIOLATIONS = frozenset({Outcome.FAILED, Outcome.WARNING})
 class FindingDetails:
     """When a violation was first seen (seconds since the epoch), and the finding of a campaign.
 
-    Without a campaign ``id`` and all that follows are empty. ``state`` says whether it was seen
-    again, ``count`` how often, ``python`` is a script, ``replay`` the command that sends it again.
+    ``state`` says whether it was seen again. Without a campaign all others are empty: ``count``
+    says how often it was met, ``python`` is a script, ``replay`` the command that sends it again.
     """
 
     first_seen: float
@@ -112,5 +112,7 @@ class Result:
             ("expected", self.expected),
             ("actual", self.actual_with_finding),
             ("source", self.requirement.source),
+            ("mend", self.requirement.mend),
+            ("again", self.finding.state if self.finding and not self.finding.id else ""),
         )
         return [(name, value) for name, value in rows if value]

@@ -1,9 +1,9 @@
 """The verdict on a run as a whole, and the exit code for scripts."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from conformance.catalogue.requirement import Level
 from conformance.probe.not_verified import Unverified
@@ -19,6 +19,47 @@ CONFORMS, BROKEN, NO_VERDICT = 0, 1, 2
 
 INTERRUPTED = "interrupted"
 """The reason of a run that a signal stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Violations that one change mends: the one that shows it with the least, and the others."""
+
+    shown: Result
+    others: tuple[Result, ...] = ()
+
+    @classmethod
+    def of(cls, results: Sequence[Result]) -> Self:
+        """The cause of one violation or more."""
+
+        def order(one: Result) -> tuple[bool, bool, int]:
+            return one.level is not Level.MUST, bool(one.requirement.rests_on), len(one.reproduce)
+
+        best = min(results, key=order)
+        return cls(best, tuple(one for one in results if one is not best))
+
+
+def causes_of(results: Iterable[Result]) -> tuple[Cause, ...]:
+    """The violations among some results by what mends them, broken MUSTs first.
+
+    A violation stands under that of the rule that it rests on, on the same operation. Findings of
+    campaigns are causes already.
+    """
+    violations = [one for one in results if one.outcome in VIOLATIONS]
+    by_key = {one.key: one for one in violations}
+    found: dict[str, list[Result]] = {}
+    for one in sorted(violations, key=lambda one: one.outcome is not Outcome.FAILED):
+        root = one
+        while below := by_key.get((root.requirement.rests_on, one.operation)):
+            root = below
+        mended = root.requirement.mend or root.requirement.id
+        found.setdefault(_finding_of(one) or mended, []).append(one)
+    return tuple(map(Cause.of, found.values()))
+
+
+def _finding_of(result: Result) -> str:
+    """The id of a campaign's finding, else an empty text."""
+    return result.finding.id if result.finding else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +129,11 @@ class Verdict:
             for one in self.results
             if one.outcome is outcome and not self.baseline.accepts(one)
         )
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """The violations by what mends them; those of different findings stay apart."""
+        return causes_of(self.violations)
 
     @property
     def breaking(self) -> tuple[Result, ...]:

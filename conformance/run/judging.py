@@ -1,7 +1,7 @@
 """The verdict on a run: its results, its coverage, and whether anything was exercised at all."""
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -11,13 +11,19 @@ from conformance.results.coverage import Coverage
 from conformance.results.result import VIOLATIONS, FindingDetails, Outcome, Result
 from conformance.results.timeline import Timeline
 from conformance.results.transient import transient_report
-from conformance.results.verdict import INTERRUPTED, Verdict, doubt_of
-from conformance.run.runner import Run
+from conformance.results.verdict import INTERRUPTED, Verdict, causes_of, doubt_of
+from conformance.run.runner import CannotTry, Run
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer, Request
 from conformance.target.target import Target
 from openapi.contract import Contract
 from openapi.resource import creates
+
+_MOST_TRIED = 20
+"""So many causes are tried once more at the most."""
+
+SEEN_AGAIN, NOT_SEEN_AGAIN = "seen again on another try", "not seen again on another try"
+"""The states of a violation that was tried once more."""
 
 
 def judge(
@@ -45,6 +51,8 @@ def judge(
         except TargetError as error:
             unreached = run.stopped or str(error)
     never = never_succeeded(run.contract, run.answered)
+    if not unreached and not run.stopped:
+        found = _tried_again(run, found, baseline)
     void = unreached or (INTERRUPTED if run.stopped == INTERRUPTED else "")
     return Verdict(
         contract=run.contract.version,
@@ -62,6 +70,27 @@ def judge(
         coverage=coverage.report(one.id for one in run.requirements),
         transient=transient_report(run.contract, run.target.transients),
     )
+
+
+def _tried_again(run: Run, results: Sequence[Result], baseline: Baseline) -> list[Result]:
+    """The results; those that a report shows for their causes were tried once more.
+
+    Of two scripts that show a violation, the shorter one stays.
+    """
+    tried = {one.key: one for one in results}
+    for cause in causes_of(one for one in results if not baseline.accepts(one))[:_MOST_TRIED]:
+        shown = cause.shown
+        try:
+            again = run.try_again(shown)
+        except CannotTry:
+            continue
+        except TargetError:
+            break
+        scripts = [one.reproduce for one in (shown, again) if one and one.reproduce]
+        seen = replace(shown.finding or FindingDetails(time.time()),
+                       state=SEEN_AGAIN if again else NOT_SEEN_AGAIN)  # fmt: skip
+        tried[shown.key] = replace(shown, reproduce=min(scripts, key=len, default=""), finding=seen)
+    return list(tried.values())
 
 
 def clean_up_remarks(made: int, left_behind: int, *, keep: bool) -> tuple[str, ...]:

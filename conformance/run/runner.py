@@ -47,6 +47,10 @@ PHASES = (AT_ONCE, AT_ONCE, 1)
 """How many checks are in flight together in each phase of a run."""
 
 
+class CannotTry(Exception):
+    """A check cannot be tried again to any use."""
+
+
 class Run:
     """One run of requirements against a target.
 
@@ -78,6 +82,8 @@ class Run:
         self._observer = Observer(Judges(self.requirements))
         self._judged_anywhere = self._observer.judges.of(Purpose.OBSERVED)
         self._observed: dict[ResultKey, Result] = {}
+        self._found_by: dict[ResultKey, ResultKey] = {}
+        """The check that met a violation on its way."""
         self._limited_judges = Judges(one for one in self.requirements if one.observes_run)
         target.limited.shows = lambda pair: self._shown_by_limited(*pair)
         target.waited.shows = lambda pair: self._shown_by_wait(*pair)
@@ -141,14 +147,34 @@ class Run:
         """
         result, observed = self.check_and_observe(requirement, operation)
         for one in observed:
-            self._observed.setdefault(one.key, one)
+            if self._observed.setdefault(one.key, one) is one:
+                self._found_by[one.key] = result.key
         return result
 
+    def try_again(self, found: Result) -> Result | None:
+        """The violation as its check meets it once more, with other data.
+
+        None where the check does not meet it. Raises :class:`CannotTry` for a check that needs the
+        whole run, waits long, or has tried its data again itself.
+        """
+        id_, operation_id = self._found_by.get(found.key, found.key)
+        checks = {(one.id, operation.id): (one, operation) for one, operation in self.checks}
+        requirement, operation = checks[id_, operation_id]
+        waits = requirement.needs & {Capability.REPLAY_DELAY, Capability.CLOCK}
+        if requirement.generates or requirement.observes_run or waits:
+            raise CannotTry(requirement.id)
+        result, observed = self.check_and_observe(requirement, operation, "again")
+        met = (one for one in (result, *observed) if one.outcome in VIOLATIONS)
+        return next((one for one in met if one.key == found.key), None)
+
     def check_and_observe(
-        self, requirement: Requirement, operation: Operation
+        self, requirement: Requirement, operation: Operation, turn: str = ""
     ) -> tuple[Result, Sequence[Result]]:
-        """The result of a check, and violations of other requirements that it met on its way."""
-        randomness = random.Random(f"{self.seed} {requirement.id} {operation.id}")  # noqa: S311 - test data
+        """The result of a check, and violations of other requirements that it met on its way.
+
+        Another ``turn`` has other data.
+        """
+        randomness = random.Random(f"{self.seed} {requirement.id} {operation.id}{turn}")  # noqa: S311 - test data
         probe = Probe(self.contract, operation, self.target, randomness, self.seed)
         outcome = run_check(requirement, probe, self._observer)
         self._note(operation, probe)

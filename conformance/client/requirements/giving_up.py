@@ -42,6 +42,7 @@ def _only_once_by_status(entries: Entries) -> Iterator[JournalEntry]:
         without_retries("give up at once"),
         Sabotage("give up when the connection is dropped", _only_once_by_status),
     ),
+    mend="Retry 429, 5xx and lost connections.",
 )
 def happen(evidence: Evidence) -> Iterator[Observation]:
     """A client retries what fails for a while only; without a retry its call is lost."""
@@ -83,6 +84,7 @@ def _calls_for_a_retry(attempt: Attempt) -> bool:
             edit=lambda one: replace(one, response_headers=()),
         ),
     ),
+    mend="End the retries after some attempts, and tell the caller.",
 )
 def end(evidence: Evidence) -> Iterator[Observation]:
     """A client gives a call up after so many attempts."""

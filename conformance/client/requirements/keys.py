@@ -7,6 +7,7 @@ from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Ending
 from conformance.client.calls import KEY_LIFETIME, Call
 from conformance.client.evidence import OK, Evidence, Observation, observation, violation
+from conformance.client.mends import KEY_FOR_EACH_CALL
 from conformance.client.registry import requirement
 from conformance.client.sabotage import KEY, on_each, with_header, with_key_as
 from conformance.journal.redaction import GUESSABLE
@@ -25,6 +26,7 @@ SEED = "seed: Idempotency-Key, unique string, cached for 24 hours"
         on_each("send no key", lambda one: with_header(one, KEY, None)),
         on_each("send X-Idempotency-Key", partial(with_key_as, "x-idempotency-key")),
     ),
+    mend=KEY_FOR_EACH_CALL,
 )
 def every_create_has_one(evidence: Evidence) -> Iterator[Observation]:
     """A request that creates something carries an Idempotency-Key, so that it can be retried."""
@@ -45,6 +47,7 @@ def every_create_has_one(evidence: Evidence) -> Iterator[Observation]:
             lambda one: with_header(one, KEY, f"redacted-{one.number:012x}{GUESSABLE}"),
         ),
     ),
+    mend="Make the key with uuid4() or the like.",
 )
 def look_unique(evidence: Evidence) -> Iterator[Observation]:
     """A key has as much chance in it as a UUID, so that no other process comes upon it."""
@@ -64,6 +67,7 @@ def look_unique(evidence: Evidence) -> Iterator[Observation]:
     sabotage=(
         on_each("use one key for all", lambda one: with_header(one, KEY, f"redacted-{0:012x}")),
     ),
+    mend=KEY_FOR_EACH_CALL,
 )
 def new_call_has_new_key(evidence: Evidence) -> Iterator[Observation]:
     """A new call has a new key: an old one gets the old answer, and nothing is created."""

@@ -6,6 +6,7 @@ from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Ending
 from conformance.client.calls import Call, Link, Retry
 from conformance.client.evidence import OK, Evidence, Observation, observation, violation
+from conformance.client.mends import RENEW
 from conformance.client.registry import requirement
 from conformance.client.sabotage import has_status, one_token_for_all, repeated
 from conformance.probe.applicability import needs_bearer_token
@@ -24,6 +25,7 @@ _MANY = 4
         repeated("retry 422", has_status(422)),
         repeated("retry 404 for ever", has_status(404), times=5),
     ),
+    mend="Retry no other 4xx than 429: tell the caller what it says.",
 )
 def not_after_a_refusal(evidence: Evidence) -> Iterator[Observation]:
     """A request that was refused with a 4xx is not sent again as it was."""
@@ -50,6 +52,7 @@ def not_after_a_refusal(evidence: Evidence) -> Iterator[Observation]:
         one_token_for_all("keep the token"),
         repeated("retry 401 for ever", has_status(401), times=4),
     ),
+    mend=RENEW,
 )
 def unauthorized_once(evidence: Evidence) -> Iterator[Observation]:
     """A request that was refused with a 401 is sent again once, and with a new token."""

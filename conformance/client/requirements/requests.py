@@ -8,6 +8,7 @@ from http import HTTPStatus
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Ending
 from conformance.client.evidence import OK, Evidence, Observation, Violation, observation, violation
+from conformance.client.mends import BY_CONTRACT, SEND_JSON
 from conformance.client.registry import requirement
 from conformance.client.request_faults import Kind
 from conformance.client.sabotage import (
@@ -70,6 +71,7 @@ def _without(evidence: Evidence, kind: Kind, expected: str) -> Iterator[Observat
         on_each("send text/plain", lambda one: with_header(one, "content-type", "text/plain")),
         on_each("send no Content-Type", lambda one: with_header(one, "content-type", None)),
     ),
+    mend=SEND_JSON,
 )
 def media_type(evidence: Evidence) -> Iterator[Observation]:
     """A body is sent under a media type that the contract has for it."""
@@ -92,6 +94,7 @@ def media_type(evidence: Evidence) -> Iterator[Observation]:
             ),
         ),
     ),
+    mend=SEND_JSON,
 )
 def body_can_be_read(evidence: Evidence) -> Iterator[Observation]:
     """A body is there where one is required, and reads as its media type says."""
@@ -109,6 +112,7 @@ def body_can_be_read(evidence: Evidence) -> Iterator[Observation]:
         on_each("send a Unix time", lambda one: with_members(one, expires_at=1803945600)),
         on_each("leave out the name", lambda one: replace(one, request_body="{}")),
     ),
+    mend=BY_CONTRACT,
 )
 def body_satisfies_schema(evidence: Evidence) -> Iterator[Observation]:
     """A body has every required member, and each of the documented type and form."""
@@ -125,6 +129,7 @@ def body_satisfies_schema(evidence: Evidence) -> Iterator[Observation]:
         on_each("add a member", lambda one: with_members(one, call_id="x")),
         on_each("misspell a member", lambda one: with_members(one, expire_at=None)),
     ),
+    mend=BY_CONTRACT,
 )
 def no_undocumented_members(evidence: Evidence) -> Iterator[Observation]:
     """A body has no member that the contract does not have."""
@@ -138,6 +143,7 @@ def no_undocumented_members(evidence: Evidence) -> Iterator[Observation]:
     applies_to=lambda one: bool(one.parameters),
     occasion="a request for an operation with parameters",
     sabotage=(_asking("ask for too much", "limit=1000"),),
+    mend=BY_CONTRACT,
 )
 def parameters(evidence: Evidence) -> Iterator[Observation]:
     """Every required parameter is there, and each of the documented type and form."""
@@ -150,6 +156,7 @@ def parameters(evidence: Evidence) -> Iterator[Observation]:
     source="vendor: query parameters",
     occasion="a request for the operation",
     sabotage=(_asking("misspell a parameter", "limits=5"),),
+    mend=BY_CONTRACT,
 )
 def no_undocumented_parameters(evidence: Evidence) -> Iterator[Observation]:
     """A query has no parameter that the contract does not have."""
@@ -166,6 +173,7 @@ def no_undocumented_parameters(evidence: Evidence) -> Iterator[Observation]:
         on_each(f"send {name}", partial(with_key_as, name))
         for name in ("x-idempotency-key", "idempotence-key")
     ),
+    mend=BY_CONTRACT,
 )
 def no_misspelt_headers(evidence: Evidence) -> Iterator[Observation]:
     """A documented header is sent under its documented name."""
@@ -184,6 +192,7 @@ def no_misspelt_headers(evidence: Evidence) -> Iterator[Observation]:
             lambda one: replace(one, url=one.url.removesuffix("s"), operation=None),
         ),
     ),
+    mend="Use the paths and methods of the contract, under the base URL.",
 )
 def known_operation(evidence: Evidence) -> Iterator[Observation]:
     """What is asked for is there: a path of the contract, with a method that it has."""
@@ -212,6 +221,7 @@ def known_operation(evidence: Evidence) -> Iterator[Observation]:
             lambda one: _unauthorized(one, "Basic dinie_ci_1:redacted-000000000001"),
         ),
     ),
+    mend="Send Authorization: Bearer with a token that was issued.",
 )
 def token(evidence: Evidence) -> Iterator[Observation]:
     """A request that needs a token carries one as Authorization: Bearer."""

@@ -8,6 +8,7 @@ from conformance.catalogue.requirement import Level
 from conformance.client.attempts import RETRYABLE, Attempt, Ending
 from conformance.client.calls import Link
 from conformance.client.evidence import OK, Evidence, Observation, observation, violation
+from conformance.client.mends import KEY_AND_BODY_ONCE
 from conformance.client.registry import requirement
 from conformance.client.requirements.keys import SEED
 from conformance.client.sabotage import KEY, on_retries, with_header, with_members, with_new_key
@@ -36,6 +37,7 @@ def _created_anew(entry: JournalEntry, _: int) -> JournalEntry:
         on_retries("make a new key for each retry", with_new_key),
         on_retries("retry without a key", lambda one, _: with_header(one, KEY, None)),
     ),
+    mend=KEY_AND_BODY_ONCE,
 )
 def repeat_the_key(evidence: Evidence) -> Iterator[Observation]:
     """A retry whose call may have been done already carries the same key."""
@@ -57,6 +59,7 @@ def repeat_the_key(evidence: Evidence) -> Iterator[Observation]:
     occasion="a create that was answered 429 or 401, and a retry",
     preset="rate-limit-storm",
     sabotage=(on_retries("make a new key for each retry", with_new_key),),
+    mend=KEY_AND_BODY_ONCE,
 )
 def repeat_the_key_always(evidence: Evidence) -> Iterator[Observation]:
     """A retry carries the same key also where nothing can have been done."""
@@ -82,6 +85,7 @@ def repeat_the_key_always(evidence: Evidence) -> Iterator[Observation]:
             "change the body", lambda one, times: with_members(one, name=f"attempt {times}")
         ),
     ),
+    mend=KEY_AND_BODY_ONCE,
 )
 def repeat_the_body(evidence: Evidence) -> Iterator[Observation]:
     """A retry whose call may have been done already says the same as the first attempt."""
@@ -103,6 +107,7 @@ def repeat_the_body(evidence: Evidence) -> Iterator[Observation]:
             lambda one, _: replace(one, request_body=one.request_body.replace(": ", ":  ")),
         ),
     ),
+    mend="Write the body to bytes once for each call, outside the retry loop.",
 )
 def repeat_every_byte(evidence: Evidence) -> Iterator[Observation]:
     """A retry repeats its body byte for byte: a server may compare no more than that."""
@@ -128,6 +133,7 @@ def _with_one_key(evidence: Evidence) -> Iterator[tuple[Attempt, Attempt]]:
     occasion="a create that was done though its answer was lost or broken, and a retry",
     preset="lost-response",
     sabotage=(on_retries("make a new key for each retry", _created_anew),),
+    mend=KEY_AND_BODY_ONCE,
 )
 def create_once(evidence: Evidence) -> Iterator[Observation]:
     """A call creates one resource, also where its answer was lost on the way."""

@@ -8,6 +8,7 @@ from itertools import count
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import Attempt, Ending
 from conformance.client.evidence import OK, Evidence, Observation, Traffic, observation, violation
+from conformance.client.mends import RENEW
 from conformance.client.registry import requirement
 from conformance.client.sabotage import (
     Entries,
@@ -60,6 +61,7 @@ def _gone_after_401(entries: Entries) -> Iterator[JournalEntry]:
     applies_to=issues_tokens,
     occasion="a token request, and two calls with its token",
     sabotage=(Sabotage("sign in for each call", _token_per_call),),
+    mend="Keep a token until shortly before its end, for all calls.",
 )
 def reused(evidence: Evidence) -> Iterator[Observation]:
     """A token is used for more than one call."""
@@ -101,6 +103,7 @@ def _uses(traffic: Traffic) -> tuple[Counter[str], set[str]]:
         one_token_for_all("never renew the token"),
         Sabotage("end when the token has expired", _gone_after_401),
     ),
+    mend=RENEW,
 )
 def renewed(evidence: Evidence) -> Iterator[Observation]:
     """A token that has expired is renewed."""
@@ -140,6 +143,7 @@ def _has_expired(attempt: Attempt) -> bool:
             lambda one: "client_secret" in one.request_body,
         ),
     ),
+    mend="Send the client id and secret in one place only.",
 )
 def one_way_to_sign_in(evidence: Evidence) -> Iterator[Observation]:
     """A token request has its client id and secret in HTTP Basic or in its body, not in both."""

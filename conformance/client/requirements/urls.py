@@ -29,6 +29,7 @@ from conformance.journal.secret_names import is_credential_parameter, is_secret_
             ),
         ),
     ),
+    mend="Send tokens and secrets in headers or bodies, never in a URL.",
 )
 def no_credentials(evidence: Evidence) -> Iterator[Observation]:
     """No URL holds a token, a client secret or a password."""

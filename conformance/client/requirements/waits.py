@@ -11,6 +11,7 @@ from conformance.catalogue.requirement import Level
 from conformance.client.attempts import RETRYABLE, Attempt
 from conformance.client.calls import Link, Retry
 from conformance.client.evidence import OK, Evidence, Observation, observation, violation
+from conformance.client.mends import BACK_OFF
 from conformance.client.registry import requirement
 from conformance.client.sabotage import KEY, Entries, Sabotage, numbered
 from conformance.journal.journal import JournalEntry
@@ -78,6 +79,7 @@ def _timed(name: str, wait: "dict[int, float] | float") -> Sabotage:
         _timed("do not wait", 0.001),
         _timed("wait half as long", 0.5),
     ),
+    mend="Wait as long as Retry-After says before a retry.",
 )
 def honour_retry_after(evidence: Evidence) -> Iterator[Observation]:
     """A retry after 429 or 503 waits as long as Retry-After asks, or for 60 seconds."""
@@ -107,6 +109,7 @@ def honour_retry_after(evidence: Evidence) -> Iterator[Observation]:
     occasion="two retries after failures without Retry-After",
     preset="brownout",
     sabotage=(_timed("retry at once", 0.001),),
+    mend=BACK_OFF,
 )
 def not_at_once(evidence: Evidence) -> Iterator[Observation]:
     """A client waits before it retries."""
@@ -128,6 +131,7 @@ def not_at_once(evidence: Evidence) -> Iterator[Observation]:
     occasion="several calls that were retried twice or more, without Retry-After",
     preset="brownout",
     sabotage=(_timed("wait as long each time", 0.4),),
+    mend=BACK_OFF,
 )
 def backoff_grows(evidence: Evidence) -> Iterator[Observation]:
     """The waits of one call grow from retry to retry."""
@@ -165,6 +169,7 @@ def backoff_grows(evidence: Evidence) -> Iterator[Observation]:
     occasion=f"{_EXACT_ENOUGH} calls that were retried, without Retry-After",
     preset="brownout",
     sabotage=(_timed("wait exactly", {1: 0.4, 2: 0.8, 3: 1.6}),),
+    mend=BACK_OFF,
 )
 def backoff_jitters(evidence: Evidence) -> Iterator[Observation]:
     """The waits before the same retry differ from call to call, so that clients spread out."""

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from http import HTTPStatus
 
+from conformance.catalogue.mends import CHALLENGE
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, set_header
@@ -32,6 +33,7 @@ def _challenge_with(value: str) -> Sabotage:
     Level.SHOULD,
     "RFC 9110, section 11.6.1",
     needs_bearer_token,
+    mend=CHALLENGE,
 )
 @catches(set_header(401, "WWW-Authenticate", None))
 def refusal_has_challenge(probe: Probe) -> None:
@@ -43,7 +45,11 @@ def refusal_has_challenge(probe: Probe) -> None:
 
 
 @requirement(
-    "authentication.challenge-names-bearer", Level.SHOULD, "RFC 6750, section 3", needs_bearer_token
+    "authentication.challenge-names-bearer",
+    Level.SHOULD,
+    "RFC 6750, section 3",
+    needs_bearer_token,
+    mend=CHALLENGE,
 )
 @catches(_challenge_with('Basic realm="dinie"'), _challenge_with('Basic realm="bearer"'))
 def challenge_names_bearer(probe: Probe) -> None:
@@ -57,6 +63,7 @@ def challenge_names_bearer(probe: Probe) -> None:
     Level.SHOULD,
     "RFC 6750, section 3.1",
     needs_bearer_token,
+    mend=CHALLENGE,
 )
 @catches(_challenge_with("Bearer"), _challenge_with('Bearer error="invalid_request"'))
 def challenge_explains_bad_token(probe: Probe) -> None:
@@ -71,6 +78,7 @@ def challenge_explains_bad_token(probe: Probe) -> None:
     Level.SHOULD,
     "RFC 6750, section 3.1",
     needs_bearer_token,
+    mend=CHALLENGE,
 )
 @catches(_challenge_with('Bearer error="invalid_token"'))
 def challenge_without_token_has_no_error(probe: Probe) -> None:

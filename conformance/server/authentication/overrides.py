@@ -61,6 +61,7 @@ def _by_query(request: Request) -> Request:
     Level.SHOULD,
     "RFC 9110, section 9.1: the method alone says what a request means",
     lambda one: lists(one) or revokes(one),
+    mend=("Turn method overrides off: the method of the request line counts alone."),
 )
 @catches(
     *map(_by_header, _METHOD_HEADERS),
@@ -104,6 +105,7 @@ def _list_for_another(request: Request) -> Request:
     "safety: a token acts for its partner, and for no other",
     lambda one: needs_bearer_token(one) and creates(one),
     needs=(Capability.LISTING, Capability.SECOND_PARTNER),
+    mend="Take the partner from the token alone.",
 )
 @catches(
     on_requests("act for the partner that a header names", _act_for_another),

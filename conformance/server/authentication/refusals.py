@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
+from conformance.catalogue.mends import AUTHENTICATE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
@@ -55,6 +56,7 @@ CARRY_OUT_AND_REFUSE = Sabotage("carry out and answer 401", lambda: _carry_out_a
     Level.MUST,
     "safety: a refused request yields nothing",
     needs_bearer_token,
+    mend=AUTHENTICATE_FIRST,
 )
 @catches(Sabotage("refuse with the goods", lambda: _refuse_with_the_goods))
 def refusal_gives_nothing_away(probe: Probe) -> None:
@@ -86,6 +88,7 @@ def _success_members(operation: Operation) -> set[str]:
     SEED,
     lambda one: needs_bearer_token(one) and creates(one) and takes_json(one),
     needs=(Capability.LISTING,),
+    mend=AUTHENTICATE_FIRST,
 )
 @catches(CARRY_OUT_AND_REFUSE)
 def refused_request_creates_nothing(probe: Probe) -> None:
@@ -107,6 +110,7 @@ def refused_request_creates_nothing(probe: Probe) -> None:
     SEED,
     lambda one: needs_bearer_token(one) and one.method == "DELETE",
     needs=(Capability.REVOCATION,),
+    mend=AUTHENTICATE_FIRST,
 )
 @catches(CARRY_OUT_AND_REFUSE)
 def refused_request_revokes_nothing(probe: Probe) -> None:
@@ -133,6 +137,7 @@ def refused_request_revokes_nothing(probe: Probe) -> None:
     Level.SHOULD,
     "RFC 9110, section 15.5.2",
     lambda one: needs_bearer_token(one) and takes_json(one),
+    mend=AUTHENTICATE_FIRST,
 )
 @catches(Sabotage("validate first", lambda: _validate_first))
 def comes_before_validation(probe: Probe) -> None:

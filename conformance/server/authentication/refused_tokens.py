@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 
+from conformance.catalogue.mends import AUTHENTICATE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, on_requests, set_status
@@ -66,7 +67,13 @@ _NO_SCHEME = ("without a scheme", "right behind its scheme", "behind two schemes
 _ELSEWHERE = ("in a cookie", "in a header of its own")
 
 
-@requirement("authentication.no-token-is-refused", Level.MUST, SEED, needs_bearer_token)
+@requirement(
+    "authentication.no-token-is-refused",
+    Level.MUST,
+    SEED,
+    needs_bearer_token,
+    mend=AUTHENTICATE_FIRST,
+)
 @catches(
     _accept("everybody", lambda one: one.partner is None and not _header_begins("")(one)), FORBID
 )
@@ -75,7 +82,13 @@ def no_token_is_refused(probe: Probe) -> None:
     _expect_refused(probe, {"no token": without_token(request_on_new_resource(probe))})
 
 
-@requirement("authentication.other-scheme-is-refused", Level.MUST, SEED, needs_bearer_token)
+@requirement(
+    "authentication.other-scheme-is-refused",
+    Level.MUST,
+    SEED,
+    needs_bearer_token,
+    mend=AUTHENTICATE_FIRST,
+)
 @catches(
     _accept("Basic", _header_begins("Basic")),
     _accept_form("with another scheme"),
@@ -95,7 +108,13 @@ def other_scheme_is_refused(probe: Probe) -> None:
     )
 
 
-@requirement("authentication.malformed-header-is-refused", Level.MUST, SEED, needs_bearer_token)
+@requirement(
+    "authentication.malformed-header-is-refused",
+    Level.MUST,
+    SEED,
+    needs_bearer_token,
+    mend=AUTHENTICATE_FIRST,
+)
 @catches(
     _accept("an empty token", lambda one: ("Authorization", "Bearer") in one.headers),
     *(_accept_form(form) for form in _NO_SCHEME),
@@ -113,7 +132,13 @@ def malformed_header_is_refused(probe: Probe) -> None:
     _expect_refused(probe, requests, allowed)
 
 
-@requirement("authentication.token-in-query-is-refused", Level.MUST, SEED, needs_bearer_token)
+@requirement(
+    "authentication.token-in-query-is-refused",
+    Level.MUST,
+    SEED,
+    needs_bearer_token,
+    mend=AUTHENTICATE_FIRST,
+)
 @catches(
     _accept_form("in the query"),
     _accept(
@@ -132,7 +157,13 @@ def token_in_query_is_refused(probe: Probe) -> None:
     _expect_refused(probe, {"the token in the query": request, **beside})
 
 
-@requirement("authentication.token-elsewhere-is-refused", Level.MUST, SEED, needs_bearer_token)
+@requirement(
+    "authentication.token-elsewhere-is-refused",
+    Level.MUST,
+    SEED,
+    needs_bearer_token,
+    mend=AUTHENTICATE_FIRST,
+)
 @catches(*(_accept_form(form) for form in _ELSEWHERE), FORBID)
 def token_elsewhere_is_refused(probe: Probe) -> None:
     """A valid token in a cookie or in another header than Authorization gets 401."""
@@ -144,6 +175,7 @@ def token_elsewhere_is_refused(probe: Probe) -> None:
     Level.SHOULD,
     "vendor facts: an access token is a JWT behind the prefix dinie_at_",
     needs_bearer_token,
+    mend=AUTHENTICATE_FIRST,
 )
 @catches(_accept_form("without its prefix"), FORBID)
 def token_without_its_prefix_is_refused(probe: Probe) -> None:
@@ -160,6 +192,7 @@ def token_without_its_prefix_is_refused(probe: Probe) -> None:
     Level.SHOULD,
     "RFC 9110, section 11.1",
     needs_bearer_token,
+    mend="Compare the authentication scheme without regard to case.",
 )
 @catches(
     on_answers(
@@ -180,7 +213,13 @@ def scheme_is_case_insensitive(probe: Probe) -> None:
     probe.expect(not refused, "no 401 to bearer in lower case", "401")
 
 
-@requirement("authentication.unknown-token-is-refused", Level.MUST, SEED, needs_bearer_token)
+@requirement(
+    "authentication.unknown-token-is-refused",
+    Level.MUST,
+    SEED,
+    needs_bearer_token,
+    mend=AUTHENTICATE_FIRST,
+)
 @catches(
     _accept("any token", _header_begins("Bearer ")),
     _accept("unsigned tokens", _header_begins("Bearer eyJ")),
@@ -192,7 +231,13 @@ def unknown_token_is_refused(probe: Probe) -> None:
     _expect_refused(probe, each_authorization(request_on_new_resource(probe), "the header", values))
 
 
-@requirement("authentication.damaged-token-is-refused", Level.MUST, SEED, needs_bearer_token)
+@requirement(
+    "authentication.damaged-token-is-refused",
+    Level.MUST,
+    SEED,
+    needs_bearer_token,
+    mend=AUTHENTICATE_FIRST,
+)
 @catches(
     *(_accept_form(form) for form in ("cut", "extended", "in the other case", "halved")), FORBID
 )

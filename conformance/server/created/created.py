@@ -1,6 +1,7 @@
 """Answers to plain create requests: a new active key, shown in the list (seed: 201)."""
 
 from conformance.catalogue.judge import SUCCESS, Purpose, each, on
+from conformance.catalogue.mends import ACCEPT_PLAIN, FRESH, READ_WHAT_IS_WRITTEN
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import edit_body, set_field, set_status
@@ -26,6 +27,7 @@ from openapi.resource import creates
     Level.MUST,
     "seed: Response 201; Request fields (name is all that is required)",
     creates,
+    mend=ACCEPT_PLAIN,
 )
 @catches(*(set_status(201, other) for other in (200, 202, 303, 400, 422, 500)))
 def plain_request_succeeds(probe: Probe) -> None:
@@ -44,6 +46,7 @@ def plain_request_succeeds(probe: Probe) -> None:
     Level.MUST,
     "seed: status; Creates a new credential pair",
     shows("status", secret=True),
+    mend=FRESH,
 )
 @catches(set_field(201, "status", "revoked"))
 @each(created_answers, on(Purpose.CREATE), SUCCESS)
@@ -57,6 +60,7 @@ def fresh_key_is_active(_: Operation, answer: Answer) -> None:
     Level.MUST,
     "seed: last_used_at (string,null)",
     shows("last_used_at", secret=True),
+    mend=FRESH,
 )
 @catches(
     edit_body(201, "use it", lambda one: one.update(last_used_at=one["created_at"])),
@@ -75,6 +79,7 @@ def fresh_key_is_unused(_: Operation, answer: Answer) -> None:
     "vendor facts: GET /auth/credentials",
     shows(),
     needs=(Capability.LISTING,),
+    mend=READ_WHAT_IS_WRITTEN,
 )
 @catches(
     edit_body(200, "hide the newest", lambda page: page.update(data=page.get("data", [])[1:])),

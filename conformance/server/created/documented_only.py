@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from conformance.catalogue.judge import Purpose, each, on
+from conformance.catalogue.mends import DOCUMENTED_STATUSES, MEDIA_TYPES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, set_header, set_status
@@ -59,6 +60,7 @@ def _valid_and_invalid(probe: Probe) -> Iterator[Answer]:
     Level.MUST,
     "seed: Responses 201, 400, 401, 422, 429, 500",
     creates,
+    mend=DOCUMENTED_STATUSES,
 )
 @catches(
     *(set_status(422, other) for other in (409, 418, 302)),
@@ -78,6 +80,7 @@ def only_documented_statuses(operation: Operation, answer: Answer) -> None:
     Level.MUST,
     "seed: Responses, application/json and application/problem+json",
     creates,
+    mend=MEDIA_TYPES,
 )
 @catches(
     set_header(201, "Content-Type", "text/html; charset=utf-8"),
@@ -105,6 +108,7 @@ def only_documented_media_types(operation: Operation, answer: Answer) -> None:
     Level.SHOULD,
     "seed: Responses; RFC 9110 section 12.5.1: a server may disregard Accept",
     creates,
+    mend=DOCUMENTED_STATUSES,
 )
 @catches(fail_on("an Accept that nothing fits", lambda one: "csv" in _accept(one), 406))
 def any_accept_gets_a_documented_status(probe: Probe) -> None:

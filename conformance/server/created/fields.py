@@ -6,6 +6,7 @@ A server may add fields of its own.
 from dataclasses import replace
 
 from conformance.catalogue.judge import SUCCESS, each
+from conformance.catalogue.mends import BY_SCHEMA
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import (
@@ -24,7 +25,13 @@ from conformance.target.members import parse_text
 from openapi.operation import Operation
 
 
-@requirement("created.body-is-a-json-object", Level.MUST, f"{SEED}; RFC 8259 section 8.1", shows())
+@requirement(
+    "created.body-is-a-json-object",
+    Level.MUST,
+    f"{SEED}; RFC 8259 section 8.1",
+    shows(),
+    mend=BY_SCHEMA,
+)
 @catches(
     on_status(201, "cut the body", lambda one: replace(one, body=one.body[:-1])),
     on_status(201, "empty the body", lambda one: replace(one, body=b"")),
@@ -47,7 +54,7 @@ def body_is_a_json_object(_: Operation, answer: Answer) -> None:
     expect(isinstance(value, dict), "a JSON object in UTF-8", json_type(value))
 
 
-@requirement("created.required-fields-are-there", Level.MUST, SEED, shows())
+@requirement("created.required-fields-are-there", Level.MUST, SEED, shows(), mend=BY_SCHEMA)
 @catches(
     *(
         drop_field(201, field)
@@ -69,7 +76,7 @@ def required_fields_are_there(operation: Operation, answer: Answer) -> None:
     expect_no_fault(operation, answer, "missing_required_field")
 
 
-@requirement("created.fields-have-their-types", Level.MUST, SEED, shows())
+@requirement("created.fields-have-their-types", Level.MUST, SEED, shows(), mend=BY_SCHEMA)
 @catches(
     set_field(201, "id", 5),
     set_field(201, "client_id", None),
@@ -89,7 +96,11 @@ def fields_have_their_types(operation: Operation, answer: Answer) -> None:
 
 
 @requirement(
-    "created.values-are-documented", Level.MUST, "seed: status, enum active or revoked", shows()
+    "created.values-are-documented",
+    Level.MUST,
+    "seed: status, enum active or revoked",
+    shows(),
+    mend=BY_SCHEMA,
 )
 @catches(
     set_field(201, "status", "enabled"),

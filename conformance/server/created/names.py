@@ -13,6 +13,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import unquote_plus
 
+from conformance.catalogue.mends import KEEP_TEXTS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body
@@ -72,7 +73,7 @@ def _without(category: str) -> Callable[[str], str]:
     return lambda name: "".join(one for one in name if unicodedata.category(one) != category)
 
 
-@requirement("created.name-is-unchanged", Level.MUST, "seed: name", echoes_name)
+@requirement("created.name-is-unchanged", Level.MUST, "seed: name", echoes_name, mend=KEEP_TEXTS)
 @catches(
     *(
         _edit(f"normalize by {form}", lambda name, form=form: unicodedata.normalize(form, name))  # type: ignore[misc]

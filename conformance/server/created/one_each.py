@@ -3,6 +3,7 @@
 import threading
 from http import HTTPStatus
 
+from conformance.catalogue.mends import EXECUTE_EACH
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, on_answers, with_body
@@ -40,6 +41,7 @@ def _one_of_each_name(request: Request, answer: Answer) -> Answer:
     "seed: Creates a new credential pair",
     echoes_name,
     needs=(Capability.LISTING,),
+    mend=EXECUTE_EACH,
 )
 @catches(
     Sabotage("send each creation twice", _sending_twice),

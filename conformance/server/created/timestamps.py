@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from conformance.catalogue.judge import SUCCESS, each
+from conformance.catalogue.mends import KEEP_INSTANTS, ONE_CLOCK
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, set_field
@@ -72,6 +73,7 @@ def _shifted(text: str, **by: float) -> str:
     Level.MUST,
     "seed: expires_at (example); RFC 3339 section 5.6",
     shows(),
+    mend=ONE_CLOCK,
 )
 @catches(
     *(
@@ -96,7 +98,11 @@ def timestamps_are_date_times(operation: Operation, answer: Answer) -> None:
 
 
 @requirement(
-    "created.expires-at-is-the-same-instant", Level.MUST, "seed: expires_at", echoes("expires_at")
+    "created.expires-at-is-the-same-instant",
+    Level.MUST,
+    "seed: expires_at",
+    echoes("expires_at"),
+    mend=KEEP_INSTANTS,
 )
 @catches(
     _edit("expires_at", "an hour late", lambda text: _shifted(text, hours=1)),
@@ -138,6 +144,7 @@ def _expect_refusal(probe: Probe, answer: Answer, kind: str, *, must_be_accepted
     Level.MUST,
     "seed: expires_at, null = never expires",
     echoes("expires_at"),
+    mend="Answer expires_at as null where no end was given.",
 )
 @catches(
     set_field(201, "expires_at", FAR_FUTURE),
@@ -173,6 +180,7 @@ def _instant(answer: Answer, field: str) -> float:
     Level.MUST,
     "seed: created_at, updated_at",
     shows("created_at", "updated_at"),
+    mend=ONE_CLOCK,
 )
 @catches(
     _edit("updated_at", "a minute early", lambda text: _shifted(text, minutes=-1)),
@@ -192,6 +200,7 @@ def timestamps_are_in_order(_: Operation, answer: Answer) -> None:
     Level.MUST,
     "seed: created_at, updated_at",
     shows("created_at", "updated_at"),
+    mend=ONE_CLOCK,
 )
 @catches(
     set_field(201, "created_at", "2000-01-01T00:00:00Z"),

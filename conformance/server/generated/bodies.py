@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance import generation
 from conformance.catalogue.judge import Aspect, JudgedExchange, Purpose
+from conformance.catalogue.mends import KEEP_TEXTS, NO_FAILURE, VALIDATE
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import edit_body, fail_on
@@ -36,7 +37,9 @@ def _with_valid_bodies(probe: Probe, check: Callable[[dict[str, Any]], None]) ->
     generation.for_all(probe, valid, check, _EXAMPLES)
 
 
-@requirement("generated.wrong-values-are-refused", Level.MUST, SEED, is_judged, generates=True)
+@requirement(
+    "generated.wrong-values-are-refused", Level.MUST, SEED, is_judged, generates=True, mend=VALIDATE
+)
 @catches(
     taking("take a number as name", member("name", int, float)),
     taking("take a list for an end", member("expires_at", list)),
@@ -60,6 +63,7 @@ def wrong_values_are_refused(probe: Probe) -> None:
     f"{SEED}; {SAFETY}",
     makes_from_json,
     generates=True,
+    mend=NO_FAILURE,
 )
 @catches(
     replace(
@@ -89,6 +93,7 @@ def valid_data_is_no_failure(probe: Probe) -> None:
     makes_from_json,
     generates=True,
     judges=(of_generated(expect_sent_data, Aspect.DATA),),
+    mend=KEEP_TEXTS,
 )
 @catches(
     edit_body(

@@ -18,6 +18,13 @@ from conformance.catalogue.judge import (
     Purpose,
     StatusClass,
 )
+from conformance.catalogue.mends import (
+    BY_SCHEMA,
+    DOCUMENTED_STATUSES,
+    MEDIA_TYPES,
+    NO_FAILURE,
+    VALIDATE,
+)
 from conformance.catalogue.registry import Check, catches, requirement, requirement_of
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import (
@@ -83,6 +90,7 @@ def _confirm_failures(probe: Probe, check: Check) -> None:
     Level.MUST,
     SAFETY,
     reads_or_creates,
+    mend=NO_FAILURE,
     generator_check="not_a_server_error",
     judges=(Judge(expect_no_server_error, ANY_PURPOSE, ANY_STATUS, aspect=Aspect.FAILURE),),
 )
@@ -109,6 +117,7 @@ def nothing_makes_it_fail(probe: Probe) -> None:
         of_generated(expect_documented_status, Aspect.STATUS),
         of_observed(expect_documented_status, Aspect.STATUS, _is_documented_by_seed),
     ),
+    mend=DOCUMENTED_STATUSES,
 )
 @catches(
     on_answers(
@@ -135,6 +144,7 @@ def statuses_are_documented(probe: Probe) -> None:
         of_generated(expect_documented_media_type, Aspect.MEDIA_TYPE),
         of_observed(expect_documented_media_type, Aspect.MEDIA_TYPE),
     ),
+    mend=MEDIA_TYPES,
 )
 @catches(
     now_and_then("a page now and then", lambda one: with_header(one, "Content-Type", "text/html")),
@@ -157,6 +167,7 @@ def media_types_are_documented(probe: Probe) -> None:
         of_generated(expect_documented_body, Aspect.BODY),
         of_observed(expect_documented_body, Aspect.BODY),
     ),
+    mend=BY_SCHEMA,
 )
 @catches(
     now_and_then(
@@ -180,6 +191,7 @@ def answers_match_their_schemas(probe: Probe) -> None:
         of_generated(expect_documented_headers, Aspect.HEADERS),
         Judge(expect_documented_headers),
     ),
+    mend="Send headers with values of their documented types.",
 )
 @catches(
     now_and_then(
@@ -198,6 +210,7 @@ def headers_match_their_schemas(probe: Probe) -> None:
     is_judged,
     generator_check="negative_data_rejection",
     judges=(of_generated(expect_refusal, Aspect.REFUSAL, takes_json),),
+    mend=VALIDATE,
 )
 @catches(
     taking("take an object for a name", member("name", dict)),

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from conformance.catalogue.mends import KEEP_24_HOURS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
@@ -51,6 +52,7 @@ def _sign_in_again(probe: Probe) -> None:
     SEED,
     accepts_idempotency_key,
     needs=(Capability.CLOCK,),
+    mend=KEEP_24_HOURS,
 )
 @catches(FORGET_KEY, CHANGE_ON_REPLAY)
 def key_is_kept_for_24_hours(probe: Probe) -> None:
@@ -67,6 +69,7 @@ def key_is_kept_for_24_hours(probe: Probe) -> None:
     "vendor facts: after 24 hours the key is free again",
     accepts_idempotency_key,
     needs=(Capability.CLOCK,),
+    mend=KEEP_24_HOURS,
 )
 @catches(KEEP_FOR_EVER)
 def key_is_free_after_24_hours(probe: Probe) -> None:

@@ -7,6 +7,13 @@ make a second resource.
 from dataclasses import replace
 
 from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, of_operation, on
+from conformance.catalogue.mends import (
+    ACCEPT_PLAIN,
+    EXACT_KEYS,
+    EXECUTE_EACH,
+    KEYS_BY_PARTNER,
+    STORE_FIRST,
+)
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, on_requests
@@ -54,6 +61,7 @@ def expect_success(operation: Operation, answer: Answer) -> None:
     SEED,
     accepts_idempotency_key,
     judges=(Judge(of_operation(expect_success), on(Purpose.CREATE)),),
+    mend=ACCEPT_PLAIN,
 )
 @catches(REFUSE_KEYS, ONE_KEY_FOR_ALL)
 def fresh_key_is_accepted(probe: Probe) -> None:
@@ -63,7 +71,11 @@ def fresh_key_is_accepted(probe: Probe) -> None:
 
 
 @requirement(
-    "idempotency.different-keys-are-different-calls", Level.MUST, SEED, accepts_idempotency_key
+    "idempotency.different-keys-are-different-calls",
+    Level.MUST,
+    SEED,
+    accepts_idempotency_key,
+    mend=EXACT_KEYS,
 )
 @catches(ONE_KEY_FOR_ALL, edit_key("lower"), edit_key("cut"))
 def different_keys_are_different_calls(probe: Probe) -> None:
@@ -89,10 +101,14 @@ def different_keys_are_different_calls(probe: Probe) -> None:
 def _expect_different(probe: Probe, answers: list[Answer]) -> None:
     ids = {probe.known_id_of(answer) for answer in answers}
     wanted = len(answers)
-    probe.expect(len(ids) == wanted, f"{wanted} resources for {wanted} keys", f"{len(ids)}")
+    probe.expect(
+        len(ids) == wanted, f"{wanted} resources for {wanted} keys", f"{len(ids)} resources"
+    )
 
 
-@requirement("idempotency.no-key-is-a-new-call", Level.MUST, SEED, accepts_idempotency_key)
+@requirement(
+    "idempotency.no-key-is-a-new-call", Level.MUST, SEED, accepts_idempotency_key, mend=EXECUTE_EACH
+)
 @catches(ONE_ANSWER_FOR_ONE_BODY)
 def no_key_is_a_new_call(probe: Probe) -> None:
     """Requests without a key are executed each time."""
@@ -122,6 +138,8 @@ def _conflict(exchange: JudgedExchange) -> None:
     SEED,
     accepts_idempotency_key,
     judges=(Judge(_conflict, on(Purpose.CONFLICT)),),
+    mend=STORE_FIRST,
+    rests_on="idempotency.replay-is-identical",
 )
 @catches(FORGET_KEY)
 def reused_key_makes_nothing(probe: Probe) -> None:
@@ -143,6 +161,7 @@ def reused_key_makes_nothing(probe: Probe) -> None:
     "safety: secrets of one partner never reach another; seed: Idempotency-Key",
     accepts_idempotency_key,
     needs=(Capability.SECOND_PARTNER,),
+    mend=KEYS_BY_PARTNER,
 )
 @catches(on_requests("take all for one partner", lambda one: replace(one, partner=0)))
 def key_belongs_to_its_partner(probe: Probe) -> None:
@@ -161,6 +180,7 @@ def key_belongs_to_its_partner(probe: Probe) -> None:
     PARTNERS,
     accepts_idempotency_key,
     needs=(Capability.SECOND_PARTNER,),
+    mend=KEYS_BY_PARTNER,
 )
 @catches(REFUSE_TO_OTHERS)
 def key_is_free_for_other_partners(probe: Probe) -> None:
@@ -172,7 +192,13 @@ def key_is_free_for_other_partners(probe: Probe) -> None:
     probe.expect(different, "another resource", "the same id")
 
 
-@requirement("idempotency.strange-keys-are-no-failure", Level.MUST, SAFETY, accepts_idempotency_key)
+@requirement(
+    "idempotency.strange-keys-are-no-failure",
+    Level.MUST,
+    SAFETY,
+    accepts_idempotency_key,
+    mend=("Bound keys in length and characters with a 400 or 422 before they reach the store."),
+)
 @catches(
     fail_on("long keys", lambda request: any(len(value) > 255 for _, value in request.headers))  # noqa: PLR2004 - a usual column width
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 
+from conformance.catalogue.mends import BY_KEY_ALONE, EXACT_KEYS, STORE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
@@ -60,7 +61,13 @@ def _edit(name: str, edit: Callable[[str], str | None]) -> Sabotage:
     return on_requests(name, changed)
 
 
-@requirement("idempotency.odd-keys-are-different-calls", Level.MUST, SEED, accepts_idempotency_key)
+@requirement(
+    "idempotency.odd-keys-are-different-calls",
+    Level.MUST,
+    SEED,
+    accepts_idempotency_key,
+    mend=EXACT_KEYS,
+)
 @catches(
     _edit("cut keys after 64 characters", lambda key: key[:64]),
     _edit("cut keys after 255 characters", lambda key: key[:255]),
@@ -86,7 +93,14 @@ def _long_or_short(key: str) -> str | None:
     return key if 7 < len(key) <= 255 else None  # noqa: PLR2004 - the usual bounds
 
 
-@requirement("idempotency.odd-key-makes-one-resource", Level.MUST, SEED, accepts_idempotency_key)
+@requirement(
+    "idempotency.odd-key-makes-one-resource",
+    Level.MUST,
+    SEED,
+    accepts_idempotency_key,
+    mend=STORE_FIRST,
+    rests_on="idempotency.replay-is-identical",
+)
 @catches(
     _edit("forget long and short keys", _long_or_short),
     _edit("forget keys that are no UUIDs", lambda key: key if len(key) == 36 else None),  # noqa: PLR2004 - of a UUID
@@ -123,7 +137,14 @@ _LOOKS: Mapping[str, Callable[[Request], Request]] = {
 }
 
 
-@requirement("idempotency.retry-may-look-different", Level.MUST, SEED, accepts_idempotency_key)
+@requirement(
+    "idempotency.retry-may-look-different",
+    Level.MUST,
+    SEED,
+    accepts_idempotency_key,
+    mend=BY_KEY_ALONE,
+    rests_on="idempotency.replay-is-identical",
+)
 @catches(
     on_requests("make User-Agent a part of the key", _with_user_agent),
     on_requests(
@@ -159,6 +180,8 @@ def _keys_of_a_token(request: Request) -> Request:
     "vendor facts: cached under (partner, key)",
     accepts_idempotency_key,
     needs=(Capability.TOKENS,),
+    mend=BY_KEY_ALONE,
+    rests_on="idempotency.retry-may-look-different",
 )
 @catches(on_requests("make the token a part of the key", _keys_of_a_token))
 def retry_with_newer_token_makes_nothing(probe: Probe) -> None:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+from conformance.catalogue.mends import EXECUTED_ONLY
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
@@ -12,7 +13,11 @@ from conformance.server.idempotency.sabotage import REMEMBER_FAILURES
 
 
 @requirement(
-    "idempotency.unauthenticated-request-leaves-key-free", Level.MUST, SEED, accepts_idempotency_key
+    "idempotency.unauthenticated-request-leaves-key-free",
+    Level.MUST,
+    SEED,
+    accepts_idempotency_key,
+    mend=EXECUTED_ONLY,
 )
 @catches(REMEMBER_FAILURES)
 def unauthenticated_request_leaves_key_free(probe: Probe) -> None:
@@ -29,6 +34,7 @@ def unauthenticated_request_leaves_key_free(probe: Probe) -> None:
     Level.SHOULD,
     "draft-ietf-httpapi-idempotency-key-header-07, section 2.6",
     accepts_idempotency_key,
+    mend=EXECUTED_ONLY,
 )
 @catches(REMEMBER_FAILURES)
 def rejected_request_leaves_key_free(probe: Probe) -> None:

@@ -7,6 +7,7 @@ retries, and only status, media type and body compared.
 from collections.abc import Sequence
 
 from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, digested, on
+from conformance.catalogue.mends import CLAIM_KEY, STORE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
@@ -54,6 +55,7 @@ def _replay(exchange: JudgedExchange) -> None:
     SEED,
     accepts_idempotency_key,
     judges=(Judge(_replay, on(Purpose.REPLAY)),),
+    mend=STORE_FIRST,
 )
 @catches(FORGET_KEY, CHANGE_ON_REPLAY, OTHER_STATUS_ON_REPLAY, OTHER_TYPE_ON_REPLAY)
 def replay_is_identical(probe: Probe) -> None:
@@ -73,6 +75,8 @@ def replay_is_identical(probe: Probe) -> None:
     SEED,
     accepts_idempotency_key,
     needs=(Capability.REPLAY_DELAY,),
+    mend=STORE_FIRST,
+    rests_on="idempotency.replay-is-identical",
 )
 @catches(FORGET_KEY, CHANGE_ON_REPLAY, forget_keys_after(0.5))
 def replay_later_is_identical(probe: Probe) -> None:
@@ -93,6 +97,8 @@ def replay_later_is_identical(probe: Probe) -> None:
     SEED,
     accepts_idempotency_key,
     needs=(Capability.LISTING,),
+    mend=STORE_FIRST,
+    rests_on="idempotency.replay-is-identical",
 )
 @catches(FORGET_KEY, EXECUTE_EACH)
 def no_second_resource(probe: Probe) -> None:
@@ -116,7 +122,12 @@ def no_second_resource(probe: Probe) -> None:
 
 
 @requirement(
-    "idempotency.simultaneous-requests-make-one-resource", Level.MUST, SEED, accepts_idempotency_key
+    "idempotency.simultaneous-requests-make-one-resource",
+    Level.MUST,
+    SEED,
+    accepts_idempotency_key,
+    mend=CLAIM_KEY,
+    rests_on="idempotency.replay-is-identical",
 )
 @catches(FORGET_KEY)
 def simultaneous_requests_make_one_resource(probe: Probe) -> None:
@@ -132,6 +143,7 @@ def simultaneous_requests_make_one_resource(probe: Probe) -> None:
     Level.MUST,
     "safety: never a 5xx for anything a client sends",
     accepts_idempotency_key,
+    mend=CLAIM_KEY,
 )
 @catches(FAIL_IN_FLIGHT)
 def simultaneous_requests_are_no_failure(probe: Probe) -> None:
@@ -145,4 +157,4 @@ def simultaneous_requests_are_no_failure(probe: Probe) -> None:
 def expect_one_answer(operation: Operation, answers: Sequence[Answer]) -> None:
     """All successes among the answers to simultaneous requests have one body."""
     made = {answer.body for answer in answers if answer.status == operation.success_status}
-    expect(len(made) == 1, f"one answer to {len(answers)} requests at once", f"{len(made)}")
+    expect(len(made) == 1, f"one answer to {len(answers)} requests at once", f"{len(made)} of them")

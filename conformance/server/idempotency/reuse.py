@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from conformance.catalogue.judge import Purpose, each, on
+from conformance.catalogue.mends import DOCUMENTED_STATUSES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import set_status
@@ -34,6 +35,7 @@ def _reused(probe: Probe) -> Iterator[Answer]:
     Level.MUST,
     "seed: Idempotency-Key; Responses 201, 400, 401, 422, 429, 500",
     accepts_idempotency_key,
+    mend=DOCUMENTED_STATUSES,
 )
 @catches(set_status(422, 409), REFUSE_IN_FLIGHT)
 @each(_reused, on(Purpose.CONFLICT, Purpose.AT_ONCE, Purpose.REPLAY))
@@ -47,6 +49,7 @@ def only_documented_statuses(operation: Operation, answer: Answer) -> None:
     Level.SHOULD,
     "draft-ietf-httpapi-idempotency-key-header-07, section 2.4",
     lambda one: accepts_idempotency_key(one) and bool(date_fields(one)),
+    mend="Compare the whole body under a used key.",
 )
 @catches(*(overlooking(one) for one in ("name", "expires_at")))
 def every_member_is_compared(probe: Probe) -> None:

@@ -4,6 +4,7 @@ import html
 import unicodedata
 from collections.abc import Callable, Iterator
 
+from conformance.catalogue.mends import READ_WHAT_IS_WRITTEN
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
@@ -39,7 +40,14 @@ def _names(name: str, edit: Callable[[str], str]) -> Sabotage:
     )
 
 
-@requirement("lists.items-are-as-created", Level.SHOULD, VENDOR, lists, needs=(Capability.LISTING,))
+@requirement(
+    "lists.items-are-as-created",
+    Level.SHOULD,
+    VENDOR,
+    lists,
+    needs=(Capability.LISTING,),
+    mend=READ_WHAT_IS_WRITTEN,
+)
 @catches(
     _names("cut names", lambda name: name[:64]),
     _names("compose names", lambda name: unicodedata.normalize("NFC", name)),

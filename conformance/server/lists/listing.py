@@ -10,6 +10,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, on
+from conformance.catalogue.mends import BY_SCHEMA, HIDE_SECRETS, READ_WHAT_IS_WRITTEN
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, edit_body, on_requests, with_body
@@ -81,6 +82,7 @@ def _page(exchange: JudgedExchange) -> None:
     lists,
     needs=(Capability.LISTING,),
     judges=(Judge(_page, on(Purpose.PAGE)),),
+    mend=BY_SCHEMA,
 )
 @catches(
     edit_body(200, "drop has_more", lambda page: page.pop("has_more", None)),
@@ -98,7 +100,14 @@ def page_has_its_shape(probe: Probe) -> None:
     expect_page(probe.operation, answer_to(probe, probe.request()))
 
 
-@requirement("lists.created-is-listed", Level.SHOULD, VENDOR, lists, needs=(Capability.LISTING,))
+@requirement(
+    "lists.created-is-listed",
+    Level.SHOULD,
+    VENDOR,
+    lists,
+    needs=(Capability.LISTING,),
+    mend=READ_WHAT_IS_WRITTEN,
+)
 @catches(
     HIDE_ALL,
     on_pages("other names", lambda _, page: [one.update(name="x") for one in page["data"]]),
@@ -124,6 +133,7 @@ def created_is_listed(probe: Probe) -> None:
     "safety: nobody sees another partner's keys",
     lists,
     needs=(Capability.LISTING, Capability.SECOND_PARTNER),
+    mend="Filter each page, and what a cursor names, by the token's partner.",
 )
 @catches(
     on_requests("take all for one partner", _foreign),
@@ -169,6 +179,7 @@ def _no_secrets(exchange: JudgedExchange) -> None:
     lists,
     needs=(Capability.LISTING,),
     judges=(Judge(_no_secrets, on(Purpose.PAGE, Purpose.OBSERVED)),),
+    mend=HIDE_SECRETS,
 )
 @catches(Sabotage("tell the secrets", _telling_secrets))
 def no_secrets(probe: Probe) -> None:

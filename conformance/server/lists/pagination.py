@@ -9,6 +9,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, on
+from conformance.catalogue.mends import APPLY_LIMIT, STABLE_PAGES, STRICT_QUERIES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_answers, on_requests, set_status, with_body
@@ -65,7 +66,12 @@ def _hundred_by_default(request: Request) -> Request:
 
 
 @requirement(
-    "lists.pagination-is-complete", Level.SHOULD, VENDOR, lists, needs=(Capability.LISTING,)
+    "lists.pagination-is-complete",
+    Level.SHOULD,
+    VENDOR,
+    lists,
+    needs=(Capability.LISTING,),
+    mend=STABLE_PAGES,
 )
 @catches(LOSE_ITEM, REPEAT_ITEM, IGNORE_CURSOR, MORE_NEVER, HIDE_ALL)
 def pagination_is_complete(probe: Probe) -> None:
@@ -104,7 +110,14 @@ def _made_between(probe: Probe, count: int) -> tuple[set[str], str | None, int]:
     return own, seen[start] if start >= 0 else None, places[-1] - start
 
 
-@requirement("lists.has-more-is-true", Level.SHOULD, VENDOR, lists, needs=(Capability.LISTING,))
+@requirement(
+    "lists.has-more-is-true",
+    Level.SHOULD,
+    VENDOR,
+    lists,
+    needs=(Capability.LISTING,),
+    mend=STABLE_PAGES,
+)
 @catches(MORE_ALWAYS, MORE_NEVER, MORE_WHEN_FULL)
 def has_more_is_true(probe: Probe) -> None:
     """``has_more`` says whether another page follows."""
@@ -151,6 +164,7 @@ def _at_most(exchange: JudgedExchange) -> None:
     lists,
     needs=(Capability.LISTING,),
     judges=(Judge(_at_most, on(Purpose.PAGE)),),
+    mend=APPLY_LIMIT,
 )
 @catches(IGNORE_LIMIT)
 def limit_is_respected(probe: Probe) -> None:
@@ -167,6 +181,7 @@ def limit_is_respected(probe: Probe) -> None:
     "vendor facts: limit is 25 by default",
     lists,
     needs=(Capability.LISTING,),
+    mend=APPLY_LIMIT,
 )
 @catches(on_requests("pages of 100 by default", _hundred_by_default))
 def default_page_is_small(probe: Probe) -> None:
@@ -185,6 +200,7 @@ def default_page_is_small(probe: Probe) -> None:
     SAFETY,
     lists,
     needs=(Capability.LISTING,),
+    mend=STRICT_QUERIES,
 )
 @catches(replace(set_status(422, 500), name="fail on what is wrong"))
 def strange_parameters_are_no_failure(probe: Probe) -> None:
@@ -204,6 +220,7 @@ def strange_parameters_are_no_failure(probe: Probe) -> None:
     VENDOR,
     lists,
     needs=(Capability.LISTING,),
+    mend=APPLY_LIMIT,
 )
 @catches(on_answers("give pages of any size", _endless_page))
 def limit_out_of_range_is_no_larger_page(probe: Probe) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from conformance.catalogue.judge import ANY_STATUS, Judge, JudgedExchange, Purpose, on
+from conformance.catalogue.mends import REPEAT_NOTHING
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, set_header
@@ -83,7 +84,7 @@ def _repeat_in_header(request: Request, answer: Answer) -> Answer:
     return replace(answer, headers=(*answer.headers, ("x-request-authorization", value)))
 
 
-@requirement("problems.no-secret-comes-back", Level.MUST, SAFETY, every)
+@requirement("problems.no-secret-comes-back", Level.MUST, SAFETY, every, mend=REPEAT_NOTHING)
 @catches(
     _repeat("Authorization"),
     on_answers("repeat Authorization in a header", _repeat_in_header),
@@ -135,6 +136,7 @@ def _observed(exchange: JudgedExchange) -> None:
     SAFETY,
     every,
     judges=(Judge(_observed, on(Purpose.OBSERVED), ANY_STATUS),),
+    mend="Log what went wrong, and answer with a fixed text.",
 )
 @catches(
     set_detail('Traceback (most recent call last):\n  File "app.py", line 3, in f'),

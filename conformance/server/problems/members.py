@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from conformance.catalogue.judge import REFUSAL, EachAnswer, each
+from conformance.catalogue.mends import NAME_FIELDS, WHOLE_PROBLEMS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, edit_body, set_field, set_status
@@ -55,7 +56,7 @@ def _with_objects(probe: Probe) -> Iterator[Answer]:
     return (answer for answer, _ in problem_documents(probe))
 
 
-@requirement("problems.required-members", Level.MUST, SEED, every)
+@requirement("problems.required-members", Level.MUST, SEED, every, mend=WHOLE_PROBLEMS)
 @catches(*(drop_field(4, name) for name in ("type", "title", "status", "detail")))
 @each_problem
 def required_members(operation: Operation, answer: Answer, problem: Problem) -> None:
@@ -67,7 +68,7 @@ def required_members(operation: Operation, answer: Answer, problem: Problem) -> 
     expect(not missing, expected, f"no {', '.join(missing)}")
 
 
-@requirement("problems.member-types", Level.MUST, SEED, every)
+@requirement("problems.member-types", Level.MUST, SEED, every, mend=WHOLE_PROBLEMS)
 @catches(
     edit_body(4, "write the status as text", lambda one: one.update(status=str(one["status"]))),
     set_field(4, "title", None),
@@ -85,7 +86,13 @@ def member_types(operation: Operation, answer: Answer, problem: Problem) -> None
         expect(not wrong, f"{one.param} {one.detail}", f"another {one.param}")
 
 
-@requirement("problems.status-matches", Level.MUST, "seed: status, HTTP status code", every)
+@requirement(
+    "problems.status-matches",
+    Level.MUST,
+    "seed: status, HTTP status code",
+    every,
+    mend=WHOLE_PROBLEMS,
+)
 @catches(set_field(4, "status", 500), set_field(422, "status", 400), set_status(422, 400))
 @each_problem
 def status_matches(_: Operation, answer: Answer, problem: Problem) -> None:
@@ -97,7 +104,11 @@ def status_matches(_: Operation, answer: Answer, problem: Problem) -> None:
 
 
 @requirement(
-    "problems.type-is-uri", Level.MUST, "seed: type, URI identifying the error type", every
+    "problems.type-is-uri",
+    Level.MUST,
+    "seed: type, URI identifying the error type",
+    every,
+    mend=WHOLE_PROBLEMS,
 )
 @catches(
     set_field(4, "type", "validation failed"),
@@ -115,6 +126,7 @@ def type_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
     Level.MUST,
     "seed: instance, URI identifying this specific occurrence",
     every,
+    mend=WHOLE_PROBLEMS,
 )
 @catches(
     set_field(4, "instance", "/v3/auth/credentials/a b"),
@@ -136,6 +148,7 @@ def instance_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
     Level.MUST,
     "seed: errors.param and errors.detail, required",
     lambda one: one.response(HTTPStatus.UNPROCESSABLE_ENTITY) is not None,
+    mend=WHOLE_PROBLEMS,
 )
 @catches(
     edit_body(422, "drop errors.param", lambda one: one["errors"][0].pop("param")),
@@ -157,6 +170,7 @@ def errors_items(probe: Probe) -> None:
     Level.SHOULD,
     "vendor facts: 422 has one errors[] item for each field",
     lambda one: takes_json(one) and one.response(422) is not None,
+    mend=NAME_FIELDS,
 )
 @catches(
     edit_body(422, "name the first field only", lambda one: one.update(errors=one["errors"][:1])),

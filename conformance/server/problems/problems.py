@@ -5,6 +5,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.catalogue.judge import REFUSAL, each
+from conformance.catalogue.mends import MEDIA_TYPES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_status, set_field, set_header
@@ -30,7 +31,7 @@ def _send_as(status: int, value: str | None) -> Sabotage:
     return replace(sabotage, name=f"send {status} as {value or 'nothing at all'}")
 
 
-@requirement("problems.media-type", Level.MUST, SEED, every)
+@requirement("problems.media-type", Level.MUST, SEED, every, mend=MEDIA_TYPES)
 @catches(
     _send_as(4, "text/html"),
     _send_as(4, "application/json"),
@@ -49,7 +50,7 @@ def media_type(operation: Operation, answer: Answer) -> None:
     expect(answer.media_type in names, expected, answer.media_type or "no Content-Type")
 
 
-@requirement("problems.body-is-an-object", Level.MUST, SEED, every)
+@requirement("problems.body-is-an-object", Level.MUST, SEED, every, mend=MEDIA_TYPES)
 @catches(
     on_status(4, "answer nothing", lambda one: replace(one, body=b"")),
     on_status(4, "answer text", lambda one: replace(one, body=b"Bad Request")),
@@ -68,6 +69,7 @@ def body_is_an_object(_: Operation, answer: Answer) -> None:
     Level.SHOULD,
     "vendor facts: each status has a type of its own",
     every,
+    mend="Give each kind of error a type of its own.",
 )
 @catches(set_field(4, "type", "https://api.dinie.com.br/errors/error"))
 def types_tell_kinds_apart(probe: Probe) -> None:
@@ -83,7 +85,7 @@ def types_tell_kinds_apart(probe: Probe) -> None:
         probe.expect(len(seen) == 1, "one type for each status", f"one for {together}")
 
 
-@requirement("problems.no-markup", Level.MUST, SEED, every)
+@requirement("problems.no-markup", Level.MUST, SEED, every, mend=MEDIA_TYPES)
 @catches(
     on_status(4, "answer a page", lambda one: replace(one, body=b"<!DOCTYPE html><html>")),
     set_detail("<html><body><h1>Bad Request</h1></body></html>"),
@@ -96,7 +98,11 @@ def no_markup(probe: Probe) -> None:
 
 
 @requirement(
-    "problems.method-not-allowed-names-methods", Level.SHOULD, "RFC 9110, section 15.5.6", every
+    "problems.method-not-allowed-names-methods",
+    Level.SHOULD,
+    "RFC 9110, section 15.5.6",
+    every,
+    mend="Send Allow with a 405, with the methods that the path has.",
 )
 @catches(set_header(405, "Allow", None), set_header(405, "Allow", "GET, PATCH"))
 def method_not_allowed_names_methods(probe: Probe) -> None:

@@ -4,6 +4,7 @@ import re
 import time
 
 from conformance.catalogue.judge import NO_SERVER_ERROR, Judge, of_answer
+from conformance.catalogue.mends import LIMIT_HEADERS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, set_header, with_header
@@ -61,6 +62,7 @@ def expect_limit_headers(answer: Answer, to: str = "") -> None:
     HEADERS,
     every,
     judges=(Judge(of_answer(expect_limit_headers), statuses=NO_SERVER_ERROR),),
+    mend=LIMIT_HEADERS,
 )
 @catches(_always(LIMIT, None), _always(RESET, None), set_header(4, REMAINING, None))
 def headers_on_every_answer(probe: Probe) -> None:
@@ -110,6 +112,7 @@ def expect_sense(answer: Answer) -> None:
     HEADERS,
     every,
     judges=(Judge(of_answer(expect_sense), statuses=NO_SERVER_ERROR),),
+    mend=LIMIT_HEADERS,
 )
 @catches(
     _always(LIMIT, "many"),

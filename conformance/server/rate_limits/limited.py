@@ -8,6 +8,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.catalogue.judge import RATE_LIMITED, each
+from conformance.catalogue.mends import LIMIT_HEADERS, TRUE_RETRY_AFTER, WHOLE_PROBLEMS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import (
@@ -65,7 +66,14 @@ def no_429(probe: Probe) -> NotVerified:
     return NotServed(f"{RATE_LIMIT_REQUESTS} requests got no 429")
 
 
-@requirement("rate_limits.limited-answer-is-a-problem", Level.MUST, SEED, every, observes_run=True)
+@requirement(
+    "rate_limits.limited-answer-is-a-problem",
+    Level.MUST,
+    SEED,
+    every,
+    observes_run=True,
+    mend=WHOLE_PROBLEMS,
+)
 @catches(
     drop_field(429, "type"),
     drop_field(429, "title"),
@@ -100,6 +108,7 @@ def limited_answer_is_a_problem(operation: Operation, answer: Answer) -> None:
     "RFC 6585 section 4, RFC 9110 section 10.2.3; vendor facts: Retry-After on 429",
     every,
     observes_run=True,
+    mend=TRUE_RETRY_AFTER,
 )
 @catches(
     set_header(429, "Retry-After", None),
@@ -144,7 +153,12 @@ def _with_all_left(answer: Answer) -> Answer:
 
 
 @requirement(
-    "rate_limits.limited-answer-has-headers", Level.SHOULD, HEADERS, every, observes_run=True
+    "rate_limits.limited-answer-has-headers",
+    Level.SHOULD,
+    HEADERS,
+    every,
+    observes_run=True,
+    mend=LIMIT_HEADERS,
 )
 @catches(
     set_header(429, LIMIT, None),
@@ -169,6 +183,7 @@ def limited_answer_has_headers(_: Operation, answer: Answer) -> None:
     "RFC 9110 section 10.2.3; vendor facts: Retry-After on 429",
     every,
     observes_run=True,
+    mend=TRUE_RETRY_AFTER,
 )
 @catches(
     set_header(429, "Retry-After", "0"),

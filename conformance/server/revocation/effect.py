@@ -6,6 +6,7 @@ Only keys that a check has made itself are ever revoked, and no request names an
 import threading
 from dataclasses import replace
 
+from conformance.catalogue.mends import KEY_STATUS, WHOLE_ID
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests
@@ -74,6 +75,7 @@ ALL_ACTIVE = edit_body(
     VENDOR,
     revokes,
     needs=(Capability.REVOCATION, Capability.LISTING),
+    mend=KEY_STATUS,
 )
 @catches(DO_NOTHING, ALL_ACTIVE)
 def revoked_key_is_listed_as_revoked(probe: Probe) -> None:
@@ -92,6 +94,7 @@ def revoked_key_is_listed_as_revoked(probe: Probe) -> None:
     VENDOR,
     revokes,
     needs=(Capability.REVOCATION, Capability.TOKENS),
+    mend=KEY_STATUS,
 )
 @catches(DO_NOTHING, Sabotage("give a key its token for ever", good_answer_again))
 def revoked_key_gets_no_token(probe: Probe) -> None:
@@ -112,6 +115,7 @@ def revoked_key_gets_no_token(probe: Probe) -> None:
     "safety: nobody ends another partner's keys",
     revokes,
     needs=(Capability.REVOCATION, Capability.SECOND_PARTNER, Capability.LISTING),
+    mend=WHOLE_ID,
 )
 @catches(
     on_requests(
@@ -140,6 +144,7 @@ def only_ones_own(probe: Probe) -> None:
     "safety: a revocation ends the key that it names",
     revokes,
     needs=(Capability.REVOCATION, Capability.LISTING),
+    mend=WHOLE_ID,
 )
 @catches(Sabotage("revoke other keys too", _revoking_another))
 def leaves_others_alone(probe: Probe) -> None:

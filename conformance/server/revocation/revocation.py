@@ -8,6 +8,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.catalogue.judge import Purpose, each, on
+from conformance.catalogue.mends import SECOND_REVOCATION, UNKNOWN_IDS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, on_status, set_status
@@ -45,6 +46,7 @@ def _second_revocations(probe: Probe) -> Iterator[Answer]:
     f"{VENDOR}; RFC 9110 section 15.3.5",
     revokes,
     needs=(Capability.REVOCATION,),
+    mend="Answer a revocation with 204 and no body.",
 )
 @catches(
     set_status(204, 200),
@@ -66,6 +68,7 @@ def answers_204_without_body(operation: Operation, answer: Answer) -> None:
     SAFETY,
     revokes,
     needs=(Capability.REVOCATION,),
+    mend=SECOND_REVOCATION,
 )
 @catches(set_status(409, 500))
 def second_revocation_is_no_failure(probe: Probe) -> None:
@@ -83,6 +86,7 @@ def second_revocation_is_no_failure(probe: Probe) -> None:
     "vendor facts: 204 on success; errors 404, 409",
     revokes,
     needs=(Capability.REVOCATION,),
+    mend=SECOND_REVOCATION,
 )
 @catches(set_status(409, 410), set_status(409, 400))
 @each(_second_revocations, on(Purpose.REVOKE_AGAIN))
@@ -98,6 +102,7 @@ def second_revocation_is_documented(operation: Operation, answer: Answer) -> Non
     "vendor facts: 404",
     revokes,
     needs=(Capability.REVOCATION,),
+    mend=UNKNOWN_IDS,
 )
 @catches(set_status(404, 204), set_status(404, 400))
 def unknown_id_is_404(probe: Probe) -> None:
@@ -112,6 +117,7 @@ def unknown_id_is_404(probe: Probe) -> None:
     SAFETY,
     revokes,
     needs=(Capability.REVOCATION,),
+    mend=UNKNOWN_IDS,
 )
 @catches(
     set_status(404, 500),

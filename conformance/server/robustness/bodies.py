@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from conformance.catalogue.mends import DOCUMENTED_STATUSES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, set_status
@@ -47,7 +48,13 @@ _DATES = (
 )
 
 
-@requirement("robustness.broken-json", Level.MUST, SAFETY, takes_json)
+@requirement(
+    "robustness.broken-json",
+    Level.MUST,
+    SAFETY,
+    takes_json,
+    mend=("Parse the body inside the error handling, and answer 400 where that fails."),
+)
 @catches(
     fail_on("empty bodies", lambda request: request.method == "POST" and not request.body),
     fail_on("cut JSON", lambda request: request.body == b'{"name"'),
@@ -57,7 +64,13 @@ def broken_json(probe: Probe) -> None:
     survive_bodies(probe, _BROKEN_JSON)
 
 
-@requirement("robustness.wrong-types", Level.MUST, SAFETY, takes_json)
+@requirement(
+    "robustness.wrong-types",
+    Level.MUST,
+    SAFETY,
+    takes_json,
+    mend="Check the type of each value before it is used.",
+)
 @catches(
     fail_on("bodies that are no object", lambda request: request.body in {b"[]", b"null"}),
     fail_on_body("lists in fields", b": [[null]]"),
@@ -70,7 +83,13 @@ def wrong_types(probe: Probe) -> None:
     survive_bodies(probe, in_each_field(probe, *values))
 
 
-@requirement("robustness.huge-numbers", Level.MUST, SAFETY, takes_json)
+@requirement(
+    "robustness.huge-numbers",
+    Level.MUST,
+    SAFETY,
+    takes_json,
+    mend="Bound numbers before they are converted or stored.",
+)
 @catches(fail_on_body("infinity", b"1e400"), fail_on_body("many digits", b"1" * 4301))
 def huge_numbers(probe: Probe) -> None:
     """Numbers beyond every limit do not make the server fail."""
@@ -78,7 +97,13 @@ def huge_numbers(probe: Probe) -> None:
     survive_bodies(probe, in_each_field(probe, *_NUMBERS))
 
 
-@requirement("robustness.control-characters", Level.MUST, SAFETY, takes_json)
+@requirement(
+    "robustness.control-characters",
+    Level.MUST,
+    SAFETY,
+    takes_json,
+    mend="Refuse control characters that the store cannot keep with 422.",
+)
 @catches(
     fail_on_body("NUL", b"\\u0000"),
     fail_on_body("raw NUL", b"\0"),
@@ -90,7 +115,13 @@ def control_characters(probe: Probe) -> None:
     survive_bodies(probe, in_each_field(probe, *(f'"{one}"' for one in _CONTROLS)))
 
 
-@requirement("robustness.lone-surrogates", Level.MUST, SAFETY, takes_json)
+@requirement(
+    "robustness.lone-surrogates",
+    Level.MUST,
+    SAFETY,
+    takes_json,
+    mend=("Refuse texts that are no Unicode, such as lone surrogates, with 400 or 422."),
+)
 @catches(
     fail_on_body("lone surrogates", b"\\ud8", b"\\udf"),
     hang_up("lone surrogates", lambda request: b"\\ud800" in request.body),
@@ -101,7 +132,13 @@ def lone_surrogates(probe: Probe) -> None:
     survive_bodies(probe, [f'{{"{one}": 1}}'.encode() for one in _SURROGATES[:2]])
 
 
-@requirement("robustness.unusual-members", Level.MUST, SAFETY, takes_json)
+@requirement(
+    "robustness.unusual-members",
+    Level.MUST,
+    SAFETY,
+    takes_json,
+    mend="Use a JSON parser and validator that take any member name.",
+)
 @catches(
     fail_on_body("__proto__", b"__proto__"),
     fail_on(
@@ -124,7 +161,13 @@ def _twice(plain: str) -> Iterator[str]:
             yield f"{json.dumps(name)}: {value}"
 
 
-@requirement("robustness.extreme-dates", Level.MUST, SAFETY, lambda one: bool(date_fields(one)))
+@requirement(
+    "robustness.extreme-dates",
+    Level.MUST,
+    SAFETY,
+    lambda one: bool(date_fields(one)),
+    mend="Refuse with 422 dates that the store cannot keep.",
+)
 @catches(
     fail_on_body("the end of time", b"9999-12-31T23:59:59-23:59"),
     fail_on_body("leap seconds", b":60Z"),
@@ -143,6 +186,7 @@ def extreme_dates(probe: Probe) -> None:
     Level.SHOULD,
     "seed: Responses 201, 400, 401, 422, 429, 500",
     takes_json,
+    mend=DOCUMENTED_STATUSES,
 )
 @catches(set_status(400, 418), set_status(422, 406))
 def bad_bodies_get_documented_statuses(probe: Probe) -> None:

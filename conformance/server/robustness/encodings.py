@@ -36,7 +36,13 @@ _MEDIA_TYPES = (
 _ENCODINGS = ("gzip", "deflate", "br", "zstd", "gzip, gzip", "unknown", "identity", "", ",")
 
 
-@requirement("robustness.other-encodings", Level.MUST, SAFETY, takes_json)
+@requirement(
+    "robustness.other-encodings",
+    Level.MUST,
+    SAFETY,
+    takes_json,
+    mend=("Decode bodies as UTF-8 inside the error handling, and answer 400 where that fails."),
+)
 @catches(
     fail_on_body("invalid UTF-8", b"\xff", b"\xc0\xaf", b"\xed\xa0\x80"),
     fail_on("a byte order mark", lambda request: request.body.startswith(b"\xef\xbb\xbf")),
@@ -63,7 +69,13 @@ def other_encodings(probe: Probe) -> None:
     survive_bodies(probe, [*broken, b'{"\xff": 1}'])
 
 
-@requirement("robustness.media-types", Level.MUST, SAFETY, takes_json)
+@requirement(
+    "robustness.media-types",
+    Level.MUST,
+    SAFETY,
+    takes_json,
+    mend=("Parse Content-Type inside the error handling, and answer 400 where that fails."),
+)
 @catches(
     fail_on("no Content-Type", lambda one: one.body and "Content-Type" not in dict(one.headers)),
     fail_on_header("Content-Type", "a charset", lambda value: "charset=unknown" in value),
@@ -76,7 +88,13 @@ def media_types(probe: Probe) -> None:
     send_expecting_no_server_error(probe, [replace(request, headers=one) for one in headers])
 
 
-@requirement("robustness.content-encodings", Level.MUST, SAFETY, takes_json)
+@requirement(
+    "robustness.content-encodings",
+    Level.MUST,
+    SAFETY,
+    takes_json,
+    mend="Refuse a Content-Encoding that is unknown or untrue with a 4xx.",
+)
 @catches(
     fail_on_header("Content-Encoding", "gzip", lambda value: "gzip" in value),
     fail_on_header("Content-Encoding", "unknown values", lambda value: value == "unknown"),

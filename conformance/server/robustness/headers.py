@@ -55,7 +55,16 @@ _AUTHORIZATIONS = (
 )
 
 
-@requirement("robustness.strange-headers", Level.MUST, SAFETY, every)
+@requirement(
+    "robustness.strange-headers",
+    Level.MUST,
+    SAFETY,
+    every,
+    mend=(
+        "Ignore headers that the contract does not know, and refuse what contradicts"
+        " the request with a 4xx."
+    ),
+)
 @catches(
     fail_on_header("Accept", "other types", lambda value: value in {"text/html", "*/*;q=0"}),
     fail_on_header("Expect", "unknown values", lambda value: value == "unknown"),
@@ -71,7 +80,15 @@ def strange_headers(probe: Probe) -> None:
     send_expecting_no_server_error(probe, (request.with_header(*header) for header in headers))
 
 
-@requirement("robustness.strange-authorization", Level.MUST, SAFETY, every)
+@requirement(
+    "robustness.strange-authorization",
+    Level.MUST,
+    SAFETY,
+    every,
+    mend=(
+        "Parse the Authorization header inside the error handling, and answer 401 where that fails."
+    ),
+)
 @catches(
     fail_on_header("Authorization", "an accent", lambda value: "\xe9" in value),
     fail_on_header("Authorization", "a broken JWT", lambda value: value.count(".") == 2),  # noqa: PLR2004 - the dots of a JWT

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+from conformance.catalogue.mends import BOUND_LENGTHS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on
@@ -21,7 +22,13 @@ _ABSURD_DEPTHS = (200, 2000, 100_000)
 _LARGE, _HUGE = 100_000, 2_000_000
 
 
-@requirement("robustness.deep-nesting", Level.MUST, SAFETY, takes_json)
+@requirement(
+    "robustness.deep-nesting",
+    Level.MUST,
+    SAFETY,
+    takes_json,
+    mend="Bound the depth of bodies, and answer a deeper one with 400.",
+)
 @catches(
     fail_on_body("depth", b"[" * 1000),
     fail_on_body("deep objects", b'{"a":' * 1000),
@@ -36,7 +43,13 @@ def deep_nesting(probe: Probe) -> None:
         survive_bodies(probe, bodies, absurd=True)
 
 
-@requirement("robustness.huge-bodies", Level.MUST, SAFETY, takes_json)
+@requirement(
+    "robustness.huge-bodies",
+    Level.MUST,
+    SAFETY,
+    takes_json,
+    mend="Bound the size of bodies, and answer a larger one with a 4xx.",
+)
 @catches(
     fail_on("100 kB", lambda request: len(request.body) >= _LARGE),
     fail_on("2 MB", lambda request: len(request.body) >= _HUGE, 502),
@@ -52,7 +65,7 @@ def huge_bodies(probe: Probe) -> None:
     survive_bodies(probe, [*large, long_name, many, b" " * _LARGE, huge], absurd=True)
 
 
-@requirement("robustness.many-headers", Level.MUST, SAFETY, every)
+@requirement("robustness.many-headers", Level.MUST, SAFETY, every, mend=BOUND_LENGTHS)
 @catches(
     fail_on("many headers", lambda request: len(request.headers) > 100),  # noqa: PLR2004 - a usual limit
     fail_on_header("X-Dinie-Long", "a long value", lambda value: len(value) > 8000),  # noqa: PLR2004 - a usual limit
@@ -69,7 +82,7 @@ def many_headers(probe: Probe) -> None:
     send_expecting_no_server_error(probe, requests, absurd=True)
 
 
-@requirement("robustness.long-paths", Level.MUST, SAFETY, every)
+@requirement("robustness.long-paths", Level.MUST, SAFETY, every, mend=BOUND_LENGTHS)
 @catches(
     fail_on("long paths", lambda request: len(request.path) > 4000),  # noqa: PLR2004 - a usual limit
     fail_on("long queries", lambda request: request.path.count("&") > 500),  # noqa: PLR2004 - a usual limit

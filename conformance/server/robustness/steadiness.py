@@ -36,6 +36,7 @@ def _every_tenth_is_away() -> Tamper:
     "RFC 9110 sections 15.6.3 to 15.6.5",
     creates,
     observes_run=True,
+    mend=("Look into the gateway's log: which upstream was away or overdue at those times."),
 )
 @catches(Sabotage("be away for each tenth request", _every_tenth_is_away))
 def transient_answers_are_rare(probe: Probe) -> None:
@@ -82,6 +83,10 @@ def _failing_after_storing(method: str) -> Sabotage:
     SAFETY,
     lists,
     needs=(Capability.LISTING,),
+    mend=(
+        "Encode what is stored when it is written, and test list, replay and revocation"
+        " with names of any text."
+    ),
 )
 @catches(*(_failing_after_storing(method) for method in ("GET", "POST", "DELETE")))
 def stored_names_are_no_failure(probe: Probe) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from conformance.catalogue.judge import ANY_STATUS, Judge
+from conformance.catalogue.mends import STRICT_QUERIES, UNKNOWN_IDS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on
@@ -34,7 +35,13 @@ def _has_query_parameter(operation: Operation) -> bool:
     return any(one.location == "query" for one in operation.parameters)
 
 
-@requirement("robustness.odd-methods", Level.MUST, SAFETY, every)
+@requirement(
+    "robustness.odd-methods",
+    Level.MUST,
+    SAFETY,
+    every,
+    mend="Answer a method that a path does not have with 405 or 404.",
+)
 @catches(
     fail_on("unknown methods", lambda request: request.method in {"DINIE", "PROPFIND"}),
     fail_on("HEAD", lambda request: request.method == "HEAD"),
@@ -54,6 +61,7 @@ def odd_methods(probe: Probe) -> None:
     SAFETY,
     _has_path_parameter,
     judges=(Judge(expect_no_server_error, statuses=ANY_STATUS),),
+    mend=UNKNOWN_IDS,
 )
 @catches(
     fail_on("NUL in a path", lambda request: "%00" in request.path),
@@ -71,7 +79,9 @@ def strange_path_values(probe: Probe) -> None:
     send_expecting_no_server_error(probe, [replace(request, path=one) for one in paths])
 
 
-@requirement("robustness.strange-query-values", Level.MUST, SAFETY, _has_query_parameter)
+@requirement(
+    "robustness.strange-query-values", Level.MUST, SAFETY, _has_query_parameter, mend=STRICT_QUERIES
+)
 @catches(
     fail_on("NaN", lambda request: "=NaN" in request.path),
     fail_on("NUL in a query", lambda request: "=%00" in request.path),

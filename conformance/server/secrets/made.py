@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from conformance.catalogue.mends import RANDOM_BYTES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, set_field
@@ -103,7 +104,7 @@ _COUNTER = _every("client_secret", "a counter", lambda count: f"dinie_cs_live_{c
 _TIME = _every("client_secret", "the time", lambda _: f"dinie_cs_live_{time.time_ns():032x}")
 
 
-@requirement("secrets.are-unique", Level.MUST, SAFETY, shows(secret=True))
+@requirement("secrets.are-unique", Level.MUST, SAFETY, shows(secret=True), mend=RANDOM_BYTES)
 @catches(
     set_field(201, "client_secret", "dinie_cs_live_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
     _every("client_secret", "one of ten", lambda count: f"dinie_cs_live_{count % 10:032d}"),
@@ -119,6 +120,7 @@ def secrets_are_unique(probe: Probe) -> None:
     Level.MUST,
     "seed: id, client_id; Use multiple credentials",
     shows(),
+    mend="Make ids unique, by a constraint of the store.",
 )
 @catches(
     set_field(201, "id", "one"),
@@ -152,7 +154,9 @@ _WEAK = (
 )
 
 
-@requirement("secrets.are-beyond-guessing", Level.MUST, SAFETY, shows(secret=True))
+@requirement(
+    "secrets.are-beyond-guessing", Level.MUST, SAFETY, shows(secret=True), mend=RANDOM_BYTES
+)
 @catches(*_WEAK)
 def secrets_are_beyond_guessing(probe: Probe) -> None:
     """A secret has at least 90 random bits, by an estimate from twenty of them.
@@ -169,6 +173,7 @@ def secrets_are_beyond_guessing(probe: Probe) -> None:
     Level.SHOULD,
     "RFC 6749 section 10.10 (a guess succeeds with 2^-128)",
     shows(secret=True),
+    mend=RANDOM_BYTES,
 )
 @catches(*_WEAK, _secret("of 26 hex digits", lambda one: one["client_secret"][:40]))
 def secrets_are_as_random_as_usual(probe: Probe) -> None:
@@ -180,7 +185,7 @@ def _digest(field: str) -> Callable[[dict[str, Any]], str]:
     return lambda one: f"dinie_cs_live_{hashlib.sha256(one[field].encode()).hexdigest()}"
 
 
-@requirement("secrets.are-not-derived", Level.MUST, SAFETY, shows(secret=True))
+@requirement("secrets.are-not-derived", Level.MUST, SAFETY, shows(secret=True), mend=RANDOM_BYTES)
 @catches(
     _secret("from the id", lambda one: f"dinie_cs_live_{one['id'][-32:]}"),
     _secret("as the client id", lambda one: one["client_id"]),

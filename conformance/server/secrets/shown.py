@@ -7,6 +7,7 @@ from dataclasses import replace
 from urllib.parse import quote, unquote
 
 from conformance.catalogue.judge import ANY_STATUS, SUCCESS, Judge, JudgedExchange, Purpose, on
+from conformance.catalogue.mends import HIDE_SECRETS, NO_STORE, REPEAT_NOTHING
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import (
@@ -102,7 +103,12 @@ def _into_errors(name: str, tell: Callable[[Request, dict[str, str]], str]) -> S
 
 
 @requirement(
-    "secrets.never-in-the-list", Level.MUST, ONCE, shows(secret=True), needs=(Capability.LISTING,)
+    "secrets.never-in-the-list",
+    Level.MUST,
+    ONCE,
+    shows(secret=True),
+    needs=(Capability.LISTING,),
+    mend=HIDE_SECRETS,
 )
 @catches(
     _into_the_list("client_secret", str),
@@ -133,7 +139,13 @@ def _into_a_header(name: str, tell: Callable[[str], str]) -> Sabotage:
     return on_answers(f"tell the secret in {name}", changed)
 
 
-@requirement("secrets.never-in-headers", Level.MUST, ONCE, shows(secret=True))
+@requirement(
+    "secrets.never-in-headers",
+    Level.MUST,
+    ONCE,
+    shows(secret=True),
+    mend="Send a secret in the body alone.",
+)
 @catches(
     _into_a_header("Location", lambda secret: f"/v3/auth/credentials?secret={quote(secret)}"),
     _into_a_header("X-Debug", lambda secret: f"made {secret}"),
@@ -163,6 +175,7 @@ def _no_secret(exchange: JudgedExchange) -> None:
     ONCE,
     shows(secret=True),
     judges=(Judge(_no_secret, on(Purpose.OBSERVED), ANY_STATUS, applies_to=every),),
+    mend=REPEAT_NOTHING,
 )
 @catches(
     _into_errors("echo the body", lambda request, _: request.body.decode(errors="replace")),
@@ -256,6 +269,7 @@ def expect_no_token(answer: Answer, token: str) -> None:
     "safety: what is answered is logged",
     shows(secret=True),
     judges=(Judge(lambda one: expect_no_token(one.answer, one.token)),),
+    mend=REPEAT_NOTHING,
 )
 @catches(
     Sabotage(
@@ -297,6 +311,7 @@ def expect_no_store(operation: Operation, answer: Answer) -> None:
     "RFC 6749 section 5.1 and RFC 9111 section 5.2.2.5 (Cache-Control: no-store)",
     shows(secret=True),
     judges=(Judge(lambda one: expect_no_store(one.operation, one.answer), statuses=SUCCESS),),
+    mend=NO_STORE,
 )
 @catches(
     set_header(201, "Cache-Control", None),

@@ -37,6 +37,11 @@ def _makes_by_key(operation: Operation) -> bool:
     _makes_by_key,
     needs=(Capability.LISTING,),
     generates=True,
+    mend=(
+        "Follow the calls shown one by one to the first after which the stored state is"
+        " not what the contract says."
+    ),
+    rests_on="idempotency.replay-is-identical",
 )
 @catches(*FAULTS)
 def model_holds(probe: Probe) -> None:

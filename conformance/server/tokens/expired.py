@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 
+from conformance.catalogue.mends import LIVE_KEYS_ONLY
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers
@@ -32,6 +33,7 @@ _LOOKS, _BETWEEN_LOOKS_SECONDS = 3, 5
     "seed: expires_at, the expiration date; safety: what has ended opens nothing",
     issues_tokens,
     needs=(Capability.TOKENS,),
+    mend=LIVE_KEYS_ONLY,
 )
 @catches(
     on_answers(
@@ -102,6 +104,7 @@ def _good_for_ever() -> Tamper:
     "safety: a token opens nothing after its end; seed: Response 401",
     issues_tokens,
     needs=(Capability.TOKENS, Capability.LISTING, Capability.CLOCK),
+    mend="Check a token's end with each request, by the clock that issued it.",
 )
 @catches(Sabotage("take expired tokens", _good_for_ever))
 def expired_token_is_refused(probe: Probe) -> None:

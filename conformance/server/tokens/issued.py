@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 
+from conformance.catalogue.mends import EXCHANGE_KEYS, NO_STORE, REPEAT_NOTHING
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import (
@@ -44,7 +45,12 @@ def _echoing_secret(request: Request, answer: Answer) -> Answer:
 
 
 @requirement(
-    "tokens.created-key-gets-one", Level.SHOULD, VENDOR, issues_tokens, needs=(Capability.TOKENS,)
+    "tokens.created-key-gets-one",
+    Level.SHOULD,
+    VENDOR,
+    issues_tokens,
+    needs=(Capability.TOKENS,),
+    mend=EXCHANGE_KEYS,
 )
 @catches(
     on_tokens("answer 201", lambda one: replace(one, status=201)),
@@ -65,6 +71,7 @@ def created_key_gets_one(probe: Probe) -> None:
     f"{VENDOR}; RFC 6749 section 5.1",
     issues_tokens,
     needs=(Capability.TOKENS,),
+    mend=EXCHANGE_KEYS,
 )
 @catches(
     drop_field(200, "token_type"),
@@ -112,6 +119,7 @@ def _good_answer(probe: Probe) -> Answer:
     "RFC 6749 section 5.1",
     issues_tokens,
     needs=(Capability.TOKENS,),
+    mend=NO_STORE,
 )
 @catches(set_header(200, "Cache-Control", None), set_header(200, "Cache-Control", "max-age=3600"))
 def no_store(probe: Probe) -> None:
@@ -127,6 +135,7 @@ def no_store(probe: Probe) -> None:
     "seed: client_secret, shown only once",
     issues_tokens,
     needs=(Capability.TOKENS,),
+    mend=REPEAT_NOTHING,
 )
 @catches(on_answers("repeat the secret", _echoing_secret))
 def secret_is_not_repeated(probe: Probe) -> None:
@@ -144,6 +153,7 @@ def secret_is_not_repeated(probe: Probe) -> None:
     "seed: last_used_at; vendor facts: POST /auth/token",
     issues_tokens,
     needs=(Capability.TOKENS, Capability.LISTING),
+    mend="Note when a key was exchanged for a token, and show it in the list.",
 )
 @catches(
     edit_body(

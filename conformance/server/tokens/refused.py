@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 from http import HTTPStatus
 
+from conformance.catalogue.mends import LIVE_KEYS_ONLY
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers
@@ -45,6 +46,7 @@ def _knowing_the_secret() -> Tamper:
     "safety: no token without the secret",
     issues_tokens,
     needs=(Capability.TOKENS,),
+    mend=LIVE_KEYS_ONLY,
 )
 @catches(
     Sabotage("do not look at the secret", _knowing_the_secret),
@@ -84,6 +86,7 @@ def _with_wrong_secrets(probe: Probe) -> list[tuple[str, Answer]]:
     "RFC 6749 section 5.2; vendor facts: 401",
     issues_tokens,
     needs=(Capability.TOKENS,),
+    mend=LIVE_KEYS_ONLY,
 )
 @catches(
     on_answers(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from http import HTTPStatus
 
+from conformance.catalogue.mends import OWN_TOKENS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
@@ -69,6 +70,7 @@ def _refusing_issued_tokens() -> Tamper:
     "vendor facts: POST /auth/token, and bearer security everywhere else",
     issues_tokens,
     needs=(Capability.TOKENS, Capability.LISTING),
+    mend=OWN_TOKENS,
 )
 @catches(Sabotage("refuse issued tokens", _refusing_issued_tokens))
 def issued_token_is_accepted(probe: Probe) -> None:
@@ -86,6 +88,7 @@ def issued_token_is_accepted(probe: Probe) -> None:
     "safety: a token acts for the partner whose key it was issued to, and for no other",
     issues_tokens,
     needs=(Capability.TOKENS, Capability.LISTING, Capability.SECOND_PARTNER),
+    mend=OWN_TOKENS,
 )
 @catches(_taking_it_for(0), _taking_it_for(1))
 def token_is_its_partners(probe: Probe) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from http import HTTPStatus
 
+from conformance.catalogue.mends import KEEP_INSTANTS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import body_of, on_answers, on_requests, set_status, with_body
@@ -120,7 +121,7 @@ def _day_before_month(_: Request, answer: Answer) -> Answer:
     return with_body(answer, {**body_of(answer), "expires_at": end})
 
 
-@requirement("validation.bad-date-is-refused", Level.SHOULD, DATES, takes_dates)
+@requirement("validation.bad-date-is-refused", Level.SHOULD, DATES, takes_dates, mend=KEEP_INSTANTS)
 @catches(ACCEPT_ALL, IGNORE_DATES, set_status(422, 500))
 def bad_date_is_refused(probe: Probe) -> None:
     """Text that is no date-time of RFC 3339, or has no offset, is refused."""
@@ -130,7 +131,9 @@ def bad_date_is_refused(probe: Probe) -> None:
             expect_refusal(probe, request, f"{name} {text!r}")
 
 
-@requirement("validation.odd-date-keeps-its-instant", Level.MUST, DATES, takes_dates)
+@requirement(
+    "validation.odd-date-keeps-its-instant", Level.MUST, DATES, takes_dates, mend=KEEP_INSTANTS
+)
 @catches(
     on_requests("overlook the offset", without_offset),
     on_answers("a year by weeks", _year_by_weeks),
@@ -163,7 +166,13 @@ def odd_date_keeps_its_instant(probe: Probe) -> None:
             probe.expect(same, f"the instant of {text} in {name}", "another, or none")
 
 
-@requirement("validation.usual-date-is-accepted", Level.SHOULD, DATES, takes_dates)
+@requirement(
+    "validation.usual-date-is-accepted",
+    Level.SHOULD,
+    DATES,
+    takes_dates,
+    mend="Accept RFC 3339 date-times with any offset, and on leap days.",
+)
 @catches(
     answer_if(b"+02:00", 422, "refuse an offset"),
     answer_if(b"-02-29", 422, "refuse a leap day"),

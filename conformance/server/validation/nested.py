@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
+from conformance.catalogue.mends import FIELDS_422, NAME_FIELDS, VALIDATE
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import edit_body, set_status
@@ -38,6 +39,7 @@ def _errors(body: dict[str, Any]) -> list[dict[str, Any]]:
     Level.MUST,
     "seed: request fields, responses 400 and 422; the contract's schema",
     has_nested_fields,
+    mend=VALIDATE,
 )
 @catches(TAKE_NESTED, DROP_NESTED_NULLS, set_status(422, 500))
 def nested_field_is_refused(probe: Probe) -> None:
@@ -46,7 +48,9 @@ def nested_field_is_refused(probe: Probe) -> None:
         expect_refusal(probe, probe.request().with_json(fault.body), fault.what)
 
 
-@requirement("validation.nested-field-is-422", Level.SHOULD, VENDOR, has_nested_fields)
+@requirement(
+    "validation.nested-field-is-422", Level.SHOULD, VENDOR, has_nested_fields, mend=FIELDS_422
+)
 @catches(set_status(422, 400))
 def nested_field_is_422(probe: Probe) -> None:
     """A wrong or missing field in a nested object or array gets 422."""
@@ -60,6 +64,7 @@ def nested_field_is_422(probe: Probe) -> None:
     Level.SHOULD,
     "vendor facts: 422 with one errors[] item for each field",
     has_nested_fields,
+    mend=NAME_FIELDS,
 )
 @catches(
     edit_body(

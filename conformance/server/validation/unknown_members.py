@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from conformance.catalogue.mends import UNKNOWN_MEMBERS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.bodies import (
@@ -23,7 +24,9 @@ from openapi.references import merge_schemas
 from openapi.schema import Schema
 
 
-@requirement("validation.unknown-members-are-no-failure", Level.MUST, SAFETY, is_judged)
+@requirement(
+    "validation.unknown-members-are-no-failure", Level.MUST, SAFETY, is_judged, mend=UNKNOWN_MEMBERS
+)
 @catches(answer_if(b'"x', 500, "fail on unknown members"), answer_if(b'"x', 302, "redirect"))
 def unknown_members_are_no_failure(probe: Probe) -> None:
     """Members that the contract does not know are overlooked or refused."""
@@ -46,6 +49,7 @@ def unknown_members_are_no_failure(probe: Probe) -> None:
     Level.SHOULD,
     "seed: response 201 fields",
     makes_from_json,
+    mend=UNKNOWN_MEMBERS,
 )
 @catches(adopting())
 def unknown_members_are_not_kept(probe: Probe) -> None:
@@ -63,6 +67,7 @@ def unknown_members_are_not_kept(probe: Probe) -> None:
     Level.MUST,
     "safety: ids, secrets and status are the server's to say; seed: request fields",
     makes_from_json,
+    mend="Copy only the documented members of a request into what is stored.",
 )
 @catches(
     adopting("id"),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
 
+from conformance.catalogue.mends import PARSE_FIRST, STRICT_JSON
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_requests, set_status
@@ -66,6 +67,7 @@ BEYOND_JSON: dict[str, Callable[[bytes], bytes]] = {
     Level.SHOULD,
     "RFC 8259 sections 2 and 7",
     makes_from_json,
+    mend=PARSE_FIRST,
 )
 @catches(
     answer_if(b"\\u00", 422, "do not read escapes in names"),
@@ -93,6 +95,7 @@ def _escaped(found: re.Match[bytes]) -> bytes:
     Level.SHOULD,
     "RFC 9110 section 8.3.1",
     makes_from_json,
+    mend=PARSE_FIRST,
 )
 @catches(
     answer_if(b";", 400, "refuse parameters of the media type", content_type),
@@ -106,7 +109,7 @@ def media_type_may_be_spelt_differently(probe: Probe) -> None:
         expect_accepted(probe, request, f"Content-Type {text}")
 
 
-@requirement("validation.unreadable-body-is-refused", Level.MUST, SEED, is_judged)
+@requirement("validation.unreadable-body-is-refused", Level.MUST, SEED, is_judged, mend=STRICT_JSON)
 @catches(ACCEPT_ALL, set_status(400, 500), set_status(400, 418), set_status(400, 201))
 def unreadable_body_is_refused(probe: Probe) -> None:
     """A body that is not JSON is refused with a documented status."""
@@ -121,7 +124,7 @@ def _unreadable(probe: Probe) -> Iterator[tuple[str, Request]]:
             yield what, replace(probe.request(), body=text)
 
 
-@requirement("validation.unreadable-body-is-400", Level.SHOULD, VENDOR, is_judged)
+@requirement("validation.unreadable-body-is-400", Level.SHOULD, VENDOR, is_judged, mend=STRICT_JSON)
 @catches(set_status(400, 422))
 def unreadable_body_is_400(probe: Probe) -> None:
     """A body that is not JSON gets 400, which is for what cannot be read."""
@@ -129,7 +132,13 @@ def unreadable_body_is_400(probe: Probe) -> None:
         expect_refusal(probe, request, what, HTTPStatus.BAD_REQUEST)
 
 
-@requirement("validation.more-than-json-is-refused", Level.SHOULD, f"{VENDOR}; RFC 8259", is_judged)
+@requirement(
+    "validation.more-than-json-is-refused",
+    Level.SHOULD,
+    f"{VENDOR}; RFC 8259",
+    is_judged,
+    mend=STRICT_JSON,
+)
 @catches(
     ACCEPT_ALL,
     on_requests(
@@ -152,7 +161,13 @@ def more_than_json_is_refused(probe: Probe) -> None:
             expect_refusal(probe, changed, what)
 
 
-@requirement("validation.other-content-type-is-400", Level.SHOULD, VENDOR, is_judged)
+@requirement(
+    "validation.other-content-type-is-400",
+    Level.SHOULD,
+    VENDOR,
+    is_judged,
+    mend="Answer 400 to a body whose media type is not documented.",
+)
 @catches(ANY_TYPE, set_status(400, 415))
 def other_content_type_is_400(probe: Probe) -> None:
     """A body without a Content-Type, or with one that is not documented, gets 400."""

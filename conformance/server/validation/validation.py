@@ -9,6 +9,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
+from conformance.catalogue.mends import ACCEPT_PLAIN, FIELDS_422, NAME_FIELDS, VALIDATE
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests, set_status
@@ -57,6 +58,7 @@ def _on_errors(name: str, change: Callable[[list[dict[str, Any]]], object]) -> S
     Level.MUST,
     "seed: request fields, response 201",
     makes_from_json,
+    mend=ACCEPT_PLAIN,
 )
 @catches(answer_if(b"null", 422, "refuse null"), answer_if(b"2099", 422, "refuse an end"))
 def plain_data_is_accepted(probe: Probe) -> None:
@@ -76,7 +78,9 @@ def plain_data_is_accepted(probe: Probe) -> None:
         expect_accepted(probe, probe.request().with_json(body), what)
 
 
-@requirement("validation.wrong-or-missing-field-is-refused", Level.MUST, SEED, is_judged)
+@requirement(
+    "validation.wrong-or-missing-field-is-refused", Level.MUST, SEED, is_judged, mend=VALIDATE
+)
 @catches(
     ACCEPT_ALL,
     COERCE,
@@ -92,7 +96,9 @@ def wrong_or_missing_field_is_refused(probe: Probe) -> None:
         expect_refusal(probe, probe.request().with_json(body), what)
 
 
-@requirement("validation.body-of-another-type-is-refused", Level.MUST, SEED, is_judged)
+@requirement(
+    "validation.body-of-another-type-is-refused", Level.MUST, SEED, is_judged, mend=VALIDATE
+)
 @catches(
     ACCEPT_ALL,
     on_requests(
@@ -110,7 +116,7 @@ def body_of_another_type_is_refused(probe: Probe) -> None:
             expect_refusal(probe, probe.request().with_json(value), what)
 
 
-@requirement("validation.invalid-field-is-422", Level.SHOULD, VENDOR, is_judged)
+@requirement("validation.invalid-field-is-422", Level.SHOULD, VENDOR, is_judged, mend=FIELDS_422)
 @catches(set_status(422, 400))
 def invalid_field_is_422(probe: Probe) -> None:
     """A wrong or missing field gets 422, which is for what reads well and is not valid."""
@@ -124,6 +130,7 @@ def invalid_field_is_422(probe: Probe) -> None:
     Level.SHOULD,
     "vendor facts: 422 with one errors[] item for each field",
     is_judged,
+    mend=NAME_FIELDS,
 )
 @catches(
     _on_errors("report the first field only", lambda errors: errors[:1]),
@@ -162,6 +169,7 @@ def every_bad_field_is_reported(probe: Probe) -> None:
     SEED,
     makes_from_json,
     needs=(Capability.LISTING,),
+    mend="Validate before anything is stored, or roll it back.",
 )
 @catches(CREATE_ALL)
 def refused_request_creates_nothing(probe: Probe) -> None:
@@ -189,4 +197,4 @@ def refused_request_creates_nothing(probe: Probe) -> None:
     lister = probe.listing
     for page in pages(lister, largest_page(lister)):
         found = [one for one in page.items if text_in(one, probe.name_member) in refused]
-        probe.expect(not found, "nothing in the list from a refused request", f"{len(found)}")
+        probe.expect(not found, "nothing in the list from a refused request", f"{len(found)} items")

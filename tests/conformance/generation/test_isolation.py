@@ -198,6 +198,7 @@ def test_one_at_a_time_is_generated_beside_all_others(healthy: MockProcess) -> N
             level=Level.MUST,
             summary="",
             source="",
+            mend="",
             applies_to=lambda operation: operation is CREATE,
             needs=frozenset(),
             sabotage=(),

@@ -24,7 +24,7 @@ OPERATION = "createCredential"
 
 def requirement(id_: str, level: Level = Level.MUST) -> Requirement:
     return Requirement(
-        id_, level, f"The rule of {id_}.", "seed: 201", lambda _: True, frozenset(), (),
+        id_, level, f"The rule of {id_}.", "seed: 201", f"Mend {id_}.", lambda _: True, frozenset(), (),
         lambda _: None,
     )  # fmt: skip
 
