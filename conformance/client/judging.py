@@ -19,11 +19,12 @@ NOTHING_JUDGED = "the journal has no request for any operation of the contract"
 
 _NOT_JUDGED = "{} exchanges are for no operation of the contract: not judged"
 
-_MOST_SHOWN = 3
+_MOST_SHOWN = 1
 _MOST_LINES = 12
 _LONGEST_BODY, _LONGEST_URL = 80, 200
 
-_SENT = ("idempotency-key", "x-idempotency-key", "authorization", "content-type")
+_KEYS = ("idempotency-key", "x-idempotency-key")
+_SENT = (*_KEYS, "authorization", "content-type")
 _ANSWERED = ("retry-after", "retry-after-ms", "idempotent-replayed")
 """The headers that an excerpt shows of a request and of its answer."""
 
@@ -106,19 +107,31 @@ def _not_verified(requirement: ClientRequirement, evidence: Evidence) -> Result:
 def _lines(exchanges: Sequence[JournalEntry]) -> Iterator[str]:
     """The lines of an excerpt; of a long one, those of its first and last exchanges."""
     half = _MOST_LINES // 2
-    if len(exchanges) <= _MOST_LINES:
-        yield from map(_line, exchanges)
+    lines = [_line(one, _headers_of(exchanges)) for one in exchanges]
+    if len(lines) <= _MOST_LINES:
+        yield from lines
     else:
-        yield from map(_line, exchanges[:half])
-        yield f"… {len(exchanges) - 2 * half} more …"
-        yield from map(_line, exchanges[-half:])
+        yield from lines[:half]
+        yield f"… {len(lines) - 2 * half} more …"
+        yield from lines[-half:]
 
 
-def _line(entry: JournalEntry) -> str:
+def _headers_of(exchanges: Sequence[JournalEntry]) -> list[str]:
+    """The headers that an excerpt shows: of several exchanges no other that all have alike."""
+    return [
+        name
+        for name in _SENT
+        if name in _KEYS
+        or len(exchanges) == 1
+        or len({one.request_header(name) for one in exchanges}) > 1
+    ]
+
+
+def _line(entry: JournalEntry, headers: Sequence[str]) -> str:
     """The line of an exchange; its time is in UTC."""
     when = datetime.fromtimestamp(entry.started, UTC).strftime("%H:%M:%S.%f")[:-3]
     parts = [f"#{entry.number}", when, entry.method, excerpt(entry.url, _LONGEST_URL)]
-    parts += [f"{one}: {value}" for one in _SENT if (value := entry.request_header(one))]
+    parts += [f"{one}: {value}" for one in headers if (value := entry.request_header(one))]
     if entry.request_body:
         parts.append(excerpt(entry.request_body, _LONGEST_BODY))
     came = [str(entry.status) if entry.status else "no answer, the connection was closed"]

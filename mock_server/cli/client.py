@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from conformance.report import FORMATS
 from dinie_contract.output import SECRETS, echo
 from mock_server.cli.option_types import takes_options
 from mock_server.faults.presets import PRESETS
-from mock_server.testing.exercise import ExerciseRun, exercise
+from mock_server.testing.exercise import ExerciseRun, exercise, swallowed, title_of
 from mock_server.testing.partner_mock import Control, ControlError
 from openapi.contract import Contract
 
@@ -82,6 +83,9 @@ def exercise_command(
             har.write_text(json.dumps(har_of(entries)))
         except OSError as error:
             raise ControlError(f"{har} cannot be written: {error.strerror}") from error
-    verdict = judge(entries, Contract.bundled(), Level(level), target=command[0])
+    contract = Contract.bundled()
+    verdict = judge(entries, contract, Level(level), target=title_of(command))
+    remarks = (swallowed(contract, one) for one in runs)
+    verdict = replace(verdict, remarks=(*verdict.remarks, *filter(None, remarks)))
     echo(FORMATS[form](verdict).rstrip("\n"))
     return verdict.exit_code

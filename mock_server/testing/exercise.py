@@ -6,15 +6,23 @@ waits of a single run are too few to show whether they grow.
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from conformance.client.attempts import RETRYABLE, Ending
+from conformance.client.evidence import Traffic
 from conformance.journal.journal import JournalEntry
 from mock_server.testing.embedded import MockServer, running_mock
 from mock_server.testing.partner_mock import PartnerMock
+from openapi.contract import Contract
+from openapi.resource import creates
+
+_INTERPRETERS = re.compile(r"(python|pypy|node|deno|bun|ruby|perl|php|bash|sh|zsh)[0-9.]*")
 
 NO_FAULTS = "without faults"
 """The name of the run without faults."""
@@ -61,10 +69,43 @@ def exercise(
             run = _run(server, command, preset, timeout, show_output=show_output)
             if preset == NO_FAULTS and run.exit_code != 0:
                 raise CommandError(
-                    f"{command[0]} {run.ended} without any fault: mend that first"
+                    f"{title_of(command)} {run.ended} without any fault: mend that first"
                     f"{'' if show_output else '; without --quiet its output says why'}"
                 )
+            if not run.entries:
+                raise CommandError(
+                    f"{title_of(command)} sent nothing to the mock: does it read DINIE_BASE_URL?"
+                )
             yield run
+
+
+def title_of(command: Sequence[str]) -> str:
+    """The name of a command in a report: its script or module, not the interpreter's."""
+    program, *given = command
+    match given:
+        case ["-m", module, *_] if _INTERPRETERS.fullmatch(Path(program).name):
+            return module
+        case [script, *_] if _INTERPRETERS.fullmatch(Path(program).name) and script[:1] != "-":
+            return script
+        case _:
+            return program
+
+
+def swallowed(contract: Contract, run: ExerciseRun) -> str:
+    """The remark on creations that failed to the end while the command ended well; may be empty."""
+    if run.exit_code != 0:
+        return ""
+    calls = [one for one in Traffic(contract, run.entries).calls if creates(one.first.operation)]
+    lost = [
+        one
+        for one in calls
+        if one.last.ending in RETRYABLE
+        and not any(attempt.ending is Ending.SUCCESS for attempt in one.attempts)
+    ]
+    if not lost:
+        return ""
+    count = "one creation" if len(lost) == 1 else f"{len(lost)} creations"
+    return f"{run.preset}: {count} failed to the end, and the command ended well: is it told of?"
 
 
 def _run(

@@ -23,7 +23,7 @@ RESULT = {
     "additionalProperties": False,
     "required": [*TEXTS, "level", "operation", "outcome"],
     "properties": {
-        **{name: {"type": "string"} for name in TEXTS},
+        **{name: {"type": "string"} for name in (*TEXTS, "mend")},
         "level": {"enum": ["must", "should", "info"]},
         "outcome": {"enum": ["passed", "failed", "warning", "not_verified", "error"]},
         "operation": {"enum": list(CONTRACT.operations)},

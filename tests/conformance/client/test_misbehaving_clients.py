@@ -226,7 +226,7 @@ def test_what_cannot_be_told_is_not_verified() -> None:
     assert "the preset lost-response causes it" in by_id["retries.repeat-the-key"].actual
 
 
-def test_many_breaches_are_counted_and_the_first_are_shown() -> None:
+def test_many_breaches_are_counted_and_the_first_is_shown() -> None:
     one = Recording()
     one.sign_in()
     for number in range(7):
@@ -236,4 +236,4 @@ def test_many_breaches_are_counted_and_the_first_are_shown() -> None:
 
     assert result.requirement.id == "requests.body-satisfies-schema"
     assert result.actual == "name must be a string (and 6 more of 7 times)"
-    assert len(result.reproduce.split("\n\n")) == 3
+    assert len(result.reproduce.splitlines()) == 1

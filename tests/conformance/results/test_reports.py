@@ -24,8 +24,8 @@ OPERATION = "createCredential"
 
 def requirement(id_: str, level: Level = Level.MUST) -> Requirement:
     return Requirement(
-        id_, level, f"The rule of {id_}.", "seed: 201", f"Mend {id_}.", lambda _: True, frozenset(), (),
-        lambda _: None,
+        id_, level, f"The rule of {id_}.", "seed: 201", f"Mend {id_}.", lambda _: True,
+        frozenset(), (), lambda _: None,
     )  # fmt: skip
 
 
@@ -99,6 +99,7 @@ def test_the_json_report_has_the_fixed_members() -> None:
         "expected": "201",
         "actual": HOSTILE,
         "reproduce": "curl one\ncurl two",
+        "mend": "Mend a.failed.",
     }
     assert document["findings"] == []
 

@@ -13,7 +13,7 @@ from conformance.catalogue.selection import select
 from conformance.results.baseline import Baseline
 from conformance.results.result import VIOLATIONS, Outcome
 from conformance.results.verdict import Verdict
-from conformance.run.judging import judge
+from conformance.run.judging import SEEN_AGAIN, judge
 from conformance.run.observation import UNUSUAL
 from conformance.run.runner import Run
 from conformance.server import catalogue
@@ -161,6 +161,8 @@ def test_what_a_check_meets_on_its_way_is_found(name: str) -> None:
     [found] = [one for one in verdict.results if one.key == (requirement, operation)]
     assert found.outcome is outcome, found
     assert found.reproduce
+    assert found.finding is not None
+    assert found.finding.state == SEEN_AGAIN
     assert verdict.exit_code == (outcome is Outcome.FAILED)
 
 

@@ -10,6 +10,7 @@ import pytest
 from conformance.cli.main import main as judge_again
 from conformance.client.requirements import client_catalogue
 from mock_server.faults.presets import PRESETS
+from mock_server.testing.exercise import title_of
 from tests.mock_server.command_line import run_command
 
 CLIENTS = Path(__file__).parents[2] / "clients"
@@ -126,7 +127,10 @@ def test_the_journal_of_all_runs_can_be_saved_and_judged_again(
     [
         (["--", "/no/such/command"], "/no/such/command cannot be run: No such file"),
         (["--", sys.executable, "-c", "raise SystemExit(3)"], "ended with 3 without any fault"),
-        (["--", sys.executable, "-c", ""], "the journal has no request"),
+        (
+            ["--", sys.executable, "-c", ""],
+            "sent nothing to the mock: does it read DINIE_BASE_URL?",
+        ),
         (["--timeout", "1", "--", "sleep", "60"], "it took too long"),
         (["--preset", "storm", "--", "true"], "'storm' is not one of"),
         ([], "Missing argument"),
@@ -138,3 +142,40 @@ def test_what_cannot_be_judged_is_one_clear_line(arguments: list[str], reason: s
     assert done.returncode == 2
     assert reason in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "title"),
+    [
+        (["python3.12", "scripts/client.py", "--fast"], "scripts/client.py"),
+        (["/usr/bin/python", "-m", "my_client"], "my_client"),
+        (["node", "client.js"], "client.js"),
+        (["bash", "-c", "true"], "bash"),
+        (["./client", "x.py"], "./client"),
+        (["pytest", "tests/integration"], "pytest"),
+        (["python"], "python"),
+    ],
+)
+def test_a_report_has_the_name_of_the_script(command: list[str], title: str) -> None:
+    assert title_of(command) == title
+
+
+def test_who_swallows_a_lost_call_is_told_of_it(tmp_path: Path) -> None:
+    swallows = tmp_path / "swallows.py"
+    swallows.write_text(
+        f"import sys\nsys.path.insert(0, {str(CLIENTS)!r})\n"
+        "from correct import Client, GivenUp\n"
+        "client = Client()\n"
+        "for number in range(3):\n"
+        "    try:\n"
+        "        client.create(f'Key {number}')\n"
+        "    except GivenUp:\n"
+        "        pass\n"
+    )
+    quiet = ("--quiet", "--preset", "outage", "--preset", "lost-response", "--")
+    told = run_command("exercise", *quiet, sys.executable, str(swallows))
+    [line] = [one for one in told.stdout.splitlines() if "failed to the end, and" in one]
+    assert line.startswith("outage: 3 creations failed to the end, and the command ended well")
+
+    honest = run_command("exercise", *quiet, sys.executable, str(CLIENTS / "correct.py"))
+    assert "failed to the end" not in honest.stdout

@@ -1,0 +1,67 @@
+"""Violations that one change mends are one cause, shown by the one with the least to send."""
+
+from dataclasses import replace
+
+import pytest
+
+from conformance.catalogue.requirement import Level, Requirement
+from conformance.client.requirements import client_catalogue
+from conformance.results.result import FindingDetails, Outcome, Result
+from conformance.results.verdict import causes_of
+from conformance.server import catalogue
+
+REPLAY = catalogue()["idempotency.replay-is-identical"]
+AT_ONCE = catalogue()["idempotency.simultaneous-requests-make-one-resource"]
+MODEL = catalogue()["sequences.model-holds"]
+NAME = catalogue()["created.name-is-unchanged"]
+DATA = catalogue()["generated.accepted-data-comes-back"]
+
+
+def broken(requirement: Requirement, script: str = "curl", operation: str = "one") -> Result:
+    return Result(requirement, operation, Level.MUST, Outcome.FAILED, reproduce=script)
+
+
+def test_what_one_change_mends_is_one_cause_on_all_operations() -> None:
+    short, long, elsewhere = broken(NAME), broken(DATA, "curl\ncurl"), broken(DATA, "", "two")
+
+    [cause] = causes_of([long, short])
+    assert (cause.shown, cause.others) == (short, (long,))
+    [cause] = causes_of([long, short, elsewhere])
+    assert cause.shown == elsewhere
+
+
+def test_a_must_shows_a_cause_rather_than_a_should() -> None:
+    should = replace(broken(NAME, ""), level=Level.SHOULD, outcome=Outcome.WARNING)
+    must = broken(DATA, "curl\ncurl")
+    [cause] = causes_of([should, must])
+    assert (cause.shown, cause.others) == (must, (should,))
+
+
+def test_what_rests_on_a_broken_rule_is_no_cause_of_its_own() -> None:
+    replay = broken(REPLAY, "curl\ncurl")
+    [cause] = causes_of([broken(AT_ONCE), broken(MODEL), replay])
+    assert cause.shown == replay
+    assert {one.requirement for one in cause.others} == {AT_ONCE, MODEL}
+
+    alone = causes_of([broken(AT_ONCE), broken(MODEL)])
+    assert [one.shown.requirement for one in alone] == [AT_ONCE, MODEL]
+    apart = causes_of([broken(AT_ONCE, operation="two"), replay])
+    assert len(apart) == 2
+
+
+def test_findings_of_a_campaign_stay_apart() -> None:
+    found = [replace(broken(NAME), finding=FindingDetails(0.0, id_)) for id_ in ("a", "b")]
+    assert [one.shown for one in causes_of(found)] == found
+
+
+def test_what_is_no_violation_is_no_cause() -> None:
+    assert causes_of([replace(broken(NAME), outcome=Outcome.PASSED)]) == ()
+
+
+@pytest.mark.parametrize("rule", [*catalogue().values(), *client_catalogue().values()],
+                         ids=lambda one: one.id)  # fmt: skip
+def test_each_rule_says_how_to_mend_it_in_one_line(rule: Requirement) -> None:
+    assert rule.mend.endswith(".")
+    assert "\n" not in rule.mend
+    assert len(rule.mend) < 160
+    assert not rule.rests_on or rule.rests_on in catalogue()
