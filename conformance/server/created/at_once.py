@@ -65,6 +65,10 @@ def _for_the_first(request: Request) -> Request:
     Level.MUST,
     "safety: an answer never goes to another request or partner; seed: Creates a new credential",
     echoes_name,
+    mend=(
+        "Keep the state of a request apart from that of others: no gl"
+        "obals, no connection shared by threads."
+    ),
 )
 @catches(
     Sabotage("fail in a crowd", lambda: _in_flight(lambda one: replace(one, status=500))),

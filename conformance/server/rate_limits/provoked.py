@@ -5,6 +5,7 @@ With --provoke-rate-limit a run sends creations into the limit, and looks for th
 
 from dataclasses import replace
 
+from conformance.catalogue.mends import EXECUTED_ONLY, LIMIT_HEADERS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, set_status, with_body, with_header
@@ -75,6 +76,7 @@ def _keeping() -> Tamper:
     _creates_with_key,
     needs=(Capability.LISTING,),
     observes_run=True,
+    mend="Ask the limiter before anything is executed.",
 )
 @catches(Sabotage("execute what is limited", _executing))
 def limited_request_creates_nothing(probe: Probe) -> None:
@@ -97,6 +99,7 @@ def limited_request_creates_nothing(probe: Probe) -> None:
     "safety: who waits as told gets through; seed: Idempotency-Key, response 429",
     _creates_with_key,
     observes_run=True,
+    mend=EXECUTED_ONLY,
 )
 @catches(Sabotage("keep a 429 under its key", _keeping))
 def limited_answer_is_not_kept(probe: Probe) -> None:
@@ -137,6 +140,7 @@ def _provoking(operation: Operation) -> bool:
     "seed: response 429",
     _provoking,
     observes_run=True,
+    mend="Answer 429 to what the limiter refuses.",
 )
 @catches(*(set_status(LIMITED, other) for other in (403, 503, 420)))
 def limited_status_is_429(probe: Probe) -> None:
@@ -164,6 +168,7 @@ def _serving_all(request: Request, forward: Forward) -> Answer:
     HEADERS,
     _provoking,
     observes_run=True,
+    mend=LIMIT_HEADERS,
 )
 @catches(Sabotage("serve where none remain", lambda: _serving_all))
 def limited_when_none_remain(probe: Probe) -> None:

@@ -50,7 +50,7 @@ def judged(mock: MockProcess, ids: list[str], *, until_reported: bool) -> tuple[
 
 @pytest.mark.parametrize(("until_reported", "state"), [(False, SEEN_AGAIN), (True, NOT_SEEN_AGAIN)])
 def test_a_violation_is_tried_once_more(
-    until_reported: bool,
+    until_reported: bool,  # noqa: FBT001 - of a table
     state: str,
     healthy: MockProcess,
 ) -> None:
