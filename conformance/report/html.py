@@ -13,7 +13,7 @@ from conformance.report.optional_plots import render_plots
 from conformance.report.timeline_data import Mark, format_duration, timeline_data
 from conformance.results.result import Outcome, Result
 from conformance.results.timeline import format_elapsed
-from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict
+from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Cause, Verdict
 
 _WORDS = {CONFORMS: "Conforms", BROKEN: "Does not conform", NO_VERDICT: "No verdict"}
 _CLASSES = {CONFORMS: "good", BROKEN: "bad", NO_VERDICT: "unclear"}
@@ -26,12 +26,16 @@ _MOST_ROWS = 30
 
 @dataclass(frozen=True, slots=True)
 class ShownViolation:
-    """A violation in the page: its anchor, the name of its colour, whether its Python is shown."""
+    """A violation in the page: its anchor, the name of its colour, whether its Python is shown.
+
+    ``under`` is the violation that shows the same cause with less; None for that one itself.
+    """
 
     result: Result
     anchor: str
     tone: str
     has_python: bool
+    under: "ShownViolation | None"
 
 
 def as_html(verdict: Verdict) -> str:
@@ -74,22 +78,28 @@ def as_html(verdict: Verdict) -> str:
 
 
 def _violations(verdict: Verdict) -> list[ShownViolation]:
-    """Violations: broken MUSTs first, then by count, largest first."""
+    """Violations by their causes: broken MUSTs first, then by count, largest first."""
 
-    def order(result: Result) -> tuple[bool, int]:
+    def order(cause: Cause) -> tuple[bool, int]:
+        result = cause.shown
         return result.level is not Level.MUST, -(result.finding.count if result.finding else 1)
 
-    return [
-        ShownViolation(
-            one,
-            f"finding-{one.finding.id}"
-            if one.finding and one.finding.id
-            else f"violation-{number}",
-            "bad" if one in verdict.breaking else "warn",
-            number <= _MOST_PYTHON,
-        )
-        for number, one in enumerate(sorted(verdict.violations, key=order), 1)
-    ]
+    found: list[ShownViolation] = []
+
+    def add(one: Result, under: ShownViolation | None) -> ShownViolation:
+        number = len(found) + 1
+        id_ = one.finding.id if one.finding else ""
+        anchor = f"finding-{id_}" if id_ else f"violation-{number}"
+        tone = "bad" if one in breaking else "warn"
+        found.append(ShownViolation(one, anchor, tone, number <= _MOST_PYTHON, under))
+        return found[-1]
+
+    breaking = verdict.breaking
+    for cause in sorted(verdict.causes, key=order):
+        first = add(cause.shown, None)
+        for other in cause.others:
+            add(other, first)
+    return found
 
 
 def _moment(seconds: float) -> str:
