@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.probe.not_verified import NotServed, NotVerified, Undecided, refused_with
@@ -249,13 +249,22 @@ class Probe:
 
     def _registered(self, send: Callable[[Request], Answer], request: Request) -> Answer:
         """The answer; what it created is known at once, whatever becomes of the check."""
+        if request.method == "DELETE":
+            revoked = unquote(request.path.partition("?")[0].rpartition("/")[2])
+            for partner in range(len(self.target.tokens)):
+                self.target.lasting.discard((partner, revoked))
         answer = send(request)
+        if request.key and answer.is_success:
+            self.target.early_call.note(request.key)
         is_creation = request.method == "POST" and answer.is_success
         for resource in self.contract.resources if is_creation else ():
             # Also after a wrong status: every created resource must be revoked.
             handle = answer.identifier(resource.handle)
             if handle is not None:
                 self.target.created.add((request.partner or 0, handle))
+                members = Answer(0, body=request.body).json_object() or {}
+                if request.partner is not None and members.keys() == {resource.name}:
+                    self.target.lasting.add((request.partner, handle))
         return answer
 
     def succeed(self, request: Request) -> Answer:

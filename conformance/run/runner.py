@@ -13,7 +13,7 @@ from conformance.catalogue.registry import Judges
 from conformance.catalogue.requirement import Requirement
 from conformance.probe.applicability import lists
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotVerified
-from conformance.probe.probe import Probe
+from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.probe.token_exchange import credentials_of
 from conformance.probe.violation import Violation
 from conformance.results.result import VIOLATIONS, Result, ResultKey
@@ -198,7 +198,9 @@ class Run:
         names: dict[tuple[str, int], set[str]] = {}
         for request in self.target.transients.lost:
             for operation in filter(creates, self._operations_of(request)):
-                if name := self._survey_probe(operation).asked_name(request):
+                name = self._survey_probe(operation).asked_name(request) or ""
+                # Any other name may be that of a key of the target's own.
+                if NAME_PREFIX in name:
                     names.setdefault((operation.id, request.partner or 0), set()).add(name)
         for (id_, partner), lost in names.items():
             probe = self._survey_probe(self.contract.operations[id_])
@@ -262,6 +264,9 @@ class Run:
         self._note(operation, probe)
         if made.status != operation.success_status:
             return
+        if operation.accepts_idempotency_key:
+            early = probe.request().with_key(probe.new_key())
+            self.target.early_call.made = early, probe.try_to_send(early)
         if probe.resource is self.contract.credentials and self._issues_tokens(made):
             self.target.capabilities.add(Capability.TOKENS)
         revoking, handle = probe.resource.revoke, made.identifier(probe.resource.handle)

@@ -55,6 +55,8 @@ from dinie_contract.output import SECRETS
 
 _MOST_RENEWALS = 3
 
+_MOST_COUNTED = 1000
+
 _IN_VAIN = 3
 """So many waits of one request in vain, and it waits while nothing else is sent."""
 
@@ -110,6 +112,19 @@ class BeyondLimit:
     served: Met | None = None
 
 
+@dataclass(slots=True)
+class EarlyCall:
+    """A creation with a key at the start of a run, and the keys that were used after it."""
+
+    made: tuple[Request, Answer] | None = None
+    keys: set[int] = field(default_factory=set)
+
+    def note(self, key: str) -> None:
+        """Count a key, as far as it matters how many there are."""
+        if len(self.keys) < _MOST_COUNTED:
+            self.keys.add(hash(key))
+
+
 CreatedResource = tuple[int, str]
 """The partner of a created resource, and its handle: the text that names it in a path."""
 
@@ -154,8 +169,7 @@ class Target:
         self.was_provoked = False
         self.provoked: tuple[Request, list[Answer]] | None = None
         """A request that got a 429 while no other was sent, and its answers in order."""
-        self._alone = OneAlone()
-        self._says_untrue_waits = False
+        self._alone, self._says_untrue_waits = OneAlone(), False
         self.beyond_limit = BeyondLimit()
         self.takes_form_only = False
         """Whether the token operation takes the documented form and no JSON."""
@@ -169,6 +183,9 @@ class Target:
         """What passed when a request was repeated."""
         self.created: set[CreatedResource] = set()
         """The created resources, to be revoked at the end."""
+        self.lasting: set[CreatedResource] = set()
+        """Those of them that have no end, and that no request was to revoke."""
+        self.early_call = EarlyCall()
         self.cut: list[Request] = []
         """Requests whose answers were on their way when the run was stopped, and did not come."""
         self.access: tuple[Access, ...] = ()
@@ -180,9 +197,8 @@ class Target:
         """How long a target that has answered is waited for where it cannot be reached."""
         self.on_answer: Callable[[Request, Answer], None] = lambda _, __: None
         """Called with every exchange, in the thread that made it."""
-        self._allowed, self._end = math.inf, math.inf
-        self._untold_in_vain = 0
-        self._is_gone = False
+        self._allowed = self._end = math.inf
+        self._untold_in_vain, self._is_gone = 0, False
         self._tamper = tamper
         self._interval = 1 / settings.max_rps if settings.max_rps else 0.0
         self._pause = 0.0

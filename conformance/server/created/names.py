@@ -51,11 +51,16 @@ NAMES = {
     "percent signs": "{} 100% %41+%2B a+b",
     "templates": "{} ${{x}} {{{{7*7}}}} %s $(x) `x`",
     "statements": "{}'); DROP TABLE keys;--",
+    "a formula": "={}+1",
+    "slashes in a row": "https://{}//a///b",
+    "what looks like a secret": "{} dinie_cs_live_0123456789abcdef sk_live_0123456789abcdef",
     "65 characters": "{:_<65}",
+    "128 characters": "{:_<128}",
     "129 characters": "{:_<129}",
     "256 characters": "{:_<256}",
     "200 letters with accents": "{:é<200}",
     "1000 characters": "{:_<1000}",
+    "1024 bytes": "{:_<1024}",
 }
 """Texts by what is odd in them. ``{}`` stands for a new name, so that each is marked as ours."""
 
@@ -97,6 +102,10 @@ def _without(category: str) -> Callable[[str], str]:
     _edit("drop control characters", _without("Cc")),
     _edit("drop combining marks", _without("Mn")),
     _edit("end at NUL", lambda name: name.split("\0")[0]),
+    _edit("guard formulas", lambda name: f"'{name}" if name.startswith("=") else name),
+    _edit("make slashes one", lambda name: name.replace("//", "/")),
+    _edit("mask what looks like a secret", lambda name: re.sub("sk_live_[0-9a-f]+", "***", name)),
+    _edit("cut 128 characters", lambda name: name[: 127 if len(name) == 128 else None]),  # noqa: PLR2004 - a usual buffer
     _edit("add to it", lambda name: f"{name} (1)"),
     _edit("say nothing", lambda _: ""),
 )

@@ -31,6 +31,8 @@ _KINDS = (
     "129 characters",
     "1000 characters",
 )
+_WORDS = ("no", "null", "true", "0071", "1e3")
+"""Names that a store may take for another type; the whole name has to be one."""
 _END = "2099-12-31T23:59:59+14:00"
 
 
@@ -54,6 +56,8 @@ def _names(name: str, edit: Callable[[str], str]) -> Sabotage:
     _names("escape names", html.escape),
     _names("drop astral characters", lambda name: "".join(x for x in name if x < "\U00010000")),
     _names("strip names", str.strip),
+    _names("read words as YAML", lambda name: {"no": "false"}.get(name, name)),
+    _names("read digits as numbers", lambda name: str(int(name)) if name.isdigit() else name),
     on_pages("no ends", lambda _, page: [one.update(expires_at=None) for one in page["data"]]),
 )
 def items_are_as_created(probe: Probe) -> None:
@@ -78,6 +82,7 @@ def _made(probe: Probe) -> Iterator[Answer]:
         {**maker.plain_body(), probe.name_member: NAMES[kind].format(maker.new_name())}
         for kind in _KINDS
     ]
+    bodies += [{**maker.plain_body(), probe.name_member: word} for word in _WORDS]
     bodies += [{**maker.plain_body(), name: _END} for name in date_fields(maker.operation)]
     for body in bodies:
         answer = answer_to(maker, maker.request().with_json(body))

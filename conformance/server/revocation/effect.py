@@ -10,8 +10,9 @@ from conformance.catalogue.mends import KEY_STATUS, WHOLE_ID
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests
-from conformance.probe.not_verified import NotVerified
+from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.probe import Probe
+from conformance.probe.rate_limits import answer_to
 from conformance.probe.revocation import (
     VENDOR,
     is_listed_as_active,
@@ -157,3 +158,48 @@ def leaves_others_alone(probe: Probe) -> None:
     for one in others:
         status = listed_status(probe, one)
         probe.expect(status == "active", "the other keys active", f"{status or 'none'}")
+
+
+def _revoking_namesakes() -> Tamper:
+    """A revocation revokes all keys of that name, as they were made through here."""
+    made: list[tuple[str, str]] = []
+    lock = threading.Lock()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        with lock:
+            name, handle = answer.text("name"), answer.text("client_id")
+            if name and handle:
+                made.append((name, handle))
+        path, _, revoked = request.path.rpartition("/")
+        if request.method == "DELETE":
+            names = {name for name, handle in made if handle == revoked}
+            for name, handle in made:
+                if name in names and handle != revoked:
+                    forward(replace(request, path=f"{path}/{handle}"))
+        return answer
+
+    return tamper
+
+
+@requirement(
+    "revocation.namesakes-stay",
+    Level.MUST,
+    "safety: a revocation ends the key that it names, and no other",
+    revokes,
+    needs=(Capability.REVOCATION, Capability.LISTING),
+    mend=WHOLE_ID,
+)
+@catches(Sabotage("revoke all of one name", _revoking_namesakes))
+def namesakes_stay(probe: Probe) -> None:
+    """The revocation of a key leaves another key of the same name as it was."""
+    maker = probe.creating
+    request = maker.request()
+    revoked, other = maker.succeed(request), answer_to(maker, request)
+    if other.status != maker.operation.success_status or maker.id_of(other) == maker.id_of(revoked):
+        raise NotServed("the target takes a name once")
+    if listed_status(probe, other) != "active":
+        raise NotVerified("the list does not show a new key as active")
+    revoke(probe, revoked)
+    status = listed_status(probe, other)
+    probe.expect(status == "active", "another key of the same name still active", f"{status}")

@@ -1,5 +1,6 @@
 """Disclosure of secrets: shown once, and nowhere else (seed: client_secret, shown only once)."""
 
+import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from conformance.probe.violation import Violation, expect
 from conformance.server.secrets.made import secrets_in, texts_beside
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
+from conformance.target.members import JsonObject, identifier_in
 from conformance.target.redaction import cookies_of, holds
 from conformance.target.sign_in import json_request
 from conformance.target.target import Target
@@ -129,6 +131,49 @@ def never_in_the_list(probe: Probe) -> None:
             # The page that shows it is the last thing that is shown of this check.
             del probe.recording.exchanges[number:]
             raise Violation("no secret in the list", "the new key's secret")
+
+
+_HASHES = ("md5", "sha1", "sha256", "sha512")
+
+
+def _digests(secret: str) -> Iterator[str]:
+    """Hashes of a secret, as hexadecimal digits and in Base64, both in lower case."""
+    for name in _HASHES:
+        digest = hashlib.new(name, secret.encode(), usedforsecurity=False).digest()
+        yield digest.hex()
+        yield b64encode(digest).decode().rstrip("=").lower()
+
+
+@requirement(
+    "secrets.no-hash-in-the-list",
+    Level.SHOULD,
+    "safety: who has a hash can try secrets against it; seed: client_secret, shown only once",
+    shows(secret=True),
+    needs=(Capability.LISTING,),
+    mend=HIDE_SECRETS,
+)
+@catches(
+    _into_the_list("hash", lambda secret: hashlib.sha256(secret.encode()).hexdigest()),
+    _into_the_list("digest", lambda secret: hashlib.md5(secret.encode()).hexdigest().upper()),  # noqa: S324 - a fault
+    _into_the_list(
+        "sha",
+        lambda secret: b64encode(hashlib.sha1(secret.encode()).digest()).decode(),  # noqa: S324 - a fault
+    ),
+)
+def no_hash_in_the_list(probe: Probe) -> None:
+    """No page of the list shows an unsalted hash of a secret."""
+    made = probe.succeed(probe.request())
+    (secret,) = secrets_in(probe, [made])
+    item = next((one for one in probe.listed() if _is_of(probe, one, made)), None)
+    if item is None:
+        raise NotVerified("the new key is not in the list")
+    shown = json.dumps(item).replace("\\/", "/").lower()
+    found = any(one in shown for one in _digests(secret))
+    probe.expect(not found, "no hash of a secret in the list", "one of the new key's secret")
+
+
+def _is_of(probe: Probe, item: JsonObject, made: Answer) -> bool:
+    return identifier_in(item, probe.resource.id) == probe.id_of(made)
 
 
 def _into_a_header(name: str, tell: Callable[[str], str]) -> Sabotage:

@@ -1,17 +1,22 @@
 """Undocumented members, and members that only the server may set."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 from conformance.catalogue.mends import UNKNOWN_MEMBERS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import on_requests
 from conformance.probe.bodies import (
     answer_schema,
+    expect_refusal,
     expect_refused,
     is_faulty,
     is_judged,
     makes_from_json,
     properties,
+    required_names,
     schema_at,
 )
 from conformance.probe.not_verified import NotServed
@@ -19,6 +24,7 @@ from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.server.robustness.survival import SAFETY
 from conformance.server.validation.sabotage import adopting, answer_if
+from conformance.target.exchange import Request
 from conformance.target.timestamps import instant
 from openapi.references import merge_schemas
 from openapi.schema import Schema
@@ -103,3 +109,26 @@ def _choice(probe: Probe, schema: Schema, name: str) -> Any:
     resolve = probe.contract.resolve_schema
     definition = resolve(merge_schemas(resolve, schema.definition)["properties"][name])
     return definition.get("enum", [text])[-1]
+
+
+def _without_case(request: Request) -> Request:
+    body = re.sub(rb'"(NAME|Name)":', b'"name":', request.body)
+    return replace(request, body=body)
+
+
+@requirement(
+    "validation.member-names-keep-their-case",
+    Level.SHOULD,
+    "RFC 8259 section 8.3: names are compared code unit by code unit; seed: name (required)",
+    is_judged,
+    mend="Compare member names exactly, in their case.",
+)
+@catches(on_requests("match members without case", _without_case))
+def member_names_keep_their_case(probe: Probe) -> None:
+    """A body whose required members are there in other capitals alone is refused."""
+    schema, plain = schema_at(probe), probe.plain_body()
+    for name in sorted(required_names(schema)):
+        for other in (name.upper(), name.title()):
+            body = {other if member == name else member: value for member, value in plain.items()}
+            if other not in properties(schema) and name not in body:
+                expect_refusal(probe, probe.request().with_json(body), f"{other} for {name}")

@@ -47,6 +47,10 @@ def _in_name(text: bytes) -> Callable[[bytes], bytes]:
     return lambda body: body.replace(prefix, prefix + text)
 
 
+def _with_member(value: bytes) -> Callable[[bytes], bytes]:
+    return lambda body: body[:-1] + b', "conformance": ' + value + b"}"
+
+
 BEYOND_JSON: dict[str, Callable[[bytes], bytes]] = {
     "a comma at the end": lambda body: body[:-1] + b",}",
     "one bracket too many": lambda body: body + b"}",
@@ -57,6 +61,8 @@ BEYOND_JSON: dict[str, Callable[[bytes], bytes]] = {
     "a control character": _in_name(b"\n"),
     "an unknown escape": _in_name(b"\\x41"),
     "text that is not UTF-8": _in_name(b"\xe9"),
+    "NaN": _with_member(b"NaN"),
+    "Infinity": _with_member(b"-Infinity"),
     "UTF-16": lambda body: body.decode().encode("utf-16-le"),
 }
 """What some readers take in addition (RFC 8259 section 9 lets them), made of a valid body."""
@@ -148,6 +154,7 @@ def unreadable_body_is_400(probe: Probe) -> None:
         "read the first of two objects",
         lambda one: replace(one, body=one.body.partition(b"}")[0] + b"}"),
     ),
+    on_requests("read NaN", lambda one: replace(one, body=one.body.replace(b"NaN", b"null"))),
     on_requests(
         "read Latin-1", lambda one: replace(one, body=one.body.replace(b"\xe9", b"\xc3\xa9"))
     ),

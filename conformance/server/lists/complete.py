@@ -1,0 +1,77 @@
+"""Completeness of a list: all that a run has made and not revoked is on its pages."""
+
+from collections.abc import Sequence
+
+from conformance.catalogue.mends import STABLE_PAGES
+from conformance.catalogue.registry import catches, requirement
+from conformance.catalogue.requirement import Level
+from conformance.probe.applicability import lists
+from conformance.probe.pages import largest_page, make, page_of, query_for
+from conformance.probe.probe import Probe
+from conformance.server.lists.sabotage import VENDOR, Page, on_pages
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Request
+from conformance.target.members import JsonObject, identifier_in
+
+_FEWEST, _AT_ONCE = 130, 10
+"""More than a page, and more than a hundred. A run has made more by then."""
+
+_LOOKS, _BETWEEN_LOOKS_SECONDS = 4, 0.25
+
+
+def _give_99(request: Request, page: Page) -> None:
+    if len(page["data"]) == 100:  # noqa: PLR2004 - the largest page
+        del page["data"][99:]
+        page["has_more"] = False
+
+
+def _end_at_100(request: Request, page: Page) -> None:
+    if "starting_after" in request.path:
+        page.update(data=[], has_more=False)
+
+
+@requirement(
+    "lists.all-that-was-made-is-listed",
+    Level.SHOULD,
+    VENDOR,
+    lists,
+    needs=(Capability.LISTING,),
+    observes_run=True,
+    mend=STABLE_PAGES,
+)
+@catches(on_pages("give 99 of 100", _give_99), on_pages("end after the first page", _end_at_100))
+def all_that_was_made_is_listed(probe: Probe) -> None:
+    """Every key that the run has made, without an end and not revoked, is in the list."""
+    lasting = probe.target.lasting
+    while len(lasting) < _FEWEST:
+        before = len(lasting)
+        make(probe, _AT_ONCE)
+        if len(lasting) == before:
+            break
+    wanted = {handle for partner, handle in lasting if partner == 0}
+    items: list[JsonObject] = []
+    for look in range(_LOOKS):
+        probe.target.rest(_BETWEEN_LOOKS_SECONDS * look)
+        items = probe.listed()
+        # What was revoked meanwhile may be gone.
+        wanted &= {handle for _, handle in lasting}
+        wanted -= {str(identifier_in(one, probe.resource.handle)) for one in items}
+        if not wanted:
+            break
+    expected = f"all that was made among the {len(items)} in the list"
+    probe.expect(not wanted, expected, f"{len(wanted)} lacking")
+    _expect_full_last_page(probe, [str(identifier_in(one, probe.resource.id)) for one in items])
+
+
+def _expect_full_last_page(probe: Probe, ids: Sequence[str]) -> None:
+    """The last page holds as many as a page may hold, where there are exactly so many."""
+    largest = largest_page(probe)
+    if len(ids) <= largest:
+        return
+    page = page_of(probe, query_for(probe, largest, after=ids[-largest - 1]))
+    lacking = {*ids[-largest:]} - {*page.ids}
+    probe.expect(
+        page.has_more or not lacking,
+        f"the last {largest} items on the last page",
+        f"{len(page.ids)} items, and no more to come",
+    )
