@@ -90,7 +90,7 @@ def departures(variant: Variant, seed: int) -> list[str]:
     found = [
         f"{one.outcome}: {one.name}: expected {one.expected}, got {one.actual}"
         for one in verdict.results
-        if one.outcome in _WRONG and one.requirement.id not in variant.warnings
+        if one.outcome in _WRONG and one.requirement.id not in variant.warnings | variant.at_times
     ]
     warned = {one.requirement.id for one in verdict.having(Outcome.WARNING)}
     found += [f"no warning: {one}" for one in sorted(variant.warnings - warned)]
@@ -134,7 +134,7 @@ def campaign_findings(variant: Variant, seed: int, seconds: float) -> list[str]:
         found = [
             f"{one.requirement} [{one.operation}]: expected {one.expected}, got {one.actual}"
             for one in record.findings.values()
-            if one.requirement not in variant.warnings
+            if one.requirement not in variant.warnings | variant.at_times
         ]
         if record.stopped or record.doubt:
             found.append(f"no verdict: {record.stopped or record.doubt}")
