@@ -251,6 +251,7 @@ class Probe:
         """The answer; what it created is known at once, whatever becomes of the check."""
         if request.method == "DELETE":
             revoked = unquote(request.path.partition("?")[0].rpartition("/")[2])
+            self.target.ended.add(revoked)
             for partner in range(len(self.target.tokens)):
                 self.target.lasting.discard((partner, revoked))
         answer = send(request)
@@ -263,7 +264,8 @@ class Probe:
             if handle is not None:
                 self.target.created.add((request.partner or 0, handle))
                 members = Answer(0, body=request.body).json_object() or {}
-                if request.partner is not None and members.keys() == {resource.name}:
+                lasts = members.keys() == {resource.name} and handle not in self.target.ended
+                if request.partner is not None and lasts:
                     self.target.lasting.add((request.partner, handle))
         return answer
 

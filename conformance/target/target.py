@@ -183,6 +183,8 @@ class Target:
         """What passed when a request was repeated."""
         self.created: set[CreatedResource] = set()
         """The created resources, to be revoked at the end."""
+        self.ended: set[str] = set()
+        """The handles of what was asked to be revoked: a replay of its creation is no new one."""
         self.lasting: set[CreatedResource] = set()
         """Those of them that have no end, and that no request was to revoke."""
         self.early_call = EarlyCall()

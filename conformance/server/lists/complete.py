@@ -16,8 +16,6 @@ from conformance.target.members import JsonObject, identifier_in
 _FEWEST, _AT_ONCE = 130, 10
 """More than a page, and more than a hundred. A run has made more by then."""
 
-_LOOKS, _BETWEEN_LOOKS_SECONDS = 4, 0.25
-
 
 def _give_99(request: Request, page: Page) -> None:
     if len(page["data"]) == 100:  # noqa: PLR2004 - the largest page
@@ -50,8 +48,7 @@ def all_that_was_made_is_listed(probe: Probe) -> None:
             break
     wanted = {handle for partner, handle in lasting if partner == 0}
     items: list[JsonObject] = []
-    for look in range(_LOOKS):
-        probe.target.rest(_BETWEEN_LOOKS_SECONDS * look)
+    for _ in probe.looks():
         items = probe.listed()
         # What was revoked meanwhile may be gone.
         wanted &= {handle for _, handle in lasting}

@@ -198,7 +198,7 @@ def namesakes_stay(probe: Probe) -> None:
     revoked, other = maker.succeed(request), answer_to(maker, request)
     if other.status != maker.operation.success_status or maker.id_of(other) == maker.id_of(revoked):
         raise NotServed("the target takes a name once")
-    if listed_status(probe, other) != "active":
+    if not is_listed_as_active(probe, other):
         raise NotVerified("the list does not show a new key as active")
     revoke(probe, revoked)
     status = listed_status(probe, other)
