@@ -203,10 +203,8 @@ class Target:
         self._untold_in_vain, self._is_gone = 0, False
         self._tamper = tamper
         self._interval = 1 / settings.max_rps if settings.max_rps else 0.0
-        self._pause = 0.0
-        self._next_start = 0.0
-        self._lock = threading.Lock()
-        self._has_large = False
+        self._pause = self._next_start = 0.0
+        self._has_large, self._lock = False, threading.Lock()
         self._turns = threading.Semaphore(_LARGE_AT_ONCE)
         self._connections = Connections(
             self.base_url,
