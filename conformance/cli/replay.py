@@ -10,6 +10,7 @@ from conformance import generation
 from conformance.cli.option_types import takes_options
 from conformance.cli.settings import SendingSettings
 from conformance.fuzz.findings.replaying import MOST_REQUESTS, fails, work_of
+from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.work import works
 from conformance.report.output import complain
@@ -37,10 +38,7 @@ def replay_command(finding: Path, **parameters: Any) -> int:
     contract = Contract.bundled()
     settings = settings_of(SendingSettings, parameters)
     url = settings.checked_url(contract)
-    within = finding.parent / "findings" / f"{finding.name}.json"
-    # A file that is named here may be a link; one in a directory may not.
-    is_named = os.access(finding, os.F_OK) or not os.path.lexists(within)
-    found = Finding.read(Path(os.path.realpath(finding)) if is_named else within, contract)
+    found = Finding.read(_file_of(finding), contract)
     known = {one.name: one for one in works(contract, list(catalogue().values()))}
     work = work_of(contract, found, known)
     generation.load()
@@ -80,3 +78,10 @@ def replay_command(finding: Path, **parameters: Any) -> int:
         return CONFORMS
     echo(f"No verdict: {name}: the target does not let the check come so far")
     return NO_VERDICT
+
+
+def _file_of(finding: Path) -> Path:
+    """The file of a finding. One that is named may be a link; one in a run directory may not."""
+    if os.path.lexists(finding.parent / "campaign.json"):
+        return RunDirectory.open(finding.parent).file_of(finding.name)
+    return Path(os.path.realpath(finding))

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import without_secrets
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER, VARIABLES
-from dinie_contract.output import SECRETS
+from dinie_contract.output import SECRETS, without_commands
 from openapi.operation import IDEMPOTENCY_KEY
 
 Exchange = tuple[Request, Answer]
@@ -214,10 +214,10 @@ def _expression(body: bytes) -> str:
     parts, end = [], 0
     for found in _REPEATED.finditer(body):
         unit = found[1]
-        parts.append(repr(body[end : found.start()]))
-        parts.append(f"{unit!r} * {len(found[0]) // len(unit)}")
+        parts.append(without_commands(repr(body[end : found.start()])))
+        parts.append(without_commands(f"{unit!r} * {len(found[0]) // len(unit)}"))
         end = found.end()
-    parts.append(repr(body[end:]))
+    parts.append(without_commands(repr(body[end:])))
     return " + ".join(one for one in parts if one != "b''") or "b''"
 
 

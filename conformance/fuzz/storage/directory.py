@@ -117,6 +117,10 @@ class RunDirectory:
                 raise FileError(f"{folder}: is no folder of this directory")
         return cls(path)
 
+    def file_of(self, id_: str) -> Path:
+        """The file of a finding by its id."""
+        return self.path / _FINDINGS / f"{id_}.json"
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Lock the directory; raises :class:`FileError` where another process holds the lock."""

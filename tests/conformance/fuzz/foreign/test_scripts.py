@@ -20,12 +20,14 @@ from conformance.fuzz.findings.exporting import (
     python_script,
     with_scripts,
 )
+from conformance.fuzz.resending import shape
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding
 from tests.conformance.client.journals import UNHURRIED
 from tests.conformance.foreign_json import mutated
 from tests.conformance.fuzz.conftest import CONTRACT
 from tests.conformance.fuzz.foreign.campaigns import WHOLE
+from tests.fake_server import fake_server, reply
 
 URL = "http://127.0.0.1:1/v3"
 MARK = "mark-of-an-enemy"
@@ -172,3 +174,23 @@ def test_a_curl_script_of_a_foreign_finding_runs_curl_alone(tmp_path: Path) -> N
     )
     assert (tmp_path / "called").read_bytes().count(URL.encode()) > 20
     assert not (tmp_path / MARK).exists()
+
+
+def test_an_exported_test_that_fails_shows_no_answer_and_no_command(tmp_path: Path) -> None:
+    secret, command = "dinie_cs_live_acf7e37428c9ae438b768b6db0512749", "##vso[task.complete]x"
+    body = json.dumps({"note": command, "client_secret": secret}).encode()
+    answers = [(201, "application/json", body)] * len(WHOLE.steps)
+    finding = replace(WHOLE, shows=shape(list(WHOLE.steps), answers), cause=command, actual=command)
+    file = tmp_path / "test_finding.py"
+    with fake_server(lambda _: reply(201, body)) as origin:
+        file.write_text(as_pytest(f"{origin}/v3", [finding]))
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)],
+            env={**os.environ, "DINIE_TOKEN": "a", "DINIE_SECOND_TOKEN": "b"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    assert done.returncode == 1, done.stdout
+    assert "assert not True" in done.stdout
+    assert secret not in done.stdout + done.stderr
+    assert "##vso[" not in done.stdout + done.stderr + file.read_text()
