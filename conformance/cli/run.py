@@ -48,10 +48,11 @@ def run_command(**parameters: Any) -> int:
     with settings.open_target(url) as target:
         run, level = Run(contract, target, chosen, seed), settings.level
         try:
-            authenticate(target, settings.access, contract, complain)
+            with stopped_by_signals(lambda: run.stop(INTERRUPTED), target):
+                authenticate(target, settings.access, contract, complain)
         except TargetError as error:
             subject = contract.version, target.base_url, seed, level
-            verdict = Verdict(*subject, void=str(error), complete=False)
+            verdict = Verdict(*subject, void=run.stopped or str(error), complete=False)
         else:
             with stopped_by_signals(lambda: run.stop(INTERRUPTED), target):
                 pace = Pace(run, complain)

@@ -18,7 +18,7 @@ from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.finding import Finding
 from conformance.target.transport.reception import TIMEOUT_SECONDS
 from demo.mock_process import MockProcess
-from tests.conformance.cli.command_line import FIRST, active
+from tests.conformance.cli.command_line import ENOUGH_KEYS, FIRST, active
 from tests.conformance.load.command_line import SIX_USERS
 from tests.conformance.target.hostile import LARGE, hostile
 from tests.conformance.target.relay import relay
@@ -83,7 +83,7 @@ def begun(
         )
         with process:
             try:
-                while len(active(mock, FIRST)) < 2:
+                while len(active(mock, FIRST)) < ENOUGH_KEYS:
                     assert process.poll() is None, process.communicate()
                     time.sleep(0.02)
                 holding.is_holding.set()

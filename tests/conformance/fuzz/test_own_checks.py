@@ -11,7 +11,7 @@ from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.target import Target, TargetSettings
 from tests.conformance.fuzz.conftest import CONTRACT
-from tests.conformance.server.test_conforming_servers import PARTNERS
+from tests.conformance.servers.judging import PARTNERS
 from tests.conformance.servers.serving import serving
 from tests.conformance.servers.variants import VARIANTS
 
