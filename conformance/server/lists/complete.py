@@ -10,7 +10,7 @@ from conformance.probe.pages import largest_page, make, page_of, query_for
 from conformance.probe.probe import Probe
 from conformance.server.lists.sabotage import VENDOR, Page, on_pages
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Request, path_to
+from conformance.target.exchange import Request
 from conformance.target.members import JsonObject, identifier_in
 
 _FEWEST, _AT_ONCE = 130, 10
@@ -55,16 +55,9 @@ def all_that_was_made_is_listed(probe: Probe) -> None:
         wanted -= {str(identifier_in(one, probe.resource.handle)) for one in items}
         if not wanted:
             break
-    # What an odd request has revoked may be gone: what can be revoked now was there to be listed.
-    if Capability.REVOCATION in probe.target.capabilities:
-        wanted = {one for one in wanted if probe.target.send(_revocation(probe, one)).is_success}
     expected = f"all that was made among the {len(items)} in the list"
     probe.expect(not wanted, expected, f"{len(wanted)} lacking")
     _expect_full_last_page(probe, [str(identifier_in(one, probe.resource.id)) for one in items])
-
-
-def _revocation(probe: Probe, handle: str) -> Request:
-    return Request("DELETE", path_to(probe.revoking.operation.path, handle))
 
 
 def _expect_full_last_page(probe: Probe, ids: Sequence[str]) -> None:
