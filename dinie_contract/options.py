@@ -108,9 +108,6 @@ WRITE_BASELINE = Option("write-baseline", "file",
                         " accepts them.")  # fmt: skip
 FORMAT = Option("format", "format", "Format of the printed report.", default="text", field="form")
 
-MOST_TIME = Option("max-time", "duration", "End the run after so long, such as 5m: with no verdict"
-                   " where nothing is broken so far.", field="max_seconds")  # fmt: skip
-
 # A campaign.
 MAX_TIME = Option("max-time", "duration", "Duration of the run: 90s, 5m, 1h30m.",
                   default="1h", field="max_seconds")  # fmt: skip
@@ -202,8 +199,10 @@ TARGET = (URL, APP, TOKEN, SECOND_TOKEN, CLIENT_ID, CLIENT_SECRET, SECOND_CLIENT
           ALLOW_PRODUCTION)  # fmt: skip
 
 COMMANDS: Mapping[str, tuple[Option, ...]] = {
-    "run": (*TARGET, LEVEL, SELECT, REQUIRE, SEED, MOST_TIME, PATIENCE, CLOCK_URL,
-            PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE, WRITE_BASELINE),
+    "run": (*TARGET, LEVEL, SELECT, REQUIRE, SEED,
+            replace(MAX_TIME, default=None, help="End the run after so long, such as 5m: with no"
+                    " verdict where nothing is broken so far."),
+            PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE, WRITE_BASELINE),
     "fuzz": (*TARGET, MAX_TIME, MAX_FINDINGS, DIRECTORY, RESUME, SEED, SHARD, EXAMPLE_DATABASE,
              SELECT, HAR, LEVEL, EXPORT),
     "replay": TARGET,

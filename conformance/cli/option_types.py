@@ -35,10 +35,11 @@ class Duration(click.ParamType[float]):
     def convert(self, value: Any, param: Any, ctx: Any) -> float:
         if isinstance(value, float):
             return value
-        found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", str(value).strip())
+        text = str(value).strip()
+        found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", text)
         hours, minutes, seconds = map(float, found.groups("0") if found else (0, 0, 0))
         total = hours * 3600 + minutes * 60 + seconds
-        if not total and not (self.or_none and re.fullmatch("0[hms]?", str(value).strip())):
+        if not total and not (self.or_none and re.fullmatch("0[hms]?", text)):
             none = ", or 0" if self.or_none else ""
             self.fail(f"must be a duration such as 90s, 5m or 1h{none}", param, ctx)
         return total

@@ -1,6 +1,5 @@
 """``dinie-conformance replay``: a finding, once more."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from conformance import generation
 from conformance.cli.option_types import takes_options
 from conformance.cli.settings import SendingSettings
 from conformance.fuzz.findings.replaying import MOST_REQUESTS, fails, work_of
-from conformance.fuzz.storage.directory import RunDirectory
+from conformance.fuzz.storage.directory import file_of_finding
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.work import works
 from conformance.report.output import complain
@@ -38,7 +37,7 @@ def replay_command(finding: Path, **parameters: Any) -> int:
     contract = Contract.bundled()
     settings = settings_of(SendingSettings, parameters)
     url = settings.checked_url(contract)
-    found = Finding.read(_file_of(finding), contract)
+    found = Finding.read(file_of_finding(finding), contract)
     known = {one.name: one for one in works(contract, list(catalogue().values()))}
     work = work_of(contract, found, known)
     generation.load()
@@ -78,10 +77,3 @@ def replay_command(finding: Path, **parameters: Any) -> int:
         return CONFORMS
     echo(f"No verdict: {name}: the target does not let the check come so far")
     return NO_VERDICT
-
-
-def _file_of(finding: Path) -> Path:
-    """The file of a finding. One that is named may be a link; one in a run directory may not."""
-    if os.path.lexists(finding.parent / "campaign.json"):
-        return RunDirectory.open(finding.parent).file_of(finding.name)
-    return Path(os.path.realpath(finding))

@@ -1,7 +1,7 @@
 """``dinie-conformance run``: judge an implementation."""
 
+import math
 import secrets
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -47,17 +47,18 @@ def run_command(**parameters: Any) -> int:
     seed = settings.seed if settings.seed is not None else secrets.randbelow(2**32)
     with settings.open_target(url) as target:
         run, level = Run(contract, target, chosen, seed), settings.level
-        try:
-            with stopped_by_signals(lambda: run.stop(INTERRUPTED), target):
+        with stopped_by_signals(lambda: run.stop(INTERRUPTED), target):
+            try:
                 authenticate(target, settings.access, contract, complain)
-        except TargetError as error:
-            subject = contract.version, target.base_url, seed, level
-            verdict = Verdict(*subject, void=run.stopped or str(error), complete=False)
-        else:
-            with stopped_by_signals(lambda: run.stop(INTERRUPTED), target):
+            except TargetError as error:
+                subject = contract.version, target.base_url, seed, level
+                verdict = Verdict(*subject, void=run.stopped or str(error), complete=False)
+            else:
                 pace = Pace(run, complain)
+                limit = settings.max_seconds or math.inf
+                over = f"it did not end in {limit:g} s (--max-time)"
                 with (
-                    _bounded(run, settings.max_seconds),
+                    stopped_after(limit, lambda: run.stop(over)),
                     TextReport(ReportConsole()).progress(len(run.checks)) as show,
                 ):
 
@@ -74,12 +75,12 @@ def run_command(**parameters: Any) -> int:
                     early = replace(verdict, remarks=remarks)
                     write_early(reports_on(early, outputs))
                     run.clean_up()
-            remarks = clean_up_remarks(len(target.created), run.left_behind, keep=settings.keep)
-            verdict = replace(
-                verdict,
-                remarks=remarks + cut_remarks(contract, target),
-                transient=transient_report(contract, target.transients),
-            )
+                remarks = clean_up_remarks(len(target.created), run.left_behind, keep=settings.keep)
+                verdict = replace(
+                    verdict,
+                    remarks=remarks + cut_remarks(contract, target),
+                    transient=transient_report(contract, target.transients),
+                )
     texts = reports_on(verdict, outputs)
     complaints: list[str] = []
     if new_baseline and verdict.complete and not verdict.void:
@@ -87,10 +88,3 @@ def run_command(**parameters: Any) -> int:
     elif new_baseline:
         complaints.append(f"{new_baseline} was not written: the run came to no verdict")
     return report(verdict, texts, [*complaints, *(() if verdict.results else verdict.remarks)])
-
-
-def _bounded(run: Run, seconds: float | None) -> AbstractContextManager[None]:
-    """Stop a run that lasts longer than ``--max-time`` allows."""
-    if seconds is None:
-        return nullcontext()
-    return stopped_after(seconds, lambda: run.stop(f"it did not end in {seconds:g} s (--max-time)"))

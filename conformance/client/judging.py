@@ -19,7 +19,6 @@ NOTHING_JUDGED = "the journal has no request for any operation of the contract"
 
 _NOT_JUDGED = "{} exchanges are for no operation of the contract: not judged"
 
-_MOST_SHOWN = 1
 _MOST_LINES = 12
 _LONGEST_BODY, _LONGEST_URL = 80, 200
 
@@ -95,7 +94,7 @@ def _result(requirement: ClientRequirement, evidence: Evidence) -> Result:
         Outcome.FAILED if level is Level.MUST else Outcome.WARNING,
         first.expected,
         first.actual + again,
-        "\n\n".join("\n".join(_lines(one.exchanges)) for one in violations[:_MOST_SHOWN]),
+        "\n".join(_lines(first.exchanges)),
     )
 
 

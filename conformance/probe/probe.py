@@ -252,8 +252,6 @@ class Probe:
         if request.method == "DELETE":
             revoked = unquote(request.path.partition("?")[0].rpartition("/")[2])
             self.target.ended.add(revoked)
-            for partner in range(len(self.target.tokens)):
-                self.target.lasting.discard((partner, revoked))
         answer = send(request)
         if request.key and answer.is_success:
             self.target.early_call.note(request.key)
@@ -264,9 +262,8 @@ class Probe:
             if handle is not None:
                 self.target.created.add((request.partner or 0, handle))
                 members = Answer(0, body=request.body).json_object() or {}
-                lasts = members.keys() == {resource.name} and handle not in self.target.ended
-                if request.partner is not None and lasts:
-                    self.target.lasting.add((request.partner, handle))
+                if request.partner is not None and members.keys() == {resource.name}:
+                    self.target.endless.add((request.partner, handle))
         return answer
 
     def succeed(self, request: Request) -> Answer:

@@ -63,7 +63,7 @@ def as_html(verdict: Verdict) -> str:
         word=_WORDS[verdict.exit_code],
         mood=_CLASSES[verdict.exit_code],
         violations=violations,
-        is_campaign=any(one.finding and one.finding.id for one in verdict.results),
+        is_campaign=any(one.finding_id for one in verdict.results),
         has_few=len(violations) <= _MOST_OPEN,
         timeline=timeline,
         rows=timeline_data(verdict.timeline, _MOST_ROWS),
@@ -88,8 +88,7 @@ def _violations(verdict: Verdict) -> list[ShownViolation]:
 
     def add(one: Result, under: ShownViolation | None) -> ShownViolation:
         number = len(found) + 1
-        id_ = one.finding.id if one.finding else ""
-        anchor = f"finding-{id_}" if id_ else f"violation-{number}"
+        anchor = f"finding-{one.finding_id}" if one.finding_id else f"violation-{number}"
         tone = "bad" if one in breaking else "warn"
         found.append(ShownViolation(one, anchor, tone, number <= _MOST_PYTHON, under))
         return found[-1]

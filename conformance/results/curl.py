@@ -214,11 +214,11 @@ def _expression(body: bytes) -> str:
     parts, end = [], 0
     for found in _REPEATED.finditer(body):
         unit = found[1]
-        parts.append(without_commands(repr(body[end : found.start()])))
-        parts.append(without_commands(f"{unit!r} * {len(found[0]) // len(unit)}"))
+        parts.append(repr(body[end : found.start()]))
+        parts.append(f"{unit!r} * {len(found[0]) // len(unit)}")
         end = found.end()
-    parts.append(without_commands(repr(body[end:])))
-    return " + ".join(one for one in parts if one != "b''") or "b''"
+    parts.append(repr(body[end:]))
+    return without_commands(" + ".join(one for one in parts if one != "b''")) or "b''"
 
 
 def _method(request: Request) -> list[str]:

@@ -97,6 +97,11 @@ class Result:
         return f"{self.level.upper()} {self.name}"
 
     @property
+    def finding_id(self) -> str:
+        """The id of the campaign's finding that it belongs to; empty without one."""
+        return self.finding.id if self.finding else ""
+
+    @property
     def actual_with_finding(self) -> str:
         """The actual value, and the finding of a campaign that it belongs to."""
         seen = self.finding
@@ -113,6 +118,6 @@ class Result:
             ("actual", self.actual_with_finding),
             ("source", self.requirement.source),
             ("mend", self.requirement.mend),
-            ("again", self.finding.state if self.finding and not self.finding.id else ""),
+            ("again", self.finding.state if self.finding and not self.finding_id else ""),
         )
         return [(name, value) for name, value in rows if value]

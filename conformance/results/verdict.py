@@ -53,13 +53,8 @@ def causes_of(results: Iterable[Result]) -> tuple[Cause, ...]:
         while below := by_key.get((root.requirement.rests_on, one.operation)):
             root = below
         mended = root.requirement.mend or root.requirement.id
-        found.setdefault(_finding_of(one) or mended, []).append(one)
+        found.setdefault(one.finding_id or mended, []).append(one)
     return tuple(map(Cause.of, found.values()))
-
-
-def _finding_of(result: Result) -> str:
-    """The id of a campaign's finding, else an empty text."""
-    return result.finding.id if result.finding else ""
 
 
 @dataclass(frozen=True, slots=True)

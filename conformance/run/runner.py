@@ -84,7 +84,8 @@ class Run:
         self._observed: dict[ResultKey, Result] = {}
         self._found_by: dict[ResultKey, ResultKey] = {}
         """The check that met a violation on its way."""
-        self._limited_judges = Judges(one for one in self.requirements if one.observes_run)
+        self._observing = [one for one in self.requirements if one.observes_run]
+        self._limited_judges = Judges(self._observing)
         target.limited.shows = lambda pair: self._shown_by_limited(*pair)
         target.waited.shows = lambda pair: self._shown_by_wait(*pair)
 
@@ -264,7 +265,7 @@ class Run:
         self._note(operation, probe)
         if made.status != operation.success_status:
             return
-        if operation.accepts_idempotency_key:
+        if self._observing and operation.accepts_idempotency_key:
             early = probe.request().with_key(probe.new_key())
             self.target.early_call.made = early, probe.try_to_send(early)
         if probe.resource is self.contract.credentials and self._issues_tokens(made):

@@ -1,13 +1,16 @@
-"""What a run keeps of its 429s for the checks at its end, in bounded memory."""
+"""What a run keeps for the checks at its end, in bounded memory."""
 
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
 from sys import getsizeof
 from typing import Generic, TypeVar
 
 from conformance.target.exchange import Answer, Request
 
 Kept = TypeVar("Kept")
+
+_MOST_COUNTED = 1000
 
 _PAIR_BYTES = 128
 """The memory of a header beside its texts, at least."""
@@ -61,3 +64,32 @@ class Newest(Generic[Kept]):
         """The exchanges that are kept now, the oldest first."""
         with self._lock:
             return iter([*self._first, *(one for one, _ in self._newest)])
+
+
+Met = tuple[Request, list[Answer]]
+
+
+@dataclass(slots=True)
+class BeyondLimit:
+    """What came of requests beyond a limit that was provoked, apart from the 429s.
+
+    ``creations`` with keys got a 429 and were not sent again. Those ``refused`` got another status
+    until they had waited, and the one ``served`` was served where none remained.
+    """
+
+    creations: list[Request] = field(default_factory=list)
+    refused: list[Met] = field(default_factory=list)
+    served: Met | None = None
+
+
+@dataclass(slots=True)
+class EarlyCall:
+    """A creation with a key at the start of a run, and the keys that were used after it."""
+
+    made: tuple[Request, Answer] | None = None
+    keys: set[int] = field(default_factory=set)
+
+    def note(self, key: str) -> None:
+        """Count a key, as far as it matters how many there are."""
+        if len(self.keys) < _MOST_COUNTED:
+            self.keys.add(hash(key))

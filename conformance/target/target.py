@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -27,7 +27,7 @@ from conformance.target.errors import (
     Unreachable,
 )
 from conformance.target.exchange import NO_ANSWER, Answer, Headers, Request, Tamper
-from conformance.target.kept import Newest, memory_of
+from conformance.target.kept import BeyondLimit, EarlyCall, Newest, memory_of
 from conformance.target.one_alone import OneAlone
 from conformance.target.redaction import issued_secrets
 from conformance.target.retry_after import (
@@ -54,8 +54,6 @@ from dinie_contract.options import REPLAY_DELAY_SECONDS, TRANSIENT_SHARE
 from dinie_contract.output import SECRETS
 
 _MOST_RENEWALS = 3
-
-_MOST_COUNTED = 1000
 
 _IN_VAIN = 3
 """So many waits of one request in vain, and it waits while nothing else is sent."""
@@ -94,35 +92,6 @@ class TargetSettings:
 
 AS_RUN = TargetSettings(replay_delay=REPLAY_DELAY_SECONDS)
 """The settings of ``run`` without an option."""
-
-
-Met = tuple[Request, list[Answer]]
-
-
-@dataclass(slots=True)
-class BeyondLimit:
-    """What came of requests beyond a limit that was provoked, apart from the 429s.
-
-    ``creations`` with keys got a 429 and were not sent again. Those ``refused`` got another status
-    until they had waited, and the one ``served`` was served where none remained.
-    """
-
-    creations: list[Request] = field(default_factory=list)
-    refused: list[Met] = field(default_factory=list)
-    served: Met | None = None
-
-
-@dataclass(slots=True)
-class EarlyCall:
-    """A creation with a key at the start of a run, and the keys that were used after it."""
-
-    made: tuple[Request, Answer] | None = None
-    keys: set[int] = field(default_factory=set)
-
-    def note(self, key: str) -> None:
-        """Count a key, as far as it matters how many there are."""
-        if len(self.keys) < _MOST_COUNTED:
-            self.keys.add(hash(key))
 
 
 CreatedResource = tuple[int, str]
@@ -183,10 +152,10 @@ class Target:
         """What passed when a request was repeated."""
         self.created: set[CreatedResource] = set()
         """The created resources, to be revoked at the end."""
+        self.endless: set[CreatedResource] = set()
+        """Those of them that were made without an end."""
         self.ended: set[str] = set()
-        """The handles of what was asked to be revoked: a replay of its creation is no new one."""
-        self.lasting: set[CreatedResource] = set()
-        """Those of them that have no end, and that no request was to revoke."""
+        """The handles of what was asked to be revoked."""
         self.early_call = EarlyCall()
         self.cut: list[Request] = []
         """Requests whose answers were on their way when the run was stopped, and did not come."""
@@ -242,6 +211,12 @@ class Target:
             if self._allowed < 1 or time.monotonic() > self._end:
                 raise AllowanceSpent("what may be sent is spent")
             self._allowed -= 1
+
+    @property
+    def lasting(self) -> set[CreatedResource]:
+        """The created resources that have no end, and that no request was to revoke."""
+        # Other threads may create meanwhile.
+        return {one for one in self.endless.copy() if one[1] not in self.ended}
 
     @property
     def tokens(self) -> tuple[str, ...]:

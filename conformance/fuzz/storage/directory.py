@@ -62,6 +62,16 @@ def is_public(made: CreatedResource) -> bool:
     return SECRETS.redact(made[1]) == made[1]
 
 
+def file_of_finding(named: Path) -> Path:
+    """The file of a finding, named as it or as ``DIR/ID``; raises :class:`FileError`.
+
+    A file that is named itself may be a link, one in a run directory may not.
+    """
+    if not os.path.lexists(named.parent / _STATE):
+        return Path(os.path.realpath(named))
+    return RunDirectory.open(named.parent).path / _FINDINGS / f"{named.name}.json"
+
+
 class RunDirectory:
     """A run directory, from :meth:`create` or :meth:`open`; write only while it is held."""
 
@@ -116,10 +126,6 @@ class RunDirectory:
             if os.path.lexists(folder) and not stat.S_ISDIR(folder.lstat().st_mode):
                 raise FileError(f"{folder}: is no folder of this directory")
         return cls(path)
-
-    def file_of(self, id_: str) -> Path:
-        """The file of a finding by its id."""
-        return self.path / _FINDINGS / f"{id_}.json"
 
     @contextmanager
     def held(self) -> Iterator[None]:

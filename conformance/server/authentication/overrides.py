@@ -61,7 +61,7 @@ def _by_query(request: Request) -> Request:
     Level.SHOULD,
     "RFC 9110, section 9.1: the method alone says what a request means",
     lambda one: lists(one) or revokes(one),
-    mend=("Turn method overrides off: the method of the request line counts alone."),
+    mend="Turn method overrides off: the method of the request line counts alone.",
 )
 @catches(
     *map(_by_header, _METHOD_HEADERS),

@@ -66,8 +66,8 @@ def _for_the_first(request: Request) -> Request:
     "safety: an answer never goes to another request or partner; seed: Creates a new credential",
     echoes_name,
     mend=(
-        "Keep the state of a request apart from that of others: no gl"
-        "obals, no connection shared by threads."
+        "Keep the state of a request apart from that of others: no"
+        " globals, no connection shared by threads."
     ),
 )
 @catches(

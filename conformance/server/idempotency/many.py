@@ -1,6 +1,7 @@
 """A key among many: as many as no small cache holds (seed: Cached for 24 hours)."""
 
 from collections import OrderedDict
+from functools import partial
 
 from conformance.catalogue.mends import KEEP_24_HOURS
 from conformance.catalogue.registry import catches, requirement
@@ -41,7 +42,7 @@ def _cache_of(size: int) -> Tamper:
     observes_run=True,
     mend=KEEP_24_HOURS,
 )
-@catches(*(Sabotage(f"know {size} keys", lambda size=size: _cache_of(size)) for size in (50, 150)))  # type: ignore[misc]
+@catches(*(Sabotage(f"know {size} keys", partial(_cache_of, size)) for size in (50, 150)))
 def key_outlives_many_others(probe: Probe) -> None:
     """A key is known after 160 others: a repeated request makes nothing new.
 

@@ -40,18 +40,17 @@ def _end_at_100(request: Request, page: Page) -> None:
 @catches(on_pages("give 99 of 100", _give_99), on_pages("end after the first page", _end_at_100))
 def all_that_was_made_is_listed(probe: Probe) -> None:
     """Every key that the run has made, without an end and not revoked, is in the list."""
-    lasting = probe.target.lasting
-    while len(lasting) < _FEWEST:
-        before = len(lasting)
+    target = probe.target
+    while (before := len(target.lasting)) < _FEWEST:
         make(probe, _AT_ONCE)
-        if len(lasting) == before:
+        if len(target.lasting) == before:
             break
-    wanted = {handle for partner, handle in lasting if partner == 0}
+    wanted = {handle for partner, handle in target.lasting if partner == 0}
     items: list[JsonObject] = []
     for _ in probe.looks():
         items = probe.listed()
         # What was revoked meanwhile may be gone.
-        wanted &= {handle for _, handle in lasting}
+        wanted -= target.ended
         wanted -= {str(identifier_in(one, probe.resource.handle)) for one in items}
         if not wanted:
             break

@@ -124,7 +124,7 @@ def created_is_listed(probe: Probe) -> None:
                     same = item.get(name) == made.field(name)
                     probe.expect(same, f"the {name} of the creation in the list", "another")
                 return
-    probe.expect(False, "the created one in the list", "a list without it")  # noqa: FBT003 - it is not there
+    raise Violation("the created one in the list", "a list without it")
 
 
 @requirement(

@@ -27,7 +27,7 @@ from conformance.probe.pages import (
 )
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.violation import expect
+from conformance.probe.violation import Violation, expect
 from conformance.server.lists.sabotage import (
     HIDE_ALL,
     IGNORE_CURSOR,
@@ -127,7 +127,7 @@ def has_more_is_true(probe: Probe) -> None:
     for _ in range(2):  # twice: what followed may have gone just then
         if not _says_more_at_the_end(probe):
             return
-    probe.expect(False, "has_more false on the last page", "true")  # noqa: FBT003 - seen twice
+    raise Violation("has_more false on the last page", "true")
 
 
 def _says_more_at_the_end(probe: Probe) -> bool:

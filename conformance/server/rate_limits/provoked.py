@@ -13,6 +13,7 @@ from conformance.probe.applicability import lists
 from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import LIMITED, provoke
+from conformance.probe.violation import Violation
 from conformance.server.rate_limits.headers import HEADERS, REMAINING
 from conformance.server.rate_limits.limited import no_429
 from conformance.target.capabilities import Capability
@@ -113,7 +114,7 @@ def limited_answer_is_not_kept(probe: Probe) -> None:
     if other.status != probe.operation.success_status:
         raise NotVerified(f"the target answers {other.status} to a plain creation as well")
     expected = f"{other.status}, as with another key, to a creation that got a 429 before"
-    probe.expect(False, expected, f"{answer.status}")  # noqa: FBT003 - it does not hold
+    raise Violation(expected, f"{answer.status}")
 
 
 def _after_waits(probe: Probe, request: Request) -> Answer:
@@ -151,7 +152,7 @@ def limited_status_is_429(probe: Probe) -> None:
             continue
         probe.recording.exchanges[:] = [(request, one) for one in answers]
         actual = f"{answers[0].status}, and {answers[-1].status} after a wait"
-        probe.expect(False, "429 to a request beyond the limit", actual)  # noqa: FBT003 - it does not hold
+        raise Violation("429 to a request beyond the limit", actual)
     if not any(one.is_for(probe.operation) for one, _ in probe.target.limited):
         raise no_429(probe)
 
@@ -178,6 +179,6 @@ def limited_when_none_remain(probe: Probe) -> None:
     if request is not None and request.is_for(probe.operation):
         probe.recording.exchanges[:] = [(request, one) for one in answers]
         actual = f"{answers[-1].status} to many, with 0 in {REMAINING} and one {RESET}"
-        probe.expect(False, "429 where no request remains", actual)  # noqa: FBT003 - it does not hold
+        raise Violation("429 where no request remains", actual)
     if not any(one.is_for(probe.operation) for one, _ in probe.target.limited):
         raise no_429(probe)

@@ -53,7 +53,7 @@ _DATES = (
     Level.MUST,
     SAFETY,
     takes_json,
-    mend=("Parse the body inside the error handling, and answer 400 where that fails."),
+    mend="Parse the body inside the error handling, and answer 400 where that fails.",
 )
 @catches(
     fail_on("empty bodies", lambda request: request.method == "POST" and not request.body),
@@ -120,7 +120,7 @@ def control_characters(probe: Probe) -> None:
     Level.MUST,
     SAFETY,
     takes_json,
-    mend=("Refuse texts that are no Unicode, such as lone surrogates, with 400 or 422."),
+    mend="Refuse texts that are no Unicode, such as lone surrogates, with 400 or 422.",
 )
 @catches(
     fail_on_body("lone surrogates", b"\\ud8", b"\\udf"),

@@ -41,7 +41,7 @@ _ENCODINGS = ("gzip", "deflate", "br", "zstd", "gzip, gzip", "unknown", "identit
     Level.MUST,
     SAFETY,
     takes_json,
-    mend=("Decode bodies as UTF-8 inside the error handling, and answer 400 where that fails."),
+    mend="Decode bodies as UTF-8 inside the error handling, and answer 400 where that fails.",
 )
 @catches(
     fail_on_body("invalid UTF-8", b"\xff", b"\xc0\xaf", b"\xed\xa0\x80"),
@@ -74,7 +74,7 @@ def other_encodings(probe: Probe) -> None:
     Level.MUST,
     SAFETY,
     takes_json,
-    mend=("Parse Content-Type inside the error handling, and answer 400 where that fails."),
+    mend="Parse Content-Type inside the error handling, and answer 400 where that fails.",
 )
 @catches(
     fail_on("no Content-Type", lambda one: one.body and "Content-Type" not in dict(one.headers)),

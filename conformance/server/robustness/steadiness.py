@@ -36,7 +36,7 @@ def _every_tenth_is_away() -> Tamper:
     "RFC 9110 sections 15.6.3 to 15.6.5",
     creates,
     observes_run=True,
-    mend=("Look into the gateway's log: which upstream was away or overdue at those times."),
+    mend="Look into the gateway's log: which upstream was away or overdue at those times.",
 )
 @catches(Sabotage("be away for each tenth request", _every_tenth_is_away))
 def transient_answers_are_rare(probe: Probe) -> None:

@@ -22,12 +22,11 @@ from conformance.catalogue.sabotage import (
 from conformance.probe.applicability import every, shows
 from conformance.probe.not_verified import NotAsked, NotVerified
 from conformance.probe.probe import Probe, without_token
-from conformance.probe.token_exchange import known_credentials_of
+from conformance.probe.token_exchange import item_of, known_credentials_of
 from conformance.probe.violation import Violation, expect
 from conformance.server.secrets.made import secrets_in, texts_beside
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
-from conformance.target.members import JsonObject, identifier_in
 from conformance.target.redaction import cookies_of, holds
 from conformance.target.sign_in import json_request
 from conformance.target.target import Target
@@ -165,18 +164,13 @@ def no_hash_in_the_list(probe: Probe) -> None:
     made = probe.succeed(probe.request())
     (secret,) = secrets_in(probe, [made])
     for _ in probe.looks():
-        item = next((one for one in probe.listed() if _is_of(probe, one, made)), None)
-        if item is not None:
+        if item := item_of(probe, made):
             break
     else:
         raise NotVerified("the new key is not in the list")
     shown = json.dumps(item).replace("\\/", "/").lower()
     found = any(one in shown for one in _digests(secret))
     probe.expect(not found, "no hash of a secret in the list", "one of the new key's secret")
-
-
-def _is_of(probe: Probe, item: JsonObject, made: Answer) -> bool:
-    return identifier_in(item, probe.resource.id) == probe.id_of(made)
 
 
 def _into_a_header(name: str, tell: Callable[[str], str]) -> Sabotage:

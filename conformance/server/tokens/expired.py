@@ -16,6 +16,7 @@ from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import created, credentials_of, exchange, granted
+from conformance.probe.violation import Violation
 from conformance.server.tokens.sabotage import is_exchange
 from conformance.server.tokens.used import issued_to, with_token
 from conformance.target.capabilities import Capability
@@ -55,7 +56,7 @@ def expired_key_gets_none(probe: Probe) -> None:
                 return
             if is_past:
                 break
-        probe.expect(False, "no token for a key whose end is past", "a token")  # noqa: FBT003 - it was granted
+        raise Violation("no token for a key whose end is past", "a token")
 
 
 def _ending(probe: Probe) -> Iterator[tuple[Answer, bool]]:

@@ -25,6 +25,7 @@ from conformance.probe.token_exchange import (
     item_of,
     known_credentials_of,
 )
+from conformance.probe.violation import Violation
 from conformance.server.tokens.sabotage import is_exchange, on_tokens
 from conformance.target.access import is_token
 from conformance.target.capabilities import Capability
@@ -174,4 +175,4 @@ def use_is_noted(probe: Probe) -> None:
             raise NotVerified("the list does not show the key")
         if item.get("last_used_at") is not None:
             return
-    probe.expect(False, "last_used_at after a use", "null")  # noqa: FBT003 - it is null
+    raise Violation("last_used_at after a use", "null")

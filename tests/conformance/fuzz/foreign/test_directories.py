@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from conformance.catalogue.requirement import Level
 from conformance.cli import replay as replaying
 from conformance.fuzz.findings.replaying import fails, work_of
-from conformance.fuzz.storage.directory import RunDirectory
+from conformance.fuzz.storage.directory import RunDirectory, file_of_finding
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.verdicts import verdict_of
@@ -294,3 +294,23 @@ def test_a_finding_adds_no_line_to_what_replay_prints(
     assert run("replay", place, "--url", healthy.base_url, "--token", TOKENS[0]) == BROKEN
     [line] = capsys.readouterr().out.splitlines()
     assert line.startswith("Fails still: ")
+
+
+def test_replay_follows_no_link_in_a_run_directory(tmp_path: Path) -> None:
+    RunDirectory.create(tmp_path / "run")
+    (tmp_path / "run" / "campaign.json").write_text("{}")
+    (tmp_path / "elsewhere").mkdir()
+    other = tmp_path / "elsewhere" / "0123456789.json"
+    other.write_text("{}")
+    named = tmp_path / "run" / "0123456789"
+    named.symlink_to(other)
+
+    # An entry of that name stands for nothing: the finding is in its folder, or nowhere.
+    assert file_of_finding(named) == tmp_path / "run" / "findings" / "0123456789.json"
+    (tmp_path / "run" / "findings").rmdir()
+    (tmp_path / "run" / "findings").symlink_to(other.parent)
+    with pytest.raises(FileError, match="is no folder of this directory"):
+        file_of_finding(named)
+    # A link that the user names is the user's own.
+    (tmp_path / "mine").symlink_to(other)
+    assert file_of_finding(tmp_path / "mine") == other
