@@ -113,9 +113,14 @@ class Probe:
         and :class:`Undecided` where an earlier try of it may be the reason for a refusal.
         """
         answer = _answered(self.try_to_send(request))
-        if answer.is_repeated and request.method == "DELETE" and answer.status in GONE_STATUSES:
+        if answer.is_repeated and answer.status in GONE_STATUSES and self._may_revoke(request):
             raise Undecided("a revocation was answered late, and may have been carried out before")
         return answer
+
+    def _may_revoke(self, request: Request) -> bool:
+        """Whether the request is to revoke something that was made."""
+        path, made = unquote(request.path), self.target.created.copy()
+        return request.method == "DELETE" and any(handle in path for _, handle in made)
 
     def try_to_send(self, request: Request, tries: int = _TRIES) -> Answer:
         """As :meth:`send`; a request without an answer gives the status ``NO_ANSWER``."""

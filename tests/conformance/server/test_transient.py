@@ -3,11 +3,12 @@
 import itertools
 import json
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from conformance.catalogue.requirement import Level
+from conformance.catalogue.requirement import Level, Requirement
 from conformance.catalogue.sabotage import with_body
 from conformance.report import FORMATS
 from conformance.results.baseline import Baseline
@@ -45,11 +46,11 @@ def every(number: int, answer: Answer, *, is_carried_out: bool = False) -> Tampe
     return tamper
 
 
-def judged(tamper: Tamper) -> tuple[Run, Verdict]:
+def judged(tamper: Tamper, requirements: Sequence[Requirement] = EVERYTHING) -> tuple[Run, Verdict]:
     tokens = tuple(PARTNERS)
     with serving(Options(), PARTNERS) as url:
         with Target(url, tokens, TargetSettings(), tamper=tamper) as target:
-            run = Run(CONTRACT, target, EVERYTHING, seed=1)
+            run = Run(CONTRACT, target, requirements, seed=1)
             verdict = judge(run, Level.MUST, Baseline(), lambda _: None)
             run.clean_up()
         assert run.left_behind == 0
@@ -100,6 +101,22 @@ def test_a_connection_that_is_closed_now_and_then_is_told_and_breaks_nothing() -
     _, verdict = judged(tamper)
     assert verdict.exit_code == 0, verdict.line
     assert "no answer to createCredential" in verdict.all_remarks[-1]
+
+
+def test_what_nobody_made_is_not_revoked_by_a_try_whose_answer_is_lost() -> None:
+    lost: set[str] = set()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        if request.method != "DELETE" or request.path in lost:
+            return answer
+        lost.add(request.path)
+        return AWAY
+
+    id_ = "robustness.strange-path-values"
+    run, verdict = judged(tamper, [catalogue()[id_]])
+    assert verdict.exit_code == 0, verdict.line
+    assert run.target.transients.count > 10
 
 
 @pytest.mark.thorough
