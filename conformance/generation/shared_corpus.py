@@ -9,21 +9,23 @@ from typing import Literal
 
 from hypothesis.database import ExampleDatabase
 from hypothesis.extra.redis import RedisExampleDatabase
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
-from redis.retry import Retry
+
+from conformance.generation.redis_in_bounds import Allowance, client_within
 
 EXPIRE_AFTER = timedelta(days=30)
 """What nobody has asked for so long is forgotten."""
 
-_TIMEOUT_SECONDS = 2.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 30.0
 _MOST_WAITING = 10_000
 
 _MOST_VALUES = 10_000
 _MOST_BYTES = 64 * 1024 * 1024
 _FEW = 10
+
+_MOST_RECEIVED = 2 * _MOST_BYTES + 1024 * 1024
+_MOST_SECONDS = 10.0
+"""What the commands of one action receive, who look at values before they fetch them."""
 
 _WRONG_TYPE = "WRONGTYPE"
 """How a server names a key that holds another kind of value than a set."""
@@ -44,6 +46,8 @@ class _Bounded(RedisExampleDatabase):
         count, size = pipe.execute(raise_on_error=False)
         if isinstance(count, Exception):
             raise count
+        if not isinstance(count, int):
+            raise ValueError("the example database does not count its values")  # noqa: TRY004
         if count <= _MOST_VALUES and not isinstance(size, int):
             # Who may not ask for the memory of a key looks at a few values at a time.
             size = 0
@@ -53,7 +57,10 @@ class _Bounded(RedisExampleDatabase):
                     break
         if count > _MOST_VALUES or size > _MOST_BYTES:
             raise ValueError("the example database holds more than campaigns save in it")
-        return super().fetch(key)
+        values = list(super().fetch(key))
+        if not all(isinstance(one, bytes) for one in values):
+            raise ValueError("the example database holds what is no value of a set")
+        return values
 
 
 Change = Literal["save", "delete"]
@@ -80,14 +87,10 @@ class SharedCorpus(ExampleDatabase):
         self.has_junk = False
         """Whether it holds what no campaign has saved; that is left out."""
         prefix = f"dinie-conformance:{about}:"
+        self._allowance = Allowance()
+        self._allowance.renew(_MOST_RECEIVED, _MOST_SECONDS)
         try:
-            client = Redis.from_url(
-                url,
-                socket_connect_timeout=_TIMEOUT_SECONDS,
-                socket_timeout=_TIMEOUT_SECONDS,
-                # A connection that was closed meanwhile is opened again.
-                retry=Retry(NoBackoff(), 1),
-            )
+            client = client_within(self._allowance, url)
             self._redis = _Bounded(
                 client,
                 expire_after=EXPIRE_AFTER,
@@ -102,7 +105,7 @@ class SharedCorpus(ExampleDatabase):
                 if _WRONG_TYPE not in str(error):
                     raise
                 self.has_junk = True
-        except (RedisError, OSError, TypeError, ValueError) as error:
+        except Exception as error:
             raise ValueError(_reason(error)) from error
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
@@ -148,11 +151,12 @@ class SharedCorpus(ExampleDatabase):
         """Run a command, unless the server is away."""
         if self.is_away:
             return False
+        self._allowance.renew(_MOST_RECEIVED, _MOST_SECONDS)
         try:
             action()
         except ValueError:
             self.has_junk = True
-        except (RedisError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - the library's on an answer of no Redis server
             if _WRONG_TYPE in str(error):
                 # Another key of the server is as good as ever.
                 self.has_junk = True
@@ -168,8 +172,8 @@ class SharedCorpus(ExampleDatabase):
 def _reason(error: Exception) -> str:
     """Why a server cannot be used, in a few words."""
     text = " ".join(str(error).split()).rstrip(".")
-    if isinstance(error, TypeError):
-        return "its URL sets what is not known"
+    if not isinstance(error, RedisError | OSError | ValueError):
+        return "it answers as no Redis server does"
     if isinstance(error, RedisError) and re.match("NOAUTH|HELLO|Authentication required", text):
         return "it wants a password"
     return _WHERE.sub("", text) or type(error).__name__
