@@ -4,7 +4,9 @@ import contextlib
 import os
 import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import apsw
 
@@ -42,6 +44,26 @@ def open_file(path: Path) -> apsw.Connection:
     _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
+
+
+@contextlib.contextmanager
+def as_it_lies(path: Path) -> Iterator[apsw.Connection | None]:
+    """The file without its ``-wal``, of which nothing is locked or changed; None for an empty one.
+
+    So another program's file stays as it is. Raises :class:`apsw.NotADBError` for no database.
+    """
+    place = os.path.realpath(path)
+    connection = None
+    # What else is wrong with it is said when it is opened to be used.
+    with contextlib.suppress(OSError, apsw.CantOpenError, apsw.IOError, apsw.PermissionsError):
+        if Path(place).stat().st_size:
+            flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+            connection = apsw.Connection(f"file:{quote(place)}?immutable=1", flags=flags)
+    try:
+        yield connection
+    finally:
+        if connection is not None:
+            connection.close()
 
 
 def make_private(path: Path) -> list[str]:

@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import apsw
@@ -26,6 +26,7 @@ from mock_server.store.interface import (
 from mock_server.store.sqlite_connection import (
     BUSY_MILLISECONDS,
     MENDS,
+    as_it_lies,
     make_private,
     open_file,
     open_memory,
@@ -62,6 +63,8 @@ class SqliteStore(Store):
         self._errors = StoreErrors(self._name, apsw.Error, MENDS)
         self._kept = 0
         with self._errors:
+            if path:
+                self._refuse_foreign(path)
             changed = make_private(path) if path else []
             self._connection = open_file(path) if path else open_memory()
             self._file = (path, _identity(path)) if path else None
@@ -72,18 +75,36 @@ class SqliteStore(Store):
         for line in changed:  # after any refusal, which is a single line
             logger.warning(line)
 
+    def _refuse_foreign(self, path: Path) -> None:
+        """Raise :class:`StoreError` for another program's file, as long as it is unchanged."""
+        with as_it_lies(path) as connection:
+            if connection is None:
+                return
+            # Pages that another process is writing may not fit together yet.
+            with suppress(apsw.CorruptError):
+                names = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+                if names and not names >= tables.FIRST_TABLES:
+                    raise StoreError(
+                        f"{self._name} is a database of another program, and left as it is:"
+                        " name another file"
+                    )
+                self._check_version(connection.pragma("user_version"))
+
     def _migrate(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         version = self._connection.pragma("user_version")
+        self._check_version(version)
+        for script in tables.MIGRATIONS[version:]:
+            self._connection.execute(script)
+        self._connection.execute(f"PRAGMA user_version = {len(tables.MIGRATIONS)}")
+        self._connection.execute("COMMIT")
+
+    def _check_version(self, version: int) -> None:
         if version > len(tables.MIGRATIONS):
             raise StoreError(
                 f"{self._name} was written by a newer dinie-contract (version {version} of its"
                 f" tables, this one knows {len(tables.MIGRATIONS)}): upgrade, or name another file"
             )
-        for script in tables.MIGRATIONS[version:]:
-            self._connection.execute(script)
-        self._connection.execute(f"PRAGMA user_version = {len(tables.MIGRATIONS)}")
-        self._connection.execute("COMMIT")
 
     async def commit(
         self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float

@@ -39,6 +39,9 @@ MIGRATIONS = (
 )
 """Scripts from each version of the tables to the next; a released one is never edited."""
 
+FIRST_TABLES = frozenset({"settings", "outcomes"})
+"""Tables that a store of any version has."""
+
 # ruff: noqa: S608 - every statement is made of constants
 OWN_CREDENTIAL = "client_id = ? AND partner_id = ?"
 ACTIVE_CREDENTIAL = f"{OWN_CREDENTIAL} AND status = 'active'"

@@ -138,6 +138,37 @@ def test_a_newer_store_is_refused(tmp_path: Path) -> None:
         SqliteStore(path)
 
 
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+@pytest.mark.parametrize("version", [0, 1, -1, 99])
+def test_a_database_of_another_program_is_refused_and_left_as_it_is(
+    tmp_path: Path, mode: str, version: int
+) -> None:
+    path = tmp_path / "?an other%41.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA journal_mode = {mode}")
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("CREATE TABLE theirs (one)")
+        connection.commit()
+    path.chmod(0o664)
+    before = path.read_bytes()
+
+    with pytest.raises(StoreError, match="is a database of another program"):
+        SqliteStore(path)
+    assert path.read_bytes() == before
+    assert [(one.name, one.stat().st_mode & 0o777) for one in tmp_path.iterdir()] == [
+        (path.name, 0o664)
+    ]
+
+
+def test_a_file_that_is_no_database_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("notes of somebody" * 100)
+    path.chmod(0o664)
+    with pytest.raises(StoreError, match="it is no SQLite file"):
+        SqliteStore(path)
+    assert path.stat().st_mode & 0o777 == 0o664
+
+
 @pytest.mark.parametrize(
     "content", [b"no database at all" * 100, b"SQLite format 3\0" + b"x" * 4000]
 )
