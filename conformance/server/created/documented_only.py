@@ -4,6 +4,7 @@ Only requests that no server may treat otherwise are sent. A body of many megaby
 from gateways that are no fault of an API.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,7 +12,14 @@ from conformance.catalogue.judge import Purpose, each, on
 from conformance.catalogue.mends import DOCUMENTED_STATUSES, MEDIA_TYPES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import fail_on, set_header, set_status
+from conformance.catalogue.sabotage import (
+    fail_on,
+    on_answers,
+    set_header,
+    set_status,
+    with_header,
+)
+from conformance.probe.applicability import lists
 from conformance.probe.not_verified import refused_with
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.rate_limits import answer_to
@@ -28,6 +36,9 @@ def _accept(request: Request) -> str:
     """The ``Accept`` header of a request."""
     return dict(request.headers).get("Accept", "")
 
+
+_CHARSET = re.compile(r';\s*charset\s*=\s*"?(?!utf-?8\b)([^";\s]*)', re.IGNORECASE)
+"""A charset that is not UTF-8, among the parameters of a media type."""
 
 OTHER_TYPE = "text/plain"
 """A media type that a framework may refuse by itself, with 415."""
@@ -118,3 +129,44 @@ def any_accept_gets_a_documented_status(probe: Probe) -> None:
         if answer.status in NOT_SERVED:
             probe.succeed(probe.request())
         expect_documented(probe.operation, answer)
+
+
+@requirement(
+    "created.charset-is-utf-8",
+    Level.SHOULD,
+    "RFC 8259 section 8.1: JSON is encoded in UTF-8",
+    creates,
+    mend="Announce JSON without a charset, or with charset=utf-8.",
+)
+@catches(
+    set_header(201, "Content-Type", "application/json; charset=ISO-8859-1"),
+    set_header(4, "Content-Type", 'application/problem+json;charset="windows-1252"'),
+)
+@each(_valid_and_invalid)
+def charset_is_utf_8(_: Operation, answer: Answer) -> None:
+    """An answer announces no other charset than UTF-8."""
+    found = _CHARSET.search(answer.header("content-type") or "")
+    expect(found is None, "no charset, or utf-8", f"{found[1] if found else ''}")
+
+
+def _lists_or_creates(operation: Operation) -> bool:
+    return lists(operation) or creates(operation)
+
+
+@requirement(
+    "created.coding-is-accepted",
+    Level.SHOULD,
+    "RFC 9110 section 12.5.3: Accept-Encoding",
+    _lists_or_creates,
+    mend="Compress an answer only where the request's Accept-Encoding allows the coding.",
+)
+@catches(
+    on_answers("compress all", lambda _, answer: with_header(answer, "Content-Encoding", "gzip")),
+)
+def coding_is_accepted(probe: Probe) -> None:
+    """An answer to a client that accepts no coding has none."""
+    answer = answer_to(probe, probe.request().with_header("Accept-Encoding", "identity"))
+    if answer.status in NOT_SERVED:
+        probe.succeed(probe.request())
+    coding = answer.header("content-encoding") or "identity"
+    probe.expect(coding.lower() == "identity", "no Content-Encoding", coding)

@@ -16,8 +16,9 @@ from urllib.parse import unquote_plus
 from conformance.catalogue.mends import KEEP_TEXTS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import Sabotage, edit_body
+from conformance.catalogue.sabotage import Sabotage, edit_body, fail_on
 from conformance.probe.applicability import echoes_name
+from conformance.probe.bodies import expect_accepted
 from conformance.probe.not_verified import refused_with
 from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.server.created.answers import NOT_SERVED
@@ -63,6 +64,17 @@ NAMES = {
     "1024 bytes": "{:_<1024}",
 }
 """Texts by what is odd in them. ``{}`` stands for a new name, so that each is marked as ours."""
+
+USUAL_NAMES = {
+    "letters with accents": "{} Produção nº 1",
+    "letters of other scripts": "{} \u5bc6\u94a5 \u043a\u043b\u044e\u0447",
+    "punctuation": "{} (EU-1): v2.0, A/B & C_d!",
+    "an apostrophe": "{} O'Brien's",
+    "60 characters": "{:_<60}",
+    "one character": "k",
+    "the word null": "null",
+}
+"""Names that a person may give, by what some servers refuse in them."""
 
 _PLAIN = "plain letters"
 _SENT_BOTH_WAYS = ("accents", "emoji", "rare letters", "right-to-left letters")
@@ -170,3 +182,31 @@ def _difference(text: str, found: object) -> str:
     if text.startswith(found):
         return f"its first {len(found)} of {len(text)} characters"
     return f"another text ({len(found)} characters for {len(text)})"
+
+
+@requirement(
+    "created.usual-name-is-accepted",
+    Level.SHOULD,
+    "seed: name, a string",
+    echoes_name,
+    mend="Accept short names of letters of any script, digits, blanks and punctuation.",
+)
+@catches(
+    *(
+        fail_on(kind, lambda request, text=text: text.encode() in request.body, 422)  # type: ignore[misc]
+        for kind, text in (
+            ("letters beyond ASCII", "ç"),
+            ("punctuation", "&"),
+            ("the word null", "null"),
+            ("60 characters", "_" * 20),
+        )
+    ),
+)
+def usual_name_is_accepted(probe: Probe) -> None:
+    """A short name that a person may give is accepted, whatever its letters and punctuation."""
+    for kind, pattern in USUAL_NAMES.items():
+        body = {**probe.plain_body(), probe.name_member: pattern.format(probe.new_name())}
+        request = replace(
+            probe.request().with_json(body), body=json.dumps(body, ensure_ascii=False).encode()
+        )
+        expect_accepted(probe, request, kind)

@@ -14,7 +14,7 @@ from conformance.catalogue.judge import SUCCESS, each
 from conformance.catalogue.mends import KEEP_INSTANTS, ONE_CLOCK
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import Sabotage, edit_body, set_field
+from conformance.catalogue.sabotage import Sabotage, body_of, edit_body, set_field, with_body
 from conformance.probe.applicability import echoes, shows
 from conformance.probe.bodies import FAR_FUTURE
 from conformance.probe.not_verified import NotAsked, NotVerified, refused_with
@@ -28,12 +28,15 @@ from conformance.server.created.answers import (
     json_type,
 )
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Answer
-from conformance.target.timestamps import http_date, instant
+from conformance.target.exchange import Answer, Forward, Request, Tamper
+from conformance.target.timestamps import http_date, instant, is_kept
 from openapi.operation import Operation
 
 CLOCK_TOLERANCE_SECONDS = 300.0
 """How far a clock may be off: as much as Kerberos grants (RFC 4120 section 1.6)."""
+
+_APART_SECONDS = 2.1
+"""Long enough for timestamps of whole seconds, and for ``Date``, to differ."""
 
 ODD_ENDS = {
     "an offset east of Greenwich": "2099-06-15T12:00:00+05:30",
@@ -124,9 +127,7 @@ def expires_at_is_the_same_instant(probe: Probe) -> None:
             continue
         sent, found = instant(text), instant(answer.field("expires_at"))
         shown = "no date-time" if found is None else f"one {found - (sent or 0):+g} s away"
-        # A server may keep whole seconds, so a fraction may be lost; a whole second may not.
-        tolerance = 1 if "." in text else 0.001
-        same = sent is not None and found is not None and abs(found - sent) < tolerance
+        same = is_kept(text, answer.field("expires_at"))
         probe.expect(same, f"the instant that was sent ({kind}: {text})", shown)
 
 
@@ -231,3 +232,49 @@ def timestamps_are_now(probe: Probe) -> None:
                 f"{field} within {CLOCK_TOLERANCE_SECONDS / 60:.0f} minutes of now",
                 f"{away / 60:.0f} minutes away",
             )
+
+
+def _at_the_start() -> Tamper:
+    """Every resource is made when the first one was."""
+    first: list[str] = []
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        made = answer.text("created_at") if answer.status == HTTPStatus.CREATED else None
+        if made is None:
+            return answer
+        first.append(made)
+        return with_body(answer, {**body_of(answer), "created_at": first[0]})
+
+    return tamper
+
+
+@requirement(
+    "created.timestamps-move-on",
+    Level.MUST,
+    "seed: created_at, updated_at",
+    shows("created_at", "updated_at"),
+    mend=ONE_CLOCK,
+)
+@catches(Sabotage("the time of the first one", _at_the_start))
+def timestamps_move_on(probe: Probe) -> None:
+    """What is made two seconds after another has later timestamps.
+
+    A clock that stands still, as the ``Date`` header or ours shows, says nothing. Nor do
+    timestamps of whole minutes.
+    """
+    begin = time.time()
+    first = probe.succeed(probe.request())
+    probe.rest(_APART_SECONDS)
+    second = probe.succeed(probe.request())
+    dates = [http_date(one.header("date")) for one in (first, second)]
+    if dates[0] == dates[1] is not None or time.time() - begin < _APART_SECONDS:
+        raise NotVerified("the clock stands still")
+    for field in ("created_at", "updated_at"):
+        early, late = _instant(first, field), _instant(second, field)
+        is_coarse = early == late and early % 60 == 0
+        probe.expect(
+            late > early or is_coarse,
+            f"a later {field} {_APART_SECONDS:g} seconds later",
+            "an earlier one" if late < early else "the same one",
+        )

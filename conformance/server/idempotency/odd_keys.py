@@ -134,6 +134,7 @@ _LOOKS: Mapping[str, Callable[[Request], Request]] = {
     # RFC 9110 section 5.1: the case of a header's name makes no difference.
     "the header in lower case": _in_lower_case,
     "blanks in its JSON": _spaced,
+    "an unknown query parameter": lambda one: replace(one, path=f"{one.path}?retry=1"),
 }
 
 
@@ -154,6 +155,10 @@ _LOOKS: Mapping[str, Callable[[Request], Request]] = {
     on_requests(
         "make the bytes of the body a part of the key",
         lambda one: one.with_key(f"{one.key}{len(one.body)}") if one.key else one,
+    ),
+    on_requests(
+        "make the query a part of the key",
+        lambda one: one.with_key(f"{one.key}{one.path[-8:]}") if one.key else one,
     ),
 )
 def retry_may_look_different(probe: Probe) -> None:

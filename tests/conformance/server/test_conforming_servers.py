@@ -4,6 +4,7 @@ The servers share no code with the mock.
 """
 
 from dataclasses import replace
+from pathlib import Path
 from zlib import crc32
 
 import pytest
@@ -66,6 +67,11 @@ LIKE_A_GATEWAY = {Bug.BAD_JSON_IS_A_PAGE, Bug.SURROGATES_ARE_A_FAILURE}
 
 UNLIKE = {"strict"}
 """Servers that decide for themselves most of what they may."""
+
+
+def test_the_readme_counts_the_servers() -> None:
+    row = "| conforming servers that differ from the mock, and must pass |"
+    assert f"{row} {len(VARIANTS)} |" in (Path(__file__).parents[3] / "README.md").read_text()
 
 
 @pytest.mark.parametrize(
