@@ -18,8 +18,9 @@ from conformance.probe.violation import Violation
 from conformance.target.capabilities import Capability
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer, UnsendableRequest
+from conformance.target.kept import CreatedResource
 from conformance.target.members import identifier_in
-from conformance.target.target import CreatedResource, Target
+from conformance.target.target import Target
 from openapi.contract import Contract
 from openapi.resource import creates
 

@@ -28,6 +28,11 @@ class Page:
 MOST_PAGES = 100
 """The most pages of a list that are read."""
 
+MANY = 210
+"""More than two of the largest pages, and enough for what one request in two hundred breaks."""
+
+_MADE_AT_ONCE = 10
+
 
 def make(probe: Probe, count: int, partner: int = 0) -> list[Answer]:
     """Create resources of the probe's kind, all at once; gives the answers.
@@ -40,6 +45,15 @@ def make(probe: Probe, count: int, partner: int = 0) -> list[Answer]:
         if answer.status != maker.operation.success_status or not maker.id_of(answer):
             raise NotVerified(f"{maker.operation.id} answered {answer.status} to a valid request")
     return answers
+
+
+def make_many(probe: Probe) -> None:
+    """Create what lacks until a run has made ``MANY`` resources by a name alone."""
+    plain = probe.target.plain_creations
+    while (before := len(plain.lasting)) < MANY:
+        make(probe, _MADE_AT_ONCE)
+        if len(plain.lasting) == before:
+            break
 
 
 def items(operation: Operation, answer: Answer) -> list[JsonObject]:

@@ -28,7 +28,7 @@ from conformance.probe.violation import (
 from conformance.target.clean_up import GONE_STATUSES
 from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, ConnectionClosed
 from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request, query_with
-from conformance.target.members import JsonObject, identifier_in
+from conformance.target.members import JsonObject, identifier_in, text_in
 from conformance.target.target import Target
 from conformance.target.threads import Threads, values
 from conformance.target.transport.reception import MOST_BYTES
@@ -254,21 +254,27 @@ class Probe:
 
     def _registered(self, send: Callable[[Request], Answer], request: Request) -> Answer:
         """The answer; what it created is known at once, whatever becomes of the check."""
+        target, plain = self.target, self.target.plain_creations
         if request.method == "DELETE":
-            revoked = unquote(request.path.partition("?")[0].rpartition("/")[2])
-            self.target.ended.add(revoked)
+            plain.revoke(unquote(request.path.partition("?")[0].rpartition("/")[2]))
+        resources = self.contract.resources if request.method == "POST" else ()
+        members = (Answer(0, body=request.body).json_object() or {}) if resources else {}
+        asked = [text_in(members, resource.name) for resource in resources]
+        for one in filter(None, asked):
+            plain.ask(one)
         answer = send(request)
         if request.key and answer.is_success:
-            self.target.early_call.note(request.key)
-        is_creation = request.method == "POST" and answer.is_success
-        for resource in self.contract.resources if is_creation else ():
+            target.early_call.note(request.key)
+        for resource, name in zip(resources, asked, strict=True) if answer.is_success else ():
+            named = name or answer.text(resource.name)
+            if named and (name is None or answer.is_repeated):
+                plain.ask(named)
             # Also after a wrong status: every created resource must be revoked.
             handle = answer.identifier(resource.handle)
             if handle is not None:
-                self.target.created.add((request.partner or 0, handle))
-                members = Answer(0, body=request.body).json_object() or {}
-                if request.partner is not None and members.keys() == {resource.name}:
-                    self.target.endless.add((request.partner, handle))
+                target.created.add((request.partner or 0, handle))
+                if name and request.partner is not None and members.keys() == {resource.name}:
+                    plain.add((request.partner, handle), name)
         return answer
 
     def succeed(self, request: Request) -> Answer:

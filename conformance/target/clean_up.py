@@ -5,7 +5,8 @@ from http import HTTPStatus
 
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Request, path_to
-from conformance.target.target import CreatedResource, Target
+from conformance.target.kept import CreatedResource
+from conformance.target.target import Target
 from conformance.target.threads import Threads, finished
 from openapi.contract import Contract
 

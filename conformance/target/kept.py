@@ -1,6 +1,7 @@
 """What a run keeps for the checks at its end, in bounded memory."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from sys import getsizeof
@@ -9,6 +10,9 @@ from typing import Generic, TypeVar
 from conformance.target.exchange import Answer, Request
 
 Kept = TypeVar("Kept")
+
+CreatedResource = tuple[int, str]
+"""The partner of a created resource, and its handle: the text that names it in a path."""
 
 _MOST_COUNTED = 1000
 
@@ -93,3 +97,59 @@ class EarlyCall:
         """Count a key, as far as it matters how many there are."""
         if len(self.keys) < _MOST_COUNTED:
             self.keys.add(hash(key))
+
+
+class PlainCreations:
+    """What was made by a name alone: without an end, and not revoked since.
+
+    How often each name was asked for stands beside it, by any request. Names beyond ``MOST``, and
+    long ones, are not kept, nor is what was made by them.
+    """
+
+    MOST, LONGEST = 10_000, 200
+
+    def __init__(self) -> None:
+        self._asked: Counter[str] = Counter()
+        self._made: dict[CreatedResource, str] = {}
+        self._revoked: set[str] = set()
+        self._lock = threading.Lock()
+
+    def ask(self, name: str) -> None:
+        """Count a request for a name."""
+        with self._lock:
+            has_room = len(self._asked) < self.MOST and len(name) <= self.LONGEST
+            if has_room or name in self._asked:
+                self._asked[name] += 1
+
+    def add(self, made: CreatedResource, name: str) -> None:
+        """Note what a request for a name has made."""
+        with self._lock:
+            if name in self._asked:
+                self._made[made] = name
+
+    def revoke(self, handle: str) -> None:
+        """Note that something is to be revoked, whatever will be answered."""
+        with self._lock:
+            self._revoked.add(handle)
+            if len(self._revoked) > self.MOST:
+                self._made = {one: name for one, name in self._made.items() if self._lasts(one)}
+                self._revoked.clear()
+
+    def _lasts(self, made: CreatedResource) -> bool:
+        return made[1] not in self._revoked
+
+    @property
+    def lasting(self) -> set[CreatedResource]:
+        """What is still there."""
+        with self._lock:
+            return set(filter(self._lasts, self._made))
+
+    @property
+    def asked_once(self) -> set[tuple[int, str]]:
+        """The partners and names of what was made where one request alone asked for the name."""
+        with self._lock:
+            return {
+                (partner, name)
+                for (partner, _), name in self._made.items()
+                if self._asked[name] == 1
+            }

@@ -27,7 +27,14 @@ from conformance.target.errors import (
     Unreachable,
 )
 from conformance.target.exchange import NO_ANSWER, Answer, Headers, Request, Tamper
-from conformance.target.kept import BeyondLimit, EarlyCall, Newest, memory_of
+from conformance.target.kept import (
+    BeyondLimit,
+    CreatedResource,
+    EarlyCall,
+    Newest,
+    PlainCreations,
+    memory_of,
+)
 from conformance.target.one_alone import OneAlone
 from conformance.target.redaction import issued_secrets
 from conformance.target.retry_after import (
@@ -94,10 +101,6 @@ AS_RUN = TargetSettings(replay_delay=REPLAY_DELAY_SECONDS)
 """The settings of ``run`` without an option."""
 
 
-CreatedResource = tuple[int, str]
-"""The partner of a created resource, and its handle: the text that names it in a path."""
-
-
 @cache
 def trust_of(ca_file: Path | None) -> ssl.SSLContext:
     """The certificate authorities to trust: the usual ones, and those of a file."""
@@ -152,10 +155,7 @@ class Target:
         """What passed when a request was repeated."""
         self.created: set[CreatedResource] = set()
         """The created resources, to be revoked at the end."""
-        self.endless: set[CreatedResource] = set()
-        """Those of them that were made without an end."""
-        self.ended: set[str] = set()
-        """The handles of what was asked to be revoked."""
+        self.plain_creations = PlainCreations()
         self.early_call = EarlyCall()
         self.cut: list[Request] = []
         """Requests whose answers were on their way when the run was stopped, and did not come."""
@@ -211,12 +211,6 @@ class Target:
             if self._allowed < 1 or time.monotonic() > self._end:
                 raise AllowanceSpent("what may be sent is spent")
             self._allowed -= 1
-
-    @property
-    def lasting(self) -> set[CreatedResource]:
-        """The created resources that have no end, and that no request was to revoke."""
-        # Other threads may create meanwhile.
-        return {one for one in self.endless.copy() if one[1] not in self.ended}
 
     @property
     def tokens(self) -> tuple[str, ...]:

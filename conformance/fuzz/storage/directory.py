@@ -34,7 +34,7 @@ from conformance.fuzz.storage.files import (
 )
 from conformance.fuzz.storage.finding import Finding, FindingKey
 from conformance.probe.budget import LARGEST_EXAMPLE
-from conformance.target.target import CreatedResource
+from conformance.target.kept import CreatedResource
 from dinie_contract.output import HIDDEN, SECRETS, one_line
 from openapi.contract import Contract
 

@@ -17,7 +17,7 @@ from conformance.results.coverage import Coverage
 from conformance.results.result import Outcome, Result
 from conformance.results.timeline import LAST_STEP, SHORTEST_SPAN, Timeline
 from conformance.server import catalogue
-from conformance.target.target import CreatedResource
+from conformance.target.kept import CreatedResource
 from dinie_contract.output import one_line
 from openapi.contract import Contract
 

@@ -1,5 +1,6 @@
 """A request makes one resource, as the list shows (seed: Creates a new credential pair)."""
 
+import itertools
 import threading
 from http import HTTPStatus
 
@@ -9,9 +10,11 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, on_answers, with_body
 from conformance.probe.applicability import echoes_name
 from conformance.probe.not_verified import NotServed, Undecided
+from conformance.probe.pages import make_many
 from conformance.probe.probe import Probe
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
+from conformance.target.members import identifier_in
 
 
 def _sending_twice() -> Tamper:
@@ -59,3 +62,38 @@ def each_request_makes_one(probe: Probe) -> None:
     wanted = sum(answer.status == probe.operation.success_status for answer in answers)
     found = len(probe.named(body[probe.name_member], fewest=wanted))
     probe.expect(found == wanted, f"{wanted} in the list for {wanted} creations", f"{found}")
+
+
+def _sending_each_tenth_twice() -> Tamper:
+    numbers = itertools.count(1)
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        is_creation = request.method == "POST" and b'"name"' in request.body
+        if is_creation and request.key is None and not next(numbers) % 10:
+            forward(request)
+        return forward(request)
+
+    return tamper
+
+
+@requirement(
+    "created.nothing-is-made-twice",
+    Level.MUST,
+    "seed: Creates a new credential pair",
+    echoes_name,
+    needs=(Capability.LISTING,),
+    observes_run=True,
+    mend=EXECUTE_EACH,
+)
+@catches(Sabotage("send each tenth creation twice", _sending_each_tenth_twice))
+def nothing_is_made_twice(probe: Probe) -> None:
+    """What one request alone asked for in a run is in the list once."""
+    make_many(probe.listing)
+    ids: dict[object, set[str]] = {}
+    for item in probe.listing.listed():
+        name, id_ = item.get(probe.name_member), identifier_in(item, probe.resource.id)
+        if isinstance(name, str) and id_ is not None:
+            ids.setdefault(name, set()).add(id_)
+    for partner, name in probe.target.plain_creations.asked_once:
+        found = len(ids.get(name, ())) if partner == 0 else 0
+        probe.expect(found <= 1, "one in the list for one request", f"{found}")

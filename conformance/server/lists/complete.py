@@ -6,15 +6,12 @@ from conformance.catalogue.mends import STABLE_PAGES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import lists
-from conformance.probe.pages import largest_page, make, page_of, query_for
+from conformance.probe.pages import largest_page, make_many, page_of, query_for
 from conformance.probe.probe import Probe
 from conformance.server.lists.sabotage import VENDOR, Page, on_pages
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request
 from conformance.target.members import JsonObject, identifier_in
-
-_FEWEST, _AT_ONCE = 130, 10
-"""More than a page, and more than a hundred. A run has made more by then."""
 
 
 def _give_99(request: Request, page: Page) -> None:
@@ -40,17 +37,14 @@ def _end_at_100(request: Request, page: Page) -> None:
 @catches(on_pages("give 99 of 100", _give_99), on_pages("end after the first page", _end_at_100))
 def all_that_was_made_is_listed(probe: Probe) -> None:
     """Every key that the run has made, without an end and not revoked, is in the list."""
-    target = probe.target
-    while (before := len(target.lasting)) < _FEWEST:
-        make(probe, _AT_ONCE)
-        if len(target.lasting) == before:
-            break
-    wanted = {handle for partner, handle in target.lasting if partner == 0}
+    plain = probe.target.plain_creations
+    make_many(probe)
+    wanted = {handle for partner, handle in plain.lasting if partner == 0}
     items: list[JsonObject] = []
     for _ in probe.looks():
         items = probe.listed()
         # What was revoked meanwhile may be gone.
-        wanted -= target.ended
+        wanted &= {handle for _, handle in plain.lasting}
         wanted -= {str(identifier_in(one, probe.resource.handle)) for one in items}
         if not wanted:
             break

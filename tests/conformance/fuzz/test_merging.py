@@ -17,7 +17,7 @@ from conformance.fuzz.shard import WHOLE, Shard
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import TIME_OVER, Record
-from conformance.target.target import CreatedResource
+from conformance.target.kept import CreatedResource
 from demo.mock_process import MockProcess
 from demo.redis_server import PROGRAM, redis_server
 from tests.conformance.cli.command_line import one_line, run

@@ -10,7 +10,7 @@ from conformance.results.result import Outcome
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.exchange import Answer, Request
-from conformance.target.kept import Newest, memory_of
+from conformance.target.kept import Newest, PlainCreations, memory_of
 from conformance.target.target import Target
 from openapi.contract import Contract
 
@@ -97,3 +97,23 @@ def test_a_wait_that_helped_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) ->
         for number in range(20):
             target.waited.add((create, 201 if number == 1 else 429), 1)
         assert run.check(later, CONTRACT.operations["createCredential"]).outcome is Outcome.PASSED
+
+
+def test_creations_are_kept_up_to_a_number() -> None:
+    plain = PlainCreations()
+    plain.ask("x" * 10_000)
+    plain.add((0, "long"), "x" * 10_000)
+    for number in range(PlainCreations.MOST + 10):
+        plain.ask(f"{number}")
+        plain.add((0, f"id-{number}"), f"{number}")
+    assert len(plain.lasting) == PlainCreations.MOST
+
+    for number in range(5, PlainCreations.MOST + 10):
+        plain.revoke(f"id-{number}")
+    plain.ask("3")
+    assert plain.lasting == {(0, f"id-{number}") for number in range(5)}
+    for _ in range(2):
+        for number in range(PlainCreations.MOST):
+            plain.revoke(f"another-{number}")
+    assert plain.lasting == {(0, f"id-{number}") for number in range(5)}
+    assert plain.asked_once == {(0, f"{number}") for number in (0, 1, 2, 4)}
