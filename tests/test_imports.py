@@ -50,8 +50,9 @@ OPTIONS = {
     "dinie_contract.command_line",
     "dinie_contract.origins",
     "dinie_contract.output",
+    "dinie_contract.web_address",
 }
-"""What lies below all commands: options as data, how a command takes them, its output,
+"""What lies below all commands: options as data, how a command takes them, URLs, its output,
 and whose page a request is of."""
 
 BESIDE = {

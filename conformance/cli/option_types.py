@@ -18,6 +18,7 @@ from conformance.report import FORMATS
 from dinie_contract.command_line import Command, with_options
 from dinie_contract.options import COMMANDS, Option
 from dinie_contract.output import SECRETS
+from dinie_contract.web_address import parsed
 from openapi.files import open_regular
 
 
@@ -54,9 +55,9 @@ class WebAddress(click.ParamType[str]):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         try:
-            url = httpx.URL(value)
-        except (httpx.InvalidURL, TypeError, ValueError):
-            self.fail("is no URL", param, ctx)
+            url = parsed(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
         if url.scheme not in {"http", "https"} or not url.host:
             self.fail(f"must be a {self.kind} such as {self.example}", param, ctx)
         if url.userinfo or url.fragment:
@@ -76,7 +77,8 @@ class BaseUrl(WebAddress):
         url = super().convert(value, param, ctx)
         if httpx.URL(url).query:
             self.fail("takes no query", param, ctx)
-        return url.rstrip("/")
+        # Paths are added to it, which belong to no query or fragment, be they empty.
+        return url.rstrip("?#").rstrip("/")
 
 
 @dataclass(frozen=True, slots=True)

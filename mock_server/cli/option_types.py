@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 import click
-import httpx
 
 from conformance.report import FORMATS
 from dinie_contract.command_line import Command, with_options
 from dinie_contract.options import COMMANDS
+from dinie_contract.web_address import parsed
 from mock_server.faults.presets import PRESETS
 from mock_server.observing.logs import LogFormat, LogLevel
 from mock_server.partners.partners import Partner
@@ -48,14 +48,14 @@ class MockUrl(click.ParamType[str]):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         try:
-            url = httpx.URL(value)
-        except (httpx.InvalidURL, TypeError, ValueError):
-            self.fail("is no URL", param, ctx)
+            url = parsed(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
         if url.scheme not in {"http", "https"} or not url.host:
             self.fail("must be a URL such as http://127.0.0.1:8080", param, ctx)
         if url.userinfo or url.query or url.fragment:
             self.fail("takes no user, query or fragment", param, ctx)
-        return str(value)
+        return str(value).rstrip("?#")
 
 
 KINDS: Mapping[str, click.ParamType[Any]] = {

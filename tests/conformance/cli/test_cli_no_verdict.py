@@ -78,6 +78,9 @@ def test_a_failing_handshake_is_no_verdict(
         ((), "give --url, or --app"),
         (("--url", "localhost:8080"), "must be a base URL"),
         (("--url", "http://u:hunter2@localhost"), "takes no user"),
+        (("--url", "http://localhost:99999"), "must have a port from 1 to 65535"),
+        (("--url", "http://localhost:0"), "must have a port from 1 to 65535"),
+        (("--url", "http://xn--/v3"), "is no URL"),
         (("--url", "http://localhost"), "give --token, or --client-id"),
         (("--url", "http://localhost", "--client-id", "x"), "go together"),
         (("--url", "http://localhost", "--token", "a b"), "must be printable ASCII"),
@@ -112,6 +115,15 @@ def test_bad_arguments_are_one_line(
     assert reason in line
     assert "hunter2" not in line
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("end", ["?", "#", "/?#", "//"])
+def test_an_empty_query_or_fragment_is_no_part_of_a_base_url(
+    healthy: MockProcess, capsys: pytest.CaptureFixture[str], end: str
+) -> None:
+    url = f"{healthy.base_url}{end}"
+    assert run("run", "--url", url, "--token", FIRST, "--select", "problems.no-internals") == 0
+    assert capsys.readouterr().out.startswith(f"{healthy.base_url} by contract")
 
 
 def test_production_is_recognized() -> None:
