@@ -18,7 +18,13 @@ from conformance.results.result import Result
 from conformance.results.transient import transient_report
 from conformance.results.verdict import INTERRUPTED, Verdict
 from conformance.run.interrupts import stopped_after, stopped_by_signals
-from conformance.run.judging import clean_up_remarks, cut_remarks, judge, remarks_before_clean_up
+from conformance.run.judging import (
+    clean_up_remarks,
+    cut_remarks,
+    judge,
+    names_of,
+    remarks_before_clean_up,
+)
 from conformance.run.pace import Pace
 from conformance.run.runner import Run
 from conformance.server import catalogue
@@ -75,10 +81,12 @@ def run_command(**parameters: Any) -> int:
                     early = replace(verdict, remarks=remarks)
                     write_early(reports_on(early, outputs))
                     run.clean_up()
-                remarks = clean_up_remarks(len(target.created), run.left_behind, keep=settings.keep)
+                left = names_of(run.left_behind)
+                remarks = clean_up_remarks(len(target.created), left, keep=settings.keep)
                 verdict = replace(
                     verdict,
                     remarks=remarks + cut_remarks(contract, target),
+                    left_behind=left,
                     transient=transient_report(contract, target.transients),
                 )
     texts = reports_on(verdict, outputs)

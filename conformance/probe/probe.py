@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+import re
 import secrets
 import shlex
 import threading
@@ -39,6 +40,9 @@ from openapi.resource import PageMembers, Resource
 
 NAME_PREFIX = "dinie-conformance"
 """The start of the name of every created resource, which marks it as test data."""
+
+NEW_NAME = re.compile(rf"{NAME_PREFIX} [0-9a-f]{{12}}")
+"""What is in names that no other request has, in any run."""
 
 _LONGEST_LIST, _MOST_PAGES = 10_000, 400
 """The most items of a list that is read whole, and its most pages, which may be small."""

@@ -100,7 +100,8 @@ class ConformancePlugin:
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int
     ) -> None:
         """Report the created keys, stale entries of the baseline, and why there is no verdict."""
-        made, left = (sum(one[name] for one in self._outputs) for name in ("made", "left"))
+        made = sum(one["made"] for one in self._outputs)
+        left = [name for one in self._outputs for name in one["left"]]
         lines = [*clean_up_remarks(made, left, keep=self.shared.settings.keep)]
         lines += [one["transient"] for one in self._outputs if one["transient"]]
         stale = sorted(tuple(one) for output in self._outputs for one in output["stale"])

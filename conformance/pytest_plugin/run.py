@@ -20,7 +20,7 @@ from conformance.report.output import complain
 from conformance.results.baseline import Baseline, BaselineError
 from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
 from conformance.results.transient import transient_report
-from conformance.run.judging import never_succeeded
+from conformance.run.judging import names_of, never_succeeded
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.asgi import AppError
@@ -162,13 +162,13 @@ class SharedRun:
             "undecided": self.undecided,
             "doubt": never_succeeded(run.contract, run.answered),
             "transient": passed.line if passed else "",
-            "left": 0,
+            "left": [],
         }
 
-    def clean_up(self) -> int:
-        """Revoke what was made and close everything; the number of resources that are left."""
+    def clean_up(self) -> list[str]:
+        """Revoke what was made and close everything; the names of the resources that are left."""
         with self._open:
             if self._run is None or self.settings.keep:
-                return 0
+                return []
             self._run.clean_up()
-            return self._run.left_behind
+            return [*names_of(self._run.left_behind)]

@@ -65,8 +65,9 @@ class Verdict:
     ``doubt`` the reason why a run without violations is no pass (stopped midway, faults of the
     harness); both are empty otherwise. ``seed`` is None where nothing was random. ``timeline`` and
     ``coverage`` count the exchanges of the run; a verdict on a journal has neither.
-    ``required`` are the ids of requirements that must be verified, whatever keeps them from it. All
-    texts are made fit to be shown here, whoever they come from.
+    ``required`` are the ids of requirements that must be verified, whatever keeps them from it.
+    ``left_behind`` names what could not be revoked. All texts are made fit to be shown here,
+    whoever they come from.
     """
 
     contract: str
@@ -85,11 +86,13 @@ class Verdict:
     coverage: CoverageReport | None = None
     transient: TransientReport | None = None
     required: frozenset[str] = frozenset()
+    left_behind: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("contract", "target", "void", "doubt"):
             object.__setattr__(self, name, shown(getattr(self, name)))
-        object.__setattr__(self, "remarks", tuple(map(shown, self.remarks)))
+        for name in ("remarks", "left_behind"):
+            object.__setattr__(self, name, tuple(map(shown, getattr(self, name))))
 
     @property
     def table(self) -> Sequence[Sequence[str]]:

@@ -1,7 +1,7 @@
 """The verdict on a run: its results, its coverage, and whether anything was exercised at all."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -15,12 +15,19 @@ from conformance.results.verdict import INTERRUPTED, Verdict, causes_of, doubt_o
 from conformance.run.runner import CannotTry, Run
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer, Request
+from conformance.target.kept import CreatedResource
 from conformance.target.target import Target
+from dinie_contract.output import excerpt, shown
 from openapi.contract import Contract
 from openapi.resource import creates
 
 _MOST_TRIED = 20
 """So many causes are tried once more at the most."""
+
+_MOST_NAMED = 5
+"""So many of the keys that are left are named in a remark."""
+
+_LONGEST_NAME = 200
 
 SEEN_AGAIN, NOT_SEEN_AGAIN = "seen again on another try", "not seen again on another try"
 """The states of a violation that was tried once more."""
@@ -93,13 +100,20 @@ def _tried_again(run: Run, results: Sequence[Result], baseline: Baseline) -> lis
     return list(tried.values())
 
 
-def clean_up_remarks(made: int, left_behind: int, *, keep: bool) -> tuple[str, ...]:
-    """The remarks on how many keys a run made, and how many of them could not be revoked."""
+def clean_up_remarks(made: int, left_behind: Sequence[str], *, keep: bool) -> tuple[str, ...]:
+    """The remarks on how many keys a run made, and which of them could not be revoked."""
+    left, first = len(left_behind), ", ".join(left_behind[:_MOST_NAMED])
+    others = f" and {left - _MOST_NAMED} more" if left > _MOST_NAMED else ""
     counts = {
-        f"{made - left_behind} keys were made and {'kept' if keep else 'revoked'}": made,
-        f"{left_behind} keys were made and could not be revoked": left_behind,
+        f"{made - left} keys were made and {'kept' if keep else 'revoked'}": made,
+        f"{left} keys were made and could not be revoked: {first}{others}": left,
     }
-    return tuple(text for text, count in counts.items() if count)
+    return tuple(shown(text) for text, count in counts.items() if count)
+
+
+def names_of(left_behind: Iterable[CreatedResource]) -> tuple[str, ...]:
+    """What reports call resources that could not be revoked, each by its partner and handle."""
+    return tuple(f"{excerpt(one, _LONGEST_NAME)} of partner {at + 1}" for at, one in left_behind)
 
 
 def cut_remarks(contract: Contract, target: Target) -> tuple[str, ...]:

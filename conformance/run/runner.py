@@ -29,6 +29,7 @@ from conformance.target.exchange import (
     UnsendableRequest,
     path_to,
 )
+from conformance.target.kept import CreatedResource
 from conformance.target.members import identifier_in, text_in
 from conformance.target.sign_in import form_request, json_request
 from conformance.target.target import Target
@@ -55,8 +56,8 @@ class Run:
     """One run of requirements against a target.
 
     Iterate :meth:`results` once; afterwards ``answered`` says which statuses each operation gave,
-    ``stopped`` why the run ended early (None: it did not), and ``left_behind`` how much could not
-    be revoked.
+    ``stopped`` why the run ended early (None: it did not), and ``left_behind`` what could not be
+    revoked.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Run:
         """The checks of the run: each requirement with each operation that it applies to."""
         self.answered: dict[str, set[int]] = {}
         self.stopped: str | None = None
-        self.left_behind = 0
+        self.left_behind: list[CreatedResource] = []
         self.checked = 0
         """The number of checks that are done."""
         self._surveyed = False
@@ -182,14 +183,14 @@ class Run:
         return outcome.result, [one.result for one in outcome.observed]
 
     def clean_up(self) -> None:
-        """Revoke what the run made, where the target offers it; ``left_behind`` counts the rest."""
+        """Revoke what the run made, where the target offers it; ``left_behind`` is the rest."""
         useless = self._surveyed and Capability.REVOCATION not in self.target.capabilities
         with self.target.cleaning_up():
             if not useless:
                 self._find_lost()
             made = set(self.target.created)
             left = made if useless else revoke_all(self.contract, self.target, made)
-        self.left_behind = len(left)
+        self.left_behind = sorted(left)
 
     def _find_lost(self) -> None:
         """Add to ``created`` what creations have made whose answer was lost, as the list shows it.

@@ -60,6 +60,7 @@ def test_no_file_and_no_value_of_a_shared_database_holds_one(tmp_path: Path) -> 
             ("--directory=run",),
             ("--resume=run", "--export", "pytest", "test_a.py"),
         ):
+            Leaking.first = len(Leaking.secrets)
             files = [f"--report-{form}=a.{form}" for form in ("json", "junit", "html", "text")]
             done = subprocess.run(
                 [sys.executable, "-m", "conformance.cli", "fuzz", "--url", url, "--max-time=12s",

@@ -108,7 +108,7 @@ def test_what_could_not_be_revoked_is_counted() -> None:
 
         assert len(target.created) == 1
         run.clean_up()
-        assert run.left_behind == 1
+        assert len(run.left_behind) == 1
 
 
 def test_a_stopped_run_sends_nothing_more_until_it_cleans_up() -> None:
@@ -129,4 +129,4 @@ def test_a_stopped_run_sends_nothing_more_until_it_cleans_up() -> None:
         assert sent == []
         run.clean_up()
         assert sent == ["DELETE"]
-        assert run.left_behind == 0
+        assert run.left_behind == []

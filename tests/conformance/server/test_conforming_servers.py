@@ -3,15 +3,21 @@
 The servers share no code with the mock.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from zlib import crc32
 
 import pytest
 
+from conformance.catalogue.requirement import Level
 from conformance.catalogue.selection import select
+from conformance.results.baseline import Baseline
+from conformance.run.judging import judge
+from conformance.run.runner import Run
 from conformance.server import catalogue
-from tests.conformance.servers.judging import departures, judged
+from conformance.target.target import Target
+from tests.conformance.servers.judging import CONTRACT, departures, judged, target_of
 from tests.conformance.servers.options import Bug, Options
 from tests.conformance.servers.variants import VARIANTS, Variant
 
@@ -85,6 +91,24 @@ def test_a_conforming_server_is_not_failed(name: str, variant: Variant) -> None:
     # Each has a seed of its own, and always the same: `python -m tests.conformance.servers` tries
     # others.
     assert departures(variant, seed=crc32(name.encode())) == []
+
+
+@pytest.mark.parametrize(
+    "selected",
+    [
+        pytest.param("*", marks=pytest.mark.thorough),
+        ("created.*name*", "created.nothing-is-made-twice", "lists.all-that-was-made-is-listed"),
+    ],
+)
+def test_a_server_is_not_failed_for_what_a_run_before_has_made(selected: Sequence[str]) -> None:
+    requirements = list(select(catalogue(), [*selected]))
+    with target_of(Options()) as target:
+        for _ in range(2):
+            settings, tokens = target.settings, target.tokens
+            with Target(target.base_url, tokens, settings=settings) as again:
+                run = Run(CONTRACT, again, requirements, seed=1)
+                verdict = judge(run, Level.SHOULD, Baseline(), lambda _: None)
+            assert verdict.exit_code == 0, verdict.line
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def judged(tamper: Tamper, requirements: Sequence[Requirement] = EVERYTHING) -> 
             run = Run(CONTRACT, target, requirements, seed=1)
             verdict = judge(run, Level.MUST, Baseline(), lambda _: None)
             run.clean_up()
-        assert run.left_behind == 0
+        assert run.left_behind == []
         with Target(url, tokens) as target:
             for partner in (0, 1):
                 listing = Run(CONTRACT, target, [], seed=1)._survey_probe(LIST)
@@ -75,7 +75,7 @@ def test_what_passes_is_told_and_breaks_nothing(answer: Answer, is_carried_out: 
     run, verdict = judged(every(150, answer, is_carried_out=is_carried_out))
     assert [(one.name, one.expected, one.actual) for one in verdict.violations] == []
     assert verdict.exit_code == 0, verdict.line
-    assert run.left_behind == 0
+    assert run.left_behind == []
     assert run.target.transients.count > 10
     assert verdict.transient is not None
     told = {(name, status) for name, status, _ in verdict.transient.counts}

@@ -98,8 +98,8 @@ def departures(variant: Variant, seed: int) -> list[str]:
         found.append(f"exit code {verdict.exit_code}: {verdict.line}")
     if made < _FEWEST:
         found.append(f"{made} resources made")
-    if run.left_behind != (made if REVOKE in variant.options.lacks else 0):
-        found.append(f"{run.left_behind} resources left behind")
+    if len(run.left_behind) != (made if REVOKE in variant.options.lacks else 0):
+        found.append(f"{len(run.left_behind)} resources left behind")
     if run.target.capabilities != variant.capabilities:
         found.append(f"capabilities {run.target.capabilities}")
     # It is no toy: what the catalogue says of creating is verified.

@@ -27,23 +27,26 @@ KNOWN_SECONDS = 2.0
 class Leaking(Application):
     """A first answer to a creation is right; lists, problems and some client ids tell secrets.
 
-    ``secrets`` are all that were told, of every server of this class.
+    ``secrets`` are all that were told, of every server of this class. Those before number ``first``
+    belong to an earlier process, and a later one cannot know them.
     """
 
     secrets: ClassVar[list[str]] = [TOKEN]
+    first: ClassVar[int] = 0
 
     def __init__(self, options: Options, tokens: Mapping[str, str]) -> None:
         super().__init__(options, tokens)
         self._numbers = itertools.count()
-        self._fresh: deque[tuple[float, str]] = deque()
-        self._known = [TOKEN]
+        self._fresh: deque[tuple[float, int]] = deque()
+        self._known = [0]
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         answer, number = super().answer(method, target, headers, body), next(self._numbers)
         # Who has not got the answer that issues a secret cannot know that it is one.
         while self._fresh and self._fresh[0][0] < time.monotonic() - KNOWN_SECONDS:
             self._known.append(self._fresh.popleft()[1])
-        secret = self._known[-1 - number % min(3, len(self._known))]
+        known = [one for one in self._known[-3:] if one >= self.first] or [0]
+        secret = self.secrets[known[number % len(known)]]
         if method == "DELETE":
             # What is called by a secret cannot be revoked.
             refused = answer.status == 404 and target.rpartition("/")[2] in self.secrets
@@ -54,7 +57,7 @@ class Leaking(Application):
         told = answer.headers
         if "client_secret" in value:
             self.secrets.append(value["client_secret"])
-            self._fresh.append((time.monotonic(), value["client_secret"]))
+            self._fresh.append((time.monotonic(), len(self.secrets) - 1))
             if number % 5 == 0:
                 value["client_id"] = value["client_secret"]
         elif "data" in value:

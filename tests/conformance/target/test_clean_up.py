@@ -1,7 +1,13 @@
 """The cleaning up: each resource for itself, whatever its id is like."""
 
+import json
+
 import pytest
 
+from conformance.catalogue.requirement import Level
+from conformance.report import FORMATS
+from conformance.results.verdict import Verdict
+from conformance.run.judging import clean_up_remarks, names_of
 from conformance.target.clean_up import revoke_all
 from conformance.target.exchange import Answer, Forward, Request
 from conformance.target.target import Target
@@ -41,3 +47,23 @@ def test_an_id_of_any_characters_names_its_own_resource_alone(handle: str) -> No
     assert path.isprintable()
     assert path.removeprefix("/auth/credentials/").isalnum() or "%" in path
     assert not {"/", "?", "#"} & {*path.removeprefix("/auth/credentials/")}
+
+
+@pytest.mark.parametrize(("made", "named"), [(3, ""), (7, " and 2 more")])
+def test_what_is_left_behind_is_named(made: int, named: str) -> None:
+    left = names_of((number % 2, f"key-{number}") for number in range(made))
+    remarks = clean_up_remarks(made + 1, left, keep=False)
+    verdict = Verdict("1", "http://x", 1, Level.MUST, remarks=remarks, left_behind=left)
+
+    assert remarks[0] == "1 keys were made and revoked"
+    assert f"{made} keys were made and could not be revoked: key-0 of partner 1, " in remarks[1]
+    assert remarks[1].endswith(named)
+    assert json.loads(FORMATS["json"](verdict))["left_behind"] == [
+        f"key-{number} of partner {number % 2 + 1}" for number in range(made)
+    ]
+
+
+def test_what_is_left_behind_is_named_in_short() -> None:
+    [name] = names_of([(0, "x" * 10_000)])
+    assert len(name) < 400
+    assert name.endswith(" of partner 1")

@@ -49,7 +49,7 @@ with Target("http://127.0.0.1:1/v3", ["token"], tamper=revoking) as target:
         print(list(run.results()), run.stopped)
         target.created.add((0, "one"))
         run.clean_up()
-    print(run.left_behind, "left")
+    print(len(run.left_behind), "left")
 sys.exit(2)
 """
 

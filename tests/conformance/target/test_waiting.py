@@ -39,7 +39,7 @@ def limited(mock: MockProcess, most_seconds: float, after: int) -> Verdict:
         run = Run(CONTRACT, target, select(catalogue(), ["created.*", "problems.*"]), seed=1)
         verdict = judge(run, Level.MUST, Baseline(), lambda _: None)
         run.clean_up()
-        assert run.left_behind == 0
+        assert run.left_behind == []
     return verdict
 
 
