@@ -15,7 +15,7 @@ MAKE_VENV := $(PYTHON) -m venv $(VENV)
 INSTALL   := $(BIN)/pip install --disable-pip-version-check --no-compile
 endif
 
-.PHONY: install demo serve sdk-verdict test lint types unit violence bench bench-harness bench-stores \
+.PHONY: install demo serve sdk-verdict judged test lint types unit violence bench bench-harness bench-stores \
 	bench-neighbour bench-keys bench-shards bench-fuzz soak audit lock wheel clean
 
 # Both commands, with all extras, in .venv/bin.
@@ -48,6 +48,10 @@ violence: $(READY)
 # Judge the vendor's SDK under every fault, and write docs/sdk.md.
 sdk-verdict: $(READY)
 	$(BIN)/python -m demo.sdk_verdict
+
+# Install published idempotency libraries, judge each, and write docs/judged.md: ten minutes.
+judged: $(READY)
+	$(BIN)/python -m tests.published $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(ARGS)

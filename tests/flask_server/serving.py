@@ -38,13 +38,23 @@ def serving(parts: Parts, port: int = 0, token_seconds: int = LIFETIME) -> Itera
     """
     service = Service(parts)
     logins = tuple(service.login(partner, token_seconds) for partner in PARTNERS)
+    try:
+        with listening(service, port) as root:
+            yield Address(root + BASE, root + CLOCK, logins)
+    finally:
+        service.database.close()
+
+
+@contextmanager
+def listening(service: Service, port: int = 0) -> Iterator[str]:
+    """The root of the service at a port of its own, until the end of the block."""
     # It would tell of each request that waits for a thread.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     sockets: dict[int, wasyncore.dispatcher] = {}
     server = create_server(
         build(service), host="127.0.0.1", port=port, threads=THREADS, map=sockets
     )
-    server.channel_class = type("Channel", (HTTPChannel,), {"parser_class": parts.parser})
+    server.channel_class = type("Channel", (HTTPChannel,), {"parser_class": service.parts.parser})
     ended = threading.Event()
 
     def loop() -> None:
@@ -53,16 +63,14 @@ def serving(parts: Parts, port: int = 0, token_seconds: int = LIFETIME) -> Itera
 
     thread = threading.Thread(target=loop)
     thread.start()
-    root = f"http://127.0.0.1:{server.effective_port}"
     try:
-        yield Address(root + BASE, root + CLOCK, logins)
+        yield f"http://127.0.0.1:{server.effective_port}"
     finally:
         ended.set()
         thread.join()
         server.task_dispatcher.shutdown()
         for each in list(sockets.values()):
             each.close()
-        service.database.close()
 
 
 def serve(parts: Parts, port: int) -> None:

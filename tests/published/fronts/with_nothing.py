@@ -1,0 +1,5 @@
+"""No library at all."""
+
+from asgi import application, serve
+
+serve(application())
