@@ -29,6 +29,11 @@ def select(requirements: Mapping[str, R], patterns: Sequence[str]) -> list[R]:
     return [one for one in requirements.values() if not patterns or one.id in chosen]
 
 
+def ids_of(requirements: Mapping[str, R], patterns: Sequence[str]) -> frozenset[str]:
+    """The ids that any pattern names, none without a pattern; raises SelectionError."""
+    return frozenset(one.id for one in select(requirements, patterns)) if patterns else frozenset()
+
+
 def find(requirements: Mapping[str, R], name: str) -> R:
     """The requirement with this id; raises SelectionError."""
     if name not in requirements:

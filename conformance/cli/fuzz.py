@@ -55,6 +55,7 @@ def fuzz_command(**parameters: Any) -> int:
     use_one_arena()
     contract = Contract.bundled()
     select(catalogue(), settings.patterns)
+    required = settings.required_ids(catalogue())
     url = settings.checked_url(contract)
     SECRETS.reserve([url, *words_of(contract)])
     journals = read_hars(settings.hars, Redactor(known=SECRETS))
@@ -100,10 +101,10 @@ def fuzz_command(**parameters: Any) -> int:
                 void = str(error)
             finally:
                 # Whatever keeps the cleaning up from its end, the reports are there.
-                early = verdict_of(record, settings.level, void)
+                early = verdict_of(record, settings.level, void, required)
                 output.save(early, record.findings.values(), url)
                 campaign.finish()
-        verdict = verdict_of(record, settings.level, void)
+        verdict = verdict_of(record, settings.level, void, required)
     return output.report(verdict, record.findings.values(), console, url)
 
 

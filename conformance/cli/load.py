@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
+from conformance.catalogue.selection import ids_of
 from conformance.cli.option_types import report_files, takes_options
 from conformance.cli.settings import SendingSettings
 from conformance.load.settings import Settings
 from conformance.report.output import check_writable
+from conformance.server import catalogue
 from dinie_contract.command_line import settings_of
 from openapi.contract import Contract
 
@@ -40,6 +42,7 @@ def _settings(parameters: Mapping[str, Any]) -> Settings:
     absolute = locust.absolute() if locust else None
     settings = settings_of(Settings, {**parameters, "reports": reports, "report_locust": absolute})
     settings_of(SendingSettings, parameters).checked_url(Contract.bundled())
+    ids_of(catalogue(), settings.required)
     if settings.master and settings.worker:
         raise click.UsageError("give either --master or --worker")
     return settings

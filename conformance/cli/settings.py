@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from conformance.catalogue.requirement import Level, Requirement
-from conformance.catalogue.selection import select
+from conformance.catalogue.selection import ids_of
 from conformance.cli.option_types import Database
 from conformance.fuzz.shard import Shard
 from conformance.target.asgi import serving
@@ -59,34 +59,38 @@ class SendingSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunSettings(SendingSettings):
-    """Settings of ``run`` and the pytest plugin; without a ``seed`` a random one is drawn.
+class JudgingSettings(SendingSettings):
+    """Settings of what judges by the whole catalogue; without a ``seed`` a random one is drawn.
 
-    ``required`` are patterns of requirements that must be verified, ``max_seconds`` is the longest
-    time that the checks may take.
+    ``patterns`` select the requirements, ``required`` those that must be verified.
     """
 
     level: Level = Level.MUST
     patterns: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     seed: int | None = None
+
+    def required_ids(self, requirements: Mapping[str, Requirement]) -> frozenset[str]:
+        """The ids of the requirements that must be verified; raises SelectionError."""
+        return ids_of(requirements, self.required)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings(JudgingSettings):
+    """Settings of ``run`` and the pytest plugin.
+
+    ``max_seconds`` is the longest time that the checks may take.
+    """
+
     max_seconds: float | None = None
     baseline: Path | None = None
     write_baseline: Path | None = None
 
-    def required_ids(self, requirements: Mapping[str, Requirement]) -> frozenset[str]:
-        """The ids of the requirements that must be verified; raises SelectionError."""
-        chosen = select(requirements, self.required) if self.required else ()
-        return frozenset(one.id for one in chosen)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CampaignSettings(SendingSettings):
+class CampaignSettings(JudgingSettings):
     """Settings of ``fuzz``; ``max_seconds`` is the length of the campaign."""
 
-    level: Level = Level.MUST
-    patterns: tuple[str, ...] = ()
-    seed: int | None = None
     max_seconds: float
     max_findings: int | None = None
     directory: Path | None = None

@@ -15,8 +15,13 @@ from conformance.server import catalogue
 from conformance.target.timestamps import instant
 
 
-def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:
-    """The verdict: every finding is a violation; other checks have their best outcome."""
+def verdict_of(
+    record: Record, level: Level, void: str = "", required: frozenset[str] = frozenset()
+) -> Verdict:
+    """The verdict: every finding is a violation; other checks have their best outcome.
+
+    ``required`` are the ids of requirements that must be verified.
+    """
     results = tuple(sorted(_results(record), key=lambda one: one.key))
     complete = record.over in DONE and not record.doubt
     never = "" if record.findings else never_succeeded(record.contract, record.coverage.answered)
@@ -34,6 +39,7 @@ def verdict_of(record: Record, level: Level, void: str = "") -> Verdict:
         seconds=record.counters.seconds,
         timeline=record.timeline.spans,
         coverage=record.coverage.report(record.requirements),
+        required=required,
     )
 
 

@@ -28,7 +28,7 @@ class Settings:
     """``spawn_rate`` is in users a second, ``max_p95`` in milliseconds; None is no threshold.
 
     ``max_failure_rate`` is a share of the requests, ``max_violations`` a count of answers that
-    broke a MUST.
+    broke a MUST, ``required`` are patterns of requirements that must be verified.
     """
 
     url: str
@@ -43,6 +43,7 @@ class Settings:
     max_failure_rate: float | None = None
     max_p95: float | None = None
     max_violations: int = 0
+    required: tuple[str, ...] = ()
     master: bool = False
     worker: bool = False
     master_host: str = "127.0.0.1"
@@ -73,6 +74,7 @@ class Settings:
             **{
                 **values,
                 "target": TargetSettings(**target),
+                "required": tuple(values["required"]),
                 "access": AccessSettings(**values["access"]),
                 "reports": {name: Path(path) for name, path in values["reports"].items()},
                 "report_locust": Path(locust) if locust else None,

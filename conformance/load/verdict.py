@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from conformance.catalogue.requirement import Level
+from conformance.catalogue.selection import ids_of
 from conformance.load.settings import Settings
 from conformance.load.tally import Broken, Count, Tally
 from conformance.results.result import Outcome, Result, ResultKey
@@ -83,7 +84,7 @@ class LoadVerdict(Verdict):
             return NO_VERDICT
         if self.exceeded or self.broken_answers > self.tolerated:
             return BROKEN
-        return NO_VERDICT if self.doubt else CONFORMS
+        return NO_VERDICT if self.doubt or self.undecided else CONFORMS
 
     @property
     def line(self) -> str:
@@ -144,6 +145,7 @@ def verdict_on(
         exceeded=tuple(exceeded),
         tolerated=settings.max_violations,
         broken_answers=broken_musts(contract, tally).total(),
+        required=ids_of(catalogue(), settings.required),
     )
 
 

@@ -32,6 +32,27 @@ def fuzz(url: str, *arguments: str) -> int:
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("required", "code"),
+    [("created.plain-request-succeeds", 0), ("idempotency.key-is-kept-for-24-hours", 2)],
+)
+def test_what_is_required_and_not_judged_is_no_verdict(
+    healthy: MockProcess,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    required: str,
+    code: int,
+) -> None:
+    arguments = ("--max-time=2s", "--select=created.plain-request-succeeds", "--select", required)
+    found = fuzz(healthy.base_url, f"--directory={tmp_path / 'run'}", *arguments,
+                 "--require", required)  # fmt: skip
+
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert found == code, last
+    assert ("is required and was not judged" in last) == (code == 2)
+
+
+@pytest.mark.thorough
 def test_a_finding_is_replayed_exported_and_gone_on_with(
     healthy: MockProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -103,6 +103,22 @@ def test_a_server_that_only_creates_is_not_compared_with_a_list(tmp_path: Path) 
 
 
 @pytest.mark.thorough
+def test_what_is_required_and_not_judged_is_no_verdict(mock: MockProcess, tmp_path: Path) -> None:
+    judged, other = "created.required-fields-are-there", "idempotency.key-is-kept-for-24-hours"
+    [run, lacking] = [
+        load(mock.base_url, tmp_path, "--require", "lists.no-secrets", "--require", id_)
+        for id_ in (judged, other)
+    ]
+    wrong = load(mock.base_url, tmp_path, "--require", "secrets.never")
+
+    assert (run.code, run.err) == (0, "")
+    assert (lacking.code, lacking.err) == (2, "")
+    assert lacking.line == f"No verdict: {other} is required and was not judged"
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "'secrets.never' selects nothing; the nearest:" in wrong.err
+
+
+@pytest.mark.thorough
 def test_a_list_that_fails_is_broken_and_not_absent(tmp_path: Path) -> None:
     run = on(Options(bug=Bug.LISTS_FAIL), tmp_path)
 
