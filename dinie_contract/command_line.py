@@ -1,5 +1,6 @@
 """From the options of :mod:`dinie_contract.options` to click, and from click to typed settings."""
 
+import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -16,13 +17,27 @@ from dinie_contract.options import Option
 Command = Callable[..., Any]
 S = TypeVar("S")
 
+
+class FiniteRange(click.FloatRange):
+    """A range of numbers: ``nan`` is in none, as no comparison with it holds, and ``inf`` neither.
+
+    A threshold of ``nan`` would never be exceeded, and a pause of it never end.
+    """
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail("must be a finite number", param, ctx)
+        return number
+
+
 KINDS: Mapping[str, click.ParamType[Any]] = {
     "text": click.STRING,
     "file": click.Path(path_type=Path),
     "level": click.Choice(["must", "should"]),
-    "more than 0": click.FloatRange(0, min_open=True),
-    "0 or more": click.FloatRange(0),
-    "share": click.FloatRange(0, 1),
+    "more than 0": FiniteRange(0, min_open=True),
+    "0 or more": FiniteRange(0),
+    "share": FiniteRange(0, 1),
     "whole, 0 or more": click.IntRange(0),
     "whole, 1 or more": click.IntRange(1),
     "port": click.IntRange(1, 65535),

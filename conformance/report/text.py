@@ -27,6 +27,9 @@ _LONGEST_ALSO = 80
 _COLOURS = {CONFORMS: "bold green", BROKEN: "bold red", NO_VERDICT: "bold yellow"}
 
 
+_USUAL_WIDTH = 80
+
+
 class ReportConsole(Console):
     """The console of reports: without a reader (``| head``) it is silent, and the run goes on.
 
@@ -35,6 +38,8 @@ class ReportConsole(Console):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(highlight=False, **options)
+        if not self.width:  # COLUMNS=0: nothing at all would be printed
+            self.width = _USUAL_WIDTH
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None

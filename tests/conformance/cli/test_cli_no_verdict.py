@@ -88,6 +88,9 @@ def test_a_failing_handshake_is_no_verdict(
         (("--url", "http://localhost", "--token", "x", "--second-token", "x"), "another partner"),
         (("--url", "http://localhost", "--token", "x", "hunter2"), "unexpected extra argument"),
         (("--url", "http://localhost", "--token", "x", "--max-rps", "0"), "--max-rps"),
+        (("--url", "http://localhost", "--token", "x", "--max-rps", "nan"), "a finite number"),
+        (("--url", "http://localhost", "--token", "x", "--patience", "inf"), "a finite number"),
+        (("--url", "http://localhost", "--token", "x", "--max-transient", "nan"), "a finite"),
         (("--url", "http://localhost", "--token", "x", "--select", "idempotency.replay"),
          "selects nothing; the nearest: "),
         (("--url", "http://localhost", "--token", "x", "--report-json", "none/report"),
@@ -124,6 +127,23 @@ def test_an_empty_query_or_fragment_is_no_part_of_a_base_url(
     url = f"{healthy.base_url}{end}"
     assert run("run", "--url", url, "--token", FIRST, "--select", "problems.no-internals") == 0
     assert capsys.readouterr().out.startswith(f"{healthy.base_url} by contract")
+
+
+@pytest.mark.parametrize("option", ["--max-p95", "--max-failure-rate", "--think-time"])
+def test_a_threshold_that_nothing_exceeds_is_refused(
+    capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    assert run("load", "--url", "http://127.0.0.1:1", "--token", "x", option, "nan") == 2
+    assert f"'{option}': must be a finite number" in one_line(capsys)
+
+
+def test_a_terminal_without_columns_gets_the_report_all_the_same(
+    healthy: MockProcess, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "0")
+    selected = ("--select", "problems.no-internals")
+    assert run("run", "--url", healthy.base_url, "--token", FIRST, *selected) == 0
+    assert "Conforms" in capsys.readouterr().out
 
 
 def test_production_is_recognized() -> None:
