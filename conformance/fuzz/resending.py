@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NotRequired, TypedDict
 from urllib.parse import quote, unquote
 
+from conformance.target.members import parse
+
 
 class Step(TypedDict):
     """A request to send again, as JSON has it."""
@@ -230,8 +232,8 @@ def texts_of(step: Step) -> list[str]:
 
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return parse(body)
+    except ValueError:
         return bool(body)
 
 

@@ -15,6 +15,7 @@ import yaml
 
 from conformance.catalogue.requirement import Requirement
 from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
+from conformance.target.members import parse_text
 from dinie_contract.output import one_line, printable
 from openapi.contract import Contract
 from openapi.document import read_yaml
@@ -105,7 +106,7 @@ def _document(path: Path) -> Any:
         raise ValueError(f"it is larger than {_MOST_BYTES} bytes")
     # JSON is YAML, but for tabs between tokens: JSON files are read as JSON.
     if path.suffix == ".json":
-        return json.loads(content.decode())
+        return parse_text(content.decode())
     return read_yaml(content)
 
 

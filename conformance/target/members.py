@@ -41,18 +41,27 @@ def parse_text(text: str) -> object:
 
     Without ``NaN`` and ``Infinity``, which Python reads and JSON does not have.
     """
-    brackets = text.count("[") + text.count("{")
-    if brackets + text.count(",") > _MOST_VALUES:
+    if _brackets(text) + text.count(",") > _MOST_VALUES:
         raise ValueError("too many values")
-    # No document is deeper than it has brackets, and most have few. The decoder never gets deep:
-    # CPython 3.11 ends the process where a thread is, and Hypothesis lowers the recursion limit.
-    if brackets > MOST_DEPTH and _is_too_deep(text):
+    if is_too_deep(text):
         raise ValueError("nested too deeply")
     value: object = _DECODER.decode(text)
     return value
 
 
-def _is_too_deep(text: str) -> bool:
+def _brackets(text: str) -> int:
+    return text.count("[") + text.count("{")
+
+
+def is_too_deep(text: str) -> bool:
+    """Whether a JSON document is nested too deeply for a decoder to be given it.
+
+    CPython 3.11 ends the process where a decoder runs out of stack while garbage is collected and
+    somebody asked to be told of it, as Hypothesis does. It lowers the recursion limit, too.
+    """
+    # No document is deeper than it has brackets, and most have few.
+    if _brackets(text) <= MOST_DEPTH:
+        return False
     depth = 0
     for found in _TOKENS.finditer(text):
         sign = found[0]

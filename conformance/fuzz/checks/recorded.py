@@ -14,6 +14,7 @@ from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.bodies import marked
 from conformance.probe.probe import Probe
 from conformance.target.exchange import Request
+from conformance.target.members import parse
 from dinie_contract.output import SECRETS
 from openapi.contract import Contract
 from openapi.operation import Operation
@@ -99,8 +100,8 @@ def _without_secrets(request: Request) -> Request:
 def _edited(probe: Probe, body: bytes, edits: Sequence[tuple[str, int, Any]]) -> bytes:
     """The body with these edits; unchanged where it is no JSON object."""
     try:
-        return _with_edits(probe, json.loads(body), edits) or body
-    except (ValueError, RecursionError):
+        return _with_edits(probe, parse(body), edits) or body
+    except ValueError:
         return body
 
 

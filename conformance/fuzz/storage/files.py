@@ -14,6 +14,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
+from conformance.target.members import is_too_deep
 from dinie_contract.output import one_line
 from openapi.files import NotRegularError, regular_descriptor
 
@@ -111,9 +112,11 @@ def object_in(text: str, version: int, what: str, where: str, most: int) -> dict
     """
     if weight_of(text.encode(errors="surrogatepass")) > most:
         raise FileError(f"{where}: is larger than {most} bytes, or holds too many values")
+    if is_too_deep(text):
+        raise FileError(f"{where}: is nested too deeply")
     try:
         value = json.loads(text, parse_float=_finite, parse_constant=_finite)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise FileError(f"{where}: is torn, or no {what}") from error
     found = value.get("version") if isinstance(value, dict) else None
     if type(found) is not int:
