@@ -234,7 +234,7 @@ def _headers(request: Request, keys: _KeyVariables) -> Iterator[str]:
         token = form.shell.format(VARIABLES[request.partner])
         yield from ("-H", f'"{form.header}: {form.scheme}{token}"')
     for name, value in request.headers:
-        variable = keys.expand(value) if name == IDEMPOTENCY_KEY else None
+        variable = keys.expand(value) if name.lower() == IDEMPOTENCY_KEY.lower() else None
         if request.body.startswith(b"grant_type=") and name == "Authorization":
             yield from ("-H", "'Authorization: Basic REDACTED'")
         elif variable:

@@ -205,6 +205,20 @@ def test_a_violation_shows_again(bug: Bug, id_: str) -> None:
     assert not any(token in result.reproduce for token in PARTNERS)
 
 
+def test_a_key_is_the_same_in_whatever_case_its_header_is() -> None:
+    key = "0f1e2d3c-4b5a-4678-9abc-def012345678"
+    names = ("Idempotency-Key", "idempotency-key", "IDEMPOTENCY-KEY")
+    with recording_server() as (url, recorded):
+        run_script(
+            reproduction(url, [(CREATE.with_header(one, key), Answer(201)) for one in names])
+        )
+
+    sent = [value for one in recorded for name, value in one.headers.items() if name in names]
+    assert len(sent) == 3
+    assert key not in sent
+    assert len({*sent}) == 1
+
+
 def test_each_run_of_a_script_has_keys_of_its_own() -> None:
     key = "0f1e2d3c-4b5a-4678-9abc-def012345678"
     edited = [key, key, f"{key}0", key[:-1], key.upper(), "another", f"{key}'; exit"]
