@@ -69,7 +69,7 @@ def test_keys_are_left_to_the_front() -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", ["idemkit", "express-idempotency"])
+@pytest.mark.parametrize("name", ["pyidempotent", "express-idempotency"])
 def test_a_library_is_judged_as_the_page_says(name: str, redis: RedisServer) -> None:
     library = LIBRARIES[name]
     if library.registry == "npm" and shutil.which("npm") is None:
