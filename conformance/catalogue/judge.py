@@ -85,8 +85,8 @@ class JudgedExchange:
 
 
 def digested(answer: Answer) -> Answer:
-    """The answer with a hash in place of its content, which tells it from another."""
-    return Answer(answer.status, body=sha256(answer.content).digest())
+    """The answer with a hash in place of its body, which tells it from another."""
+    return Answer(answer.status, body=sha256(answer.body).digest())
 
 
 Look = Callable[[JudgedExchange], None]

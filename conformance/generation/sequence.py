@@ -72,8 +72,8 @@ class Sequence:
         self._probe.expect(
             again.status == status, f"status {status} again on a replay", f"status {again.status}"
         )
-        same = again.content == known.answer.content
-        self._probe.expect(same, "the first answer's body on a replay", "another body")
+        same = again.body == known.answer.body
+        self._probe.expect(same, "the first answer's bytes on a replay", "another body")
 
     def conflict(self, partner: int, key: int) -> None:
         """A used key with another body is refused, or gets the first answer."""

@@ -209,14 +209,6 @@ class Answer:
         """The same answer, to be kept for long: with its body alone, and not what is in it."""
         return replace(self)
 
-    @property
-    def content(self) -> bytes:
-        """The body, JSON spelt in one way: a replay may be the first answer in another spelling."""
-        try:
-            return json.dumps(self.json(), sort_keys=True).encode()
-        except ValueError:
-            return self.body
-
     def json_object(self) -> JsonObject | None:
         """The body where it is a JSON object, or None."""
         try:

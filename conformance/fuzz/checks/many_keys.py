@@ -35,8 +35,8 @@ def used_keys(probe: Probe) -> None:
             report_violation(
                 probe, shown, f"status {answer.status} again", f"status {other.status}", REPLAY
             )
-        if other.content != answer.content:
-            report_violation(probe, shown, "the first answer's body", "another body", REPLAY)
+        if other.body != answer.body:
+            report_violation(probe, shown, "the first answer's bytes", "another body", REPLAY)
 
 
 def _expect_own_call(probe: Probe, exchange: Exchange, others: list[Exchange]) -> None:

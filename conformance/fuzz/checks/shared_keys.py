@@ -48,13 +48,13 @@ def _share_one(probe: Probe) -> None:
     shown = _succeeded(probe, begin)
     if len({probe.id_of(answer) for _, answer in own}) > 1:
         report_violation(probe, shown, "one resource for one key", "several at once", AT_ONCE)
-    if len({answer.content for _, answer in own}) > 1:
+    if len({answer.body for _, answer in own}) > 1:
         report_violation(probe, shown, "one answer for one key", "several at once", AT_ONCE)
     if not own:
         return
     executed, first = own[0]
     again = answer_to(probe, executed)
-    if (again.status, again.content) != (first.status, first.content):
+    if (again.status, again.body) != (first.status, first.body):
         shown = probe.recording.exchanges[begin:]
         report_violation(
             probe, shown, "the first answer on a replay", f"another, {again.status}", REPLAY

@@ -1,6 +1,5 @@
 """Sabotage: targets that misuse idempotency keys."""
 
-import json
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -191,14 +190,6 @@ OTHER_STATUS_ON_REPLAY = on_answers(
     "answer a replay with 200",
     lambda _, answer: (
         replace(answer, status=HTTPStatus.OK) if answer.header("idempotent-replayed") else answer
-    ),
-)
-SPELL_REPLAY_ANEW = on_answers(
-    "spell a replay anew",
-    lambda _, answer: (
-        replace(answer, body=json.dumps(answer.json(), indent=1).encode())
-        if answer.header("idempotent-replayed")
-        else answer
     ),
 )
 OTHER_TYPE_ON_REPLAY = on_answers(

@@ -162,7 +162,7 @@ def test_a_replay_with_another_body_is_found(tmp_path: Path) -> None:
     [found] = [
         one for one in run.report["results"] if one["id"] == "idempotency.replay-is-identical"
     ]
-    assert found["expected"] == "the first answer's body"
+    assert found["expected"] == "the first answer's bytes"
     assert found["actual"].startswith("another body (")
     assert found["reproduce"].count("curl ") == 2
     assert TOKEN not in str(run.report)

@@ -69,8 +69,9 @@ class Calls:
                 value = json.loads(call.answer.body)
                 del value["client_secret"]
                 return replace(call.answer, body=json.dumps(value).encode())
-            else:
-                return _replayed(options, key, call.answer)
+            elif options.tells_replays:
+                told = {"Idempotent-Replayed": "true", "Idempotency-Key": key}
+                return replace(call.answer, headers={**call.answer.headers, **told})
             return call.answer
 
     def _check(self, partner: str, key: str) -> None:
@@ -99,14 +100,3 @@ class Calls:
             if call.ends is None and bug is not Bug.KEYS_ARE_KEPT_FOR_EVER:
                 call.ends = now + (DAY / 2 if bug is Bug.KEYS_EXPIRE_EARLY else DAY)
         return call
-
-
-def _replayed(options: Options, key: str, first: Answer) -> Answer:
-    """The first answer again, as a server sends it."""
-    if options.respells_replays:
-        members = reversed(json.loads(first.body).items())
-        return replace(first, body=json.dumps(dict(members), indent=1).encode())
-    if options.tells_replays:
-        told = {"Idempotent-Replayed": "true", "Idempotency-Key": key}
-        return replace(first, headers={**first.headers, **told})
-    return first

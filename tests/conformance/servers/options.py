@@ -123,8 +123,6 @@ class Options:
     invalid: int = 422
     """The status for JSON that is not what the contract says, and for keys used otherwise."""
     tells_replays: bool = False
-    respells_replays: bool = False
-    """A replay has its members in another order, as a store of documents gives them."""
     echoes_dates: bool = False
     """The end of a key comes back as it was sent."""
     offset_hours: int | None = None

@@ -181,9 +181,6 @@ VARIANTS = {
     ),
     "no list": Variant(Options(lacks=frozenset({LIST}), elsewhere=405)),
     "replays are told": Variant(Options(tells_replays=True)),
-    "replays are spelt anew": Variant(
-        Options(respells_replays=True), frozenset({"idempotency.replay-repeats-every-byte"})
-    ),
     "small pieces": Variant(Options(trickles=True)),
     "by client id, in pages of seven": Variant(Options(order=Order.BY_CLIENT_ID, default_page=7)),
     "a slash too many leads elsewhere": Variant(Options(redirects_slashes=True)),
