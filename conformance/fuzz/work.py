@@ -56,7 +56,7 @@ _JUDGED = judges().of(Purpose.GENERATED)
 
 OWN: Mapping[Requirement, Set[str]] = {
     own_check("many-keys", used_keys): {REPLAY, FRESH, DIFFERENT},
-    own_check("shared-keys", shared_keys): {AT_ONCE, SECOND, REUSED, FOREIGN},
+    own_check("shared-keys", shared_keys): {AT_ONCE, SECOND, REUSED, FOREIGN, REPLAY},
     own_check("odd-headers", odd_headers, generates=True): _JUDGED,
     own_check("odd-spellings", odd_spellings, generates=True): _JUDGED,
     own_check("odd-framings", odd_framings, generates=True): {PLAIN, *_JUDGED},

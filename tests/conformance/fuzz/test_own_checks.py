@@ -1,5 +1,7 @@
 """A campaign's own checks accuse no conforming server, however different it is from the mock."""
 
+import sys
+
 import pytest
 
 from conformance.fuzz.findings.replaying import probe_for
@@ -34,6 +36,13 @@ CHOSEN = (
         )
     ),
 )
+
+
+@pytest.mark.parametrize("name", sorted({one.check.__module__ for one in OWN}))
+def test_what_a_check_reports_is_told_to_those_who_replay_it(name: str) -> None:
+    module = sys.modules[name]
+    reported = {one for one in vars(module).values() if isinstance(one, str)} & catalogue().keys()
+    assert reported <= set().union(*(OWN[one] for one in OWN if one.check.__module__ == name))
 
 
 @pytest.mark.parametrize("variant", CHOSEN)
