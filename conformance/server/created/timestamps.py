@@ -18,6 +18,7 @@ from conformance.catalogue.sabotage import Sabotage, body_of, edit_body, set_fie
 from conformance.probe.applicability import echoes, shows
 from conformance.probe.bodies import FAR_FUTURE
 from conformance.probe.not_verified import NotAsked, NotVerified, refused_with
+from conformance.probe.pages import make
 from conformance.probe.probe import Probe
 from conformance.probe.violation import expect
 from conformance.server.created.answers import (
@@ -37,6 +38,9 @@ CLOCK_TOLERANCE_SECONDS = 300.0
 
 _APART_SECONDS = 2.1
 """Long enough for timestamps of whole seconds, and for ``Date``, to differ."""
+
+_FOR_EACH_NODE = 12
+"""Enough that each of a few nodes makes some of them."""
 
 ODD_ENDS = {
     "an offset east of Greenwich": "2099-06-15T12:00:00+05:30",
@@ -261,7 +265,8 @@ def timestamps_move_on(probe: Probe) -> None:
     """What is made two seconds after another has later timestamps.
 
     A clock that stands still, as the ``Date`` header or ours shows, says nothing. Nor do
-    timestamps of whole minutes.
+    timestamps of whole minutes. Two nodes may have clocks that differ: of many that are made at
+    once, the latest counts.
     """
     begin = time.time()
     first = probe.succeed(probe.request())
@@ -270,11 +275,24 @@ def timestamps_move_on(probe: Probe) -> None:
     dates = [http_date(one.header("date")) for one in (first, second)]
     if dates[0] == dates[1] is not None or time.time() - begin < _APART_SECONDS:
         raise NotVerified("the clock stands still")
+    if all(_moved_on([first], [second], field) for field in ("created_at", "updated_at")):
+        return
+    before = make(probe, _FOR_EACH_NODE)
+    probe.rest(_APART_SECONDS)
+    after = make(probe, _FOR_EACH_NODE)
     for field in ("created_at", "updated_at"):
-        early, late = _instant(first, field), _instant(second, field)
-        is_coarse = early == late and early % 60 == 0
         probe.expect(
-            late > early or is_coarse,
+            _moved_on(before, after, field),
             f"a later {field} {_APART_SECONDS:g} seconds later",
-            "an earlier one" if late < early else "the same one",
+            "the same one" if _latest(before, field) == _latest(after, field) else "an earlier one",
         )
+
+
+def _latest(answers: list[Answer], field: str) -> float:
+    return max(_instant(answer, field) for answer in answers)
+
+
+def _moved_on(before: list[Answer], after: list[Answer], field: str) -> bool:
+    early, late = _latest(before, field), _latest(after, field)
+    is_coarse = early == late and early % 60 == 0
+    return late > early or is_coarse

@@ -165,6 +165,23 @@ def test_timestamps_with_other_offsets_are_not_accused() -> None:
     assert accused(Server(brasilia)) == {}
 
 
+def test_nodes_whose_clocks_differ_are_not_accused() -> None:
+    made = itertools.count()
+
+    def of_two_nodes(_: dict[str, Any], answer: dict[str, Any]) -> None:
+        ahead = timedelta(seconds=3 * (next(made) % 2 == 0))
+        now = (datetime.now(UTC) + ahead).isoformat()
+        answer.update(created_at=now, updated_at=now)
+
+    transport = httpx.MockTransport(Server(of_two_nodes))
+    with Target("http://server.test/v3", ("a-good-token",), transport=transport) as target:
+        run = Run(CONTRACT, target, CREATED, seed=1)
+        requirement = catalogue()["created.timestamps-move-on"]
+        result = run.check(requirement, CONTRACT.operations["createCredential"])
+
+    assert result.outcome is Outcome.PASSED, result.actual
+
+
 BROKEN: dict[str, tuple[Callable[[httpx.Request], httpx.Response], set[str]]] = {
     "null left out": (
         Server(lambda _, answer: [answer.pop(key) for key in [*answer] if answer[key] is None]),
