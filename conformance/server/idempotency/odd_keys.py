@@ -30,6 +30,7 @@ _HEADER = "Idempotency-Key"
 _PAIRS: Mapping[str, tuple[Edit, Edit]] = {
     "hyphens": (str, lambda key: key.replace("-", "")),
     "punctuation": (lambda key: f"{key}.a", lambda key: f"{key}:a"),
+    "the case of a letter beyond F": (lambda key: f"{key}x", lambda key: f"{key}X"),
     "a blank": (lambda key: f"{key} a", lambda key: f"{key}a"),
     "what follows a comma": (lambda key: f"{key},a", lambda key: f"{key},b"),
     "what follows 64 characters": (lambda key: f"{key:x<64}a", lambda key: f"{key:x<64}b"),
@@ -73,6 +74,7 @@ def _edit(name: str, edit: Callable[[str], str | None]) -> Sabotage:
     _edit("cut keys after 255 characters", lambda key: key[:255]),
     _edit("keep the letters and digits of keys", lambda key: re.sub(r"\W", "", key)),
     _edit("end keys at a comma", lambda key: key.split(",")[0]),
+    _edit("make X in keys small", lambda key: key.replace("X", "x")),
     _edit("drop blanks from keys", lambda key: key.replace(" ", "")),
     _edit("read keys as numbers", lambda key: key.removesuffix(".0")),
 )
