@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from conformance.catalogue.judge import SUCCESS, Judge, JudgedExchange
 from conformance.catalogue.mends import RANDOM_BYTES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
@@ -19,6 +20,7 @@ from conformance.catalogue.sabotage import Sabotage, edit_body, set_field
 from conformance.probe.applicability import shows
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
+from conformance.probe.violation import expect
 from conformance.server.secrets.entropy import estimated_bits
 from conformance.target.exchange import Answer, Request, Tamper
 from conformance.target.target import Target
@@ -154,8 +156,19 @@ _WEAK = (
 )
 
 
+def _is_not_empty(exchange: JudgedExchange) -> None:
+    resource = exchange.resource
+    secret = exchange.answer.text(resource.secret) if resource and resource.secret else None
+    expect(secret != "", f"at least {FEWEST_BITS} random bits", "an empty secret")
+
+
 @requirement(
-    "secrets.are-beyond-guessing", Level.MUST, SAFETY, shows(secret=True), mend=RANDOM_BYTES
+    "secrets.are-beyond-guessing",
+    Level.MUST,
+    SAFETY,
+    shows(secret=True),
+    judges=(Judge(_is_not_empty, statuses=SUCCESS),),
+    mend=RANDOM_BYTES,
 )
 @catches(*_WEAK)
 def secrets_are_beyond_guessing(probe: Probe) -> None:

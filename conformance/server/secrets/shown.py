@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from urllib.parse import quote, unquote
 
-from conformance.catalogue.judge import ANY_STATUS, SUCCESS, Judge, JudgedExchange, Purpose, on
+from conformance.catalogue.judge import (
+    ANY_STATUS,
+    SUCCESS,
+    Aspect,
+    Judge,
+    JudgedExchange,
+    Purpose,
+    on,
+)
 from conformance.catalogue.mends import HIDE_SECRETS, NO_STORE, REPEAT_NOTHING
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
@@ -181,11 +189,22 @@ def _into_a_header(name: str, tell: Callable[[str], str]) -> Sabotage:
     return on_answers(f"tell the secret in {name}", changed)
 
 
+def _no_secret_in_a_header(exchange: JudgedExchange) -> None:
+    resource, answer = exchange.resource, exchange.answer
+    secret = answer.text(resource.secret) if resource and resource.secret else None
+    if secret is None or len(secret) < _TRACE:
+        raise NotVerified("the answer shows no secret")
+    for name, value in answer.headers:
+        told = secret in value or secret in unquote(value)
+        expect(not told, f"no secret in the header {name}", "the secret")
+
+
 @requirement(
     "secrets.never-in-headers",
     Level.MUST,
     ONCE,
     shows(secret=True),
+    judges=(Judge(_no_secret_in_a_header, statuses=SUCCESS, aspect=Aspect.HEADERS),),
     mend="Send a secret in the body alone.",
 )
 @catches(

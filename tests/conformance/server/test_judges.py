@@ -25,7 +25,8 @@ from conformance.server.idempotency.replays import replay_is_identical
 from conformance.target.exchange import Answer, Request
 from openapi.contract import Contract
 
-OPERATIONS = Contract.bundled().operations
+CONTRACT = Contract.bundled()
+OPERATIONS = CONTRACT.operations
 CREATE = OPERATIONS["createCredential"]
 JSON = (("Content-Type", "application/json"),)
 JSON_ANSWER = (("content-type", "application/json"),)
@@ -83,6 +84,25 @@ def test_the_cause_comes_before_what_follows_from_it() -> None:
         "generated.answers-match-their-schemas",
         "generated.accepted-data-comes-back",
     ]
+
+
+SECRET = "dinie_cs_live_0f8e2b7c4d5a6b1c"
+TOLD: dict[str, tuple[str, str, set[str]]] = {
+    "a good one": ("/x", SECRET, set()),
+    "an empty secret": ("/x", "", {"secrets.are-beyond-guessing"}),
+    "a secret in a header": (f"/x?s={SECRET}", SECRET, {"secrets.never-in-headers"}),
+}
+
+
+@pytest.mark.parametrize(("location", "secret", "expected"), TOLD.values(), ids=TOLD)
+def test_secrets_are_judged_in_every_answer(location: str, secret: str, expected: set[str]) -> None:
+    headers = (*JSON_ANSWER, ("cache-control", "no-store"), ("location", location))
+    answer = Answer(201, headers, json.dumps({"client_secret": secret}).encode())
+    resource = CONTRACT.resource_of(CREATE)
+    seen = replace(exchange(answer, Purpose.OBSERVED), resource=resource)
+    broken = {one.id for one, violation in judges().judgements(seen) if violation}
+
+    assert {one for one in broken if one.startswith("secrets.")} == expected
 
 
 def test_a_requirement_is_found_by_its_check() -> None:
