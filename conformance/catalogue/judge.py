@@ -57,8 +57,9 @@ class JudgedExchange:
 
     ``token`` is the one that was sent. ``first`` is the first answer to the same key, with
     :func:`digested` body, ``first_id`` the id of what it made; ``secrets`` are those of earlier
-    answers that no list may show. ``resource`` is what the operation creates, lists or revokes,
-    ``base_path`` the path of the target's base URL.
+    answers that no list may show. ``has_old_secret`` says that the answer shows the secret of
+    another resource. ``resource`` is what the operation creates, lists or revokes, ``base_path``
+    the path of the target's base URL.
     """
 
     operation: Operation
@@ -71,6 +72,7 @@ class JudgedExchange:
     secrets: Sequence[str] = ()
     resource: Resource | None = None
     base_path: str = ""
+    has_old_secret: bool = False
 
     @property
     def status_class(self) -> StatusClass:

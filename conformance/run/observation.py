@@ -7,7 +7,8 @@ with one of these is a violation as well, wherever it comes up.
 import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from conformance.catalogue.judge import Aspect, JudgedExchange, Purpose
@@ -29,6 +30,8 @@ _LONGEST_BODY, _LONGEST_PATH, _LONGEST_HEADER = 64 * 1024, 2000, 255
 
 _MOST_SECRETS = 200
 """The newest secrets of a run are looked for."""
+_MOST_OWNERS = 100_000
+"""The secrets of a campaign whose owners are known."""
 _SHORTEST_SECRET, _LONGEST_SECRET = 16, 1000
 """The characters of a secret that is looked for: shorter ones may stand anywhere by chance."""
 
@@ -88,12 +91,19 @@ class Observer:
     def __init__(self, judges: Judges) -> None:
         self.judges = judges
         self.secrets: deque[str] = deque(maxlen=_MOST_SECRETS)
+        self._owners: dict[bytes, str] = {}
 
-    def note(self, resource: Resource | None, answer: Answer) -> None:
-        """Remember the secret of what an answer has created."""
+    def note(self, resource: Resource | None, answer: Answer) -> bool:
+        """Remember the secret of what an answer has created; gives whether another one has it."""
         secret = answer.text(resource.secret) if resource and resource.secret else None
-        if answer.is_success and secret is not None and len(secret) >= _SHORTEST_SECRET:
+        if resource is None or secret is None or not answer.is_success:
+            return False
+        if len(secret) >= _SHORTEST_SECRET:
             self.secrets.append(secret[:_LONGEST_SECRET])
+        made, print_ = answer.identifier(resource.id), sha256(secret.encode(errors="replace"))
+        if made is None or len(self._owners) >= _MOST_OWNERS:
+            return False
+        return self._owners.setdefault(print_.digest(), made) != made
 
 
 class Observation:
@@ -118,7 +128,10 @@ class Observation:
         is_usual = not any(holds(request) for holds in UNUSUAL.values())
         for operation in self._operations_of(request):
             exchange = self._exchange(operation, request, answer)
-            self._observer.note(exchange.resource, answer)
+            has_old_secret = self._observer.note(exchange.resource, answer)
+            exchange = replace(
+                exchange, secrets=tuple(self._observer.secrets), has_old_secret=has_old_secret
+            )
             for requirement, judge in self._observer.judges.looking_at(exchange):
                 key = requirement.id, operation.id
                 if key in self.found or not (is_usual or judge.aspect is Aspect.FAILURE):
@@ -147,7 +160,6 @@ class Observation:
             answer,
             Purpose.OBSERVED,
             token=tokens[partner] if partner is not None and partner < len(tokens) else "",
-            secrets=tuple(self._observer.secrets),
             resource=self._contract.resource_of(operation),
             base_path=urlsplit(self._target.base_url).path,
         )

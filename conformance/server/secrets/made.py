@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from conformance.catalogue.judge import SUCCESS, Judge, JudgedExchange
+from conformance.catalogue.judge import SUCCESS, Judge, JudgedExchange, Purpose, on
 from conformance.catalogue.mends import RANDOM_BYTES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
@@ -106,7 +106,18 @@ _COUNTER = _every("client_secret", "a counter", lambda count: f"dinie_cs_live_{c
 _TIME = _every("client_secret", "the time", lambda _: f"dinie_cs_live_{time.time_ns():032x}")
 
 
-@requirement("secrets.are-unique", Level.MUST, SAFETY, shows(secret=True), mend=RANDOM_BYTES)
+def _is_new(exchange: JudgedExchange) -> None:
+    expect(not exchange.has_old_secret, "another secret for each key", "the one of another key")
+
+
+@requirement(
+    "secrets.are-unique",
+    Level.MUST,
+    SAFETY,
+    shows(secret=True),
+    judges=(Judge(_is_new, on(Purpose.OBSERVED), SUCCESS),),
+    mend=RANDOM_BYTES,
+)
 @catches(
     set_field(201, "client_secret", "dinie_cs_live_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
     _every("client_secret", "one of ten", lambda count: f"dinie_cs_live_{count % 10:032d}"),

@@ -20,6 +20,7 @@ from conformance.catalogue.requirement import Requirement
 from conformance.probe.applicability import lists
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.violation import expect
+from conformance.run.observation import Observer
 from conformance.server import catalogue, judges
 from conformance.server.idempotency.replays import replay_is_identical
 from conformance.target.exchange import Answer, Request
@@ -103,6 +104,20 @@ def test_secrets_are_judged_in_every_answer(location: str, secret: str, expected
     broken = {one.id for one, violation in judges().judgements(seen) if violation}
 
     assert {one for one in broken if one.startswith("secrets.")} == expected
+
+
+def test_a_secret_of_two_resources_is_noticed() -> None:
+    resource = CONTRACT.resource_of(CREATE)
+    observer = Observer(judges())
+
+    def shows_old_secret(id_: str, secret: str) -> bool:
+        body = json.dumps({"id": id_, "client_id": id_, "client_secret": secret}).encode()
+        return observer.note(resource, Answer(201, JSON_ANSWER, body))
+
+    assert not shows_old_secret("one", SECRET)
+    assert not shows_old_secret("two", f"{SECRET}2")
+    assert not shows_old_secret("one", SECRET), "a replay"
+    assert shows_old_secret("three", SECRET)
 
 
 def test_a_requirement_is_found_by_its_check() -> None:
