@@ -56,7 +56,7 @@ _JUDGED = judges().of(Purpose.GENERATED)
 
 OWN: Mapping[Requirement, Set[str]] = {
     own_check("many-keys", used_keys): {REPLAY, FRESH, DIFFERENT},
-    own_check("shared-keys", shared_keys): {AT_ONCE, SECOND, REUSED, FOREIGN, REPLAY},
+    own_check("shared-keys", shared_keys): {AT_ONCE, SECOND, REUSED, FOREIGN},
     own_check("odd-headers", odd_headers, generates=True): _JUDGED,
     own_check("odd-spellings", odd_spellings, generates=True): _JUDGED,
     own_check("odd-framings", odd_framings, generates=True): {PLAIN, *_JUDGED},
@@ -68,6 +68,9 @@ OWN: Mapping[Requirement, Set[str]] = {
     ): {COMPLETE},
 }
 """Checks that only campaigns have, and the ids of the requirements that they judge by."""
+
+BESIDES: Mapping[str, Set[str]] = {f"{_OF_A_CAMPAIGN}shared-keys": {REPLAY}}
+"""What such a check shows seldom: who selects that alone is served better by other checks."""
 
 
 _LARGER = 8
@@ -87,7 +90,11 @@ class Work:
     def breakable(self) -> Set[str]:
         """The ids of the requirements whose violations it can show."""
         judged = _JUDGED if self.chooses else set()
-        own = {id_ for one in self.requirements for id_ in (one.id, *OWN.get(one, ()))}
+        own = {
+            id_
+            for one in self.requirements
+            for id_ in (one.id, *OWN.get(one, ()), *BESIDES.get(one.id, ()))
+        }
         return {*own, *judged, NOTHING_FAILS, COMPLETE}
 
     @property
