@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from conformance import generation
-from conformance.catalogue.selection import select
+from conformance.catalogue.selection import ids_of, select
 from conformance.cli.campaign_report import CampaignOutput
 from conformance.cli.memory import use_one_arena
 from conformance.cli.option_types import Database, takes_options
@@ -55,7 +55,7 @@ def fuzz_command(**parameters: Any) -> int:
     use_one_arena()
     contract = Contract.bundled()
     select(catalogue(), settings.patterns)
-    required = settings.required_ids(catalogue())
+    required = ids_of(catalogue(), settings.required)
     url = settings.checked_url(contract)
     SECRETS.reserve([url, *words_of(contract)])
     journals = read_hars(settings.hars, Redactor(known=SECRETS))

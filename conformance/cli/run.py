@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from conformance.catalogue.selection import select
+from conformance.catalogue.selection import ids_of, select
 from conformance.cli.option_types import report_files, takes_options
 from conformance.cli.settings import RunSettings
 from conformance.report import reports_on
@@ -44,7 +44,7 @@ def run_command(**parameters: Any) -> int:
     settings = settings_of(RunSettings, parameters)
     contract, requirements = Contract.bundled(), catalogue()
     chosen = select(requirements, settings.patterns)
-    required = settings.required_ids(requirements)
+    required = ids_of(requirements, settings.required)
     url = settings.checked_url(contract)
     known = Baseline.read(settings.baseline, contract, requirements)
     outputs, new_baseline = report_files(parameters), settings.write_baseline

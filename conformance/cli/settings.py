@@ -1,7 +1,7 @@
 """The typed settings of the commands that send requests, and checks of their combinations."""
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from conformance.catalogue.requirement import Level, Requirement
-from conformance.catalogue.selection import ids_of
+from conformance.catalogue.requirement import Level
 from conformance.cli.option_types import Database
 from conformance.fuzz.shard import Shard
 from conformance.target.asgi import serving
@@ -69,10 +68,6 @@ class JudgingSettings(SendingSettings):
     patterns: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     seed: int | None = None
-
-    def required_ids(self, requirements: Mapping[str, Requirement]) -> frozenset[str]:
-        """The ids of the requirements that must be verified; raises SelectionError."""
-        return ids_of(requirements, self.required)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import click
 import pytest
 
 from conformance.catalogue.requirement import Level, Requirement
-from conformance.catalogue.selection import SelectionError, select
+from conformance.catalogue.selection import SelectionError, ids_of, select
 from conformance.cli.option_types import require_extra
 from conformance.cli.run import run_command
 from conformance.cli.settings import RunSettings
@@ -50,7 +50,7 @@ def shared_run(config: pytest.Config) -> "SharedRun":
         ):
             raise click.UsageError(f"{given[0]} wants the target for itself: leave out -n")
         chosen = select(catalogue(), settings.patterns)
-        required = settings.required_ids(catalogue())
+        required = ids_of(catalogue(), settings.required)
         baseline = Baseline.read(settings.baseline, contract, catalogue())
     except click.ClickException as error:
         text = re.sub(

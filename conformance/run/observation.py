@@ -7,7 +7,7 @@ with one of these is a violation as well, wherever it comes up.
 import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -128,10 +128,6 @@ class Observation:
         is_usual = not any(holds(request) for holds in UNUSUAL.values())
         for operation in self._operations_of(request):
             exchange = self._exchange(operation, request, answer)
-            has_old_secret = self._observer.note(exchange.resource, answer)
-            exchange = replace(
-                exchange, secrets=tuple(self._observer.secrets), has_old_secret=has_old_secret
-            )
             for requirement, judge in self._observer.judges.looking_at(exchange):
                 key = requirement.id, operation.id
                 if key in self.found or not (is_usual or judge.aspect is Aspect.FAILURE):
@@ -154,14 +150,18 @@ class Observation:
 
     def _exchange(self, operation: Operation, request: Request, answer: Answer) -> JudgedExchange:
         tokens, partner = self._target.tokens, request.partner
+        resource = self._contract.resource_of(operation)
+        has_old_secret = self._observer.note(resource, answer)
         return JudgedExchange(
             operation,
             request,
             answer,
             Purpose.OBSERVED,
             token=tokens[partner] if partner is not None and partner < len(tokens) else "",
-            resource=self._contract.resource_of(operation),
+            secrets=tuple(self._observer.secrets),
+            resource=resource,
             base_path=urlsplit(self._target.base_url).path,
+            has_old_secret=has_old_secret,
         )
 
 
