@@ -210,8 +210,8 @@ COMMANDS: Mapping[str, tuple[Option, ...]] = {
     "load": (replace(URL, required=True, yields_to=None), TOKEN, CLIENT_ID, CLIENT_SECRET, HEADER,
              WAIT_FOR, CA_FILE, ALLOW_PRODUCTION, USERS, SPAWN_RATE,
              replace(MAX_TIME, default="1m"), THINK_TIME, HEADLESS, MAX_FAILURE_RATE, MAX_P95,
-             MAX_VIOLATIONS, REQUIRE, MASTER, WORKER, MASTER_HOST, MASTER_PORT, EXPECT_WORKERS,
-             WEB_HOST, WEB_PORT, REPORT_LOCUST),
+             MAX_VIOLATIONS, MAX_TRANSIENT, REQUIRE, MASTER, WORKER, MASTER_HOST, MASTER_PORT,
+             EXPECT_WORKERS, WEB_HOST, WEB_PORT, REPORT_LOCUST),
     "client": (replace(HAR, help="A journal as HAR 1.2: exported by the mock, or recorded"
                        " elsewhere. Repeatable: several are judged as one.", required=True),
                FORMAT, LEVEL, SELECT),

@@ -13,9 +13,6 @@ BATCH = 1000
 """Calls in a batch, which is then compared with the list and revoked."""
 
 
-"""The member of a creation that no later answer may show (seed: shown only once)."""
-
-
 @dataclass(slots=True)
 class Call:
     """A creation: its request with a key of its own, and the first answer to it.

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from conformance.catalogue.registry import requirement_of
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.selection import ids_of
 from conformance.load.settings import Settings
@@ -12,7 +13,13 @@ from conformance.load.tally import Broken, Count, Tally
 from conformance.results.result import Outcome, Result, ResultKey
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
 from conformance.server import catalogue
+from conformance.server.robustness.steadiness import (
+    ENOUGH_FOR_A_SHARE,
+    differing_shares,
+    transient_answers_are_rare,
+)
 from openapi.contract import Contract
+from openapi.resource import creates
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +121,10 @@ def verdict_on(
     doubt: str = "",
 ) -> LoadVerdict:
     """The verdict on the counts; ``void`` and ``doubt`` are as in :class:`Verdict`."""
-    results = sorted(
-        (_result(contract, key, tally.judged[key], tally.broken.get(key))
-         for key in tally.judged),
-        key=lambda one: one.key,
-    )  # fmt: skip
+    judged = [
+        _result(contract, key, tally.judged[key], tally.broken.get(key)) for key in tally.judged
+    ]
+    results = sorted([*judged, *_steadiness(contract, settings, tally)], key=lambda one: one.key)
     if not void and not doubt and not tally.counts[Count.CREATED]:
         doubt = "nothing was created"
     if not doubt and tally.faults:
@@ -169,6 +175,21 @@ def _result(contract: Contract, key: ResultKey, judged: int, broken: Broken | No
     return Result(requirement, key[1], level, outcome, broken.expected, actual, broken.reproduce)
 
 
+def _steadiness(contract: Contract, settings: Settings, tally: Tally) -> Iterable[Result]:
+    """The judgement on the share of transient answers, where a share means something."""
+    counts, most = tally.counts, settings.target.max_transient
+    if counts[Count.REQUESTS] < ENOUGH_FOR_A_SHARE:
+        return
+    requirement = requirement_of(transient_answers_are_rare)
+    [operation] = filter(creates, contract.operations.values())
+    share = (counts[Count.DROPPED] + counts[Count.UNAVAILABLE]) / counts[Count.REQUESTS]
+    if share <= most:
+        yield Result(requirement, operation.id, requirement.level, Outcome.PASSED)
+    else:
+        yield Result(requirement, operation.id, requirement.level, Outcome.WARNING,
+                     *differing_shares(share, most))  # fmt: skip
+
+
 def _uneven(tally: Tally) -> Iterable[str]:
     """Differences that the reconciliation found."""
     counts = tally.counts
@@ -201,7 +222,8 @@ def _remarks(tally: Tally) -> Iterable[str]:
     )
     if counts[Count.UNCONFIRMED]:
         yield f"{counts[Count.UNCONFIRMED]} creations got no answer"
-    for count, text in ((Count.LIMITED, "429 waited for"), (Count.UNAVAILABLE, "503 waited for"),
+    for count, text in ((Count.LIMITED, "429 waited for"),
+                        (Count.UNAVAILABLE, "transient answers, asked for again"),
                         (Count.DROPPED, "requests without an answer, sent again"),
                         (Count.GIVEN_UP, "calls given up")):  # fmt: skip
         if counts[count]:

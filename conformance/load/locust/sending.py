@@ -38,6 +38,7 @@ from conformance.target.exchange import (
 from conformance.target.members import JsonObject, identifier_in
 from conformance.target.redaction import issued_secrets
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
+from conformance.target.transient import is_transient
 from conformance.target.transport.connections import url_under
 from conformance.target.transport.decoding import ACCEPTED_CODINGS, decoded
 from conformance.target.transport.reception import (
@@ -56,7 +57,7 @@ _AFTER_A_DROP = {Purpose.REVOKE: Purpose.REVOKE_AGAIN, Purpose.CREATE: Purpose.A
 """The purpose of a request that is sent again without an answer: it may have been executed."""
 
 _MOST_DROPS = 5
-"""Attempts of a request that gets no answer."""
+"""Attempts of a request that gets no answer, or that of a gateway in front."""
 
 _STEP_BYTES = 64 * 1024
 
@@ -133,8 +134,10 @@ class Page:
 class Sender:
     """Sends requests one by one, or several at once from greenlets of its user.
 
-    Answers 429 and 503 and requests without an answer are retried, and counted apart; a 429 after
-    its ``Retry-After``. ``suffix`` is added to the names of the requests in Locust's statistics.
+    Transient answers, answers 429 and requests without an answer are retried, and counted apart; a
+    429 after its ``Retry-After``. A transient answer that comes on each try is judged, save a 503:
+    under load, a server may say that it is overloaded (RFC 9110 section 15.6.4). ``suffix`` is
+    added to the names of the requests in Locust's statistics.
     """
 
     def __init__(self, client: FastHttpSession, state: WorkerState, suffix: str = "") -> None:
@@ -168,20 +171,21 @@ class Sender:
                 probe.operation, request, _NOTHING, purpose, token, first, first_id, secrets,
                 probe.contract.resource_of(probe.operation),
             )  # fmt: skip
-            answer = self._exchange(exchange)
+            most = 1 if state.is_interrupted else _MOST_DROPS
+            answer = self._exchange(exchange, is_last_try=drops + 1 >= most)
             if answer is not None and _is_refused(answer):
                 if self._renewed(request, token):
                     continue
                 return None
             wait = self._wait(answer, pause)
-            if wait is None:
+            is_dropped = answer is None or _is_of_gateway(answer)
+            drops += is_dropped
+            if wait is None or (drops >= most and answer is not None):
                 return answer
-            drops += answer is None
-            most = 1 if state.is_interrupted else _MOST_DROPS
             if drops >= most or time.monotonic() + wait > min(deadline, state.last_wait):
                 state.tally.counts[Count.GIVEN_UP] += 1
                 return None
-            if answer is None:
+            if is_dropped:
                 purpose = _AFTER_A_DROP.get(purpose, purpose)
             gevent.sleep(wait)
         return None
@@ -212,15 +216,15 @@ class Sender:
         answer = self.send(probe, request, purpose)
         return answer is not None and (answer.is_success or answer.status in GONE_STATUSES)
 
-    def _exchange(self, exchange: JudgedExchange) -> Answer | None:
+    def _exchange(self, exchange: JudgedExchange, *, is_last_try: bool) -> Answer | None:
         """Send once and judge; None where no answer came."""
         try:
             with self._state.waiting():
-                return self._judged(exchange)
+                return self._judged(exchange, is_last_try=is_last_try)
         except Abandoned:
             return None
 
-    def _judged(self, exchange: JudgedExchange) -> Answer | None:
+    def _judged(self, exchange: JudgedExchange, *, is_last_try: bool) -> Answer | None:
         state = self._state
         late: Exception = _OutOfBounds(f"without an end within {state.most_seconds:g} s")
         if state.is_interrupted:
@@ -241,7 +245,8 @@ class Sender:
             if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
                 _name(response, " (limited)")
             is_refused = _is_refused(answer)
-            violation = "" if is_refused else state.judge(replace(exchange, answer=answer))
+            is_judged = not is_refused and (is_last_try or not _is_of_gateway(answer))
+            violation = state.judge(replace(exchange, answer=answer)) if is_judged else ""
             if violation or is_refused or answer.is_server_error:
                 response.failure(violation or f"{answer.status}")
             else:
@@ -285,7 +290,7 @@ class Sender:
             return pause * random.uniform(1, 2)  # noqa: S311 - no secret
         if answer.is_server_error:
             counts[Count.FAILED] += 1
-        if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        if is_transient(answer):
             counts[Count.UNAVAILABLE] += 1
             return pause
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -341,6 +346,11 @@ def session(
 def _is_refused(answer: Answer) -> bool:
     """Whether the token was refused: it may have expired, which is no violation."""
     return answer.status == HTTPStatus.UNAUTHORIZED
+
+
+def _is_of_gateway(answer: Answer) -> bool:
+    """Whether a gateway in front answered, whose next answer may be another."""
+    return is_transient(answer) and answer.status != HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _name(response: ResponseContextManager, suffix: str) -> None:

@@ -17,8 +17,13 @@ from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper, path_to
 from openapi.resource import creates
 
-_ENOUGH = 100
+ENOUGH_FOR_A_SHARE = 100
 """So many requests that a share of them means something."""
+
+
+def differing_shares(share: float, most: float) -> tuple[str, str]:
+    """The expected share of transient answers, and the one that was seen."""
+    return f"at most {most:.1%} of the requests", f"{share:.1%}"
 
 
 def _every_tenth_is_away() -> Tamper:
@@ -43,11 +48,11 @@ def transient_answers_are_rare(probe: Probe) -> None:
     """Few requests get a 502, 503, 504 or no answer at first, and an answer on another try."""
     target, most = probe.target, probe.target.settings.max_transient
     answers = [probe.send(harmless(probe))]
-    while target.requests_sent < _ENOUGH:
+    while target.requests_sent < ENOUGH_FOR_A_SHARE:
         answers.append(probe.send(harmless(probe)))
     expect_any_served(probe, answers)
     share = target.transients.count / target.requests_sent
-    probe.expect(share <= most, f"at most {most:.1%} of the requests", f"{share:.1%}")
+    probe.expect(share <= most, *differing_shares(share, most))
 
 
 _NAMES = (

@@ -8,7 +8,12 @@ import pytest
 from demo.mock_process import MockProcess, mock_process
 from tests.conformance.cli.command_line import active
 from tests.conformance.load.command_line import PARTNER, TOKEN, Ended, has_created, load
-from tests.conformance.load.wrong_servers import FailsNowAndThen, OmitsFromList
+from tests.conformance.load.wrong_servers import (
+    FailsNowAndThen,
+    IsAwayNowAndThen,
+    OmitsFromList,
+    RevokesBehindAGatewayThatFails,
+)
 from tests.conformance.servers.application import Application
 from tests.conformance.servers.options import ONLY_CREATES, Bug, Options, Order
 from tests.conformance.servers.serving import serving
@@ -185,6 +190,30 @@ def test_a_server_error_now_and_then_is_found(tmp_path: Path) -> None:
         "robustness.strange-path-values",
     }
     assert run.counts["failed"] > 2
+
+
+@pytest.mark.thorough
+def test_gateways_answers_are_transient_where_they_do_not_come_again(tmp_path: Path) -> None:
+    steady = "robustness.transient-answers-are-rare"
+    [run, allowed] = [
+        on(Options(), tmp_path, *arguments, application=IsAwayNowAndThen,
+           is_enough=lambda run: run.counts["requests"] > 200)
+        for arguments in ((), ("--max-transient", "0.5"))
+    ]  # fmt: skip
+
+    assert (run.code, run.err) == (allowed.code, allowed.err) == (0, "")
+    assert run.outcomes("warning") == {steady}
+    assert steady in allowed.outcomes("passed")
+    assert run.counts["unavailable"] == run.counts["failed"] > 5
+    assert run.counts["left_behind"] == run.counts["doubled"] == run.counts["unconfirmed"] == 0
+
+
+@pytest.mark.thorough
+def test_a_gateways_answer_that_comes_each_time_is_broken(tmp_path: Path) -> None:
+    run = on(Options(), tmp_path, application=RevokesBehindAGatewayThatFails, is_enough=is_broken)
+
+    assert run.code == 1
+    assert run.outcomes("failed") == {"robustness.strange-path-values"}
 
 
 @pytest.mark.thorough

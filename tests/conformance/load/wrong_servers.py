@@ -24,6 +24,31 @@ class FailsNowAndThen(Application):
         return super().answer(method, target, headers, body)
 
 
+_GATEWAY_PAGE = Answer(502, b"<h1>Bad Gateway</h1>", {"Content-Type": "text/html"})
+
+
+class IsAwayNowAndThen(Application):
+    """A gateway in front answers one request in ten."""
+
+    def __init__(self, options: Options, tokens: Mapping[str, str]) -> None:
+        super().__init__(options, tokens)
+        self._numbers = itertools.count(1)
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if next(self._numbers) % 10 == 0:
+            return _GATEWAY_PAGE
+        return super().answer(method, target, headers, body)
+
+
+class RevokesBehindAGatewayThatFails(Application):
+    """A gateway in front answers each revocation."""
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if method == "DELETE":
+            return _GATEWAY_PAGE
+        return super().answer(method, target, headers, body)
+
+
 class OmitsFromList(Application):
     """Every tenth key is in no list."""
 
