@@ -12,7 +12,7 @@ from typing import Any
 from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, refused_with
 from conformance.probe.probe import NAME_PREFIX, Probe
-from conformance.probe.rate_limits import answer_to
+from conformance.probe.rate_limits import answer_or_shared, answer_to
 from conformance.probe.violation import Violation
 from conformance.target.exchange import Answer, Request
 from conformance.target.members import text_in
@@ -155,7 +155,7 @@ def invalid(probe: Probe) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def expect_refusal(probe: Probe, request: Request, what: str, wanted: int | None = None) -> Answer:
     """The refusal of a request: a documented one, or exactly ``wanted``."""
-    answer = answer_to(probe, request)
+    answer = answer_or_shared(probe, request)
     expect_refused(probe, answer, what, wanted)
     return answer
 

@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.probe.not_verified import NotServed, NotVerified, Undecided, refused_with
 from conformance.probe.repetition import Repetition
+from conformance.probe.shared_refusals import SharedRefusals
 from conformance.probe.violation import (
     NO_SERVER_ERROR,
     NOTHING_FAILS,
@@ -65,6 +66,7 @@ class Probe:
 
     Its requests are by default valid, and ``recording`` keeps the exchanges. ``randomness`` is
     seeded, so that choices repeat; names and keys are new every time. ``seed`` is that of the run.
+    ``refusals`` are those that this check shares with others.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Probe:
         randomness: random.Random,
         seed: int = 0,
         budget: GenerationBudget = DEFAULT_BUDGET,
+        refusals: SharedRefusals | None = None,
     ) -> None:
         self.contract = contract
         self.operation = operation
@@ -83,6 +86,7 @@ class Probe:
         self.seed = seed
         self.budget = budget
         self.recording = Recording()
+        self.refusals = refusals or SharedRefusals()
 
     def request(self, partner: int | None = 0) -> Request:
         """A valid request for the operation: plain data, marked as test data."""
@@ -116,7 +120,18 @@ class Probe:
         Raises :class:`Violation` where the target leaves this request, and no other, unanswered,
         and :class:`Undecided` where an earlier try of it may be the reason for a refusal.
         """
-        answer = _answered(self.try_to_send(request))
+        return self._decided(request, _answered(self.try_to_send(request)))
+
+    def send_or_share(self, request: Request) -> Answer:
+        """As :meth:`send`; a refusal that an equal request got in this run is not asked for again.
+
+        It is for requests whose bytes alone decide the answer.
+        """
+        answer = self.refusals.get(request, self._answer)
+        self._record(request, answer)
+        return self._decided(request, _answered(answer))
+
+    def _decided(self, request: Request, answer: Answer) -> Answer:
         if answer.is_repeated and answer.status in GONE_STATUSES and self._may_revoke(request):
             raise Undecided("a revocation was answered late, and may have been carried out before")
         return answer
@@ -303,7 +318,10 @@ class Probe:
 
     def of(self, operation: Operation) -> "Probe":
         """A probe for another operation; both keep one record."""
-        other = Probe(self.contract, operation, self.target, self.random, self.seed, self.budget)
+        other = Probe(
+            self.contract, operation, self.target, self.random, self.seed, self.budget,
+            self.refusals,
+        )  # fmt: skip
         other.recording = self.recording
         return other
 

@@ -35,7 +35,15 @@ LIMITED = HTTPStatus.TOO_MANY_REQUESTS
 
 def answer_to(probe: Probe, request: Request) -> Answer:
     """The answer to a request; nothing is verified where the target does not stop limiting."""
-    answer = probe.send(request)
+    return _not_limited(probe.send(request))
+
+
+def answer_or_shared(probe: Probe, request: Request) -> Answer:
+    """As :func:`answer_to`, or the refusal that an equal request got in this run."""
+    return _not_limited(probe.send_or_share(request))
+
+
+def _not_limited(answer: Answer) -> Answer:
     if answer.status == LIMITED:
         raise NotVerified("the target limits requests, and does not say until when or for too long")
     return answer

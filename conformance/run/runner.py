@@ -14,6 +14,7 @@ from conformance.catalogue.requirement import Requirement
 from conformance.probe.applicability import lists
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotVerified
 from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.shared_refusals import SharedRefusals
 from conformance.probe.token_exchange import credentials_of
 from conformance.probe.violation import Violation
 from conformance.results.result import VIOLATIONS, Result, ResultKey
@@ -80,6 +81,7 @@ class Run:
         self.checked = 0
         """The number of checks that are done."""
         self._surveyed = False
+        self._refusals = SharedRefusals()
         self._observer = Observer(Judges(self.requirements))
         self._judged_anywhere = self._observer.judges.of(Purpose.OBSERVED)
         self._observed: dict[ResultKey, Result] = {}
@@ -177,7 +179,10 @@ class Run:
         Another ``turn`` has other data.
         """
         randomness = random.Random(f"{self.seed} {requirement.id} {operation.id}{turn}")  # noqa: S311 - test data
-        probe = Probe(self.contract, operation, self.target, randomness, self.seed)
+        refusals = SharedRefusals() if turn else self._refusals
+        probe = Probe(
+            self.contract, operation, self.target, randomness, self.seed, refusals=refusals
+        )
         outcome = run_check(requirement, probe, self._observer)
         self._note(operation, probe)
         return outcome.result, [one.result for one in outcome.observed]

@@ -53,7 +53,7 @@ def documented_errors(probe: Probe) -> Iterator[Answer]:
     """Refusals that the contract documents; raises :class:`NotVerified` without any."""
     served, found = False, False
     for request in provocations(probe):
-        answer = probe.send(request)
+        answer = probe.send_or_share(request)
         documented = probe.operation.response(answer.status)
         # "Not found" can also mean that there is no such operation, until it answered otherwise.
         is_its_own = documented and answer.status not in {

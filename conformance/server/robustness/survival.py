@@ -30,7 +30,7 @@ def _answer(probe: Probe, request: Request, *, absurd: bool) -> Answer | None:
     for _ in range(1 if absurd else 2):
         try:
             if not absurd:
-                return probe.send(request)
+                return probe.send_or_share(request)
             answer = probe.try_to_send(request, tries=1)
         except TargetError:
             probe.send(replace(probe.request(), headers=(), body=b""))
