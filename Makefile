@@ -16,7 +16,7 @@ INSTALL   := $(BIN)/pip install --disable-pip-version-check --no-compile
 endif
 
 .PHONY: install demo serve sdk-verdict judged test lint types unit violence bench bench-harness bench-stores \
-	bench-neighbour bench-keys bench-shards bench-fuzz soak audit lock wheel clean
+	bench-neighbour bench-keys bench-shards bench-fuzz soak audit lock wheel release clean
 
 # Both commands, with all extras, in .venv/bin.
 install: $(READY)
@@ -78,6 +78,12 @@ bench-fuzz: $(READY)
 wheel: $(READY)
 	$(BIN)/python -m build --no-isolation --outdir dist
 
+# Release a version, if the tree is clean and all tests pass: make release VERSION=1.2.3
+release: $(READY)
+	$(BIN)/python release.py --check $(VERSION)
+	$(MAKE) test ARGS=--thorough
+	$(BIN)/python release.py $(VERSION)
+
 # Each store with one worker and two, and with 100 to 100,000 credentials: about ten minutes.
 bench-stores: $(READY)
 	$(BIN)/python -m benchmarks.stores $(ARGS)
@@ -97,6 +103,8 @@ lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --extra editable $(LOCK) -o requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements.txt $(LOCK) \
 		-o requirements-dev.txt
+	$(BIN)/uv pip compile pyproject.toml --extra editable --extra conformance \
+		-c requirements-dev.txt $(LOCK) -o requirements-conformance.txt
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade \
 	--quiet

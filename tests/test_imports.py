@@ -48,12 +48,13 @@ ORDER: Mapping[str, list[str]] = {
 OPTIONS = {
     "dinie_contract.options",
     "dinie_contract.command_line",
+    "dinie_contract.extras",
     "dinie_contract.origins",
     "dinie_contract.output",
     "dinie_contract.web_address",
 }
-"""What lies below all commands: options as data, how a command takes them, URLs, its output,
-and whose page a request is of."""
+"""What lies below all commands: options as data, how a command takes them, extras, URLs, its
+output, and whose page a request is of."""
 
 BESIDE = {
     "openapi": {"openapi"},

@@ -109,7 +109,7 @@ def test_packages_of_ones_own_are_not_ours(
     assert "idempotency.replay-is-identical" in listed.stdout
 
 
-def test_a_command_without_its_extra_names_it(installed: Path, tmp_path: Path) -> None:
+def test_a_command_without_its_extra_names_it(installed: Path, wheel: Path, tmp_path: Path) -> None:
     hide = "sys.modules.update(dict.fromkeys(('schemathesis', 'hypothesis', 'locust')))"
     main = "from dinie_contract.commands import conformance; conformance()"
     variables = {key: one for key, one in os.environ.items() if key != "PYTHONPATH"}
@@ -123,7 +123,8 @@ def test_a_command_without_its_extra_names_it(installed: Path, tmp_path: Path) -
 
         assert done.returncode == 2
         assert done.stderr == (
-            f"dinie-conformance: {command} needs more: pip install 'dinie-contract[{extra}]'\n"
+            f"dinie-conformance: {command} needs the extra {extra}:"
+            f" install 'dinie-contract[{extra}] @ {wheel.as_uri()}'\n"
         )
 
 

@@ -5,7 +5,6 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -16,6 +15,7 @@ import httpx
 from conformance.journal.secret_names import is_secret, is_secret_parameter
 from conformance.report import FORMATS
 from dinie_contract.command_line import Command, with_options
+from dinie_contract.extras import installing, is_installed
 from dinie_contract.options import COMMANDS, Option
 from dinie_contract.output import SECRETS
 from dinie_contract.web_address import parsed
@@ -190,18 +190,10 @@ REPORTS = tuple(Option(f"report-{name}", "file", one.help) for name, one in FORM
 """One option for each report format: ``--report-json FILE``."""
 
 
-_EXTRAS = {"conformance": "schemathesis", "load": "locust"}
-"""The extras of the distribution, each with a library that only it installs."""
-
-
 def require_extra(extra: str, command: str) -> None:
     """Raise :class:`click.UsageError` where the libraries of an extra are not installed."""
-    try:
-        is_installed = find_spec(_EXTRAS[extra]) is not None
-    except ValueError:  # the import is blocked in this process
-        is_installed = False
-    if not is_installed:
-        raise click.UsageError(f"{command} needs more: pip install 'dinie-contract[{extra}]'")
+    if not is_installed(extra):
+        raise click.UsageError(f"{command} needs the extra {extra}: {installing(extra)}")
 
 
 def takes_options(

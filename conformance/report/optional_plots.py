@@ -22,7 +22,8 @@ def render_plots(timeline: TimelineData, marks: Sequence[Mark]) -> tuple[str, st
     except ModuleNotFoundError as error:
         if error.name != "matplotlib":
             return "", f"Plots need {error.name}, which is not installed."
-        return "", "Plots need Matplotlib: pip install 'dinie-contract[plots]'"
+        # A report is passed on, so it does not name the place that this was installed from.
+        return "", "Plots need Matplotlib: install dinie-contract with the extra plots"
     except ImportError as error:
         return "", f"Plots need Matplotlib, which cannot be loaded: {error}"
     return plots.draw(timeline, marks), ""

@@ -14,13 +14,13 @@ import random
 import re
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from importlib.util import find_spec
 from itertools import chain, islice, repeat
 from typing import Any
 
 import jsonschema_rs
 import rstr
 
+from dinie_contract.extras import installing, is_installed
 from mock_server.documented.search import Search, SearchEnded
 from openapi.contract import Contract
 from openapi.document import ContractError
@@ -112,8 +112,8 @@ class Generation:
 
     def _found(self, schema: Schema) -> Any:
         none = "no value was found that satisfies this schema"
-        if find_spec("schemathesis") is None:
-            reason = f"{none}; pip install 'dinie-contract[conformance]' searches further"
+        if not is_installed("conformance"):
+            reason = f"{none}; to search further, {installing('conformance')}"
             raise ContractError(schema.pointer, reason)
         rooted = {**schema.definition, "components": self._components}
         try:

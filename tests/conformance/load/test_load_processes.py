@@ -239,7 +239,9 @@ def test_without_locust_it_says_what_to_install(
         main(["load", "--url", "http://127.0.0.1:9/v3", "--token", TOKEN])
 
     assert exit_code.value.code == 2
-    assert "pip install 'dinie-contract[load]'" in no_verdict(capsys.readouterr().err)
+    assert "load needs the extra load: install 'dinie-contract[load]" in no_verdict(
+        capsys.readouterr().err
+    )
 
 
 def test_no_other_command_loads_what_changes_the_whole_process() -> None:
