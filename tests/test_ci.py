@@ -1,8 +1,8 @@
 """The CI recipes: their YAML fits the schemas, and their shell parts run from a clean clone.
 
 One thing is not as in CI: no package is downloaded. The virtual environment of a job sees the
-libraries of the tests' own one, so pip finds each requirement installed already. All commands run as
-they are written, against the mock that the job itself starts.
+libraries of this one, so pip finds each requirement installed already. All commands run as they
+are written, against the mock that the job itself starts.
 """
 
 import os
@@ -145,7 +145,7 @@ def with_scratch(script: str, folder: Path) -> str:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", sorted(JOBS))
-@pytest.mark.parametrize("fault", ["", "server-error"])
+@pytest.mark.parametrize("fault", ["", "outage"])
 def test_a_job_runs_and_its_exit_code_is_the_verdict(
     clone: Path, tmp_path: Path, name: str, fault: str
 ) -> None:

@@ -59,7 +59,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [*install, "--no-deps", "--no-index", str(wheel)]
     subprocess.run(command, check=True, capture_output=True, timeout=240)
     [site_packages] = folder.glob("lib/python*/site-packages")
-    libraries = f"import sys; sys.path.insert(1, {sysconfig.get_path('purelib')!r})"
+    libraries = f"import sys; sys.path.append({sysconfig.get_path('purelib')!r})"
     (site_packages / "zzz_libraries.pth").write_text(f"{libraries}\n")
     return folder
 

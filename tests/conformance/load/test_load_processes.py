@@ -233,7 +233,7 @@ def test_the_page_begins_a_run_and_sends_nothing_elsewhere(
 def test_without_locust_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("conformance.cli.option_types.find_spec", lambda _: None)
+    monkeypatch.setattr("dinie_contract.extras.find_spec", lambda _: None)
 
     with pytest.raises(SystemExit) as exit_code:
         main(["load", "--url", "http://127.0.0.1:9/v3", "--token", TOKEN])
