@@ -65,6 +65,17 @@ SECOND_CLIENT_ID = Option("second-client-id", "secret", "In place of --second-to
 SECOND_CLIENT_SECRET = Option("second-client-secret", "secret", "In place of --second-token.")
 CA_FILE = Option("ca-file", "authorities",
                  "Trust the certificate authorities in this PEM file, too.")  # fmt: skip
+CLIENT_CERT = Option("client-cert", "readable file",
+                     "Show this certificate to a target that asks for one (PEM).")  # fmt: skip
+CLIENT_KEY = Option("client-key", "readable file",
+                    "The key of --client-cert (PEM), where that file has none.")  # fmt: skip
+CLIENT_KEY_PASSWORD = Option("client-key-password", "password",
+                             "The password of an encrypted key.")  # fmt: skip
+INSECURE = Option("insecure", "flag",
+                  "Check no certificate of the target: every report says so.")  # fmt: skip
+PROXY = Option("proxy", "proxy", "Reach the target through this HTTP proxy, or with `env` through"
+               " those of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.",
+               metavar="URL|env")  # fmt: skip
 HEADER = Option("header", "header", "Send this header with every request, as 'Cookie: route=a'."
                 " Repeatable; lines of the variable.", metavar="NAME:VALUE", field="headers",
                 multiple=True)  # fmt: skip
@@ -194,8 +205,10 @@ TIMEOUT = Option("timeout", "more than 0", "Seconds that each run may take.", de
 SAVED_HAR = Option("har", "file", "Save all exchanges to this file, as HAR 1.2.")
 QUIET = Option("quiet", "flag", "Hide the output of the command.")
 
+CONNECTION = (CA_FILE, CLIENT_CERT, CLIENT_KEY, CLIENT_KEY_PASSWORD, INSECURE, PROXY)
+
 TARGET = (URL, APP, TOKEN, SECOND_TOKEN, CLIENT_ID, CLIENT_SECRET, SECOND_CLIENT_ID,
-          SECOND_CLIENT_SECRET, HEADER, WAIT_FOR, MAX_RPS, CA_FILE, KEEP,
+          SECOND_CLIENT_SECRET, HEADER, *CONNECTION, WAIT_FOR, MAX_RPS, KEEP,
           ALLOW_PRODUCTION)  # fmt: skip
 
 COMMANDS: Mapping[str, tuple[Option, ...]] = {
@@ -208,14 +221,14 @@ COMMANDS: Mapping[str, tuple[Option, ...]] = {
     "replay": TARGET,
     "merge": (NEW_DIRECTORY, LEVEL, EXPORT),
     "load": (replace(URL, required=True, yields_to=None), TOKEN, CLIENT_ID, CLIENT_SECRET, HEADER,
-             WAIT_FOR, CA_FILE, ALLOW_PRODUCTION, USERS, SPAWN_RATE,
+             *CONNECTION, WAIT_FOR, ALLOW_PRODUCTION, USERS, SPAWN_RATE,
              replace(MAX_TIME, default="1m"), THINK_TIME, HEADLESS, MAX_FAILURE_RATE, MAX_P95,
              MAX_VIOLATIONS, MAX_TRANSIENT, REQUIRE, MASTER, WORKER, MASTER_HOST, MASTER_PORT,
              EXPECT_WORKERS, WEB_HOST, WEB_PORT, REPORT_LOCUST),
     "client": (replace(HAR, help="A journal as HAR 1.2: exported by the mock, or recorded"
                        " elsewhere. Repeatable: several are judged as one.", required=True),
                FORMAT, LEVEL, SELECT),
-    "pytest": (URL, APP, TOKEN, SECOND_TOKEN, HEADER, WAIT_FOR, CA_FILE, KEEP,
+    "pytest": (URL, APP, TOKEN, SECOND_TOKEN, HEADER, *CONNECTION, WAIT_FOR, KEEP,
                ALLOW_PRODUCTION, LEVEL, SELECT, REQUIRE, SEED, PATIENCE, CLOCK_URL,
                PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE),
     "serve": (HOST, PORT, CONTRACT, STORE, WORKERS, RATE_LIMIT, PARTNER, FAULT, ADMIN_TOKEN,

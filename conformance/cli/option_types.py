@@ -14,6 +14,11 @@ import httpx
 
 from conformance.journal.secret_names import is_secret, is_secret_parameter
 from conformance.report import FORMATS
+from conformance.target.transport.connection_settings import (
+    FROM_ENVIRONMENT,
+    Proxy,
+    proxies_of_environment,
+)
 from dinie_contract.command_line import Command, with_options
 from dinie_contract.extras import installing, is_installed
 from dinie_contract.options import COMMANDS, Option
@@ -129,6 +134,46 @@ class Authorities(click.ParamType[Path]):
         return Path(value).absolute()
 
 
+class ReadableFile(click.ParamType[Path]):
+    """A file that is there and can be read."""
+
+    name = "FILE"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Path:
+        try:
+            open_regular(Path(value)).close()
+        except OSError as error:
+            self.fail(f"{value} cannot be read: {error.strerror or error}", param, ctx)
+        return Path(value).absolute()
+
+
+class Password(click.ParamType[str]):
+    """A password: no message repeats it."""
+
+    name = "TEXT"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        SECRETS.give([str(value)])
+        return str(value)
+
+
+class ProxyUrl(click.ParamType[str]):
+    """The URL of a forward proxy, or ``env``: no message repeats a password in it."""
+
+    name = "URL"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        named = {"": str(value)}
+        if value == FROM_ENVIRONMENT:
+            named = dict(proxies_of_environment())
+        for variable, text in named.items():
+            try:
+                SECRETS.give(Proxy.of(text).secrets)
+            except ValueError as error:
+                self.fail(f"{variable} {error}".strip(), param, ctx)
+        return str(value)
+
+
 class Secret(click.ParamType[str]):
     """A token or secret: no message repeats it."""
 
@@ -179,6 +224,9 @@ KINDS: Mapping[str, click.ParamType[Any]] = {
     "secret": Secret(),
     "authorities": Authorities(),
     "header": Header(),
+    "readable file": ReadableFile(),
+    "password": Password(),
+    "proxy": ProxyUrl(),
     "duration": Duration(),
     "duration or 0": Duration(or_none=True),
     "database": DatabaseUrl(),

@@ -51,6 +51,7 @@ def run_command(**parameters: Any) -> int:
     check_writable([*outputs.values(), *([new_baseline] if new_baseline else [])])
 
     seed = settings.seed if settings.seed is not None else secrets.randbelow(2**32)
+    warned = settings.target.connection.warnings
     with settings.open_target(url) as target:
         run, level = Run(contract, target, chosen, seed), settings.level
         with stopped_by_signals(lambda: run.stop(INTERRUPTED), target):
@@ -58,7 +59,9 @@ def run_command(**parameters: Any) -> int:
                 authenticate(target, settings.access, contract, complain)
             except TargetError as error:
                 subject = contract.version, target.base_url, seed, level
-                verdict = Verdict(*subject, void=run.stopped or str(error), complete=False)
+                verdict = Verdict(
+                    *subject, void=run.stopped or str(error), complete=False, remarks=warned
+                )
             else:
                 pace = Pace(run, complain)
                 limit = settings.max_seconds or math.inf
@@ -76,7 +79,7 @@ def run_command(**parameters: Any) -> int:
                 verdict = replace(verdict, required=required)
                 if not settings.keep:
                     # Whatever keeps the cleaning up from its end, the reports are there.
-                    remarks = remarks_before_clean_up(len(target.created))
+                    remarks = warned + remarks_before_clean_up(len(target.created))
                     remarks += cut_remarks(contract, target)
                     early = replace(verdict, remarks=remarks)
                     write_early(reports_on(early, outputs))
@@ -85,7 +88,7 @@ def run_command(**parameters: Any) -> int:
                 remarks = clean_up_remarks(len(target.created), left, keep=settings.keep)
                 verdict = replace(
                     verdict,
-                    remarks=remarks + cut_remarks(contract, target),
+                    remarks=warned + remarks + cut_remarks(contract, target),
                     left_behind=left,
                     transient=transient_report(contract, target.transients),
                 )

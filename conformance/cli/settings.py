@@ -15,6 +15,11 @@ from conformance.fuzz.shard import Shard
 from conformance.target.asgi import serving
 from conformance.target.connecting import AccessSettings, build_target
 from conformance.target.target import Target, TargetSettings
+from conformance.target.transport.connection_settings import (
+    ConnectionSettings,
+    UnusableCertificate,
+    trust_of,
+)
 from openapi.contract import Contract
 
 
@@ -43,6 +48,7 @@ class SendingSettings:
         if may_be_refused and is_production(contract, str(self.url)):
             raise click.UsageError(f"{self.url} is production; --allow-production runs against it")
         _check_access(self.access)
+        _check_certificate(self.target.connection)
         return str(self.url or f"http://localhost{contract.base_path}").rstrip("/")
 
     @contextmanager
@@ -119,6 +125,16 @@ def is_production(contract: Contract, url: str) -> bool:
 def _host(url: str) -> str:
     # A name with a final dot is the same name (RFC 1034, section 3.1), in any case.
     return (urlsplit(url).hostname or "").lower().rstrip(".")
+
+
+def _check_certificate(connection: ConnectionSettings) -> None:
+    """Raise :class:`click.UsageError` unless the client certificate and its key go together."""
+    if connection.client_key and not connection.client_cert:
+        raise click.UsageError("--client-key goes with --client-cert")
+    try:
+        trust_of(connection)
+    except UnusableCertificate as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _check_access(access: AccessSettings) -> None:

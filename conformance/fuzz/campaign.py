@@ -94,7 +94,7 @@ class Campaign:
         self._max_turns = max_turns
         self._keep = keep
         self._corpus = generation.corpus_in(record.directory.corpus, shared)
-        self._sharing = Sharing(shared, record)
+        self._sharing = Sharing(shared, record, target.settings)
         self._observer = Observer(judges())
         self._shrinker = Shrinker(
             record.contract, target, self.works, record.findings, self._is_over
@@ -105,7 +105,7 @@ class Campaign:
         self._last_save = self._last_beat = 0.0
         record.over = record.stopped = ""
         for one in list(record.findings.values()):
-            record.findings.load(with_scripts(target.base_url, one))
+            record.findings.load(with_scripts(target.base_url, one, target.settings))
         record.findings.on_change = self._changed
         self._strangers = frozenset(record.directory.created() | record.left_behind)
         """Resources that the directory names, and that are not known to be of a campaign."""
@@ -342,7 +342,10 @@ class Campaign:
         self.record.turns = self.schedule.state()
         cut = cut_remarks(self.record.contract, self.target)
         passed = transient_report(self.record.contract, self.target.transients)
-        self.record.remarks = (*cut, *self._sharing.remarks, *([passed.line] if passed else ()))
+        warned = self.target.settings.connection.warnings
+        self.record.remarks = (
+            *warned, *cut, *self._sharing.remarks, *([passed.line] if passed else ())
+        )  # fmt: skip
         self.record.save()
 
 

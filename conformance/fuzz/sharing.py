@@ -14,6 +14,7 @@ from conformance.fuzz.findings.shrinking import Shrinker
 from conformance.fuzz.storage.files import LARGEST_FINDINGS, MOST_FINDINGS, FileError, weight_of
 from conformance.fuzz.storage.finding import Finding, FindingKey, smallest_of
 from conformance.fuzz.storage.record import Record
+from conformance.target.target import AS_RUN, TargetSettings
 
 if TYPE_CHECKING:
     from conformance.generation.shared_corpus import SharedCorpus
@@ -29,8 +30,11 @@ _FINDINGS = b"findings"
 class Sharing:
     """Publishes local findings and receives remote ones; does nothing without a corpus."""
 
-    def __init__(self, corpus: "SharedCorpus | None", record: Record) -> None:
+    def __init__(
+        self, corpus: "SharedCorpus | None", record: Record, settings: TargetSettings = AS_RUN
+    ) -> None:
         self._corpus = corpus
+        self._settings = settings
         self._record = record
         self._findings = record.findings
         self._published: dict[FindingKey, bytes] = {}
@@ -138,4 +142,4 @@ class Sharing:
         except (FileError, UnicodeDecodeError):
             self._has_junk = True
             return None
-        return with_scripts(self._record.target, finding)
+        return with_scripts(self._record.target, finding, self._settings)

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from conformance.target.connecting import AccessSettings
 from conformance.target.target import TargetSettings
+from conformance.target.transport.connection_settings import ConnectionSettings
 
 VARIABLE = "DINIE_LOAD_SETTINGS"
 """The environment variable of the settings: other users can read a command line."""
@@ -69,7 +70,10 @@ class Settings:
         values: dict[str, Any] = json.loads(os.environ.pop(VARIABLE))
         target, locust = values["target"], values["report_locust"]
         target["headers"] = tuple(map(tuple, target["headers"]))
-        target["ca_file"] = Path(target["ca_file"]) if target["ca_file"] else None
+        connection = target["connection"]
+        for name in ("ca_file", "client_cert", "client_key"):
+            connection[name] = Path(connection[name]) if connection[name] else None
+        target["connection"] = ConnectionSettings(**connection)
         return cls(
             **{
                 **values,

@@ -143,7 +143,7 @@ def verdict_on(
         void=void,
         doubt=tally.stopped or doubt,
         complete=not (void or tally.stopped or doubt),
-        remarks=tuple(_remarks(tally)),
+        remarks=(*settings.target.connection.warnings, *_remarks(tally)),
         requests=tally.counts[Count.REQUESTS],
         seconds=seconds,
         latencies=tuple(latencies),

@@ -102,7 +102,9 @@ class ConformancePlugin:
         """Report the created keys, stale entries of the baseline, and why there is no verdict."""
         made = sum(one["made"] for one in self._outputs)
         left = [name for one in self._outputs for name in one["left"]]
-        lines = [*clean_up_remarks(made, left, keep=self.shared.settings.keep)]
+        settings = self.shared.settings
+        lines = [*settings.target.connection.warnings] if self._outputs else []
+        lines += clean_up_remarks(made, left, keep=settings.keep)
         lines += [one["transient"] for one in self._outputs if one["transient"]]
         stale = sorted(tuple(one) for output in self._outputs for one in output["stale"])
         if stale:

@@ -21,6 +21,7 @@ def as_json(verdict: Verdict) -> str:
             _finding(one, one.finding) for one in verdict.results if one.finding and one.finding.id
         ],
         **({"left_behind": verdict.left_behind} if verdict.left_behind else {}),
+        **({"remarks": verdict.remarks} if verdict.remarks else {}),
         **({"transient": verdict.transient.as_json} if verdict.transient else {}),
         **verdict.own_members,
     }

@@ -21,9 +21,10 @@ def as_junit(verdict: Verdict) -> str:
     }
     if verdict.transient:
         measured["transient"] = verdict.transient.line
-    if measured:
+    told = [*measured.items(), *(("remark", one) for one in verdict.remarks)]
+    if told:
         properties = ET.SubElement(suite, "properties")
-        for name, figure in measured.items():
+        for name, figure in told:
             ET.SubElement(properties, "property", name=name, value=figure)
     for result in verdict.results:
         case = ET.SubElement(

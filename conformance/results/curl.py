@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import without_secrets
+from conformance.target.target import AS_RUN, TargetSettings
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER, VARIABLES
 from dinie_contract.output import SECRETS, without_commands
 from openapi.operation import IDEMPOTENCY_KEY
@@ -27,6 +28,7 @@ _EXPECTS_FROM = 1024 * 1024
 """The size in bytes from which on curl asks first whether it may send a body."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NOT_OF_NAME = re.compile(r"[^0-9A-Za-z]")
 _KEY_SUFFIX = re.compile(r"[0-9A-Za-z-]*")
 _NEW_UUID = "python3 -c 'import uuid; print(uuid.uuid4())'"
 
@@ -72,6 +74,31 @@ class _KeyVariables:
         return None
 
 
+class _Way:
+    """What every command needs to get to the target: the user's headers, certificates, a proxy.
+
+    ``lines`` say what the reader exports, and ``names`` are those of the headers, in lower case.
+    """
+
+    def __init__(self, settings: TargetSettings) -> None:
+        self.names = {name.lower() for name, _ in settings.headers}
+        self.options: list[str] = []
+        self.headers: list[str] = []
+        self.lines: list[str] = []
+        for option, variable in settings.connection.variables.items():
+            self.options.append(option)
+            if variable:
+                self.options.append(f'"${variable}"')
+                self.lines.append(f': "${{{variable}:?export the value of curl\'s {option}}}"')
+        for name, value in settings.headers:
+            if SECRETS.redact(value) == value:
+                self.headers += ("-H", _word(f"{name}: {value}" if value else f"{name};"))
+                continue
+            variable = f"DINIE_HEADER_{_NOT_OF_NAME.sub('_', name).upper()}"
+            self.headers += ("-H", f'{_word(f"{name}: ")}"${variable}"')
+            self.lines.append(f': "${{{variable}:?export the value of that header}}"')
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """Exchanges at the same time, mostly one alone.
@@ -83,10 +110,13 @@ class _Step:
     pages_before: int = 0
 
 
-def reproduction(base_url: str, exchanges: Sequence[Exchange]) -> str:
+def reproduction(
+    base_url: str, exchanges: Sequence[Exchange], settings: TargetSettings = AS_RUN
+) -> str:
     """The script that sends the exchanges again, once the reader has exported the token.
 
-    With an empty ``base_url`` the reader exports that as well.
+    With an empty ``base_url`` the reader exports that as well. The headers, certificates and the
+    proxy of ``settings`` are variables, too.
     It holds no token or secret, and has new idempotency keys in each run. It has at most the last
     :data:`MOST_STEPS` steps; where there are more, only the last page of a list that was read.
     """
@@ -97,9 +127,11 @@ def reproduction(base_url: str, exchanges: Sequence[Exchange]) -> str:
     requests = [one for step in shown for one, _ in step.exchanges]
     partners = sorted({one.partner for one in requests if one.partner is not None})
     keys = _KeyVariables(one.key for one in requests if one.key)
+    way = _Way(settings)
     lines = [_COMMENTS]
     lines += [] if base_url else [f': "${{{URL_VARIABLE}:?export the base URL}}"']
     lines += [f': "${{{VARIABLES[partner]}:?export the token}}"' for partner in partners]
+    lines += way.lines
     lines += keys.lines
     left_out = sum(len(one.exchanges) + one.pages_before for one in steps[:-MOST_STEPS])
     if left_out:
@@ -107,7 +139,7 @@ def reproduction(base_url: str, exchanges: Sequence[Exchange]) -> str:
     for step in shown:
         if step.pages_before:
             lines.append(f"# {_counted(step.pages_before, 'earlier page')} left out")
-        lines += _lines(base_url, step, keys)
+        lines += _lines(base_url, step, keys, way)
     return "\n".join(lines)
 
 
@@ -139,22 +171,22 @@ def _list_of(step: _Step) -> tuple[str, int | None] | None:
     return request.path.partition("?")[0], request.partner
 
 
-def _lines(base_url: str, step: _Step, keys: _KeyVariables) -> Iterator[str]:
+def _lines(base_url: str, step: _Step, keys: _KeyVariables, way: _Way) -> Iterator[str]:
     request, answer = step.exchanges[0]
     if answer.before:
         yield answer.before
     if len(step.exchanges) == 1:
-        yield _command(base_url, request, keys, _statuses([answer]))
+        yield _command(base_url, request, keys, way, _statuses([answer]))
         return
     yield f"# {len(step.exchanges)} requests at the same time"
     for request, group in itertools.groupby(step.exchanges, lambda one: one[0]):
         answers = [answer for _, answer in group]
         statuses = _statuses(answers)
         if len(answers) == 1:
-            yield _command(base_url, request, keys, f" &{statuses}")
+            yield _command(base_url, request, keys, way, f" &{statuses}")
         else:
             yield f"for _ in $(seq {len(answers)}); do{statuses}"
-            yield _command(base_url, request, keys, " &")
+            yield _command(base_url, request, keys, way, " &")
             yield "done"
     yield "wait"
 
@@ -165,11 +197,12 @@ def _statuses(answers: Sequence[Answer]) -> str:
     return f"  # {', '.join(found)}" if found else ""
 
 
-def _command(base_url: str, request: Request, keys: _KeyVariables, end: str) -> str:
+def _command(base_url: str, request: Request, keys: _KeyVariables, way: _Way, end: str) -> str:
     """The curl command, with ``end`` on its line; a body may follow on more lines."""
     text = SECRETS.redact(without_secrets(request.body.decode("utf-8", "surrogateescape")))
     data, writer, document = _data(text.encode("utf-8", "surrogateescape"))
-    parts = ["curl", "-sS", "-i", "-w", r"'\n'", *_method(request), *_headers(request, keys)]
+    parts = ["curl", "-sS", "-i", "-w", r"'\n'", *way.options, *_method(request)]
+    parts += _headers(request, keys, way)
     parts += ["--data-binary", data] if request.body else []
     return f"{writer}{' '.join(parts)} {_url(base_url, request)}{end}{document}"
 
@@ -228,12 +261,15 @@ def _method(request: Request) -> list[str]:
     return ["-X", shlex.quote(request.method)] if request.method != "GET" or request.body else []
 
 
-def _headers(request: Request, keys: _KeyVariables) -> Iterator[str]:
+def _headers(request: Request, keys: _KeyVariables, way: _Way) -> Iterator[str]:
+    yield from way.headers
     form = FORMS[request.token_form]
     if request.partner is not None and form.header is not None:
         token = form.shell.format(VARIABLES[request.partner])
         yield from ("-H", f'"{form.header}: {form.scheme}{token}"')
     for name, value in request.headers:
+        if name.lower() in way.names:
+            continue
         variable = keys.expand(value) if name.lower() == IDEMPOTENCY_KEY.lower() else None
         if request.body.startswith(b"grant_type=") and name == "Authorization":
             yield from ("-H", "'Authorization: Basic REDACTED'")

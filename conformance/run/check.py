@@ -81,7 +81,7 @@ def _outcome_of_observed(one: Observed, target: Target) -> CheckOutcome:
     requirement, violation = one.requirement, one.violation
     level = requirement.level_on(one.operation)
     outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
-    exchanges = tuple((target.as_sent(request), answer) for request, answer in one.exchanges)
+    exchanges = tuple(one.exchanges)
     result = Result(
         requirement,
         one.operation.id,
@@ -96,7 +96,7 @@ def _outcome_of_observed(one: Observed, target: Target) -> CheckOutcome:
 
 def _script_of(target: Target, exchanges: Sequence[Exchange]) -> str:
     try:
-        return reproduction(target.base_url, exchanges)
+        return reproduction(target.base_url, exchanges, target.settings)
     except Exception as error:  # noqa: BLE001 - a violation counts also without its script
         return f"# no script can be made of the requests: {type(error).__name__}"
 
@@ -123,9 +123,7 @@ def _outcome_of(requirement: Requirement, probe: Probe) -> CheckOutcome:
         raise
     except Exception as error:  # noqa: BLE001 - a fault of the harness is a result, not the run's end
         outcome, actual = Outcome.ERROR, f"{type(error).__name__}: {error}"
-    exchanges = tuple(
-        (target.as_sent(request), answer) for request, answer in probe.recording.exchanges
-    )
+    exchanges = tuple(probe.recording.exchanges)
     script = _script_of(target, exchanges) if outcome in VIOLATIONS else ""
     result = Result(requirement, operation.id, level, outcome, expected, actual, script, why=why)
     return CheckOutcome(result, exchanges, breaks, dict(probe.recording.examples))

@@ -6,6 +6,7 @@ from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
+from urllib.parse import urljoin
 
 from conformance import generation
 from conformance.catalogue.judge import JudgedExchange, Purpose
@@ -35,6 +36,8 @@ from conformance.target.members import identifier_in, text_in
 from conformance.target.sign_in import form_request, json_request
 from conformance.target.target import Target
 from conformance.target.threads import Threads, finished
+from conformance.target.transport.diagnosis import scheme_reason
+from dinie_contract.output import excerpt
 from openapi.contract import Contract
 from openapi.operation import Operation
 from openapi.resource import creates
@@ -44,6 +47,11 @@ AT_ONCE = 8
 
 _SURVEYED = 3
 """So many answers say that an operation is not served."""
+
+_REDIRECTS = {301, 302, 303, 307, 308}
+"""RFC 9110 section 15.4: the redirects whose Location is a URL to be asked instead."""
+
+_LONGEST_LOCATION = 200
 
 PHASES = (AT_ONCE, AT_ONCE, 1)
 """How many checks are in flight together in each phase of a run."""
@@ -324,14 +332,35 @@ class Run:
         return _is_served(signed)
 
     def _expect_access(self, answer: Answer, name: str) -> None:
-        """Raise :class:`TargetError` if the answer is a web page, or refuses the token."""
+        """Raise :class:`TargetError` if the answer leads elsewhere, or refuses the token.
+
+        A web page is no answer of the API either.
+        """
+        location = answer.header("location")
+        if location is not None and self._leads_elsewhere(answer.status, location):
+            raise TargetError(
+                f"{self.target.base_url} leads elsewhere ({answer.status}, Location:"
+                f" {excerpt(location, _LONGEST_LOCATION)}): give the API's own base URL in --url,"
+                " and what a login in front wants as --header"
+            )
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise TokenRefused(f"{name} was refused (401)")
+        if answer.status == HTTPStatus.BAD_REQUEST and answer.json_object() is None:
+            # That is what a server of TLS answers in plain HTTP.
+            told = scheme_reason(self.target.base_url, self.target.settings.connection)
+            if told:
+                raise TargetError(told)
         if answer.media_type == "text/html" and answer.body.lstrip().startswith(b"<"):
             raise TargetError(
                 f"{self.target.base_url} answered {answer.status} with a web page:"
                 " a proxy, or not the API's base URL"
             )
+
+    def _leads_elsewhere(self, status: int, location: str) -> bool:
+        """Whether a redirect leads out of the API: one within it is for the checks to judge."""
+        base = self.target.base_url
+        led = urljoin(f"{base}/", location)
+        return status in _REDIRECTS and not f"{led}/".startswith(f"{base}/")
 
     def _note(self, operation: Operation, probe: Probe) -> None:
         statuses = {

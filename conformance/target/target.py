@@ -2,14 +2,11 @@
 
 import json
 import math
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
@@ -53,6 +50,7 @@ from conformance.target.retry_after import (
 )
 from conformance.target.token_forms import FORMS, QUERY_PARAMETER, UNCHANGED
 from conformance.target.transient import LONGEST_PAUSE_SECONDS, Transients, is_transient
+from conformance.target.transport.connection_settings import DIRECT, ConnectionSettings
 from conformance.target.transport.connections import Connections
 from conformance.target.transport.reception import MOST_SECONDS, POLL_SECONDS, TIMEOUT_SECONDS
 from conformance.target.transport.sockets import SocketTransport
@@ -83,8 +81,7 @@ class TargetSettings:
     out). ``clock_url`` moves the target's clock, ``provoke_rate_limit`` allows a 429 on purpose,
     ``max_transient`` is the largest share of requests whose first answer may be transient,
     ``wait_seconds`` is how long a target that is coming up is waited for,
-    ``ca_file`` names certificate authorities that are trusted beside the usual ones, and
-    ``headers`` go along with every request to the base URL.
+    ``headers`` go along with every request to the base URL, ``connection`` is the way there.
     """
 
     max_rps: float | None = None
@@ -93,22 +90,12 @@ class TargetSettings:
     provoke_rate_limit: bool = False
     max_transient: float = TRANSIENT_SHARE
     wait_seconds: float = 0.0
-    ca_file: Path | None = None
     headers: Headers = ()
+    connection: ConnectionSettings = DIRECT
 
 
 AS_RUN = TargetSettings(replay_delay=REPLAY_DELAY_SECONDS)
 """The settings of ``run`` without an option."""
-
-
-@cache
-def trust_of(ca_file: Path | None) -> ssl.SSLContext:
-    """The certificate authorities to trust: the usual ones, and those of a file."""
-    # Reading the certificate authorities is slow.
-    trust = httpx.create_ssl_context(trust_env=False)
-    if ca_file is not None:
-        trust.load_verify_locations(cafile=ca_file)
-    return trust
 
 
 class Target:
@@ -175,12 +162,19 @@ class Target:
         self._pause = self._next_start = 0.0
         self._has_large, self._lock = False, threading.Lock()
         self._turns = threading.Semaphore(_LARGE_AT_ONCE)
+        self._transport = transport or SocketTransport(settings.connection)
         self._connections = Connections(
             self.base_url,
-            transport or SocketTransport(trust_of(settings.ca_file)),
+            self._transport,
             timeout,
             most_seconds,
+            settings.connection,
         )
+
+    @property
+    def speaks_http2(self) -> bool:
+        """Whether the target answered HTTP/2 and no HTTP/1.1."""
+        return isinstance(self._transport, SocketTransport) and self._transport.speaks_http2
 
     @contextmanager
     def cleaning_up(self) -> Iterator[None]:

@@ -18,6 +18,7 @@ from conformance.fuzz.resending import REFERENCE, AnswerParts, Step, resent, tex
 from conformance.fuzz.storage.finding import Finding
 from conformance.results.curl import NOT_SENT, reproduction
 from conformance.target.exchange import UnsendableRequest
+from conformance.target.target import AS_RUN, TargetSettings
 from conformance.target.token_forms import UNCHANGED
 from conformance.target.transport.connections import in_chunks, url_under
 from conformance.target.transport.reception import MOST_BYTES, MOST_SECONDS
@@ -26,6 +27,7 @@ from dinie_contract.output import printable, without_commands
 _LONGEST_TEXT = 500
 
 _IMPORTS = """import os
+import ssl
 import threading
 import zlib
 
@@ -38,13 +40,32 @@ GIVEN = {{
     line.partition(":")[0].strip().lower(): line.partition(":")[2].strip()
     for line in os.environ.get("DINIE_HEADER", "").splitlines()
 }}
+PROXY = os.environ.get("DINIE_PROXY")
+
+
+def trust():
+    found = httpx.create_ssl_context(trust_env=False)
+    if file := os.environ.get("DINIE_CA_FILE"):
+        found.load_verify_locations(cafile=file)
+    if os.environ.get("DINIE_INSECURE"):
+        found.check_hostname, found.verify_mode = False, ssl.CERT_NONE
+    if file := os.environ.get("DINIE_CLIENT_CERT"):
+        password = os.environ.get("DINIE_CLIENT_KEY_PASSWORD", "")
+        found.load_cert_chain(file, os.environ.get("DINIE_CLIENT_KEY"), lambda: password)
+    return found
+
+
+TRUST = trust()
 
 
 def send(steps):
     def one(step):
         headers = [
-            (name.encode(), GIVEN.get(name.lower(), value).encode("utf-8", "surrogateescape"))
-            for name, value in step["headers"]
+            (name.encode(), value.encode("utf-8", "surrogateescape"))
+            for name, value in (
+                *(one for one in step["headers"] if one[0].lower() not in GIVEN),
+                *GIVEN.items(),
+            )
         ]
         if step["partner"] is not None:
             token = os.environ[VARIABLES[step["partner"]]]
@@ -59,7 +80,9 @@ def send(steps):
                 headers=headers,
                 content=iter(in_chunks(body, sizes)) if sizes else body,
                 timeout=30,
-                trust_env=False,
+                verify=TRUST,
+                proxy=None if PROXY == "env" else PROXY,
+                trust_env=PROXY == "env",
             ) as answer:
                 for part in answer.iter_raw():
                     content += part
@@ -156,9 +179,12 @@ def python_script(base_url: str, steps: Sequence[Step]) -> str:
     )
 
 
-def with_scripts(base_url: str, finding: Finding, *, is_given: bool = True) -> Finding:
+def with_scripts(
+    base_url: str, finding: Finding, settings: TargetSettings = AS_RUN, *, is_given: bool = True
+) -> Finding:
     """The finding, read from a file, with scripts of its steps.
 
+    ``settings`` are those that the scripts need to get to the target.
     Steps that refer to earlier answers can be written in Python alone. A URL that nobody gave here
     (``is_given``) is in no script: it would get the reader's token.
     """
@@ -174,7 +200,7 @@ def with_scripts(base_url: str, finding: Finding, *, is_given: bool = True) -> F
     exchanges = [(request_of(one), replace(NOT_SENT, sent_with=one["at_once"])) for one in sent]
     return replace(
         finding,
-        curl="" if refers or not sent else reproduction(base_url, exchanges),
+        curl="" if refers or not sent else reproduction(base_url, exchanges, settings),
         python=python_script(base_url, finding.steps),
     )
 

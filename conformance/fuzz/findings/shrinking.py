@@ -237,11 +237,11 @@ class Shrinker:
         answers = [answer_parts(answer) for _, answer in exchanges]
         all_steps = steps_of(exchanges)
         steps, shows, was_sent_again = shrink_steps(all_steps, answers, sender(probe))
-        curl = reproduction(target.base_url, exchanges)
+        curl = reproduction(target.base_url, exchanges, target.settings)
         if was_sent_again and len(steps) < len(answers):
             probe.recording.exchanges.clear()
             resent(steps, sender(probe))
-            curl = reproduction(target.base_url, probe.recording.exchanges)
+            curl = reproduction(target.base_url, probe.recording.exchanges, target.settings)
         return replace(
             finding,
             steps=tuple(steps),

@@ -17,7 +17,6 @@ from conformance.run.runner import Run
 from conformance.target.capabilities import Capability
 from conformance.target.connecting import authenticate, build_target
 from conformance.target.errors import TargetError
-from conformance.target.target import trust_of
 from dinie_contract.output import shown
 from openapi.contract import Contract
 
@@ -59,11 +58,14 @@ def _run(settings: Settings) -> int:
             return report_void(contract, settings, INTERRUPTED if signals.seen else str(error))
         finally:
             run.clean_up()
+        if target.speaks_http2:
+            reason = f"{target.base_url} speaks HTTP/2 alone, and load only HTTP/1.1"
+            return report_void(contract, settings, reason)
         if signals.seen:
             return report_void(contract, settings, INTERRUPTED)
         if never := never_succeeded(run.contract, run.answered):
             return report_void(contract, settings, never)
-        return LoadRun(settings, contract, target, trust_of(settings.target.ca_file), signals).run()
+        return LoadRun(settings, contract, target, signals).run()
 
 
 def _survey(run: Run) -> None:

@@ -1,7 +1,6 @@
 """The load itself: Locust's runner from its first user to the report."""
 
 import socket
-import ssl
 import time
 
 import gevent
@@ -48,7 +47,6 @@ class LoadRun:
         settings: Settings,
         contract: Contract,
         target: Target,
-        trust: ssl.SSLContext,
         signals: Signals,
     ) -> None:
         self._settings = settings
@@ -58,11 +56,10 @@ class LoadRun:
         signals.state = self._state
         ApiUser.state = self._state
         ApiUser.host = settings.url
-        ApiUser.ssl_context_factory = staticmethod(lambda: trust)
         self._environment = Environment(
             user_classes=[ApiUser], host=settings.url, stop_timeout=_STOP_SECONDS
         )
-        client = session(self._state, trust, self._environment.events.request, 16 + settings.users)
+        client = session(self._state, self._environment.events.request, 16 + settings.users)
         sender = Sender(client, self._state, CLEANING_UP)
         self._hooks = LocustHooks(self._environment, sender, self._state)
 

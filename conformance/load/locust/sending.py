@@ -1,15 +1,17 @@
 """Sends the requests of one user with Locust's client, with the retries of a good client."""
 
 import random
-import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import gevent
 import geventhttpclient.client
+import httpx
+from geventhttpclient.client import HTTPClientPool
 from geventhttpclient.response import HTTPParseError, HTTPSocketPoolResponse
 from locust.contrib.fasthttp import (
     FastHttpSession,
@@ -38,7 +40,9 @@ from conformance.target.exchange import (
 from conformance.target.members import JsonObject, identifier_in
 from conformance.target.redaction import issued_secrets
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
+from conformance.target.target import Target
 from conformance.target.transient import is_transient
+from conformance.target.transport.connection_settings import trust_of
 from conformance.target.transport.connections import url_under
 from conformance.target.transport.decoding import ACCEPTED_CODINGS, decoded
 from conformance.target.transport.reception import (
@@ -326,20 +330,33 @@ def page_request(probe: Probe, limit: int, after: str = "") -> Request:
     return Request("GET", f"{probe.operation.path}?{query_with(query_for(probe, limit, after))}")
 
 
-def session(
-    state: WorkerState, trust: ssl.SSLContext, request_event: object, concurrency: int
-) -> FastHttpSession:
+def client_pool(target: Target, concurrency: int) -> HTTPClientPool:
+    """The connections of one client, so many at once, by the settings of the target."""
+    settings = target.settings.connection
+    proxy = settings.proxy_to(httpx.URL(target.base_url))
+    through: dict[str, Any] = {}
+    if proxy is not None:
+        through = {"proxy_host": proxy.url.host, "proxy_port": proxy.port}
+        if proxy.user or proxy.password:
+            through |= {"proxy_user": proxy.user, "proxy_password": proxy.password}
+    return HTTPClientPool(
+        concurrency=concurrency,
+        insecure=settings.insecure,
+        ssl_context_factory=partial(trust_of, settings),
+        network_timeout=TIMEOUT_SECONDS,
+        connection_timeout=TIMEOUT_SECONDS,
+        **through,
+    )
+
+
+def session(state: WorkerState, request_event: object, concurrency: int) -> FastHttpSession:
     """A client like those of the users, for reconciliation; ``concurrency`` bounds connections."""
     return FastHttpSession(
         base_url=state.target.base_url,
         request_event=request_event,
         user=None,
-        insecure=False,
-        ssl_context_factory=lambda: trust,
-        network_timeout=TIMEOUT_SECONDS,
-        connection_timeout=TIMEOUT_SECONDS,
+        client_pool=client_pool(state.target, concurrency),
         max_retries=0,
-        concurrency=concurrency,
     )
 
 

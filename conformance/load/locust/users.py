@@ -10,7 +10,7 @@ from locust.exception import StopUser
 
 from conformance.catalogue.judge import Purpose
 from conformance.load.ledger import Call
-from conformance.load.locust.sending import Sender
+from conformance.load.locust.sending import Sender, client_pool
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
 from conformance.probe.violation import Violation
@@ -19,7 +19,6 @@ from conformance.server.idempotency.replays import (
     simultaneous_requests_make_one_resource,
 )
 from conformance.target.exchange import Answer
-from conformance.target.transport.reception import TIMEOUT_SECONDS
 
 _KEYS = 20
 """Calls that a user keeps for replays and revocations."""
@@ -39,11 +38,8 @@ class ApiUser(FastHttpUser):
     state: WorkerState
     """The state shared by all users of this process, set before the first is created."""
 
-    insecure = False
-    network_timeout = TIMEOUT_SECONDS
-    connection_timeout = TIMEOUT_SECONDS
-
     def __init__(self, environment: Any) -> None:
+        self.client_pool = client_pool(self.state.target, _AT_ONCE)
         super().__init__(environment)
         self.sender = Sender(self.client, self.state)
         self.calls: deque[Call] = deque(maxlen=_KEYS)

@@ -102,12 +102,7 @@ class WorkerState:
             return ""
         known = key in self.tally.broken
         script = (
-            ""
-            if known
-            else reproduction(
-                self.target.base_url,
-                [(self.target.as_sent(request), answer) for request, answer in exchanges],
-            )
+            "" if known else reproduction(self.target.base_url, exchanges, self.target.settings)
         )
         expected, actual = (
             excerpt(one, _LONGEST_TEXT) for one in (violation.expected, violation.actual)

@@ -1,11 +1,11 @@
 """The connections to one target: requests out, answers in, each within its bounds."""
 
-import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from http import HTTPStatus
 
 import httpx
 
@@ -19,7 +19,9 @@ from conformance.target.errors import (
 )
 from conformance.target.exchange import Answer, UnsendableRequest
 from conformance.target.transport.app_answer import BrokenAnswer
+from conformance.target.transport.connection_settings import DIRECT, ConnectionSettings
 from conformance.target.transport.decoding import ACCEPTED_CODINGS, decoded
+from conformance.target.transport.diagnosis import is_refusal, reason_of, scheme_reason
 from conformance.target.transport.reception import (
     EXTENSION,
     GRACE_SECONDS,
@@ -81,15 +83,22 @@ class Connections:
     """
 
     def __init__(
-        self, base_url: str, transport: httpx.BaseTransport, timeout: float, most_seconds: float
+        self,
+        base_url: str,
+        transport: httpx.BaseTransport,
+        timeout: float,
+        most_seconds: float,
+        settings: ConnectionSettings = DIRECT,
     ) -> None:
         self.base_url = base_url
+        self._settings = settings
         self.lost_seconds = 0.0
         """The time that requests without an answer took together."""
         self._transport = transport
         self._timeout = timeout
         self._most_seconds = most_seconds
         self._slowest = 0.0
+        self._has_answered = False
         # A signal handler may set them at any moment: there is no lock around them.
         self._halted_at = self._closed_at = float("inf")
         self._lock = threading.Lock()
@@ -130,32 +139,43 @@ class Connections:
         content = in_chunks(body, chunks) if chunks else body
         try:
             try:
-                return self._receive(*sent, content)
+                return self._expect_through(self._receive(*sent, content))
             except _CLOSED as closed:
                 try:
-                    return self._receive(*sent, content)
+                    return self._expect_through(self._receive(*sent, content))
                 except httpx.ConnectError:
                     # It went away with a request on its way, and maybe because of that.
                     raise closed from None
         except _CLOSED as error:
             by_app = str(error) if isinstance(error, BrokenAnswer) else ""
-            reason = _no_answer(self.base_url, error)
+            reason = self._no_answer(self.base_url, error)
+            if is_refusal(error):
+                raise reason from error
+            if not self._has_answered and (told := scheme_reason(self.base_url, self._settings)):
+                raise TargetError(told) from error
             raise ConnectionClosed(str(reason), by_app) from error
         except _LATE as error:
-            reason = _no_answer(self.base_url, error)
+            reason = self._no_answer(self.base_url, error)
             raise AnswerOverdue(str(reason), self._timeout) from error
         except (httpx.LocalProtocolError, httpx.InvalidURL) as error:
             # Not the target's doing: a request that HTTP cannot carry. The reason may quote it.
             raise UnsendableRequest("HTTP cannot carry it") from error
         except httpx.HTTPError as error:
-            raise _no_answer(self.base_url, error) from error
+            raise self._no_answer(self.base_url, error) from error
+
+    def _expect_through(self, answer: Answer) -> Answer:
+        """The answer, which is not that of a proxy who wants other credentials."""
+        if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and self._settings.proxy:
+            error = httpx.ProxyError(f"{answer.status}")
+            raise self._no_answer(self.base_url, error)
+        return answer
 
     def send_once(self, url: str, headers: RawHeaders, body: bytes) -> Answer:
         """The answer to a POST to any URL, which is sent only once, whatever becomes of it."""
         try:
             return self._receive("POST", httpx.URL(url), headers, body)
         except httpx.HTTPError as error:
-            raise _no_answer(url, error) from error
+            raise self._no_answer(url, error) from error
         except AnswerOutOfBounds as error:
             raise TargetError(f"{url} gives {error.excess}") from error
 
@@ -230,6 +250,7 @@ class Connections:
             codings = response.headers.get_list("content-encoding", split_commas=True)
             received = decoded(response.stream, codings)  # type: ignore[arg-type]  # it is no async one
             seconds = time.monotonic() - start
+            self._has_answered = True
             self._slowest = max(self._slowest, seconds)
             return Answer(response.status_code, found, received, seconds)
         except Abandoned:
@@ -247,24 +268,15 @@ class Connections:
             if response is not None:
                 response.close()
 
+    def _no_answer(self, url: str, error: httpx.HTTPError) -> TargetError:
+        is_unreachable = isinstance(error, _UNREACHABLE) and not is_refusal(error)
+        reason = reason_of(url, error, self._settings)
+        return (Unreachable if is_unreachable else TargetError)(reason)
+
     def _lose(self, seconds: float) -> None:
         """Count the seconds of a request that was given up."""
         with self._lock:
             self.lost_seconds += seconds
-
-
-def _no_answer(url: str, error: httpx.HTTPError) -> TargetError:
-    reason = " ".join(str(error).split()) or type(error).__name__
-    if "CERTIFICATE_VERIFY_FAILED" in reason:
-        reason += "; --ca-file trusts another authority"
-    is_unreachable = isinstance(error, _UNREACHABLE) and not _is_of_tls(error)
-    return (Unreachable if is_unreachable else TargetError)(f"{url} does not answer: {reason}")
-
-
-def _is_of_tls(error: BaseException) -> bool:
-    """Whether a connection was there, and TLS did not come about."""
-    cause = error.__cause__ or error.__context__
-    return isinstance(error, ssl.SSLError) or (cause is not None and _is_of_tls(cause))
 
 
 def _expect_bounded(headers: httpx.Headers) -> None:

@@ -4,17 +4,22 @@ import errno
 import os
 import select
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from ssl import SSLContext
 from typing import Any
 
 import httpcore
 import httpx
 
+from conformance.target.transport.connection_settings import (
+    ConnectionSettings,
+    Proxy,
+    trust_of,
+)
 from conformance.target.transport.reception import MOST_HEADER_BYTES, Reception, reception_of
 from conformance.target.transport.together import Together
 
@@ -31,22 +36,46 @@ class SocketTransport(httpx.BaseTransport):
     """Sends over HTTP/1.1; each wait ends by the bounds of its request's reception.
 
     httpx's own transport bounds the time between two bytes alone, and is the same otherwise: a
-    pool of connections.
+    pool of connections. HTTP/2 is for a target whose first connection by HTTP/1.1 failed, and
+    that answers it: what many checks send can only be written in HTTP/1.1.
     """
 
-    def __init__(self, trust: ssl.SSLContext) -> None:
+    def __init__(self, settings: ConnectionSettings) -> None:
+        self._settings = settings
         self._receptions = _Receptions()
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=trust,
-            max_connections=_CONNECTIONS,
-            max_keepalive_connections=_CONNECTIONS,
-            keepalive_expiry=_IDLE_SECONDS,
-            network_backend=_Network(self._receptions),
-        )
+        self._pools = _Pools(settings, self._receptions)
+        self._http2_pools = _Pools(settings, self._receptions, http2=True)
+        self._has_answered = False
+        self.speaks_http2 = False
+        """Whether the target answered HTTP/2 and no HTTP/1.1."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer with its body still to come; raises the errors of httpx."""
         reception = self._receptions.current = reception_of(request)
+        proxy = self._settings.proxy_to(request.url)
+        if not self.speaks_http2:
+            try:
+                answer = self._answer(request, reception, self._pools, proxy)
+            except (httpx.NetworkError, httpx.RemoteProtocolError):
+                if self._has_answered or request.url.scheme != "https":
+                    raise
+                # A target that knows HTTP/2 alone fails in any of these ways.
+                with suppress(httpx.HTTPError):
+                    answer = self._answer(request, reception, self._http2_pools, proxy)
+                    self._has_answered = self.speaks_http2 = True
+                    return answer
+                raise
+            self._has_answered = True
+            return answer
+        return self._answer(request, reception, self._http2_pools, proxy)
+
+    def _answer(
+        self, request: httpx.Request, reception: Reception, pools: "_Pools", proxy: Proxy | None
+    ) -> httpx.Response:
+        headers = request.headers.raw
+        if pools.http2:
+            # RFC 9113 section 8.2.2.
+            headers = [one for one in headers if one[0].lower() not in _OF_ONE_CONNECTION]
         sent = httpcore.Request(
             method=request.method,
             url=httpcore.URL(
@@ -55,20 +84,82 @@ class SocketTransport(httpx.BaseTransport):
                 port=request.url.port,
                 target=request.url.raw_path,
             ),
-            headers=request.headers.raw,
+            headers=headers,
             content=_content(request, reception),
             extensions=request.extensions,
         )
-        with _errors_of_httpx(request):
-            answer = self._pool.handle_request(sent)
+        pool = pools.take(proxy)
+        try:
+            with _errors_of_httpx(request):
+                answer = pool.handle_request(sent)
+        except BaseException:
+            pools.give_back(proxy, pool)
+            raise
         reception.in_headers = False
-        return httpx.Response(
-            answer.status, headers=answer.headers, stream=_Body(answer, request), request=request
-        )
+        body = _Body(answer, request, lambda: pools.give_back(proxy, pool))
+        return httpx.Response(answer.status, headers=answer.headers, stream=body, request=request)
 
     def close(self) -> None:
         """Close all connections."""
-        self._pool.close()
+        self._pools.close()
+        self._http2_pools.close()
+
+
+_OF_ONE_CONNECTION = {b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding",
+                      b"upgrade"}  # fmt: skip
+
+
+class _Pools:
+    """The pools of connections of one protocol, by the proxy on the way.
+
+    Of HTTP/1.1 there is one, used by all threads. A connection of HTTP/2 would carry the requests
+    of several threads, each with bounds of its own, so that a pool is used by one at a time.
+    """
+
+    def __init__(
+        self, settings: ConnectionSettings, receptions: "_Receptions", *, http2: bool = False
+    ) -> None:
+        self.http2 = http2
+        self._settings = settings
+        self._network = _Network(receptions)
+        self._free: dict[Proxy | None, list[httpcore.ConnectionPool]] = {}
+        self._all: list[httpcore.ConnectionPool] = []
+        self._lock = threading.Lock()
+
+    def take(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
+        """A pool that leads through a proxy, or straight to the target."""
+        with self._lock:
+            free = self._free.setdefault(proxy, [])
+            if not free:
+                free.append(self._made(proxy))
+                self._all.append(free[-1])
+            return free.pop() if self.http2 else free[-1]
+
+    def give_back(self, proxy: Proxy | None, pool: httpcore.ConnectionPool) -> None:
+        """Let others use a pool that was taken."""
+        if self.http2:
+            with self._lock:
+                self._free[proxy].append(pool)
+
+    def _made(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
+        options: dict[str, Any] = {
+            "ssl_context": trust_of(self._settings, http2=self.http2),
+            "max_connections": _CONNECTIONS,
+            "max_keepalive_connections": _CONNECTIONS,
+            "keepalive_expiry": _IDLE_SECONDS,
+            "network_backend": self._network,
+            "http1": not self.http2,
+            "http2": self.http2,
+        }
+        if proxy is None:
+            return httpcore.ConnectionPool(**options)
+        credentials = (proxy.user, proxy.password) if proxy.user or proxy.password else None
+        return httpcore.HTTPProxy(proxy_url=str(proxy), proxy_auth=credentials, **options)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for one in self._all:
+            one.close()
 
 
 def _content(request: httpx.Request, reception: Reception) -> Iterable[bytes]:
@@ -89,9 +180,12 @@ def _with_last_byte_held(body: bytes, together: Together) -> Iterator[bytes]:
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response, request: httpx.Request) -> None:
+    def __init__(
+        self, answer: httpcore.Response, request: httpx.Request, on_close: Callable[[], None]
+    ) -> None:
         self._answer = answer
         self._request = request
+        self._on_close = on_close
 
     def __iter__(self) -> Iterator[bytes]:
         with _errors_of_httpx(self._request):
@@ -99,6 +193,12 @@ class _Body(httpx.SyncByteStream):
 
     def close(self) -> None:
         self._answer.close()
+        on_close, self._on_close = self._on_close, _nothing
+        on_close()
+
+
+def _nothing() -> None:
+    """A body that is closed again gives nothing back again."""
 
 
 @contextmanager
@@ -108,6 +208,7 @@ def _errors_of_httpx(request: httpx.Request) -> Iterator[None]:
     except (
         httpcore.NetworkError,
         httpcore.ProtocolError,
+        httpcore.ProxyError,
         httpcore.TimeoutException,
         httpcore.UnsupportedProtocol,
     ) as error:
@@ -255,7 +356,7 @@ class _Connection(httpcore.NetworkStream):
 
     def start_tls(
         self,
-        ssl_context: ssl.SSLContext,
+        ssl_context: SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:

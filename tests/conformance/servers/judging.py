@@ -21,6 +21,7 @@ from conformance.run.judging import judge
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.target import Target, TargetSettings
+from conformance.target.transport.connection_settings import ConnectionSettings
 from openapi.contract import Contract
 from openapi.resource import creates
 from tests.conformance.servers.application import CLOCK
@@ -50,7 +51,7 @@ def target_of(options: Options, partners: int = 2, replay_delay: float = 1) -> I
             replay_delay=replay_delay,
             clock_url=clock,
             provoke_rate_limit=options.bug is Bug.LIMITS_SAY_TOO_LITTLE,
-            ca_file=Path(file.name) if options.has_tls else None,
+            connection=ConnectionSettings(ca_file=Path(file.name) if options.has_tls else None),
         )
         with Target(url, tuple(PARTNERS)[:partners], settings=settings) as target:
             yield target

@@ -269,14 +269,19 @@ def serving(
     tokens: Mapping[str, str],
     application: type[Application] = Application,
     certificate: trustme.LeafCert | None = None,
+    clients: trustme.CA | None = None,
 ) -> Iterator[str]:
     """Serve until the block ends; gives the base URL. ``tokens`` name the partners.
 
-    With a certificate the server speaks TLS.
+    With a certificate the server speaks TLS, with ``clients`` it demands a certificate of that
+    authority.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if certificate:
         certificate.configure_cert(context)
+    if clients:
+        clients.configure_trust(context)
+        context.verify_mode = ssl.CERT_REQUIRED
     decided = {
         "options": options,
         "application": application(options, tokens),

@@ -23,7 +23,8 @@ from conformance.server import catalogue
 from conformance.target import exchange
 from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, TargetError
 from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request
-from conformance.target.target import Target, TargetSettings, trust_of
+from conformance.target.target import Target, TargetSettings
+from conformance.target.transport.connection_settings import DIRECT
 from conformance.target.transport.decoding import decoded
 from conformance.target.transport.reception import MOST_BYTES
 from conformance.target.transport.sockets import SocketTransport
@@ -235,7 +236,7 @@ def test_a_list_without_an_end_is_a_violation_and_no_target_that_is_down(
 
 class _EndlessLists(SocketTransport):
     def __init__(self) -> None:
-        super().__init__(trust_of(None))
+        super().__init__(DIRECT)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":

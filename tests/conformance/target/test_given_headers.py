@@ -77,7 +77,8 @@ def test_a_run_sends_them_and_shows_no_cookie(
     assert set(app.cookies) == {COOKIE.encode()}
     captured = capsys.readouterr()
     script = next(one["reproduce"] for one in json.loads(report.read_text())["results"])
-    assert "-H 'Cookie: [hidden]'" in script
+    assert """-H 'Cookie: '"$DINIE_HEADER_COOKIE" """ in script
+    assert ': "${DINIE_HEADER_COOKIE:?export the value of that header}"' in script
     assert "-H 'X-Environment: staging'" in script
     for text in (captured.out, captured.err, report.read_text()):
         assert "Zm9vYmFyYmF6cXV4Zm9v" not in text
