@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import click
 import uvicorn
@@ -20,7 +20,7 @@ from conformance.server import catalogue
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer, Request, Tamper
 from conformance.target.target import Target
-from conformance.target.token_forms import FORMS, QUERY_PARAMETER
+from conformance.target.token_forms import FORMS
 from dinie_contract.output import echo
 
 _AT_ONCE = 64
@@ -99,7 +99,7 @@ class Proxy:
         for partner, token in enumerate(self._upstream.tokens):
             for form, how in FORMS.items():
                 text = how.apply(token)
-                query = f"{QUERY_PARAMETER}={quote(text, safe='')}"
+                query = how.in_query(token)
                 if how.header is None:
                     if "authorization" not in given and request.path.endswith(query):
                         path = request.path.removesuffix(query)[:-1]

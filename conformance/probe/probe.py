@@ -128,7 +128,7 @@ class Probe:
         It is for requests whose bytes alone decide the answer.
         """
         answer = self.refusals.get(request, self._answer)
-        self._record(request, answer)
+        self._record((request, answer))
         return self._decided(request, _answered(answer))
 
     def _decided(self, request: Request, answer: Answer) -> Answer:
@@ -144,13 +144,13 @@ class Probe:
     def try_to_send(self, request: Request, tries: int = _TRIES) -> Answer:
         """As :meth:`send`; a request without an answer gives the status ``NO_ANSWER``."""
         answer = self._answer(request, tries)
-        self._record(request, answer)
+        self._record((request, answer))
         return answer
 
     def send_once(self, request: Request) -> Answer:
         """Send one request; a 429 is an answer like any other."""
-        answer = self._registered(self.target.send_once, request)
-        self._record(request, answer)
+        answer = self._registered(self._sent_once, request)
+        self._record((request, answer))
         return answer
 
     def send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
@@ -163,9 +163,10 @@ class Probe:
 
     def send_once_at_once(self, requests: Sequence[Request]) -> list[Answer]:
         """As :meth:`send_at_once`; a 429 is an answer like any other."""
-        return self._at_once(
-            lambda request: self._registered(self.target.send_once, request), requests
-        )
+        return self._at_once(lambda request: self._registered(self._sent_once, request), requests)
+
+    def _sent_once(self, request: Request) -> Answer:
+        return self.target.send_again_where_closed(request, self.target.send_once)
 
     def _at_once(
         self, send: Callable[[Request], Answer], requests: Sequence[Request]
@@ -191,8 +192,7 @@ class Probe:
             answers = values([threads.submit(send_one, one) for one in requests], self.target)
         number = next(_GROUPS)
         answers = [replace(one, sent_with=number) for one in answers]
-        for request, answer in zip(requests, answers, strict=True):
-            self._record(request, answer)
+        self._record(*zip(requests, answers, strict=True))
         return answers
 
     def _answer(self, request: Request, tries: int = _TRIES) -> Answer:
@@ -229,7 +229,12 @@ class Probe:
         """Whether a target that closed a connection fails on plain requests as well."""
         if error.by_app:
             return not self._answers_others(request)
-        return self._registered(self.target.send, self._plain(self.operation)).is_server_error
+        try:
+            answer = self._registered(self.target.send, self._plain(self.operation))
+        except ConnectionClosed:
+            # Plain requests may be what it fails on.
+            return not self._answers_others(request)
+        return answer.is_server_error
 
     def _plain(self, operation: Operation) -> Request:
         """A plain request for an operation, without a body."""
@@ -265,10 +270,11 @@ class Probe:
         )
         return self.target.move_clock(seconds)
 
-    def _record(self, request: Request, answer: Answer) -> None:
-        """Record an exchange; nothing is verified by answers that are very large together."""
-        self.recording.add(request, answer)
-        if len(answer.body) > _LARGE_BYTES and self.recording.body_bytes > _MOST_BYTES:
+    def _record(self, *exchanges: tuple[Request, Answer]) -> None:
+        """Record exchanges; nothing is verified by answers that are very large together."""
+        self.recording.add(*exchanges)
+        is_large = any(len(answer.body) > _LARGE_BYTES for _, answer in exchanges)
+        if is_large and self.recording.body_bytes > _MOST_BYTES:
             raise _too_many_bytes()
 
     def _registered(self, send: Callable[[Request], Answer], request: Request) -> Answer:

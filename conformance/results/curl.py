@@ -12,7 +12,7 @@ from urllib.parse import quote
 from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import without_secrets
 from conformance.target.target import AS_RUN, TargetSettings
-from conformance.target.token_forms import FORMS, QUERY_PARAMETER, VARIABLES
+from conformance.target.token_forms import FORMS, VARIABLES
 from dinie_contract.output import SECRETS, without_commands
 from openapi.operation import IDEMPOTENCY_KEY
 
@@ -301,5 +301,5 @@ def _url(base_url: str, request: Request) -> str:
     if request.partner is not None and form.header is None:
         token = form.shell.format(VARIABLES[request.partner])
         separator = "&" if "?" in path else "?"
-        url += f'"{separator}{QUERY_PARAMETER}={token}"'
+        url += f'"{separator}{form.parameter}={token}"'
     return url

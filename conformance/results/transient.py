@@ -18,16 +18,23 @@ class TransientReport:
     """The transient answers of a run: their number by operation and status, and when they came.
 
     ``first`` and ``last`` are seconds since the epoch. An operation is named by its id, and
-    anything else by its method and path.
+    anything else by its method and path. ``resent`` requests were sent again, for the connection
+    that was kept for them was closed.
     """
 
     counts: Sequence[tuple[str, int, int]]
     first: float
     last: float
+    resent: int = 0
 
     @property
     def line(self) -> str:
         """The report in one line, fit to be shown."""
+        sent_again = (
+            f"{self.resent} requests were sent again: a kept connection was closed under them"
+        )
+        if not self.counts:
+            return sent_again
         number = sum(count for *_, count in self.counts)
         kinds = [
             f"{'no answer' if status == NO_ANSWER else status} to {name}"
@@ -40,18 +47,20 @@ class TransientReport:
         return shown(
             f"{number} transient {'answer' if number == 1 else 'answers'}, each another on the"
             f" next try: {', '.join(kinds)}; {' to '.join(times)}"
+            + (f"; {sent_again}" if self.resent else "")
         )
 
     @property
     def as_json(self) -> Mapping[str, Any]:
         """The report as a member of the JSON report."""
+        times = {"first": self.first, "last": self.last} if self.counts else {}
         return {
             "answers": [
                 {"operation": name, "status": status, "count": count}
                 for name, status, count in self.counts
             ],
-            "first": datetime.fromtimestamp(self.first, UTC).isoformat(),
-            "last": datetime.fromtimestamp(self.last, UTC).isoformat(),
+            **{name: datetime.fromtimestamp(one, UTC).isoformat() for name, one in times.items()},
+            **({"sent_again": self.resent} if self.resent else {}),
         }
 
 
@@ -61,7 +70,7 @@ def _clock(seconds: float) -> str:
 
 def transient_report(contract: Contract, found: Transients) -> TransientReport | None:
     """The report on what was transient; None where nothing was."""
-    if not found.count:
+    if not (found.count or found.resent):
         return None
     counts: dict[tuple[str, int], int] = {}
     for (method, path, status), count in sorted(found.kinds.items()):
@@ -71,4 +80,5 @@ def transient_report(contract: Contract, found: Transients) -> TransientReport |
         key = next(ids, f"{method} {path}"), status
         counts[key] = counts.get(key, 0) + count
     ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    return TransientReport([(*key, count) for key, count in ordered], found.first, found.last)
+    shown_counts = [(*key, count) for key, count in ordered]
+    return TransientReport(shown_counts, found.first, found.last, found.resent)

@@ -69,7 +69,7 @@ def judge(
         results=tuple(sorted(found, key=lambda one: one.key)),
         baseline=baseline,
         void=void or ("" if _usable(run, found) else never),
-        doubt=run.stopped or never or doubt_of(found),
+        doubt=run.stopped or never or run.served_late or doubt_of(found),
         complete=not (unreached or run.stopped),
         requests=run.target.requests_sent,
         seconds=time.monotonic() - start,

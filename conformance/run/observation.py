@@ -48,6 +48,11 @@ def _has_odd_headers(request: Request) -> bool:
     )
 
 
+def _accepts_no_json(request: Request) -> bool:
+    accepted = [value for name, value in request.headers if name.lower() == "accept"]
+    return any(not re.search(r"json|\*/\*|application/\*", one) for one in accepted)
+
+
 def _is_no_plain_json(request: Request) -> bool:
     types = [value for name, value in request.headers if name.lower() == "content-type"]
     return types != ["application/json"] if types or request.body else False
@@ -65,6 +70,7 @@ UNUSUAL: Mapping[str, Callable[[Request], bool]] = {
     "a gateway may refuse what no browser sends": lambda one: bool(
         _ODD_QUERY.search(one.path.partition("?")[2])
     ),
+    "an Accept that nothing fits may be refused (RFC 9110 section 15.5.7)": _accepts_no_json,
     "what headers mean that the contract does not name is for RFC 9110": _has_odd_headers,
     "other media types have requirements of their own": _is_no_plain_json,
     "an HTTP server may refuse chunks": lambda one: bool(one.chunks),
@@ -77,11 +83,12 @@ A server error is one all the same. Methods and paths that are no operation's ar
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A violation that a check met on its way, and the exchanges that led to it."""
+    """A violation that a check met on its way: the answer, and the exchanges that led to it."""
 
     requirement: Requirement
     operation: Operation
     violation: Violation
+    answer: Answer
     exchanges: tuple[Exchange, ...]
 
 
@@ -116,9 +123,12 @@ class Observation:
         self._observer = observer
         probe.recording.on_exchange = self.look
 
-    def look(self, exchanges: Sequence[Exchange]) -> None:
-        """Judge the last of a check's exchanges."""
-        request, answer = exchanges[-1]
+    def look(self, exchanges: Sequence[Exchange], count: int) -> None:
+        """Judge the last exchanges of a check, so many as are new."""
+        for request, answer in exchanges[-count:]:
+            self._look(request, answer, exchanges)
+
+    def _look(self, request: Request, answer: Answer, exchanges: Sequence[Exchange]) -> None:
         # An answer of a moment counts where it came again.
         if is_transient(answer) and not answer.is_repeated:
             return
@@ -134,7 +144,7 @@ class Observation:
                     continue
                 if violation := judge.found(exchange):
                     shown = tuple(exchanges)
-                    self.found[key] = Observed(requirement, operation, violation, shown)
+                    self.found[key] = Observed(requirement, operation, violation, answer, shown)
 
     def can_judge(self, operation: Operation) -> bool:
         """Whether the target serves an operation, as far as its survey has found."""

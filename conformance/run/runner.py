@@ -90,6 +90,9 @@ class Run:
         """The number of checks that are done."""
         self._surveyed = False
         self._refusals = SharedRefusals()
+        self._absent: list[tuple[Operation, Request]] = []
+        self.served_late = ""
+        """Why what was taken for absent is not: an operation that was not served at first."""
         self._observer = Observer(Judges(self.requirements))
         self._judged_anywhere = self._observer.judges.of(Purpose.OBSERVED)
         self._observed: dict[ResultKey, Result] = {}
@@ -119,6 +122,7 @@ class Run:
                     held[result.key] = result
                 else:
                     yield result
+        self._look_again_for_absent()
         for key, result in held.items():
             if result.outcome in VIOLATIONS:
                 self._observed.pop(key, None)
@@ -307,7 +311,19 @@ class Run:
         answers = [probe.try_to_send(request)]
         while len(answers) < _SURVEYED and not _is_served(answers[-1]):
             answers.append(probe.try_to_send(request))
+        if not _is_served(answers[-1]):
+            self._absent.append((probe.operation, request))
         return answers
+
+    def _look_again_for_absent(self) -> None:
+        """Ask once more, at the end, for each operation that the survey did not find."""
+        for operation, request in self._absent:
+            answer = self._survey_probe(operation).try_to_send(request)
+            if _is_served(answer):
+                self.served_late = self.served_late or (
+                    f"{operation.id} was not there at first, and answered {answer.status} at the"
+                    " end: what needs it was not verified"
+                )
 
     def _issues_tokens(self, made: Answer) -> bool:
         """Whether the target exchanges a new key, in JSON or as a form, or ought to."""

@@ -54,7 +54,7 @@ def _revoke_each(
             return False
         try:
             path = path_to(operation.path, one[1])
-            answer = target.send(Request("DELETE", path, partner=one[0]))
+            answer = target.send_again_where_closed(Request("DELETE", path, partner=one[0]))
         except TargetError:
             failures += 1
             return False

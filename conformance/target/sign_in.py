@@ -36,7 +36,7 @@ def token_for(target: Target, operation: Operation, client_id: str, client_secre
 
 def by_form(target: Target, operation: Operation, client_id: str, client_secret: str) -> Answer:
     """The answer to the exchange that the documentation describes."""
-    return target.send(form_request(operation, client_id, client_secret))
+    return target.send_again_where_closed(form_request(operation, client_id, client_secret))
 
 
 def form_request(operation: Operation, client_id: str, client_secret: str) -> Request:
@@ -53,7 +53,7 @@ def form_request(operation: Operation, client_id: str, client_secret: str) -> Re
 
 def by_json(target: Target, operation: Operation, client_id: str, client_secret: str) -> Answer:
     """The answer to the exchange that the SDK makes."""
-    return target.send(json_request(operation, client_id, client_secret))
+    return target.send_again_where_closed(json_request(operation, client_id, client_secret))
 
 
 def json_request(operation: Operation, client_id: str, client_secret: str) -> Request:

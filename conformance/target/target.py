@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Self
-from urllib.parse import quote
 
 import httpx
 
@@ -48,7 +47,7 @@ from conformance.target.retry_after import (
     seconds_to_wait,
     seconds_until_reset,
 )
-from conformance.target.token_forms import FORMS, QUERY_PARAMETER, UNCHANGED
+from conformance.target.token_forms import FORMS, UNCHANGED
 from conformance.target.transient import LONGEST_PAUSE_SECONDS, Transients, is_transient
 from conformance.target.transport.connection_settings import DIRECT, ConnectionSettings
 from conformance.target.transport.connections import Connections
@@ -65,6 +64,9 @@ _IN_VAIN = 3
 
 _LARGE_BYTES, _LARGE_AT_ONCE = 1024 * 1024, 4
 """The bytes of a large answer, and how many requests are out at a time after one."""
+
+CLOSED_TRIES = 3
+"""The tries of a request whose connection is closed."""
 
 _AWAY_PAUSE_SECONDS, MOST_AWAY_SECONDS = 0.5, 15.0
 """The pause before another try to reach a target that has answered, and how long it is tried."""
@@ -156,7 +158,7 @@ class Target:
         self.on_answer: Callable[[Request, Answer], None] = lambda _, __: None
         """Called with every exchange, in the thread that made it."""
         self._allowed = self._end = math.inf
-        self._untold_in_vain, self._is_gone = 0, False
+        self._untold_in_vain, self._is_gone, self._was_reached = 0, False, False
         self._tamper = tamper
         self._interval = 1 / settings.max_rps if settings.max_rps else 0.0
         self._pause = self._next_start = 0.0
@@ -296,6 +298,26 @@ class Target:
                 break
         return answers
 
+    def send_again_where_closed(
+        self, request: Request, send: Callable[[Request], Answer] | None = None
+    ) -> Answer:
+        """As :meth:`send`, or another way to send: a closed connection is no answer yet.
+
+        What passes on another try is transient. Raises :class:`ConnectionClosed` after the last.
+        """
+        for number in range(CLOSED_TRIES):
+            try:
+                answer = (send or self.send)(request)
+            except ConnectionClosed:
+                if number + 1 == CLOSED_TRIES:
+                    raise
+                continue
+            break
+        if number:
+            self.transients.add(request, Answer(NO_ANSWER))
+            answer = replace(answer, is_repeated=True)
+        return answer
+
     def send_once(self, request: Request) -> Answer:
         """The target's answer, whatever it is."""
         self._alone.wait(self._connections.expect_open)
@@ -326,7 +348,7 @@ class Target:
             try:
                 answer = self._answer(request)
             except Unreachable:
-                if self._is_gone or not self.requests_sent:
+                if self._is_gone or not (self.requests_sent or self._was_reached):
                     raise
                 if time.monotonic() > begin + self.most_away_seconds:
                     self._is_gone = True
@@ -335,6 +357,9 @@ class Target:
                 self.rest(_AWAY_PAUSE_SECONDS)
                 self._connections.expect_open()
                 continue
+            except ConnectionClosed:
+                self._was_reached = True
+                raise
             self._is_gone = False
             if not is_away:
                 return answer
@@ -423,11 +448,10 @@ class Target:
             # It stays known, however many secrets are issued meanwhile.
             SECRETS.add([token], used=True)
             form = FORMS[request.token_form]
-            sent = form.apply(token)
             if form.header is None:
-                path += f"{'&' if '?' in path else '?'}{QUERY_PARAMETER}={quote(sent, safe='')}"
+                path += f"{'&' if '?' in path else '?'}{form.in_query(token)}"
             else:
-                headers.append((form.header.encode(), f"{form.scheme}{sent}".encode()))
+                headers.append((form.header.encode(), f"{form.scheme}{form.apply(token)}".encode()))
         if request.chunks:
             # Who cannot read chunks may take the rest of them for the next request.
             headers.append((b"Connection", b"close"))
@@ -442,6 +466,8 @@ class Target:
                 raise
             with self._lock:
                 self.requests_sent += 1
+            if answer.is_repeated:
+                self.transients.resend(request)
             self._has_large = self._has_large or len(answer.body) > _LARGE_BYTES
             SECRETS.add(issued_secrets(answer))
         return answer

@@ -9,7 +9,8 @@ import hmac
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Form:
     """A way to send a token, and its spelling in a shell script, where ``{0}`` names the token.
 
     ``scheme`` is what stands before it in its ``header``; without a header it stands in the
-    query instead, as :data:`QUERY_PARAMETER`. ``is_damage``: a token in this form is none.
+    query instead, as the value of ``parameter``. ``is_damage``: a token in this form is none.
     """
 
     apply: Callable[[str], str]
@@ -25,9 +26,13 @@ class Form:
     scheme: str = "Bearer "
     header: str | None = "Authorization"
     is_damage: bool = True
+    parameter: str = "access_token"
+
+    def in_query(self, token: str) -> str:
+        """The parameter of a query that holds a token in this form."""
+        return f"{self.parameter}={quote(self.apply(token), safe='')}"
 
 
-QUERY_PARAMETER = "access_token"
 """The query parameter of a token (RFC 6750 section 2.3), and the cookie of one."""
 
 UNCHANGED = "as it is"
@@ -90,6 +95,10 @@ def _signed(header: str, key: bytes) -> Form:
     )
 
 
+_NAMES = ("token", "api_key", "apikey", "key", "auth", "authorization", "bearer", "jwt")
+"""Parameters in which APIs take tokens, beside that of RFC 6750 section 2.3."""
+
+
 def _whole(scheme: str, header: str | None = "Authorization") -> Form:
     """The token itself, in another place or behind another scheme."""
     return Form(lambda token: token, "${0}", scheme, header)
@@ -133,7 +142,8 @@ FORMS = {
     "with a scheme that ends like its own": _whole("Not-Bearer "),
     "behind two schemes": _whole("Basic ZGluaWU6Y29uZm9ybWFuY2U= Bearer "),
     "in the query": _whole("", None),
-    "in a cookie": _whole(f"{QUERY_PARAMETER}=", "Cookie"),
+    **{f"in the query as {name}": replace(_whole("", None), parameter=name) for name in _NAMES},
+    "in a cookie": _whole("access_token=", "Cookie"),
     "in a header of its own": _whole("", "X-Access-Token"),
 }
 """By name. A form that does not change a token proves nothing: see :func:`damaged_forms`."""

@@ -40,11 +40,12 @@ class Transients:
 
     ``count`` is their number, ``kinds`` counts them by kind, ``first`` and ``last`` are seconds
     since the epoch. ``lost`` are creations without an answer of their own, whether one came on
-    another try or not: they may have been carried out.
+    another try or not: they may have been carried out. ``resent`` counts the requests whose
+    connection, one that was kept, was closed under them: most often because it was idle.
     """
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count = self.resent = 0
         self.kinds: Counter[Kind] = Counter()
         self.first = self.last = 0.0
         self.lost: list[Request] = []
@@ -65,6 +66,12 @@ class Transients:
             self.first, self.last = self.first or now, now
             if kind in self.kinds or len(self.kinds) < _MOST_KINDS:
                 self.kinds[kind] += 1
+        self.lose(request)
+
+    def resend(self, request: Request) -> None:
+        """Count a request that was sent again on another connection."""
+        with self._lock:
+            self.resent += 1
         self.lose(request)
 
     def lose(self, request: Request) -> None:

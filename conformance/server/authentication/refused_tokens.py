@@ -141,6 +141,7 @@ def malformed_header_is_refused(probe: Probe) -> None:
 )
 @catches(
     _accept_form("in the query"),
+    _accept_form("in the query as token"),
     _accept(
         "a token in the query beside a bad one",
         lambda one: one.token_form == "in the query" and _header_begins("Bearer")(one),  # noqa: S105 - a form
@@ -149,12 +150,14 @@ def malformed_header_is_refused(probe: Probe) -> None:
 )
 def token_in_query_is_refused(probe: Probe) -> None:
     """A valid token in the query, and none or a bad one in the header, gets 401."""
-    request = replace(request_on_new_resource(probe), token_form="in the query")  # noqa: S106 - a form
+    bare = request_on_new_resource(probe)
+    request = replace(bare, token_form="in the query")  # noqa: S106 - a form
     beside = {
         f"the token in the query beside {value}": request.with_header("Authorization", value)
         for value in (f"Bearer {UNKNOWN_TOKENS[0]}", OTHER_SCHEMES[0])
     }
-    _expect_refused(probe, {"the token in the query": request, **beside})
+    forms = [form for form in FORMS if form.startswith("in the query as ")]
+    _expect_refused(probe, {"the token in the query": request, **beside, **in_forms(bare, forms)})
 
 
 @requirement(

@@ -175,7 +175,7 @@ def _no_secrets(exchange: JudgedExchange) -> None:
 @requirement(
     "lists.no-secrets",
     Level.MUST,
-    "seed: client_secret, shown only once",
+    "safety: a secret is shown once, and in no list; seed: client_secret",
     lists,
     needs=(Capability.LISTING,),
     judges=(Judge(_no_secrets, on(Purpose.PAGE, Purpose.OBSERVED)),),

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from http import HTTPStatus
 
 import httpx
@@ -76,6 +77,14 @@ def url_under(base_url: str, path: str) -> httpx.URL:
     return url
 
 
+class _ClosedWhileIdle(Exception):
+    """A connection that was kept was closed without a byte of an answer; ``error`` says how."""
+
+    def __init__(self, error: httpx.HTTPError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class Connections:
     """Sends over HTTP for several threads at once, until they are halted.
 
@@ -132,20 +141,21 @@ class Connections:
     ) -> Answer:
         """One exchange. A target may close an idle connection just as a request is sent on it.
 
-        Such a request is sent once more (RFC 9112 section 9.3.1), on another connection; a
-        target that closes that one too does not answer.
+        Such a request is sent once more (RFC 9112 section 9.3.1), on another connection. Its
+        answer says so: nobody knows whether the target has read the first one.
         """
         sent = method, url_under(self.base_url, path), headers
         content = in_chunks(body, chunks) if chunks else body
         try:
             try:
                 return self._expect_through(self._receive(*sent, content))
-            except _CLOSED as closed:
+            except _ClosedWhileIdle as idle:
                 try:
-                    return self._expect_through(self._receive(*sent, content))
-                except httpx.ConnectError:
+                    answer = self._expect_through(self._receive(*sent, content))
+                    return replace(answer, is_repeated=True)
+                except (httpx.ConnectError, _ClosedWhileIdle):
                     # It went away with a request on its way, and maybe because of that.
-                    raise closed from None
+                    raise idle.error from None
         except _CLOSED as error:
             by_app = str(error) if isinstance(error, BrokenAnswer) else ""
             reason = self._no_answer(self.base_url, error)
@@ -174,6 +184,8 @@ class Connections:
         """The answer to a POST to any URL, which is sent only once, whatever becomes of it."""
         try:
             return self._receive("POST", httpx.URL(url), headers, body)
+        except _ClosedWhileIdle as idle:
+            raise self._no_answer(url, idle.error) from idle
         except httpx.HTTPError as error:
             raise self._no_answer(url, error) from error
         except AnswerOutOfBounds as error:
@@ -255,8 +267,13 @@ class Connections:
             return Answer(response.status_code, found, received, seconds)
         except Abandoned:
             raise (AnswerCut if reception.seconds else TargetError)(_STOPPED) from None
-        except (*_LATE, *_CLOSED):
+        except _LATE:
             self._lose(time.monotonic() - start)
+            raise
+        except _CLOSED as error:
+            self._lose(time.monotonic() - start)
+            if reception.is_reused and not reception.received:
+                raise _ClosedWhileIdle(error) from error
             raise
         except OutOfBounds as error:
             self._lose(reception.seconds)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import httpx
 
-from conformance.target.transport.connection_settings import ConnectionSettings
+from conformance.target.transport.connection_settings import ConnectionSettings, Proxy
 
 _E = TypeVar("_E", bound=BaseException)
 
@@ -49,7 +49,7 @@ def reason_of(url: str, error: BaseException, settings: ConnectionSettings) -> s
         return f"{url} is not trusted: {_verification(verification)}"
     tls = _cause(error, ssl.SSLError)
     if tls is not None:
-        return _tls_reason(url, tls, settings)
+        return _tls_reason(url, tls, settings, proxy)
     at = f"the proxy {proxy}" if proxy else url
     unknown = _cause(error, socket.gaierror)
     if unknown is not None:
@@ -74,9 +74,11 @@ def _verification(error: ssl.SSLCertVerificationError) -> str:
     return known or f"{error.verify_message}; --ca-file trusts another authority"
 
 
-def _tls_reason(url: str, error: ssl.SSLError, settings: ConnectionSettings) -> str:
+def _tls_reason(
+    url: str, error: ssl.SSLError, settings: ConnectionSettings, proxy: Proxy | None
+) -> str:
     reason = error.reason or ""
-    if reason in _NO_TLS:
+    if reason in _NO_TLS and proxy is None and _speaks_http(httpx.URL(url)):
         return f"{url} answers without TLS: give http:// in --url"
     if any(one in reason for one in _WANTS_CERTIFICATE):
         if settings.client_cert is None:
@@ -98,9 +100,12 @@ def _cause(error: BaseException | None, kind: type[_E]) -> _E | None:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
+    seen: list[BaseException] = []
+    # An error that is raised again while another one is handled may lead back to itself.
+    while error is not None and error not in seen:
         yield error
-        error = error.__cause__ or error.__context__
+        seen.append(error)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def scheme_reason(base_url: str, settings: ConnectionSettings) -> str:
@@ -112,6 +117,16 @@ def scheme_reason(base_url: str, settings: ConnectionSettings) -> str:
     if url.scheme != "http" or settings.proxy_to(url) is not None or not _speaks_tls(url):
         return ""
     return f"{base_url} speaks TLS: give https:// in --url"
+
+
+def _speaks_http(url: httpx.URL) -> bool:
+    """Whether the port of a URL answers a request without TLS, which tells it nothing."""
+    try:
+        with socket.create_connection((url.host, url.port or 443), _PROBE_SECONDS) as connection:
+            connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            return connection.recv(5).startswith(b"HTTP/")
+    except OSError:
+        return False
 
 
 def _speaks_tls(url: httpx.URL) -> bool:

@@ -57,6 +57,8 @@ class Reception:
         """The bytes that have come of the answer."""
         self.in_headers = True
         """Whether the headers are not complete yet."""
+        self.is_reused = False
+        """Whether the request went out on a connection that had answered others before."""
         self._most_seconds = most_seconds
         self._is_abandoned = is_abandoned
         self._begun = self._last = 0.0

@@ -52,6 +52,7 @@ class SocketTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer with its body still to come; raises the errors of httpx."""
         reception = self._receptions.current = reception_of(request)
+        reception.is_reused = True
         proxy = self._settings.proxy_to(request.url)
         if not self.speaks_http2:
             try:
@@ -236,6 +237,7 @@ class _Network(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         del local_address, socket_options  # The pool was given none.
         reception = self._receptions.current
+        reception.is_reused = False
         end = time.monotonic() + (float("inf") if timeout is None else timeout)
         with _errors_of_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
             resolved = _resolving(host, port)

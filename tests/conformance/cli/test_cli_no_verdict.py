@@ -69,7 +69,7 @@ def test_a_failing_handshake_is_no_verdict(
     healthy: MockProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert judge(healthy.base_url.replace("http:", "https:")) == 2
-    assert "SSL" in one_line(capsys)
+    assert "answers without TLS: give http:// in --url" in one_line(capsys)
 
 
 @pytest.mark.parametrize(

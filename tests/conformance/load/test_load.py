@@ -132,6 +132,14 @@ def test_a_list_that_fails_is_broken_and_not_absent(tmp_path: Path) -> None:
 
 
 @pytest.mark.thorough
+def test_a_list_that_shows_secrets_is_broken(tmp_path: Path) -> None:
+    run = on(Options(bug=Bug.SECRET_IS_LISTED), tmp_path, is_enough=is_broken)
+
+    assert (run.code, run.err) == (1, "")
+    assert run.outcomes("failed") == {"lists.no-secrets"}
+
+
+@pytest.mark.thorough
 def test_a_lost_answer_is_asked_for_again_with_the_same_key(tmp_path: Path) -> None:
     with mock_process(
         "--partner", f"{PARTNER[0]}:{PARTNER[1]}:{TOKEN}", "--fault", "lost-response"

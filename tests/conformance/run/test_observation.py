@@ -208,6 +208,7 @@ def test_every_exception_has_its_reason_and_a_request() -> None:
         plain.at("/auth/credentials?" + "x" * 3000),
         plain.at("/auth/%63redentials"),
         plain.at("/auth/credentials?x=%00"),
+        plain.with_header("Accept", "text/csv"),
         plain.with_header("Expect", "nothing"),
         plain.with_header("Content-Type", "text/plain"),
         replace(plain, chunks=(1, 2)),

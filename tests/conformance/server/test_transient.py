@@ -20,8 +20,9 @@ from conformance.target.errors import ConnectionClosed
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from conformance.target.target import Target, TargetSettings
 from openapi.contract import Contract
-from tests.conformance.servers.options import Options
+from tests.conformance.servers.options import Bug, Options
 from tests.conformance.servers.serving import serving
+from tests.conformance.target.relay import Closes, relay
 
 CONTRACT = Contract.bundled()
 PARTNERS = {"dinie_at_First-dQw4w9WgXcQ": "first", "dinie_at_Second-9bZkp7q19f0": "second"}
@@ -46,10 +47,14 @@ def every(number: int, answer: Answer, *, is_carried_out: bool = False) -> Tampe
     return tamper
 
 
-def judged(tamper: Tamper, requirements: Sequence[Requirement] = EVERYTHING) -> tuple[Run, Verdict]:
+def judged(
+    tamper: Tamper | None,
+    requirements: Sequence[Requirement] = EVERYTHING,
+    closes: Closes = lambda _: "",
+) -> tuple[Run, Verdict]:
     tokens = tuple(PARTNERS)
-    with serving(Options(), PARTNERS) as url:
-        with Target(url, tokens, TargetSettings(), tamper=tamper) as target:
+    with serving(Options(), PARTNERS) as url, relay(url, closes) as relayed:
+        with Target(relayed, tokens, TargetSettings(), tamper=tamper) as target:
             run = Run(CONTRACT, target, requirements, seed=1)
             verdict = judge(run, Level.MUST, Baseline(), lambda _: None)
             run.clean_up()
@@ -101,6 +106,63 @@ def test_a_connection_that_is_closed_now_and_then_is_told_and_breaks_nothing() -
     _, verdict = judged(tamper)
     assert verdict.exit_code == 0, verdict.line
     assert "no answer to createCredential" in verdict.all_remarks[-1]
+
+
+@pytest.mark.parametrize("how", ["before", "within", "after"])
+def test_a_creation_whose_answer_is_lost_on_its_way_breaks_nothing(how: str) -> None:
+    numbers, lock = itertools.count(1), threading.Lock()
+
+    def closes(request: bytes) -> str:
+        if not request.startswith(b"POST") or b"idempotency-key" in request.lower():
+            return ""
+        with lock:
+            return "" if next(numbers) % 25 else how
+
+    sections = {"created", "validation"}
+    chosen = [one for one in EVERYTHING if one.section in sections]
+    run, verdict = judged(None, chosen, closes)
+    assert [(one.name, one.actual) for one in verdict.breaking] == []
+    assert verdict.exit_code == 0, verdict.line
+    told = run.target.transients
+    assert told.count + told.resent > 3
+    assert "no answer to createCredential" in verdict.all_remarks[-1] or told.resent
+
+
+def test_what_was_absent_at_first_and_is_there_later_is_no_green() -> None:
+    numbers = itertools.count(1)
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        # A partner's token, a few times: the survey asks so.
+        is_asked = is_list(request) and request.partner is not None
+        return Answer(404) if is_asked and next(numbers) <= 3 else forward(request)
+
+    chosen = [one for one in EVERYTHING if one.section in {"created", "lists"}]
+    _, verdict = judged(tamper, chosen)
+    assert verdict.exit_code == 2
+    assert "listCredentials was not there at first, and answered 200 at the end" in verdict.line
+
+
+def closing_on_lists() -> Tamper:
+    def tamper(request: Request, forward: Forward) -> Answer:
+        if is_list(request) and request.partner is not None:
+            raise ConnectionClosed("it does not answer: disconnected")
+        return forward(request)
+
+    return tamper
+
+
+def test_a_refused_accept_is_no_broken_must() -> None:
+    tokens = tuple(PARTNERS)
+    with (
+        serving(Options(bug=Bug.UNFIT_ACCEPTS_ARE_406), PARTNERS) as url,
+        Target(url, tokens, TargetSettings()) as target,
+    ):
+        ids = ("created.any-accept-gets-a-documented-status", "generated.statuses-are-documented")
+        run = Run(CONTRACT, target, [catalogue()[one] for one in ids], seed=1)
+        verdict = judge(run, Level.MUST, Baseline(), lambda _: None)
+        run.clean_up()
+    assert [one.requirement.id for one in verdict.violations] == [ids[0]]
+    assert verdict.exit_code == 0
 
 
 def test_what_nobody_made_is_not_revoked_by_a_try_whose_answer_is_lost() -> None:
@@ -196,6 +258,9 @@ def failing_once_half_a_character_is_stored() -> Tamper:
             failing_once_half_a_character_is_stored(),
             "robustness.stored-names-are-no-failure",
             id="midway",
+        ),
+        pytest.param(
+            closing_on_lists(), "generated.nothing-makes-it-fail", id="closed on each time"
         ),
     ],
 )

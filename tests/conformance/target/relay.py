@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from tests.fake_server import CLOSE, HANG, FakeRequest, Reply, Then, fake_server, read_message
 
 Closes = Callable[[bytes], str]
-"""Takes a request as it came; says ``before`` or ``within`` the answer, ``never``, or nothing."""
+"""Takes a request as it came; says ``before``, ``within`` or ``after`` the answer of upstream,
+``never``, or nothing."""
 
 
 @contextmanager
@@ -23,6 +24,8 @@ def relay(upstream: str, closes: Closes) -> Iterator[str]:
         with socket.create_connection((str(url.hostname), int(url.port or 80))) as server:
             server.sendall(request.raw)
             answer = read_message(server, has_body=not request.raw.startswith(b"HEAD "))
+        if how == "after":
+            return CLOSE
         if how == "within":
             return Reply(answer[:-5], Then.CLOSE)
         return Reply(answer) if answer else CLOSE

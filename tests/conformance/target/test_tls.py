@@ -169,7 +169,7 @@ def test_tls_is_no_plain_http(authority: trustme.CA, capsys: pytest.CaptureFixtu
     certificate = authority.issue_cert("127.0.0.1")
     with speaking(secured(certificate.configure_cert)) as (url, _):
         assert judge(url.replace("https", "http")) == 2
-    assert "does not answer: " in one_line(capsys)
+    assert "speaks TLS: give https:// in --url" in one_line(capsys)
 
 
 def stalled(connection: socket.socket, seen: list[bytes]) -> None:
