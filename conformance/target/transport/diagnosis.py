@@ -105,7 +105,8 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None and error not in seen:
         yield error
         seen.append(error)
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        # httpcore hides the cause from tracebacks, and keeps it as the context.
+        error = error.__cause__ or error.__context__
 
 
 def scheme_reason(base_url: str, settings: ConnectionSettings) -> str:
