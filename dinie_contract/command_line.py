@@ -6,13 +6,24 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import wraps
 from pathlib import Path
 from typing import IO, Any, TypeVar, get_type_hints
 
 import click
 from click.core import ParameterSource
 
-from dinie_contract.options import Option
+from dinie_contract.configuration import Configuration, ConfigurationError, Settings
+from dinie_contract.options import (
+    COMMANDS,
+    CONFIG,
+    CONFIGURATION,
+    NO_CONFIG,
+    TARGET_NAME,
+    URL,
+    Option,
+)
+from dinie_contract.output import echo
 
 Command = Callable[..., Any]
 S = TypeVar("S")
@@ -34,6 +45,8 @@ class FiniteRange(click.FloatRange):
 KINDS: Mapping[str, click.ParamType[Any]] = {
     "text": click.STRING,
     "file": click.Path(path_type=Path),
+    "store": click.STRING,
+    "bearer token": click.STRING,
     "level": click.Choice(["must", "should"]),
     "more than 0": FiniteRange(0, min_open=True),
     "0 or more": FiniteRange(0),
@@ -68,15 +81,43 @@ def discard(stream: IO[str]) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+class ConfiguredOption(click.Option):
+    """An option whose value may come from the configuration file, by its declaration."""
+
+    declared: Option
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """Convert a value; an error of one in the file names its place there."""
+        try:
+            return super().process_value(ctx, value)
+        except (click.BadParameter, OverflowError) as error:
+            if ctx.get_parameter_source(self.name or "") is not ParameterSource.DEFAULT_MAP:
+                raise
+            reason = getattr(error, "message", None) or "is too large"
+            setting = settings_of_file(ctx).settings[self.declared.name]
+            raise ConfigurationError(setting.message(reason)) from None
+
+
 def with_options(
     options: Iterable[Option], kinds: Mapping[str, click.ParamType[Any]]
 ) -> Callable[[Command], Command]:
-    """Give a command these options; ``kinds`` are its own types, by the name of the kind."""
+    """Give a command these options; ``kinds`` are its own types, by the name of the kind.
+
+    The command says on standard error which configuration file it uses.
+    """
 
     def decorated(command: Command) -> Command:
+        @wraps(command)
+        def called(*arguments: Any, **parameters: Any) -> Any:
+            context = click.get_current_context()
+            if line := settings_of_file(context).line:
+                echo(f"{context.find_root().info_name}: {line}", err=True)
+            return command(*arguments, **parameters)
+
+        configured: Command = called
         for one in reversed([*options]):
-            command = _decorator(one, {**KINDS, **kinds})(command)
-        return command
+            configured = _decorator(one, {**KINDS, **kinds})(configured)
+        return configured
 
     return decorated
 
@@ -85,15 +126,19 @@ def _decorator(
     option: Option, kinds: Mapping[str, click.ParamType[Any]]
 ) -> Callable[[Command], Command]:
     name = f"--{option.name}"
+    decides = option in CONFIGURATION
     given: dict[str, Any] = {
+        "cls": ConfiguredOption,
         "help": option.help,
         "envvar": option.variable if option.has_variable else None,
-        "callback": _unless_given(option.yields_to) if option.yields_to else None,
+        "callback": _read_configuration if decides else _weighed,
+        "is_eager": decides,
+        "expose_value": not decides,
     }
     if option.kind == "switch":
-        name, given["default"] = f"{name}/--no-{option.name}", option.default
+        name, given["default"] = f"{name}/{option.negative}", option.default
     elif option.kind == "flag":
-        given["is_flag"] = True
+        name, given["is_flag"] = "/".join(filter(None, (name, option.negative))), True
     else:
         given |= {
             "type": kinds[option.kind],
@@ -103,20 +148,95 @@ def _decorator(
         }
         if option.default is not None:
             given |= {"default": option.default, "show_default": True}
-    return click.option(name, option.destination, **given)
+
+    def decorated(command: Command) -> Command:
+        command = click.option(name, option.destination, **given)(command)
+        # The option that was added last, in the list that click makes the command of.
+        vars(command)["__click_params__"][-1].declared = option
+        return command
+
+    return decorated
 
 
-def _unless_given(other: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    """The callback of an option whose variable does not count beside the other option."""
+_FILE = "dinie_contract.configuration"
+"""The key of what the configuration file says, in the ``meta`` of click's context."""
 
-    def callback(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
-        is_variable = (
-            context.get_parameter_source(parameter.name or "") is ParameterSource.ENVIRONMENT
-        )
-        other_is_given = context.get_parameter_source(other) is ParameterSource.COMMANDLINE
-        return None if is_variable and other_is_given else value
 
-    return callback
+def settings_of_file(context: click.Context) -> Settings:
+    """What the configuration file says for the command of a context."""
+    settings: Settings = context.meta.get(_FILE, Settings(Path(), {}))
+    return settings
+
+
+def _read_configuration(context: click.Context, parameter: ConfiguredOption, value: Any) -> Any:
+    """The callback of the options that decide which file is read: the last of them reads it."""
+    value = _weighed(context, parameter, value)
+    given = context.meta.setdefault(f"{_FILE}.given", {})
+    given[parameter.declared.name] = value
+    parameters = {
+        one.declared.name: one
+        for one in context.command.params
+        if isinstance(one, ConfiguredOption)
+    }
+    awaited = {one.name for one in CONFIGURATION} & parameters.keys()
+    if awaited <= given.keys() and not context.resilient_parsing:
+        path, target = given[CONFIG.name], given.get(TARGET_NAME.name)
+        if path and given[NO_CONFIG.name]:
+            raise click.UsageError("give either --config or --no-config")
+        configuration = None
+        if not given[NO_CONFIG.name]:
+            configuration = Configuration.read(path) if path else Configuration.find(Path.cwd())
+        if configuration:
+            command = context.info_name or ""
+            is_own = command == context.command.name
+            taken = [*parameters] if is_own else [one.name for one in COMMANDS[command]]
+            settings = configuration.settings(command, taken, parameters, target)
+            context.meta[_FILE] = settings
+            context.default_map = {
+                str(parameters[name].name): one.value for name, one in settings.settings.items()
+            }
+        elif target is not None and given[NO_CONFIG.name]:
+            raise click.UsageError("--target takes a target of the file: leave out --no-config")
+        elif target is not None:
+            raise click.UsageError(
+                "--target takes a target of a configuration file, and there is none: neither"
+                f" dinie.toml nor pyproject.toml with [tool.dinie], from {Path.cwd()} upwards"
+            )
+    return value
+
+
+def _weighed(context: click.Context, parameter: ConfiguredOption, value: Any) -> Any:
+    """The callback of an option: its value, or nothing beside a stronger one that excludes it."""
+    option = parameter.declared
+    source = context.get_parameter_source(parameter.name or "")
+    stronger = _STRONGER.get(source or ParameterSource.COMMANDLINE, ())
+    excluded = _source_of(context, option.yields_to) in stronger if option.yields_to else False
+    if option.for_named_target and source is ParameterSource.DEFAULT_MAP:
+        # The file gives it for its own URL.
+        excluded = _source_of(context, URL.name) in stronger
+    if not excluded:
+        return value
+    return () if parameter.multiple else False if parameter.is_flag else None
+
+
+_STRONGER: Mapping[ParameterSource, tuple[ParameterSource, ...]] = {
+    ParameterSource.ENVIRONMENT: (ParameterSource.COMMANDLINE,),
+    ParameterSource.DEFAULT_MAP: (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT),
+}
+
+
+def _source_of(context: click.Context, name: str) -> ParameterSource | None:
+    """Where the value of another option comes from, if it is the command line or environment.
+
+    Click knows of options of the command line before all others.
+    """
+    for one in context.command.params:
+        if isinstance(one, ConfiguredOption) and one.declared.name == name:
+            if context.get_parameter_source(one.name or "") is ParameterSource.COMMANDLINE:
+                return ParameterSource.COMMANDLINE
+            if one.value_from_envvar(context) is not None:
+                return ParameterSource.ENVIRONMENT
+    return None
 
 
 def settings_of(cls: type[S], parameters: Mapping[str, Any]) -> S:

@@ -15,8 +15,10 @@ class Option:
     ``kind`` is the type of its values: ``flag``, or the name of a type that the command has.
     ``field`` is the field of the command's settings, the name with underscores unless it is given.
     Its environment variable is ``DINIE_`` and the name in capitals; ``has_variable`` is False for
-    an option without one. ``yields_to`` names another option: where that one is on the command
-    line, this option's variable does not count.
+    an option without one. ``yields_to`` names another option: where that one is given by a stronger
+    source (command line, environment, target of the configuration file, table of the command), this
+    option's value does not count. ``for_named_target`` is True for an option that switches off a
+    protection: a configuration file may give it only for a target that the user names.
     """
 
     name: str
@@ -29,6 +31,23 @@ class Option:
     required: bool = False
     has_variable: bool = True
     yields_to: str | None = None
+    for_named_target: bool = False
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether all values are secrets: a configuration file only names their variable."""
+        return self.kind in _SECRETS
+
+    @property
+    def is_path(self) -> bool:
+        """Whether a value is a path, or ends in one."""
+        return self.kind in _PATHS
+
+    @property
+    def negative(self) -> str:
+        """The spelling that takes a flag back: ``--no-keep``; empty for other options."""
+        is_flag = self.kind in {"flag", "switch"} and not self.name.startswith("no-")
+        return f"--no-{self.name}" if is_flag else ""
 
     @property
     def variable(self) -> str:
@@ -41,6 +60,10 @@ class Option:
         return self.field or self.name.replace("-", "_")
 
 
+_SECRETS = {"secret", "password", "header", "partner", "bearer token"}
+_PATHS = {"file", "readable file", "authorities", "export"}
+"""Kinds whose values are secrets, and paths."""
+
 REPLAY_DELAY_SECONDS = 3.0
 """After how long ``run`` repeats a request to see that its answer was kept, by default."""
 
@@ -51,18 +74,31 @@ RATE_LIMIT_REQUESTS = 2000
 """How many requests ``run --provoke-rate-limit`` sends at the most."""
 
 
+# The configuration file.
+CONFIG = Option("config", "file", "Configuration file; by default dinie.toml, or [tool.dinie] in"
+                " pyproject.toml, from the working directory upwards.",
+                yields_to="no-config")  # fmt: skip
+NO_CONFIG = Option("no-config", "flag", "Read no configuration file.", yields_to="config")
+TARGET_NAME = Option("target", "text", "Target of the configuration file: its table"
+                     " [target.NAME].", metavar="NAME")  # fmt: skip
+
 # The target, and the partners that call it.
 URL = Option("url", "base URL", "Base URL with its prefix, such as http://127.0.0.1:8080/v3.",
              yields_to="app")  # fmt: skip
 APP = Option("app", "text", "An ASGI or WSGI app, judged in this process. --url then only says"
              " where the app answers.", metavar="MODULE:OBJECT", yields_to="url")  # fmt: skip
-TOKEN = Option("token", "secret", "Access token of a partner.")
+TOKEN = Option("token", "secret", "Access token of a partner.", yields_to="client-id")
 SECOND_TOKEN = Option("second-token", "secret",
-                      "Access token of another partner: more can be verified.")  # fmt: skip
-CLIENT_ID = Option("client-id", "secret", "In place of --token, with --client-secret.")
-CLIENT_SECRET = Option("client-secret", "secret", "In place of --token, with --client-id.")
-SECOND_CLIENT_ID = Option("second-client-id", "secret", "In place of --second-token.")
-SECOND_CLIENT_SECRET = Option("second-client-secret", "secret", "In place of --second-token.")
+                      "Access token of another partner: more can be verified.",
+                      yields_to="second-client-id")  # fmt: skip
+CLIENT_ID = Option("client-id", "secret", "In place of --token, with --client-secret.",
+                   yields_to="token")  # fmt: skip
+CLIENT_SECRET = Option("client-secret", "secret", "In place of --token, with --client-id.",
+                       yields_to="token")  # fmt: skip
+SECOND_CLIENT_ID = Option("second-client-id", "secret", "In place of --second-token.",
+                          yields_to="second-token")  # fmt: skip
+SECOND_CLIENT_SECRET = Option("second-client-secret", "secret", "In place of --second-token.",
+                              yields_to="second-token")  # fmt: skip
 CA_FILE = Option("ca-file", "authorities",
                  "Trust the certificate authorities in this PEM file, too.")  # fmt: skip
 CLIENT_CERT = Option("client-cert", "readable file",
@@ -72,7 +108,8 @@ CLIENT_KEY = Option("client-key", "readable file",
 CLIENT_KEY_PASSWORD = Option("client-key-password", "password",
                              "The password of an encrypted key.")  # fmt: skip
 INSECURE = Option("insecure", "flag",
-                  "Check no certificate of the target: every report says so.")  # fmt: skip
+                  "Check no certificate of the target: every report says so.",
+                  for_named_target=True)  # fmt: skip
 PROXY = Option("proxy", "proxy", "Reach the target through this HTTP proxy, or with `env` through"
                " those of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.",
                metavar="URL|env")  # fmt: skip
@@ -80,7 +117,8 @@ HEADER = Option("header", "header", "Send this header with every request, as 'Co
                 " Repeatable; lines of the variable.", metavar="NAME:VALUE", field="headers",
                 multiple=True)  # fmt: skip
 ALLOW_PRODUCTION = Option("allow-production", "flag",
-                          "Run against the contract's production server.")  # fmt: skip
+                          "Run against the contract's production server.",
+                          for_named_target=True)  # fmt: skip
 
 # Consideration for the target.
 WAIT_FOR = Option("wait-for", "duration or 0",
@@ -125,11 +163,11 @@ MAX_TIME = Option("max-time", "duration", "Duration of the run: 90s, 5m, 1h30m."
 MAX_FINDINGS = Option("max-findings", "whole, 1 or more", "End after N findings.",
                       metavar="N")  # fmt: skip
 DIRECTORY = Option("directory", "file", "Directory of the campaign; by default ./dinie-fuzz-TIME.",
-                   metavar="DIR")  # fmt: skip
+                   metavar="DIR", yields_to="resume")  # fmt: skip
 RESUME = Option("resume", "file", "Resume the campaign in this directory.", metavar="DIR",
                 has_variable=False)  # fmt: skip
 SHARD = Option("shard", "shard", "Do the K-th of N parts of the work. All need the same --seed.",
-               metavar="K/N")  # fmt: skip
+               metavar="K/N", yields_to="resume")  # fmt: skip
 EXAMPLE_DATABASE = Option("example-database", "database",
                           "Redis server on which the workers on this target share findings:"
                           " redis://HOST:PORT/0.")  # fmt: skip
@@ -177,7 +215,7 @@ HOST = Option("host", "text", "Address to listen on.", default="127.0.0.1")
 PORT = Option("port", "port or 0", "Port to listen on; 0 takes a free one.", default=8080)
 CONTRACT = Option("contract", "file", "Serve this OpenAPI 3.0 or 3.1 document instead of the"
                   " bundled contract.")  # fmt: skip
-STORE = Option("store", "text", "Where state is kept: sqlite:///FILE or redis://HOST:PORT; by"
+STORE = Option("store", "store", "Where state is kept: sqlite:///FILE or redis://HOST:PORT; by"
                " default in memory.", default="sqlite://", metavar="URL")  # fmt: skip
 WORKERS = Option("workers", "workers", "Worker processes; more than one needs a --store.",
                  default=1)  # fmt: skip
@@ -188,8 +226,8 @@ PARTNER = Option("partner", "partner", "A partner, with an optional token that n
                  multiple=True)  # fmt: skip
 FAULT = Option("fault", "preset", "Inject this preset of faults for every partner. Repeatable.",
                field="faults", multiple=True)  # fmt: skip
-ADMIN_TOKEN = Option("admin-token", "text", "Bearer token that the control plane requires; needed"
-                     " off loopback.", metavar="TOKEN")  # fmt: skip
+ADMIN_TOKEN = Option("admin-token", "bearer token", "Bearer token that the control plane"
+                     " requires; needed off loopback.", metavar="TOKEN")  # fmt: skip
 CONTROL = Option("control", "switch", "Offer the control plane under /_mock, with the journal; or"
                  " leave both out.", default=True)  # fmt: skip
 LOG_FORMAT = Option("log-format", "log format", "Format of the lines of the log on standard"
@@ -211,17 +249,24 @@ TARGET = (URL, APP, TOKEN, SECOND_TOKEN, CLIENT_ID, CLIENT_SECRET, SECOND_CLIENT
           SECOND_CLIENT_SECRET, HEADER, *CONNECTION, WAIT_FOR, MAX_RPS, KEEP,
           ALLOW_PRODUCTION)  # fmt: skip
 
-COMMANDS: Mapping[str, tuple[Option, ...]] = {
-    "run": (*TARGET, LEVEL, SELECT, REQUIRE, SEED,
+TARGET_TABLE = (*TARGET, CLOCK_URL)
+"""What a target's table in the configuration file may have."""
+
+CONFIGURATION = (CONFIG, NO_CONFIG, TARGET_NAME)
+"""The options that say which configuration is read, and no setting of any command."""
+
+_OWN: Mapping[str, tuple[Option, ...]] = {
+    "run": (*TARGET, TARGET_NAME, LEVEL, SELECT, REQUIRE, SEED,
             replace(MAX_TIME, default=None, help="End the run after so long, such as 5m: with no"
                     " verdict where nothing is broken so far."),
             PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE, WRITE_BASELINE),
-    "fuzz": (*TARGET, MAX_TIME, MAX_FINDINGS, DIRECTORY, RESUME, SEED, SHARD, EXAMPLE_DATABASE,
+    "fuzz": (*TARGET, TARGET_NAME, MAX_TIME, MAX_FINDINGS, DIRECTORY, RESUME,
+             replace(SEED, yields_to="resume"), SHARD, EXAMPLE_DATABASE,
              SELECT, REQUIRE, HAR, LEVEL, EXPORT),
-    "replay": TARGET,
+    "replay": (*TARGET, TARGET_NAME),
     "merge": (NEW_DIRECTORY, LEVEL, EXPORT),
     "load": (replace(URL, required=True, yields_to=None), TOKEN, CLIENT_ID, CLIENT_SECRET, HEADER,
-             *CONNECTION, WAIT_FOR, ALLOW_PRODUCTION, USERS, SPAWN_RATE,
+             *CONNECTION, WAIT_FOR, ALLOW_PRODUCTION, TARGET_NAME, USERS, SPAWN_RATE,
              replace(MAX_TIME, default="1m"), THINK_TIME, HEADLESS, MAX_FAILURE_RATE, MAX_P95,
              MAX_VIOLATIONS, MAX_TRANSIENT, REQUIRE, MASTER, WORKER, MASTER_HOST, MASTER_PORT,
              EXPECT_WORKERS, WEB_HOST, WEB_PORT, REPORT_LOCUST),
@@ -229,11 +274,15 @@ COMMANDS: Mapping[str, tuple[Option, ...]] = {
                        " elsewhere. Repeatable: several are judged as one.", required=True),
                FORMAT, LEVEL, SELECT),
     "pytest": (URL, APP, TOKEN, SECOND_TOKEN, HEADER, *CONNECTION, WAIT_FOR, KEEP,
-               ALLOW_PRODUCTION, LEVEL, SELECT, REQUIRE, SEED, PATIENCE, CLOCK_URL,
+               ALLOW_PRODUCTION, TARGET_NAME, LEVEL, SELECT, REQUIRE, SEED, PATIENCE, CLOCK_URL,
                PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE),
     "serve": (HOST, PORT, CONTRACT, STORE, WORKERS, RATE_LIMIT, PARTNER, FAULT, ADMIN_TOKEN,
               CONTROL, LOG_FORMAT, LOG_LEVEL),
     "report": (MOCK_URL, PARTNER_ID, ADMIN_TOKEN, FORMAT, LEVEL),
     "exercise": (PRESET, TIMEOUT, SAVED_HAR, QUIET, FORMAT, replace(LEVEL, default="should")),
 }  # fmt: skip
+
+COMMANDS: Mapping[str, tuple[Option, ...]] = {
+    name: (*options, CONFIG, NO_CONFIG) for name, options in _OWN.items()
+}
 """The options of each command, and of the pytest plugin. Report files come from the formats."""

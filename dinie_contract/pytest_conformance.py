@@ -30,8 +30,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, one in OPTIONS.items():
         action = "store_true" if one.kind == "flag" else "append" if one.multiple else "store"
         group.addoption(
-            f"--conformance-{name}", action=action, dest=option_dest(name), help=one.help
-        )
+            f"--conformance-{name}", action=action, dest=option_dest(name), help=one.help,
+            default=None,
+        )  # fmt: skip
+        if one.negative:
+            group.addoption(
+                f"--conformance-no-{name}", action="store_false", dest=option_dest(name),
+                default=None, help=f"Take --conformance-{name} of another source back.",
+            )  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:

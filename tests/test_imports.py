@@ -59,7 +59,7 @@ output, and whose page a request is of."""
 BESIDE = {
     "openapi": {"openapi"},
     # Its fixtures name the types of the mock; they import it only when a test asks.
-    "dinie_contract": {"dinie_contract", "mock_server.testing"},
+    "dinie_contract": {"dinie_contract", "mock_server.testing", "openapi.files"},
     "conformance": {"conformance", "openapi", "dinie_contract.pytest_conformance", *OPTIONS},
     "mock_server": {
         "mock_server",

@@ -60,17 +60,19 @@ class ConformancePlugin:
             items[:] = [item for item in items if item not in left]
             config.hook.pytest_deselected(items=left)
 
-    def pytest_report_header(self) -> str:
-        """Report the target, the contract, the level and the seed."""
+    def pytest_report_header(self) -> list[str]:
+        """Report the target, the contract, the level, the seed and the configuration file."""
         where = (
             f"{self.shared.settings.app} at {self.shared.url}"
             if self.shared.settings.app
             else self.shared.url
         )
-        return (
+        line = (
             f"conformance: {where} by contract {self.shared.contract.version},"
             f" level {self.shared.settings.level}, seed {self.shared.seed}"
         )
+        source = self.shared.configuration
+        return [line, f"conformance: {source}"] if source else [line]
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:

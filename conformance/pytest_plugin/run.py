@@ -26,17 +26,20 @@ from conformance.server import catalogue
 from conformance.target.asgi import AppError
 from conformance.target.connecting import authenticate
 from conformance.target.errors import TargetError
-from dinie_contract.command_line import settings_of
+from dinie_contract.command_line import settings_of, settings_of_file
 from dinie_contract.pytest_conformance import OPTIONS, option_dest
 from openapi.contract import Contract
 from openapi.operation import Operation
+
+_TABLE = "pytest"
+"""The table of the configuration file that counts here, in the place of the one of ``run``."""
 
 
 def shared_run(config: pytest.Config) -> "SharedRun":
     """The run that the options describe; raises pytest.UsageError for unusable options."""
     try:
         require_extra("conformance", "pytest --pyargs conformance")
-        context = run_command.make_context("conformance", _given_arguments(config))
+        context = run_command.make_context(_TABLE, _given_arguments(config))
         settings = settings_of(RunSettings, context.params)
         contract = Contract.bundled()
         url = settings.checked_url(contract)
@@ -64,7 +67,8 @@ def shared_run(config: pytest.Config) -> "SharedRun":
         seed = secrets.randbelow(2**32)
         # Kept where xdist finds it, so that all of its workers make the same choices.
         setattr(config.option, option_dest("seed"), str(seed))
-    return SharedRun(contract, chosen, url, settings, seed, baseline, required)
+    source = settings_of_file(context).line
+    return SharedRun(contract, chosen, url, settings, seed, baseline, required, source)
 
 
 def _given_arguments(config: pytest.Config) -> list[str]:
@@ -73,7 +77,8 @@ def _given_arguments(config: pytest.Config) -> list[str]:
     for name, one in OPTIONS.items():
         value = config.getoption(option_dest(name))
         if one.kind == "flag":
-            arguments += [f"--{name}"] if value else []
+            spelling = f"--{name}" if value else one.negative
+            arguments += [spelling] if value is not None and spelling else []
         else:
             values = value if isinstance(value, list) else [value] if value is not None else []
             arguments += [f"--{name}={text}" for text in values]
@@ -89,7 +94,8 @@ def option_named(name: str) -> str:
 class SharedRun:
     """The run that all items of a process share; it begins with the first that needs it.
 
-    ``required`` are the ids of requirements that must be verified, ``judged`` counts the items
+    ``required`` are the ids of requirements that must be verified, ``configuration`` is the line on
+    the configuration file, ``judged`` counts the items
     with a verdict, ``undecided`` are the reasons for no verdict, ``stale`` are the entries of the
     baseline whose rule holds again.
     """
@@ -101,6 +107,7 @@ class SharedRun:
     seed: int
     baseline: Baseline
     required: frozenset[str] = frozenset()
+    configuration: str = ""
     judged: int = 0
     undecided: list[str] = field(default_factory=list)
     stale: list[ResultKey] = field(default_factory=list)
