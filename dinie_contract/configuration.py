@@ -23,7 +23,7 @@ from openapi.files import open_regular
 OWN_FILE, PROJECT_FILE = "dinie.toml", "pyproject.toml"
 
 _MOST_BYTES, _MOST_BYTES_OF_PROJECT = 100_000, 1_000_000
-"""A project's file has tables of many tools. The time of the TOML parser may grow with the square."""
+"""A project's file has tables of many tools. The parser may take quadratic time."""
 
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 """The name of an environment variable: in capitals, so that hardly any secret looks like one."""
