@@ -128,7 +128,7 @@ class Probe:
         It is for requests whose bytes alone decide the answer.
         """
         answer = self.refusals.get(request, self._answer)
-        self._record((request, answer))
+        self._record(request, answer)
         return self._decided(request, _answered(answer))
 
     def _decided(self, request: Request, answer: Answer) -> Answer:
@@ -144,13 +144,13 @@ class Probe:
     def try_to_send(self, request: Request, tries: int = _TRIES) -> Answer:
         """As :meth:`send`; a request without an answer gives the status ``NO_ANSWER``."""
         answer = self._answer(request, tries)
-        self._record((request, answer))
+        self._record(request, answer)
         return answer
 
     def send_once(self, request: Request) -> Answer:
         """Send one request; a 429 is an answer like any other."""
         answer = self._registered(self._sent_once, request)
-        self._record((request, answer))
+        self._record(request, answer)
         return answer
 
     def send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
@@ -192,7 +192,8 @@ class Probe:
             answers = values([threads.submit(send_one, one) for one in requests], self.target)
         number = next(_GROUPS)
         answers = [replace(one, sent_with=number) for one in answers]
-        self._record(*zip(requests, answers, strict=True))
+        for request, answer in zip(requests, answers, strict=True):
+            self._record(request, answer)
         return answers
 
     def _answer(self, request: Request, tries: int = _TRIES) -> Answer:
@@ -270,11 +271,10 @@ class Probe:
         )
         return self.target.move_clock(seconds)
 
-    def _record(self, *exchanges: tuple[Request, Answer]) -> None:
-        """Record exchanges; nothing is verified by answers that are very large together."""
-        self.recording.add(*exchanges)
-        is_large = any(len(answer.body) > _LARGE_BYTES for _, answer in exchanges)
-        if is_large and self.recording.body_bytes > _MOST_BYTES:
+    def _record(self, request: Request, answer: Answer) -> None:
+        """Record an exchange; nothing is verified by answers that are very large together."""
+        self.recording.add(request, answer)
+        if len(answer.body) > _LARGE_BYTES and self.recording.body_bytes > _MOST_BYTES:
             raise _too_many_bytes()
 
     def _registered(self, send: Callable[[Request], Answer], request: Request) -> Answer:

@@ -73,7 +73,7 @@ def _is_the_same(observed: Observed, outcome: CheckOutcome) -> bool:
         return True
     # The answer that a MUST was found broken by is not accused of its other faults as well.
     last = outcome.exchanges[-1:]
-    is_last = [answer for _, answer in last] == [observed.answer]
+    is_last = [answer for _, answer in last] == [observed.exchanges[-1][1]]
     return result.outcome is Outcome.FAILED and is_last
 
 

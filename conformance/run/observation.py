@@ -83,12 +83,11 @@ A server error is one all the same. Methods and paths that are no operation's ar
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A violation that a check met on its way: the answer, and the exchanges that led to it."""
+    """A violation that a check met on its way, and the exchanges that led to it."""
 
     requirement: Requirement
     operation: Operation
     violation: Violation
-    answer: Answer
     exchanges: tuple[Exchange, ...]
 
 
@@ -123,12 +122,9 @@ class Observation:
         self._observer = observer
         probe.recording.on_exchange = self.look
 
-    def look(self, exchanges: Sequence[Exchange], count: int) -> None:
-        """Judge the last exchanges of a check, so many as are new."""
-        for request, answer in exchanges[-count:]:
-            self._look(request, answer, exchanges)
-
-    def _look(self, request: Request, answer: Answer, exchanges: Sequence[Exchange]) -> None:
+    def look(self, exchanges: Sequence[Exchange]) -> None:
+        """Judge the last of a check's exchanges."""
+        request, answer = exchanges[-1]
         # An answer of a moment counts where it came again.
         if is_transient(answer) and not answer.is_repeated:
             return
@@ -144,7 +140,7 @@ class Observation:
                     continue
                 if violation := judge.found(exchange):
                     shown = tuple(exchanges)
-                    self.found[key] = Observed(requirement, operation, violation, answer, shown)
+                    self.found[key] = Observed(requirement, operation, violation, shown)
 
     def can_judge(self, operation: Operation) -> bool:
         """Whether the target serves an operation, as far as its survey has found."""

@@ -1,5 +1,6 @@
 """From requirements to a stream of results. It runs many at once and never prints."""
 
+import math
 import random
 from collections.abc import Generator, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
@@ -32,10 +33,11 @@ from conformance.target.exchange import (
     path_to,
 )
 from conformance.target.kept import CreatedResource
-from conformance.target.members import identifier_in, text_in
+from conformance.target.members import JsonObject, identifier_in, text_in
 from conformance.target.sign_in import form_request, json_request
 from conformance.target.target import Target
 from conformance.target.threads import Threads, finished
+from conformance.target.timestamps import instant
 from conformance.target.transport.diagnosis import scheme_reason
 from dinie_contract.output import excerpt
 from openapi.contract import Contract
@@ -52,6 +54,9 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 """RFC 9110 section 15.4: the redirects whose Location is a URL to be asked instead."""
 
 _LONGEST_LOCATION = 200
+
+_BETWEEN_TRIES_SECONDS = 10.0
+"""The longest time between the creation whose answer was lost and that of a further try."""
 
 PHASES = (AT_ONCE, AT_ONCE, 1)
 """How many checks are in flight together in each phase of a run."""
@@ -212,22 +217,33 @@ class Run:
     def _find_lost(self) -> None:
         """Add to ``created`` what creations have made whose answer was lost, as the list shows it.
 
-        What the list does not show, or no list, leaves them unknown.
+        What the list does not show, or no list, leaves them unknown. A name that is not marked as
+        test data may be that of a key of somebody else: such a one counts where it was made just
+        before the one that a further try has made.
         """
         names: dict[tuple[str, int], set[str]] = {}
         for request in self.target.transients.lost:
             for operation in filter(creates, self._operations_of(request)):
-                name = self._survey_probe(operation).asked_name(request) or ""
-                # Any other name may be that of a key of the target's own.
-                if NAME_PREFIX in name:
+                name = self._survey_probe(operation).asked_name(request)
+                if name:
                     names.setdefault((operation.id, request.partner or 0), set()).add(name)
         for (id_, partner), lost in names.items():
             probe = self._survey_probe(self.contract.operations[id_])
             with suppress(NotVerified, Violation, UnsendableRequest, TargetError):
-                for item in probe.listed(partner):
-                    handle = identifier_in(item, probe.resource.handle)
-                    is_lost = text_in(item, probe.name_member) in lost
-                    if is_lost and handle is not None and item.get("status") != "revoked":
+                found = [
+                    (name, handle, item)
+                    for item in probe.listed(partner)
+                    if (name := text_in(item, probe.name_member)) in lost
+                    and (handle := identifier_in(item, probe.resource.handle)) is not None
+                ]
+                known = self.target.created.copy()
+                tries = [(one[0], _made_at(one[2])) for one in found if (partner, one[1]) in known]
+                for name, handle, item in found:
+                    made = _made_at(item)
+                    is_ours = NAME_PREFIX in str(name) or any(
+                        of == name and 0 <= at - made <= _BETWEEN_TRIES_SECONDS for of, at in tries
+                    )
+                    if is_ours and item.get("status") != "revoked":
                         self.target.created.add((partner, handle))
 
     def _shown_by_limited(self, request: Request, answer: Answer) -> Iterator[Hashable]:
@@ -385,6 +401,12 @@ class Run:
             if request.is_for(operation)
         }
         self.answered.setdefault(operation.id, set()).update(statuses)
+
+
+def _made_at(item: JsonObject) -> float:
+    """When a listed item was made, in seconds since the epoch; NaN where it does not say so."""
+    found = instant(item.get("created_at"))
+    return math.nan if found is None else found
 
 
 def _is_served(answer: Answer) -> bool:

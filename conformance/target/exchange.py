@@ -249,8 +249,8 @@ class Recording:
     """The smallest example that failed of each search, as Hypothesis encodes it."""
     searches: int = 0
     """The number of searches for an example so far."""
-    on_exchange: Callable[[Sequence[tuple[Request, Answer]], int], None] = lambda *_: None
-    """Called with all exchanges so far whenever there are more, and with the number of those."""
+    on_exchange: Callable[[Sequence[tuple[Request, Answer]]], None] = lambda _: None
+    """Called with all exchanges so far whenever there is one more."""
 
     def restart(self) -> None:
         """Forget the exchanges of a try that decided nothing."""
@@ -263,12 +263,11 @@ class Recording:
         """The bytes of all bodies of its answers."""
         return sum(len(answer.body) for _, answer in self.exchanges)
 
-    def add(self, *exchanges: tuple[Request, Answer]) -> None:
-        """Keep exchanges: one, or those of requests that were sent at the same time."""
-        for request, answer in exchanges:
-            before, self.done_meanwhile = self.done_meanwhile or answer.before, ""
-            self.exchanges.append((request, replace(answer, before=before)))
-        self.on_exchange(self.exchanges, len(exchanges))
+    def add(self, request: Request, answer: Answer) -> None:
+        """Keep one exchange."""
+        before, self.done_meanwhile = self.done_meanwhile or answer.before, ""
+        self.exchanges.append((request, replace(answer, before=before)))
+        self.on_exchange(self.exchanges)
 
 
 Forward = Callable[[Request], Answer]

@@ -41,7 +41,7 @@ def _answer(probe: Probe, request: Request, *, absurd: bool) -> Answer | None:
             return None if answer.status == NO_ANSWER else answer
     if absurd:
         return None
-    probe.recording.add((request, Answer(NO_ANSWER)))
+    probe.recording.add(request, Answer(NO_ANSWER))
     raise Violation("an answer", "none, and again on another try")
 
 

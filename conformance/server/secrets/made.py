@@ -58,7 +58,7 @@ def _sample(probe: Probe) -> list[Answer]:
             kept[probe.operation.id] = list(probe.recording.exchanges)
         else:
             for exchange in kept[probe.operation.id]:
-                probe.recording.add(exchange)
+                probe.recording.add(*exchange)
     success = probe.operation.success_status
     answers = [answer for _, answer in kept[probe.operation.id] if answer.status == success]
     if len(answers) < _SAMPLES:

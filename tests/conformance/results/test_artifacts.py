@@ -104,7 +104,8 @@ def expect_nothing_in(folder: Path, fault: Leaking, *printed: str) -> None:
     # HTTP Basic writes both in base64, a URL percent-encoded.
     in_base64 = {base64.b64encode(one.encode()).decode().rstrip("=") for one in fault.pairs}
     in_url = {"".join(f"%{ord(sign):02x}" for sign in one[9:]) for one in fault.seen}
-    rests = {one[9:][:16] for one in fault.seen if len(one) > 24}
+    # The header of a JWT, before its last two parts, is no secret: forged ones have it too.
+    rests = {one[9:].rpartition(".")[2][:16] for one in fault.seen if len(one) > 24}
     lowered = {name: text.lower() for name, text in texts.items()}
     for form in fault.seen | in_base64 | {quote_plus(one) for one in fault.seen} | in_url | rests:
         assert [name for name, text in lowered.items() if form.lower() in text] == []

@@ -344,7 +344,7 @@ def test_a_body_is_parsed_once_and_not_kept_for_long(monkeypatch: pytest.MonkeyP
     assert parsed == [answer.body, no_json.body]
     # What is kept for long is the text alone, which takes a part of the memory.
     recording = Recording()
-    recording.add((PLAIN, answer))
+    recording.add(PLAIN, answer)
     [(_, kept)] = recording.exchanges
     assert kept == answer
     assert kept.text("id") == "one"
