@@ -118,22 +118,6 @@ class DatabaseUrl(click.ParamType[Database]):
         return Database(str(value), f"{url.scheme}://{host}:{port}/{url.path[1:] or 0}")
 
 
-class Authorities(click.ParamType[Path]):
-    """A PEM file of certificate authorities, which are trusted beside the usual ones."""
-
-    name = "FILE"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Path:
-        try:
-            open_regular(Path(value)).close()
-            httpx.create_ssl_context(trust_env=False).load_verify_locations(cafile=value)
-        except ssl.SSLError:
-            self.fail(f"{value} holds no certificate in PEM", param, ctx)
-        except OSError as error:
-            self.fail(f"{value} cannot be read: {error.strerror or error}", param, ctx)
-        return Path(value).absolute()
-
-
 class ReadableFile(click.ParamType[Path]):
     """A file that is there and can be read."""
 
@@ -145,6 +129,20 @@ class ReadableFile(click.ParamType[Path]):
         except OSError as error:
             self.fail(f"{value} cannot be read: {error.strerror or error}", param, ctx)
         return Path(value).absolute()
+
+
+class Authorities(ReadableFile):
+    """A PEM file of certificate authorities, which are trusted beside the usual ones."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Path:
+        file = super().convert(value, param, ctx)
+        try:
+            httpx.create_ssl_context(trust_env=False).load_verify_locations(cafile=file)
+        except ssl.SSLError:
+            self.fail(f"{value} holds no certificate in PEM", param, ctx)
+        except OSError as error:
+            self.fail(f"{value} cannot be read: {error.strerror or error}", param, ctx)
+        return file
 
 
 class Password(click.ParamType[str]):

@@ -63,9 +63,9 @@ def replay_command(finding: Path, **parameters: Any) -> int:
             finally:
                 if not settings.keep:
                     run.clean_up()
-        remarks = (*settings.target.connection.warnings, *cut_remarks(contract, target))
-    for one in () if void else settings.target.connection.warnings:
-        echo(one)
+        remarks = cut_remarks(contract, target)
+    for warning in settings.target.connection.warnings:
+        echo(warning)
     if void:
         echo("\n".join((f"No verdict: {void}", *remarks)))
         return NO_VERDICT

@@ -31,7 +31,7 @@ from conformance.target.clean_up import GONE_STATUSES
 from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, ConnectionClosed
 from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request, query_with
 from conformance.target.members import JsonObject, identifier_in, text_in
-from conformance.target.target import Target
+from conformance.target.target import CLOSED_TRIES, Target
 from conformance.target.threads import Threads, values
 from conformance.target.transport.reception import MOST_BYTES
 from dinie_contract.output import shown
@@ -54,8 +54,8 @@ _LARGE_BYTES, _MOST_BYTES = 64 * 1024, 4 * MOST_BYTES
 _LOOKS, _BETWEEN_LOOKS_SECONDS = 4, 0.25
 """The looks at a list that may lag a little."""
 
-_TRIES, _SLOW_TRIES = 3, 2
-"""The tries of a request that gets a closed connection, or no whole answer in time."""
+_SLOW_TRIES = 2
+"""The tries of a request that gets no whole answer in time."""
 
 _GROUPS = itertools.count(1)
 """The numbers of groups of requests that are sent at the same time."""
@@ -141,7 +141,7 @@ class Probe:
         path, made = unquote(request.path), self.target.created.copy()
         return request.method == "DELETE" and any(handle in path for _, handle in made)
 
-    def try_to_send(self, request: Request, tries: int = _TRIES) -> Answer:
+    def try_to_send(self, request: Request, tries: int = CLOSED_TRIES) -> Answer:
         """As :meth:`send`; a request without an answer gives the status ``NO_ANSWER``."""
         answer = self._answer(request, tries)
         self._record(request, answer)
@@ -196,7 +196,7 @@ class Probe:
             self._record(request, answer)
         return answers
 
-    def _answer(self, request: Request, tries: int = _TRIES) -> Answer:
+    def _answer(self, request: Request, tries: int = CLOSED_TRIES) -> Answer:
         """The answer, or none where the target gives none on each try, or none within the bounds.
 
         Raises :class:`TargetError` where the target leaves plain requests unanswered as well: a

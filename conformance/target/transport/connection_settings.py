@@ -129,12 +129,8 @@ class UnusableCertificate(ValueError):
 
 
 @cache
-def trust_of(settings: ConnectionSettings, *, http2: bool = False) -> ssl.SSLContext:
-    """The TLS context of connections; raises :class:`UnusableCertificate`.
-
-    That for HTTP/2 is one of its own: the protocols to be negotiated are a part of it.
-    """
-    del http2
+def trust_of(settings: ConnectionSettings) -> ssl.SSLContext:
+    """The TLS context of connections; raises :class:`UnusableCertificate`."""
     # Reading the certificate authorities is slow.
     trust = httpx.create_ssl_context(trust_env=False)
     if settings.ca_file is not None:

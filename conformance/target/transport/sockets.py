@@ -45,30 +45,34 @@ class SocketTransport(httpx.BaseTransport):
         self._receptions = _Receptions()
         self._pools = _Pools(settings, self._receptions)
         self._http2_pools = _Pools(settings, self._receptions, http2=True)
-        self._has_answered = False
-        self.speaks_http2 = False
-        """Whether the target answered HTTP/2 and no HTTP/1.1."""
+        self._pools_of: dict[tuple[bytes, int | None], _Pools] = {}
+        """The pools of the protocol in which each host and port has answered."""
+
+    @property
+    def speaks_http2(self) -> bool:
+        """Whether a host answered HTTP/2 and no HTTP/1.1."""
+        return self._http2_pools in self._pools_of.values()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer with its body still to come; raises the errors of httpx."""
         reception = self._receptions.current = reception_of(request)
         reception.is_reused = True
         proxy = self._settings.proxy_to(request.url)
-        if not self.speaks_http2:
-            try:
-                answer = self._answer(request, reception, self._pools, proxy)
-            except (httpx.NetworkError, httpx.RemoteProtocolError):
-                if self._has_answered or request.url.scheme != "https":
-                    raise
-                # A target that knows HTTP/2 alone fails in any of these ways.
-                with suppress(httpx.HTTPError):
-                    answer = self._answer(request, reception, self._http2_pools, proxy)
-                    self._has_answered = self.speaks_http2 = True
-                    return answer
+        host = request.url.raw_host, request.url.port
+        known = self._pools_of.get(host)
+        try:
+            answer = self._answer(request, reception, known or self._pools, proxy)
+        except (httpx.NetworkError, httpx.RemoteProtocolError):
+            if known or request.url.scheme != "https":
                 raise
-            self._has_answered = True
-            return answer
-        return self._answer(request, reception, self._http2_pools, proxy)
+            # A host that knows HTTP/2 alone fails in any of these ways.
+            with suppress(httpx.HTTPError):
+                answer = self._answer(request, reception, self._http2_pools, proxy)
+                self._pools_of[host] = self._http2_pools
+                return answer
+            raise
+        self._pools_of.setdefault(host, self._pools)
+        return answer
 
     def _answer(
         self, request: httpx.Request, reception: Reception, pools: "_Pools", proxy: Proxy | None
@@ -144,7 +148,7 @@ class _Pools:
 
     def _made(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
         options: dict[str, Any] = {
-            "ssl_context": trust_of(self._settings, http2=self.http2),
+            "ssl_context": trust_of(self._settings),
             "max_connections": _CONNECTIONS,
             "max_keepalive_connections": _CONNECTIONS,
             "keepalive_expiry": _IDLE_SECONDS,

@@ -17,6 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from conformance.cli.main import main
+from conformance.target.exchange import Request
+from conformance.target.target import Target, TargetSettings
+from conformance.target.transport.connection_settings import ConnectionSettings
 from tests.conformance.load.command_line import TOKEN, load
 from tests.conformance.servers.answers import Answer
 from tests.conformance.servers.application import KEYS, Application
@@ -345,6 +348,21 @@ def test_http_2_is_spoken_where_the_target_speaks_nothing_else(
         code = code_of("run", "--url", url, "--token", TOKEN, "--select", "created",
                        "--select", "idempotency", "--select", "lists", *trusted)  # fmt: skip
     assert code == 0, capsys.readouterr().out
+
+
+def test_another_host_is_still_asked_in_its_own_protocol(
+    authority: trustme.CA, trusted: tuple[str, str]
+) -> None:
+    application = Application(Options(), PARTNERS)
+    connection = ConnectionSettings(ca_file=Path(trusted[1]))
+    with (
+        serving_http2(authority.issue_cert("127.0.0.1"), application) as origin,
+        serving(Options(), PARTNERS) as other,
+        Target(origin, [TOKEN], TargetSettings(clock_url=other, connection=connection)) as target,
+    ):
+        assert target.send(Request("GET", f"{Options().path}{KEYS}")).status == 200
+        assert target.speaks_http2
+        assert target.move_clock(1) == 404  # an answer, in HTTP/1.1
 
 
 def test_load_says_that_it_speaks_no_http_2(
