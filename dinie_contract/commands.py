@@ -1,6 +1,7 @@
 """The commands ``dinie-mock`` and ``dinie-conformance``, whatever folder they are called in."""
 
 import importlib
+import signal
 import sys
 
 from dinie_contract.location import put_first
@@ -22,6 +23,9 @@ def _main(module: str, interrupted: int) -> None:
         importlib.import_module(module).main()
     except KeyboardInterrupt:  # while it is imported
         sys.exit(interrupted)
+    finally:
+        # From here on Python only ends, and would answer one with a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def load_process() -> None:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from threading import Lock
 from urllib.parse import urlsplit
 
 from conformance.catalogue.judge import Aspect, JudgedExchange, Purpose
@@ -96,8 +97,14 @@ class Observer:
 
     def __init__(self, judges: Judges) -> None:
         self.judges = judges
-        self.secrets: deque[str] = deque(maxlen=_MOST_SECRETS)
+        self._secrets: deque[str] = deque(maxlen=_MOST_SECRETS)
         self._owners: dict[bytes, str] = {}
+        self._lock = Lock()
+
+    def newest_secrets(self) -> tuple[str, ...]:
+        """The secrets to look for; the checks beside this one add to them."""
+        with self._lock:
+            return tuple(self._secrets)
 
     def note(self, resource: Resource | None, answer: Answer) -> bool:
         """Remember the secret of what an answer has created; gives whether another one has it."""
@@ -105,7 +112,8 @@ class Observer:
         if resource is None or secret is None or not answer.is_success:
             return False
         if len(secret) >= _SHORTEST_SECRET:
-            self.secrets.append(secret[:_LONGEST_SECRET])
+            with self._lock:
+                self._secrets.append(secret[:_LONGEST_SECRET])
         made, print_ = answer.identifier(resource.id), sha256(secret.encode(errors="replace"))
         if made is None or len(self._owners) >= _MOST_OWNERS:
             return False
@@ -164,7 +172,7 @@ class Observation:
             answer,
             Purpose.OBSERVED,
             token=tokens[partner] if partner is not None and partner < len(tokens) else "",
-            secrets=tuple(self._observer.secrets),
+            secrets=self._observer.newest_secrets(),
             resource=resource,
             base_path=urlsplit(self._target.base_url).path,
             has_old_secret=has_old_secret,

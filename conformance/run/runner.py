@@ -225,8 +225,12 @@ class Run:
         for request in self.target.transients.lost:
             for operation in filter(creates, self._operations_of(request)):
                 name = self._survey_probe(operation).asked_name(request)
-                if name:
-                    names.setdefault((operation.id, request.partner or 0), set()).add(name)
+                # A token of its own, as a new key gets it, may be any partner's.
+                whose = (
+                    range(len(self.target.tokens)) if request.partner is None else [request.partner]
+                )
+                for partner in whose if name else ():
+                    names.setdefault((operation.id, partner), set()).add(str(name))
         for (id_, partner), lost in names.items():
             probe = self._survey_probe(self.contract.operations[id_])
             with suppress(NotVerified, Violation, UnsendableRequest, TargetError):

@@ -75,11 +75,12 @@ def test_a_token_that_is_refused_gives_no_verdict(mock: MockProcess, tmp_path: P
     [
         (("--max-time", "soon"), "must be a duration such as"),
         (("--master", "--worker"), "either --master or --worker"),
-        (("--client-id", "some"), "give either --token or --client-id"),
+        (("--token", "a", "--client-id", "b"), "give either --token or --client-id"),
+        (("--client-id", "some"), "--client-id and --client-secret go together"),
         (("--url", "https://api.dinie.com.br/v3"), "--allow-production"),
         (("--report-json", "/nowhere/load.json"), "cannot be written"),
     ],
-    ids=lambda one: one[0] if isinstance(one, tuple) else "",
+    ids=lambda one: " ".join(one) if isinstance(one, tuple) else "",
 )
 def test_bad_options_are_told_in_one_line(
     mock: MockProcess, tmp_path: Path, arguments: tuple[str, ...], told: str

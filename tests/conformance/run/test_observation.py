@@ -1,5 +1,8 @@
 """What is wrong with an answer is found, whatever check it is only a step of."""
 
+import gc
+import itertools
+import json
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -7,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.catalogue.registry import Judges
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import body_of, with_body
 from conformance.catalogue.selection import select
@@ -14,7 +18,7 @@ from conformance.results.baseline import Baseline
 from conformance.results.result import VIOLATIONS, Outcome
 from conformance.results.verdict import Verdict
 from conformance.run.judging import SEEN_AGAIN, judge
-from conformance.run.observation import UNUSUAL
+from conformance.run.observation import UNUSUAL, Observer
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.exchange import Answer, Forward, Request, Tamper
@@ -219,3 +223,34 @@ def test_every_exception_has_its_reason_and_a_request() -> None:
     for (reason, holds), request in zip(UNUSUAL.items(), odd, strict=True):
         assert reason
         assert holds(request), reason
+
+
+def test_secrets_are_noted_while_another_check_looks_for_them() -> None:
+    """Python collects garbage, and may run another thread, in the middle of a copy."""
+    observer = Observer(Judges([]))
+    resource = CONTRACT.resource_of(CONTRACT.operations["createCredential"])
+    numbers = itertools.count()
+
+    def note() -> None:
+        made = {"id": f"id {next(numbers)}", "client_secret": f"a secret of length {next(numbers)}"}
+        observer.note(resource, Answer(201, body=json.dumps(made).encode()))
+
+    def collected(phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            thread = threading.Thread(target=note)
+            thread.start()
+            thread.join(timeout=0.05)
+
+    # Python keeps small tuples for reuse, and collects for no such one.
+    for _ in range(100):
+        note()
+    usual = gc.get_threshold()
+    gc.callbacks.append(collected)
+    gc.set_threshold(1)
+    try:
+        for _ in range(20):
+            assert observer.newest_secrets()
+    finally:
+        gc.set_threshold(*usual)
+        gc.callbacks.remove(collected)
+    assert next(numbers) > 200

@@ -128,6 +128,23 @@ def test_a_creation_whose_answer_is_lost_on_its_way_breaks_nothing(how: str) -> 
     assert "no answer to createCredential" in verdict.all_remarks[-1] or told.resent
 
 
+def test_what_a_token_of_any_partner_has_made_is_revoked_though_its_answer_is_lost() -> None:
+    lost: set[str] = set()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        token = dict(request.headers).get("Authorization", "")
+        is_made = request.partner is None and answer.text("client_secret") is not None
+        if not is_made or token in lost:
+            return answer
+        lost.add(token)
+        return AWAY
+
+    _, verdict = judged(tamper, [catalogue()["tokens.token-is-its-partners"]])
+    assert verdict.exit_code == 0, verdict.line
+    assert len(lost) == len(PARTNERS)
+
+
 def test_what_was_absent_at_first_and_is_there_later_is_no_green() -> None:
     numbers = itertools.count(1)
 

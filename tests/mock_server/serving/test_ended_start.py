@@ -60,13 +60,21 @@ def test_it_ends_while_it_is_imported(sign: signal.Signals, module: str) -> None
         assert assert_ends(process, sign) == ""
 
 
-@both
-def test_it_ends_while_it_reads_a_contract(tmp_path: Path, sign: signal.Signals) -> None:
-    fifo = tmp_path / "contract.yaml"
-    os.mkfifo(fifo)
-    with starting("--contract", str(fifo)) as process, fifo.open("w"):
-        # Opened by both sides: the mock is reading, and there is nothing to read.
-        assert assert_ends(process, sign) == ""
+@pytest.mark.parametrize("command", ["mock", "conformance"])
+def test_it_ends_while_it_ends_already(command: str) -> None:
+    """What it has registered for its end runs as Python ends, and is a moment to interrupt it."""
+    code = (
+        "import atexit, os, signal\n"
+        "atexit.register(os.kill, os.getpid(), signal.SIGINT)\n"
+        f"from dinie_contract.commands import {command}\n"
+        f"{command}()"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code, "--no-such"], check=False, capture_output=True, text=True
+    )
+    assert told.returncode == -signal.SIGINT
+    assert "No such option" in told.stderr
+    assert "Traceback" not in told.stderr
 
 
 @both
