@@ -37,6 +37,8 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+	for system in win32 darwin; do $(BIN)/mypy --platform $$system \
+		$(addprefix -p ,dinie_contract openapi mock_server conformance) || exit 1; done
 
 unit: $(READY)
 	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)

@@ -27,6 +27,7 @@ def run_harness(base_url: str, first: Partner, second: Partner) -> tuple[str, di
         command = [sys.executable, "-m", "conformance.cli", "run", "--url", base_url]
         environment = {
             **{key: text for key, text in os.environ.items() if not key.startswith("DINIE_")},
+            "PYTHONUTF8": "1",
             "DINIE_TOKEN": str(first.token),
             "DINIE_SECOND_TOKEN": str(second.token),
         }
@@ -35,7 +36,7 @@ def run_harness(base_url: str, first: Partner, second: Partner) -> tuple[str, di
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             timeout=_SECONDS,
             check=False,
         )

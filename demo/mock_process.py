@@ -81,10 +81,10 @@ def mock_process(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         # What a shell has set for another mock must not change this one.
         env={name: value for name, value in os.environ.items() if not name.startswith("DINIE_")}
-        | {"PYTHONUNBUFFERED": "1"},
+        | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
     )
     mock = None
     printed_later: list[str] = []

@@ -80,4 +80,4 @@ def table(verdict: Verdict) -> list[str]:
 
 if __name__ == "__main__":
     found = sdk_runs()
-    PAGE.write_text(page(found, sdk_verdict(found)))
+    PAGE.write_text(page(found, sdk_verdict(found)), encoding="utf-8")

@@ -19,6 +19,9 @@ def conformance() -> None:
 
 def _main(module: str, interrupted: int) -> None:
     put_first()
+    for stream in (sys.stdout, sys.stderr):
+        # A character that a terminal cannot show must not end the command.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
     try:
         importlib.import_module(module).main()
     except KeyboardInterrupt:  # while it is imported

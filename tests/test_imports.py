@@ -51,16 +51,23 @@ OPTIONS = {
     "dinie_contract.extras",
     "dinie_contract.origins",
     "dinie_contract.output",
+    "dinie_contract.systems",
     "dinie_contract.web_address",
 }
 """What lies below all commands: options as data, how a command takes them, extras, URLs, its
-output, and whose page a request is of."""
+output, what differs between systems, and whose page a request is of."""
 
 BESIDE = {
     "openapi": {"openapi"},
     # Its fixtures name the types of the mock; they import it only when a test asks.
     "dinie_contract": {"dinie_contract", "mock_server.testing", "openapi.files"},
-    "conformance": {"conformance", "openapi", "dinie_contract.pytest_conformance", *OPTIONS},
+    "conformance": {
+        "conformance",
+        "openapi",
+        *OPTIONS,
+        "dinie_contract.commands",  # python -m conformance.cli is the command
+        "dinie_contract.pytest_conformance",
+    },
     "mock_server": {
         "mock_server",
         "openapi",

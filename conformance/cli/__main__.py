@@ -1,5 +1,5 @@
 """``python -m conformance.cli`` is ``dinie-conformance``."""
 
-from conformance.cli.main import main
+from dinie_contract.commands import conformance
 
-main()
+conformance()

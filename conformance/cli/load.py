@@ -1,6 +1,5 @@
 """``dinie-conformance load``: a load test whose answers are judged by the catalogue."""
 
-import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from conformance.load.settings import Settings
 from conformance.report.output import check_writable
 from conformance.server import catalogue
 from dinie_contract.command_line import settings_of
+from dinie_contract.systems import go_on_as
 from openapi.contract import Contract
 
 
@@ -29,10 +29,8 @@ def load_command(**parameters: Any) -> int:
     locust = settings.report_locust
     check_writable([*settings.reports.values(), *([locust] if locust else [])])
     sys.stdout.flush()
-    # The test replaces this process, so that signals and the exit code need not be passed on.
     # -P keeps files of the working directory from being imported as modules.
-    command = [sys.executable, "-P", "-m", "dinie_contract.commands"]
-    os.execve(sys.executable, command, {**os.environ, **settings.environment()})  # noqa: S606 - ours
+    return go_on_as(["-P", "-m", "dinie_contract.commands"], settings.environment())
 
 
 def _settings(parameters: Mapping[str, Any]) -> Settings:

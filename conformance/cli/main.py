@@ -54,9 +54,6 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every failure is one line on standard error and exit code 2."""
     give_back_large_blocks()
-    for stream in (sys.stdout, sys.stderr):
-        # A character that a terminal cannot show must not end the run.
-        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
     try:
         sys.exit(cli.main(arguments, prog_name="dinie-conformance", standalone_mode=False))
     except click.ClickException as error:

@@ -72,6 +72,9 @@ def _replace(path: Path, content: bytes) -> bool:
             if path.exists():
                 temporary.chmod(path.stat().st_mode & 0o7777)
         temporary.replace(path)
+    except PermissionError:  # Windows replaces no file that somebody has open
+        temporary.unlink(missing_ok=True)
+        return False
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -80,7 +80,7 @@ def exercise_command(
     entries = merged(run.entries for run in runs)
     if har:
         try:
-            har.write_text(json.dumps(har_of(entries)))
+            har.write_text(json.dumps(har_of(entries)), encoding="utf-8")
         except OSError as error:
             raise ControlError(f"{har} cannot be written: {error.strerror}") from error
     contract = Contract.bundled()

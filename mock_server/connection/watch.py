@@ -4,13 +4,13 @@ One sweep over all connections costs less than a timer for each request.
 """
 
 import asyncio
-import resource
 from dataclasses import dataclass
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from uvicorn.server import ServerState
 
+from dinie_contract.systems import most_open_files
 from mock_server.exchange.exchange import MAX_BODY_BYTES
 
 _RESERVED_FILES = 128
@@ -49,8 +49,8 @@ class Limits:
 
     def capacity(self) -> int:
         """The number of connections that this process may have open."""
-        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if files == resource.RLIM_INFINITY:
+        files = most_open_files()
+        if files is None:
             return self.connections
         return max(_FEWEST_CONNECTIONS, min(self.connections, files - _RESERVED_FILES))
 

@@ -4,11 +4,10 @@ Hypothesis may need any time and memory for a schema, and cannot be interrupted.
 half a second and thirty megabytes, which no start with documented examples should pay.
 """
 
+import faulthandler
 import importlib
 import json
 import math
-import resource
-import signal
 import subprocess
 import sys
 import time
@@ -72,7 +71,7 @@ def _start() -> "subprocess.Popen[str]":
     command = [sys.executable, "-P", __file__]
     pipe = subprocess.PIPE
     process = subprocess.Popen(  # noqa: S603 - this very file
-        command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
+        command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, encoding="utf-8"
     )
     assert process.stdout is not None  # noqa: S101 - as it was started
     process.stdout.readline()  # its time counts once it is ready
@@ -80,10 +79,12 @@ def _start() -> "subprocess.Popen[str]":
 
 
 def main() -> None:
-    """Search for what each line of the input asks, until its end. SIGALRM ends the process."""
-    with suppress(OSError, ValueError):  # the system has a lower limit, or none
+    """Search for what each line of the input asks, until its end, or that of a limit."""
+    # Windows has no such limit, and macOS does not take it.
+    with suppress(ImportError, OSError, ValueError):
+        resource: Any = importlib.import_module("resource")
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    signal.alarm(_SECONDS_TO_START)
+    _end_after(_SECONDS_TO_START)
     hypothesis = importlib.import_module("hypothesis")
     build = importlib.import_module("schemathesis.generation.jsonschema.builder").build
     jsonschema_rs = importlib.import_module("jsonschema_rs")
@@ -99,7 +100,7 @@ def main() -> None:
     _tell({})
     for line in sys.stdin:
         definition, texts, seconds = json.loads(line)
-        signal.alarm(seconds)
+        _end_after(seconds)
         answer: dict[str, Any] = {}
         try:
             accepts = jsonschema_rs.Draft202012Validator(definition, validate_formats=True)
@@ -110,8 +111,13 @@ def main() -> None:
             raise  # ends the process: it has reached a limit
         except Exception as error:  # noqa: BLE001 - whatever it is, there is no value
             answer["reason"] = type(error).__name__
-        signal.alarm(0)
+        faulthandler.cancel_dump_traceback_later()
         _tell(answer)
+
+
+def _end_after(seconds: float) -> None:
+    """End this process later, whatever it does then: the thread that ends it is no Python."""
+    faulthandler.dump_traceback_later(seconds, exit=True)
 
 
 def _tell(answer: dict[str, Any]) -> None:

@@ -18,8 +18,9 @@ _FETCHED_TOGETHER = 64
 """Keys for which random bytes are fetched at once: the system call is the slowest part."""
 
 _fetched: list[str] = []
-# A forked process must not issue the same keys as its parent.
-os.register_at_fork(after_in_child=_fetched.clear)
+if hasattr(os, "register_at_fork"):
+    # A forked process must not issue the same keys as its parent.
+    os.register_at_fork(after_in_child=_fetched.clear)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message
 from uvicorn.config import STARTUP_FAILURE
 
+from dinie_contract.systems import HAS_WORKER_SIGNALS
 from mock_server import __version__
 from mock_server.app import create_app
 from mock_server.connection import ClosableProtocol
@@ -43,7 +44,8 @@ def bind(host: str, port: int) -> socket.socket:
     except socket.gaierror as error:
         raise ServingError(f"--host {host}: {error.strerror}") from error
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
+        # create_server adds the address to the system's own words.
+        reason = (error.strerror or str(error)).partition(" (while attempting")[0]
         mend = "; choose another with --port, or 0 for a free one" if port else ""
         raise ServingError(f"cannot listen on {host}:{port}: {reason}{mend}") from error
 
@@ -69,6 +71,11 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
     that do not start, or have no store that they could share.
     """
     workers = settings.workers
+    if workers > 1 and not HAS_WORKER_SIGNALS:
+        raise ServingError(
+            f"--workers {workers}: this system lacks the signals that several workers need;"
+            " leave --workers out"
+        )
     is_shared = backend_of(settings.store).is_shared(settings.store)
     if workers > 1 and not is_shared:
         raise ServingError(

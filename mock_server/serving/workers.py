@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.supervisors import Multiprocess
 
+from dinie_contract.systems import held_back
 from mock_server.app import create_app
 from mock_server.observing.logs import set_up_logs
 from mock_server.observing.metrics import forget_shared_metrics
@@ -47,9 +48,8 @@ class Supervisor(Multiprocess):
         # Ctrl-C is for the whole process group: a worker that is still being imported would end
         # with a traceback. Each gets SIGTERM from here.
         resource_tracker.ensure_running()  # its start would unblock the signal
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-        super().init_processes()
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with held_back(signal.SIGINT):
+            super().init_processes()
 
     def _pass_on(self, number: int, _: FrameType | None) -> None:
         """Pass a signal on to workers at once; the supervisor itself polls only twice a second."""

@@ -6,7 +6,6 @@ import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import apsw
 
@@ -58,7 +57,7 @@ def as_it_lies(path: Path) -> Iterator[apsw.Connection | None]:
     with contextlib.suppress(OSError, apsw.CantOpenError, apsw.IOError, apsw.PermissionsError):
         if Path(place).stat().st_size:
             flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
-            connection = apsw.Connection(f"file:{quote(place)}?immutable=1", flags=flags)
+            connection = apsw.Connection(f"{Path(place).as_uri()}?immutable=1", flags=flags)
     try:
         yield connection
     finally:
@@ -73,24 +72,26 @@ def make_private(path: Path) -> list[str]:
     database the mode of the database. Raises :class:`StoreError` for a file of another user.
     """
     changed: list[str] = []
+    if not hasattr(os, "geteuid"):  # Windows: the rights of the folder are those of the file
+        return changed
     with contextlib.suppress(OSError):  # SQLite says what is wrong with the place
         # A link may be there on purpose; the checks are of the file that it leads to.
-        _make_private(os.path.realpath(path), path, changed)
+        _make_private(os.path.realpath(path), path, os.geteuid(), changed)
     return changed
 
 
-def _make_private(place: str, shown: Path, changed: list[str]) -> None:
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+def _make_private(place: str, shown: Path, user: int, changed: list[str]) -> None:
     with contextlib.suppress(FileExistsError):
-        descriptor = os.open(place, flags, _PRIVATE)
-        os.fchmod(descriptor, _PRIVATE)  # a umask may have taken more
+        descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE)
+        # A umask may have taken more.
+        os.chmod(descriptor, _PRIVATE)  # noqa: PTH101 - of this very file
         # Only a file that was not there: closing another would drop the locks of this process.
         os.close(descriptor)
     for end in _FILES:
         file = Path(place + end)
         with contextlib.suppress(FileNotFoundError):
             found = file.lstat()
-            if found.st_uid != os.geteuid() and os.geteuid() != 0:
+            if user not in {0, found.st_uid}:
                 raise StoreError(
                     f"{shown}{end} belongs to another user, who could read the key that signs"
                     " tokens: name a file of your own"

@@ -4,9 +4,9 @@ Each run has a fresh partner on one mock. One verdict covers the journals of all
 waits of a single run are too few to show whether they grow.
 """
 
-import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -17,12 +17,13 @@ from pathlib import Path
 from conformance.client.attempts import RETRYABLE, Ending
 from conformance.client.evidence import Traffic
 from conformance.journal.journal import JournalEntry
+from dinie_contract.systems import end_with_children
 from mock_server.testing.embedded import MockServer, running_mock
 from mock_server.testing.partner_mock import PartnerMock
 from openapi.contract import Contract
 from openapi.resource import creates
 
-_INTERPRETERS = re.compile(r"(python|pypy|node|deno|bun|ruby|perl|php|bash|sh|zsh)[0-9.]*")
+_INTERPRETERS = re.compile(r"(python|pypy|node|deno|bun|ruby|perl|php|bash|sh|zsh)[0-9.]*(\.exe)?")
 
 NO_FAULTS = "without faults"
 """The name of the run without faults."""
@@ -134,7 +135,7 @@ def _end_of(
     output = None if show_output else subprocess.DEVNULL
     try:
         process = subprocess.Popen(  # noqa: S603 - the user's own command
-            command,
+            [shutil.which(command[0]) or command[0], *command[1:]],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -149,13 +150,4 @@ def _end_of(
         return None
     finally:
         if process.poll() is None:
-            _end(process)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End the command and all processes that it has started."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-            os.killpg(process.pid, sign)
-            process.wait(_SECONDS_TO_END)
-            return
+            end_with_children(process, _SECONDS_TO_END)

@@ -9,7 +9,6 @@ cannot be read is left out and counted, and a link is never followed. The folder
 created here are those of the user alone.
 """
 
-import fcntl
 import itertools
 import json
 import os
@@ -36,6 +35,7 @@ from conformance.fuzz.storage.finding import Finding, FindingKey
 from conformance.probe.budget import LARGEST_EXAMPLE
 from conformance.target.kept import CreatedResource
 from dinie_contract.output import HIDDEN, SECRETS, one_line
+from dinie_contract.systems import lock
 from openapi.contract import Contract
 
 VERSION = 1
@@ -130,14 +130,14 @@ class RunDirectory:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Lock the directory; raises :class:`FileError` where another process holds the lock."""
-        lock = own_descriptor(self.path / _LOCK, os.O_RDWR | os.O_CREAT)
+        descriptor = own_descriptor(self.path / _LOCK, os.O_RDWR | os.O_CREAT)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(descriptor)
             yield
         except BlockingIOError as error:
             raise FileError(f"{self.path} is in use by another process") from error
         finally:
-            os.close(lock)
+            os.close(descriptor)
 
     @property
     def corpus(self) -> Path:

@@ -16,6 +16,7 @@ from jsonschema_rs import Draft202012Validator
 
 from conformance.target.members import is_too_deep
 from dinie_contract.output import one_line
+from dinie_contract.systems import write_folder_to_disk
 from openapi.files import NotRegularError, regular_descriptor
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -40,7 +41,7 @@ class FileError(Exception):
 def own_descriptor(path: Path, flags: int) -> int:
     """The descriptor of a regular file that is no link; raises :class:`FileError`."""
     try:
-        return regular_descriptor(path, flags | os.O_NOFOLLOW)
+        return regular_descriptor(path, flags, follow_links=False)
     except NotRegularError as error:
         raise FileError(f"{path}: is no regular file") from error
     except OSError as error:
@@ -56,19 +57,15 @@ def write_whole(path: Path, text: str) -> None:
         descriptor, name = tempfile.mkstemp(".new", f".{path.name}.", path.parent)
         temporary = Path(name)
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(text.encode(errors="backslashreplace"))
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write_folder_to_disk(path.parent)
     except OSError as error:
         raise FileError(f"{path} was not written: {error.strerror or error}") from error
 
@@ -76,10 +73,10 @@ def write_whole(path: Path, text: str) -> None:
 def append(path: Path, line: str) -> None:
     """Append a line to a file; raises :class:`FileError`."""
     descriptor = own_descriptor(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+    with os.fdopen(descriptor, "ab") as file:
         if os.fstat(descriptor).st_nlink > 1:
             raise FileError(f"{path}: has another name elsewhere, and what has is not appended to")
-        file.write(line)
+        file.write(line.encode())
 
 
 def weight_of(content: bytes) -> int:

@@ -6,7 +6,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from ssl import SSLContext
@@ -30,6 +30,9 @@ _IDLE_SECONDS = 2.0
 """Servers commonly close connections that are idle for five seconds: be earlier than they."""
 
 _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK}
+
+_REASONS: Mapping[int, str] = getattr(socket, "errorTab", {})
+"""The errors of sockets that Windows numbers in its own way."""
 
 
 class SocketTransport(httpx.BaseTransport):
@@ -281,7 +284,7 @@ def _connected(address: Any, reception: Reception, seconds: float) -> socket.soc
             reception.wait_for(lambda one: _expect_writable(connection, one), seconds)
             number = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if number:
-            raise OSError(number, os.strerror(number))  # noqa: TRY301 - as other failures
+            raise OSError(number, _REASONS.get(number) or os.strerror(number))  # noqa: TRY301 - as other failures
     except BaseException:
         connection.close()
         raise
@@ -298,8 +301,9 @@ def _is_ready(connection: socket.socket, seconds: float, *, writable: bool = Fal
         wanted = [connection]
         read, write, _ = select.select([] if writable else wanted, wanted * writable, [], seconds)
         return bool(read or write)
-    poll = select.poll()
-    poll.register(connection, select.POLLOUT if writable else select.POLLIN)
+    unix: Any = select
+    poll = unix.poll()
+    poll.register(connection, unix.POLLOUT if writable else unix.POLLIN)
     return bool(poll.poll(seconds * 1000))
 
 
