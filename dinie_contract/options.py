@@ -173,6 +173,8 @@ EXAMPLE_DATABASE = Option("example-database", "database",
                           " redis://HOST:PORT/0.")  # fmt: skip
 HAR = Option("har", "file", "Recorded traffic, HAR 1.2: sent again with changes. Repeatable.",
              field="hars", multiple=True)  # fmt: skip
+FORGET_MENDED = Option("forget-mended", "flag", "Remove findings that fail no longer from the run"
+                       " directory.")  # fmt: skip
 NEW_DIRECTORY = Option("directory", "file",
                        "Write the joined findings as a run directory: `replay NEW/ID`.",
                        metavar="NEW", has_variable=False)  # fmt: skip
@@ -263,7 +265,10 @@ _OWN: Mapping[str, tuple[Option, ...]] = {
     "fuzz": (*TARGET, TARGET_NAME, MAX_TIME, MAX_FINDINGS, DIRECTORY, RESUME,
              replace(SEED, yields_to="resume"), SHARD, EXAMPLE_DATABASE,
              SELECT, REQUIRE, HAR, LEVEL, EXPORT),
-    "replay": (*TARGET, TARGET_NAME),
+    "replay": (*TARGET, TARGET_NAME,
+               replace(LEVEL, help="Of a campaign, fail on a MUST that fails still, or on a SHOULD"
+                       " too. One finding alone counts whatever its level."),
+               FORGET_MENDED),
     "merge": (NEW_DIRECTORY, LEVEL, EXPORT),
     "load": (replace(URL, required=True, yields_to=None), TOKEN, CLIENT_ID, CLIENT_SECRET, HEADER,
              *CONNECTION, WAIT_FOR, ALLOW_PRODUCTION, TARGET_NAME, USERS, SPAWN_RATE,

@@ -12,6 +12,7 @@ from conformance.cli.client import client_command
 from conformance.cli.fuzz import fuzz_command
 from conformance.cli.load import load_command
 from conformance.cli.merge import merge_command
+from conformance.cli.replay import replay_command
 from conformance.cli.run import run_command
 from conformance.generation.engine import CHECKS
 from conformance.server import catalogue
@@ -42,6 +43,7 @@ def error_codes() -> set[str]:
         (run_command, ["conformance"], ""),
         (load_command, ["load"], ""),
         (fuzz_command, ["fuzz", "conformance"], ""),
+        (replay_command, ["fuzz", "conformance"], "## Replay"),
         (merge_command, ["fuzz", "conformance"], "**`merge DIR…`**"),
     ],
     ids=lambda one: getattr(one, "name", ""),

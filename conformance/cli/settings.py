@@ -64,6 +64,14 @@ class SendingSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaySettings(SendingSettings):
+    """Settings of ``replay``; ``forget_mended`` removes findings that fail no longer."""
+
+    level: Level = Level.MUST
+    forget_mended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgingSettings(SendingSettings):
     """Settings of what judges by the whole catalogue; without a ``seed`` a random one is drawn.
 

@@ -62,12 +62,27 @@ def is_public(made: CreatedResource) -> bool:
     return SECRETS.redact(made[1]) == made[1]
 
 
+def holds_campaign(named: Path) -> bool:
+    """Whether there is a campaign in a directory."""
+    return os.path.lexists(named / _STATE)
+
+
+def is_campaign(named: Path) -> bool:
+    """Whether a name is that of a directory, and not ``DIR/ID``.
+
+    A link in a run directory stands for nothing, so it is no directory.
+    """
+    if holds_campaign(named.parent) and named.name:
+        return holds_campaign(named) and not named.is_symlink()
+    return os.path.lexists(named) and named.is_dir()
+
+
 def file_of_finding(named: Path) -> Path:
     """The file of a finding, named as it or as ``DIR/ID``; raises :class:`FileError`.
 
     A file that is named itself may be a link, one in a run directory may not.
     """
-    if not os.path.lexists(named.parent / _STATE):
+    if not holds_campaign(named.parent):
         return Path(os.path.realpath(named))
     return RunDirectory.open(named.parent).path / _FINDINGS / f"{named.name}.json"
 
@@ -85,7 +100,7 @@ class RunDirectory:
     @classmethod
     def create(cls, path: Path) -> Self:
         """Create a run directory; raises :class:`FileError` where it holds a campaign already."""
-        if os.path.lexists(path / _STATE):
+        if holds_campaign(path):
             raise FileError(f"{path} holds a campaign already: --resume {path} goes on with it")
         try:
             path.mkdir(0o700, parents=True, exist_ok=True)
@@ -115,7 +130,7 @@ class RunDirectory:
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open the run directory of a campaign; raises :class:`FileError` where there is none."""
-        if not os.path.lexists(path / _STATE):
+        if not holds_campaign(path):
             raise FileError(f"{path} holds no campaign")
         return cls._checked(path)
 
@@ -214,6 +229,16 @@ class RunDirectory:
         text = kept.text()
         self._weights[finding.key] = weight_of(text.encode())
         write_whole(self.path_of(finding), text)
+
+    def remove(self, finding: Finding) -> None:
+        """Remove the file of a finding; raises :class:`FileError`."""
+        path = self.path_of(finding)
+        try:
+            path.unlink()
+        except OSError as error:
+            raise FileError(f"{path} was not removed: {error.strerror or error}") from error
+        del self._names[finding.key]
+        self._weights.pop(finding.key, None)
 
     def path_of(self, finding: Finding) -> Path:
         """The file of a finding."""

@@ -55,6 +55,11 @@ class Findings(Mapping[FindingKey, Finding]):
         with self._lock:
             self._found[finding.key] = finding
 
+    def forget(self, key: FindingKey) -> None:
+        """Leave out a finding, so that searches find it again."""
+        with self._lock:
+            self._found.pop(key, None)
+
     def register_remote(self, of_others: Iterable[Finding]) -> None:
         """Suppress remote findings in searches; they become local ones when reproduced here.
 

@@ -10,7 +10,7 @@ from conformance.catalogue.selection import SelectionError, select
 from conformance.fuzz.shard import WHOLE, Shard, missing
 from conformance.fuzz.storage.directory import RunDirectory, is_handle, is_public
 from conformance.fuzz.storage.files import MOST_FINDINGS, FileError, Format
-from conformance.fuzz.storage.finding import COUNT, LATEST, FindingKey
+from conformance.fuzz.storage.finding import COUNT, LATEST, Finding, FindingKey
 from conformance.fuzz.storage.findings import Findings
 from conformance.probe.not_verified import Unverified
 from conformance.results.coverage import Coverage
@@ -286,6 +286,15 @@ class Record:
                 ],
             }
         )
+
+    def forget(self, finding: Finding) -> None:
+        """Remove a finding from the record and its directory; raises :class:`FileError`.
+
+        The state is written first: where the process ends in between, the finding still counts.
+        """
+        self.findings.forget(finding.key)
+        self.save()
+        self.directory.remove(finding)
 
 
 def _first_of(left_behind: set[CreatedResource]) -> list[CreatedResource]:

@@ -59,8 +59,8 @@ def test_a_replay_that_is_cut_short_is_no_mend(
     assert run("replay", str(path), "--url", healthy.base_url, "--token", TOKENS[0]) == 2
     [line] = capsys.readouterr().out.splitlines()
     assert line == (
-        f"No verdict: finding {finding.id} did not fail in the {FEW} requests"
-        " that a replay sends at most, and its file asks for more"
+        f"No verdict: MUST {finding.id} {finding.requirement} [{finding.operation}]: it did not"
+        f" fail in the {FEW} requests that a replay sends at most, and its file asks for more"
     )
 
 
