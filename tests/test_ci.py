@@ -2,56 +2,98 @@
 
 One thing is not as in CI: no package is downloaded. The virtual environment of a job sees the
 libraries of this one, so pip finds each requirement installed already. All commands run as they
-are written, against the mock that the job itself starts.
+are written: the first jobs against the mock that they start, and the jobs for a target of one's own
+against a gateway on a socket, with a clone from a server that asks for a password.
 """
 
 import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import sysconfig
 import venv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
+import httpx
 import pytest
+import trustme
 import yaml
+
+from conformance.server import catalogue
+from demo.mock_process import MockProcess, mock_process
+from tests.certificates import ClientFiles, authority, client, trusted
+from tests.ci_servers import gateway, private_repository
+
+__all__ = ["authority", "client", "trusted"]
 
 ROOT = Path(__file__).parent.parent
 ACTION = ROOT / "ci" / "action" / "action.yml"
 TEXT = (ROOT / "docs" / "ci.md").read_text()
 BLOCKS = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
-GITHUB = next(one for one in BLOCKS if one.startswith("name: "))
-GITLAB = next(one for one in BLOCKS if one.startswith("stages: "))
+GITHUB, OWN_GITHUB = (one for one in BLOCKS if one.startswith("name: "))
+GITLAB, OWN_GITLAB = (one for one in BLOCKS if one.startswith("workflow:"))
+[CONFIGURATION] = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
 
 
-def jobs() -> Mapping[str, tuple[Mapping[str, str], list[tuple[Mapping[str, str], str]]]]:
-    """For each job its variables, and its shell parts with the variables of each."""
-    github, gitlab = yaml.safe_load(GITHUB), yaml.safe_load(GITLAB)
-    found: dict[str, Any] = {}
+class Step(NamedTuple):
+    """A shell part with its variables; ``always`` where it runs after a failure, too."""
+
+    variables: Mapping[str, str]
+    script: str
+    always: bool = False
+
+
+class Job(NamedTuple):
+    """A job: its variables, and its shell parts."""
+
+    variables: Mapping[str, str]
+    steps: Sequence[Step]
+
+
+def jobs(github_text: str, gitlab_text: str) -> Mapping[str, Job]:
+    """The jobs of both systems; those with no events of their own take all that there are."""
+    github, gitlab = yaml.safe_load(github_text), yaml.safe_load(gitlab_text)
+    found = {}
     for name, job in github["jobs"].items():
-        steps = [(one.get("env", {}), one["run"]) for one in job["steps"] if "run" in one]
-        found[f"github {name}"] = github["env"] | job.get("env", {}), steps
-    base = gitlab[".harness"]
+        steps = [
+            Step(one.get("env", {}), one["run"], one.get("if") == "always()")
+            for one in job["steps"]
+            if "run" in one
+        ]
+        found[f"github {name}"] = Job(github["env"] | job.get("env", {}), steps)
     for name in ("gate", "fuzz"):
         job = gitlab[name]
+        base = gitlab[job["extends"]]
         script = "\n".join([*base["before_script"], *job["script"]])
-        found[f"gitlab {name}"] = base["variables"] | job.get("variables", {}), [({}, script)]
+        variables = base["variables"] | job.get("variables", {})
+        found[f"gitlab {name}"] = Job(variables, [Step({}, script)])
     return found
 
 
-JOBS = jobs()
+JOBS = jobs(GITHUB, GITLAB)
+OWN_JOBS = jobs(OWN_GITHUB, OWN_GITLAB)
 
 
-@pytest.mark.parametrize("name", ["github-workflows", "gitlab-ci", "github-actions"])
-def test_a_recipe_fits_the_schema_of_its_system(name: str, tmp_path: Path) -> None:
-    texts = {"github-workflows": GITHUB, "gitlab-ci": GITLAB, "github-actions": ACTION.read_text()}
-    (tmp_path / "recipe.yml").write_text(texts[name])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("github-workflows", GITHUB),
+        ("github-workflows", OWN_GITHUB),
+        ("gitlab-ci", GITLAB),
+        ("gitlab-ci", OWN_GITLAB),
+        ("github-actions", ACTION.read_text()),
+    ],
+    ids=["github", "github own", "gitlab", "gitlab own", "action"],
+)
+def test_a_recipe_fits_the_schema_of_its_system(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / "recipe.yml").write_text(text)
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{name}"]
     done = subprocess.run(
         [*command, "recipe.yml"], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -67,7 +109,8 @@ def test_every_action_is_pinned_by_commit() -> None:
 
 def test_no_shell_part_holds_an_expression() -> None:
     """An expression would be pasted into the script; a variable is not."""
-    scripts = [script for _, steps in JOBS.values() for _, script in steps]
+    every = [*JOBS.values(), *OWN_JOBS.values()]
+    scripts = [step.script for job in every for step in job.steps]
     scripts += [one["run"] for one in yaml.safe_load(ACTION.read_text())["runs"]["steps"]
                 if "run" in one]  # fmt: skip
     assert [one for one in scripts if "${{" in one] == []
@@ -94,16 +137,24 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def environment(clone: Path, folder: Path, binaries: Path) -> dict[str, str]:
+def installing(clone: Path, folder: Path, binaries: Path) -> dict[str, str]:
+    """The environment of a job that installs the harness."""
     head = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=clone, text=True).strip()
-    port = free_port()
-    kept = {key: one for key, one in os.environ.items() if key != "PYTHONPATH"}
+    kept = {key: one for key, one in os.environ.items()
+            if key != "PYTHONPATH" and not key.startswith("DINIE_")}  # fmt: skip
     return kept | {
         "PATH": f"{binaries}:{os.environ['PATH']}",
         "RUNNER_TEMP": str(folder),
         "PIP_NO_INDEX": "1",
-        "DINIE_CONTRACT_URL": clone.as_uri(),
         "DINIE_CONTRACT_COMMIT": head,
+    }
+
+
+def environment(clone: Path, folder: Path, binaries: Path) -> dict[str, str]:
+    """The environment of a job that starts its mock."""
+    port = free_port()
+    return installing(clone, folder, binaries) | {
+        "DINIE_CONTRACT_URL": clone.as_uri(),
         "DINIE_PORT": str(port),
         "DINIE_URL": f"http://127.0.0.1:{port}/v3",
         "DINIE_WAIT_FOR": "30s",
@@ -111,12 +162,18 @@ def environment(clone: Path, folder: Path, binaries: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running(steps: list[tuple[Mapping[str, str], str]], folder: Path,
-            variables: Mapping[str, str]) -> Iterator[tuple[int, str]]:  # fmt: skip
-    """Run steps until one fails; what they left in the background ends after the block."""
+def running(
+    steps: Sequence[Step], folder: Path, variables: Mapping[str, str]
+) -> Iterator[tuple[int, str]]:
+    """Run steps until one fails, and those that always run; gives the code and the output.
+
+    What they left in the background ends after the block.
+    """
     groups, code, output = [], 0, ""
     try:
-        for own, script in steps:
+        for own, script, always in steps:
+            if code and not always:
+                continue
             # Files and no pipes: what a step leaves running keeps them open.
             with (folder / "output.txt").open("w+") as file:
                 process = subprocess.Popen(
@@ -125,10 +182,8 @@ def running(steps: list[tuple[Mapping[str, str], str]], folder: Path,
                     stdin=subprocess.DEVNULL, start_new_session=True,
                 )  # fmt: skip
                 groups.append(process.pid)
-                code = process.wait(timeout=200)
+                code = process.wait(timeout=200) or code
             output += (folder / "output.txt").read_text()
-            if code:
-                break
         yield code, output
     finally:
         for group in groups:
@@ -138,9 +193,10 @@ def running(steps: list[tuple[Mapping[str, str], str]], folder: Path,
                 continue
 
 
-def with_scratch(script: str, folder: Path) -> str:
-    """The script with a folder of this test in place of the machine's own."""
-    return script.replace("/tmp/dinie-contract", str(folder / "dinie-contract"))
+def with_scratch(step: Step, folder: Path) -> Step:
+    """The step with a folder of this test in place of the machine's own."""
+    there = str(folder / "dinie-contract")
+    return step._replace(script=step.script.replace("/tmp/dinie-contract", there))
 
 
 @pytest.mark.thorough
@@ -152,11 +208,11 @@ def test_a_job_runs_and_its_exit_code_is_the_verdict(
     binaries = with_libraries(tmp_path / "venv")
     folder = tmp_path / "work"
     folder.mkdir()
-    variables, steps = JOBS[name]
-    given = {**variables, **environment(clone, tmp_path, binaries), "DINIE_FAULT": fault}
+    job = JOBS[name]
+    given = {**job.variables, **environment(clone, tmp_path, binaries), "DINIE_FAULT": fault}
     if "fuzz" in name:
         given["DINIE_MAX_TIME"] = "6s"
-    steps = [(own, with_scratch(script, tmp_path)) for own, script in steps]
+    steps = [with_scratch(step, tmp_path) for step in job.steps]
     with running(steps, folder, given) as (code, output):
         assert code == bool(fault), output
         report = ET.parse(folder / "reports" / "junit.xml").getroot()
@@ -168,13 +224,161 @@ def test_a_job_runs_and_its_exit_code_is_the_verdict(
 @pytest.mark.thorough
 def test_another_night_goes_on_with_the_campaign(clone: Path, tmp_path: Path) -> None:
     binaries = with_libraries(tmp_path / "venv")
-    variables, steps = JOBS["github fuzz"]
-    given = {**variables, **environment(clone, tmp_path, binaries), "DINIE_MAX_TIME": "4s"}
-    with running([*steps, steps[-1]], tmp_path, given) as (code, output):
+    job = JOBS["github fuzz"]
+    given = {**job.variables, **environment(clone, tmp_path, binaries), "DINIE_MAX_TIME": "4s"}
+    with running([*job.steps, job.steps[-1]], tmp_path, given) as (code, output):
         assert code == 0, output
         seeds = re.findall(r"^campaign: (seed \d+)", output, re.MULTILINE)
         assert len(seeds) == 2
         assert seeds[0] == seeds[1]
+
+
+PARTNERS = {
+    "STAGING_CLIENT_ID": "dinie_ci_live_first",
+    "STAGING_CLIENT_SECRET": "dinie_cs_live_first-5Jq8",
+    "STAGING_SECOND_CLIENT_ID": "dinie_ci_live_second",
+    "STAGING_SECOND_CLIENT_SECRET": "dinie_cs_live_second-7Wm2",
+}
+API_KEY, CLONE_TOKEN = "gateway-key-3f9aQ7", "clone-token-8hX4"
+MUST = "created.only-documented-media-types"
+
+
+class Night(NamedTuple):
+    """A run of a job of one's own target: whether that is broken, and the exit code."""
+
+    is_broken: bool
+    code: int
+
+
+CONFORMS, BROKEN = Night(is_broken=False, code=0), Night(is_broken=True, code=1)
+OWN_CASES = [
+    (name, event, nights)
+    for name, event, *every in (
+        ("github staging", "push", [CONFORMS], [BROKEN]),
+        ("gitlab gate", "push", [CONFORMS], [BROKEN]),
+        ("github staging", "schedule", [BROKEN, BROKEN, CONFORMS]),
+        ("gitlab fuzz", "schedule", [BROKEN, BROKEN, CONFORMS]),
+    )
+    for nights in every
+]
+
+
+@pytest.fixture(scope="module")
+def staging() -> Iterator[MockProcess]:
+    """The API behind the gateway."""
+    ids = list(PARTNERS.values())
+    pairs = [f"{ids[at]}:{ids[at + 1]}" for at in (0, 2)]
+    with mock_process("--partner", pairs[0], "--partner", pairs[1]) as mock:
+        yield mock
+
+
+def secrets_of(client: ClientFiles) -> list[str]:
+    """What no output and no file may hold."""
+    return [API_KEY, CLONE_TOKEN, *client.secrets,
+            *(one for name, one in PARTNERS.items() if name.endswith("SECRET"))]  # fmt: skip
+
+
+def resolved(values: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    """Variables with the values of their expressions, as both systems put them in."""
+    expression = r"\$\{\{ (?:secrets\.)?([\w.]+) \}\}|^\$(\w+)$"
+    return {
+        name: re.sub(expression, lambda found: known[found[1] or found[2]], str(value))
+        for name, value in values.items()
+    }
+
+
+def given_by_system(system: str, client: ClientFiles, ca: Path) -> dict[str, str]:
+    """What a system knows: variables in GitLab, which has paths of files, and secrets in GitHub."""
+    files = {"GATEWAY_CERT_FILE": client.chain, "GATEWAY_KEY_FILE": client.key,
+             "GATEWAY_CA_FILE": ca}  # fmt: skip
+    if system == "gitlab":
+        own = {name: str(path) for name, path in files.items()} | {"CI_JOB_TOKEN": CLONE_TOKEN}
+    else:
+        own = {name: path.read_text() for name, path in files.items()}
+        own["DINIE_CONTRACT_TOKEN"] = CLONE_TOKEN
+    return {**PARTNERS, "GATEWAY_API_KEY": API_KEY, **own}
+
+
+def test_the_gateway_of_these_tests_lets_nobody_in_without_key_and_certificate(
+    staging: MockProcess, authority: trustme.CA, trusted: tuple[str, str], client: ClientFiles,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    trust = ssl.create_default_context(cafile=trusted[1])
+    with_certificate = ssl.create_default_context(cafile=trusted[1])
+    with_certificate.load_cert_chain(client.both)
+    key = {"X-Api-Key": API_KEY}
+    healthy = gateway(staging.base_url, API_KEY, authority, tmp_path, lambda one, on: on(one))
+    with healthy as url:
+        with pytest.raises(httpx.TransportError):
+            httpx.get(url, verify=trust, trust_env=False, headers=key)
+        statuses = [
+            httpx.get(
+                f"{url}/auth/credentials", verify=with_certificate, trust_env=False, headers=one
+            ).status_code
+            for one in ({}, key)
+        ]
+    assert statuses == [403, 401]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("name", "event", "nights"), OWN_CASES)
+def test_a_job_for_a_target_behind_a_gateway_judges_it_and_tells_no_secret(
+    name: str, event: str, nights: Sequence[Night], clone: Path, staging: MockProcess,
+    authority: trustme.CA, trusted: tuple[str, str], client: ClientFiles, tmp_path: Path,
+) -> None:  # fmt: skip
+    binaries = with_libraries(tmp_path / "venv")
+    work = tmp_path / "work"
+    work.mkdir()
+    job, system = OWN_JOBS[name], name.split(maxsplit=1)[0]
+    known = given_by_system(system, client, Path(trusted[1]))
+    user = {"gitlab": "gitlab-ci-token", "github": "x-access-token"}[system]
+    outputs = []
+    with private_repository(clone, tmp_path, user, CLONE_TOKEN) as repository:
+        for number, night in enumerate(nights):
+            temporary = tmp_path / f"runner-{number}"
+            temporary.mkdir()
+            own = {**known, "runner.temp": str(temporary)}
+            variables = {
+                **resolved(job.variables, own),
+                **installing(clone, temporary, binaries),
+                # GitHub gives its secrets to the steps that name them.
+                **(known if system == "gitlab" else {"GITHUB_EVENT_NAME": event}),
+                "DINIE_CONTRACT_URL": repository,
+                "DINIE_MAX_RPS": "1000",
+                **({"DINIE_MAX_TIME": "8s"} if event == "schedule" else {}),
+            }  # fmt: skip
+            steps = [
+                with_scratch(one, temporary)._replace(variables=resolved(one.variables, own))
+                for one in job.steps
+            ]
+            fault = catalogue()[MUST].sabotage[0].make()
+            tamper = fault if night.is_broken else lambda request, forward: forward(request)
+            with gateway(staging.base_url, API_KEY, authority, tmp_path, tamper) as url:
+                text = CONFIGURATION.replace("https://staging.example.com/v3", url)
+                assert text != CONFIGURATION
+                (work / "dinie.toml").write_text(text)
+                with running(steps, work, variables) as (code, output):
+                    outputs.append(output)
+                    assert code == night.code, output
+            assert not (temporary / "gateway").exists()
+    if event == "schedule":
+        assert MUST in outputs[0]
+        assert "Fails still: MUST" in outputs[1]
+        assert "; removed" in outputs[2]
+    written = [one for one in work.rglob("*") if one.is_file()]
+    assert {"junit.xml", "report.html"} <= {one.name for one in written}
+    texts = [*outputs, *(one.read_bytes().decode(errors="replace") for one in written)]
+    for text in texts:
+        assert [one for one in secrets_of(client) if one in text] == []
+        assert re.findall(r"dinie_(?:cs_live|at)_\w{8,}", text) == []
+
+
+def test_the_table_names_every_variable_of_the_own_jobs() -> None:
+    rows = set(re.findall(r"`([A-Z_]+)`", "".join(re.findall(r"(?m)^\| `.*", TEXT))))
+    of_file = set(re.findall(r'variable = "(\w+)"', CONFIGURATION))
+    secrets = set(re.findall(r"secrets\.(\w+)", OWN_GITHUB))
+    assert of_file <= secrets
+    assert secrets == rows
 
 
 @pytest.mark.thorough
@@ -188,7 +392,7 @@ def test_the_action_installs_its_own_commit_and_judges(clone: Path, tmp_path: Pa
     partners = "one:secret-one:token-of-one two:secret-two:token-of-two"
     mock = f'"{tmp_path}/dinie/bin/dinie-mock" serve > mock.log 2>&1 &'
     tokens = {"DINIE_TOKEN": "token-of-one", "DINIE_SECOND_TOKEN": "token-of-two"}
-    parts = [(own, install), ({"DINIE_PARTNER": partners}, mock), (tokens, judge)]
+    parts = [Step(own, install), Step({"DINIE_PARTNER": partners}, mock), Step(tokens, judge)]
     with running(parts, tmp_path, variables) as (code, output):
         assert code == 0, output
         assert (tmp_path / "dinie-reports" / "report.html").exists()

@@ -20,7 +20,10 @@ from cryptography.x509.oid import NameOID
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Request
 from conformance.target.target import Target, TargetSettings
+from tests.certificates import authority, trusted
 from tests.conformance.cli.command_line import one_line, run
+
+__all__ = ["authority", "trusted"]
 
 TOKEN = "dinie_at_Only-dQw4w9WgXcQ"
 NOW = dt.datetime.now(dt.UTC)
@@ -86,18 +89,6 @@ def self_signed(folder: Path) -> Speak:
 
 def judge(url: str, *arguments: str) -> int:
     return run("run", "--url", url, "--token", TOKEN, "--select", "created.plain*", *arguments)
-
-
-@pytest.fixture
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def trusted(authority: trustme.CA, tmp_path: Path) -> tuple[str, str]:
-    file = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(str(file))
-    return "--ca-file", str(file)
 
 
 def test_a_self_signed_certificate_is_refused(

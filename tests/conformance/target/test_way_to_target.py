@@ -9,17 +9,12 @@ from typing import ClassVar
 
 import pytest
 import trustme
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
 from conformance.cli.main import main
 from conformance.target.exchange import Request
 from conformance.target.target import Target, TargetSettings
 from conformance.target.transport.connection_settings import ConnectionSettings
+from tests.certificates import ClientFiles, authority, client, trusted
 from tests.conformance.load.command_line import TOKEN, load
 from tests.conformance.servers.answers import Answer
 from tests.conformance.servers.application import KEYS, Application
@@ -27,6 +22,8 @@ from tests.conformance.servers.options import Options
 from tests.conformance.servers.serving import serving
 from tests.conformance.target.http2_server import serving_http2
 from tests.conformance.target.proxy_process import forward_proxy
+
+__all__ = ["authority", "client", "trusted"]
 
 PARTNERS = {TOKEN: "one"}
 KEY = "gateway-key-3f9aQ7"
@@ -70,45 +67,6 @@ class LeadsToLogin(Application):
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         return Answer(302, b"", {"Location": "https://login.example/?next=api"})
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def trusted(authority: trustme.CA, tmp_path: Path) -> tuple[str, str]:
-    file = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(str(file))
-    return "--ca-file", str(file)
-
-
-class ClientFiles:
-    """A client certificate in files: chain, key, both, and the key encrypted."""
-
-    password = "correct horse battery"
-
-    def __init__(self, authority: trustme.CA, folder: Path) -> None:
-        leaf = authority.issue_cert("client@example.org")
-        self.chain, self.key = folder / "client.pem", folder / "client.key"
-        self.both, self.encrypted = folder / "both.pem", folder / "encrypted.key"
-        chain = b"".join(one.bytes() for one in leaf.cert_chain_pems)
-        plain = leaf.private_key_pem.bytes()
-        key = load_pem_private_key(plain, None)
-        self.chain.write_bytes(chain)
-        self.key.write_bytes(plain)
-        self.both.write_bytes(plain + chain)
-        self.encrypted.write_bytes(
-            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8,
-                              BestAvailableEncryption(self.password.encode()))
-        )  # fmt: skip
-        self.secrets = [line for line in plain.decode().splitlines() if len(line) > 40]
-
-
-@pytest.fixture
-def client(authority: trustme.CA, tmp_path: Path) -> ClientFiles:
-    return ClientFiles(authority, tmp_path)
 
 
 @pytest.fixture
