@@ -23,7 +23,7 @@ from conformance.fuzz.storage.finding import Finding, cause_of, seen
 from conformance.fuzz.storage.record import ENOUGH, FULL, NO_WORK, TIME_OVER, Record
 from conformance.fuzz.work import Work, works
 from conformance.probe.rate_limits import LIMITED
-from conformance.results.result import VIOLATIONS, Outcome, shown_value
+from conformance.results.result import VIOLATIONS, shown_value
 from conformance.results.transient import transient_report
 from conformance.run.check import CheckOutcome, run_check
 from conformance.run.interrupts import stopped_after
@@ -276,13 +276,10 @@ class Campaign:
             self.record.counters.record_result(result)
         self._count_repeats()
         requirement_id = result.requirement.id
-        if outcome.breaks in self.record.requirements:
-            requirement_id = outcome.breaks
+        if result.breaks in self.record.requirements:
+            requirement_id = result.breaks
         requirement = self.record.requirements.get(requirement_id)
-        is_violation = result.outcome in VIOLATIONS or (
-            bool(outcome.breaks) and result.outcome is not Outcome.PASSED
-        )
-        if not is_violation or requirement is None:
+        if result.outcome not in VIOLATIONS or requirement is None:
             return
         operation = self.record.contract.operations[result.operation]
         finding = _finding(turn, outcome, requirement, requirement.level_on(operation))

@@ -54,7 +54,8 @@ class FindingDetails:
 class Result:
     """The result of one requirement on one operation.
 
-    ``why`` is the class of the reason where the requirement was not verified.
+    ``why`` is the class of the reason where the requirement was not verified. ``breaks`` is the id
+    of the requirement that a step of the check was broken by, where that is another one.
     ``expected`` and ``actual`` are made fit to be shown here, whoever they come from.
     ``reproduce`` is finished source, made of such texts: for a server a shell script of curl
     commands, which holds no token, since the reader exports it; for a client the exchanges of its
@@ -70,6 +71,7 @@ class Result:
     reproduce: str = ""
     finding: FindingDetails | None = None
     why: Unverified | None = None
+    breaks: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "expected", shown_value(self.expected))

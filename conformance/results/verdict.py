@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from conformance.catalogue.requirement import Level
 from conformance.probe.not_verified import Unverified
+from conformance.probe.violation import NO_SERVER_ERROR, NOTHING_FAILS
 from conformance.results.baseline import Baseline
 from conformance.results.coverage import CoverageReport
 from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
@@ -29,11 +30,12 @@ class Cause:
     others: tuple[Result, ...] = ()
 
     @classmethod
-    def of(cls, results: Sequence[Result]) -> Self:
-        """The cause of one violation or more."""
+    def of(cls, results: Sequence[Result], roots: Collection[ResultKey]) -> Self:
+        """The cause of one violation or more; ``roots`` are the keys that others stand under."""
 
-        def order(one: Result) -> tuple[bool, bool, int]:
-            return one.level is not Level.MUST, bool(one.requirement.rests_on), len(one.reproduce)
+        def order(one: Result) -> tuple[bool, bool, bool, int]:
+            is_step = bool(one.requirement.rests_on or one.breaks)
+            return one.level is not Level.MUST, one.key not in roots, is_step, len(one.reproduce)
 
         best = min(results, key=order)
         return cls(best, tuple(one for one in results if one is not best))
@@ -42,19 +44,35 @@ class Cause:
 def causes_of(results: Iterable[Result]) -> tuple[Cause, ...]:
     """The violations among some results by what mends them, broken MUSTs first.
 
-    A violation stands under that of the rule that it rests on, on the same operation. Findings of
-    campaigns are causes already.
+    A violation stands under that of the rule that it rests on, on the same operation, and under
+    that of the rule which broke a step of its check. Where a plain request fails, each server
+    error of its operation is that failure. Findings of campaigns are causes already.
     """
     violations = [one for one in results if one.outcome in VIOLATIONS]
     by_key = {one.key: one for one in violations}
+    shortest_last = sorted(violations, key=lambda one: -len(one.reproduce))
+    by_id = {one.requirement.id: one for one in shortest_last}
+    does_plain_fail = any(one.breaks == NOTHING_FAILS for one in violations)
+
+    def below(one: Result) -> Result | None:
+        failing = does_plain_fail and one.expected == NO_SERVER_ERROR
+        return (
+            (by_key.get((NOTHING_FAILS, one.operation)) if failing else None)
+            or by_id.get(one.breaks)
+            or by_key.get((one.requirement.rests_on, one.operation))
+        )
+
     found: dict[str, list[Result]] = {}
+    roots: set[ResultKey] = set()
     for one in sorted(violations, key=lambda one: one.outcome is not Outcome.FAILED):
         root = one
-        while below := by_key.get((root.requirement.rests_on, one.operation)):
-            root = below
-        mended = root.requirement.mend or root.requirement.id
+        while (under := below(root)) and under is not root:
+            root = under
+        if root is not one:
+            roots.add(root.key)
+        mended = root.breaks or root.requirement.mend or root.requirement.id
         found.setdefault(one.finding_id or mended, []).append(one)
-    return tuple(map(Cause.of, found.values()))
+    return tuple(Cause.of(one, roots) for one in found.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,12 @@ from conformance.target.target import Target
 class CheckOutcome:
     """The result of a check, and the exchanges that show it.
 
-    ``breaks`` is the id of the broken requirement where a check judges by several, else empty.
     ``examples`` are the encoded examples that failed, by the name of their search. ``observed``
     are violations of other requirements that the check met on its way.
     """
 
     result: Result
     exchanges: tuple[Exchange, ...]
-    breaks: str
     examples: Mapping[str, bytes]
     observed: tuple["CheckOutcome", ...] = ()
 
@@ -69,7 +67,7 @@ def _is_the_same(observed: Observed, outcome: CheckOutcome) -> bool:
     result = outcome.result
     if result.outcome not in VIOLATIONS:
         return False
-    if observed.requirement.id in {result.requirement.id, outcome.breaks}:
+    if observed.requirement.id in {result.requirement.id, result.breaks}:
         return True
     # The answer that a MUST was found broken by is not accused of its other faults as well.
     last = outcome.exchanges[-1:]
@@ -91,7 +89,7 @@ def _outcome_of_observed(one: Observed, target: Target) -> CheckOutcome:
         violation.actual,
         _script_of(target, exchanges),
     )
-    return CheckOutcome(result, exchanges, "", {})
+    return CheckOutcome(result, exchanges, {})
 
 
 def _script_of(target: Target, exchanges: Sequence[Exchange]) -> str:
@@ -125,5 +123,15 @@ def _outcome_of(requirement: Requirement, probe: Probe) -> CheckOutcome:
         outcome, actual = Outcome.ERROR, f"{type(error).__name__}: {error}"
     exchanges = tuple(probe.recording.exchanges)
     script = _script_of(target, exchanges) if outcome in VIOLATIONS else ""
-    result = Result(requirement, operation.id, level, outcome, expected, actual, script, why=why)
-    return CheckOutcome(result, exchanges, breaks, dict(probe.recording.examples))
+    result = Result(
+        requirement,
+        operation.id,
+        level,
+        outcome,
+        expected,
+        actual,
+        script,
+        why=why,
+        breaks=breaks,
+    )
+    return CheckOutcome(result, exchanges, dict(probe.recording.examples))

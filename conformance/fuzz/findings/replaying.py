@@ -135,7 +135,7 @@ def is_it(one: CheckOutcome, finding: Finding, work: Work) -> bool:
     result = one.result
     return (
         result.outcome in VIOLATIONS
-        and finding.requirement in {one.breaks, result.requirement.id}
+        and finding.requirement in {result.breaks, result.requirement.id}
         and finding.operation == result.operation
         and cause_of(result.expected, seen(result.actual, work.way)) == finding.cause
     )

@@ -99,12 +99,17 @@ def stored_names_are_no_failure(probe: Probe) -> None:
     maker, resource = probe.creating, probe.resource
     plain = {key: one for key, one in maker.plain_body().items() if key != probe.name_member}
     begin = json.dumps(plain)[:-1] + (", " if plain else "")
+    expect_list(probe.send(probe.request()))
     for name in _NAMES:
         body = f'{begin}{json.dumps(probe.name_member)}: "{maker.new_name()} {name}"}}'
         request = replace(maker.request(), body=body.encode()).with_key(maker.new_key())
         made = maker.send(request)
         if made.is_success:
-            expect_list(probe.send(probe.request()))
+            listed = probe.send(probe.request())
+            actual = f"{listed.status} after one with {name} was taken"
+            probe.expect(
+                not listed.is_server_error, "a list that works with any name in it", actual
+            )
             maker.expect_no_server_error(maker.send(request), f"a replay of a name with {name}")
         handle = made.identifier(resource.handle)
         if made.is_success and handle and Capability.REVOCATION in probe.target.capabilities:

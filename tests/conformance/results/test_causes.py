@@ -6,6 +6,7 @@ import pytest
 
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.client.requirements import client_catalogue
+from conformance.probe.violation import NO_SERVER_ERROR, NOTHING_FAILS
 from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.verdict import causes_of
 from conformance.server import catalogue
@@ -14,6 +15,8 @@ REPLAY = catalogue()["idempotency.replay-is-identical"]
 AT_ONCE = catalogue()["idempotency.simultaneous-requests-make-one-resource"]
 MODEL = catalogue()["sequences.model-holds"]
 NAME = catalogue()["created.name-is-unchanged"]
+FAILS = catalogue()[NOTHING_FAILS]
+HEADERS = catalogue()["robustness.many-headers"]
 DATA = catalogue()["generated.accepted-data-comes-back"]
 
 
@@ -47,6 +50,28 @@ def test_what_rests_on_a_broken_rule_is_no_cause_of_its_own() -> None:
     assert [one.shown.requirement for one in alone] == [AT_ONCE, MODEL]
     apart = causes_of([broken(AT_ONCE, operation="two"), replay])
     assert len(apart) == 2
+
+
+def test_a_step_that_fails_is_the_cause_and_not_what_it_was_a_step_of() -> None:
+    step = replace(broken(NAME), breaks=NOTHING_FAILS)
+    alone = causes_of([step, replace(broken(MODEL), breaks=NOTHING_FAILS)])
+    assert [len(one.others) for one in alone] == [1]
+
+    fails = replace(broken(FAILS, "curl\ncurl", "two"), expected=NO_SERVER_ERROR)
+    [cause] = causes_of([step, fails])
+    assert (cause.shown, cause.others) == (fails, (step,))
+
+
+def test_where_a_plain_request_fails_each_server_error_of_its_operation_is_that_failure() -> None:
+    fails = replace(broken(FAILS, "curl\ncurl"), expected=NO_SERVER_ERROR)
+    odd = replace(broken(HEADERS), expected=NO_SERVER_ERROR)
+    assert len(causes_of([fails, odd])) == 2
+
+    step = replace(broken(NAME, operation="two"), breaks=NOTHING_FAILS)
+    [cause] = causes_of([fails, odd, step])
+    assert (cause.shown, {*cause.others}) == (fails, {odd, step})
+    elsewhere = replace(odd, operation="two")
+    assert len(causes_of([fails, elsewhere, step])) == 2
 
 
 def test_findings_of_a_campaign_stay_apart() -> None:
