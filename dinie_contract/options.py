@@ -232,6 +232,8 @@ ADMIN_TOKEN = Option("admin-token", "bearer token", "Bearer token that the contr
                      " requires; needed off loopback.", metavar="TOKEN")  # fmt: skip
 CONTROL = Option("control", "switch", "Offer the control plane under /_mock, with the journal; or"
                  " leave both out.", default=True)  # fmt: skip
+CORS = Option("cors", "origin", "Let pages of this origin call the API; * stands for any."
+              " Repeatable; by default none may.", multiple=True)  # fmt: skip
 LOG_FORMAT = Option("log-format", "log format", "Format of the lines of the log on standard"
                     " error.", default="text")  # fmt: skip
 LOG_LEVEL = Option("log-level", "log level", "Least level of the log; info logs each request.",
@@ -282,7 +284,7 @@ _OWN: Mapping[str, tuple[Option, ...]] = {
                ALLOW_PRODUCTION, TARGET_NAME, LEVEL, SELECT, REQUIRE, SEED, PATIENCE, CLOCK_URL,
                PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE),
     "serve": (HOST, PORT, CONTRACT, STORE, WORKERS, RATE_LIMIT, PARTNER, FAULT, ADMIN_TOKEN,
-              CONTROL, LOG_FORMAT, LOG_LEVEL),
+              CONTROL, CORS, LOG_FORMAT, LOG_LEVEL),
     "report": (MOCK_URL, PARTNER_ID, ADMIN_TOKEN, FORMAT, LEVEL),
     "exercise": (PRESET, TIMEOUT, SAVED_HAR, QUIET, FORMAT, replace(LEVEL, default="should")),
 }  # fmt: skip

@@ -30,6 +30,7 @@ from mock_server.pipeline.authentication import (
     check_security,
     security_handlers,
 )
+from mock_server.pipeline.cross_origin import CrossOrigin
 from mock_server.pipeline.faults import FaultInjection
 from mock_server.pipeline.framework import connexion_app
 from mock_server.pipeline.idempotency import Idempotency
@@ -129,6 +130,15 @@ def create_app(
         Validation,  # 400, 422
         partial(Idempotency, store=store),  # commits once for each key, or replays
     ]
+    if settings.cors:
+        exposed = {
+            header.name
+            for operation in contract.operations.values()
+            for response in operation.responses.values()
+            for header in response.headers
+        }
+        # Outermost: a page may read refusals too.
+        pipeline.insert(0, partial(CrossOrigin, origins=settings.cors, exposed=exposed))
     handlers = credentials_handlers(contract, store)
     if handlers:
         handlers = {**handlers, **Tokens(store, tokens, rate_limit, clocks).handlers(contract)}

@@ -8,6 +8,9 @@ from typing import Self
 from mock_server.observing.logs import LogFormat, LogLevel
 from mock_server.partners.partners import Partner
 
+ANY_ORIGIN = "*"
+"""The origin that stands for all."""
+
 DEFAULT_RATE_LIMIT = "1000000/minute"
 """A limit that no client reaches, so that every response carries the headers."""
 
@@ -20,7 +23,7 @@ class Settings:
     ``100/minute``. ``faults`` are presets that each partner has from the start. Without
     ``control`` there is no control plane and no journal. Without an ``admin_token`` the control
     plane answers requests whose ``Host`` is a loopback name or one of ``hosts`` (None: any).
-    ``workers`` is the number of processes.
+    ``cors`` are the origins whose pages may call the API. ``workers`` is the number of processes.
     """
 
     partners: tuple[Partner, ...] = ()
@@ -31,6 +34,7 @@ class Settings:
     control: bool = True
     admin_token: str | None = None
     hosts: tuple[str, ...] | None = ()
+    cors: tuple[str, ...] = ()
     workers: int = 1
     log_format: LogFormat = "text"
     log_level: LogLevel = "warning"
@@ -46,5 +50,6 @@ class Settings:
         values["partners"] = tuple(Partner(**partner) for partner in values["partners"])
         values["hosts"] = values["hosts"] and tuple(values["hosts"])
         values["faults"] = tuple(values["faults"])
+        values["cors"] = tuple(values["cors"])
         values["contract"] = Path(values["contract"]) if values["contract"] else None
         return cls(**values)

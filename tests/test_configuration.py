@@ -40,6 +40,7 @@ VALUES: Mapping[str, tuple[str, str, str]] = {
     "base URL": ("http://one:1/v3", "http://two:2/v3", "http://three:3/v3"),
     "web address": ("http://one:1/clock", "http://two:2/clock", "http://three:3/clock"),
     "mock URL": ("http://one:1", "http://two:2", "http://three:3"),
+    "origin": ("http://one:1", "https://two", "*"),
     "proxy": ("http://one:3128", "http://two:3128", "env"),
     "database": ("redis://one:1/0", "redis://two:2/0", "redis://three:3/0"),
     "store": ("sqlite:///one.db", "redis://two:2", "sqlite://"),

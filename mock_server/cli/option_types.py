@@ -13,6 +13,7 @@ from mock_server.faults.presets import PRESETS
 from mock_server.observing.logs import LogFormat, LogLevel
 from mock_server.partners.partners import Partner
 from mock_server.partners.rate_limit import parse_limit
+from mock_server.settings import ANY_ORIGIN
 
 
 class PartnerText(click.ParamType[Partner]):
@@ -58,10 +59,31 @@ class MockUrl(click.ParamType[str]):
         return str(value).rstrip("?#")
 
 
+class OriginText(click.ParamType[str]):
+    """An origin as a browser sends it, such as ``http://localhost:3000``, or ``*`` for any."""
+
+    name = "ORIGIN"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        if value == ANY_ORIGIN:
+            return ANY_ORIGIN
+        try:
+            url = parsed(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if url.scheme not in {"http", "https"} or not url.host or ANY_ORIGIN in url.host:
+            self.fail("must be an origin such as http://localhost:3000, or *", param, ctx)
+        if url.userinfo or url.query or url.fragment or url.path != "/":
+            self.fail("is an origin, which ends after the host and port", param, ctx)
+        # What browsers send: no port where it is the usual one, and the host in ASCII.
+        return f"{url.scheme}://{url.netloc.decode('ascii')}"
+
+
 KINDS: Mapping[str, click.ParamType[Any]] = {
     "partner": PartnerText(),
     "rate limit": RateLimitText(),
     "mock URL": MockUrl(),
+    "origin": OriginText(),
     "preset": click.Choice(list(PRESETS)),
     "workers": click.IntRange(1, 64),
     "log format": click.Choice(get_args(LogFormat)),
