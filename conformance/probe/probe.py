@@ -28,7 +28,7 @@ from conformance.probe.violation import (
     unanswered,
 )
 from conformance.target.clean_up import GONE_STATUSES
-from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, ConnectionClosed
+from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, ConnectionClosed, HungUp
 from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request, query_with
 from conformance.target.members import JsonObject, identifier_in, text_in
 from conformance.target.target import CLOSED_TRIES, Target
@@ -164,6 +164,19 @@ class Probe:
     def send_once_at_once(self, requests: Sequence[Request]) -> list[Answer]:
         """As :meth:`send_at_once`; a 429 is an answer like any other."""
         return self._at_once(lambda request: self._registered(self._sent_once, request), requests)
+
+    def send_and_hang_up(self, request: Request, seconds: float) -> Answer:
+        """Send a request and close the connection so many seconds later; mostly there is no answer.
+
+        Who hangs up is no longer there for a 429 or a closed connection either: it is sent once.
+        """
+        sent = replace(request, hang_up=seconds)
+        try:
+            answer = self._registered(self.target.send_once, sent)
+        except (ConnectionClosed, HungUp):
+            answer = Answer(NO_ANSWER)
+        self._record(sent, answer)
+        return answer
 
     def _sent_once(self, request: Request) -> Answer:
         return self.target.send_again_where_closed(request, self.target.send_once)

@@ -202,6 +202,7 @@ def _command(base_url: str, request: Request, keys: _KeyVariables, way: _Way, en
     text = SECRETS.redact(without_secrets(request.body.decode("utf-8", "surrogateescape")))
     data, writer, document = _data(text.encode("utf-8", "surrogateescape"))
     parts = ["curl", "-sS", "-i", "-w", r"'\n'", *way.options, *_method(request)]
+    parts += ["-m", f"{request.hang_up:g}"] if request.hang_up is not None else []
     parts += _headers(request, keys, way)
     parts += ["--data-binary", data] if request.body else []
     return f"{writer}{' '.join(parts)} {_url(base_url, request)}{end}{document}"

@@ -24,6 +24,10 @@ class AnswerCut(TargetError):
     """The run was stopped, and the answer to a request that was sent is not waited for."""
 
 
+class HungUp(TargetError):
+    """The request's own client closed the connection before it had the answer, as it was to."""
+
+
 class TokenRefused(TargetError):
     """The target does not take a token, or the client id and secret that it is issued for."""
 

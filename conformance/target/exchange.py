@@ -31,7 +31,7 @@ class Request:
     ``token_form`` says in what form, one of :data:`conformance.target.token_forms.FORMS`. The token
     itself is put in only when the request is sent: a request never holds one. Where ``chunks`` are
     given, the body is sent in chunks of these sizes, and what is left in one more (RFC 9112 section
-    7.1).
+    7.1). After ``hang_up`` seconds the client closes the connection, whatever has come by then.
     """
 
     method: str
@@ -41,6 +41,7 @@ class Request:
     partner: int | None = 0
     token_form: str = "as it is"  # noqa: S105 - the name of a form
     chunks: tuple[int, ...] = ()
+    hang_up: float | None = None
 
     def at(self, path: str) -> Self:
         """The same request to another path."""

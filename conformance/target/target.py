@@ -19,6 +19,7 @@ from conformance.target.errors import (
     AnswerOutOfBounds,
     AnswerOverdue,
     ConnectionClosed,
+    HungUp,
     TargetError,
     Unreachable,
 )
@@ -330,7 +331,7 @@ class Target:
         self._pace()
         try:
             answer = self._answer_although_away(request)
-        except (ConnectionClosed, AnswerOverdue, AnswerOutOfBounds):
+        except (ConnectionClosed, AnswerOverdue, AnswerOutOfBounds, HungUp):
             self.transients.lose(request)
             raise
         if is_limit(answer):
@@ -459,7 +460,7 @@ class Target:
             self._spend()
             try:
                 answer = self._connections.send(
-                    request.method, path, headers, request.body, request.chunks
+                    request.method, path, headers, request.body, request.chunks, request.hang_up
                 )
             except AnswerCut:
                 self.cut.append(replace(request, headers=(), body=b""))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
+from urllib.parse import unquote, unquote_plus
 
 from conformance.catalogue.mends import BY_KEY_ALONE, EXACT_KEYS, STORE_FIRST
 from conformance.catalogue.registry import catches, requirement
@@ -36,6 +37,16 @@ _PAIRS: Mapping[str, tuple[Edit, Edit]] = {
     "what follows 64 characters": (lambda key: f"{key:x<64}a", lambda key: f"{key:x<64}b"),
     "what follows 255 characters": (lambda key: f"{key:x<255}a", lambda key: f"{key:x<255}b"),
     "the spelling of a number": (lambda key: f"{_number(key)}", lambda key: f"{_number(key)}.0"),
+    "leading zeros": (lambda key: f"{_number(key)}", lambda key: f"00{_number(key)}"),
+    "what a URL decodes": (lambda key: f"{key}%41", lambda key: f"{key}A"),
+    "what a form decodes": (lambda key: f"{key} a", lambda key: f"{key}+a"),
+    "a wildcard of SQL": (lambda key: f"{key}ab", lambda key: f"{key}_%"),
+    "a wildcard of a pattern": (lambda key: f"{key}ab", lambda key: f"{key}a*"),
+    "quotes": (str, lambda key: f'"{key}"'),
+    "a prefix": (str, lambda key: f"urn:uuid:{key}"),
+    "what follows a semicolon": (lambda key: f"{key};a", lambda key: f"{key};b"),
+    "what follows a hash": (lambda key: f"{key}#a", lambda key: f"{key}#b"),
+    "a backslash": (lambda key: f"{key}\\a", lambda key: f"{key}a"),
 }
 """Two keys each, made of a new UUID, by what they differ in."""
 
@@ -77,6 +88,15 @@ def _edit(name: str, edit: Callable[[str], str | None]) -> Sabotage:
     _edit("make X in keys small", lambda key: key.replace("X", "x")),
     _edit("drop blanks from keys", lambda key: key.replace(" ", "")),
     _edit("read keys as numbers", lambda key: key.removesuffix(".0")),
+    _edit("drop leading zeros", lambda key: key.lstrip("0")),
+    _edit("decode keys as parts of a URL", unquote),
+    _edit("decode keys as parts of a form", unquote_plus),
+    _edit("take keys for patterns", lambda key: re.sub(r"(_%|a\*)$", "ab", key)),
+    _edit("take quotes off keys", lambda key: key.strip('"')),
+    _edit("take prefixes off keys", lambda key: key.removeprefix("urn:uuid:")),
+    _edit("end keys at a semicolon", lambda key: key.split(";")[0]),
+    _edit("end keys at a hash", lambda key: key.split("#")[0]),
+    _edit("drop backslashes", lambda key: key.replace("\\", "")),
 )
 def odd_keys_are_different_calls(probe: Probe) -> None:
     """Keys that differ in a blank, in punctuation or behind hundreds of characters are two."""
@@ -130,12 +150,26 @@ def _spaced(request: Request) -> Request:
     return replace(request, body=json.dumps(json.loads(request.body), indent=2).encode())
 
 
+_OF_ITS_WAY = (
+    ("X-Forwarded-For", "203.0.113.7"),
+    ("X-Real-IP", "203.0.113.7"),
+    ("Forwarded", "for=203.0.113.7"),
+    ("Via", "1.1 other"),
+    ("X-Request-Id", "dinie-conformance-retry"),
+    ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+    ("Cookie", "route=other"),
+    ("Accept", "*/*"),
+    ("Cache-Control", "no-cache"),
+)
+"""What a retry may have otherwise that comes by another network, proxy or process."""
+
 _LOOKS: Mapping[str, Callable[[Request], Request]] = {
     "another User-Agent": lambda one: one.with_header("User-Agent", "dinie-conformance/retry"),
     "another Accept-Language": lambda one: one.with_header("Accept-Language", "pt-BR"),
     # RFC 9110 section 5.1: the case of a header's name makes no difference.
     "the header in lower case": _in_lower_case,
     "blanks in its JSON": _spaced,
+    "other headers of its way": lambda one: replace(one, headers=one.headers + _OF_ITS_WAY),
     "an unknown query parameter": lambda one: replace(one, path=f"{one.path}?retry=1"),
 }
 
@@ -150,6 +184,20 @@ _LOOKS: Mapping[str, Callable[[Request], Request]] = {
 )
 @catches(
     on_requests("make User-Agent a part of the key", _with_user_agent),
+    on_requests(
+        "make the client's address a part of the key",
+        lambda one: (
+            one.with_key(f"{one.key}{dict(one.headers).get('X-Forwarded-For', '')}")
+            if one.key
+            else one
+        ),
+    ),
+    on_requests(
+        "make cookies a part of the key",
+        lambda one: (
+            one.with_key(f"{one.key}{dict(one.headers).get('Cookie', '')}") if one.key else one
+        ),
+    ),
     on_requests(
         "find the header in its usual case alone",
         lambda one: one.without_header(_HEADER) if _HEADER.lower() in dict(one.headers) else one,

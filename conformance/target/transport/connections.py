@@ -15,6 +15,7 @@ from conformance.target.errors import (
     AnswerOutOfBounds,
     AnswerOverdue,
     ConnectionClosed,
+    HungUp,
     TargetError,
     Unreachable,
 )
@@ -45,6 +46,7 @@ _HURRIED_SECONDS, _HURRIED_TIMES = 10.0, 3
 """The shortest wait for an answer in a hurry, and what the slowest answer is multiplied by."""
 
 _STOPPED = "the run was stopped"
+_HUNG_UP = "the client hung up"
 
 _LAST_SECONDS = 0.5
 """How long the threads of a stopped run may take to notice, when no answer is waited for."""
@@ -137,21 +139,28 @@ class Connections:
             _CLEANS_UP.reset(context)
 
     def send(
-        self, method: str, path: str, headers: RawHeaders, body: bytes, chunks: Sequence[int] = ()
+        self,
+        method: str,
+        path: str,
+        headers: RawHeaders,
+        body: bytes,
+        chunks: Sequence[int] = (),
+        hang_up: float | None = None,
     ) -> Answer:
         """One exchange. A target may close an idle connection just as a request is sent on it.
 
         Such a request is sent once more (RFC 9112 section 9.3.1), on another connection. Its
-        answer says so: nobody knows whether the target has read the first one.
+        answer says so: nobody knows whether the target has read the first one. Raises
+        :class:`HungUp` where the answer is not there after ``hang_up`` seconds.
         """
         sent = method, url_under(self.base_url, path), headers
         content = in_chunks(body, chunks) if chunks else body
         try:
             try:
-                return self._expect_through(self._receive(*sent, content))
+                return self._expect_through(self._receive(*sent, content, hang_up))
             except _ClosedWhileIdle as idle:
                 try:
-                    answer = self._expect_through(self._receive(*sent, content))
+                    answer = self._expect_through(self._receive(*sent, content, hang_up))
                     return replace(answer, is_repeated=True)
                 except (httpx.ConnectError, _ClosedWhileIdle):
                     # It went away with a request on its way, and maybe because of that.
@@ -235,7 +244,12 @@ class Connections:
         self._client.close()
 
     def _receive(
-        self, method: str, url: httpx.URL, headers: RawHeaders, body: bytes | list[bytes]
+        self,
+        method: str,
+        url: httpx.URL,
+        headers: RawHeaders,
+        body: bytes | list[bytes],
+        hang_up: float | None = None,
     ) -> Answer:
         """Send once and give the answer; a list is sent in chunks. Raises the errors of httpx.
 
@@ -247,7 +261,8 @@ class Connections:
             # What is not sent yet need not be.
             return self._is_halted(0.0, GRACE_SECONDS if reception.seconds else 0.0)
 
-        reception = Reception(self._most_seconds, is_abandoned, taken())
+        most_seconds = self._most_seconds if hang_up is None else hang_up
+        reception = Reception(most_seconds, is_abandoned, taken())
         # What is an iterator, httpx sends in chunks, and only once.
         content = iter(body) if isinstance(body, list) else body
         request = self._client.build_request(
@@ -268,6 +283,8 @@ class Connections:
         except Abandoned:
             raise (AnswerCut if reception.seconds else TargetError)(_STOPPED) from None
         except _LATE:
+            if hang_up is not None:
+                raise HungUp(_HUNG_UP) from None
             self._lose(time.monotonic() - start)
             raise
         except _CLOSED as error:
@@ -276,6 +293,8 @@ class Connections:
                 raise _ClosedWhileIdle(error) from error
             raise
         except OutOfBounds as error:
+            if hang_up is not None:
+                raise HungUp(_HUNG_UP) from None
             self._lose(reception.seconds)
             status = f"status {response.status_code}, " if response is not None else ""
             seen = f"{status}{reception.received} bytes received in {reception.seconds:.1f} s"
