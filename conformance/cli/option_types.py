@@ -12,8 +12,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import click
 import httpx
 
-from conformance.journal.secret_names import is_secret, is_secret_parameter
+from conformance.journal.secret_names import is_secret_parameter
 from conformance.report import FORMATS
+from conformance.target.connecting import hide_header
 from conformance.target.transport.connection_settings import (
     FROM_ENVIRONMENT,
     Proxy,
@@ -185,7 +186,7 @@ class Secret(click.ParamType[str]):
 
 
 class Header(click.ParamType[tuple[str, str]]):
-    """A header of every request. No message repeats it, and a credential in it is a secret."""
+    """A header of every request: no message repeats its value."""
 
     name = "NAME:VALUE"
     envvar_list_splitter = "\n"
@@ -194,11 +195,7 @@ class Header(click.ParamType[tuple[str, str]]):
         if isinstance(value, tuple):
             return value
         name, colon, text = (one.strip() for one in str(value).partition(":"))
-        if name.lower() in {"cookie", "proxy-authorization"} or is_secret(name):
-            values = (one.partition("=")[2].strip() for one in text.split(";"))
-            SECRETS.give([text, *(one for one in values if len(one) >= _SHORTEST_VALUE)])
-        # Under any other name it may be one as well.
-        SECRETS.add([text])
+        hide_header(name, text)
         if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
             self.fail("must be a name, a colon and a value, as 'Cookie: route=a'", param, ctx)
         if not text.isascii() or not text.isprintable():
@@ -207,9 +204,6 @@ class Header(click.ParamType[tuple[str, str]]):
             self.fail(f"{name} is a header that the checks set themselves", param, ctx)
         return name, text
 
-
-_SHORTEST_VALUE = 8
-"""A shorter value of a cookie, such as ``true``, is no session."""
 
 _OWN_HEADERS = {"authorization", "accept", "accept-encoding", "connection", "content-encoding",
                 "content-length", "content-type", "expect", "host", "idempotency-key", "te",

@@ -81,7 +81,6 @@ class _Way:
     """
 
     def __init__(self, settings: TargetSettings) -> None:
-        self.names = {name.lower() for name, _ in settings.headers}
         self.options: list[str] = []
         self.headers: list[str] = []
         self.lines: list[str] = []
@@ -90,11 +89,17 @@ class _Way:
             if variable:
                 self.options.append(f'"${variable}"')
                 self.lines.append(f': "${{{variable}:?export the value of curl\'s {option}}}"')
-        for name, value in settings.headers:
-            if SECRETS.redact(value) == value:
-                self.headers += ("-H", _word(f"{name}: {value}" if value else f"{name};"))
+        # No name and no value tells for sure that it is no secret. Of equal names the last counts.
+        given = {name.lower(): (name, value) for name, value in settings.headers}
+        self.names = given.keys()
+        taken: set[str] = set()
+        for name, value in given.values():
+            if not value:
+                self.headers += ("-H", _word(f"{name};"))
                 continue
             variable = f"DINIE_HEADER_{_NOT_OF_NAME.sub('_', name).upper()}"
+            variable += f"_{len(taken) + 1}" if variable in taken else ""
+            taken.add(variable)
             self.headers += ("-H", f'{_word(f"{name}: ")}"${variable}"')
             self.lines.append(f': "${{{variable}:?export the value of that header}}"')
 

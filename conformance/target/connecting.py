@@ -7,6 +7,7 @@ from functools import partial
 
 import httpx
 
+from conformance.journal.secret_names import is_secret
 from conformance.target.access import Access, Issued
 from conformance.target.errors import ConnectionClosed, TargetError, Unreachable
 from conformance.target.exchange import Request
@@ -16,6 +17,10 @@ from conformance.target.target import Target, TargetSettings
 from conformance.target.transient import is_transient
 from dinie_contract.output import SECRETS
 from openapi.contract import Contract
+
+_SHORTEST_VALUE, _SHORTEST_SECRET = 8, 20
+"""A shorter value of a cookie, such as ``true``, is no session; a shorter one of a header without
+a secret's name may be a word of prose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,25 @@ def build_target(
 ) -> Target:
     """The target, with no partner authenticated; every secret in the settings is known."""
     target = Target(url, (), settings, transport=transport)
-    SECRETS.give(access.secrets)
+    # The process of a load test has them from another one, where they are known.
+    SECRETS.give([*access.secrets, *settings.connection.secrets])
+    for name, value in settings.headers:
+        hide_header(name, value)
     return target
+
+
+def hide_header(name: str, value: str) -> None:
+    """Keep a header that the user has given out of what a target says.
+
+    A script of ours holds the value of none. But what a target says may have a short word of some
+    header in it by chance.
+    """
+    if name.lower() in {"cookie", "proxy-authorization"} or is_secret(name):
+        values = (one.partition("=")[2].strip() for one in value.split(";"))
+        SECRETS.give([value, *(one for one in values if len(one) >= _SHORTEST_VALUE)])
+    if len(value) >= _SHORTEST_SECRET:
+        SECRETS.give([value])
+    SECRETS.add([value])
 
 
 def authenticate(

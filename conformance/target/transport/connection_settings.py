@@ -91,6 +91,15 @@ class ConnectionSettings:
         return _proxy_at(found) if found else None
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """The passwords of the key and of the proxies."""
+        given = [self.proxy] if self.proxy else []
+        if self.proxy == FROM_ENVIRONMENT:
+            given = [text for _, text in proxies_of_environment()]
+        passwords = (one for text in given for one in _proxy_at(text).secrets)
+        return (*passwords, *([self.client_key_password] if self.client_key_password else []))
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What every report says of the way to the target."""
         return (

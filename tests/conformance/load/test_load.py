@@ -167,8 +167,10 @@ def test_a_key_that_makes_two_when_raced_for_is_found(tmp_path: Path) -> None:
     assert run.counts["left_behind"] == 0
 
 
-def test_a_replay_with_another_body_is_found(tmp_path: Path) -> None:
-    run = on(Options(bug=Bug.REPLAYS_LACK_THE_SECRET), tmp_path, is_enough=is_broken)
+def test_a_replay_with_another_body_is_found_and_no_report_holds_a_header(tmp_path: Path) -> None:
+    page = tmp_path / "load.html"
+    given = ("--header", "X-Api-Key: abc'HDR-9876 543210", "--report-html", str(page))
+    run = on(Options(bug=Bug.REPLAYS_LACK_THE_SECRET), tmp_path, *given, is_enough=is_broken)
 
     assert run.code == 1
     assert "idempotency.replay-is-identical" in run.outcomes("failed")
@@ -178,7 +180,10 @@ def test_a_replay_with_another_body_is_found(tmp_path: Path) -> None:
     assert found["expected"] == "the first answer's bytes"
     assert found["actual"].startswith("another body (")
     assert found["reproduce"].count("curl ") == 2
-    assert TOKEN not in str(run.report)
+    assert "$DINIE_HEADER_X_API_KEY" in found["reproduce"]
+    for text in (str(run.report), run.out, run.err, page.read_text()):
+        assert TOKEN not in text
+        assert "HDR-9876" not in text
     assert 0 < run.counts["replays_that_differ"] <= run.counts["replays"]
 
 

@@ -1,4 +1,4 @@
-"""Headers that the user gives: every request has them, and a cookie among them is a secret."""
+"""Headers that the user gives: every request has them, and no report shows a value of one."""
 
 import json
 import os
@@ -12,6 +12,11 @@ from typing import Any
 import pytest
 
 from conformance.cli.main import main
+from conformance.results.curl import NOT_SENT, reproduction
+from conformance.target.connecting import AccessSettings, build_target
+from conformance.target.exchange import Request
+from conformance.target.target import TargetSettings
+from dinie_contract.output import SECRETS
 from mock_server.app import create_app
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
@@ -79,7 +84,7 @@ def test_a_run_sends_them_and_shows_no_cookie(
     script = next(one["reproduce"] for one in json.loads(report.read_text())["results"])
     assert """-H 'Cookie: '"$DINIE_HEADER_COOKIE" """ in script
     assert ': "${DINIE_HEADER_COOKIE:?export the value of that header}"' in script
-    assert "-H 'X-Environment: staging'" in script
+    assert """-H 'X-Environment: '"$DINIE_HEADER_X_ENVIRONMENT" """ in script
     for text in (captured.out, captured.err, report.read_text()):
         assert "Zm9vYmFyYmF6cXV4Zm9v" not in text
 
@@ -138,3 +143,42 @@ def test_what_cannot_be_one_is_a_line(
     assert reason in captured.err
     assert captured.err.count("\n") == 1
     assert "c2VjcmV0LW9mLW1pbmU" not in captured.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X-Gate", "correcthorsebatterystaple"),
+        ("X-Gate", "x" * 84_000),
+        ("X-Api-Key", "ab"),
+        ("X-Api-Key", "abc HDR-9876543210"),
+        ("X-Api-Key", "abc'HDR-9876543210"),
+        ("X-Environment", "staging"),
+    ],
+)
+def test_no_script_holds_a_value(name: str, value: str) -> None:
+    settings = TargetSettings(headers=((name, value),))
+    script = reproduction("http://h/v3", [(Request("GET", "/keys"), NOT_SENT)], settings)
+    variable = f"DINIE_HEADER_{name.replace('-', '_').upper()}"
+    assert f"""-H '{name}: '"${variable}" """ in script
+    # Its name, and a word of the script itself, may hold a short one.
+    assert f": {value}" not in script
+
+
+def test_each_header_has_a_variable_of_its_own_and_of_equal_names_the_last_counts() -> None:
+    given = (("X-A", "1"), ("X.A", "2"), ("x-a", "3"), ("X-Empty", ""))
+    settings = TargetSettings(headers=given)
+    script = reproduction("http://h/v3", [(Request("GET", "/keys"), NOT_SENT)], settings)
+    assert [line for line in script.splitlines() if "export the value" in line] == [
+        ': "${DINIE_HEADER_X_A:?export the value of that header}"',
+        ': "${DINIE_HEADER_X_A_2:?export the value of that header}"',
+    ]
+    assert "-H 'X-Empty;'" in script
+    assert script.count("-H 'x-a: '") == 1
+
+
+def test_a_value_that_the_target_repeats_is_hidden() -> None:
+    given = (("X-Api-Key", "abc HDR-98"), ("X-Gate", "correct horse" * 2))
+    with build_target("http://h/v3", TargetSettings(headers=given), AccessSettings()):
+        told = SECRETS.redact('{"message": "you sent abc HDR-98 and correct horsecorrect horse"}')
+    assert told == '{"message": "you sent [hidden] and [hidden]"}'
