@@ -42,9 +42,21 @@ class FiniteRange(click.FloatRange):
         return number
 
 
+class FilePath(click.Path):
+    """The path of a file or folder. An empty one would be the working directory."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if not str(value):
+            self.fail("must not be empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 KINDS: Mapping[str, click.ParamType[Any]] = {
     "text": click.STRING,
-    "file": click.Path(path_type=Path),
+    "file": FilePath(),
     "store": click.STRING,
     "bearer token": click.STRING,
     "level": click.Choice(["must", "should"]),

@@ -61,7 +61,7 @@ class Option:
 
 
 _SECRETS = {"secret", "password", "header", "partner", "bearer token"}
-_PATHS = {"file", "readable file", "authorities", "export"}
+_PATHS = {"file", "PEM file", "authorities", "export"}
 """Kinds whose values are secrets, and paths."""
 
 REPLAY_DELAY_SECONDS = 3.0
@@ -101,9 +101,9 @@ SECOND_CLIENT_SECRET = Option("second-client-secret", "secret", "In place of --s
                               yields_to="second-token")  # fmt: skip
 CA_FILE = Option("ca-file", "authorities",
                  "Trust the certificate authorities in this PEM file, too.")  # fmt: skip
-CLIENT_CERT = Option("client-cert", "readable file",
+CLIENT_CERT = Option("client-cert", "PEM file",
                      "Show this certificate to a target that asks for one (PEM).")  # fmt: skip
-CLIENT_KEY = Option("client-key", "readable file",
+CLIENT_KEY = Option("client-key", "PEM file",
                     "The key of --client-cert (PEM), where that file has none.")  # fmt: skip
 CLIENT_KEY_PASSWORD = Option("client-key-password", "password",
                              "The password of an encrypted key.")  # fmt: skip

@@ -51,7 +51,7 @@ VALUES: Mapping[str, tuple[str, str, str]] = {
     "partner": ("one:secret", "two:secret:token", "three:secret"),
     "header": ("X-Api-Key: key-one", "X-Api-Key: key-two", "X-Api-Key: key-three"),
     "authorities": ("one.pem", "two.pem", "three.pem"),
-    "readable file": ("one.pem", "two.pem", "three.pem"),
+    "PEM file": ("one.pem", "two.pem", "three.pem"),
     "file": ("one.txt", "two.txt", "three.txt"),
     "export": ("pytest one.py", "pytest two.py", "pytest three.py"),
     "duration": ("1m", "2m", "3m"),

@@ -1,5 +1,6 @@
 """The types of option values of ``dinie-conformance``, and the options of its commands."""
 
+import os
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ from conformance.target.transport.connection_settings import (
     Proxy,
     proxies_of_environment,
 )
-from dinie_contract.command_line import Command, with_options
+from dinie_contract.command_line import Command, FilePath, with_options
 from dinie_contract.extras import installing, is_installed
 from dinie_contract.options import COMMANDS, Option
 from dinie_contract.output import SECRETS
@@ -119,20 +120,32 @@ class DatabaseUrl(click.ParamType[Database]):
         return Database(str(value), f"{url.scheme}://{host}:{port}/{url.path[1:] or 0}")
 
 
-class ReadableFile(click.ParamType[Path]):
-    """A file that is there and can be read."""
+_MOST_PEM_BYTES = 10 * 1024 * 1024
+"""OpenSSL reads files whole. The authorities of a whole operating system have a quarter of 1 MB."""
+
+_MOST_PASSWORD_BYTES = 1024
+"""The longest password that Python hands to OpenSSL."""
+
+
+class PemFile(FilePath):
+    """A PEM file that is there and can be read."""
 
     name = "FILE"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Path:
+        path = super().convert(value, param, ctx)
         try:
-            open_regular(Path(value)).close()
-        except OSError as error:
-            self.fail(f"{value} cannot be read: {error.strerror or error}", param, ctx)
-        return Path(value).absolute()
+            with open_regular(path) as file:
+                size = os.fstat(file.fileno()).st_size
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            self.fail(f"{value} cannot be read: {reason}", param, ctx)
+        if size > _MOST_PEM_BYTES:
+            self.fail(f"{value} is larger than {_MOST_PEM_BYTES} bytes", param, ctx)
+        return path.absolute()
 
 
-class Authorities(ReadableFile):
+class Authorities(PemFile):
     """A PEM file of certificate authorities, which are trusted beside the usual ones."""
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Path:
@@ -147,12 +160,14 @@ class Authorities(ReadableFile):
 
 
 class Password(click.ParamType[str]):
-    """A password: no message repeats it."""
+    """The password of a key: no message repeats it."""
 
     name = "TEXT"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         SECRETS.give([str(value)])
+        if len(os.fsencode(value)) > _MOST_PASSWORD_BYTES:
+            self.fail(f"is longer than {_MOST_PASSWORD_BYTES} bytes", param, ctx)
         return str(value)
 
 
@@ -216,13 +231,13 @@ KINDS: Mapping[str, click.ParamType[Any]] = {
     "secret": Secret(),
     "authorities": Authorities(),
     "header": Header(),
-    "readable file": ReadableFile(),
+    "PEM file": PemFile(),
     "password": Password(),
     "proxy": ProxyUrl(),
     "duration": Duration(),
     "duration or 0": Duration(or_none=True),
     "database": DatabaseUrl(),
-    "export": click.Tuple([click.Choice(["pytest"]), click.Path(path_type=Path)]),
+    "export": click.Tuple([click.Choice(["pytest"]), FilePath()]),
     "format": click.Choice(list(FORMATS)),
 }
 

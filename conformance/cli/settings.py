@@ -139,6 +139,8 @@ def _check_certificate(connection: ConnectionSettings) -> None:
     """Raise :class:`click.UsageError` unless the client certificate and its key go together."""
     if connection.client_key and not connection.client_cert:
         raise click.UsageError("--client-key goes with --client-cert")
+    if connection.client_key_password and not connection.client_cert:
+        raise click.UsageError("--client-key-password goes with --client-cert")
     try:
         trust_of(connection)
     except UnusableCertificate as error:

@@ -1,5 +1,6 @@
 """The way to a target: whom TLS trusts, which certificate it shows, and the proxy in between."""
 
+import os
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -155,11 +156,11 @@ def trust_of(settings: ConnectionSettings) -> ssl.SSLContext:
 def _load_certificate(trust: ssl.SSLContext, settings: ConnectionSettings, file: Path) -> None:
     was_asked = False
 
-    def password() -> str:
+    def password() -> bytes:
         # Without it OpenSSL would ask at the terminal.
         nonlocal was_asked
         was_asked = True
-        return settings.client_key_password or ""
+        return os.fsencode(settings.client_key_password or "")
 
     key = settings.client_key
     try:
@@ -172,11 +173,23 @@ def _load_certificate(trust: ssl.SSLContext, settings: ConnectionSettings, file:
             reason = f"{named} is encrypted: give --client-key-password"
         elif was_asked:
             reason = f"{named} cannot be decrypted with --client-key-password"
-        elif key is None:
-            reason = f"{named} does not hold a certificate and its key in PEM; --client-key"
-            reason += " names the file of a key"
+        elif error.reason:
+            reason = f"OpenSSL refuses {named}: {error.reason.replace('_', ' ').lower()}"
+        elif not _holds_certificate(file):
+            reason = f"--client-cert {file} holds no certificate in PEM"
         else:
-            reason = f"--client-cert {file} and {named} do not hold a certificate and a key in PEM"
+            reason = f"{named} holds no key in PEM"
+            reason += "" if key else ": --client-key names the file of one"
         raise UnusableCertificate(reason) from None
-    except OSError as error:
-        raise UnusableCertificate(f"--client-cert: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnusableCertificate(f"--client-cert {file} cannot be used: {reason}") from None
+
+
+def _holds_certificate(file: Path) -> bool:
+    """Whether there is a certificate in PEM in a file."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
+    except OSError:
+        return False
+    return True

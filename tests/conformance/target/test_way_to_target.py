@@ -142,13 +142,39 @@ def test_the_certificate_of_another_authority_is_one_line(
     assert f"{gateway} refuses the certificate of --client-cert (" in one_line(capsys)
 
 
+def large_beside(files: ClientFiles) -> Path:
+    """A file without content that is larger than any PEM file."""
+    path = files.chain.with_name("large.pem")
+    with path.open("wb") as file:
+        file.truncate(3_000_000_000)
+    return path
+
+
 UNUSABLE: Mapping[str, tuple[Callable[[ClientFiles], tuple[str, ...]], str]] = {
     "a key alone": (lambda one: ("--client-key", str(one.key)),
                     "--client-key goes with --client-cert"),
     "no key": (lambda one: ("--client-cert", str(one.chain)),
-               "does not hold a certificate and its key in PEM"),
+               "client.pem holds no key in PEM: --client-key names the file of one"),
     "no certificate": (lambda one: ("--client-cert", str(one.key), "--client-key", str(one.key)),
-                       "do not hold a certificate and a key in PEM"),
+                       "--client-cert FOLDER/client.key holds no certificate in PEM"),
+    "a certificate for a key": (lambda one: ("--client-cert", str(one.chain), "--client-key",
+                                             str(one.chain)),
+                                "--client-key FOLDER/client.pem holds no key in PEM"),
+    "a long password": (lambda one: ("--client-cert", str(one.chain), "--client-key",
+                                     str(one.encrypted), "--client-key-password", "wrong-one" * 114),
+                        "'--client-key-password': is longer than 1024 bytes"),
+    "a password alone": (lambda one: ("--client-key-password", "wrong-one"),
+                         "--client-key-password goes with --client-cert"),
+    "an empty certificate": (lambda one: ("--client-cert", ""),
+                             "'--client-cert': must not be empty"),
+    "an empty key": (lambda one: ("--client-cert", str(one.chain), "--client-key", ""),
+                     "'--client-key': must not be empty"),
+    "empty authorities": (lambda one: ("--ca-file", ""), "'--ca-file': must not be empty"),
+    "an empty configuration": (lambda one: ("--config", ""), "'--config': must not be empty"),
+    "a large file": (lambda one: ("--client-cert", str(large_beside(one))),
+                     "large.pem is larger than 10485760 bytes"),
+    "large authorities": (lambda one: ("--ca-file", str(large_beside(one))),
+                          "large.pem is larger than 10485760 bytes"),
     "no password": (lambda one: ("--client-cert", str(one.chain), "--client-key",
                                  str(one.encrypted)),
                     "is encrypted: give --client-key-password"),
@@ -172,7 +198,7 @@ def test_a_certificate_that_cannot_be_used_is_one_line(
     assert code_of(command, *url, *arguments(client)) == 2
 
     line = one_line(capsys)
-    assert told in line
+    assert told.replace("FOLDER", str(client.chain.parent)) in line
     assert "wrong-one" not in line
 
 
