@@ -17,7 +17,7 @@ from typing import Any, Protocol, cast
 import click
 
 from dinie_contract.options import COMMANDS, CONFIG, NO_CONFIG, TARGET_NAME, TARGET_TABLE, Option
-from dinie_contract.output import SHAPES, one_line
+from dinie_contract.output import SHAPES, excerpt, one_line
 from openapi.files import open_regular
 
 OWN_FILE, PROJECT_FILE = "dinie.toml", "pyproject.toml"
@@ -32,6 +32,13 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _MAY_HOLD_SECRET = re.compile(r"://.*[@?]|:[^/]*@|" + SHAPES.pattern, re.DOTALL)
 """A user, a password or a query in a URL, or the shape of a known secret."""
+
+_PART = r"""(?:[\w \t-]++|"(?:[^"\\\n]++|\\.)*+"|'[^'\n]*+')++"""
+_DEEP_KEY = re.compile(rf"\.(?:{_PART}\.){{100}}")
+"""A key of more than a hundred parts, for which the parser takes quadratic time."""
+
+_LONGEST_NAME = 60
+"""The characters of a name that is not ours, as an error repeats it."""
 
 _DECIDING = {CONFIG.name, NO_CONFIG.name}
 
@@ -230,7 +237,9 @@ class Configuration:
                     " which --target NAME then takes"
                 )
         targets = {
-            name: dict(self._settings(f"target.{name}", content, _TARGET_OPTIONS, parameters))
+            name: dict(
+                self._settings(f"target.{_named(name)}", content, _TARGET_OPTIONS, parameters)
+            )
             for name, content in self._targets.items()
             if TARGET_NAME.name in parameters
         }
@@ -239,8 +248,9 @@ class Configuration:
             return Settings(self.path, table)
         if name not in targets:
             place = f"{self.path}: --target" if target is not None or not default else default.place
+            shown = _named(name)
             known = _nearest(name, targets) or f": there is no table [{self.prefix}target.NAME]"
-            raise ConfigurationError(f"{place} {name} is no target{known}")
+            raise ConfigurationError(f"{place} {shown} is no target{known}")
         of_target = targets[name]
         for one in of_target.values():
             if one.option.for_named_target and target is None:
@@ -258,12 +268,13 @@ class Configuration:
     def _check_tables(self) -> None:
         for name, content in self.tables.items():
             if name not in COMMANDS and name != "target":
+                shown = _named(name)
                 if isinstance(content, dict):
-                    place = f"{self.path}: [{self.prefix}{name}]"
+                    place = f"{self.path}: [{self.prefix}{shown}]"
                     near = _nearest(name, (*COMMANDS, "target"))
                     raise ConfigurationError(f"{place} is no table of a command{near}")
                 raise ConfigurationError(
-                    f"{self.path}: {name} must stand in the table of a command, such as"
+                    f"{self.path}: {shown} must stand in the table of a command, such as"
                     f" [{self.prefix}run]"
                 )
             if not isinstance(content, dict):
@@ -272,7 +283,7 @@ class Configuration:
             if not isinstance(content, dict):
                 raise ConfigurationError(
                     f"{self.path}: [{self.prefix}target] has tables alone, such as"
-                    f" [{self.prefix}target.{name}]"
+                    f" [{self.prefix}target.{_named(name)}]"
                 )
 
     def _settings(
@@ -283,7 +294,8 @@ class Configuration:
         place = f"{self.path}: [{self.prefix}{name}]"
         for key, content in table.items():
             if key not in options:
-                raise ConfigurationError(f"{place} takes no {key}{_nearest(key, options)}")
+                near = _nearest(key, options)
+                raise ConfigurationError(f"{place} takes no {_named(key)}{near}")
             setting = Setting(options[key], f"{place} {key}", self.path.parent, content)
             setting.check(parameters.get(key))
             yield key, setting
@@ -312,8 +324,13 @@ class Settings:
         return f"configuration: {self.path}{target}{unused}"
 
 
+def _named(name: str) -> str:
+    """A name that is not ours, fit for an error."""
+    return one_line(excerpt(name, _LONGEST_NAME))
+
+
 def _nearest(name: str, known: Iterable[str]) -> str:
-    found = get_close_matches(name.lower().replace("_", "-"), [*known], 1, cutoff=0)
+    found = get_close_matches(name[:_LONGEST_NAME].lower().replace("_", "-"), [*known], 1, cutoff=0)
     return f"; the nearest is {found[0]}" if found else ""
 
 
@@ -347,9 +364,18 @@ def _own_id() -> int:
 def _parsed(path: Path, text: str) -> Table:
     # Most runs have no file.
     tomllib = importlib.import_module("tomllib")
+    if text.startswith("\ufeff"):
+        raise ConfigurationError(
+            f"{path} begins with a byte order mark, which TOML has not: save it as UTF-8 without"
+        )
+    if _DEEP_KEY.search(text):
+        raise ConfigurationError(f"{path} is nested too deeply")
     try:
         return cast("Table", tomllib.loads(text))
     except RecursionError:
         raise ConfigurationError(f"{path} is nested too deeply") from None
-    except ValueError as error:
+    except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path} is no TOML: {one_line(str(error))}") from None
+    except ValueError:
+        # The others are of Python, which says how its own limit is lifted.
+        raise ConfigurationError(f"{path} has an integer of too many digits") from None

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 _LARGEST_PORT = 65_535
+_LONGEST_LABEL, _LONGEST_HOST = 63, 254
 
 
 def parsed(text: Any) -> httpx.URL:
@@ -13,8 +14,20 @@ def parsed(text: Any) -> httpx.URL:
         url = httpx.URL(text)
         # Reading a host in punycode may fail as well.
         _ = url.host
+        host = url.raw_host.decode("ascii")
     except (httpx.InvalidURL, TypeError, ValueError):
         raise ValueError("is no URL") from None
+    if ":" in host and "%" in host:
+        raise ValueError("has an address with a zone, which is not supported: leave out % and it")
+    # RFC 1035 section 2.3.4; a final dot is allowed.
+    labels = host.removesuffix(".").split(".")
+    if host and not all(labels):
+        raise ValueError("has a host with nothing between two dots")
+    if len(host) > _LONGEST_HOST or max(map(len, labels)) > _LONGEST_LABEL:
+        raise ValueError(
+            f"has a host with more than {_LONGEST_LABEL} letters between two dots, or more than"
+            f" {_LONGEST_HOST} in all"
+        )
     # A system takes the port modulo 65,536, and another server would get the token.
     if url.port is not None and not 0 < url.port <= _LARGEST_PORT:
         raise ValueError(f"must have a port from 1 to {_LARGEST_PORT}")

@@ -454,6 +454,14 @@ REFUSED: Mapping[str, tuple[str, str]] = {
     ),
     "no TOML": ("[run\n", " is no TOML: "),
     "nested deeply": (f"a = {'[' * 90_000}", " is nested too deeply"),
+    "a deep key": (f"[run]\n{'a.' * 30_000}a = 1", " is nested too deeply"),
+    "a deep key in quotes": ("[" + '\'a\' . "a\\".".' * 4000 + "a]", " is nested too deeply"),
+    "a mark before the text": ("\ufeff[run]", " begins with a byte order mark"),
+    "a long integer": (f"[run]\nseed = {'1' * 5000}", " has an integer of too many digits"),
+    "a long key": (f"[run]\n{'k' * 50_000} = 1", f"[run] takes no {'k' * 60}…; the nearest is"),
+    "a long table": (f"[{'k' * 50_000}]", f"[{'k' * 60}…] is no table of a command"),
+    "a long value": (f"{'k' * 50_000} = 1", f": {'k' * 60}… must stand in the table of a"),
+    "a long target": (f"[target.{'k' * 5000}]\na = 1", f"[target.{'k' * 60}…] takes no a"),
 }
 
 
@@ -464,6 +472,13 @@ def test_a_wrong_file_is_one_line(name: str, folder: Path) -> None:
     message = refused("run")
     assert message.startswith("dinie.toml")
     assert expected in message
+    assert len(message) < 400
+
+
+def test_dots_in_a_comment_and_in_a_text_are_no_deep_key(folder: Path) -> None:
+    text = f'# {"." * 500}\n[run]\nurl = "http://a:1/v3"  # {"a. b, " * 500}\n'
+    (folder / "dinie.toml").write_text(text)
+    assert read("run")["url"] == "http://a:1/v3"
 
 
 def test_a_project_s_file_has_its_prefix_in_errors(folder: Path) -> None:
