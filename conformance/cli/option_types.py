@@ -133,7 +133,7 @@ class PemFile(FilePath):
     name = "FILE"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Path:
-        path = super().convert(value, param, ctx)
+        path: Path = super().convert(value, param, ctx)
         try:
             with open_regular(path) as file:
                 size = os.fstat(file.fileno()).st_size
