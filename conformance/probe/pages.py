@@ -98,6 +98,21 @@ def is_listed_soon(probe: Probe, made: str, partner: int = 0, wanted: Collection
     return any(made in ids_until(probe, {made, *wanted}, partner) for _ in probe.looks())
 
 
+def expect_listed_for(probe: Probe, made: str, partner: int, wanted: Collection[str] = ()) -> None:
+    """Raise :class:`Violation` where another partner's list shows an id, and its own does not.
+
+    Nothing is verified where none shows it: a list may be late, or lose things.
+    """
+    if is_listed_soon(probe, made, partner, wanted):
+        return
+    others = (one for one in range(len(probe.target.access)) if one != partner)
+    is_elsewhere = any(made in ids_until(probe, {made}, one) for one in others)
+    probe.expect(
+        not is_elsewhere, "what was made in the list of its partner", "it in another partner's list"
+    )
+    raise NotVerified("no list shows what was made: it is late, or incomplete")
+
+
 def query_for(probe: Probe, limit: int, after: str | None = None) -> dict[str, Any]:
     """The query of a page of so many items, after an item where one is given."""
     members = probe.page_members

@@ -6,10 +6,13 @@ Where a path names a resource, one is made first, so that a refusal can never be
 
 from collections.abc import Iterable
 
-from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.target.exchange import Answer, Request, path_to
 from openapi.contract import PATH_PARAMETER
+
+_AGAIN = 2
+"""So many more plain requests are sent where one was refused."""
 
 
 def request_on_new_resource(probe: Probe) -> Request:
@@ -37,6 +40,21 @@ def expect_served(probe: Probe, answer: Answer) -> None:
         and probe.send(request_on_new_resource(probe)).status in NOT_IMPLEMENTED_STATUSES
     ):
         raise NotServed(f"the target does not serve {probe.operation.name}")
+
+
+def expect_room(probe: Probe, answer: Answer) -> None:
+    """Nothing is verified by this refusal where the target, which took plain requests, takes none.
+
+    A server may bound how many resources a partner has at a time.
+    """
+    if not answer.is_refusal or probe.contract.resource_of(probe.operation) is None:
+        return
+    maker, made = probe.creating, len(probe.target.plain_creations.lasting)
+    if made and all(maker.send(maker.request()).is_refusal for _ in range(_AGAIN)):
+        raise NotVerified(
+            f"the target answers {answer.status} to plain requests since there are {made} of them:"
+            " it may bound what a partner has; give a partner that may have more"
+        )
 
 
 def expect_any_served(probe: Probe, answers: Iterable[Answer]) -> None:

@@ -9,7 +9,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, on_answers, with_body
 from conformance.probe.applicability import echoes_name
-from conformance.probe.not_verified import NotServed, Undecided
+from conformance.probe.not_verified import NotServed, NotVerified, Undecided
 from conformance.probe.pages import make_many
 from conformance.probe.probe import NEW_NAME, Probe
 from conformance.target.capabilities import Capability
@@ -61,6 +61,8 @@ def each_request_makes_one(probe: Probe) -> None:
         raise Undecided("a creation was sent again, and may have been carried out before")
     wanted = sum(answer.status == probe.operation.success_status for answer in answers)
     found = len(probe.named(body[probe.name_member], fewest=wanted))
+    if not found:
+        raise NotVerified("the list shows nothing of what was made: it is late, or incomplete")
     probe.expect(found == wanted, f"{wanted} in the list for {wanted} creations", f"{found}")
 
 

@@ -20,6 +20,7 @@ from conformance.probe.bodies import FAR_FUTURE
 from conformance.probe.not_verified import NotAsked, NotVerified, refused_with
 from conformance.probe.pages import make
 from conformance.probe.probe import Probe
+from conformance.probe.resources import expect_room
 from conformance.probe.violation import expect
 from conformance.server.created.answers import (
     NOT_SERVED,
@@ -167,6 +168,7 @@ def no_end_is_null(probe: Probe) -> None:
     ):
         answer = probe.send(probe.request().with_json(body))
         if answer.status != success:
+            expect_room(probe, answer)
             _expect_refusal(probe, answer, f"expires_at {kind}", must_be_accepted=True)
         value = json_object(answer)
         found = json_type(value["expires_at"]) if "expires_at" in value else "no such field"

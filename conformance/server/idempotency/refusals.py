@@ -8,6 +8,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.probe import Probe, without_token
+from conformance.probe.resources import expect_room
 from conformance.server.idempotency.replays import SEED
 from conformance.server.idempotency.sabotage import REMEMBER_FAILURES
 
@@ -25,6 +26,7 @@ def unauthenticated_request_leaves_key_free(probe: Probe) -> None:
     request = probe.request().with_key(probe.new_key())
     probe.send(without_token(request))
     answer = probe.send(request)
+    expect_room(probe, answer)
     success = probe.operation.success_status
     probe.expect(answer.status == success, f"{success} with a token", f"{answer.status}")
 
@@ -46,6 +48,7 @@ def rejected_request_leaves_key_free(probe: Probe) -> None:
         if refused.status == success:
             continue
         answer = probe.send(request)
+        expect_room(probe, answer)
         probe.expect(
             answer.status == success, f"{success} after a {refused.status}", f"{answer.status}"
         )

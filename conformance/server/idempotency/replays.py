@@ -159,4 +159,6 @@ def simultaneous_requests_are_no_failure(probe: Probe) -> None:
 def expect_one_answer(operation: Operation, answers: Sequence[Answer]) -> None:
     """All successes among the answers to simultaneous requests have one body."""
     made = {answer.body for answer in answers if answer.status == operation.success_status}
+    if not made:
+        raise NotVerified(f"none of {len(answers)} requests at once succeeded")
     expect(len(made) == 1, f"one answer to {len(answers)} requests at once", f"{len(made)} of them")

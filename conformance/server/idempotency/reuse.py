@@ -6,14 +6,16 @@ from conformance.catalogue.judge import Purpose, each, on
 from conformance.catalogue.mends import DOCUMENTED_STATUSES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import set_status
+from conformance.catalogue.sabotage import Sabotage, set_status
 from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.bodies import FAR_FUTURE, date_fields
 from conformance.probe.not_verified import NotServed
 from conformance.probe.probe import Probe
+from conformance.probe.rate_limits import answer_to
 from conformance.server.created.answers import expect_documented
 from conformance.server.idempotency.sabotage import REFUSE_IN_FLIGHT, overlooking
-from conformance.target.exchange import Answer
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Forward, Request, Tamper, path_to
 from openapi.operation import Operation
 
 _ROUNDS = 3
@@ -42,6 +44,53 @@ def _reused(probe: Probe) -> Iterator[Answer]:
 def only_documented_statuses(operation: Operation, answer: Answer) -> None:
     """A key that was used, or is in use, gets only statuses that the contract names."""
     expect_documented(operation, answer)
+
+
+def _answer_by_key_alone() -> Tamper:
+    """Whatever is asked, a used key gets the answer that it was first used for."""
+    kept: dict[str, Answer] = {}
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        if request.key in kept and request.method != "POST":
+            return kept[request.key]
+        answer = forward(request)
+        if request.key and answer.is_success:
+            kept.setdefault(request.key, answer)
+        return answer
+
+    return tamper
+
+
+@requirement(
+    "idempotency.key-is-for-its-own-operation",
+    Level.MUST,
+    "safety: a stored answer, with its secret, goes to its own request alone",
+    accepts_idempotency_key,
+    mend="Find a stored answer by partner, key and operation, and ignore the key elsewhere.",
+)
+@catches(Sabotage("answer every request by its key alone", _answer_by_key_alone))
+def key_is_for_its_own_operation(probe: Probe) -> None:
+    """A used key on a list or a revocation does not get the answer that it was used for."""
+    capabilities, secret = probe.target.capabilities, str(probe.resource.secret)
+    key, made = probe.new_key(), probe.succeed(probe.request())
+    first = probe.succeed(probe.request().with_key(key))
+    others: list[Request] = []
+    if Capability.LISTING in capabilities:
+        others.append(probe.listing.request())
+    handle = made.identifier(probe.resource.handle)
+    if Capability.REVOCATION in capabilities and handle is not None:
+        others.append(Request("DELETE", path_to(probe.revoking.operation.path, handle)))
+    if not others:
+        raise NotServed("the target neither lists nor revokes")
+    for request in others:
+        answer = answer_to(probe, request.with_key(key))
+        shown = probe.secret_of(first)
+        is_stored = answer.body == first.body or (shown and answer.text(secret) == shown)
+        probe.expect(
+            not is_stored,
+            f"no answer of a creation to a {request.method} with its key",
+            f"{answer.status} with the stored answer",
+        )
 
 
 @requirement(

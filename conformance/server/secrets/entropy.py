@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -50,7 +51,9 @@ def _entropy(counts: Counter[str]) -> float:
 def _copied(text: str, known: Iterable[str]) -> set[int]:
     """The places of ``text`` that stand in a known text, or in the digest of one or of a count."""
     text = text.casefold()
-    windows = {window for one in known for form in _forms(one) for window in _windows(form)}
+    texts = [*known]
+    forms = itertools.chain(*map(_forms, texts), _digests_of_two(texts))
+    windows = {window for form in forms for window in _windows(form)}
     return {
         place
         for start, window in enumerate(_windows(text))
@@ -76,6 +79,19 @@ def _forms(text: str) -> Iterable[str]:
             yield base64.urlsafe_b64encode(one).decode()
 
 
+def _digests_of_two(texts: Iterable[str]) -> Iterable[str]:
+    """Digests of any two of the longer texts, one behind the other."""
+    long = [one for one in dict.fromkeys(texts) if len(one) >= _SHORTEST_TEXT][:_MOST_TEXTS]
+    for two, separator in itertools.product(itertools.permutations(long, 2), _SEPARATORS):
+        data = separator.join(two).encode("utf-8", "surrogatepass")
+        for name in _DIGESTS:
+            digest = hashlib.new(name, data).digest()
+            yield digest.hex()
+            yield base64.urlsafe_b64encode(digest).decode()
+
+
+_SHORTEST_TEXT, _MOST_TEXTS = 8, 5
+_SEPARATORS = ("", ":", "-", "|", ".")
 _DIGESTS = ("md5", "sha1", "sha256", "sha512")
 
 

@@ -217,6 +217,10 @@ def _digest(field: str) -> Callable[[dict[str, Any]], str]:
     _secret("with a short tail", lambda one: one["client_id"] + one["client_secret"][-8:]),
     _secret("by a digest of the client id", _digest("client_id")),
     _secret("by a digest of the name", _digest("name")),
+    _secret(
+        "by a digest of client id and time",
+        lambda one: hashlib.md5(f"{one['client_id']}:{one['created_at']}".encode()).hexdigest(),  # noqa: S324 - it is meant to be weak
+    ),
     _every(
         "client_secret",
         "a digest of a counter",

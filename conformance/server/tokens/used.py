@@ -9,7 +9,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
 from conformance.probe.applicability import lists
 from conformance.probe.not_verified import NotServed, NotVerified
-from conformance.probe.pages import ids_until, is_listed_soon
+from conformance.probe.pages import expect_listed_for, ids_until
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import created, exchange
@@ -106,11 +106,7 @@ def token_is_its_partners(probe: Probe) -> None:
         note_owner(maker, answer, partner)
         made = maker.known_id_of(answer)
         wanted = {made, maker.known_id_of(keys[partner])}
-        probe.expect(
-            is_listed_soon(lister, made, partner, wanted),
-            "what a token creates in the list of the partner of its key",
-            "none there",
-        )
+        expect_listed_for(lister, made, partner, wanted)
         other = 1 - partner
         seen = ids_until(lister, {made, maker.known_id_of(keys[other])}, other)
         probe.expect(
