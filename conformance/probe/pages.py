@@ -98,13 +98,22 @@ def is_listed_soon(probe: Probe, made: str, partner: int = 0, wanted: Collection
     return any(made in ids_until(probe, {made, *wanted}, partner) for _ in probe.looks())
 
 
-def expect_listed_for(probe: Probe, made: str, partner: int, wanted: Collection[str] = ()) -> None:
+def expect_listed_for(
+    probe: Probe,
+    made: str,
+    partner: int,
+    wanted: Collection[str] = (),
+    name: str | None = None,
+) -> None:
     """Raise :class:`Violation` where another partner's list shows an id, and its own does not.
 
-    Nothing is verified where none shows it: a list may be late, or lose things.
+    So it is where its own list shows the ``name`` that was asked for under another id. Nothing is
+    verified where none shows it: a list may be late, or lose things.
     """
     if is_listed_soon(probe, made, partner, wanted):
         return
+    names = [one.get(probe.name_member) for one in probe.listed(partner)] if name else []
+    probe.expect(name not in names, "what was made listed by its id", "it under another id")
     others = (one for one in range(len(probe.target.access)) if one != partner)
     is_elsewhere = any(made in ids_until(probe, {made}, one) for one in others)
     probe.expect(

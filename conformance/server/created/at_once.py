@@ -1,7 +1,7 @@
 """Creations at the same moment: each is answered, carried out and listed as its own."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -85,11 +85,11 @@ def simultaneous_requests_are_their_own(probe: Probe) -> None:
         _expect_own_answers(probe, requests, answers)
         if Capability.LISTING in probe.target.capabilities:
             for partner in partners:
-                made = [
-                    probe.known_id_of(answer)
+                made = {
+                    probe.known_id_of(answer): probe.asked_name(request)
                     for request, answer in zip(requests, answers, strict=True)
                     if request.partner == partner
-                ]
+                }
                 _expect_listed(probe.listing, made, partner)
 
 
@@ -115,8 +115,8 @@ def _expect_own_answers(
         probe.expect(is_each_own, f"{count} different values of {what}", f"{len(found)}")
 
 
-def _expect_listed(lister: Probe, made: Sequence[str], partner: int) -> None:
+def _expect_listed(lister: Probe, made: Mapping[str, str | None], partner: int) -> None:
     listed = {*ids_until(lister, {*made}, partner)}
-    for one in made:
+    for one, name in made.items():
         if one not in listed:
-            expect_listed_for(lister, one, partner)
+            expect_listed_for(lister, one, partner, name=name)
