@@ -46,8 +46,8 @@ def run_command(**parameters: Any) -> int:
     chosen = select(requirements, settings.patterns)
     required = ids_of(requirements, settings.required)
     url = settings.checked_url(contract)
-    known = Baseline.read(settings.baseline, contract, requirements)
     outputs, new_baseline = report_files(parameters), settings.write_baseline
+    known = Baseline.read(settings.baseline, contract, requirements, written=new_baseline)
     check_writable([*outputs.values(), *([new_baseline] if new_baseline else [])])
 
     seed = settings.seed if settings.seed is not None else secrets.randbelow(2**32)

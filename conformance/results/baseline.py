@@ -5,7 +5,9 @@ The file is JSON or YAML: a list, or an object with the list in ``accepted``. Ea
 """
 
 import json
+import os
 import re
+import shlex
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,13 +43,27 @@ class Baseline:
 
     @classmethod
     def read(
-        cls, path: Path | None, contract: Contract, requirements: Mapping[str, Requirement]
+        cls,
+        path: Path | None,
+        contract: Contract,
+        requirements: Mapping[str, Requirement],
+        written: Path | None = None,
     ) -> Self:
-        """The entries of a file, none without a file; raises :class:`BaselineError`."""
+        """The entries of a file, none without a file; raises :class:`BaselineError`.
+
+        ``written`` is the file that the run writes: where that is the same, it need not be there.
+        """
         if path is None:
             return cls()
         try:
             document = _document(path)
+        except FileNotFoundError as error:
+            if written is not None and os.path.realpath(written) == os.path.realpath(path):
+                return cls()
+            command = f"dinie-conformance run --write-baseline {shlex.quote(str(path))}"
+            raise BaselineError(
+                f"{path}: {error.strerror}; it is given as the baseline, and {command} makes it"
+            ) from error
         except OSError as error:
             raise BaselineError(f"{path}: {error.strerror or error}") from error
         except (ValueError, yaml.YAMLError, RecursionError) as error:
@@ -55,7 +71,9 @@ class Baseline:
             raise BaselineError(f"{path}: cannot be read: {reason}") from error
         entries = document.get("accepted") if isinstance(document, dict) else document
         if not isinstance(entries, list):
-            raise BaselineError(f"{path}: must hold a list of accepted violations")
+            raise BaselineError(
+                f"{path}: must hold a list of accepted violations; an empty one is []"
+            )
         accepted: dict[ResultKey, str] = {}
         for number, entry in enumerate(entries, 1):
             complaint = _complaint(entry, accepted, contract, requirements)

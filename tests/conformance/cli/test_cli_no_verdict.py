@@ -107,6 +107,8 @@ def test_a_failing_handshake_is_no_verdict(
          "for two reports"),
         (("--url", "https://API.dinie.com.br./v3", "--token", "x"), "is production"),
         (("--url", "http://localhost", "--token", "x", "--baseline", "none"), "none: No such file"),
+        (("--url", "http://localhost", "--token", "x", "--baseline", "none", "--write-baseline",
+          "new"), "dinie-conformance run --write-baseline none makes it"),
     ],
 )  # fmt: skip
 def test_bad_arguments_are_one_line(

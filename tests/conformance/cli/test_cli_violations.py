@@ -1,6 +1,7 @@
 """The command line on servers that are sabotaged: exit code 1, and the right name."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,22 @@ def test_a_broken_should_counts_only_when_asked(
         assert run(*only) == 0
         assert "1 warning)" in capsys.readouterr().out
         assert run(*only, "--level", "should") == 1
+
+
+@pytest.mark.parametrize("folder", [".", "below"])
+def test_a_baseline_that_the_file_names_is_made_by_the_first_run(
+    healthy: MockProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    requirement, baseline = "idempotency.replay-is-identical", tmp_path / "known.yaml"
+    (tmp_path / "dinie.toml").write_text('[run]\nbaseline = "known.yaml"\n')
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / folder)
+    with sabotaged(healthy.base_url, requirement, "forget idempotency keys") as url:
+        only = ("run", "--url", url, "--token", FIRST, "--select", requirement)
+        assert run(*only) == 2
+        assert run(*only, "--write-baseline", os.path.relpath(baseline)) == 1
+        assert requirement in baseline.read_text()
+        baseline.write_text(f"{baseline.read_text().rstrip()}\n  reason: known since May\n")
+        assert run(*only) == 0
+        assert run(*only, "--write-baseline", os.path.relpath(baseline)) == 0
+    assert "reason: known since May" in baseline.read_text()

@@ -291,7 +291,12 @@ def test_an_app_that_is_none_is_one_line(judge: Pytest) -> None:
         (["--conformance-app=x:y", "--conformance-select=replay"], {}, "'replay' selects nothing"),
         (["--conformance-url=what"], {}, "Invalid value for '--conformance-url': must be"),
         ([], {"DINIE_LEVEL": "may", "DINIE_APP": "x:y"}, "Invalid value for '--conformance-level'"),
-        (["--conformance-app=x:y"], {"DINIE_BASELINE": "none"}, "none: No such file"),
+        (
+            ["--conformance-app=x:y"],
+            {"DINIE_BASELINE": "none"},
+            "none: No such file or directory; it is given as the baseline, and dinie-conformance"
+            " run --write-baseline none makes it",
+        ),
         (
             ["--conformance-app=x:y", "--conformance-ca-file=none"],
             {},

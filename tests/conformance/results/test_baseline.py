@@ -40,6 +40,33 @@ def test_it_is_read_from_json_and_yaml(tmp_path: Path, name: str, document: obje
     assert known.accepted == {(REPLAY, OPERATION): "known"}
 
 
+@pytest.mark.parametrize("name", ["known.json", "known.yaml"])
+def test_an_empty_list_accepts_nothing(tmp_path: Path, name: str) -> None:
+    assert read(tmp_path / name, "[]").accepted == {}
+
+
+@pytest.mark.parametrize("written", ["known.yaml", "folder/../known.yaml", "link/known.yaml"])
+def test_the_file_that_the_run_writes_need_not_be_there(tmp_path: Path, written: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path)
+    known = Baseline.read(
+        tmp_path / "known.yaml", CONTRACT, catalogue(), written=tmp_path / written
+    )
+    assert known.accepted == {}
+
+
+@pytest.mark.parametrize("written", [None, Path("another.yaml")])
+def test_another_file_that_is_not_there_is_one_line_that_says_how_to_make_it(
+    tmp_path: Path, written: Path | None
+) -> None:
+    with pytest.raises(BaselineError) as complaint:
+        Baseline.read(tmp_path / "a name.yaml", CONTRACT, catalogue(), written)
+    assert str(complaint.value) == (
+        f"{tmp_path}/a name.yaml: No such file or directory; it is given as the baseline, and"
+        f" dinie-conformance run --write-baseline '{tmp_path}/a name.yaml' makes it"
+    )
+
+
 def test_a_reason_may_be_left_out(tmp_path: Path) -> None:
     text = f"accepted:\n- id: {REPLAY}\n  operation: {OPERATION}\n  reason:\n"
 
@@ -50,7 +77,7 @@ def test_a_reason_may_be_left_out(tmp_path: Path) -> None:
     ("text", "reason"),
     [
         ("{", "cannot be read"),
-        ("", "must hold a list"),
+        ("", "must hold a list of accepted violations; an empty one is []"),
         ("accepted: 5", "must hold a list"),
         ("[5]", "entry 1 must have an id and an operation"),
         (json.dumps([{**ENTRY, "extra": 1}]), "entry 1 has an unknown member extra"),
