@@ -38,7 +38,7 @@ ACTION = ROOT / "ci" / "action" / "action.yml"
 TEXT = (ROOT / "docs" / "ci.md").read_text()
 BLOCKS = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 GITHUB, OWN_GITHUB = (one for one in BLOCKS if one.startswith("name: "))
-GITLAB, OWN_GITLAB = (one for one in BLOCKS if one.startswith("workflow:"))
+GITLAB, OWN_GITLAB = (one for one in BLOCKS if one.startswith(("workflow:", "stages:")))
 [CONFIGURATION] = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
 
 
