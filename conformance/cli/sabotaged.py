@@ -20,7 +20,7 @@ from conformance.server import catalogue
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer, Request, Tamper
 from conformance.target.target import Target
-from conformance.target.token_forms import FORMS
+from conformance.target.token_forms import FORMS, PLACE
 from dinie_contract.output import echo
 
 _AT_ONCE = 64
@@ -100,7 +100,11 @@ class Proxy:
             for form, how in FORMS.items():
                 text = how.apply(token)
                 query = how.in_query(token)
-                if how.header is None:
+                if how.in_body:
+                    body = request.body.replace(text.encode(), PLACE.encode())
+                    if body != request.body:
+                        return replace(request, body=body, partner=partner, token_form=form)
+                elif how.header is None:
                     if "authorization" not in given and request.path.endswith(query):
                         path = request.path.removesuffix(query)[:-1]
                         return replace(request, path=path, partner=partner, token_form=form)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import without_secrets
 from conformance.target.target import AS_RUN, TargetSettings
-from conformance.target.token_forms import FORMS, VARIABLES
+from conformance.target.token_forms import FORMS, PLACE, VARIABLES
 from dinie_contract.output import SECRETS, without_commands
 from openapi.operation import IDEMPOTENCY_KEY
 
@@ -204,8 +204,13 @@ def _statuses(answers: Sequence[Answer]) -> str:
 
 def _command(base_url: str, request: Request, keys: _KeyVariables, way: _Way, end: str) -> str:
     """The curl command, with ``end`` on its line; a body may follow on more lines."""
-    text = SECRETS.redact(without_secrets(request.body.decode("utf-8", "surrogateescape")))
+    form, text = FORMS[request.token_form], request.body.decode("utf-8", "surrogateescape")
+    # The place of a token is named like one, and the script is to hold it.
+    text = SECRETS.redact(text if form.in_body else without_secrets(text))
     data, writer, document = _data(text.encode("utf-8", "surrogateescape"))
+    if request.partner is not None and form.in_body:
+        token = form.shell.format(VARIABLES[request.partner])
+        data = data.replace(PLACE, f"'\"{token}\"'")
     parts = ["curl", "-sS", "-i", "-w", r"'\n'", *way.options, *_method(request)]
     parts += ["-m", f"{request.hang_up:g}"] if request.hang_up is not None else []
     parts += _headers(request, keys, way)
@@ -301,10 +306,10 @@ def _url(base_url: str, request: Request) -> str:
         url = f'"${URL_VARIABLE}"{url}'
     if set("[]{}") & set(path):
         url = f"--globoff {url}"
-    if "/." in path:
+    if "/." in path or "/%2e" in path.lower():
         url = f"--path-as-is {url}"
     form = FORMS[request.token_form]
-    if request.partner is not None and form.header is None:
+    if request.partner is not None and form.header is None and not form.in_body:
         token = form.shell.format(VARIABLES[request.partner])
         separator = "&" if "?" in path else "?"
         url += f'"{separator}{form.parameter}={token}"'

@@ -74,6 +74,9 @@ UNUSUAL: Mapping[str, Callable[[Request], bool]] = {
     "an Accept that nothing fits may be refused (RFC 9110 section 15.5.7)": _accepts_no_json,
     "what headers mean that the contract does not name is for RFC 9110": _has_odd_headers,
     "other media types have requirements of their own": _is_no_plain_json,
+    "a body may be refused where a method has none (RFC 9110 section 9.3.1)": lambda one: (
+        one.method in {"GET", "HEAD", "DELETE"} and bool(one.body)
+    ),
     "an HTTP server may refuse chunks": lambda one: bool(one.chunks),
 }
 """Requests whose answers need not be the documented ones, with the reason.

@@ -48,7 +48,7 @@ from conformance.target.retry_after import (
     seconds_to_wait,
     seconds_until_reset,
 )
-from conformance.target.token_forms import FORMS, UNCHANGED
+from conformance.target.token_forms import FORMS, PLACE, UNCHANGED
 from conformance.target.transient import LONGEST_PAUSE_SECONDS, Transients, is_transient
 from conformance.target.transport.connection_settings import DIRECT, ConnectionSettings
 from conformance.target.transport.connections import Connections
@@ -444,12 +444,14 @@ class Target:
             (name.encode(), value.encode("utf-8", "surrogateescape"))
             for name, value in self.as_sent(request).headers
         ]
-        path = request.path
+        path, body = request.path, request.body
         if request.partner is not None:
             # It stays known, however many secrets are issued meanwhile.
             SECRETS.add([token], used=True)
             form = FORMS[request.token_form]
-            if form.header is None:
+            if form.in_body:
+                body = body.replace(PLACE.encode(), form.apply(token).encode())
+            elif form.header is None:
                 path += f"{'&' if '?' in path else '?'}{form.in_query(token)}"
             else:
                 headers.append((form.header.encode(), f"{form.scheme}{form.apply(token)}".encode()))
@@ -460,7 +462,7 @@ class Target:
             self._spend()
             try:
                 answer = self._connections.send(
-                    request.method, path, headers, request.body, request.chunks, request.hang_up
+                    request.method, path, headers, body, request.chunks, request.hang_up
                 )
             except AnswerCut:
                 self.cut.append(replace(request, headers=(), body=b""))

@@ -18,7 +18,8 @@ class Form:
     """A way to send a token, and its spelling in a shell script, where ``{0}`` names the token.
 
     ``scheme`` is what stands before it in its ``header``; without a header it stands in the
-    query instead, as the value of ``parameter``. ``is_damage``: a token in this form is none.
+    query instead, as the value of ``parameter``, or ``in_body`` in each :data:`PLACE`.
+    ``is_damage``: a token in this form is none.
     """
 
     apply: Callable[[str], str]
@@ -27,13 +28,15 @@ class Form:
     header: str | None = "Authorization"
     is_damage: bool = True
     parameter: str = "access_token"
+    in_body: bool = False
 
     def in_query(self, token: str) -> str:
         """The parameter of a query that holds a token in this form."""
         return f"{self.parameter}={quote(self.apply(token), safe='')}"
 
 
-"""The query parameter of a token (RFC 6750 section 2.3), and the cookie of one."""
+PLACE = "{token}"
+"""What stands for a token in the body of a request."""
 
 UNCHANGED = "as it is"
 """The name of the form that changes nothing."""
@@ -143,6 +146,9 @@ FORMS = {
     "behind two schemes": _whole("Basic ZGluaWU6Y29uZm9ybWFuY2U= Bearer "),
     "in the query": _whole("", None),
     **{f"in the query as {name}": replace(_whole("", None), parameter=name) for name in _NAMES},
+    "in a JSON body": replace(_whole("", None), in_body=True),
+    # RFC 6750 section 2.2.
+    "in a form": Form(lambda token: quote(token, safe=""), "${0}", "", None, in_body=True),
     "in a cookie": _whole("access_token=", "Cookie"),
     "in a header of its own": _whole("", "X-Access-Token"),
 }

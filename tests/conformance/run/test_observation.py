@@ -150,7 +150,7 @@ CASES = {
     "a secret in the refusal of a revocation": (
         telling_earlier_secrets(),
         "revocation.only-ones-own",
-        ("secrets.never-in-errors", "revokeCredential", Outcome.WARNING),
+        ("secrets.never-in-errors", "revokeCredential", Outcome.FAILED),
     ),
 }
 """The fault, the check that meets it on its way, and what is to be found."""
@@ -215,6 +215,7 @@ def test_every_exception_has_its_reason_and_a_request() -> None:
         plain.with_header("Accept", "text/csv"),
         plain.with_header("Expect", "nothing"),
         plain.with_header("Content-Type", "text/plain"),
+        replace(plain, method="DELETE"),
         replace(plain, chunks=(1, 2)),
     ]
     assert not any(holds(plain) for holds in UNUSUAL.values())
