@@ -26,7 +26,7 @@ class Call:
     first: Answer | None = None
     id: str = ""
     handle: str = ""
-    secret: str = ""
+    secrets: tuple[str, ...] = ()
     was_refused: bool = False
     is_ending: bool = False
     """A revocation was sent; whether it came through is not known."""
@@ -37,7 +37,8 @@ class Call:
         self.first = digested(answer)
         self.id = answer.identifier(resource.id) or ""
         self.handle = answer.identifier(resource.handle) or ""
-        self.secret = (answer.text(resource.secret) if resource.secret else None) or ""
+        secret = answer.text(resource.secret) if resource.secret else None
+        self.secrets = (secret,) if secret else ()
 
     def is_same(self, answer: Answer) -> bool:
         """Whether an answer equals the first one."""

@@ -209,7 +209,7 @@ class Sender:
         goes_on = found and answer.field(probe.page_members.has_more)
         return Page(found, (identifier_in(found[-1], probe.resource.id) or "") if goes_on else "")
 
-    def revoke(self, handle: str, purpose: Purpose) -> bool:
+    def revoke(self, handle: str, purpose: Purpose, secrets: Sequence[str] = ()) -> bool:
         """Revoke a resource; gives whether it is revoked, or gone."""
         if (probe := self._state.revoke) is None:
             return False
@@ -217,7 +217,7 @@ class Sender:
             request = Request("DELETE", path_to(probe.operation.path, handle))
         except UnsendableRequest:
             return False
-        answer = self.send(probe, request, purpose)
+        answer = self.send(probe, request, purpose, secrets=secrets)
         return answer is not None and (answer.is_success or answer.status in GONE_STATUSES)
 
     def _exchange(self, exchange: JudgedExchange, *, is_last_try: bool) -> Answer | None:

@@ -109,13 +109,15 @@ class ApiUser(FastHttpUser):
             create = self.state.create
             other = call.request.with_json(create.plain_body())
             with call.batch.held():
-                self.sender.send(create, other, Purpose.CONFLICT, first_id=call.id)
+                self.sender.send(
+                    create, other, Purpose.CONFLICT, first_id=call.id, secrets=call.secrets
+                )
 
     @task(3)
     def walk(self) -> None:
         """Read the first pages of the list."""
         limit = random.choice(_PAGE_SIZES)  # noqa: S311 - no secret
-        secrets = [one.secret for one in self.calls if one.secret]
+        secrets = [secret for one in self.calls for secret in one.secrets]
         after = ""
         for _ in range(_MOST_PAGES):
             page = self.sender.page(limit, after, secrets)
@@ -131,11 +133,11 @@ class ApiUser(FastHttpUser):
             return
         with call.batch.held():
             call.is_ending = True
-            call.is_revoked = self.sender.revoke(call.handle, Purpose.REVOKE)
+            call.is_revoked = self.sender.revoke(call.handle, Purpose.REVOKE, call.secrets)
             if call.is_revoked:
                 self.state.tally.counts[Count.REVOKED] += 1
                 if random.random() < _REVOKED_TWICE:  # noqa: S311 - no secret
-                    self.sender.revoke(call.handle, Purpose.REVOKE_AGAIN)
+                    self.sender.revoke(call.handle, Purpose.REVOKE_AGAIN, call.secrets)
 
     def _expect_to_go_on(self) -> None:
         """End this user where the run was interrupted: it would send nothing more."""

@@ -44,6 +44,7 @@ from openapi.operation import Operation
 from openapi.resource import secret_member
 
 ONCE = "seed: client_secret, shown only once"
+SAFETY = "safety: a secret is shown once, and nowhere else; seed: client_secret"
 
 _TRACE = 16
 _SHORTEST_TRACE = 8
@@ -53,7 +54,7 @@ _LONGEST_TRACED = 1000
 """The characters of a very long secret that are looked for."""
 
 
-def _traces(probe: Probe, made: Answer, other: Answer) -> list[str]:
+def traces_of(probe: Probe, made: Answer, other: Answer) -> list[str]:
     """Texts that give a secret away: any 16 characters of the part that other secrets lack."""
     secret, another = secrets_in(probe, [made, other])
     common = next(
@@ -71,13 +72,13 @@ def _traces(probe: Probe, made: Answer, other: Answer) -> list[str]:
 
 def _two(probe: Probe, request: Request) -> tuple[Answer, list[str]]:
     made, other = probe.succeed(request), probe.succeed(probe.request())
-    traces = _traces(probe, made, other)
+    traces = traces_of(probe, made, other)
     if not traces:
         raise NotVerified("the secret is too short to be looked for")
     return made, traces
 
 
-def _remember(tell: Callable[[Request, Answer, dict[str, str]], Answer]) -> Tamper:
+def remembering(tell: Callable[[Request, Answer, dict[str, str]], Answer]) -> Tamper:
     """A tamper that knows the secrets so far, by the id."""
     known: dict[str, str] = {}
 
@@ -99,7 +100,7 @@ def _into_the_list(field: str, edit: Callable[[str], str]) -> Sabotage:
         items = [{**one, field: edit(known.get(one["id"], ""))} for one in page]
         return with_body(answer, {**body_of(answer), "data": items})
 
-    return Sabotage(f"list {field}", lambda: _remember(tell))
+    return Sabotage(f"list {field}", lambda: remembering(tell))
 
 
 def _into_errors(name: str, tell: Callable[[Request, dict[str, str]], str]) -> Sabotage:
@@ -108,7 +109,7 @@ def _into_errors(name: str, tell: Callable[[Request, dict[str, str]], str]) -> S
             return answer
         return with_body(answer, {**body_of(answer), "detail": tell(request, known)})
 
-    return Sabotage(name, lambda: _remember(changed))
+    return Sabotage(name, lambda: remembering(changed))
 
 
 @requirement(
@@ -224,18 +225,33 @@ def never_in_headers(probe: Probe) -> None:
         probe.expect(not shown and not hidden, f"no secret in the header {name}", "the secret")
 
 
+def known_secrets(exchange: JudgedExchange) -> list[str]:
+    """The secrets that an exchange must not show; nothing is verified without one."""
+    found = [one for one in exchange.secrets if len(one) >= _TRACE]
+    if not found:
+        raise NotVerified("no secret is known that could be looked for")
+    return found
+
+
 def _no_secret(exchange: JudgedExchange) -> None:
+    secrets = known_secrets(exchange)
     if exchange.answer.is_error:
-        told = holds(exchange.answer, exchange.secrets)
+        told = holds(exchange.answer, secrets)
         expect(not told, "no secret in an error", "the secret of another answer")
+
+
+WITH_SECRETS = on(
+    Purpose.OBSERVED, Purpose.CONFLICT, Purpose.PAGE, Purpose.REVOKE, Purpose.REVOKE_AGAIN
+)
+"""The purposes of requests after which secrets are looked for, beside a page's."""
 
 
 @requirement(
     "secrets.never-in-errors",
     Level.MUST,
-    ONCE,
+    SAFETY,
     shows(secret=True),
-    judges=(Judge(_no_secret, on(Purpose.OBSERVED), ANY_STATUS, applies_to=every),),
+    judges=(Judge(_no_secret, WITH_SECRETS, ANY_STATUS, applies_to=every),),
     mend=REPEAT_NOTHING,
 )
 @catches(
