@@ -12,7 +12,7 @@ from conformance.probe.probe import Probe
 from conformance.server.idempotency.replays import SEED
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 
-_OTHERS, _AT_ONCE = 160, 10
+_OTHERS, _AT_ONCE = 320, 10
 
 
 def _cache_of(size: int) -> Tamper:
@@ -42,9 +42,9 @@ def _cache_of(size: int) -> Tamper:
     observes_run=True,
     mend=KEEP_24_HOURS,
 )
-@catches(*(Sabotage(f"know {size} keys", partial(_cache_of, size)) for size in (50, 150)))
+@catches(*(Sabotage(f"know {size} keys", partial(_cache_of, size)) for size in (50, 150, 300)))
 def key_outlives_many_others(probe: Probe) -> None:
-    """A key is known after 160 others: a repeated request makes nothing new.
+    """A key is known after 320 others: a repeated request makes nothing new.
 
     A run has used many of them by then, and sends only those that lack.
     """
