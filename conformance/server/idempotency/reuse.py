@@ -66,6 +66,7 @@ def _answer_by_key_alone() -> Tamper:
     Level.MUST,
     "safety: a stored answer, with its secret, goes to its own request alone",
     accepts_idempotency_key,
+    needs=(Capability.LISTING,),
     mend="Find a stored answer by partner, key and operation, and ignore the key elsewhere.",
 )
 @catches(Sabotage("answer every request by its key alone", _answer_by_key_alone))
@@ -74,14 +75,10 @@ def key_is_for_its_own_operation(probe: Probe) -> None:
     capabilities, secret = probe.target.capabilities, str(probe.resource.secret)
     key, made = probe.new_key(), probe.succeed(probe.request())
     first = probe.succeed(probe.request().with_key(key))
-    others: list[Request] = []
-    if Capability.LISTING in capabilities:
-        others.append(probe.listing.request())
+    others = [probe.listing.request()]
     handle = made.identifier(probe.resource.handle)
     if Capability.REVOCATION in capabilities and handle is not None:
         others.append(Request("DELETE", path_to(probe.revoking.operation.path, handle)))
-    if not others:
-        raise NotServed("the target neither lists nor revokes")
     for request in others:
         answer = answer_to(probe, request.with_key(key))
         shown = probe.secret_of(first)
