@@ -16,10 +16,12 @@ from conformance.run.judging import judge
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.exchange import Answer, Forward, Request, Tamper
-from conformance.target.target import Target
+from conformance.target.target import Target, TargetSettings
 from demo.mock_process import MockProcess
 from openapi.contract import Contract
 from tests.conformance.cli.command_line import FIRST, run
+from tests.conformance.servers.options import Options
+from tests.conformance.servers.serving import serving
 
 CONTRACT = Contract.bundled()
 OWN, CREATED = "lists.only-ones-own", "created.plain-request-succeeds"
@@ -116,3 +118,27 @@ def test_the_option_names_ids_sections_and_patterns(
     assert "is required and was not judged" in capsys.readouterr().out
     assert run(*begin, "--require", "creatd") == 2
     assert "the nearest: created" in capsys.readouterr().err
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        pytest.param(Options(most_keys=50), "422", id="a partner that has all it may have"),
+        pytest.param(Options(list_lags_seconds=5), "late, or incomplete", id="a list that is late"),
+    ],
+)
+def test_what_a_server_may_do_keeps_from_judgement_and_breaks_no_must(
+    options: Options, told: str
+) -> None:
+    with (
+        serving(options, {TOKENS[0]: "one", TOKENS[1]: "two"}) as url,
+        Target(url, TOKENS, TargetSettings()) as target,
+    ):
+        run = Run(CONTRACT, target, catalogue().values(), seed=1)
+        verdict = judge(run, Level.MUST, Baseline(), lambda _: None)
+        run.clean_up()
+
+    assert [(one.name, one.actual) for one in verdict.breaking] == []
+    assert verdict.exit_code == 2
+    assert told in verdict.line

@@ -163,6 +163,11 @@ class Application:
 
     def _execute(self, partner: str, asked: Wanted) -> Answer:
         time.sleep(self._options.seconds_to_create)
+        active = [one for one in self._store.of(partner) if not one.revoked]
+        if len(active) >= self._options.most_keys:
+            raise Invalid({"name": "is one too many: there are as many keys as there may be"})
+        if self._options.names_are_unique and asked.name in {one.name for one in active}:
+            raise Invalid({"name": "is taken"})
         key = self._store.make(partner, asked.name, asked.expires_at, asked.end)
         status = 200 if self._options.bug is Bug.CREATED_IS_200 else 201
         value = self._write.key(key, with_secret=True)
@@ -213,6 +218,8 @@ class Application:
         self._store.change(key, revoke)
         if self._options.forgets_revoked:
             self._store.forget(key)
+        if self._options.revocation_shows_the_key:
+            return self._write.success(200, self._write.key(key))
         return Answer(204)
 
     def _grant(self, headers: Mapping[str, str], body: bytes) -> Answer:

@@ -1,6 +1,7 @@
 """Calls with idempotency keys: each is executed once in 24 hours."""
 
 import json
+import re
 import threading
 import time
 import uuid
@@ -14,6 +15,8 @@ from tests.conformance.servers.reading import Invalid, Wanted
 
 RACE_SECONDS = 0.02
 DAY = timedelta(hours=24)
+
+_VERSION_4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
 @dataclass(slots=True)
@@ -84,6 +87,8 @@ class Calls:
         longest = self._options.longest_key
         if longest and not (len(key) <= longest and key.isascii() and key.isprintable()):
             raise Problem(400, "The key is too long, or no plain text.", "invalid_idempotency_key")
+        if self._options.keys_are_version_4 and not _VERSION_4.fullmatch(key):
+            raise Problem(400, "The key is no UUID of version 4.", "invalid_idempotency_key")
         if self._options.validation is Validation.STRICT:
             try:
                 uuid.UUID(key)

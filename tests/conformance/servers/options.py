@@ -118,6 +118,14 @@ class Options:
     secrets_are_base64: bool = False
     longest_key: int | None = None
     """Longer keys, and those with other than printable ASCII, are refused with 400."""
+    keys_are_version_4: bool = False
+    """Keys other than UUIDs of version 4 in lower case are refused with 400."""
+    names_are_unique: bool = False
+    """A name that a partner has is refused."""
+    most_keys: int = 1_000_000
+    """A partner that has so many active keys makes no more."""
+    revocation_shows_the_key: bool = False
+    """A revocation is a 200 with the key as it is listed."""
     unreadable: int = 400
     """The status for bodies that are no JSON."""
     invalid: int = 422

@@ -189,6 +189,12 @@ VARIANTS = {
         Options(rate=40, tells_wait=False),
         frozenset({"rate_limits.limited-answer-says-how-long"}),
     ),
+    "keys that are UUIDs of version 4 alone": Variant(Options(keys_are_version_4=True)),
+    "each name once": Variant(Options(names_are_unique=True)),
+    "revocations answer with the key": Variant(
+        Options(revocation_shows_the_key=True),
+        frozenset({"revocation.answers-204-without-body"}),
+    ),
     "keys of a hundred years at most": Variant(Options(longest_life_years=100)),
     "a list that lags by 300 ms": Variant(
         Options(list_lags_seconds=0.3), at_times=frozenset({"lists.created-is-listed"})
