@@ -66,8 +66,12 @@ def run_command(**parameters: Any) -> int:
                 pace = Pace(run, complain)
                 limit = settings.max_seconds or math.inf
                 over = f"it did not end in {limit:g} s (--max-time)"
+
+                def stop() -> None:
+                    run.stop(f"{over}: {silence}" if (silence := target.silence) else over)
+
                 with (
-                    stopped_after(limit, lambda: run.stop(over)),
+                    stopped_after(limit, stop),
                     TextReport(ReportConsole()).progress(len(run.checks)) as show,
                 ):
 

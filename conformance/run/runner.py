@@ -38,7 +38,7 @@ from conformance.target.sign_in import form_request, json_request
 from conformance.target.target import Target
 from conformance.target.threads import Threads, finished
 from conformance.target.timestamps import instant
-from conformance.target.transport.diagnosis import scheme_reason
+from conformance.target.transport.diagnosis import answering_proxy, scheme_reason
 from dinie_contract.output import excerpt
 from openapi.contract import Contract
 from openapi.operation import Operation
@@ -372,25 +372,34 @@ class Run:
 
         A web page is no answer of the API either.
         """
+        url, connection = self.target.base_url, self.target.settings.connection
+        proxy = answering_proxy(url, connection)
         location = answer.header("location")
         if location is not None and self._leads_elsewhere(answer.status, location):
+            led = f"{answer.status}, Location: {excerpt(location, _LONGEST_LOCATION)}"
+            if proxy is not None:
+                raise TargetError(
+                    f"{url} leads elsewhere ({led}), or the proxy {proxy} does in its place: check"
+                    " --proxy, then --url"
+                )
             raise TargetError(
-                f"{self.target.base_url} leads elsewhere ({answer.status}, Location:"
-                f" {excerpt(location, _LONGEST_LOCATION)}): give the API's own base URL in --url,"
+                f"{url} leads elsewhere ({led}): give the API's own base URL in --url,"
                 " and what a login in front wants as --header"
             )
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise TokenRefused(f"{name} was refused (401)")
         if answer.status == HTTPStatus.BAD_REQUEST and answer.json_object() is None:
             # That is what a server of TLS answers in plain HTTP.
-            told = scheme_reason(self.target.base_url, self.target.settings.connection)
+            told = scheme_reason(url, connection)
             if told:
                 raise TargetError(told)
         if answer.media_type == "text/html" and answer.body.lstrip().startswith(b"<"):
-            raise TargetError(
-                f"{self.target.base_url} answered {answer.status} with a web page:"
-                " a proxy, or not the API's base URL"
+            mend = (
+                f"the proxy {proxy} may have answered in its place: check --proxy, then --url"
+                if proxy is not None
+                else "a proxy, or not the API's base URL"
             )
+            raise TargetError(f"{url} answered {answer.status} with a web page: {mend}")
 
     def _leads_elsewhere(self, status: int, location: str) -> bool:
         """Whether a redirect leads out of the API: one within it is for the checks to judge."""

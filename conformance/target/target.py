@@ -179,6 +179,11 @@ class Target:
         """Whether the target answered HTTP/2 and no HTTP/1.1."""
         return isinstance(self._transport, SocketTransport) and self._transport.speaks_http2
 
+    @property
+    def silence(self) -> str:
+        """Who on the way to the target has not answered yet; empty once there was an answer."""
+        return self._connections.silence
+
     @contextmanager
     def cleaning_up(self) -> Iterator[None]:
         """Send in this block although the run was stopped, unless for good, and in a hurry."""

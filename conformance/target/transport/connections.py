@@ -23,7 +23,12 @@ from conformance.target.exchange import Answer, UnsendableRequest
 from conformance.target.transport.app_answer import BrokenAnswer
 from conformance.target.transport.connection_settings import DIRECT, ConnectionSettings
 from conformance.target.transport.decoding import ACCEPTED_CODINGS, decoded
-from conformance.target.transport.diagnosis import is_refusal, reason_of, scheme_reason
+from conformance.target.transport.diagnosis import (
+    is_refusal,
+    reason_of,
+    scheme_reason,
+    silence_of,
+)
 from conformance.target.transport.reception import (
     EXTENSION,
     GRACE_SECONDS,
@@ -110,6 +115,7 @@ class Connections:
         self._most_seconds = most_seconds
         self._slowest = 0.0
         self._has_answered = False
+        self._newest: Reception | None = None
         # A signal handler may set them at any moment: there is no lock around them.
         self._halted_at = self._closed_at = float("inf")
         self._lock = threading.Lock()
@@ -262,7 +268,7 @@ class Connections:
             return self._is_halted(0.0, GRACE_SECONDS if reception.seconds else 0.0)
 
         most_seconds = self._most_seconds if hang_up is None else hang_up
-        reception = Reception(most_seconds, is_abandoned, taken())
+        self._newest = reception = Reception(most_seconds, is_abandoned, taken())
         # What is an iterator, httpx sends in chunks, and only once.
         content = iter(body) if isinstance(body, list) else body
         request = self._client.build_request(
@@ -304,9 +310,17 @@ class Connections:
             if response is not None:
                 response.close()
 
+    @property
+    def silence(self) -> str:
+        """Who has not answered yet, as a line; empty once there was an answer."""
+        if self._has_answered or self._newest is None:
+            return ""
+        return silence_of(self.base_url, self._settings, self._newest)
+
     def _no_answer(self, url: str, error: httpx.HTTPError) -> TargetError:
         is_unreachable = isinstance(error, _UNREACHABLE) and not is_refusal(error)
-        reason = reason_of(url, error, self._settings)
+        is_known = self._has_answered or isinstance(error, BrokenAnswer)
+        reason = reason_of(url, error, self._settings, has_answered=is_known)
         return (Unreachable if is_unreachable else TargetError)(reason)
 
     def _lose(self, seconds: float) -> None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 import httpx
 
 from conformance.target.transport.connection_settings import ConnectionSettings, Proxy
+from conformance.target.transport.reception import Reception, Way, reception_of
 
 _E = TypeVar("_E", bound=BaseException)
 
@@ -32,10 +33,23 @@ _WANTS_CERTIFICATE = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFIC
 _NO_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
 """OpenSSL's reasons where what came is no TLS."""
 
+_CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.ConnectError)
+"""The errors of a connection that was there and has ended."""
 
-def reason_of(url: str, error: BaseException, settings: ConnectionSettings) -> str:
-    """Why there is no connection to ``url``, or no answer on it."""
-    said = " ".join(str(error).split()) or type(error).__name__
+_CONNECTING = (httpx.ConnectError, httpx.ConnectTimeout)
+_DISCONNECTED = "Server disconnected without sending"
+
+_NO_PORT = "is this the API's port?"
+
+
+def reason_of(
+    url: str, error: BaseException, settings: ConnectionSettings, *, has_answered: bool = True
+) -> str:
+    """Why there is no connection to ``url``, or no answer on it.
+
+    Where nothing ``has_answered`` yet, the line has what may mend it as well.
+    """
+    said, reception = " ".join(str(error).split()) or type(error).__name__, _reception_of(error)
     proxy = settings.proxy_to(httpx.URL(url))
     if isinstance(error, httpx.ProxyError):
         if said.startswith("407"):
@@ -54,8 +68,62 @@ def reason_of(url: str, error: BaseException, settings: ConnectionSettings) -> s
     unknown = _cause(error, socket.gaierror)
     if unknown is not None:
         host = proxy.url.host if proxy else httpx.URL(url).host
-        return f"{at} does not answer: the host {host} is not known ({unknown.strerror})"
-    return f"{at if isinstance(error, httpx.ConnectError) else url} does not answer: {said}"
+        said = f"the host {host} is not known ({unknown.strerror})"
+    if isinstance(error, httpx.RemoteProtocolError) and said.startswith(_DISCONNECTED):
+        said = "what it sends is no HTTP" if reception.received else "it closes the connection"
+    if isinstance(error, httpx.TimeoutException):
+        said = "timed out"
+    is_plain = proxy is None or reception.way in {Way.NONE, Way.SECURE}
+    if (has_answered and is_plain) or reception.way is Way.NONE:
+        return f"{at if isinstance(error, _CONNECTING) else url} does not answer: {said}"
+    mend = _mend(error, settings, proxy, reception)
+    return f"{silence_of(url, settings, reception)}: {said}{mend}"
+
+
+def silence_of(url: str, settings: ConnectionSettings, reception: Reception) -> str:
+    """Who does not answer, by how far the first request came."""
+    proxy, way = settings.proxy_to(httpx.URL(url)), reception.way
+    if proxy is None or way is Way.SECURE:
+        return f"{url} does not answer"
+    if way is Way.NONE:
+        return f"the proxy {proxy} does not answer"
+    if answering_proxy(url, settings) is not None:
+        return f"the proxy {proxy}, or {url} behind it, does not answer"
+    if way is Way.CONNECTED:
+        return f"the proxy {proxy} does not answer CONNECT"
+    return f"the proxy {proxy} opened a way to {url}, and nothing answers there"
+
+
+def answering_proxy(url: str, settings: ConnectionSettings) -> Proxy | None:
+    """The proxy that may answer in the place of ``url``; into a tunnel of TLS none can."""
+    parts = httpx.URL(url)
+    return settings.proxy_to(parts) if parts.scheme == "http" else None
+
+
+def _mend(
+    error: BaseException, settings: ConnectionSettings, proxy: Proxy | None, reception: Reception
+) -> str:
+    if proxy is not None and reception.way is not Way.SECURE:
+        return "; check --proxy, then --url"
+    if not isinstance(error, _CLOSED):
+        return ""
+    if reception.way in {Way.IN_TLS, Way.SECURE} and not reception.received:
+        return f"; {_may_want(settings)}"
+    return f"; {_NO_PORT}"
+
+
+def _may_want(settings: ConnectionSettings) -> str:
+    if settings.client_cert is None:
+        return "it may want a client certificate: give --client-cert and --client-key"
+    return "it may want another client certificate than that of --client-cert"
+
+
+def _reception_of(error: BaseException) -> Reception:
+    """The reception of the answer that did not come."""
+    try:
+        return reception_of(error.request) if isinstance(error, httpx.RequestError) else Reception()
+    except RuntimeError:  # it was raised for no request
+        return Reception()
 
 
 def is_refusal(error: BaseException) -> bool:
@@ -78,8 +146,8 @@ def _tls_reason(
     url: str, error: ssl.SSLError, settings: ConnectionSettings, proxy: Proxy | None
 ) -> str:
     reason = error.reason or ""
-    if reason in _NO_TLS and proxy is None and _speaks_http(httpx.URL(url)):
-        return f"{url} answers without TLS: give http:// in --url"
+    if reason in _NO_TLS:
+        return _no_tls_reason(url, proxy)
     if any(one in reason for one in _WANTS_CERTIFICATE):
         if settings.client_cert is None:
             return (
@@ -87,7 +155,28 @@ def _tls_reason(
                 " --client-cert and --client-key"
             )
         return f"{url} refuses the certificate of --client-cert ({_words(reason)})"
+    if isinstance(error, ssl.SSLEOFError):
+        if proxy is not None:
+            return (
+                f"the proxy {proxy} opened a way to {url}, and it is closed during TLS: check"
+                f" --proxy, then --url; {_may_want(settings)}"
+            )
+        return (
+            f"{url} does not answer: TLS failed (it closes the connection);"
+            f" {_may_want(settings)}, or {_NO_PORT}"
+        )
     return f"{url} does not answer: TLS failed ({_words(reason) or error.strerror or error})"
+
+
+def _no_tls_reason(url: str, proxy: Proxy | None) -> str:
+    if proxy is not None:
+        return (
+            f"the proxy {proxy} opened a way to {url}, and what comes through it is no TLS: check"
+            " --proxy, then --url"
+        )
+    if _speaks_http(httpx.URL(url)):
+        return f"{url} answers without TLS: give http:// in --url"
+    return f"{url} does not answer: TLS failed (what it sends is no TLS); {_NO_PORT}"
 
 
 def _words(reason: str) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from enum import IntEnum
 from typing import TypeVar
 
 import httpx
@@ -42,6 +43,16 @@ class Abandoned(Exception):
     """The run was stopped while it waited for an answer."""
 
 
+class Way(IntEnum):
+    """How far the way to the target is open: each stage comes after the one before."""
+
+    NONE = 0
+    CONNECTED = 1
+    IN_TLS = 2
+    """The handshake has begun; where there is a proxy, it has opened a tunnel."""
+    SECURE = 3
+
+
 class Reception:
     """Counts the bytes and seconds of one answer, and waits for it no longer than they allow."""
 
@@ -59,6 +70,8 @@ class Reception:
         """Whether the headers are not complete yet."""
         self.is_reused = False
         """Whether the request went out on a connection that had answered others before."""
+        self.way = Way.NONE
+        """How far the connection came that was made for this request."""
         self._most_seconds = most_seconds
         self._is_abandoned = is_abandoned
         self._begun = self._last = 0.0

@@ -20,7 +20,7 @@ from conformance.target.transport.connection_settings import (
     Proxy,
     trust_of,
 )
-from conformance.target.transport.reception import MOST_HEADER_BYTES, Reception, reception_of
+from conformance.target.transport.reception import MOST_HEADER_BYTES, Reception, Way, reception_of
 from conformance.target.transport.together import Together
 
 _CONNECTIONS = 96
@@ -65,8 +65,8 @@ class SocketTransport(httpx.BaseTransport):
         known = self._pools_of.get(host)
         try:
             answer = self._answer(request, reception, known or self._pools, proxy)
-        except (httpx.NetworkError, httpx.RemoteProtocolError):
-            if known or request.url.scheme != "https":
+        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+            if known or (request.url.scheme != "https" and not _may_be_http2(error, reception)):
                 raise
             # A host that knows HTTP/2 alone fails in any of these ways.
             with suppress(httpx.HTTPError):
@@ -170,6 +170,11 @@ class _Pools:
             one.close()
 
 
+def _may_be_http2(error: Exception, reception: Reception) -> bool:
+    """Whether a host without TLS may know HTTP/2 alone: what came is no HTTP/1.1."""
+    return isinstance(error, httpx.RemoteProtocolError) and reception.received > 0
+
+
 def _content(request: httpx.Request, reception: Reception) -> Iterable[bytes]:
     """The body of a request; its last byte waits where it goes out together with others."""
     stream = request.stream
@@ -244,7 +249,7 @@ class _Network(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         del local_address, socket_options  # The pool was given none.
         reception = self._receptions.current
-        reception.is_reused = False
+        reception.is_reused, reception.way = False, Way.NONE
         end = time.monotonic() + (float("inf") if timeout is None else timeout)
         with _errors_of_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
             resolved = _resolving(host, port)
@@ -257,6 +262,7 @@ class _Network(httpcore.NetworkBackend):
                     if number == len(addresses):
                         raise
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        reception.way = Way.CONNECTED
         return _Connection(connection, self._receptions)
 
 
@@ -370,6 +376,8 @@ class _Connection(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
+        reception = self._receptions.current
+        reception.way = Way.IN_TLS
         try:
             with _errors_of_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
                 self._socket = secure = ssl_context.wrap_socket(
@@ -380,7 +388,8 @@ class _Connection(httpcore.NetworkStream):
                     secure.settimeout(seconds)
                     secure.do_handshake()
 
-                self._receptions.current.wait_for(shake_hands, timeout)
+                reception.wait_for(shake_hands, timeout)
+                reception.way = Way.SECURE
         except BaseException:
             with suppress(OSError):
                 self.close()

@@ -1,4 +1,4 @@
-"""A server that speaks HTTP/2 over TLS and nothing else, by the h2 library."""
+"""A server that speaks HTTP/2 and nothing else, with TLS or without, by the h2 library."""
 
 import socket
 import ssl
@@ -10,6 +10,7 @@ import trustme
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, RequestReceived, StreamEnded
+from h2.exceptions import H2Error
 
 from tests.conformance.servers.application import Application
 
@@ -17,7 +18,7 @@ from tests.conformance.servers.application import Application
 class _Client:
     """One connection of a client; each stream is a request to the application."""
 
-    def __init__(self, connection: ssl.SSLSocket, application: Application) -> None:
+    def __init__(self, connection: socket.socket, application: Application) -> None:
         self._socket = connection
         self._application = application
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
@@ -54,14 +55,19 @@ class _Client:
 
 
 @contextmanager
-def serving_http2(certificate: trustme.LeafCert, application: Application) -> Iterator[str]:
+def serving_http2(certificate: trustme.LeafCert | None, application: Application) -> Iterator[str]:
     """The origin of the server; a client that negotiates anything else is closed on."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate.configure_cert(context)
+    if certificate is not None:
+        certificate.configure_cert(context)
     context.set_alpn_protocols(["h2"])
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve(connection: socket.socket) -> None:
+        if certificate is None:
+            with suppress(OSError, H2Error), connection:
+                _Client(connection, application).serve()
+            return
         with suppress(OSError), connection, context.wrap_socket(connection, True) as secure:  # noqa: FBT003
             if secure.selected_alpn_protocol() == "h2":
                 _Client(secure, application).serve()
@@ -74,6 +80,7 @@ def serving_http2(certificate: trustme.LeafCert, application: Application) -> It
 
     threading.Thread(target=accept, daemon=True).start()
     try:
-        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
+        scheme = "http" if certificate is None else "https"
+        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         listener.close()

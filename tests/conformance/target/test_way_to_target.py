@@ -324,11 +324,14 @@ def test_a_proxy_that_refuses_the_target_is_named(
     assert f"the proxy http://{proxy} does not connect to https://127.0.0.1:1/v3" in line
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
 def test_http_2_is_spoken_where_the_target_speaks_nothing_else(
-    authority: trustme.CA, trusted: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
+    scheme: str, authority: trustme.CA, trusted: tuple[str, str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
     application = Application(Options(), PARTNERS)
-    with serving_http2(authority.issue_cert("127.0.0.1"), application) as origin:
+    certificate = authority.issue_cert("127.0.0.1") if scheme == "https" else None
+    with serving_http2(certificate, application) as origin:
         url = f"{origin}{Options().path}"
         code = code_of("run", "--url", url, "--token", TOKEN, "--select", "created",
                        "--select", "idempotency", "--select", "lists", *trusted)  # fmt: skip
