@@ -138,7 +138,7 @@ def never_shown_again(probe: Probe) -> None:
     ):
         answer = probe.try_to_send(request, tries=1)
         told = holds(answer, traces)
-        probe.expect(not told, "no secret that was shown before", f"one, {answer.status}")
+        probe.expect(not told, "no secret that was shown before", f"one in a {answer.status}")
 
 
 def _page_beside(probe: Probe, made: Answer, other: Answer) -> Request | None:
