@@ -144,8 +144,10 @@ def test_a_campaign_keeps_a_directory_and_its_findings_are_replayed(
     directory = str(tmp_path / "run")
     partners = dict(zip(TOKENS, ("first", "second"), strict=True))
     with serving(Options(bug=Bug.NAMES_ARE_STRIPPED), partners) as url:
-        found = harness("fuzz", "--url", url, "--max-time=5s", "--directory", directory)
-        resumed = harness("fuzz", "--url", url, "--max-time=5s", "--resume", directory)
+        found = harness(
+            "fuzz", "--url", url, "--max-time=60s", "--max-findings=1", "--directory", directory
+        )
+        resumed = harness("fuzz", "--url", url, "--max-time=3s", "--resume", directory)
         finding = str(next((tmp_path / "run" / "findings").iterdir()))
         broken = harness("replay", finding, "--url", url)
     mended = harness("replay", finding, "--url", mock.base_url)

@@ -9,7 +9,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests
 from conformance.probe.applicability import echoes_name
-from conformance.probe.pages import expect_listed_for, ids_until
+from conformance.probe.pages import expect_listed_for, ids_until, is_listed_soon
 from conformance.probe.probe import Probe
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
@@ -118,5 +118,10 @@ def _expect_own_answers(
 def _expect_listed(lister: Probe, made: Mapping[str, str | None], partner: int) -> None:
     listed = {*ids_until(lister, {*made}, partner)}
     for one, name in made.items():
-        if one not in listed:
-            expect_listed_for(lister, one, partner, name=name)
+        if one in listed or is_listed_soon(lister, one, partner):
+            continue
+        # A list that shows what was made at the same moment is not late.
+        are_others_there = not listed.isdisjoint(made)
+        expected = "what was made in the list of its partner"
+        lister.expect(not are_others_there, expected, "all made with it, and it not")
+        expect_listed_for(lister, one, partner, name=name)

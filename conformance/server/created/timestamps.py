@@ -141,6 +141,8 @@ def _expect_refusal(probe: Probe, answer: Answer, kind: str, *, must_be_accepted
     limited = status == HTTPStatus.TOO_MANY_REQUESTS
     if status in NOT_SERVED and (must_be_accepted or limited):
         raise refused_with(status, f"{probe.operation.id} answered {status} to {kind}")
+    if must_be_accepted:
+        expect_room(probe, answer)
     probe.expect(not must_be_accepted, f"{success} for {kind}", f"{status}")
     probe.expect(answer.is_refusal, f"{success} or 422 for {kind}", f"{status}")
 
@@ -168,7 +170,6 @@ def no_end_is_null(probe: Probe) -> None:
     ):
         answer = probe.send(probe.request().with_json(body))
         if answer.status != success:
-            expect_room(probe, answer)
             _expect_refusal(probe, answer, f"expires_at {kind}", must_be_accepted=True)
         value = json_object(answer)
         found = json_type(value["expires_at"]) if "expires_at" in value else "no such field"
