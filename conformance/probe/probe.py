@@ -315,6 +315,17 @@ class Probe:
                     plain.add((request.partner, handle), name)
         return answer
 
+    def control(self, partner: int | None = 0) -> Answer:
+        """The answer to a plain request beside a violation, which is no part of what shows that."""
+        return self._answer(self.request(partner))
+
+    def expect_plain_accepted(self, partner: int | None = 0) -> None:
+        """Raise :class:`NotVerified` where a plain request fails; it is not recorded."""
+        status = self.control(partner).status
+        if status != self.operation.success_status:
+            reason = f"{self.operation.id} answered {status} to a plain valid request"
+            raise refused_with(status, reason)
+
     def succeed(self, request: Request) -> Answer:
         """Send a request that must succeed. Raises :class:`NotVerified` for any other status."""
         answer = self.send(request)

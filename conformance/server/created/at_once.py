@@ -90,7 +90,7 @@ def simultaneous_requests_are_their_own(probe: Probe) -> None:
                     for request, answer in zip(requests, answers, strict=True)
                     if request.partner == partner
                 }
-                _expect_listed(probe.listing, made, partner)
+                _expect_listed(probe, made, partner)
 
 
 def _expect_own_answers(
@@ -99,7 +99,7 @@ def _expect_own_answers(
     success, count = probe.operation.success_status, len(requests)
     for request, answer in zip(requests, answers, strict=True):
         if answer.status != success:
-            probe.succeed(probe.request(request.partner))
+            probe.expect_plain_accepted(request.partner)
         probe.expect(
             answer.status == success,
             f"{success} to each of {count} plain requests at once",
@@ -115,13 +115,18 @@ def _expect_own_answers(
         probe.expect(is_each_own, f"{count} different values of {what}", f"{len(found)}")
 
 
-def _expect_listed(lister: Probe, made: Mapping[str, str | None], partner: int) -> None:
+def _expect_listed(probe: Probe, made: Mapping[str, str | None], partner: int) -> None:
+    lister = probe.listing
     listed = {*ids_until(lister, {*made}, partner)}
     for one, name in made.items():
         if one in listed or is_listed_soon(lister, one, partner):
             continue
-        # A list that shows what was made at the same moment is not late.
-        are_others_there = not listed.isdisjoint(made)
-        expected = "what was made in the list of its partner"
-        lister.expect(not are_others_there, expected, "all made with it, and it not")
+        # A list that shows what was made alone after it is not late.
+        later = probe.known_id_of(probe.succeed(probe.request(partner)))
+        is_later_there = is_listed_soon(lister, later, partner)
+        expected, actual = (
+            "what was made at once in the list of its partner",
+            "what came later only",
+        )
+        probe.expect(not is_later_there, expected, actual)
         expect_listed_for(lister, one, partner, name=name)

@@ -44,7 +44,7 @@ def _accepted(probe: Probe, request: Request) -> Answer:
     """
     answer = probe.send(request)
     if answer.status != probe.operation.success_status:
-        probe.succeed(probe.request(request.partner))
+        probe.expect_plain_accepted(request.partner)
         expect_success(probe.operation, answer)
     return answer
 

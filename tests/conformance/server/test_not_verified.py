@@ -142,3 +142,14 @@ def test_what_a_server_may_do_keeps_from_judgement_and_breaks_no_must(
     assert [(one.name, one.actual) for one in verdict.breaking] == []
     assert verdict.exit_code == 2
     assert told in verdict.line
+
+
+def test_a_plain_request_beside_a_violation_is_no_part_of_its_script(healthy: MockProcess) -> None:
+    def refuse_keys(request: Request, forward: Forward) -> Answer:
+        return Answer(422) if request.key else forward(request)
+
+    id_ = "idempotency.fresh-key-is-accepted"
+    [found] = verdict_on(healthy, [id_], refuse_keys).breaking
+
+    assert found.reproduce.endswith("# 422")
+    assert found.reproduce.count("curl ") == 1
