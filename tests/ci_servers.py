@@ -3,7 +3,6 @@
 import base64
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,7 +14,7 @@ import trustme
 from conformance.cli.sabotaged import Proxy, Receive, Send
 from conformance.target.exchange import Tamper
 from conformance.target.target import Target
-from tests.fake_server import serve_app
+from tests.fake_server import running, serve_app
 
 
 @contextmanager
@@ -76,11 +75,5 @@ def private_repository(clone: Path, folder: Path, user: str, password: str) -> I
     subprocess.run(["git", "update-server-info"], cwd=folder / name, check=True)
     wanted = f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
     handler = partial(_Private, wanted, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.02])
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/{name}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, running(server):
+        yield f"http://127.0.0.1:{server.server_port}/{name}"

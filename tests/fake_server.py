@@ -75,24 +75,41 @@ def reply(status: int, body: bytes = b"", media_type: str = "application/json") 
 def fake_server(answering: Answering) -> Iterator[str]:
     """The origin of a server that replies by ``answering``, in a thread for each connection."""
 
+    def handle(connection: socket.socket) -> None:
+        while raw := read_message(connection):
+            found = answering(FakeRequest(raw))
+            connection.sendall(found.sent)
+            if found.then is Then.HANG:
+                connection.recv(1)
+            if found.then is not Then.KEEP:
+                return
+
+    with handling(handle) as place:
+        yield f"http://{place}"
+
+
+@contextmanager
+def handling(handle: Callable[[socket.socket], None]) -> Iterator[str]:
+    """The host and port of a server that leaves each connection to a function, in a thread."""
+
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            while raw := read_message(self.request):
-                found = answering(FakeRequest(raw))
-                self.request.sendall(found.sent)
-                if found.then is Then.HANG:
-                    self.request.recv(1)
-                if found.then is not Then.KEEP:
-                    return
+            handle(self.request)
 
-    with _Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.02])
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with _Server(("127.0.0.1", 0), Handler) as server, running(server):
+        yield f"127.0.0.1:{server.server_address[1]}"
+
+
+@contextmanager
+def running(server: socketserver.BaseServer) -> Iterator[None]:
+    """Serve in a thread until the block ends."""
+    thread = threading.Thread(target=server.serve_forever, args=[0.02])
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 class _Server(socketserver.ThreadingTCPServer):

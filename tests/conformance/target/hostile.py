@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.fake_server import FakeRequest, read_message, reply
+from tests.fake_server import FakeRequest, read_message, reply, running
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -169,15 +169,11 @@ def hostile(
         def handle_error(self, *_: Any) -> None:
             """A client that closes its connection is no error."""
 
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.02])
-        thread.start()
+    with Server(("127.0.0.1", 0), Handler) as server, running(server):
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}/v3", seen
         finally:
             seen.over.set()
-            server.shutdown()
-            thread.join()
 
 
 def attacks(connection: socket.socket, attack: Attack, seen: Hostile) -> None:

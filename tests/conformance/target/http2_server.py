@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -13,6 +12,7 @@ from h2.events import DataReceived, RequestReceived, StreamEnded
 from h2.exceptions import H2Error
 
 from tests.conformance.servers.application import Application
+from tests.fake_server import handling
 
 
 class _Client:
@@ -61,7 +61,6 @@ def serving_http2(certificate: trustme.LeafCert | None, application: Application
     if certificate is not None:
         certificate.configure_cert(context)
     context.set_alpn_protocols(["h2"])
-    listener = socket.create_server(("127.0.0.1", 0))
 
     def serve(connection: socket.socket) -> None:
         if certificate is None:
@@ -72,15 +71,5 @@ def serving_http2(certificate: trustme.LeafCert | None, application: Application
             if secure.selected_alpn_protocol() == "h2":
                 _Client(secure, application).serve()
 
-    def accept() -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                threading.Thread(target=serve, args=(connection,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        scheme = "http" if certificate is None else "https"
-        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        listener.close()
+    with handling(serve) as place:
+        yield f"{'http' if certificate is None else 'https'}://{place}"

@@ -16,6 +16,7 @@ from conformance.cli.main import main
 from tests.certificates import ClientFiles, authority, client, trusted
 from tests.conformance.load.command_line import TOKEN
 from tests.conformance.target.proxy_process import forward_proxy
+from tests.fake_server import handling
 
 __all__ = ["authority", "client", "trusted"]
 
@@ -29,37 +30,21 @@ NOWHERE = "127.0.0.1:9/v3"
 def saying(text: bytes, *, stays: bool = False) -> Iterator[str]:
     """The host and port of a server that answers each request with a text, and then closes.
 
-    Where it ``stays``, it says nothing more, and closes when the block ends.
+    Where it ``stays``, it says nothing more until the client closes.
     """
-    listener = socket.create_server(("127.0.0.1", 0))
-    kept: list[socket.socket] = []
 
     def serve(connection: socket.socket) -> None:
         with suppress(OSError):
             connection.recv(65_536)
             connection.sendall(text)
-            if stays:
-                kept.append(connection)
-                return
-            connection.shutdown(socket.SHUT_WR)
+            if not stays:
+                connection.shutdown(socket.SHUT_WR)
             # What is not read would reset the connection, and the text be lost.
             while connection.recv(65_536):
                 pass
-        connection.close()
 
-    def accept() -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                threading.Thread(target=serve, args=(connection,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        listener.close()
-        for one in kept:
-            one.close()
+    with handling(serve) as place:
+        yield place
 
 
 @contextmanager

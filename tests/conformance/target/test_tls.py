@@ -2,7 +2,6 @@
 
 import datetime as dt
 import socket
-import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from conformance.target.exchange import Request
 from conformance.target.target import Target, TargetSettings
 from tests.certificates import authority, trusted
 from tests.conformance.cli.command_line import one_line, run
+from tests.fake_server import handling
 
 __all__ = ["authority", "trusted"]
 
@@ -38,22 +38,12 @@ def speaking(speak: Speak) -> Iterator[tuple[str, list[bytes]]]:
     """A base URL with https, and all that was sent to it in plain text or decrypted."""
     seen: list[bytes] = []
 
-    class Handler(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            with suppress(OSError):
-                speak(self.request, seen)
+    def handle(connection: socket.socket) -> None:
+        with suppress(OSError):
+            speak(connection, seen)
 
-    class Server(socketserver.ThreadingTCPServer):
-        daemon_threads = True
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.02])
-        thread.start()
-        try:
-            yield f"https://127.0.0.1:{server.server_address[1]}/v3", seen
-        finally:
-            server.shutdown()
-            thread.join()
+    with handling(handle) as place:
+        yield f"https://{place}/v3", seen
 
 
 def secured(configure: Callable[[ssl.SSLContext], object]) -> Speak:
