@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qs
 
 from conformance.catalogue.judge import ANY_STATUS, Judge, JudgedExchange
 from conformance.catalogue.mends import HIDE_SECRETS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.catalogue.sabotage import Sabotage, body_of, with_body
+from conformance.catalogue.sabotage import Sabotage, with_body
 from conformance.probe.applicability import shows
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.pages import items, largest_page, query_for
@@ -21,6 +22,7 @@ from conformance.server.secrets.shown import (
     known_secrets,
     remembering,
     traces_of,
+    with_items,
 )
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request, path_to, query_with
@@ -55,11 +57,9 @@ def _on_pages(name: str, asks: Callable[[Mapping[str, list[str]]], bool]) -> Sab
 
     def tell(request: Request, answer: Answer, known: dict[str, str]) -> Answer:
         asked = parse_qs(request.path.partition("?")[2])
-        page = answer.field("data")
-        if request.method != "GET" or not isinstance(page, list) or not asks(asked):
+        if request.method != "GET" or not asks(asked):
             return answer
-        told = [{**one, "client_secret": known.get(one["id"])} for one in page]
-        return with_body(answer, {**body_of(answer), "data": told})
+        return with_items(answer, lambda one: {**one, "client_secret": known.get(one["id"])})
 
     return Sabotage(name, lambda: remembering(tell))
 
@@ -86,14 +86,10 @@ def _on_one(name: str, method: str, *statuses: int) -> Sabotage:
 
 def _show_revoked() -> Sabotage:
     def tell(_: Request, answer: Answer, known: dict[str, str]) -> Answer:
-        page = answer.field("data")
-        if not isinstance(page, list):
-            return answer
-        told = [
-            {**one, "old": known.get(one["id"])} if one["status"] == "revoked" else one
-            for one in page
-        ]
-        return with_body(answer, {**body_of(answer), "data": told})
+        def old(one: dict[str, Any]) -> dict[str, Any]:
+            return {**one, "old": known.get(one["id"])} if one["status"] == "revoked" else one
+
+        return with_items(answer, old)
 
     return Sabotage("list the secrets of what is revoked", lambda: remembering(tell))
 

@@ -5,6 +5,7 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote, unquote
 
 from conformance.catalogue.judge import (
@@ -92,13 +93,17 @@ def remembering(tell: Callable[[Request, Answer, dict[str, str]], Answer]) -> Ta
     return tamper
 
 
+def with_items(answer: Answer, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Answer:
+    """A page with each of its items changed; any other answer as it is."""
+    page = answer.field("data")
+    if not isinstance(page, list):
+        return answer
+    return with_body(answer, {**body_of(answer), "data": [change(one) for one in page]})
+
+
 def _into_the_list(field: str, edit: Callable[[str], str]) -> Sabotage:
     def tell(_: Request, answer: Answer, known: dict[str, str]) -> Answer:
-        page = answer.field("data")
-        if not isinstance(page, list):
-            return answer
-        items = [{**one, field: edit(known.get(one["id"], ""))} for one in page]
-        return with_body(answer, {**body_of(answer), "data": items})
+        return with_items(answer, lambda one: {**one, field: edit(known.get(one["id"], ""))})
 
     return Sabotage(f"list {field}", lambda: remembering(tell))
 
