@@ -13,7 +13,7 @@ from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, refused_with
 from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.probe.rate_limits import answer_or_shared, answer_to
-from conformance.probe.resources import expect_room
+from conformance.probe.resources import expect_taken
 from conformance.probe.violation import Violation
 from conformance.target.exchange import Answer, Request
 from conformance.target.members import text_in
@@ -182,9 +182,7 @@ def expect_accepted(probe: Probe, request: Request, what: str) -> Answer:
     answer = answer_to(probe, request)
     if answer.status in {*NO_REFUSAL, *NOT_IMPLEMENTED_STATUSES}:
         raise refused_with(answer.status, f"the target answers {answer.status} to a valid request")
-    expect_room(probe, answer)
-    wanted = probe.operation.success_status
-    probe.expect(answer.status == wanted, f"{wanted} to {what}", f"{answer.status}")
+    expect_taken(probe, answer, f"to {what}")
     return answer
 
 

@@ -28,6 +28,9 @@ class Page:
 MOST_PAGES = 100
 """The most pages of a list that are read."""
 
+NOT_LISTED = "the list does not show what was made: it is late, or incomplete"
+"""The reason for no verdict where a list shows nothing of what was made."""
+
 MANY = 210
 """More than two of the largest pages, and enough for what one request in two hundred breaks."""
 
@@ -107,8 +110,8 @@ def expect_listed_for(
 ) -> None:
     """Raise :class:`Violation` where another partner's list shows an id, and its own does not.
 
-    So it is where its own list shows the ``name`` that was asked for under another id. Nothing is
-    verified where none shows it: a list may be late, or lose things.
+    So it is where its own list shows the ``name`` that was asked for under another id, or what is
+    made after it. Nothing is verified where it shows neither: a list may be late.
     """
     if is_listed_soon(probe, made, partner, wanted):
         return
@@ -119,7 +122,11 @@ def expect_listed_for(
     probe.expect(
         not is_elsewhere, "what was made in the list of its partner", "it in another partner's list"
     )
-    raise NotVerified("no list shows what was made: it is late, or incomplete")
+    maker = probe.creating
+    later = maker.known_id_of(maker.succeed(maker.request(partner)))
+    is_late = not is_listed_soon(probe, later, partner)
+    probe.expect(is_late, "what was made in the list of its partner", "only what came after it")
+    raise NotVerified(NOT_LISTED)
 
 
 def query_for(probe: Probe, limit: int, after: str | None = None) -> dict[str, Any]:

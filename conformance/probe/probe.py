@@ -321,14 +321,13 @@ class Probe:
 
     def expect_plain_accepted(self, partner: int | None = 0) -> None:
         """Raise :class:`NotVerified` where a plain request fails; it is not recorded."""
-        status = self.control(partner).status
-        if status != self.operation.success_status:
-            reason = f"{self.operation.id} answered {status} to a plain valid request"
-            raise refused_with(status, reason)
+        self._expect_succeeded(self.control(partner))
 
     def succeed(self, request: Request) -> Answer:
         """Send a request that must succeed. Raises :class:`NotVerified` for any other status."""
-        answer = self.send(request)
+        return self._expect_succeeded(self.send(request))
+
+    def _expect_succeeded(self, answer: Answer) -> Answer:
         if answer.status != self.operation.success_status:
             raise refused_with(
                 answer.status,

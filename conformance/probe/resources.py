@@ -42,7 +42,21 @@ def expect_served(probe: Probe, answer: Answer) -> None:
         raise NotServed(f"the target does not serve {probe.operation.name}")
 
 
-def expect_room(probe: Probe, answer: Answer) -> None:
+def expect_named(probe: Probe, request: Request) -> None:
+    """Nothing is verified by a list where a request asks for no name to be found by."""
+    if not probe.asked_name(request):
+        raise NotServed("nothing that is sent could be told apart in the list")
+
+
+def expect_taken(probe: Probe, answer: Answer, what: str = "") -> None:
+    """A valid request, as ``what`` says of it, is answered with the documented success status."""
+    success = probe.operation.success_status
+    if answer.status != success:
+        _expect_room(probe, answer)
+    probe.expect(answer.status == success, f"{success} {what}".strip(), f"{answer.status}")
+
+
+def _expect_room(probe: Probe, answer: Answer) -> None:
     """Nothing is verified by this refusal where the target, which took plain requests, has no room.
 
     A server may bound how many resources a partner has at a time.

@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote
 
 from conformance.catalogue.mends import AUTHENTICATE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.probe.applicability import needs_bearer_token, takes_json
-from conformance.probe.not_verified import NotServed
 from conformance.probe.probe import Probe, without_token
-from conformance.probe.resources import expect_served, request_on_new_resource
+from conformance.probe.resources import expect_named, expect_served, request_on_new_resource
 from conformance.server.authentication.requests import (
     SEED,
     authorised,
@@ -21,9 +19,9 @@ from conformance.server.authentication.requests import (
     refusable,
     refusals,
 )
+from conformance.server.authentication.unopened import expect_unmade, expect_unrevoked
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request
-from conformance.target.members import identifier_in, text_in
 from openapi.operation import Operation
 from openapi.resource import creates
 
@@ -94,14 +92,11 @@ def _success_members(operation: Operation) -> set[str]:
 def refused_request_creates_nothing(probe: Probe) -> None:
     """A request that is refused for its token creates nothing, as the list shows."""
     requests = refusable(probe)
-    names = {what: probe.asked_name(request) for what, request in requests.items()}
-    if not all(names.values()):
-        raise NotServed("nothing that is sent could be told apart in the list")
+    for request in requests.values():
+        expect_named(probe, request)
     for request in requests.values():
         probe.send(request)
-    listed = {text_in(item, probe.name_member) for item in probe.listed()}
-    for what, name in names.items():
-        probe.expect(name not in listed, f"nothing made by a request with {what}", "a resource")
+    expect_unmade(probe, requests)
 
 
 @requirement(
@@ -118,13 +113,7 @@ def refused_request_revokes_nothing(probe: Probe) -> None:
     requests = refusable(probe)
     for request in requests.values():
         probe.send(request)
-    if Capability.LISTING in probe.target.capabilities:
-        # A target may answer 204 to a second revocation as well: the list tells more.
-        identity = unquote(requests["no token"].path.rpartition("/")[2])
-        listed = probe.listed()
-        handle = probe.resource.handle
-        states = [one.get("status") for one in listed if identifier_in(one, handle) == identity]
-        probe.expect("revoked" not in states, "a key that is still active", "a revoked one")
+    expect_unrevoked(probe, requests["no token"], "a key that is still active")
     answer = probe.send(authorised(requests["no token"]))
     # Which success it is, other requirements judge.
     probe.expect(answer.is_success, "a success of the first one with a token", f"{answer.status}")

@@ -46,7 +46,7 @@ def expect_unopened(
     ``valid`` is the request with a token that the others are made from. Those of ``refused`` go to
     the operation itself, where a success is one of it.
     """
-    named: dict[str, str | None] = {}
+    answered: dict[str, Request] = {}
     succeeded: list[str] = []
     for what, one in requests.items():
         request = with_fresh_body(probe, one) if one.body == valid.body else one
@@ -58,7 +58,7 @@ def expect_unopened(
             raise NotVerified("the target limits requests, and does not say how long")
         shown = _shows_resource(probe, answer)
         probe.expect(not shown, f"nothing for a request with {what}", f"{answer.status} with data")
-        named[what] = probe.asked_name(request)
+        answered[what] = request
         done = what in refused and answer.is_success
         probe.expect(not done, f"no success for a request with {what}", f"{answer.status}")
         if answer.is_success:
@@ -66,7 +66,7 @@ def expect_unopened(
     if probe.operation.method == "DELETE":
         _expect_active(probe, valid, succeeded)
     elif probe.operation.method == "POST":
-        _expect_unmade(probe, named)
+        expect_unmade(probe, answered)
 
 
 def _shows_resource(probe: Probe, answer: Answer) -> bool:
@@ -81,25 +81,35 @@ def _shows_resource(probe: Probe, answer: Answer) -> bool:
     )
 
 
-def _expect_unmade(probe: Probe, named: Mapping[str, str | None]) -> None:
+def expect_unmade(probe: Probe, requests: Mapping[str, Request]) -> None:
+    """The list, where there is one, has no name that one of the requests asked for."""
     if Capability.LISTING not in probe.target.capabilities:
         return
     listed = {text_in(item, probe.name_member) for item in probe.listed()}
-    for what, name in named.items():
-        made = name is not None and name in listed
+    for what, request in requests.items():
+        made = (name := probe.asked_name(request)) is not None and name in listed
         probe.expect(not made, f"nothing made by a request with {what}", "a resource")
+
+
+def expect_unrevoked(probe: Probe, revoking: Request, expected: str) -> None:
+    """The list, where there is one, does not say that what a request revokes is revoked.
+
+    A target may answer 204 to a second revocation as well: the list tells more.
+    """
+    if Capability.LISTING not in probe.target.capabilities:
+        return
+    identity, handle = unquote(revoking.path.rpartition("/")[2]), probe.resource.handle
+    listed = [one for one in probe.listed() if identifier_in(one, handle) == identity]
+    states = {text_in(one, "status") for one in listed}
+    probe.expect("revoked" not in states, expected, "a revoked one")
 
 
 def _expect_active(probe: Probe, valid: Request, succeeded: Sequence[str]) -> None:
     """The resource can still be revoked: by the first of ``succeeded``, it may be no longer."""
     what = f"a request with {succeeded[0]}" if succeeded else "requests without a token"
     expected = f"a key that is active after {what}"
-    if succeeded and Capability.LISTING in probe.target.capabilities:
-        # A target may answer 204 to a second revocation as well: the list tells more.
-        identity, handle = unquote(valid.path.rpartition("/")[2]), probe.resource.handle
-        listed = [one for one in probe.listed() if identifier_in(one, handle) == identity]
-        states = {text_in(one, "status") for one in listed}
-        probe.expect("revoked" not in states, expected, "a revoked one")
+    if succeeded:
+        expect_unrevoked(probe, valid, expected)
     answer = answer_to(probe, authorised(valid))
     is_gone = answer.status in GONE_STATUSES
     probe.expect(not is_gone, expected, f"{answer.status} to its revocation with a token")

@@ -9,8 +9,9 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests
 from conformance.probe.applicability import echoes_name
-from conformance.probe.pages import expect_listed_for, ids_until, is_listed_soon
+from conformance.probe.pages import expect_listed_for, ids_until
 from conformance.probe.probe import Probe
+from conformance.probe.resources import expect_taken
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 
@@ -90,7 +91,7 @@ def simultaneous_requests_are_their_own(probe: Probe) -> None:
                     for request, answer in zip(requests, answers, strict=True)
                     if request.partner == partner
                 }
-                _expect_listed(probe, made, partner)
+                _expect_listed(probe.listing, made, partner)
 
 
 def _expect_own_answers(
@@ -100,11 +101,7 @@ def _expect_own_answers(
     for request, answer in zip(requests, answers, strict=True):
         if answer.status != success:
             probe.expect_plain_accepted(request.partner)
-        probe.expect(
-            answer.status == success,
-            f"{success} to each of {count} plain requests at once",
-            f"{answer.status}",
-        )
+        expect_taken(probe, answer, f"to each of {count} plain requests at once")
         is_own = probe.name_of(answer) == probe.asked_name(request)
         probe.expect(is_own, "the name that was asked for", "another one")
     for what, found in (
@@ -115,18 +112,8 @@ def _expect_own_answers(
         probe.expect(is_each_own, f"{count} different values of {what}", f"{len(found)}")
 
 
-def _expect_listed(probe: Probe, made: Mapping[str, str | None], partner: int) -> None:
-    lister = probe.listing
+def _expect_listed(lister: Probe, made: Mapping[str, str | None], partner: int) -> None:
     listed = {*ids_until(lister, {*made}, partner)}
     for one, name in made.items():
-        if one in listed or is_listed_soon(lister, one, partner):
-            continue
-        # A list that shows what was made alone after it is not late.
-        later = probe.known_id_of(probe.succeed(probe.request(partner)))
-        is_later_there = is_listed_soon(lister, later, partner)
-        expected, actual = (
-            "what was made at once in the list of its partner",
-            "what came later only",
-        )
-        probe.expect(not is_later_there, expected, actual)
-        expect_listed_for(lister, one, partner, name=name)
+        if one not in listed:
+            expect_listed_for(lister, one, partner, name=name)

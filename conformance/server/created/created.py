@@ -8,7 +8,7 @@ from conformance.catalogue.sabotage import edit_body, set_field, set_status
 from conformance.probe.applicability import shows
 from conformance.probe.not_verified import refused_with
 from conformance.probe.probe import Probe
-from conformance.probe.resources import expect_room
+from conformance.probe.resources import expect_taken
 from conformance.probe.violation import expect
 from conformance.server.created.answers import (
     NOT_SERVED,
@@ -38,9 +38,7 @@ def plain_request_succeeds(probe: Probe) -> None:
         raise refused_with(
             answer.status, f"{probe.operation.id} answered {answer.status} to a plain valid request"
         )
-    expect_room(probe, answer)
-    success = probe.operation.success_status
-    probe.expect(answer.status == success, f"{success}", f"{answer.status}")
+    expect_taken(probe, answer)
 
 
 @requirement(

@@ -21,6 +21,7 @@ from conformance.probe.applicability import echoes_name
 from conformance.probe.bodies import expect_accepted
 from conformance.probe.not_verified import refused_with
 from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.resources import expect_taken
 from conformance.server.created.answers import NOT_SERVED
 from conformance.target.exchange import Answer
 
@@ -143,14 +144,11 @@ def _judge(probe: Probe, kind: str, text: str, answer: Answer) -> None:
     if answer.status == success:
         found = probe.name_of(answer)
         probe.expect(found == text, f"the name unchanged ({kind})", _difference(text, found))
+    elif kind == _PLAIN:
+        expect_taken(probe, answer, f"for {kind}")
     else:
         # An odd name may be refused, by the server or by a gateway that takes it for an attack.
-        refused = kind != _PLAIN and answer.is_refusal
-        probe.expect(
-            refused,
-            f"{success}{'' if kind == _PLAIN else ' or 422'} for {kind}",
-            f"{answer.status}",
-        )
+        probe.expect(answer.is_refusal, f"{success} or 422 for {kind}", f"{answer.status}")
 
 
 def _names(probe: Probe) -> Iterator[tuple[str, str]]:

@@ -9,9 +9,10 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, on_answers, with_body
 from conformance.probe.applicability import echoes_name
-from conformance.probe.not_verified import NotServed, NotVerified, Undecided
-from conformance.probe.pages import make_many
+from conformance.probe.not_verified import NotVerified, Undecided
+from conformance.probe.pages import NOT_LISTED, make_many
 from conformance.probe.probe import NEW_NAME, Probe
+from conformance.probe.resources import expect_named
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from conformance.target.members import identifier_in
@@ -53,16 +54,15 @@ def _one_of_each_name(request: Request, answer: Answer) -> Answer:
 def each_request_makes_one(probe: Probe) -> None:
     """Two equal requests without a key make two resources, or the second one is refused."""
     body = probe.plain_body()
-    if probe.name_member not in body:
-        raise NotServed("nothing that is sent could be told apart in the list")
     request = probe.request().with_json(body)
+    expect_named(probe, request)
     answers = [probe.succeed(request), probe.send(request)]
     if any(answer.is_repeated for answer in answers):
         raise Undecided("a creation was sent again, and may have been carried out before")
     wanted = sum(answer.status == probe.operation.success_status for answer in answers)
     found = len(probe.named(body[probe.name_member], fewest=wanted))
     if not found:
-        raise NotVerified("the list shows nothing of what was made: it is late, or incomplete")
+        raise NotVerified(NOT_LISTED)
     probe.expect(found == wanted, f"{wanted} in the list for {wanted} creations", f"{found}")
 
 

@@ -20,7 +20,7 @@ from conformance.probe.bodies import FAR_FUTURE
 from conformance.probe.not_verified import NotAsked, NotVerified, refused_with
 from conformance.probe.pages import make
 from conformance.probe.probe import Probe
-from conformance.probe.resources import expect_room
+from conformance.probe.resources import expect_taken
 from conformance.probe.violation import expect
 from conformance.server.created.answers import (
     NOT_SERVED,
@@ -142,8 +142,7 @@ def _expect_refusal(probe: Probe, answer: Answer, kind: str, *, must_be_accepted
     if status in NOT_SERVED and (must_be_accepted or limited):
         raise refused_with(status, f"{probe.operation.id} answered {status} to {kind}")
     if must_be_accepted:
-        expect_room(probe, answer)
-    probe.expect(not must_be_accepted, f"{success} for {kind}", f"{status}")
+        expect_taken(probe, answer, f"for {kind}")
     probe.expect(answer.is_refusal, f"{success} or 422 for {kind}", f"{status}")
 
 

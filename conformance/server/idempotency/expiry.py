@@ -11,6 +11,7 @@ from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.clock import move_clock
 from conformance.probe.not_verified import NotAsked, NotVerified
 from conformance.probe.probe import Probe
+from conformance.probe.resources import expect_taken
 from conformance.server.idempotency.replays import SEED, expect_same
 from conformance.server.idempotency.sabotage import CHANGE_ON_REPLAY, FORGET_KEY, KEEP_FOR_EVER
 from conformance.target.capabilities import Capability
@@ -75,12 +76,7 @@ def key_is_kept_for_24_hours(probe: Probe) -> None:
 def key_is_free_after_24_hours(probe: Probe) -> None:
     """24 hours and a minute later the same request makes a new resource."""
     found = _repeat_after(probe, _DAY_SECONDS + _MINUTE_SECONDS)
-    success = probe.operation.success_status
-    probe.expect(
-        found.again.status == success,
-        f"{success} to the free key after 24:01 h",
-        f"{found.again.status}",
-    )
+    expect_taken(probe, found.again, "to the free key after 24:01 h")
     for field in sorted({probe.resource.login, probe.resource.id}):
         if found.first.field(field) is not None:
             probe.expect(

@@ -9,8 +9,9 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.probe.applicability import accepts_idempotency_key
-from conformance.probe.not_verified import NotServed, NotVerified
+from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
+from conformance.probe.resources import expect_named
 from conformance.server.idempotency.replays import SEED
 from conformance.target.capabilities import Capability
 from conformance.target.errors import HungUp
@@ -70,8 +71,7 @@ def _forget_who_waits() -> Tamper:
 def hung_up_request_makes_one_resource(probe: Probe) -> None:
     """A client that hangs up at any moment, and retries with its key, has made one resource."""
     plain = probe.request()
-    if probe.asked_name(plain) is None:
-        raise NotServed("nothing that is sent could be told apart in the list")
+    expect_named(probe, plain)
     seconds = probe.succeed(plain.with_key(probe.new_key())).seconds
     wanted: dict[str, str] = {}
     for moment in _MOMENTS:

@@ -19,6 +19,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, on_requests
 from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.probe import Probe
+from conformance.probe.resources import expect_taken
 from conformance.probe.violation import expect
 from conformance.server.idempotency.replays import SEED
 from conformance.server.idempotency.sabotage import (
@@ -45,7 +46,7 @@ def _accepted(probe: Probe, request: Request) -> Answer:
     answer = probe.send(request)
     if answer.status != probe.operation.success_status:
         probe.expect_plain_accepted(request.partner)
-        expect_success(probe.operation, answer)
+        expect_taken(probe, answer, "with a fresh key")
     return answer
 
 

@@ -11,8 +11,10 @@ from conformance.catalogue.mends import CLAIM_KEY, STORE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import accepts_idempotency_key
-from conformance.probe.not_verified import NotServed, NotVerified
+from conformance.probe.not_verified import NotVerified
+from conformance.probe.pages import NOT_LISTED
 from conformance.probe.probe import Probe
+from conformance.probe.resources import expect_named
 from conformance.probe.violation import expect
 from conformance.server.idempotency.sabotage import (
     CHANGE_ON_REPLAY,
@@ -104,9 +106,8 @@ def replay_later_is_identical(probe: Probe) -> None:
 def no_second_resource(probe: Probe) -> None:
     """A request makes one resource, as the list shows, repeated later or at the same time."""
     retried, at_once = probe.plain_body(), probe.plain_body()
-    if probe.name_member not in retried:
-        raise NotServed("nothing that is sent could be told apart in the list")
     request = probe.request().with_json(retried).with_key(probe.new_key())
+    expect_named(probe, request)
     probe.succeed(request)
     probe.send(request)
     request = probe.request().with_json(at_once).with_key(probe.new_key())
@@ -119,8 +120,8 @@ def no_second_resource(probe: Probe) -> None:
     for name in wanted:
         found = names.count(name)
         probe.expect(found <= 1, "one resource in the list", f"{found}")
-        if not found:
-            raise NotVerified("the list does not show what was made: it is late, or incomplete")
+    if not {*wanted} <= {*names}:
+        raise NotVerified(NOT_LISTED)
 
 
 @requirement(
