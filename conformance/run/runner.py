@@ -225,12 +225,12 @@ class Run:
         for request in self.target.transients.lost:
             for operation in filter(creates, self._operations_of(request)):
                 name = self._survey_probe(operation).asked_name(request)
+                if not name:
+                    continue
                 # A token of its own, as a new key gets it, may be any partner's.
-                whose = (
-                    range(len(self.target.tokens)) if request.partner is None else [request.partner]
-                )
-                for partner in whose if name else ():
-                    names.setdefault((operation.id, partner), set()).add(str(name))
+                all_partners = range(len(self.target.tokens))
+                for partner in all_partners if request.partner is None else [request.partner]:
+                    names.setdefault((operation.id, partner), set()).add(name)
         for (id_, partner), lost in names.items():
             probe = self._survey_probe(self.contract.operations[id_])
             with suppress(NotVerified, Violation, UnsendableRequest, TargetError):

@@ -136,9 +136,12 @@ def odd_key_makes_one_resource(probe: Probe) -> None:
             _expect_no_other(probe, first, probe.send(request), f"a used key with {what}")
 
 
-def _with_user_agent(request: Request) -> Request:
-    agent = dict(request.headers).get("User-Agent", "")
-    return request.with_key(f"{request.key}{agent}") if request.key else request
+def _with_header_in_key(name: str) -> Sabotage:
+    def changed(request: Request) -> Request:
+        value = dict(request.headers).get(name, "")
+        return request.with_key(f"{request.key}{value}") if request.key else request
+
+    return on_requests(f"make {name} a part of the key", changed)
 
 
 def _in_lower_case(request: Request) -> Request:
@@ -183,21 +186,7 @@ _LOOKS: Mapping[str, Callable[[Request], Request]] = {
     rests_on="idempotency.replay-is-identical",
 )
 @catches(
-    on_requests("make User-Agent a part of the key", _with_user_agent),
-    on_requests(
-        "make the client's address a part of the key",
-        lambda one: (
-            one.with_key(f"{one.key}{dict(one.headers).get('X-Forwarded-For', '')}")
-            if one.key
-            else one
-        ),
-    ),
-    on_requests(
-        "make cookies a part of the key",
-        lambda one: (
-            one.with_key(f"{one.key}{dict(one.headers).get('Cookie', '')}") if one.key else one
-        ),
-    ),
+    *map(_with_header_in_key, ("User-Agent", "X-Forwarded-For", "Cookie")),
     on_requests(
         "find the header in its usual case alone",
         lambda one: one.without_header(_HEADER) if _HEADER.lower() in dict(one.headers) else one,

@@ -12,10 +12,11 @@ from conformance.probe.bodies import FAR_FUTURE, date_fields
 from conformance.probe.not_verified import NotServed
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.revocation import revocation_of
 from conformance.server.created.answers import expect_documented
 from conformance.server.idempotency.sabotage import REFUSE_IN_FLIGHT, overlooking
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Answer, Forward, Request, Tamper, path_to
+from conformance.target.exchange import Answer, Forward, Request, Tamper
 from openapi.operation import Operation
 
 _ROUNDS = 3
@@ -72,19 +73,16 @@ def _answer_by_key_alone() -> Tamper:
 @catches(Sabotage("answer every request by its key alone", _answer_by_key_alone))
 def key_is_for_its_own_operation(probe: Probe) -> None:
     """A used key on a list or a revocation does not get the answer that it was used for."""
-    capabilities, secret = probe.target.capabilities, str(probe.resource.secret)
     key, made = probe.new_key(), probe.succeed(probe.request())
     first = probe.succeed(probe.request().with_key(key))
-    others = [probe.listing.request()]
-    handle = made.identifier(probe.resource.handle)
-    if Capability.REVOCATION in capabilities and handle is not None:
-        others.append(Request("DELETE", path_to(probe.revoking.operation.path, handle)))
+    secret, others = probe.secret_of(first), [probe.listing.request()]
+    if Capability.REVOCATION in probe.target.capabilities:
+        others.append(revocation_of(probe.revoking, made))
     for request in others:
         answer = answer_to(probe, request.with_key(key))
         if request.method == "DELETE" and answer.is_success:
-            probe.target.created.discard((0, str(handle)))
-        shown = probe.secret_of(first)
-        is_stored = answer.body == first.body or (shown and answer.text(secret) == shown)
+            probe.target.created.discard((0, made.identifier(probe.resource.handle)))
+        is_stored = answer.body == first.body or (secret and probe.secret_of(answer) == secret)
         probe.expect(
             not is_stored,
             f"no answer of a creation to a {request.method} with its key",
