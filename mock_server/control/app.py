@@ -11,6 +11,7 @@ from mock_server.control.fault_plans import FaultOperations
 from mock_server.control.journals import JournalReading
 from mock_server.control.partner_state import PartnerState
 from mock_server.control.partners import Partners
+from mock_server.control.policies import NO_PAGES
 from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.observing.request_log import Observing
 from mock_server.operations.handling import Handling
@@ -22,15 +23,6 @@ from mock_server.pipeline.routing import Routing
 from mock_server.pipeline.validation import Validation
 from mock_server.store.interface import Store
 from openapi.contract import Contract
-
-NO_PAGES: tuple[tuple[bytes, bytes], ...] = (
-    (b"x-content-type-options", b"nosniff"),
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    ),
-)
-"""Headers by which no text of a client runs in a browser: the HTML report has styles, no script."""
 
 
 def create_control(
@@ -49,7 +41,7 @@ def create_control(
             clock=clock,
             request_ids=request_ids,
             observe=Observing(CONTROL_PATH),
-            always=NO_PAGES,
+            defaults=NO_PAGES,
         ),
         partial(Routing, contract=contract),
         Authentication,

@@ -57,8 +57,8 @@ class Answering:
     record: Record | None = None
     probes: Mapping[str, ASGIApp] = field(default_factory=dict)
     control: ASGIApp | None = None
-    always: tuple[tuple[bytes, bytes], ...] = ()
-    """Headers of every response."""
+    defaults: tuple[tuple[bytes, bytes], ...] = ()
+    """Headers of every response that has none of its own by that name."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # One expression, because every request evaluates it.
@@ -104,7 +104,10 @@ class Answering:
             close_connection(receive)
 
     def _headers(self, exchange: Exchange, response: Response) -> list[tuple[bytes, bytes]]:
-        headers = [(REQUEST_ID_HEADER, exchange.request_id), *self.always]
+        headers = [(REQUEST_ID_HEADER, exchange.request_id)]
+        if self.defaults:
+            own = {name.lower().encode("latin-1") for name in response.headers}
+            headers += [default for default in self.defaults if default[0] not in own]
         if self.rate_limit:
             allowance = exchange.allowance or self.rate_limit.untouched(exchange.now)
             headers += [
