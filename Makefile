@@ -16,7 +16,7 @@ INSTALL   := $(BIN)/pip install --disable-pip-version-check --no-compile
 endif
 
 .PHONY: install demo serve sdk-verdict judged test lint types unit violence bench bench-harness bench-stores \
-	bench-neighbour bench-keys bench-shards bench-fuzz soak audit lock wheel release clean
+	bench-neighbour bench-keys bench-shards bench-fuzz soak audit lock vendored wheel release clean
 
 # Both commands, with all extras, in .venv/bin.
 install: $(READY)
@@ -99,6 +99,10 @@ audit:
 	$(PYTHON) -m venv $(VENV)-audit
 	$(VENV)-audit/bin/pip install --disable-pip-version-check --quiet pip-audit
 	$(VENV)-audit/bin/pip-audit --strict --disable-pip --requirement requirements.txt
+
+# Fetch the packages of npm whose files are kept here, as their packages.toml say.
+vendored: $(READY)
+	$(BIN)/python vendor.py
 
 # Pin all dependencies with hashes, for all supported Pythons.
 lock: $(READY)

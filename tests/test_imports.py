@@ -39,6 +39,7 @@ ORDER: Mapping[str, list[str]] = {
         "partners",
         "exchange",
         "store",
+        "vendored",
     ],
     "openapi": [],
     "dinie_contract": [],

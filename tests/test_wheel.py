@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -36,6 +37,11 @@ def test_it_holds_one_import_name_and_the_contract(wheel: Path) -> None:
     }
     for package in NAMES:
         assert f"{packages}/{package}/py.typed" in names
+    vendored = ROOT / "mock_server" / "vendored"
+    for name, package in tomllib.loads((vendored / "packages.toml").read_text()).items():
+        for file in package["files"]:
+            assert f"{packages}/mock_server/vendored/{name}/{file}" in names
+    assert [name for name in names if "axe" in name] == []
 
 
 SERVE = """

@@ -1,0 +1,1 @@
+"""Files of other projects' packages for pages, as ``packages.toml`` names them."""
