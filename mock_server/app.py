@@ -11,12 +11,12 @@ from mock_server.control.app import create_control
 from mock_server.control.health import Probes, Readiness
 from mock_server.control.partner_state import PartnerState
 from mock_server.documented.answers import DocumentedAnswers
-from mock_server.exchange.exchange import request_ids
+from mock_server.exchange.exchange import Handlers, request_ids
 from mock_server.faults.plan import FaultPlans
 from mock_server.observing.journals import Journals
 from mock_server.observing.metrics import Metrics
 from mock_server.observing.request_log import Observing
-from mock_server.operations.credentials import credentials_handlers
+from mock_server.operations.credentials import Credentials
 from mock_server.operations.handling import Handling
 from mock_server.operations.tokens import Tokens
 from mock_server.partners.access_tokens import AccessTokens
@@ -101,8 +101,11 @@ def create_app(
     access = ControlAccess(settings.admin_token, settings.hosts)
     probes = Probes(contract.version, readiness, metrics, access)
 
-    partner_state = PartnerState(clocks, plans, journals, counters, tokens)
-    make_control = cache(lambda: create_control(contract, store, partner_state, clock, ids, access))
+    credentials = Credentials.of(contract, store)
+    partner_state = PartnerState(clocks, plans, journals, rate_limit, tokens)
+    make_control = cache(
+        lambda: create_control(contract, store, credentials, partner_state, clock, ids, access)
+    )
 
     async def control(scope: Scope, receive: Receive, send: Send) -> None:
         # Made on first use: most starts never need it.
@@ -139,9 +142,12 @@ def create_app(
         }
         # Outermost: a page may read refusals too.
         pipeline.insert(0, partial(CrossOrigin, origins=settings.cors, exposed=exposed))
-    handlers = credentials_handlers(contract, store)
-    if handlers:
-        handlers = {**handlers, **Tokens(store, tokens, rate_limit, clocks).handlers(contract)}
+    handlers: Handlers = {}
+    if credentials:
+        handlers = {
+            **credentials.handlers(),
+            **Tokens(store, tokens, rate_limit, clocks).handlers(contract),
+        }
     handling = Handling(handlers, answers)
     security = security_handlers(tokens, store, clocks)
     return connexion_app(handling, pipeline, contract, contract.base_path, security)

@@ -12,8 +12,11 @@ from mock_server.control.journals import JournalReading
 from mock_server.control.partner_state import PartnerState
 from mock_server.control.partners import Partners
 from mock_server.control.policies import NO_PAGES
+from mock_server.control.rate_limits import RateLimits
+from mock_server.control.resources import Resources
 from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.observing.request_log import Observing
+from mock_server.operations.credentials import Credentials
 from mock_server.operations.handling import Handling
 from mock_server.partners.clock import Clock
 from mock_server.pipeline.answering import Answering
@@ -28,6 +31,7 @@ from openapi.contract import Contract
 def create_control(
     played: Contract,
     store: Store,
+    credentials: Credentials | None,
     partner_state: PartnerState,
     clock: Clock,
     request_ids: Iterator[bytes],
@@ -53,6 +57,8 @@ def create_control(
         {
             **Partners(store, partner_state).handlers(),
             **Clocks(store, partner_state.clocks).handlers(),
+            **RateLimits(store, partner_state.clocks, partner_state.rate_limit).handlers(),
+            **Resources(store, partner_state.clocks, credentials).handlers(),
             **FaultOperations(store, partner_state.plans, journals.redactor).handlers(),
             **JournalReading(store, journals, played).handlers(),
         }

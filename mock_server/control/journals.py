@@ -67,7 +67,7 @@ class JournalReading:
 
         Raises a 503 where there are too many followers.
         """
-        after = exchange.parameters.get("Last-Event-ID", 0)
+        after = exchange.parameters.get("Last-Event-ID", exchange.parameters.get("after", 0))
         # The answer to HEAD has no body to wait for (RFC 9110 section 9.3.2).
         if exchange.scope["method"] != "HEAD":
             self.followers.admit()

@@ -9,7 +9,8 @@ from mock_server.faults.plan import FaultPlans
 from mock_server.observing.journals import Journals
 from mock_server.partners.access_tokens import AccessTokens
 from mock_server.partners.clock import PartnerClocks
-from mock_server.store.interface import PartnerLogin, RateLimitCounters, Store
+from mock_server.partners.rate_limit import RateLimit
+from mock_server.store.interface import PartnerLogin, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +20,18 @@ class PartnerState:
     clocks: PartnerClocks
     plans: FaultPlans
     journals: Journals
-    counters: RateLimitCounters
+    rate_limit: RateLimit
     tokens: AccessTokens
 
-    def forget(self, partner_id: str) -> None:
+    async def forget(self, partner_id: str) -> None:
         """Reset a partner to its state at the start."""
-        for one in (self.clocks, self.plans, self.journals, self.counters, self.tokens):
+        for one in (self.clocks, self.plans, self.journals, self.tokens):
             one.forget(partner_id)
+        await self.rate_limit.forget(partner_id)
 
-    def discard(self, partner_id: str) -> None:
+    async def discard(self, partner_id: str) -> None:
         """Delete the state of a partner that was removed."""
-        self.forget(partner_id)
+        await self.forget(partner_id)
         self.journals.discard(partner_id)
 
 

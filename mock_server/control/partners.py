@@ -28,6 +28,7 @@ class Partners:
                 f"readPartner GET {path}": self.read,
                 f"deletePartner DELETE {path}": self.delete,
                 f"resetPartner POST {path}/reset": self.reset,
+                f"createToken POST {path}/tokens": self.create_token,
             },
         )
         return {
@@ -41,18 +42,22 @@ class Partners:
         partners = [self._json(one) for one in await self.store.list_partners()]
         return json_response(200, {"data": partners})
 
-    async def create(self, exchange: Exchange) -> Response:
+    async def create(self, _: Exchange) -> Response:
         """Make a partner with fresh credentials and a token that is valid for a year."""
         partner_id = f"partner_{secrets.token_hex(8)}"
         client_id, client_secret = new_client()
         await self.store.add_partner(partner_id, client_id, secret_hash(client_secret))
-        token = self.state.tokens.issue(partner_id, client_id, exchange.now, _YEAR_SECONDS)
         created = {
             "id": partner_id,
             "client_id": client_id,
             "client_secret": client_secret,
-            "access_token": token,
+            "access_token": self._token(PartnerLogin(partner_id, client_id)),
         }
+        return json_response(201, created, Cache_Control="no-store")
+
+    async def create_token(self, _: Exchange, partner: PartnerLogin) -> Response:
+        """Issue a further token, which is valid for a year."""
+        created = {"access_token": self._token(partner), "expires_in": _YEAR_SECONDS}
         return json_response(201, created, Cache_Control="no-store")
 
     async def read(self, _: Exchange, partner: PartnerLogin) -> Response:
@@ -62,14 +67,18 @@ class Partners:
         """Delete a partner; its tokens are refused from now on."""
         await self.store.remove_partner(partner.partner_id)
         self.state.tokens.withdraw(partner.partner_id)
-        self.state.discard(partner.partner_id)
+        await self.state.discard(partner.partner_id)
         return Response(204)
 
     async def reset(self, _: Exchange, partner: PartnerLogin) -> Response:
         """Reset a partner to its state at the start."""
         await self.store.reset_partner(partner.partner_id)
-        self.state.forget(partner.partner_id)
+        await self.state.forget(partner.partner_id)
         return Response(204)
+
+    def _token(self, partner: PartnerLogin) -> str:
+        now = self.state.clocks.now(partner.partner_id)
+        return self.state.tokens.issue(partner.partner_id, partner.client_id, now, _YEAR_SECONDS)
 
     def _json(self, partner: PartnerLogin) -> dict[str, object]:
         return {

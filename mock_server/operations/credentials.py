@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
+from typing import Self
 
 import orjson
 
@@ -21,33 +22,6 @@ _DEFAULT_PAGE = 25
 _JSON = "application/json"
 
 _KEPT = ("name", "status", "expires_at", "created_at", "updated_at", "last_used_at")
-
-
-def credentials_handlers(contract: Contract, store: Store) -> Handlers:
-    """Handlers for the credentials of a contract, by operation.
-
-    The result is empty for credentials without an owner, as no token is needed, for those with a
-    required member that the store does not keep, and for a revocation that answers with a body.
-    The contract's examples answer then.
-    """
-    resource = contract.credentials
-    if resource is None or not all(one.needs_authentication for one in resource.operations):
-        return {}
-    credentials = Credentials(store, resource)
-    sample, secret = _sample()
-    if not _fits(resource.create, credentials.shown(sample, secret)):
-        return {}
-    handlers: dict[str, Handler] = {resource.create.name: credentials.create}
-    if resource.list and resource.page:
-        if not _fits(resource.list, credentials.page(resource.page, [sample], has_more=False)):
-            return {}
-        handlers[resource.list.name] = partial(credentials.list, members=resource.page)
-    if resource.revoke:
-        if resource.revoke.success_status != HTTPStatus.NO_CONTENT:
-            return {}
-        (*_, parameter) = PATH_PARAMETER.findall(resource.revoke.path)
-        handlers[resource.revoke.name] = partial(credentials.revoke, parameter=parameter)
-    return handlers
 
 
 class Credentials:
@@ -85,6 +59,40 @@ class Credentials:
         """A page of the list."""
         return {members.items: [self.shown(one) for one in found], members.has_more: has_more}
 
+    @classmethod
+    def of(cls, contract: Contract, store: Store) -> Self | None:
+        """The credentials of a contract that the store can keep.
+
+        None for credentials without an owner, as no token is needed, for those with a required
+        member that the store does not keep, and for a revocation that answers with a body. The
+        contract's examples answer then.
+        """
+        resource = contract.credentials
+        if resource is None or not all(one.needs_authentication for one in resource.operations):
+            return None
+        credentials = cls(store, resource)
+        sample, secret = _sample()
+        if not _fits(resource.create, credentials.shown(sample, secret)):
+            return None
+        if resource.list and resource.page:
+            page = credentials.page(resource.page, [sample], has_more=False)
+            if not _fits(resource.list, page):
+                return None
+        if resource.revoke and resource.revoke.success_status != HTTPStatus.NO_CONTENT:
+            return None
+        return credentials
+
+    def handlers(self) -> Handlers:
+        """Handlers for the operations on the credentials."""
+        resource = self.resource
+        handlers: dict[str, Handler] = {resource.create.name: self.create}
+        if resource.list and resource.page:
+            handlers[resource.list.name] = partial(self.list, members=resource.page)
+        if resource.revoke:
+            (*_, parameter) = PATH_PARAMETER.findall(resource.revoke.path)
+            handlers[resource.revoke.name] = partial(self.revoke, parameter=parameter)
+        return handlers
+
     async def create(self, exchange: Exchange) -> Response:
         """Create a credential; no other answer shows its secret."""
         client_id, client_secret = new_client()
@@ -119,17 +127,29 @@ class Credentials:
 
     async def revoke(self, exchange: Exchange, parameter: str) -> Response:
         """Make a credential useless at once and for good; tokens got with it live on."""
-        partner_id, client_id = _partner_id(exchange), exchange.parameters[parameter]
-        credential = await self.store.find_credential(partner_id, client_id)
-        if credential is None:
+        client_id = exchange.parameters[parameter]
+        revocation = await self.revocation(_partner_id(exchange), client_id, exchange.now)
+        if revocation is None:
             detail = "There is no such API key."
             raise Problem(ProblemType.NOT_FOUND, "not_found", detail)
+        exchange.writes = (revocation,)
+        return Response(204)
+
+    async def revocation(
+        self, partner_id: str, client_id: str, now: float
+    ) -> UpdateCredential | None:
+        """The write that revokes a credential, None for an unknown one.
+
+        Raises a 409 for one that has been revoked before.
+        """
+        credential = await self.store.find_credential(partner_id, client_id)
+        if credential is None:
+            return None
         if credential.status != "active":
             detail = "This API key has been revoked before."
             raise Problem(ProblemType.CONFLICT, "already_revoked", detail)
-        changes = {"status": "revoked", "updated_at": timestamp(exchange.now)}
-        exchange.writes = (UpdateCredential(partner_id, client_id, changes, only_active=True),)
-        return Response(204)
+        changes = {"status": "revoked", "updated_at": timestamp(now)}
+        return UpdateCredential(partner_id, client_id, changes, only_active=True)
 
 
 def _partner_id(exchange: Exchange) -> str:

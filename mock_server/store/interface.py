@@ -184,8 +184,11 @@ class RateLimitCounters(Protocol):
         The result is the count of the open window, and the Unix time in seconds of its end.
         """
 
-    def forget(self, key: str) -> None:
-        """Close the open window of ``key``."""
+    async def peek(self, key: str, seconds: int, now: float) -> tuple[int, float] | None:
+        """The count and end of the open window as :meth:`hit` gives them; None without one."""
+
+    async def forget(self, key: str) -> None:
+        """Close the open window of ``key``; :class:`StoreError` where that fails."""
 
     async def close(self) -> None:
         """Close files and connections."""

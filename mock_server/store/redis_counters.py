@@ -26,8 +26,7 @@ class RedisCounters(RateLimitCounters):
         self._ends: dict[str, float] = {}
 
     async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
-        name = f"{{{key}}}:window"
-        present = time.time()
+        name, present = _name(key), time.time()
         with self._errors:
             count = await self._storage.incr(name, seconds)
             ends = self._ends.get(key, 0.0)
@@ -36,9 +35,16 @@ class RedisCounters(RateLimitCounters):
                 ends = self._ends[key] = await self._storage.get_expiry(name)
         return count, now + max(0.0, ends - present)
 
-    def forget(self, key: str) -> None:
-        """Forget when the window of ``key`` ends; its count in Redis expires by itself."""
+    async def peek(self, key: str, seconds: int, now: float) -> tuple[int, float] | None:
+        with self._errors:
+            count = await self._storage.get(_name(key))
+            ends = await self._storage.get_expiry(_name(key))
+        return (count, now + max(0.0, ends - time.time())) if count else None
+
+    async def forget(self, key: str) -> None:
         self._ends.pop(key, None)
+        with self._errors:
+            await self._storage.clear(_name(key))
 
     async def close(self) -> None:
         # The library offers no way to close its connections.
@@ -47,6 +53,10 @@ class RedisCounters(RateLimitCounters):
         if isinstance(bridge.storage, Redis):
             # The client does not close a pool that was passed to it.
             await bridge.storage.connection_pool.aclose()
+
+
+def _name(key: str) -> str:
+    return f"{{{key}}}:window"
 
 
 def _storage(url: str) -> RedisStorage:

@@ -6,7 +6,7 @@ import apsw
 
 from mock_server.store.interface import RateLimitCounters, StoreErrors
 from mock_server.store.sqlite_connection import MENDS, open_file
-from mock_server.store.sqlite_tables import COUNT_REQUEST
+from mock_server.store.sqlite_tables import COUNT_REQUEST, READ_WINDOW
 
 
 class MemoryCounters(RateLimitCounters):
@@ -20,13 +20,16 @@ class MemoryCounters(RateLimitCounters):
         self._windows: dict[str, tuple[int, float]] = {}
 
     async def hit(self, key: str, seconds: int, now: float) -> tuple[int, float]:
-        count, ends = self._windows.get(key, (0, 0.0))
-        if not now < ends <= now + seconds:  # over, or the clock was set back
-            count, ends = 0, now + seconds
+        count, ends = await self.peek(key, seconds, now) or (0, now + seconds)
         window = self._windows[key] = count + 1, ends
         return window
 
-    def forget(self, key: str) -> None:
+    async def peek(self, key: str, seconds: int, now: float) -> tuple[int, float] | None:
+        window = self._windows.get(key)
+        # None where it is over, or the clock was set back.
+        return window if window and now < window[1] <= now + seconds else None
+
+    async def forget(self, key: str) -> None:
         self._windows.pop(key, None)
 
     async def close(self) -> None:
@@ -57,8 +60,14 @@ class FileCounters(RateLimitCounters):
             return await self._fallback.hit(key, seconds, now)
         return count, ends
 
-    def forget(self, key: str) -> None:
-        self._fallback.forget(key)
+    async def peek(self, key: str, seconds: int, now: float) -> tuple[int, float] | None:
+        parameters = {"partner_id": key, "seconds": seconds, "now": now}
+        with self._errors:
+            window: tuple[int, float] | None = self._execute(READ_WINDOW, parameters).get
+        return window or await self._fallback.peek(key, seconds, now)
+
+    async def forget(self, key: str) -> None:
+        await self._fallback.forget(key)
         with self._errors:
             self._execute("DELETE FROM windows WHERE partner_id = ?", (key,))
 

@@ -100,3 +100,5 @@ COUNT_REQUEST = f"""
     RETURNING count, ends
 """
 """Count one request in the open window of a partner, or open one."""
+
+READ_WINDOW = f"SELECT count, ends FROM windows WHERE partner_id = :partner_id AND {_IS_OPEN}"

@@ -13,6 +13,8 @@ from mock_server.control.fault_plans import FaultOperations
 from mock_server.control.health import Probes
 from mock_server.control.journals import JournalReading
 from mock_server.control.partners import Partners
+from mock_server.control.rate_limits import RateLimits
+from mock_server.control.resources import Resources
 from openapi.contract import Contract
 from openapi.document import CONTROL, check_document, read_document
 from tests.mock_server.clients import Client, Job, Judge
@@ -36,6 +38,8 @@ def test_each_operation_is_handled_and_nothing_else() -> None:
     handlers = {
         **Partners(nothing, nothing).handlers(),
         **Clocks(nothing, nothing).handlers(),
+        **RateLimits(nothing, nothing, nothing).handlers(),
+        **Resources(nothing, nothing, nothing).handlers(),
         **FaultOperations(nothing, nothing, nothing).handlers(),
         **JournalReading(nothing, nothing, nothing).handlers(),
         **Probes(nothing, nothing, nothing, nothing).handlers(),
@@ -77,6 +81,10 @@ def test_each_example_of_a_request_is_accepted(job: Job) -> None:
         ("GET", "", 200),
         ("GET", "/clock", 200),
         ("GET", "/faults", 200),
+        ("GET", "/rate-limit", 200),
+        ("DELETE", "/rate-limit", 200),
+        ("GET", "/resources", 200),
+        ("POST", "/tokens", 201),
         ("GET", "/journal", 200),
         ("GET", "/journal.har", 200),
         ("DELETE", "/clock", 200),
@@ -107,7 +115,7 @@ def test_what_stands_above_the_partners_answers_as_documented(
 )
 def test_an_unknown_partner_is_a_404(client: Client, judged: Judge, name: str) -> None:
     operation = CONTRACT.operations[name]
-    path = operation.path.replace("{partner_id}", "nobody").replace("{fault_id}", "fault_1")
+    path = re.sub(r"\{\w+\}", "nobody", operation.path)
     options = {}
     if operation.request_body:
         [media_type] = operation.request_body.content.values()

@@ -21,11 +21,13 @@ from tests.mock_server.wire import wire_to
 
 
 @contextmanager
-def followed(job: WiredJob, last: int | None = None) -> Iterator[Iterator[dict[str, Any]]]:
+def followed(
+    job: WiredJob, last: int | None = None, **query: int
+) -> Iterator[Iterator[dict[str, Any]]]:
     """The events of a partner's journal, as they come."""
     headers = {} if last is None else {"Last-Event-ID": str(last)}
     url = f"{job.http.base_url}/_mock/partners/{job.id}/journal/events"
-    with httpx.stream("GET", url, headers=headers, timeout=30) as response:
+    with httpx.stream("GET", url, params=query, headers=headers, timeout=30) as response:
         assert response.status_code == 200
         assert response.headers["content-type"] == "text/event-stream"
         assert response.headers["cache-control"] == "no-store"
@@ -80,6 +82,17 @@ def test_a_follower_that_reconnects_misses_nothing(wired: WiredJob) -> None:
         wired.get()
     with followed(wired, last) as events:
         assert [next(events)["number"] for _ in range(3)] == [2, 3, 4]
+
+
+def test_a_page_says_by_the_query_where_it_begins_and_by_the_header_where_it_goes_on(
+    wired: WiredJob,
+) -> None:
+    for _ in range(3):
+        wired.get()
+    with followed(wired, after=2) as events:
+        assert next(events)["number"] == 3
+    with followed(wired, 1, after=2) as events:
+        assert next(events)["number"] == 2
 
 
 def test_several_follow_one_journal(wired: WiredJob) -> None:

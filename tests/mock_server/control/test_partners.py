@@ -61,6 +61,18 @@ def test_a_deleted_partner_is_refused_at_every_door(client: Client, job: Job) ->
     assert job.id not in client.get("/_mock/partners").text
 
 
+def test_a_further_token_is_good_for_a_year_on_the_clock_of_its_partner(job: Job) -> None:
+    job.advance(30 * 86400)
+    issued = job.control("POST", "/tokens")
+    assert (issued.status_code, issued.headers["cache-control"]) == (201, "no-store")
+    first, job.token = job.token, issued.json()["access_token"]
+    assert job.token != first
+    job.advance(issued.json()["expires_in"] - 1)
+    assert job.get().status_code == 200
+    job.advance(2)
+    assert codes(job.get()) == (401, "token_expired")
+
+
 def test_a_fixed_token_of_a_deleted_partner_is_refused(client: Client, mock: Partnered) -> None:
     assert client.delete("/_mock/partners/partner_first").status_code == 204
     assert codes(mock.create()) == (401, "invalid_token")

@@ -304,11 +304,33 @@ def test_requests_of_one_window_are_counted_together(url: str) -> None:
         assert [count for count, _ in counts] == [1, 2, 3, 4, 5, 6]
         assert all(1000.0 < ends <= 1061.0 for _, ends in counts)
         assert (await windows[0].hit("another", 60, 1000.0))[0] == 1
+        await windows[0].forget("another")
+        assert (await windows[-1].hit("another", 60, 1000.0))[0] == 1
         await store.reset_partner("ü")
-        windows[0].forget("ü")
+        await windows[0].forget("ü")
         assert (await windows[-1].hit("ü", 60, 1000.0))[0] == 1
         for one in windows:
             await one.close()
+        await store.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_window_is_read_without_a_count(url: str) -> None:
+    async def scenario() -> None:
+        backend = backend_of(url)
+        store, windows = backend.open_store(url), backend.open_counters(url)
+        assert await windows.peek("read", 60, 1000.0) is None
+        for wanted in (1, 2, 3):
+            count, ends = await windows.hit("read", 60, 1000.0)
+            read = await windows.peek("read", 60, 1000.0)
+            assert read is not None
+            assert read[0] == count == wanted
+            assert abs(read[1] - ends) <= 1  # Redis gives whole seconds
+        assert await windows.peek("other", 60, 1000.0) is None
+        await windows.forget("read")
+        assert await windows.peek("read", 60, 1000.0) is None
+        await windows.close()
         await store.close()
 
     asyncio.run(scenario())
