@@ -10,14 +10,14 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import click
 
 from dinie_contract.options import COMMANDS, CONFIG, NO_CONFIG, TARGET_NAME, TARGET_TABLE, Option
-from dinie_contract.output import SHAPES, excerpt, one_line
+from dinie_contract.output import SHAPES, one_line
+from dinie_contract.spelling import nearest, short
 from openapi.files import open_regular
 
 OWN_FILE, PROJECT_FILE = "dinie.toml", "pyproject.toml"
@@ -37,8 +37,6 @@ _PART = r"""(?:[\w \t-]++|"(?:[^"\\\n]++|\\.)*+"|'[^'\n]*+')++"""
 _DEEP_KEY = re.compile(rf"\.(?:{_PART}\.){{100}}")
 """A key of more than a hundred parts, for which the parser takes quadratic time."""
 
-_LONGEST_NAME = 60
-"""The characters of a name that is not ours, as an error repeats it."""
 
 _DECIDING = {CONFIG.name, NO_CONFIG.name}
 
@@ -238,7 +236,7 @@ class Configuration:
                 )
         targets = {
             name: dict(
-                self._settings(f"target.{_named(name)}", content, _TARGET_OPTIONS, parameters)
+                self._settings(f"target.{short(name)}", content, _TARGET_OPTIONS, parameters)
             )
             for name, content in self._targets.items()
             if TARGET_NAME.name in parameters
@@ -248,7 +246,7 @@ class Configuration:
             return Settings(self.path, table)
         if name not in targets:
             place = f"{self.path}: --target" if target is not None or not default else default.place
-            shown = _named(name)
+            shown = short(name)
             known = _nearest(name, targets) or f": there is no table [{self.prefix}target.NAME]"
             raise ConfigurationError(f"{place} {shown} is no target{known}")
         of_target = targets[name]
@@ -268,7 +266,7 @@ class Configuration:
     def _check_tables(self) -> None:
         for name, content in self.tables.items():
             if name not in COMMANDS and name != "target":
-                shown = _named(name)
+                shown = short(name)
                 if isinstance(content, dict):
                     place = f"{self.path}: [{self.prefix}{shown}]"
                     near = _nearest(name, (*COMMANDS, "target"))
@@ -283,7 +281,7 @@ class Configuration:
             if not isinstance(content, dict):
                 raise ConfigurationError(
                     f"{self.path}: [{self.prefix}target] has tables alone, such as"
-                    f" [{self.prefix}target.{_named(name)}]"
+                    f" [{self.prefix}target.{short(name)}]"
                 )
 
     def _settings(
@@ -295,7 +293,7 @@ class Configuration:
         for key, content in table.items():
             if key not in options:
                 near = _nearest(key, options)
-                raise ConfigurationError(f"{place} takes no {_named(key)}{near}")
+                raise ConfigurationError(f"{place} takes no {short(key)}{near}")
             setting = Setting(options[key], f"{place} {key}", self.path.parent, content)
             setting.check(parameters.get(key))
             yield key, setting
@@ -324,14 +322,9 @@ class Settings:
         return f"configuration: {self.path}{target}{unused}"
 
 
-def _named(name: str) -> str:
-    """A name that is not ours, fit for an error."""
-    return one_line(excerpt(name, _LONGEST_NAME))
-
-
 def _nearest(name: str, known: Iterable[str]) -> str:
-    found = get_close_matches(name[:_LONGEST_NAME].lower().replace("_", "-"), [*known], 1, cutoff=0)
-    return f"; the nearest is {found[0]}" if found else ""
+    found = nearest(name, known, cutoff=0)
+    return f"; the nearest is {found}" if found else ""
 
 
 def _text(path: Path, most: int, *, is_found: bool) -> str:

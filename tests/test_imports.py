@@ -52,11 +52,12 @@ OPTIONS = {
     "dinie_contract.extras",
     "dinie_contract.origins",
     "dinie_contract.output",
+    "dinie_contract.spelling",
     "dinie_contract.systems",
     "dinie_contract.web_address",
 }
 """What lies below all commands: options as data, how a command takes them, extras, URLs, its
-output, what differs between systems, and whose page a request is of."""
+output, names in errors, what differs between systems, and whose page a request is of."""
 
 BESIDE = {
     "openapi": {"openapi"},

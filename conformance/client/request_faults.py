@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, parse_qsl
 
 from conformance.client.attempts import CUT, Attempt, Ending
 from conformance.journal.redaction import PSEUDONYM
+from dinie_contract.spelling import nearest
 from openapi.operation import MediaType, Operation, essence, is_json
 from openapi.parameters import ABSENT, read_form, read_parameter
 from openapi.schema import Schema
@@ -130,8 +131,8 @@ def _unknown_members(value: Any, outline: Mapping[str, Any], name: str) -> Itera
 
 
 def _hint(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, list(known), 1)
-    return f" (is {near[0]} meant?)" if near else ""
+    near = nearest(name, known)
+    return f" (is {near} meant?)" if near else ""
 
 
 def _of_parameters(attempt: Attempt, keys_in_query: Collection[str]) -> Iterator[Fault]:

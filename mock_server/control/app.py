@@ -14,6 +14,7 @@ from mock_server.control.partners import Partners
 from mock_server.control.policies import NO_PAGES
 from mock_server.control.rate_limits import RateLimits
 from mock_server.control.resources import Resources
+from mock_server.control.spelling import Spelling
 from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.observing.request_log import Observing
 from mock_server.operations.credentials import Credentials
@@ -50,6 +51,7 @@ def create_control(
         partial(Routing, contract=contract),
         Authentication,
         JsonBodies,
+        partial(Spelling, contract=contract),  # 422
         Validation,
     ]
     journals = partner_state.journals

@@ -11,6 +11,7 @@ from conformance.client.judging import Level, judge
 from conformance.journal.har import har_of
 from conformance.journal.journal import JournalEntry
 from conformance.report import FORMATS
+from dinie_contract.spelling import hint
 from mock_server.connection.delivery import OpenStreams, Streamed
 from mock_server.control.partner_state import handlers_for_partners
 from mock_server.exchange.exchange import Exchange, Handlers
@@ -84,7 +85,7 @@ class JournalReading:
         """Report on one client; the header ``Exit-Code`` is that of ``dinie-mock report``."""
         name = exchange.parameters.get("format", "json")
         if name not in FORMATS:
-            detail = f"must be one of {', '.join(FORMATS)}"
+            detail = f"is no format of a report: {hint(name, FORMATS)}"
             raise invalid_fields([FieldError("format", detail, "invalid_value")])
         level = Level(exchange.parameters.get("level", "must"))
         entries = list(self.journals.of(partner.partner_id).entries)
@@ -102,6 +103,10 @@ class JournalReading:
         """The exchanges that a query selects, and whether there are more of them."""
         query = exchange.parameters
         limit, after = query.get("limit", CAPACITY), query.get("after", 0)
+        operation = query.get("operation")
+        if operation is not None and operation not in self.contract.operations:
+            detail = f"is no operation of the contract: {hint(operation, self.contract.operations)}"
+            raise invalid_fields([FieldError("operation", detail, "invalid_value")])
         filters = [(_FILTERS[name], value) for name, value in query.items() if name in _FILTERS]
         matching = (
             one

@@ -108,7 +108,8 @@ def method_not_allowed(allow: str) -> Problem:
 def invalid_fields(errors: Sequence[FieldError]) -> Problem:
     """The problem (422) with one item for every bad field."""
     if len(errors) == 1:
-        detail = f"{errors[0].param} {errors[0].detail}."
+        detail = f"{errors[0].param} {errors[0].detail}"
+        detail += "" if detail.endswith("?") else "."
     else:
         detail = f"{len(errors)} fields are not valid: {', '.join(e.param for e in errors)}."
     return Problem(ProblemType.VALIDATION_FAILED, errors[0].code, detail, errors=errors)

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from dinie_contract.spelling import hint
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.exchange.exchange import Exchange
 from mock_server.faults.actions import Action, Delay, action_of
@@ -201,6 +202,10 @@ class FaultPlans:
         )
 
     def _check(self, fault: Fault) -> None:
+        named = fault.match.operation
+        if named is not None and named not in self._operations:
+            reason = f"is no operation of the contract: {hint(named, self._operations)}"
+            raise UnusableFault("match.operation", reason)
         covered = [one for one in self._operations.values() if fault.match.covers(one)]
         if not covered:
             raise UnusableFault("match", "is for no operation of the contract")

@@ -65,15 +65,20 @@ def _values(exchange: Exchange, operation: Operation, location: str) -> Mapping[
                 if (text := exchange.header(wanted)) is not None
             }
         case "query":
-            values: dict[str, list[str]] = defaultdict(list)
-            query = exchange.scope["query_string"].decode("latin-1")
-            for name, text in parse_qsl(query, keep_blank_values=True):
-                values[name].append(text)
-            return values
+            return query_of(exchange)
         case "path":
             return {name: [str(value)] for name, value in exchange.parameters.items()}
         case _:
             return {name: [value] for name, value in exchange.cookies().items()}
+
+
+def query_of(exchange: Exchange) -> Mapping[str, Sequence[str]]:
+    """All texts of each query parameter, in order."""
+    values: dict[str, list[str]] = defaultdict(list)
+    query = exchange.scope["query_string"].decode("latin-1")
+    for name, text in parse_qsl(query, keep_blank_values=True):
+        values[name].append(text)
+    return values
 
 
 async def _read_body(exchange: Exchange, request_body: RequestBody) -> list[FieldError]:

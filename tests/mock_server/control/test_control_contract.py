@@ -171,7 +171,7 @@ def test_an_unknown_partner_is_a_404(client: Client, judged: Judge, name: str) -
             "/faults",
             b'{"action": {"kind": "truncate"}, "match": {"operation": "nope"}}',
             422,
-            "match",
+            "match.operation",
         ),
         ("GET", "/journal?limit=0", None, 422, "limit"),
         ("GET", "/journal?after=x", None, 422, "after"),
