@@ -31,6 +31,7 @@ ORDER: Mapping[str, list[str]] = {
         "serving",
         "app",
         "control",
+        "console",
         "pipeline",
         "operations faults",
         "documented",

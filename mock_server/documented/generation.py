@@ -84,6 +84,16 @@ class Generation:
         Raises ContractError where no value could be found, and BudgetSpentError where the budget
         did not suffice.
         """
+        try:
+            return self.plain(schema)
+        except LookupError:
+            return self._found(schema)
+
+    def plain(self, schema: Schema) -> Any:
+        """A value put together from what ``schema`` shows, without a search.
+
+        Raises LookupError where none satisfies it, and BudgetSpentError as :meth:`value` does.
+        """
         spent: BudgetSpentError | None = None
         for branch in range(_BRANCHES):
             for shown in (("const", "example", "default", "examples", "enum"), ("const", "enum")):
@@ -98,7 +108,7 @@ class Generation:
                             return value
         if spent:
             raise spent
-        return self._found(schema)
+        raise LookupError("no plain value satisfies the schema")
 
     def spend(self) -> None:
         """Count one value; raises BudgetSpentError where there were too many."""

@@ -1,0 +1,1 @@
+"""The first request to the API as a program in each language."""

@@ -1,0 +1,230 @@
+"""The call that a newcomer begins with: it creates an API key, or is the simplest that there is."""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from mock_server.documented.generation import BudgetSpentError, Generation
+from openapi.contract import PATH_PARAMETER, Contract
+from openapi.operation import IDEMPOTENCY_KEY, Operation, Parameter, is_json
+from openapi.resource import creates, issues_tokens
+from openapi.schema import validatable
+
+_JSON = "application/json"
+_UNRESERVED = "/!$&'()*+,;=:@~%"
+"""What a path may hold as it is (RFC 3986, section 3.3); what is encoded already stays so."""
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
+
+_LONGEST_BODY = 4000
+"""A body beyond this length is no first example of anything."""
+
+_MOST_TRIED = 200
+"""The operations that are looked at in a contract that has many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a partner proves its identity with."""
+
+    client_id: str
+    client_secret: str | None
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request, complete but for the login and the idempotency key of whoever sends it."""
+
+    operation: Operation
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...]
+    media_type: str | None
+    value: Any
+    """The JSON value of the body, where there is a media type."""
+    schemes: tuple[Mapping[str, Any], ...]
+    """The security schemes that it satisfies."""
+
+    @property
+    def body(self) -> str | None:
+        """The body as JSON, in which every character can be seen."""
+        return (
+            None
+            if self.media_type is None
+            else _visible(json.dumps(self.value, ensure_ascii=False))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call as one partner sends it."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    media_type: str | None
+    body: str | None
+    value: Any
+
+
+def request_of(call: Call, base_url: str, login: Login, key: str) -> Request:
+    """The request that sends a call; ``key`` is the idempotency key, if it takes one."""
+    headers, query = list(call.headers), list(call.query)
+    for scheme in call.schemes:
+        name = str(scheme.get("name", ""))
+        match scheme["type"], scheme.get("in"), str(scheme.get("scheme", "")).lower():
+            case "apiKey", "query", _:
+                query.append((name, login.token))
+            case "apiKey", "cookie", _:
+                headers.append(("Cookie", f"{name}={login.token}"))
+            case "apiKey", _, _:
+                headers.append((name, login.token))
+            case "http", _, "basic":
+                pair = f"{login.client_id}:{login.client_secret}".encode()
+                headers.append(("Authorization", f"Basic {base64.b64encode(pair).decode()}"))
+            case _:
+                headers.append(("Authorization", f"Bearer {login.token}"))
+    if call.media_type is not None:
+        headers.append(("Content-Type", call.media_type))
+    if call.operation.accepts_idempotency_key:
+        headers.append((IDEMPOTENCY_KEY, key))
+    encoded = f"?{urlencode(query)}" if query else ""
+    return Request(
+        method=call.operation.method,
+        url=f"{quote(base_url, safe=_UNRESERVED)}{call.path}{encoded}",
+        headers=tuple(headers),
+        media_type=call.media_type,
+        body=call.body,
+        value=call.value,
+    )
+
+
+@cache
+def first_call(contract: Contract) -> Call | None:
+    """The call to begin with; None for a contract with none that can be made without thought."""
+    with closing(Generation(contract)) as generation:
+        calls = (
+            _call(contract, operation, generation)
+            for operation in list(_by_sense(contract))[:_MOST_TRIED]
+        )
+        return next((one for one in calls if one), None)
+
+
+def _by_sense(contract: Contract) -> Iterable[Operation]:
+    """The operations, those first that a newcomer sees most by."""
+    operations = [
+        one
+        for one in contract.operations.values()
+        if one.method not in {"HEAD", "OPTIONS", "TRACE", "CONNECT"} and not issues_tokens(one)
+    ]
+    created = [contract.credentials.create] if contract.credentials else []
+    plain = [one for one in operations if not PATH_PARAMETER.search(one.path)]
+    making = [one for one in plain if creates(one)]
+    reading = [one for one in plain if one.method == "GET"]
+    return dict.fromkeys(chain(created, making, reading, plain, operations))
+
+
+def _call(contract: Contract, operation: Operation, generation: Generation) -> Call | None:
+    schemes = _schemes(contract, operation)
+    try:
+        media_type, value = _body(contract, operation, generation)
+        path, query, headers = _parameters(operation, generation)
+    except (LookupError, BudgetSpentError):
+        return None
+    if schemes is None:
+        return None
+    call = Call(operation, path, query, headers, media_type, value, schemes)
+    return call if len(call.body or "") <= _LONGEST_BODY else None
+
+
+def _schemes(contract: Contract, operation: Operation) -> tuple[Mapping[str, Any], ...] | None:
+    """The schemes of the first security requirement; None where one has no usable name."""
+    requirement = operation.security[0] if operation.security else {}
+    schemes = tuple(contract.security_schemes[name] for name in requirement)
+    names = [one["name"] for one in schemes if one["type"] == "apiKey" and one["in"] != "query"]
+    return schemes if all(map(_HEADER_NAME.fullmatch, names)) else None
+
+
+def _body(contract: Contract, operation: Operation, generation: Generation) -> tuple[Any, Any]:
+    """The media type and the value of the body, None without one; raises LookupError."""
+    if operation.request_body is None:
+        return None, None
+    content = operation.request_body.content
+    name = next((one for one in content if is_json(one) and "*" not in one), None)
+    if name is None:
+        if operation.request_body.required:
+            raise LookupError("no JSON")
+        return None, None
+    media_type, candidates = content[name], list(content[name].examples)
+    if contract.credentials and operation is contract.credentials.create:
+        candidates.insert(0, {contract.credentials.name: "Production Key"})
+    schema = media_type.schema
+    if schema is None:
+        return name, candidates[0] if candidates else {}
+    valid = (one for one in candidates if schema.is_valid(one))
+    value = next(valid, None)
+    value = generation.plain(schema) if value is None else value
+    if not validatable(value) == value:
+        raise LookupError("half a character")
+    return name, value
+
+
+_Pairs = tuple[tuple[str, str], ...]
+
+
+def _parameters(operation: Operation, generation: Generation) -> tuple[str, _Pairs, _Pairs]:
+    """The path, query and headers with all that is required; raises LookupError."""
+    path, query, headers = operation.path, [], []
+    for parameter in operation.parameters:
+        if not parameter.required or _is_sent_anyway(parameter):
+            continue
+        text = _text(parameter, generation)
+        match parameter.location:
+            case "path":
+                if text in {"", ".", ".."}:
+                    raise LookupError("no segment of a path")
+                path = path.replace(f"{{{parameter.name}}}", quote(text, safe=""))
+            case "query":
+                query.append((parameter.name, text))
+            case "header" if _HEADER_NAME.fullmatch(parameter.name) and _HEADER_VALUE.fullmatch(
+                text
+            ):
+                headers.append((parameter.name, text))
+            case _:
+                raise LookupError("a cookie, or no header")
+    return quote(path, safe=_UNRESERVED), tuple(query), tuple(headers)
+
+
+def _is_sent_anyway(parameter: Parameter) -> bool:
+    return parameter.location == "header" and parameter.key in {
+        IDEMPOTENCY_KEY.lower(),
+        "authorization",
+        "content-type",
+        "accept",
+    }
+
+
+def _text(parameter: Parameter, generation: Generation) -> str:
+    if not parameter.is_single:
+        raise LookupError("a parameter of several parts")
+    value = generation.plain(parameter.schema)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _visible(text: str) -> str:
+    """JSON with an escape for each character that cannot be seen."""
+    return _BEYOND_ASCII.sub(
+        lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1], text
+    )
+
+
+_BEYOND_ASCII = re.compile(r"[^ -~]")
