@@ -92,6 +92,13 @@ def test_a_refusal_is_one_plain_line(dinie_mock: PartnerMock) -> None:
         dinie_mock.faults.add("no such preset")
 
 
+def test_a_misspelt_filter_makes_no_assertion_pass(dinie_mock: PartnerMock) -> None:
+    with pytest.raises(ControlError, match='did you mean "operation"'):
+        dinie_mock.journal.entries(operaton="createCredential")
+    with pytest.raises(ControlError, match='did you mean "createCredential"'):
+        dinie_mock.journal.entries(operation="createCredentials")
+
+
 def test_the_fixtures_come_with_the_distribution(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
