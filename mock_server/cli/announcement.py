@@ -1,16 +1,15 @@
 """The text that the mock prints once it is ready: URLs, credentials, and a command to copy."""
 
-import json
 import shlex
 import uuid
 
 from dinie_contract.output import LONGEST_LINE, printable, within
 from mock_server import __version__
+from mock_server.console.first_request.call import Call, Login, first_call, request_of
 from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
-from openapi.resource import Resource
 
 
 def announcement(contract: Contract, origin: str, settings: Settings) -> str:
@@ -34,35 +33,40 @@ def announcement(contract: Contract, origin: str, settings: Settings) -> str:
         lines.append(f"  Control        {origin}{CONTROL_PATH}/partners/{partner.partner_id}")
     if settings.faults:
         lines.append(f"  Faults         {', '.join(settings.faults)}")
-    if contract.credentials:
-        command = _create_command(contract, contract.credentials, base_url, partner)
-        # A part of a command would be another command.
-        if max(map(len, command)) <= LONGEST_LINE:
-            lines += ["", "Create an API key:", "", *command]
+    call = first_call(contract)
+    commands = _commands(contract, call, base_url, partner) if call else []
+    # A part of a command would be another command.
+    if call and commands and max(map(len, commands)) <= LONGEST_LINE:
+        creates_key = contract.credentials and call.operation is contract.credentials.create
+        lines += ["", "Create an API key:" if creates_key else "Send a first request:", ""]
+        lines += [f"  {one}" for one in commands]
     return "\n".join([*lines, "", "Ctrl-C ends it."])
 
 
-def _create_command(
-    contract: Contract, credentials: Resource, base_url: str, partner: Partner
-) -> list[str]:
-    login = shlex.quote(f"{partner.client_id}:{partner.client_secret}")
-    lines = []
-    if partner.token is None and contract.token_operation:
-        lines.append(
-            f"  TOKEN=$(curl -s -u {login} -d grant_type=client_credentials"
+def _commands(contract: Contract, call: Call, base_url: str, partner: Partner) -> list[str]:
+    """The command that sends the call, behind the one that gets a token where there is none yet."""
+    commands = []
+    login = Login(partner.client_id, partner.client_secret, partner.token or "$TOKEN")
+    if partner.token is None and call.schemes:
+        if contract.token_operation is None:
+            return []
+        user = shlex.quote(f"{partner.client_id}:{partner.client_secret}")
+        commands.append(
+            f"TOKEN=$(curl -s -u {user} -d grant_type=client_credentials"
             f" {_word(base_url + contract.token_operation.path)}"
             """ | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')"""
         )
-    bearer = '"Authorization: Bearer $TOKEN"'
-    if partner.token:
-        bearer = shlex.quote(f"Authorization: Bearer {partner.token}")
-    body = json.dumps({credentials.name: "Production Key"})
-    lines.append(
-        f"  curl -iw '\\n' {_word(base_url + credentials.create.path)} -H {bearer}"
-        f" -H 'Content-Type: application/json' -H 'Idempotency-Key: {uuid.uuid4()}'"
-        f" -d {_word(body)}"
-    )
-    return lines
+    request = request_of(call, base_url, login, str(uuid.uuid4()))
+    words = ["curl", "-iw", "'\\n'"]
+    if request.method != ("GET" if request.body is None else "POST"):
+        words += ["-X", _word(request.method)]
+    words.append(_word(request.url))
+    for name, value in request.headers:
+        is_variable = (name, value) == ("Authorization", "Bearer $TOKEN")
+        words += ["-H", f'"{name}: {value}"' if is_variable else _word(f"{name}: {value}")]
+    if request.body is not None:
+        words += ["-d", _word(request.body)]
+    return [*commands, " ".join(words)]
 
 
 def _word(text: str) -> str:

@@ -193,6 +193,15 @@ def test_hostile_values_of_a_contract_arrive_as_they_are(
     assert "/o'r\"d$er$/$HOME`y`;&?" in unquote(entry["url"])
 
 
+def test_the_announcement_has_a_command_for_any_contract(
+    hostile: tuple[Contract, MockProcess], tmp_path: Path
+) -> None:
+    _, mock = hostile
+    _, _, lines = mock.announcement.partition("Send a first request:")
+    command = next(one for one in lines.splitlines() if "curl" in one)
+    assert "201 Created" in run(FirstRequest("curl", "line.sh", command, "sh line.sh"), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("name", "suffix", "program"),
     [
