@@ -27,8 +27,8 @@ _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 _LONGEST_BODY = 4000
 """A body beyond this length is no first example of anything."""
 
-_MOST_TRIED = 200
-"""The operations that are looked at in a contract that has many."""
+_MOST_TRIED = 20
+"""The operations that are looked at: a start must not wait for a contract that has many."""
 
 
 @dataclass(frozen=True, slots=True)
