@@ -103,8 +103,11 @@ def create_app(
 
     credentials = Credentials.of(contract, store)
     partner_state = PartnerState(clocks, plans, journals, rate_limit, tokens)
+    first = settings.partners[0].partner_id if settings.partners else None
     make_control = cache(
-        lambda: create_control(contract, store, credentials, partner_state, clock, ids, access)
+        lambda: create_control(
+            contract, store, credentials, partner_state, clock, ids, access, first
+        )
     )
 
     async def control(scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,12 +8,14 @@ import openapi_spec_validator
 import pytest
 import yaml
 
+from mock_server.control.assets import Assets
 from mock_server.control.clocks import Clocks
 from mock_server.control.fault_plans import FaultOperations
 from mock_server.control.health import Probes
 from mock_server.control.journals import JournalReading
 from mock_server.control.partners import Partners
 from mock_server.control.rate_limits import RateLimits
+from mock_server.control.reference.page import Reference
 from mock_server.control.resources import Resources
 from openapi.contract import Contract
 from openapi.document import CONTROL, check_document, read_document
@@ -23,7 +25,8 @@ CONTRACT = Contract.control()
 PARTNER = "/partners/{id}"
 DOCUMENTS = Path(__file__).parents[3] / "docs"
 REFERENCE = "\n".join(
-    (DOCUMENTS / name).read_text(encoding="utf-8") for name in ("control.md", "operating.md")
+    (DOCUMENTS / name).read_text(encoding="utf-8")
+    for name in ("control.md", "operating.md", "console.md")
 )
 JSON = {"Content-Type": "application/json"}
 
@@ -42,6 +45,8 @@ def test_each_operation_is_handled_and_nothing_else() -> None:
         **Resources(nothing, nothing, nothing).handlers(),
         **FaultOperations(nothing, nothing, nothing).handlers(),
         **JournalReading(nothing, nothing, nothing).handlers(),
+        **Reference(nothing, nothing, nothing).handlers(),
+        **Assets(()).handlers(),
         **Probes(nothing, nothing, nothing, nothing).handlers(),
     }
     documented = {operation.name for operation in CONTRACT.operations.values()}
