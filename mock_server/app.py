@@ -6,10 +6,15 @@ from functools import cache, partial
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import __version__
+from mock_server.console.pages import CONSOLE_PATH, Console
+from mock_server.console.rendering import FILES, Templates
 from mock_server.control.access import ControlAccess
 from mock_server.control.app import create_control
+from mock_server.control.assets import Assets
 from mock_server.control.health import Probes, Readiness
 from mock_server.control.partner_state import PartnerState
+from mock_server.control.reference.page import FILES as REFERENCE_FILES
+from mock_server.control.reference.page import Reference
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.exchange.exchange import Handlers, request_ids
 from mock_server.faults.plan import FaultPlans
@@ -104,9 +109,25 @@ def create_app(
     credentials = Credentials.of(contract, store)
     partner_state = PartnerState(clocks, plans, journals, rate_limit, tokens)
     first = settings.partners[0].partner_id if settings.partners else None
+    assets = Assets([*REFERENCE_FILES, *FILES])
+    templates = Templates(contract, assets)
+    console = Console(
+        store, partner_state, contract, credentials, access, settings.partners, templates
+    )
     make_control = cache(
         lambda: create_control(
-            contract, store, credentials, partner_state, clock, ids, access, first
+            contract,
+            store,
+            credentials,
+            partner_state,
+            clock,
+            ids,
+            access,
+            {
+                **console.handlers(),
+                **Reference(contract, assets, first).handlers(),
+                **assets.handlers(),
+            },
         )
     )
 
@@ -127,7 +148,9 @@ def create_app(
             probes=dict.fromkeys(probes.by_path, Answering(probes, clock, ids)),
             control=control if settings.control else None,
         ),  # sends every response; an exception becomes a problem
-        partial(Routing, contract=contract),  # finds the operation: 404, 405
+        partial(
+            Routing, contract=contract, home=CONSOLE_PATH if settings.control else None
+        ),  # finds the operation: 404, 405
         Authentication,  # finds the partner: 401
         FairScheduling,  # shares the server fairly between partners
         partial(FaultInjection, plans=plans, store=store),  # injects faults

@@ -30,6 +30,7 @@ ORDER: Mapping[str, list[str]] = {
         "testing",
         "serving",
         "app",
+        "console",
         "control",
         "console",
         "pipeline",

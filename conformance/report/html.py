@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -14,6 +15,9 @@ from conformance.report.timeline_data import Mark, format_duration, timeline_dat
 from conformance.results.result import Outcome, Result
 from conformance.results.timeline import format_elapsed
 from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Cause, Verdict
+
+LOOK = Path(__file__).with_name("look.css")
+"""The style sheet that all pages of the project share."""
 
 _WORDS = {CONFORMS: "Conforms", BROKEN: "Does not conform", NO_VERDICT: "No verdict"}
 _CLASSES = {CONFORMS: "good", BROKEN: "bad", NO_VERDICT: "unclear"}

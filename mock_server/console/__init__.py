@@ -1,1 +1,1 @@
-"""The console: pages on which a person sees what the mock does, and does what requests can do."""
+"""The console: pages under ``/_mock/ui`` that show what the mock sees, and drive it."""

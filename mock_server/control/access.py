@@ -5,9 +5,14 @@ page's own that it points there (DNS rebinding), or by a request to another orig
 both by headers that no page can change: ``Host``, ``Origin`` (Fetch, section 3.2) and
 ``Sec-Fetch-Site`` (Fetch Metadata, section 2.3). No page has the admin token, so with it none of
 them matters.
+
+A browser cannot send the admin token with a page that it opens. It is exchanged for a session: a
+cookie that no script reads, and that no page of another site can have sent (``SameSite=Strict``,
+RFC 6265bis section 5.4.7); ``Origin`` and ``Sec-Fetch-Site`` are checked with it as well.
 """
 
 import secrets
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,12 +20,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dinie_contract.origins import canonical, is_foreign_page, is_loopback, name_in
 from mock_server.exchange.authorization import Identity, bearer_token, unauthenticated
-from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.exchange import CONTROL_PATH, Exchange
 from mock_server.exchange.problems import Problem, ProblemType
 from mock_server.pipeline.body import content_type, read_body
 from openapi.operation import MediaType, RequestBody
 
 _REMEDY = "or start the mock with --admin-token (DINIE_ADMIN_TOKEN) and send that token"
+
+_MOST_SESSIONS = 100
+"""Browsers that are signed in at a time; one more ends the oldest session."""
+
+_SESSION_SECONDS = 12 * 3600
 
 _JSON = RequestBody(False, {"application/json": MediaType("application/json", None, ())})  # noqa: FBT003
 
@@ -34,6 +44,7 @@ class ControlAccess:
 
     def __init__(self, token: str | None, hosts: Iterable[str] | None = ()) -> None:
         self._token = token
+        self._sessions: deque[str] = deque(maxlen=_MOST_SESSIONS)
         self._hosts = None if hosts is None else frozenset(map(canonical, hosts))
 
     def check(self, exchange: Exchange) -> Identity:
@@ -43,12 +54,42 @@ class ControlAccess:
             return {}
         given = bearer_token(exchange)
         if given is None:
+            if self._has_session(exchange):
+                self._check_origin(exchange)
+                return {"sub": "admin"}
             detail = "Send the header Authorization: Bearer with the admin token."
             raise unauthenticated("missing_token", detail)
-        if not secrets.compare_digest(given.encode("latin-1"), self._token.encode()):
+        self._check_token(given.encode("latin-1"))
+        return {"sub": "admin"}
+
+    @property
+    def has_token(self) -> bool:
+        """Whether there is an admin token, so that browsers have to sign in."""
+        return self._token is not None
+
+    def begin_session(self, exchange: Exchange, token: str) -> str:
+        """The cookie of a new session for who has the admin token; raises a 401 otherwise."""
+        self._check_origin(exchange)
+        self._check_token(token.encode("utf-8", "surrogatepass"))
+        session = secrets.token_urlsafe(32)
+        self._sessions.append(session)
+        return _cookie(exchange, session, _SESSION_SECONDS)
+
+    def end_session(self, exchange: Exchange) -> str:
+        """End the session of a request; the cookie that removes its own."""
+        session = exchange.cookies().get(_cookie_name(exchange))
+        if session is not None and session in self._sessions:
+            self._sessions.remove(session)
+        return _cookie(exchange, "", 0)
+
+    def _check_token(self, given: bytes) -> None:
+        if self._token is None or not secrets.compare_digest(given, self._token.encode()):
             detail = "This is not the admin token."
             raise unauthenticated("invalid_token", detail, error="invalid_token")
-        return {"sub": "admin"}
+
+    def _has_session(self, exchange: Exchange) -> bool:
+        given = exchange.cookies().get(_cookie_name(exchange), "").encode()
+        return any(secrets.compare_digest(given, one.encode()) for one in self._sessions)
 
     def _check_headers(self, exchange: Exchange) -> None:
         host = (exchange.header(b"host") or "").strip().lower()
@@ -58,6 +99,10 @@ class ControlAccess:
                 f" may be of a page in a browser. Send it to localhost, {_REMEDY}."
             )
             raise Problem(ProblemType.FORBIDDEN, "foreign_host", detail)
+        self._check_origin(exchange)
+
+    def _check_origin(self, exchange: Exchange) -> None:
+        host = (exchange.header(b"host") or "").strip().lower()
         origin, site = exchange.header(b"origin"), exchange.header(b"sec-fetch-site")
         if is_foreign_page(origin, site, f"{exchange.scope['scheme']}://{host}"):
             detail = (
@@ -75,6 +120,20 @@ class ControlAccess:
         # In process, where no browser reaches the mock, the client chose the address itself.
         server = scope.get("server")
         return is_loopback(name) or name in self._hosts or bool(server and name == server[0])
+
+
+def _cookie_name(exchange: Exchange) -> str:
+    """The name of a session's cookie: one for each port, which cookies themselves do not know."""
+    port = (exchange.header(b"host") or "").rpartition(":")[2]
+    return f"dinie_mock_{port}" if port.isdecimal() else "dinie_mock"
+
+
+def _cookie(exchange: Exchange, value: str, seconds: int) -> str:
+    secure = "; Secure" if exchange.scope["scheme"] == "https" else ""
+    name = _cookie_name(exchange)
+    return (
+        f"{name}={value}; Path={CONTROL_PATH}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from functools import partial
 from starlette.types import ASGIApp
 
 from mock_server.control.access import ControlAccess, JsonBodies
-from mock_server.control.assets import Assets
 from mock_server.control.clocks import Clocks
 from mock_server.control.fault_plans import FaultOperations
 from mock_server.control.journals import JournalReading
@@ -14,10 +13,9 @@ from mock_server.control.partner_state import PartnerState
 from mock_server.control.partners import Partners
 from mock_server.control.policies import NO_PAGES
 from mock_server.control.rate_limits import RateLimits
-from mock_server.control.reference.page import FILES, Reference
 from mock_server.control.resources import Resources
 from mock_server.control.spelling import Spelling
-from mock_server.exchange.exchange import CONTROL_PATH
+from mock_server.exchange.exchange import CONTROL_PATH, Handlers
 from mock_server.observing.request_log import Observing
 from mock_server.operations.credentials import Credentials
 from mock_server.operations.handling import Handling
@@ -39,11 +37,11 @@ def create_control(
     clock: Clock,
     request_ids: Iterator[bytes],
     access: ControlAccess,
-    first_partner: str | None,
+    pages: Handlers,
 ) -> ASGIApp:
     """Make the control plane of the API of ``played``, served under :data:`CONTROL_PATH`.
 
-    ``first_partner`` is the id of the partner that pages begin with.
+    ``pages`` are the operations that answer with pages, and with what those load.
     """
     contract = Contract.control()
     pipeline: list[Callable[[ASGIApp], ASGIApp]] = [
@@ -61,7 +59,6 @@ def create_control(
         Validation,
     ]
     journals = partner_state.journals
-    assets = Assets(FILES)
     handling = Handling(
         {
             **Partners(store, partner_state).handlers(),
@@ -70,8 +67,7 @@ def create_control(
             **Resources(store, partner_state.clocks, credentials).handlers(),
             **FaultOperations(store, partner_state.plans, journals.redactor).handlers(),
             **JournalReading(store, journals, played).handlers(),
-            **Reference(played, assets, first_partner).handlers(),
-            **assets.handlers(),
+            **pages,
         }
     )
     security = {"bearer": SecurityHandler(lambda exchange, _: access.check(exchange))}

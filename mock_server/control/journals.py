@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field
 from itertools import islice
+from typing import Any
 
 import orjson
 
@@ -59,7 +60,7 @@ class JournalReading:
 
     async def export(self, exchange: Exchange, partner: PartnerLogin) -> Response:
         """Export a partner's exchanges as HAR 1.2."""
-        found, _ = self._found(exchange, partner.partner_id)
+        found, _ = self.found(exchange.parameters, partner.partner_id)
         disposition = f'attachment; filename="{partner.partner_id}.har"'
         return json_response(200, har_of(found), Content_Disposition=disposition)
 
@@ -94,14 +95,15 @@ class JournalReading:
         return Response(200, report.encode(), FORMATS[name].media_type, headers)
 
     def _page(self, exchange: Exchange, partner_id: str | None) -> Response:
-        found, has_more = self._found(exchange, partner_id)
+        found, has_more = self.found(exchange.parameters, partner_id)
         dropped = self.journals.of(partner_id).dropped
         data = [asdict(one) for one in found]
         return json_response(200, {"data": data, "dropped": dropped, "has_more": has_more})
 
-    def _found(self, exchange: Exchange, partner_id: str | None) -> tuple[list[JournalEntry], bool]:
-        """The exchanges that a query selects, and whether there are more of them."""
-        query = exchange.parameters
+    def found(
+        self, query: Mapping[str, Any], partner_id: str | None
+    ) -> tuple[list[JournalEntry], bool]:
+        """The exchanges that the parameters of a query select, and whether there are more."""
         limit, after = query.get("limit", CAPACITY), query.get("after", 0)
         operation = query.get("operation")
         if operation is not None and operation not in self.contract.operations:

@@ -169,6 +169,10 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any], DocumentedAnswers, AccessToken
 }
 
 
+ACTIONS = tuple(_KINDS)
+"""The kinds of actions."""
+
+
 def action_of(text: Mapping[str, Any], answers: DocumentedAnswers, tokens: AccessTokens) -> Action:
     """The action of a fault; ``text`` is its JSON object, valid by its schema."""
     return _KINDS[text["kind"]](text, answers, tokens)

@@ -53,3 +53,22 @@ PRESETS: Mapping[str, Sequence[FaultText]] = {
         {"match": _AUTHENTICATED, "fire": {"times": 1}, "action": {"kind": "expire_token"}},
     ),
 }
+
+ABOUT: Mapping[str, str] = {
+    "lost-response": (
+        "The first, third, fifth … create with a key is executed, and the connection is closed."
+    ),
+    "failed-response": "The first, third, fifth … create with a key is executed, and answered 500.",
+    "brownout": (
+        "Of three requests to operations with a key, the first two get 500."
+        " Each request waits 0.05 to 0.25 s."
+    ),
+    "outage": "All requests to operations with a key get 500.",
+    "rate-limit-storm": "The first two requests with a token get 429, Retry-After: 1.",
+    "slow": (
+        "The first, third, fifth … answer of operations with a key takes 1.5 s."
+        " Each request waits 0.2 to 0.5 s."
+    ),
+    "expired-token": "The first token that is used expires at once.",
+}
+"""What each preset does, in a line for people."""

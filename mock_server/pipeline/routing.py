@@ -10,7 +10,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange.exchange import Exchange
-from mock_server.exchange.problems import Problem, ProblemType, method_not_allowed
+from mock_server.exchange.problems import Problem, ProblemType, Response, method_not_allowed
 from mock_server.pipeline.framework import (
     ROUTING_CONTEXT,
     RoutingAPI,
@@ -26,12 +26,15 @@ _Cache = dict[tuple[str, str], tuple[Operation, dict[str, Any]]]
 class Routing(RoutingMiddleware):
     """Sets ``exchange.operation`` and the path parameters, or refuses with 404 or 405.
 
-    Results of the router for paths without parameters are cached by method and path.
+    Results of the router for paths without parameters are cached by method and path. ``home`` is
+    where a browser that asks for ``/`` is sent, unless the contract has that path; None sends it
+    nowhere.
     """
 
-    def __init__(self, app: ASGIApp, contract: Contract) -> None:
+    def __init__(self, app: ASGIApp, contract: Contract, home: str | None = None) -> None:
         super().__init__(app)
         self.contract = contract
+        self.home = home
         self.cache: _Cache = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,25 +59,40 @@ class Routing(RoutingMiddleware):
             specification,
             contract=self.contract,
             cache=self.cache,
+            default=self._not_found,
             base_path=base_path,
             arguments=arguments,
             next_app=self.app,
             **options,
         )
         self.router.redirect_slashes = False
-        self.router.default = _not_found
+        self.router.default = self._not_found
         self.router.mount(api.base_path, app=api.router)
+
+    async def _not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange.of(scope)
+        wants_page = "text/html" in (exchange.header(b"accept") or "")
+        if self.home and wants_page and exchange.scope["path"] == "/":
+            exchange.response = Response(303, headers={"Location": self.home})
+            return
+        raise Problem(ProblemType.NOT_FOUND, "not_found", "The contract has no such path.")
 
 
 class _Routes(RoutingAPI):
     def __init__(
-        self, specification: Any, *, contract: Contract, cache: _Cache, **options: Any
+        self,
+        specification: Any,
+        *,
+        contract: Contract,
+        cache: _Cache,
+        default: ASGIApp,
+        **options: Any,
     ) -> None:
         self.contract = contract
         self.cache = cache
         super().__init__(specification, **options)
         self.router.redirect_slashes = False
-        self.router.default = _not_found
+        self.router.default = default
 
     def add_paths(self, paths: dict[str, Any] | None = None) -> None:
         """Add the operations path by path, each followed by the 405 for any other method."""
@@ -121,10 +139,6 @@ class _MethodNotAllowed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         raise method_not_allowed(self.allow)
-
-
-async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    raise Problem(ProblemType.NOT_FOUND, "not_found", "The contract has no such path.")
 
 
 def _templated_parts(path: str) -> list[bool]:

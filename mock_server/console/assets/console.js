@@ -1,0 +1,210 @@
+// What the console's pages do beside htmx: bodies in JSON, the last request as curl, live parts.
+"use strict";
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+  const say = (text) => { byId("said").textContent = text; };
+
+  // A form's fields as JSON: names with dots are nested, empty and disabled fields are left out.
+  const formBody = (form) => {
+    const body = {};
+    for (const field of form.elements) {
+      if (!field.name || field.disabled || field.value === "") continue;
+      const path = field.name.split("."), last = path.pop();
+      let place = body;
+      for (const part of path) place = place[part] ??= {};
+      place[last] = field.dataset.type === "number" ? Number(field.value) : field.value;
+    }
+    return JSON.stringify(body);
+  };
+  const bodyOf = (element) => {
+    if (element.dataset.bodyFrom === "form") return formBody(element);
+    return element.dataset.body ?? null;
+  };
+
+  htmx.defineExtension("json-body", {
+    onEvent: (name, event) => {
+      if (name !== "htmx:configRequest") return;
+      const headers = event.detail.headers;
+      if (bodyOf(event.detail.elt) === null) delete headers["Content-Type"];
+      else headers["Content-Type"] = "application/json";
+    },
+    encodeParameters: (request, parameters, element) => bodyOf(element) ?? "",
+  });
+
+  // The last request of the page, for a person and for the shell.
+  const curlOf = (method, url, headers, body) => {
+    const words = ["curl", "-i", "-X", method, quoted(new URL(url, location.href).href)];
+    if (document.body.hasAttribute("data-has-token") && new URL(url, location.href).pathname.startsWith("/_mock/"))
+      words.push("-H", '"Authorization: Bearer $ADMIN_TOKEN"');
+    for (const [name, value] of Object.entries(headers))
+      words.push("-H", value.includes("$TOKEN") ? `"${name}: ${value}"` : quoted(`${name}: ${value}`));
+    if (body) words.push("--data-raw", quoted(body));
+    return words.join(" ");
+  };
+  const pretty = (text) => {
+    try { return JSON.stringify(JSON.parse(text), null, 2); } catch { return text; }
+  };
+  const show = (method, path, status, curl, answer) => {
+    const panel = byId("sent"), isDone = status >= 200 && status < 400;
+    let problem = "";
+    if (!isDone) try { problem = `: ${JSON.parse(answer).detail}`; } catch { problem = ""; }
+    panel.hidden = false;
+    panel.className = `sent ${isDone ? "good" : "bad"}`;
+    byId("sent-line").textContent = `${method} ${path}: ${status || "no answer"}${problem}`;
+    byId("sent-curl").textContent = curl;
+    byId("sent-answer").textContent = answer ? pretty(answer) : "(no body)";
+    // What is shown once must be seen.
+    byId("sent-details").open = method === "POST" && /"(client_secret|access_token)"/.test(answer);
+  };
+  byId("sent-close").addEventListener("click", () => { byId("sent").hidden = true; });
+
+  // The page again, with the parts that were folded out, and the focus where it was.
+  let isRefreshing = false, isStale = false;
+  const refresh = async () => {
+    if (byId("rows")) return;
+    if (isRefreshing) { isStale = true; return; }
+    isRefreshing = true;
+    const open = [...document.querySelectorAll("#content details[open][id]")].map((one) => one.id);
+    try {
+      await htmx.ajax("GET", location.href, { target: "#content", select: "#content", swap: "outerHTML" });
+    } finally { isRefreshing = false; }
+    for (const id of open) byId(id)?.setAttribute("open", "");
+    choose();
+    if (isStale) { isStale = false; later(); }
+  };
+  let timer = null;
+  const later = () => { timer ??= setTimeout(() => { timer = null; refresh(); }, 300); };
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const { elt, xhr, requestConfig: config } = event.detail;
+    if (config.verb === "get") return;
+    const body = elt.hasAttribute("data-secret") ? "" : bodyOf(elt);
+    const headers = body ? { "Content-Type": "application/json" } : {};
+    const method = config.verb.toUpperCase();
+    show(method, config.path, xhr.status, curlOf(method, config.path, headers, body), xhr.responseText);
+    if (!event.detail.successful) return;
+    if (elt.dataset.then) location.assign(elt.dataset.then);
+    else refresh();
+  });
+
+  // A request to the API itself, as the client would send it.
+  let token = null;
+  const send = async (button) => {
+    const given = JSON.parse(button.dataset.send), url = new URL(given.url, location.href);
+    const path = url.pathname + url.search, headers = { ...given.headers };
+    if (given.new_key) headers["Idempotency-Key"] = crypto.randomUUID();
+    const shownHeaders = given.bearer ? { ...headers, Authorization: "Bearer $TOKEN" } : headers;
+    const curl = curlOf(given.method, path, shownHeaders, given.body);
+    try {
+      if (given.bearer) {
+        token ??= (await (await fetch(button.dataset.token, { method: "POST" })).json()).access_token;
+        headers.Authorization = `Bearer ${token}`;
+      }
+      const answer = await fetch(path, { method: given.method, headers, body: given.body || undefined });
+      show(given.method, path, answer.status, curl, await answer.text());
+    } catch {
+      show(given.method, path, 0, curl, "The connection was closed before there was an answer.");
+    }
+    refresh();
+  };
+  const removeAll = async (button) => {
+    for (const id of JSON.parse(button.dataset.sequence)) {
+      const path = `${button.dataset.base}/${id}`;
+      const answer = await fetch(path, { method: "DELETE" });
+      show("DELETE", path, answer.status, curlOf("DELETE", path, {}, null), await answer.text());
+    }
+    refresh();
+  };
+  const copy = async (button) => {
+    const source = byId(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      say("Copied");
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    } catch {
+      getSelection().selectAllChildren(source);
+      say("It is selected: copy it with the keyboard");
+    }
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button?.dataset.copy) copy(button);
+    else if (button?.dataset.send) send(button);
+    else if (button?.dataset.sequence) removeAll(button);
+    else if (button?.dataset.goto !== undefined) location.assign(byId("partner").value);
+  });
+
+  // A form shows the fields that belong to what is chosen in it.
+  const choose = () => {
+    for (const select of document.querySelectorAll("[data-chooses]"))
+      for (const part of select.form.querySelectorAll("[data-for]")) {
+        part.hidden = !part.dataset.for.split(" ").includes(select.value);
+        for (const field of part.querySelectorAll("input, select")) field.disabled = part.hidden;
+      }
+  };
+  document.addEventListener("change", choose);
+  choose();
+
+  // The journal, as it grows.
+  const follow = (path, after, arrived) => {
+    const events = new EventSource(`${path}?after=${after}`);
+    events.addEventListener("exchange", (event) => arrived(Number(event.lastEventId)));
+    addEventListener("pagehide", () => events.close());
+  };
+  const live = document.querySelector("[data-live]");
+  if (live) follow(live.dataset.live, live.dataset.recorded, later);
+
+  const rows = byId("rows");
+  if (!rows) return;
+  let last = Number(rows.dataset.recorded), newest = last, isFetching = false, added = 0;
+  const isPressed = (id) => byId(id).getAttribute("aria-pressed") === "true";
+  const toEnd = () => { if (isPressed("follow")) rows.scrollTop = rows.scrollHeight; };
+  const fetchRows = async () => {
+    if (isFetching || isPressed("pause")) return;
+    isFetching = true;
+    while (last < newest && !isPressed("pause")) {
+      const upTo = newest, sign = rows.dataset.rows.includes("?") ? "&" : "?";
+      const answer = await fetch(`${rows.dataset.rows}${sign}after=${last}`);
+      if (!answer.ok) break;
+      const count = rows.children.length;
+      rows.insertAdjacentHTML("beforeend", await answer.text());
+      added += rows.children.length - count;
+      const hasMore = answer.headers.get("X-Has-More") === "1";
+      last = hasMore ? Number(rows.lastElementChild.dataset.number) : Math.max(upTo, Number(rows.lastElementChild?.dataset.number ?? 0));
+      toEnd();
+    }
+    isFetching = false;
+  };
+  follow(rows.dataset.events, last, (number) => {
+    if (number < newest) { location.reload(); return; }
+    newest = number;
+    fetchRows();
+  });
+  // A screen reader is told how many there are now and then, and not each.
+  setInterval(() => {
+    if (added) byId("news").textContent = `${added} new ${added === 1 ? "exchange" : "exchanges"}`;
+    added = 0;
+  }, 5000);
+  for (const id of ["pause", "follow"])
+    byId(id).addEventListener("click", (event) => {
+      event.currentTarget.setAttribute("aria-pressed", String(!isPressed(id)));
+      if (id === "pause") fetchRows(); else toEnd();
+    });
+  rows.addEventListener("wheel", () => {
+    const isAtEnd = rows.scrollTop + rows.clientHeight > rows.scrollHeight - 40;
+    if (!isAtEnd) byId("follow").setAttribute("aria-pressed", "false");
+  }, { passive: true });
+  rows.addEventListener("click", async (event) => {
+    const link = event.target.closest("a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    rows.querySelector("[aria-current]")?.removeAttribute("aria-current");
+    link.setAttribute("aria-current", "true");
+    await htmx.ajax("GET", link.href, { target: "#detail", select: "#exchange", swap: "innerHTML" });
+    byId("detail").scrollTop = 0;
+    byId("detail").focus();
+  });
+  toEnd();
+})();

@@ -1,0 +1,203 @@
+"""One exchange as a page shows it, and the call that it is an attempt of, drawn to scale."""
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.client.attempts import CUT
+from conformance.client.calls import Call, Link
+from conformance.client.evidence import Traffic
+from conformance.journal.journal import JournalEntry
+from conformance.journal.redaction import PSEUDONYM
+from openapi.contract import Contract
+from openapi.operation import Operation
+
+_WIDTH = 1000.0
+"""The width of a drawing, in the units of its view box."""
+
+_LEAST_WIDTH = 4.0
+"""An attempt of a millisecond in a call of a minute can still be seen."""
+
+_LEFT_OUT = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding"}
+"""Request headers that a client adds itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnAttempt:
+    """An attempt of a call, with its place in the drawing, and the wait before it in seconds.
+
+    ``asked`` is the wait that the answer before it asked for, ``link`` why it is an attempt of the
+    same call; both None where there is none.
+    """
+
+    entry: JournalEntry
+    left: float
+    width: float
+    wait: float | None
+    wait_left: float
+    asked: float | None
+    link: str | None
+    has_same_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnCall:
+    """A call: its attempts, and how long it took in seconds."""
+
+    attempts: Sequence[DrawnAttempt]
+    operation: str
+    seconds: float
+    is_certain: bool
+
+
+def drawn(call: Call) -> DrawnCall:
+    """A call with its attempts and waits drawn to scale."""
+    start = call.first.started
+    seconds = max(one.ended for one in call.attempts) - start
+    scale = (_WIDTH - _LEAST_WIDTH) / seconds if seconds > 0 else 0.0
+    shown: list[DrawnAttempt] = []
+    retries = [None, *call.retries]
+    for one, retry in zip(call.attempts, retries, strict=True):
+        shown.append(
+            DrawnAttempt(
+                entry=one.entry,
+                left=(one.started - start) * scale,
+                width=max(_LEAST_WIDTH, one.entry.seconds * scale),
+                wait=max(0.0, retry.wait) if retry else None,
+                wait_left=(retry.before.ended - start) * scale if retry else 0.0,
+                asked=retry.before.wait_asked if retry else None,
+                link=retry.link.value if retry else None,
+                has_same_key=retry is not None and retry.link is Link.KEY,
+            )
+        )
+    return DrawnCall(shown, call.first.operation.id, seconds, call.is_certain)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenField:
+    """A field that a problem names, beside the part of the schema that it broke."""
+
+    field: str
+    detail: str
+    schema: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownExchange:
+    """An exchange with what the contract has against it.
+
+    ``faults`` are where the request differs from the contract, ``fields`` those that the problem
+    of the answer names. ``call`` is None for an exchange that is an attempt of none. ``again`` is
+    the request for a page to send again; None where the journal does not hold all of it.
+    """
+
+    entry: JournalEntry
+    faults: Sequence[str]
+    fields: Sequence[BrokenField]
+    call: DrawnCall | None
+    curl: str
+    again: str | None
+
+
+def shown_exchange(
+    entry: JournalEntry, entries: Sequence[JournalEntry], contract: Contract
+) -> ShownExchange:
+    """An exchange of a journal as a page shows it; ``entries`` are those of its partner."""
+    traffic = Traffic(contract, entries)
+    call = next(
+        (one for one in traffic.calls if any(at.entry is entry for at in one.attempts)), None
+    )
+    attempt = call and next(one for one in call.attempts if one.entry is entry)
+    operation = contract.operations.get(entry.operation or "")
+    return ShownExchange(
+        entry,
+        [one.text for one in traffic.faults(attempt)] if attempt else [],
+        _fields(entry, operation),
+        drawn(call) if call else None,
+        as_curl(entry),
+        _again(entry),
+    )
+
+
+def _fields(entry: JournalEntry, operation: Operation | None) -> list[BrokenField]:
+    problem = _json(entry.response_body)
+    errors = problem.get("errors") if isinstance(problem, dict) else None
+    if not isinstance(errors, list):
+        return []
+    named = [one for one in errors if isinstance(one, dict)]
+    return [
+        BrokenField(
+            str(one.get("param", "")),
+            str(one.get("detail", "")),
+            _schema_of(str(one.get("param", "")), operation),
+        )
+        for one in named
+    ]
+
+
+def _schema_of(field: str, operation: Operation | None) -> str | None:
+    """The schema of a parameter, or of a member of the body at its top level."""
+    if operation is None:
+        return None
+    for parameter in operation.parameters:
+        if parameter.name.lower() == field.lower():
+            return _written(parameter.schema.definition)
+    for media_type in operation.request_body.content.values() if operation.request_body else ():
+        definition = media_type.schema.definition if media_type.schema else {}
+        if field == "body":
+            return _written(definition)
+        name = field.partition(".")[0].partition("[")[0]
+        member = definition.get("properties", {}).get(name)
+        if member is not None:
+            return _written(member)
+    return None
+
+
+def _written(schema: Any) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False, default=str)
+
+
+def as_curl(entry: JournalEntry) -> str:
+    """The command that sends a request again, with ``$TOKEN`` in place of its token."""
+    words = ["curl", "-i", "-X", entry.method, shlex.quote(entry.url)]
+    for name, value in entry.request_headers:
+        if name in _LEFT_OUT:
+            continue
+        scheme, _, token = value.partition(" ")
+        if name == "authorization" and PSEUDONYM.fullmatch(token):
+            words += ["-H", f'"Authorization: {scheme} $TOKEN"']
+        else:
+            words += ["-H", shlex.quote(f"{name}: {value}")]
+    if entry.request_body:
+        words += ["--data-raw", shlex.quote(entry.request_body)]
+    return " ".join(words)
+
+
+def _again(entry: JournalEntry) -> str | None:
+    """The request as JSON for the page's script; the token is added there."""
+    parts = [entry.url, entry.request_body]
+    if any(map(PSEUDONYM.search, parts)) or CUT.search(entry.request_body):
+        return None
+    headers = {
+        name: value
+        for name, value in entry.request_headers
+        if name in {"content-type", "idempotency-key", "accept", "prefer"}
+    }
+    return json.dumps(
+        {
+            "method": entry.method,
+            "url": entry.url,
+            "headers": headers,
+            "body": entry.request_body,
+            "bearer": entry.request_header("authorization") is not None,
+        }
+    )
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,339 @@
+"""``/_mock/ui``: the pages of the console.
+
+Each page shows what the control plane answers, and each of its buttons sends a request to the
+control plane: nothing is possible in a page alone.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import orjson
+
+from conformance.client.evidence import Traffic
+from conformance.client.judging import judge
+from conformance.journal.journal import JournalEntry
+from conformance.results.result import Outcome
+from mock_server.console.exchanges import drawn, shown_exchange
+from mock_server.console.first_request.call import Login, first_call, request_of
+from mock_server.console.first_request.programs import first_requests
+from mock_server.console.rendering import Templates
+from mock_server.control.access import ControlAccess
+from mock_server.control.clocks import clock_json
+from mock_server.control.fault_plans import FaultOperations
+from mock_server.control.journals import JournalReading
+from mock_server.control.partner_state import PartnerHandler, PartnerState
+from mock_server.control.rate_limits import RateLimits
+from mock_server.control.resources import Resources
+from mock_server.exchange.exchange import CONTROL_PATH, Exchange, Handlers
+from mock_server.exchange.problems import Problem, ProblemType, Response
+from mock_server.faults.actions import ACTIONS
+from mock_server.faults.presets import ABOUT, PRESETS
+from mock_server.operations.credentials import Credentials
+from mock_server.partners.partners import Partner
+from mock_server.store.interface import PartnerLogin, Store
+from openapi.contract import Contract
+
+CONSOLE_PATH = f"{CONTROL_PATH}/ui"
+"""Where the console begins."""
+
+_PARTNER = "/ui/partners/{partner_id}"
+
+_MOST_CALLS = 100
+"""The newest calls that the page of calls shows."""
+
+Page = Callable[[Exchange, PartnerLogin], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The operations that answer with a page.
+
+    ``contract`` is that of the API, ``partners`` are those of the start, whose secrets the page of
+    the first steps shows, as the announcement of ``serve`` does.
+    """
+
+    store: Store
+    state: PartnerState
+    contract: Contract
+    credentials: Credentials | None
+    access: ControlAccess
+    partners: tuple[Partner, ...]
+    templates: Templates
+
+    @property
+    def faults_of(self) -> FaultOperations:
+        """The operations on faults, whose answers are without secrets."""
+        return FaultOperations(self.store, self.state.plans, self.state.journals.redactor)
+
+    def handlers(self) -> Handlers:
+        pages: Mapping[str, Page] = {
+            f"showStart GET {_PARTNER}": self.start,
+            f"showJournal GET {_PARTNER}/journal": self.journal,
+            f"showRows GET {_PARTNER}/journal/rows": self.rows,
+            f"showExchange GET {_PARTNER}/journal/{{number}}": self.exchange,
+            f"showFaults GET {_PARTNER}/faults": self.faults,
+            f"showState GET {_PARTNER}/state": self.show_state,
+            f"showVerdict GET {_PARTNER}/verdict": self.verdict,
+            f"showPartners GET {_PARTNER}/partners": self.list_partners,
+        }
+        return {
+            "showConsole GET /ui": self.first,
+            "showSignIn GET /ui/sign-in": self.sign_in,
+            "createSession POST /ui/session": self.create_session,
+            "deleteSession DELETE /ui/session": self.delete_session,
+            **{name: partial(self._for_partner, page) for name, page in pages.items()},
+        }
+
+    async def first(self, exchange: Exchange) -> Response:
+        """Send a browser to the page of the first steps, of the first partner."""
+        refusal = self._refusal(exchange)
+        if refusal:
+            return refusal
+        partners = await self.store.list_partners()
+        known = {one.partner_id for one in partners}
+        ids = [one.partner_id for one in self.partners if one.partner_id in known]
+        ids += [one.partner_id for one in partners]
+        if not ids:
+            return self._problem("There is no partner", "Make one: POST /_mock/partners.", 404)
+        return _redirect(f"{CONSOLE_PATH}/partners/{ids[0]}")
+
+    async def sign_in(self, exchange: Exchange) -> Response:
+        """The page that asks for the admin token."""
+        return self.templates.page("sign_in", title="Sign in")
+
+    async def create_session(self, exchange: Exchange) -> Response:
+        """Begin a session of a browser; raises a 401 for a wrong admin token."""
+        cookie = self.access.begin_session(exchange, exchange.value["admin_token"])
+        return Response(204, headers={"Set-Cookie": cookie, "Cache-Control": "no-store"})
+
+    async def delete_session(self, exchange: Exchange) -> Response:
+        """End the session of a browser."""
+        cookie = self.access.end_session(exchange)
+        return Response(204, headers={"Set-Cookie": cookie})
+
+    async def start(self, exchange: Exchange, partner: PartnerLogin) -> Response:
+        """What a client needs to send its first request."""
+        own = next((one for one in self.partners if one.partner_id == partner.partner_id), None)
+        base_url = _origin(exchange) + self.contract.base_path
+        secret, token = (own.client_secret, own.token) if own else (None, None)
+        programs = first_requests(
+            self.contract, base_url, partner.client_id, secret, token or "TOKEN", str(uuid4())
+        )
+        return await self._page(
+            "start",
+            "Start",
+            partner,
+            base_url=base_url,
+            secret=secret,
+            token=token,
+            programs=programs,
+            first=self._first(base_url),
+        )
+
+    def _first(self, base_url: str) -> str | None:
+        """The first request as JSON for the page's script, which adds the token and a key."""
+        call = first_call(self.contract)
+        if call is None:
+            return None
+        request = request_of(call, base_url, Login("", "", ""), "")
+        return json.dumps(
+            {
+                "method": request.method,
+                "url": request.url,
+                "headers": {"Content-Type": request.media_type} if request.media_type else {},
+                "body": request.body,
+                "bearer": bool(call.schemes),
+                "new_key": call.operation.accepts_idempotency_key,
+            }
+        )
+
+    async def journal(self, exchange: Exchange, partner: PartnerLogin) -> Response:
+        """The exchanges of a partner, or its calls."""
+        query = exchange.parameters
+        given = {name: query.get(name) or "" for name in _FILTERS}
+        common: dict[str, Any] = {
+            "filters": given,
+            "query": urlencode({name: text for name, text in given.items() if text}),
+            "operations": list(self.contract.operations),
+            "fault_names": self._fault_names(partner.partner_id),
+            "recorded": self.state.journals.of(partner.partner_id).recorded,
+        }
+        if query.get("view") == "calls":
+            entries = list(self.state.journals.of(partner.partner_id).entries)
+            calls = Traffic(self.contract, entries).calls
+            shown = [drawn(one) for one in calls[-_MOST_CALLS:]]
+            title = "Journal: calls"
+            return await self._page(
+                "calls", title, partner, calls=shown, count=len(calls), **common
+            )
+        entries, _ = self._found(query, partner.partner_id)
+        return await self._page("journal", "Journal", partner, entries=entries, **common)
+
+    async def rows(self, exchange: Exchange, partner: PartnerLogin) -> Response:
+        """The rows of the exchanges after a number, to be added to the journal's page."""
+        entries, has_more = self._found(exchange.parameters, partner.partner_id)
+        headers = {"X-Has-More": "1" if has_more else "0"}
+        return self.templates.page("rows", headers, partner=partner, entries=entries)
+
+    async def exchange(self, exchange: Exchange, partner: PartnerLogin) -> Response:
+        """One exchange: the request, the answer, and what the contract has against it."""
+        number = exchange.parameters["number"]
+        entries = list(self.state.journals.of(partner.partner_id).entries)
+        entry = next((one for one in entries if one.number == number), None)
+        if entry is None:
+            detail = "It made room for later ones, or the journal was reset."
+            return self._problem(f"There is no exchange {number} any more", detail, 404)
+        shown = shown_exchange(entry, entries, self.contract)
+        return await self._page("exchange", f"Exchange {number}", partner, shown=shown)
+
+    async def faults(self, exchange: Exchange, partner: PartnerLogin) -> Response:
+        """The faults of a partner, and the presets."""
+        answered = await self._answered(self.faults_of.list, exchange, partner)
+        plan = answered["data"]
+        return await self._page(
+            "faults",
+            "Faults",
+            partner,
+            faults=plan,
+            presets={name: [one for one in plan if one["name"] == name] for name in PRESETS},
+            about=ABOUT,
+            kinds=ACTIONS,
+            operations=list(self.contract.operations),
+            **self._recorded(partner),
+        )
+
+    async def show_state(self, exchange: Exchange, partner: PartnerLogin) -> Response:
+        """The clock of a partner, what is left of its rate limit, and its API keys."""
+        limit = await self._answered(
+            RateLimits(self.store, self.state.clocks, self.state.rate_limit).read, exchange, partner
+        )
+        resources = await self._answered(
+            Resources(self.store, self.state.clocks, self.credentials).list, exchange, partner
+        )
+        return await self._page(
+            "state",
+            "State",
+            partner,
+            clock=clock_json(self.state.clocks, partner.partner_id),
+            limit=limit,
+            resources=resources["data"],
+            has_more=resources["has_more"],
+            keeps_resources=self.credentials is not None,
+            **self._recorded(partner),
+        )
+
+    @staticmethod
+    async def _answered(
+        operation: PartnerHandler, exchange: Exchange, partner: PartnerLogin
+    ) -> Any:
+        """What the control plane answers to the same question."""
+        return orjson.loads((await operation(exchange, partner)).body)
+
+    def _recorded(self, partner: PartnerLogin) -> dict[str, int]:
+        return {"recorded": self.state.journals.of(partner.partner_id).recorded}
+
+    async def verdict(self, exchange: Exchange, partner: PartnerLogin) -> Response:
+        """The requirements on a partner's client, and what was seen of each."""
+        entries = list(self.state.journals.of(partner.partner_id).entries)
+        verdict = judge(entries, self.contract, target=partner.partner_id)
+        results = {outcome: verdict.having(outcome) for outcome in _VERDICT_ORDER}
+        switched_on = self._fault_names(partner.partner_id)
+        return await self._page(
+            "verdict",
+            "Verdict",
+            partner,
+            verdict=verdict,
+            results=results,
+            faults=switched_on,
+            **self._recorded(partner),
+        )
+
+    async def list_partners(self, exchange: Exchange, partner: PartnerLogin) -> Response:
+        """All partners."""
+        return await self._page("partners", "Partners", partner)
+
+    async def _for_partner(self, page: Page, exchange: Exchange) -> Response:
+        refusal = self._refusal(exchange)
+        if refusal:
+            return refusal
+        partner = await self.store.find_partner(exchange.parameters["partner_id"])
+        if partner is None:
+            detail = "It was deleted, or the mock was started anew."
+            return self._problem("There is no such partner any more", detail, 404)
+        return await page(exchange, partner)
+
+    async def _page(self, name: str, title: str, partner: PartnerLogin, **values: Any) -> Response:
+        partners = await self.store.list_partners()
+        counts = {one.partner_id: self.state.journals.of(one.partner_id) for one in partners}
+        return self.templates.page(
+            name,
+            title=title,
+            partner=partner,
+            partners=partners,
+            journals=counts,
+            unattributed=self.state.journals.of(None).recorded,
+            has_token=self.access.has_token,
+            section=_SECTIONS.get(name, name),
+            **values,
+        )
+
+    def _refusal(self, exchange: Exchange) -> Response | None:
+        """The answer to a browser that may not see the pages; None for one that may."""
+        try:
+            self.access.check(exchange)
+        except Problem as problem:
+            if problem.kind is not ProblemType.AUTHENTICATION_FAILED:
+                return self._problem(problem.kind.value.title, problem.detail, problem.status)
+            return _redirect(f"{CONSOLE_PATH}/sign-in")
+        return None
+
+    def _problem(self, title: str, detail: str, status: int) -> Response:
+        return self.templates.page("problem", status=status, title=title, detail=detail)
+
+    def _found(self, query: Mapping[str, Any], partner_id: str) -> tuple[list[JournalEntry], bool]:
+        read = {
+            name: _FILTERS[name](value)
+            for name, value in query.items()
+            if name in _FILTERS and value not in {"", None}
+        }
+        reading = JournalReading(self.store, self.state.journals, self.contract)
+        return reading.found({**read, "after": query.get("after", 0)}, partner_id)
+
+    def _fault_names(self, partner_id: str) -> list[str]:
+        return sorted({one.name for one in self.state.plans.of(partner_id)})
+
+
+def _origin(exchange: Exchange) -> str:
+    return f"{exchange.scope['scheme']}://{exchange.header(b'host') or ''}"
+
+
+def _redirect(path: str) -> Response:
+    headers = {"Location": path, "Cache-Control": "no-store"}
+    return Response(HTTPStatus.SEE_OTHER, headers=headers)
+
+
+_FILTERS: Mapping[str, Callable[[str], object]] = {
+    "operation": str,
+    "status": int,
+    "fault": str,
+    "refused": lambda text: text == "true",
+    "replayed": lambda text: text == "true",
+}
+"""The filters of the journal's page, and the value of what a form sends for each."""
+
+_SECTIONS = {"calls": "journal", "exchange": "journal"}
+"""The page of the navigation that a template belongs to, where that is another."""
+
+_VERDICT_ORDER = (
+    Outcome.FAILED,
+    Outcome.WARNING,
+    Outcome.ERROR,
+    Outcome.NOT_VERIFIED,
+    Outcome.PASSED,
+)
