@@ -32,7 +32,6 @@ ORDER: Mapping[str, list[str]] = {
         "app",
         "console",
         "control",
-        "console",
         "pipeline",
         "operations faults",
         "documented",

@@ -121,8 +121,10 @@
     try {
       await navigator.clipboard.writeText(source.textContent);
       say("Copied");
+      const label = button.textContent;
+      if (label === "Copied") return;
       button.textContent = "Copied";
-      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+      setTimeout(() => { button.textContent = label; }, 2000);
     } catch {
       getSelection().selectAllChildren(source);
       say("It is selected: copy it with the keyboard");

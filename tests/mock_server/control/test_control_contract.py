@@ -8,6 +8,7 @@ import openapi_spec_validator
 import pytest
 import yaml
 
+from mock_server.console.pages import Console
 from mock_server.control.assets import Assets
 from mock_server.control.clocks import Clocks
 from mock_server.control.fault_plans import FaultOperations
@@ -47,6 +48,7 @@ def test_each_operation_is_handled_and_nothing_else() -> None:
         **JournalReading(nothing, nothing, nothing).handlers(),
         **Reference(nothing, nothing, nothing).handlers(),
         **Assets(()).handlers(),
+        **Console(nothing, nothing, nothing, nothing, nothing, nothing, nothing).handlers(),
         **Probes(nothing, nothing, nothing, nothing).handlers(),
     }
     documented = {operation.name for operation in CONTRACT.operations.values()}

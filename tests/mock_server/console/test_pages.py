@@ -1,0 +1,129 @@
+"""The pages of the console, without a browser: who gets which, and that foreign text is text."""
+
+import re
+
+import pytest
+
+from mock_server.settings import Settings
+from tests.mock_server.clients import FIRST, Client, Partnered, serve
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml"}
+BASE = f"/_mock/ui/partners/{FIRST.partner_id}"
+PAGES = ("", "/journal", "/journal?view=calls", "/journal/1", "/faults", "/state", "/verdict",
+         "/partners")  # fmt: skip
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "\x1b[31mred\x1b[0m",
+    "\u202etxt.exe\u2066",
+    "{{ 7 * 7 }}{% raw %}",
+    "'-alert(1)-'",
+)
+
+
+def test_a_browser_at_the_root_is_sent_to_the_console(client: Client) -> None:
+    answer = client.get("/", headers=BROWSER)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/_mock/ui")
+    assert client.get("/_mock/ui").headers["Location"] == BASE
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", None])
+def test_a_client_at_the_root_gets_the_404(client: Client, accept: str | None) -> None:
+    answer = client.get("/", headers={"Accept": accept} if accept else {})
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_found"
+
+
+def test_without_a_control_plane_nobody_is_sent_anywhere() -> None:
+    with serve(Settings(partners=(FIRST,), control=False)) as client:
+        assert client.get("/", headers=BROWSER).status_code == 404
+        assert client.get(BASE).status_code == 404
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_loads_files_of_the_mock_alone(
+    client: Client, mock: Partnered, page: str
+) -> None:
+    mock.create()
+    answer = client.get(BASE + page)
+
+    assert answer.status_code == 200
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert not re.search(r"<style|<script(?![^>]* src=)|\sstyle=|\son\w+=", answer.text)
+    loaded = re.findall(
+        r'(?:<script|<link rel="stylesheet"|<img)[^>]*(?:src|href)="([^"]*)"', answer.text
+    )
+    assert len(loaded) == 4
+    for path in loaded:
+        file = client.get(path)
+        assert file.status_code == 200
+        assert "immutable" in file.headers["Cache-Control"]
+
+
+def test_the_console_is_small(client: Client) -> None:
+    text = client.get(BASE).text
+    files = re.findall(r'(?:src|href)="(/_mock/assets/[^"]*)"', text)
+
+    assert sum(len(client.get(path).content) for path in files) + len(text) < 300_000
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_client_sends_stays_text_on_every_page(
+    client: Client, mock: Partnered, text: str
+) -> None:
+    key = re.sub(r"[^ -~]", "?", text)
+    mock.create({"name": text, text: text}, key)
+    mock.create({"name": 7, text: text})
+    mock.request("GET", "/auth/credentials", params={text: text})
+    mock.request("POST", "/nothing/" + "%3Cscript%3E", json=text)
+    client.post(f"/_mock/partners/{FIRST.partner_id}/faults",
+                json={"name": text, "action": {"kind": "delay", "seconds": 0}})  # fmt: skip
+    mock.create({"name": text})
+
+    for page in (*PAGES, "/journal/2", "/journal/3", "/journal/4", "/journal/rows"):
+        shown = client.get(BASE + page).text
+        assert "<script>" not in shown
+        assert "<img" not in shown
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", shown)
+
+
+def test_an_exchange_is_shown_with_what_the_contract_has_against_it(
+    client: Client, mock: Partnered
+) -> None:
+    mock.create({"name": "A", "expires_at": "never", "unheard": 1})
+    shown = client.get(f"{BASE}/journal/1").text
+
+    assert "the member unheard is none of the contract" in shown
+    assert "&#34;format&#34;: &#34;date-time&#34;" in shown
+
+
+def test_no_page_shows_a_secret_but_that_of_the_announcement(
+    client: Client, mock: Partnered, other_partner: Partnered
+) -> None:
+    made = mock.create().json()
+    other_partner.create()
+    pages = [client.get(BASE + page).text for page in PAGES]
+
+    assert all(made["client_secret"] not in page for page in pages)
+    assert all(str(FIRST.token) not in page for page in pages[1:])
+    assert all(str(other_partner.partner.token) not in page for page in pages)
+
+
+def test_a_partner_that_is_gone_is_a_page_too(client: Client) -> None:
+    answer = client.get("/_mock/ui/partners/partner_gone/journal")
+
+    assert answer.status_code == 404
+    assert "There is no such partner any more" in answer.text
+
+
+def test_rows_continue_where_a_page_ends(client: Client, mock: Partnered) -> None:
+    for _ in range(3):
+        mock.create()
+    rows = client.get(f"{BASE}/journal/rows?after=2").text
+
+    assert re.findall(r'data-number="(\d+)"', rows) == ["3"]
