@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.report.html import as_html
+from conformance.report.html import as_html, page_policy
 from conformance.report.json_report import as_json
 from conformance.report.junit import as_junit
 from conformance.report.text import as_text
@@ -17,11 +17,15 @@ from conformance.results.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A report format: its media type, the help of its option, and how a verdict is written."""
+    """A report format: its media type, the help of its option, and how a verdict is written.
+
+    ``policy`` gives the content security policy that a browser needs for it, or nothing.
+    """
 
     media_type: str
     help: str
     write: Callable[[Verdict], str]
+    policy: Callable[[], str] = str
 
     def __call__(self, verdict: Verdict) -> str:
         """The report on a verdict."""
@@ -32,7 +36,9 @@ FORMATS: Mapping[str, Format] = {
     "text": Format("text/plain; charset=utf-8", "Write the report as plain text.", as_text),
     "json": Format("application/json", "Write the report for scripts.", as_json),
     "junit": Format("application/xml", "Write the report for CI systems.", as_junit),
-    "html": Format("text/html; charset=utf-8", "Write the report as one web page.", as_html),
+    "html": Format(
+        "text/html; charset=utf-8", "Write the report as one web page.", as_html, page_policy
+    ),
 }
 """The report formats by name."""
 

@@ -1,9 +1,11 @@
 """The HTML report: one page that loads nothing from anywhere."""
 
+import hashlib
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -11,10 +13,12 @@ from markupsafe import Markup
 
 from conformance.catalogue.requirement import Level
 from conformance.report.optional_plots import render_plots
+from conformance.report.shown_causes import Shown
+from conformance.report.sources import linked
 from conformance.report.timeline_data import Mark, format_duration, timeline_data
 from conformance.results.result import Outcome, Result
 from conformance.results.timeline import format_elapsed
-from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Cause, Verdict
+from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict
 
 LOOK = Path(__file__).with_name("look.css")
 """The style sheet that all pages of the project share."""
@@ -22,28 +26,64 @@ LOOK = Path(__file__).with_name("look.css")
 _WORDS = {CONFORMS: "Conforms", BROKEN: "Does not conform", NO_VERDICT: "No verdict"}
 _CLASSES = {CONFORMS: "good", BROKEN: "bad", NO_VERDICT: "unclear"}
 
-_MOST_OPEN, _MOST_PYTHON = 10, 50
-"""Up to how many violations all scripts are unfolded; how many have a Python script in the page."""
+_MOST_OPEN = 10
+"""Up to how many causes all scripts are unfolded."""
 
 _MOST_ROWS = 30
 
-
-@dataclass(frozen=True, slots=True)
-class ShownViolation:
-    """A violation in the page: its anchor, the name of its colour, whether its Python is shown.
-
-    ``under`` is the violation that shows the same cause with less; None for that one itself.
-    """
-
-    result: Result
-    anchor: str
-    tone: str
-    has_python: bool
-    under: "ShownViolation | None"
+_MOST_SECTIONS = 40
+"""How many sections of a catalogue can be filtered by."""
 
 
 def as_html(verdict: Verdict) -> str:
-    """The report as one page. It needs no script, and can be read where styles are forbidden."""
+    """The report as one page. It can be read where scripts and styles are forbidden."""
+    shown = Shown(verdict)
+    causes = shown.causes()
+    violations = [one for cause in causes for one in (cause, *cause.others)]
+    marks = [
+        Mark(one.result.finding.first_seen, f"#{one.anchor}", one.result.title, one.tone)
+        for one in violations
+        if one.result.finding
+    ]
+    timeline = timeline_data(verdict.timeline)
+    svg, missing = render_plots(timeline, marks) if timeline else ("", "")
+    return _environment().get_template("report.html.j2").render(
+        verdict=verdict,
+        style=_style(),
+        script=_script(),
+        policy=page_policy(),
+        word=_WORDS[verdict.exit_code],
+        mood=_CLASSES[verdict.exit_code],
+        causes=causes,
+        breaking=sum(one.tone == "bad" for one in causes),
+        is_campaign=any(one.finding_id for one in verdict.results),
+        is_open=len(causes) <= _MOST_OPEN,
+        timeline=timeline,
+        rows=timeline_data(verdict.timeline, _MOST_ROWS),
+        status_classes=sorted({one // 100 for one in timeline.whole.statuses}) if timeline else [],
+        svg=Markup(svg),  # noqa: S704 - made here, of escaped text
+        missing=missing,
+        marks=marks,
+        classes=shown.classes,
+        sections=list(shown.sections.items())[:_MOST_SECTIONS],
+        levels=[level for level in Level if any(one.level is level for one in verdict.results)],
+        errors=[shown.single(one) for one in verdict.having(Outcome.ERROR)],
+        accepted=[shown.single(one) for one in verdict.accepted],
+        not_verified=_grouped(verdict.having(Outcome.NOT_VERIFIED), lambda one: one.actual),
+        passed=_grouped(verdict.having(Outcome.PASSED), lambda one: one.requirement.section),
+    )  # fmt: skip
+
+
+def page_policy() -> str:
+    """The content security policy of the page: its own style and script, and nothing else."""
+    return (
+        f"default-src 'none'; style-src '{_hash(_style())}'; script-src '{_hash(_script())}';"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("conformance", "report"),
         autoescape=True,
@@ -52,57 +92,30 @@ def as_html(verdict: Verdict) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        moment=_moment, clock=_clock, duration=format_duration, elapsed=format_elapsed
+        moment=_moment,
+        clock=_clock,
+        duration=format_duration,
+        elapsed=format_elapsed,
+        linked=linked,
     )
-    violations = _violations(verdict)
-    marks = [
-        Mark(one.result.finding.first_seen, f"#{one.anchor}", one.result.title, one.tone)
-        for one in violations
-        if one.result.finding
-    ]
-    timeline = timeline_data(verdict.timeline)
-    svg, missing = render_plots(timeline, marks) if timeline else ("", "")
-    return environment.get_template("report.html.j2").render(
-        verdict=verdict,
-        word=_WORDS[verdict.exit_code],
-        mood=_CLASSES[verdict.exit_code],
-        violations=violations,
-        is_campaign=any(one.finding_id for one in verdict.results),
-        has_few=len(violations) <= _MOST_OPEN,
-        timeline=timeline,
-        rows=timeline_data(verdict.timeline, _MOST_ROWS),
-        classes=sorted({status // 100 for status in timeline.whole.statuses}) if timeline else [],
-        svg=Markup(svg),  # noqa: S704 - made here, of escaped text
-        missing=missing,
-        marks=marks,
-        not_verified=_grouped(verdict.having(Outcome.NOT_VERIFIED), lambda one: one.actual),
-        errors=verdict.having(Outcome.ERROR),
-        passed=_grouped(verdict.having(Outcome.PASSED), lambda one: one.requirement.section),
-    )
+    return environment
 
 
-def _violations(verdict: Verdict) -> list[ShownViolation]:
-    """Violations by their causes: broken MUSTs first, then by count, largest first."""
+@cache
+def _style() -> Markup:
+    filtered = [*Outcome, *Level, *(f"s{number}" for number in range(_MOST_SECTIONS))]
+    text = _environment().get_template("style.css.j2").render(filtered=filtered)
+    return Markup(text)  # noqa: S704 - a file of this package
 
-    def order(cause: Cause) -> tuple[bool, int]:
-        result = cause.shown
-        return result.level is not Level.MUST, -(result.finding.count if result.finding else 1)
 
-    found: list[ShownViolation] = []
+@cache
+def _script() -> Markup:
+    return Markup(_environment().get_template("page.js").render())  # noqa: S704 - such a file
 
-    def add(one: Result, under: ShownViolation | None) -> ShownViolation:
-        number = len(found) + 1
-        anchor = f"finding-{one.finding_id}" if one.finding_id else f"violation-{number}"
-        tone = "bad" if one in breaking else "warn"
-        found.append(ShownViolation(one, anchor, tone, number <= _MOST_PYTHON, under))
-        return found[-1]
 
-    breaking = verdict.breaking
-    for cause in sorted(verdict.causes, key=order):
-        first = add(cause.shown, None)
-        for other in cause.others:
-            add(other, first)
-    return found
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{b64encode(digest).decode()}"
 
 
 def _moment(seconds: float) -> str:

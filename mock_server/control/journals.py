@@ -91,8 +91,10 @@ class JournalReading:
         level = Level(exchange.parameters.get("level", "must"))
         entries = list(self.journals.of(partner.partner_id).entries)
         verdict = judge(entries, self.contract, level, target=partner.partner_id)
-        report, headers = FORMATS[name](verdict), {"Exit-Code": str(verdict.exit_code)}
-        return Response(200, report.encode(), FORMATS[name].media_type, headers)
+        form, headers = FORMATS[name], {"Exit-Code": str(verdict.exit_code)}
+        if policy := form.policy():
+            headers["Content-Security-Policy"] = f"{policy}; frame-ancestors 'none'"
+        return Response(200, form(verdict).encode(), form.media_type, headers)
 
     def _page(self, exchange: Exchange, partner_id: str | None) -> Response:
         found, has_more = self.found(exchange.parameters, partner_id)

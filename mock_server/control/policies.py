@@ -25,4 +25,4 @@ NO_PAGES: tuple[tuple[bytes, bytes], ...] = (
         b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     ),
 )
-"""Headers by which no text of a client runs in a browser: the HTML report has styles, no script."""
+"""Headers by which no text of a client runs in a browser."""

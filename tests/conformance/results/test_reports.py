@@ -130,7 +130,7 @@ def test_junit_says_when_there_is_no_verdict() -> None:
 def test_the_page_is_self_contained_and_escaped() -> None:
     page = FORMATS["html"](verdict(*EVERYTHING))
 
-    assert "<script" not in page
+    assert page.count("<script") == 1
     assert "&lt;script&gt;" in page
     assert "{{ 7 * 7 }}" in page
     assert re.findall(r"\bsrc=|\bhref=\"[^#]|@import|url\(|<link", page) == []
