@@ -42,7 +42,7 @@ def operations(page: Page) -> set[tuple[str, str]]:
 def opened(page: Page) -> Page:
     """The page with the token filled in."""
     page.goto("/_mock/docs")
-    expect(page.locator("[data-filled-in]")).to_be_attached()
+    expect(page.locator("[data-ready]")).to_be_attached()
     return page
 
 
@@ -89,6 +89,7 @@ def test_it_is_dark_where_the_browser_is(page: Page) -> None:
     opened(page)
     light = lightness()
     page.emulate_media(color_scheme="dark")
+    expect(page.locator("html")).to_have_class("dark-mode")
     assert lightness() < light / 4
 
 
@@ -108,6 +109,13 @@ def test_it_is_used_by_keyboard(page: Page) -> None:
     expect(answer.locator(".response-col_status").first).to_contain_text("201")
 
 
+def test_a_narrow_page_is_not_scrolled_sideways(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    tried(opened(page), "createCredential", 201)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
 class TestForeignContracts:
     """The same page for contracts of others, 3.0 and hostile ones included."""
 
@@ -122,6 +130,46 @@ class TestForeignContracts:
         document = page.request.get("/_mock/openapi.json").json()
         shown = operations(page)
         assert shown == {(one.method, one.path) for one in Contract(document).operations.values()}
+
+
+class TestWaysToLogIn:
+    """The token is filled in for each kind of scheme, and no server elsewhere is asked for one."""
+
+    SCHEMES = {  # noqa: RUF012 - a table
+        "openid": {"type": "openIdConnect", "openIdConnectUrl": "https://elsewhere.example/id"},
+        "oauth": {
+            "type": "oauth2",
+            "flows": {
+                "clientCredentials": {"tokenUrl": "https://elsewhere.example/token", "scopes": {}}
+            },
+        },
+        "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+        "bearer": {"type": "http", "scheme": "Bearer"},
+    }
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def mock(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockProcess]:
+        answers = {"200": {"description": "Known."}}
+        document = {
+            "openapi": "3.0.3",
+            "info": {"title": "Logins", "version": "1"},
+            "paths": {
+                f"/{name}": {
+                    "get": {"operationId": name, "security": [{name: []}], "responses": answers}
+                }
+                for name in cls.SCHEMES
+            },
+            "components": {"securitySchemes": cls.SCHEMES},
+        }
+        file = tmp_path_factory.mktemp("logins") / "contract.json"
+        file.write_text(json.dumps(document))
+        with mock_process("--contract", str(file)) as mock:
+            yield mock
+
+    @pytest.mark.parametrize("name", SCHEMES)
+    def test_the_token_is_sent(self, page: Page, name: str) -> None:
+        tried(opened(page), name, 200)
 
 
 class TestHostileContract:
