@@ -114,8 +114,9 @@ def test_no_page_shows_a_secret_but_that_of_the_announcement(
     assert all(str(other_partner.partner.token) not in page for page in pages)
 
 
-def test_a_partner_that_is_gone_is_a_page_too(client: Client) -> None:
-    answer = client.get("/_mock/ui/partners/partner_gone/journal")
+@pytest.mark.parametrize("page", PAGES)
+def test_a_partner_that_is_gone_is_a_page_too(client: Client, page: str) -> None:
+    answer = client.get(f"/_mock/ui/partners/partner_gone{page}")
 
     assert answer.status_code == 404
     assert "There is no such partner any more" in answer.text
