@@ -11,7 +11,7 @@ from conformance.results.verdict import Cause, Verdict
 _MOST_PYTHON = 50
 """How many causes have a Python script in the page."""
 
-_LONGEST_SCRIPT, _ALL_SCRIPTS = 16_000, 1_000_000
+_LONGEST_CURL, _LONGEST_PYTHON, _ALL_SCRIPTS = 16_000, 64_000, 2_000_000
 """The characters of one script in the page, and of all of them."""
 
 _LEVELS = list(Level)
@@ -104,19 +104,19 @@ class Shown:
         self, result: Result, others: tuple[ShownResult, ...], anchor: str, tone: str
     ) -> ShownCause:
         expected, actual = differences(result.expected, result.actual)
-        script = self._within(result.reproduce)
+        script = self._within(result.reproduce, _LONGEST_CURL)
         python = result.finding.python if result.finding else ""
         if python and self._pythons < _MOST_PYTHON:
             self._pythons += 1
-            python = self._within(python)
+            python = self._within(python, _LONGEST_PYTHON)
         else:
             python = ""
         classes = self.classes(result, *(one.result for one in others))
         return ShownCause(result, anchor, tone, expected, actual, script, python, classes, others)
 
-    def _within(self, script: str) -> str:
+    def _within(self, script: str, most: int) -> str:
         """A script, or nothing where the page would get too long for it."""
-        if len(script) > min(_LONGEST_SCRIPT, _ALL_SCRIPTS - self._scripts):
+        if len(script) > min(most, _ALL_SCRIPTS - self._scripts):
             return ""
         self._scripts += len(script)
         return script

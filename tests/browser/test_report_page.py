@@ -185,7 +185,7 @@ def test_scripts_are_copied(browser: Browser, file: Path) -> None:
         opened(page, file, broken())
         page.locator("#violation-1").get_by_role("button", name="Copy").click()
 
-        assert page.locator("#violation-1").get_by_role("button", name="Copied").is_visible()
+        page.locator("#violation-1").get_by_role("button", name="Copied").wait_for()
         assert page.evaluate("navigator.clipboard.readText()") == "curl\n"
 
 
