@@ -18,7 +18,11 @@
     const unmatched = entries.map((one) => !words.every((word) => textOf(one).includes(word)));
     entries.forEach((one, index) => one.classList.toggle("unmatched", unmatched[index]));
     groups.forEach((one) => one.classList.remove("unmatched"));
-    const shown = entries.filter((one) => getComputedStyle(one).display !== "none");
+    // Computed here once more, because asking for styles takes seconds on a long page.
+    const chosen = [...document.querySelectorAll(".filter :checked:not(.any)")];
+    const classes = chosen.map((one) => one.id.replace("only-", ""));
+    const shown = entries.filter((one, index) =>
+      !unmatched[index] && classes.every((name) => one.classList.contains(name)));
     const full = new Set();
     for (const one of shown) {
       for (let group = one.closest(".group"); group; group = group.parentElement.closest(".group")) {
