@@ -100,6 +100,10 @@ audit:
 	$(VENV)-audit/bin/pip install --disable-pip-version-check --quiet pip-audit
 	$(VENV)-audit/bin/pip-audit --strict --disable-pip --requirement requirements.txt
 
+# Make the pictures of the README from the running product.
+pictures: $(READY)
+	$(BIN)/python -m demo.pictures
+
 # Fetch the packages of npm whose files are kept here, as their packages.toml say.
 vendored: $(READY)
 	$(BIN)/python vendor.py

@@ -65,7 +65,9 @@ def _change_on_replay() -> Tamper:
     def tamper(request: Request, forward: Forward) -> Answer:
         answer = forward(request)
         key = request.key
-        body = answer.json() if answer.media_type == "application/json" else None
+        # The answer to HEAD has the type of a body, and none.
+        has_json = answer.body and answer.media_type == "application/json"
+        body = answer.json() if has_json else None
         if key in seen and isinstance(body, dict) and "updated_at" in body:
             return with_body(answer, {**body, "updated_at": "2026-03-01T00:00:00Z"})
         seen.add(key)
