@@ -47,6 +47,8 @@ _PARTNER = "/ui/partners/{partner_id}"
 _MOST_CALLS = 100
 """The newest calls that the page of calls shows."""
 
+_MOST_UNATTRIBUTED = 100
+
 Page = Callable[[Exchange, PartnerLogin], Awaitable[Response]]
 
 
@@ -77,6 +79,7 @@ class Console:
             f"showJournal GET {_PARTNER}/journal": self.journal,
             f"showRows GET {_PARTNER}/journal/rows": self.rows,
             f"showExchange GET {_PARTNER}/journal/{{number}}": self.exchange,
+            f"showUnattributed GET {_PARTNER}/unattributed": self.unattributed,
             f"showFaults GET {_PARTNER}/faults": self.faults,
             f"showState GET {_PARTNER}/state": self.show_state,
             f"showVerdict GET {_PARTNER}/verdict": self.verdict,
@@ -191,6 +194,11 @@ class Console:
             return self._problem(f"There is no exchange {number} any more", detail, 404)
         shown = shown_exchange(entry, entries, self.contract)
         return await self._page("exchange", f"Exchange {number}", partner, shown=shown)
+
+    async def unattributed(self, exchange: Exchange, partner: PartnerLogin) -> Response:
+        """The newest exchanges that belong to no partner, such as those without a token."""
+        entries = list(self.state.journals.of(None).entries)[-_MOST_UNATTRIBUTED:]
+        return await self._page("unattributed", "Of no partner", partner, entries=entries[::-1])
 
     async def faults(self, exchange: Exchange, partner: PartnerLogin) -> Response:
         """The faults of a partner, and the presets."""
@@ -327,7 +335,7 @@ _FILTERS: Mapping[str, Callable[[str], object]] = {
 }
 """The filters of the journal's page, and the value of what a form sends for each."""
 
-_SECTIONS = {"calls": "journal", "exchange": "journal"}
+_SECTIONS = {"calls": "journal", "exchange": "journal", "unattributed": "journal"}
 """The page of the navigation that a template belongs to, where that is another."""
 
 _VERDICT_ORDER = (

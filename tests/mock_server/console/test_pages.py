@@ -9,8 +9,17 @@ from tests.mock_server.clients import FIRST, Client, Partnered, serve
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 BASE = f"/_mock/ui/partners/{FIRST.partner_id}"
-PAGES = ("", "/journal", "/journal?view=calls", "/journal/1", "/faults", "/state", "/verdict",
-         "/partners")  # fmt: skip
+PAGES = (
+    "",
+    "/journal",
+    "/journal?view=calls",
+    "/journal/1",
+    "/unattributed",
+    "/faults",
+    "/state",
+    "/verdict",
+    "/partners",
+)
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -81,6 +90,7 @@ def test_what_a_client_sends_stays_text_on_every_page(
     mock.create({"name": 7, text: text})
     mock.request("GET", "/auth/credentials", params={text: text})
     mock.request("POST", "/nothing/" + "%3Cscript%3E", json=text)
+    client.post("/v3/auth/credentials", json={text: text}, params={text: text})
     client.post(f"/_mock/partners/{FIRST.partner_id}/faults",
                 json={"name": text, "action": {"kind": "delay", "seconds": 0}})  # fmt: skip
     mock.create({"name": text})
@@ -112,6 +122,13 @@ def test_no_page_shows_a_secret_but_that_of_the_announcement(
     assert all(made["client_secret"] not in page for page in pages)
     assert all(str(FIRST.token) not in page for page in pages[1:])
     assert all(str(other_partner.partner.token) not in page for page in pages)
+
+
+def test_a_request_without_a_token_is_shown_although_it_is_of_no_partner(client: Client) -> None:
+    client.post("/v3/auth/credentials", json={"name": "without a token"})
+
+    assert "1 more request is of no partner" in client.get(f"{BASE}/journal").text
+    assert "without a token" in client.get(f"{BASE}/unattributed").text
 
 
 @pytest.mark.parametrize("page", PAGES)
