@@ -280,7 +280,10 @@ def test_limited_on_purpose_every_429_is_judged(is_date: bool, only_create: bool
 
 def provoked(requirement: Requirement, sabotage: Sabotage | None = None) -> dict[str, Result]:
     """What a requirement gives by operation on a server that is limited on purpose."""
-    options = Options(rate=20, rate_seconds=2)
+    # What is refused without a 429 is told from a fault by lasting 1.5 s: that, and twenty requests
+    # on a busy machine, must fit into a window.
+    lasts = requirement.id == "rate_limits.limited-status-is-429"
+    options = Options(rate=20, rate_seconds=5 if lasts else 2)
     with (
         serving(options, {TOKEN: "one"}) as url,
         Target(
@@ -312,8 +315,9 @@ def test_a_healthy_limit_passes(requirement: Requirement) -> None:
 )
 def test_each_fault_of_a_limit_is_caught(requirement: Requirement, sabotage: Sabotage) -> None:
     wrong = Outcome.FAILED if requirement.level is Level.MUST else Outcome.WARNING
-    found = [one for one in provoked(requirement, sabotage).values() if one.outcome is wrong]
-    assert found, "none at the level of the requirement"
+    results = provoked(requirement, sabotage)
+    found = [one for one in results.values() if one.outcome is wrong]
+    assert found, {name: (one.outcome, one.actual) for name, one in results.items()}
     for one in found:
         assert one.expected
         assert one.actual
