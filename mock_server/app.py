@@ -86,6 +86,8 @@ def create_app(
     journals = Journals(partial(bearer_of, tokens=tokens))
     for partner in settings.partners:
         journals.redactor.give(one for one in (partner.client_secret, partner.token) if one)
+    if settings.admin_token:
+        journals.redactor.give([settings.admin_token])
     plans = FaultPlans(contract.operations, answers, tokens, settings.faults)
 
     start = Start(store, settings.partners, tokens, patient=patient)

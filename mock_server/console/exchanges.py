@@ -1,9 +1,11 @@
 """One exchange as a page shows it, and the call that it is an attempt of, drawn to scale."""
 
 import json
-import shlex
+import re
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 from conformance.client.attempts import CUT
@@ -11,6 +13,7 @@ from conformance.client.calls import Call, Link
 from conformance.client.evidence import Traffic
 from conformance.journal.journal import JournalEntry
 from conformance.journal.redaction import PSEUDONYM
+from dinie_contract.output import printable
 from openapi.contract import Contract
 from openapi.operation import Operation
 
@@ -22,6 +25,20 @@ _LEAST_WIDTH = 4.0
 
 _LEFT_OUT = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding"}
 """Request headers that a client adds itself."""
+
+_OF_BROWSERS = {
+    *_LEFT_OUT,
+    *("cookie", "date", "dnt", "expect", "keep-alive", "origin", "referer", "te", "trailer"),
+    *("upgrade", "user-agent", "via"),
+}
+"""Request headers that a script in a browser cannot set (Fetch, "forbidden request-header")."""
+
+KEY_HEADERS = {"idempotency-key", "x-idempotency-key"}
+
+_ORIGIN = re.compile(r"^[a-z]+://[^/?]*", re.IGNORECASE)
+_DOTS = re.compile(r"/(\.|%2e){1,2}(/|\?|$)", re.IGNORECASE)
+_PLAIN = set(string.ascii_letters + string.digits + " !#&()*+,-./:;<=>?@[]^_{|}~")
+"""What stands for itself in a format of printf that is in single quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +107,7 @@ class ShownExchange:
 
     ``faults`` are where the request differs from the contract, ``fields`` those that the problem
     of the answer names. ``call`` is None for an exchange that is an attempt of none. ``again`` is
-    the request for a page to send again; None where the journal does not hold all of it.
+    the request for a page to send again; None for the reason in ``why_not_again``.
     """
 
     entry: JournalEntry
@@ -99,6 +116,7 @@ class ShownExchange:
     call: DrawnCall | None
     curl: str
     again: str | None
+    why_not_again: str
 
 
 def shown_exchange(
@@ -117,7 +135,7 @@ def shown_exchange(
         _fields(entry, operation),
         drawn(call) if call else None,
         as_curl(entry),
-        _again(entry),
+        *_again(entry),
     )
 
 
@@ -159,9 +177,22 @@ def _written(schema: Any) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False, default=str)
 
 
+def target_of(url: str) -> str:
+    """Path and query of a recorded URL, whose host may be anything that a client has sent."""
+    return _ORIGIN.sub("", url) or "/"
+
+
 def as_curl(entry: JournalEntry) -> str:
-    """The command that sends a request again, with ``$TOKEN`` in place of its token."""
-    words = ["curl", "-i", "-X", entry.method, shlex.quote(entry.url)]
+    """The command that sends a request again, with ``$TOKEN`` in place of its token.
+
+    It has no header that curl would add by itself, and expands nothing.
+    """
+    method = ["-I"] if entry.method == "HEAD" else ["-i", "-X", quote(entry.method)]
+    words = ["curl", "-g", "--path-as-is", *method, _word(entry.url)]
+    names = {name for name, _ in entry.request_headers}
+    for name in ("user-agent", "accept", *(["content-type"] if entry.request_body else [])):
+        if name not in names:
+            words += ["-H", f"{name}:"]
     for name, value in entry.request_headers:
         if name in _LEFT_OUT:
             continue
@@ -169,31 +200,52 @@ def as_curl(entry: JournalEntry) -> str:
         if name == "authorization" and PSEUDONYM.fullmatch(token):
             words += ["-H", f'"Authorization: {scheme} $TOKEN"']
         else:
-            words += ["-H", shlex.quote(f"{name}: {value}")]
+            words += ["-H", _word(f"{name}: {value}" if value else f"{name};")]
     if entry.request_body:
-        words += ["--data-raw", shlex.quote(entry.request_body)]
+        words += ["--data-raw", _word(entry.request_body)]
     return " ".join(words)
 
 
-def _again(entry: JournalEntry) -> str | None:
-    """The request as JSON for the page's script; the token is added there."""
-    parts = [entry.url, entry.request_body]
-    if any(map(PSEUDONYM.search, parts)) or CUT.search(entry.request_body):
-        return None
+def _word(text: str) -> str:
+    """A word of the shell; what cannot be seen in it is written by printf, in octal."""
+    if printable(text) == text:
+        return quote(text)
+    octal = "".join(
+        chr(one) if chr(one) in _PLAIN else f"\\{one:03o}"
+        for one in text.encode("utf-8", "surrogatepass")
+    )
+    return f"\"$(printf '{octal}')\""
+
+
+def _again(entry: JournalEntry) -> tuple[str | None, str]:
+    """The request as JSON for the page's script, which adds the token; or why it has none."""
+    target, body = target_of(entry.url), entry.request_body
     headers = {
         name: value
         for name, value in entry.request_headers
-        if name in {"content-type", "idempotency-key", "accept", "prefer"}
+        if name not in _OF_BROWSERS and not name.startswith(("sec-", "proxy-", "access-control-"))
     }
-    return json.dumps(
-        {
-            "method": entry.method,
-            "url": entry.url,
-            "headers": headers,
-            "body": entry.request_body,
-            "bearer": entry.request_header("authorization") is not None,
-        }
-    )
+    authorization = headers.pop("authorization", "")
+    hidden = [target, body, *(value for name, value in headers.items() if name not in KEY_HEADERS)]
+    sent = [name for name, _ in entry.request_headers if name in headers]
+    if any(map(PSEUDONYM.search, hidden)):
+        return None, "The journal holds pseudonyms of a part of it."
+    if CUT.search(body):
+        return None, "The journal holds only the beginning of its body."
+    if authorization and not authorization.lower().startswith("bearer "):
+        return None, "It has no bearer token, and the page has no other login."
+    if entry.method in {"TRACE", "CONNECT"} or (body and entry.method in {"GET", "HEAD"}):
+        return None, "A browser cannot send it."
+    if _DOTS.search(target) or "\\" in target or len(sent) > len(headers):
+        return None, "A browser would send it otherwise."
+    again = {
+        "method": entry.method,
+        "path": target,
+        "headers": headers,
+        "body": body,
+        "bearer": bool(authorization),
+    }
+    return json.dumps(again), ""
 
 
 def _json(text: str) -> Any:

@@ -16,10 +16,10 @@ from uuid import uuid4
 import orjson
 
 from conformance.client.evidence import Traffic
-from conformance.client.judging import judge
+from conformance.client.judging import Level, judge
 from conformance.journal.journal import JournalEntry
 from conformance.results.result import Outcome
-from mock_server.console.exchanges import drawn, shown_exchange
+from mock_server.console.exchanges import drawn, shown_exchange, target_of
 from mock_server.console.first_request.call import Login, first_call, request_of
 from mock_server.console.first_request.programs import first_requests
 from mock_server.console.rendering import Templates
@@ -148,7 +148,7 @@ class Console:
         return json.dumps(
             {
                 "method": request.method,
-                "url": request.url,
+                "path": target_of(request.url),
                 "headers": {"Content-Type": request.media_type} if request.media_type else {},
                 "body": request.body,
                 "bearer": bool(call.schemes),
@@ -251,14 +251,15 @@ class Console:
         entries = list(self.state.journals.of(partner.partner_id).entries)
         verdict = judge(entries, self.contract, target=partner.partner_id)
         results = {outcome: verdict.having(outcome) for outcome in _VERDICT_ORDER}
-        switched_on = self._fault_names(partner.partner_id)
+        unseen = [one for one in results[Outcome.NOT_VERIFIED] if one.level is Level.MUST]
         return await self._page(
             "verdict",
             "Verdict",
             partner,
             verdict=verdict,
             results=results,
-            faults=switched_on,
+            unseen=len(unseen),
+            of_pages=sum(one.request_header("sec-fetch-site") == "same-origin" for one in entries),
             **self._recorded(partner),
         )
 
@@ -287,6 +288,8 @@ class Console:
             journals=counts,
             unattributed=self.state.journals.of(None).recorded,
             has_token=self.access.has_token,
+            set_faults=self._fault_names(partner.partner_id),
+            ahead=round(self.state.clocks.ahead(partner.partner_id)),
             section=_SECTIONS.get(name, name),
             **values,
         )

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from conformance.journal.journal import JournalEntry
 from conformance.report.html import LOOK
 from dinie_contract.output import printable
+from mock_server.console.exchanges import target_of
 from mock_server.control.assets import VENDORED, Assets
 from mock_server.control.policies import PAGE_POLICY
 from mock_server.exchange.exchange import CONTROL_PATH
@@ -88,22 +88,51 @@ def _duration(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.3g} s"
 
 
+def _span(seconds: float) -> str:
+    """A difference of time without its sign: days, hours, minutes and seconds, if any."""
+    left, parts = round(abs(seconds)), []
+    for unit, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, unit)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts) or "0 s"
+
+
 def _pretty(text: str) -> str:
-    """A JSON text with a member a line; any other as it is."""
+    """A JSON text with a member a line; any other as it is, and one that would be another value."""
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        value = json.loads(text, object_pairs_hook=_without_repetitions, parse_float=_same_float)
+        pretty = json.dumps(value, indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return text
+    # Deep nesting is mostly indentation.
+    return pretty if len(pretty) < _MOST_GROWTH * len(text) + _SHORT else text
+
+
+def _without_repetitions(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) < len(members):
+        raise ValueError("a member stands twice")
+    return found
+
+
+def _same_float(text: str) -> float:
+    if repr(float(text)) != text:
+        raise ValueError("a number that would be written otherwise")
+    return float(text)
+
+
+_MOST_GROWTH, _SHORT = 5, 1000
 
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _target(url: str) -> str:
-    """Path and query of a URL."""
-    parts = urlsplit(url)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+class _Exact(str):
+    """A text that is escaped for HTML and otherwise left as it is, for a script to read."""
+
+    __slots__ = ()
 
 
 def _tone(entry: JournalEntry) -> str:
@@ -118,6 +147,8 @@ _FILTERS: Mapping[str, Callable[[Any], str]] = {
     "duration": _duration,
     "json": _json,
     "pretty": _pretty,
-    "target": _target,
+    "span": _span,
+    "exact": _Exact,
+    "target": target_of,
     "tone": _tone,
 }

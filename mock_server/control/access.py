@@ -12,6 +12,7 @@ RFC 6265bis section 5.4.7); ``Origin`` and ``Sec-Fetch-Site`` are checked with i
 """
 
 import secrets
+import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -44,7 +45,8 @@ class ControlAccess:
 
     def __init__(self, token: str | None, hosts: Iterable[str] | None = ()) -> None:
         self._token = token
-        self._sessions: deque[str] = deque(maxlen=_MOST_SESSIONS)
+        self._sessions: deque[tuple[str, float]] = deque(maxlen=_MOST_SESSIONS)
+        """The sessions, each with its end on the monotonic clock."""
         self._hosts = None if hosts is None else frozenset(map(canonical, hosts))
 
     def check(self, exchange: Exchange) -> Identity:
@@ -72,14 +74,15 @@ class ControlAccess:
         self._check_origin(exchange)
         self._check_token(token.encode("utf-8", "surrogatepass"))
         session = secrets.token_urlsafe(32)
-        self._sessions.append(session)
+        self._sessions.append((session, time.monotonic() + _SESSION_SECONDS))
         return _cookie(exchange, session, _SESSION_SECONDS)
 
     def end_session(self, exchange: Exchange) -> str:
         """End the session of a request; the cookie that removes its own."""
         session = exchange.cookies().get(_cookie_name(exchange))
-        if session is not None and session in self._sessions:
-            self._sessions.remove(session)
+        for one in list(self._sessions):
+            if one[0] == session:
+                self._sessions.remove(one)
         return _cookie(exchange, "", 0)
 
     def _check_token(self, given: bytes) -> None:
@@ -89,7 +92,10 @@ class ControlAccess:
 
     def _has_session(self, exchange: Exchange) -> bool:
         given = exchange.cookies().get(_cookie_name(exchange), "").encode()
-        return any(secrets.compare_digest(given, one.encode()) for one in self._sessions)
+        now = time.monotonic()
+        return any(
+            secrets.compare_digest(given, one.encode()) and now < end for one, end in self._sessions
+        )
 
     def _check_headers(self, exchange: Exchange) -> None:
         host = (exchange.header(b"host") or "").strip().lower()

@@ -33,12 +33,12 @@
   });
 
   // The last request of the page, for a person and for the shell.
-  const curlOf = (method, url, headers, body) => {
-    const words = ["curl", "-i", "-X", method, quoted(new URL(url, location.href).href)];
-    if (document.body.hasAttribute("data-has-token") && new URL(url, location.href).pathname.startsWith("/_mock/"))
+  const curlOf = (method, path, headers, body, hasToken = false) => {
+    const words = ["curl", "-g", "-i", "-X", method, quoted(location.origin + path)];
+    if (document.body.hasAttribute("data-has-token") && path.startsWith("/_mock/"))
       words.push("-H", '"Authorization: Bearer $ADMIN_TOKEN"');
-    for (const [name, value] of Object.entries(headers))
-      words.push("-H", value.includes("$TOKEN") ? `"${name}: ${value}"` : quoted(`${name}: ${value}`));
+    else if (hasToken) words.push("-H", '"Authorization: Bearer $TOKEN"');
+    for (const [name, value] of Object.entries(headers)) words.push("-H", quoted(`${name}: ${value}`));
     if (body) words.push("--data-raw", quoted(body));
     return words.join(" ");
   };
@@ -78,7 +78,11 @@
 
   document.addEventListener("htmx:afterRequest", (event) => {
     const { elt, xhr, requestConfig: config } = event.detail;
-    if (config.verb === "get") return;
+    if (config.verb === "get") {
+      if (xhr.responseURL.endsWith("/sign-in")) location.reload();
+      else if (!event.detail.successful) show("GET", new URL(config.path, location.href).pathname, xhr.status, "", "This page is not up to date: load it again.");
+      return;
+    }
     const body = elt.hasAttribute("data-secret") ? "" : bodyOf(elt);
     const headers = body ? { "Content-Type": "application/json" } : {};
     const method = config.verb.toUpperCase();
@@ -88,23 +92,27 @@
     else refresh();
   });
 
+  const newKey = () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    return [...bytes].map((one) => one.toString(16).padStart(2, "0")).join("");
+  };
+
   // A request to the API itself, as the client would send it.
   let token = null;
   const send = async (button) => {
-    const given = JSON.parse(button.dataset.send), url = new URL(given.url, location.href);
-    const path = url.pathname + url.search, headers = { ...given.headers };
-    if (given.new_key) headers["Idempotency-Key"] = crypto.randomUUID();
-    const shownHeaders = given.bearer ? { ...headers, Authorization: "Bearer $TOKEN" } : headers;
-    const curl = curlOf(given.method, path, shownHeaders, given.body);
+    const { method, path, headers, body, bearer, new_key: needsKey } = JSON.parse(button.dataset.send);
+    if (needsKey) headers["Idempotency-Key"] = newKey();
+    const curl = curlOf(method, path, headers, body, bearer);
+    const sent = { ...headers };
     try {
-      if (given.bearer) {
+      if (bearer) {
         token ??= (await (await fetch(button.dataset.token, { method: "POST" })).json()).access_token;
-        headers.Authorization = `Bearer ${token}`;
+        sent.Authorization = `Bearer ${token}`;
       }
-      const answer = await fetch(path, { method: given.method, headers, body: given.body || undefined });
-      show(given.method, path, answer.status, curl, await answer.text());
-    } catch {
-      show(given.method, path, 0, curl, "The connection was closed before there was an answer.");
+      const answer = await fetch(location.origin + path, { method, headers: sent, body: body || undefined });
+      show(method, path, answer.status, curl, await answer.text());
+    } catch (error) {
+      show(method, path, 0, curl, `The browser got no answer: ${error.message}`);
     }
     refresh();
   };
@@ -150,10 +158,23 @@
   choose();
 
   // The journal, as it grows.
+  // A hidden tab follows nothing: a browser has few connections to one host for all of its tabs.
   const follow = (path, after, arrived) => {
-    const events = new EventSource(`${path}?after=${after}`);
-    events.addEventListener("exchange", (event) => arrived(Number(event.lastEventId)));
-    addEventListener("pagehide", () => events.close());
+    let events = null;
+    const open = () => {
+      events = new EventSource(`${path}?after=${after}`);
+      events.addEventListener("exchange", (event) => {
+        after = Number(event.lastEventId);
+        arrived(after);
+      });
+    };
+    const toggle = () => {
+      events?.close();
+      if (!document.hidden) open();
+    };
+    document.addEventListener("visibilitychange", toggle);
+    addEventListener("pagehide", () => events?.close());
+    toggle();
   };
   const live = document.querySelector("[data-live]");
   if (live) follow(live.dataset.live, live.dataset.recorded, later);
@@ -169,7 +190,10 @@
     while (last < newest && !isPressed("pause")) {
       const upTo = newest, sign = rows.dataset.rows.includes("?") ? "&" : "?";
       const answer = await fetch(`${rows.dataset.rows}${sign}after=${last}`);
-      if (!answer.ok) break;
+      if (!answer.ok || answer.redirected) {
+        byId("news").textContent = "There is nothing to follow any more: load the page again.";
+        break;
+      }
       const count = rows.children.length;
       rows.insertAdjacentHTML("beforeend", await answer.text());
       added += rows.children.length - count;

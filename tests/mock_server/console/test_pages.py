@@ -1,5 +1,6 @@
 """The pages of the console, without a browser: who gets which, and that foreign text is text."""
 
+import html
 import re
 
 import pytest
@@ -100,6 +101,26 @@ def test_what_a_client_sends_stays_text_on_every_page(
         assert "<script>" not in shown
         assert "<img" not in shown
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", shown)
+
+
+@pytest.mark.parametrize("host", ["[1:2:3:4:5:6:7:8:9]", "[::1::2]", "[", "a/b?c#d"])
+def test_a_host_that_is_none_breaks_no_page(client: Client, mock: Partnered, host: str) -> None:
+    mock.request("GET", "/nothing", headers={"Host": host})
+
+    for page in (*PAGES, "/journal/rows"):
+        assert client.get(BASE + page).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"name": "a", "name": "b"}', '{"name": 1.00000000000000000001}', "[" * 900 + "]" * 900],
+)
+def test_a_body_is_shown_as_it_was_sent(client: Client, mock: Partnered, body: str) -> None:
+    mock.post(body.encode(), ("Content-Type", "application/json"))
+    shown = client.get(f"{BASE}/journal/1").text
+
+    assert body in html.unescape(shown)
+    assert len(shown) < 100_000
 
 
 def test_an_exchange_is_shown_with_what_the_contract_has_against_it(

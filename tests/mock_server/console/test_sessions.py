@@ -1,10 +1,12 @@
 """A browser signs in with the admin token, and its session is worth no more than it must be."""
 
+import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from mock_server.control import access
 from mock_server.settings import Settings
 from tests.mock_server.clients import FIRST, Client, serve
 
@@ -97,6 +99,21 @@ def test_a_mock_without_an_admin_token_has_no_sessions(client: Client) -> None:
 
     assert answer.status_code == 401
     assert client.get(PAGE).status_code in {200, 403}
+
+
+def test_a_session_ends_after_its_time(guarded: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, now = cookie(signed_in(guarded)), time.monotonic()
+    monkeypatch.setattr(access.time, "monotonic", lambda: now + 12 * 3600 + 1)
+
+    assert guarded.get(JOURNAL, headers=session).status_code == 401
+
+
+def test_the_journal_does_not_hold_the_admin_token(guarded: Client) -> None:
+    guarded.get("/v3/nothing", headers={"X-K": ADMIN})
+    journal = guarded.get("/_mock/journal", headers={"Authorization": f"Bearer {ADMIN}"})
+
+    assert journal.json()["data"]
+    assert ADMIN not in journal.text
 
 
 def test_mocks_on_two_ports_of_one_host_have_cookies_of_their_own(guarded: Client) -> None:
