@@ -1,0 +1,351 @@
+"""The console in Chromium, while a client talks to the mock: what a person sees, and can do."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from demo.mock_process import MockProcess, mock_process
+from tests.browser.chromium import Watch, expect_accessible
+
+PAGES = ("", "/journal", "/journal?view=calls", "/journal/1", "/unattributed", "/verdict",
+         "/faults", "/state", "/partners")  # fmt: skip
+CONTRACTS = Path(__file__).parents[1] / "mock_server" / "documented" / "contracts"
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=http://elsewhere.example/x onerror=alert(1)>',
+    "'-alert(1)-' {{ 7 * 7 }} ${7 * 7}",
+    "\x1b[31m \u202e txt.exe \u2066",
+    "a" * 65_536,
+)
+
+
+class Sender:
+    """A client of the mock, of one of its partners."""
+
+    def __init__(self, mock: MockProcess, http: httpx.Client, partner: dict[str, str]) -> None:
+        self.mock, self.http, self.partner = mock, http, partner
+        self.control = f"/_mock/partners/{partner['id']}"
+        self.pages = f"/_mock/ui/partners/{partner['id']}"
+
+    def create(self, name: object, key: str) -> int | None:
+        """Create a key; the status, or None where the connection was closed."""
+        token = self.partner.get("access_token") or self.mock.token
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+        path = f"{self.mock.base_url}/auth/credentials"
+        try:
+            # A connection of its own: one that is reused and closed would be tried again.
+            return httpx.post(
+                path, json={"name": name}, headers=headers, trust_env=False
+            ).status_code
+        except httpx.TransportError:
+            return None
+
+
+@contextmanager
+def sending(mock: MockProcess) -> Iterator[Sender]:
+    """A client of the first partner, which begins from the start."""
+    with httpx.Client(base_url=mock.origin, trust_env=False) as http:
+        first = next(
+            one
+            for one in http.get("/_mock/partners").json()["data"]
+            if one["client_id"] == mock.client_id
+        )
+        http.post(f"/_mock/partners/{first['id']}/reset").raise_for_status()
+        yield Sender(mock, http, first)
+
+
+@pytest.fixture
+def sender(mock: MockProcess) -> Iterator[Sender]:
+    with sending(mock) as sender:
+        yield sender
+
+
+def press(page: Page, name: str, said: str) -> None:
+    """Press a button, and wait until the page says what came of it."""
+    page.get_by_role("button", name=name, exact=True).first.click()
+    expect(page.locator("#sent-line")).to_contain_text(said)
+
+
+def test_a_newcomer_is_led_from_the_root_to_a_verdict(page: Page, sender: Sender) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Start")).to_be_visible()
+    press(page, "Send it from this page", "POST /v3/auth/credentials: 201")
+    press(page, "Lose every other answer", "faults: 201")
+    expect(page.get_by_text("Answers are being lost.")).to_be_visible()
+    assert [sender.create("A", "key-of-call-1-abcdef") for _ in range(2)] == [None, 201]
+    page.get_by_role("link", name="Verdict", exact=True).click()
+    expect(page.locator("#mood")).to_contain_text("The client is right")
+
+
+def test_rows_appear_while_a_client_sends(page: Page, sender: Sender) -> None:
+    page.goto(f"{sender.pages}/journal")
+    rows = page.locator("#rows li")
+    expect(rows).to_have_count(0)
+    for number in range(1, 4):
+        sender.create(f"Key {number}", f"key-{number}-abcdefghijkl")
+        expect(rows).to_have_count(number)
+    page.get_by_role("button", name="Pause").click()
+    sender.create("Key 4", "key-4-abcdefghijkl")
+    sender.create(5, "key-5-abcdefghijkl")
+    expect(rows).to_have_count(3)
+    page.get_by_role("button", name="Pause").click()
+    expect(rows).to_have_count(5)
+    rows.last.get_by_role("link").click()
+    expect(page.locator("#detail")).to_contain_text("name must be a string")
+    expect(page.locator("#detail")).to_be_focused()
+    page.get_by_label("Refused").select_option("yes")
+    page.get_by_role("button", name="Filter").click()
+    expect(rows).to_have_count(1)
+
+
+def test_a_journal_that_is_reset_begins_anew(page: Page, sender: Sender) -> None:
+    for number in range(3):
+        sender.create("A", f"key-{number}-abcdefghijkl")
+    page.goto(f"{sender.pages}/journal")
+    expect(page.locator("#rows li")).to_have_count(3)
+    sender.http.post(f"{sender.control}/reset")
+    sender.create("B", "key-b-abcdefghijkl")
+    expect(page.locator("#rows li")).to_have_count(1)
+
+
+def test_a_fault_is_switched_on_and_off(page: Page, sender: Sender) -> None:
+    page.goto(f"{sender.pages}/faults")
+    switch = page.get_by_role("switch", name="outage")
+    expect(switch).to_have_attribute("aria-checked", "false")
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "true")
+    expect(switch).to_be_focused()
+    expect(page.get_by_role("link", name="1 fault is on")).to_be_visible()
+    assert sender.create("A", "key-1-abcdefghijkl") == 500
+    expect(page.get_by_text("fired 1 times")).to_be_visible()
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "false")
+    assert sender.create("A", "key-1-abcdefghijkl") == 201
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("status", 500),
+        ("drop", None),
+        ("delay", 201),
+        ("slow", 201),
+        ("truncate", None),
+        ("media_type", 201),
+        ("malformed_json", 201),
+        ("expire_token", 401),
+    ],
+)
+def test_a_fault_of_each_kind_is_set_by_the_form(
+    page: Page, sender: Sender, kind: str, status: int | None
+) -> None:
+    page.goto(f"{sender.pages}/faults")
+    page.get_by_label("Action", exact=True).select_option(kind)
+    page.get_by_label("For the next requests").fill("1")
+    press(page, "Set this fault", "faults: 201")
+    expect(page.get_by_role("rowheader", name="bad day")).to_be_visible()
+    assert sender.create("A", f"key-{kind}-abcdefghijkl") == status
+    [fault] = sender.http.get(f"{sender.control}/faults").json()["data"]
+    assert (fault["action"]["kind"], fault["fired"]) == (kind, 1)
+
+
+def test_clock_limit_and_keys_are_changed(page: Page, sender: Sender) -> None:
+    sender.create("To be revoked", "key-1-abcdefghijkl")
+    page.goto(f"{sender.pages}/state")
+    press(page, "Advance by 24 h", "clock/advance: 200")
+    expect(page.locator("#ahead")).to_have_text("1 d")
+    assert sender.http.get(f"{sender.control}/clock").json()["ahead_seconds"] == 86400
+    press(page, "Back to this machine's clock", "clock: 200")
+    page.get_by_role("button", name=re.compile("^Revoke ")).click()
+    expect(page.get_by_text("revoked", exact=True).first).to_be_visible()
+    [one] = sender.http.get(f"{sender.control}/resources").json()["data"]
+    assert one["status"] == "revoked"
+    press(page, "Forget the requests so far", "rate-limit: 200")
+
+
+def test_the_verdict_turns_red_and_back(page: Page, sender: Sender) -> None:
+    page.goto(f"{sender.pages}/verdict")
+    expect(page.locator("#mood")).to_have_text("Nothing can be said yet.")
+    sender.http.post(f"{sender.control}/faults", json={"preset": "lost-response"})
+    assert sender.create("A", "3b241101-e2bb-4255-8caf-4136c566a962") is None
+    assert sender.create("A", "9d5a7c10-7a3b-4d0e-8f60-0d7a0c1f2e3d") == 201
+    expect(page.locator("#mood")).to_have_text("The client is not right.")
+    expect(page.locator("#content")).to_contain_text("outside the retry loop")
+    press(page, "Start over: reset this partner", "reset: 204")
+    expect(page.locator("#mood")).to_have_text("Nothing can be said yet.")
+
+
+def test_the_command_of_a_button_does_the_same(page: Page, sender: Sender) -> None:
+    page.goto(f"{sender.pages}/faults")
+    page.get_by_role("switch", name="slow").click()
+    expect(page.locator("#sent-line")).to_contain_text("201")
+    command = page.locator("#sent-curl").text_content() or ""
+    sender.http.delete(f"{sender.control}/faults")
+    subprocess.run(["sh", "-c", command], check=True, capture_output=True, timeout=20)
+
+    names = {one["name"] for one in sender.http.get(f"{sender.control}/faults").json()["data"]}
+    assert names == {"slow"}
+
+
+def test_an_exchange_is_sent_again(page: Page, sender: Sender) -> None:
+    sender.create("Once more $(id) `id`", "key-1-abcdefghijkl")
+    page.goto(f"{sender.pages}/journal/1")
+    press(page, "Send again", "POST /v3/auth/credentials: 201")
+    first, second = sender.http.get(f"{sender.control}/journal").json()["data"]
+    assert first["request_body"] == second["request_body"]
+
+
+def test_two_tabs_on_two_partners_never_mix(page: Page, sender: Sender, watch: Watch) -> None:
+    made = sender.http.post("/_mock/partners").json()
+    other = Sender(sender.mock, sender.http, made)
+    second = page.context.new_page()
+    page.goto(f"{sender.pages}/journal")
+    second.goto(f"{other.pages}/journal")
+    for number in range(3):
+        sender.create("Of the first", f"key-{number}-abcdefghijkl")
+        other.create("Of the second", f"key-{number}-abcdefghijkl")
+    other.create(0, "key-9-abcdefghijkl")
+    expect(page.locator("#rows li")).to_have_count(3)
+    expect(second.locator("#rows li")).to_have_count(4)
+    second.goto(f"{other.pages}/faults")
+    second.get_by_role("switch", name="outage").click()
+    expect(second.get_by_role("switch", name="outage")).to_have_attribute("aria-checked", "true")
+    assert sender.create("A", "key-10-abcdefghijkl") == 201
+    page.goto(f"{sender.pages}/faults")
+    expect(page.get_by_role("switch", name="outage")).to_have_attribute("aria-checked", "false")
+    page.goto(f"{sender.pages}/partners")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name=f"Delete {made['client_id']}").click()
+    expect(page.get_by_role("rowheader", name=made["client_id"])).to_have_count(0)
+
+
+def test_a_partner_is_made_and_its_secret_is_seen(page: Page, sender: Sender) -> None:
+    page.goto(f"{sender.pages}/partners")
+    press(page, "Make a partner", "POST /_mock/partners: 201")
+    expect(page.locator("#sent-answer")).to_be_visible()
+    expect(page.locator("#sent-answer")).to_contain_text("client_secret")
+    # The list of the header has it too.
+    expect(page.locator("#partner option")).to_have_count(
+        len(sender.http.get("/_mock/partners").json()["data"])
+    )
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda one: one[:10].encode().hex())
+def test_what_a_client_sends_stays_text(
+    page: Page, sender: Sender, watch: Watch, text: str
+) -> None:
+    said: list[str] = []
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    sender.create(text, "key-1-abcdefghijkl")
+    sender.create({text: text}, "key-2-abcdefghijkl")
+    fault = {"name": text[:100].replace("\x1b", ""), "action": {"kind": "delay", "seconds": 0}}
+    sender.http.post(f"{sender.control}/faults", json=fault)
+    sender.create(text, "key-3-abcdefghijkl")
+    for one in (*PAGES, "/journal/2", "/journal/3"):
+        page.goto(sender.pages + one)
+        expect(page.locator("h1")).to_be_visible()
+        assert page.locator("main script, main img, main iframe").count() == 0
+    assert said == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_each_page_is_accessible_and_as_wide_as_the_window(
+    browser: Browser, mock: MockProcess, sender: Sender, scheme: str, width: int
+) -> None:
+    def look(*paths: str) -> None:
+        for path in paths:
+            page.goto(sender.pages + path)
+            expect(page.locator("h1")).to_be_visible()
+            expect_accessible(page)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, (path, wide)
+
+    size = {"width": width, "height": 800}
+    with browser.new_context(base_url=mock.origin, viewport=size, color_scheme=scheme) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        look("", "/journal", "/journal?view=calls", "/verdict", "/faults", "/state")
+        sender.http.post(f"{sender.control}/faults", json={"preset": "lost-response"})
+        for number, name in enumerate(["A", "A", 7, 7]):
+            sender.create(name, f"key-{number // 2}-abcdefghijkl")
+        httpx.get(f"{mock.base_url}/auth/credentials", trust_env=False)
+        look(*PAGES, "/journal/99")
+        page.goto(f"{sender.pages}/journal")
+        page.locator("#rows li a").nth(2).click()
+        expect(page.locator("#exchange")).to_be_visible()
+        expect_accessible(page)
+        page.goto(f"{sender.pages}/faults")
+        page.get_by_role("switch", name="slow").click()
+        expect(page.locator("#sent")).to_be_visible()
+        page.locator("#sent summary").click()
+        expect_accessible(page)
+
+
+def test_the_console_is_used_by_keyboard_alone(page: Page, sender: Sender) -> None:
+    page.goto(f"{sender.pages}/faults")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    switch = page.get_by_role("switch").first
+    expect(switch).to_be_focused()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    page.keyboard.press("Space")
+    expect(switch).to_have_attribute("aria-checked", "true")
+    expect(switch).to_be_focused()
+
+
+def test_a_browser_signs_in_and_out(browser: Browser) -> None:
+    token = "an-admin-token-of-some-length"
+    with (
+        mock_process("--admin-token", token) as mock,
+        browser.new_context(base_url=mock.origin) as context,
+    ):
+        watch = Watch(mock.origin)
+        watch.expect("401")
+        watch.watch(context)
+        page = context.new_page()
+        page.goto("/")
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        expect_accessible(page)
+        page.get_by_label("Admin token").fill("wrong")
+        press(page, "Sign in", "401")
+        assert "wrong" not in (page.locator("#sent-curl").text_content() or "")
+        page.get_by_label("Admin token").fill(token)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Start")).to_be_visible()
+        press(page, "Send it from this page", "201")
+        page.get_by_role("link", name="Journal", exact=True).click()
+        expect(page.locator("#rows li")).to_have_count(1)
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        assert watch.unexpected() == []
+
+
+@pytest.mark.parametrize("name", ["payments-3.1.yaml", "pets-3.0.yaml"])
+def test_a_foreign_contract_has_the_same_pages(browser: Browser, name: str) -> None:
+    with (
+        mock_process("--contract", str(CONTRACTS / name)) as mock,
+        browser.new_context(base_url=mock.origin) as context,
+    ):
+        watch = Watch(mock.origin)
+        watch.expect("4[0-9][0-9]")
+        watch.watch(context)
+        page = context.new_page()
+        page.goto("/_mock/ui")
+        start = page.url
+        page.get_by_role("button", name="Send it from this page").click()
+        expect(page.locator("#sent-line")).to_contain_text(re.compile(r": \d{3}"))
+        for one in PAGES:
+            page.goto(start + one)
+            expect(page.locator("h1")).to_be_visible()
+        page.goto(f"{start}/journal")
+        expect(page.locator("#rows li")).to_have_count(1)
+        assert watch.unexpected() == []
