@@ -16,7 +16,8 @@ INSTALL   := $(BIN)/pip install --disable-pip-version-check --no-compile
 endif
 
 .PHONY: install demo serve sdk-verdict judged test lint types unit violence bench bench-harness bench-stores \
-	bench-neighbour bench-keys bench-shards bench-fuzz soak audit lock vendored wheel release clean
+	bench-neighbour bench-keys bench-journal bench-shards bench-fuzz soak audit lock vendored pictures wheel \
+	release clean
 
 # Both commands, with all extras, in .venv/bin.
 install: $(READY)
@@ -68,6 +69,10 @@ bench-neighbour: $(READY)
 # The cost of the ten thousandth idempotency key, beside that of the first one.
 bench-keys: $(READY)
 	$(BIN)/python -m benchmarks.keys
+
+# Scrolling through the journal's page with 10,000 rows, beside 100.
+bench-journal: $(READY)
+	$(BIN)/python -m benchmarks.journal_page
 
 # Findings of two shards over one Redis, and of one campaign in twice the time: about seven minutes.
 bench-shards: $(READY)

@@ -176,7 +176,7 @@ class Console:
                 "calls", title, partner, calls=shown, count=len(calls), **common
             )
         entries, _ = self._found(query, partner.partner_id)
-        return await self._page("journal", "Journal", partner, entries=entries, **common)
+        return await self._page("journal", "Journal", partner, all=entries, **common)
 
     async def rows(self, exchange: Exchange, partner: PartnerLogin) -> Response:
         """The rows of the exchanges after a number, to be added to the journal's page."""

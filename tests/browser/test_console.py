@@ -61,6 +61,20 @@ def sending(mock: MockProcess) -> Iterator[Sender]:
         yield Sender(mock, http, first)
 
 
+@contextmanager
+def visiting(browser: Browser, *options: str, expected: str) -> Iterator[Page]:
+    """A page of a mock with other options; it fails as the fixture `page` does."""
+    with (
+        mock_process(*options) as mock,
+        browser.new_context(base_url=mock.origin) as context,
+    ):
+        watch = Watch(mock.origin)
+        watch.expect(expected)
+        watch.watch(context)
+        yield context.new_page()
+        assert watch.unexpected() == []
+
+
 @pytest.fixture
 def sender(mock: MockProcess) -> Iterator[Sender]:
     with sending(mock) as sender:
@@ -304,14 +318,7 @@ def test_the_console_is_used_by_keyboard_alone(page: Page, sender: Sender) -> No
 
 def test_a_browser_signs_in_and_out(browser: Browser) -> None:
     token = "an-admin-token-of-some-length"
-    with (
-        mock_process("--admin-token", token) as mock,
-        browser.new_context(base_url=mock.origin) as context,
-    ):
-        watch = Watch(mock.origin)
-        watch.expect("401")
-        watch.watch(context)
-        page = context.new_page()
+    with visiting(browser, "--admin-token", token, expected="401") as page:
         page.goto("/")
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         expect_accessible(page)
@@ -326,19 +333,12 @@ def test_a_browser_signs_in_and_out(browser: Browser) -> None:
         expect(page.locator("#rows li")).to_have_count(1)
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-        assert watch.unexpected() == []
 
 
 @pytest.mark.parametrize("name", ["payments-3.1.yaml", "pets-3.0.yaml"])
 def test_a_foreign_contract_has_the_same_pages(browser: Browser, name: str) -> None:
-    with (
-        mock_process("--contract", str(CONTRACTS / name)) as mock,
-        browser.new_context(base_url=mock.origin) as context,
-    ):
-        watch = Watch(mock.origin)
-        watch.expect("4[0-9][0-9]")
-        watch.watch(context)
-        page = context.new_page()
+    options = ("--contract", str(CONTRACTS / name))
+    with visiting(browser, *options, expected="4[0-9][0-9]") as page:
         page.goto("/_mock/ui")
         start = page.url
         page.get_by_role("button", name="Send it from this page").click()
@@ -348,4 +348,3 @@ def test_a_foreign_contract_has_the_same_pages(browser: Browser, name: str) -> N
             expect(page.locator("h1")).to_be_visible()
         page.goto(f"{start}/journal")
         expect(page.locator("#rows li")).to_have_count(1)
-        assert watch.unexpected() == []

@@ -184,6 +184,22 @@
   let last = Number(rows.dataset.recorded), newest = last, isFetching = false, added = 0;
   const isPressed = (id) => byId(id).getAttribute("aria-pressed") === "true";
   const toEnd = () => { if (isPressed("follow")) rows.scrollTop = rows.scrollHeight; };
+  // In lists of a hundred, which the browser lays out together.
+  const append = (text) => {
+    const template = document.createElement("template");
+    template.innerHTML = text;
+    const found = [...template.content.querySelectorAll("li")];
+    for (const row of found) {
+      let list = rows.lastElementChild;
+      if (!list || list.children.length >= 100) {
+        list = document.createElement("ol");
+        rows.append(list);
+      }
+      list.append(row);
+    }
+    added += found.length;
+    return Number(found.at(-1)?.dataset.number ?? 0);
+  };
   const fetchRows = async () => {
     if (isFetching || isPressed("pause")) return;
     isFetching = true;
@@ -194,11 +210,9 @@
         byId("news").textContent = "There is nothing to follow any more: load the page again.";
         break;
       }
-      const count = rows.children.length;
-      rows.insertAdjacentHTML("beforeend", await answer.text());
-      added += rows.children.length - count;
+      const number = append(await answer.text());
       const hasMore = answer.headers.get("X-Has-More") === "1";
-      last = hasMore ? Number(rows.lastElementChild.dataset.number) : Math.max(upTo, Number(rows.lastElementChild?.dataset.number ?? 0));
+      last = hasMore ? number : Math.max(upTo, number);
       toEnd();
     }
     isFetching = false;
