@@ -5,7 +5,7 @@ control plane: nothing is possible in a page alone.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -231,6 +231,7 @@ class Console:
             clock=clock_json(self.state.clocks, partner.partner_id),
             limit=limit,
             resources=resources["data"],
+            columns=_columns(resources["data"]),
             has_more=resources["has_more"],
             keeps_resources=self.credentials is not None,
             **self._recorded(partner),
@@ -318,6 +319,16 @@ class Console:
 
     def _fault_names(self, partner_id: str) -> list[str]:
         return sorted({one.name for one in self.state.plans.of(partner_id)})
+
+
+def _columns(resources: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The members of resources, each once: none beside the first that only repeats the id."""
+    members = list(dict.fromkeys(name for one in resources for name in one["resource"]))
+    return [
+        name
+        for place, name in enumerate(members)
+        if not place or any(one["resource"].get(name) != one["id"] for one in resources)
+    ]
 
 
 def _origin(exchange: Exchange) -> str:

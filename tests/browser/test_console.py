@@ -240,6 +240,15 @@ def test_two_tabs_on_two_partners_never_mix(page: Page, sender: Sender, watch: W
     expect(page.get_by_role("rowheader", name=made["client_id"])).to_have_count(0)
 
 
+def test_a_page_of_a_partner_that_is_gone_says_so(page: Page, sender: Sender, watch: Watch) -> None:
+    watch.expect("404")
+    made = sender.http.post("/_mock/partners").json()
+    page.goto(f"/_mock/ui/partners/{made['id']}/journal")
+    expect(page.locator("#rows")).to_be_visible()
+    sender.http.delete(f"/_mock/partners/{made['id']}").raise_for_status()
+    expect(page.locator("#sent-line")).to_contain_text("is gone. Load it again.", timeout=15_000)
+
+
 def test_a_partner_is_made_and_its_secret_is_seen(page: Page, sender: Sender) -> None:
     page.goto(f"{sender.pages}/partners")
     press(page, "Make a partner", "POST /_mock/partners: 201")

@@ -1,6 +1,7 @@
 // What the console's pages do beside htmx: bodies in JSON, the last request as curl, live parts.
 "use strict";
 (() => {
+  const GONE = "This page shows what was: the partner or the session is gone. Load it again.";
   const byId = (id) => document.getElementById(id);
   const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
   const say = (text) => { byId("said").textContent = text; };
@@ -51,11 +52,26 @@
     if (!isDone) try { problem = `: ${JSON.parse(answer).detail}`; } catch { problem = ""; }
     panel.hidden = false;
     panel.className = `sent ${isDone ? "good" : "bad"}`;
-    byId("sent-line").textContent = `${method} ${path}: ${status || "no answer"}${problem}`;
+    byId("sent-line").textContent =
+      `${isDone ? "Done" : "Not done"}. ${method} ${path}: ${status || "no answer"}${problem}`;
+    byId("sent-details").hidden = false;
     byId("sent-curl").textContent = curl;
     byId("sent-answer").textContent = answer ? pretty(answer) : "(no body)";
     // What is shown once must be seen.
     byId("sent-details").open = method === "POST" && /"(client_secret|access_token)"/.test(answer);
+  };
+  // The page is not, or no longer, what it was: the panel says so until it is again.
+  let isTelling = false;
+  const tell = (text) => {
+    isTelling = true;
+    byId("sent").hidden = false;
+    byId("sent").className = "sent bad";
+    byId("sent-line").textContent = text;
+    byId("sent-details").hidden = true;
+  };
+  const tellNoMore = () => {
+    if (isTelling) byId("sent").hidden = true;
+    isTelling = false;
   };
   byId("sent-close").addEventListener("click", () => { byId("sent").hidden = true; });
 
@@ -80,7 +96,7 @@
     const { elt, xhr, requestConfig: config } = event.detail;
     if (config.verb === "get") {
       if (xhr.responseURL.endsWith("/sign-in")) location.reload();
-      else if (!event.detail.successful) show("GET", new URL(config.path, location.href).pathname, xhr.status, "", "This page is not up to date: load it again.");
+      else if (!event.detail.successful) tell(GONE);
       return;
     }
     const body = elt.hasAttribute("data-secret") ? "" : bodyOf(elt);
@@ -167,6 +183,11 @@
         after = Number(event.lastEventId);
         arrived(after);
       });
+      events.addEventListener("open", tellNoMore);
+      events.addEventListener("error", () => {
+        const isGone = events.readyState === EventSource.CLOSED;
+        tell(isGone ? GONE : "The mock does not answer; the page tries again.");
+      });
     };
     const toggle = () => {
       events?.close();
@@ -207,7 +228,7 @@
       const upTo = newest, sign = rows.dataset.rows.includes("?") ? "&" : "?";
       const answer = await fetch(`${rows.dataset.rows}${sign}after=${last}`);
       if (!answer.ok || answer.redirected) {
-        byId("news").textContent = "There is nothing to follow any more: load the page again.";
+        tell(GONE);
         break;
       }
       const number = append(await answer.text());
