@@ -1,5 +1,6 @@
 """Refuses what the control plane would ignore: a misspelt filter makes an assertion meaningless."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class _Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """Refuses unknown and repeated parameters, and unknown members and values, with 422.
+    """Refuses unknown and repeated parameters and members, and unknown values, with 422.
 
     It comes before the validation, whose errors for a misspelt member would be that another is
     missing. The other side of each name is the contract alone.
@@ -59,6 +60,7 @@ class Spelling:
         if not body:
             return
         value = parse_json(body)
+        yield from _repeated_members(body)
         if media_type and media_type.schema:
             yield from self._of_value(value, media_type.schema.definition, "")
         elif value != {}:
@@ -119,6 +121,21 @@ def _members(forms: list[Mapping[str, Any]]) -> dict[str, list[Any]]:
     return members
 
 
+def _repeated_members(body: bytes) -> Iterator[_Fault]:
+    """The members that stand twice in one object (RFC 8259, section 4); ``body`` is JSON."""
+    repeated: list[str] = []
+
+    def count(pairs: list[tuple[str, Any]]) -> None:
+        repeated.extend(
+            name for name, times in Counter(one for one, _ in pairs).items() if times > 1
+        )
+
+    # Numbers stay texts: one of very many digits would take its time.
+    json.loads(body.decode(), object_pairs_hook=count, parse_int=str, parse_float=str)
+    for name in dict.fromkeys(repeated):
+        yield _Fault(short(name), "repeated member", "repeated_field", "send it once")
+
+
 def _of_parameters(exchange: Exchange, operation: Operation) -> Iterator[_Fault]:
     parameters = {one.name: one for one in operation.parameters if one.location == "query"}
     given = query_of(exchange)
@@ -140,5 +157,12 @@ def _problem(faults: list[_Fault]) -> Problem:
     more = f" (and {others} more)" if others else ""
     of = " of" if one.wrong == "unknown value" else ""
     detail = f"{one.wrong.capitalize()}{of} {quoted(one.name)}: {one.remedy}{more}"
-    errors = [FieldError(it.name, f"is an {it.wrong}: {it.remedy}", it.code) for it in faults]
+    errors = [
+        FieldError(
+            it.name,
+            f"is {'a' if it.wrong.startswith('r') else 'an'} {it.wrong}: {it.remedy}",
+            it.code,
+        )
+        for it in faults
+    ]
     return Problem(ProblemType.VALIDATION_FAILED, one.code, detail, errors=errors)

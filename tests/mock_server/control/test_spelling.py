@@ -56,6 +56,24 @@ def test_a_filter_that_nobody_would_read_is_refused(
         assert (found_code, detail in found) == (code, True), found
 
 
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ('{"preset": "slow", "preset": "slow"}', "preset"),
+        ('{"action": {"kind": "delay", "seconds": 1, "seconds": 2}}', "seconds"),
+        ('{"action": {"kind": "truncate"}, "match": {"body": {"x": 1, "\\u0078": 1}}}', "x"),
+    ],
+)
+def test_a_member_that_stands_twice_is_refused(job: Job, body: str, name: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    response = job.control("POST", "/faults", content=body, headers=headers)
+
+    assert response.status_code == 422
+    assert response.json()["code"] == "repeated_field"
+    assert response.json()["detail"] == f'Repeated member "{name}": send it once'
+    assert job.control("GET", "/faults").json()["data"] == []
+
+
 def test_the_operations_without_a_partner_refuse_the_same(client: Client) -> None:
     for path in ("journal?operaton=x", "journal?operation=x", "partners?x=1"):
         assert client.get(f"/_mock/{path}").status_code == 422
