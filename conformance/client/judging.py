@@ -22,8 +22,10 @@ _NOT_JUDGED = "{} exchanges are for no operation of the contract: not judged"
 _MOST_LINES = 12
 _LONGEST_BODY, _LONGEST_URL = 80, 200
 
-_KEYS = ("idempotency-key", "x-idempotency-key")
-_SENT = (*_KEYS, "authorization", "content-type")
+KEYS = ("idempotency-key", "x-idempotency-key")
+"""The headers in which clients send idempotency keys, whichever the contract has."""
+
+_SENT = (*KEYS, "authorization", "content-type")
 _ANSWERED = ("retry-after", "retry-after-ms", "idempotent-replayed")
 """The headers that an excerpt shows of a request and of its answer."""
 
@@ -120,7 +122,7 @@ def _headers_of(exchanges: Sequence[JournalEntry]) -> list[str]:
     return [
         name
         for name in _SENT
-        if name in _KEYS
+        if name in KEYS
         or len(exchanges) == 1
         or len({one.request_header(name) for one in exchanges}) > 1
     ]

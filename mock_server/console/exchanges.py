@@ -11,6 +11,7 @@ from typing import Any
 from conformance.client.attempts import CUT
 from conformance.client.calls import Call, Link
 from conformance.client.evidence import Traffic
+from conformance.client.judging import KEYS
 from conformance.journal.journal import JournalEntry
 from conformance.journal.redaction import PSEUDONYM
 from dinie_contract.output import printable
@@ -33,7 +34,8 @@ _OF_BROWSERS = {
 }
 """Request headers that a script in a browser cannot set (Fetch, "forbidden request-header")."""
 
-KEY_HEADERS = {"idempotency-key", "x-idempotency-key"}
+_LINKS = {Link.KEY: f"with {Link.KEY.value}"}
+"""What a page says of a link, where that is not the link's own words."""
 
 _ORIGIN = re.compile(r"^[a-z]+://[^/?]*", re.IGNORECASE)
 _DOTS = re.compile(r"/(\.|%2e){1,2}(/|\?|$)", re.IGNORECASE)
@@ -46,7 +48,7 @@ class DrawnAttempt:
     """An attempt of a call, with its place in the drawing, and the wait before it in seconds.
 
     ``asked`` is the wait that the answer before it asked for, ``link`` why it is an attempt of the
-    same call; both None where there is none.
+    same call, in words; both None where there is none.
     """
 
     entry: JournalEntry
@@ -56,7 +58,6 @@ class DrawnAttempt:
     wait_left: float
     asked: float | None
     link: str | None
-    has_same_key: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,6 @@ class DrawnCall:
     attempts: Sequence[DrawnAttempt]
     operation: str
     seconds: float
-    is_certain: bool
 
 
 def drawn(call: Call) -> DrawnCall:
@@ -85,11 +85,10 @@ def drawn(call: Call) -> DrawnCall:
                 wait=max(0.0, retry.wait) if retry else None,
                 wait_left=(retry.before.ended - start) * scale if retry else 0.0,
                 asked=retry.before.wait_asked if retry else None,
-                link=retry.link.value if retry else None,
-                has_same_key=retry is not None and retry.link is Link.KEY,
+                link=_LINKS.get(retry.link, retry.link.value) if retry else None,
             )
         )
-    return DrawnCall(shown, call.first.operation.id, seconds, call.is_certain)
+    return DrawnCall(shown, call.first.operation.id, seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +225,7 @@ def _again(entry: JournalEntry) -> tuple[str | None, str]:
         if name not in _OF_BROWSERS and not name.startswith(("sec-", "proxy-", "access-control-"))
     }
     authorization = headers.pop("authorization", "")
-    hidden = [target, body, *(value for name, value in headers.items() if name not in KEY_HEADERS)]
+    hidden = [target, body, *(value for name, value in headers.items() if name not in KEYS)]
     sent = [name for name, _ in entry.request_headers if name in headers]
     if any(map(PSEUDONYM.search, hidden)):
         return None, "The journal holds pseudonyms of a part of it."

@@ -19,7 +19,7 @@ from conformance.client.evidence import Traffic
 from conformance.client.judging import Level, judge
 from conformance.journal.journal import JournalEntry
 from conformance.results.result import Outcome
-from mock_server.console.exchanges import drawn, shown_exchange, target_of
+from mock_server.console.exchanges import drawn, shown_exchange
 from mock_server.console.first_request.call import Login, first_call, request_of
 from mock_server.console.first_request.programs import first_requests
 from mock_server.console.rendering import Templates
@@ -136,19 +136,19 @@ class Console:
             secret=secret,
             token=token,
             programs=programs,
-            first=self._first(base_url),
+            first=self._first(),
         )
 
-    def _first(self, base_url: str) -> str | None:
+    def _first(self) -> str | None:
         """The first request as JSON for the page's script, which adds the token and a key."""
         call = first_call(self.contract)
         if call is None:
             return None
-        request = request_of(call, base_url, Login("", "", ""), "")
+        request = request_of(call, self.contract.base_path, Login("", "", ""), "")
         return json.dumps(
             {
                 "method": request.method,
-                "path": target_of(request.url),
+                "path": request.url,
                 "headers": {"Content-Type": request.media_type} if request.media_type else {},
                 "body": request.body,
                 "bearer": bool(call.schemes),
@@ -165,7 +165,8 @@ class Console:
             "query": urlencode({name: text for name, text in given.items() if text}),
             "operations": list(self.contract.operations),
             "fault_names": self._fault_names(partner.partner_id),
-            "recorded": self.state.journals.of(partner.partner_id).recorded,
+            "unattributed": self.state.journals.of(None).recorded,
+            **self._recorded(partner),
         }
         if query.get("view") == "calls":
             entries = list(self.state.journals.of(partner.partner_id).entries)
@@ -266,7 +267,9 @@ class Console:
 
     async def list_partners(self, exchange: Exchange, partner: PartnerLogin) -> Response:
         """All partners."""
-        return await self._page("partners", "Partners", partner)
+        every = [one.partner_id for one in await self.store.list_partners()]
+        counts = {one: self.state.journals.of(one).recorded for one in every}
+        return await self._page("partners", "Partners", partner, exchanges=counts)
 
     async def _for_partner(self, page: Page, exchange: Exchange) -> Response:
         refusal = self._refusal(exchange)
@@ -279,15 +282,11 @@ class Console:
         return await page(exchange, partner)
 
     async def _page(self, name: str, title: str, partner: PartnerLogin, **values: Any) -> Response:
-        partners = await self.store.list_partners()
-        counts = {one.partner_id: self.state.journals.of(one.partner_id) for one in partners}
         return self.templates.page(
             name,
             title=title,
             partner=partner,
-            partners=partners,
-            journals=counts,
-            unattributed=self.state.journals.of(None).recorded,
+            partners=await self.store.list_partners(),
             has_token=self.access.has_token,
             set_faults=self._fault_names(partner.partner_id),
             ahead=round(self.state.clocks.ahead(partner.partner_id)),

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -281,7 +282,11 @@ def test_what_a_client_sends_stays_text(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_each_page_is_accessible_and_as_wide_as_the_window(
-    browser: Browser, mock: MockProcess, sender: Sender, scheme: str, width: int
+    browser: Browser,
+    mock: MockProcess,
+    sender: Sender,
+    scheme: Literal["light", "dark"],
+    width: int,
 ) -> None:
     def look(*paths: str) -> None:
         for path in paths:
@@ -292,7 +297,7 @@ def test_each_page_is_accessible_and_as_wide_as_the_window(
             assert wide <= width, (path, wide)
 
     size = {"width": width, "height": 800}
-    with browser.new_context(base_url=mock.origin, viewport=size, color_scheme=scheme) as context:  # type: ignore[arg-type]
+    with browser.new_context(base_url=mock.origin, viewport=size, color_scheme=scheme) as context:
         page = context.new_page()
         look("", "/journal", "/journal?view=calls", "/verdict", "/faults", "/state")
         sender.http.post(f"{sender.control}/faults", json={"preset": "lost-response"})

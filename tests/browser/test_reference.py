@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -71,8 +72,10 @@ def test_an_operation_is_tried_on_the_mock_with_the_token(page: Page, mock: Mock
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_accessible_but_for_known_faults_of_the_viewer(page: Page, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+def test_it_is_accessible_but_for_known_faults_of_the_viewer(
+    page: Page, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
     opened(page)
     tried(page, "createCredential", 201)
     for block in page.locator(".opblock:not([id$=-createCredential])").all():

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -82,10 +83,10 @@ def entries(page: Page) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280, 2560])
 def test_a_report_is_accessible_and_never_scrolls_sideways(
-    reader: Page, file: Path, width: int, scheme: str
+    reader: Page, file: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:
     reader.set_viewport_size({"width": width, "height": 800})
-    reader.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    reader.emulate_media(color_scheme=scheme)
     opened(reader, file, broken(HOSTILE))
 
     assert reader.evaluate("document.documentElement.scrollWidth") <= width

@@ -173,8 +173,7 @@
   document.addEventListener("change", choose);
   choose();
 
-  // The journal, as it grows.
-  // A hidden tab follows nothing: a browser has few connections to one host for all of its tabs.
+  // The journal, as it grows. A hidden tab follows nothing: a browser has few connections to one host for all of its tabs.
   const follow = (path, after, arrived) => {
     let events = null;
     const open = () => {

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import yaml
@@ -78,6 +78,7 @@ class Reference:
         return bytes(text)
 
 
+@cache
 def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("mock_server.control.reference", ""),

@@ -18,6 +18,7 @@ from mock_server.control.partners import Partners
 from mock_server.control.rate_limits import RateLimits
 from mock_server.control.reference.page import Reference
 from mock_server.control.resources import Resources
+from mock_server.faults.presets import ABOUT, PRESETS
 from openapi.contract import Contract
 from openapi.document import CONTROL, check_document, read_document
 from tests.mock_server.clients import Client, Job, Judge
@@ -68,6 +69,11 @@ def test_the_reference_has_a_line_for_everything() -> None:
     for parameter in components["parameters"].values():
         if parameter["in"] == "query":
             assert f"`{parameter['name']}`" in REFERENCE
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_the_reference_and_the_console_say_the_same_of_each_preset(name: str) -> None:
+    assert f"| {name} | {ABOUT[name]} |" in REFERENCE.replace("`", "")
 
 
 def test_each_example_of_a_request_is_accepted(job: Job) -> None:
