@@ -12,7 +12,7 @@ a client that makes a new key for each retry. Three similar cases are no retries
 - A call that was retried under its own key and then given up is over.
 - Where a session repeats equal calls on purpose, after successes, an equal request after a failure
   may be the next of them. Its link is ``UNCLEAR`` unless it came after a much longer pause than
-  the others, which is the wait before a retry.
+  the others, which is the wait before a retry. What is unclear is no violation, and no pass.
 
 **Without any key.** Requests that take no key are matched by likeness alone. Two threads that send
 the same look like one that retries: such a call is never certain, and one violation in it proves

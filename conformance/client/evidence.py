@@ -23,10 +23,24 @@ class Violation:
     exchanges: tuple[JournalEntry, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Two attempts that break a rule if they are one call, and say nothing if they are two."""
+
+    before: Attempt
+    after: Attempt
+
+    @property
+    def reason(self) -> str:
+        """Why nobody can tell, and what would."""
+        repeats = f"#{self.after.number} repeats #{self.before.number}, which failed"
+        return f"{repeats}, but not under its key: a retry or a new call? Unique names would tell"
+
+
 OK: None = None
 """The observation that a rule was kept once."""
 
-Observation = Violation | None
+Observation = Violation | Unclear | None
 
 
 class Traffic:

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from conformance.catalogue.requirement import Level
-from conformance.client.evidence import Evidence, Traffic, Violation
+from conformance.client.evidence import OK, Evidence, Traffic, Unclear, Violation
 from conformance.client.registry import ClientRequirement
 from conformance.client.requirements import client_catalogue
 from conformance.journal.journal import JournalEntry
+from conformance.probe.not_verified import Unverified
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import Verdict, doubt_of
 from dinie_contract.output import excerpt, shown
@@ -83,10 +84,11 @@ def _result(requirement: ClientRequirement, evidence: Evidence) -> Result:
         actual = f"{type(error).__name__}: {error}"
         return Result(requirement, operation.id, level, Outcome.ERROR, actual=actual)
     violations = [one for one in observations if isinstance(one, Violation)]
-    if not observations:
-        return _not_verified(requirement, evidence)
-    if not violations:
+    if not violations and OK in observations:
         return Result(requirement, operation.id, level, Outcome.PASSED)
+    if not violations:
+        unclear = [one for one in observations if isinstance(one, Unclear)]
+        return _not_verified(requirement, evidence, *unclear[:1])
     first, more = violations[0], len(violations) - 1
     again = f" (and {more} more of {len(observations)} times)" if more else ""
     return Result(
@@ -100,9 +102,19 @@ def _result(requirement: ClientRequirement, evidence: Evidence) -> Result:
     )
 
 
-def _not_verified(requirement: ClientRequirement, evidence: Evidence) -> Result:
-    id_, level = evidence.operation.id, requirement.level_on(evidence.operation)
-    return Result(requirement, id_, level, Outcome.NOT_VERIFIED, actual=requirement.wanted)
+def _not_verified(
+    requirement: ClientRequirement, evidence: Evidence, unclear: Unclear | None = None
+) -> Result:
+    """The result without an occasion, or with occasions of which none is clear."""
+    actual = unclear.reason if unclear else requirement.wanted
+    return Result(
+        requirement,
+        evidence.operation.id,
+        requirement.level_on(evidence.operation),
+        Outcome.NOT_VERIFIED,
+        actual=actual,
+        why=Unverified.TARGET if unclear else None,
+    )
 
 
 def _lines(exchanges: Sequence[JournalEntry]) -> Iterator[str]:

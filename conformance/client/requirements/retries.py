@@ -7,7 +7,14 @@ from dataclasses import replace
 from conformance.catalogue.requirement import Level
 from conformance.client.attempts import RETRYABLE, Attempt, Ending
 from conformance.client.calls import Link
-from conformance.client.evidence import OK, Evidence, Observation, observation, violation
+from conformance.client.evidence import (
+    OK,
+    Evidence,
+    Observation,
+    Unclear,
+    observation,
+    violation,
+)
 from conformance.client.mends import KEY_AND_BODY_ONCE
 from conformance.client.registry import requirement
 from conformance.client.requirements.keys import SEED
@@ -43,7 +50,10 @@ def repeat_the_key(evidence: Evidence) -> Iterator[Observation]:
     """A retry whose call may have been done already carries the same key."""
     for _, retry in evidence.retries:
         before, after = retry.before, retry.after
-        if retry.ending is not Ending.UNKNOWN or retry.link is Link.UNCLEAR:
+        if retry.ending is not Ending.UNKNOWN:
+            continue
+        if retry.link is Link.UNCLEAR:
+            yield Unclear(before, after)
             continue
         same = before.key and before.key == after.key
         actual = "another key" if before.key and after.key else "no Idempotency-Key"
@@ -139,7 +149,11 @@ def create_once(evidence: Evidence) -> Iterator[Observation]:
     """A call creates one resource, also where its answer was lost on the way."""
     for call in evidence.calls:
         failed = any(one.ending in RETRYABLE for one in call.attempts)
-        if not failed or Link.UNCLEAR in call.links:
+        if not failed:
+            continue
+        unclear = [one for one in call.retries if one.link is Link.UNCLEAR]
+        if unclear:
+            yield Unclear(unclear[0].before, unclear[0].after)
             continue
         made = [one for one in call.attempts if _has_made(one)]
         keys = {one.key or one.number for one in made}

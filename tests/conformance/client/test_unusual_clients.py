@@ -335,6 +335,59 @@ def test_it_is_the_same_in_a_har_taken_elsewhere(build: Build) -> None:
     assert broken(list(entries_of(document))) <= {"retries.happen"}
 
 
+def equal_calls(one: Recording, *pauses: float) -> None:
+    """Calls with one name, and pauses between them that a person makes."""
+    for number, pause in enumerate(pauses):
+        one.create("same", created(f"before {number}"))
+        one.sleep(pause)
+
+
+def retried_with_a_new_key(one: Recording) -> None:
+    one.create("same", Answer(None, executed=True))
+    one.sleep(0.4)
+    one.create("same", created("after"))
+
+
+def test_what_may_be_a_retry_with_a_new_key_is_no_green() -> None:
+    def build(one: Recording) -> None:
+        equal_calls(one, 2.0, 5.0)
+        retried_with_a_new_key(one)
+
+    verdict = judge(journal(build), CONTRACT)
+
+    assert verdict.exit_code == 2
+    assert {one.requirement.id for one in verdict.results if one.is_undecided} == {
+        "retries.repeat-the-key",
+        "retries.create-once",
+    }
+    assert verdict.undecided.endswith(
+        "#5 repeats #4, which failed, but not under its key: a retry or a new call? "
+        "Unique names would tell"
+    )
+
+
+def test_equal_calls_after_a_violation_never_make_it_a_pass() -> None:
+    def before(one: Recording) -> None:
+        retried_with_a_new_key(one)
+
+    def after(one: Recording) -> None:
+        retried_with_a_new_key(one)
+        one.sleep(5)
+        equal_calls(one, *[5.0] * 8)
+
+    assert judge(journal(before), CONTRACT).exit_code == 1
+    assert judge(journal(after), CONTRACT).exit_code == 2
+
+
+def test_a_client_that_is_seen_to_keep_its_key_passes_beside_what_is_unclear() -> None:
+    def build(one: Recording) -> None:
+        one.create("another", Answer(None, executed=True), created("1", replayed=True))
+        equal_calls(one, 2.0, 5.0)
+        retried_with_a_new_key(one)
+
+    assert judge(journal(build), CONTRACT).exit_code == 0
+
+
 def test_other_traffic_is_left_out() -> None:
     verdict = judge(journal(a_browser_with_other_traffic), CONTRACT, Level.SHOULD)
 
