@@ -91,6 +91,7 @@ def _finding_details(record: Record, finding: Finding) -> FindingDetails:
         finding.count,
         finding.python,
         shlex.join(("dinie-conformance", "replay", str(home))),
+        finding.kind,
     )
 
 

@@ -11,6 +11,7 @@ from conformance.fuzz.checks.odd_requests import PLAIN, odd_framings, odd_header
 from conformance.fuzz.checks.pagination_under_writes import COMPLETE, pagination_under_writes
 from conformance.fuzz.checks.recorded import changed_recordings
 from conformance.fuzz.checks.shared_keys import AT_ONCE, FOREIGN, REUSED, SECOND, shared_keys
+from conformance.fuzz.storage.finding import OF_A_CAMPAIGN, way_of
 from conformance.probe.applicability import lists
 from conformance.probe.bodies import makes_from_json
 from conformance.probe.probe import Probe
@@ -20,8 +21,6 @@ from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request
 from openapi.contract import Contract
 from openapi.operation import Operation
-
-_OF_A_CAMPAIGN = "campaign."
 
 
 def _makes_by_key(operation: Operation) -> bool:
@@ -38,7 +37,7 @@ def own_check(
 ) -> Requirement:
     """A check of a campaign as a requirement; its violations name those of the catalogue."""
     return Requirement(
-        id=f"{_OF_A_CAMPAIGN}{name}",
+        id=f"{OF_A_CAMPAIGN}{name}",
         level=Level.INFO,
         summary=check.__doc__ or "",
         source="the requirements that it judges by",
@@ -69,7 +68,7 @@ OWN: Mapping[Requirement, Set[str]] = {
 }
 """Checks that only campaigns have, and the ids of the requirements that they judge by."""
 
-BESIDES: Mapping[str, Set[str]] = {f"{_OF_A_CAMPAIGN}shared-keys": {REPLAY}}
+BESIDES: Mapping[str, Set[str]] = {f"{OF_A_CAMPAIGN}shared-keys": {REPLAY}}
 """What such a check shows seldom: who selects that alone is served better by other checks."""
 
 
@@ -117,9 +116,7 @@ class Work:
     @property
     def way(self) -> str:
         """The unusual form of its requests, such as ``odd headers``; empty for the catalogue's."""
-        name = self.name.partition(" [")[0]
-        own = name.startswith(_OF_A_CAMPAIGN)
-        return name.removeprefix(_OF_A_CAMPAIGN).replace("-", " ") if own else ""
+        return way_of(self.name)
 
 
 def works(

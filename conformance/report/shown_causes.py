@@ -42,6 +42,11 @@ class ShownCause(ShownResult):
     others: tuple[ShownResult, ...] = ()
 
     @property
+    def count(self) -> int:
+        """How often its violations were met."""
+        return _count_of(self.result) + sum(_count_of(one.result) for one in self.others)
+
+    @property
     def is_exchanges(self) -> bool:
         """Whether the script is the exchanges of a client's journal, and no command."""
         return self.script.startswith("#") and self.script[1:2].isdigit()
@@ -82,7 +87,8 @@ class Shown:
 
     def _order(self, cause: Cause) -> tuple[bool, int, int, int, float]:
         one = cause.shown
-        count, moment = (one.finding.count, one.finding.first_seen) if one.finding else (1, 0.0)
+        count = sum(map(_count_of, (one, *cause.others))) if one.finding_id else 1
+        moment = one.finding.first_seen if one.finding else 0.0
         level = _LEVELS.index(one.level)
         return not self._is_breaking(one), level, -count, -len(cause.others), moment
 
@@ -120,3 +126,7 @@ class Shown:
             return ""
         self._scripts += len(script)
         return script
+
+
+def _count_of(result: Result) -> int:
+    return result.finding.count if result.finding else 1

@@ -141,7 +141,7 @@ class TextReport:
         for fact, value in result.facts:
             self._fact(fact, value)
         for one in others:
-            self._fact("also", f"{one.title}: {excerpt(one.actual, _LONGEST_ALSO)}")
+            self._fact("also", f"{one.title}: {excerpt(one.actual, _LONGEST_ALSO)}{one.of_finding}")
         for line in result.reproduce.splitlines():
             self._line(f"    {line}", "dim")
 

@@ -37,8 +37,9 @@ VIOLATIONS = frozenset({Outcome.FAILED, Outcome.WARNING})
 class FindingDetails:
     """When a violation was first seen (seconds since the epoch), and the finding of a campaign.
 
-    ``state`` says whether it was seen again. Without a campaign all others are empty: ``count``
-    says how often it was met, ``python`` is a script, ``replay`` the command that sends it again.
+    ``state`` says whether it was seen again. Without a campaign all others are empty: ``kind`` is
+    the kind of answer that shows it, ``count`` says how often it was met, ``python`` is a script,
+    ``replay`` the command that sends it again.
     """
 
     first_seen: float
@@ -48,6 +49,7 @@ class FindingDetails:
     count: int = 1
     python: str = ""
     replay: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,17 @@ class Result:
         return self.finding.id if self.finding else ""
 
     @property
-    def actual_with_finding(self) -> str:
-        """The actual value, and the finding of a campaign that it belongs to."""
+    def of_finding(self) -> str:
+        """The finding of a campaign that it belongs to, in brackets; empty without one."""
         seen = self.finding
         if seen is None or not seen.id:
-            return self.actual
-        return f"{self.actual} (finding {seen.id}, {seen.state}, met {seen.count} times)"
+            return ""
+        return f" (finding {seen.id}, {seen.state}, met {seen.count} times)"
+
+    @property
+    def actual_with_finding(self) -> str:
+        """The actual value, and the finding of a campaign that it belongs to."""
+        return self.actual + self.of_finding
 
     @property
     def facts(self) -> list[tuple[str, str]]:

@@ -46,7 +46,8 @@ def causes_of(results: Iterable[Result]) -> tuple[Cause, ...]:
 
     A violation stands under that of the rule that it rests on, on the same operation, and under
     that of the rule which broke a step of its check. Where a plain request fails, each server
-    error of its operation is that failure. Findings of campaigns are causes already.
+    error of its operation is that failure. Of a campaign's findings, those on one operation are
+    one cause where the same kind of answer shows them, whatever the form of their requests.
     """
     violations = [one for one in results if one.outcome in VIOLATIONS]
     by_key = {one.key: one for one in violations}
@@ -62,7 +63,7 @@ def causes_of(results: Iterable[Result]) -> tuple[Cause, ...]:
             or by_key.get((one.requirement.rests_on, one.operation))
         )
 
-    found: dict[str, list[Result]] = {}
+    found: dict[tuple[str, ...], list[Result]] = {}
     roots: set[ResultKey] = set()
     for one in sorted(violations, key=lambda one: one.outcome is not Outcome.FAILED):
         root = one
@@ -71,7 +72,8 @@ def causes_of(results: Iterable[Result]) -> tuple[Cause, ...]:
         if root is not one:
             roots.add(root.key)
         mended = root.breaks or root.requirement.mend or root.requirement.id
-        found.setdefault(one.finding_id or mended, []).append(one)
+        seen = (root.operation, root.finding.kind) if root.finding and root.finding_id else ()
+        found.setdefault((mended, *seen), []).append(one)
     return tuple(Cause.of(one, roots) for one in found.values())
 
 
@@ -148,7 +150,7 @@ class Verdict:
 
     @property
     def causes(self) -> tuple[Cause, ...]:
-        """The violations by what mends them; those of different findings stay apart."""
+        """The violations by what mends them."""
         return causes_of(self.violations)
 
     @property

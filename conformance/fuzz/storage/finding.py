@@ -81,13 +81,27 @@ def seen(actual: str, way: str) -> str:
     return f"{actual}, with {way}" if way else actual
 
 
+OF_A_CAMPAIGN = "campaign."
+"""How the names of those works begin that only campaigns have."""
+
+
+def way_of(work: str) -> str:
+    """The unusual form of a work's requests, such as ``odd headers``; empty for the catalogue's."""
+    name = work.partition(" [")[0]
+    own = name.startswith(OF_A_CAMPAIGN)
+    return name.removeprefix(OF_A_CAMPAIGN).replace("-", " ") if own else ""
+
+
 def cause_of(expected: str, actual: str) -> str:
     """What was expected and seen, without ids, counts and other data; statuses stay."""
+    return _without_data(f"expected {expected}, got {actual}")
 
+
+def _without_data(text: str) -> str:
     def kept(found: re.Match[str]) -> str:
         return found[0] if _STATUS.fullmatch(found[0]) else "…"
 
-    return _DATA.sub(kept, _QUOTED.sub("…", f"expected {expected}, got {actual}"))
+    return _DATA.sub(kept, _QUOTED.sub("…", text))
 
 
 FindingKey = tuple[str, str, str]
@@ -169,6 +183,11 @@ class Finding:
             return "reproducible"
         # The discovery counts as a try, and so do the passes before it.
         return f"flaky: {self.failures + 1} of {self.tries + 1 + self.passed}"
+
+    @property
+    def kind(self) -> str:
+        """What was seen, without data and without the form of the request."""
+        return _without_data(self.actual.removesuffix(seen("", way_of(self.work))))
 
     @property
     def attempts(self) -> int:

@@ -11,6 +11,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.fuzz.storage.finding import Finding, cause_of
 from conformance.fuzz.verdicts import verdict_of
+from conformance.report import FORMATS
 from conformance.results.verdict import BROKEN
 from conformance.server import catalogue
 from conformance.server.generated.sabotage import sent_name
@@ -88,6 +89,29 @@ def _odd_headers(request: Request, forward: Forward) -> Answer:
     """A server error on an unusual header."""
     has_language = any(name.lower() == "accept-language" for name, _ in request.headers)
     return Answer(500) if has_language else forward(request)
+
+
+def test_findings_that_differ_in_the_form_of_the_request_are_one_cause_in_reports(
+    campaigns: Campaigns,
+) -> None:
+    record = campaigns(None, FAILS).record
+    plain, odd = ("500 KeyError", "a"), ("500 KeyError, with odd headers", "campaign.odd-headers")
+    other = ("500 TypeError, with odd headers", "campaign.odd-headers")
+    for (actual, work), curl in ((odd, "curl\ncurl"), (plain, "curl"), (other, "curl")):
+        record.findings.keep(
+            replace(SEEN, actual=actual, cause=cause_of(SEEN.expected, actual), curl=curl,
+                    work=f"{work} [createCredential]")
+        )  # fmt: skip
+
+    causes = verdict_of(record, Level.MUST).causes
+    assert [[one.actual for one in (cause.shown, *cause.others)] for cause in causes] == [
+        [plain[0], odd[0]],
+        [other[0]],
+    ]
+    page = FORMATS["html"](verdict_of(record, Level.MUST))
+    assert page.count("<article") == 2
+    for one in record.findings.values():
+        assert one.id in page
 
 
 @pytest.mark.thorough

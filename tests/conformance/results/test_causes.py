@@ -74,9 +74,23 @@ def test_where_a_plain_request_fails_each_server_error_of_its_operation_is_that_
     assert len(causes_of([fails, elsewhere, step])) == 2
 
 
-def test_findings_of_a_campaign_stay_apart() -> None:
-    found = [replace(broken(NAME), finding=FindingDetails(0.0, id_)) for id_ in ("a", "b")]
-    assert [one.shown for one in causes_of(found)] == found
+def finding(id_: str, kind: str, script: str = "curl", operation: str = "one") -> Result:
+    seen = FindingDetails(0.0, id_, kind=kind)
+    return replace(broken(FAILS, script, operation), finding=seen)
+
+
+def test_findings_that_one_kind_of_answer_shows_are_one_cause() -> None:
+    long, short, other = (
+        finding("a", "500 TypeError", "curl\ncurl"),
+        finding("b", "500 TypeError"),
+        finding("c", "500 KeyError"),
+    )
+    elsewhere = finding("d", "500 TypeError", operation="two")
+
+    found = causes_of([long, other, short, elsewhere])
+    assert [(one.shown, one.others) for one in found] == [
+        (short, (long,)), (other, ()), (elsewhere, ())
+    ]  # fmt: skip
 
 
 def test_what_is_no_violation_is_no_cause() -> None:

@@ -71,6 +71,7 @@ def violation(number: int, level: Level = Level.MUST, count: int = 1) -> Result:
     seen = FindingDetails(
         BEGIN + number / 10, f"f{number:09}", f"cause {number}", "flaky: 2 of 4", count,
         f"print('python {number}')\n" * 200, f"dinie-conformance replay there/f{number:09}",
+        f"what was seen {number}",
     )  # fmt: skip
     actual = f"what was seen {number}"
     return Result(REQUIREMENT, "createCredential", level, outcome, "expected", actual, "curl", seen)
