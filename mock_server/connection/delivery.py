@@ -101,7 +101,10 @@ class OpenStreams:
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """Send a body from ``chunks``, until they end, the client closes, or the server shuts down."""
+    """Send a body from ``chunks``, until they end, the client closes, or it may have no more.
+
+    It may have no more when the server shuts down, or when the session of the request has ended.
+    """
 
     chunks: AsyncGenerator[bytes]
     among: OpenStreams
@@ -115,17 +118,20 @@ class Streamed:
         # The length is not known before the end, so the head names none.
         headers = [one for one in head["headers"] if one[0] != b"content-length"]
         await send({**head, "headers": headers})
-        events = (self._send_all(send), _gone(exchange), ending(exchange.scope).wait())
+        logout = [exchange.wait_for_logout()] if exchange.wait_for_logout else []
+        events = (self._send_all(send), _gone(exchange), ending(exchange.scope).wait(), *logout)
         ends = [asyncio.ensure_future(one) for one in events]
+        is_stopped = False
         try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            is_stopped = not done.isdisjoint(ends[2:])
         finally:
             for one in ends:
                 one.cancel()
             results = await asyncio.gather(*ends, return_exceptions=True)
         if isinstance(results[0], Exception):
             raise results[0]
-        if ending(exchange.scope).is_set() and is_blocked(exchange.receive):
+        if is_stopped and is_blocked(exchange.receive):
             # The last chunk would wait for a client that reads nothing.
             abort_connection(exchange.receive)
             return Sent(head["status"], b"", cut=True)

@@ -11,6 +11,8 @@ cookie that no script reads, and that no page of another site can have sent (``S
 RFC 6265bis section 5.4.7); ``Origin`` and ``Sec-Fetch-Site`` are checked with it as well.
 """
 
+import asyncio
+import contextlib
 import secrets
 import time
 from collections import deque
@@ -36,6 +38,30 @@ _SESSION_SECONDS = 12 * 3600
 _JSON = RequestBody(False, {"application/json": MediaType("application/json", None, ())})  # noqa: FBT003
 
 
+class Session:
+    """A browser that is signed in: for a time, and until it signs out or makes room for another."""
+
+    def __init__(self) -> None:
+        self.token = secrets.token_urlsafe(32)
+        """What the cookie holds."""
+        self._expires = time.monotonic() + _SESSION_SECONDS
+        self._ended = asyncio.Event()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the browser is still signed in."""
+        return not self._ended.is_set() and time.monotonic() < self._expires
+
+    def end(self) -> None:
+        """End the session now, and all that waits for its end."""
+        self._ended.set()
+
+    async def wait_for_end(self) -> None:
+        """Wait until the session has ended, whatever ended it."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), self._expires - time.monotonic())
+
+
 class ControlAccess:
     """The check of each request to the control plane.
 
@@ -45,8 +71,8 @@ class ControlAccess:
 
     def __init__(self, token: str | None, hosts: Iterable[str] | None = ()) -> None:
         self._token = token
-        self._sessions: deque[tuple[str, float]] = deque(maxlen=_MOST_SESSIONS)
-        """The sessions, each with its end on the monotonic clock."""
+        self._sessions: deque[Session] = deque()
+        """The sessions, the oldest first."""
         self._hosts = None if hosts is None else frozenset(map(canonical, hosts))
 
     def check(self, exchange: Exchange) -> Identity:
@@ -56,8 +82,10 @@ class ControlAccess:
             return {}
         given = bearer_token(exchange)
         if given is None:
-            if self._has_session(exchange):
+            session = self._session(exchange)
+            if session:
                 self._check_origin(exchange)
+                exchange.wait_for_logout = session.wait_for_end
                 return {"sub": "admin"}
             detail = "Send the header Authorization: Bearer with the admin token."
             raise unauthenticated("missing_token", detail)
@@ -73,16 +101,18 @@ class ControlAccess:
         """The cookie of a new session for who has the admin token; raises a 401 otherwise."""
         self._check_origin(exchange)
         self._check_token(token.encode("utf-8", "surrogatepass"))
-        session = secrets.token_urlsafe(32)
-        self._sessions.append((session, time.monotonic() + _SESSION_SECONDS))
-        return _cookie(exchange, session, _SESSION_SECONDS)
+        while len(self._sessions) >= _MOST_SESSIONS:
+            self._sessions.popleft().end()
+        session = Session()
+        self._sessions.append(session)
+        return _cookie(exchange, session.token, _SESSION_SECONDS)
 
     def end_session(self, exchange: Exchange) -> str:
         """End the session of a request; the cookie that removes its own."""
-        session = exchange.cookies().get(_cookie_name(exchange))
-        for one in list(self._sessions):
-            if one[0] == session:
-                self._sessions.remove(one)
+        session = self._session(exchange)
+        if session:
+            session.end()
+            self._sessions.remove(session)
         return _cookie(exchange, "", 0)
 
     def _check_token(self, given: bytes) -> None:
@@ -90,12 +120,10 @@ class ControlAccess:
             detail = "This is not the admin token."
             raise unauthenticated("invalid_token", detail, error="invalid_token")
 
-    def _has_session(self, exchange: Exchange) -> bool:
+    def _session(self, exchange: Exchange) -> Session | None:
         given = exchange.cookies().get(_cookie_name(exchange), "").encode()
-        now = time.monotonic()
-        return any(
-            secrets.compare_digest(given, one.encode()) and now < end for one, end in self._sessions
-        )
+        found = [one for one in self._sessions if secrets.compare_digest(given, one.token.encode())]
+        return next((one for one in found if one.is_open), None)
 
     def _check_headers(self, exchange: Exchange) -> None:
         host = (exchange.header(b"host") or "").strip().lower()

@@ -96,6 +96,8 @@ class Exchange:
     """The name of the fault that fired."""
     delivery: Delivery | None = None
     """The faulty or streamed delivery of the response; None sends it whole and at once."""
+    wait_for_logout: Callable[[], Awaitable[None]] | None = None
+    """Waits for the end of the session that the request is of; None where it is of none."""
     _headers: dict[bytes, bytes] | None = None
 
     @classmethod

@@ -14,6 +14,7 @@ from starlette.types import Message, Receive
 from demo.mock_process import mock_process
 from mock_server.connection.delivery import OpenStreams, Streamed
 from mock_server.connection.ending import ENDING
+from mock_server.control.access import ControlAccess
 from mock_server.exchange.exchange import Exchange
 from mock_server.observing.journals import Journals
 from tests.mock_server.clients import WiredJob
@@ -278,3 +279,53 @@ def test_who_stops_following_is_forgotten() -> None:
         assert len(asyncio.all_tasks()) == 1
 
     asyncio.run(scenario())
+
+
+def test_a_stream_ends_with_the_session_that_it_is_of() -> None:
+    async def scenario() -> None:
+        access, first = ControlAccess("admin"), with_cookie("")
+        session = access.begin_session(first, "admin").partition(";")[0]
+        follower, other = with_cookie(session), with_cookie(access.begin_session(first, "admin"))
+        for one in (follower, other):
+            access.check(one)
+        streams = [asyncio.ensure_future(endless(one)) for one in (follower, other)]
+        await asyncio.sleep(0)
+        access.end_session(with_cookie(session))
+        await asyncio.wait_for(streams[0], 10)
+        assert not streams[1].done()
+        for _ in range(100):
+            access.begin_session(first, "admin")
+        await asyncio.wait_for(streams[1], 10)
+
+    asyncio.run(scenario())
+
+
+def test_a_stream_ends_when_its_session_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mock_server.control.access._SESSION_SECONDS", 0.2)
+
+    async def scenario() -> None:
+        access = ControlAccess("admin")
+        follower = with_cookie(access.begin_session(with_cookie(""), "admin"))
+        access.check(follower)
+        await asyncio.wait_for(endless(follower), 10)
+
+    asyncio.run(scenario())
+
+
+def with_cookie(cookie: str) -> Exchange:
+    headers = [(b"host", b"localhost"), (b"cookie", cookie.partition(";")[0].encode())]
+    return Exchange({"type": "http", "scheme": "http", "headers": headers}, never, 0)
+
+
+async def endless(exchange: Exchange) -> None:
+    """A stream that nothing but its session ends."""
+
+    async def chunks() -> AsyncGenerator[bytes]:
+        yield b"one"
+        await asyncio.Event().wait()
+
+    async def send(message: Message) -> None:
+        pass
+
+    head: Message = {"type": "http.response.start", "status": 200, "headers": []}
+    await Streamed(chunks(), OpenStreams(9))(exchange, head, b"", send)
