@@ -130,6 +130,7 @@ def create_app(
                 **Reference(contract, assets, first).handlers(),
                 **assets.handlers(),
             },
+            console.problem_page,
         )
     )
 

@@ -73,6 +73,11 @@ class Console:
         """The operations on faults, whose answers are without secrets."""
         return FaultOperations(self.store, self.state.plans, self.state.journals.redactor)
 
+    @property
+    def reading(self) -> JournalReading:
+        """The operations on journals, whose filters the pages have."""
+        return JournalReading(self.store, self.state.journals, self.state.plans, self.contract)
+
     def handlers(self) -> Handlers:
         pages: Mapping[str, Page] = {
             f"showStart GET {_PARTNER}": self.start,
@@ -159,12 +164,13 @@ class Console:
     async def journal(self, exchange: Exchange, partner: PartnerLogin) -> Response:
         """The exchanges of a partner, or its calls."""
         query = exchange.parameters
+        found, _ = self._found(query, partner.partner_id)
         given = {name: query.get(name) or "" for name in _FILTERS}
         common: dict[str, Any] = {
             "filters": given,
             "query": urlencode({name: text for name, text in given.items() if text}),
             "operations": list(self.contract.operations),
-            "fault_names": self._fault_names(partner.partner_id),
+            "fault_names": sorted(self.reading.fault_names(partner.partner_id)),
             "unattributed": self.state.journals.of(None).recorded,
             **self._recorded(partner),
         }
@@ -176,8 +182,7 @@ class Console:
             return await self._page(
                 "calls", title, partner, calls=shown, count=len(calls), **common
             )
-        entries, _ = self._found(query, partner.partner_id)
-        return await self._page("journal", "Journal", partner, all=entries, **common)
+        return await self._page("journal", "Journal", partner, all=found, **common)
 
     async def rows(self, exchange: Exchange, partner: PartnerLogin) -> Response:
         """The rows of the exchanges after a number, to be added to the journal's page."""
@@ -210,7 +215,7 @@ class Console:
             "Faults",
             partner,
             faults=plan,
-            presets={name: [one for one in plan if one["name"] == name] for name in PRESETS},
+            presets={name: [one for one in plan if one.get("preset") == name] for name in PRESETS},
             about=ABOUT,
             kinds=ACTIONS,
             operations=list(self.contract.operations),
@@ -288,7 +293,7 @@ class Console:
             partner=partner,
             partners=await self.store.list_partners(),
             has_token=self.access.has_token,
-            set_faults=self._fault_names(partner.partner_id),
+            faults_on=self._faults_on(partner.partner_id),
             ahead=round(self.state.clocks.ahead(partner.partner_id)),
             section=_SECTIONS.get(name, name),
             **values,
@@ -300,12 +305,38 @@ class Console:
             self.access.check(exchange)
         except Problem as problem:
             if problem.kind is not ProblemType.AUTHENTICATION_FAILED:
-                return self._problem(problem.kind.value.title, problem.detail, problem.status)
+                raise
             return _redirect(f"{CONSOLE_PATH}/sign-in")
         return None
 
-    def _problem(self, title: str, detail: str, status: int) -> Response:
-        return self.templates.page("problem", status=status, title=title, detail=detail)
+    def problem_page(self, exchange: Exchange, problem: Problem) -> Response | None:
+        """The page of a refused request to the console; None for one that is to none of its pages.
+
+        A page whose parameters are wrong leads to itself without them.
+        """
+        if not f"{exchange.scope['path']}/".startswith(f"{CONSOLE_PATH}/"):
+            return None
+        is_unknown = problem.kind is ProblemType.NOT_FOUND and exchange.operation is None
+        has_wrong_query = problem.errors and exchange.scope["query_string"]
+        return self._problem(
+            problem.kind.value.title,
+            "The console has no page under this address." if is_unknown else problem.detail,
+            problem.status,
+            problem.headers,
+            errors=problem.errors if len(problem.errors) > 1 else (),
+            same=exchange.path if has_wrong_query else None,
+        )
+
+    def _problem(
+        self,
+        title: str,
+        detail: str,
+        status: int,
+        headers: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> Response:
+        known = {"title": title, "detail": detail, "errors": (), "same": None, **values}
+        return self.templates.page("problem", headers, status, **known)
 
     def _found(self, query: Mapping[str, Any], partner_id: str) -> tuple[list[JournalEntry], bool]:
         read = {
@@ -313,11 +344,10 @@ class Console:
             for name, value in query.items()
             if name in _FILTERS and value not in {"", None}
         }
-        reading = JournalReading(self.store, self.state.journals, self.contract)
-        return reading.found({**read, "after": query.get("after", 0)}, partner_id)
+        return self.reading.found({**read, "after": query.get("after", 0)}, partner_id)
 
-    def _fault_names(self, partner_id: str) -> list[str]:
-        return sorted({one.name for one in self.state.plans.of(partner_id)})
+    def _faults_on(self, partner_id: str) -> list[str]:
+        return sorted({one.name for one in self.state.plans.of(partner_id) if one.enabled})
 
 
 def _columns(resources: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -15,7 +15,8 @@ from mock_server.control.policies import NO_PAGES
 from mock_server.control.rate_limits import RateLimits
 from mock_server.control.resources import Resources
 from mock_server.control.spelling import Spelling
-from mock_server.exchange.exchange import CONTROL_PATH, Handlers
+from mock_server.exchange.exchange import CONTROL_PATH, Exchange, Handlers
+from mock_server.exchange.problems import Problem, Response
 from mock_server.observing.request_log import Observing
 from mock_server.operations.credentials import Credentials
 from mock_server.operations.handling import Handling
@@ -38,10 +39,12 @@ def create_control(
     request_ids: Iterator[bytes],
     access: ControlAccess,
     pages: Handlers,
+    page_of: Callable[[Exchange, Problem], Response | None],
 ) -> ASGIApp:
     """Make the control plane of the API of ``played``, served under :data:`CONTROL_PATH`.
 
-    ``pages`` are the operations that answer with pages, and with what those load.
+    ``pages`` are the operations that answer with pages, and with what those load; ``page_of`` is
+    the page of a problem, where an address has pages.
     """
     contract = Contract.control()
     pipeline: list[Callable[[ASGIApp], ASGIApp]] = [
@@ -51,6 +54,7 @@ def create_control(
             request_ids=request_ids,
             observe=Observing(CONTROL_PATH),
             defaults=NO_PAGES,
+            page_of=page_of,
         ),
         partial(Routing, contract=contract),
         Authentication,
@@ -66,7 +70,7 @@ def create_control(
             **RateLimits(store, partner_state.clocks, partner_state.rate_limit).handlers(),
             **Resources(store, partner_state.clocks, credentials).handlers(),
             **FaultOperations(store, partner_state.plans, journals.redactor).handlers(),
-            **JournalReading(store, journals, played).handlers(),
+            **JournalReading(store, journals, partner_state.plans, played).handlers(),
             **pages,
         }
     )

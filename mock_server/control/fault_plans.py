@@ -37,6 +37,7 @@ class FaultOperations:
                 f"listFaults GET {path}": self.list,
                 f"addFault POST {path}": self.add,
                 f"removeFaults DELETE {path}": self.clear,
+                f"switchFault PATCH {path}/{{fault_id}}": self.switch,
                 f"removeFault DELETE {path}/{{fault_id}}": self.remove,
             },
         )
@@ -63,21 +64,40 @@ class FaultOperations:
     async def remove(self, exchange: Exchange, partner: PartnerLogin) -> Response:
         """Remove one fault; raises a 404 for an unknown id."""
         if not self.plans.remove(partner.partner_id, exchange.parameters["fault_id"]):
-            raise Problem(ProblemType.NOT_FOUND, "unknown_fault", "There is no such fault.")
+            raise _unknown()
         return Response(204)
 
+    async def switch(self, exchange: Exchange, partner: PartnerLogin) -> Response:
+        """Switch one fault off or on; raises a 404 for an unknown id."""
+        fault_id, enabled = exchange.parameters["fault_id"], exchange.value["enabled"]
+        fault = self.plans.switch(partner.partner_id, fault_id, enabled=enabled)
+        if fault is None:
+            raise _unknown()
+        return json_response(200, self._json(fault))
+
     def _response(self, status: int, faults: Sequence[Fault]) -> Response:
-        data = [
-            {**self._without_secrets(one), "id": one.id, "name": one.name, "fired": one.fired}
-            for one in faults
-        ]
-        return json_response(status, {"data": data})
+        return json_response(status, {"data": [self._json(one) for one in faults]})
+
+    def _json(self, fault: Fault) -> FaultText:
+        preset = {"preset": fault.preset} if fault.preset else {}
+        return {
+            **self._without_secrets(fault),
+            "id": fault.id,
+            "name": fault.name,
+            **preset,
+            "enabled": fault.enabled,
+            "fired": fault.fired,
+        }
 
     def _without_secrets(self, fault: Fault) -> FaultText:
-        """The JSON of a fault, redacted: its match may hold a token or a key of a client."""
+        """The members of a fault, redacted: its match may hold a token or a key of a client."""
         match = dict(fault.text.get("match", {}))
         if "headers" in match:
             match["headers"] = dict(self.redactor.headers(match["headers"].items()))
         if "body" in match:
             match["body"] = orjson.loads(self.redactor.body(orjson.dumps(match["body"])))
         return {**fault.text, "match": match}
+
+
+def _unknown() -> Problem:
+    return Problem(ProblemType.NOT_FOUND, "unknown_fault", "There is no such fault.")

@@ -17,6 +17,8 @@ from mock_server.connection.delivery import OpenStreams, Streamed
 from mock_server.control.partner_state import handlers_for_partners
 from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import Response, invalid_fields, json_response
+from mock_server.faults.plan import FaultPlans
+from mock_server.faults.presets import PRESETS
 from mock_server.observing.journals import CAPACITY, Journals
 from mock_server.store.interface import PartnerLogin, Store
 from openapi.contract import Contract
@@ -35,6 +37,7 @@ class JournalReading:
 
     store: Store
     journals: Journals
+    plans: FaultPlans
     contract: Contract
     followers: OpenStreams = field(default_factory=lambda: OpenStreams(MOST_FOLLOWERS))
 
@@ -105,12 +108,12 @@ class JournalReading:
     def found(
         self, query: Mapping[str, Any], partner_id: str | None
     ) -> tuple[list[JournalEntry], bool]:
-        """The exchanges that the parameters of a query select, and whether there are more."""
+        """The exchanges that the parameters of a query select, and whether there are more.
+
+        Raises a 422 for an operation or a fault that there is not.
+        """
         limit, after = query.get("limit", CAPACITY), query.get("after", 0)
-        operation = query.get("operation")
-        if operation is not None and operation not in self.contract.operations:
-            detail = f"is no operation of the contract: {hint(operation, self.contract.operations)}"
-            raise invalid_fields([FieldError("operation", detail, "invalid_value")])
+        self._check(query, partner_id)
         filters = [(_FILTERS[name], value) for name, value in query.items() if name in _FILTERS]
         matching = (
             one
@@ -119,6 +122,23 @@ class JournalReading:
         )
         found = list(islice(matching, limit + 1))
         return found[:limit], len(found) > limit
+
+    def fault_names(self, partner_id: str | None) -> set[str]:
+        """The faults that a partner has, and those that its journal names: one may be removed."""
+        planned = self.plans.of(partner_id) if partner_id else ()
+        entries = self.journals.of(partner_id).entries
+        return {one.name for one in planned} | {one.fault for one in entries if one.fault}
+
+    def _check(self, query: Mapping[str, Any], partner_id: str | None) -> None:
+        operation, fault = query.get("operation"), query.get("fault")
+        if operation is not None and operation not in self.contract.operations:
+            detail = f"is no operation of the contract: {hint(operation, self.contract.operations)}"
+            raise invalid_fields([FieldError("operation", detail, "invalid_value")])
+        if fault is not None:
+            known = sorted({*PRESETS, *self.fault_names(partner_id)})
+            if fault not in known:
+                detail = f"is no fault of the journal, and no preset: {hint(fault, known)}"
+                raise invalid_fields([FieldError("fault", detail, "invalid_value")])
 
 
 _FILTERS: Mapping[str, Callable[[JournalEntry], object]] = {

@@ -81,11 +81,14 @@ class Fault:
     """For each matching request in turn, whether the fault fires."""
     action: Action
     text: FaultText
+    preset: str | None = None
+    """The preset that the fault is of."""
     fired: int = 0
+    enabled: bool = True
 
     def fires_for(self, exchange: Exchange, operation: Operation) -> bool:
         """Whether the fault matches this request and fires; counts it then."""
-        matches = self.match.covers(operation) and self.action.suits(operation)
+        matches = self.enabled and self.match.covers(operation) and self.action.suits(operation)
         if not matches or not self.match.fits(exchange) or not next(self.firing):
             return False
         self.fired += 1
@@ -167,6 +170,18 @@ class FaultPlans:
         plan[:] = kept
         return removed
 
+    def switch(self, partner_id: str, fault_id: str, *, enabled: bool) -> Fault | None:
+        """Switch one fault off or on; None where there is none of that id.
+
+        A fault that is switched on again begins its firing anew, as a new one would.
+        """
+        fault = next((one for one in self.of(partner_id) if one.id == fault_id), None)
+        if fault is not None:
+            if enabled and not fault.enabled:
+                fault.firing = firing_of(fault.text.get("fire"))
+            fault.enabled = enabled
+        return fault
+
     def clear(self, partner_id: str) -> None:
         """Remove every fault of a partner."""
         self.of(partner_id).clear()
@@ -187,11 +202,11 @@ class FaultPlans:
     def _made(self, text: FaultText) -> Iterator[Fault]:
         if "preset" in text:
             for one in PRESETS[text["preset"]]:
-                yield self._fault(one, text["preset"])
+                yield self._fault(one, text["preset"], text["preset"])
         else:
             yield self._fault(text, text.get("name") or text["action"]["kind"])
 
-    def _fault(self, text: FaultText, name: str) -> Fault:
+    def _fault(self, text: FaultText, name: str, preset: str | None = None) -> Fault:
         return Fault(
             id=f"fault_{next(self._count)}",
             name=name,
@@ -199,6 +214,7 @@ class FaultPlans:
             firing=firing_of(text.get("fire")),
             action=self._action(text["action"]),
             text=text,
+            preset=preset,
         )
 
     def _check(self, fault: Fault) -> None:

@@ -59,6 +59,8 @@ class Answering:
     control: ASGIApp | None = None
     defaults: tuple[tuple[bytes, bytes], ...] = ()
     """Headers of every response that has none of its own by that name."""
+    page_of: Callable[[Exchange, Problem], Response | None] = lambda *_: None
+    """The page that answers in place of a problem document; None where that is the answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # One expression, because every request evaluates it.
@@ -71,12 +73,12 @@ class Answering:
         try:
             await self.app(scope, receive, send)
         except Problem as problem:
-            exchange.refuse(problem)
+            self._refuse(exchange, problem)
         except ClientGone:
             self.observe(exchange, None, started)
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
-            exchange.refuse(_failure(exchange, error))
+            self._refuse(exchange, _failure(exchange, error))
         finally:
             exchange.leave()
         response = exchange.response or _unanswered(exchange)
@@ -102,6 +104,10 @@ class Answering:
         if sent.cut:
             # Last, so that a client that sees the connection closed finds the journal complete.
             close_connection(receive)
+
+    def _refuse(self, exchange: Exchange, problem: Problem) -> None:
+        exchange.refuse(problem)
+        exchange.response = self.page_of(exchange, problem) or exchange.response
 
     def _headers(self, exchange: Exchange, response: Response) -> list[tuple[bytes, bytes]]:
         headers = [(REQUEST_ID_HEADER, exchange.request_id)]

@@ -8,9 +8,17 @@ without a slash, and of two matching paths the more concrete one wins (OpenAPI 3
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from mock_server.exchange.exchange import Exchange
-from mock_server.exchange.problems import Problem, ProblemType, Response, method_not_allowed
+from mock_server.exchange.problems import (
+    MEDIA_TYPE,
+    Problem,
+    ProblemType,
+    Response,
+    method_not_allowed,
+)
 from mock_server.pipeline.framework import (
     ROUTING_CONTEXT,
     RoutingAPI,
@@ -71,11 +79,16 @@ class Routing(RoutingMiddleware):
 
     async def _not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange.of(scope)
-        wants_page = "text/html" in (exchange.header(b"accept") or "")
-        if self.home and wants_page and exchange.scope["path"] == "/":
+        if self.home and exchange.scope["path"] == "/" and _prefers_page(exchange):
             exchange.response = Response(303, headers={"Location": self.home})
             return
         raise Problem(ProblemType.NOT_FOUND, "not_found", "The contract has no such path.")
+
+
+def _prefers_page(exchange: Exchange) -> bool:
+    """Whether a page is what the client likes best (RFC 9110 section 12.5.1)."""
+    accepted = parse_accept_header(exchange.header(b"accept"), MIMEAccept)
+    return accepted.best_match([MEDIA_TYPE, "application/json", "text/html"]) == "text/html"
 
 
 class _Routes(RoutingAPI):

@@ -132,6 +132,11 @@ class PartnerFaults:
         faults: list[dict[str, Any]] = self.control.request("GET", self.path).json()["data"]
         return faults
 
+    def switch(self, fault_id: str, *, enabled: bool) -> None:
+        """Switch one fault off, or on again."""
+        path = f"{self.path}/{fault_id}"
+        self.control.request("PATCH", path, json={"enabled": enabled})
+
     def remove(self, fault_id: str) -> None:
         """Remove one fault."""
         self.control.request("DELETE", f"{self.path}/{fault_id}")

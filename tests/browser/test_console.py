@@ -132,7 +132,7 @@ def test_a_journal_that_is_reset_begins_anew(page: Page, sender: Sender) -> None
 
 def test_a_fault_is_switched_on_and_off(page: Page, sender: Sender) -> None:
     page.goto(f"{sender.pages}/faults")
-    switch = page.get_by_role("switch", name="outage")
+    switch = page.get_by_role("listitem").get_by_role("switch", name="outage")
     expect(switch).to_have_attribute("aria-checked", "false")
     switch.click()
     expect(switch).to_have_attribute("aria-checked", "true")
@@ -143,6 +143,45 @@ def test_a_fault_is_switched_on_and_off(page: Page, sender: Sender) -> None:
     switch.click()
     expect(switch).to_have_attribute("aria-checked", "false")
     assert sender.create("A", "key-1-abcdefghijkl") == 201
+
+
+def test_a_fault_of_ones_own_is_switched_off_and_on_again(page: Page, sender: Sender) -> None:
+    action = {"kind": "status", "status": 500}
+    own = {"name": "slow", "match": {"idempotent": True}, "action": action}
+    sender.http.post(f"{sender.control}/faults", json=own).raise_for_status()
+    page.goto(f"{sender.pages}/faults")
+    switch = page.get_by_role("row").get_by_role("switch", name="slow")
+    preset = page.get_by_role("listitem").get_by_role("switch", name="slow")
+    expect(preset).to_have_attribute("aria-checked", "false")
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "false")
+    expect(switch).to_be_focused()
+    expect(page.get_by_text("1 fault is on")).to_have_count(0)
+    assert sender.create("A", "key-1-abcdefghijkl") == 201
+    command = page.locator("#sent-curl").text_content() or ""
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "true")
+    assert sender.create("B", "key-2-abcdefghijkl") == 500
+    subprocess.run(["sh", "-c", command], check=True, capture_output=True, timeout=20)
+    [fault] = sender.http.get(f"{sender.control}/faults").json()["data"]
+    assert (fault["enabled"], fault["fired"], fault["match"]) == (False, 1, own["match"])
+
+
+def test_a_preset_of_several_faults_is_switched_as_one(page: Page, sender: Sender) -> None:
+    page.goto(f"{sender.pages}/faults")
+    preset = page.get_by_role("listitem").get_by_role("switch", name="brownout")
+    preset.click()
+    rows = page.get_by_role("row").get_by_role("switch", name="brownout")
+    expect(rows).to_have_count(2)
+    for number in range(2):
+        rows.nth(number).click()
+        expect(rows.nth(number)).to_have_attribute("aria-checked", "false")
+    expect(preset).to_have_attribute("aria-checked", "false")
+    preset.click()
+    expect(preset).to_have_attribute("aria-checked", "true")
+    expect(page.locator("#sent-curl")).to_contain_text(re.compile("PATCH.*\n.*PATCH"))
+    preset.click()
+    expect(rows).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +238,7 @@ def test_the_verdict_turns_red_and_back(page: Page, sender: Sender) -> None:
 
 def test_the_command_of_a_button_does_the_same(page: Page, sender: Sender) -> None:
     page.goto(f"{sender.pages}/faults")
-    page.get_by_role("switch", name="slow").click()
+    page.locator("#preset-slow").click()
     expect(page.locator("#sent-line")).to_contain_text("201")
     command = page.locator("#sent-curl").text_content() or ""
     sender.http.delete(f"{sender.control}/faults")
@@ -230,11 +269,11 @@ def test_two_tabs_on_two_partners_never_mix(page: Page, sender: Sender, watch: W
     expect(page.locator("#rows li")).to_have_count(3)
     expect(second.locator("#rows li")).to_have_count(4)
     second.goto(f"{other.pages}/faults")
-    second.get_by_role("switch", name="outage").click()
-    expect(second.get_by_role("switch", name="outage")).to_have_attribute("aria-checked", "true")
+    second.locator("#preset-outage").click()
+    expect(second.locator("#preset-outage")).to_have_attribute("aria-checked", "true")
     assert sender.create("A", "key-10-abcdefghijkl") == 201
     page.goto(f"{sender.pages}/faults")
-    expect(page.get_by_role("switch", name="outage")).to_have_attribute("aria-checked", "false")
+    expect(page.locator("#preset-outage")).to_have_attribute("aria-checked", "false")
     page.goto(f"{sender.pages}/partners")
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name=f"Delete {made['client_id']}").click()
@@ -310,8 +349,10 @@ def test_each_page_is_accessible_and_as_wide_as_the_window(
         expect(page.locator("#exchange")).to_be_visible()
         expect_accessible(page)
         page.goto(f"{sender.pages}/faults")
-        page.get_by_role("switch", name="slow").click()
+        page.locator("#preset-slow").click()
         expect(page.locator("#sent")).to_be_visible()
+        page.locator("#content tbody").get_by_role("switch").first.click()
+        expect(page.locator("#sent-line")).to_contain_text("PATCH")
         page.locator("#sent summary").click()
         expect_accessible(page)
 
@@ -345,8 +386,17 @@ def test_a_browser_signs_in_and_out(browser: Browser) -> None:
         press(page, "Send it from this page", "201")
         page.get_by_role("link", name="Journal", exact=True).click()
         expect(page.locator("#rows li")).to_have_count(1)
-        page.get_by_role("button", name="Sign out").click()
-        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        other = page.context.new_page()
+        other.goto(page.url.replace("/journal", "/state"))
+        other.get_by_role("button", name="Sign out").click()
+        expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
+        expect(page.locator("#sent-line")).to_contain_text(
+            "is gone. Load it again.", timeout=15_000
+        )
+        expect_accessible(page)
+        other.get_by_label("Admin token").fill(token)
+        other.keyboard.press("Enter")
+        expect(other.get_by_role("heading", name="Start")).to_be_visible()
 
 
 @pytest.mark.parametrize("name", ["payments-3.1.yaml", "pets-3.0.yaml"])

@@ -169,7 +169,8 @@ def true_to_the_control_contract(response: httpx.Response) -> httpx.Response:
         assert name == (
             "text/html" if "text/html" in answer.content else "application/problem+json"
         )
-        assert response.json()["status"] == response.status_code
+        if name != "text/html":
+            assert response.json()["status"] == response.status_code
     schema = answer.content[name].schema
     if schema is not None and name.endswith("json") and request.method != "HEAD":
         assert schema.errors(response.json()) == []

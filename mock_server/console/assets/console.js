@@ -46,14 +46,19 @@
   const pretty = (text) => {
     try { return JSON.stringify(JSON.parse(text), null, 2); } catch { return text; }
   };
+  // What is wrong, from a problem document or from a page of the console.
+  const detailOf = (answer) => {
+    try { return JSON.parse(answer).detail; } catch {
+      return new DOMParser().parseFromString(answer, "text/html").querySelector("main > p")?.textContent;
+    }
+  };
   const show = (method, path, status, curl, answer) => {
     const panel = byId("sent"), isDone = status >= 200 && status < 400;
-    let problem = "";
-    if (!isDone) try { problem = `: ${JSON.parse(answer).detail}`; } catch { problem = ""; }
+    const detail = isDone ? "" : detailOf(answer);
     panel.hidden = false;
     panel.className = `sent ${isDone ? "good" : "bad"}`;
     byId("sent-line").textContent =
-      `${isDone ? "Done" : "Not done"}. ${method} ${path}: ${status || "no answer"}${problem}`;
+      `${isDone ? "Done" : "Not done"}. ${method} ${path}: ${status || "no answer"}${detail ? `: ${detail}` : ""}`;
     byId("sent-details").hidden = false;
     byId("sent-curl").textContent = curl;
     byId("sent-answer").textContent = answer ? pretty(answer) : "(no body)";
@@ -132,12 +137,18 @@
     }
     refresh();
   };
-  const removeAll = async (button) => {
-    for (const id of JSON.parse(button.dataset.sequence)) {
-      const path = `${button.dataset.base}/${id}`;
-      const answer = await fetch(path, { method: "DELETE" });
-      show("DELETE", path, answer.status, curlOf("DELETE", path, {}, null), await answer.text());
+  // Several requests, one a line, that are one thing to do: the first that fails is the one shown.
+  const sendAll = async (button) => {
+    const commands = [];
+    let shown = null;
+    for (const { verb, path, body } of button.dataset.steps.split("\n").map((one) => JSON.parse(one))) {
+      const headers = body ? { "Content-Type": "application/json" } : {};
+      commands.push(curlOf(verb, path, headers, body));
+      const answer = await fetch(path, { method: verb, headers, body });
+      if (shown && !shown.ok) continue;
+      shown = { ok: answer.ok, verb, path, status: answer.status, text: await answer.text() };
     }
+    show(shown.verb, shown.path, shown.status, commands.join("\n"), shown.text);
     refresh();
   };
   const copy = async (button) => {
@@ -158,7 +169,7 @@
     const button = event.target.closest("button");
     if (button?.dataset.copy) copy(button);
     else if (button?.dataset.send) send(button);
-    else if (button?.dataset.sequence) removeAll(button);
+    else if (button?.dataset.steps) sendAll(button);
     else if (button?.dataset.goto !== undefined) location.assign(byId("partner").value);
   });
 

@@ -39,7 +39,18 @@ def test_a_browser_at_the_root_is_sent_to_the_console(client: Client) -> None:
     assert client.get("/_mock/ui").headers["Location"] == BASE
 
 
-@pytest.mark.parametrize("accept", ["*/*", "application/json", None])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "*/*",
+        "application/json",
+        None,
+        "text/html;q=0",
+        "text/html;q=0, */*",
+        "text/html;q=0.1, application/json",
+        "application/xhtml+xml",
+    ],
+)
 def test_a_client_at_the_root_gets_the_404(client: Client, accept: str | None) -> None:
     answer = client.get("/", headers={"Accept": accept} if accept else {})
 
@@ -166,3 +177,68 @@ def test_rows_continue_where_a_page_ends(client: Client, mock: Partnered) -> Non
     rows = client.get(f"{BASE}/journal/rows?after=2").text
 
     assert re.findall(r'data-number="(\d+)"', rows) == ["3"]
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+@pytest.mark.parametrize(
+    ("method", "path", "status", "said"),
+    [
+        ("GET", f"{BASE}/journal?status=abc", 422, "status must match"),
+        ("GET", f"{BASE}/journal?status=abc&refused=x", 422, "Unknown value of"),
+        ("GET", f"{BASE}/journal?status=abc&after=x", 422, "<b>after</b>"),
+        ("GET", f"{BASE}/journal?fault=lost-respons", 422, "did you mean"),
+        ("GET", f"{BASE}/journal?view=calls&fault=lost-respons", 422, "did you mean"),
+        ("GET", f"{BASE}/journal?operation=nothing", 422, "is no operation"),
+        ("GET", f"{BASE}/journal/0", 422, "number"),
+        ("GET", f"{BASE}/journal/x", 422, "number"),
+        ("GET", f"{BASE}/journal/9", 404, "no exchange 9"),
+        ("GET", f"{BASE}/nothing", 404, "no page under this address"),
+        ("GET", "/_mock/ui/", 404, "no page under this address"),
+        ("GET", "/_mock/ui/%3Cscript%3E?a=%3Cscript%3E", 404, "no page under this address"),
+        ("POST", "/_mock/ui", 405, "GET, HEAD"),
+        ("DELETE", f"{BASE}/faults", 405, "GET, HEAD"),
+        ("GET", "/_mock/ui/session", 405, "DELETE, POST"),
+        ("POST", "/_mock/ui/session", 400, "no body"),
+    ],
+)
+def test_what_is_refused_under_the_console_is_a_page(
+    client: Client, accept: str, method: str, path: str, status: int, said: str
+) -> None:
+    answer = client.request(method, path, headers={"Accept": accept})
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (
+        status,
+        "text/html; charset=utf-8",
+    )
+    assert said in html.unescape(answer.text)
+    assert '<a href="/_mock/ui">Go to the console</a>' in answer.text
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert ("Allow" in answer.headers) == (status == 405)
+    assert "<script>" not in answer.text
+
+
+def test_a_page_with_a_wrong_filter_leads_to_itself_without_one(client: Client) -> None:
+    assert f'<a href="{BASE}/journal">Load' in client.get(f"{BASE}/journal?status=abc").text
+
+
+def test_a_failure_of_the_console_is_a_page_too(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.console.pages.clock_json", None)
+    answer = client.get(f"{BASE}/state")
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (500, "text/html; charset=utf-8")
+    assert "its log says why" in answer.text
+
+
+def test_a_fault_that_was_removed_is_a_filter_while_the_journal_names_it(
+    client: Client, mock: Partnered
+) -> None:
+    faults = f"/_mock/partners/{FIRST.partner_id}/faults"
+    client.post(faults, json={"name": "bad day", "action": {"kind": "delay", "seconds": 0}})
+    mock.create()
+    client.delete(faults)
+
+    shown = client.get(f"{BASE}/journal?fault=bad+day").text
+    assert "<option selected>bad day</option>" in shown
+    assert "fault bad day" in shown

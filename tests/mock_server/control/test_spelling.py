@@ -152,7 +152,22 @@ def test_a_member_or_value_of_a_fault_that_is_misspelt_is_named(
 def test_what_a_client_sends_is_matched_whatever_its_names(job: Job) -> None:
     match = {"headers": {"X-Any": "1"}, "body": {"kind": 1, "": {"preset": [{"evry": 1}]}}}
     job.fault({"kind": "truncate"}, match=match, name="any name")
-    assert job.journal(fault="any other name") == []
+    assert job.journal(fault="any name") == []
+
+
+def test_a_fault_that_there_is_not_is_no_filter(job: Job, client: Client) -> None:
+    fault = job.fault({"kind": "delay", "seconds": 0}, name="bad day")
+    job.get()
+    job.control("DELETE", f"/faults/{fault}")
+    assert [one["fault"] for one in job.journal(fault="bad day")] == ["bad day"]
+    assert job.journal(fault="lost-response") == []
+    for path in ("/journal", "/journal.har"):
+        refused = job.control("GET", path, params={"fault": "bad dya"})
+        assert (refused.status_code, refused.json()["param"]) == (422, "fault")
+        assert 'did you mean "bad day"?' in refused.json()["detail"]
+    assert client.get("/_mock/journal?fault=bad+day").status_code == 422
+    job.control("POST", "/reset")
+    assert job.control("GET", "/journal", params={"fault": "bad day"}).status_code == 422
 
 
 @pytest.mark.parametrize(

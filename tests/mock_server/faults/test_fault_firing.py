@@ -123,3 +123,39 @@ def test_a_request_that_is_refused_for_its_token_uses_no_fault_up(job: Job) -> N
     assert job.get().status_code == 401
     job.token = token
     assert job.get().status_code == 500
+
+
+def test_a_fault_that_is_off_fires_for_no_request_and_counts_none(job: Job) -> None:
+    fault = job.fault(SPOIL, name="bad day", match={"authenticated": True}, fire={"times": 2})
+    switched = job.control("PATCH", f"/faults/{fault}", json={"enabled": False}).json()
+    assert (switched["id"], switched["enabled"]) == (fault, False)
+    assert spoilt(job, 3) == "..."
+    assert job.control("PATCH", f"/faults/{fault}", json={"enabled": True}).json() == {
+        **switched,
+        "enabled": True,
+    }
+    assert spoilt(job, 3) == "xx."
+
+
+def test_a_fault_that_is_switched_on_again_begins_anew(job: Job) -> None:
+    fault = job.fault(SPOIL, fire={"times": 1})
+    assert spoilt(job, 2) == "x."
+    job.control("PATCH", f"/faults/{fault}", json={"enabled": True})
+    assert spoilt(job, 2) == ".."
+    for enabled in (False, True):
+        job.control("PATCH", f"/faults/{fault}", json={"enabled": enabled})
+    assert spoilt(job, 2) == "x."
+    [listed] = job.control("GET", "/faults").json()["data"]
+    assert (listed["enabled"], listed["fired"]) == (True, 2)
+
+
+def test_a_fault_that_there_is_not_cannot_be_switched(job: Job) -> None:
+    answer = job.control("PATCH", "/faults/fault_0", json={"enabled": True})
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_fault")
+
+
+def test_a_fault_says_of_which_preset_it_is(job: Job) -> None:
+    job.preset("slow")
+    job.fault(SPOIL, name="slow")
+    listed = job.control("GET", "/faults").json()["data"]
+    assert [one.get("preset") for one in listed] == ["slow", "slow", None]
