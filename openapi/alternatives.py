@@ -65,6 +65,7 @@ class Alternatives:
     def __init__(self, document: Document) -> None:
         self._places: dict[str, str] = {}
         self._branches: dict[str, list[str]] = {}
+        self._required: dict[str, list[str]] = {}
         self._references: dict[str, str] = {}
         copy = self._copied(document, "#", "#")
         if self._places:
@@ -135,6 +136,11 @@ class Alternatives:
         """The places of the branches, for an error of an alternative; empty for any other."""
         return self._of(error, self._branches) or []
 
+    def required(self, places: list[str]) -> list[list[str]]:
+        """The members that each branch requires; empty where a branch says anything else."""
+        found = [self._required[place] for place in places if place in self._required]
+        return found if len(found) == len(places) else []
+
     def is_reference(self, error: ValidationError) -> bool:
         """Whether an error is that of a reference beyond those whose errors are given."""
         return self._of(error, self._references) is not None
@@ -176,6 +182,11 @@ class Alternatives:
                 there = f"{part}/if/{name}"
                 self._places[join(pointer, name)] = there
                 self._branches[f"{part}/else"] = [f"{there}/{at}" for at in range(len(inner))]
+                self._required |= {
+                    f"{there}/{at}": one["required"]
+                    for at, one in enumerate(inner)
+                    if isinstance(one, dict) and one.keys() == {"required"}
+                }
                 inner = self._copied(inner, join(pointer, name), there)  # noqa: PLW2901
             parts.append({"if": {name: inner}, "else": False})
         return copy

@@ -234,8 +234,13 @@ class _Fields:
             return
         self._opened += len(places)
         branches = [self._alternatives.errors(place, part) for place in places]
+        required = self._alternatives.required(places) if isinstance(part, dict) else []
+        choices = [" with ".join(one) for one in required]
         if not all(branches):  # the value has several of the forms
-            yield FieldError(name, *_MANY_FORMS)
+            yield FieldError(name, *_several_forms(choices, branches))
+            return
+        if choices:
+            yield FieldError(name, f"must have one of {_listed(choices)}", "invalid_value")
             return
         matching = [branch for branch in branches if not _is_other_type(branch)]
         if len(matching) > 1:
@@ -245,6 +250,15 @@ class _Fields:
             return
         for cause in matching[0]:
             yield from self.of(cause, part, path, level + 1)
+
+
+def _several_forms(choices: list[str], branches: list[list[Located]]) -> tuple[str, str]:
+    """The detail and the code for a value that has several of the forms, each with its errors."""
+    if not choices:
+        return _MANY_FORMS
+    given = [one for one, errors in zip(choices, branches, strict=True) if not errors]
+    allowed = f"must have just one of {_listed(choices)}"
+    return f"has {_listed(given)} together, and {allowed}", "invalid_value"
 
 
 _MOST_LISTED = 100

@@ -351,6 +351,7 @@ def test_each_page_is_accessible_and_as_wide_as_the_window(
         page.goto(f"{sender.pages}/faults")
         page.locator("#preset-slow").click()
         expect(page.locator("#sent")).to_be_visible()
+        expect(page.locator("#preset-slow")).to_have_attribute("aria-checked", "true")
         page.locator("#content tbody").get_by_role("switch").first.click()
         expect(page.locator("#sent-line")).to_contain_text("PATCH")
         page.locator("#sent summary").click()

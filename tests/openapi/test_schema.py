@@ -131,6 +131,26 @@ def test_the_alternative_is_chosen_by_its_constant(
 
 
 @pytest.mark.parametrize(
+    ("keyword", "value", "detail"),
+    [
+        ("oneOf", {}, "must have one of a, b with c"),
+        ("anyOf", {"b": 1}, "must have one of a, b with c"),
+        (
+            "oneOf",
+            {"a": 1, "b": 1, "c": 1},
+            "has a, b with c together, and must have just one of a, b with c",
+        ),
+        ("oneOf", 7, "must have just one of the documented forms"),
+    ],
+)
+def test_members_of_which_one_is_required_are_named(
+    keyword: str, value: object, detail: str
+) -> None:
+    schema = compiled({keyword: [{"required": ["a"]}, {"required": ["b", "c"]}]})
+    assert detail in [one.detail for one in schema.errors(value)]
+
+
+@pytest.mark.parametrize(
     ("schema", "value", "found"),
     [
         ({"dependentRequired": {"a": ["b", "c"]}}, {"a": 1}, {"b", "c"}),

@@ -198,7 +198,7 @@ def test_rows_continue_where_a_page_ends(client: Client, mock: Partnered) -> Non
         ("POST", "/_mock/ui", 405, "GET, HEAD"),
         ("DELETE", f"{BASE}/faults", 405, "GET, HEAD"),
         ("GET", "/_mock/ui/session", 405, "DELETE, POST"),
-        ("POST", "/_mock/ui/session", 400, "no body"),
+        ("POST", "/_mock/ui/session", 400, "Content-Type"),
     ],
 )
 def test_what_is_refused_under_the_console_is_a_page(

@@ -222,6 +222,35 @@ def test_a_refused_fault_names_what_there_is(job: Job) -> None:
     assert detail(expired) == "action takes a token: createToken has none."
 
 
+@pytest.mark.parametrize(
+    ("fire", "details"),
+    [
+        (
+            {"times": 1, "every": 2},
+            {
+                "fire": "has times, every together, and must have just one of times, every, probability"
+            },
+        ),
+        ({}, {"fire": "must have one of times, every, probability"}),
+        (
+            {"burst": 2},
+            {
+                "fire": "must have one of times, every, probability",
+                "fire.every": "is required",
+            },
+        ),
+        ({"times": 0}, {"fire.times": "is less than the minimum of 1"}),
+        ({"every": "2"}, {"fire.every": "must be an integer"}),
+    ],
+)
+def test_a_wrong_rule_names_the_member_and_what_is_allowed(
+    job: Job, fire: Any, details: dict[str, str]
+) -> None:
+    refused = job.control("POST", "/faults", json={"action": {"kind": "truncate"}, "fire": fire})
+    assert {one["param"]: one["detail"] for one in refused.json()["errors"]} == details
+    assert all(name in refused.json()["detail"] for name in details)
+
+
 @pytest.mark.parametrize("path", ["", "/", "/nope", "/partners/", "/partners/a/nope"])
 def test_an_unknown_path_is_a_404(client: Client, path: str) -> None:
     response = client.get(f"/_mock{path}")
