@@ -228,7 +228,8 @@ def test_a_refused_fault_names_what_there_is(job: Job) -> None:
         (
             {"times": 1, "every": 2},
             {
-                "fire": "has times, every together, and must have just one of times, every, probability"
+                "fire": "has times, every together,"
+                " and must have just one of times, every, probability"
             },
         ),
         ({}, {"fire": "must have one of times, every, probability"}),
