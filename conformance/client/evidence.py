@@ -1,7 +1,7 @@
 """The evidence of a check: the attempts and calls of a journal for one operation."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from conformance.client.attempts import CLOCK, Attempt, attempts_of
@@ -9,6 +9,7 @@ from conformance.client.calls import Call, Retry, calls_of
 from conformance.client.operations import Address
 from conformance.client.request_faults import Fault, faults_of
 from conformance.journal.journal import JournalEntry
+from conformance.probe.values import Values
 from openapi.contract import Contract
 from openapi.operation import Operation
 from openapi.resource import issues_tokens
@@ -16,11 +17,12 @@ from openapi.resource import issues_tokens
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A violation of a rule, and the exchanges that prove it."""
+    """A violation of a rule, the exchanges that prove it, and values that they show."""
 
     expected: str
     actual: str
     exchanges: tuple[JournalEntry, ...]
+    values: tuple[Values, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,8 @@ def violation(expected: str, actual: str, *attempts: Attempt) -> Violation:
     return Violation(expected, actual, tuple(one.entry for one in attempts))
 
 
-def observation(kept: object, expected: str, actual: str, *attempts: Attempt) -> Observation:
+def observation(
+    kept: object, expected: str, actual: str, *attempts: Attempt, values: Sequence[Values] = ()
+) -> Observation:
     """``OK`` where the rule was kept, else its violation."""
-    return OK if kept else violation(expected, actual, *attempts)
+    return OK if kept else replace(violation(expected, actual, *attempts), values=tuple(values))

@@ -9,6 +9,7 @@ from conformance.client.registry import ClientRequirement
 from conformance.client.requirements import client_catalogue
 from conformance.journal.journal import JournalEntry
 from conformance.probe.not_verified import Unverified
+from conformance.results.evidence import evidence_of
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import Verdict, doubt_of
 from dinie_contract.output import excerpt, shown
@@ -99,6 +100,7 @@ def _result(requirement: ClientRequirement, evidence: Evidence) -> Result:
         first.expected,
         first.actual + again,
         "\n".join(_lines(first.exchanges)),
+        evidence=evidence_of(first.values),
     )
 
 

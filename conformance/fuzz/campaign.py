@@ -365,6 +365,7 @@ def _finding(turn: Turn, outcome: CheckOutcome, requirement: Requirement, level:
         steps=tuple(steps_of(outcome.exchanges)),
         curl=result.reproduce,
         passed=turn.before,
+        evidence=result.evidence,
     )
 
 

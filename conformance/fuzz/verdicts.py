@@ -61,6 +61,7 @@ def _results(record: Record) -> Iterator[Result]:
             finding.actual,
             finding.curl or details.replay,
             details,
+            evidence=finding.evidence,
         )
     for name, outcomes in record.counters.outcomes.items():
         id_, _, operation = name.rstrip("]").partition(" [")

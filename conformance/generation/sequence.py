@@ -11,6 +11,7 @@ from conformance.probe.pages import largest_page, pages
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.revocation import revocation_of
+from conformance.probe.values import Values, bodies, member
 from conformance.target.exchange import Answer, Request
 from conformance.target.members import JsonObject, text_in
 
@@ -60,7 +61,8 @@ class Sequence:
         answer = self._probe.succeed(request)
         made = Made(partner, request, answer, self._probe.known_id_of(answer))
         new = all(made.id != one.id for one in self.model.made)
-        self._probe.expect(new, "a new resource for a new key", "one that was made before")
+        seen = member(answer, self._probe.resource.id)
+        self._probe.expect(new, "a new resource for a new key", "one that was made before", seen)
         self.model.calls[partner, key] = made
         self.model.made.append(made)
 
@@ -73,7 +75,8 @@ class Sequence:
             again.status == status, f"status {status} again on a replay", f"status {again.status}"
         )
         same = again.body == known.answer.body
-        self._probe.expect(same, "the first answer's bytes on a replay", "another body")
+        seen = bodies(known.answer, again)
+        self._probe.expect(same, "the first answer's bytes on a replay", "another body", seen)
 
     def conflict(self, partner: int, key: int) -> None:
         """A used key with another body is refused, or gets the first answer."""
@@ -87,6 +90,7 @@ class Sequence:
             answer.is_refusal or (answer.is_success and found == known.id),
             "a refusal, or the first answer, to a key with another body",
             f"{answer.status}{' with a new resource' if answer.is_success else ''}",
+            Values(f"/{self._probe.resource.id}", found, known.id),
         )
 
     def revoke(self, index: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from conformance.results.evidence import Seen
 from conformance.results.result import ResultKey
 
 _MOST_FAULTS = 5
@@ -48,6 +49,7 @@ class Broken:
     expected: str
     actual: str
     reproduce: str
+    evidence: tuple[Seen, ...] = ()
 
 
 @dataclass(slots=True)
@@ -95,7 +97,7 @@ class Tally:
             "counts": dict(self.counts),
             "judged": [[*key, count] for key, count in self.judged.items()],
             "broken": [
-                [*key, one.count, one.expected, one.actual, one.reproduce]
+                [*key, one.count, one.expected, one.actual, one.reproduce, list(one.evidence)]
                 for key, one in self.broken.items()
             ],
             "faults": self.faults,
@@ -111,7 +113,12 @@ class Tally:
         return cls(
             Counter(value["counts"]),
             Counter({(id_, operation): count for id_, operation, count in value["judged"]}),
-            {(id_, operation): Broken(*rest) for id_, operation, *rest in value["broken"]},
+            {
+                (id_, operation): Broken(
+                    count, expected, actual, script, tuple(Seen(*one) for one in evidence)
+                )
+                for id_, operation, count, expected, actual, script, evidence in value["broken"]
+            },
             list(value["faults"]),
             value["stopped"],
         )

@@ -172,7 +172,16 @@ def _result(contract: Contract, key: ResultKey, judged: int, broken: Broken | No
         return Result(requirement, key[1], level, Outcome.PASSED)
     outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
     actual = f"{broken.actual} ({broken.count} of {judged} times)"
-    return Result(requirement, key[1], level, outcome, broken.expected, actual, broken.reproduce)
+    return Result(
+        requirement,
+        key[1],
+        level,
+        outcome,
+        broken.expected,
+        actual,
+        broken.reproduce,
+        evidence=broken.evidence,
+    )
 
 
 def _steadiness(contract: Contract, settings: Settings, tally: Tally) -> Iterable[Result]:

@@ -18,6 +18,7 @@ from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.probe.not_verified import NotServed, NotVerified, Undecided, refused_with
 from conformance.probe.repetition import Repetition
 from conformance.probe.shared_refusals import SharedRefusals
+from conformance.probe.values import Values
 from conformance.probe.violation import (
     NO_SERVER_ERROR,
     NOTHING_FAILS,
@@ -336,9 +337,9 @@ class Probe:
             )
         return answer
 
-    def expect(self, holds: object, expected: str, actual: str) -> None:
-        """Raise :class:`Violation` unless ``holds``."""
-        expect(holds, expected, actual)
+    def expect(self, holds: object, expected: str, actual: str, *values: Values) -> None:
+        """Raise :class:`Violation` unless ``holds``; ``values`` are what was seen."""
+        expect(holds, expected, actual, *values)
 
     def expect_no_server_error(self, answer: Answer, to: str = "") -> None:
         """Raise :class:`Violation` for a 5xx; ``to`` names the request."""

@@ -1,22 +1,28 @@
 """A broken requirement, and what every check expects of an answer."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 
 from conformance.probe.repetition import COMPLETE, EXPECTED, Repetition
+from conformance.probe.values import Values
 from conformance.target.exchange import Answer
 
 
 class Violation(Exception):
     """The requirement is broken: what was expected and what was seen instead.
 
-    ``breaks`` is the id of the requirement, where a check judges by several.
+    ``breaks`` is the id of the requirement, where a check judges by several. ``values`` are what
+    was seen, where ``actual`` alone does not say it: they make no other violation of it.
     """
 
-    def __init__(self, expected: str, actual: str, breaks: str = "") -> None:
+    def __init__(
+        self, expected: str, actual: str, breaks: str = "", values: Iterable[Values] = ()
+    ) -> None:
         super().__init__(f"expected {expected}, got {actual}")
         self.expected = expected
         self.actual = actual
         self.breaks = breaks
+        self.values = tuple(values)
 
 
 NO_SERVER_ERROR, CLOSED = "no server error", "a closed connection, and again on another try"
@@ -34,10 +40,10 @@ NOTHING_FAILS = "generated.nothing-makes-it-fail"
 """The requirement that is broken where no answer comes."""
 
 
-def expect(holds: object, expected: str, actual: str) -> None:
-    """Raise :class:`Violation` unless ``holds``."""
+def expect(holds: object, expected: str, actual: str, *values: Values) -> None:
+    """Raise :class:`Violation` unless ``holds``; ``values`` are what was seen."""
     if not holds:
-        raise Violation(expected, actual)
+        raise Violation(expected, actual, values=values)
 
 
 def expect_list(answer: Answer) -> None:

@@ -13,6 +13,7 @@ _MOST_COMPARED = 150
 """The tokens between a common beginning and end that are compared: this takes cubic time."""
 
 _LEAST_ALIKE = 0.5
+"""The share of words that two sentences have in common where their differences are marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,13 @@ class Part:
     differs: bool = False
 
 
-def differences(one: str, other: str) -> tuple[Sequence[Part], Sequence[Part]]:
-    """Both texts in parts. Nothing differs in texts that share less than half of their words.
+def differences(
+    one: str, other: str, *, are_values: bool = False
+) -> tuple[Sequence[Part], Sequence[Part]]:
+    """Both texts in parts. Nothing differs in sentences that share less than half of their words.
 
-    Such texts are read as a whole: marks in them would be about words like "with" and "a".
+    Such sentences are read as a whole: marks in them would be about words like "with" and "a".
+    Values have no such words.
     """
     left, right = _TOKEN.findall(one), _TOKEN.findall(other)
     start = _shared(left, right)
@@ -42,7 +46,7 @@ def differences(one: str, other: str) -> tuple[Sequence[Part], Sequence[Part]]:
     for token, differs in (*zip(left, is_left, strict=True), *zip(right, is_right, strict=True)):
         if token.isalnum():
             words, shared = words + 1, shared + (not differs)
-    if shared < _LEAST_ALIKE * words:
+    if shared < _LEAST_ALIKE * words and not are_values:
         return [Part(one)], [Part(other)]
     return _parts(left, is_left), _parts(right, is_right)
 

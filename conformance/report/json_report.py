@@ -38,6 +38,7 @@ def _result(result: Result) -> dict[str, Any]:
         "expected": result.expected,
         "actual": result.actual_with_finding,
         "reproduce": result.reproduce,
+        **({"evidence": [one._asdict() for one in result.evidence]} if result.evidence else {}),
         **({"class": result.why.value} if result.why else {}),
         **({"mend": result.requirement.mend} if result.outcome in VIOLATIONS else {}),
     }

@@ -59,7 +59,12 @@ def _add_outcome(case: ET.Element, result: Result, verdict: Verdict) -> None:
     elif result in verdict.breaking:
         seen = f"expected {result.expected}, got {result.actual_with_finding}"
         ET.SubElement(case, "failure", message=seen).text = "\n".join(
-            (result.requirement.summary, f"source: {result.requirement.source}", result.reproduce)
+            (
+                result.requirement.summary,
+                f"source: {result.requirement.source}",
+                *(f"seen: {one.line}" for one in result.evidence),
+                result.reproduce,
+            )
         )
     elif result in verdict.violations:
         seen = f"warning: expected {result.expected}, got {result.actual_with_finding}"

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from conformance.catalogue.requirement import Level
 from conformance.report.difference import Part, differences
+from conformance.results.evidence import Seen
 from conformance.results.result import Result
 from conformance.results.verdict import Cause, Verdict
 
@@ -27,15 +29,32 @@ class ShownResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownSeen:
+    """What was seen at a place, and what was expected there; nothing where that is not certain."""
+
+    place: str
+    expected: Sequence[Part]
+    actual: Sequence[Part]
+
+    @classmethod
+    def of(cls, seen: Seen) -> Self:
+        """The texts of a place, their differences marked."""
+        if not seen.expected:
+            return cls(seen.place, (), [Part(seen.actual)])
+        return cls(seen.place, *differences(seen.expected, seen.actual, are_values=True))
+
+
+@dataclass(frozen=True, slots=True)
 class ShownCause(ShownResult):
     """A cause: the result that shows it with the least, and ``others`` that it explains.
 
-    ``expected`` and ``actual`` have their differences marked. ``script`` and ``python`` are empty
-    where they are left out. ``classes`` are what the filters of the page select by.
+    ``expected``, ``actual`` and ``seen`` have their differences marked. ``script`` and ``python``
+    are empty where they are left out. ``classes`` are what the filters of the page select by.
     """
 
     expected: Sequence[Part]
     actual: Sequence[Part]
+    seen: Sequence[ShownSeen]
     script: str
     python: str
     classes: str
@@ -118,7 +137,10 @@ class Shown:
         else:
             python = ""
         classes = self.classes(result, *(one.result for one in others))
-        return ShownCause(result, anchor, tone, expected, actual, script, python, classes, others)
+        seen = [ShownSeen.of(one) for one in result.evidence]
+        return ShownCause(
+            result, anchor, tone, expected, actual, seen, script, python, classes, others
+        )
 
     def _within(self, script: str, most: int) -> str:
         """A script, or nothing where the page would get too long for it."""

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from conformance.catalogue.requirement import Level, Rule
 from conformance.probe.not_verified import Unverified
+from conformance.results.evidence import Seen
 from dinie_contract.output import excerpt, printable
 
 ResultKey = tuple[str, str]
@@ -61,7 +62,7 @@ class Result:
     ``expected`` and ``actual`` are made fit to be shown here, whoever they come from.
     ``reproduce`` is finished source, made of such texts: for a server a shell script of curl
     commands, which holds no token, since the reader exports it; for a client the exchanges of its
-    journal.
+    journal. ``evidence`` is what was seen at which place, and made fit to be shown as well.
     """
 
     requirement: Rule
@@ -74,10 +75,13 @@ class Result:
     finding: FindingDetails | None = None
     why: Unverified | None = None
     breaks: str = ""
+    evidence: tuple[Seen, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "expected", shown_value(self.expected))
         object.__setattr__(self, "actual", shown_value(self.actual))
+        evidence = tuple(Seen(*map(shown_value, one)) for one in self.evidence)
+        object.__setattr__(self, "evidence", evidence)
 
     @property
     def is_undecided(self) -> bool:
@@ -125,6 +129,7 @@ class Result:
             ("rule", self.requirement.summary),
             ("expected", self.expected),
             ("actual", self.actual_with_finding),
+            *(("seen", one.line) for one in self.evidence),
             ("source", self.requirement.source),
             ("mend", self.requirement.mend),
             ("again", self.finding.state if self.finding and not self.finding_id else ""),

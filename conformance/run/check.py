@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.probe.not_verified import NotAsked, NotServed, NotVerified, Undecided, Unverified
 from conformance.probe.probe import Probe
+from conformance.probe.values import Values
 from conformance.probe.violation import Violation
 from conformance.results.curl import Exchange, reproduction
+from conformance.results.evidence import Seen, evidence_of
 from conformance.results.result import VIOLATIONS, Outcome, Result
 from conformance.run.observation import Observation, Observed, Observer
 from conformance.target.capabilities import FOUND_IN_TARGET
@@ -88,6 +90,7 @@ def _outcome_of_observed(one: Observed, target: Target) -> CheckOutcome:
         violation.expected,
         violation.actual,
         _script_of(target, exchanges),
+        evidence=evidence_of(violation.values, exchanges, (requirement.id, violation.breaks)),
     )
     return CheckOutcome(result, exchanges, {})
 
@@ -104,6 +107,7 @@ def _outcome_of(requirement: Requirement, probe: Probe) -> CheckOutcome:
     level = requirement.level_on(operation)
     outcome, expected, actual, breaks = Outcome.PASSED, "", "", ""
     why: Unverified | None = None
+    values: Sequence[Values] = ()
     try:
         if missing := requirement.needs - target.capabilities:
             kind = NotServed if missing & FOUND_IN_TARGET else NotAsked
@@ -112,6 +116,7 @@ def _outcome_of(requirement: Requirement, probe: Probe) -> CheckOutcome:
     except Violation as violation:
         outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
         expected, actual, breaks = violation.expected, violation.actual, violation.breaks
+        values = violation.values
     except NotVerified as reason:
         outcome, actual, why = Outcome.NOT_VERIFIED, str(reason), reason.why
     except UnsendableRequest as reason:
@@ -122,7 +127,10 @@ def _outcome_of(requirement: Requirement, probe: Probe) -> CheckOutcome:
     except Exception as error:  # noqa: BLE001 - a fault of the harness is a result, not the run's end
         outcome, actual = Outcome.ERROR, f"{type(error).__name__}: {error}"
     exchanges = tuple(probe.recording.exchanges)
-    script = _script_of(target, exchanges) if outcome in VIOLATIONS else ""
+    script, evidence = "", tuple[Seen, ...]()
+    if outcome in VIOLATIONS:
+        script = _script_of(target, exchanges)
+        evidence = evidence_of(values, exchanges, (requirement.id, breaks))
     result = Result(
         requirement,
         operation.id,
@@ -133,5 +141,6 @@ def _outcome_of(requirement: Requirement, probe: Probe) -> CheckOutcome:
         script,
         why=why,
         breaks=breaks,
+        evidence=evidence,
     )
     return CheckOutcome(result, exchanges, dict(probe.recording.examples))

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 JsonObject = dict[str, object]
 
@@ -47,6 +47,23 @@ def parse_text(text: str) -> object:
         raise ValueError("nested too deeply")
     value: object = _DECODER.decode(text)
     return value
+
+
+def pointer(place: str, name: str) -> str:
+    """The JSON pointer of a member of the object at ``place`` (RFC 6901)."""
+    return f"{place}/{name.replace('~', '~0').replace('/', '~1')}"
+
+
+def strings_in(value: object, place: str = "") -> Iterator[tuple[str, str]]:
+    """The strings of a document, its names of members aside, each with its JSON pointer."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield from strings_in(one, pointer(place, name))
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from strings_in(one, f"{place}/{number}")
 
 
 def _brackets(text: str) -> int:

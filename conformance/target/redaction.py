@@ -8,6 +8,7 @@ from itertools import takewhile
 from conformance.journal.json_secrets import replace_members
 from conformance.journal.secret_names import is_credential
 from conformance.target.exchange import Answer
+from conformance.target.members import strings_in
 from dinie_contract.output import unescaped
 
 _ENDS = tuple(
@@ -61,6 +62,21 @@ def holds(answer: Answer, texts: Iterable[str]) -> bool:
     values = (value for _, value in answer.headers)
     shown = unescaped("\n".join((answer.body.decode("utf-8", "replace"), *values))).casefold()
     return has_any([one.casefold() for one in texts], shown)
+
+
+def places_of(answer: Answer, texts: Iterable[str]) -> list[str]:
+    """Where an answer that shows one of these texts has it: headers, JSON pointers, or its body."""
+    folded = [one.casefold() for one in texts]
+
+    def shows(text: str) -> bool:
+        return has_any(folded, unescaped(text).casefold())
+
+    headers = [name for name, value in answer.headers if shows(value)]
+    try:
+        members = [place for place, text in strings_in(answer.json()) if shows(text)]
+    except ValueError:
+        members = []
+    return [*headers, *members] or ["body"]
 
 
 def has_any(texts: Sequence[str], shown: str) -> bool:

@@ -21,6 +21,7 @@ from conformance.client.requirements.keys import SEED
 from conformance.client.sabotage import KEY, on_retries, with_header, with_members, with_new_key
 from conformance.journal.journal import JournalEntry
 from conformance.probe.applicability import accepts_idempotency_key
+from conformance.probe.values import Values
 
 _SAME = "vendor: the same Idempotency-Key and the same body on every retry"
 
@@ -101,7 +102,19 @@ def repeat_the_body(evidence: Evidence) -> Iterator[Observation]:
     """A retry whose call may have been done already says the same as the first attempt."""
     for before, after in _with_one_key(evidence):
         same = before.value == after.value
-        yield observation(same, "the body of the first attempt", "another body", before, after)
+        yield observation(
+            same,
+            "the body of the first attempt",
+            "another body",
+            before,
+            after,
+            values=_bodies(before, after),
+        )
+
+
+def _bodies(before: Attempt, after: Attempt) -> list[Values]:
+    first, again = (one.entry.request_body.encode(errors="replace") for one in (before, after))
+    return [Values("body", again, first)]
 
 
 @requirement(
@@ -124,7 +137,9 @@ def repeat_every_byte(evidence: Evidence) -> Iterator[Observation]:
     for before, after in _with_one_key(evidence):
         same = before.entry.request_body == after.entry.request_body
         actual = "a body that is written otherwise"
-        yield observation(same, "the same bytes", actual, before, after)
+        yield observation(
+            same, "the same bytes", actual, before, after, values=_bodies(before, after)
+        )
 
 
 def _with_one_key(evidence: Evidence) -> Iterator[tuple[Attempt, Attempt]]:

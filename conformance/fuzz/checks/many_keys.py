@@ -6,6 +6,7 @@ from conformance.catalogue.registry import requirement_of
 from conformance.fuzz.checks.violations import report_violation
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import LIMITED
+from conformance.probe.values import bodies
 from conformance.results.curl import Exchange
 from conformance.server.idempotency import keys, replays
 from conformance.target.exchange import Answer, Request
@@ -36,7 +37,8 @@ def used_keys(probe: Probe) -> None:
                 probe, shown, f"status {answer.status} again", f"status {other.status}", REPLAY
             )
         if other.body != answer.body:
-            report_violation(probe, shown, "the first answer's bytes", "another body", REPLAY)
+            seen = bodies(answer, other)
+            report_violation(probe, shown, "the first answer's bytes", "another body", REPLAY, seen)
 
 
 def _expect_own_call(probe: Probe, exchange: Exchange, others: list[Exchange]) -> None:

@@ -6,6 +6,7 @@ from conformance.fuzz.checks.violations import report_violation
 from conformance.probe.pages import largest_page, pages
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.values import bodies
 from conformance.results.curl import Exchange
 from conformance.server.idempotency import keys, replays
 from conformance.target.capabilities import Capability
@@ -57,7 +58,12 @@ def _share_one(probe: Probe) -> None:
     if (again.status, again.body) != (first.status, first.body):
         shown = probe.recording.exchanges[begin:]
         report_violation(
-            probe, shown, "the first answer on a replay", f"another, {again.status}", REPLAY
+            probe,
+            shown,
+            "the first answer on a replay",
+            f"another, {again.status}",
+            REPLAY,
+            bodies(first, again),
         )
     if Capability.LISTING in probe.target.capabilities:
         _expect_one_listed(probe, (same, other), partner, begin)

@@ -7,6 +7,7 @@ from conformance.catalogue.judge import JudgedExchange, Purpose
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.values import Values
 from conformance.probe.violation import Violation
 from conformance.results.curl import Exchange
 from conformance.server import judges
@@ -33,7 +34,7 @@ def send_and_judge(probe: Probe, request: Request) -> Answer:
     exchange = JudgedExchange(probe.operation, request, answer, Purpose.GENERATED)
     for requirement, found in judges().judgements(exchange):
         if found and not probe.budget.is_known(found.expected, found.actual, requirement.id):
-            raise Violation(found.expected, found.actual, requirement.id)
+            raise Violation(found.expected, found.actual, requirement.id, found.values)
     return answer
 
 
@@ -44,10 +45,15 @@ class _KnownViolation(NotVerified):
 
 
 def report_violation(
-    probe: Probe, shown: Sequence[Exchange], expected: str, actual: str, requirement_id: str
+    probe: Probe,
+    shown: Sequence[Exchange],
+    expected: str,
+    actual: str,
+    requirement_id: str,
+    *values: Values,
 ) -> None:
     """Raise :class:`Violation`; only the exchanges that show it stay in the record."""
     if probe.budget.is_known(expected, actual, requirement_id):
         raise _KnownViolation("the violation is known already")
     probe.recording.exchanges[:] = shown
-    raise Violation(expected, actual, requirement_id)
+    raise Violation(expected, actual, requirement_id, values)

@@ -21,6 +21,7 @@ from conformance.fuzz.storage.files import (
 )
 from conformance.fuzz.storage.steps import STEPS, steps_of
 from conformance.probe.budget import LARGEST_EXAMPLE
+from conformance.results.evidence import MOST_PLACES, Seen
 from conformance.server import catalogue
 from conformance.target.timestamps import instant
 from openapi.contract import Contract
@@ -68,6 +69,11 @@ _FORMAT = Format(
             "steps": STEPS,
             "shows": {"type": ["string", "null"], "pattern": "^[0-9a-f]{64}$"},
             "was_sent_again": {"type": "boolean"},
+            "evidence": {
+                "type": "array",
+                "maxItems": MOST_PLACES + 1,
+                "items": {"type": "array", "minItems": 3, "maxItems": 3, "items": _TEXT},
+            },
         },
     }
 )  # fmt: skip
@@ -113,7 +119,8 @@ class Finding:
     """A group of violations of one requirement on one operation for one cause.
 
     ``first_seen`` is a time of RFC 3339, ``count`` the number of violations. The check had passed
-    ``passed`` times before the first one; ``failures`` of ``tries`` repetitions failed since.
+    ``passed`` times before the first one, which ``evidence`` is of; ``failures`` of ``tries``
+    repetitions failed since.
     ``work``, ``seed`` and ``effort`` determine the check, and ``examples`` (Hypothesis' encoding,
     base64) its failing examples. ``steps`` are the fewest requests found that show the violation,
     ``shows`` is a digest of what their last answers have wrong, and ``was_sent_again`` whether
@@ -141,6 +148,7 @@ class Finding:
     curl: str = field(default="", compare=False)
     python: str = field(default="", compare=False)
     passed: int = 0
+    evidence: tuple[Seen, ...] = ()
 
     @property
     def key(self) -> FindingKey:
@@ -261,6 +269,8 @@ class Finding:
         for name in ("cause", "expected", "actual", "work"):
             if not _is_plain(value[name]):
                 raise FileError(f"{where}: {name}: holds control characters")
+        if not all(_is_plain(text) for one in value.get("evidence", ()) for text in one):
+            raise FileError(f"{where}: evidence: holds control characters")
         first_seen = instant(value["first_seen"])
         if first_seen is None or not 0 <= first_seen < LATEST:
             raise FileError(f"{where}: first_seen: must be a date and time (RFC 3339)")
@@ -271,6 +281,7 @@ class Finding:
             effort={name: value["effort"][name] for name in ("times", "steps", "keys")},
             examples=_examples(value["examples"], where),
             steps=steps_of(value["steps"], where),
+            evidence=tuple(Seen(*one) for one in value.get("evidence", ())),
             **{name: value[name] for name in _READ if name in value},
         )
 
@@ -279,7 +290,8 @@ def _can_be_read(finding: Finding) -> bool:
     """Whether what is in a finding that was made here fits the format of its file."""
     try:
         members = {one.name: getattr(finding, one.name) for one in fields(finding)}
-        _FORMAT.check({**members, "steps": list(finding.steps)}, "")
+        evidence = [list(one) for one in finding.evidence]
+        _FORMAT.check({**members, "steps": list(finding.steps), "evidence": evidence}, "")
         steps_of(finding.steps, "")
     except FileError:
         return False

@@ -16,6 +16,7 @@ from conformance.load.tally import Broken, Count, Tally
 from conformance.probe.probe import Probe
 from conformance.probe.violation import Violation
 from conformance.results.curl import reproduction
+from conformance.results.evidence import evidence_of
 from conformance.server import judges
 from conformance.server.idempotency.keys import different_keys_are_different_calls
 from conformance.target.capabilities import Capability
@@ -107,7 +108,8 @@ class WorkerState:
         expected, actual = (
             excerpt(one, _LONGEST_TEXT) for one in (violation.expected, violation.actual)
         )
-        self.tally.note(key, Broken(1, expected, actual, script))
+        evidence = () if known else evidence_of(violation.values, exchanges, (requirement.id,))
+        self.tally.note(key, Broken(1, expected, actual, script, evidence))
         return f"{requirement.id}: {requirement.summary}"
 
     def note_check(

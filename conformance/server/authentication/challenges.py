@@ -12,6 +12,7 @@ from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import request_on_new_resource
+from conformance.probe.values import Values
 from conformance.server.authentication.requests import (
     UNKNOWN_TOKENS,
     refusals,
@@ -55,7 +56,9 @@ def refusal_has_challenge(probe: Probe) -> None:
 def challenge_names_bearer(probe: Probe) -> None:
     """The challenge of a 401 offers the Bearer scheme."""
     challenge = _challenge(probe, without_token(request_on_new_resource(probe)))
-    probe.expect(_BEARER.search(challenge), "the scheme Bearer", "a challenge without it")
+    probe.expect(
+        _BEARER.search(challenge), "the scheme Bearer", "a challenge without it", _seen(challenge)
+    )
 
 
 @requirement(
@@ -69,8 +72,13 @@ def challenge_names_bearer(probe: Probe) -> None:
 def challenge_explains_bad_token(probe: Probe) -> None:
     """The challenge to a bad token says error="invalid_token"."""
     request = with_authorization(request_on_new_resource(probe), f"Bearer {UNKNOWN_TOKENS[0]}")
-    codes = _ERROR_CODE.findall(_challenge(probe, request))
-    probe.expect("invalid_token" in codes, 'error="invalid_token"', "a challenge without it")
+    challenge = _challenge(probe, request)
+    probe.expect(
+        "invalid_token" in _ERROR_CODE.findall(challenge),
+        'error="invalid_token"',
+        "a challenge without it",
+        _seen(challenge),
+    )
 
 
 @requirement(
@@ -84,7 +92,16 @@ def challenge_explains_bad_token(probe: Probe) -> None:
 def challenge_without_token_has_no_error(probe: Probe) -> None:
     """The challenge to a request without any token carries no error code."""
     challenge = _challenge(probe, without_token(request_on_new_resource(probe)))
-    probe.expect(not _ERROR_CODE.search(challenge), "a challenge without error", "one with error")
+    probe.expect(
+        not _ERROR_CODE.search(challenge),
+        "a challenge without error",
+        "one with error",
+        _seen(challenge),
+    )
+
+
+def _seen(challenge: str) -> Values:
+    return Values("WWW-Authenticate", challenge)
 
 
 def _challenge(probe: Probe, request: Request) -> str:

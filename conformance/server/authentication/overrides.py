@@ -15,6 +15,7 @@ from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.resources import request_on_new_resource
 from conformance.probe.revocation import revokes
+from conformance.probe.values import Values
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request, query_with
 from conformance.target.members import identifier_in, parse, text_in
@@ -126,10 +127,12 @@ def no_header_names_the_partner(probe: Probe) -> None:
         shown = items(lister.operation, answer_to(probe, page))
         ids = {identifier_in(one, probe.resource.id) for one in shown}
         of_others = page_of(lister, query_for(lister, largest_page(lister)), partner=1).ids
+        shared = ids & {*of_others}
         probe.expect(
-            not ids & {*of_others},
+            not shared,
             "no other partner's keys, whatever headers name that partner",
             "another partner's keys",
+            Values(f"/{probe.resource.id} of listed keys", sorted(filter(None, shared))),
         )
 
 

@@ -6,6 +6,7 @@ from conformance.probe.applicability import echoes
 from conformance.probe.bodies import FAR_FUTURE
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
+from conformance.probe.values import member
 from conformance.probe.violation import expect
 from conformance.target.exchange import Answer
 from conformance.target.members import JsonObject
@@ -63,7 +64,8 @@ def expect_no_fault(operation: Operation, answer: Answer, *codes: str) -> None:
             kind = "no such field"
         elif error.code == "invalid_type":
             kind = json_type(found) if error.param in value else "another type"
-        expect(error.code not in codes, f"{_RULES[error.code]} {error.param}", kind)
+        seen = [member(answer, error.param)] if error.param in value else []
+        expect(error.code not in codes, f"{_RULES[error.code]} {error.param}", kind, *seen)
 
 
 _RULES = {

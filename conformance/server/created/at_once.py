@@ -12,6 +12,7 @@ from conformance.probe.applicability import echoes_name
 from conformance.probe.pages import expect_listed_for, ids_until
 from conformance.probe.probe import Probe
 from conformance.probe.resources import expect_taken
+from conformance.probe.values import member
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 
@@ -103,7 +104,8 @@ def _expect_own_answers(
             probe.expect_plain_accepted(request.partner)
         expect_taken(probe, answer, f"to each of {count} plain requests at once")
         is_own = probe.name_of(answer) == probe.asked_name(request)
-        probe.expect(is_own, "the name that was asked for", "another one")
+        seen = member(answer, probe.name_member, probe.asked_name(request))
+        probe.expect(is_own, "the name that was asked for", "another one", seen)
     for what, found in (
         (probe.resource.id, {probe.id_of(answer) for answer in answers}),
         (str(probe.resource.secret), {probe.secret_of(answer) for answer in answers}),

@@ -9,6 +9,7 @@ from conformance.probe.applicability import shows
 from conformance.probe.not_verified import refused_with
 from conformance.probe.probe import Probe
 from conformance.probe.resources import expect_taken
+from conformance.probe.values import Values, member
 from conformance.probe.violation import expect
 from conformance.server.created.answers import (
     NOT_SERVED,
@@ -52,7 +53,12 @@ def plain_request_succeeds(probe: Probe) -> None:
 @each(created_answers, on(Purpose.CREATE), SUCCESS)
 def fresh_key_is_active(_: Operation, answer: Answer) -> None:
     """A key that was just created is active."""
-    expect(answer.field("status") == "active", "active", "another status")
+    expect(
+        answer.field("status") == "active",
+        "active",
+        "another status",
+        member(answer, "status", "active"),
+    )
 
 
 @requirement(
@@ -70,7 +76,9 @@ def fresh_key_is_active(_: Operation, answer: Answer) -> None:
 def fresh_key_is_unused(_: Operation, answer: Answer) -> None:
     """A key that was just created was never used: last_used_at is null."""
     found = answer.field("last_used_at")
-    expect(found is None, "last_used_at null", json_type(found))
+    expect(
+        found is None, "last_used_at null", json_type(found), member(answer, "last_used_at", None)
+    )
 
 
 @requirement(
@@ -109,4 +117,5 @@ def is_in_the_list(probe: Probe) -> None:
         probe.expect(len(found) == 1, "the new resource once in the list", f"{len(found)} times")
         for field in sorted(found[0].keys() & made.keys()):
             same = same_value(made[field], found[0][field])
-            probe.expect(same, f"the {field} that it was created with", f"another {field}")
+            seen = Values(f"/{field}", found[0][field], made[field])
+            probe.expect(same, f"the {field} that it was created with", f"another {field}", seen)

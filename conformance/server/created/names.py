@@ -22,6 +22,7 @@ from conformance.probe.bodies import expect_accepted
 from conformance.probe.not_verified import refused_with
 from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.probe.resources import expect_taken
+from conformance.probe.values import member
 from conformance.server.created.answers import NOT_SERVED
 from conformance.target.exchange import Answer
 
@@ -143,7 +144,8 @@ def _judge(probe: Probe, kind: str, text: str, answer: Answer) -> None:
         )
     if answer.status == success:
         found = probe.name_of(answer)
-        probe.expect(found == text, f"the name unchanged ({kind})", _difference(text, found))
+        seen = member(answer, probe.name_member, text)
+        probe.expect(found == text, f"the name unchanged ({kind})", _difference(text, found), seen)
     elif kind == _PLAIN:
         expect_taken(probe, answer, f"for {kind}")
     else:

@@ -21,6 +21,7 @@ from conformance.probe.not_verified import NotAsked, NotVerified, refused_with
 from conformance.probe.pages import make
 from conformance.probe.probe import Probe
 from conformance.probe.resources import expect_taken
+from conformance.probe.values import Values, member
 from conformance.probe.violation import expect
 from conformance.server.created.answers import (
     NOT_SERVED,
@@ -133,7 +134,8 @@ def expires_at_is_the_same_instant(probe: Probe) -> None:
         sent, found = instant(text), instant(answer.field("expires_at"))
         shown = "no date-time" if found is None else f"one {found - (sent or 0):+g} s away"
         same = is_kept(text, answer.field("expires_at"))
-        probe.expect(same, f"the instant that was sent ({kind}: {text})", shown)
+        seen = member(answer, "expires_at", text)
+        probe.expect(same, f"the instant that was sent ({kind}: {text})", shown, seen)
 
 
 def _expect_refusal(probe: Probe, answer: Answer, kind: str, *, must_be_accepted: bool) -> None:
@@ -172,7 +174,8 @@ def no_end_is_null(probe: Probe) -> None:
             _expect_refusal(probe, answer, f"expires_at {kind}", must_be_accepted=True)
         value = json_object(answer)
         found = json_type(value["expires_at"]) if "expires_at" in value else "no such field"
-        probe.expect(found == "null", f"expires_at null when it was {kind}", found)
+        seen = member(answer, "expires_at", None)
+        probe.expect(found == "null", f"expires_at null when it was {kind}", found, seen)
 
 
 def _instant(answer: Answer, field: str) -> float:
@@ -199,7 +202,13 @@ def timestamps_are_in_order(_: Operation, answer: Answer) -> None:
     """Nothing was changed before it was made: updated_at is not before created_at."""
     early = _instant(answer, "created_at") - _instant(answer, "updated_at")
     # Within a second, for the two may be kept with other precisions.
-    expect(early < 1, "updated_at at or after created_at", f"{early:.0f} s before it")
+    expect(
+        early < 1,
+        "updated_at at or after created_at",
+        f"{early:.0f} s before it",
+        member(answer, "created_at"),
+        member(answer, "updated_at"),
+    )
 
 
 @requirement(
@@ -237,6 +246,7 @@ def timestamps_are_now(probe: Probe) -> None:
                 away <= CLOCK_TOLERANCE_SECONDS,
                 f"{field} within {CLOCK_TOLERANCE_SECONDS / 60:.0f} minutes of now",
                 f"{away / 60:.0f} minutes away",
+                member(answer, field),
             )
 
 
@@ -283,10 +293,15 @@ def timestamps_move_on(probe: Probe) -> None:
     probe.rest(_APART_SECONDS)
     after = make(probe, _FOR_EACH_NODE)
     for field in ("created_at", "updated_at"):
+        both = [max(one, key=lambda answer: _instant(answer, field)) for one in (before, after)]
         probe.expect(
             _moved_on(before, after, field),
             f"a later {field} {_APART_SECONDS:g} seconds later",
             "the same one" if _latest(before, field) == _latest(after, field) else "an earlier one",
+            *(
+                Values(f"/{field} of the {what} ones", answer.field(field))
+                for what, answer in zip(("first", "later"), both, strict=True)
+            ),
         )
 
 

@@ -21,6 +21,7 @@ from conformance.catalogue.judge import (
 )
 from conformance.probe.applicability import reads_or_creates
 from conformance.probe.bodies import schema_of
+from conformance.probe.values import Values, header
 from conformance.probe.violation import Violation, expect
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.members import parse
@@ -102,12 +103,12 @@ def _without_formats(errors: Iterable[FieldError]) -> list[FieldError]:
 def expect_documented_headers(exchange: JudgedExchange) -> None:
     """The headers that the contract documents as integers are such."""
     answer, documented = exchange.answer, exchange.operation.response(exchange.answer.status)
-    for header in documented.headers if documented else ():
-        value = answer.header(header.name)
-        types = types_of(header.schema.outline) if header.schema else ()
+    for one in documented.headers if documented else ():
+        name, value = one.name, answer.header(one.name)
+        types = types_of(one.schema.outline) if one.schema else ()
         if value is not None and "integer" in types:
             holds = re.fullmatch(r"[+-]?\d+", value)
-            expect(holds, "headers as documented", f"no integer in {header.name}")
+            expect(holds, "headers as documented", f"no integer in {name}", header(answer, name))
 
 
 def expect_refusal(exchange: JudgedExchange) -> None:
@@ -130,7 +131,8 @@ def expect_sent_data(exchange: JudgedExchange) -> None:
     if answer.status != exchange.operation.success_status or sent is None or found is None:
         return
     for name in sorted(sent.keys() & found.keys()):
-        expect(_same(sent[name], found[name]), "what was sent", f"another {name}")
+        seen = Values(f"/{name}", found[name], sent[name])
+        expect(_same(sent[name], found[name]), "what was sent", f"another {name}", seen)
 
 
 def _same(sent: Any, found: Any) -> bool:

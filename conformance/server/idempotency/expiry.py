@@ -12,6 +12,7 @@ from conformance.probe.clock import move_clock
 from conformance.probe.not_verified import NotAsked, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.resources import expect_taken
+from conformance.probe.values import Values
 from conformance.server.idempotency.replays import SEED, expect_same
 from conformance.server.idempotency.sabotage import CHANGE_ON_REPLAY, FORGET_KEY, KEEP_FOR_EVER
 from conformance.target.capabilities import Capability
@@ -83,4 +84,5 @@ def key_is_free_after_24_hours(probe: Probe) -> None:
                 found.again.field(field) != found.first.field(field),
                 f"another {field} after 24:01 h",
                 f"the same {field}",
+                Values(f"/{field}", found.again.field(field)),
             )

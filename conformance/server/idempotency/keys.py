@@ -20,6 +20,7 @@ from conformance.catalogue.sabotage import fail_on, on_requests
 from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.probe import Probe
 from conformance.probe.resources import expect_taken
+from conformance.probe.values import Values, member
 from conformance.probe.violation import expect
 from conformance.server.idempotency.replays import SEED
 from conformance.server.idempotency.sabotage import (
@@ -125,7 +126,7 @@ def no_key_is_a_new_call(probe: Probe) -> None:
         # A server may refuse a name that it has already.
         second = probe.succeed(probe.request())
     different = probe.known_id_of(first) != probe.known_id_of(second)
-    probe.expect(different, "two resources", "one id twice")
+    probe.expect(different, "two resources", "one id twice", member(second, probe.resource.id))
 
 
 def expect_nothing_made(
@@ -134,7 +135,8 @@ def expect_nothing_made(
     """An answer to a used key with another body is a refusal, or shows what was made first."""
     again = answer_id if answer.status == operation.success_status else None
     holds = again in {None, first_id}
-    expect(holds, "a refusal, or the first answer", f"{answer.status} with a new resource")
+    seen = Values("id of what was made", answer_id, first_id)
+    expect(holds, "a refusal, or the first answer", f"{answer.status} with a new resource", seen)
 
 
 def _conflict(exchange: JudgedExchange) -> None:
@@ -181,7 +183,8 @@ def key_belongs_to_its_partner(probe: Probe) -> None:
     other = probe.send(replace(request, partner=1))
     for field in (str(probe.resource.secret), probe.resource.id):
         leaked = first.field(field) is not None and other.field(field) == first.field(field)
-        probe.expect(not leaked, f"another {field} for another partner", f"the same {field}")
+        seen = member(other, field)
+        probe.expect(not leaked, f"another {field} for another partner", f"the same {field}", seen)
 
 
 @requirement(
@@ -199,7 +202,7 @@ def key_is_free_for_other_partners(probe: Probe) -> None:
     first = probe.succeed(request)
     other = _accepted(probe, replace(request, partner=1))
     different = probe.known_id_of(other) != probe.known_id_of(first)
-    probe.expect(different, "another resource", "the same id")
+    probe.expect(different, "another resource", "the same id", member(other, probe.resource.id))
 
 
 @requirement(

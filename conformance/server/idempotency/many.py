@@ -9,6 +9,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.probe import Probe
+from conformance.probe.values import member
 from conformance.server.idempotency.replays import SEED
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 
@@ -68,4 +69,5 @@ def key_outlives_many_others(probe: Probe) -> None:
         not is_other,
         f"nothing new for a key that {_OTHERS} others were used after",
         f"{again.status} with a new resource",
+        member(again, probe.resource.id, first.field(probe.resource.id)),
     )

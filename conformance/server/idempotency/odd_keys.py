@@ -19,6 +19,7 @@ from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import created, exchange
+from conformance.probe.values import Values, member
 from conformance.server.idempotency.replays import SEED
 from conformance.server.tokens.used import issued_to, note_owner, with_token
 from conformance.target.capabilities import Capability
@@ -107,7 +108,10 @@ def odd_keys_are_different_calls(probe: Probe) -> None:
         if all(answer.status == probe.operation.success_status for answer in answers):
             first, second = (probe.known_id_of(answer) for answer in answers)
             probe.expect(
-                first != second, f"two resources for two keys that differ in {what}", "one"
+                first != second,
+                f"two resources for two keys that differ in {what}",
+                "one",
+                Values(f"/{probe.resource.id} of both", first),
             )
 
 
@@ -210,7 +214,8 @@ def retry_may_look_different(probe: Probe) -> None:
 
 def _expect_no_other(probe: Probe, first: Answer, again: Answer, what: str) -> None:
     other = again.status == first.status and probe.id_of(again) != probe.id_of(first)
-    probe.expect(not other, f"nothing new for {what}", f"{again.status} with a new resource")
+    seen = member(again, probe.resource.id, first.field(probe.resource.id))
+    probe.expect(not other, f"nothing new for {what}", f"{again.status} with a new resource", seen)
 
 
 def _keys_of_a_token(request: Request) -> Request:

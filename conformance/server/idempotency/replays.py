@@ -15,6 +15,7 @@ from conformance.probe.not_verified import NotVerified
 from conformance.probe.pages import NOT_LISTED
 from conformance.probe.probe import Probe
 from conformance.probe.resources import expect_named
+from conformance.probe.values import Values, bodies
 from conformance.probe.violation import expect
 from conformance.server.idempotency.sabotage import (
     CHANGE_ON_REPLAY,
@@ -38,17 +39,23 @@ _AT_ONCE = 12
 
 def expect_same(first: Answer, again: Answer, when: str = "") -> None:
     """A replay has the status and body of the ``first`` answer; ``when`` says how much later."""
-    late = f" {when}" if when else ""
+    _expect_same(first, again, f" {when}" if when else "", bodies(first, again))
+
+
+def _expect_same(first: Answer, again: Answer, late: str, *seen: Values) -> None:
     expect(
-        again.status == first.status, f"status {first.status} again{late}", f"status {again.status}"
+        again.status == first.status,
+        f"status {first.status} again{late}",
+        f"status {again.status}",
+        *seen,
     )
-    expect(again.body == first.body, f"the first answer's bytes{late}", "another body")
+    expect(again.body == first.body, f"the first answer's bytes{late}", "another body", *seen)
 
 
 def _replay(exchange: JudgedExchange) -> None:
     if exchange.first is None:
         raise NotVerified("there is no first answer")
-    expect_same(exchange.first, digested(exchange.answer))
+    _expect_same(exchange.first, digested(exchange.answer), "")
 
 
 @requirement(
@@ -159,7 +166,13 @@ def simultaneous_requests_are_no_failure(probe: Probe) -> None:
 
 def expect_one_answer(operation: Operation, answers: Sequence[Answer]) -> None:
     """All successes among the answers to simultaneous requests have one body."""
-    made = {answer.body for answer in answers if answer.status == operation.success_status}
+    made = {answer.body: answer for answer in answers if answer.status == operation.success_status}
     if not made:
         raise NotVerified(f"none of {len(answers)} requests at once succeeded")
-    expect(len(made) == 1, f"one answer to {len(answers)} requests at once", f"{len(made)} of them")
+    first, *others = made.values()
+    expect(
+        not others,
+        f"one answer to {len(answers)} requests at once",
+        f"{len(made)} of them",
+        *(bodies(first, other) for other in others[:1]),
+    )

@@ -14,6 +14,7 @@ from conformance.probe.not_verified import NotVerified
 from conformance.probe.pages import largest_page, pages
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.values import Values
 from conformance.server.created.names import NAMES
 from conformance.server.lists.sabotage import VENDOR, on_pages
 from conformance.target.capabilities import Capability
@@ -94,7 +95,13 @@ def _made(probe: Probe) -> Iterator[Answer]:
 def _expect_same(probe: Probe, made: Answer, item: JsonObject) -> None:
     name = probe.name_member
     same = item.get(name) == made.field(name)
-    probe.expect(same, f"the {name} of the creation in the list", "another text")
+    seen = Values(f"/{name}", item.get(name), made.field(name))
+    probe.expect(same, f"the {name} of the creation in the list", "another text", seen)
     for member in date_fields(probe.creating.operation):
         then, now = instant(made.field(member)), instant(item.get(member))
-        probe.expect(then == now, f"the {member} of the creation in the list", "another, or none")
+        probe.expect(
+            then == now,
+            f"the {member} of the creation in the list",
+            "another, or none",
+            Values(f"/{member}", item.get(member), made.field(member)),
+        )

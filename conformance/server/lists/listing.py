@@ -19,6 +19,7 @@ from conformance.probe.not_verified import NotVerified
 from conformance.probe.pages import ids_of, ids_until, items, largest_page, make, pages, query_for
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.values import Values
 from conformance.probe.violation import Violation, expect
 from conformance.server.lists.sabotage import HIDE_ALL, VENDOR, is_list, on_pages, query_of
 from conformance.target.capabilities import Capability
@@ -122,7 +123,8 @@ def created_is_listed(probe: Probe) -> None:
             if id_ == probe.id_of(made):
                 for name in (probe.resource.login, probe.name_member, "status"):
                     same = item.get(name) == made.field(name)
-                    probe.expect(same, f"the {name} of the creation in the list", "another")
+                    seen = Values(f"/{name}", item.get(name), made.field(name))
+                    probe.expect(same, f"the {name} of the creation in the list", "another", seen)
                 return
     raise Violation("the created one in the list", "a list without it")
 
@@ -153,9 +155,9 @@ def only_ones_own(probe: Probe) -> None:
         probe.expect(not shown, "none of another partner's keys after its id", "one of them")
     for partner, hidden in ((0, ids_of(probe, foreign)), (1, ids_of(probe, own))):
         visible = set(ids_until(probe, hidden, partner))
-        probe.expect(
-            not hidden & visible, "none of another partner's keys", f"{len(hidden & visible)}"
-        )
+        shared = sorted(hidden & visible)
+        seen = Values(f"ids in the list of partner {partner + 1}", shared)
+        probe.expect(not shared, "none of another partner's keys", f"{len(shared)}", seen)
 
 
 def _shows(answer: Answer, ids: set[str]) -> bool:

@@ -16,6 +16,7 @@ from conformance.catalogue.sabotage import Sabotage, on_answers, set_header
 from conformance.probe.applicability import every, takes_json
 from conformance.probe.bodies import fields_of
 from conformance.probe.probe import Probe, without_token
+from conformance.probe.values import Values, hidden
 from conformance.probe.violation import expect
 from conformance.server.problems.provoking import all_texts, provocations, set_detail
 from conformance.target.exchange import Answer, Request
@@ -97,7 +98,10 @@ def no_secret_comes_back(probe: Probe) -> None:
         # A very short token could stand in any text.
         told = len(value) >= _SHORTEST_SECRET and value in all_texts(answer)
         leaked = told and answer.is_error
-        probe.expect(not leaked, f"an error without {name}", f"{answer.status} that repeats it")
+        seen = hidden(answer, [value]) if leaked else []
+        probe.expect(
+            not leaked, f"an error without {name}", f"{answer.status} that repeats it", *seen
+        )
 
 
 def _suspects(probe: Probe) -> Iterator[Request]:
@@ -120,7 +124,8 @@ def _expect_no_internals(answer: Answer, base_path: str, sent: str = "") -> None
     for what, pattern in _INTERNALS.items():
         shown = re.search(pattern, text)
         is_told = shown and shown[0] not in sent
-        expect(not is_told, "an error for clients only", f"{answer.status} with {what}")
+        seen = [Values(what, shown[0])] if shown else []
+        expect(not is_told, "an error for clients only", f"{answer.status} with {what}", *seen)
 
 
 def _observed(exchange: JudgedExchange) -> None:

@@ -15,6 +15,7 @@ from conformance.probe.applicability import every, takes_json
 from conformance.probe.bodies import reported_fields
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
+from conformance.probe.values import member
 from conformance.probe.violation import expect
 from conformance.server.problems.provoking import (
     SEED,
@@ -35,7 +36,12 @@ def _expect_uri(answer: Answer, problem: Problem, name: str, *, empty: bool) -> 
     given = problem.get(name)
     if isinstance(given, str):
         holds = _URI_REFERENCE.fullmatch(given) and (given or empty)
-        expect(holds, f"a URI as {name} of a {answer.status}", "a text that is none")
+        expect(
+            holds,
+            f"a URI as {name} of a {answer.status}",
+            "a text that is none",
+            member(answer, name),
+        )
 
 
 def each_problem(look: Callable[[Operation, Answer, Problem], None]) -> EachAnswer:
@@ -83,7 +89,8 @@ def member_types(operation: Operation, answer: Answer, problem: Problem) -> None
     """The members of an error have their documented types."""
     for one in complaints_about(operation, answer, problem):
         wrong = one.code != "missing_required_field" and not one.param.startswith("errors[")
-        expect(not wrong, f"{one.param} {one.detail}", f"another {one.param}")
+        seen = [member(answer, one.param)] if one.param in problem else []
+        expect(not wrong, f"{one.param} {one.detail}", f"another {one.param}", *seen)
 
 
 @requirement(
@@ -162,7 +169,8 @@ def errors_items(probe: Probe) -> None:
     for answer, problem in problem_documents(probe):
         for one in complaints_about(probe.operation, answer, problem):
             wrong = one.param.startswith("errors[")
-            expect(not wrong, f"{one.param} {one.detail}", "an item without that")
+            seen = member(answer, "errors")
+            expect(not wrong, f"{one.param} {one.detail}", "an item without that", seen)
 
 
 @requirement(
@@ -185,4 +193,5 @@ def every_bad_field_is_named(probe: Probe) -> None:
         raise NotVerified(f"the target answered {answer.status} to fields of wrong types, not 422")
     # Servers write name, body.name, /name or $.name: the last part counts.
     missing = sorted(set(body) - reported_fields(answer))
-    probe.expect(not missing, f"{', '.join(body)} in errors", f"no {', '.join(missing)}")
+    seen = member(answer, "errors")
+    probe.expect(not missing, f"{', '.join(body)} in errors", f"no {', '.join(missing)}", seen)

@@ -12,6 +12,7 @@ from conformance.catalogue.sabotage import Sabotage, on_status, set_field, set_h
 from conformance.probe.applicability import every
 from conformance.probe.not_verified import refused_with
 from conformance.probe.probe import Probe
+from conformance.probe.values import Values
 from conformance.probe.violation import expect
 from conformance.server.problems.provoking import (
     SEED,
@@ -80,9 +81,10 @@ def types_tell_kinds_apart(probe: Probe) -> None:
             statuses.setdefault(problem["type"], set()).add(answer.status)
     # RFC 9457 section 4.2.1: about:blank leaves it to the status to tell them apart.
     statuses.pop("about:blank", None)
-    for seen in statuses.values():
+    for kind, seen in statuses.items():
         together = " and ".join(map(str, sorted(seen)))
-        probe.expect(len(seen) == 1, "one type for each status", f"one for {together}")
+        shared = Values("/type", kind)
+        probe.expect(len(seen) == 1, "one type for each status", f"one for {together}", shared)
 
 
 @requirement("problems.no-markup", Level.MUST, SEED, every, mend=MEDIA_TYPES)
@@ -94,7 +96,8 @@ def no_markup(probe: Probe) -> None:
     """An error is no web page and holds none."""
     for answer in documented_errors(probe):
         found = _MARKUP.search(all_texts(answer))
-        probe.expect(not found, f"a {answer.status} without HTML", "HTML")
+        seen = [Values("markup", found[0])] if found else []
+        probe.expect(not found, f"a {answer.status} without HTML", "HTML", *seen)
 
 
 @requirement(

@@ -12,6 +12,7 @@ from conformance.probe.applicability import every
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.rate_limits import answer_to, harmless
+from conformance.probe.values import header
 from conformance.probe.violation import expect
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer
@@ -86,7 +87,12 @@ def expect_sense(answer: Answer) -> None:
         text = answer.header(name)
         if text is None:
             continue  # another requirement's business
-        expect(NUMBER.fullmatch(text), f"a whole number in {name}", "another text")
+        expect(
+            NUMBER.fullmatch(text),
+            f"a whole number in {name}",
+            "another text",
+            header(answer, name),
+        )
         numbers[name] = int(text)
     if not numbers:
         raise NotServed(_NO_HEADERS)

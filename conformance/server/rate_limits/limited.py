@@ -22,6 +22,7 @@ from conformance.probe.applicability import every
 from conformance.probe.not_verified import NotAsked, NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import LIMITED, provoke
+from conformance.probe.values import header, member
 from conformance.probe.violation import Violation, expect
 from conformance.server.rate_limits.headers import (
     HEADERS,
@@ -99,7 +100,12 @@ def limited_answer_is_a_problem(operation: Operation, answer: Answer) -> None:
         raise Violation("a 429 with a JSON body", "a body that is not JSON") from None
     for error in content.schema.errors(value) if content and content.schema else ():
         raise Violation(f"{error.param} {error.detail} in a 429", "it does not")
-    expect(answer.number("status") == answer.status, "the 429 in status", "another number")
+    expect(
+        answer.number("status") == answer.status,
+        "the 429 in status",
+        "another number",
+        member(answer, "status", answer.status),
+    )
 
 
 @requirement(
@@ -125,7 +131,12 @@ def limited_answer_says_how_long(_: Operation, answer: Answer) -> None:
     expect(text is not None, "a 429 with Retry-After", "none")
     # RFC 9110 section 10.2.3: a date or a number of seconds, which has no sign or fraction.
     is_time = NUMBER.fullmatch(text or "") or http_date(text) is not None
-    expect(is_time, "whole seconds or a date in Retry-After", "another text")
+    expect(
+        is_time,
+        "whole seconds or a date in Retry-After",
+        "another text",
+        header(answer, "Retry-After"),
+    )
     _expect_usual_wait(answer)
 
 

@@ -15,6 +15,7 @@ from conformance.probe.not_verified import NotVerified
 from conformance.probe.pages import items, largest_page, query_for
 from conformance.probe.probe import Probe
 from conformance.probe.revocation import revocation_of, revokes
+from conformance.probe.values import hidden
 from conformance.probe.violation import expect
 from conformance.server.secrets.shown import (
     SAFETY,
@@ -27,7 +28,6 @@ from conformance.server.secrets.shown import (
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request, path_to, query_with
 from conformance.target.members import identifier_in
-from conformance.target.redaction import holds
 
 _FOR_THE_MEMBER = ("expand", "include", "fields", "select", "embed", "with", "show", "reveal")
 _FOR_ALL: Mapping[str, str] = {
@@ -98,8 +98,8 @@ def _no_secret_when_revoked(exchange: JudgedExchange) -> None:
     secrets = known_secrets(exchange)
     # An error with a secret breaks a requirement on errors.
     if not exchange.answer.is_error:
-        told = holds(exchange.answer, secrets)
-        expect(not told, "no secret in the answer to a revocation", "a secret")
+        told = hidden(exchange.answer, secrets)
+        expect(not told, "no secret in the answer to a revocation", "a secret", *told)
 
 
 @requirement(
@@ -133,8 +133,9 @@ def never_shown_again(probe: Probe) -> None:
         *([page] if page else ()),
     ):
         answer = probe.try_to_send(request, tries=1)
-        told = holds(answer, traces)
-        probe.expect(not told, "no secret that was shown before", f"one in a {answer.status}")
+        told = hidden(answer, traces)
+        actual = f"one in a {answer.status}"
+        probe.expect(not told, "no secret that was shown before", actual, *told)
 
 
 def _page_beside(probe: Probe, made: Answer, other: Answer) -> Request | None:

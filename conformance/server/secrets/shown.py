@@ -32,11 +32,13 @@ from conformance.probe.applicability import every, shows
 from conformance.probe.not_verified import NotAsked, NotVerified
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.token_exchange import item_of, known_credentials_of
+from conformance.probe.values import Lack, Values, hidden
 from conformance.probe.violation import Violation, expect
 from conformance.server.secrets.made import secrets_in, texts_beside
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
-from conformance.target.redaction import cookies_of, holds
+from conformance.target.members import strings_in
+from conformance.target.redaction import cookies_of, has_any, holds
 from conformance.target.sign_in import json_request
 from conformance.target.target import Target
 from conformance.target.token_forms import damaged_forms
@@ -143,7 +145,8 @@ def never_in_the_list(probe: Probe) -> None:
         if holds(answer, traces):
             # The page that shows it is the last thing that is shown of this check.
             del probe.recording.exchanges[number:]
-            raise Violation("no secret in the list", "the new key's secret")
+            seen = hidden(answer, traces)
+            raise Violation("no secret in the list", "the new key's secret", values=seen)
 
 
 _HASHES = ("md5", "sha1", "sha256", "sha512")
@@ -182,9 +185,15 @@ def no_hash_in_the_list(probe: Probe) -> None:
             break
     else:
         raise NotVerified("the new key is not in the list")
+    digests = [*_digests(secret)]
     shown = json.dumps(item).replace("\\/", "/").lower()
-    found = any(one in shown for one in _digests(secret))
-    probe.expect(not found, "no hash of a secret in the list", "one of the new key's secret")
+    seen = [
+        Values(place, Lack.HIDDEN)
+        for place, text in strings_in(item)
+        if has_any(digests, text.lower())
+    ]
+    found = has_any(digests, shown)
+    probe.expect(not found, "no hash of a secret in the list", "one of the new key's secret", *seen)
 
 
 def _into_a_header(name: str, tell: Callable[[str], str]) -> Sabotage:
@@ -241,8 +250,8 @@ def known_secrets(exchange: JudgedExchange) -> list[str]:
 def _no_secret(exchange: JudgedExchange) -> None:
     secrets = known_secrets(exchange)
     if exchange.answer.is_error:
-        told = holds(exchange.answer, secrets)
-        expect(not told, "no secret in an error", "the secret of another answer")
+        told = hidden(exchange.answer, secrets)
+        expect(not told, "no secret in an error", "the secret of another answer", *told)
 
 
 WITH_SECRETS = on(
@@ -297,9 +306,10 @@ def never_in_errors(probe: Probe) -> None:
     ):
         answer = probe.send(request)
         if answer.is_error:
-            probe.expect(not holds(answer, traces), "no secret in an error", "the key's secret")
-            told = holds(answer, _known_beside_cookies(answer))
-            probe.expect(not told, "no secret in an error", "the secret of another answer")
+            told = hidden(answer, traces)
+            probe.expect(not told, "no secret in an error", "the key's secret", *told)
+            told = hidden(answer, _known_beside_cookies(answer))
+            probe.expect(not told, "no secret in an error", "the secret of another answer", *told)
 
 
 def _known_beside_cookies(answer: Answer) -> list[str]:
@@ -341,8 +351,8 @@ def expect_no_token(answer: Answer, token: str) -> None:
     if len(token) <= _SHORTEST_TRACE:
         raise NotAsked("the token is too short to be looked for")
     # All forms but the halved one hold the token but for its last character, in some case.
-    repeated = holds(answer, [token[:-1]])
-    expect(not repeated, "an answer without the token", "the token that was sent")
+    repeated = hidden(answer, [token[:-1]])
+    expect(not repeated, "an answer without the token", "the token that was sent", *repeated)
 
 
 @requirement(

@@ -21,6 +21,7 @@ from conformance.probe.bodies import (
 )
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.values import member
 from conformance.server.validation.sabotage import (
     ACCEPT_ALL,
     IGNORE_DATES,
@@ -185,7 +186,8 @@ def odd_date_keeps_its_instant(probe: Probe) -> None:
             if not answers_with(probe, name):
                 continue
             same = is_kept(text, answer.field(name))
-            probe.expect(same, f"the instant of {text} in {name}", "another, or none")
+            seen = member(answer, name, text)
+            probe.expect(same, f"the instant of {text} in {name}", "another, or none", seen)
 
 
 @requirement(

@@ -12,6 +12,7 @@ from conformance.probe.bodies import NO_REFUSAL, VENDOR, expect_refusal, reporte
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.values import member
 from conformance.server.validation.nested_bodies import (
     NestedFault,
     fullest_body,
@@ -87,4 +88,5 @@ def nested_field_is_reported(probe: Probe) -> None:
             any(fault.field in path for path in reported_paths(answer)),
             f"errors[] with a param that names {fault.field}",
             "none",
+            member(answer, "errors"),
         )

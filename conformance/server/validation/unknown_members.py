@@ -22,6 +22,7 @@ from conformance.probe.bodies import (
 from conformance.probe.not_verified import NotServed
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.values import member
 from conformance.server.robustness.survival import SAFETY
 from conformance.server.validation.sabotage import adopting, answer_if
 from conformance.target.exchange import Request
@@ -64,7 +65,10 @@ def unknown_members_are_not_kept(probe: Probe) -> None:
     request = probe.request().with_json({**probe.plain_body(), "x_note": value})
     answer = answer_to(probe, request)
     probe.expect(
-        answer.field("x_note") != value, "an answer without the unknown member", "the member"
+        answer.field("x_note") != value,
+        "an answer without the unknown member",
+        "the member",
+        member(answer, "x_note"),
     )
 
 
@@ -93,7 +97,8 @@ def client_does_not_choose_server_fields(probe: Probe) -> None:
     if answer.status != probe.operation.success_status:
         return
     taken = [name for name, value in chosen.items() if _is_same(answer.field(name), value)]
-    probe.expect(not taken, "the server's own values", f"the request's {', '.join(taken)}")
+    seen = [member(answer, one) for one in taken]
+    probe.expect(not taken, "the server's own values", f"the request's {', '.join(taken)}", *seen)
 
 
 def _is_same(value: Any, chosen: Any) -> bool:

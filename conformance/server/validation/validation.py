@@ -36,6 +36,7 @@ from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, 
 from conformance.probe.pages import largest_page, pages
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
+from conformance.probe.values import member
 from conformance.server.validation.sabotage import (
     ACCEPT_ALL,
     COERCE,
@@ -160,6 +161,7 @@ def every_bad_field_is_reported(probe: Probe) -> None:
             not missed,
             f"errors[] with param {', '.join(sorted(bad))}",
             f"nothing on {', '.join(missed)}",
+            member(answer, "errors"),
         )
 
 

@@ -10,6 +10,7 @@ from conformance.fuzz.findings.shrinking import shrink_steps, without
 from conformance.fuzz.resending import AnswerParts, Step, resent, shape
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding, cause_of
+from conformance.results.evidence import Seen
 from tests.conformance.fuzz.conftest import CONTRACT
 
 FINDING = Finding(
@@ -79,6 +80,23 @@ def test_a_finding_that_still_exists_is_missed_in_one_case_of_a_hundred(
 
     assert missed(attempts) < 0.0101
     assert missed(attempts - 1) > 0.0099
+
+
+def test_the_evidence_of_a_finding_is_read_and_checked(tmp_path: Path) -> None:
+    path, seen = tmp_path / "one.json", Seen("/id", '"a"', '"b"')
+    shown = replace(FINDING, evidence=(seen,))
+    path.write_text(shown.text())
+    assert Finding.read(path, CONTRACT).evidence == (seen,)
+    assert shown.within(100_000) == shown
+    assert shown.id == FINDING.id
+
+    path.write_text(replace(FINDING, evidence=(Seen("/id", "\x1b[2J", "b"),)).text())
+    with pytest.raises(FileError, match="evidence: holds control characters"):
+        Finding.read(path, CONTRACT)
+    document = json.loads(FINDING.text())
+    del document["evidence"]
+    path.write_text(json.dumps(document))
+    assert Finding.read(path, CONTRACT) == FINDING
 
 
 def test_a_finding_is_read_as_it_was_written(tmp_path: Path) -> None:

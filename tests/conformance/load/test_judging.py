@@ -6,6 +6,7 @@ import pytest
 
 from conformance.catalogue.judge import ALLOWED, JudgedExchange, Purpose
 from conformance.load.tally import Broken, Tally
+from conformance.results.evidence import Seen
 from conformance.server import catalogue, judges
 from conformance.target.exchange import Answer, Request
 from openapi.contract import Contract
@@ -69,7 +70,8 @@ def test_a_tally_that_is_sent_is_the_same_and_leaves_nothing() -> None:
     tally = Tally()
     tally.counts["requests"] = 3
     tally.note(place, None)
-    tally.note(place, Broken(1, "one", "other", "curl"))
+    evidence = (Seen("/id", "1", "2"),)
+    tally.note(place, Broken(1, "one", "other", "curl", evidence))
     tally.note(place, Broken(1, "two", "another", "curl -i"))
     tally.fault("of ours")
 
@@ -79,6 +81,6 @@ def test_a_tally_that_is_sent_is_the_same_and_leaves_nothing() -> None:
 
     assert total.counts["requests"] == 6
     assert total.judged[place] == 6
-    assert total.broken[place] == Broken(4, "one", "other", "curl")
+    assert total.broken[place] == Broken(4, "one", "other", "curl", evidence)
     assert total.faults == ["of ours"] * 2
     assert (tally.counts, tally.judged, tally.broken) == ({}, {}, {})

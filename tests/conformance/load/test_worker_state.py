@@ -55,6 +55,7 @@ def test_what_is_shown_of_a_violation_holds_no_secret(state: WorkerState) -> Non
 
     assert state.judge(seen)
     told = str(state.tally.drained())
+    assert "last answer" in told
     assert "secrets.token-is-never-answered" in told
     assert secret not in told
     assert TOKEN not in told

@@ -158,6 +158,6 @@ def test_a_report_shows_no_secret() -> None:
 
     assert found["secrets.never-in-errors"].outcome is Outcome.FAILED
     for one in found.values():
-        text = one.expected + one.actual + one.reproduce
+        text = one.expected + one.actual + one.reproduce + str(one.evidence)
         assert not any(secret in text for secret in shown)
         assert TOKEN not in text

@@ -10,6 +10,7 @@ from conformance.server import catalogue
 from conformance.target.capabilities import Capability
 from conformance.target.target import Target, TargetSettings
 from demo.mock_process import MockProcess
+from dinie_contract.output import SHAPES
 from openapi.contract import Contract
 
 CONTRACT = Contract.bundled()
@@ -95,7 +96,10 @@ def test_each_sabotage_is_caught(
         assert result.expected
         assert result.actual
         assert "curl" in result.reproduce
-        assert not any(token in result.reproduce for token in TOKENS)
+        assert result.evidence or "another try" in result.actual, "an answer was seen"
+        told = f"{result.reproduce} {result.evidence}"
+        assert not any(token in told for token in TOKENS)
+        assert not SHAPES.search(told)
 
 
 @pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda one: one.id)
