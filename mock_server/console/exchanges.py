@@ -1,28 +1,23 @@
-"""One exchange as a page shows it, and the call that it is an attempt of, drawn to scale."""
+"""One exchange as a page shows it, with the call that it is an attempt of."""
 
 import json
 import re
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from shlex import quote
 from typing import Any
 
 from conformance.client.attempts import CUT
-from conformance.client.calls import Call, Link
 from conformance.client.evidence import Traffic
 from conformance.client.judging import KEYS
 from conformance.journal.journal import JournalEntry
 from conformance.journal.redaction import PSEUDONYM
 from dinie_contract.output import printable
+from mock_server.console.drawing import DrawnCall, drawn
+from mock_server.console.first_request.call import TokenPlace
 from openapi.contract import Contract
 from openapi.operation import Operation
-
-_WIDTH = 1000.0
-"""The width of a drawing, in the units of its view box."""
-
-_LEAST_WIDTH = 4.0
-"""An attempt of a millisecond in a call of a minute can still be seen."""
 
 _LEFT_OUT = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding"}
 """Request headers that a client adds itself."""
@@ -34,61 +29,12 @@ _OF_BROWSERS = {
 }
 """Request headers that a script in a browser cannot set (Fetch, "forbidden request-header")."""
 
-_LINKS = {Link.KEY: f"with {Link.KEY.value}"}
-"""What a page says of a link, where that is not the link's own words."""
+_BEARER = TokenPlace("header", "Authorization", "Bearer ")
 
 _ORIGIN = re.compile(r"^[a-z]+://[^/?]*", re.IGNORECASE)
 _DOTS = re.compile(r"/(\.|%2e){1,2}(/|\?|$)", re.IGNORECASE)
 _PLAIN = set(string.ascii_letters + string.digits + " !#&()*+,-./:;<=>?@[]^_{|}~")
 """What stands for itself in a format of printf that is in single quotes."""
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnAttempt:
-    """An attempt of a call, with its place in the drawing, and the wait before it in seconds.
-
-    ``asked`` is the wait that the answer before it asked for, ``link`` why it is an attempt of the
-    same call, in words; both None where there is none.
-    """
-
-    entry: JournalEntry
-    left: float
-    width: float
-    wait: float | None
-    wait_left: float
-    asked: float | None
-    link: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnCall:
-    """A call: its attempts, and how long it took in seconds."""
-
-    attempts: Sequence[DrawnAttempt]
-    operation: str
-    seconds: float
-
-
-def drawn(call: Call) -> DrawnCall:
-    """A call with its attempts and waits drawn to scale."""
-    start = call.first.started
-    seconds = max(one.ended for one in call.attempts) - start
-    scale = (_WIDTH - _LEAST_WIDTH) / seconds if seconds > 0 else 0.0
-    shown: list[DrawnAttempt] = []
-    retries = [None, *call.retries]
-    for one, retry in zip(call.attempts, retries, strict=True):
-        shown.append(
-            DrawnAttempt(
-                entry=one.entry,
-                left=(one.started - start) * scale,
-                width=max(_LEAST_WIDTH, one.entry.seconds * scale),
-                wait=max(0.0, retry.wait) if retry else None,
-                wait_left=(retry.before.ended - start) * scale if retry else 0.0,
-                asked=retry.before.wait_asked if retry else None,
-                link=_LINKS.get(retry.link, retry.link.value) if retry else None,
-            )
-        )
-    return DrawnCall(shown, call.first.operation.id, seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +78,7 @@ def shown_exchange(
         entry,
         [one.text for one in traffic.faults(attempt)] if attempt else [],
         _fields(entry, operation),
-        drawn(call) if call else None,
+        drawn([call])[0] if call else None,
         as_curl(entry),
         *_again(entry),
     )
@@ -242,7 +188,7 @@ def _again(entry: JournalEntry) -> tuple[str | None, str]:
         "path": target,
         "headers": headers,
         "body": body,
-        "bearer": bool(authorization),
+        "token_places": [asdict(_BEARER)] if authorization else [],
     }
     return json.dumps(again), ""
 

@@ -6,7 +6,7 @@ control plane: nothing is possible in a page alone.
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +19,8 @@ from conformance.client.evidence import Traffic
 from conformance.client.judging import Level, judge
 from conformance.journal.journal import JournalEntry
 from conformance.results.result import Outcome
-from mock_server.console.exchanges import drawn, shown_exchange
+from mock_server.console.drawing import drawn
+from mock_server.console.exchanges import shown_exchange
 from mock_server.console.first_request.call import Login, first_call, request_of
 from mock_server.console.first_request.programs import first_requests
 from mock_server.console.rendering import Templates
@@ -141,22 +142,26 @@ class Console:
             secret=secret,
             token=token,
             programs=programs,
-            first=self._first(),
+            first=self._first(partner.client_id, secret),
         )
 
-    def _first(self) -> str | None:
-        """The first request as JSON for the page's script, which adds the token and a key."""
+    def _first(self, client_id: str, secret: str | None) -> str | None:
+        """The first request as JSON for the page's script, which adds the token and a key.
+
+        None where there is no request, or one that needs a secret that only its owner knows.
+        """
         call = first_call(self.contract)
-        if call is None:
+        if call is None or (call.needs_secret and secret is None):
             return None
-        request = request_of(call, self.contract.base_path, Login("", "", ""), "")
+        login = Login(client_id, secret, "") if call.needs_secret else None
+        request = request_of(call, self.contract.base_path, login, "")
         return json.dumps(
             {
                 "method": request.method,
                 "path": request.url,
-                "headers": {"Content-Type": request.media_type} if request.media_type else {},
+                "headers": dict(request.headers),
                 "body": request.body,
-                "bearer": bool(call.schemes),
+                "token_places": [asdict(one) for one in call.places],
                 "new_key": call.operation.accepts_idempotency_key,
             }
         )
@@ -177,7 +182,7 @@ class Console:
         if query.get("view") == "calls":
             entries = list(self.state.journals.of(partner.partner_id).entries)
             calls = Traffic(self.contract, entries).calls
-            shown = [drawn(one) for one in calls[-_MOST_CALLS:]]
+            shown = drawn(calls[-_MOST_CALLS:])
             title = "Journal: calls"
             return await self._page(
                 "calls", title, partner, calls=shown, count=len(calls), **common

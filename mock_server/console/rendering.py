@@ -13,6 +13,7 @@ from conformance.journal.journal import JournalEntry
 from conformance.report.html import LOOK
 from dinie_contract.output import printable
 from mock_server.console.exchanges import target_of
+from mock_server.console.words import words_in
 from mock_server.control.assets import VENDORED, Assets
 from mock_server.control.policies import PAGE_POLICY
 from mock_server.exchange.exchange import CONTROL_PATH
@@ -142,7 +143,7 @@ def _tone(entry: JournalEntry) -> str:
     return "warn" if entry.status >= 400 else "good"  # noqa: PLR2004 - refusals
 
 
-_FILTERS: Mapping[str, Callable[[Any], str]] = {
+_FILTERS: Mapping[str, Callable[[Any], Any]] = {
     "clock_time": _clock_time,
     "duration": _duration,
     "json": _json,
@@ -151,4 +152,5 @@ _FILTERS: Mapping[str, Callable[[Any], str]] = {
     "exact": _Exact,
     "target": target_of,
     "tone": _tone,
+    "words": words_in,
 }

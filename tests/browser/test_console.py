@@ -1,5 +1,7 @@
 """The console in Chromium, while a client talks to the mock: what a person sees, and can do."""
 
+import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from demo.mock_process import MockProcess, mock_process
 from tests.browser.chromium import Watch, expect_accessible
+from tests.mock_server.console.test_first_request import KEYS_EVERYWHERE
 
 PAGES = ("", "/journal", "/journal?view=calls", "/journal/1", "/unattributed", "/verdict",
          "/faults", "/state", "/partners")  # fmt: skip
@@ -398,6 +401,29 @@ def test_a_browser_signs_in_and_out(browser: Browser) -> None:
         other.get_by_label("Admin token").fill(token)
         other.keyboard.press("Enter")
         expect(other.get_by_role("heading", name="Start")).to_be_visible()
+
+
+def test_the_first_request_proves_itself_as_its_operation_wants(
+    browser: Browser, tmp_path: Path
+) -> None:
+    contract = tmp_path / "contract.json"
+    contract.write_text(json.dumps(KEYS_EVERYWHERE), encoding="utf-8")
+    with visiting(browser, "--contract", str(contract), expected="nothing") as page:
+        page.goto("/_mock/ui")
+        press(page, "Send it from this page", "GET /pets: 200")
+        assert page.evaluate("document.cookie") == ""
+        command = page.locator("#sent-curl").text_content() or ""
+        token = page.locator("#token").text_content() or ""
+        assert token not in command
+        ended = subprocess.run(
+            ["sh", "-c", command],
+            check=True,
+            capture_output=True,
+            encoding="utf-8",
+            env={**os.environ, "TOKEN": token},
+            timeout=20,
+        )
+        assert "200 OK" in ended.stdout
 
 
 @pytest.mark.parametrize("name", ["payments-3.1.yaml", "pets-3.0.yaml"])

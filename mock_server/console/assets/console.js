@@ -33,12 +33,22 @@
     encodeParameters: (request, parameters, element) => bodyOf(element) ?? "",
   });
 
+  // What stands in a query before each token.
+  const queryOf = (path, places) => places.filter((one) => one.location === "query").map(
+    ({ name }, at) => `${at || path.includes("?") ? "&" : "?"}${encodeURIComponent(name)}=`);
+
   // The last request of the page, for a person and for the shell.
-  const curlOf = (method, path, headers, body, hasToken = false) => {
-    const words = ["curl", "-g", "-i", "-X", method, quoted(location.origin + path)];
+  const TOKEN = '"$TOKEN"';
+  const curlOf = (method, path, headers, body, places = []) => {
+    const words = ["curl", "-g", "-i", "-X", method];
+    const end = queryOf(path, places).map((start) => quoted(start) + TOKEN).join("");
+    words.push(quoted(location.origin + path) + end);
     if (document.body.hasAttribute("data-has-token") && path.startsWith("/_mock/"))
       words.push("-H", '"Authorization: Bearer $ADMIN_TOKEN"');
-    else if (hasToken) words.push("-H", '"Authorization: Bearer $TOKEN"');
+    for (const { location: where, name, prefix } of places) {
+      if (where === "header") words.push("-H", quoted(`${name}: ${prefix}`) + TOKEN);
+      else if (where === "cookie") words.push("-b", quoted(`${name}=`) + TOKEN);
+    }
     for (const [name, value] of Object.entries(headers)) words.push("-H", quoted(`${name}: ${value}`));
     if (body) words.push("--data-raw", quoted(body));
     return words.join(" ");
@@ -118,19 +128,29 @@
     return [...bytes].map((one) => one.toString(16).padStart(2, "0")).join("");
   };
 
+  // A token that the API wants in a cookie is there while the request is sent.
+  const setCookies = (places, value, seconds) => {
+    for (const { location: where, name } of places)
+      if (where === "cookie") document.cookie = `${name}=${value}; path=/; max-age=${seconds}; SameSite=Strict`;
+  };
+
   // A request to the API itself, as the client would send it.
   let token = null;
   const send = async (button) => {
-    const { method, path, headers, body, bearer, new_key: needsKey } = JSON.parse(button.dataset.send);
+    const { method, path, headers, body, token_places: places, new_key: needsKey } = JSON.parse(button.dataset.send);
     if (needsKey) headers["Idempotency-Key"] = newKey();
-    const curl = curlOf(method, path, headers, body, bearer);
+    const curl = curlOf(method, path, headers, body, places);
     const sent = { ...headers };
     try {
-      if (bearer) {
+      if (places.length)
         token ??= (await (await fetch(button.dataset.token, { method: "POST" })).json()).access_token;
-        sent.Authorization = `Bearer ${token}`;
-      }
-      const answer = await fetch(location.origin + path, { method, headers: sent, body: body || undefined });
+      for (const { location: where, name, prefix } of places)
+        if (where === "header") sent[name] = prefix + token;
+      const end = queryOf(path, places).map((start) => start + encodeURIComponent(token)).join("");
+      setCookies(places, token, 60);
+      const options = { method, headers: sent, body: body || undefined };
+      const answer = await fetch(location.origin + path + end, options)
+        .finally(() => setCookies(places, "", 0));
       show(method, path, answer.status, curl, await answer.text());
     } catch (error) {
       show(method, path, 0, curl, `The browser got no answer: ${error.message}`);

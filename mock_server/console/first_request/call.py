@@ -63,6 +63,36 @@ class Call:
             else _visible(json.dumps(self.value, ensure_ascii=False))
         )
 
+    @property
+    def places(self) -> tuple["TokenPlace", ...]:
+        """The places of the token, by the security schemes; none for HTTP Basic, which has none."""
+        return tuple(TokenPlace.of(one) for one in self.schemes if not _is_basic(one))
+
+    @property
+    def needs_secret(self) -> bool:
+        """Whether a client id and a secret prove who sends it."""
+        return any(map(_is_basic, self.schemes))
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPlace:
+    """A header, a query parameter or a cookie that holds a token, after ``prefix``."""
+
+    location: str
+    name: str
+    prefix: str = ""
+
+    @classmethod
+    def of(cls, scheme: Mapping[str, Any]) -> "TokenPlace":
+        """The place that a security scheme names."""
+        if scheme["type"] == "apiKey":
+            return cls(scheme["in"], scheme["name"])
+        return cls("header", "Authorization", "Bearer ")
+
+
+def _is_basic(scheme: Mapping[str, Any]) -> bool:
+    return bool(scheme["type"] == "http" and scheme["scheme"].lower() == "basic")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -76,23 +106,25 @@ class Request:
     value: Any
 
 
-def request_of(call: Call, base_url: str, login: Login, key: str) -> Request:
-    """The request that sends a call; ``key`` is the idempotency key, if it takes one."""
+def request_of(call: Call, base_url: str, login: Login | None, key: str) -> Request:
+    """The request that sends a call; ``key`` is the idempotency key, if it takes one.
+
+    Without a ``login`` whoever sends it adds the token, at the places of the call.
+    """
     headers, query = list(call.headers), list(call.query)
-    for scheme in call.schemes:
-        name = str(scheme.get("name", ""))
-        match scheme["type"], scheme.get("in"), str(scheme.get("scheme", "")).lower():
-            case "apiKey", "query", _:
-                query.append((name, login.token))
-            case "apiKey", "cookie", _:
-                headers.append(("Cookie", f"{name}={login.token}"))
-            case "apiKey", _, _:
-                headers.append((name, login.token))
-            case "http", _, "basic":
-                pair = f"{login.client_id}:{login.client_secret}".encode()
-                headers.append(("Authorization", f"Basic {base64.b64encode(pair).decode()}"))
-            case _:
-                headers.append(("Authorization", f"Bearer {login.token}"))
+    if login is not None:
+        for place in call.places:
+            text = place.prefix + login.token
+            match place.location:
+                case "query":
+                    query.append((place.name, text))
+                case "cookie":
+                    headers.append(("Cookie", f"{place.name}={text}"))
+                case _:
+                    headers.append((place.name, text))
+    if login is not None and call.needs_secret:
+        pair = f"{login.client_id}:{login.client_secret or 'SECRET'}".encode()
+        headers.append(("Authorization", f"Basic {base64.b64encode(pair).decode()}"))
     if call.media_type is not None:
         headers.append(("Content-Type", call.media_type))
     if call.operation.accepts_idempotency_key:

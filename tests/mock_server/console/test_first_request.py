@@ -1,5 +1,6 @@
 """The first request of each language is true: it runs, and no value of a contract breaks it."""
 
+import base64
 import json
 import os
 import shutil
@@ -191,6 +192,69 @@ def test_hostile_values_of_a_contract_arrive_as_they_are(
     [example] = contract.operations["order"].json_body.examples  # type: ignore[union-attr]
     assert json.loads(entry["request_body"]) == example
     assert "/o'r\"d$er$/$HOME`y`;&?" in unquote(entry["url"])
+
+
+KEYS_EVERYWHERE: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Keys", "version": "1"},
+    "security": [{"header": [], "query": [], "cookie": []}],
+    "paths": {
+        "/pets": {
+            "get": {
+                "operationId": "listPets",
+                "parameters": [
+                    {
+                        "name": "X-Trace",
+                        "in": "header",
+                        "required": True,
+                        "schema": {"const": "7"},
+                    }
+                ],
+                "responses": {"200": {"description": "."}},
+            }
+        }
+    },
+    "components": {
+        "securitySchemes": {
+            "header": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+            "query": {"type": "apiKey", "in": "query", "name": "api key"},
+            "cookie": {"type": "apiKey", "in": "cookie", "name": "session"},
+        }
+    },
+}
+"""A contract whose one operation wants a token in each place that there is."""
+
+
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Contract, MockProcess]]:
+    path = tmp_path_factory.mktemp("keyed") / "contract.json"
+    path.write_text(json.dumps(KEYS_EVERYWHERE), encoding="utf-8")
+    with mock_process("--contract", str(path)) as mock:
+        yield Contract.from_file(path), mock
+
+
+@pytest.mark.parametrize("file", [one for one in FILES if one != SDK.file])
+def test_an_api_key_stands_where_its_scheme_says(
+    keyed: tuple[Contract, MockProcess], tmp_path: Path, file: str
+) -> None:
+    contract, mock = keyed
+    found = first_requests(contract, mock.base_url, mock.client_id, None, mock.token, "a key")
+    [program] = [one for one in found if one.file == file]
+    assert "200" in run(program, tmp_path)
+
+
+def test_an_unknown_secret_is_shown_as_one_to_put_in() -> None:
+    scheme = {"type": "http", "scheme": "basic"}
+    contract = Contract(
+        {**KEYS_EVERYWHERE, "components": {"securitySchemes": dict.fromkeys(
+            ("header", "query", "cookie"), scheme)}}
+    )  # fmt: skip
+    [shell] = [
+        one
+        for one in first_requests(contract, "http://localhost:1", "me", None, "token", "key")
+        if one.file.endswith(".sh")
+    ]
+    assert base64.b64encode(b"me:SECRET").decode() in shell.code
 
 
 def test_the_announcement_has_a_command_for_any_contract(

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from mock_server.console.words import WORDS
 from mock_server.settings import Settings
 from tests.mock_server.clients import FIRST, Client, Partnered, serve
 
@@ -161,6 +162,37 @@ def test_a_request_without_a_token_is_shown_although_it_is_of_no_partner(client:
 
     assert "1 more request is of no partner" in client.get(f"{BASE}/journal").text
     assert "without a token" in client.get(f"{BASE}/unattributed").text
+
+
+def explained(page: str) -> list[str]:
+    return re.findall(r"<div><dt>([^<]*)</dt><dd>[^<]+</dd></div>", page)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_word_that_stands_on_a_page_is_explained_there_once(
+    client: Client, mock: Partnered, page: str
+) -> None:
+    client.post(f"/_mock/partners/{FIRST.partner_id}/faults", json={"preset": "failed-response"})
+    mock.create()
+    mock.create()
+    shown = client.get(BASE + page).text
+    before, _, after = shown.partition('id="words"')
+    words = explained(after)
+
+    text = re.sub(r"<[^>]*>", " ", after.partition("</details>")[2].partition("</main>")[0])
+    for word in WORDS:
+        stands = re.search(rf"\b{word}s?\b", f"{text} Faults", re.IGNORECASE)
+        assert (word in words) >= bool(stands), word
+    assert len(set(words)) == len(words)
+    assert "<h2" not in before
+
+
+def test_a_page_explains_no_word_that_it_does_not_have(client: Client) -> None:
+    assert "preset" not in explained(client.get(f"{BASE}/partners").text)
+    assert explained(client.get("/_mock/ui/sign-in").text) == []
+    assert {"fault", "exchange", "call", "idempotency key"} <= set(
+        explained(client.get(f"{BASE}/journal").text)
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)
