@@ -82,7 +82,7 @@ def draw(timeline: TimelineData, marks: Sequence[Mark]) -> str:
     positions, labels = axis.ticks()
     plots[-1].set_xticks(positions, labels)
     figure.subplots_adjust(
-        left=0.62 / _WIDTH, right=1 - 0.15 / _WIDTH, hspace=0.42,
+        left=0.62 / _WIDTH, right=1 - 0.4 / _WIDTH, hspace=0.42,
         top=1 - 0.3 / figure.get_figheight(), bottom=0.42 / figure.get_figheight(),
     )  # fmt: skip
     written = io.StringIO()

@@ -1,21 +1,27 @@
 """The report in a browser: its policy, filters and search, on small screens and in print."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FloatRect, Locator, Page
 
 from conformance.catalogue.requirement import Level
+from conformance.client.judging import judge
+from conformance.client.requirements import client_catalogue
+from conformance.load.verdict import Latency, LoadVerdict
 from conformance.report import FORMATS
 from conformance.results.baseline import Baseline
+from conformance.results.evidence import Seen
 from conformance.results.result import Outcome
 from conformance.results.verdict import Verdict
 from demo.mock_process import MockProcess
+from openapi.contract import Contract
 from tests.browser.chromium import expect_accessible
+from tests.conformance.client.journals import correct_client
 from tests.conformance.results.test_page import (
     BEGIN,
     some_coverage,
@@ -30,7 +36,12 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\u202e" 
 
 def broken(hostile: str = "") -> Verdict:
     """A verdict with something in every part of the page."""
-    identical = replace(violation(1), requirement=IDENTICAL, finding=None, actual="a new resource")
+    evidence = (
+        Seen(f"/name{hostile}", f'"blue"{hostile}', '"green"'),
+        Seen("last answer", "", f"201 application/json: {{}}{hostile}"),
+    )
+    identical = replace(violation(1), requirement=IDENTICAL, finding=None, actual="a new resource",
+                        evidence=evidence)  # fmt: skip
     results = (
         identical,
         replace(identical, requirement=ONCE, actual="two"),
@@ -103,6 +114,85 @@ def test_a_report_without_violations_is_accessible(reader: Page, file: Path) -> 
     expect_accessible(reader)
 
 
+def load_verdict() -> LoadVerdict:
+    """A verdict on a target under load."""
+    latencies = (Latency("createCredential", 12345, 55.3, 12, 33, 99, 4),)
+    wrong = replace(violation(1), finding=None, evidence=broken().results[0].evidence)
+    return LoadVerdict(
+        "2026-03-01", "http://localhost/v3", None, Level.MUST, (wrong,), latencies=latencies,
+        exceeded=("p95 of createCredential is 33 ms, more than 20 ms",), broken_answers=4,
+        remarks=("1234 creations confirmed",),
+    )  # fmt: skip
+
+
+def client_verdict() -> Verdict:
+    """A verdict on a client that writes its body anew for each try."""
+    [wrong] = [one for one in client_catalogue().values() if one.id == "retries.repeat-every-byte"]
+    journal = wrong.sabotage[0](correct_client())
+    return judge(journal, Contract.bundled(), requirements=[wrong])
+
+
+@pytest.mark.parametrize("width", [390, 1280, 2560])
+@pytest.mark.parametrize("judged", [load_verdict, client_verdict])
+def test_reports_on_load_and_on_a_client_are_accessible(
+    reader: Page, file: Path, judged: Callable[[], Verdict], width: int
+) -> None:
+    reader.set_viewport_size({"width": width, "height": 800})
+    opened(reader, file, judged())
+
+    assert reader.locator("table.seen").is_visible()
+    assert reader.evaluate("document.documentElement.scrollWidth") <= width
+    expect_accessible(reader)
+
+
+def test_values_stand_side_by_side_and_on_a_small_screen_below_each_other(
+    reader: Page, file: Path
+) -> None:
+    opened(reader, file, broken())
+    row = reader.locator("#violation-1 .seen tbody tr").first
+    cells = row.locator("td")
+
+    assert row.inner_text().split() == ["/name", '"blue"', '"green"']
+    assert [one.inner_text() for one in row.locator("mark").all()] == ["blue", "green"]
+    left, right = box(cells.first), box(cells.last)
+    assert left["y"] == right["y"]
+    assert left["x"] + left["width"] <= right["x"] + 1
+    reader.set_viewport_size({"width": 390, "height": 800})
+    assert box(cells.first)["y"] < box(cells.last)["y"]
+
+
+def box(found: Locator) -> FloatRect:
+    """Where an element stands on the page."""
+    place = found.bounding_box()
+    assert place is not None
+    return place
+
+
+@pytest.mark.parametrize("causes", [3, 12])
+def test_a_wide_screen_is_used_in_lines_that_can_be_read(
+    reader: Page, file: Path, causes: int
+) -> None:
+    """Scripts that are open stand beside what they show; where they are folded, causes do."""
+    reader.set_viewport_size({"width": 2560, "height": 1200})
+    opened(reader, file, verdict(*map(violation, range(causes)), timeline=spans(BEGIN)))
+    first, second = (box(reader.locator("article").nth(number)) for number in range(2))
+    script = box(reader.locator("article details").first)
+
+    if causes == 3:
+        assert script["x"] > first["x"] + 0.45 * first["width"]
+        assert second["y"] > first["y"]
+    else:
+        assert second["y"] == first["y"]
+        assert second["x"] > first["x"] + first["width"]
+    left, right = (reader.locator(".causes li").nth(number) for number in (0, causes - 1))
+    assert box(right)["x"] > box(left)["x"] + box(left)["width"]
+    wide = reader.evaluate(
+        "[...document.querySelectorAll('p, dd, pre, .causes div, .seen td')]"
+        ".filter((one) => one.offsetWidth > 1250).map((one) => one.outerHTML)"
+    )
+    assert wide == []
+
+
 def test_hostile_values_stay_text(reader: Page, file: Path) -> None:
     opened(reader, file, broken(HOSTILE))
 
@@ -165,7 +255,9 @@ def test_what_differs_is_seen_without_colours(reader: Page, file: Path) -> None:
     reader.emulate_media(forced_colors="active")
     marks = reader.locator("article mark")
 
-    assert [one.inner_text() for one in marks.all()] == ["401", "400"]
+    assert [one.inner_text() for one in marks.all()] == [
+        "blue", "green", "401", "400", "blue", "green", "blue", "green"
+    ]  # fmt: skip
     assert marks.first.evaluate("one => getComputedStyle(one).textDecorationLine") == "underline"
 
 
@@ -178,6 +270,8 @@ def test_print_is_light_unfolded_and_names_addresses(reader: Page, file: Path) -
     )
     assert reader.locator("#violation-2").is_visible()
     assert reader.get_by_label("Search").is_hidden()
+    reader.set_viewport_size({"width": 718, "height": 1000})  # A4 without its margins
+    assert reader.evaluate("document.documentElement.scrollWidth") <= 718
 
 
 def test_scripts_are_copied(browser: Browser, file: Path) -> None:

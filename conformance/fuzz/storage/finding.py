@@ -21,6 +21,7 @@ from conformance.fuzz.storage.files import (
 )
 from conformance.fuzz.storage.steps import STEPS, steps_of
 from conformance.probe.budget import LARGEST_EXAMPLE
+from conformance.probe.violation import NO_SERVER_ERROR
 from conformance.results.evidence import MOST_PLACES, Seen
 from conformance.server import catalogue
 from conformance.target.timestamps import instant
@@ -41,6 +42,7 @@ MISSED = 0.01
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _DATA = re.compile(r"\b(?=\w*\d)[\w-]{4,}\b|\d+(?:\.\d+)?")
 _STATUS = re.compile(r"[1-5]\d\d")
+_BEGINS_WITH_STATUS = re.compile(r"(?:status )?([1-5]\d\d)\b")
 
 COUNT = {"type": "integer", "minimum": 0, "maximum": 10**12}
 _TEXT = {"type": "string", "maxLength": 20_000}
@@ -194,8 +196,11 @@ class Finding:
 
     @property
     def kind(self) -> str:
-        """What was seen, without data and without the form of the request."""
-        return _without_data(self.actual.removesuffix(seen("", way_of(self.work))))
+        """The kind of answer that shows it: its status, and of a server error the name as well."""
+        actual = self.actual.removesuffix(seen("", way_of(self.work)))
+        status = _BEGINS_WITH_STATUS.match(actual)
+        is_failure = self.expected == NO_SERVER_ERROR or (status and status[1].startswith("5"))
+        return _without_data(actual) if is_failure else status[1] if status else ""
 
     @property
     def attempts(self) -> int:

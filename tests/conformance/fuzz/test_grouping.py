@@ -91,6 +91,24 @@ def _odd_headers(request: Request, forward: Forward) -> Answer:
     return Answer(500) if has_language else forward(request)
 
 
+@pytest.mark.parametrize(
+    ("expected", "actual", "kind"),
+    [
+        (SEEN.expected, "500 KeyError 'a'", "500 KeyError …"),
+        (SEEN.expected, "a closed connection, with odd headers", "a closed connection"),
+        ("a refusal", "201 though name must be a string, with odd headers", "201"),
+        ("status 201 again", "status 409, with odd headers", "409"),
+        ("401", "503 of a gateway", "503 of a gateway"),
+        ("the first answer's bytes", "another body", ""),
+    ],
+)
+def test_the_kind_of_an_answer_is_its_status_and_the_name_of_a_server_error(
+    expected: str, actual: str, kind: str
+) -> None:
+    found = replace(SEEN, expected=expected, actual=actual, work="campaign.odd-headers [one]")
+    assert found.kind == kind
+
+
 def test_findings_that_differ_in_the_form_of_the_request_are_one_cause_in_reports(
     campaigns: Campaigns,
 ) -> None:

@@ -71,7 +71,7 @@ def violation(number: int, level: Level = Level.MUST, count: int = 1) -> Result:
     seen = FindingDetails(
         BEGIN + number / 10, f"f{number:09}", f"cause {number}", "flaky: 2 of 4", count,
         f"print('python {number}')\n" * 200, f"dinie-conformance replay there/f{number:09}",
-        f"what was seen {number}",
+        f"kind {number}",
     )  # fmt: skip
     actual = f"what was seen {number}"
     return Result(REQUIREMENT, "createCredential", level, outcome, "expected", actual, "curl", seen)
@@ -115,6 +115,26 @@ def test_the_plots_load_nothing_and_need_no_style() -> None:
     assert len(svg) < 60_000
     assert set(re.findall(r'href="#([^"]+)"', text)) <= set(page.values("id"))
     assert max(Counter(page.values("id")).values()) == 1
+
+
+def test_no_label_of_the_plots_is_cut() -> None:
+    text = FORMATS["html"](verdict(timeline=spans(BEGIN)))
+    svg = ET.fromstring(text[text.index("<svg") : text.index("</svg>") + 6])
+    width = float(str(svg.get("viewBox")).split()[2])
+    labels = [one for one in svg.iter("text") if re.fullmatch(r"\d\d:\d\d:\d\d", one.text or "")]
+    last = max(labels, key=lambda one: float(str(one.get("x"))))
+
+    assert last.get("text-anchor") == "middle"
+    half = len("14:13:40") * 0.6 * float(str(last.get("font-size")).removesuffix("px")) / 2
+    assert float(str(last.get("x"))) + half < width
+
+
+def test_a_name_in_a_summary_is_code() -> None:
+    named = replace(violation(1), requirement=catalogue()["lists.has-more-is-true"])
+
+    text = FORMATS["html"](verdict(named))
+    assert "1. <code>has_more</code> says whether another page follows.</h3>" in text
+    assert "``" not in text
 
 
 def test_a_page_is_the_same_each_time_it_is_made() -> None:
