@@ -21,6 +21,7 @@ from conformance.journal.journal import JournalEntry
 from conformance.results.result import Outcome
 from mock_server.console.drawing import drawn
 from mock_server.console.exchanges import shown_exchange
+from mock_server.console.filters import FILTERS, filters_of
 from mock_server.console.first_request.call import Login, first_call, request_of
 from mock_server.console.first_request.programs import first_requests
 from mock_server.console.rendering import Templates
@@ -170,7 +171,7 @@ class Console:
         """The exchanges of a partner, or its calls."""
         query = exchange.parameters
         found, _ = self._found(query, partner.partner_id)
-        given = {name: query.get(name) or "" for name in _FILTERS}
+        given = {name: query.get(name) or "" for name in FILTERS}
         common: dict[str, Any] = {
             "filters": given,
             "query": urlencode({name: text for name, text in given.items() if text}),
@@ -344,12 +345,8 @@ class Console:
         return self.templates.page("problem", headers, status, **known)
 
     def _found(self, query: Mapping[str, Any], partner_id: str) -> tuple[list[JournalEntry], bool]:
-        read = {
-            name: _FILTERS[name](value)
-            for name, value in query.items()
-            if name in _FILTERS and value not in {"", None}
-        }
-        return self.reading.found({**read, "after": query.get("after", 0)}, partner_id)
+        filters = {**filters_of(query), "after": query.get("after", 0)}
+        return self.reading.found(filters, partner_id)
 
     def _faults_on(self, partner_id: str) -> list[str]:
         return sorted({one.name for one in self.state.plans.of(partner_id) if one.enabled})
@@ -373,15 +370,6 @@ def _redirect(path: str) -> Response:
     headers = {"Location": path, "Cache-Control": "no-store"}
     return Response(HTTPStatus.SEE_OTHER, headers=headers)
 
-
-_FILTERS: Mapping[str, Callable[[str], object]] = {
-    "operation": str,
-    "status": int,
-    "fault": str,
-    "refused": lambda text: text == "true",
-    "replayed": lambda text: text == "true",
-}
-"""The filters of the journal's page, and the value of what a form sends for each."""
 
 _SECTIONS = {"calls": "journal", "exchange": "journal", "unattributed": "journal"}
 """The page of the navigation that a template belongs to, where that is another."""

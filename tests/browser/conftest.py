@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from demo.mock_process import MockProcess, mock_process
 from tests.browser.chromium import PROGRAM, Watch, launched
+from tests.browser.senders import Sender, sending
 
 
 # Not for the session: while Playwright runs, no other test of this process may run an event loop.
@@ -41,3 +42,9 @@ def page(browser: Browser, mock: MockProcess, watch: Watch) -> Iterator[Page]:
         # What the browser was about to say when the test ended is said by then.
         page.evaluate("0")
     assert watch.unexpected() == []
+
+
+@pytest.fixture
+def sender(mock: MockProcess) -> Iterator[Sender]:
+    with sending(mock) as sender:
+        yield sender

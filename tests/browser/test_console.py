@@ -4,8 +4,6 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -13,8 +11,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from demo.mock_process import MockProcess, mock_process
+from demo.mock_process import MockProcess
 from tests.browser.chromium import Watch, expect_accessible
+from tests.browser.senders import Sender, press, visiting
 from tests.mock_server.console.test_first_request import KEYS_EVERYWHERE
 
 PAGES = ("", "/journal", "/journal?view=calls", "/journal/1", "/unattributed", "/verdict",
@@ -28,67 +27,6 @@ HOSTILE = (
     "\x1b[31m \u202e txt.exe \u2066",
     "a" * 65_536,
 )
-
-
-class Sender:
-    """A client of the mock, of one of its partners."""
-
-    def __init__(self, mock: MockProcess, http: httpx.Client, partner: dict[str, str]) -> None:
-        self.mock, self.http, self.partner = mock, http, partner
-        self.control = f"/_mock/partners/{partner['id']}"
-        self.pages = f"/_mock/ui/partners/{partner['id']}"
-
-    def create(self, name: object, key: str) -> int | None:
-        """Create a key; the status, or None where the connection was closed."""
-        token = self.partner.get("access_token") or self.mock.token
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
-        path = f"{self.mock.base_url}/auth/credentials"
-        try:
-            # A connection of its own: one that is reused and closed would be tried again.
-            return httpx.post(
-                path, json={"name": name}, headers=headers, trust_env=False
-            ).status_code
-        except httpx.TransportError:
-            return None
-
-
-@contextmanager
-def sending(mock: MockProcess) -> Iterator[Sender]:
-    """A client of the first partner, which begins from the start."""
-    with httpx.Client(base_url=mock.origin, trust_env=False) as http:
-        first = next(
-            one
-            for one in http.get("/_mock/partners").json()["data"]
-            if one["client_id"] == mock.client_id
-        )
-        http.post(f"/_mock/partners/{first['id']}/reset").raise_for_status()
-        yield Sender(mock, http, first)
-
-
-@contextmanager
-def visiting(browser: Browser, *options: str, expected: str) -> Iterator[Page]:
-    """A page of a mock with other options; it fails as the fixture `page` does."""
-    with (
-        mock_process(*options) as mock,
-        browser.new_context(base_url=mock.origin) as context,
-    ):
-        watch = Watch(mock.origin)
-        watch.expect(expected)
-        watch.watch(context)
-        yield context.new_page()
-        assert watch.unexpected() == []
-
-
-@pytest.fixture
-def sender(mock: MockProcess) -> Iterator[Sender]:
-    with sending(mock) as sender:
-        yield sender
-
-
-def press(page: Page, name: str, said: str) -> None:
-    """Press a button, and wait until the page says what came of it."""
-    page.get_by_role("button", name=name, exact=True).first.click()
-    expect(page.locator("#sent-line")).to_contain_text(said)
 
 
 def test_a_newcomer_is_led_from_the_root_to_a_verdict(page: Page, sender: Sender) -> None:
@@ -133,86 +71,6 @@ def test_a_journal_that_is_reset_begins_anew(page: Page, sender: Sender) -> None
     expect(page.locator("#rows li")).to_have_count(1)
 
 
-def test_a_fault_is_switched_on_and_off(page: Page, sender: Sender) -> None:
-    page.goto(f"{sender.pages}/faults")
-    switch = page.get_by_role("listitem").get_by_role("switch", name="outage")
-    expect(switch).to_have_attribute("aria-checked", "false")
-    switch.click()
-    expect(switch).to_have_attribute("aria-checked", "true")
-    expect(switch).to_be_focused()
-    expect(page.get_by_role("link", name="1 fault is on")).to_be_visible()
-    assert sender.create("A", "key-1-abcdefghijkl") == 500
-    expect(page.get_by_text("fired 1 times")).to_be_visible()
-    switch.click()
-    expect(switch).to_have_attribute("aria-checked", "false")
-    assert sender.create("A", "key-1-abcdefghijkl") == 201
-
-
-def test_a_fault_of_ones_own_is_switched_off_and_on_again(page: Page, sender: Sender) -> None:
-    action = {"kind": "status", "status": 500}
-    own = {"name": "slow", "match": {"idempotent": True}, "action": action}
-    sender.http.post(f"{sender.control}/faults", json=own).raise_for_status()
-    page.goto(f"{sender.pages}/faults")
-    switch = page.get_by_role("row").get_by_role("switch", name="slow")
-    preset = page.get_by_role("listitem").get_by_role("switch", name="slow")
-    expect(preset).to_have_attribute("aria-checked", "false")
-    switch.click()
-    expect(switch).to_have_attribute("aria-checked", "false")
-    expect(switch).to_be_focused()
-    expect(page.get_by_text("1 fault is on")).to_have_count(0)
-    assert sender.create("A", "key-1-abcdefghijkl") == 201
-    command = page.locator("#sent-curl").text_content() or ""
-    switch.click()
-    expect(switch).to_have_attribute("aria-checked", "true")
-    assert sender.create("B", "key-2-abcdefghijkl") == 500
-    subprocess.run(["sh", "-c", command], check=True, capture_output=True, timeout=20)
-    [fault] = sender.http.get(f"{sender.control}/faults").json()["data"]
-    assert (fault["enabled"], fault["fired"], fault["match"]) == (False, 1, own["match"])
-
-
-def test_a_preset_of_several_faults_is_switched_as_one(page: Page, sender: Sender) -> None:
-    page.goto(f"{sender.pages}/faults")
-    preset = page.get_by_role("listitem").get_by_role("switch", name="brownout")
-    preset.click()
-    rows = page.get_by_role("row").get_by_role("switch", name="brownout")
-    expect(rows).to_have_count(2)
-    for number in range(2):
-        rows.nth(number).click()
-        expect(rows.nth(number)).to_have_attribute("aria-checked", "false")
-    expect(preset).to_have_attribute("aria-checked", "false")
-    preset.click()
-    expect(preset).to_have_attribute("aria-checked", "true")
-    expect(page.locator("#sent-curl")).to_contain_text(re.compile("PATCH.*\n.*PATCH"))
-    preset.click()
-    expect(rows).to_have_count(0)
-
-
-@pytest.mark.parametrize(
-    ("kind", "status"),
-    [
-        ("status", 500),
-        ("drop", None),
-        ("delay", 201),
-        ("slow", 201),
-        ("truncate", None),
-        ("media_type", 201),
-        ("malformed_json", 201),
-        ("expire_token", 401),
-    ],
-)
-def test_a_fault_of_each_kind_is_set_by_the_form(
-    page: Page, sender: Sender, kind: str, status: int | None
-) -> None:
-    page.goto(f"{sender.pages}/faults")
-    page.get_by_label("Action", exact=True).select_option(kind)
-    page.get_by_label("For the next requests").fill("1")
-    press(page, "Set this fault", "faults: 201")
-    expect(page.get_by_role("rowheader", name="bad day")).to_be_visible()
-    assert sender.create("A", f"key-{kind}-abcdefghijkl") == status
-    [fault] = sender.http.get(f"{sender.control}/faults").json()["data"]
-    assert (fault["action"]["kind"], fault["fired"]) == (kind, 1)
-
-
 def test_clock_limit_and_keys_are_changed(page: Page, sender: Sender) -> None:
     sender.create("To be revoked", "key-1-abcdefghijkl")
     page.goto(f"{sender.pages}/state")
@@ -237,18 +95,6 @@ def test_the_verdict_turns_red_and_back(page: Page, sender: Sender) -> None:
     expect(page.locator("#content")).to_contain_text("outside the retry loop")
     press(page, "Start over: reset this partner", "reset: 204")
     expect(page.locator("#mood")).to_have_text("Nothing can be said yet.")
-
-
-def test_the_command_of_a_button_does_the_same(page: Page, sender: Sender) -> None:
-    page.goto(f"{sender.pages}/faults")
-    page.locator("#preset-slow").click()
-    expect(page.locator("#sent-line")).to_contain_text("201")
-    command = page.locator("#sent-curl").text_content() or ""
-    sender.http.delete(f"{sender.control}/faults")
-    subprocess.run(["sh", "-c", command], check=True, capture_output=True, timeout=20)
-
-    names = {one["name"] for one in sender.http.get(f"{sender.control}/faults").json()["data"]}
-    assert names == {"slow"}
 
 
 def test_an_exchange_is_sent_again(page: Page, sender: Sender) -> None:

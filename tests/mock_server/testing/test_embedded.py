@@ -45,6 +45,8 @@ def test_a_lost_response_is_retried_into_one_key(dinie_mock: PartnerMock) -> Non
     lost, replay = dinie_mock.journal.entries()
     assert (lost.status, lost.fault) == (None, "lost-response")
     assert replay.replayed
+    dinie_mock.faults.switch(fault, enabled=False)
+    assert create(dinie_mock, "two").status_code == 201
 
 
 def test_a_key_is_free_after_24_hours(dinie_mock: PartnerMock) -> None:

@@ -1,0 +1,101 @@
+"""Faults are switched in the console, and as its commands do it."""
+
+import re
+import subprocess
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.senders import Sender, press
+
+
+def test_a_fault_is_switched_on_and_off(page: Page, sender: Sender) -> None:
+    page.goto(f"{sender.pages}/faults")
+    switch = page.get_by_role("listitem").get_by_role("switch", name="outage")
+    expect(switch).to_have_attribute("aria-checked", "false")
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "true")
+    expect(switch).to_be_focused()
+    expect(page.get_by_role("link", name="1 fault is on")).to_be_visible()
+    assert sender.create("A", "key-1-abcdefghijkl") == 500
+    expect(page.get_by_text("fired 1 times")).to_be_visible()
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "false")
+    assert sender.create("A", "key-1-abcdefghijkl") == 201
+
+
+def test_a_fault_of_ones_own_is_switched_off_and_on_again(page: Page, sender: Sender) -> None:
+    action = {"kind": "status", "status": 500}
+    own = {"name": "slow", "match": {"idempotent": True}, "action": action}
+    sender.http.post(f"{sender.control}/faults", json=own).raise_for_status()
+    page.goto(f"{sender.pages}/faults")
+    switch = page.get_by_role("row").get_by_role("switch", name="slow")
+    preset = page.get_by_role("listitem").get_by_role("switch", name="slow")
+    expect(preset).to_have_attribute("aria-checked", "false")
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "false")
+    expect(switch).to_be_focused()
+    expect(page.get_by_text("1 fault is on")).to_have_count(0)
+    assert sender.create("A", "key-1-abcdefghijkl") == 201
+    command = page.locator("#sent-curl").text_content() or ""
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "true")
+    assert sender.create("B", "key-2-abcdefghijkl") == 500
+    subprocess.run(["sh", "-c", command], check=True, capture_output=True, timeout=20)
+    [fault] = sender.http.get(f"{sender.control}/faults").json()["data"]
+    assert (fault["enabled"], fault["fired"], fault["match"]) == (False, 1, own["match"])
+
+
+def test_a_preset_of_several_faults_is_switched_as_one(page: Page, sender: Sender) -> None:
+    page.goto(f"{sender.pages}/faults")
+    preset = page.get_by_role("listitem").get_by_role("switch", name="brownout")
+    preset.click()
+    rows = page.get_by_role("row").get_by_role("switch", name="brownout")
+    expect(rows).to_have_count(2)
+    for number in range(2):
+        rows.nth(number).click()
+        expect(rows.nth(number)).to_have_attribute("aria-checked", "false")
+    expect(preset).to_have_attribute("aria-checked", "false")
+    preset.click()
+    expect(preset).to_have_attribute("aria-checked", "true")
+    expect(page.locator("#sent-curl")).to_contain_text(re.compile("PATCH.*\n.*PATCH"))
+    preset.click()
+    expect(rows).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("status", 500),
+        ("drop", None),
+        ("delay", 201),
+        ("slow", 201),
+        ("truncate", None),
+        ("media_type", 201),
+        ("malformed_json", 201),
+        ("expire_token", 401),
+    ],
+)
+def test_a_fault_of_each_kind_is_set_by_the_form(
+    page: Page, sender: Sender, kind: str, status: int | None
+) -> None:
+    page.goto(f"{sender.pages}/faults")
+    page.get_by_label("Action", exact=True).select_option(kind)
+    page.get_by_label("For the next requests").fill("1")
+    press(page, "Set this fault", "faults: 201")
+    expect(page.get_by_role("rowheader", name="bad day")).to_be_visible()
+    assert sender.create("A", f"key-{kind}-abcdefghijkl") == status
+    [fault] = sender.http.get(f"{sender.control}/faults").json()["data"]
+    assert (fault["action"]["kind"], fault["fired"]) == (kind, 1)
+
+
+def test_the_command_of_a_button_does_the_same(page: Page, sender: Sender) -> None:
+    page.goto(f"{sender.pages}/faults")
+    page.locator("#preset-slow").click()
+    expect(page.locator("#sent-line")).to_contain_text("201")
+    command = page.locator("#sent-curl").text_content() or ""
+    sender.http.delete(f"{sender.control}/faults")
+    subprocess.run(["sh", "-c", command], check=True, capture_output=True, timeout=20)
+
+    names = {one["name"] for one in sender.http.get(f"{sender.control}/faults").json()["data"]}
+    assert names == {"slow"}
