@@ -213,12 +213,17 @@ def test_the_console_is_used_by_keyboard_alone(page: Page, sender: Sender) -> No
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
+    expect(page.locator("#words summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#words dd").first).to_be_visible()
+    page.keyboard.press("Tab")
     switch = page.get_by_role("switch").first
     expect(switch).to_be_focused()
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
     page.keyboard.press("Space")
     expect(switch).to_have_attribute("aria-checked", "true")
     expect(switch).to_be_focused()
+    expect(page.locator("#words dd").first).to_be_visible()
 
 
 def test_a_browser_signs_in_and_out(browser: Browser) -> None:
