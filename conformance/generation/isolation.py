@@ -9,6 +9,8 @@ draw its ids from :mod:`random`.
 
 import atexit
 import gc
+import gzip
+import json
 import random
 import threading
 import warnings
@@ -19,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, configuration, settings, strategies
-from hypothesis.internal import entropy
+from hypothesis.internal import charmap, entropy
 from hypothesis.internal.conjecture import junkdrawer
 
 PROFILE = "dinie-conformance"
@@ -128,5 +130,13 @@ def _free_garbage() -> Iterator[None]:
 
 @cache
 def _read_unicode() -> None:
-    # It takes a second, once: outside of any example, where its time would be the example's.
+    """Read the tables of Unicode outside of any example, where its time would be the example's.
+
+    Hypothesis finds what UTF-8 encodes by trying each character, which takes a second, unless it
+    finds the file that it keeps for that. All but surrogates can be encoded (RFC 3629 section 3).
+    """
+    table = charmap.charmap_file("codec-v2-utf-8")
+    table.parent.mkdir(parents=True, exist_ok=True)
+    with gzip.open(table, "wt") as file:
+        json.dump([[[0, 0xD7FF], [0xE000, 0x10FFFF]], []], file)
     strategies.text().validate()

@@ -31,16 +31,15 @@ _NUMBER_PSEUDONYM = re.compile(r"4040404\d{15}")
 def replace_members(text: str, pseudonym: Pseudonym, names: Names = is_secret) -> str:
     """Replace the values of the secret members of a text; JSON types stay as they are."""
     if "\\" in text:
-        # Escapes may spell a name, and quote the JSON that stands in a string.
-        if "\\u00" in text:
-            text = _by_pieces(text, pseudonym, names)
+        # Escapes quote the JSON that stands in a string.
         text = _QUOTED_MEMBER.sub(lambda found: _quoted_member(found, pseudonym, names), text)
     if _SPACED.search(text):
         return _by_pieces(text, pseudonym, names)
     parts: list[str] = []
     done, place = 0, text.find('":')
     while place >= 0:
-        if names(text[text.rfind('"', 0, place) + 1 : place]) and place >= done:
+        # Escapes may spell a name.
+        if place >= done and names(_decoded(text[text.rfind('"', 0, place) + 1 : place])):
             value = _STRING.match(text, place + 2)
             if value is not None:
                 parts += [text[done : value.start(1)], pseudonym(_decoded(value[1]))]

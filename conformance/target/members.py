@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 JsonObject = dict[str, object]
 
-_TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[{\]}]', re.DOTALL)
-"""Strings, whose brackets mean nothing, and brackets."""
+_NO_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\[{\]}"]++|"', re.DOTALL)
+"""All but brackets: strings, whose brackets mean nothing, and what is between them."""
 
 MOST_DEPTH = 100
 """The deepest nesting that is read (RFC 8259 section 9): whatever walks a document may recurse."""
@@ -80,9 +80,8 @@ def is_too_deep(text: str) -> bool:
     if _brackets(text) <= MOST_DEPTH:
         return False
     depth = 0
-    for found in _TOKENS.finditer(text):
-        sign = found[0]
-        depth += (sign in "[{") - (sign in "]}")
+    for sign in _NO_BRACKETS.sub("", text):
+        depth += 1 if sign in "[{" else -1
         if depth > MOST_DEPTH:
             return True
     return False

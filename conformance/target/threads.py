@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from contextvars import copy_context
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, ParamSpec, Self, TypeVar
 
 from conformance.target.errors import TargetError
@@ -69,13 +69,19 @@ class Threads:
 
 def finished(running: Collection["Future[Value]"], target: Target) -> Iterator["Future[Value]"]:
     """The futures as they are done; not those that are busy once the run was stopped for long."""
-    left = set(running)
+    done: SimpleQueue[Future[Value]] = SimpleQueue()
+    for one in running:
+        one.add_done_callback(done.put)
+    left = len(running)
     while left:
         is_over = target.is_over
-        done, left = wait(left, 0 if is_over else _POLL_SECONDS, FIRST_COMPLETED)
-        yield from done
-        if is_over and not done:
-            break
+        try:
+            yield done.get(timeout=0 if is_over else _POLL_SECONDS)
+        except Empty:
+            if is_over:
+                break
+        else:
+            left -= 1
 
 
 def values(running: Collection["Future[Value]"], target: Target) -> list[Value]:
