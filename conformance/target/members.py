@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 JsonObject = dict[str, object]
 
-_NO_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\[{\]}"]++|"', re.DOTALL)
-"""All but brackets: strings, whose brackets mean nothing, and what is between them."""
+_BRACKETS = re.compile(r'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\[{\]}"]++|")*+([\[{\]}]++)', re.DOTALL)
+"""Brackets in a row, after what is between them: strings, whose brackets mean nothing, and more."""
 
 MOST_DEPTH = 100
 """The deepest nesting that is read (RFC 8259 section 9): whatever walks a document may recurse."""
@@ -80,10 +80,11 @@ def is_too_deep(text: str) -> bool:
     if _brackets(text) <= MOST_DEPTH:
         return False
     depth = 0
-    for sign in _NO_BRACKETS.sub("", text):
-        depth += 1 if sign in "[{" else -1
-        if depth > MOST_DEPTH:
-            return True
+    for found in _BRACKETS.finditer(text):
+        for sign in found[1]:
+            depth += 1 if sign in "[{" else -1
+            if depth > MOST_DEPTH:
+                return True
     return False
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import lru_cache
 from http import HTTPStatus
 
 import httpx
@@ -69,6 +70,7 @@ def in_chunks(body: bytes, sizes: Sequence[int]) -> list[bytes]:
     return [one for one in found if one]
 
 
+@lru_cache(1024)
 def url_under(base_url: str, path: str) -> httpx.URL:
     """The URL of a path under a base URL: with the same scheme, host and port.
 

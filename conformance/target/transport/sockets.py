@@ -6,11 +6,12 @@ import select
 import socket
 import threading
 import time
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from ssl import SSLContext
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpcore
 import httpx
@@ -22,9 +23,6 @@ from conformance.target.transport.connection_settings import (
 )
 from conformance.target.transport.reception import MOST_HEADER_BYTES, Reception, Way, reception_of
 from conformance.target.transport.together import Together
-
-_CONNECTIONS = 96
-"""Enough for eight checks with a dozen requests at once: those wait for each other."""
 
 _IDLE_SECONDS = 2.0
 """Servers commonly close connections that are idle for five seconds: be earlier than they."""
@@ -38,9 +36,9 @@ _REASONS: Mapping[int, str] = getattr(socket, "errorTab", {})
 class SocketTransport(httpx.BaseTransport):
     """Sends over HTTP/1.1; each wait ends by the bounds of its request's reception.
 
-    httpx's own transport bounds the time between two bytes alone, and is the same otherwise: a
-    pool of connections. HTTP/2 is for a target whose first connection by HTTP/1.1 failed, and
-    that answers it: what many checks send can only be written in HTTP/1.1.
+    httpx's own transport bounds the time between two bytes alone. HTTP/2 is for a target whose
+    first connection by HTTP/1.1 failed, and that answers it: what many checks send can only be
+    written in HTTP/1.1.
     """
 
     def __init__(self, settings: ConnectionSettings) -> None:
@@ -96,15 +94,16 @@ class SocketTransport(httpx.BaseTransport):
             content=_content(request, reception),
             extensions=request.extensions,
         )
-        pool = pools.take(proxy)
+        route = _Route(proxy, request.url.raw_scheme, request.url.raw_host, request.url.port)
+        connection = pools.take(route, sent.url.origin)
         try:
             with _errors_of_httpx(request):
-                answer = pool.handle_request(sent)
+                answer = connection.handle_request(sent)
         except BaseException:
-            pools.give_back(proxy, pool)
+            connection.close()
             raise
         reception.in_headers = False
-        body = _Body(answer, request, lambda: pools.give_back(proxy, pool))
+        body = _Body(answer, request, lambda: pools.give_back(route, connection))
         return httpx.Response(answer.status, headers=answer.headers, stream=body, request=request)
 
     def close(self) -> None:
@@ -117,11 +116,22 @@ _OF_ONE_CONNECTION = {b"connection", b"keep-alive", b"proxy-connection", b"trans
                       b"upgrade"}  # fmt: skip
 
 
-class _Pools:
-    """The pools of connections of one protocol, by the proxy on the way.
+class _Route(NamedTuple):
+    """The way of a request: through a proxy or straight, to a scheme, a host and a port."""
 
-    Of HTTP/1.1 there is one, used by all threads. A connection of HTTP/2 would carry the requests
-    of several threads, each with bounds of its own, so that a pool is used by one at a time.
+    proxy: Proxy | None
+    scheme: bytes
+    host: bytes
+    port: int | None
+
+
+class _Pools:
+    """The idle connections of one protocol, by their way.
+
+    A connection carries one request at a time, of HTTP/2 as well, for each request has bounds of
+    its own. Taking one and giving it back needs no lock. The one that was used last is taken first,
+    so that others go idle for so long that they are closed, as a server with few threads needs it.
+    httpcore's own pool goes through all connections under one lock for each request.
     """
 
     def __init__(
@@ -130,30 +140,35 @@ class _Pools:
         self.http2 = http2
         self._settings = settings
         self._network = _Network(receptions)
-        self._free: dict[Proxy | None, list[httpcore.ConnectionPool]] = {}
-        self._all: list[httpcore.ConnectionPool] = []
-        self._lock = threading.Lock()
+        self._makers: dict[Proxy | None, httpcore.ConnectionPool] = {}
+        self._idle: defaultdict[_Route, deque[httpcore.ConnectionInterface]] = defaultdict(deque)
+        self._is_closed = False
 
-    def take(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
-        """A pool that leads through a proxy, or straight to the target."""
-        with self._lock:
-            free = self._free.setdefault(proxy, [])
-            if not free:
-                free.append(self._made(proxy))
-                self._all.append(free[-1])
-            return free.pop() if self.http2 else free[-1]
+    def take(self, route: "_Route", origin: httpcore.Origin) -> httpcore.ConnectionInterface:
+        """A connection that nobody else uses."""
+        idle = self._idle[route]
+        with suppress(IndexError):
+            while not _is_open(oldest := idle.popleft()):
+                oldest.close()
+            idle.appendleft(oldest)
+            while not _is_open(newest := idle.pop()):
+                newest.close()
+            return newest
+        proxy = route.proxy
+        maker = self._makers.get(proxy) or self._makers.setdefault(proxy, self._maker(proxy))
+        return maker.create_connection(origin)
 
-    def give_back(self, proxy: Proxy | None, pool: httpcore.ConnectionPool) -> None:
-        """Let others use a pool that was taken."""
-        if self.http2:
-            with self._lock:
-                self._free[proxy].append(pool)
+    def give_back(self, route: "_Route", connection: httpcore.ConnectionInterface) -> None:
+        """Let others use a connection that was taken, where it can carry another request."""
+        if connection.is_idle() and not connection.is_closed() and not self._is_closed:
+            self._idle[route].append(connection)
+        else:
+            connection.close()
 
-    def _made(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
+    def _maker(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
+        """What makes connections: a pool of httpcore that holds none of them."""
         options: dict[str, Any] = {
             "ssl_context": trust_of(self._settings),
-            "max_connections": _CONNECTIONS,
-            "max_keepalive_connections": _CONNECTIONS,
             "keepalive_expiry": _IDLE_SECONDS,
             "network_backend": self._network,
             "http1": not self.http2,
@@ -165,9 +180,16 @@ class _Pools:
         return httpcore.HTTPProxy(proxy_url=str(proxy), proxy_auth=credentials, **options)
 
     def close(self) -> None:
-        """Close all connections."""
-        for one in self._all:
-            one.close()
+        """Close all connections that are idle; one in use is closed when it is given back."""
+        self._is_closed = True
+        for idle in list(self._idle.values()):
+            while idle:
+                idle.pop().close()
+
+
+def _is_open(connection: httpcore.ConnectionInterface) -> bool:
+    """Whether a connection was not closed by the other end, and not idle for too long."""
+    return connection.is_available() and not connection.has_expired()
 
 
 def _may_be_http2(error: Exception, reception: Reception) -> bool:
