@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import configuration, settings
 from hypothesis import strategies as st
+from hypothesis.internal import charmap
 
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.generation.any_order import in_any_order
@@ -52,6 +53,16 @@ def settings_of_others(directory: Path) -> Iterator[None]:
     finally:
         configuration.set_hypothesis_home_dir(None)
         settings.load_profile(before)
+
+
+def test_the_table_of_utf8_is_that_of_hypothesis() -> None:
+    """Without the table, or with one that Hypothesis does not find, each process takes a second."""
+    with generating():
+        table, _ = charmap.intervals_from_codec("utf-8")
+        kept = charmap.charmap_file("codec-v2-utf-8").parent.glob("codec-*")
+    encoded = {one for one in range(sys.maxunicode + 1) if not 0xD800 <= one < 0xE000}
+    assert set(table) == encoded
+    assert [one.name for one in kept] == ["codec-v2-utf-8.json.gz"]
 
 
 def test_garbage_is_collected_without_hypothesis() -> None:
