@@ -70,7 +70,6 @@ def in_chunks(body: bytes, sizes: Sequence[int]) -> list[bytes]:
     return [one for one in found if one]
 
 
-@lru_cache(1024)
 def url_under(base_url: str, path: str) -> httpx.URL:
     """The URL of a path under a base URL: with the same scheme, host and port.
 
@@ -84,6 +83,10 @@ def url_under(base_url: str, path: str) -> httpx.URL:
     if not path.startswith("/") or (url.scheme, url.netloc, url.userinfo) != origin:
         raise UnsendableRequest("it would leave the target's host and port")
     return url
+
+
+_url_under = lru_cache(1024)(url_under)
+"""Most requests of a run go to few paths. Scripts hold the source of what is cached here."""
 
 
 class _ClosedWhileIdle(Exception):
@@ -161,7 +164,7 @@ class Connections:
         answer says so: nobody knows whether the target has read the first one. Raises
         :class:`HungUp` where the answer is not there after ``hang_up`` seconds.
         """
-        sent = method, url_under(self.base_url, path), headers
+        sent = method, _url_under(self.base_url, path), headers
         content = in_chunks(body, chunks) if chunks else body
         try:
             try:
