@@ -4,7 +4,7 @@ import importlib
 import inspect
 import pkgutil
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Generic, TypeVar
@@ -135,6 +135,7 @@ class Judges:
         found = [(one, judge) for one in requirements for judge in one.judges]
         found.sort(key=lambda pair: (pair[1].aspect, pair[0].id))
         self._known: dict[tuple[Purpose, StatusClass], list[_Pair]] = defaultdict(list)
+        self._by_operation: dict[tuple[str, Purpose, StatusClass], Sequence[_Pair]] = {}
         for one, judge in found:
             for purpose in judge.purposes:
                 for status in judge.statuses:
@@ -151,10 +152,22 @@ class Judges:
         operation = exchange.operation
         documented = operation.response(exchange.answer.status)
         has_body = documented is not None and bool(documented.content)
-        for one, judge in self._known.get((exchange.purpose, exchange.status_class), ()):
-            applies_to = judge.applies_to or one.applies_to
-            if (has_body or not judge.has_documented_body) and applies_to(operation):
+        for one, judge in self._applying(operation, exchange.purpose, exchange.status_class):
+            if has_body or not judge.has_documented_body:
                 yield one, judge
+
+    def _applying(
+        self, operation: Operation, purpose: Purpose, status: StatusClass
+    ) -> Sequence[_Pair]:
+        """The judges of one kind of exchange with an operation, found once."""
+        kind = operation.id, purpose, status
+        if kind not in self._by_operation:
+            self._by_operation[kind] = [
+                (one, judge)
+                for one, judge in self._known.get((purpose, status), ())
+                if (judge.applies_to or one.applies_to)(operation)
+            ]
+        return self._by_operation[kind]
 
     def judgements(self, exchange: JudgedExchange) -> Iterator[Judgement]:
         """Each requirement that the exchange puts to the test, with its violation, if any."""

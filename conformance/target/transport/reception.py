@@ -82,6 +82,11 @@ class Reception:
         """The seconds since the first byte of the request; 0 before it is sent."""
         return time.monotonic() - self._begun if self._begun else 0.0
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a byte of the request was sent."""
+        return bool(self._begun)
+
     def begin(self) -> None:
         """Mark the first byte of the request as sent."""
         self._begun = self._begun or time.monotonic()

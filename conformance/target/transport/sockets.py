@@ -27,6 +27,9 @@ from conformance.target.transport.together import Together
 _IDLE_SECONDS = 2.0
 """Servers commonly close connections that are idle for five seconds: be earlier than they."""
 
+_SHORT_BYTES = 65_536
+"""The most bytes of a body that are copied to go out with the head."""
+
 _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK}
 
 _REASONS: Mapping[int, str] = getattr(socket, "errorTab", {})
@@ -351,9 +354,13 @@ class _Connection(httpcore.NetworkStream):
     def __init__(self, connection: socket.socket, receptions: _Receptions) -> None:
         self._socket = connection
         self._receptions = receptions
+        self._held = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         reception = self._receptions.current
+        if self._held:
+            reception.begin()
+            self._release(reception, timeout)
         if reception.in_headers:
             max_bytes = min(max_bytes, MOST_HEADER_BYTES + 1 - reception.received)
 
@@ -368,7 +375,18 @@ class _Connection(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         reception = self._receptions.current
+        if buffer and not self._held and not reception.has_begun:
+            # The head goes out with the begin of the body: one call and one packet.
+            self._held = buffer
+            return
         reception.begin()
+        self._release(reception, timeout, buffer if len(buffer) <= _SHORT_BYTES else b"")
+        if len(buffer) > _SHORT_BYTES:
+            self._write(buffer, reception, timeout)
+
+    def _release(self, reception: Reception, timeout: float | None, more: bytes = b"") -> None:
+        """Send what is held, and more."""
+        buffer, self._held = self._held + more, b""
         together, reception.together = reception.together, None
         if together is None:
             self._write(buffer, reception, timeout)
