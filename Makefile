@@ -16,7 +16,7 @@ INSTALL   := $(BIN)/pip install --disable-pip-version-check --no-compile
 endif
 
 .PHONY: install demo serve sdk-verdict judged test lint types unit violence bench bench-harness bench-stores \
-	bench-neighbour bench-keys bench-journal bench-shards bench-fuzz soak audit lock vendored pictures wheel \
+	bench-neighbour bench-keys bench-journal bench-exercise bench-shards bench-fuzz soak audit lock vendored pictures wheel \
 	release clean
 
 # Both commands, with all extras, in .venv/bin.
@@ -73,6 +73,10 @@ bench-keys: $(READY)
 # Scrolling through the journal's page with 10,000 rows, beside 100.
 bench-journal: $(READY)
 	$(BIN)/python -m benchmarks.journal_page
+
+# All presets of exercise in a row, and at the same time: about three minutes.
+bench-exercise: $(READY)
+	$(BIN)/python -m benchmarks.exercise
 
 # Findings of two shards over one Redis, and of one campaign in twice the time: about seven minutes.
 bench-shards: $(READY)

@@ -246,6 +246,8 @@ PRESET = Option("preset", "preset", "Only this preset of faults. Repeatable; by 
 TIMEOUT = Option("timeout", "more than 0", "Seconds that each run may take.", default=120.0)
 SAVED_HAR = Option("har", "file", "Save all exchanges to this file, as HAR 1.2.")
 QUIET = Option("quiet", "flag", "Hide the output of the command.")
+JOBS = Option("jobs", "whole, 1 or more", "Runs of the command at the same time. 1 is for a command"
+              " that cannot run beside itself.", default=4)  # fmt: skip
 
 CONNECTION = (CA_FILE, CLIENT_CERT, CLIENT_KEY, CLIENT_KEY_PASSWORD, INSECURE, PROXY)
 
@@ -286,7 +288,7 @@ _OWN: Mapping[str, tuple[Option, ...]] = {
     "serve": (HOST, PORT, CONTRACT, STORE, WORKERS, RATE_LIMIT, PARTNER, FAULT, ADMIN_TOKEN,
               CONTROL, CORS, LOG_FORMAT, LOG_LEVEL),
     "report": (MOCK_URL, PARTNER_ID, ADMIN_TOKEN, FORMAT, LEVEL),
-    "exercise": (PRESET, TIMEOUT, SAVED_HAR, QUIET, FORMAT, replace(LEVEL, default="should")),
+    "exercise": (PRESET, TIMEOUT, JOBS, SAVED_HAR, QUIET, FORMAT, replace(LEVEL, default="should")),
 }  # fmt: skip
 
 COMMANDS: Mapping[str, tuple[Option, ...]] = {

@@ -14,7 +14,7 @@ from conformance.report import FORMATS
 from dinie_contract.output import SECRETS, echo
 from mock_server.cli.option_types import takes_options
 from mock_server.faults.presets import PRESETS
-from mock_server.testing.exercise import ExerciseRun, exercise, swallowed, title_of
+from mock_server.testing.exercise import ExerciseRun, exercise, in_order, swallowed, title_of
 from mock_server.testing.partner_mock import Control, ControlError
 from openapi.contract import Contract
 
@@ -54,6 +54,7 @@ def _only(partners: Sequence[str]) -> str:
 def exercise_command(
     presets: tuple[str, ...],
     timeout: float,
+    jobs: int,
     har: Path | None,
     form: str,
     level: str,
@@ -63,20 +64,22 @@ def exercise_command(
 ) -> int:
     """Run COMMAND against a mock that misbehaves in every way, and judge its client.
 
-    COMMAND runs once without faults and once for each preset of faults. It finds the mock by
-    DINIE_BASE_URL, DINIE_CLIENT_ID and DINIE_CLIENT_SECRET.
+    COMMAND runs once without faults and once for each preset of faults, some of them at the same
+    time. It finds the mock by DINIE_BASE_URL, DINIE_CLIENT_ID and DINIE_CLIENT_SECRET.
 
     Exit code 0: nothing is broken. 1: a MUST or a SHOULD is (with --level must, a MUST). 2:
     nothing can be said.
     """
     runs: list[ExerciseRun] = []
-    for run in exercise(command, presets or tuple(PRESETS), timeout, show_output=not quiet):
+    chosen = presets or tuple(PRESETS)
+    for run in exercise(command, chosen, timeout, jobs, show_output=not quiet):
         echo(
             f"{run.preset}: {len(run.entries)} exchanges in {run.seconds:.1f} s; the command"
             f" {run.ended}",
             err=True,
         )
         runs.append(run)
+    runs = in_order(runs, chosen)
     entries = merged(run.entries for run in runs)
     if har:
         try:

@@ -1,7 +1,8 @@
 """Exercise of a client: its command runs once without faults and once for each preset.
 
-Each run has a fresh partner on one mock. One verdict covers the journals of all runs, because the
-waits of a single run are too few to show whether they grow.
+Each run has a fresh partner on one mock, so that runs at the same time never meet. One verdict
+covers the journals of all runs, because the waits of a single run are too few to show whether they
+grow.
 """
 
 import os
@@ -9,10 +10,16 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from conformance.client.attempts import RETRYABLE, Ending
 from conformance.client.evidence import Traffic
@@ -58,26 +65,26 @@ class ExerciseRun:
 
 
 def exercise(
-    command: Sequence[str], presets: Sequence[str], timeout: float, *, show_output: bool
+    command: Sequence[str], presets: Sequence[str], timeout: float, jobs: int, *, show_output: bool
 ) -> Iterator[ExerciseRun]:
-    """Run the command without faults and under each preset, one after the other.
+    """Run the command without faults, and then under each preset, as many as ``jobs`` at once.
 
-    The command finds the mock by ``DINIE_BASE_URL``, ``DINIE_CLIENT_ID`` and
-    ``DINIE_CLIENT_SECRET``. ``timeout`` is in seconds for each run. Raises :class:`CommandError`.
+    The runs come as they end. The command finds the mock by ``DINIE_BASE_URL``,
+    ``DINIE_CLIENT_ID`` and ``DINIE_CLIENT_SECRET``. ``timeout`` is in seconds for each run. Raises
+    :class:`CommandError`.
     """
+    output = _Output.HIDDEN
+    if show_output:
+        output = _Output.AS_IT_COMES if jobs == 1 else _Output.RUN_BY_RUN
     with running_mock() as server:
-        for preset in (NO_FAULTS, *presets):
-            run = _run(server, command, preset, timeout, show_output=show_output)
-            if preset == NO_FAULTS and run.exit_code != 0:
-                raise CommandError(
-                    f"{title_of(command)} {run.ended} without any fault: mend that first"
-                    f"{'' if show_output else '; without --quiet its output says why'}"
-                )
-            if not run.entries:
-                raise CommandError(
-                    f"{title_of(command)} sent nothing to the mock: does it read DINIE_BASE_URL?"
-                )
-            yield run
+        runs = _Runs(server, command, timeout, output)
+        yield runs.run(NO_FAULTS)
+        yield from runs.at_once(presets, jobs)
+
+
+def in_order(runs: Iterable[ExerciseRun], presets: Sequence[str]) -> list[ExerciseRun]:
+    """The runs in the order of their presets, that without faults first."""
+    return sorted(runs, key=lambda one: (NO_FAULTS, *presets).index(one.preset))
 
 
 def title_of(command: Sequence[str]) -> str:
@@ -109,45 +116,124 @@ def swallowed(contract: Contract, run: ExerciseRun) -> str:
     return f"{run.preset}: {count} failed to the end, and the command ended well: is it told of?"
 
 
-def _run(
-    server: MockServer, command: Sequence[str], preset: str, timeout: float, *, show_output: bool
-) -> ExerciseRun:
-    partner = server.new_partner()
-    if preset != NO_FAULTS:
-        partner.faults.add(preset)
-    unattributed = len(server.unattributed_entries())
-    started = time.monotonic()
-    exit_code = _end_of(command, partner, timeout, show_output=show_output)
-    seconds = time.monotonic() - started
-    strays = server.unattributed_entries()[unattributed:]
-    return ExerciseRun(preset, exit_code, seconds, (*partner.journal.entries(), *strays))
+class _Output(Enum):
+    """What becomes of the output of a command."""
+
+    HIDDEN = auto()
+    AS_IT_COMES = auto()
+    RUN_BY_RUN = auto()
+    """That of each run as a whole, when it ends."""
 
 
-def _end_of(
-    command: Sequence[str], partner: PartnerMock, timeout: float, *, show_output: bool
-) -> int | None:
-    environment = {
-        **os.environ,
-        "DINIE_BASE_URL": partner.url,
-        "DINIE_CLIENT_ID": partner.client_id,
-        "DINIE_CLIENT_SECRET": partner.client_secret,
-    }
-    output = None if show_output else subprocess.DEVNULL
-    try:
-        process = subprocess.Popen(  # noqa: S603 - the user's own command
-            [shutil.which(command[0]) or command[0], *command[1:]],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise CommandError(f"{command[0]} cannot be run: {error.strerror}") from error
-    try:
-        return process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        if process.poll() is None:
-            end_with_children(process, _SECONDS_TO_END)
+class _Runs:
+    """The runs of one command on one mock, some of them at the same time."""
+
+    def __init__(
+        self, server: MockServer, command: Sequence[str], timeout: float, output: _Output
+    ) -> None:
+        self._server = server
+        self._command = command
+        self._timeout = timeout
+        self._output = output
+        self._unattributed = 0
+        """The number of exchanges of no partner that a run has."""
+        self._processes: set[subprocess.Popen[bytes]] = set()
+        self._is_over = False
+        self._lock = threading.Lock()
+
+    def at_once(self, presets: Sequence[str], jobs: int) -> Iterator[ExerciseRun]:
+        """The runs under some presets as they end; none goes on after an error or interruption."""
+        with ThreadPoolExecutor(jobs, thread_name_prefix="exercise") as threads:
+            running = [threads.submit(self.run, preset) for preset in presets]
+            try:
+                for one in as_completed(running):
+                    yield one.result()
+            finally:
+                for one in running:
+                    one.cancel()
+                self._end()
+
+    def run(self, preset: str) -> ExerciseRun:
+        """One run; raises :class:`CommandError` for one that proves nothing."""
+        partner = self._server.new_partner()
+        if preset != NO_FAULTS:
+            partner.faults.add(preset)
+        before = len(self._server.unattributed_entries())
+        started = time.monotonic()
+        exit_code = self._end_of(partner)
+        seconds = time.monotonic() - started
+        with self._lock:
+            # Which of the runs at one time sent them, nobody knows: each counts once.
+            unattributed = self._server.unattributed_entries()
+            new, self._unattributed = unattributed[self._unattributed :], len(unattributed)
+        run = ExerciseRun(preset, exit_code, seconds, (*partner.journal.entries(), *new))
+        name = title_of(self._command)
+        if preset == NO_FAULTS and exit_code != 0:
+            hint = "; without --quiet its output says why" * (self._output is _Output.HIDDEN)
+            raise CommandError(f"{name} {run.ended} without any fault: mend that first{hint}")
+        if not run.entries and len(unattributed) == before:
+            raise CommandError(f"{name} sent nothing to the mock: does it read DINIE_BASE_URL?")
+        return run
+
+    def _end_of(self, partner: PartnerMock) -> int | None:
+        """The exit code of the command; None where it was ended because it took too long."""
+        with ExitStack() as files:
+            output: list[IO[bytes] | int | None] = [None, None]
+            if self._output is _Output.HIDDEN:
+                output = [subprocess.DEVNULL, subprocess.DEVNULL]
+            elif self._output is _Output.RUN_BY_RUN:
+                output = [files.enter_context(self._shown_at_end(one)) for one in (1, 2)]
+            process = self._started(partner, *output)
+            try:
+                return process.wait(self._timeout)
+            except subprocess.TimeoutExpired:
+                return None
+            finally:
+                if process.poll() is None:
+                    end_with_children(process, _SECONDS_TO_END)
+                with self._lock:
+                    self._processes.discard(process)
+
+    @contextmanager
+    def _shown_at_end(self, descriptor: int) -> Iterator[IO[bytes]]:
+        """A file whose content is written to a descriptor of this process at the end."""
+        with TemporaryFile() as file:
+            yield file
+            file.seek(0)
+            with self._lock, open(descriptor, "wb", closefd=False) as shown:
+                shutil.copyfileobj(file, shown)
+
+    def _started(
+        self, partner: PartnerMock, output: IO[bytes] | int | None, errors: IO[bytes] | int | None
+    ) -> "subprocess.Popen[bytes]":
+        environment = {
+            **os.environ,
+            "DINIE_BASE_URL": partner.url,
+            "DINIE_CLIENT_ID": partner.client_id,
+            "DINIE_CLIENT_SECRET": partner.client_secret,
+        }
+        program, *arguments = self._command
+        with self._lock:
+            if self._is_over:
+                raise CommandError("the exercise was ended")
+            try:
+                process = subprocess.Popen(  # noqa: S603 - the user's own command
+                    [shutil.which(program) or program, *arguments],
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=errors,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise CommandError(f"{program} cannot be run: {error.strerror}") from error
+            self._processes.add(process)
+        return process
+
+    def _end(self) -> None:
+        """End what runs, and let nothing else begin."""
+        with self._lock:
+            self._is_over = True
+            processes = list(self._processes)
+        for one in processes:
+            end_with_children(one, _SECONDS_TO_END)

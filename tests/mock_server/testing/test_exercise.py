@@ -76,14 +76,17 @@ ALIKE = {"retries_refusals", "same_wait", "keeps_its_token", "misspelt_key", "ne
 """Clients that are judged much as others are."""
 
 
+@pytest.mark.parametrize("jobs", [pytest.param(1, marks=pytest.mark.thorough), 3])
 @pytest.mark.parametrize(
     "client", [pytest.param(one, marks=[pytest.mark.thorough] * (one in ALIKE)) for one in BAD]
 )
-def test_a_bad_client_is_named_by_what_it_breaks(client: str) -> None:
+def test_a_bad_client_is_named_by_what_it_breaks(client: str, jobs: int) -> None:
     preset, expected = BAD[client]
-    arguments = ("exercise", "--preset", preset, "--format", "json", "--quiet")
+    presets = dict.fromkeys((preset, "lost-response", "expired-token"))
+    arguments = [*(f"--preset={one}" for one in presets), "--format", "json", "--quiet"]
     for timeout in TIMEOUTS.get(client, (20,)):
-        done = run_command(*arguments, "--timeout", str(timeout), *command(client))
+        limits = ("--jobs", str(jobs), "--timeout", str(timeout))
+        done = run_command("exercise", *arguments, *limits, *command(client))
         found = broken(done.stdout) if done.returncode == 1 else set()
         if expected <= found:
             break
