@@ -297,6 +297,7 @@ class Run:
             request = request.with_key(probe.new_key())
         # Without an answer within bounds it cannot be judged here; each check judges it.
         made = probe.try_to_send(request)
+        self._observer.note(probe.resource, made)
         self._expect_access(made, "the token")
         if Capability.SECOND_PARTNER in self.target.capabilities:
             self._expect_access(probe.try_to_send(probe.request(partner=1)), "the second token")

@@ -3,11 +3,13 @@
 A server may refuse a key that is no UUID. One that it takes is a key like any other.
 """
 
+import html
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
+from posixpath import normpath
 from urllib.parse import unquote, unquote_plus
 
 from conformance.catalogue.mends import BY_KEY_ALONE, EXACT_KEYS, STORE_FIRST
@@ -48,6 +50,14 @@ _PAIRS: Mapping[str, tuple[Edit, Edit]] = {
     "what follows a semicolon": (lambda key: f"{key};a", lambda key: f"{key};b"),
     "what follows a hash": (lambda key: f"{key}#a", lambda key: f"{key}#b"),
     "a backslash": (lambda key: f"{key}\\a", lambda key: f"{key}a"),
+    "a second slash": (lambda key: f"{key}/a", lambda key: f"{key}//a"),
+    "the dots of a path": (lambda key: f"{key}/a", lambda key: f"{key}/b/.././a"),
+    "a slash at the end": (str, lambda key: f"{key}/"),
+    "a second blank": (lambda key: f"{key} a", lambda key: f"{key}  a"),
+    "the padding of Base64": (str, lambda key: f"{key}="),
+    "the sign of a number": (lambda key: f"{_number(key)}", lambda key: f"+{_number(key)}"),
+    "what HTML decodes": (lambda key: f"{key}&a", lambda key: f"{key}&amp;a"),
+    "what JSON decodes": (lambda key: f"{key}A", lambda key: f"{key}\\u0041"),
 }
 """Two keys each, made of a new UUID, by what they differ in."""
 
@@ -98,6 +108,13 @@ def _edit(name: str, edit: Callable[[str], str | None]) -> Sabotage:
     _edit("end keys at a semicolon", lambda key: key.split(";")[0]),
     _edit("end keys at a hash", lambda key: key.split("#")[0]),
     _edit("drop backslashes", lambda key: key.replace("\\", "")),
+    _edit("take keys for paths", normpath),
+    _edit("take slashes off keys", lambda key: key.rstrip("/")),
+    _edit("make blanks in keys one", lambda key: re.sub(" +", " ", key)),
+    _edit("take padding off keys", lambda key: key.rstrip("=")),
+    _edit("take signs off keys", lambda key: key.lstrip("+")),
+    _edit("decode keys as HTML", html.unescape),
+    _edit("decode keys as JSON", lambda key: key.replace("\\u0041", "A")),
 )
 def odd_keys_are_different_calls(probe: Probe) -> None:
     """Keys that differ in a blank, in punctuation or behind hundreds of characters are two."""

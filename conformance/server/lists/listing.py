@@ -4,7 +4,9 @@ A target may hold thousands of keys and others may be making more, so that only 
 check has made are counted.
 """
 
+import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -24,10 +26,27 @@ from conformance.probe.violation import Violation, expect
 from conformance.server.lists.sabotage import HIDE_ALL, VENDOR, is_list, on_pages, query_of
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper, query_with
+from conformance.target.members import JsonObject
 from conformance.target.redaction import has_any
 from dinie_contract.output import unescaped
 from openapi.operation import Operation
 from openapi.resource import page_members
+
+
+def _telling_the_last() -> Tamper:
+    """The last item of all has its secret, whoever made it and when."""
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        if not is_list(request) or answer.status != HTTPStatus.OK:
+            return answer
+        page = body_of(answer)
+        if page["data"] and not page["has_more"]:
+            hidden = hashlib.sha256(page["data"][-1]["id"].encode()).hexdigest()
+            page["data"][-1]["client_secret"] = f"dinie_cs_live_{hidden}"
+        return with_body(answer, page)
+
+    return tamper
 
 
 def _telling_secrets() -> Tamper:
@@ -164,14 +183,30 @@ def _shows(answer: Answer, ids: set[str]) -> bool:
     return any(one.encode() in answer.body for one in ids)
 
 
-def expect_no_secrets(items: Sequence[object], secrets: Sequence[str]) -> None:
-    """The items of a page show none of these secrets."""
+_MASKED = re.compile(r"[*•●…]|x{4}|\.{3}", re.IGNORECASE)
+_SHORTEST_WHOLE = 16
+
+
+def expect_no_secrets(
+    items: Sequence[JsonObject], secrets: Sequence[str], member: str | None
+) -> None:
+    """The items of a page show none of these secrets, and none where the contract has a secret."""
     text = unescaped(json.dumps(items, ensure_ascii=False))
     expect(not has_any(secrets, text), "no secret in a list", "a secret")
+    whole = any(_is_whole(one.get(member)) for one in items) if member else False
+    expect(not whole, "no secret in a list", f"a whole {member}")
+
+
+def _is_whole(value: object) -> bool:
+    """Whether a value could be a secret that is not masked: long, of letters and digits."""
+    if not isinstance(value, str) or len(value) < _SHORTEST_WHOLE or _MASKED.search(value):
+        return False
+    return any(one.isdigit() for one in value) and any(one.isalpha() for one in value)
 
 
 def _no_secrets(exchange: JudgedExchange) -> None:
-    expect_no_secrets(items(exchange.operation, exchange.answer), exchange.secrets)
+    member = exchange.resource.secret if exchange.resource else None
+    expect_no_secrets(items(exchange.operation, exchange.answer), exchange.secrets, member)
 
 
 @requirement(
@@ -183,7 +218,10 @@ def _no_secrets(exchange: JudgedExchange) -> None:
     judges=(Judge(_no_secrets, on(Purpose.PAGE, Purpose.OBSERVED)),),
     mend=HIDE_SECRETS,
 )
-@catches(Sabotage("tell the secrets", _telling_secrets))
+@catches(
+    Sabotage("tell the secrets", _telling_secrets),
+    Sabotage("tell the last one's secret", _telling_the_last),
+)
 def no_secrets(probe: Probe) -> None:
     """A list never shows the secret of a key, under any name."""
     made = make(probe, 2)
@@ -191,7 +229,7 @@ def no_secrets(probe: Probe) -> None:
     missing = ids_of(probe, made)
     for _ in probe.looks():
         for page in pages(probe, largest_page(probe)):
-            expect_no_secrets(page.items, secrets)
+            expect_no_secrets(page.items, secrets, probe.resource.secret)
             missing -= set(page.ids)
             if not missing:
                 return

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import itertools
 import math
+import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
@@ -68,7 +69,10 @@ def _windows(text: str) -> Iterable[str]:
 
 
 def _forms(text: str) -> Iterable[str]:
-    """A text, its reverse and encodings, and digests of it and of its part after the prefix."""
+    """A text, its reverse and encodings, and digests of it and of its part after the prefix.
+
+    A UUID of version 3 or 5 is a digest too, of a name in a known space (RFC 9562 section 6.6).
+    """
     yield text
     yield text[::-1]
     for part in {text, text.rpartition("_")[2]}:
@@ -77,6 +81,13 @@ def _forms(text: str) -> Iterable[str]:
             yield one.hex()
             yield base64.b64encode(one).decode()
             yield base64.urlsafe_b64encode(one).decode()
+        for space, version in itertools.product(_NAME_SPACES, (uuid.uuid3, uuid.uuid5)):
+            named = version(space, part.encode("utf-8", "replace").decode())
+            yield named.hex
+            yield str(named)
+
+
+_NAME_SPACES = (uuid.NAMESPACE_DNS, uuid.NAMESPACE_URL, uuid.NAMESPACE_OID, uuid.NAMESPACE_X500)
 
 
 def _digests_of_two(texts: Iterable[str]) -> Iterable[str]:

@@ -7,6 +7,7 @@ that is random.
 import hashlib
 import itertools
 import time
+import uuid
 from collections.abc import Callable
 from threading import Lock
 from typing import Any
@@ -217,6 +218,10 @@ def _digest(field: str) -> Callable[[dict[str, Any]], str]:
     _secret("with a short tail", lambda one: one["client_id"] + one["client_secret"][-8:]),
     _secret("by a digest of the client id", _digest("client_id")),
     _secret("by a digest of the name", _digest("name")),
+    _secret(
+        "as a UUID of the client id",
+        lambda one: f"dinie_cs_live_{uuid.uuid5(uuid.NAMESPACE_URL, one['client_id']).hex}",
+    ),
     _secret(
         "by a digest of client id and time",
         lambda one: hashlib.md5(f"{one['client_id']}:{one['created_at']}".encode()).hexdigest(),  # noqa: S324 - it is meant to be weak

@@ -6,12 +6,10 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, unquote
 
 from conformance.catalogue.judge import (
     ANY_STATUS,
     SUCCESS,
-    Aspect,
     Judge,
     JudgedExchange,
     Purpose,
@@ -26,7 +24,6 @@ from conformance.catalogue.sabotage import (
     on_answers,
     set_header,
     with_body,
-    with_header,
 )
 from conformance.probe.applicability import every, shows
 from conformance.probe.not_verified import NotAsked, NotVerified
@@ -49,7 +46,9 @@ from openapi.resource import secret_member
 ONCE = "seed: client_secret, shown only once"
 SAFETY = "safety: a secret is shown once, and nowhere else; seed: client_secret"
 
-_TRACE = 16
+TRACE = 16
+"""So many characters in a row give a secret away."""
+
 _SHORTEST_TRACE = 8
 """Shorter texts may stand in an answer by chance."""
 
@@ -65,7 +64,7 @@ def traces_of(probe: Probe, made: Answer, other: Answer) -> list[str]:
     )
     own = secret[common:][:_LONGEST_TRACED]
     shown = texts_beside(probe, made)
-    windows = {own[at : at + _TRACE] for at in range(max(1, len(own) - _TRACE + 1))}
+    windows = {own[at : at + TRACE] for at in range(max(1, len(own) - TRACE + 1))}
     return [
         window
         for window in sorted(windows)
@@ -73,7 +72,8 @@ def traces_of(probe: Probe, made: Answer, other: Answer) -> list[str]:
     ]
 
 
-def _two(probe: Probe, request: Request) -> tuple[Answer, list[str]]:
+def two_made(probe: Probe, request: Request) -> tuple[Answer, list[str]]:
+    """The answer to a creation, and :func:`traces_of` its secret beside that of another."""
     made, other = probe.succeed(request), probe.succeed(probe.request())
     traces = traces_of(probe, made, other)
     if not traces:
@@ -134,7 +134,7 @@ def _into_errors(name: str, tell: Callable[[Request, dict[str, str]], str]) -> S
 )
 def never_in_the_list(probe: Probe) -> None:
     """No page of the list shows a secret, nor sixteen characters of one."""
-    made, traces = _two(probe, probe.request())
+    made, traces = two_made(probe, probe.request())
     before = len(probe.recording.exchanges)
     for _ in probe.looks():
         if any(item.get(probe.resource.id) == probe.id_of(made) for item in probe.listed()):
@@ -196,52 +196,9 @@ def no_hash_in_the_list(probe: Probe) -> None:
     probe.expect(not found, "no hash of a secret in the list", "one of the new key's secret", *seen)
 
 
-def _into_a_header(name: str, tell: Callable[[str], str]) -> Sabotage:
-    def changed(_: Request, answer: Answer) -> Answer:
-        secret = answer.text("client_secret")
-        return with_header(answer, name, tell(secret)) if secret else answer
-
-    return on_answers(f"tell the secret in {name}", changed)
-
-
-def _no_secret_in_a_header(exchange: JudgedExchange) -> None:
-    resource, answer = exchange.resource, exchange.answer
-    secret = answer.text(resource.secret) if resource and resource.secret else None
-    if secret is None or len(secret) < _TRACE:
-        raise NotVerified("the answer shows no secret")
-    for name, value in answer.headers:
-        told = secret in value or secret in unquote(value)
-        expect(not told, f"no secret in the header {name}", "the secret")
-
-
-@requirement(
-    "secrets.never-in-headers",
-    Level.MUST,
-    ONCE,
-    shows(secret=True),
-    judges=(Judge(_no_secret_in_a_header, statuses=SUCCESS, aspect=Aspect.HEADERS),),
-    mend="Send a secret in the body alone.",
-)
-@catches(
-    _into_a_header("Location", lambda secret: f"/v3/auth/credentials?secret={quote(secret)}"),
-    _into_a_header("X-Debug", lambda secret: f"made {secret}"),
-    _into_a_header("Set-Cookie", lambda secret: f"s={b64encode(secret.encode()).decode()}"),
-)
-def never_in_headers(probe: Probe) -> None:
-    """No header of the answer that shows a secret holds it too: gateways keep headers in logs."""
-    made, traces = _two(probe, probe.request())
-    (secret,) = secrets_in(probe, [made])
-    # Of the last three bytes, the text in Base64 depends on what follows.
-    encoded = b64encode(secret[:_LONGEST_TRACED].encode()).decode().rstrip("=")[:-4]
-    for name, value in made.headers:
-        shown = any(one in text for text in (value, unquote(value)) for one in traces)
-        hidden = len(encoded) >= _TRACE and encoded in value
-        probe.expect(not shown and not hidden, f"no secret in the header {name}", "the secret")
-
-
 def known_secrets(exchange: JudgedExchange) -> list[str]:
     """The secrets that an exchange must not show; nothing is verified without one."""
-    found = [one for one in exchange.secrets if len(one) >= _TRACE]
+    found = [one for one in exchange.secrets if len(one) >= TRACE]
     if not found:
         raise NotVerified("no secret is known that could be looked for")
     return found
@@ -290,7 +247,7 @@ WITH_SECRETS = on(
 def never_in_errors(probe: Probe) -> None:
     """No error shows a secret: not that of the key's first call, nor one that was sent."""
     key, body = probe.new_key(), probe.plain_body()
-    made, traces = _two(probe, probe.request().with_json(body).with_key(key))
+    made, traces = two_made(probe, probe.request().with_json(body).with_key(key))
     secret = probe.secret_of(made)
     with_secret = {probe.name_member: 5, str(probe.resource.secret): secret}
     plain = probe.request()
@@ -321,7 +278,7 @@ def _known_beside_cookies(answer: Answer) -> list[str]:
     return [
         one
         for one in SECRETS
-        if len(one) >= _TRACE and not any(cookie.startswith(one) for cookie in own)
+        if len(one) >= TRACE and not any(cookie.startswith(one) for cookie in own)
     ]
 
 
