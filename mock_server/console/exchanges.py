@@ -171,6 +171,10 @@ def _again(entry: JournalEntry) -> tuple[str | None, str]:
         if name not in _OF_BROWSERS and not name.startswith(("sec-", "proxy-", "access-control-"))
     }
     authorization = headers.pop("authorization", "")
+    key_header = next((name for name in headers if name in KEYS), None)
+    if key_header:
+        # Of a key the journal has a pseudonym: it would be another call under its name.
+        del headers[key_header]
     hidden = [target, body, *(value for name, value in headers.items() if name not in KEYS)]
     sent = [name for name, _ in entry.request_headers if name in headers]
     if any(map(PSEUDONYM.search, hidden)):
@@ -189,6 +193,7 @@ def _again(entry: JournalEntry) -> tuple[str | None, str]:
         "headers": headers,
         "body": body,
         "token_places": [asdict(_BEARER)] if authorization else [],
+        "key_header": key_header,
     }
     return json.dumps(again), ""
 

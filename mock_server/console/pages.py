@@ -40,6 +40,7 @@ from mock_server.operations.credentials import Credentials
 from mock_server.partners.partners import Partner
 from mock_server.store.interface import PartnerLogin, Store
 from openapi.contract import Contract
+from openapi.operation import IDEMPOTENCY_KEY
 
 CONSOLE_PATH = f"{CONTROL_PATH}/ui"
 """Where the console begins."""
@@ -163,7 +164,7 @@ class Console:
                 "headers": dict(request.headers),
                 "body": request.body,
                 "token_places": [asdict(one) for one in call.places],
-                "new_key": call.operation.accepts_idempotency_key,
+                "key_header": IDEMPOTENCY_KEY if call.operation.accepts_idempotency_key else None,
             }
         )
 

@@ -35,6 +35,14 @@ Observe = Callable[[Exchange, int | None, float], None]
 
 _CONTROL_PREFIX = f"{CONTROL_PATH}/"
 
+_SITES_OF_OWN_PAGES = {"none", "same-origin"}
+"""Where a page of the mock, or the address bar, sends a request from (Fetch Metadata).
+
+A browser sends a request again by itself where a connection that has carried others is closed
+without an answer. A page could not show that an answer was lost, and would be judged for a retry
+that is not its own.
+"""
+
 _SECONDS_FOR_BODY = 0.05
 """Time to receive the body of a request that was refused before its body was read."""
 
@@ -128,6 +136,8 @@ class Answering:
             headers.append((b"content-length", b"%d" % len(response.body)))
         for name, value in response.headers.items():
             headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
+        if exchange.header(b"sec-fetch-site") in _SITES_OF_OWN_PAGES:
+            headers.append((b"connection", b"close"))
         return headers
 
     async def _handle_apart(self, scope: Scope, receive: Receive, send: Send) -> bool:

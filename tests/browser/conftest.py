@@ -10,8 +10,9 @@ from tests.browser.chromium import PROGRAM, Watch, launched
 from tests.browser.senders import Sender, sending
 
 
-# Not for the session: while Playwright runs, no other test of this process may run an event loop.
-@pytest.fixture(scope="package")
+# While Playwright runs, no other test of this process may run an event loop. The scope of a package
+# would last for the session in a folder that is none.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if PROGRAM is None:
         pytest.skip("NOT TESTED: there is no chromium on PATH; apt-get install chromium")

@@ -35,9 +35,28 @@ def test_a_newcomer_is_led_from_the_root_to_a_verdict(page: Page, sender: Sender
     press(page, "Send it from this page", "POST /v3/auth/credentials: 201")
     press(page, "Lose every other answer", "faults: 201")
     expect(page.get_by_text("Answers are being lost.")).to_be_visible()
-    assert [sender.create("A", "key-of-call-1-abcdef") for _ in range(2)] == [None, 201]
+    key = "3b241101-e2bb-4255-8caf-4136c566a962"
+    assert [sender.create("A", key) for _ in range(2)] == [None, 201]
     page.get_by_role("link", name="Verdict", exact=True).click()
     expect(page.locator("#mood")).to_contain_text("The client is right")
+
+
+def test_a_page_that_loses_an_answer_is_told_and_may_retry(
+    page: Page, sender: Sender, watch: Watch
+) -> None:
+    watch.expect("ERR_EMPTY_RESPONSE")
+    page.goto(sender.pages)
+    press(page, "Send it from this page", "POST /v3/auth/credentials: 201")
+    press(page, "Lose every other answer", "faults: 201")
+    press(page, "Send it from this page", "POST /v3/auth/credentials: no answer")
+    lost = sender.http.get(f"{sender.control}/journal").json()["data"]
+    assert [one["status"] for one in lost] == [201, None]
+    press(page, "Retry with the same idempotency key", "POST /v3/auth/credentials: 201")
+    retry = sender.http.get(f"{sender.control}/journal").json()["data"][-1]
+    assert (retry["status"], retry["replayed"]) == (201, True)
+    assert len(sender.http.get(f"{sender.control}/resources").json()["data"]) == 2
+    page.goto(f"{sender.pages}/verdict")
+    expect(page.locator("#mood")).to_contain_text("No client was seen yet")
 
 
 def test_rows_appear_while_a_client_sends(page: Page, sender: Sender) -> None:
@@ -100,9 +119,11 @@ def test_the_verdict_turns_red_and_back(page: Page, sender: Sender) -> None:
 def test_an_exchange_is_sent_again(page: Page, sender: Sender) -> None:
     sender.create("Once more $(id) `id`", "key-1-abcdefghijkl")
     page.goto(f"{sender.pages}/journal/1")
-    press(page, "Send again", "POST /v3/auth/credentials: 201")
+    press(page, "Send as a new request", "POST /v3/auth/credentials: 201")
     first, second = sender.http.get(f"{sender.control}/journal").json()["data"]
     assert first["request_body"] == second["request_body"]
+    keys = {dict(one["request_headers"])["idempotency-key"] for one in (first, second)}
+    assert len(keys) == 2
 
 
 def test_two_tabs_on_two_partners_never_mix(page: Page, sender: Sender, watch: Watch) -> None:

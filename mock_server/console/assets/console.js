@@ -69,6 +69,7 @@
     panel.className = `sent ${isDone ? "good" : "bad"}`;
     byId("sent-line").textContent =
       `${isDone ? "Done" : "Not done"}. ${method} ${path}: ${status || "no answer"}${detail ? `: ${detail}` : ""}`;
+    byId("sent-lost").hidden = true;
     byId("sent-details").hidden = false;
     byId("sent-curl").textContent = curl;
     byId("sent-answer").textContent = answer ? pretty(answer) : "(no body)";
@@ -82,7 +83,7 @@
     byId("sent").hidden = false;
     byId("sent").className = "sent bad";
     byId("sent-line").textContent = text;
-    byId("sent-details").hidden = true;
+    byId("sent-details").hidden = byId("sent-lost").hidden = true;
   };
   const tellNoMore = () => {
     if (isTelling) byId("sent").hidden = true;
@@ -135,15 +136,15 @@
   };
 
   // A request to the API itself, as the client would send it.
-  let token = null;
-  const send = async (button) => {
-    const { method, path, headers, body, token_places: places, new_key: needsKey } = JSON.parse(button.dataset.send);
-    if (needsKey) headers["Idempotency-Key"] = newKey();
+  let token = null, retry = null;
+  const send = async (request, key = newKey()) => {
+    const { method, path, headers, body, token_places: places, key_header: keyHeader } = JSON.parse(request.send);
+    if (keyHeader) headers[keyHeader] = key;
     const curl = curlOf(method, path, headers, body, places);
     const sent = { ...headers };
     try {
       if (places.length)
-        token ??= (await (await fetch(button.dataset.token, { method: "POST" })).json()).access_token;
+        token ??= (await (await fetch(request.token, { method: "POST" })).json()).access_token;
       for (const { location: where, name, prefix } of places)
         if (where === "header") sent[name] = prefix + token;
       const end = queryOf(path, places).map((start) => start + encodeURIComponent(token)).join("");
@@ -154,9 +155,12 @@
       show(method, path, answer.status, curl, await answer.text());
     } catch (error) {
       show(method, path, 0, curl, `The browser got no answer: ${error.message}`);
+      byId("sent-lost").hidden = !keyHeader;
+      retry = () => send(request, key);
     }
     refresh();
   };
+  byId("sent-retry").addEventListener("click", () => retry());
   // Several requests, one a line, that are one thing to do: the first that fails is the one shown.
   const sendAll = async (button) => {
     const commands = [];
@@ -188,7 +192,7 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button?.dataset.copy) copy(button);
-    else if (button?.dataset.send) send(button);
+    else if (button?.dataset.send) send({ ...button.dataset });
     else if (button?.dataset.steps) sendAll(button);
     else if (button?.dataset.goto !== undefined) location.assign(byId("partner").value);
   });

@@ -33,6 +33,17 @@ HOSTILE = (
 )
 
 
+@pytest.mark.parametrize("path", ["/", "/_mock/partners", "/v3/auth/credentials"])
+def test_no_connection_is_kept_for_a_page_of_the_mock_and_for_all_others(
+    client: Client, path: str
+) -> None:
+    """A browser repeats a request by itself on a connection that was kept."""
+    for site, kept in (("none", False), ("same-origin", False), ("cross-site", True), (None, True)):
+        headers = {"Sec-Fetch-Site": site} if site else {}
+        answer = client.get(path, headers=headers)
+        assert (answer.headers.get("Connection") is None) is kept, site
+
+
 def test_a_browser_at_the_root_is_sent_to_the_console(client: Client) -> None:
     answer = client.get("/", headers=BROWSER)
 
