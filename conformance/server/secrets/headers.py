@@ -4,7 +4,7 @@ import re
 import zlib
 from base64 import b64decode, b64encode, urlsafe_b64encode
 from binascii import Error as NoBase64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import quote, unquote
 
 from conformance.catalogue.judge import SUCCESS, Aspect, Judge, JudgedExchange
@@ -70,8 +70,12 @@ def _no_secret_in_a_header(exchange: JudgedExchange) -> None:
     secret = answer.text(resource.secret) if resource and resource.secret else None
     if secret is None or len(secret) < TRACE:
         raise NotVerified("the answer shows no secret")
+    _expect_untold(answer, [secret])
+
+
+def _expect_untold(answer: Answer, traces: Sequence[str]) -> None:
     for name, value in answer.headers:
-        told = any(secret in text for text in said_in(value))
+        told = any(trace in text for text in said_in(value) for trace in traces)
         expect(not told, f"no secret in the header {name}", "the secret")
 
 
@@ -101,7 +105,4 @@ def _no_secret_in_a_header(exchange: JudgedExchange) -> None:
 )
 def never_in_headers(probe: Probe) -> None:
     """No header of the answer that shows a secret holds it too: gateways keep headers in logs."""
-    made, traces = two_made(probe, probe.request())
-    for name, value in made.headers:
-        shown = any(trace in text for text in said_in(value) for trace in traces)
-        probe.expect(not shown, f"no secret in the header {name}", "the secret")
+    _expect_untold(*two_made(probe, probe.request()))
