@@ -10,11 +10,12 @@ from conformance.catalogue.judge import Judge, JudgedExchange, Purpose, digested
 from conformance.catalogue.mends import CLAIM_KEY, STORE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
-from conformance.probe.applicability import accepts_idempotency_key
+from conformance.probe.applicability import accepts_idempotency_key, shows
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.pages import NOT_LISTED
 from conformance.probe.probe import Probe
 from conformance.probe.resources import expect_named
+from conformance.probe.token_exchange import exchange, granted
 from conformance.probe.values import Values, bodies
 from conformance.probe.violation import expect
 from conformance.server.idempotency.sabotage import (
@@ -24,6 +25,7 @@ from conformance.server.idempotency.sabotage import (
     FORGET_KEY,
     OTHER_STATUS_ON_REPLAY,
     OTHER_TYPE_ON_REPLAY,
+    REPLAY_LIVE_STATE,
     forget_keys_after,
 )
 from conformance.target.capabilities import Capability
@@ -52,10 +54,15 @@ def _expect_same(first: Answer, again: Answer, late: str, *seen: Values) -> None
     expect(again.body == first.body, f"the first answer's bytes{late}", "another body", *seen)
 
 
-def _replay(exchange: JudgedExchange) -> None:
-    if exchange.first is None:
+def _replay(seen: JudgedExchange) -> None:
+    if seen.first is None:
         raise NotVerified("there is no first answer")
-    _expect_same(exchange.first, digested(exchange.answer), "")
+    _expect_same(seen.first, digested(seen.answer), "")
+
+
+def _makes_secrets_by_key(operation: Operation) -> bool:
+    """The operation makes a secret, once for each idempotency key."""
+    return shows(secret=True)(operation) and accepts_idempotency_key(operation)
 
 
 @requirement(
@@ -98,6 +105,26 @@ def replay_later_is_identical(probe: Probe) -> None:
     if Capability.LISTING in probe.target.capabilities and probe.name_member in body:
         found = len(probe.named(body[probe.name_member]))
         probe.expect(found <= 1, "one resource in the list", f"{found}")
+
+
+@requirement(
+    "idempotency.replay-after-use-is-identical",
+    Level.MUST,
+    SEED,
+    _makes_secrets_by_key,
+    needs=(Capability.TOKENS,),
+    mend=STORE_FIRST,
+    rests_on="idempotency.replay-is-identical",
+)
+@catches(FORGET_KEY, REPLAY_LIVE_STATE)
+def replay_after_use_is_identical(probe: Probe) -> None:
+    """The replay of a creation is the first answer, also after the new key got a token."""
+    request = probe.request().with_key(probe.new_key())
+    first = probe.succeed(request)
+    if not granted(exchange(probe, first)):
+        raise NotVerified("a new key gets no token")
+    for _ in probe.looks():  # a server may note the use a little later
+        expect_same(first, probe.send(request), "after the key got a token")
 
 
 @requirement(

@@ -76,6 +76,21 @@ def _change_on_replay() -> Tamper:
     return tamper
 
 
+def _live_state_on_replay() -> Tamper:
+    used: set[str | None] = set()
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        answer = forward(request)
+        body = answer.json_object() or {}
+        if "access_token" in body:
+            used.add(Answer(0, body=request.body).text("client_id"))
+        elif request.key and body.get("client_id") in used:
+            return with_body(answer, {**body, "last_used_at": "2026-03-01T00:00:00Z"})
+        return answer
+
+    return tamper
+
+
 def forget_keys_after(seconds: float) -> Sabotage:
     """Forget each idempotency key after so many seconds."""
 
@@ -178,6 +193,7 @@ KEEP_FOR_EVER = keeping(
 )
 ONE_ANSWER_FOR_ONE_BODY = keeping("one answer for one body", lambda one: one.body)
 CHANGE_ON_REPLAY = Sabotage("change the answer on replay", _change_on_replay)
+REPLAY_LIVE_STATE = Sabotage("replay the resource as it is now", _live_state_on_replay)
 EXECUTE_EACH = Sabotage("execute each and answer the first", _executing_each)
 REFUSE_TO_OTHERS = Sabotage("refuse a key that another partner used", _refusing_to_others)
 REFUSE_IN_FLIGHT = Sabotage(
