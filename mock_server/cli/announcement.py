@@ -30,7 +30,7 @@ def announcement(contract: Contract, origin: str, settings: Settings) -> str:
     if partner.token:
         lines.append(f"  Access token   {partner.token}")
     if settings.control:
-        lines.append(f"  Console        {origin}{CONTROL_PATH}/ui")
+        lines.append(f"  Console        {origin}{CONTROL_PATH}/ui  (open it in a browser)")
         lines.append(f"  Control        {origin}{CONTROL_PATH}/partners/{partner.partner_id}")
     if settings.faults:
         lines.append(f"  Faults         {', '.join(settings.faults)}")

@@ -334,3 +334,12 @@ def test_the_banner_names_the_contract_and_the_place(process: MockProcess) -> No
     assert re.search(r"plays .+, version 2026-03-01", process.announcement)
     assert process.base_url.startswith("http://127.0.0.1:")
     assert process.base_url.endswith("/v3")
+
+
+def test_the_line_of_the_console_says_what_to_do_with_it_and_so_does_the_readme(
+    process: MockProcess,
+) -> None:
+    [line] = [one for one in process.announcement.splitlines() if "/_mock/ui" in one]
+    assert "open it in a browser" in line
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    assert line.replace(process.origin, "http://127.0.0.1:8080") in readme.splitlines()
