@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,22 @@ def test_what_others_have_set_changes_nothing(healthy: MockProcess, tmp_path: Pa
     alone = examples()
     with settings_of_others(tmp_path):
         assert examples() == alone
+
+
+def test_constants_of_other_sources_are_not_drawn(
+    healthy: MockProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With them, one seed sends other requests from a checkout than from a wheel."""
+    others = {777_000_000_000 + number for number in range(500)}
+    (tmp_path / "module_of_others.py").write_text(f"CONSTANTS = {sorted(others)}")
+    monkeypatch.syspath_prepend(tmp_path)
+    import_module("module_of_others")
+    seen: list[int] = []
+    with Target(healthy.base_url, TOKENS) as target:
+        for_all(probe_of(target), st.integers(), seen.append, 300)
+
+    assert len(seen) > 200
+    assert not others & {*seen}
 
 
 def test_an_app_may_draw_its_ids_at_random(healthy: MockProcess) -> None:
