@@ -1,5 +1,6 @@
 """From the options of :mod:`dinie_contract.options` to click, and from click to typed settings."""
 
+import importlib
 import math
 import os
 import sys
@@ -8,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import wraps
 from pathlib import Path
-from typing import IO, Any, TypeVar, get_type_hints
+from typing import IO, Any, NamedTuple, TypeVar, get_type_hints
 
 import click
 from click.core import ParameterSource
@@ -71,11 +72,43 @@ KINDS: Mapping[str, click.ParamType[Any]] = {
 """The types of option values that every command has; a command adds those of its own."""
 
 
+class Subcommand(NamedTuple):
+    """Where a subcommand is (``module:name``), and the first sentence of its help."""
+
+    place: str
+    summary: str
+
+
 class CommandGroup(click.Group):
     """A command with subcommands that ends with 2 where nobody reads its output (``| head``).
 
-    Click would end it with 1, which is a verdict here.
+    Click would end it with 1, which is a verdict here. The module of a subcommand is imported only
+    when that one is asked for.
     """
+
+    def __init__(self, *, subcommands: Mapping[str, Subcommand], **options: Any) -> None:
+        super().__init__(**options)
+        self.subcommands = subcommands
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the subcommands, as they are listed."""
+        del ctx
+        return [*self.subcommands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The subcommand of a name, imported."""
+        del ctx
+        if cmd_name not in self.subcommands:
+            return None
+        module, _, name = self.subcommands[cmd_name].place.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the subcommands with their summaries."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.summary) for name, one in self.subcommands.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Invoke the subcommand; standard output is written before it ends."""

@@ -407,3 +407,8 @@ def echo(text: str, *, err: bool = False, nl: bool = True, redact: bool = True) 
     """
     text = within(text) if err else text
     click.echo(shown(text) if redact else printable(text), err=err, nl=nl)
+
+
+def complain(text: str, command: str = "dinie-conformance") -> None:
+    """Print one line on standard error."""
+    echo(f"{command}: {' '.join(text.split())}", err=True)

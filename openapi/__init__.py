@@ -3,9 +3,3 @@
 :mod:`openapi.document` reads a YAML or JSON file into a document, :mod:`openapi.contract` builds
 the operations from it, and :mod:`openapi.schema` validates values against its schemas.
 """
-
-from openapi.contract import Contract
-from openapi.document import ContractError
-from openapi.operation import Operation
-
-__all__ = ["Contract", "ContractError", "Operation"]

@@ -19,7 +19,7 @@ from conformance.cli.run import run_command
 from dinie_contract.command_line import ConfiguredOption, settings_of_file
 from dinie_contract.options import COMMANDS, CONFIGURATION, TARGET_TABLE, Option
 from mock_server.cli.client import exercise_command, report_command
-from mock_server.cli.main import serve_command
+from mock_server.cli.serve import serve_command
 
 CLICK: Mapping[str, click.Command] = {
     "run": run_command,

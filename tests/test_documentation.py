@@ -16,7 +16,7 @@ from conformance.cli.replay import replay_command
 from conformance.cli.run import run_command
 from conformance.generation.engine import CHECKS
 from conformance.server import catalogue
-from mock_server.cli.main import serve_command
+from mock_server.cli.serve import serve_command
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]

@@ -50,6 +50,7 @@ ORDER: Mapping[str, list[str]] = {
 OPTIONS = {
     "dinie_contract.options",
     "dinie_contract.command_line",
+    "dinie_contract.errors",
     "dinie_contract.extras",
     "dinie_contract.origins",
     "dinie_contract.output",

@@ -6,11 +6,12 @@ from fnmatch import fnmatchcase
 from typing import TypeVar
 
 from conformance.catalogue.requirement import Rule
+from dinie_contract.errors import Unusable
 
 R = TypeVar("R", bound=Rule)
 
 
-class SelectionError(Exception):
+class SelectionError(Unusable):
     """No requirement matches; the message is one line with the nearest ids."""
 
 

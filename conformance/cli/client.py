@@ -15,10 +15,10 @@ from conformance.journal.har_reading import read_hars
 from conformance.journal.journal import merged
 from conformance.journal.redaction import Redactor
 from conformance.report import FORMATS
-from conformance.report.output import check_writable, complain, write
+from conformance.report.output import check_writable, write
 from conformance.report.text import ReportConsole, TextReport
 from conformance.target.connecting import words_of
-from dinie_contract.output import SECRETS, echo
+from dinie_contract.output import SECRETS, complain, echo
 from openapi.contract import Contract
 
 

@@ -24,15 +24,14 @@ from conformance.fuzz.storage.record import Record
 from conformance.fuzz.verdicts import verdict_of
 from conformance.journal.har_reading import read_hars
 from conformance.journal.redaction import Redactor
-from conformance.report.output import complain
 from conformance.report.text import ReportConsole
-from conformance.results.verdict import CONFORMS, INTERRUPTED, NO_VERDICT
+from conformance.results.exit_code import CONFORMS, INTERRUPTED, NO_VERDICT
 from conformance.run.interrupts import stopped_after, stopped_by_signals
 from conformance.server import catalogue
 from conformance.target.connecting import authenticate, words_of
 from conformance.target.errors import TargetError
 from dinie_contract.command_line import settings_of
-from dinie_contract.output import SECRETS
+from dinie_contract.output import SECRETS, complain
 from openapi.contract import Contract
 
 if TYPE_CHECKING:

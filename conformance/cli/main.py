@@ -3,49 +3,59 @@
 Exit code 0: the target conforms. 1: it does not. 2: no verdict.
 """
 
-import importlib
 import re
 import sys
 from collections.abc import Mapping
 
 import click
 
-from conformance.catalogue.selection import SelectionError
 from conformance.cli.memory import give_back_large_blocks
-from conformance.fuzz.storage.files import FileError
-from conformance.journal.har_reading import HarError
-from conformance.report.output import OutputError, complain
-from conformance.results.baseline import BaselineError
-from conformance.results.verdict import INTERRUPTED, NO_VERDICT
-from conformance.target.asgi import AppError
-from dinie_contract.command_line import CommandGroup
+from conformance.results.exit_code import INTERRUPTED, NO_VERDICT
+from dinie_contract.command_line import CommandGroup, Subcommand
+from dinie_contract.errors import Unusable
+from dinie_contract.output import complain
 
-COMMANDS: Mapping[str, str] = {
-    "client": "conformance.cli.client:client_command",
-    "explain": "conformance.cli.catalogue:explain_command",
-    "fuzz": "conformance.cli.fuzz:fuzz_command",
-    "list": "conformance.cli.catalogue:list_command",
-    "load": "conformance.cli.load:load_command",
-    "merge": "conformance.cli.merge:merge_command",
-    "replay": "conformance.cli.replay:replay_command",
-    "run": "conformance.cli.run:run_command",
+SUBCOMMANDS: Mapping[str, Subcommand] = {
+    "client": Subcommand(
+        "conformance.cli.client:client_command",
+        "Judge a client by a journal of what it sent; the exit code is the verdict.",
+    ),
+    "explain": Subcommand(
+        "conformance.cli.catalogue:explain_command",
+        "Show all that there is to know of one requirement, on a server or a client.",
+    ),
+    "fuzz": Subcommand(
+        "conformance.cli.fuzz:fuzz_command",
+        "Judge the API for as long as you like, with other data all the time.",
+    ),
+    "list": Subcommand(
+        "conformance.cli.catalogue:list_command",
+        "Show every requirement: id, level and rule, by section.",
+    ),
+    "load": Subcommand(
+        "conformance.cli.load:load_command",
+        "Put an API under load and judge every answer; the exit code is the verdict.",
+    ),
+    "merge": Subcommand(
+        "conformance.cli.merge:merge_command",
+        "Join run directories of `fuzz` into one report; nothing is sent.",
+    ),
+    "replay": Subcommand(
+        "conformance.cli.replay:replay_command",
+        "Run findings again: 1 while one still fails, 0 once all are mended, 2 for no verdict.",
+    ),
+    "run": Subcommand(
+        "conformance.cli.run:run_command",
+        "Judge the API at a base URL; the exit code is the verdict.",
+    ),
 }
-"""The commands and where they are. A module is imported only when its command is asked for."""
 
 
-class _Commands(CommandGroup):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[name].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
-
-
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=CommandGroup,
+    subcommands=SUBCOMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="dinie-contract", prog_name="dinie-conformance")
 def cli() -> None:
     """Judge an implementation of the API, or a client of it, by the contract."""
@@ -61,7 +71,7 @@ def main(arguments: list[str] | None = None) -> None:
         reason = re.sub(r"(extra arguments?) \(.*\)", r"\1", error.format_message())
     except (click.Abort, KeyboardInterrupt):
         reason = INTERRUPTED
-    except (SelectionError, BaselineError, OutputError, AppError, HarError, FileError) as error:
+    except Unusable as error:
         reason = str(error)
     except Exception as error:  # noqa: BLE001 - the last place before the user
         reason = f"a fault of the harness: {type(error).__name__}: {' '.join(str(error).split())}"

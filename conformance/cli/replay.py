@@ -24,8 +24,7 @@ from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import Record
 from conformance.fuzz.work import Work, works
-from conformance.report.output import complain
-from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT
+from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
 from conformance.run.interrupts import stopped_by_signals
 from conformance.run.judging import cut_remarks
 from conformance.run.runner import Run
@@ -35,7 +34,7 @@ from conformance.target.errors import AllowanceSpent, TargetError
 from conformance.target.target import Target
 from conformance.target.threads import Threads, values
 from dinie_contract.command_line import settings_of
-from dinie_contract.output import echo, one_line
+from dinie_contract.output import complain, echo, one_line
 from openapi.contract import Contract
 
 

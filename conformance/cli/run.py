@@ -11,12 +11,13 @@ from conformance.catalogue.selection import ids_of, select
 from conformance.cli.option_types import report_files, takes_options
 from conformance.cli.settings import RunSettings
 from conformance.report import reports_on
-from conformance.report.output import check_writable, complain, report, write_early
+from conformance.report.output import check_writable, report, write_early
 from conformance.report.text import ReportConsole, TextReport
 from conformance.results.baseline import Baseline
+from conformance.results.exit_code import INTERRUPTED
 from conformance.results.result import Result
 from conformance.results.transient import transient_report
-from conformance.results.verdict import INTERRUPTED, Verdict
+from conformance.results.verdict import Verdict
 from conformance.run.interrupts import stopped_after, stopped_by_signals
 from conformance.run.judging import (
     clean_up_remarks,
@@ -31,6 +32,7 @@ from conformance.server import catalogue
 from conformance.target.connecting import authenticate
 from conformance.target.errors import TargetError
 from dinie_contract.command_line import settings_of
+from dinie_contract.output import complain
 from openapi.contract import Contract
 
 

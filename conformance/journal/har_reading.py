@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 from conformance.journal.journal import Headers, JournalEntry
 from conformance.journal.redaction import Redactor
+from dinie_contract.errors import Unusable
 from openapi.files import open_regular
 
 MOST_BYTES = 256 * 1024 * 1024
@@ -31,7 +32,7 @@ _LONGEST = 1e9
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-class HarError(Exception):
+class HarError(Unusable):
     """A file that is no readable HAR; the message is one line that names the place in it."""
 
 

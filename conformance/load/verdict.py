@@ -10,8 +10,9 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.selection import ids_of
 from conformance.load.settings import Settings
 from conformance.load.tally import Broken, Count, Tally
+from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
 from conformance.results.result import Outcome, Result, ResultKey
-from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
+from conformance.results.verdict import Verdict, counted
 from conformance.server import catalogue
 from conformance.server.robustness.steadiness import (
     ENOUGH_FOR_A_SHARE,

@@ -10,8 +10,8 @@ import pytest
 import conformance
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.pytest_plugin.run import SharedRun, shared_run
+from conformance.results.exit_code import NO_VERDICT
 from conformance.results.result import VIOLATIONS, Outcome, Result
-from conformance.results.verdict import NO_VERDICT
 from conformance.run.judging import clean_up_remarks
 from conformance.target.asgi import AppError
 from conformance.target.errors import TargetError

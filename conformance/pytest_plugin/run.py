@@ -16,7 +16,6 @@ from conformance.catalogue.selection import SelectionError, ids_of, select
 from conformance.cli.option_types import require_extra
 from conformance.cli.run import run_command
 from conformance.cli.settings import RunSettings
-from conformance.report.output import complain
 from conformance.results.baseline import Baseline, BaselineError
 from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
 from conformance.results.transient import transient_report
@@ -27,6 +26,7 @@ from conformance.target.asgi import AppError
 from conformance.target.connecting import authenticate
 from conformance.target.errors import TargetError
 from dinie_contract.command_line import settings_of, settings_of_file
+from dinie_contract.output import complain
 from dinie_contract.pytest_conformance import OPTIONS, option_dest
 from openapi.contract import Contract
 from openapi.operation import Operation

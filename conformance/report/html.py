@@ -16,9 +16,10 @@ from conformance.report.optional_plots import render_plots
 from conformance.report.shown_causes import Shown
 from conformance.report.sources import linked
 from conformance.report.timeline_data import Mark, format_duration, timeline_data
+from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
 from conformance.results.result import Outcome, Result
 from conformance.results.timeline import format_elapsed
-from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict
+from conformance.results.verdict import Verdict
 
 LOOK = Path(__file__).with_name("look.css")
 """The style sheet that all pages of the project share."""

@@ -2,8 +2,9 @@
 
 from xml.etree import ElementTree as ET
 
+from conformance.results.exit_code import NO_VERDICT
 from conformance.results.result import Outcome, Result
-from conformance.results.verdict import NO_VERDICT, Verdict
+from conformance.results.verdict import Verdict
 
 
 def as_junit(verdict: Verdict) -> str:

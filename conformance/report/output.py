@@ -7,11 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from conformance.report.text import ReportConsole, TextReport
-from conformance.results.verdict import NO_VERDICT, Verdict
-from dinie_contract.output import echo
+from conformance.results.exit_code import NO_VERDICT
+from conformance.results.verdict import Verdict
+from dinie_contract.errors import Unusable
+from dinie_contract.output import complain
 
 
-class OutputError(Exception):
+class OutputError(Unusable):
     """A file cannot be written; the message is one plain line."""
 
 
@@ -79,11 +81,6 @@ def _replace(path: Path, content: bytes) -> bool:
         temporary.unlink(missing_ok=True)
         raise
     return True
-
-
-def complain(text: str) -> None:
-    """Print one line on standard error."""
-    echo(f"dinie-conformance: {' '.join(text.split())}", err=True)
 
 
 def report(

@@ -11,8 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.segment import Segment
 from rich.text import Text
 
+from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
 from conformance.results.result import Outcome, Result
-from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT, Verdict, counted
+from conformance.results.verdict import Verdict, counted
 from dinie_contract.command_line import discard
 from dinie_contract.output import excerpt, shown
 

@@ -18,6 +18,7 @@ import yaml
 from conformance.catalogue.requirement import Requirement
 from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
 from conformance.target.members import parse_text
+from dinie_contract.errors import Unusable
 from dinie_contract.output import one_line, printable
 from openapi.contract import Contract
 from openapi.document import read_yaml
@@ -31,7 +32,7 @@ _LINE_ENDS = re.compile(r"[ \t]*[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]\s*")
 _MEMBERS = {"id", "operation", "reason"}
 
 
-class BaselineError(Exception):
+class BaselineError(Unusable):
     """An unusable baseline file; the message is one line with the place and the reason."""
 
 

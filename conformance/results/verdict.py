@@ -10,16 +10,11 @@ from conformance.probe.not_verified import Unverified
 from conformance.probe.violation import NO_SERVER_ERROR, NOTHING_FAILS
 from conformance.results.baseline import Baseline
 from conformance.results.coverage import CoverageReport
+from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
 from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
 from conformance.results.timeline import Span
 from conformance.results.transient import TransientReport
 from dinie_contract.output import shown
-
-CONFORMS, BROKEN, NO_VERDICT = 0, 1, 2
-"""The exit codes."""
-
-INTERRUPTED = "interrupted"
-"""The reason of a run that a signal stopped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from conformance.catalogue.requirement import Level
 from conformance.results.baseline import Baseline
 from conformance.results.coverage import Coverage
+from conformance.results.exit_code import INTERRUPTED
 from conformance.results.result import VIOLATIONS, FindingDetails, Outcome, Result
 from conformance.results.timeline import Timeline
 from conformance.results.transient import transient_report
-from conformance.results.verdict import INTERRUPTED, Verdict, causes_of, doubt_of
+from conformance.results.verdict import Verdict, causes_of, doubt_of
 from conformance.run.runner import CannotTry, Run
 from conformance.target.errors import TargetError
 from conformance.target.exchange import Answer, Request

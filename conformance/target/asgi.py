@@ -27,6 +27,7 @@ import httpx
 
 from conformance.target.transport.app_answer import AppAnswer
 from conformance.target.wsgi import WsgiTransport
+from dinie_contract.errors import Unusable
 from dinie_contract.output import excerpt
 
 START_SECONDS = 60.0
@@ -61,7 +62,7 @@ Asgi = Callable[
 ]
 
 
-class AppError(Exception):
+class AppError(Unusable):
     """There is no such app, or it does not start; the message is one plain line."""
 
 

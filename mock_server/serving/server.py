@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message
 from uvicorn.config import STARTUP_FAILURE
 
+from dinie_contract.errors import Unusable
 from dinie_contract.systems import HAS_WORKER_SIGNALS
 from mock_server import __version__
 from mock_server.app import create_app
@@ -32,7 +33,7 @@ logger = logging.getLogger("mock_server")
 _GRACE_SECONDS = 5
 
 
-class ServingError(Exception):
+class ServingError(Unusable):
     """The server cannot start; the message is one plain line."""
 
 

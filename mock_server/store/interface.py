@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple, Protocol
 
+from dinie_contract.errors import Unusable
+
 
 class UnknownCursor(Exception):
     """The cursor of a page is not the id of a credential of this partner."""
 
 
-class StoreError(Exception):
+class StoreError(Unusable):
     """The store cannot be opened, read or written; the message is one plain line."""
 
 

@@ -24,6 +24,7 @@ from typing import IO
 from conformance.client.attempts import RETRYABLE, Ending
 from conformance.client.evidence import Traffic
 from conformance.journal.journal import JournalEntry
+from dinie_contract.errors import Unusable
 from dinie_contract.systems import end_with_children
 from mock_server.testing.embedded import MockServer, running_mock
 from mock_server.testing.partner_mock import PartnerMock
@@ -38,7 +39,7 @@ NO_FAULTS = "without faults"
 _SECONDS_TO_END = 5
 
 
-class CommandError(Exception):
+class CommandError(Unusable):
     """The command cannot be run, or fails without faults; the message is one plain line."""
 
 

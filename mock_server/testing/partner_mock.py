@@ -15,10 +15,11 @@ import httpx
 from conformance.client.judging import Level, Verdict, judge
 from conformance.journal.har import har_of
 from conformance.journal.journal import JournalEntry
+from dinie_contract.errors import Unusable
 from openapi.contract import Contract
 
 
-class ControlError(Exception):
+class ControlError(Unusable):
     """The control plane refused a request or did not answer; the message is one plain line."""
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator
 
 from conformance.target.members import is_too_deep
+from dinie_contract.errors import Unusable
 from dinie_contract.output import one_line
 from dinie_contract.systems import write_folder_to_disk
 from openapi.files import NotRegularError, regular_descriptor
@@ -34,7 +35,7 @@ _WEIGHT_OF_VALUE = 32
 _LONGEST_NAME, _LONGEST_REASON = 60, 200
 
 
-class FileError(Exception):
+class FileError(Unusable):
     """A file or a directory cannot be used; the message is one plain line."""
 
 

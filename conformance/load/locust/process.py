@@ -10,14 +10,13 @@ from conformance.load.locust.run import LoadRun
 from conformance.load.locust.signals import listening
 from conformance.load.reports import report_void
 from conformance.load.settings import Settings
-from conformance.report.output import complain
-from conformance.results.verdict import INTERRUPTED, NO_VERDICT
+from conformance.results.exit_code import INTERRUPTED, NO_VERDICT
 from conformance.run.judging import never_succeeded
 from conformance.run.runner import Run
 from conformance.target.capabilities import Capability
 from conformance.target.connecting import authenticate, build_target
 from conformance.target.errors import TargetError
-from dinie_contract.output import shown
+from dinie_contract.output import complain, shown
 from openapi.contract import Contract
 
 _LOOKS = 3

@@ -28,7 +28,7 @@ from conformance.load.verdict import Latency, LoadVerdict, broken_musts, verdict
 from conformance.report import reports_on
 from conformance.report.output import write_early
 from conformance.report.text import ReportConsole
-from conformance.results.verdict import INTERRUPTED, NO_VERDICT
+from conformance.results.exit_code import INTERRUPTED, NO_VERDICT
 from conformance.target.target import Target
 from conformance.target.transport.reception import GRACE_SECONDS
 from openapi.contract import Contract

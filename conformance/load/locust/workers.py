@@ -9,8 +9,8 @@ from locust.runners import MasterRunner
 from conformance.load.locust.hooks import LocustHooks
 from conformance.load.locust.signals import Signals
 from conformance.load.settings import Settings
-from conformance.report.output import complain
-from conformance.results.verdict import CONFORMS, INTERRUPTED, NO_VERDICT
+from conformance.results.exit_code import CONFORMS, INTERRUPTED, NO_VERDICT
+from dinie_contract.output import complain
 
 _COMING_SECONDS = 60.0
 """How long workers and master wait for each other to connect."""

@@ -7,7 +7,7 @@ import pytest
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.fuzz.verdicts import verdict_of
-from conformance.results.verdict import CONFORMS, NO_VERDICT
+from conformance.results.exit_code import CONFORMS, NO_VERDICT
 from conformance.target.exchange import Answer, Forward, Request
 from demo.mock_process import MockProcess
 from tests.conformance.cli.command_line import active

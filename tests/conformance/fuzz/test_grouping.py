@@ -12,7 +12,7 @@ from conformance.catalogue.sabotage import Sabotage
 from conformance.fuzz.storage.finding import Finding, cause_of
 from conformance.fuzz.verdicts import verdict_of
 from conformance.report import FORMATS
-from conformance.results.verdict import BROKEN
+from conformance.results.exit_code import BROKEN
 from conformance.server import catalogue
 from conformance.server.generated.sabotage import sent_name
 from conformance.target.exchange import Answer, Forward, Request

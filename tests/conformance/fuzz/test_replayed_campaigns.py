@@ -9,7 +9,7 @@ import pytest
 from conformance.cli import replay
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.files import FileError
-from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT
+from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
 from conformance.server import catalogue
 from conformance.target.errors import TargetError
 from demo.mock_process import MockProcess

@@ -10,7 +10,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.fuzz.safety import BEATS_THAT_FAIL, REFERENCE_SECONDS, Pace
 from conformance.fuzz.verdicts import verdict_of
-from conformance.results.verdict import BROKEN, NO_VERDICT
+from conformance.results.exit_code import BROKEN, NO_VERDICT
 from conformance.target.errors import ConnectionClosed, TargetError
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from demo.mock_process import MockProcess

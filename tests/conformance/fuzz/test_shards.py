@@ -12,7 +12,7 @@ from conformance.fuzz.shard import WHOLE, Shard, missing
 from conformance.fuzz.storage.record import NO_WORK
 from conformance.fuzz.verdicts import verdict_of
 from conformance.fuzz.work import Work, works
-from conformance.results.verdict import NO_VERDICT
+from conformance.results.exit_code import NO_VERDICT
 from conformance.server import catalogue
 from demo.mock_process import MockProcess
 from tests.conformance.cli.command_line import one_line, run

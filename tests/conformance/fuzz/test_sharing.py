@@ -16,7 +16,7 @@ from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.sharing import Sharing
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.verdicts import verdict_of
-from conformance.results.verdict import BROKEN, CONFORMS
+from conformance.results.exit_code import BROKEN, CONFORMS
 from conformance.server.generated.sabotage import sent_name
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from demo.mock_process import MockProcess

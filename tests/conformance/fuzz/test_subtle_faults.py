@@ -14,7 +14,7 @@ from conformance.fuzz.findings.exporting import as_pytest, can_be_exported
 from conformance.fuzz.findings.replaying import fails
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.verdicts import verdict_of
-from conformance.results.verdict import BROKEN
+from conformance.results.exit_code import BROKEN
 from conformance.target.target import Target, TargetSettings
 from demo.mock_process import MockProcess
 from tests.conformance.fuzz.conftest import CONTRACT, TOKENS, Campaigns

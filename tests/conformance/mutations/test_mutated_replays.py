@@ -12,8 +12,8 @@ from conformance.fuzz.campaign import Campaign
 from conformance.fuzz.safety import Breaker
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.record import Record
+from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
 from conformance.results.result import Outcome
-from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT
 from conformance.run import check
 from openapi.contract import Contract
 from tests.conformance.cli.command_line import run

@@ -14,8 +14,9 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.selection import select
 from conformance.report import FORMATS
 from conformance.results.baseline import Baseline
+from conformance.results.exit_code import BROKEN, CONFORMS
 from conformance.results.result import Outcome
-from conformance.results.verdict import BROKEN, CONFORMS, Verdict
+from conformance.results.verdict import Verdict
 from conformance.run.judging import judge
 from conformance.run.runner import Run
 from conformance.server import catalogue

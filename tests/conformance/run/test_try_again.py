@@ -9,8 +9,9 @@ from conformance.catalogue.sabotage import body_of, with_body
 from conformance.catalogue.selection import select
 from conformance.report import FORMATS
 from conformance.results.baseline import Baseline
+from conformance.results.exit_code import BROKEN
 from conformance.results.result import Result
-from conformance.results.verdict import BROKEN, Verdict
+from conformance.results.verdict import Verdict
 from conformance.run.judging import NOT_SEEN_AGAIN, SEEN_AGAIN, judge
 from conformance.run.runner import Run
 from conformance.server import catalogue

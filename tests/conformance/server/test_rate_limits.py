@@ -16,8 +16,8 @@ from conformance.catalogue.requirement import Level, Requirement
 from conformance.catalogue.sabotage import Sabotage, with_header
 from conformance.catalogue.selection import select
 from conformance.results.baseline import Baseline
+from conformance.results.exit_code import BROKEN
 from conformance.results.result import Outcome, Result
-from conformance.results.verdict import BROKEN
 from conformance.run.judging import judge
 from conformance.run.runner import Run
 from conformance.server import catalogue

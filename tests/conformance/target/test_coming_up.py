@@ -13,7 +13,7 @@ import trustme
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.selection import select
 from conformance.results.baseline import Baseline
-from conformance.results.verdict import CONFORMS
+from conformance.results.exit_code import CONFORMS
 from conformance.run.judging import judge
 from conformance.run.runner import Run
 from conformance.server import catalogue

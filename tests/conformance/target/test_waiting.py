@@ -10,8 +10,9 @@ import pytest
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.selection import select
 from conformance.results.baseline import Baseline
+from conformance.results.exit_code import NO_VERDICT
 from conformance.results.result import Outcome
-from conformance.results.verdict import NO_VERDICT, Verdict
+from conformance.results.verdict import Verdict
 from conformance.run.judging import judge
 from conformance.run.runner import Run
 from conformance.server import catalogue

@@ -280,7 +280,7 @@ def test_a_fault_of_the_mock_is_one_line(
     def fails(*_: object) -> None:
         raise RuntimeError("two\nlines \x1b[2J")
 
-    monkeypatch.setattr("mock_server.cli.main.bind", fails)
+    monkeypatch.setattr("mock_server.cli.serve.bind", fails)
     with pytest.raises(SystemExit) as ended:
         main(["serve"])
     assert ended.value.code == 2

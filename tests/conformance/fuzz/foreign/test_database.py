@@ -16,7 +16,7 @@ from conformance.fuzz import sharing
 from conformance.fuzz.findings.replaying import fails
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.verdicts import verdict_of
-from conformance.results.verdict import BROKEN, CONFORMS
+from conformance.results.exit_code import BROKEN, CONFORMS
 from demo.mock_process import MockProcess
 from demo.redis_server import PROGRAM, RedisServer, redis_server
 from tests.conformance.cli.command_line import run

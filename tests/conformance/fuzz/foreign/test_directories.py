@@ -20,7 +20,7 @@ from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.verdicts import verdict_of
 from conformance.fuzz.work import works
-from conformance.results.verdict import BROKEN, CONFORMS, NO_VERDICT
+from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
 from conformance.server import catalogue
 from conformance.target.target import Target
 from demo.mock_process import MockProcess

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.files import FileError
-from conformance.results.verdict import NO_VERDICT
+from conformance.results.exit_code import NO_VERDICT
 from demo.mock_process import MockProcess
 from tests.conformance.cli.command_line import one_line, run
 from tests.conformance.fuzz.conftest import CONTRACT, TOKENS

@@ -13,7 +13,7 @@ from conformance.fuzz.findings.exporting import can_be_exported
 from conformance.fuzz.sharing import Sharing
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.verdicts import verdict_of
-from conformance.results.verdict import BROKEN
+from conformance.results.exit_code import BROKEN
 from conformance.target.errors import AllowanceSpent
 from conformance.target.exchange import Request
 from demo.mock_process import MockProcess

@@ -16,7 +16,7 @@ from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.files import LARGEST_FINDING, weight_of
 from conformance.fuzz.storage.record import FULL, Record
 from conformance.fuzz.verdicts import verdict_of
-from conformance.results.verdict import BROKEN, NO_VERDICT
+from conformance.results.exit_code import BROKEN, NO_VERDICT
 from conformance.server import catalogue
 from tests.conformance.cli.command_line import run
 from tests.conformance.fuzz.conftest import CONTRACT, Campaigns

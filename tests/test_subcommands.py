@@ -1,0 +1,40 @@
+"""Both commands know their subcommands before any of them is imported."""
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+import conformance.cli.main
+import mock_server.cli.main
+from dinie_contract.command_line import CommandGroup
+
+GROUPS = {
+    "dinie-conformance": conformance.cli.main.cli,
+    "dinie-mock": mock_server.cli.main.cli,
+}
+
+
+@pytest.mark.parametrize("group", GROUPS.values(), ids=GROUPS)
+def test_a_summary_is_the_first_sentence_of_the_help(group: click.Command) -> None:
+    assert isinstance(group, CommandGroup)
+    for name, one in group.subcommands.items():
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        assert command.name == name
+        first = " ".join((command.help or "").partition("\n\n")[0].split())
+        assert one.summary == first.partition(". ")[0].rstrip(".") + "."
+
+
+@pytest.mark.parametrize("module", ["conformance.cli.main", "mock_server.cli.main"])
+def test_help_loads_no_subcommand(module: str) -> None:
+    """It is there at once: what a subcommand uses takes half a second to load."""
+    code = (
+        f"import sys; from {module} import main\n"
+        "try: main(['--help'])\n"
+        "finally: print('loaded:', *{'httpx', 'yaml', 'connexion', 'rich'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "Commands:" in done.stdout
+    assert done.stdout.endswith("loaded:\n")
