@@ -61,6 +61,7 @@ def judge(
         remarks=(_NOT_JUDGED.format(traffic.left_out),) if traffic.left_out else (),
         requests=len(traffic.attempts),
         seconds=max(ends) - traffic.attempts[0].started if ends else 0.0,
+        exchanged=(traffic.attempts[0].started, max(ends)) if ends else None,
     )
 
 

@@ -9,6 +9,7 @@ from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import DONE, Record
 from conformance.probe.not_verified import Unverified
 from conformance.results.result import FindingDetails, Outcome, Result
+from conformance.results.timeline import ends_of
 from conformance.results.verdict import Verdict, doubt_of
 from conformance.run.judging import never_succeeded
 from conformance.server import catalogue
@@ -38,6 +39,7 @@ def verdict_of(
         requests=record.counters.requests,
         seconds=record.counters.seconds,
         timeline=record.timeline.spans,
+        exchanged=ends_of(record.timeline.spans),
         coverage=record.coverage.report(record.requirements),
         required=required,
     )

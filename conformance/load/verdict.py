@@ -120,8 +120,9 @@ def verdict_on(
     seconds: float,
     void: str = "",
     doubt: str = "",
+    exchanged: tuple[float, float] | None = None,
 ) -> LoadVerdict:
-    """The verdict on the counts; ``void`` and ``doubt`` are as in :class:`Verdict`."""
+    """The verdict on the counts; ``void``, ``doubt``, ``exchanged`` are as in :class:`Verdict`."""
     judged = [
         _result(contract, key, tally.judged[key], tally.broken.get(key)) for key in tally.judged
     ]
@@ -147,6 +148,7 @@ def verdict_on(
         remarks=(*settings.target.connection.warnings, *_remarks(tally)),
         requests=tally.counts[Count.REQUESTS],
         seconds=seconds,
+        exchanged=exchanged,
         latencies=tuple(latencies),
         counts_of_load={one.value: tally.counts[one] for one in Count},
         exceeded=tuple(exceeded),

@@ -4,7 +4,6 @@ import hashlib
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from conformance.report.shown_causes import Shown
 from conformance.report.sources import linked
 from conformance.report.timeline_data import Mark, format_duration, timeline_data
 from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
+from conformance.results.moments import date_of, moment
 from conformance.results.result import Outcome, Result
 from conformance.results.timeline import format_elapsed
 from conformance.results.verdict import Verdict
@@ -93,7 +93,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        moment=_moment,
+        moment=moment,
         clock=_clock,
         duration=format_duration,
         elapsed=format_elapsed,
@@ -119,13 +119,8 @@ def _hash(text: str) -> str:
     return f"sha256-{b64encode(digest).decode()}"
 
 
-def _moment(seconds: float) -> str:
-    when = datetime.fromtimestamp(seconds, UTC)
-    return f"{when.day} {when:%b %Y %H:%M:%S} UTC"
-
-
 def _clock(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%H:%M:%S}"
+    return f"{date_of(seconds):%H:%M:%S}"
 
 
 def _grouped(results: Sequence[Result], key: Callable[[Result], str]) -> Mapping[str, list[Result]]:

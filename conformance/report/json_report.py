@@ -1,9 +1,9 @@
 """The report that scripts read. Its members are fixed."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
+from conformance.results.moments import date_of, iso_moment
 from conformance.results.result import VIOLATIONS, FindingDetails, Result
 from conformance.results.verdict import Verdict
 
@@ -15,6 +15,8 @@ def as_json(verdict: Verdict) -> str:
         "target": verdict.target,
         "complete": verdict.complete,
         **({} if verdict.seed is None else {"seed": verdict.seed}),
+        "made": iso_moment(verdict.made),
+        **(_exchanged(*verdict.exchanged) if verdict.exchanged else {}),
         "summary": verdict.counts,
         "results": [_result(one) for one in verdict.results],
         "findings": [
@@ -26,6 +28,10 @@ def as_json(verdict: Verdict) -> str:
         **verdict.own_members,
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def _exchanged(first: float, last: float) -> dict[str, Any]:
+    return {"exchanged": {"first": iso_moment(first), "last": iso_moment(last)}}
 
 
 def _result(result: Result) -> dict[str, Any]:
@@ -52,6 +58,6 @@ def _finding(result: Result, finding: FindingDetails) -> dict[str, Any]:
         "cause": finding.cause,
         "state": finding.state,
         "count": finding.count,
-        "first_seen": datetime.fromtimestamp(finding.first_seen, UTC).isoformat(),
+        "first_seen": date_of(finding.first_seen).isoformat(),
         "replay": finding.replay,
     }

@@ -3,6 +3,7 @@
 from xml.etree import ElementTree as ET
 
 from conformance.results.exit_code import NO_VERDICT
+from conformance.results.moments import iso_moment
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import Verdict
 
@@ -22,11 +23,14 @@ def as_junit(verdict: Verdict) -> str:
     }
     if verdict.transient:
         measured["transient"] = verdict.transient.line
-    told = [*measured.items(), *(("remark", one) for one in verdict.remarks)]
-    if told:
-        properties = ET.SubElement(suite, "properties")
-        for name, figure in told:
-            ET.SubElement(properties, "property", name=name, value=figure)
+    told = [("made", iso_moment(verdict.made))]
+    if verdict.exchanged:
+        ends = zip(("first exchange", "last exchange"), verdict.exchanged, strict=True)
+        told += [(name, iso_moment(seconds)) for name, seconds in ends]
+    told += [*measured.items(), *(("remark", one) for one in verdict.remarks)]
+    properties = ET.SubElement(suite, "properties")
+    for name, figure in told:
+        ET.SubElement(properties, "property", name=name, value=figure)
     for result in verdict.results:
         case = ET.SubElement(
             suite,
@@ -43,6 +47,9 @@ def as_junit(verdict: Verdict) -> str:
     suite.set("tests", str(len(cases)))
     for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(name, str(found.count(tag)))
+    began = verdict.exchanged[0] if verdict.exchanged else verdict.made
+    # The format's own attribute has no time zone: by its schema it is UTC.
+    suite.set("timestamp", iso_moment(began).removesuffix("+00:00"))
     suite.set("time", f"{verdict.seconds:.3f}")
     suites = ET.Element("testsuites")
     suites.append(suite)

@@ -111,6 +111,7 @@ class TextReport:
             self._line("These results are partial: the run did not come to its end.", "yellow")
         seed = "" if verdict.seed is None else f", seed {verdict.seed}"
         self._line(f"{verdict.requests} requests in {verdict.seconds:.1f} s{seed}")
+        self._line(verdict.when)
         self._line(verdict.line, _COLOURS[verdict.exit_code])
 
     def _table(self, rows: Sequence[Sequence[str]]) -> None:

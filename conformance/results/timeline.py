@@ -2,8 +2,9 @@
 
 import math
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -82,6 +83,14 @@ def merge_spans(spans: Iterable[Span], start: float, seconds: float) -> Span:
     for one in spans:
         whole.add(one)
     return whole
+
+
+def ends_of(spans: Sequence[Span]) -> tuple[float, float] | None:
+    """The first and the last moment of spans in order; None where there are none.
+
+    The last span is not over where the clock says so.
+    """
+    return (spans[0].start, min(spans[-1].end, time.time())) if spans else None
 
 
 class Timeline:

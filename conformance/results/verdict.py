@@ -1,5 +1,6 @@
 """The verdict on a run as a whole, and the exit code for scripts."""
 
+import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from conformance.probe.violation import NO_SERVER_ERROR, NOTHING_FAILS
 from conformance.results.baseline import Baseline
 from conformance.results.coverage import CoverageReport
 from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
+from conformance.results.moments import moment
 from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
 from conformance.results.timeline import Span
 from conformance.results.transient import TransientReport
@@ -81,8 +83,9 @@ class Verdict:
     harness); both are empty otherwise. ``seed`` is None where nothing was random. ``timeline`` and
     ``coverage`` count the exchanges of the run; a verdict on a journal has neither.
     ``required`` are the ids of requirements that must be verified, whatever keeps them from it.
-    ``left_behind`` names what could not be revoked. All texts are made fit to be shown here,
-    whoever they come from.
+    ``left_behind`` names what could not be revoked. ``made`` is when the verdict was, and
+    ``exchanged`` the beginning of its first exchange and the end of its last, as Unix times. All
+    texts are made fit to be shown here, whoever they come from.
     """
 
     contract: str
@@ -102,6 +105,8 @@ class Verdict:
     transient: TransientReport | None = None
     required: frozenset[str] = frozenset()
     left_behind: tuple[str, ...] = ()
+    exchanged: tuple[float, float] | None = None
+    made: float = field(default_factory=time.time, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("contract", "target", "void", "doubt"):
@@ -123,6 +128,12 @@ class Verdict:
     def all_remarks(self) -> tuple[str, ...]:
         """The remarks, and what was transient, as one."""
         return self.remarks + ((self.transient.line,) if self.transient else ())
+
+    @property
+    def when(self) -> str:
+        """When the verdict was made, and from when to when its exchanges were, in one line."""
+        span = " to ".join(map(moment, self.exchanged)) if self.exchanged else ""
+        return f"Made {moment(self.made)}{f', of exchanges from {span}' if span else ''}"
 
     @property
     def accepted(self) -> tuple[Result, ...]:

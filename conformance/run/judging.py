@@ -10,7 +10,7 @@ from conformance.results.baseline import Baseline
 from conformance.results.coverage import Coverage
 from conformance.results.exit_code import INTERRUPTED
 from conformance.results.result import VIOLATIONS, FindingDetails, Outcome, Result
-from conformance.results.timeline import Timeline
+from conformance.results.timeline import Timeline, ends_of
 from conformance.results.transient import transient_report
 from conformance.results.verdict import Verdict, causes_of, doubt_of
 from conformance.run.runner import CannotTry, Run
@@ -75,6 +75,7 @@ def judge(
         requests=run.target.requests_sent,
         seconds=time.monotonic() - start,
         timeline=timeline.spans,
+        exchanged=ends_of(timeline.spans),
         coverage=coverage.report(one.id for one in run.requirements),
         transient=transient_report(run.contract, run.target.transients),
     )

@@ -165,8 +165,16 @@ class LoadRun:
     def _verdict(self, runner: Runner, seconds: float, void: str, doubt: str = "") -> LoadVerdict:
         """The verdict by what is known now."""
         latencies, tally = self._latencies(runner, seconds), self._hooks.total
+        last = runner.stats.last_request_timestamp
         return verdict_on(
-            self._contract, self._settings, tally, latencies, seconds, void=void, doubt=doubt
+            self._contract,
+            self._settings,
+            tally,
+            latencies,
+            seconds,
+            void=void,
+            doubt=doubt,
+            exchanged=(runner.stats.start_time, last) if last else None,
         )
 
     def _latencies(self, runner: Runner, seconds: float) -> list[Latency]:

@@ -107,14 +107,15 @@ def test_the_json_report_has_the_fixed_members() -> None:
 def test_junit_has_one_case_for_each_result() -> None:
     suite = ET.fromstring(FORMATS["junit"](verdict(*EVERYTHING)))[0]
 
-    assert [case.get("classname") for case in suite] == ["a", "a", "b", "b", "c"]
-    assert suite[0].get("name") == f"a.failed [{OPERATION}]"
-    assert [[one.tag for one in case] for case in suite] == [
+    cases = suite.findall("testcase")
+    assert [case.get("classname") for case in cases] == ["a", "a", "b", "b", "c"]
+    assert cases[0].get("name") == f"a.failed [{OPERATION}]"
+    assert [[one.tag for one in case] for case in cases] == [
         ["failure"], [], ["skipped"], ["skipped"], ["error"]
     ]  # fmt: skip
-    assert suite[0][0].get("message") == f"expected 201, got {HOSTILE}"
-    assert "curl two" in (suite[0][0].text or "")
-    assert suite[2][0].get("message") == "not verified: needs more"
+    assert cases[0][0].get("message") == f"expected 201, got {HOSTILE}"
+    assert "curl two" in (cases[0][0].text or "")
+    assert cases[2][0].get("message") == "not verified: needs more"
     counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
     assert counts == {"tests": "5", "failures": "1", "errors": "1", "skipped": "2"}
 
@@ -122,9 +123,40 @@ def test_junit_has_one_case_for_each_result() -> None:
 def test_junit_says_when_there_is_no_verdict() -> None:
     suite = ET.fromstring(FORMATS["junit"](verdict(void="interrupted", complete=False)))[0]
 
-    [case] = suite
+    [case] = suite.findall("testcase")
     assert case[0].tag == "error"
     assert case[0].get("message") == "No verdict: interrupted"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_each_report_says_when_it_was_made_and_from_when_its_exchanges_are(form: str) -> None:
+    exchanged = (1_796_000_000.9, 1_796_000_061.0)
+    judged = verdict(PASSED, made=1_796_000_100.0, exchanged=exchanged)
+    text = FORMATS[form](judged)
+    moments = (
+        "2026-11-30T00:55:00+00:00",
+        "2026-11-30T00:53:20+00:00",
+        "2026-11-30T00:54:21+00:00",
+    )
+    if form in {"text", "html"}:
+        moments = (
+            "30 Nov 2026 00:55:00 UTC",
+            "30 Nov 2026 00:53:20 UTC",
+            "30 Nov 2026 00:54:21 UTC",
+        )
+
+    assert all(one in text for one in moments)
+    without = FORMATS[form](replace(judged, exchanged=None))
+    assert moments[0] in without
+    assert not any(one in without for one in moments[1:])
+
+
+def test_an_exchange_may_end_after_all_dates() -> None:
+    judged = verdict(PASSED, exchanged=(0.0, 1e12))
+
+    assert all("9999" in form(judged) for form in FORMATS.values())
+    suite = ET.fromstring(FORMATS["junit"](judged))[0]
+    assert suite.get("timestamp") == "1970-01-01T00:00:00"
 
 
 def test_the_page_is_self_contained_and_escaped() -> None:
@@ -187,7 +219,8 @@ def test_what_is_accepted_or_stale_is_shown() -> None:
     assert "ACCEPTED MUST" in page
     assert "known since May" in page
     assert "Stale entries" in page
-    assert "(known since May)" in (suite[0][0].get("message") or "")
+    [case] = suite.findall("testcase[1]")
+    assert "(known since May)" in (case[0].get("message") or "")
 
 
 def test_a_target_s_tokens_are_hidden() -> None:
