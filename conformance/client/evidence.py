@@ -1,5 +1,6 @@
 """The evidence of a check: the attempts and calls of a journal for one operation."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -38,6 +39,8 @@ class Unclear:
         repeats = f"#{self.after.number} repeats #{self.before.number}, which failed"
         return f"{repeats}, but not under its key: a retry or a new call? Unique names would tell"
 
+
+_MOST_ANSWERS = 4
 
 OK: None = None
 """The observation that a rule was kept once."""
@@ -130,9 +133,29 @@ class Evidence:
         return False
 
     @property
+    def seen(self) -> str:
+        """What was seen of the operation so far: requests, calls, keys, bodies and answers."""
+        requests = len(self.attempts)
+        if not requests:
+            return f"so far: no request for {self.operation.id}"
+        parts = [f"{_counted(requests, 'request')} in {_counted(len(self.calls), 'call')}"]
+        if self.operation.accepts_idempotency_key:
+            keys = len({one.key for one in self.attempts if one.key})
+            bodies = len({one.value for one in self.attempts})
+            parts.append(f"with {_counted(keys, 'key')} and {_counted(bodies, 'body', 'bodies')}")
+        answers = Counter(str(one.entry.status or "none") for one in self.attempts)
+        shown = [f"{status} ({count})" for status, count in answers.most_common(_MOST_ANSWERS)]
+        more = ["others"] if len(answers) > _MOST_ANSWERS else []
+        return f"so far: {' '.join(parts)}, answers: {', '.join(shown + more)}"
+
+    @property
     def retries(self) -> Iterator[tuple[Call, Retry]]:
         """Every retry, with its call."""
         return ((call, retry) for call in self.calls for retry in call.retries)
+
+
+def _counted(count: int, one: str, several: str = "") -> str:
+    return f"{count or 'no'} {one if count == 1 else several or f'{one}s'}"
 
 
 def violation(expected: str, actual: str, *attempts: Attempt) -> Violation:

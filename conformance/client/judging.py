@@ -109,7 +109,7 @@ def _not_verified(
     requirement: ClientRequirement, evidence: Evidence, unclear: Unclear | None = None
 ) -> Result:
     """The result without an occasion, or with occasions of which none is clear."""
-    actual = unclear.reason if unclear else requirement.wanted
+    actual = unclear.reason if unclear else f"{requirement.wanted}; {evidence.seen}"
     return Result(
         requirement,
         evidence.operation.id,

@@ -63,7 +63,7 @@ def look_unique(evidence: Evidence) -> Iterator[Observation]:
     level=Level.MUST,
     source=SEED,
     applies_to=accepts_idempotency_key,
-    occasion="two creates with keys",
+    occasion="two creates with keys that differ in key or body (all alike is a retry)",
     sabotage=(
         on_each("use one key for all", lambda one: with_header(one, KEY, f"redacted-{0:012x}")),
     ),

@@ -2,6 +2,8 @@
 
 import json
 import random
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from conformance.catalogue.requirement import Level
 from conformance.client.judging import NOTHING_JUDGED, judge
+from conformance.client.sabotage import KEY, with_header
 from conformance.journal.har import har_of
 from conformance.journal.har_reading import entries_of
 from conformance.journal.journal import JournalEntry
@@ -96,3 +99,50 @@ def test_nothing_is_no_verdict() -> None:
 
     assert verdict.void == NOTHING_JUDGED
     assert verdict.exit_code == 2
+
+
+def reason(entries: Sequence[JournalEntry], rule: str = "keys.new-call-has-new-key") -> str:
+    [result] = [one for one in judge(entries, CONTRACT).results if one.requirement.id == rule]
+    assert result.outcome is Outcome.NOT_VERIFIED
+    return result.actual
+
+
+def a_create() -> JournalEntry:
+    return next(one for one in correct_client() if one.status == 201 and one.request_header(KEY))
+
+
+def test_what_is_missing_is_told_by_what_was_seen() -> None:
+    create = next(
+        one for one in correct_client() if one.status == 201 and "name" in one.request_body
+    )
+    needs = (
+        "needs two creates with keys that differ in key or body (all alike is a retry); so far: "
+    )
+    later = replace(create, number=create.number + 1, started=create.started + 5, replayed=True)
+    without = [
+        with_header(replace(one, started=one.started + 60, status=422), KEY, None)
+        for one in (create, later)
+    ]
+
+    one_request = "1 request in 1 call with 1 key and 1 body, answers: 201 (1)"
+    assert reason([create]) == needs + one_request
+    twice = "2 requests in 2 calls with 1 key and 1 body, answers: 201 (2)"
+    assert reason([create, later]) == needs + twice
+    no_key = "2 requests in 2 calls with no keys and 1 body, answers: 422 (2)"
+    assert reason(without) == needs + no_key
+    lists = reason([create], "tokens.reused")
+    assert lists.endswith("calls with its token; so far: no request for createToken")
+
+
+def test_of_many_kinds_of_answers_some_are_told() -> None:
+    create = next(
+        one for one in correct_client() if one.status == 201 and "name" in one.request_body
+    )
+    refused = [
+        replace(create, number=number, started=create.started + 600 * number, status=status)
+        for number, status in enumerate((400, 401, 404, 409, 409, 422), 1)
+    ]
+
+    assert reason(refused, "retries.repeat-the-key").endswith(
+        "answers: 409 (2), 400 (1), 401 (1), 404 (1), others"
+    )
