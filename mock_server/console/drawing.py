@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 from math import floor, inf, log10
 from statistics import median_low
 
-from conformance.client.calls import Call, Link
+from conformance.client.calls import Call, Link, Retry
 from conformance.journal.journal import JournalEntry
 
 _WIDTH = 1000.0
@@ -24,16 +24,26 @@ _TIMES_USUAL = 4
 
 _LEAST_SECONDS = 0.01
 
-_LINKS = {Link.KEY: f"with {Link.KEY.value}"}
-"""What a page says of a link, where that is not the link's own words."""
+_WHY = {
+    Link.KEY: "The same key: another attempt of the same call.",
+    Link.LIKENESS: (
+        "The same request, just after one that failed: taken as another attempt of the same call."
+    ),
+    Link.UNCLEAR: (
+        "The same request, just after one that failed: another attempt of the same call, or a new"
+        " call."
+    ),
+}
+"""Why an attempt is one of the same call, for people who do not know the theory."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnAttempt:
     """An attempt of a call, with its place in the drawing, and the wait before it in seconds.
 
-    ``asked`` is the wait that the answer before it asked for, ``link`` why it is an attempt of the
-    same call, in words; both None where there is none.
+    ``asked`` is the wait that the answer before it asked for, ``why`` why it is an attempt of the
+    same call, in words; both None where there is none. ``differs`` is what such an attempt should
+    have as the one before has it, and has otherwise.
     """
 
     entry: JournalEntry
@@ -42,7 +52,8 @@ class DrawnAttempt:
     wait: float | None
     wait_left: float
     asked: float | None
-    link: str | None
+    why: str | None
+    differs: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +108,28 @@ def _drawn(call: Call, whole: float) -> DrawnCall:
                 wait=max(0.0, retry.wait) if retry else None,
                 wait_left=at[retry.before.ended] if retry else 0.0,
                 asked=retry.before.wait_asked if retry else None,
-                link=_LINKS.get(retry.link, retry.link.value) if retry else None,
+                why=_WHY[retry.link] if retry else None,
+                differs=_differences(retry) if retry else (),
             )
         )
     cuts = [(at[one] + at[two]) / 2 for one, two in pairwise(moments) if two - one > most]
     return DrawnCall(shown, call.first.operation.id, _seconds(call), whole, cuts)
+
+
+def _differences(retry: Retry) -> Sequence[str]:
+    """What a retry has otherwise than the attempt before it, though it should be the same."""
+    before, after = retry.before, retry.after
+    found = []
+    if after.operation.accepts_idempotency_key and not after.call_id:
+        found.append("no key")
+    elif before.call_id != after.call_id:
+        found.append("another key")
+    if retry.link is Link.KEY and before.body_is_known and after.body_is_known:
+        if before.value != after.value:
+            found.append("another body")
+        elif before.entry.request_body != after.entry.request_body:
+            found.append("the same body, written otherwise")
+    return found
 
 
 def _longest(parts: Sequence[float], whole: float) -> float:

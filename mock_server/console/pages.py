@@ -16,7 +16,7 @@ from uuid import uuid4
 import orjson
 
 from conformance.client.evidence import Traffic
-from conformance.client.judging import Level, judge
+from conformance.client.judging import Level
 from conformance.journal.journal import JournalEntry
 from conformance.results.result import Outcome
 from mock_server.console.drawing import drawn
@@ -24,8 +24,10 @@ from mock_server.console.exchanges import shown_exchange
 from mock_server.console.filters import FILTERS, filters_of
 from mock_server.console.first_request.call import Login, first_call, request_of
 from mock_server.console.first_request.programs import first_requests
+from mock_server.console.presets import shown_presets
 from mock_server.console.rendering import Templates
 from mock_server.control.access import ControlAccess
+from mock_server.control.client_verdicts import verdict_on_client
 from mock_server.control.clocks import clock_json
 from mock_server.control.fault_plans import FaultOperations
 from mock_server.control.journals import JournalReading
@@ -35,7 +37,7 @@ from mock_server.control.resources import Resources
 from mock_server.exchange.exchange import CONTROL_PATH, Exchange, Handlers
 from mock_server.exchange.problems import Problem, ProblemType, Response
 from mock_server.faults.actions import ACTIONS
-from mock_server.faults.presets import ABOUT, PRESETS
+from mock_server.faults.presets import ABOUT
 from mock_server.operations.credentials import Credentials
 from mock_server.partners.partners import Partner
 from mock_server.store.interface import PartnerLogin, Store
@@ -222,8 +224,7 @@ class Console:
             "Faults",
             partner,
             faults=plan,
-            presets={name: [one for one in plan if one.get("preset") == name] for name in PRESETS},
-            about=ABOUT,
+            presets=shown_presets(plan),
             kinds=ACTIONS,
             operations=list(self.contract.operations),
             **self._recorded(partner),
@@ -263,7 +264,7 @@ class Console:
     async def verdict(self, exchange: Exchange, partner: PartnerLogin) -> Response:
         """The requirements on a partner's client, and what was seen of each."""
         entries = list(self.state.journals.of(partner.partner_id).entries)
-        verdict = judge(entries, self.contract, target=partner.partner_id)
+        verdict = verdict_on_client(entries, self.contract, partner_id=partner.partner_id)
         results = {outcome: verdict.having(outcome) for outcome in _VERDICT_ORDER}
         unseen = [one for one in results[Outcome.NOT_VERIFIED] if one.level is Level.MUST]
         return await self._page(
@@ -272,8 +273,8 @@ class Console:
             partner,
             verdict=verdict,
             results=results,
+            about=ABOUT,
             unseen=len(unseen),
-            of_pages=sum(one.request_header("sec-fetch-site") == "same-origin" for one in entries),
             **self._recorded(partner),
         )
 

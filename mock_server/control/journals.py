@@ -8,12 +8,13 @@ from typing import Any
 
 import orjson
 
-from conformance.client.judging import Level, judge
+from conformance.client.judging import Level
 from conformance.journal.har import har_of
 from conformance.journal.journal import JournalEntry
 from conformance.report import FORMATS
 from dinie_contract.spelling import hint
 from mock_server.connection.delivery import OpenStreams, Streamed
+from mock_server.control.client_verdicts import verdict_on_client
 from mock_server.control.partner_state import handlers_for_partners
 from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import Response, invalid_fields, json_response
@@ -93,7 +94,7 @@ class JournalReading:
             raise invalid_fields([FieldError("format", detail, "invalid_value")])
         level = Level(exchange.parameters.get("level", "must"))
         entries = list(self.journals.of(partner.partner_id).entries)
-        verdict = judge(entries, self.contract, level, target=partner.partner_id)
+        verdict = verdict_on_client(entries, self.contract, level, partner_id=partner.partner_id)
         form, headers = FORMATS[name], {"Exit-Code": str(verdict.exit_code)}
         if policy := form.policy():
             headers["Content-Security-Policy"] = f"{policy}; frame-ancestors 'none'"

@@ -56,19 +56,32 @@ PRESETS: Mapping[str, Sequence[FaultText]] = {
 
 ABOUT: Mapping[str, str] = {
     "lost-response": (
-        "The first, third, fifth … create with a key is executed, and the connection is closed."
+        "Every other create with a key, from the first on, is done, but your client gets no answer:"
+        " the connection is closed."
     ),
-    "failed-response": "The first, third, fifth … create with a key is executed, and answered 500.",
+    "failed-response": (
+        "Every other create with a key, from the first on, is done, but your client is told that it"
+        " failed (500)."
+    ),
     "brownout": (
-        "Of three requests to operations with a key, the first two get 500."
-        " Each request waits 0.05 to 0.25 s."
+        "The API is overloaded: of three requests to operations with a key, your client gets 500"
+        " for the first two. Each request waits 0.05 to 0.25 s."
     ),
-    "outage": "All requests to operations with a key get 500.",
-    "rate-limit-storm": "The first two requests with a token get 429, Retry-After: 1.",
+    "outage": (
+        "The API is down: your client gets 500 for each request to operations with a key, however"
+        " often it tries again."
+    ),
+    "rate-limit-storm": (
+        "Your client is told that it asks too often: its next two requests with a token get 429,"
+        " and Retry-After: 1, which means to wait a second."
+    ),
     "slow": (
-        "The first, third, fifth … answer of operations with a key takes 1.5 s."
-        " Each request waits 0.2 to 0.5 s."
+        "The API is slow: every other answer of operations with a key, from the first on, takes"
+        " 1.5 s. Each request waits 0.2 to 0.5 s."
     ),
-    "expired-token": "The first token that is used expires at once.",
+    "expired-token": (
+        "The next token that your client uses expires at once: it gets 401, and needs"
+        " another token."
+    ),
 }
-"""What each preset does, in a line for people."""
+"""What each preset does to a client, in a line for people."""

@@ -12,10 +12,11 @@ from urllib.parse import quote
 
 import httpx
 
-from conformance.client.judging import Level, Verdict, judge
+from conformance.client.judging import Level, Verdict
 from conformance.journal.har import har_of
 from conformance.journal.journal import JournalEntry
 from dinie_contract.errors import Unusable
+from mock_server.control.client_verdicts import verdict_on_client
 from openapi.contract import Contract
 
 
@@ -244,7 +245,7 @@ class PartnerMock:
     def report(self, level: str = "must") -> Verdict:
         """The verdict on the partner's client, from everything in its journal."""
         entries = self.journal.entries()
-        return judge(entries, self._contract, Level(level), target=self.partner_id)
+        return verdict_on_client(entries, self._contract, Level(level), partner_id=self.partner_id)
 
     def reset(self) -> None:
         """Reset the partner to its state at the start."""

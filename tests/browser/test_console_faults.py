@@ -18,7 +18,7 @@ def test_a_fault_is_switched_on_and_off(page: Page, sender: Sender) -> None:
     expect(switch).to_be_focused()
     expect(page.get_by_role("link", name="1 fault is on")).to_be_visible()
     assert sender.create("A", "key-1-abcdefghijkl") == 500
-    expect(page.get_by_text("fired 1 times")).to_be_visible()
+    expect(page.get_by_text("fired 1 time", exact=True)).to_be_visible()
     switch.click()
     expect(switch).to_have_attribute("aria-checked", "false")
     assert sender.create("A", "key-1-abcdefghijkl") == 201
@@ -46,21 +46,68 @@ def test_a_fault_of_ones_own_is_switched_off_and_on_again(page: Page, sender: Se
     assert (fault["enabled"], fault["fired"], fault["match"]) == (False, 1, own["match"])
 
 
-def test_a_preset_of_several_faults_is_switched_as_one(page: Page, sender: Sender) -> None:
+def test_a_preset_of_several_faults_is_one_switch_that_stays(page: Page, sender: Sender) -> None:
     page.goto(f"{sender.pages}/faults")
-    preset = page.get_by_role("listitem").get_by_role("switch", name="brownout")
+    preset = page.get_by_role("switch", name="brownout")
+    place = preset.bounding_box()
     preset.click()
-    rows = page.get_by_role("row").get_by_role("switch", name="brownout")
-    expect(rows).to_have_count(2)
-    for number in range(2):
-        rows.nth(number).click()
-        expect(rows.nth(number)).to_have_attribute("aria-checked", "false")
+    expect(preset).to_have_attribute("aria-checked", "true")
+    expect(preset).to_have_count(1)
+    assert sender.create("A", "key-1-abcdefghijkl") == 500
+    row = page.get_by_role("listitem").filter(has=preset)
+    # Two faults met one request.
+    expect(row.get_by_text("fired 1 time", exact=True)).to_be_visible()
+    preset.click()
     expect(preset).to_have_attribute("aria-checked", "false")
+    expect(preset).to_be_focused()
+    assert preset.bounding_box() == place
+    expect(row.get_by_text("fired 1 time", exact=True)).to_be_visible()
+    assert sender.create("A", "key-1-abcdefghijkl") == 201
     preset.click()
     expect(preset).to_have_attribute("aria-checked", "true")
     expect(page.locator("#sent-curl")).to_contain_text(re.compile("PATCH.*\n.*PATCH"))
-    preset.click()
-    expect(rows).to_have_count(0)
+    assert [sender.create("B", "key-2-abcdefghijkl") for _ in range(3)] == [500, 500, 201]
+    expect(row.get_by_text("fired 4 times", exact=True)).to_be_visible()
+    assert len(sender.http.get(f"{sender.control}/faults").json()["data"]) == 2
+    press(page, "Remove all faults", "faults: 204")
+    expect(preset).to_have_attribute("aria-checked", "false")
+    expect(page.get_by_text("fired")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", ["/faults", "/state", "/partners", "/journal/1"])
+def test_a_row_of_a_table_is_a_block_on_a_small_screen(
+    page: Page, sender: Sender, path: str
+) -> None:
+    own = {"name": "own", "match": {"idempotent": True}, "action": {"kind": "delay", "seconds": 0}}
+    sender.http.post(f"{sender.control}/faults", json=own).raise_for_status()
+    sender.create("A", "key-1-abcdefghijkl")
+    for width in (390, 800, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(sender.pages + path)
+        table = page.locator("table").first
+        scrolled = "[...document.querySelectorAll('.scroll')].map((one) => one.scrollWidth)"
+        assert max(page.evaluate(scrolled)) <= width
+        for cell in table.locator("tbody :is(th, td)").all():
+            place = cell.bounding_box()
+            assert place is not None
+            assert place["x"] >= 0
+            assert place["x"] + place["width"] <= width
+        names = table.locator("thead th").all_text_contents()
+        told = (
+            table.locator("tbody tr")
+            .first.locator("[data-label]")
+            .evaluate_all(
+                "cells => cells.map((one) => [one.dataset.label,"
+                " getComputedStyle(one, '::before').content])"
+            )
+        )
+        assert {label for label, _ in told} <= set(names)
+        assert all((label in content) is (width < 1200) for label, content in told)
+        session = page.context.new_cdp_session(page)
+        tree = session.send("Accessibility.getFullAXTree")["nodes"]
+        roles = [one["role"]["value"] for one in tree if not one["ignored"]]
+        assert {"table", "row", "columnheader"} <= set(roles)
+        assert {"cell", "gridcell"} & set(roles)
 
 
 @pytest.mark.parametrize(

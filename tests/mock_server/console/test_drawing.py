@@ -1,13 +1,15 @@
 """Calls are drawn to one scale, and a very long one leaves the others to be seen."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from conformance.client.attempts import attempts_of
-from conformance.client.calls import Call, Link
+from conformance.client.calls import Call, Link, calls_of
+from conformance.client.sabotage import KEY, with_header
 from conformance.journal.journal import JournalEntry
-from mock_server.console.drawing import DrawnCall, drawn
+from mock_server.console.drawing import DrawnAttempt, DrawnCall, drawn
 from openapi.contract import Contract
 
 WIDTH = 996
@@ -16,6 +18,13 @@ WIDTH = 996
 
 def call(*times: float) -> Call:
     """A call of attempts and waits in turn, in seconds."""
+    entries = entries_of(*times)
+    attempts, _ = attempts_of(Contract.bundled(), entries)
+    assert len(attempts) == len(entries)
+    return Call(list(attempts), [Link.KEY] * (len(attempts) - 1))
+
+
+def entries_of(*times: float) -> list[JournalEntry]:
     entries, now = [], 1_000.0
     for number, (seconds, wait) in enumerate(zip(times[::2], [*times[1::2], 0.0], strict=True), 1):
         entries.append(
@@ -40,9 +49,19 @@ def call(*times: float) -> Call:
             )
         )
         now += seconds + wait
+    return entries
+
+
+def second(key: str | None, then: str | None, body: str = '{"name": "A"}') -> DrawnAttempt:
+    """The second attempt of a call, with a key and a body, as it is drawn."""
+    first, other = entries_of(0.5, 1.0, 0.5)
+    entries = [
+        with_header(first, KEY, key),
+        with_header(replace(other, request_body=body), KEY, then),
+    ]
     attempts, _ = attempts_of(Contract.bundled(), entries)
-    assert len(attempts) == len(entries)
-    return Call(list(attempts), [Link.KEY] * (len(attempts) - 1))
+    [one] = drawn(calls_of(attempts))
+    return one.attempts[1]
 
 
 def length(one: DrawnCall) -> float:
@@ -103,3 +122,25 @@ def test_single_attempts_do_not_set_the_scale_where_some_are_retried() -> None:
     assert length(retried) == pytest.approx(2)
     assert single.whole == 2
     assert drawn([]) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "then", "body", "differs", "why"),
+    [
+        ("a", "a", '{"name": "A"}', [], "The same key"),
+        ("a", "a", '{"name":"A"}', ["the same body, written otherwise"], "The same key"),
+        ("a", "a", '{"name": "B"}', ["another body"], "The same key"),
+        ("a", "b", '{"name": "A"}', ["another key"], "The same request"),
+        (None, "b", '{"name": "A"}', ["another key"], "The same request"),
+        ("a", None, '{"name": "A"}', ["no key"], "The same request"),
+        (None, None, '{"name": "A"}', ["no key"], "The same request"),
+    ],
+)
+def test_an_attempt_says_why_it_is_one_and_what_it_has_otherwise(
+    key: str | None, then: str | None, body: str, differs: list[str], why: str
+) -> None:
+    attempt = second(key, then, body)
+
+    assert list(attempt.differs) == differs
+    assert str(attempt.why).startswith(why)
+    assert drawn([call(0.5)])[0].attempts[0].why is None

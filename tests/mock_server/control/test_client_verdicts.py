@@ -1,0 +1,53 @@
+"""The verdict on a client, where pages of the mock have sent requests too."""
+
+import html
+
+import pytest
+
+from conformance.report import FORMATS
+from tests.mock_server.clients import FIRST, Client, Partnered
+
+BASE = f"/_mock/partners/{FIRST.partner_id}"
+OF_PAGES = "{} sent by pages of this mock: judge a client by requests of its own"
+
+
+def sent(mock: Partnered, site: str | None) -> None:
+    headers = {"Idempotency-Key": "3b241101-e2bb-4255-8caf-4136c566a962"}
+    if site:
+        headers["Sec-Fetch-Site"] = site
+    mock.request("POST", "/auth/credentials", json={"name": "A"}, headers=headers)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_each_report_and_the_page_say_that_no_client_was_seen(
+    client: Client, mock: Partnered, form: str
+) -> None:
+    sent(mock, "same-origin")
+    answer = client.get(f"{BASE}/report?format={form}")
+    page = client.get(f"/_mock/ui/partners/{FIRST.partner_id}/verdict").text
+
+    assert answer.headers["Exit-Code"] == "2"
+    assert OF_PAGES.format("1 of 1 requests was") in answer.text
+    assert OF_PAGES.format("1 of 1 requests was") in page
+    assert "No client was seen yet: pages of this mock sent all of these requests." in page
+    if form != "json":
+        assert "no client was seen yet" in answer.text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_pages_sent_beside_a_client_is_told_and_no_doubt(
+    client: Client, mock: Partnered, form: str
+) -> None:
+    for site in ("same-origin", "same-origin", None, "cross-site"):
+        sent(mock, site)
+    answer = client.get(f"{BASE}/report?format={form}")
+
+    assert answer.headers["Exit-Code"] == "0"
+    assert OF_PAGES.format("2 of 4 requests were") in html.unescape(answer.text)
+    assert "no client was seen" not in answer.text
+
+
+def test_a_client_without_pages_is_told_of_none(client: Client, mock: Partnered) -> None:
+    sent(mock, None)
+
+    assert "pages of this mock" not in client.get(f"{BASE}/report?format=text").text
