@@ -274,6 +274,31 @@ def test_print_is_light_unfolded_and_names_addresses(reader: Page, file: Path) -
     assert reader.evaluate("document.documentElement.scrollWidth") <= 718
 
 
+def test_paper_is_not_wasted(reader: Page, file: Path) -> None:
+    """Small print is smaller than the rest, and what passed is counted in lines, not in blocks."""
+    result = broken().results[0]
+    passed = [
+        replace(result, requirement=RULES[id_], outcome=Outcome.PASSED)
+        for id_ in ("created.name-is-unchanged", "lists.no-secrets")
+    ]
+    # Without values to compare, the place keeps its narrow column.
+    seen = replace(result, evidence=result.evidence[1:])
+    opened(reader, file, verdict(seen, *passed))
+    reader.set_viewport_size({"width": 718, "height": 1000})
+    reader.emulate_media(media="print")
+
+    size = "one => parseFloat(getComputedStyle(one).fontSize)"
+    quiet = reader.locator("header .quiet").first.evaluate(size)
+    assert (
+        quiet < reader.locator("header p:not(.quiet)").evaluate(size) == pytest.approx(13.333, 0.01)
+    )
+    groups = reader.locator(".passes details")
+    assert box(groups.first)["y"] == box(groups.last)["y"]
+    assert reader.get_by_text("A click on a script").is_hidden()
+    table = box(reader.locator("table.seen"))
+    assert box(reader.locator(".seen tbody th"))["width"] < table["width"] / 4
+
+
 def test_scripts_are_copied(browser: Browser, file: Path) -> None:
     with browser.new_context(permissions=["clipboard-read", "clipboard-write"]) as context:
         page = context.new_page()
