@@ -15,6 +15,7 @@ from dinie_contract.output import printable
 from mock_server.console.exchanges import target_of
 from mock_server.console.words import words_in
 from mock_server.control.assets import VENDORED, Assets
+from mock_server.control.navigation import PAGES
 from mock_server.control.policies import PAGE_POLICY
 from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.exchange.problems import Response
@@ -59,6 +60,7 @@ class Templates:
             console=f"{CONTROL_PATH}/ui",
             asset=self._assets.url,
             contract=self._contract,
+            sections=PAGES,
         )
         return environment
 

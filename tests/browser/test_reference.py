@@ -96,6 +96,29 @@ def test_it_is_dark_where_the_browser_is(page: Page) -> None:
     assert lightness() < light / 4
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_looks_like_the_console_and_leads_back(
+    page: Page, scheme: Literal["light", "dark"]
+) -> None:
+    def look() -> list[str]:
+        return [
+            page.locator(place).first.evaluate(
+                "one => { const { color, backgroundColor, fontFamily } = getComputedStyle(one);"
+                " return `${color} ${backgroundColor} ${fontFamily}`; }"
+            )
+            for place in ("body", "header.top", "nav a", "nav a[aria-current]")
+        ]
+
+    page.emulate_media(color_scheme=scheme)
+    opened(page)
+    reference = look()
+    version = page.locator(".info pre.version").first
+    assert version.evaluate("one => getComputedStyle(one).backgroundColor") == "rgba(0, 0, 0, 0)"
+    page.get_by_role("navigation").get_by_role("link", name="Journal").click()
+    expect(page.get_by_role("heading", name="Journal")).to_be_visible()
+    assert look() == reference
+
+
 def test_it_is_used_by_keyboard(page: Page) -> None:
     opened(page)
     block = page.locator(".opblock[id$='-createCredential']")

@@ -8,7 +8,9 @@ from pathlib import Path
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from conformance.report.html import LOOK
 from mock_server.control.assets import VENDORED, Assets
+from mock_server.control.navigation import PAGES
 from mock_server.control.policies import PAGE_POLICY
 from mock_server.control.reference.served import served_document
 from mock_server.exchange.exchange import CONTROL_PATH, Exchange, Handlers
@@ -18,6 +20,7 @@ from openapi.contract import Contract
 _HERE = Path(__file__).parent
 
 FILES = (
+    LOOK,
     VENDORED / "swagger-ui-dist" / "swagger-ui-bundle.js",
     VENDORED / "swagger-ui-dist" / "swagger-ui.css",
     _HERE / "reference.css",
@@ -50,7 +53,8 @@ class Reference:
         """Answer the page; its script reads the contract, and issues the token."""
         partner = exchange.parameters.get("partner", self.first_partner)
         page = _environment().get_template("reference.html.j2").render(
-            title=self.contract.title,
+            contract=self.contract,
+            sections=PAGES,
             url=self.assets.url,
             document=f"{CONTROL_PATH}/openapi.json",
             control=CONTROL_PATH,

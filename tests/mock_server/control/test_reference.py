@@ -73,8 +73,16 @@ def test_a_page_has_one_policy_and_no_text_of_a_script(client: Client, judged: J
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"
     assert not re.search(r"<script(?! src=)|<style|style=|\son\w+=", response.text)
-    [console, *_] = re.findall(r'<nav[^>]*><a href="([^"]+)">', response.text)
-    assert FIRST.partner_id in client.get(console).text
+
+
+def test_it_has_the_navigation_of_the_console(client: Client) -> None:
+    def navigation(path: str) -> list[tuple[str, str]]:
+        [text] = re.findall(r"<nav(.*?)</nav>", client.get(path).text, re.DOTALL)
+        return re.findall(r'<a href="([^"]+)"[^>]*>(\w+)', text)
+
+    links = navigation("/_mock/docs")
+    assert links == navigation(f"/_mock/ui/partners/{FIRST.partner_id}")
+    assert [client.get(path).status_code for path, _ in links] == [200] * 7
 
 
 def test_another_partner_is_named_by_the_query(client: Client) -> None:
@@ -90,7 +98,7 @@ def test_the_page_is_nobody_elses(client: Client) -> None:
 
 def test_the_files_of_a_page_are_kept_for_ever(client: Client, judged: Judge) -> None:
     assets = assets_of(client)
-    assert len(assets) == 4
+    assert len(assets) == 5
     for path in assets:
         response = judged(client.get(path))
         assert response.status_code == 200
