@@ -4,6 +4,8 @@ import json
 
 from hypothesis import strategies as st
 
+from conformance.probe.clock_changes import clock_changes
+
 _PLANES = range(17)
 _PLANE = 0x10000
 _SURROGATES = range(0xD800, 0xE000)
@@ -76,7 +78,12 @@ _ends = st.builds(
 numbers = _written | _ends | _ends
 """Numbers at their limits."""
 
-_days = st.sampled_from((*map("{}-12-31".format, (2099, 2262, 2999, 9999)), "2104-02-29"))
+_days = st.sampled_from(
+    (
+        *map("{}-12-31".format, (2099, 2262, 2999, 9999)),
+        *("2100-03-01", "2104-02-29", "2400-02-29", "2400-03-01", "2800-06-30"),
+    )
+)
 _times = st.sampled_from(("00:00:00", "23:59:59", "23:59:60", "12:34:56"))
 _fractions = st.sampled_from(("", ".5", ".000001", ".123456789", f".{'9' * 30}"))
 _offsets = st.sampled_from(
@@ -90,5 +97,5 @@ odd_instants = st.builds(
     _times,
     _fractions,
     _offsets,
-)
-"""Ends far away, at leap seconds and in any offset (RFC 3339)."""
+) | st.sampled_from([one for year in range(2099, 2105) for one in clock_changes(year)])
+"""Ends far away, at leap seconds, in any offset (RFC 3339), and where local clocks are changed."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from conformance.generation.odd_values import odd_instants
 from conformance.probe.bodies import marked, properties, required_names
 from conformance.probe.probe import Probe
 from openapi.contract import Contract
@@ -111,7 +112,7 @@ def _spelt(at: datetime, fraction: str, offset: str) -> str:
 
 
 # Far enough for every server that takes ends in the future only.
-_INSTANTS = st.builds(
+_INSTANTS = odd_instants | st.builds(
     _spelt,
     st.datetimes(datetime(2099, 1, 1), datetime(2999, 1, 1)),  # noqa: DTZ001 - the zone follows
     st.text(string.digits, max_size=6),

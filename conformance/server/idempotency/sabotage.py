@@ -112,6 +112,22 @@ def forget_keys_after(seconds: float) -> Sabotage:
     return Sabotage(f"forget keys after {seconds} s", make)
 
 
+def _prolonging() -> Tamper:
+    """A replay makes the time of its key begin anew."""
+    used: set[Hashable] = set()
+    replayed: dict[Hashable, Answer] = {}
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        call = request.key, request.body, request.partner
+        answer = replayed.get(call) or forward(request)
+        if request.key and call in used:
+            replayed[call] = answer
+        used.add(call)
+        return answer
+
+    return tamper
+
+
 def _executing_each() -> Tamper:
     seen: set[str] = set()
     lock = threading.Lock()
@@ -191,6 +207,7 @@ REMEMBER_FAILURES = keeping("replay failures", lambda one: one.key)
 KEEP_FOR_EVER = keeping(
     "never forget a key", lambda one: one.key and (one.key, one.body, one.partner)
 )
+PROLONG_ON_REPLAY = Sabotage("keep a key from its last use", _prolonging)
 ONE_ANSWER_FOR_ONE_BODY = keeping("one answer for one body", lambda one: one.body)
 CHANGE_ON_REPLAY = Sabotage("change the answer on replay", _change_on_replay)
 REPLAY_LIVE_STATE = Sabotage("replay the resource as it is now", _live_state_on_replay)

@@ -1,8 +1,8 @@
 """Date-times in requests: bad ones are refused, odd ones keep their instant (RFC 3339)."""
 
 import random
-from calendar import SUNDAY, isleap, monthcalendar
-from collections.abc import Iterator
+from calendar import isleap
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from http import HTTPStatus
 
@@ -19,6 +19,7 @@ from conformance.probe.bodies import (
     expect_refused,
     takes_dates,
 )
+from conformance.probe.clock_changes import clock_changes
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.values import member
@@ -57,6 +58,9 @@ ODD_DATES = (
     "2099-12-31T23:59:59+05:45",
     "2099-12-31T23:59:59-00:00",
     "2099-12-31T23:59:60Z",
+    "2099-12-31t23:59:60z",
+    "2100-03-01T00:00:00Z",
+    "2400-03-01T00:00:00Z",
     "2096-02-29T00:00:00Z",
     "9999-12-31T23:59:59Z",
     "9999-12-31T23:59:59-01:00",
@@ -86,8 +90,7 @@ def drawn_dates(randomness: random.Random) -> Iterator[str]:
     """Valid date-times of the years to come, of each kind that calendars get wrong.
 
     They are where a calendar by weeks has another year, on leap days, and at the end of 32 bits;
-    with fractions of every length, and with offsets. Two are in hours that clocks skip, in Europe
-    and in North America.
+    with fractions of every length, and with offsets. Others are where local clocks are changed.
     """
     years = range(datetime.now(UTC).year + 1, LAST_YEAR)
     ends = [date(year, 12, 31) for year in years]
@@ -105,13 +108,7 @@ def drawn_dates(randomness: random.Random) -> Iterator[str]:
         hours, minutes = randomness.randrange(14), randomness.choice(("00", "30", "45"))
         offset = f"{randomness.choice('+-')}{hours:02}:{minutes}"
         yield f"{day}T{time}{f'.{digits}' if place % 2 else ''}{offset if place % 3 else 'Z'}"
-    for week in (-1, 1):
-        yield f"{_sunday_of_march(randomness.choice(years), week)}T02:30:00Z"
-
-
-def _sunday_of_march(year: int, number: int) -> date:
-    weeks = monthcalendar(year, 3)
-    return date(year, 3, [week[SUNDAY] for week in weeks if week[SUNDAY]][number])
+    yield from clock_changes(randomness.choice(years))
 
 
 def _is_of_another_year(day: date) -> bool:
@@ -125,6 +122,36 @@ def _year_by_weeks(_: Request, answer: Answer) -> Answer:
         return answer
     year = date.fromisoformat(found[:10]).isocalendar().year
     return with_body(answer, {**body_of(answer), "expires_at": f"{year:04}{found[4:]}"})
+
+
+def _edited_end(edit: Callable[[str], str]) -> Callable[[Request, Answer], Answer]:
+    """Change the end that an answer shows."""
+
+    def edited(_: Request, answer: Answer) -> Answer:
+        found = answer.text("expires_at")
+        if not found or not answer.is_success:
+            return answer
+        return with_body(answer, {**body_of(answer), "expires_at": edit(found)})
+
+    return edited
+
+
+def _after_29_february_2400(end: str) -> str:
+    return f"2400-03-0{int(end[9]) + 1}{end[10:]}" if end.startswith("2400-03-01") else end
+
+
+def _first_of_alike_hours(number: int) -> Callable[[str], str]:
+    """Keep an end as local time, so that the second of two alike hours is taken for the first.
+
+    The hour is that of one of :func:`clock_changes`.
+    """
+
+    def edit(end: str) -> str:
+        begin, hour = end[:11], int(end[11:13])
+        is_second = clock_changes(max(int(end[:4]), 1))[number].startswith(end[:13])
+        return f"{begin}{hour - is_second:02}{end[13:]}"
+
+    return edit
 
 
 def _day_before_month(_: Request, answer: Answer) -> Answer:
@@ -163,7 +190,12 @@ def bad_date_is_refused(probe: Probe) -> None:
     on_answers("a year by weeks", _year_by_weeks),
     on_answers("the day before the month", _day_before_month),
     on_answers("a fraction padded on the left", _padded_on_the_left),
+    on_answers("no leap day in 2400", _edited_end(_after_29_february_2400)),
+    on_answers("keep the time of Berlin", _edited_end(_first_of_alike_hours(2))),
+    on_answers("keep the time of New York", _edited_end(_first_of_alike_hours(3))),
+    on_answers("keep the time of Los Angeles", _edited_end(_first_of_alike_hours(4))),
     answer_if(b":60Z", 500, "fail on a leap second"),
+    answer_if(b":60z", 500, "fail on a leap second and a small letter"),
     answer_if(b"9999-", 500, "fail on the last year"),
     on_answers(
         "store no end for the last year",
