@@ -45,8 +45,7 @@ _BY_STATUS: Mapping[int, Ending] = {
     HTTPStatus.UNAUTHORIZED: Ending.UNAUTHORIZED,
     HTTPStatus.REQUEST_TIMEOUT: Ending.UNKNOWN,
     HTTPStatus.TOO_MANY_REQUESTS: Ending.LIMITED,
-    # A server may answer these while an equal request is under way, or too early.
-    HTTPStatus.CONFLICT: Ending.OTHER,
+    # A server may answer these to a request that comes too early.
     HTTPStatus.LOCKED: Ending.OTHER,
     HTTPStatus.TOO_EARLY: Ending.OTHER,
 }
@@ -134,6 +133,9 @@ class Attempt:
         status = self.entry.status
         if status is None:
             return Ending.UNKNOWN
+        if status == HTTPStatus.CONFLICT and self.operation.accepts_idempotency_key:
+            # An equal request with the key may be under way.
+            return Ending.OTHER
         ending = _BY_STATUS.get(status) or _BY_CLASS.get(status // 100, Ending.OTHER)
         if ending is Ending.UNAUTHORIZED and not needs_bearer_token(self.operation):
             return Ending.REFUSED

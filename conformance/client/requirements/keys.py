@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from conformance.catalogue.requirement import Level
-from conformance.client.attempts import Ending
+from conformance.client.attempts import Attempt, Ending
 from conformance.client.calls import KEY_LIFETIME, Call
 from conformance.client.evidence import OK, Evidence, Observation, observation, violation
 from conformance.client.mends import KEY_FOR_EACH_CALL
@@ -81,22 +81,32 @@ def new_call_has_new_key(evidence: Evidence) -> Iterator[Observation]:
             if last:
                 yield OK
         elif _is_reuse(before, call):
-            yield violation(
-                "a new key for a new call",
-                "the key of an earlier call that had succeeded, with another body",
-                before.first,
-                call.first,
-            )
+            done = any(one.ending is Ending.SUCCESS for one in before.attempts)
+            known = "that had succeeded" if done else "of which nobody knows whether it was done"
+            actual = f"the key of an earlier call {known}, with another body"
+            yield violation("a new key for a new call", actual, before.first, call.first)
         last[call.first.partner, key] = call
 
 
 def _is_reuse(before: Call, call: Call) -> bool:
     """Whether the key of an earlier call is used for another body.
 
-    An equal body is no reuse: it gets the same answer. A call whose attempts were all refused
-    leaves its key free.
+    An equal body is no reuse: it gets the same answer. A call that was refused leaves its key free.
     """
-    stands = any(one.ending in {Ending.SUCCESS, Ending.UNKNOWN} for one in before.attempts)
+    stands = any(_may_be_done(one, before) for one in before.attempts)
     fresh = call.first.started - before.last.ended <= KEY_LIFETIME
     known = call.first.body_is_known and before.first.body_is_known
     return stands and fresh and known and call.first.value != before.first.value
+
+
+def _may_be_done(attempt: Attempt, call: Call) -> bool:
+    """Whether an attempt succeeded, or may have: a later refusal of the same says that it has not.
+
+    Had it been done, its key would have brought its answer again.
+    """
+    if attempt.ending is not Ending.UNKNOWN:
+        return attempt.ending is Ending.SUCCESS
+    return not any(
+        one.ending is Ending.REFUSED and one.value == attempt.value and one.begins_after(attempt)
+        for one in call.attempts
+    )

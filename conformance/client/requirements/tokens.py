@@ -66,6 +66,7 @@ def _gone_after_401(entries: Entries) -> Iterator[JournalEntry]:
 def reused(evidence: Evidence) -> Iterator[Observation]:
     """A token is used for more than one call."""
     calls, refused = _uses(evidence.traffic)
+    renewals = _renewals(evidence.traffic)
     # By partner, for each has a program of its own: a short one needs its token only once.
     of_partner: defaultdict[str, dict[str, Attempt]] = defaultdict(dict)
     for token, asked in evidence.traffic.issued.items():
@@ -73,12 +74,33 @@ def reused(evidence: Evidence) -> Iterator[Observation]:
         if calls[token] and token not in refused:
             of_partner[asked.partner][token] = asked
     for issued in of_partner.values():
-        total = sum(calls[token] for token in issued)
-        if len(issued) >= _FEWEST_TOKENS and total / len(issued) < _USED:
-            actual = f"{len(issued)} tokens for {total} calls"
-            yield violation("one token for many calls, until it expires", actual, *issued.values())
+        unasked = {token: one for token, one in issued.items() if one.number not in renewals}
+        total = sum(calls[token] for token in unasked)
+        if len(unasked) >= _FEWEST_TOKENS and total / len(unasked) < _USED:
+            actual = f"{len(unasked)} tokens for {total} calls"
+            yield violation("one token for many calls, until it expires", actual, *unasked.values())
         elif any(calls[token] > 1 for token in issued):
             yield OK
+
+
+def _renewals(traffic: Traffic) -> set[int]:
+    """The numbers of the token requests that answer a 401: one for each, to a token once valid.
+
+    Threads and processes that share a token renew it at the same moment, each for itself.
+    """
+    expired: defaultdict[str, list[Attempt]] = defaultdict(list)
+    for one in traffic.attempts:
+        was_valid = one.token in traffic.issued or _has_expired(one)
+        if one.ending is Ending.UNAUTHORIZED and was_valid:
+            expired[one.partner].append(one)
+    found = set()
+    for asked in traffic.issued.values():
+        refused = expired[asked.partner]
+        answered = next((one for one in refused if asked.begins_after(one)), None)
+        if answered is not None:
+            refused.remove(answered)
+            found.add(asked.number)
+    return found
 
 
 def _uses(traffic: Traffic) -> tuple[Counter[str], set[str]]:

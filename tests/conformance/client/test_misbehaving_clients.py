@@ -101,6 +101,29 @@ def listing_that_is_refused_for_ever(one: Recording) -> None:
         one.list(problem(422), query="?limit=50")
 
 
+def revocation_that_conflicts_sent_again(one: Recording) -> None:
+    """A revocation has no key: none can be under way."""
+    for _ in range(4):
+        one.revoke("dinie_ci_live_1", problem(409))
+        one.sleep(0.5)
+
+
+def a_token_for_each_call_and_one_expired(one: Recording) -> None:
+    one.create("first", EXPIRED, created("1"))
+    for number in range(4):
+        one.sign_in()
+        one.create(f"call {number}", created(str(number)))
+
+
+def no_token_until_it_is_asked_for_one(one: Recording) -> None:
+    """What it sends first was never a token."""
+    for number in range(5):
+        key = one.key()
+        one.post(problem(401, "invalid_token"), f"call {number}", key=key, token="none yet")
+        one.sign_in()
+        one.post(created(str(number)), f"call {number}", key=key)
+
+
 def old_token_again(one: Recording) -> None:
     key, token = one.key(), one.token
     one.post(EXPIRED, key=key, token=token)
@@ -169,6 +192,9 @@ NAMED: list[tuple[Build, str]] = [
     (another_body_under_the_key, "retries.repeat-the-body"),
     (one_key_for_two_calls, "keys.new-call-has-new-key"),
     (refusal_sent_again, "retries.not-after-a-refusal"),
+    (revocation_that_conflicts_sent_again, "retries.not-after-a-refusal"),
+    (a_token_for_each_call_and_one_expired, "tokens.reused"),
+    (no_token_until_it_is_asked_for_one, "tokens.reused"),
     (listing_that_is_refused_for_ever, "retries.not-after-a-refusal"),
     (old_token_again, "retries.unauthorized-once"),
     (old_token_again, "tokens.renewed"),
@@ -238,3 +264,19 @@ def test_many_breaches_are_counted_and_the_first_is_shown() -> None:
     assert result.requirement.id == "requests.body-satisfies-schema"
     assert result.actual == "name must be a string (and 6 more of 7 times)"
     assert len(result.reproduce.splitlines()) == 1
+
+
+def test_a_key_that_is_used_again_says_what_is_known_of_its_call() -> None:
+    """Its body was refused because the key may stand for another one, of a 500."""
+    one = Recording()
+    one.sign_in()
+    key = one.key()
+    one.post(DOWN, "one", key=key)
+    one.post(problem(422, "idempotency_key_reused"), "two", key=key)
+    one.post(problem(422, "idempotency_key_reused"), "three", key=key)
+    results = {one.requirement.id: one for one in judge(one.entries, CONTRACT).breaking}
+
+    actual = "the key of an earlier call of which nobody knows whether it was done"
+    assert results["keys.new-call-has-new-key"].actual.startswith(actual)
+    [result] = judge(journal(one_key_for_two_calls), CONTRACT).breaking
+    assert "that had succeeded" in result.actual

@@ -114,6 +114,26 @@ def token_expires_each_time(one: Recording) -> None:
         one.sleep(1)
 
 
+def threads_that_renew_one_token_each(one: Recording) -> None:
+    """Each is refused, and signs in for itself."""
+    keys = [one.key() for _ in range(5)]
+    for number, key in enumerate(keys):
+        one.post(EXPIRED, f"call {number}", key=key)
+    for number, key in enumerate(keys):
+        one.sign_in()
+        one.post(created(str(number)), f"call {number}", key=key)
+
+
+def processes_that_share_a_token(one: Recording) -> None:
+    """Each reads it from a file, and renews it for itself."""
+    shared = one.token
+    one.list(PAGE)
+    for number in range(5):
+        one.token = shared
+        one.create(f"call {number}", EXPIRED, created(str(number)))
+        one.sleep(1)
+
+
 def sent_again_by_hand(one: Recording) -> None:
     key = one.key()
     one.create("x", created("1"), key=key)
@@ -124,6 +144,13 @@ def sent_again_by_hand(one: Recording) -> None:
 def corrected_after_a_refusal(one: Recording) -> None:
     key = one.key()
     one.post(INVALID, "first try", key=key)
+    one.post(created("1"), "second try", key=key)
+
+
+def corrected_after_a_500_and_a_refusal(one: Recording) -> None:
+    """The refusal says that nothing was done: else the key would have brought the answer again."""
+    key = one.key()
+    one.create("first try", problem(500), INVALID, key=key)
     one.post(created("1"), "second try", key=key)
 
 
@@ -299,6 +326,8 @@ CORRECT: list[Build] = [
     threads_with_equal_names, threads_that_overlap, one_key_at_once, static_token, stale_token,
     stale_token_in_two_threads, renewed_before_it_expires, a_process_for_each_two_calls,
     token_expires_each_time, sent_again_by_hand, corrected_after_a_refusal, key_of_the_day_before,
+    threads_that_renew_one_token_each, processes_that_share_a_token,
+    corrected_after_a_500_and_a_refusal,
     suite_of_refusals, threads_that_list, form_and_basic, pair_in_a_form, a_little_early,
     a_date_to_wait_for, no_more_than_a_minute, gives_up_on_a_long_wait,
     a_type_without_a_body, bodies_too_long_to_keep,
