@@ -190,6 +190,7 @@ class Contract:
                 {name: tuple(scopes) for name, scopes in requirement.items()}
                 for requirement in security
             ),
+            summary=node.get("summary", ""),
         )
 
     def _parameters(

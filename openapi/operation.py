@@ -107,6 +107,8 @@ class Operation:
     request_body: RequestBody | None
     responses: Mapping[str, DocumentedResponse]
     security: tuple[Mapping[str, tuple[str, ...]], ...]
+    summary: str
+    """What it does in one line; empty where the contract does not say."""
     name: str = field(init=False)
     """Its id, method and path: ``createCredential POST /auth/credentials``."""
     header_names: Mapping[str, bytes] = field(init=False)

@@ -6,6 +6,7 @@ import uuid
 from dinie_contract.output import LONGEST_LINE, printable, within
 from mock_server import __version__
 from mock_server.console.first_request.call import Call, Login, first_call, request_of
+from mock_server.console.sending import FIND_ISSUED
 from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
@@ -55,7 +56,7 @@ def _commands(contract: Contract, call: Call, base_url: str, partner: Partner) -
         commands.append(
             f"TOKEN=$(curl -s -u {user} -d grant_type=client_credentials"
             f" {_word(base_url + contract.token_operation.path)}"
-            """ | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')"""
+            f" | {FIND_ISSUED})"
         )
     request = request_of(call, base_url, login, str(uuid.uuid4()))
     words = ["curl", "-iw", "'\\n'"]

@@ -2,9 +2,8 @@
 
 import json
 import re
-import string
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from shlex import quote
 from typing import Any
 
@@ -13,9 +12,10 @@ from conformance.client.evidence import Traffic
 from conformance.client.judging import KEYS
 from conformance.journal.journal import JournalEntry
 from conformance.journal.redaction import PSEUDONYM
-from dinie_contract.output import printable
 from mock_server.console.drawing import DrawnCall, drawn
-from mock_server.console.first_request.call import TokenPlace
+from mock_server.console.outcomes import said_of
+from mock_server.console.recorded_login import RecordedLogin
+from mock_server.console.sending import PageRequest, Sender, secret_page, word
 from openapi.contract import Contract
 from openapi.operation import Operation
 
@@ -29,12 +29,8 @@ _OF_BROWSERS = {
 }
 """Request headers that a script in a browser cannot set (Fetch, "forbidden request-header")."""
 
-_BEARER = TokenPlace("header", "Authorization", "Bearer ")
-
 _ORIGIN = re.compile(r"^[a-z]+://[^/?]*", re.IGNORECASE)
 _DOTS = re.compile(r"/(\.|%2e){1,2}(/|\?|$)", re.IGNORECASE)
-_PLAIN = set(string.ascii_letters + string.digits + " !#&()*+,-./:;<=>?@[]^_{|}~")
-"""What stands for itself in a format of printf that is in single quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +56,12 @@ class ShownExchange:
     fields: Sequence[BrokenField]
     call: DrawnCall | None
     curl: str
-    again: str | None
+    again: PageRequest | None
     why_not_again: str
 
 
 def shown_exchange(
-    entry: JournalEntry, entries: Sequence[JournalEntry], contract: Contract
+    entry: JournalEntry, entries: Sequence[JournalEntry], contract: Contract, sender: Sender
 ) -> ShownExchange:
     """An exchange of a journal as a page shows it; ``entries`` are those of its partner."""
     traffic = Traffic(contract, entries)
@@ -74,13 +70,14 @@ def shown_exchange(
     )
     attempt = call and next(one for one in call.attempts if one.entry is entry)
     operation = contract.operations.get(entry.operation or "")
+    login = RecordedLogin.of(entry, contract)
     return ShownExchange(
         entry,
         [one.text for one in traffic.faults(attempt)] if attempt else [],
         _fields(entry, operation),
         drawn([call])[0] if call else None,
-        as_curl(entry),
-        *_again(entry),
+        as_curl(entry, login, sender.definitions(login.variables.values())),
+        *_again(entry, contract, login, sender),
     )
 
 
@@ -127,13 +124,14 @@ def target_of(url: str) -> str:
     return _ORIGIN.sub("", url) or "/"
 
 
-def as_curl(entry: JournalEntry) -> str:
-    """The command that sends a request again, with ``$TOKEN`` in place of its token.
+def as_curl(entry: JournalEntry, login: RecordedLogin, before: str) -> str:
+    """The command that sends a request again, with the partner's own login.
 
-    It has no header that curl would add by itself, and expands nothing.
+    It has no header that curl would add by itself, and expands nothing but the variables of the
+    shell that ``before`` sets.
     """
     method = ["-I"] if entry.method == "HEAD" else ["-i", "-X", quote(entry.method)]
-    words = ["curl", "-g", "--path-as-is", *method, _word(entry.url)]
+    words = ["curl", "-g", "--path-as-is", *method, _word(entry.url, login)]
     names = {name for name, _ in entry.request_headers}
     for name in ("user-agent", "accept", *(["content-type"] if entry.request_body else [])):
         if name not in names:
@@ -141,61 +139,73 @@ def as_curl(entry: JournalEntry) -> str:
     for name, value in entry.request_headers:
         if name in _LEFT_OUT:
             continue
-        scheme, _, token = value.partition(" ")
-        if name == "authorization" and PSEUDONYM.fullmatch(token):
-            words += ["-H", f'"Authorization: {scheme} $TOKEN"']
+        if name == "authorization" and login.has_basic:
+            words += ["-u", _word(value.partition(" ")[2], login)]
         else:
-            words += ["-H", _word(f"{name}: {value}" if value else f"{name};")]
+            words += ["-H", _word(f"{name}: {value}" if value else f"{name};", login)]
     if entry.request_body:
-        words += ["--data-raw", _word(entry.request_body)]
-    return " ".join(words)
+        words += ["--data-raw", _word(entry.request_body, login)]
+    return before + " ".join(words)
 
 
-def _word(text: str) -> str:
-    """A word of the shell; what cannot be seen in it is written by printf, in octal."""
-    if printable(text) == text:
-        return quote(text)
-    octal = "".join(
-        chr(one) if chr(one) in _PLAIN else f"\\{one:03o}"
-        for one in text.encode("utf-8", "surrogatepass")
+def _word(text: str, login: RecordedLogin) -> str:
+    """A word of the shell, with a variable where the text has the pseudonym of one."""
+    if not login.variables:
+        return word(text)
+    parts = re.split(f"({'|'.join(login.variables)})", text)
+    return "".join(
+        f'"${login.variables[one]}"' if one in login.variables else word(one)
+        for one in parts
+        if one
     )
-    return f"\"$(printf '{octal}')\""
 
 
-def _again(entry: JournalEntry) -> tuple[str | None, str]:
-    """The request as JSON for the page's script, which adds the token; or why it has none."""
-    target, body = target_of(entry.url), entry.request_body
+def _again(
+    entry: JournalEntry, contract: Contract, login: RecordedLogin, sender: Sender
+) -> tuple[PageRequest | None, str]:
+    """The request for the page's script, which adds the login; or why it has none."""
+    target, body = login.without(target_of(entry.url)), entry.request_body
     headers = {
         name: value
         for name, value in entry.request_headers
         if name not in _OF_BROWSERS and not name.startswith(("sec-", "proxy-", "access-control-"))
     }
-    authorization = headers.pop("authorization", "")
+    sent = [name for name, _ in entry.request_headers if name in headers]
+    has_twice = len(sent) > len(headers)
+    headers = {name: value for name, value in headers.items() if not login.is_header(name)}
     key_header = next((name for name in headers if name in KEYS), None)
     if key_header:
         # Of a key the journal has a pseudonym: it would be another call under its name.
         del headers[key_header]
     hidden = [target, body, *(value for name, value in headers.items() if name not in KEYS)]
-    sent = [name for name, _ in entry.request_headers if name in headers]
-    if any(map(PSEUDONYM.search, hidden)):
-        return None, "The journal holds pseudonyms of a part of it."
-    if CUT.search(body):
-        return None, "The journal holds only the beginning of its body."
-    if authorization and not authorization.lower().startswith("bearer "):
-        return None, "It has no bearer token, and the page has no other login."
-    if entry.method in {"TRACE", "CONNECT"} or (body and entry.method in {"GET", "HEAD"}):
-        return None, "A browser cannot send it."
-    if _DOTS.search(target) or "\\" in target or len(sent) > len(headers):
-        return None, "A browser would send it otherwise."
-    again = {
-        "method": entry.method,
-        "path": target,
-        "headers": headers,
-        "body": body,
-        "token_places": [asdict(_BEARER)] if authorization else [],
-        "key_header": key_header,
+    against = {
+        "Its Authorization is neither a token nor a client id with a secret.": (
+            "authorization" in headers
+        ),
+        "It takes the client secret, which the page does not know: it was shown once, in the"
+        " answer that made this partner.": login.has_basic and sender.own is None,
+        "The journal holds pseudonyms of a part of it.": any(map(PSEUDONYM.search, hidden)),
+        "The journal holds only the beginning of its body.": CUT.search(body),
+        "A browser cannot send it.": (
+            entry.method in {"TRACE", "CONNECT"} or (body and entry.method in {"GET", "HEAD"})
+        ),
+        "A browser would send it otherwise.": (_DOTS.search(target) or "\\" in target or has_twice),
     }
-    return json.dumps(again), ""
+    why_not = next((reason for reason, holds in against.items() if holds), None)
+    if why_not:
+        return None, why_not
+    return PageRequest(
+        method=entry.method,
+        path=target,
+        headers=headers,
+        body=body,
+        token_places=login.places,
+        basic=sender.login.client_id if login.has_basic else None,
+        secret_page=secret_page(sender),
+        key_header=key_header,
+        before=sender.definitions(login.variables.values()),
+        said=said_of(contract, contract.operations.get(entry.operation or "")),
+    ), ""
 
 
 def _json(text: str) -> Any:

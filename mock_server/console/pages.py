@@ -4,9 +4,8 @@ Each page shows what the control plane answers, and each of its buttons sends a 
 control plane: nothing is possible in a page alone.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -22,10 +21,11 @@ from conformance.results.result import Outcome
 from mock_server.console.drawing import drawn
 from mock_server.console.exchanges import shown_exchange
 from mock_server.console.filters import FILTERS, filters_of
-from mock_server.console.first_request.call import Login, first_call, request_of
+from mock_server.console.first_request.call import first_call
 from mock_server.console.first_request.programs import first_requests
 from mock_server.console.presets import shown_presets
 from mock_server.console.rendering import Templates
+from mock_server.console.sending import Sender, first_of_page
 from mock_server.control.access import ControlAccess
 from mock_server.control.client_verdicts import verdict_on_client
 from mock_server.control.clocks import clock_json
@@ -37,12 +37,11 @@ from mock_server.control.resources import Resources
 from mock_server.exchange.exchange import CONTROL_PATH, Exchange, Handlers
 from mock_server.exchange.problems import Problem, ProblemType, Response
 from mock_server.faults.actions import ACTIONS
-from mock_server.faults.presets import ABOUT
+from mock_server.faults.presets import ABOUT, LOST_RESPONSE
 from mock_server.operations.credentials import Credentials
 from mock_server.partners.partners import Partner
 from mock_server.store.interface import PartnerLogin, Store
 from openapi.contract import Contract
-from openapi.operation import IDEMPOTENCY_KEY
 
 CONSOLE_PATH = f"{CONTROL_PATH}/ui"
 """Where the console begins."""
@@ -131,13 +130,13 @@ class Console:
         return Response(204, headers={"Set-Cookie": cookie})
 
     async def start(self, exchange: Exchange, partner: PartnerLogin) -> Response:
-        """What a client needs to send its first request."""
-        own = next((one for one in self.partners if one.partner_id == partner.partner_id), None)
-        base_url = _origin(exchange) + self.contract.base_path
-        secret, token = (own.client_secret, own.token) if own else (None, None)
-        programs = first_requests(
-            self.contract, base_url, partner.client_id, secret, token or "TOKEN", str(uuid4())
-        )
+        """A path to a first verdict, and what a client needs to send its first request."""
+        sender = self._sender(exchange, partner)
+        base_url, key = sender.origin + self.contract.base_path, str(uuid4())
+        secret, token = (sender.own.client_secret, sender.own.token) if sender.own else (None, None)
+        call = first_call(self.contract)
+        keys = self.contract.credentials
+        plan = (await self._answered(self.faults_of.list, exchange, partner))["data"]
         return await self._page(
             "start",
             "Start",
@@ -145,30 +144,19 @@ class Console:
             base_url=base_url,
             secret=secret,
             token=token,
-            programs=programs,
-            first=self._first(partner.client_id, secret),
+            call=call,
+            makes_key=bool(call and keys and call.operation is keys.create),
+            losing=next(one for one in shown_presets(plan) if one.name == LOST_RESPONSE),
+            programs=first_requests(
+                self.contract, base_url, partner.client_id, secret, token or "TOKEN", key
+            ),
+            # With the key that the programs have: what is shown is what the button sends.
+            first=first_of_page(self.contract, sender, key),
         )
 
-    def _first(self, client_id: str, secret: str | None) -> str | None:
-        """The first request as JSON for the page's script, which adds the token and a key.
-
-        None where there is no request, or one that needs a secret that only its owner knows.
-        """
-        call = first_call(self.contract)
-        if call is None or (call.needs_secret and secret is None):
-            return None
-        login = Login(client_id, secret, "") if call.needs_secret else None
-        request = request_of(call, self.contract.base_path, login, "")
-        return json.dumps(
-            {
-                "method": request.method,
-                "path": request.url,
-                "headers": dict(request.headers),
-                "body": request.body,
-                "token_places": [asdict(one) for one in call.places],
-                "key_header": IDEMPOTENCY_KEY if call.operation.accepts_idempotency_key else None,
-            }
-        )
+    def _sender(self, exchange: Exchange, partner: PartnerLogin) -> Sender:
+        own = next((one for one in self.partners if one.partner_id == partner.partner_id), None)
+        return Sender(partner, own, _origin(exchange), self.access.has_token)
 
     async def journal(self, exchange: Exchange, partner: PartnerLogin) -> Response:
         """The exchanges of a partner, or its calls."""
@@ -207,7 +195,7 @@ class Console:
         if entry is None:
             detail = "It made room for later ones, or the journal was reset."
             return self._problem(f"There is no exchange {number} any more", detail, 404)
-        shown = shown_exchange(entry, entries, self.contract)
+        shown = shown_exchange(entry, entries, self.contract, self._sender(exchange, partner))
         return await self._page("exchange", f"Exchange {number}", partner, shown=shown)
 
     async def unattributed(self, exchange: Exchange, partner: PartnerLogin) -> Response:

@@ -13,6 +13,8 @@ from conformance.journal.journal import JournalEntry
 from conformance.report.html import LOOK
 from dinie_contract.output import printable
 from mock_server.console.exchanges import target_of
+from mock_server.console.outcomes import STATUSES, outcomes_for_pages
+from mock_server.console.sending import ADMIN_LOGIN
 from mock_server.console.words import words_in
 from mock_server.control.assets import VENDORED, Assets
 from mock_server.control.navigation import PAGES
@@ -61,6 +63,9 @@ class Templates:
             asset=self._assets.url,
             contract=self._contract,
             sections=PAGES,
+            outcomes=outcomes_for_pages(),
+            statuses=STATUSES,
+            admin_token=ADMIN_LOGIN,
         )
         return environment
 

@@ -6,13 +6,16 @@ from typing import Any
 FaultText = dict[str, Any]
 """A fault as JSON, valid by the schema ``Fault`` of ``openapi/mock-control.yaml``."""
 
+LOST_RESPONSE = "lost-response"
+"""The preset for the case that idempotency keys exist for."""
+
 _CREATE = {"idempotent": True}
 _AUTHENTICATED = {"authenticated": True}
 _EVERY_OTHER = {"every": 2}
 
 PRESETS: Mapping[str, Sequence[FaultText]] = {
-    # The case that idempotency keys exist for: committed, and the response is lost.
-    "lost-response": (
+    # Committed, and the response is lost.
+    LOST_RESPONSE: (
         {
             "match": _CREATE,
             "fire": _EVERY_OTHER,
@@ -55,7 +58,7 @@ PRESETS: Mapping[str, Sequence[FaultText]] = {
 }
 
 ABOUT: Mapping[str, str] = {
-    "lost-response": (
+    LOST_RESPONSE: (
         "Every other create with a key, from the first on, is done, but your client gets no answer:"
         " the connection is closed."
     ),

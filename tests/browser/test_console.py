@@ -1,7 +1,6 @@
 """The console in Chromium, while a client talks to the mock: what a person sees, and can do."""
 
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -29,34 +28,124 @@ HOSTILE = (
 )
 
 
-def test_a_newcomer_is_led_from_the_root_to_a_verdict(page: Page, sender: Sender) -> None:
-    page.goto("/")
-    expect(page.get_by_role("heading", name="Start")).to_be_visible()
-    press(page, "Send it from this page", "POST /v3/auth/credentials: 201")
-    press(page, "Lose every other answer", "faults: 201")
-    expect(page.get_by_text("Answers are being lost.")).to_be_visible()
-    key = "3b241101-e2bb-4255-8caf-4136c566a962"
-    assert [sender.create("A", key) for _ in range(2)] == [None, 201]
-    page.get_by_role("link", name="Verdict", exact=True).click()
-    expect(page.locator("#mood")).to_contain_text("The client is right")
-
-
-def test_a_page_that_loses_an_answer_is_told_and_may_retry(
+def test_a_newcomer_is_led_from_the_root_to_a_verdict(
     page: Page, sender: Sender, watch: Watch
 ) -> None:
     watch.expect("ERR_EMPTY_RESPONSE")
-    page.goto(sender.pages)
-    press(page, "Send it from this page", "POST /v3/auth/credentials: 201")
-    press(page, "Lose every other answer", "faults: 201")
-    press(page, "Send it from this page", "POST /v3/auth/credentials: no answer")
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Start")).to_be_visible()
+    steps = page.locator(".steps > li")
+    expect(steps.get_by_role("heading")).to_have_text(
+        ["1. Make an API key", "2. Lose an answer on purpose", "3. Read the verdict"]
+    )
+    press(page, "Make an API key", "An API key was made.")
+    press(page, "Lose every other answer", "The fault is on.")
+    press(page, "Make another API key", "The answer was lost on its way.")
     lost = sender.http.get(f"{sender.control}/journal").json()["data"]
     assert [one["status"] for one in lost] == [201, None]
-    press(page, "Retry with the same idempotency key", "POST /v3/auth/credentials: 201")
+    press(page, "Retry with the same idempotency key", "Nothing was done a second time")
     retry = sender.http.get(f"{sender.control}/journal").json()["data"][-1]
     assert (retry["status"], retry["replayed"]) == (201, True)
     assert len(sender.http.get(f"{sender.control}/resources").json()["data"]) == 2
-    page.goto(f"{sender.pages}/verdict")
+    steps.last.get_by_role("link", name="verdict").click()
     expect(page.locator("#mood")).to_contain_text("No client was seen yet")
+
+
+def test_the_fault_of_the_start_is_switched_off_there(page: Page, sender: Sender) -> None:
+    page.goto(sender.pages)
+    button = page.locator("#lose")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Every other answer is being lost.")).to_be_visible()
+    expect(button).to_have_text("Switch it off")
+    expect(button).to_be_focused()
+    key = "3b241101-e2bb-4255-8caf-4136c566a962"
+    assert [sender.create("A", key) for _ in range(2)] == [None, 201]
+    press(page, "Switch it off", "The fault is off")
+    expect(button).to_have_text("Lose every other answer")
+    expect(button).to_be_focused()
+    [fault] = sender.http.get(f"{sender.control}/faults").json()["data"]
+    assert (fault["enabled"], fault["fired"]) == (False, 1)
+    press(page, "Lose every other answer", "The fault is on")
+    assert len(sender.http.get(f"{sender.control}/faults").json()["data"]) == 1
+
+
+def test_the_program_that_is_shown_is_what_the_button_sends(
+    page: Page, sender: Sender, tmp_path: Path
+) -> None:
+    page.goto(sender.pages)
+    shown = page.locator("#program-1").text_content() or ""
+    press(page, "Make an API key", "POST /v3/auth/credentials: 201")
+    expect(page.locator("#program-1")).not_to_have_text(shown)
+    pasted = page.locator("#sent-curl").text_content() or ""
+    for command in (shown, pasted):
+        subprocess.run(["sh", "-c", command], check=True, capture_output=True, timeout=20)
+    sent = sender.http.get(f"{sender.control}/journal").json()["data"]
+    assert [one["replayed"] for one in sent] == [False, True, True]
+    for name in ("authorization", "idempotency-key"):
+        assert len({dict(one["request_headers"])[name] for one in sent}) == 1, name
+
+
+def test_a_panel_says_what_happened_and_leaves_the_page_in_sight(
+    browser: Browser, mock: MockProcess, sender: Sender
+) -> None:
+    size = {"width": 390, "height": 800}
+    with browser.new_context(base_url=mock.origin, viewport=size) as context:
+        page = context.new_page()
+        page.goto(sender.pages)
+        press(page, "Make an API key", "An API key was made.")
+        panel = page.locator("#sent")
+        box = panel.bounding_box()
+        assert box is not None
+        assert box["height"] <= 80
+        expect(page.locator("#sent-request")).to_be_hidden()
+        panel.get_by_text("Details").click()
+        expect(page.locator("#sent-request")).to_have_text("POST /v3/auth/credentials: 201")
+        expect(page.locator("#sent-answer")).to_contain_text("client_secret")
+        page.get_by_role("button", name="Close").click()
+        expect(panel).to_be_hidden()
+
+
+def test_a_refusal_is_told_with_its_reason_and_a_failure_offers_a_retry(
+    page: Page, sender: Sender, watch: Watch
+) -> None:
+    watch.expect("422|500")
+    sender.create(7, "key-1-abcdefghijkl")
+    page.goto(f"{sender.pages}/journal/1")
+    press(page, "Send as a new request", "Refused: something in the request is not valid.")
+    expect(page.locator("#sent-detail")).to_contain_text("name must be a string")
+    expect(page.locator("#sent-lost")).to_be_hidden()
+    sender.http.post(f"{sender.control}/faults", json={"preset": "failed-response"})
+    page.goto(sender.pages)
+    press(page, "Make an API key", "It failed.")
+    press(page, "Retry with the same idempotency key", "Nothing was done a second time")
+
+
+def test_a_client_id_is_read_whole_and_another_partner_is_chosen_by_keyboard(
+    browser: Browser, mock: MockProcess, sender: Sender
+) -> None:
+    made = sender.http.post("/_mock/partners").json()
+    size = {"width": 390, "height": 800}
+    with browser.new_context(base_url=mock.origin, viewport=size) as context:
+        page = context.new_page()
+        page.goto(f"{sender.pages}/state")
+        name = page.locator("#of-partner summary code")
+        expect(name).to_have_text(sender.partner["client_id"])
+        assert name.evaluate("one => one.getBoundingClientRect().right") <= 390
+        page.locator("#of-partner summary").focus()
+        page.keyboard.press("Enter")
+        link = page.get_by_role("link", name=made["client_id"])
+        expect(link).to_be_visible()
+        expect_accessible(page)
+        link.focus()
+        # A page that is read again leaves the list open, and the focus where it was.
+        sender.create("A", "key-1-abcdefghijkl")
+        expect(page.locator("#keys ~ .scroll")).to_be_visible()
+        expect(link).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(name).to_have_text(made["client_id"])
+        assert page.url.endswith(f"{made['id']}/state")
+    sender.http.delete(f"/_mock/partners/{made['id']}")
 
 
 def test_rows_appear_while_a_client_sends(page: Page, sender: Sender) -> None:
@@ -112,7 +201,21 @@ def test_the_verdict_turns_red_and_back(page: Page, sender: Sender) -> None:
     assert sender.create("A", "9d5a7c10-7a3b-4d0e-8f60-0d7a0c1f2e3d") == 201
     expect(page.locator("#mood")).to_have_text("The client is not right.")
     expect(page.locator("#content")).to_contain_text("outside the retry loop")
-    press(page, "Start over: reset this partner", "reset: 204")
+    page.get_by_role("button", name="Start over").click()
+    ask = page.get_by_role("dialog", name="Start over: reset this partner?")
+    expect(ask).to_contain_text("the exchanges of its journal")
+    expect_accessible(page)
+    page.keyboard.press("Escape")
+    expect(ask).to_be_hidden()
+    expect(page.locator("#reset")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(ask.get_by_role("button", name="Keep it")).to_be_focused()
+    # The page is read again meanwhile.
+    assert sender.create("A", "9d5a7c10-7a3b-4d0e-8f60-0d7a0c1f2e3e") is None
+    expect(page.locator("#content")).to_have_attribute("data-recorded", "3")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sent-line")).to_contain_text("The partner begins anew.")
     expect(page.locator("#mood")).to_have_text("Nothing can be said yet.")
 
 
@@ -145,8 +248,9 @@ def test_two_tabs_on_two_partners_never_mix(page: Page, sender: Sender, watch: W
     page.goto(f"{sender.pages}/faults")
     expect(page.locator("#preset-outage")).to_have_attribute("aria-checked", "false")
     page.goto(f"{sender.pages}/partners")
-    page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name=f"Delete {made['client_id']}").click()
+    expect(page.get_by_role("dialog")).to_contain_text("its login and tokens")
+    press(page, "Yes, do it", "The partner is gone.")
     expect(page.get_by_role("rowheader", name=made["client_id"])).to_have_count(0)
 
 
@@ -165,7 +269,7 @@ def test_a_partner_is_made_and_its_secret_is_seen(page: Page, sender: Sender) ->
     expect(page.locator("#sent-answer")).to_be_visible()
     expect(page.locator("#sent-answer")).to_contain_text("client_secret")
     # The list of the header has it too.
-    expect(page.locator("#partner option")).to_have_count(
+    expect(page.locator("#who li")).to_have_count(
         len(sender.http.get("/_mock/partners").json()["data"])
     )
 
@@ -219,10 +323,9 @@ def test_each_page_is_accessible_and_as_wide_as_the_window(
         expect(page.locator("#exchange")).to_be_visible()
         expect_accessible(page)
         page.goto(f"{sender.pages}/faults")
-        page.locator("#preset-slow").click()
-        expect(page.locator("#sent")).to_be_visible()
-        expect(page.locator("#preset-slow")).to_have_attribute("aria-checked", "true")
-        page.locator("#content tbody").get_by_role("switch").first.click()
+        for state in ("true", "false"):
+            page.locator("#preset-slow").click()
+            expect(page.locator("#preset-slow")).to_have_attribute("aria-checked", state)
         expect(page.locator("#sent-line")).to_contain_text("PATCH")
         page.locator("#sent summary").click()
         expect_accessible(page)
@@ -259,9 +362,11 @@ def test_a_browser_signs_in_and_out(browser: Browser) -> None:
         page.get_by_label("Admin token").fill(token)
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="Start")).to_be_visible()
-        press(page, "Send it from this page", "201")
+        press(page, "Make an API key", "201")
+        command = page.locator("#sent-curl").text_content() or ""
+        subprocess.run(["sh", "-c", command], check=True, capture_output=True, timeout=20)
         page.get_by_role("link", name="Journal", exact=True).click()
-        expect(page.locator("#rows li")).to_have_count(1)
+        expect(page.locator("#rows li")).to_have_count(2)
         other = page.context.new_page()
         other.goto(page.url.replace("/journal", "/state"))
         other.get_by_role("button", name="Sign out").click()
@@ -282,20 +387,18 @@ def test_the_first_request_proves_itself_as_its_operation_wants(
     contract.write_text(json.dumps(KEYS_EVERYWHERE), encoding="utf-8")
     with visiting(browser, "--contract", str(contract), expected="nothing") as page:
         page.goto("/_mock/ui")
-        press(page, "Send it from this page", "GET /pets: 200")
+        press(page, "Send the first request", "GET /pets: 200")
+        expect(page.locator("#sent-words")).to_have_text("listPets: OK.")
         assert page.evaluate("document.cookie") == ""
         command = page.locator("#sent-curl").text_content() or ""
-        token = page.locator("#token").text_content() or ""
-        assert token not in command
         ended = subprocess.run(
-            ["sh", "-c", command],
-            check=True,
-            capture_output=True,
-            encoding="utf-8",
-            env={**os.environ, "TOKEN": token},
-            timeout=20,
+            ["sh", "-c", command], check=True, capture_output=True, encoding="utf-8", timeout=20
         )
         assert "200 OK" in ended.stdout
+        start = page.url
+        page.goto(f"{start}/journal/1")
+        press(page, "Send as a new request", "GET /pets: 200")
+        expect(page.locator("#sent-words")).to_have_text("listPets: OK.")
 
 
 @pytest.mark.parametrize("name", ["payments-3.1.yaml", "pets-3.0.yaml"])
@@ -304,7 +407,7 @@ def test_a_foreign_contract_has_the_same_pages(browser: Browser, name: str) -> N
     with visiting(browser, *options, expected="4[0-9][0-9]") as page:
         page.goto("/_mock/ui")
         start = page.url
-        page.get_by_role("button", name="Send it from this page").click()
+        page.get_by_role("button", name="Send the first request").click()
         expect(page.locator("#sent-line")).to_contain_text(re.compile(r": \d{3}"))
         for one in PAGES:
             page.goto(start + one)

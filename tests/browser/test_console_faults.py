@@ -69,7 +69,9 @@ def test_a_preset_of_several_faults_is_one_switch_that_stays(page: Page, sender:
     assert [sender.create("B", "key-2-abcdefghijkl") for _ in range(3)] == [500, 500, 201]
     expect(row.get_by_text("fired 4 times", exact=True)).to_be_visible()
     assert len(sender.http.get(f"{sender.control}/faults").json()["data"]) == 2
-    press(page, "Remove all faults", "faults: 204")
+    page.get_by_role("button", name="Remove all faults").click()
+    expect(page.get_by_role("dialog")).to_contain_text("those that are switched off too")
+    press(page, "Yes, do it", "All faults are gone.")
     expect(preset).to_have_attribute("aria-checked", "false")
     expect(page.get_by_text("fired")).to_have_count(0)
 

@@ -39,57 +39,92 @@
 
   // The last request of the page, for a person and for the shell.
   const TOKEN = '"$TOKEN"';
-  const curlOf = (method, path, headers, body, places = []) => {
+  const curlOf = (method, path, headers, body, { before = "", token_places: places = [], basic = null } = {}) => {
     const words = ["curl", "-g", "-i", "-X", method];
     const end = queryOf(path, places).map((start) => quoted(start) + TOKEN).join("");
     words.push(quoted(location.origin + path) + end);
-    if (document.body.hasAttribute("data-has-token") && path.startsWith("/_mock/"))
-      words.push("-H", '"Authorization: Bearer $ADMIN_TOKEN"');
+    const { adminToken } = document.body.dataset;
+    if (adminToken && path.startsWith("/_mock/")) words.push("-H", `"Authorization: Bearer ${adminToken}"`);
+    if (basic !== null) words.push("-u", `${quoted(`${basic}:`)}"$CLIENT_SECRET"`);
     for (const { location: where, name, prefix } of places) {
       if (where === "header") words.push("-H", quoted(`${name}: ${prefix}`) + TOKEN);
       else if (where === "cookie") words.push("-b", quoted(`${name}=`) + TOKEN);
     }
     for (const [name, value] of Object.entries(headers)) words.push("-H", quoted(`${name}: ${value}`));
     if (body) words.push("--data-raw", quoted(body));
-    return words.join(" ");
+    return before + words.join(" ");
+  };
+  const parsed = (text) => {
+    try { return JSON.parse(text); } catch { return null; }
   };
   const pretty = (text) => {
-    try { return JSON.stringify(JSON.parse(text), null, 2); } catch { return text; }
+    const value = parsed(text);
+    return value === null ? text : JSON.stringify(value, null, 2);
   };
+  const pageOf = (text) => new DOMParser().parseFromString(text, "text/html");
   // What is wrong, from a problem document or from a page of the console.
   const detailOf = (answer) => {
-    try { return JSON.parse(answer).detail; } catch {
-      return new DOMParser().parseFromString(answer, "text/html").querySelector("main > p")?.textContent;
-    }
+    const problem = parsed(answer);
+    return (problem ? problem.detail : pageOf(answer).querySelector("main > p")?.textContent) ?? "";
   };
-  const show = (method, path, status, curl, answer) => {
-    const panel = byId("sent"), isDone = status >= 200 && status < 400;
-    const detail = isDone ? "" : detailOf(answer);
-    panel.hidden = false;
-    panel.className = `sent ${isDone ? "good" : "bad"}`;
-    byId("sent-line").textContent =
-      `${isDone ? "Done" : "Not done"}. ${method} ${path}: ${status || "no answer"}${detail ? `: ${detail}` : ""}`;
-    byId("sent-lost").hidden = true;
+  // What the control plane has done, by the page's table.
+  const panel = byId("sent"), statuses = JSON.parse(panel.dataset.statuses);
+  const outcomes = JSON.parse(panel.dataset.outcomes);
+  const outcomesOf = (method, path) => outcomes.filter(
+    (one) => one.method === method && new RegExp(`^${one.path}$`).test(path));
+  const saidOf = (method, path, answer) => outcomesOf(method, path).find(
+    ({ when }) => Object.entries(when).every(([name, value]) => parsed(answer)?.[name] === value)) ?? {};
+  const show = (method, path, answer, curl, said = saidOf(method, path, answer.text)) => {
+    const { status, statusText, text, isReplay } = answer, isDone = status >= 200 && status < 400;
+    const words = isDone
+      ? (isReplay ? said.replayed : said.done) ?? `${statusText || "Done"}.`
+      : statuses[status] ?? statuses[String(status)[0]];
+    tell(said.name ? `${said.name}: ${words}` : words, isDone ? "good" : "bad");
+    isTelling = false;
+    byId("sent-detail").textContent = isDone ? "" : detailOf(text);
+    byId("sent-request").textContent = `${method} ${path}: ${status || "no answer"}`;
     byId("sent-details").hidden = false;
     byId("sent-curl").textContent = curl;
-    byId("sent-answer").textContent = answer ? pretty(answer) : "(no body)";
-    // What is shown once must be seen.
-    byId("sent-details").open = method === "POST" && /"(client_secret|access_token)"/.test(answer);
+    byId("sent-answer").textContent = text ? pretty(text) : "(no body)";
+    // What is shown once must be seen, where it does not cover the page.
+    byId("sent-details").open = path.startsWith("/_mock/") && /"(client_secret|access_token)"/.test(text)
+      && matchMedia("(min-width: 60rem)").matches;
   };
   // The page is not, or no longer, what it was: the panel says so until it is again.
   let isTelling = false;
-  const tell = (text) => {
+  const tell = (text, tone = "bad") => {
     isTelling = true;
-    byId("sent").hidden = false;
-    byId("sent").className = "sent bad";
-    byId("sent-line").textContent = text;
+    panel.hidden = false;
+    panel.className = `sent ${tone}`;
+    byId("sent-words").textContent = text;
+    byId("sent-detail").textContent = byId("sent-request").textContent = "";
     byId("sent-details").hidden = byId("sent-lost").hidden = true;
   };
   const tellNoMore = () => {
-    if (isTelling) byId("sent").hidden = true;
+    if (isTelling) panel.hidden = true;
     isTelling = false;
   };
-  byId("sent-close").addEventListener("click", () => { byId("sent").hidden = true; });
+  byId("sent-close").addEventListener("click", () => { panel.hidden = true; });
+
+  // What cannot be undone is asked first. The page may be read again meanwhile, with another such button.
+  let isAgreed = false;
+  document.addEventListener("htmx:confirm", (event) => {
+    const { verb, path, elt } = event.detail, ask = byId("ask");
+    const asks = outcomesOf(verb.toUpperCase(), path)[0]?.asks;
+    if (!asks || isAgreed) return;
+    event.preventDefault();
+    byId("ask-title").textContent = `${elt.getAttribute("aria-label") ?? elt.textContent}?`;
+    byId("ask-what").textContent = asks;
+    ask.returnValue = "";
+    ask.addEventListener("close", () => {
+      const button = byId(elt.id) ?? elt;
+      button.focus();
+      isAgreed = ask.returnValue === "yes";
+      if (isAgreed) button.click();
+      isAgreed = false;
+    }, { once: true });
+    ask.showModal();
+  });
 
   // The page again, with the parts that were folded out, and the focus where it was.
   let isRefreshing = false, isStale = false;
@@ -97,11 +132,14 @@
     if (byId("rows")) return;
     if (isRefreshing) { isStale = true; return; }
     isRefreshing = true;
-    const open = [...document.querySelectorAll("#content details[open][id]")].map((one) => one.id);
+    const open = [...document.querySelectorAll("#content details[open][id], .who[open]")].map((one) => one.id);
+    const focused = document.activeElement.id;
     try {
       await htmx.ajax("GET", location.href, { target: "#content", select: "#content", swap: "outerHTML" });
     } finally { isRefreshing = false; }
     for (const id of open) byId(id)?.setAttribute("open", "");
+    // What was folded in could not be focused.
+    if (focused && document.activeElement === document.body) byId(focused)?.focus();
     choose();
     if (isStale) { isStale = false; later(); }
   };
@@ -112,13 +150,14 @@
     const { elt, xhr, requestConfig: config } = event.detail;
     if (config.verb === "get") {
       if (xhr.responseURL.endsWith("/sign-in")) location.reload();
-      else if (!event.detail.successful) tell(GONE);
+      else if (!event.detail.successful) tell(xhr.status ? GONE : "The mock does not answer.");
       return;
     }
     const body = elt.hasAttribute("data-secret") ? "" : bodyOf(elt);
     const headers = body ? { "Content-Type": "application/json" } : {};
     const method = config.verb.toUpperCase();
-    show(method, config.path, xhr.status, curlOf(method, config.path, headers, body), xhr.responseText);
+    const { status, statusText, responseText: text } = xhr;
+    show(method, config.path, { status, statusText, text }, curlOf(method, config.path, headers, body));
     if (!event.detail.successful) return;
     if (elt.dataset.then) location.assign(elt.dataset.then);
     else refresh();
@@ -135,16 +174,34 @@
       if (where === "cookie") document.cookie = `${name}=${value}; path=/; max-age=${seconds}; SameSite=Strict`;
   };
 
-  // A request to the API itself, as the client would send it.
+  // The partner's secret, from the one page that may show it.
+  const secretOf = async (page) => {
+    const found = (root) => root.getElementById("client-secret")?.textContent;
+    return found(document) ?? found(pageOf(await (await fetch(page)).text()));
+  };
+  const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+
+  // A request to the API itself, as the client would send it: with the token and the key that the page shows, if any.
   let token = null, retry = null;
-  const send = async (request, key = newKey()) => {
-    const { method, path, headers, body, token_places: places, key_header: keyHeader } = JSON.parse(request.send);
-    if (keyHeader) headers[keyHeader] = key;
-    const curl = curlOf(method, path, headers, body, places);
+  const used = new Set();
+  const send = async (button, again = null) => {
+    const request = JSON.parse(button.send);
+    const { method, path, headers, body, token_places: places, basic, key_header: keyHeader } = request;
+    if (keyHeader) {
+      const shown = headers[keyHeader];
+      headers[keyHeader] = again ?? (shown && !used.has(shown) ? shown : newKey());
+      used.add(headers[keyHeader]);
+    }
+    const curl = curlOf(method, path, headers, body, request);
     const sent = { ...headers };
+    const offerRetry = () => {
+      byId("sent-lost").hidden = !keyHeader;
+      retry = () => send(button, headers[keyHeader]);
+    };
     try {
       if (places.length)
-        token ??= (await (await fetch(request.token, { method: "POST" })).json()).access_token;
+        token ??= byId("token")?.textContent ?? (await (await fetch(button.token, { method: "POST" })).json()).access_token;
+      if (basic !== null) sent.Authorization = `Basic ${base64(`${basic}:${await secretOf(request.secret_page)}`)}`;
       for (const { location: where, name, prefix } of places)
         if (where === "header") sent[name] = prefix + token;
       const end = queryOf(path, places).map((start) => start + encodeURIComponent(token)).join("");
@@ -152,11 +209,14 @@
       const options = { method, headers: sent, body: body || undefined };
       const answer = await fetch(location.origin + path + end, options)
         .finally(() => setCookies(places, "", 0));
-      show(method, path, answer.status, curl, await answer.text());
+      const { status, statusText } = answer, isReplay = answer.headers.has("Idempotent-Replayed");
+      if (status === 401) token = null;
+      show(method, path, { status, statusText, text: await answer.text(), isReplay }, curl, request.said);
+      if (status >= 500) offerRetry();
     } catch (error) {
-      show(method, path, 0, curl, `The browser got no answer: ${error.message}`);
-      byId("sent-lost").hidden = !keyHeader;
-      retry = () => send(request, key);
+      show(method, path, { status: 0, text: "" }, curl, request.said);
+      byId("sent-answer").textContent = `The browser got no answer: ${error.message}`;
+      offerRetry();
     }
     refresh();
   };
@@ -170,9 +230,10 @@
       commands.push(curlOf(verb, path, headers, body));
       const answer = await fetch(path, { method: verb, headers, body });
       if (shown && !shown.ok) continue;
-      shown = { ok: answer.ok, verb, path, status: answer.status, text: await answer.text() };
+      const { ok, status, statusText } = answer;
+      shown = { ok, verb, path, answer: { status, statusText, text: await answer.text() } };
     }
-    show(shown.verb, shown.path, shown.status, commands.join("\n"), shown.text);
+    show(shown.verb, shown.path, shown.answer, commands.join("\n"));
     refresh();
   };
   const copy = async (button) => {
@@ -194,7 +255,6 @@
     if (button?.dataset.copy) copy(button);
     else if (button?.dataset.send) send({ ...button.dataset });
     else if (button?.dataset.steps) sendAll(button);
-    else if (button?.dataset.goto !== undefined) location.assign(byId("partner").value);
   });
 
   // A form shows the fields that belong to what is chosen in it.

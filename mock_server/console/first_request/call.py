@@ -66,12 +66,12 @@ class Call:
     @property
     def places(self) -> tuple["TokenPlace", ...]:
         """The places of the token, by the security schemes; none for HTTP Basic, which has none."""
-        return tuple(TokenPlace.of(one) for one in self.schemes if not _is_basic(one))
+        return tuple(TokenPlace.of(one) for one in self.schemes if not is_basic(one))
 
     @property
     def needs_secret(self) -> bool:
         """Whether a client id and a secret prove who sends it."""
-        return any(map(_is_basic, self.schemes))
+        return any(map(is_basic, self.schemes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,8 @@ class TokenPlace:
         return cls("header", "Authorization", "Bearer ")
 
 
-def _is_basic(scheme: Mapping[str, Any]) -> bool:
+def is_basic(scheme: Mapping[str, Any]) -> bool:
+    """Whether a security scheme is HTTP Basic, which takes no token."""
     return bool(scheme["type"] == "http" and scheme["scheme"].lower() == "basic")
 
 
