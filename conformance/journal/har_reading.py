@@ -29,6 +29,8 @@ _LATEST = 253370764800.0
 _LONGEST = 1e9
 """Seconds that an exchange takes at most."""
 
+_LEAP_SECOND = re.compile(r"(?<=T)(\d\d:?\d\d:?)60")
+
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -120,12 +122,13 @@ def _entry(node: "_Node", started: float, place: int, redactor: Redactor) -> Jou
 def _started(node: "_Node") -> float:
     if "_started" in node.value:
         return node.number("_started", 0, 0, _LATEST)
-    text = node.text("startedDateTime")
+    # RFC 3339 section 5.6 has leap seconds, which Python has not, and lower case.
+    text, leap = _LEAP_SECOND.subn(r"\g<1>59", node.text("startedDateTime").strip().upper())
     try:
-        when = datetime.fromisoformat(text.strip())
+        when = datetime.fromisoformat(text)
     except ValueError as error:
         raise HarError(f"{node.place}.startedDateTime: is no date and time (ISO 8601)") from error
-    started = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    started = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() + leap
     if not 0 <= started <= _LATEST:
         raise HarError(f"{node.place}.startedDateTime: must be between the years 1970 and 9999")
     return started

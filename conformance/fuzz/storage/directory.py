@@ -275,9 +275,12 @@ class RunDirectory:
     def _lines(self) -> tuple[list[str], int]:
         """The first lines of the list of created resources, and the number of all others."""
         path = self.path / _MADE
-        text = read_text(path, "list") if os.path.lexists(path) else ""
+        text = ""
+        if os.path.lexists(path):
+            # A byte that is no text makes its own line unreadable, and no other.
+            text = read_text(path, "list", errors="surrogateescape")
         *lines, rest = text.split("\n", _MOST_MADE)
-        return lines, rest.count("\n")
+        return lines, rest.count("\n") + bool(rest.rpartition("\n")[2])
 
     def clear_created(self) -> None:
         """Forget the created resources: all are revoked, or listed as left behind."""

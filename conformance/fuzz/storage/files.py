@@ -88,8 +88,11 @@ def weight_of(content: bytes) -> int:
     return len(content) + _WEIGHT_OF_VALUE * sum(map(content.count, (b"[", b"{", b",")))
 
 
-def read_text(path: Path, what: str, most: int = MOST_BYTES) -> str:
-    """The content of a file of the kind ``what``; raises :class:`FileError`."""
+def read_text(path: Path, what: str, most: int = MOST_BYTES, *, errors: str = "strict") -> str:
+    """The content of a file of the kind ``what``; raises :class:`FileError`.
+
+    ``errors`` says what becomes of bytes that are no UTF-8, as :meth:`bytes.decode` has it.
+    """
     with os.fdopen(own_descriptor(path, os.O_RDONLY), "rb") as file:
         try:
             content = file.read(most + 1)
@@ -98,7 +101,7 @@ def read_text(path: Path, what: str, most: int = MOST_BYTES) -> str:
     if len(content) > most:
         raise FileError(f"{path}: is larger than {most} bytes")
     try:
-        return content.decode()
+        return content.decode(errors=errors)
     except ValueError as error:
         raise FileError(f"{path}: is torn, or no {what}") from error
 

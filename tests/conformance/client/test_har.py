@@ -177,6 +177,9 @@ def test_a_har_taken_elsewhere_is_read() -> None:
         ({"time": -1, "timings": {"send": 1, "wait": 2, "receive": -1}}, "seconds", 0.003),
         ({"startedDateTime": "2026-03-01T13:00:00.5000000+01:00"}, "started", 1772366400.5),
         ({"startedDateTime": "2026-03-01T12:00:00.5"}, "started", 1772366400.5),
+        # RFC 3339 section 5.6: a leap second is the second after it, and case does not matter.
+        ({"startedDateTime": "2026-03-01T11:59:60.5Z"}, "started", 1772366400.5),
+        ({"startedDateTime": "2026-03-01t12:00:00.5z"}, "started", 1772366400.5),
         ({"request__postData": {"params": [{"name": "a b", "value": "c"}, {"name": "d"}]}},
          "request_body", "a+b=c&d="),
         ({"response__content": {"encoding": "base64", "text": b64encode(b'{"a": 1}').decode()}},

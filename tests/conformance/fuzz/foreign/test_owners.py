@@ -101,6 +101,23 @@ def test_resources_that_a_directory_names_are_bounded(
     assert directory.junk == 3
 
 
+@pytest.mark.parametrize(
+    ("content", "made", "junk"),
+    [
+        (b"\xff\xfe\x00" * 30, set(), 1),
+        (b"0 a\n\xff\xfe\n0 \xe9\n0 b\n", {(0, "a"), (0, "b")}, 2),
+        (b"0 a\n0 cut-o", {(0, "a")}, 1),
+    ],
+)
+def test_a_line_that_is_no_text_is_left_out_and_counted(
+    content: bytes, made: set[tuple[int, str]], junk: int, tmp_path: Path
+) -> None:
+    directory = campaign_in(tmp_path / "run")
+    (directory.path / "made.txt").write_bytes(content)
+    assert directory.created() == made
+    assert directory.junk == junk
+
+
 @pytest.mark.parametrize("bound", ["_MOST_EXAMPLES", "_LARGEST_EXAMPLES"])
 def test_a_corpus_is_bounded(bound: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     directory = campaign_in(tmp_path / "run")
