@@ -1,5 +1,6 @@
 """``dinie-conformance client``: the verdict on a client, from a journal saved as HAR."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,8 @@ def client_command(hars: Sequence[Path], form: str, **parameters: Any) -> int:
     SECRETS.reserve(words_of(contract))
     # One redactor for all files, so that a secret has the same replacement in each. What it finds
     # is in no report, in no spelling.
-    journals = read_hars(hars, Redactor(known=SECRETS))
+    redactor = Redactor(known=SECRETS, public=json.dumps(contract.document))
+    journals = read_hars(hars, redactor)
     verdict = judge(
         journals[0] if len(journals) == 1 else merged(journals),
         contract,

@@ -1,5 +1,6 @@
 """``dinie-conformance fuzz``: a campaign."""
 
+import json
 import secrets
 from datetime import datetime
 from itertools import chain
@@ -57,7 +58,8 @@ def fuzz_command(**parameters: Any) -> int:
     required = ids_of(catalogue(), settings.required)
     url = settings.checked_url(contract)
     SECRETS.reserve([url, *words_of(contract)])
-    journals = read_hars(settings.hars, Redactor(known=SECRETS))
+    redactor = Redactor(known=SECRETS, public=json.dumps(contract.document))
+    journals = read_hars(settings.hars, redactor)
     console = ReportConsole()
     shared = _shared(contract, url, settings.example_database)
     if settings.resume:

@@ -10,6 +10,7 @@ from conformance.client.calls import Call, Retry, calls_of
 from conformance.client.operations import Address
 from conformance.client.request_faults import Fault, faults_of
 from conformance.journal.journal import JournalEntry
+from conformance.journal.redaction import PSEUDONYM
 from conformance.probe.values import Values
 from openapi.contract import Contract
 from openapi.operation import Operation
@@ -55,8 +56,10 @@ class Traffic:
         self.contract = contract
         self.attempts, self.strays = attempts_of(contract, entries)
         self.calls = calls_of(self.attempts)
-        self.left_out = len(entries) - len(self.attempts) - len(self.strays)
-        """The number of exchanges that have nothing to do with the contract."""
+        found = {one.number for one in self.attempts}
+        found |= {entry.number for entry, _ in self.strays}
+        self.others = [one for one in entries if one.number not in found]
+        """The exchanges that have nothing to do with the contract."""
         self._faults: dict[int, Sequence[Fault]] = {}
 
     @property
@@ -78,6 +81,14 @@ class Traffic:
     def token_requests(self) -> Sequence[Attempt]:
         """The requests for a token, in the order of their start."""
         return [one for one in self.attempts if issues_tokens(one.operation)]
+
+    @cached_property
+    def credentials(self) -> frozenset[str]:
+        """The pseudonyms of what the client sent to prove itself, and of the tokens it got."""
+        sent = [one.entry for one in self.attempts] + [entry for entry, _ in self.strays]
+        texts = [one.request_header("authorization") or "" for one in sent]
+        texts += [one.entry.request_body for one in self.token_requests]
+        return frozenset(self.issued).union(*map(PSEUDONYM.findall, texts))
 
     @cached_property
     def keys_in_query(self) -> set[str]:

@@ -58,7 +58,7 @@ def judge(
         results=() if void else tuple(sorted(results, key=lambda one: one.key)),
         void=void,
         doubt=doubt_of(results),
-        remarks=(_NOT_JUDGED.format(traffic.left_out),) if traffic.left_out else (),
+        remarks=(_NOT_JUDGED.format(len(traffic.others)),) if traffic.others else (),
         requests=len(traffic.attempts),
         seconds=max(ends) - traffic.attempts[0].started if ends else 0.0,
         exchanged=(traffic.attempts[0].started, max(ends)) if ends else None,

@@ -78,7 +78,7 @@ def entries_of(document: Any, redactor: Redactor | None = None) -> tuple[Journal
 
     Documents whose secrets are to be compared need the same ``redactor``.
     """
-    redactor = redactor or Redactor()
+    redactor = redactor or Redactor(public="")
     nodes = _Node(document, "").object("log").objects("entries")
     started = sorted(((_started(node), node) for node in nodes), key=lambda one: one[0])
     entries = [_entry(node, when, at, redactor) for at, (when, node) in enumerate(started, 1)]

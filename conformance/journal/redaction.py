@@ -21,8 +21,13 @@ from urllib.parse import unquote_plus
 
 from conformance.journal.journal import Headers, JournalEntry
 from conformance.journal.json_secrets import replace_members
-from conformance.journal.repetitions import Repetitions, may_be_secret
-from conformance.journal.secret_names import is_credential, is_secret, is_secret_parameter
+from conformance.journal.repetitions import Repetitions, is_sure_secret, may_be_secret
+from conformance.journal.secret_names import (
+    is_client_secret,
+    is_credential,
+    is_secret,
+    is_secret_parameter,
+)
 from dinie_contract.output import SHAPES, Secrets
 
 GUESSABLE = "-guessable"
@@ -70,11 +75,22 @@ class Redactor:
 
     ``key`` is a secret of up to 64 bytes, by default a fresh one. Each credential that is found is
     told to ``known`` as well. No method raises, whatever bytes a client sent.
+
+    With ``public``, the text of what is no secret, all exchanges are of one client: whatever that
+    sends as a token or a client secret is known by its value, words of 8 characters too, but for
+    what stands in the public text. Several clients could hide each other's words so.
     """
 
-    def __init__(self, key: bytes | None = None, *, known: Secrets | None = None) -> None:
+    def __init__(
+        self,
+        key: bytes | None = None,
+        *,
+        known: Secrets | None = None,
+        public: str | None = None,
+    ) -> None:
         self._key = key or secrets.token_bytes(32)
         self._secrets = known
+        self._public = public
         self._known: dict[tuple[bytes, bytes], tuple[str, str]] = {}
         self._repetitions = Repetitions()
 
@@ -118,14 +134,25 @@ class Redactor:
         """Redact the secrets in any text that are known by their value."""
         return self._repetitions.replace(text)
 
-    def _remember(self, spelled: str, secret: str) -> None:
+    def _sent(self, secret: str) -> str:
+        """The pseudonym of what was sent as a token or a client secret."""
+        *scheme, word = secret.split() or [""]
+        # More words are a scheme of their own, each part of which may be anything.
+        if len(scheme) < 2:  # noqa: PLR2004 - a scheme and a token
+            self._remember(word, word, is_sure=True)
+        return self.credential(secret)
+
+    def _remember(self, spelled: str, secret: str, *, is_sure: bool = False) -> None:
         """Know a secret by a text that spells it."""
         known = self._repetitions
         if spelled in known or _CLIENT_ID in spelled or PSEUDONYM.fullmatch(spelled):
             return
+        is_sure = is_sure and self._public is not None and spelled not in self._public
         if self._secrets is not None:
-            self._secrets.add([spelled])
-        if known.add(spelled, self.pseudonym(secret)):
+            # A mere word would hide what a report itself says.
+            is_used = is_sure and is_sure_secret(spelled) and not spelled.isalpha()
+            self._secrets.add([spelled], used=is_used)
+        if known.add(spelled, self.pseudonym(secret), is_sure=is_sure):
             # What headers hold was known once, and is to be known again.
             self._known.clear()
 
@@ -262,9 +289,9 @@ class Redactor:
         scheme, _, given = value.strip().partition(" ")
         given = given.strip()
         if scheme.lower() not in _SCHEMES:
-            return self.credential(value)
+            return self._sent(value)
         if scheme.lower() != "basic" or not given:
-            return f"{scheme} {self.credential(given)}" if given else scheme
+            return f"{scheme} {self._sent(given)}" if given else scheme
         text = given
         if ":" not in given:  # a colon is in no base64
             try:
@@ -273,10 +300,10 @@ class Redactor:
                 text = ""
         client_id, _, secret = text.partition(":")
         if not secret:
-            self._remember(given, client_id)
-            return f"{scheme} {self.credential(client_id or given)}"
-        self._remember(given, secret)
-        return f"{scheme} {self.shapes(client_id)}:{self.credential(secret)}"
+            self._remember(given, client_id, is_sure=True)
+            return f"{scheme} {self._sent(client_id or given)}"
+        self._remember(given, secret, is_sure=True)
+        return f"{scheme} {self.shapes(client_id)}:{self._sent(secret)}"
 
     def _cookie(self, pair: str) -> str:
         name, equals, value = pair.strip().partition("=")
@@ -302,6 +329,8 @@ class Redactor:
 
     def _named(self, name: str, secret: str) -> str:
         # The others are idempotency keys and cursors, which may stand in a URL.
+        if is_client_secret(name):
+            return self._sent(secret)
         return self.credential(secret) if is_credential(name) else self.pseudonym(secret)
 
     def _multipart_field(self, found: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 _RUN = re.compile(r"[!#-+./-9;-Z\\^-z|~-]{16,}")
+_SHORT_RUN = re.compile(r"[!#-+./-9;-Z\\^-z|~-]{8,}")
 _ESCAPE = re.compile(
     r"%(?:25){0,8}([2-7][0-9a-f])|\\{1,8}(?:u00|x)([2-7][0-9a-f])|\\{1,8}(/)", re.IGNORECASE
 )
@@ -19,6 +20,14 @@ _COULD_BE_SECRET = re.compile(r"(?=.*[A-DF-Za-df-z])(?=.*[0-9]|.*[a-z][A-Z])[!#$
 _GIVEN = re.compile(r"(?=.*[A-DF-Za-df-z])[!#$&-+./-9;-Z^-z|~-]+")
 _LEAST_VARIETY = 6
 """The fewest different characters: a filler such as ``xxxxxxxx`` is no secret."""
+
+_FILLER = re.compile(
+    r"\W*(?:redacted|hidden|removed|masked|omitted|filtered|sanitized|undefined)\W*", re.IGNORECASE
+)
+"""What tools write in place of a secret, or of none."""
+
+_LEAST = 8
+"""The fewest characters of what is known to be a secret, whatever it looks like."""
 
 _STEP = 8
 _WINDOW = 9
@@ -42,6 +51,16 @@ def may_be_secret(text: str) -> bool:
     )
 
 
+def is_sure_secret(text: str) -> bool:
+    """Whether a text is a secret that was sent as one: of words too, but no filler."""
+    return (
+        _LEAST <= len(text) <= _LONGEST
+        and len(set(text)) >= _LEAST_VARIETY
+        and _GIVEN.fullmatch(text) is not None
+        and not _FILLER.fullmatch(text)
+    )
+
+
 class Repetitions:
     """Secrets, each with its replacement; the oldest are forgotten, but for those given."""
 
@@ -49,6 +68,8 @@ class Repetitions:
         self._given: dict[str, str] = {}
         self._known: dict[str, str] = {}
         self._forms: dict[str, list[_Form]] = {}
+        self._short: dict[str, set[int]] = {}
+        """The lengths of the secrets that are too short for a form, by their beginning."""
 
     def __contains__(self, secret: str) -> bool:
         return secret in self._known
@@ -59,14 +80,15 @@ class Repetitions:
             self._given[secret] = replacement
             self._index(secret)
 
-    def add(self, secret: str, replacement: str) -> bool:
-        """Know what could be a secret; whether others had to be forgotten."""
-        if not may_be_secret(secret):
+    def add(self, secret: str, replacement: str, *, is_sure: bool = False) -> bool:
+        """Know what could be a secret, or is sure to be one; whether others were forgotten."""
+        if not (is_sure_secret if is_sure else may_be_secret)(secret):
             return False
         is_full = len(self._known) >= _MOST
         if is_full:
             self._known = dict(list(self._known.items())[_MOST // 2 :])
             self._forms.clear()
+            self._short.clear()
             for one in (*self._given, *self._known):
                 self._index(one)
         self._known[secret] = replacement
@@ -77,20 +99,30 @@ class Repetitions:
         """The text with each repetition replaced; the very text where there is none."""
         if not self._may_hold(text):
             return text
-        return _RUN.sub(lambda run: self._in_run(run[0]), text)
+        return self._runs.sub(lambda run: self._in_run(run[0]), text)
 
     def _may_hold(self, text: str) -> bool:
-        forms = self._forms
-        for run in _RUN.findall(text) if forms else ():
+        forms, short = self._forms, self._short
+        for run in self._runs.findall(text) if forms or short else ():
             if "%" in run or "\\" in run:
                 return True
             for at in range(0, len(run) - _WINDOW + 1, _STEP):
                 if run[at : at + _WINDOW] in forms:
                     return True
+            for at in range(len(run) - _LEAST + 1) if short else ():
+                if run[at : at + _LEAST] in short:
+                    return True
         return False
+
+    @property
+    def _runs(self) -> re.Pattern[str]:
+        return _SHORT_RUN if self._short else _RUN
 
     def _index(self, secret: str) -> None:
         length = len(secret)
+        if length < _END:
+            self._short.setdefault(secret[:_LEAST], set()).add(length)
+            return
         for start in range(length - _END, length - _END + _STEP):
             forms = self._forms.setdefault(secret[start : start + _WINDOW], [])
             if (start, length) not in forms and len(forms) < _MOST_FORMS:
@@ -106,15 +138,23 @@ class Repetitions:
         return "".join([*parts, *pieces[done:]]) if parts else run
 
     def _spans(self, plain: str) -> Iterator[tuple[int, int, str]]:
-        forms, given, known = self._forms, self._given, self._known
+        given, known = self._given, self._known
+        for begin, length in self._places(plain):
+            secret = plain[begin : begin + length]
+            replacement = given.get(secret) or known.get(secret)
+            if replacement:
+                yield begin, begin + length, replacement
+
+    def _places(self, plain: str) -> Iterator[tuple[int, int]]:
+        """Begin and length of what may be a secret."""
+        forms, short = self._forms, self._short
         for at in range(0, len(plain) - _WINDOW + 1, _STEP):
             for before, length in forms.get(plain[at : at + _WINDOW], ()):
-                begin = at - before
-                if begin >= 0:
-                    secret = plain[begin : begin + length]
-                    replacement = given.get(secret) or known.get(secret)
-                    if replacement:
-                        yield begin, begin + length, replacement
+                if at >= before:
+                    yield at - before, length
+        for at in range(len(plain) - _LEAST + 1) if short else ():
+            for length in short.get(plain[at : at + _LEAST], ()):
+                yield at, length
 
 
 def _unescaped(run: str) -> tuple[str, Sequence[str]]:

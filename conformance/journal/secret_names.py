@@ -47,6 +47,11 @@ def is_credential(name: str) -> bool:
     return is_secret(name) and not _NO_CREDENTIAL.search(name.lower())
 
 
+def is_client_secret(name: str) -> bool:
+    """Whether a name is that of a client secret, as a token request has it."""
+    return _plain(name[-LONGEST_NAME:]).endswith("clientsecret")
+
+
 def is_credential_parameter(name: str) -> bool:
     """Whether a name of a query parameter is that of a credential: such names may be shorter."""
     return is_secret_parameter(name) and not _NO_CREDENTIAL.search(name.lower())

@@ -166,6 +166,24 @@ def token_in_the_path(one: Recording) -> None:
     one.send("DELETE", "/auth/credentials/dinie_cs_live_1", problem(404), operation=None)
 
 
+def token_in_the_path_of_no_operation(one: Recording) -> None:
+    one.list(PAGE)
+    one.send("GET", f"/auth/credentials/{one.token}", problem(404), operation=None)
+
+
+def token_in_a_path_of_nothing(one: Recording) -> None:
+    one.list(PAGE)
+    one.send("GET", f"/elsewhere/{one.token}?x=1", problem(404), operation=None)
+
+
+def token_beside_a_word_in_the_query(one: Recording) -> None:
+    one.list(PAGE, query=f"?limit=Bearer%20{one.token}")
+
+
+def token_as_a_name_in_the_query(one: Recording) -> None:
+    one.list(PAGE, query=f"?{one.token}")
+
+
 def creates_twice(one: Recording) -> None:
     one.post(LOST, key=one.key())
     one.sleep(0.4)
@@ -204,6 +222,10 @@ NAMED: list[tuple[Build, str]] = [
     (random_waits_that_do_not_grow, "waits.backoff-grows"),
     (token_of_the_body_in_the_query, "urls.no-credentials"),
     (token_in_the_path, "urls.no-credentials"),
+    (token_in_the_path_of_no_operation, "urls.no-credentials"),
+    (token_in_a_path_of_nothing, "urls.no-credentials"),
+    (token_beside_a_word_in_the_query, "urls.no-credentials"),
+    (token_as_a_name_in_the_query, "urls.no-credentials"),
     (creates_twice, "retries.create-once"),
     (creates_twice_after_a_500, "retries.create-once"),
 ]

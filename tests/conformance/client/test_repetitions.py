@@ -1,6 +1,8 @@
 """A secret that is known is found by its value, wherever a journal repeats it, and nothing else."""
 
 import json
+from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import astuple
 from urllib.parse import quote
 
@@ -16,6 +18,10 @@ from tests.conformance.client.journals import UNHURRIED
 
 TOKEN = "Zq8sKd92mXlP0aQwEr"
 SAFE = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._~+/-!#$&'()*;<=>?@^`|"
+
+
+Sent = Callable[[str], tuple[dict[str, str], str]]
+"""The headers and the body that a secret is sent in."""
 
 
 def every_character(form: str, secret: str) -> str:
@@ -219,6 +225,54 @@ def test_what_is_no_credential_may_stand_in_a_url(
     url = f"{URL}/6f1c2b9e-8a34-4d57-9c1f-2e7b5a0d4c83?x=6f1c2b9e-8a34-4d57-9c1f-2e7b5a0d4c83"
     entries = entries_of(har(shown, ("GET", url, {}, "", "")))
     assert entries[1].url == url
+
+
+SENT: list[Sent] = [
+    lambda token: ({"Authorization": f"Bearer {token}"}, ""),
+    lambda token: ({"Authorization": token}, ""),
+    lambda token: ({"Authorization": f"Own {token}"}, ""),
+    lambda token: ({"Authorization": f"Basic {b64encode(f'id:{token}'.encode()).decode()}"}, ""),
+    lambda token: ({}, json.dumps({"client_id": "id", "client_secret": token})),
+    lambda token: ({}, f"client_id=id&client_secret={quote(token, safe='')}"),
+]
+WORDS = ["tok-SECRETSECRET-abcdefgh", "abc/SECRETSECRETabcdefgh==", "hT7kQ2vXz9LmP4s", "sesame-1"]
+
+
+@pytest.mark.parametrize("spelling", sorted(SPELLINGS))
+@pytest.mark.parametrize("sent", SENT, ids=range(len(SENT)))
+@pytest.mark.parametrize("token", WORDS)
+def test_what_a_client_sends_to_prove_itself_is_a_secret_whatever_it_looks_like(
+    token: str, sent: Sent, spelling: str
+) -> None:
+    spelled = SPELLINGS[spelling](token)
+    headers, body = sent(token)
+    repeated = [
+        ("GET", f"{URL}?a={spelled}", {"X-Debug": f"x{spelled}.", "X-Other": "sesame"}, "", ""),
+        ("POST", URL, {}, f'{{"name": "with {spelled}"}}', ""),
+    ]
+    redactor = Redactor(public="the contract")
+    entries = entries_of(har(*repeated, ("POST", URL, headers, body, ""), *repeated), redactor)
+    assert spelled not in texts(entries)
+    for one in (entries[0], entries[3]):
+        assert one.url == f"{URL}?a={redactor.pseudonym(token)}"
+        assert one.request_header("x-other") == "sesame"
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["sesame1", "redacted", "[REDACTED]", "undefined", "xxxxxxxx", "12345678", "credential"],
+)
+def test_a_filler_a_short_text_and_a_word_of_the_contract_are_not_looked_for(token: str) -> None:
+    bearer = ("GET", URL, {"Authorization": f"Bearer {token}"}, "", "")
+    redactor = Redactor(public="/auth/credentials")
+    entries = entries_of(har(bearer, ("GET", f"{URL}?a={token}", {}, "", "")), redactor)
+    assert entries[1].url == f"{URL}?a={token}"
+
+
+def test_clients_that_share_a_redactor_do_not_hide_each_others_words() -> None:
+    bearer = ("GET", URL, {"Authorization": "Bearer production-key"}, "", "")
+    entries = entries_of(har(bearer, ("GET", f"{URL}?a=production-key", {}, "", "")), Redactor())
+    assert entries[1].url == f"{URL}?a=production-key"
 
 
 def test_a_client_id_is_public_also_where_it_was_taken_for_a_secret() -> None:
