@@ -9,7 +9,7 @@ from openapi.contract import Contract
 
 _NO_CLIENT = "no client was seen yet: pages of this mock sent all of these requests"
 
-_OF_PAGES = "{} of {} requests {} sent by pages of this mock: judge a client by requests of its own"
+_OF_PAGES = "{} of {} requests {} sent by pages of this mock: a client is judged by its own alone"
 
 
 def verdict_on_client(
@@ -21,18 +21,18 @@ def verdict_on_client(
 ) -> Verdict:
     """The verdict on a client by the journal of its partner, for pages and reports.
 
-    What pages of this mock have sent is told beside it. Where they have sent all of it, nothing
-    that was kept says anything about a client.
+    What pages of this mock have sent does not count where a client was seen, and is told beside the
+    verdict. Without a client, what was kept is shown, and is no verdict.
     """
-    verdict = judge(entries, contract, level, target=partner_id)
-    of_pages = sum(map(_is_of_a_page, entries))
+    own = [one for one in entries if not _is_of_a_page(one)]
+    verdict = judge(own or entries, contract, level, target=partner_id)
+    of_pages = len(entries) - len(own)
     if not of_pages:
         return verdict
-    is_all = of_pages == len(entries)
     told = _OF_PAGES.format(of_pages, len(entries), "was" if of_pages == 1 else "were")
     return replace(
         verdict,
-        doubt=verdict.doubt or (_NO_CLIENT if is_all else ""),
+        doubt=verdict.doubt or ("" if own else _NO_CLIENT),
         remarks=(*verdict.remarks, told),
     )
 

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.chromium import expect_accessible
 from tests.browser.senders import Sender, press
 
 
@@ -83,7 +84,7 @@ def test_a_row_of_a_table_is_a_block_on_a_small_screen(
     own = {"name": "own", "match": {"idempotent": True}, "action": {"kind": "delay", "seconds": 0}}
     sender.http.post(f"{sender.control}/faults", json=own).raise_for_status()
     sender.create("A", "key-1-abcdefghijkl")
-    for width in (390, 800, 1280):
+    for width in (390, 800, 1280, 2560):
         page.set_viewport_size({"width": width, "height": 800})
         page.goto(sender.pages + path)
         table = page.locator("table").first
@@ -110,6 +111,7 @@ def test_a_row_of_a_table_is_a_block_on_a_small_screen(
         roles = [one["role"]["value"] for one in tree if not one["ignored"]]
         assert {"table", "row", "columnheader"} <= set(roles)
         assert {"cell", "gridcell"} & set(roles)
+        expect_accessible(page)
 
 
 @pytest.mark.parametrize(

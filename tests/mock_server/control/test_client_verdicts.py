@@ -8,14 +8,14 @@ from conformance.report import FORMATS
 from tests.mock_server.clients import FIRST, Client, Partnered
 
 BASE = f"/_mock/partners/{FIRST.partner_id}"
-OF_PAGES = "{} sent by pages of this mock: judge a client by requests of its own"
+OF_PAGES = "{} sent by pages of this mock: a client is judged by its own alone"
 
 
-def sent(mock: Partnered, site: str | None) -> None:
+def sent(mock: Partnered, site: str | None, name: object = "A") -> None:
     headers = {"Idempotency-Key": "3b241101-e2bb-4255-8caf-4136c566a962"}
     if site:
         headers["Sec-Fetch-Site"] = site
-    mock.request("POST", "/auth/credentials", json={"name": "A"}, headers=headers)
+    mock.request("POST", "/auth/credentials", json={"name": name}, headers=headers)
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -35,11 +35,14 @@ def test_each_report_and_the_page_say_that_no_client_was_seen(
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_what_pages_sent_beside_a_client_is_told_and_no_doubt(
+def test_what_pages_sent_beside_a_client_is_told_and_does_not_count(
     client: Client, mock: Partnered, form: str
 ) -> None:
-    for site in ("same-origin", "same-origin", None, "cross-site"):
-        sent(mock, site)
+    sent(mock, "same-origin", 7)
+    sent(mock, "same-origin")
+    assert client.get(f"{BASE}/report?format={form}").headers["Exit-Code"] == "1"
+    sent(mock, None)
+    sent(mock, "cross-site")
     answer = client.get(f"{BASE}/report?format={form}")
 
     assert answer.headers["Exit-Code"] == "0"
