@@ -229,6 +229,20 @@ def test_an_exchange_is_sent_again(page: Page, sender: Sender) -> None:
     assert len(keys) == 2
 
 
+def test_a_token_request_is_sent_again_with_the_secret_of_the_partner(
+    page: Page, sender: Sender
+) -> None:
+    login = (sender.mock.client_id, sender.mock.client_secret)
+    grant = {"grant_type": "client_credentials"}
+    sender.http.post("/v3/auth/token", data=grant, auth=login).raise_for_status()
+    page.goto(f"{sender.pages}/journal/1")
+    press(page, "Send as a new request", "An access token was made.")
+    first, second = sender.http.get(f"{sender.control}/journal").json()["data"]
+    logins = [dict(one["request_headers"])["authorization"] for one in (first, second)]
+    assert (second["status"], logins[0]) == (200, logins[1])
+    assert sender.mock.client_secret not in page.content()
+
+
 def test_two_tabs_on_two_partners_never_mix(page: Page, sender: Sender, watch: Watch) -> None:
     made = sender.http.post("/_mock/partners").json()
     other = Sender(sender.mock, sender.http, made)
