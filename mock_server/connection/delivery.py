@@ -1,4 +1,4 @@
-"""Faulty deliveries of a response: dropped, truncated, slow, or streamed without a length."""
+"""Faulty deliveries of a response: dropped, truncated, late, slow, or streamed without a length."""
 
 import asyncio
 import contextlib
@@ -28,9 +28,14 @@ _SECONDS_UNREAD = 2
 
 
 async def wait(exchange: Exchange, seconds: float) -> None:
-    """Wait for ``seconds``, or until shutdown."""
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(ending(exchange.scope).wait(), seconds)
+    """Wait for ``seconds``, or until shutdown, or until the client has closed."""
+    ends = [asyncio.ensure_future(one) for one in (ending(exchange.scope).wait(), _gone(exchange))]
+    try:
+        await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in ends:
+            one.cancel()
+        await asyncio.gather(*ends, return_exceptions=True)
 
 
 async def drop(exchange: Exchange, head: Message, body: bytes, send: Send) -> Sent:
@@ -44,6 +49,21 @@ async def truncate(exchange: Exchange, head: Message, body: bytes, send: Send) -
     await send(head)
     await send({"type": "http.response.body", "body": half, "more_body": True})
     return Sent(head["status"], half, cut=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Send nothing for ``seconds``, then all at once; nothing at all once the client has closed."""
+
+    seconds: float
+
+    async def __call__(self, exchange: Exchange, head: Message, body: bytes, send: Send) -> Sent:
+        await wait(exchange, self.seconds)
+        if is_closed(exchange.receive):
+            return Sent(None, b"", cut=True)
+        await send(head)
+        await send({"type": "http.response.body", "body": body})
+        return Sent(head["status"], body)
 
 
 @dataclass(frozen=True, slots=True)

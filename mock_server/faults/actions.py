@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, ClassVar, Protocol
 
-from mock_server.connection.delivery import Slow, drop, truncate, wait
+from mock_server.connection.delivery import Late, Slow, drop, truncate, wait
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.exchange.authorization import bearer_token, expired_token
 from mock_server.exchange.exchange import Delivery, Exchange
@@ -47,7 +47,10 @@ class _ForBodies:
 
 @dataclass(frozen=True, slots=True)
 class Delay(_ForAll):
-    """Wait between ``seconds`` and ``upto`` before the request is processed."""
+    """Wait between ``seconds`` and ``upto`` before the request is processed.
+
+    Once the client has closed, the request is processed at once.
+    """
 
     seconds: float
     upto: float
@@ -162,6 +165,7 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any], DocumentedAnswers, AccessToken
     ),
     "drop": lambda text, *_: Drop(text["when"] == "after_commit"),
     "truncate": lambda *_: Deliver(truncate),
+    "late": lambda text, *_: Deliver(Late(text["seconds"])),
     "slow": lambda text, *_: Deliver(Slow(text["seconds"])),
     "media_type": lambda text, *_: Spoil(text["media_type"]),
     "malformed_json": lambda *_: Spoil(None),

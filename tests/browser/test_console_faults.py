@@ -120,6 +120,7 @@ def test_a_row_of_a_table_is_a_block_on_a_small_screen(
         ("status", 500),
         ("drop", None),
         ("delay", 201),
+        ("late", 201),
         ("slow", 201),
         ("truncate", None),
         ("media_type", 201),

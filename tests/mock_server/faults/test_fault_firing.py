@@ -158,4 +158,4 @@ def test_a_fault_says_of_which_preset_it_is(job: Job) -> None:
     job.preset("slow")
     job.fault(SPOIL, name="slow")
     listed = job.control("GET", "/faults").json()["data"]
-    assert [one.get("preset") for one in listed] == ["slow", "slow", None]
+    assert [one.get("preset") for one in listed] == ["slow", "slow", "slow", None]

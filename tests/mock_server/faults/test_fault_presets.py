@@ -60,11 +60,10 @@ def rate_limit_storm(job: Job) -> None:
 
 
 def slow(job: Job) -> None:
-    assert job.create(key="a").status_code == 201
-    assert job.create(key="a").status_code == 201
-    first, second = job.journal()
-    assert first["seconds"] >= 1.7
-    assert 0.2 <= second["seconds"] < first["seconds"]
+    assert [job.create(key="a").status_code for _ in range(5)] == [201] * 5
+    seconds = [one["seconds"] for one in job.journal()]
+    assert [one >= 1.7 for one in seconds] == [True, True, False, False, True]
+    assert min(seconds) >= 0.2
 
 
 def expired_token(job: Job) -> None:

@@ -148,11 +148,18 @@ def test_a_slow_body_comes_in_pieces_over_the_time(job: Job, waits: list[float])
     assert sum(waits) == pytest.approx(3)
 
 
+def test_a_late_answer_comes_whole_after_the_time(job: Job, waits: list[float]) -> None:
+    job.fault({"kind": "late", "seconds": 3})
+    assert job.create().json()["name"] == "x"
+    assert waits == [3]
+
+
 @pytest.mark.parametrize(
     "action",
     [
         "truncate",
         "malformed_json",
+        {"kind": "late", "seconds": 1},
         {"kind": "slow", "seconds": 1},
         {"kind": "media_type", "media_type": "text/html"},
     ],
