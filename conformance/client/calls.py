@@ -19,10 +19,14 @@ the same look like one that retries: such a call is never certain, and one viola
 nothing.
 
 Attempts that overlap in time are retries of each other only under the same key.
+
+**By a rehearsal.** A journal of the same client without faults shows what it means to create once.
+Such a request under another key continues a call that it overlaps, or whose success was a replay:
+only a fault has led to it. It says nothing about what a rehearsal has several times, or not at all.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -41,6 +45,7 @@ class Link(Enum):
     KEY = "the same key"
     LIKENESS = "equal, and soon after a failure"
     UNCLEAR = "equal, and perhaps a new call"
+    REHEARSAL = "equal, and made only once without faults"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Retry:
 
 @dataclass(slots=True)
 class Call:
-    """The attempts of one call, in the order of their start."""
+    """The attempts of one call, in the order of their start; those under a key stay together."""
 
     attempts: list[Attempt]
     links: list[Link] = field(default_factory=list)
@@ -91,20 +96,35 @@ class Call:
         return self.first.call_id is not None and all(one is Link.KEY for one in self.links)
 
 
-def calls_of(attempts: Sequence[Attempt]) -> list[Call]:
-    """The calls in the order of their start."""
+def made_once(rehearsal: Iterable[Attempt]) -> Collection[object]:
+    """The signatures of the requests that a client makes under one key alone, without faults."""
+    keys: defaultdict[object, set[object]] = defaultdict(set)
+    for one in rehearsal:
+        if one.request_signature is not None and one.operation.accepts_idempotency_key:
+            keys[one.request_signature].add(one.call_id or one.number)
+    return {signature for signature, found in keys.items() if len(found) == 1}
+
+
+def calls_of(attempts: Sequence[Attempt], once: Collection[object] = ()) -> list[Call]:
+    """The calls in the order of their start; ``once`` are the signatures of :func:`made_once`."""
     groups: defaultdict[tuple[str, str], list[Attempt]] = defaultdict(list)
     for one in attempts:
         groups[one.operation.id, one.partner].append(one)
-    calls = [call for group in groups.values() for call in _of_one_operation(group)]
+    calls = [call for group in groups.values() for call in _of_one_operation(group, once)]
     return sorted(calls, key=lambda one: (one.first.started, one.first.number))
 
 
-def _of_one_operation(attempts: Sequence[Attempt]) -> Iterable[Call]:
+def _of_one_operation(attempts: Sequence[Attempt], once: Collection[object]) -> Iterable[Call]:
     on_purpose = _Repetitions(attempts)
     calls: list[Call] = []
     hopeful: defaultdict[object, list[Call]] = defaultdict(list)
+    latest: dict[object, Call] = {}
     for run in _runs(attempts):
+        before = latest.get(run.first.request_signature)
+        if before and run.first.request_signature in once and _is_doubled(before, run.first):
+            before.links += [Link.REHEARSAL, *run.links]
+            before.attempts += run.attempts
+            continue
         alike = hopeful[run.first.request_signature]
         alike[:] = [one for one in alike if run.first.started - one.last.ended <= SOON]
         continued = (one for one in alike if _may_continue(one))
@@ -112,6 +132,7 @@ def _of_one_operation(attempts: Sequence[Attempt]) -> Iterable[Call]:
         if call is None:
             calls.append(run)
             alike.append(run)
+            latest[run.first.request_signature] = run
         else:
             call.links += [on_purpose.link(call.last, run.first), *run.links]
             call.attempts += run.attempts
@@ -144,6 +165,17 @@ def _is_under_way(run: Call, then: Attempt) -> bool:
     if last.ending is Ending.SUCCESS or then.started - last.ended > KEY_LIFETIME:
         return False
     return last.ending is not Ending.REFUSED or then.value == last.value
+
+
+def _is_doubled(call: Call, then: Attempt) -> bool:
+    """Whether an equal attempt under another key overlaps a call, or follows its replay."""
+    last = call.last
+    if then.call_id and then.call_id in {one.call_id for one in call.attempts}:
+        return False
+    if any(not then.begins_after(one) for one in call.attempts):
+        return True
+    replayed = last.ending is Ending.SUCCESS and last.entry.replayed
+    return replayed and then.started - last.ended <= SOON
 
 
 def _may_continue(call: Call) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from conformance.client.attempts import CLOCK, Attempt, attempts_of
-from conformance.client.calls import Call, Retry, calls_of
+from conformance.client.calls import Call, Retry, calls_of, made_once
 from conformance.client.operations import Address
 from conformance.client.request_faults import Fault, faults_of
 from conformance.journal.journal import JournalEntry
@@ -50,12 +50,20 @@ Observation = Violation | Unclear | None
 
 
 class Traffic:
-    """The attempts and calls of a journal, whose entries may be in any order."""
+    """The attempts and calls of a journal, whose entries may be in any order.
 
-    def __init__(self, contract: Contract, entries: Sequence[JournalEntry]) -> None:
+    ``rehearsal`` is a journal of the same client without faults, where there is one.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        entries: Sequence[JournalEntry],
+        rehearsal: Sequence[JournalEntry] = (),
+    ) -> None:
         self.contract = contract
         self.attempts, self.strays = attempts_of(contract, entries)
-        self.calls = calls_of(self.attempts)
+        self.calls = calls_of(self.attempts, made_once(attempts_of(contract, rehearsal)[0]))
         found = {one.number for one in self.attempts}
         found |= {entry.number for entry, _ in self.strays}
         self.others = [one for one in entries if one.number not in found]

@@ -39,14 +39,16 @@ def judge(
     *,
     requirements: Iterable[ClientRequirement] | None = None,
     target: str = "",
+    rehearsal: Sequence[JournalEntry] = (),
 ) -> Verdict:
     """The verdict on the client of a journal, whatever the client sent.
 
     ``requirements`` are by default the whole catalogue, ``target`` the name of the client in
-    reports. Without a request for an operation of the contract the verdict is void.
+    reports, ``rehearsal`` a journal of the same client without faults. Without a request for an
+    operation of the contract the verdict is void.
     """
     chosen = client_catalogue().values() if requirements is None else requirements
-    traffic = Traffic(contract, entries)
+    traffic = Traffic(contract, entries, rehearsal)
     results = [one for rule in chosen for one in _results(rule, traffic)] if entries else []
     void = "" if traffic.attempts else NOTHING_JUDGED
     ends = [one.ended for one in traffic.attempts]

@@ -87,7 +87,8 @@ def exercise_command(
         except OSError as error:
             raise ControlError(f"{har} cannot be written: {error.strerror}") from error
     contract = Contract.bundled()
-    verdict = judge(entries, contract, Level(level), target=title_of(command))
+    unfaulted = runs[0].entries
+    verdict = judge(entries, contract, Level(level), target=title_of(command), rehearsal=unfaulted)
     remarks = (swallowed(contract, one) for one in runs)
     verdict = replace(verdict, remarks=(*verdict.remarks, *filter(None, remarks)))
     echo(FORMATS[form](verdict).rstrip("\n"))

@@ -18,6 +18,8 @@ CLIENTS = Path(__file__).parents[2] / "clients"
 BAD = {
     "new_key": ("lost-response", {"retries.repeat-the-key", "retries.create-once"}),
     "timeout_new_key": ("slow", {"retries.repeat-the-key", "retries.create-once"}),
+    "replay_is_error": ("lost-response", {"retries.create-once"}),
+    "hedges_with_new_key": ("slow", {"retries.repeat-the-key", "retries.create-once"}),
     "no_key": ("lost-response", {"keys.every-create-has-one", "retries.create-once"}),
     "misspelt_key": ("lost-response", {"requests.no-misspelt-headers", "retries.create-once"}),
     "one_key": ("lost-response", {"keys.new-call-has-new-key"}),
