@@ -160,6 +160,7 @@ FORMAT = Option("format", "format", "Format of the printed report.", default="te
 # A campaign.
 MAX_TIME = Option("max-time", "duration", "Duration of the run: 90s, 5m, 1h30m.",
                   default="1h", field="max_seconds")  # fmt: skip
+FAIL_FAST = Option("fail-fast", "flag", "End the run at the first violation that fails it.")
 MAX_FINDINGS = Option("max-findings", "whole, 1 or more", "End after N findings.",
                       metavar="N")  # fmt: skip
 DIRECTORY = Option("directory", "file", "Directory of the campaign; by default ./dinie-fuzz-TIME.",
@@ -265,6 +266,7 @@ _OWN: Mapping[str, tuple[Option, ...]] = {
     "run": (*TARGET, TARGET_NAME, LEVEL, SELECT, REQUIRE, SEED,
             replace(MAX_TIME, default=None, help="End the run after so long, such as 5m: with no"
                     " verdict where nothing is broken so far."),
+            FAIL_FAST,
             PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE, WRITE_BASELINE),
     "fuzz": (*TARGET, TARGET_NAME, MAX_TIME, MAX_FINDINGS, DIRECTORY, RESUME,
              replace(SEED, yields_to="resume"), SHARD, EXAMPLE_DATABASE,

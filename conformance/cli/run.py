@@ -18,6 +18,7 @@ from conformance.results.exit_code import INTERRUPTED
 from conformance.results.result import Result
 from conformance.results.transient import transient_report
 from conformance.results.verdict import Verdict
+from conformance.run.first_seen import FirstSeen
 from conformance.run.interrupts import stopped_after, stopped_by_signals
 from conformance.run.judging import (
     clean_up_remarks,
@@ -74,11 +75,15 @@ def run_command(**parameters: Any) -> int:
 
                 with (
                     stopped_after(limit, stop),
-                    TextReport(ReportConsole()).progress(len(run.checks)) as show,
+                    TextReport(ReportConsole()).progress(len(run.checks)) as progress,
                 ):
+                    first = FirstSeen(
+                        run, level, known, progress.tell, fail_fast=settings.fail_fast
+                    )
 
                     def note(result: Result) -> None:
-                        show(result)
+                        progress.show(result)
+                        first.look(result)
                         pace.look()
 
                     verdict = judge(run, level, known, note)

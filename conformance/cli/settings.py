@@ -88,10 +88,12 @@ class JudgingSettings(SendingSettings):
 class RunSettings(JudgingSettings):
     """Settings of ``run`` and the pytest plugin.
 
-    ``max_seconds`` is the longest time that the checks may take.
+    ``max_seconds`` is the longest time that the checks may take. ``fail_fast`` ends the run at the
+    first violation that fails it.
     """
 
     max_seconds: float | None = None
+    fail_fast: bool = False
     baseline: Path | None = None
     write_baseline: Path | None = None
 

@@ -4,7 +4,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
@@ -15,7 +15,7 @@ from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
 from conformance.results.result import Outcome, Result
 from conformance.results.verdict import Verdict, counted
 from dinie_contract.command_line import discard
-from dinie_contract.output import excerpt, shown
+from dinie_contract.output import complain, excerpt, shown
 
 _STYLES = {
     Outcome.PASSED: "green",
@@ -55,6 +55,13 @@ class ReportConsole(Console):
         discard(self.file)
 
 
+class Progressing(NamedTuple):
+    """What a run calls while it goes on: ``show`` with each result, ``tell`` with a line."""
+
+    show: Callable[[Result], None]
+    tell: Callable[[str], None]
+
+
 class TextReport:
     """Prints to a console: with colours and progress where it is a terminal, else plain lines."""
 
@@ -62,10 +69,10 @@ class TextReport:
         self._console = console
 
     @contextmanager
-    def progress(self, checks: int) -> Iterator[Callable[[Result], None]]:
-        """Show progress until the block ends; gives the function to call with each result."""
+    def progress(self, checks: int) -> Iterator[Progressing]:
+        """Show progress until the block ends; gives what to call meanwhile."""
         if not self._console.is_terminal:
-            yield lambda _: None
+            yield Progressing(lambda _: None, complain)
             return
         found: Counter[Outcome] = Counter()
         columns = (
@@ -81,7 +88,7 @@ class TextReport:
                 found[result.outcome] += 1
                 bar.update(task, advance=1, description=_tally(found).markup)
 
-            yield show
+            yield Progressing(show, self._line)
 
     def end(self, verdict: Verdict) -> None:
         """Print the whole report."""

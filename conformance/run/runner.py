@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Generator, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import replace
@@ -22,6 +22,7 @@ from conformance.probe.violation import Violation
 from conformance.results.result import VIOLATIONS, Result, ResultKey
 from conformance.run.check import run_check
 from conformance.run.observation import Observer
+from conformance.run.order import Check, by_turns
 from conformance.target.capabilities import Capability
 from conformance.target.clean_up import revoke_all
 from conformance.target.errors import TargetError, TokenRefused
@@ -101,6 +102,8 @@ class Run:
         self._observer = Observer(Judges(self.requirements))
         self._judged_anywhere = self._observer.judges.of(Purpose.OBSERVED)
         self._observed: dict[ResultKey, Result] = {}
+        self.on_violation: Callable[[Result], None] = lambda _: None
+        """Called, in any thread, with a violation that a check has met on its way."""
         self._found_by: dict[ResultKey, ResultKey] = {}
         """The check that met a violation on its way."""
         self._observing = [one for one in self.requirements if one.observes_run]
@@ -120,9 +123,7 @@ class Run:
         held: dict[ResultKey, Result] = {}
         for phase, at_once in enumerate(PHASES):
             checks = [one for one in self.checks if one[0].phase == phase]
-            # What waits begins first, and costs no time while others are busy.
-            checks.sort(key=lambda one: Capability.REPLAY_DELAY not in one[0].needs)
-            for result in self._check_all(checks, at_once):
+            for result in self._check_all(by_turns(checks), at_once):
                 if result.requirement.id in self._judged_anywhere:
                     held[result.key] = result
                 else:
@@ -134,9 +135,7 @@ class Run:
             yield self._observed.pop(key, result)
         yield from self._observed.values()
 
-    def _check_all(
-        self, checks: Iterable[tuple[Requirement, Operation]], at_once: int
-    ) -> Generator[Result]:
+    def _check_all(self, checks: Iterable[Check], at_once: int) -> Generator[Result]:
         # What generates would only wait for its like, in a place that others can use.
         with Threads(at_once) as threads, Threads(1) as one_by_one:
             running = [
@@ -170,6 +169,7 @@ class Run:
         for one in observed:
             if self._observed.setdefault(one.key, one) is one:
                 self._found_by[one.key] = result.key
+                self.on_violation(one)
         return result
 
     def try_again(self, found: Result) -> Result | None:

@@ -199,11 +199,14 @@ def test_the_text_report_has_everything_and_breaks_no_line() -> None:
 
 def test_a_terminal_sees_progress() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=80)
-    with TextReport(console).progress(2) as on_result:
-        on_result(PASSED)
-        on_result(FAILED)
+    with TextReport(console).progress(2) as progress:
+        progress.show(PASSED)
+        progress.show(FAILED)
+        progress.tell("2.5 s: it is broken")
 
-    assert "1 passed, 1 failed" in console.file.getvalue()  # type: ignore[attr-defined]
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "1 passed, 1 failed" in printed
+    assert "2.5 s: it is broken" in printed
 
 
 def test_what_is_accepted_or_stale_is_shown() -> None:
