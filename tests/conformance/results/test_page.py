@@ -29,7 +29,7 @@ CONTRACT = Contract.bundled()
 BEGIN = 1_790_000_000
 REQUIREMENT = catalogue()["generated.nothing-makes-it-fail"]
 NIGHT = 50_000
-VOID = {"meta", "br", "input"}
+VOID = {"col", "meta", "br", "input"}
 
 
 class Page(HTMLParser):
