@@ -118,6 +118,8 @@ class CommandGroup(click.Group):
         except BrokenPipeError:
             discard(sys.stdout)
             raise click.exceptions.Exit(2) from None
+        except KeyboardInterrupt:  # of which click would make an empty line
+            raise click.Abort from None
         return result
 
 

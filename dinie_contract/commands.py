@@ -5,30 +5,42 @@ import signal
 import sys
 
 from dinie_contract.location import put_first
+from dinie_contract.systems import ENDING, let_signals_interrupt, open_standard_streams
+
+UNUSABLE, CTRL_C = 2, 130
 
 
 def mock() -> None:
-    """``dinie-mock``."""
-    _main("mock_server.cli.main", interrupted=130)
+    """``dinie-mock``. Signals end its ``serve`` in ways of its own."""
+    serves = sys.argv[1:2] == ["serve"]
+    if not serves:
+        let_signals_interrupt(once=True)
+    _main("dinie-mock", "mock_server.cli.main", interrupted=CTRL_C if serves else UNUSABLE)
 
 
 def conformance() -> None:
     """``dinie-conformance``."""
-    _main("conformance.cli.main", interrupted=2)
+    let_signals_interrupt(once=False)
+    _main("dinie-conformance", "conformance.cli.main", interrupted=UNUSABLE)
 
 
-def _main(module: str, interrupted: int) -> None:
+def _main(command: str, module: str, interrupted: int) -> None:
     put_first()
+    open_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         # A character that a terminal cannot show must not end the command.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
     try:
         importlib.import_module(module).main()
     except KeyboardInterrupt:  # while it is imported
+        if interrupted == UNUSABLE:
+            # What prints is imported as well.
+            sys.stderr.write(f"{command}: interrupted\n")
         sys.exit(interrupted)
     finally:
         # From here on Python only ends, and would answer one with a traceback.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        for one in ENDING:
+            signal.signal(one, signal.SIG_DFL)
 
 
 def load_process() -> None:

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,49 @@ def held_back(number: signal.Signals) -> Iterator[None]:
         yield
     finally:
         unix.pthread_sigmask(unix.SIG_SETMASK, before)
+
+
+ENDING: Sequence[signal.Signals] = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+"""The signals by which a user, a supervisor or a terminal ends a command."""
+
+
+def let_signals_interrupt(*, once: bool) -> None:
+    """Let each signal that ends a command raise :class:`KeyboardInterrupt`, as Ctrl-C does.
+
+    With ``once`` later ones are ignored: what the command has started is ended in any case. A
+    signal that is ignored already, as by ``nohup``, stays so.
+    """
+    handled = [one for one in ENDING if signal.getsignal(one) is not signal.SIG_IGN]
+
+    def interrupt(_: int, __: object) -> None:
+        for one in handled if once else ():
+            signal.signal(one, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for one in handled:
+        signal.signal(one, interrupt)
+
+
+def open_standard_streams() -> None:
+    """Let what goes to a standard stream that is closed go nowhere.
+
+    Its number would be that of the next file or connection, which prints would be written to.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nowhere, number)
+            if nowhere != number:
+                os.close(nowhere)
+            os.set_inheritable(number, True)  # noqa: FBT003 - takes no keyword
+        if getattr(sys, name) is None:
+            mode = "w" if number else "r"
+            # It stays open for as long as the process.
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def lock(descriptor: int) -> None:
@@ -77,19 +121,71 @@ def write_folder_to_disk(path: Path) -> None:
         os.close(folder)
 
 
-def end_with_children(process: "subprocess.Popen[bytes]", seconds: float) -> None:
-    """End a process that leads a session, and the processes that it has started.
+_PROCESSES = Path("/proc")
+"""Where Linux shows its processes."""
 
-    Each gets ``seconds`` to end itself. A system without process groups ends the process alone.
+
+def processes_of(leader: int, mark: str) -> set[int]:
+    """The living processes of a command that leads a session, as :func:`os.kill` takes them.
+
+    Where the system shows them, these are its group, its descendants, and all with ``mark`` in
+    their environment: ``NAME=value``. So a process in a session of its own is found, also after
+    those that started it ended. Elsewhere it is the group as a whole, if there are groups.
     """
-    to_group = getattr(os, "killpg", None)
-    for number, end in (("SIGTERM", process.terminate), ("SIGKILL", process.kill)):
-        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-            if to_group is None:
-                end()
-            else:
-                to_group(process.pid, getattr(signal, number))
-            process.wait(seconds)
+    if not hasattr(os, "killpg"):
+        return set()
+    if not (_PROCESSES / "self" / "environ").exists():
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(leader, 0)
+            return {-leader}
+        return set()
+    parents: dict[int, int] = {}
+    found = {leader}
+    for one in _PROCESSES.iterdir():
+        if not one.name.isdigit():
+            continue
+        try:
+            # The name before these is in parentheses, and may be anything.
+            state, parent, group = (one / "stat").read_bytes().rpartition(b")")[2].split()[:3]
+            environment = b""
+            with contextlib.suppress(OSError):  # of another user
+                environment = (one / "environ").read_bytes()
+        except (OSError, ValueError):  # it has ended
+            continue
+        if state not in {b"Z", b"X"}:
+            parents[int(one.name)] = int(parent)
+            if int(group) == leader or mark.encode() in environment.split(b"\0"):
+                found.add(int(one.name))
+    size = 0
+    while size < len(found):
+        size = len(found)
+        found |= {one for one, parent in parents.items() if parent in found}
+    return found & parents.keys() - {os.getpid()}
+
+
+def end_with_children(process: "subprocess.Popen[bytes]", mark: str, seconds: float) -> None:
+    """End a process that leads a session, and what :func:`processes_of` finds of it.
+
+    They get ``seconds`` to end themselves. A system without process groups ends the process alone.
+    """
+    for name, end in (("SIGTERM", process.terminate), ("SIGKILL", process.kill)):
+        # Before any of them ends: its children would be nobody's.
+        left = processes_of(process.pid, mark)
+        if not left:
+            end()
+        latest = time.monotonic() + seconds
+        told: set[int] = set()
+        while left or process.poll() is None:
+            for one in left - told:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(one, getattr(signal, name))
+            told |= left
+            if time.monotonic() > latest:
+                break
+            time.sleep(0.05)
+            process.poll()
+            left = processes_of(process.pid, mark)
+        else:
             return
 
 

@@ -1,4 +1,4 @@
-"""Orderly end of a run on Ctrl-C and SIGTERM, or when its time is over."""
+"""Orderly end of a run on Ctrl-C, SIGTERM and SIGHUP, or when its time is over."""
 
 import signal
 import threading
@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from conformance.target.target import Target
+from dinie_contract.systems import ENDING
 
 
 @contextmanager
 def stopped_by_signals(stop_run: Callable[[], None], target: Target) -> Iterator[None]:
-    """Call ``stop_run`` on Ctrl-C or SIGTERM while the block lasts; results until then stay.
+    """Call ``stop_run`` on Ctrl-C, SIGTERM or SIGHUP while the block lasts.
 
-    The second signal stops the clean-up as well, also before it begins, and the third one the
-    process.
+    Results until then stay. The second signal stops the clean-up as well, also before it begins,
+    and the third one the process.
     """
     seen = 0
 
@@ -22,12 +23,17 @@ def stopped_by_signals(stop_run: Callable[[], None], target: Target) -> Iterator
         nonlocal seen
         seen += 1
         if seen > 1:
-            signal.signal(number, before[number])
+            # Python hears of a signal only between its own steps: the third one ends any of them.
+            is_ctrl_c = number == signal.SIGINT
+            signal.signal(number, before[number] if is_ctrl_c else signal.SIG_DFL)
             target.halt(for_good=True)
         stop_run()
 
     before: dict[int, Any] = {
-        one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)
+        one: signal.signal(one, stop)
+        for one in ENDING
+        # ``nohup`` ignores the end of the terminal.
+        if one in {signal.SIGINT, signal.SIGTERM} or signal.getsignal(one) is not signal.SIG_IGN
     }
     try:
         yield

@@ -11,10 +11,18 @@ from conformance.client.judging import Level, judge
 from conformance.journal.har import har_of
 from conformance.journal.journal import merged
 from conformance.report import FORMATS
+from conformance.report.output import check_writable, write
 from dinie_contract.output import SECRETS, echo
 from mock_server.cli.option_types import takes_options
 from mock_server.faults.presets import PRESETS
-from mock_server.testing.exercise import ExerciseRun, exercise, in_order, swallowed, title_of
+from mock_server.testing.exercise import (
+    ExerciseRun,
+    exercise,
+    in_order,
+    left_running,
+    swallowed,
+    title_of,
+)
 from mock_server.testing.partner_mock import Control, ControlError
 from openapi.contract import Contract
 
@@ -70,6 +78,7 @@ def exercise_command(
     Exit code 0: nothing is broken. 1: a MUST or a SHOULD is (with --level must, a MUST). 2:
     nothing can be said.
     """
+    check_writable([har] if har else [])
     runs: list[ExerciseRun] = []
     chosen = presets or tuple(PRESETS)
     for run in exercise(command, chosen, timeout, jobs, show_output=not quiet):
@@ -81,15 +90,17 @@ def exercise_command(
         runs.append(run)
     runs = in_order(runs, chosen)
     entries = merged(run.entries for run in runs)
-    if har:
-        try:
-            har.write_text(json.dumps(har_of(entries)), encoding="utf-8")
-        except OSError as error:
-            raise ControlError(f"{har} cannot be written: {error.strerror}") from error
     contract = Contract.bundled()
     unfaulted = runs[0].entries
     verdict = judge(entries, contract, Level(level), target=title_of(command), rehearsal=unfaulted)
-    remarks = (swallowed(contract, one) for one in runs)
-    verdict = replace(verdict, remarks=(*verdict.remarks, *filter(None, remarks)))
+    remarks = [remark for one in runs for remark in (swallowed(contract, one), left_running(one))]
+    unseen = (left_running(one) for one in runs if one.is_cut and one.late)
+    verdict = replace(
+        verdict,
+        remarks=(*verdict.remarks, *filter(None, remarks)),
+        doubt=verdict.doubt or next(unseen, ""),
+    )
     echo(FORMATS[form](verdict).rstrip("\n"))
+    if har:
+        write(har, json.dumps(har_of(entries)))
     return verdict.exit_code

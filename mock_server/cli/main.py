@@ -45,7 +45,9 @@ def main(arguments: list[str] | None = None) -> None:
     except click.ClickException as error:
         reason = error.format_message()
     except click.Abort:
-        sys.exit(130)
+        if (arguments or sys.argv[1:])[:1] == ["serve"]:
+            sys.exit(130)
+        reason = "interrupted"
     except Unusable as error:
         reason = str(error)
     except Exception as error:  # noqa: BLE001 - the last place before the user

@@ -5,6 +5,7 @@ covers the journals of all runs, because the waits of a single run are too few t
 grow.
 """
 
+import math
 import os
 import re
 import shutil
@@ -25,7 +26,7 @@ from conformance.client.attempts import RETRYABLE, Ending
 from conformance.client.evidence import Traffic
 from conformance.journal.journal import JournalEntry
 from dinie_contract.errors import Unusable
-from dinie_contract.systems import end_with_children
+from dinie_contract.systems import end_with_children, processes_of
 from mock_server.testing.embedded import MockServer, running_mock
 from mock_server.testing.partner_mock import PartnerMock
 from openapi.contract import Contract
@@ -33,10 +34,14 @@ from openapi.resource import creates
 
 _INTERPRETERS = re.compile(r"(python|pypy|node|deno|bun|ruby|perl|php|bash|sh|zsh)[0-9.]*(\.exe)?")
 
+_CLIENT_ID = "DINIE_CLIENT_ID"
+
 NO_FAULTS = "without faults"
 """The name of the run without faults."""
 
+_PAUSE = 0.1
 _SECONDS_TO_END = 5
+"""The time that processes get to end themselves, after their command or when they are told to."""
 
 
 class CommandError(Unusable):
@@ -47,13 +52,17 @@ class CommandError(Unusable):
 class ExerciseRun:
     """One run of the command: its preset, exit code, duration in seconds, and journal entries.
 
-    ``exit_code`` is None where the command was ended because it took too long.
+    ``exit_code`` is None where the command was ended because it took too long. ``late`` is the
+    number of exchanges that began after the command had ended, and ``is_cut`` says that processes
+    which it left running were ended.
     """
 
     preset: str
     exit_code: int | None
     seconds: float
     entries: tuple[JournalEntry, ...]
+    late: int = 0
+    is_cut: bool = False
 
     @property
     def ended(self) -> str:
@@ -117,6 +126,20 @@ def swallowed(contract: Contract, run: ExerciseRun) -> str:
     return f"{run.preset}: {count} failed to the end, and the command ended well: is it told of?"
 
 
+def left_running(run: ExerciseRun) -> str:
+    """The remark on processes that the command left running when it ended; may be empty.
+
+    One that sent requests to the end has others that nobody has seen: then it is a doubt.
+    """
+    if not run.late and not run.is_cut:
+        return ""
+    sent = f"it sent {run.late} requests after the end of the command, which are judged too"
+    parts = [f"{run.preset}: the command ended, and left a process running"]
+    parts += [sent.replace("1 requests", "1 request") if run.late == 1 else sent] * bool(run.late)
+    parts += ["that was ended, and what it had still to send is not judged"] * run.is_cut
+    return "; ".join(parts)
+
+
 class _Output(Enum):
     """What becomes of the output of a command."""
 
@@ -138,7 +161,8 @@ class _Runs:
         self._output = output
         self._unattributed = 0
         """The number of exchanges of no partner that a run has."""
-        self._processes: set[subprocess.Popen[bytes]] = set()
+        self._processes: dict[subprocess.Popen[bytes], str] = {}
+        """What runs, each with the mark of its processes."""
         self._is_over = False
         self._lock = threading.Lock()
 
@@ -161,13 +185,15 @@ class _Runs:
             partner.faults.add(preset)
         before = len(self._server.unattributed_entries())
         started = time.monotonic()
-        exit_code = self._end_of(partner)
+        exit_code, went_on, is_cut = self._end_of(partner)
         seconds = time.monotonic() - started
         with self._lock:
             # Which of the runs at one time sent them, nobody knows: each counts once.
             unattributed = self._server.unattributed_entries()
             new, self._unattributed = unattributed[self._unattributed :], len(unattributed)
-        run = ExerciseRun(preset, exit_code, seconds, (*partner.journal.entries(), *new))
+        sent = partner.journal.entries()
+        late = sum(one.started > went_on for one in sent)
+        run = ExerciseRun(preset, exit_code, seconds, (*sent, *new), late, is_cut)
         name = title_of(self._command)
         if preset == NO_FAULTS and exit_code != 0:
             hint = "; without --quiet its output says why" * (self._output is _Output.HIDDEN)
@@ -176,8 +202,12 @@ class _Runs:
             raise CommandError(f"{name} sent nothing to the mock: does it read DINIE_BASE_URL?")
         return run
 
-    def _end_of(self, partner: PartnerMock) -> int | None:
-        """The exit code of the command; None where it was ended because it took too long."""
+    def _end_of(self, partner: PartnerMock) -> tuple[int | None, float, bool]:
+        """The exit code of the command, when processes of it went on, and whether they were ended.
+
+        The exit code is None where the command was ended because it took too long; the time is
+        infinite where all of its processes ended with it.
+        """
         with ExitStack() as files:
             output: list[IO[bytes] | int | None] = [None, None]
             if self._output is _Output.HIDDEN:
@@ -186,14 +216,27 @@ class _Runs:
                 output = [files.enter_context(self._shown_at_end(one)) for one in (1, 2)]
             process = self._started(partner, *output)
             try:
-                return process.wait(self._timeout)
+                exit_code = process.wait(self._timeout)
+                return exit_code, *self._left_by(process, partner)
             except subprocess.TimeoutExpired:
-                return None
+                return None, math.inf, False
             finally:
-                if process.poll() is None:
-                    end_with_children(process, _SECONDS_TO_END)
+                end_with_children(process, _mark_of(partner), _SECONDS_TO_END)
                 with self._lock:
-                    self._processes.discard(process)
+                    self._processes.pop(process, None)
+
+    def _left_by(
+        self, process: "subprocess.Popen[bytes]", partner: PartnerMock
+    ) -> tuple[float, bool]:
+        """When processes of a command went on without it, and whether for longer than they may."""
+        ended, latest = time.time(), time.monotonic() + _SECONDS_TO_END
+        if not processes_of(process.pid, _mark_of(partner)):
+            return math.inf, False
+        while processes_of(process.pid, _mark_of(partner)):
+            if self._is_over or time.monotonic() > latest:
+                return ended, True
+            time.sleep(_PAUSE)
+        return ended, False
 
     @contextmanager
     def _shown_at_end(self, descriptor: int) -> Iterator[IO[bytes]]:
@@ -210,7 +253,7 @@ class _Runs:
         environment = {
             **os.environ,
             "DINIE_BASE_URL": partner.url,
-            "DINIE_CLIENT_ID": partner.client_id,
+            _CLIENT_ID: partner.client_id,
             "DINIE_CLIENT_SECRET": partner.client_secret,
         }
         program, *arguments = self._command
@@ -228,13 +271,18 @@ class _Runs:
                 )
             except OSError as error:
                 raise CommandError(f"{program} cannot be run: {error.strerror}") from error
-            self._processes.add(process)
+            self._processes[process] = _mark_of(partner)
         return process
 
     def _end(self) -> None:
         """End what runs, and let nothing else begin."""
         with self._lock:
             self._is_over = True
-            processes = list(self._processes)
-        for one in processes:
-            end_with_children(one, _SECONDS_TO_END)
+            processes = dict(self._processes)
+        for one, mark in processes.items():
+            end_with_children(one, mark, _SECONDS_TO_END)
+
+
+def _mark_of(partner: PartnerMock) -> str:
+    """What the environment of all processes of a run has, and no other's."""
+    return f"{_CLIENT_ID}={partner.client_id}"
