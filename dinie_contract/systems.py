@@ -51,6 +51,12 @@ ENDING: Sequence[signal.Signals] = [
 """The signals by which a user, a supervisor or a terminal ends a command."""
 
 
+def ends_runs(number: signal.Signals) -> bool:
+    """Whether a run is to end in order by a signal: not where ``nohup`` ignores the terminal's."""
+    is_plain = number in {signal.SIGINT, signal.SIGTERM}
+    return is_plain or signal.getsignal(number) is not signal.SIG_IGN
+
+
 def let_signals_interrupt(*, once: bool) -> None:
     """Let each signal that ends a command raise :class:`KeyboardInterrupt`, as Ctrl-C does.
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from conformance.target.target import Target
-from dinie_contract.systems import ENDING
+from dinie_contract.systems import ENDING, ends_runs
 
 
 @contextmanager
@@ -29,12 +29,7 @@ def stopped_by_signals(stop_run: Callable[[], None], target: Target) -> Iterator
             target.halt(for_good=True)
         stop_run()
 
-    before: dict[int, Any] = {
-        one: signal.signal(one, stop)
-        for one in ENDING
-        # ``nohup`` ignores the end of the terminal.
-        if one in {signal.SIGINT, signal.SIGTERM} or signal.getsignal(one) is not signal.SIG_IGN
-    }
+    before: dict[int, Any] = {one: signal.signal(one, stop) for one in ENDING if ends_runs(one)}
     try:
         yield
     finally:

@@ -1,6 +1,5 @@
-"""Ctrl-C and SIGTERM during a load run."""
+"""Ctrl-C, SIGTERM and SIGHUP during a load run."""
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,6 +7,7 @@ import gevent
 
 from conformance.load.locust.worker_state import WorkerState
 from conformance.target.target import Target
+from dinie_contract.systems import ENDING, ends_runs
 
 
 class Signals:
@@ -32,9 +32,7 @@ class Signals:
 def listening(target: Target) -> Iterator[Signals]:
     """Handle the process's signals until the block ends."""
     signals = Signals(target)
-    handlers = [
-        gevent.signal_handler(one, signals.count) for one in (signal.SIGINT, signal.SIGTERM)
-    ]
+    handlers = [gevent.signal_handler(one, signals.count) for one in ENDING if ends_runs(one)]
     try:
         yield signals
     finally:

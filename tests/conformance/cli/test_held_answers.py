@@ -18,6 +18,7 @@ from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.finding import Finding
 from conformance.target.transport.reception import TIMEOUT_SECONDS
 from demo.mock_process import MockProcess
+from dinie_contract.systems import ENDING
 from tests.conformance.cli.command_line import ENOUGH_KEYS, FIRST, active
 from tests.conformance.load.command_line import SIX_USERS
 from tests.conformance.target.hostile import LARGE, hostile
@@ -111,7 +112,7 @@ def commands(folder: Path) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, THOROUGH(signal.SIGTERM)])
+@pytest.mark.parametrize("number", [signal.SIGINT, *map(THOROUGH, ENDING[1:])])
 @pytest.mark.parametrize("name", ["run", THOROUGH("fuzz"), THOROUGH("load")])
 def test_the_first_signal_ends_the_waiting(
     name: str, number: signal.Signals, healthy: MockProcess, tmp_path: Path
