@@ -27,7 +27,7 @@ from mock_server.console.presets import shown_presets
 from mock_server.console.rendering import Templates
 from mock_server.console.sending import Sender, first_of_page
 from mock_server.control.access import ControlAccess
-from mock_server.control.client_verdicts import verdict_on_client
+from mock_server.control.client_verdicts import NO_CLIENT, verdict_on_client
 from mock_server.control.clocks import clock_json
 from mock_server.control.fault_plans import FaultOperations
 from mock_server.control.journals import JournalReading
@@ -255,6 +255,7 @@ class Console:
         verdict = verdict_on_client(entries, self.contract, partner_id=partner.partner_id)
         results = {outcome: verdict.having(outcome) for outcome in _VERDICT_ORDER}
         unseen = [one for one in results[Outcome.NOT_VERIFIED] if one.level is Level.MUST]
+        passed = results[Outcome.PASSED]
         return await self._page(
             "verdict",
             "Verdict",
@@ -263,6 +264,8 @@ class Console:
             results=results,
             about=ABOUT,
             unseen=len(unseen),
+            of_pages=verdict.doubt == NO_CLIENT,
+            retried_by_key=any(one.requirement.id == _KEPT_KEY for one in passed),
             **self._recorded(partner),
         )
 
@@ -363,6 +366,9 @@ def _redirect(path: str) -> Response:
 
 _SECTIONS = {"calls": "journal", "exchange": "journal", "unattributed": "journal"}
 """The page of the navigation that a template belongs to, where that is another."""
+
+_KEPT_KEY = "retries.repeat-the-key"
+"""The requirement that tells whether a lost answer was asked for under its key."""
 
 _VERDICT_ORDER = (
     Outcome.FAILED,

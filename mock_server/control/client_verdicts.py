@@ -7,7 +7,8 @@ from conformance.client.judging import Level, Verdict, judge
 from conformance.journal.journal import JournalEntry
 from openapi.contract import Contract
 
-_NO_CLIENT = "no client was seen yet: pages of this mock sent all of these requests"
+NO_CLIENT = "no client was seen yet: pages of this mock sent all that is judged here"
+"""The doubt of a verdict on what pages of the mock have sent."""
 
 _OF_PAGES = "{} of {} requests {} sent by pages of this mock: a client is judged by its own alone"
 
@@ -32,7 +33,7 @@ def verdict_on_client(
     told = _OF_PAGES.format(of_pages, len(entries), "was" if of_pages == 1 else "were")
     return replace(
         verdict,
-        doubt=verdict.doubt or ("" if own else _NO_CLIENT),
+        doubt=verdict.doubt or ("" if own else NO_CLIENT),
         remarks=(*verdict.remarks, told),
     )
 
