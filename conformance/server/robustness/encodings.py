@@ -45,6 +45,7 @@ _ENCODINGS = ("gzip", "deflate", "br", "zstd", "gzip, gzip", "unknown", "identit
 )
 @catches(
     fail_on_body("invalid UTF-8", b"\xff", b"\xc0\xaf", b"\xed\xa0\x80"),
+    fail_on("invalid UTF-8 under a key", lambda one: bool(one.key) and b"\x80" in one.body),
     fail_on("a byte order mark", lambda request: request.body.startswith(b"\xef\xbb\xbf")),
     fail_on("UTF-16", lambda request: request.body[1:2] == b"\0"),
 )

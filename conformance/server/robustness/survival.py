@@ -11,6 +11,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from conformance.catalogue.judge import JudgedExchange
+from conformance.probe.applicability import accepts_idempotency_key
 from conformance.probe.probe import Probe
 from conformance.probe.resources import expect_any_served
 from conformance.probe.violation import NO_SERVER_ERROR, Violation, unanswered
@@ -75,11 +76,17 @@ def _is_not_implemented(probe: Probe) -> bool:
 
 
 def survive_bodies(probe: Probe, bodies: Iterable[bytes], *, absurd: bool = False) -> list[Answer]:
-    """As :func:`send_expecting_no_server_error`, for valid requests with other bodies."""
-    request = probe.request()
-    return send_expecting_no_server_error(
-        probe, (replace(request, body=one) for one in bodies), absurd=absurd
+    """As :func:`send_expecting_no_server_error`, for valid requests with other bodies.
+
+    Every other one has an idempotency key, where the operation takes them: what looks keys up reads
+    bodies as well.
+    """
+    plain, takes_keys = probe.request(), accepts_idempotency_key(probe.operation)
+    requests = (
+        replace(plain.with_key(probe.new_key()) if takes_keys and number % 2 else plain, body=one)
+        for number, one in enumerate(bodies)
     )
+    return send_expecting_no_server_error(probe, requests, absurd=absurd)
 
 
 def request_with_empty_body(probe: Probe) -> Request:
