@@ -25,7 +25,7 @@ _TIMES_USUAL = 4
 _LEAST_SECONDS = 0.01
 
 _WHY = {
-    Link.KEY: "The same key: another attempt of the same call.",
+    Link.KEY: "The same idempotency key: another attempt of the same call.",
     Link.LIKENESS: (
         "The same request, just after one that failed: taken as another attempt of the same call."
     ),
@@ -121,9 +121,9 @@ def _differences(retry: Retry) -> Sequence[str]:
     before, after = retry.before, retry.after
     found = []
     if after.operation.accepts_idempotency_key and not after.call_id:
-        found.append("no key")
+        found.append("no idempotency key")
     elif before.call_id != after.call_id:
-        found.append("another key")
+        found.append("another idempotency key")
     if retry.link is Link.KEY and before.body_is_known and after.body_is_known:
         if before.value != after.value:
             found.append("another body")

@@ -13,6 +13,7 @@ WORDS: Mapping[str, str] = {
     "idempotency key": (
         "a text that your program makes up for one thing to do, and sends with it. Sent again with"
         " the same key, the thing is still done only once. It is no API key: it opens nothing."
+        " Where a rule of the verdict says key alone, it is this one."
     ),
     "partner": (
         "a customer of the API, with an id, a secret and limits of its own. Your program is one."
@@ -43,8 +44,13 @@ WORDS: Mapping[str, str] = {
 
 _TAG = re.compile(r"<[^>]*>")
 
+# How a page may say a word for short.
+_SHORT = {"idempotency key": "(?<!API )key"}
+
 _WORD = {
-    word: re.compile(rf"\b{word}s?\b", re.NOFLAG if word.isupper() else re.IGNORECASE)
+    word: re.compile(
+        rf"\b{_SHORT.get(word, word)}s?\b", re.NOFLAG if word.isupper() else re.IGNORECASE
+    )
     for word in WORDS
 }
 

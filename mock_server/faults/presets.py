@@ -62,28 +62,29 @@ PRESETS: Mapping[str, Sequence[FaultText]] = {
 
 ABOUT: Mapping[str, str] = {
     LOST_RESPONSE: (
-        "Every other create with a key, from the first on, is done, but your client gets no answer:"
-        " the connection is closed."
+        "Every other create with an idempotency key, from the first on, is done, but your client"
+        " gets no answer: the connection is closed."
     ),
     "failed-response": (
-        "Every other create with a key, from the first on, is done, but your client is told that it"
-        " failed (500)."
+        "Every other create with an idempotency key, from the first on, is done, but your client is"
+        " told that it failed (500)."
     ),
     "brownout": (
-        "The API is overloaded: of three requests to operations with a key, your client gets 500"
-        " for the first two. Each request waits 0.05 to 0.25 s."
+        "The API is overloaded: of three requests to operations with an idempotency key, your client"
+        " gets 500 for the first two. Each request waits 0.05 to 0.25 s."
     ),
     "outage": (
-        "The API is down: your client gets 500 for each request to operations with a key, however"
-        " often it tries again."
+        "The API is down: your client gets 500 for each request to operations with an idempotency"
+        " key, however often it tries again."
     ),
     "rate-limit-storm": (
         "Your client is told that it asks too often: its next two requests with a token get 429,"
         " and Retry-After: 1, which means to wait a second."
     ),
     "slow": (
-        "The API is slow: of four answers of operations with a key, the first begins only after"
-        " 1.5 s, and the second begins at once and takes 1.5 s. Each request waits 0.2 to 0.5 s."
+        "The API is slow: of four answers of operations with an idempotency key, the first begins"
+        " only after 1.5 s, and the second begins at once and takes 1.5 s. Each request waits 0.2 to"
+        " 0.5 s."
     ),
     "expired-token": (
         "The next token that your client uses expires at once: it gets 401, and needs"

@@ -45,7 +45,7 @@ def _only_once_by_status(entries: Entries) -> Iterator[JournalEntry]:
     mend="Retry 429, 5xx and lost connections.",
 )
 def happen(evidence: Evidence) -> Iterator[Observation]:
-    """A client retries what fails for a while only; without a retry its call is lost."""
+    """A client tries again after a failure that may pass, such as a 503 or a lost connection."""
     failed: defaultdict[str, list[tuple[Attempt, bool]]] = defaultdict(list)
     for call in evidence.calls:
         links = [*call.links, None]

@@ -127,13 +127,13 @@ def test_single_attempts_do_not_set_the_scale_where_some_are_retried() -> None:
 @pytest.mark.parametrize(
     ("key", "then", "body", "differs", "why"),
     [
-        ("a", "a", '{"name": "A"}', [], "The same key"),
-        ("a", "a", '{"name":"A"}', ["the same body, written otherwise"], "The same key"),
-        ("a", "a", '{"name": "B"}', ["another body"], "The same key"),
-        ("a", "b", '{"name": "A"}', ["another key"], "The same request"),
-        (None, "b", '{"name": "A"}', ["another key"], "The same request"),
-        ("a", None, '{"name": "A"}', ["no key"], "The same request"),
-        (None, None, '{"name": "A"}', ["no key"], "The same request"),
+        ("a", "a", '{"name": "A"}', [], "The same idempotency key"),
+        ("a", "a", '{"name":"A"}', ["the same body, written otherwise"], "The same idempotency key"),
+        ("a", "a", '{"name": "B"}', ["another body"], "The same idempotency key"),
+        ("a", "b", '{"name": "A"}', ["another idempotency key"], "The same request"),
+        (None, "b", '{"name": "A"}', ["another idempotency key"], "The same request"),
+        ("a", None, '{"name": "A"}', ["no idempotency key"], "The same request"),
+        (None, None, '{"name": "A"}', ["no idempotency key"], "The same request"),
     ],
 )
 def test_an_attempt_says_why_it_is_one_and_what_it_has_otherwise(

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from mock_server.console.words import WORDS
+from mock_server.console.words import WORDS, words_in
 from mock_server.settings import Settings
 from tests.mock_server.clients import FIRST, Client, Partnered, serve
 
@@ -205,6 +205,46 @@ def test_a_page_explains_no_word_that_it_does_not_have(client: Client) -> None:
     assert {"fault", "exchange", "call", "idempotency key"} <= set(
         explained(client.get(f"{BASE}/journal").text)
     )
+
+
+@pytest.mark.parametrize("page", ["/verdict", "/journal", "/journal/1"])
+def test_a_key_that_is_no_api_key_is_explained_where_it_stands(
+    client: Client, mock: Partnered, page: str
+) -> None:
+    mock.create()
+
+    words = client.get(BASE + page).text.partition('id="words"')[2].partition("</details>")[0]
+    assert "Where a rule of the verdict says key alone, it is this one." in words
+
+
+@pytest.mark.parametrize(
+    ("page", "is_explained"),
+    [("<p>A retry has the same key.</p>", True), ("<p>Make an API key: API keys open.</p>", False)],
+)
+def test_a_key_alone_is_the_idempotency_key(page: str, *, is_explained: bool) -> None:
+    assert ("idempotency key" in words_in(page)) is is_explained
+
+
+def test_the_faults_say_which_key_they_mean(client: Client) -> None:
+    text = re.sub(r"<[^>]*>", " ", client.get(f"{BASE}/faults").text)
+
+    assert not re.search(r"(?<!idempotency )\bkeys?\b", text.partition("it is this one.")[2])
+
+
+def test_the_verdict_says_what_each_download_is_for(client: Client) -> None:
+    text = client.get(f"{BASE}/verdict").text
+
+    assert "JUnit for the page of test results of a CI server" in text
+    assert "HAR is the journal itself" in text
+
+
+def test_the_attempts_of_a_call_are_headed_as_several(client: Client, mock: Partnered) -> None:
+    key = "one-key-abcdefghijkl"
+    client.post(f"/_mock/partners/{FIRST.partner_id}/faults", json={"preset": "failed-response"})
+    mock.create({"name": "A"}, key)
+    mock.create({"name": "A"}, key)
+
+    assert ">The attempts of this call</h2>" in client.get(f"{BASE}/journal/2").text
 
 
 @pytest.mark.parametrize("page", PAGES)
