@@ -70,8 +70,8 @@ ABOUT: Mapping[str, str] = {
         " told that it failed (500)."
     ),
     "brownout": (
-        "The API is overloaded: of three requests to operations with an idempotency key, your client"
-        " gets 500 for the first two. Each request waits 0.05 to 0.25 s."
+        "The API is overloaded: of three requests to operations with an idempotency key, your"
+        " client gets 500 for the first two. Each request waits 0.05 to 0.25 s."
     ),
     "outage": (
         "The API is down: your client gets 500 for each request to operations with an idempotency"
@@ -83,8 +83,8 @@ ABOUT: Mapping[str, str] = {
     ),
     "slow": (
         "The API is slow: of four answers of operations with an idempotency key, the first begins"
-        " only after 1.5 s, and the second begins at once and takes 1.5 s. Each request waits 0.2 to"
-        " 0.5 s."
+        " only after 1.5 s, and the second begins at once and takes 1.5 s. Each request waits 0.2"
+        " to 0.5 s."
     ),
     "expired-token": (
         "The next token that your client uses expires at once: it gets 401, and needs"

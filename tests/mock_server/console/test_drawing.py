@@ -128,7 +128,13 @@ def test_single_attempts_do_not_set_the_scale_where_some_are_retried() -> None:
     ("key", "then", "body", "differs", "why"),
     [
         ("a", "a", '{"name": "A"}', [], "The same idempotency key"),
-        ("a", "a", '{"name":"A"}', ["the same body, written otherwise"], "The same idempotency key"),
+        (
+            "a",
+            "a",
+            '{"name":"A"}',
+            ["the same body, written otherwise"],
+            "The same idempotency key",
+        ),
         ("a", "a", '{"name": "B"}', ["another body"], "The same idempotency key"),
         ("a", "b", '{"name": "A"}', ["another idempotency key"], "The same request"),
         (None, "b", '{"name": "A"}', ["another idempotency key"], "The same request"),
