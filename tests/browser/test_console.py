@@ -19,6 +19,8 @@ PAGES = ("", "/journal", "/journal?view=calls", "/journal/1", "/unattributed", "
          "/faults", "/state", "/partners")  # fmt: skip
 CONTRACTS = Path(__file__).parents[1] / "mock_server" / "documented" / "contracts"
 
+TWO_LINES = 55
+
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=http://elsewhere.example/x onerror=alert(1)>',
@@ -97,7 +99,11 @@ def test_a_panel_says_what_happened_and_leaves_the_page_in_sight(
         panel = page.locator("#sent")
         box = panel.bounding_box()
         assert box is not None
-        assert box["height"] <= 80
+        assert box["height"] <= size["height"] / 4
+        line = page.locator("#sent-line")
+        assert line.evaluate("one => one.getBoundingClientRect().height") < TWO_LINES
+        assert line.evaluate("one => one.scrollHeight <= one.clientHeight")
+        assert panel.evaluate("one => one.scrollHeight <= one.clientHeight")
         expect(page.locator("#sent-request")).to_be_hidden()
         panel.get_by_text("Details").click()
         expect(page.locator("#sent-request")).to_have_text("POST /v3/auth/credentials: 201")
