@@ -194,6 +194,7 @@ def _again(
     why_not = next((reason for reason, holds in against.items() if holds), None)
     if why_not:
         return None, why_not
+    before = sender.definitions(login.variables.values())
     return PageRequest(
         method=entry.method,
         path=target,
@@ -203,7 +204,8 @@ def _again(
         basic=sender.login.client_id if login.has_basic else None,
         secret_page=secret_page(sender),
         key_header=key_header,
-        before=sender.definitions(login.variables.values()),
+        before=before,
+        before_elsewhere=before,
         said=said_of(contract, contract.operations.get(entry.operation or "")),
     ), ""
 

@@ -62,7 +62,8 @@ class PageRequest:
 
     The script adds the token at ``token_places``, HTTP Basic for the client id ``basic`` with the
     secret that ``secret_page`` shows, and a key in ``key_header``, unless it is among the headers.
-    ``before`` is what its curl command needs before it, and ``said`` what its answers mean.
+    ``before`` is what its curl command needs before it, ``before_elsewhere`` the same for a page
+    that shows no secret, and ``said`` what its answers mean.
     """
 
     method: str
@@ -74,6 +75,7 @@ class PageRequest:
     secret_page: str
     key_header: str | None
     before: str
+    before_elsewhere: str
     said: Mapping[str, str | None]
 
     def __str__(self) -> str:
@@ -98,6 +100,7 @@ def first_of_page(contract: Contract, sender: Sender, key: str) -> PageRequest |
         secret_page=secret_page(sender),
         key_header=IDEMPOTENCY_KEY if call.operation.accepts_idempotency_key else None,
         before=sender.definitions(variables, shown=True),
+        before_elsewhere=sender.definitions(variables),
         said=said_of(contract, call.operation),
     )
 

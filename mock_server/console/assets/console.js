@@ -81,6 +81,7 @@
       : statuses[status] ?? statuses[String(status)[0]];
     tell(said.name ? `${said.name}: ${words}` : words, isDone ? "good" : "bad");
     isTelling = false;
+    offerRetry();
     byId("sent-detail").textContent = isDone ? "" : detailOf(text);
     byId("sent-request").textContent = `${method} ${path}: ${status || "no answer"}`;
     byId("sent-details").hidden = false;
@@ -101,10 +102,33 @@
     byId("sent-details").hidden = byId("sent-lost").hidden = true;
   };
   const tellNoMore = () => {
-    if (isTelling) panel.hidden = true;
+    if (!isTelling) return;
+    panel.hidden = true;
     isTelling = false;
+    remind();
   };
-  byId("sent-close").addEventListener("click", () => { panel.hidden = true; });
+  byId("sent-close").addEventListener("click", () => {
+    panel.hidden = true;
+    if (!byId("sent-lost").hidden) keep(null);
+  });
+
+  // The call that has lost its answer is offered for a retry, by the panel and by the page of its exchange.
+  const { partner, journal } = panel.dataset;
+  const offerRetry = () => {
+    const lost = kept(), at = lost?.exchanges.at(-1);
+    byId("sent-lost").hidden = !lost || isTelling;
+    byId("sent-which").textContent = at ? `exchange ${at.number}` : "it";
+    byId("sent-journal").href = at ? `${journal}/${at.number}` : journal;
+    for (const button of document.querySelectorAll("[data-retry-of]"))
+      button.hidden = !lost?.exchanges.some((one) => one?.request_id === button.dataset.retryOf);
+  };
+  const remind = () => {
+    const lost = kept();
+    if (!lost) return;
+    const { method, path, headers, body, status, said } = lost;
+    show(method, path, { status, text: "" }, curlOf(method, path, headers, body, lost), said);
+  };
+  const { kept, keep, recall } = lostCallOf(partner, offerRetry);
 
   // What cannot be undone is asked first. The page may be read again meanwhile, with another such button.
   let isAgreed = false;
@@ -141,6 +165,7 @@
     // What was folded in could not be focused.
     if (focused && document.activeElement === document.body) byId(focused)?.focus();
     choose();
+    offerRetry();
     if (isStale) { isStale = false; later(); }
   };
   let timer = null;
@@ -160,7 +185,7 @@
     show(method, config.path, { status, statusText, text }, curlOf(method, config.path, headers, body));
     if (!event.detail.successful) return;
     if (elt.dataset.then) location.assign(elt.dataset.then);
-    else refresh();
+    else { recall(); refresh(); }
   });
 
   const newKey = () => {
@@ -182,25 +207,28 @@
   const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
   // A request to the API itself, as the client would send it: with the token and the key that the page shows, if any.
-  let token = null, retry = null;
+  let token = null;
   const used = new Set();
-  const send = async (button, again = null) => {
-    const request = JSON.parse(button.send);
+  // Refusals that do not tell what became of the first request: a retry with them is still open.
+  const UNDECIDED = [401, 409, 429];
+  const send = async (request, isRetry = false) => {
     const { method, path, headers, body, token_places: places, basic, key_header: keyHeader } = request;
-    if (keyHeader) {
+    if (keyHeader && !isRetry) {
       const shown = headers[keyHeader];
-      headers[keyHeader] = again ?? (shown && !used.has(shown) ? shown : newKey());
+      headers[keyHeader] = shown && !used.has(shown) ? shown : newKey();
       used.add(headers[keyHeader]);
     }
     const curl = curlOf(method, path, headers, body, request);
     const sent = { ...headers };
-    const offerRetry = () => {
-      byId("sent-lost").hidden = !keyHeader;
-      retry = () => send(button, headers[keyHeader]);
+    const keepLost = (status) => {
+      if (!keyHeader) return;
+      const exchanges = [...request.exchanges ?? [], null];
+      keep({ ...request, before: request.before_elsewhere, status, exchanges });
+      recall();
     };
     try {
       if (places.length)
-        token ??= byId("token")?.textContent ?? (await (await fetch(button.token, { method: "POST" })).json()).access_token;
+        token ??= byId("token")?.textContent ?? (await (await fetch(`${partner}/tokens`, { method: "POST" })).json()).access_token;
       if (basic !== null) sent.Authorization = `Basic ${base64(`${basic}:${await secretOf(request.secret_page)}`)}`;
       for (const { location: where, name, prefix } of places)
         if (where === "header") sent[name] = prefix + token;
@@ -212,15 +240,15 @@
       const { status, statusText } = answer, isReplay = answer.headers.has("Idempotent-Replayed");
       if (status === 401) token = null;
       show(method, path, { status, statusText, text: await answer.text(), isReplay }, curl, request.said);
-      if (status >= 500) offerRetry();
+      if (status >= 500) keepLost(status);
+      else if (isRetry && !UNDECIDED.includes(status)) keep(null);
     } catch (error) {
       show(method, path, { status: 0, text: "" }, curl, request.said);
       byId("sent-answer").textContent = `The browser got no answer: ${error.message}`;
-      offerRetry();
+      keepLost(0);
     }
     refresh();
   };
-  byId("sent-retry").addEventListener("click", () => retry());
   // Several requests, one a line, that are one thing to do: the first that fails is the one shown.
   const sendAll = async (button) => {
     const commands = [];
@@ -253,7 +281,8 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button?.dataset.copy) copy(button);
-    else if (button?.dataset.send) send({ ...button.dataset });
+    else if (button?.dataset.send) send(JSON.parse(button.dataset.send));
+    else if (button?.id === "sent-retry" || button?.dataset.retryOf) send(kept(), true);
     else if (button?.dataset.steps) sendAll(button);
   });
 
@@ -293,6 +322,8 @@
   };
   const live = document.querySelector("[data-live]");
   if (live) follow(live.dataset.live, live.dataset.recorded, later);
+  remind();
+  recall();
 
   const rows = byId("rows");
   if (!rows) return;
@@ -358,6 +389,7 @@
     rows.querySelector("[aria-current]")?.removeAttribute("aria-current");
     link.setAttribute("aria-current", "true");
     await htmx.ajax("GET", link.href, { target: "#detail", select: "#exchange", swap: "innerHTML" });
+    offerRetry();
     byId("detail").scrollTop = 0;
     byId("detail").focus();
   });

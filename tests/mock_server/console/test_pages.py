@@ -91,7 +91,7 @@ def test_each_page_loads_files_of_the_mock_alone(
     loaded = re.findall(
         r'(?:<script|<link rel="stylesheet"|<img)[^>]*(?:src|href)="([^"]*)"', answer.text
     )
-    assert len(loaded) == 4
+    assert len(loaded) == 5
     for path in loaded:
         file = client.get(path)
         assert file.status_code == 200
