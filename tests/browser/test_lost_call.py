@@ -1,7 +1,6 @@
 """A call of a page that has lost its answer: each page of its partner can finish it."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,14 +16,14 @@ REPLAYED = "Nothing was done a second time"
 
 
 @pytest.fixture
-def lost(page: Page, sender: Sender, watch: Watch) -> Iterator[Page]:
+def lost(page: Page, sender: Sender, watch: Watch) -> Page:
     """The page Start, whose first request has lost its answer: exchange 1."""
     watch.expect("ERR_EMPTY_RESPONSE")
     sender.http.post(f"{sender.control}/faults", json={"preset": "lost-response"})
     page.goto(sender.pages)
     press(page, "Make an API key", LOST)
     expect(page.locator("#sent-which")).to_have_text("exchange 1")
-    yield page
+    return page
 
 
 def exchanges(sender: Sender) -> list[dict[str, Any]]:
