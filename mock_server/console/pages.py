@@ -252,7 +252,7 @@ class Console:
     async def verdict(self, exchange: Exchange, partner: PartnerLogin) -> Response:
         """The requirements on a partner's client, and what was seen of each."""
         entries = list(self.state.journals.of(partner.partner_id).entries)
-        verdict = verdict_on_client(entries, self.contract, partner_id=partner.partner_id)
+        verdict = verdict_on_client(entries, self.contract, partner=partner)
         results = {outcome: verdict.having(outcome) for outcome in _VERDICT_ORDER}
         unseen = [one for one in results[Outcome.NOT_VERIFIED] if one.level is Level.MUST]
         passed = results[Outcome.PASSED]

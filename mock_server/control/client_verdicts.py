@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from conformance.client.judging import Level, Verdict, judge
 from conformance.journal.journal import JournalEntry
+from mock_server.store.interface import PartnerLogin
 from openapi.contract import Contract
 
 NO_CLIENT = "no client was seen yet: pages of this mock sent all that is judged here"
@@ -18,7 +19,7 @@ def verdict_on_client(
     contract: Contract,
     level: Level = Level.MUST,
     *,
-    partner_id: str,
+    partner: PartnerLogin,
 ) -> Verdict:
     """The verdict on a client by the journal of its partner, for pages and reports.
 
@@ -26,7 +27,9 @@ def verdict_on_client(
     verdict. Without a client, what was kept is shown, and is no verdict.
     """
     own = [one for one in entries if not _is_of_a_page(one)]
-    verdict = judge(own or entries, contract, level, target=partner_id)
+    login = f", client id {partner.client_id}" if partner.client_id else ""
+    target = f"{partner.partner_id}{login}"
+    verdict = judge(own or entries, contract, level, target=target)
     of_pages = len(entries) - len(own)
     if not of_pages:
         return verdict

@@ -94,7 +94,7 @@ class JournalReading:
             raise invalid_fields([FieldError("format", detail, "invalid_value")])
         level = Level(exchange.parameters.get("level", "must"))
         entries = list(self.journals.of(partner.partner_id).entries)
-        verdict = verdict_on_client(entries, self.contract, level, partner_id=partner.partner_id)
+        verdict = verdict_on_client(entries, self.contract, level, partner=partner)
         form, headers = FORMATS[name], {"Exit-Code": str(verdict.exit_code)}
         if policy := form.policy():
             headers["Content-Security-Policy"] = f"{policy}; frame-ancestors 'none'"

@@ -17,6 +17,7 @@ from conformance.journal.har import har_of
 from conformance.journal.journal import JournalEntry
 from dinie_contract.errors import Unusable
 from mock_server.control.client_verdicts import verdict_on_client
+from mock_server.store.interface import PartnerLogin
 from openapi.contract import Contract
 
 
@@ -245,7 +246,8 @@ class PartnerMock:
     def report(self, level: str = "must") -> Verdict:
         """The verdict on the partner's client, from everything in its journal."""
         entries = self.journal.entries()
-        return verdict_on_client(entries, self._contract, Level(level), partner_id=self.partner_id)
+        partner = PartnerLogin(self.partner_id, self.client_id)
+        return verdict_on_client(entries, self._contract, Level(level), partner=partner)
 
     def reset(self) -> None:
         """Reset the partner to its state at the start."""

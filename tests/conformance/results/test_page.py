@@ -137,6 +137,40 @@ def test_a_name_in_a_summary_is_code() -> None:
     assert "``" not in text
 
 
+def test_what_is_not_verified_is_headed_by_its_rule_and_the_condition_follows() -> None:
+    one = replace(violation(1), outcome=Outcome.NOT_VERIFIED, finding=None, actual="it needs more")
+    other = replace(one, requirement=catalogue()["lists.no-secrets"])
+    text = re.sub(r"<[^>]*>", "", FORMATS["html"](verdict(one, other)))
+    section = text.rpartition("Not verified\n")[2]
+
+    rules = [section.index(result.requirement.summary) for result in (one, other)]
+    assert max(rules) < section.index("Not verified: it needs more")
+    assert section.count("it needs more") == 1
+    assert "(2)" not in section
+
+
+def test_numbers_in_brackets_say_what_they_count() -> None:
+    one = replace(violation(1), outcome=Outcome.PASSED, finding=None)
+
+    assert "(1 result)" in FORMATS["html"](verdict(one))
+    assert "(2 results)" in FORMATS["html"](verdict(one, replace(one, operation="other")))
+
+
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [
+        (Level.MUST, "a broken SHOULD is a warning."),
+        (Level.SHOULD, "a broken SHOULD is a warning, and fails it too at this level."),
+    ],
+)
+def test_the_page_says_what_levels_and_sources_mean(level: Level, said: str) -> None:
+    text = re.sub(r"<[^>]*>", "", FORMATS["html"](verdict(violation(1), level=level)))
+
+    assert f"A broken MUST fails the verdict; {said}" in text
+    for source in ("seed", "vendor", "safety"):
+        assert f"{source} is " in text
+
+
 def test_a_page_is_the_same_each_time_it_is_made() -> None:
     judged = verdict(violation(5), timeline=spans(BEGIN, BEGIN + NIGHT), coverage=some_coverage())
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
+from conformance.report import FORMATS
 from demo.mock_process import MockProcess, mock_process
 from tests.mock_server.command_line import run_command
 
@@ -75,6 +76,15 @@ def test_scripts_get_json_and_ci_gets_junit(mock: MockProcess) -> None:
     assert found["summary"]["failed"] == 1
     suite = ET.fromstring(report(mock, "--format", "junit").stdout)
     assert suite.find(".//failure") is not None
+
+
+@pytest.mark.parametrize("form", sorted(FORMATS.keys() - {"junit"}))
+def test_a_report_names_the_partner_by_its_client_id_too(mock: MockProcess, form: str) -> None:
+    create(mock, {"name": "A"})
+    [partner] = httpx.get(f"{mock.origin}/_mock/partners").json()["data"]
+    done = report(mock, "--format", form)
+
+    assert f"{partner['id']}, client id {partner['client_id']}" in done.stdout
 
 
 def test_one_of_several_partners_must_be_named() -> None:
