@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo.mock_process import MockProcess, mock_process
 from tests.browser.chromium import PROGRAM, Watch, launched
 from tests.browser.senders import Sender, sending
+
+# How long a page may take on a busy machine is no part of these tests.
+expect.set_options(timeout=20_000)
 
 
 # While Playwright runs, no other test of this process may run an event loop. The scope of a package
