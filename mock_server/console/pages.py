@@ -27,7 +27,7 @@ from mock_server.console.presets import shown_presets
 from mock_server.console.rendering import Templates
 from mock_server.console.sending import Sender, first_of_page
 from mock_server.control.access import ControlAccess
-from mock_server.control.client_verdicts import NO_CLIENT, verdict_on_client
+from mock_server.control.client_verdicts import NO_CLIENT, has_open_call, verdict_on_client
 from mock_server.control.clocks import clock_json
 from mock_server.control.fault_plans import FaultOperations
 from mock_server.control.journals import JournalReading
@@ -265,6 +265,7 @@ class Console:
             about=ABOUT,
             unseen=len(unseen),
             of_pages=verdict.doubt == NO_CLIENT,
+            is_open=has_open_call(entries),
             retried_by_key=any(one.requirement.id == _KEPT_KEY for one in passed),
             **self._recorded(partner),
         )

@@ -41,6 +41,18 @@ def verdict_on_client(
     )
 
 
+def has_open_call(entries: Sequence[JournalEntry]) -> bool:
+    """Whether an answer was lost and none came to a later request with the same idempotency key."""
+    answered: set[str | None] = set()
+    for one in reversed(entries):
+        key = one.request_header("idempotency-key")
+        if one.status is not None:
+            answered.add(key)
+        elif key not in answered:
+            return True
+    return False
+
+
 def _is_of_a_page(entry: JournalEntry) -> bool:
     """Whether a page of this mock has sent a request (Fetch Metadata, ``Sec-Fetch-Site``)."""
     return entry.request_header("sec-fetch-site") == "same-origin"

@@ -51,6 +51,10 @@ def test_a_newcomer_is_led_from_the_root_to_a_verdict(
     assert len(sender.http.get(f"{sender.control}/resources").json()["data"]) == 2
     steps.last.get_by_role("link", name="verdict").click()
     expect(page.locator("#mood")).to_contain_text("These pages coped")
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Start").click()
+    press(page, "Make another API key", "The answer was lost on its way.")
+    steps.last.get_by_role("link", name="verdict").click()
+    expect(page.locator("#mood")).to_contain_text("Another one is still lost")
 
 
 def test_the_fault_of_the_start_is_switched_off_there(page: Page, sender: Sender) -> None:

@@ -37,7 +37,7 @@ def test_a_call_is_finished_on_another_page(lost: Page, sender: Sender) -> None:
     row = lost.locator("#sent-lost")
     expect(lost.locator("#sent-words")).to_have_text(LOST)
     expect(row).to_contain_text(
-        "The client cannot know whether exchange 1 was done; the journal does."
+        "Still open: the client cannot know whether exchange 1 was done; the journal does."
     )
     expect(lost.locator("#sent-curl")).not_to_contain_text(str(sender.mock.token))
     expect_accessible(lost)

@@ -144,6 +144,8 @@
       const button = byId(elt.id) ?? elt;
       button.focus();
       isAgreed = ask.returnValue === "yes";
+      // htmx listens to a button a moment after it came, and a click would be lost until then.
+      htmx.process(button);
       if (isAgreed) button.click();
       isAgreed = false;
     }, { once: true });
