@@ -27,7 +27,10 @@ def serve_command(host: str, port: int, **parameters: Any) -> None:
     Every option can also be given by an environment variable: --rate-limit is DINIE_RATE_LIMIT.
     """
     with ended_by_signals(signal.SIGINT):
-        _serve(host, port, settings_of(Settings, parameters))
+        try:
+            _serve(host, port, settings_of(Settings, parameters))
+        except ContractError as error:
+            raise ServingError(str(error)) from error
 
 
 def _serve(host: str, port: int, settings: Settings) -> None:
@@ -47,10 +50,7 @@ def _serve(host: str, port: int, settings: Settings) -> None:
                 f"--host {host} is not loopback, so the control plane needs --admin-token;"
                 " or leave it out with --no-control"
             )
-        try:
-            contract = load_contract(settings)
-        except ContractError as error:
-            raise ServingError(str(error)) from error
+        contract = load_contract(settings)
         settings = replace(
             settings,
             partners=settings.partners or (make_up_partner(settings.store),),
