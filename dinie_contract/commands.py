@@ -38,6 +38,9 @@ def _main(command: str, module: str, interrupted: int) -> None:
             sys.stderr.write(f"{command}: interrupted\n")
         sys.exit(interrupted)
     finally:
+        # CPython ends by SIGINT, whatever the exit code, where the last text that was executed (by
+        # dataclasses, while they are imported) ended by KeyboardInterrupt, though it was caught.
+        exec("")  # noqa: S102 - another text that ended well
         # From here on Python only ends, and would answer one with a traceback.
         for one in ENDING:
             signal.signal(one, signal.SIG_DFL)

@@ -1,13 +1,16 @@
 """A signal in the first seconds of a command: one line, and the exit code for no verdict."""
 
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 SIGNALS = [getattr(signal, one) for one in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, one)]
 NO_VERDICT = 2
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="only Unix sends signals")
@@ -40,3 +43,21 @@ def test_a_command_ends_in_one_line(
     assert lines == [f"{name}: interrupted"]
     assert out == ""
     assert process.returncode == NO_VERDICT
+
+
+def test_an_interrupt_in_generated_code_is_no_death_by_a_signal(tmp_path: Path) -> None:
+    """Dataclasses execute texts while they are imported."""
+    (tmp_path / "interrupted.py").write_text("def end(): raise KeyboardInterrupt\nexec('end()')\n")
+    (tmp_path / "started.py").write_text(
+        "from dinie_contract import commands\n"
+        "commands._main('dinie-mock', 'interrupted', interrupted=2)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "started"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
+    )
+
+    assert (done.returncode, done.stderr) == (NO_VERDICT, "dinie-mock: interrupted\n")
