@@ -58,6 +58,7 @@ class FilePath(click.Path):
 KINDS: Mapping[str, click.ParamType[Any]] = {
     "text": click.STRING,
     "file": FilePath(),
+    "contract": FilePath(),
     "store": click.STRING,
     "bearer token": click.STRING,
     "level": click.Choice(["must", "should"]),

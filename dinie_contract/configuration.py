@@ -120,7 +120,7 @@ class Setting:
             scheme, mark, path = item.partition(":///")
             is_file = scheme == "sqlite" and path
             return f"{scheme}{mark}{self.folder / path}" if is_file else item
-        if not self.option.is_path or not item:
+        if not item or not self.option.is_path(item):
             return item
         is_last = not isinstance(self.content, list) or self.option.multiple
         return str(self.folder / item) if is_last or item is self.content[-1] else item

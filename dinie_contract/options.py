@@ -4,6 +4,7 @@ Every command and every pytest run of a user imports this data, so the module im
 the standard library.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -38,10 +39,10 @@ class Option:
         """Whether all values are secrets: a configuration file only names their variable."""
         return self.kind in _SECRETS
 
-    @property
-    def is_path(self) -> bool:
+    def is_path(self, value: str) -> bool:
         """Whether a value is a path, or ends in one."""
-        return self.kind in _PATHS
+        is_version = self.kind == "contract" and _VERSION.fullmatch(value)
+        return self.kind in _PATHS and not is_version
 
     @property
     def negative(self) -> str:
@@ -61,8 +62,11 @@ class Option:
 
 
 _SECRETS = {"secret", "password", "header", "partner", "bearer token"}
-_PATHS = {"file", "PEM file", "authorities", "export"}
+_PATHS = {"file", "PEM file", "authorities", "export", "contract"}
 """Kinds whose values are secrets, and paths."""
+
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
+"""The value of a contract that is no path, but the version of a bundled one."""
 
 REPLAY_DELAY_SECONDS = 3.0
 """After how long ``run`` repeats a request to see that its answer was kept, by default."""
@@ -81,6 +85,11 @@ CONFIG = Option("config", "file", "Configuration file; by default dinie.toml, or
 NO_CONFIG = Option("no-config", "flag", "Read no configuration file.", yields_to="config")
 TARGET_NAME = Option("target", "text", "Target of the configuration file: its table"
                      " [target.NAME].", metavar="NAME")  # fmt: skip
+
+# The contract.
+CONTRACT = Option("contract", "contract", "OpenAPI 3.0 or 3.1 file, or the version of a bundled"
+                  " contract, such as 2026-03-01; by default the newest bundled one.",
+                  metavar="FILE|VERSION")  # fmt: skip
 
 # The target, and the partners that call it.
 URL = Option("url", "base URL", "Base URL with its prefix, such as http://127.0.0.1:8080/v3.",
@@ -216,8 +225,6 @@ REPORT_LOCUST = Option("report-locust", "file",
 # The mock.
 HOST = Option("host", "text", "Address to listen on.", default="127.0.0.1")
 PORT = Option("port", "port or 0", "Port to listen on; 0 takes a free one.", default=8080)
-CONTRACT = Option("contract", "file", "Serve this OpenAPI 3.0 or 3.1 document instead of the"
-                  " bundled contract.")  # fmt: skip
 STORE = Option("store", "store", "Where state is kept: sqlite:///FILE or redis://HOST:PORT; by"
                " default in memory.", default="sqlite://", metavar="URL")  # fmt: skip
 WORKERS = Option("workers", "workers", "Worker processes; more than one needs a --store.",
@@ -252,7 +259,7 @@ JOBS = Option("jobs", "whole, 1 or more", "Runs of the command at the same time.
 
 CONNECTION = (CA_FILE, CLIENT_CERT, CLIENT_KEY, CLIENT_KEY_PASSWORD, INSECURE, PROXY)
 
-TARGET = (URL, APP, TOKEN, SECOND_TOKEN, CLIENT_ID, CLIENT_SECRET, SECOND_CLIENT_ID,
+TARGET = (CONTRACT, URL, APP, TOKEN, SECOND_TOKEN, CLIENT_ID, CLIENT_SECRET, SECOND_CLIENT_ID,
           SECOND_CLIENT_SECRET, HEADER, *CONNECTION, WAIT_FOR, MAX_RPS, KEEP,
           ALLOW_PRODUCTION)  # fmt: skip
 
@@ -275,22 +282,26 @@ _OWN: Mapping[str, tuple[Option, ...]] = {
                replace(LEVEL, help="Of a campaign, fail on a MUST that fails still, or on a SHOULD"
                        " too. One finding alone counts whatever its level."),
                FORGET_MENDED),
-    "merge": (NEW_DIRECTORY, LEVEL, EXPORT),
-    "load": (replace(URL, required=True, yields_to=None), TOKEN, CLIENT_ID, CLIENT_SECRET, HEADER,
-             *CONNECTION, WAIT_FOR, ALLOW_PRODUCTION, TARGET_NAME, USERS, SPAWN_RATE,
-             replace(MAX_TIME, default="1m"), THINK_TIME, HEADLESS, MAX_FAILURE_RATE, MAX_P95,
+    "merge": (CONTRACT, NEW_DIRECTORY, LEVEL, EXPORT),
+    "load": (CONTRACT, replace(URL, required=True, yields_to=None), TOKEN, CLIENT_ID,
+             CLIENT_SECRET, HEADER, *CONNECTION, WAIT_FOR, ALLOW_PRODUCTION, TARGET_NAME,
+             USERS, SPAWN_RATE, replace(MAX_TIME, default="1m"), THINK_TIME, HEADLESS,
+             MAX_FAILURE_RATE, MAX_P95,
              MAX_VIOLATIONS, MAX_TRANSIENT, REQUIRE, MASTER, WORKER, MASTER_HOST, MASTER_PORT,
              EXPECT_WORKERS, WEB_HOST, WEB_PORT, REPORT_LOCUST),
-    "client": (replace(HAR, help="A journal as HAR 1.2: exported by the mock, or recorded"
+    "list": (CONTRACT,),
+    "explain": (CONTRACT,),
+    "client": (CONTRACT, replace(HAR, help="A journal as HAR 1.2: exported by the mock, or recorded"
                        " elsewhere. Repeatable: several are judged as one.", required=True),
                FORMAT, LEVEL, SELECT),
-    "pytest": (URL, APP, TOKEN, SECOND_TOKEN, HEADER, *CONNECTION, WAIT_FOR, KEEP,
+    "pytest": (CONTRACT, URL, APP, TOKEN, SECOND_TOKEN, HEADER, *CONNECTION, WAIT_FOR, KEEP,
                ALLOW_PRODUCTION, TARGET_NAME, LEVEL, SELECT, REQUIRE, SEED, PATIENCE, CLOCK_URL,
                PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE),
     "serve": (HOST, PORT, CONTRACT, STORE, WORKERS, RATE_LIMIT, PARTNER, FAULT, ADMIN_TOKEN,
               CONTROL, CORS, LOG_FORMAT, LOG_LEVEL),
     "report": (MOCK_URL, PARTNER_ID, ADMIN_TOKEN, FORMAT, LEVEL),
-    "exercise": (PRESET, TIMEOUT, JOBS, SAVED_HAR, QUIET, FORMAT, replace(LEVEL, default="should")),
+    "exercise": (CONTRACT, PRESET, TIMEOUT, JOBS, SAVED_HAR, QUIET, FORMAT,
+                 replace(LEVEL, default="should")),
 }  # fmt: skip
 
 COMMANDS: Mapping[str, tuple[Option, ...]] = {

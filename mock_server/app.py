@@ -52,7 +52,7 @@ from openapi.document import located_in
 
 def load_contract(settings: Settings) -> Contract:
     """Read the contract that the mock serves: the bundled one, or the file in the settings."""
-    return Contract.from_file(settings.contract) if settings.contract else Contract.bundled()
+    return Contract.named(settings.contract)
 
 
 def create_app(

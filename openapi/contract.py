@@ -1,8 +1,10 @@
 """The contract as operations, with each schema compiled once."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
@@ -42,6 +44,12 @@ _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cooki
 _NO_PARAMETERS = ("accept", "content-type", "authorization")
 """Headers that a contract cannot declare as parameters (OpenAPI 3.1, section 4.8.12.2)."""
 
+IMPLIED = "2026-03-01"
+"""The version that a finding or a script is of that names no contract."""
+
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
+"""The versions of bundled contracts."""
+
 PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
 """A parameter in a path template, or a variable in a server's URL."""
 
@@ -52,6 +60,9 @@ class Contract:
     ``document`` is in 3.1 form; a 3.0 document is upgraded in place. Raises
     :class:`ContractError` with the place and the reason if the document cannot be served.
     """
+
+    is_bundled = False
+    """Whether it is of this distribution, and so named by its version alone."""
 
     def __init__(self, document: Document) -> None:
         if check_version(document).startswith("3.0."):
@@ -102,7 +113,19 @@ class Contract:
         The tests check these documents against the OpenAPI specification, so a start does not.
         Raises :class:`ContractError` for a version that is not bundled.
         """
-        return cls(read_document(bundled_path(version)))
+        found = cls(read_document(bundled_path(version)))
+        found.is_bundled = True
+        return found
+
+    @classmethod
+    def named(cls, name: Path | None) -> Self:
+        """Read the contract that ``--contract`` names: a file, or the version of a bundled one.
+
+        Without a name it is the newest bundled version. Raises :class:`ContractError`.
+        """
+        if name is None:
+            return cls.bundled()
+        return cls.bundled(str(name)) if _VERSION.fullmatch(str(name)) else cls.from_file(name)
 
     @classmethod
     def control(cls) -> Self:
@@ -116,6 +139,22 @@ class Contract:
         with located_in(path):
             check_document(document)
             return cls(document)
+
+    @cached_property
+    def identity(self) -> str:
+        """The name of this contract and no other: the version of a bundled one.
+
+        That of a file has its title, its version and a digest of its content.
+        """
+        if self.is_bundled:
+            return self.version
+        text = json.dumps(self.document, sort_keys=True, default=str)
+        return f"{self.title} {self.version} ({sha256(text.encode()).hexdigest()[:12]})"
+
+    @property
+    def label(self) -> str:
+        """The contract as findings and scripts name it: empty for that which they imply."""
+        return "" if self.identity == IMPLIED else self.identity
 
     @cached_property
     def credentials(self) -> Resource | None:

@@ -10,6 +10,7 @@ import click
 import pytest
 import trustme
 
+from conformance.cli.catalogue import explain_command, list_command
 from conformance.cli.client import client_command
 from conformance.cli.fuzz import fuzz_command
 from conformance.cli.load import load_command
@@ -28,13 +29,20 @@ CLICK: Mapping[str, click.Command] = {
     "merge": merge_command,
     "load": load_command,
     "client": client_command,
+    "list": list_command,
+    "explain": explain_command,
     "pytest": run_command,
     "serve": serve_command,
     "report": report_command,
     "exercise": exercise_command,
 }
 
-POSITIONAL = {"replay": ["finding.json"], "merge": ["campaign"], "exercise": ["true"]}
+POSITIONAL = {
+    "replay": ["finding.json"],
+    "merge": ["campaign"],
+    "explain": ["lists.no-secrets"],
+    "exercise": ["true"],
+}
 
 VALUES: Mapping[str, tuple[str, str, str]] = {
     "base URL": ("http://one:1/v3", "http://two:2/v3", "http://three:3/v3"),
@@ -71,6 +79,7 @@ VALUES: Mapping[str, tuple[str, str, str]] = {
     "log format": ("json", "text", "json"),
     "log level": ("debug", "info", "error"),
     "preset": ("lost-response", "outage", "lost-response"),
+    "contract": ("2026-03-01", "one.yaml", "two.yaml"),
     "flag": ("true", "false", "true"),
     "switch": ("false", "true", "false"),
 }

@@ -2,21 +2,33 @@
 
 from collections.abc import Mapping
 from itertools import groupby
+from pathlib import Path
 
 import click
 
-from conformance.catalogue.requirement import Requirement, Rule
+from conformance.catalogue.requirement import Requirement
 from conformance.catalogue.selection import find
+from conformance.cli.option_types import takes_options
 from conformance.client.registry import ClientRequirement
 from conformance.client.requirements import client_catalogue
 from conformance.server import catalogue
 from dinie_contract.output import echo
 from openapi.contract import Contract
+from openapi.operation import Operation
+
+NO_OPERATION = "no operation of this contract"
+
+AnyRequirement = Requirement | ClientRequirement
 
 
-def explanation(requirement: Requirement | ClientRequirement, contract: Contract) -> str:
+def operations_of(requirement: AnyRequirement, contract: Contract) -> list[Operation]:
+    """The operations of a contract that a requirement applies to."""
+    return [one for one in contract.operations.values() if requirement.applies_to(one)]
+
+
+def explanation(requirement: AnyRequirement, contract: Contract) -> str:
     """The text of ``explain``: all properties of one requirement."""
-    operations = [one.name for one in contract.operations.values() if requirement.applies_to(one)]
+    operations = [one.name for one in operations_of(requirement, contract)]
     if isinstance(requirement, ClientRequirement):
         details = [
             ("judges", ["a client, by its journal"]),
@@ -33,7 +45,7 @@ def explanation(requirement: Requirement | ClientRequirement, contract: Contract
         ("rule", [requirement.summary]),
         ("level", [requirement.level.upper()]),
         ("source", [requirement.source]),
-        ("applies to", operations or ["no operation of this contract"]),
+        ("applies to", operations or [NO_OPERATION]),
         *details,
         ("catches", [one.name for one in requirement.sabotage]),
     ]
@@ -46,9 +58,14 @@ def explanation(requirement: Requirement | ClientRequirement, contract: Contract
 
 @click.command("list")
 @click.option("--client", is_flag=True, help="The requirements on clients.")
-def list_command(*, client: bool) -> None:
-    """Show every requirement: id, level and rule, by section."""
-    requirements: Mapping[str, Rule] = client_catalogue() if client else catalogue()
+@takes_options("list", reports=False)
+def list_command(contract: Path | None, *, client: bool) -> None:
+    """Show every requirement: id, level and rule, by section.
+
+    With --contract also the operations of it that each applies to, or none.
+    """
+    requirements: Mapping[str, AnyRequirement] = client_catalogue() if client else catalogue()
+    read = Contract.named(contract) if contract else None
     width = max(map(len, requirements))
     for number, (section, group) in enumerate(
         groupby(requirements.values(), lambda one: one.section)
@@ -56,11 +73,15 @@ def list_command(*, client: bool) -> None:
         echo(f"\n{section}" if number else section)
         for one in group:
             echo(f"  {one.id:<{width}}  {one.level.upper():<6}  {one.summary}")
+            if read:
+                names = ", ".join(of.id for of in operations_of(one, read))
+                echo(f"  {'':<{width}}  {'':<6}  -> {names or NO_OPERATION}")
 
 
 @click.command("explain")
 @click.argument("requirement_id", metavar="ID")
-def explain_command(requirement_id: str) -> None:
+@takes_options("explain", reports=False)
+def explain_command(requirement_id: str, contract: Path | None) -> None:
     """Show all that there is to know of one requirement, on a server or a client."""
-    known: dict[str, Requirement | ClientRequirement] = {**catalogue(), **client_catalogue()}
-    echo(explanation(find(known, requirement_id), Contract.bundled()))
+    known: dict[str, AnyRequirement] = {**catalogue(), **client_catalogue()}
+    echo(explanation(find(known, requirement_id), Contract.named(contract)))

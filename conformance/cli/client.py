@@ -33,7 +33,7 @@ def client_command(hars: Sequence[Path], form: str, **parameters: Any) -> int:
     chosen = select(client_catalogue(), parameters["patterns"])
     outputs = report_files(parameters)
     check_writable(outputs.values())
-    contract = Contract.bundled()
+    contract = Contract.named(parameters["contract"])
     SECRETS.reserve(words_of(contract))
     # One redactor for all files, so that a secret has the same replacement in each. What it finds
     # is in no report, in no spelling.

@@ -51,9 +51,10 @@ def fuzz_command(**parameters: Any) -> int:
     settings = settings_of(CampaignSettings, parameters)
     _check_whole(settings)
     if output.exported and settings.resume and not settings.url and not settings.app:
-        return _export(output, RunDirectory.open(settings.resume))
+        directory = RunDirectory.open(settings.resume)
+        return _export(output, directory, Contract.named(settings.contract))
     use_one_arena()
-    contract = Contract.bundled()
+    contract = Contract.named(settings.contract)
     select(catalogue(), settings.patterns)
     required = ids_of(catalogue(), settings.required)
     url = settings.checked_url(contract)
@@ -109,9 +110,9 @@ def fuzz_command(**parameters: Any) -> int:
     return output.report(verdict, record.findings.values(), console, url)
 
 
-def _export(output: CampaignOutput, directory: RunDirectory) -> int:
+def _export(output: CampaignOutput, directory: RunDirectory, contract: Contract) -> int:
     """Write the findings of a directory as a pytest file; no verdict where one is unreadable."""
-    findings, errors = directory.findings(Contract.bundled())
+    findings, errors = directory.findings(contract)
     output.export("", findings)
     for error in errors:
         complain(str(error))
@@ -133,7 +134,7 @@ def _shared(contract: Contract, url: str, database: Database | None) -> "SharedC
         return None
     try:
         # Another target fails in its own way, and another contract is tried in its own way.
-        return generation.SharedCorpus(database.url, f"{contract.version}:{url}")
+        return generation.SharedCorpus(database.url, f"{contract.identity}:{url}")
     except ValueError as error:
         raise click.ClickException(
             f"--example-database {database} cannot be used: {error};"

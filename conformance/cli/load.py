@@ -39,7 +39,7 @@ def _settings(parameters: Mapping[str, Any]) -> Settings:
     locust = parameters["report_locust"]
     absolute = locust.absolute() if locust else None
     settings = settings_of(Settings, {**parameters, "reports": reports, "report_locust": absolute})
-    settings_of(SendingSettings, parameters).checked_url(Contract.bundled())
+    settings_of(SendingSettings, parameters).checked_url(Contract.named(settings.contract))
     ids_of(catalogue(), settings.required)
     if settings.master and settings.worker:
         raise click.UsageError("give either --master or --worker")

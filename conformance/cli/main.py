@@ -13,7 +13,8 @@ from conformance.cli.memory import give_back_large_blocks
 from conformance.results.exit_code import INTERRUPTED, NO_VERDICT
 from dinie_contract.command_line import CommandGroup, Subcommand
 from dinie_contract.errors import Unusable
-from dinie_contract.output import complain
+from dinie_contract.output import complain, one_line
+from openapi.document import ContractError
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
     "client": Subcommand(
@@ -73,6 +74,9 @@ def main(arguments: list[str] | None = None) -> None:
         reason = INTERRUPTED
     except Unusable as error:
         reason = str(error)
+    except ContractError as error:
+        # Its file may have been written by anybody.
+        reason = one_line(str(error))
     except Exception as error:  # noqa: BLE001 - the last place before the user
         reason = f"a fault of the harness: {type(error).__name__}: {' '.join(str(error).split())}"
     complain(reason)

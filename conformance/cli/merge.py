@@ -30,7 +30,7 @@ def merge_command(directories: tuple[Path, ...], **parameters: Any) -> int:
     broken, it is 2.
     """
     output = CampaignOutput(parameters)
-    contract = Contract.bundled()
+    contract = Contract.named(parameters["contract"])
     records = [Record.read(contract, RunDirectory.open(one)) for one in directories]
     new = parameters["directory"]
     # Without --directory nothing is written, and the directory is only a name.

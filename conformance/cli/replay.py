@@ -55,8 +55,8 @@ def replay_command(finding: Path, **parameters: Any) -> int:
 
     FINDING is the file of one, DIR/ID, or DIR for all findings of a campaign.
     """
-    contract = Contract.bundled()
     settings = settings_of(ReplaySettings, parameters)
+    contract = Contract.named(settings.contract)
     url = settings.checked_url(contract)
     is_whole, forgets = is_campaign(finding), settings.forget_mended
     place = finding if is_whole else finding.parent

@@ -45,7 +45,7 @@ def run_command(**parameters: Any) -> int:
     Every option can also be given by an environment variable: --token is DINIE_TOKEN.
     """
     settings = settings_of(RunSettings, parameters)
-    contract, requirements = Contract.bundled(), catalogue()
+    contract, requirements = Contract.named(settings.contract), catalogue()
     chosen = select(requirements, settings.patterns)
     required = ids_of(requirements, settings.required)
     url = settings.checked_url(contract)
@@ -61,7 +61,7 @@ def run_command(**parameters: Any) -> int:
             try:
                 authenticate(target, settings.access, contract, complain)
             except TargetError as error:
-                subject = contract.version, target.base_url, seed, level
+                subject = contract.identity, target.base_url, seed, level
                 verdict = Verdict(
                     *subject, void=run.stopped or str(error), complete=False, remarks=warned
                 )

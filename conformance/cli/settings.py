@@ -27,9 +27,12 @@ from openapi.contract import Contract
 class SendingSettings:
     """Settings of a command that sends requests: the target, the partners, the pace.
 
-    ``app`` is an app in this process, ``module:object``; ``keep`` leaves what was created.
+    ``contract`` is the file, or the version, of the contract to judge by; None is the newest
+    bundled one. ``app`` is an app in this process, ``module:object``; ``keep`` leaves what was
+    created.
     """
 
+    contract: Path | None = None
     url: str | None = None
     app: str | None = None
     allow_production: bool = False

@@ -53,7 +53,7 @@ def judge(
     void = "" if traffic.attempts else NOTHING_JUDGED
     ends = [one.ended for one in traffic.attempts]
     return Verdict(
-        contract=contract.version,
+        contract=contract.identity,
         target=target or f"the client of {' and '.join(traffic.bases) or 'an unknown API'}",
         seed=None,
         level=level,

@@ -36,6 +36,7 @@ from conformance.target.errors import TargetError
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.target import Target
 from conformance.target.threads import Threads
+from openapi.contract import Contract
 
 if TYPE_CHECKING:
     from conformance.generation.shared_corpus import SharedCorpus
@@ -282,7 +283,9 @@ class Campaign:
         if result.outcome not in VIOLATIONS or requirement is None:
             return
         operation = self.record.contract.operations[result.operation]
-        finding = _finding(turn, outcome, requirement, requirement.level_on(operation))
+        finding = _finding(
+            turn, outcome, requirement, requirement.level_on(operation), self.record.contract
+        )
         # Another worker may have published it just now, and be shrinking it.
         self._sharing.receive(at_once=finding.key not in findings)
         if findings.is_known(*finding.key):
@@ -346,7 +349,9 @@ class Campaign:
         self.record.save()
 
 
-def _finding(turn: Turn, outcome: CheckOutcome, requirement: Requirement, level: Level) -> Finding:
+def _finding(
+    turn: Turn, outcome: CheckOutcome, requirement: Requirement, level: Level, contract: Contract
+) -> Finding:
     """The finding of a failed check. ``requirement`` is the one that is broken."""
     result, budget = outcome.result, turn.budget
     actual = seen(result.actual, turn.work.way)
@@ -366,6 +371,7 @@ def _finding(turn: Turn, outcome: CheckOutcome, requirement: Requirement, level:
         curl=result.reproduce,
         passed=turn.before,
         evidence=result.evidence,
+        contract=contract.label,
     )
 
 

@@ -27,7 +27,7 @@ def verdict_of(
     complete = record.over in DONE and not record.doubt
     never = "" if record.findings else never_succeeded(record.contract, record.coverage.answered)
     return Verdict(
-        contract=record.contract.version,
+        contract=record.contract.identity,
         target=record.target,
         seed=record.seed,
         level=level,

@@ -33,6 +33,7 @@ class Settings:
     """
 
     url: str
+    contract: Path | None = None
     allow_production: bool = False
     target: TargetSettings = field(default_factory=TargetSettings)
     access: AccessSettings = field(default_factory=AccessSettings)
@@ -68,7 +69,9 @@ class Settings:
     def from_environment(cls) -> Self:
         """Take the settings out of the environment; raises KeyError where there are none."""
         values: dict[str, Any] = json.loads(os.environ.pop(VARIABLE))
-        target, locust = values["target"], values["report_locust"]
+        target, locust, contract = (
+            values[name] for name in ("target", "report_locust", "contract")
+        )
         target["headers"] = tuple(map(tuple, target["headers"]))
         connection = target["connection"]
         for name in ("ca_file", "client_cert", "client_key"):
@@ -77,6 +80,7 @@ class Settings:
         return cls(
             **{
                 **values,
+                "contract": Path(contract) if contract else None,
                 "target": TargetSettings(**target),
                 "required": tuple(values["required"]),
                 "access": AccessSettings(**values["access"]),

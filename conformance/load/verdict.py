@@ -137,7 +137,7 @@ def verdict_on(
         )
     exceeded = [*_uneven(tally), *_thresholds(settings, tally, latencies)]
     return LoadVerdict(
-        contract=contract.version,
+        contract=contract.identity,
         target=settings.url,
         seed=None,
         level=Level.MUST,

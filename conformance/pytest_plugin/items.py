@@ -68,7 +68,7 @@ class ConformancePlugin:
             else self.shared.url
         )
         line = (
-            f"conformance: {where} by contract {self.shared.contract.version},"
+            f"conformance: {where} by contract {self.shared.contract.identity},"
             f" level {self.shared.settings.level}, seed {self.shared.seed}"
         )
         source = self.shared.configuration

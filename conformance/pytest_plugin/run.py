@@ -26,9 +26,10 @@ from conformance.target.asgi import AppError
 from conformance.target.connecting import authenticate
 from conformance.target.errors import TargetError
 from dinie_contract.command_line import settings_of, settings_of_file
-from dinie_contract.output import complain
+from dinie_contract.output import complain, one_line
 from dinie_contract.pytest_conformance import OPTIONS, option_dest
 from openapi.contract import Contract
+from openapi.document import ContractError
 from openapi.operation import Operation
 
 _TABLE = "pytest"
@@ -41,7 +42,7 @@ def shared_run(config: pytest.Config) -> "SharedRun":
         require_extra("conformance", "pytest --pyargs conformance")
         context = run_command.make_context(_TABLE, _given_arguments(config))
         settings = settings_of(RunSettings, context.params)
-        contract = Contract.bundled()
+        contract = Contract.named(settings.contract)
         url = settings.checked_url(contract)
         alone = {
             "--clock-url": settings.target.clock_url,
@@ -60,8 +61,8 @@ def shared_run(config: pytest.Config) -> "SharedRun":
             r"--([a-z][a-z-]*)", lambda found: option_named(found[1]), error.format_message()
         )
         raise pytest.UsageError(f"conformance: {text}") from None
-    except (SelectionError, BaselineError) as error:
-        raise pytest.UsageError(f"conformance: {error}") from None
+    except (SelectionError, BaselineError, ContractError) as error:
+        raise pytest.UsageError(f"conformance: {one_line(str(error))}") from None
     seed = settings.seed
     if seed is None:
         seed = secrets.randbelow(2**32)

@@ -42,6 +42,8 @@ _PRINTABLE_ASCII = "".join(map(chr, range(0x20, 0x7F)))
 _REPEATED = re.compile(rb"(.{1,16}?)\1{500,}", re.DOTALL)
 _END = "BODY"
 
+_LONGEST_COMMENT = 500
+
 URL_VARIABLE = "DINIE_URL"
 """The variable of a base URL that nobody has given here."""
 
@@ -116,12 +118,16 @@ class _Step:
 
 
 def reproduction(
-    base_url: str, exchanges: Sequence[Exchange], settings: TargetSettings = AS_RUN
+    base_url: str,
+    exchanges: Sequence[Exchange],
+    settings: TargetSettings = AS_RUN,
+    contract: str = "",
 ) -> str:
     """The script that sends the exchanges again, once the reader has exported the token.
 
     With an empty ``base_url`` the reader exports that as well. The headers, certificates and the
     proxy of ``settings`` are variables, too.
+    A ``contract`` that is named stands in a comment.
     It holds no token or secret, and has new idempotency keys in each run. It has at most the last
     :data:`MOST_STEPS` steps; where there are more, only the last page of a list that was read.
     """
@@ -133,7 +139,7 @@ def reproduction(
     partners = sorted({one.partner for one in requests if one.partner is not None})
     keys = _KeyVariables(one.key for one in requests if one.key)
     way = _Way(settings)
-    lines = [_COMMENTS]
+    lines = [_COMMENTS, *([f"# contract: {as_comment(contract)}"] if contract else [])]
     lines += [] if base_url else [f': "${{{URL_VARIABLE}:?export the base URL}}"']
     lines += [f': "${{{VARIABLES[partner]}:?export the token}}"' for partner in partners]
     lines += way.lines
@@ -146,6 +152,11 @@ def reproduction(
             lines.append(f"# {_counted(step.pages_before, 'earlier page')} left out")
         lines += _lines(base_url, step, keys, way)
     return "\n".join(lines)
+
+
+def as_comment(text: str) -> str:
+    """A foreign text as a comment: on one line, in ASCII, and no command of a CI system."""
+    return without_commands(ascii(text)[1:-1][:_LONGEST_COMMENT])
 
 
 def _counted(count: int, noun: str) -> str:

@@ -16,7 +16,6 @@ from conformance.run.observation import Observation, Observed, Observer
 from conformance.target.capabilities import FOUND_IN_TARGET
 from conformance.target.errors import TargetError
 from conformance.target.exchange import UnsendableRequest
-from conformance.target.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def run_check(
     if observation is None:
         return outcome
     observed = [
-        _outcome_of_observed(one, probe.target)
+        _outcome_of_observed(one, probe)
         for one in observation.found.values()
         if not _is_the_same(one, outcome)
     ]
@@ -77,7 +76,7 @@ def _is_the_same(observed: Observed, outcome: CheckOutcome) -> bool:
     return result.outcome is Outcome.FAILED and is_last
 
 
-def _outcome_of_observed(one: Observed, target: Target) -> CheckOutcome:
+def _outcome_of_observed(one: Observed, probe: Probe) -> CheckOutcome:
     requirement, violation = one.requirement, one.violation
     level = requirement.level_on(one.operation)
     outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
@@ -89,15 +88,16 @@ def _outcome_of_observed(one: Observed, target: Target) -> CheckOutcome:
         outcome,
         violation.expected,
         violation.actual,
-        _script_of(target, exchanges),
+        _script_of(probe, exchanges),
         evidence=evidence_of(violation.values, exchanges, (requirement.id, violation.breaks)),
     )
     return CheckOutcome(result, exchanges, {})
 
 
-def _script_of(target: Target, exchanges: Sequence[Exchange]) -> str:
+def _script_of(probe: Probe, exchanges: Sequence[Exchange]) -> str:
+    target = probe.target
     try:
-        return reproduction(target.base_url, exchanges, target.settings)
+        return reproduction(target.base_url, exchanges, target.settings, probe.contract.label)
     except Exception as error:  # noqa: BLE001 - a violation counts also without its script
         return f"# no script can be made of the requests: {type(error).__name__}"
 
@@ -129,7 +129,7 @@ def _outcome_of(requirement: Requirement, probe: Probe) -> CheckOutcome:
     exchanges = tuple(probe.recording.exchanges)
     script, evidence = "", tuple[Seen, ...]()
     if outcome in VIOLATIONS:
-        script = _script_of(target, exchanges)
+        script = _script_of(probe, exchanges)
         evidence = evidence_of(values, exchanges, (requirement.id, breaks))
     result = Result(
         requirement,

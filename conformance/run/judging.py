@@ -63,7 +63,7 @@ def judge(
         found = _tried_again(run, found, baseline)
     void = unreached or (INTERRUPTED if run.stopped == INTERRUPTED else "")
     return Verdict(
-        contract=run.contract.version,
+        contract=run.contract.identity,
         target=run.target.base_url,
         seed=run.seed,
         level=level,

@@ -60,6 +60,7 @@ def _only(partners: Sequence[str]) -> str:
 @takes_options("exercise")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def exercise_command(
+    contract: Path | None,
     presets: tuple[str, ...],
     timeout: float,
     jobs: int,
@@ -79,9 +80,10 @@ def exercise_command(
     nothing can be said.
     """
     check_writable([har] if har else [])
+    served = Contract.named(contract)
     runs: list[ExerciseRun] = []
     chosen = presets or tuple(PRESETS)
-    for run in exercise(command, chosen, timeout, jobs, show_output=not quiet):
+    for run in exercise(command, chosen, timeout, jobs, show_output=not quiet, contract=contract):
         echo(
             f"{run.preset}: {len(run.entries)} exchanges in {run.seconds:.1f} s; the command"
             f" {run.ended}",
@@ -90,10 +92,9 @@ def exercise_command(
         runs.append(run)
     runs = in_order(runs, chosen)
     entries = merged(run.entries for run in runs)
-    contract = Contract.bundled()
     unfaulted = runs[0].entries
-    verdict = judge(entries, contract, Level(level), target=title_of(command), rehearsal=unfaulted)
-    remarks = [remark for one in runs for remark in (swallowed(contract, one), left_running(one))]
+    verdict = judge(entries, served, Level(level), target=title_of(command), rehearsal=unfaulted)
+    remarks = [remark for one in runs for remark in (swallowed(served, one), left_running(one))]
     unseen = (left_running(one) for one in runs if one.is_cut and one.late)
     verdict = replace(
         verdict,

@@ -9,6 +9,7 @@ from dinie_contract.command_line import CommandGroup, Subcommand
 from dinie_contract.errors import Unusable
 from dinie_contract.output import complain
 from mock_server import __version__
+from openapi.document import ContractError
 
 UNUSABLE = 2
 
@@ -48,7 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
         if (arguments or sys.argv[1:])[:1] == ["serve"]:
             sys.exit(130)
         reason = "interrupted"
-    except Unusable as error:
+    except (Unusable, ContractError) as error:
         reason = str(error)
     except Exception as error:  # noqa: BLE001 - the last place before the user
         reason = f"a fault of the mock: {type(error).__name__}: {error}"

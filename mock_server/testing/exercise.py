@@ -27,6 +27,7 @@ from conformance.client.evidence import Traffic
 from conformance.journal.journal import JournalEntry
 from dinie_contract.errors import Unusable
 from dinie_contract.systems import end_with_children, processes_of
+from mock_server.settings import Settings
 from mock_server.testing.embedded import MockServer, running_mock
 from mock_server.testing.partner_mock import PartnerMock
 from openapi.contract import Contract
@@ -75,18 +76,24 @@ class ExerciseRun:
 
 
 def exercise(
-    command: Sequence[str], presets: Sequence[str], timeout: float, jobs: int, *, show_output: bool
+    command: Sequence[str],
+    presets: Sequence[str],
+    timeout: float,
+    jobs: int,
+    *,
+    show_output: bool,
+    contract: Path | None = None,
 ) -> Iterator[ExerciseRun]:
     """Run the command without faults, and then under each preset, as many as ``jobs`` at once.
 
     The runs come as they end. The command finds the mock by ``DINIE_BASE_URL``,
     ``DINIE_CLIENT_ID`` and ``DINIE_CLIENT_SECRET``. ``timeout`` is in seconds for each run. Raises
-    :class:`CommandError`.
+    :class:`CommandError`. The mock serves ``contract``: a file, or a bundled version.
     """
     output = _Output.HIDDEN
     if show_output:
         output = _Output.AS_IT_COMES if jobs == 1 else _Output.RUN_BY_RUN
-    with running_mock() as server:
+    with running_mock(Settings(contract=contract)) as server:
         runs = _Runs(server, command, timeout, output)
         yield runs.run(NO_FAULTS)
         yield from runs.at_once(presets, jobs)

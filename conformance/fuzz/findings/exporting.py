@@ -16,7 +16,7 @@ from conformance.fuzz.findings.recording import request_of
 from conformance.fuzz.findings.replaying import MOST_REQUESTS
 from conformance.fuzz.resending import REFERENCE, AnswerParts, Step, resent, texts_of
 from conformance.fuzz.storage.finding import Finding
-from conformance.results.curl import NOT_SENT, reproduction
+from conformance.results.curl import NOT_SENT, as_comment, reproduction
 from conformance.target.exchange import UnsendableRequest
 from conformance.target.target import AS_RUN, TargetSettings
 from conformance.target.token_forms import UNCHANGED
@@ -154,12 +154,7 @@ def _literal(value: object) -> str:
     return without_commands(f"json.loads({json.dumps(value)!a})")
 
 
-def _words(text: str) -> str:
-    """A text as a comment, on one line and in ASCII."""
-    return without_commands(ascii(text)[1:-1][:_LONGEST_TEXT])
-
-
-def python_script(base_url: str, steps: Sequence[Step]) -> str:
+def python_script(base_url: str, steps: Sequence[Step], contract: str = "") -> str:
     """The script; empty where a token in an unusual form is needed."""
     if not _can_be_written(steps):
         return ""
@@ -167,6 +162,7 @@ def python_script(base_url: str, steps: Sequence[Step]) -> str:
         (
             _sending(base_url),
             "",
+            *([f"# contract: {as_comment(contract)}"] if contract else ()),
             f"STEPS = {_literal(list(steps))}",
             "for step, answer in zip(STEPS, resent(STEPS, send)):",
             "    # What was answered may move the terminal.",
@@ -200,8 +196,10 @@ def with_scripts(
     exchanges = [(request_of(one), replace(NOT_SENT, sent_with=one["at_once"])) for one in sent]
     return replace(
         finding,
-        curl="" if refers or not sent else reproduction(base_url, exchanges, settings),
-        python=python_script(base_url, finding.steps),
+        curl=""
+        if refers or not sent
+        else reproduction(base_url, exchanges, settings, finding.contract),
+        python=python_script(base_url, finding.steps, finding.contract),
     )
 
 
@@ -220,7 +218,10 @@ def as_pytest(base_url: str, findings: Sequence[Finding]) -> str:
     tests = [
         _TEST.format(
             name=re.sub(r"\W", "_", f"{one.requirement}_{name}", flags=re.ASCII),
-            title=_words(f"{one.requirement} [{one.operation}]: {one.cause}"),
+            title=as_comment(
+                f"{one.requirement} [{one.operation}]: {one.cause}"
+                f"{f'; contract: {one.contract}' if one.contract else ''}"
+            ),
             steps=_literal(list(one.steps)),
             wrong=_literal(one.shows),
             attempts=one.attempts,

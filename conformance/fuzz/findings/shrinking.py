@@ -237,18 +237,20 @@ class Shrinker:
         answers = [answer_parts(answer) for _, answer in exchanges]
         all_steps = steps_of(exchanges)
         steps, shows, was_sent_again = shrink_steps(all_steps, answers, sender(probe))
-        curl = reproduction(target.base_url, exchanges, target.settings)
+        curl = reproduction(target.base_url, exchanges, target.settings, finding.contract)
         if was_sent_again and len(steps) < len(answers):
             probe.recording.exchanges.clear()
             resent(steps, sender(probe))
-            curl = reproduction(target.base_url, probe.recording.exchanges, target.settings)
+            curl = reproduction(
+                target.base_url, probe.recording.exchanges, target.settings, finding.contract
+            )
         return replace(
             finding,
             steps=tuple(steps),
             shows=shows,
             was_sent_again=was_sent_again,
             curl=curl,
-            python=python_script(target.base_url, steps),
+            python=python_script(target.base_url, steps, finding.contract),
         )
 
     def confirm(self, finding: Finding) -> None:

@@ -25,7 +25,8 @@ from conformance.probe.violation import NO_SERVER_ERROR
 from conformance.results.evidence import MOST_PLACES, Seen
 from conformance.server import catalogue
 from conformance.target.timestamps import instant
-from openapi.contract import Contract
+from dinie_contract.output import one_line
+from openapi.contract import IMPLIED, Contract
 
 VERSION = 1
 """The version of the file format; files of a newer one are refused."""
@@ -71,6 +72,7 @@ _FORMAT = Format(
             "steps": STEPS,
             "shows": {"type": ["string", "null"], "pattern": "^[0-9a-f]{64}$"},
             "was_sent_again": {"type": "boolean"},
+            "contract": _TEXT,
             "evidence": {
                 "type": "array",
                 "maxItems": MOST_PLACES + 1,
@@ -151,6 +153,8 @@ class Finding:
     python: str = field(default="", compare=False)
     passed: int = 0
     evidence: tuple[Seen, ...] = ()
+    contract: str = ""
+    """The :attr:`~openapi.contract.Contract.label` of its contract."""
 
     @property
     def key(self) -> FindingKey:
@@ -231,7 +235,10 @@ class Finding:
 
     def text(self) -> str:
         """The file's content."""
-        return json.dumps({"version": VERSION, "id": self.id, **asdict(self)}, indent=2) + "\n"
+        members = asdict(self)
+        if not self.contract:
+            del members["contract"]
+        return json.dumps({"version": VERSION, "id": self.id, **members}, indent=2) + "\n"
 
     def weight(self) -> int:
         """The weight of the file's content."""
@@ -261,6 +268,7 @@ class Finding:
         """
         value = object_in(text, VERSION, "finding", where, LARGEST_FINDING)
         _FORMAT.check(value, where)
+        _check_contract(value.get("contract", ""), contract, where)
         requirement = catalogue().get(value["requirement"])
         operation = contract.operations.get(value["operation"])
         if requirement is None:
@@ -287,6 +295,7 @@ class Finding:
             examples=_examples(value["examples"], where),
             steps=steps_of(value["steps"], where),
             evidence=tuple(Seen(*one) for one in value.get("evidence", ())),
+            contract=contract.label,
             **{name: value[name] for name in _READ if name in value},
         )
 
@@ -301,6 +310,15 @@ def _can_be_read(finding: Finding) -> bool:
     except FileError:
         return False
     return True
+
+
+def _check_contract(label: str, contract: Contract, where: str) -> None:
+    """Raise :class:`FileError` for a finding of another contract."""
+    if label != contract.label:
+        was = one_line(label) or IMPLIED
+        raise FileError(
+            f"{where}: is by contract {was}, not {contract.identity}: give its own with --contract"
+        )
 
 
 _READ = ("requirement", "operation", "cause", "expected", "actual", "work", "seed", "first_seen",

@@ -200,9 +200,12 @@ class Record:
         """
         state, where = directory.state(), f"{directory.path / 'campaign.json'}"
         version = state.get("contract")
-        if version != contract.version:
+        if version != contract.identity:
             was = one_line(version) if isinstance(version, str) else "no version"
-            raise FileError(f"{directory.path}: is by contract {was}, not {contract.version}")
+            raise FileError(
+                f"{directory.path}: is by contract {was}, not {contract.identity}: give its own"
+                " with --contract"
+            )
         _FORMAT.check(state, where)
         counters = Counters(
             **{one.name: state["counters"][one.name] for one in fields(Counters)
@@ -266,7 +269,7 @@ class Record:
         self.directory.save(
             {
                 "seed": self.seed,
-                "contract": self.contract.version,
+                "contract": self.contract.identity,
                 "target": self.target,
                 "select": list(self.patterns),
                 "turns": dict(self.turns),

@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def _run(settings: Settings) -> int:
-    contract = Contract.bundled()
+    contract = Contract.named(settings.contract)
     with (
         build_target(settings.url, settings.target, settings.access) as target,
         listening(target) as signals,

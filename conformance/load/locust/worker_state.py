@@ -102,8 +102,9 @@ class WorkerState:
             self.tally.note(key, None)
             return ""
         known = key in self.tally.broken
+        target, contract = self.target, self.create.contract.label
         script = (
-            "" if known else reproduction(self.target.base_url, exchanges, self.target.settings)
+            "" if known else reproduction(target.base_url, exchanges, target.settings, contract)
         )
         expected, actual = (
             excerpt(one, _LONGEST_TEXT) for one in (violation.expected, violation.actual)
