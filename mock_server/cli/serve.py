@@ -43,8 +43,8 @@ def _serve(host: str, port: int, settings: Settings) -> None:
     if admin_token is not None and admin_token.split() != [admin_token]:
         raise click.UsageError("--admin-token must be a word that a header can carry")
     set_up_logs(settings.log_format, settings.log_level)
-    with bind(host, port) as listener:
-        address, bound_port = listener.getsockname()[:2]
+    with bind(host, port) as listeners:
+        address, bound_port = listeners[0].getsockname()[:2]
         if settings.control and not admin_token and not is_loopback(address):
             raise ServingError(
                 f"--host {host} is not loopback, so the control plane needs --admin-token;"
@@ -59,4 +59,4 @@ def _serve(host: str, port: int, settings: Settings) -> None:
         )
         shown = f"[{address}]" if ":" in address else address
         text = announcement(contract, f"http://{shown}:{bound_port}", settings)
-        serve(settings, listener, lambda: echo(text, redact=False))
+        serve(settings, listeners, lambda: echo(text, redact=False))

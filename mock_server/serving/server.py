@@ -1,12 +1,14 @@
 """The mock as a server process: its socket, its start, and its shutdown."""
 
 import asyncio
+import errno
 import gc
 import logging
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from types import FrameType
 from typing import Any
@@ -16,6 +18,7 @@ from starlette.types import ASGIApp, Message
 from uvicorn.config import STARTUP_FAILURE
 
 from dinie_contract.errors import Unusable
+from dinie_contract.origins import canonical
 from dinie_contract.systems import HAS_WORKER_SIGNALS
 from mock_server import __version__
 from mock_server.app import create_app
@@ -32,23 +35,75 @@ logger = logging.getLogger("mock_server")
 
 _GRACE_SECONDS = 5
 
+_LOOPBACK = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
+_NO_SUCH_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+"""The errors of a machine that lacks an address, or IPv6 or IPv4 altogether."""
+
+_PORTS_TRIED = 10
+
 
 class ServingError(Unusable):
     """The server cannot start; the message is one plain line."""
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Listen on ``host`` and ``port`` (0: any free one); raises :class:`ServingError`."""
+@contextmanager
+def bind(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """Listen on ``host`` and ``port`` (0: any free one); raises :class:`ServingError`.
+
+    ``localhost`` is both loopback addresses, on one port, or the one that this machine has: a
+    client may try either first.
+    """
+    name = canonical(host)
+    with ExitStack() as opened:
+        try:
+            if name == "localhost" or name.endswith(".localhost"):
+                listeners = _on_loopback(port)
+            else:
+                family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[
+                    0
+                ]
+                listeners = [_listening(family, address)]
+        except socket.gaierror as error:
+            raise ServingError(f"--host {host}: {error.strerror}") from error
+        for one in listeners:
+            opened.enter_context(one)
+        yield listeners
+
+
+def _on_loopback(port: int) -> list[socket.socket]:
+    """Listen on the loopback addresses; a port that was free on one may be taken on another."""
+    for _ in range(_PORTS_TRIED if port == 0 else 0):
+        with suppress(ServingError):
+            return _on_one_port(port)
+    return _on_one_port(port)
+
+
+def _on_one_port(port: int) -> list[socket.socket]:
+    listeners: list[socket.socket] = []
+    with ExitStack() as opened:
+        for family, address in _LOOPBACK:
+            number = listeners[0].getsockname()[1] if listeners else port
+            try:
+                listeners.append(opened.enter_context(_listening(family, (address, number))))
+            except ServingError as error:
+                is_missing = getattr(error.__cause__, "errno", None) in _NO_SUCH_ADDRESS
+                if not is_missing or (address == _LOOPBACK[-1][1] and not listeners):
+                    raise
+                logger.info("%s", error)
+        opened.pop_all()
+    return listeners
+
+
+def _listening(family: int, address: tuple[Any, ...]) -> socket.socket:
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address, family=family, backlog=2048)
-    except socket.gaierror as error:
-        raise ServingError(f"--host {host}: {error.strerror}") from error
     except OSError as error:
         # create_server adds the address to the system's own words.
         reason = (error.strerror or str(error)).partition(" (while attempting")[0]
+        host, port, *_ = address
+        shown = f"[{host}]" if ":" in host else host
         mend = "; choose another with --port, or 0 for a free one" if port else ""
-        raise ServingError(f"cannot listen on {host}:{port}: {reason}{mend}") from error
+        raise ServingError(f"cannot listen on {shown}:{port}: {reason}{mend}") from error
 
 
 def make_up_partner(url: str) -> Partner:
@@ -64,7 +119,9 @@ def make_up_partner(url: str) -> Partner:
     return Partner.make_up(asyncio.run(signing_key()))
 
 
-def serve(settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
+def serve(
+    settings: Settings, listeners: Sequence[socket.socket], announce: Callable[[], None]
+) -> None:
     """Serve until SIGINT or SIGTERM; ``announce`` is called once requests are answered.
 
     Raises what :func:`mock_server.app.create_app` raises, and StoreError for a store that is
@@ -102,7 +159,7 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
         os.environ[WORKER_SETTINGS] = settings.to_json()
         config = uvicorn.Config(WORKER_APP, factory=True, workers=workers, **options)
         # It takes the signals first: from here on there are files and workers to clean up.
-        supervisor = Supervisor(config, [listener], announce_and_log)
+        supervisor = Supervisor(config, list(listeners), announce_and_log)
         with shared_metrics(workers):
             supervisor.run()
         if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
@@ -117,7 +174,7 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[], No
             # The server takes both signals itself a moment later, and raises them again at its end.
             for one in SIGNALS:
                 signal.signal(one, server.handle_exit)
-            server.run(sockets=[listener])
+            server.run(sockets=list(listeners))
     logger.info("stopped")
 
 

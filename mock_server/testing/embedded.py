@@ -42,19 +42,19 @@ def running_mock(settings: Settings | None = None) -> Iterator[MockServer]:
     """
     settings = settings or Settings()
     app = create_app(settings)
-    with bind("127.0.0.1", 0) as listener:
+    with bind("127.0.0.1", 0) as listeners:
         ready = threading.Event()
         config = uvicorn.Config(app, **uvicorn_options())
         server = AnnouncingServer(config, ready.set, ShutdownFlag())
         thread = threading.Thread(
-            target=server.run, args=[[listener]], name="dinie-mock", daemon=True
+            target=server.run, args=[listeners], name="dinie-mock", daemon=True
         )
         thread.start()
         deadline = time.monotonic() + _START_SECONDS
         while not ready.wait(0.05):
             if not thread.is_alive() or time.monotonic() > deadline:
                 raise ServingError("the mock did not start")
-        running = MockServer(f"http://127.0.0.1:{listener.getsockname()[1]}", settings)
+        running = MockServer(f"http://127.0.0.1:{listeners[0].getsockname()[1]}", settings)
         try:
             yield running
         finally:
