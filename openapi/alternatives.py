@@ -1,5 +1,6 @@
 """Errors of values by a document whose alternatives and references are opened one at a time."""
 
+import re
 from collections.abc import Iterator
 from functools import cache, reduce
 from operator import getitem
@@ -9,12 +10,12 @@ from urllib.parse import quote, unquote
 import jsonschema_rs
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
+from openapi.discriminators import KEYWORDS, last_step, property_of, values_of
 from openapi.document import Document, join
+from openapi.references import References
 
 DOCUMENT = "urn:openapi:contract"
 """The URI under which the whole document is registered, so that local references resolve."""
-
-_KEYWORDS = ("oneOf", "anyOf")
 
 _UNEVALUATED = (
     ValidationErrorKind.UnevaluatedProperties,
@@ -37,11 +38,32 @@ def compiled(pointer: str, registry: jsonschema_rs.Registry) -> jsonschema_rs.Dr
         {"$ref": DOCUMENT + quote(pointer, safe="#/~")},
         registry=registry,
         validate_formats=True,
+        formats={"byte": is_base64},
         mask="the value",
     )
 
 
+def is_base64(text: str) -> bool:
+    """Whether a text is of the format ``byte``: base64 with its padding (RFC 4648 section 4)."""
+    return len(text) % 4 == 0 and _BASE64.fullmatch(text) is not None
+
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
+
+
 Kept = TypeVar("Kept")
+
+
+TYPES = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "an object",
+    "array": "an array",
+    "null": "null",
+}
+"""The types of JSON Schema in words."""
 
 
 class Located(NamedTuple):
@@ -67,6 +89,9 @@ class Alternatives:
         self._branches: dict[str, list[str]] = {}
         self._required: dict[str, list[str]] = {}
         self._references: dict[str, str] = {}
+        self._definitions: dict[str, Any] = {}
+        self._choosers: dict[str, tuple[str, dict[str, str]]] = {}
+        self._resolve = References(document).resolve_schema
         copy = self._copied(document, "#", "#")
         if self._places:
             copy = self._redirected(copy)
@@ -141,6 +166,31 @@ class Alternatives:
         found = [self._required[place] for place in places if place in self._required]
         return found if len(found) == len(places) else []
 
+    def chosen(self, error: ValidationError, value: object) -> str | None:
+        """The place of the branch that the discriminator of a value names; None without one."""
+        name, places = self._of(error, self._choosers) or ("", {})
+        named = value.get(name) if isinstance(value, dict) else None
+        return places.get(named) if isinstance(named, str) else None
+
+    def form(self, place: str) -> str:
+        """What a branch describes in words: its name or type, and the members that it requires."""
+        definition = self._definitions[place]
+        schema = self._resolve(definition)
+        if not isinstance(definition, dict) or not isinstance(schema, dict):
+            return "anything" if definition is True else "nothing"
+        target = self._resolve({"$ref": schema["$ref"]}) if "$ref" in schema else schema
+        target = target if isinstance(target, dict) else {}
+        reference = definition.get("$ref", schema.get("$ref"))
+        named = last_step(reference) if reference else schema.get("title")
+        types = target.get("type", ["object"] if "properties" in target else [])
+        types = [types] if isinstance(types, str) else types
+        kind = named or " or ".join(TYPES[one] for one in types) or "a value"
+        required = dict.fromkeys([*schema.get("required", ()), *target.get("required", ())])
+        if named or required:
+            return f"{kind} with {' and '.join(required)}" if required else str(kind)
+        members = " and ".join(target.get("properties", ()))
+        return f"{kind} of {members}" if members else kind
+
     def is_reference(self, error: ValidationError) -> bool:
         """Whether an error is that of a reference beyond those whose errors are given."""
         return self._of(error, self._references) is not None
@@ -181,10 +231,16 @@ class Alternatives:
             else:
                 there = f"{part}/if/{name}"
                 self._places[join(pointer, name)] = there
-                self._branches[f"{part}/else"] = [f"{there}/{at}" for at in range(len(inner))]
+                branches = {f"{there}/{at}": one for at, one in enumerate(inner)}
+                self._branches[f"{part}/else"] = list(branches)
+                self._definitions |= branches
+                if chooser := property_of(node):
+                    values = zip(branches, values_of(node, inner), strict=True)
+                    named = {value: branch for branch, own in values for value in own}
+                    self._choosers[f"{part}/else"] = chooser, named
                 self._required |= {
-                    f"{there}/{at}": one["required"]
-                    for at, one in enumerate(inner)
+                    branch: one["required"]
+                    for branch, one in branches.items()
                     if isinstance(one, dict) and one.keys() == {"required"}
                 }
                 inner = self._copied(inner, join(pointer, name), there)  # noqa: PLW2901
@@ -207,7 +263,7 @@ class Alternatives:
 
 
 def _is_alternative(name: str, value: object) -> bool:
-    return name in _KEYWORDS and isinstance(value, list)
+    return name in KEYWORDS and isinstance(value, list)
 
 
 def _is_reference(name: str, value: object) -> bool:

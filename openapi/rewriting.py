@@ -10,11 +10,13 @@ contracts in 3.1 rely on it all the same.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from copy import deepcopy
 from itertools import chain
 from typing import Any
 
+from openapi.discriminators import assert_mapping
 from openapi.document import MAX_DEPTH, ContractError, Document, join
 from openapi.references import References, combined, merge_schemas
 from openapi.validation_work import ValidationWork
@@ -103,7 +105,11 @@ def _accept_null(schema: dict[str, Any]) -> None:
         schema["type"] = [schema["type"], "null"]
     if "enum" in schema and None not in schema["enum"]:
         schema["enum"] = [*schema["enum"], None]
-    parts = {key: schema.pop(key) for key in ("allOf", "oneOf", "anyOf") if key in schema}
+    parts: dict[str, Any] = {
+        key: schema.pop(key) for key in ("allOf", "oneOf", "anyOf") if key in schema
+    }
+    if parts and "discriminator" in schema:
+        parts["discriminator"] = schema.pop("discriminator")
     if parts:
         schema["anyOf"] = [parts, {"type": "null"}]
 
@@ -114,12 +120,34 @@ def for_requests_and_responses(document: Document) -> tuple[Document, Document]:
     Each is a copy if it requires fewer properties than ``document``, else ``document`` itself.
     """
     flags = ("readOnly", "writeOnly")
+    resolve = References(document).resolve_schema
+    used: set[str] = set()
+    for schema in _schemas(document):
+        used.update(flag for flag in flags if schema.get(flag) is True)
+        _assert_annotations(resolve, schema)
     _check_combinations(document)
-    used = {flag for one in _schemas(document) for flag in flags if one.get(flag) is True}
     requests, responses = (
         _without_required(document, flag) if flag in used else document for flag in flags
     )
     return requests, responses
+
+
+def _assert_annotations(resolve: Callable[[Any], Any], schema: dict[str, Any]) -> None:
+    """Make a schema assert its discriminator and ``int32`` or ``int64``: JSON Schema does not."""
+    if "discriminator" in schema:
+        # A broken schema is refused where an operation uses it.
+        with suppress(ContractError, AttributeError, TypeError):
+            assert_mapping(resolve, schema)
+    bits = _BITS.get(schema["format"]) if isinstance(schema.get("format"), str) else None
+    if bits:
+        least, most = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+        if not isinstance(schema.get("minimum"), int | float) or schema["minimum"] < least:
+            schema["minimum"] = least
+        if not isinstance(schema.get("maximum"), int | float) or schema["maximum"] > most:
+            schema["maximum"] = most
+
+
+_BITS = {"int32": 32, "int64": 64}
 
 
 def _check_combinations(document: Document) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mock_server.exchange.problems import invalid_fields
-from openapi.schema import FieldError
+from openapi.field_errors import FieldError
 
 
 def _status(text: str) -> int:

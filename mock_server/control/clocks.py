@@ -7,7 +7,7 @@ from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import Response, invalid_fields, json_response
 from mock_server.partners.clock import PartnerClocks, instant, timestamp
 from mock_server.store.interface import PartnerLogin, Store
-from openapi.schema import FieldError
+from openapi.field_errors import FieldError
 
 _FIRST = instant("1971-01-01T00:00:00Z")
 _LAST = instant("9000-01-01T00:00:00Z")

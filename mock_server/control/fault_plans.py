@@ -18,7 +18,7 @@ from mock_server.exchange.problems import (
 from mock_server.faults.plan import Fault, FaultPlans, UnusableFault
 from mock_server.faults.presets import FaultText
 from mock_server.store.interface import PartnerLogin, Store
-from openapi.schema import FieldError
+from openapi.field_errors import FieldError
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from mock_server.faults.presets import PRESETS
 from mock_server.observing.journals import CAPACITY, Journals
 from mock_server.store.interface import PartnerLogin, Store
 from openapi.contract import Contract
-from openapi.schema import FieldError
+from openapi.field_errors import FieldError
 
 MOST_FOLLOWERS = 100
 """Limit on those that follow journals at one time: each costs time with each exchange."""

@@ -14,7 +14,7 @@ from mock_server.exchange.problems import (
 from mock_server.operations.credentials import Credentials
 from mock_server.partners.clock import PartnerClocks
 from mock_server.store.interface import Credential, PartnerLogin, Store, UnknownCursor
-from openapi.schema import FieldError
+from openapi.field_errors import FieldError
 
 _DEFAULT_PAGE = 100
 

@@ -15,8 +15,8 @@ from mock_server.exchange.problems import Problem, ProblemType, invalid_fields
 from mock_server.pipeline.body import parse_json, read_body
 from mock_server.pipeline.validation import query_of
 from openapi.contract import Contract
+from openapi.field_errors import FieldError
 from openapi.operation import Operation
-from openapi.schema import FieldError
 
 _MOST_NAMED = 20
 """The names in one refusal."""

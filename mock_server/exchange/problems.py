@@ -6,7 +6,7 @@ from enum import Enum
 
 import orjson
 
-from openapi.schema import FieldError
+from openapi.field_errors import FieldError
 
 
 @dataclass(slots=True)

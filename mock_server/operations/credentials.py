@@ -13,9 +13,9 @@ from mock_server.partners.clock import timestamp
 from mock_server.partners.partners import new_client, secret_hash
 from mock_server.store.interface import Credential, Store, UnknownCursor, UpdateCredential
 from openapi.contract import PATH_PARAMETER, Contract
+from openapi.field_errors import FieldError
 from openapi.operation import Operation
 from openapi.resource import PageMembers, Resource, request_members, success_members
-from openapi.schema import FieldError
 
 _DEFAULT_PAGE = 25
 

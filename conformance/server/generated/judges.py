@@ -26,8 +26,9 @@ from conformance.probe.violation import Violation, expect
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.members import parse
 from conformance.target.timestamps import instant
+from openapi.field_errors import FieldError
 from openapi.operation import Operation
-from openapi.schema import FieldError, types_of
+from openapi.schema import types_of
 
 SEED = "seed: request fields and responses"
 

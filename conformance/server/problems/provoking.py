@@ -18,8 +18,9 @@ from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import request_on_new_resource
 from conformance.target.exchange import Answer, Request
 from openapi.contract import PATH_PARAMETER
+from openapi.field_errors import FieldError
 from openapi.operation import Operation
-from openapi.schema import FieldError, types_of
+from openapi.schema import types_of
 
 SEED = "seed: Responses 400, 401, 422 (application/problem+json)"
 

@@ -1,0 +1,84 @@
+"""Discriminators: the member of a value that says which branch of ``oneOf`` or ``anyOf`` it is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+KEYWORDS = ("oneOf", "anyOf")
+"""The keywords whose values are branches."""
+
+
+def last_step(reference: str) -> str:
+    """The name at the end of a reference: ``Card`` for ``#/components/schemas/Card``."""
+    name = unquote(reference).rpartition("/")[2]
+    return name.replace("~1", "/").replace("~0", "~")
+
+
+def property_of(schema: Mapping[str, Any]) -> str | None:
+    """The name of the member that tells the branches of a schema apart; None without one."""
+    discriminator = schema.get("discriminator")
+    name = discriminator.get("propertyName") if isinstance(discriminator, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def values_of(schema: Mapping[str, Any], branches: Sequence[Any]) -> list[list[str]]:
+    """The values that mean each branch: those that the mapping has, else the branch's name.
+
+    A branch that is no reference has none (OpenAPI 3.1, section 4.8.25).
+    """
+    mapping = schema["discriminator"].get("mapping") or {}
+    found: list[list[str]] = []
+    for branch in branches:
+        reference = branch.get("$ref") if isinstance(branch, dict) else None
+        if not isinstance(reference, str):
+            found.append([])
+            continue
+        mapped = [str(value) for value, to in mapping.items() if _leads_to(to, reference)]
+        found.append(mapped or [last_step(reference)])
+    return found
+
+
+def _leads_to(mapped: object, reference: str) -> bool:
+    """Whether a target of a mapping, a reference or the name of a schema, is this reference."""
+    if not isinstance(mapped, str):
+        return False
+    if mapped.startswith("#"):
+        return unquote(mapped) == unquote(reference)
+    return last_step(mapped) == last_step(reference)
+
+
+def assert_mapping(resolve: Callable[[Any], Any], schema: dict[str, Any]) -> None:
+    """Make the branches of a schema accept the values that its discriminator maps to them alone.
+
+    JSON Schema does not know discriminators. A branch that has constants for the member already
+    stays as it is, and so do all without a mapping: names of schemas are seldom what is sent.
+    """
+    name = property_of(schema)
+    if name is None or not schema["discriminator"].get("mapping"):
+        return
+    for keyword in KEYWORDS:
+        branches = schema.get(keyword)
+        if isinstance(branches, list):
+            values = values_of(schema, branches)
+            schema[keyword] = [
+                _narrowed(resolve, branch, name, own)
+                for branch, own in zip(branches, values, strict=True)
+            ]
+
+
+def _narrowed(resolve: Callable[[Any], Any], branch: Any, name: str, values: list[str]) -> Any:
+    if not values or len(branch) > 1 or _has_constants(resolve, branch, name):
+        return branch
+    return {**branch, "properties": {name: {"enum": values}}, "required": [name]}
+
+
+def _has_constants(resolve: Callable[[Any], Any], branch: Any, name: str) -> bool:
+    """Whether a schema, or a direct part of it, has a constant or an enum for a member."""
+    schema = resolve(branch)
+    parts = [schema, *(schema.get("allOf", ()) if isinstance(schema, dict) else ())]
+    for part in map(resolve, parts):
+        properties = part.get("properties") if isinstance(part, dict) else None
+        member = resolve(properties.get(name)) if isinstance(properties, dict) else None
+        if isinstance(member, dict) and not member.keys().isdisjoint({"const", "enum"}):
+            return True
+    return False
