@@ -1,20 +1,16 @@
 """The ASGI application of the mock, made from settings; :func:`create_app` lists the pipeline."""
 
+import importlib
 from collections.abc import Callable
 from functools import cache, partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import __version__
-from mock_server.console.pages import CONSOLE_PATH, Console
-from mock_server.console.rendering import FILES, Templates
 from mock_server.control.access import ControlAccess
-from mock_server.control.app import create_control
-from mock_server.control.assets import Assets
 from mock_server.control.health import Probes, Readiness
+from mock_server.control.navigation import CONSOLE_PATH
 from mock_server.control.partner_state import PartnerState
-from mock_server.control.reference.page import FILES as REFERENCE_FILES
-from mock_server.control.reference.page import Reference
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.exchange.exchange import Handlers, request_ids
 from mock_server.faults.plan import FaultPlans
@@ -110,32 +106,17 @@ def create_app(
 
     credentials = Credentials.of(contract, store)
     partner_state = PartnerState(clocks, plans, journals, rate_limit, tokens)
-    first = settings.partners[0].partner_id if settings.partners else None
-    assets = Assets([*REFERENCE_FILES, *FILES])
-    templates = Templates(contract, assets)
-    console = Console(
-        store, partner_state, contract, credentials, access, settings.partners, templates
-    )
-    make_control = cache(
-        lambda: create_control(
-            contract,
-            store,
-            credentials,
-            partner_state,
-            clock,
-            ids,
-            access,
-            {
-                **console.handlers(),
-                **Reference(contract, assets, first).handlers(),
-                **assets.handlers(),
-            },
-            console.problem_page,
+
+    @cache
+    def make_control() -> ASGIApp:
+        # Loaded for the first request to it, which takes as long as the rest of the start: most
+        # starts never need it.
+        made: ASGIApp = importlib.import_module("mock_server.console.control_plane").control_plane(
+            contract, store, credentials, partner_state, clock, ids, access, settings.partners
         )
-    )
+        return made
 
     async def control(scope: Scope, receive: Receive, send: Send) -> None:
-        # Made on first use: most starts never need it.
         await make_control()(scope, receive, send)
 
     pipeline: list[Callable[[ASGIApp], ASGIApp]] = [

@@ -7,6 +7,7 @@ from dinie_contract.output import LONGEST_LINE, printable, within
 from mock_server import __version__
 from mock_server.console.first_request.call import Call, Login, first_call, request_of
 from mock_server.console.sending import FIND_ISSUED
+from mock_server.control.navigation import CONSOLE_PATH
 from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
@@ -31,7 +32,7 @@ def announcement(contract: Contract, origin: str, settings: Settings) -> str:
     if partner.token:
         lines.append(f"  Access token   {partner.token}")
     if settings.control:
-        lines.append(f"  Console        {origin}{CONTROL_PATH}/ui  (open it in a browser)")
+        lines.append(f"  Console        {origin}{CONSOLE_PATH}  (open it in a browser)")
         lines.append(f"  Control        {origin}{CONTROL_PATH}/partners/{partner.partner_id}")
     if settings.faults:
         lines.append(f"  Faults         {', '.join(settings.faults)}")

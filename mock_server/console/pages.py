@@ -31,10 +31,11 @@ from mock_server.control.client_verdicts import NO_CLIENT, has_open_call, verdic
 from mock_server.control.clocks import clock_json
 from mock_server.control.fault_plans import FaultOperations
 from mock_server.control.journals import JournalReading
+from mock_server.control.navigation import CONSOLE_PATH
 from mock_server.control.partner_state import PartnerHandler, PartnerState
 from mock_server.control.rate_limits import RateLimits
 from mock_server.control.resources import Resources
-from mock_server.exchange.exchange import CONTROL_PATH, Exchange, Handlers
+from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import Problem, ProblemType, Response
 from mock_server.faults.actions import ACTIONS
 from mock_server.faults.presets import ABOUT, LOST_RESPONSE
@@ -42,9 +43,6 @@ from mock_server.operations.credentials import Credentials
 from mock_server.partners.partners import Partner
 from mock_server.store.interface import PartnerLogin, Store
 from openapi.contract import Contract
-
-CONSOLE_PATH = f"{CONTROL_PATH}/ui"
-"""Where the console begins."""
 
 _PARTNER = "/ui/partners/{partner_id}"
 

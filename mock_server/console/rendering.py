@@ -17,7 +17,7 @@ from mock_server.console.outcomes import STATUSES, outcomes_for_pages
 from mock_server.console.sending import ADMIN_LOGIN
 from mock_server.console.words import words_in
 from mock_server.control.assets import VENDORED, Assets
-from mock_server.control.navigation import PAGES
+from mock_server.control.navigation import CONSOLE_PATH, PAGES
 from mock_server.control.policies import PAGE_POLICY
 from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.exchange.problems import Response
@@ -59,7 +59,7 @@ class Templates:
         environment.filters.update(_FILTERS)
         environment.globals.update(
             control=CONTROL_PATH,
-            console=f"{CONTROL_PATH}/ui",
+            console=CONSOLE_PATH,
             asset=self._assets.url,
             contract=self._contract,
             sections=PAGES,

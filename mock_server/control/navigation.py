@@ -1,6 +1,11 @@
-"""What the header of a page leads to."""
+"""Where the console is, and what the header of a page leads to."""
 
 from collections.abc import Sequence
+
+from mock_server.exchange.exchange import CONTROL_PATH
+
+CONSOLE_PATH = f"{CONTROL_PATH}/ui"
+"""Where the console begins."""
 
 PAGES: Sequence[tuple[str, str, str]] = (
     ("start", "", "Start"),
