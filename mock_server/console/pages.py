@@ -36,7 +36,7 @@ from mock_server.control.partner_state import PartnerHandler, PartnerState
 from mock_server.control.rate_limits import RateLimits
 from mock_server.control.resources import Resources
 from mock_server.exchange.exchange import Exchange, Handlers
-from mock_server.exchange.problems import Problem, ProblemType, Response
+from mock_server.exchange.problems import CONTROL_STYLE, Problem, ProblemType, Response
 from mock_server.faults.actions import ACTIONS
 from mock_server.faults.presets import ABOUT, LOST_RESPONSE
 from mock_server.operations.credentials import Credentials
@@ -320,7 +320,7 @@ class Console:
             problem.kind.value.title,
             "The console has no page under this address." if is_unknown else problem.detail,
             problem.status,
-            problem.headers,
+            problem.headers_in(CONTROL_STYLE),
             errors=problem.errors if len(problem.errors) > 1 else (),
             same=exchange.path if has_wrong_query else None,
         )

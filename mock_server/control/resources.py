@@ -60,7 +60,9 @@ class Resources:
         client_id, now = exchange.parameters["resource_id"], self.clocks.now(partner.partner_id)
         revocation = None
         if self.credentials:
-            revocation = await self.credentials.revocation(partner.partner_id, client_id, now)
+            revocation = await self.credentials.revocation(
+                partner.partner_id, client_id, now, "resource_id"
+            )
         if revocation is None:
             detail = "There is no such resource."
             raise Problem(ProblemType.NOT_FOUND, "unknown_resource", detail)

@@ -4,9 +4,7 @@ import base64
 import binascii
 
 from mock_server.exchange.exchange import Exchange
-from mock_server.exchange.problems import Problem, ProblemType
-
-REALM = 'realm="dinie"'
+from mock_server.exchange.problems import Challenge, Problem, ProblemType
 
 Identity = dict[str, str]
 """Token information of a request, in the form that Connexion expects."""
@@ -45,9 +43,5 @@ def unauthenticated(
     code: str, detail: str, scheme: str = "Bearer", error: str | None = None
 ) -> Problem:
     """A 401 with its challenge; ``error`` is RFC 6750's code for a token that was sent."""
-    challenge = f"{scheme} {REALM}"
-    if error:
-        challenge += f', error="{error}", error_description="{detail}"'
-    return Problem(
-        ProblemType.AUTHENTICATION_FAILED, code, detail, headers={"WWW-Authenticate": challenge}
-    )
+    challenge = Challenge(scheme, error)
+    return Problem(ProblemType.AUTHENTICATION_FAILED, code, detail, challenge=challenge)

@@ -63,6 +63,15 @@ class Allowance:
     reset: int
 
 
+Refusal = Callable[["Exchange", Problem], Response]
+"""Makes the response of a problem."""
+
+
+def as_problem(exchange: "Exchange", problem: Problem) -> Response:
+    """The response of a problem in the style of the bundled contract."""
+    return problem.response(exchange.path)
+
+
 @dataclass(slots=True)
 class Exchange:
     """A request and what the stages of the pipeline have found out about it so far."""
@@ -73,6 +82,7 @@ class Exchange:
     """Unix time in seconds: the machine's, then the partner's once the partner is known."""
     request_id: bytes = b""
     """The id of the request in its response, the log and the journal."""
+    refusal: Refusal = as_problem
     operation: Operation | None = None
     partner_id: str | None = None
     claimed_by: str | None = None
@@ -117,7 +127,7 @@ class Exchange:
     def refuse(self, problem: Problem) -> None:
         """Answer with a problem that a stage raised."""
         self.problem = problem
-        self.response = problem.response(self.path)
+        self.response = self.refusal(self, problem)
 
     @property
     def is_replay(self) -> bool:

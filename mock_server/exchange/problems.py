@@ -1,8 +1,10 @@
 """Responses, and the table of every error that the mock answers (RFC 9457 problem details)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import Enum
+from http import HTTPStatus
+from typing import NamedTuple
 
 import orjson
 
@@ -27,7 +29,41 @@ def json_response(status: int, value: object, **headers: str) -> Response:
 
 MEDIA_TYPE = "application/problem+json"
 
-_TYPE_BASE = "https://api.dinie.com.br/errors/"
+TYPE_BASE = "https://api.dinie.com.br/errors/"
+"""The start of each ``type`` URI of the bundled contract."""
+
+BLANK = "about:blank"
+"""The ``type`` of a problem that says no more than its status (RFC 9457 section 4.2.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemStyle:
+    """How an API writes its problems: ``type``, the realm of its challenges, its field errors."""
+
+    type_base: str | None = TYPE_BASE
+    """The start of its ``type`` URIs; None where they are ``about:blank``."""
+    realm: str = "dinie"
+    has_sentences: bool = True
+    """Whether the detail of a field is a sentence, such as "This field is required."."""
+
+    def detail_of(self, error: FieldError) -> str:
+        """The detail of a field error."""
+        detail = error.detail
+        if not self.has_sentences or detail[:1].isupper():
+            return detail
+        return f"This field {detail}" + ("" if detail.endswith("?") else ".")
+
+
+BUNDLED_STYLE = ProblemStyle()
+CONTROL_STYLE = ProblemStyle(has_sentences=False)
+"""The style of the control plane, whose errors a test reads behind the name of the field."""
+
+
+class Challenge(NamedTuple):
+    """The challenge of a 401; ``error`` is RFC 6750's code for a token that was sent."""
+
+    scheme: str
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +95,9 @@ class ProblemType(Enum):
 class Problem(Exception):
     """An error response, raised anywhere in the pipeline.
 
-    ``code`` names the case within the problem type; ``errors`` has one item for every bad field.
-    ``headers`` are added to the response (a challenge, ``Retry-After``, ``Allow``).
+    ``code`` names the case within the problem type; ``errors`` has one item for every bad field,
+    and ``param`` is the part of the request at fault, by default the first of these. ``headers``
+    are added to the response (``Retry-After``, ``Allow``), and so is the ``challenge`` of a 401.
     """
 
     def __init__(
@@ -69,34 +106,58 @@ class Problem(Exception):
         code: str,
         detail: str,
         *,
+        param: str | None = None,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        challenge: Challenge | None = None,
     ) -> None:
         super().__init__(f"{kind.value.status} {code}: {detail}")
         self.kind = kind
         self.code = code
         self.detail = detail
+        self.param = errors[0].param if errors and param is None else param
         self.errors = errors
         self.headers = headers or {}
+        self.challenge = challenge
         self.status = kind.value.status
         """The HTTP status. Connexion reads it by this name, to choose between several errors."""
 
-    def response(self, instance: str | None) -> Response:
+    def response(self, instance: str | None, style: ProblemStyle = BUNDLED_STYLE) -> Response:
         """The problem as a response; ``instance`` is the path of the request, None if unknown."""
-        body: dict[str, object] = {
-            "type": _TYPE_BASE + self.kind.value.slug,
-            "title": self.kind.value.title,
+        body = orjson.dumps(self.document(instance, style))
+        return Response(self.status, body, MEDIA_TYPE, self.headers_in(style))
+
+    def document(self, instance: str | None, style: ProblemStyle) -> dict[str, object]:
+        """The members of the problem document."""
+        is_blank = style.type_base is None
+        members: dict[str, object] = {
+            "type": BLANK if is_blank else f"{style.type_base}{self.kind.value.slug}",
+            "title": HTTPStatus(self.status).phrase if is_blank else self.kind.value.title,
             "status": self.status,
             "detail": self.detail,
-            "instance": instance,
-            "code": self.code,
         }
-        if instance is None:
-            del body["instance"]
+        if instance is not None:
+            members["instance"] = instance
+        members["code"] = self.code
+        if self.param is not None:
+            members["param"] = self.param
         if self.errors:
-            body["param"] = self.errors[0].param
-            body["errors"] = [asdict(error) for error in self.errors]
-        return Response(self.status, orjson.dumps(body), MEDIA_TYPE, dict(self.headers))
+            members["errors"] = [
+                {"param": one.param, "detail": style.detail_of(one), "code": one.code}
+                for one in self.errors
+            ]
+        return members
+
+    def headers_in(self, style: ProblemStyle) -> dict[str, str]:
+        """The headers of the response, with the challenge."""
+        headers = dict(self.headers)
+        if self.challenge:
+            scheme, error = self.challenge
+            text = f'{scheme} realm="{style.realm}"'
+            if error:
+                text += f', error="{error}", error_description="{self.detail}"'
+            headers["WWW-Authenticate"] = text
+        return headers
 
 
 def method_not_allowed(allow: str) -> Problem:

@@ -128,26 +128,28 @@ class Credentials:
     async def revoke(self, exchange: Exchange, parameter: str) -> Response:
         """Make a credential useless at once and for good; tokens got with it live on."""
         client_id = exchange.parameters[parameter]
-        revocation = await self.revocation(_partner_id(exchange), client_id, exchange.now)
+        revocation = await self.revocation(
+            _partner_id(exchange), client_id, exchange.now, parameter
+        )
         if revocation is None:
-            detail = "There is no such API key."
-            raise Problem(ProblemType.NOT_FOUND, "not_found", detail)
+            detail = f"No credential has this {parameter.replace('_', ' ')}."
+            raise Problem(ProblemType.NOT_FOUND, "not_found", detail, param=parameter)
         exchange.writes = (revocation,)
         return Response(204)
 
     async def revocation(
-        self, partner_id: str, client_id: str, now: float
+        self, partner_id: str, client_id: str, now: float, parameter: str
     ) -> UpdateCredential | None:
         """The write that revokes a credential, None for an unknown one.
 
-        Raises a 409 for one that has been revoked before.
+        Raises a 409 that names the ``parameter`` for one that is revoked already.
         """
         credential = await self.store.find_credential(partner_id, client_id)
         if credential is None:
             return None
         if credential.status != "active":
-            detail = "This API key has been revoked before."
-            raise Problem(ProblemType.CONFLICT, "already_revoked", detail)
+            detail = "This credential is revoked already."
+            raise Problem(ProblemType.CONFLICT, "already_revoked", detail, param=parameter)
         changes = {"status": "revoked", "updated_at": timestamp(now)}
         return UpdateCredential(partner_id, client_id, changes, only_active=True)
 

@@ -10,6 +10,7 @@ from typing import Self
 
 from mock_server.exchange.authorization import unauthenticated
 from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.problems import Problem
 from mock_server.partners.clock import PartnerClocks, instant
 from mock_server.store.interface import Login, Store
 
@@ -105,10 +106,16 @@ async def log_in(
     expected = login.secret_hash if login else secret_hash("")
     matches = secrets.compare_digest(expected, secret_hash(client_secret))
     if login is None or not matches:
-        raise unauthenticated("invalid_client", "Unknown client id or wrong secret.", "Basic")
+        raise _no_login()
     credential = login.credential
     if credential and credential.status != "active":
-        raise unauthenticated("invalid_client", "This API key has been revoked.", "Basic")
+        raise _no_login()
     if credential and credential.expires_at and instant(credential.expires_at) <= exchange.now:
-        raise unauthenticated("invalid_client", "This API key has expired.", "Basic")
+        raise _no_login()
     return login
+
+
+def _no_login() -> Problem:
+    # One answer for all: who guesses must not learn which client ids there are.
+    detail = "The client id and secret match no active credential."
+    return unauthenticated("invalid_client", detail, "Basic")

@@ -32,7 +32,7 @@ class RateLimit:
             raise Problem(
                 ProblemType.RATE_LIMIT_EXCEEDED,
                 "rate_limit_exceeded",
-                f"At most {self._limit}; try again in {wait} s.",
+                "No requests are left in this window. Wait, then try again.",
                 headers={"Retry-After": str(wait)},
             )
 

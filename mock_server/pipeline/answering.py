@@ -17,7 +17,9 @@ from mock_server.exchange.exchange import (
     UNKNOWN,
     Exchange,
     Head,
+    Refusal,
     Sent,
+    as_problem,
 )
 from mock_server.exchange.problems import Problem, ProblemType, Response
 from mock_server.partners.clock import Clock
@@ -67,6 +69,8 @@ class Answering:
     control: ASGIApp | None = None
     defaults: tuple[tuple[bytes, bytes], ...] = ()
     """Headers of every response that has none of its own by that name."""
+    refusal: Refusal = as_problem
+    """Makes the response of each problem."""
     page_of: Callable[[Exchange, Problem], Response | None] = lambda *_: None
     """The page that answers in place of a problem document; None where that is the answer."""
 
@@ -76,7 +80,7 @@ class Answering:
         if is_apart and await self._handle_apart(scope, receive, send):
             return
         now, started = self.clock.now(), time.perf_counter()
-        exchange = Exchange(scope, receive, now, next(self.request_ids))
+        exchange = Exchange(scope, receive, now, next(self.request_ids), self.refusal)
         exchange.enter()
         try:
             await self.app(scope, receive, send)
@@ -183,12 +187,12 @@ def _failure(exchange: Exchange, error: Exception) -> Problem:
 
 def _internal(exchange: Exchange, code: str) -> Problem:
     request_id = exchange.request_id.decode()
-    detail = f"The mock failed on this request; its log says why, under {request_id}."
+    detail = f"The server could not answer this request; its log says why, under {request_id}."
     return Problem(ProblemType.INTERNAL, code, detail)
 
 
 def _unanswered(exchange: Exchange) -> Response:
-    return _internal(exchange, "internal_error").response(exchange.path)
+    return exchange.refusal(exchange, _internal(exchange, "internal_error"))
 
 
 async def _read_refused_body(exchange: Exchange) -> None:

@@ -88,7 +88,7 @@ def security_handlers(
         token = bearer_token(exchange)
         if token is None:
             # RFC 6750 section 3.1: without any bearer token the challenge carries no error code.
-            detail = "Send the header Authorization: Bearer TOKEN."
+            detail = "The request carries no access token."
             raise unauthenticated("missing_token", detail)
         return _identify_by_token(exchange, token, tokens, clocks, "Bearer")
 
@@ -120,7 +120,7 @@ def _identify_by_token(
     try:
         partner_id, expires_at = tokens.read(token)
     except InvalidToken:
-        detail = "The access token is not one that this server issued."
+        detail = "The access token is not valid."
         raise unauthenticated("invalid_token", detail, scheme, "invalid_token") from None
     exchange.claimed_by = partner_id
     exchange.now = clocks.now(partner_id)

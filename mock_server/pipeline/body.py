@@ -62,11 +62,13 @@ def content_type(exchange: Exchange, request_body: RequestBody) -> tuple[str, Me
     several = names.count(b"content-type") > 1
     if media_type is not None and not several:
         return name, media_type
-    fault = "The Content-Type is not accepted here" if given else "The request has no Content-Type"
-    if several:
-        fault = "The request has more than one Content-Type"
     known = " or ".join(request_body.content)
-    raise Problem(ProblemType.INVALID_REQUEST, "invalid_content_type", f"{fault}; send {known}.")
+    detail = f"Send the body as {known}."
+    if several or not given:
+        has = "more than one" if several else "no"
+        detail = f"The request has {has} Content-Type; send {known}."
+    code, param = "invalid_content_type", "Content-Type"
+    raise Problem(ProblemType.INVALID_REQUEST, code, detail, param=param)
 
 
 async def parse_text(exchange: Exchange, name: str, schema: Schema | None) -> Any:
@@ -83,9 +85,8 @@ def parse_json(body: bytes) -> Any:
     """Parse JSON (RFC 8259); raises a 400 for invalid UTF-8, infinite numbers or deep nesting."""
     try:
         value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        # The message names the fault and where it is, and never repeats the text.
-        raise _malformed(f"The body is not JSON: {error}.") from None
+    except orjson.JSONDecodeError:
+        raise _malformed("The body is not valid JSON.") from None
     if body.count(b"[") + body.count(b"{") > MAX_NESTING and _nesting(value) > MAX_NESTING:
         raise _malformed(f"The body is nested more than {MAX_NESTING} deep.")
     return value

@@ -11,6 +11,7 @@ answer with that record.
 """
 
 import hashlib
+import json
 import re
 from typing import Any
 
@@ -21,11 +22,16 @@ from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, Response
 from mock_server.store.interface import IdempotencyRecord, Store
 from mock_server.store.seals import FileSeal, MemorySeal, Seal
+from openapi.field_errors import FieldError
+from openapi.operation import IDEMPOTENCY_KEY, is_json
 
 LIFETIME_SECONDS = 24 * 3600
 
-_FRACTION_OR_EXPONENT = re.compile(rb"[0-9][.eE]")
+_INEXACT = re.compile(rb"[0-9][.eE]|[0-9]{19}")
 """Matches every JSON number that is parsed as a float, and little else."""
+
+_LONGEST_INTEGER = 18
+"""Decimal digits that every integer of 64 bits has room for."""
 
 
 class Idempotency:
@@ -92,11 +98,12 @@ class _Key:
         """The stored response, byte for byte; raises a 422 if it answered another request."""
         opened = seal.open(self._sealing_key, record.sealed, self._request)
         if opened is None:
+            code, detail = "idempotency_key_reused", "Use a new key for a new request."
             raise Problem(
                 ProblemType.VALIDATION_FAILED,
-                "idempotency_key_reused",
-                "This Idempotency-Key was used for a request with other content."
-                " Send the first request again, or this one with a new key.",
+                code,
+                "This idempotency key was sent before with another body.",
+                errors=[FieldError(IDEMPOTENCY_KEY, detail, code)],
             )
         head, _, body = opened.partition(b"\n")
         status, media_type, headers = orjson.loads(head)
@@ -119,19 +126,29 @@ def _key(exchange: Exchange) -> _Key | None:
 
 def _canonical(exchange: Exchange) -> bytes:
     """The same bytes for the same JSON value, however it is formatted."""
-    if exchange.value is None:
+    value = exchange.value
+    if value is None:
         return exchange.body
-    has_floats = _FRACTION_OR_EXPONENT.search(exchange.body)
-    value = _integral(exchange.value) if has_floats else exchange.value
+    if _INEXACT.search(exchange.body) and is_json(exchange.header(b"content-type") or ""):
+        value = json.loads(exchange.body, parse_int=_exact, parse_float=_exact)
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def _integral(value: Any) -> Any:
-    """The value with integral floats as integers: in JSON, ``1.0`` equals ``1``."""
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
-    if isinstance(value, dict):
-        return {key: _integral(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_integral(child) for child in value]
-    return value
+def _exact(number: str) -> Any:
+    """A JSON number by its exact value: the same for ``1``, ``1.0`` and ``10e-1``.
+
+    It stays a text where it has many digits, which Python would take its time to convert.
+    """
+    mantissa, _, exponent = number.lower().partition("e")
+    if len(exponent) > _LONGEST_INTEGER:  # so small that a reader takes it for zero
+        return orjson.Fragment(number)
+    whole, _, fraction = mantissa.removeprefix("-").partition(".")
+    digits = (whole + fraction).lstrip("0")
+    significant = digits.rstrip("0")
+    if not significant:
+        return 0
+    sign = "-" if number.startswith("-") else ""
+    zeros = int(exponent or 0) - len(fraction) + len(digits) - len(significant)
+    if zeros >= 0 and len(significant) + zeros <= _LONGEST_INTEGER:
+        return int(sign + significant + "0" * zeros)
+    return orjson.Fragment(f"{sign}{significant}e{zeros}")

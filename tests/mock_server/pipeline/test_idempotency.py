@@ -41,6 +41,49 @@ def test_the_same_json_value_is_the_same_request(mock: Partnered, spelling: byte
     assert mock.post(spelling, json, key).content == first.content
 
 
+BIG = 2**64 + 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_equal"),
+    [
+        (f"{BIG}", f"{BIG}", True),
+        (f"{BIG}", f"{BIG + 1}", False),
+        (f"-{BIG}", f"{BIG}", False),
+        (f"[{BIG}]", f"[{BIG + 1}]", False),
+        (f'{{"a":{BIG}}}', f'{{"a":{BIG + 2}}}', False),
+        (f"{2**63}", f"{2**63 + 1}", False),
+        ("1" + "0" * 40, "1e40", True),
+        ("1" + "0" * 40, "10.00e39", True),
+        ("1" + "0" * 39 + "1", "1e40", False),
+        ("1e18", "1000000000000000000", True),
+        ("1e17", "100000000000000000", True),
+        ("9007199254740993", "9007199254740993.0", True),
+        ("9007199254740993.0", "9007199254740992", False),
+        ("0.10", "1e-1", True),
+        ("0.1", "0.11", False),
+        ("-0.0", "0", True),
+        ("-120e-1", "-12", True),
+        ("9" * 300, "9" * 300, True),
+        ("9" * 300, "9" * 299 + "8", False),
+        (f"1e-{'9' * 5000}", f"1e-{'9' * 5000}", True),
+        (f'"{BIG}"', f"{BIG}", False),
+        ('"1e2"', '"100"', False),
+    ],
+    ids=lambda one: str(one)[:20],
+)
+def test_numbers_under_one_key_are_compared_exactly(
+    mock: Partnered, one: str, other: str, *, are_equal: bool
+) -> None:
+    headers = ("Content-Type", "application/json"), ("Idempotency-Key", "one")
+    first = mock.post(f'{{"name":"A","n":{one}}}'.encode(), *headers)
+    second = mock.post(f'{{"n": {other}, "name":"A"}}'.encode(), *headers)
+
+    assert first.status_code == 201
+    assert second.status_code == (201 if are_equal else 422)
+    assert (second.content == first.content) == are_equal
+
+
 @pytest.mark.parametrize(
     "body",
     [
