@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.chromium import expect_accessible
 from tests.browser.senders import Sender, press
@@ -75,6 +75,35 @@ def test_a_preset_of_several_faults_is_one_switch_that_stays(page: Page, sender:
     press(page, "Yes, do it", "All faults are gone.")
     expect(preset).to_have_attribute("aria-checked", "false")
     expect(page.get_by_text("fired")).to_have_count(0)
+
+
+def test_a_button_is_answered_though_the_page_is_read_again_meanwhile(
+    page: Page, sender: Sender
+) -> None:
+    own = {"match": {}, "action": {"kind": "status", "status": 500}}
+    sender.http.post(f"{sender.control}/faults", json=own).raise_for_status()
+    page.goto(f"{sender.pages}/faults")
+    switch = page.get_by_role("row").get_by_role("switch")
+    expect(switch).to_have_attribute("aria-checked", "true")
+    held: dict[str, Route] = {}
+
+    def hold_first(route: Route) -> None:
+        first = held.setdefault(route.request.method, route)
+        if first is not route:
+            route.continue_()
+
+    page.route("**/ui/**/faults", hold_first)
+    page.route("**/faults/*", hold_first)
+    with page.expect_request("**/ui/**/faults"):
+        assert sender.create("A", "key-1-abcdefghijkl") == 500
+    with page.expect_request("**/faults/*"):
+        switch.click()
+    with page.expect_response("**/ui/**/faults"):
+        held["GET"].continue_()
+    page.wait_for_timeout(200)
+    held["PATCH"].continue_()
+    expect(page.locator("#sent-line")).to_contain_text("The fault is off.")
+    expect(switch).to_have_attribute("aria-checked", "false")
 
 
 @pytest.mark.parametrize("path", ["/faults", "/state", "/partners", "/journal/1"])

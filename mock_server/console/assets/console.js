@@ -152,8 +152,13 @@
     ask.showModal();
   });
 
-  // The page again, with the parts that were folded out, and the focus where it was.
-  let isRefreshing = false, isStale = false;
+  // The page again, with the parts that were folded out, and the focus where it was; but not while a button of it
+  // waits for its answer, which htmx tells by that very button.
+  let isRefreshing = false, isStale = false, awaited = 0;
+  document.addEventListener("htmx:beforeSend", ({ detail }) => { if (detail.requestConfig.verb !== "get") awaited += 1; });
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (awaited && detail.target.id === "content") [detail.shouldSwap, isStale] = [false, true];
+  });
   const refresh = async () => {
     if (byId("rows")) return;
     if (isRefreshing) { isStale = true; return; }
@@ -180,6 +185,7 @@
       else if (!event.detail.successful) tell(xhr.status ? GONE : "The mock does not answer.");
       return;
     }
+    awaited -= 1;
     const body = elt.hasAttribute("data-secret") ? "" : bodyOf(elt);
     const headers = body ? { "Content-Type": "application/json" } : {};
     const method = config.verb.toUpperCase();
