@@ -22,17 +22,19 @@ from openapi.document import (
 )
 from openapi.operation import (
     DocumentedResponse,
+    Encoding,
     Header,
     MediaType,
     Operation,
     Parameter,
     RequestBody,
+    canonical,
     essence,
 )
 from openapi.references import References
 from openapi.resource import Resource, creates, issues_tokens
 from openapi.rewriting import for_requests_and_responses, upgrade_to_31
-from openapi.schema import Schemas
+from openapi.schema import Schema, Schemas
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -243,20 +245,30 @@ class Contract:
                 )
                 if one["in"] == "header" and one["name"].lower() in _NO_PARAMETERS:
                     continue
-                if "schema" not in one:
-                    raise ContractError(place, "has no schema; parameters with content are unknown")
                 style = one.get("style", _DEFAULT_STYLES[one["in"]])
-                if style in {"label", "matrix"}:
-                    raise ContractError(place, f"has the style {style}, which is unknown here")
+                schema, media_type = self._parameter_schema(one, place)
                 found[one["in"], one["name"]] = Parameter(
                     name=one["name"],
                     location=one["in"],
                     required=one.get("required", False),
-                    schema=self._request_schemas.at(join(place, "schema")),
+                    schema=schema,
                     style=style,
                     explode=one.get("explode", style == "form"),
+                    media_type=media_type,
+                    allows_empty=one["in"] == "query" and one.get("allowEmptyValue") is True,
                 )
         yield from found.values()
+
+    def _parameter_schema(self, node: Document, pointer: str) -> tuple[Schema, str | None]:
+        """The schema of a parameter, and the media type of its value if it has ``content``."""
+        if "schema" in node:
+            return self._request_schemas.at(join(pointer, "schema")), None
+        for name, media_type in node.get("content", {}).items():
+            if "schema" not in media_type:
+                return Schemas({}).at("#"), essence(name)
+            place = join(pointer, "content", name, "schema")
+            return self._request_schemas.at(place), essence(name)
+        raise ContractError(pointer, "has neither a schema nor content")
 
     def _response(self, key: str, reference: Document, pointer: str) -> DocumentedResponse:
         node, place = self._references.follow(reference, pointer)
@@ -284,29 +296,50 @@ class Contract:
         )
 
     def _content(self, node: Document, pointer: str, schemas: Schemas) -> Mapping[str, MediaType]:
-        content = {}
+        content: dict[str, MediaType] = {}
         for name, media_type in node.get("content", {}).items():
             place = join(pointer, "content", name)
             schema = schemas.at(join(place, "schema")) if "schema" in media_type else None
             examples = self._examples(media_type, place)
-            content[essence(name)] = MediaType(essence(name), schema, tuple(examples))
+            one = MediaType(
+                canonical(name),
+                schema,
+                tuple(examples),
+                self._named_examples(media_type, place),
+                {key: _encoding(node) for key, node in media_type.get("encoding", {}).items()},
+            )
+            content.setdefault(one.name, one)
         return content
 
     def _examples(self, node: Document, pointer: str) -> list[Any]:
         """The ``example`` and ``examples`` of a media type, a header or a schema."""
         found = [node["example"]] if "example" in node else []
-        examples = node.get("examples", [])
-        if isinstance(examples, list):
-            return [*found, *examples]
-        for label, reference in examples.items():
+        listed = node.get("examples")
+        found += listed if isinstance(listed, list) else []
+        return [*found, *self._named_examples(node, pointer).values()]
+
+    def _named_examples(self, node: Document, pointer: str) -> dict[str, Any]:
+        """The ``examples`` of a media type or a header, by their names."""
+        found = {}
+        examples = node.get("examples")
+        for label, reference in examples.items() if isinstance(examples, dict) else ():
             example, _ = self._references.follow(reference, join(pointer, "examples", label))
             if "value" in example:  # else it is an externalValue, outside of the contract
-                found.append(example["value"])
+                found[label] = example["value"]
         return found
 
     def resolve_schema(self, definition: Any) -> Any:
         """Resolve a schema that is only a reference; any other is returned as it is."""
         return self._response_schemas.resolve(definition)
+
+
+def _encoding(node: Document) -> Encoding:
+    """The encoding of a property; a media type is ignored beside a style."""
+    is_styled = "style" in node or "explode" in node
+    style = node.get("style", "form") if is_styled else None
+    names = "" if is_styled else node.get("contentType", "")
+    content_types = tuple(essence(one) for one in names.split(",") if one.strip())
+    return Encoding(content_types, style, node.get("explode", style == "form"))
 
 
 def _path(url: str) -> str:

@@ -1,5 +1,6 @@
 """Operations of the contract, with their parameters, bodies and responses."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -19,6 +20,47 @@ def is_json(media_type: str) -> bool:
     return essence(media_type).endswith(("/json", "+json"))
 
 
+def is_xml(media_type: str) -> bool:
+    """Whether bodies of this media type are XML (RFC 7303 sections 4.2 and 9)."""
+    return essence(media_type).endswith(("/xml", "+xml"))
+
+
+_PARAMETER = re.compile(r""";\s*([^=;\s]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)""")
+
+_SAME_TYPE = ("charset", "boundary", "q")
+"""Parameters that make no other type of a media type."""
+
+
+def type_parameters(media_type: str) -> dict[str, str]:
+    """The parameters by which a media type differs from others: ``version`` of ``…;version=1``."""
+    if ";" not in media_type:
+        return {}
+    found = {name.lower(): text.strip().strip('"') for name, text in _PARAMETER.findall(media_type)}
+    return {name: found[name] for name in sorted(found) if name not in _SAME_TYPE}
+
+
+def canonical(media_type: str) -> str:
+    """The media type in lower case with the parameters that tell it from others, in order."""
+    parameters = type_parameters(media_type).items()
+    return essence(media_type) + "".join(f";{name}={text}" for name, text in parameters)
+
+
+def specificity(media_range: str, media_type: str) -> int:
+    """How closely a range names a media type, parameters left aside; 0 where it does not match.
+
+    The ranges are ``*/*``, ``image/*``, ``application/*+json`` and the type itself.
+    """
+    if media_range == media_type:
+        return 4
+    main_type, _, subtype = media_range.partition("/")
+    if subtype.startswith("*+"):
+        is_matched = media_type.startswith(f"{main_type}/") and media_type.endswith(subtype[1:])
+        return 3 if is_matched else 0
+    if subtype != "*":
+        return 0
+    return 2 if media_type.startswith(f"{main_type}/") else int(main_type == "*")
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A path, query, header or cookie parameter."""
@@ -29,25 +71,44 @@ class Parameter:
     schema: Schema
     style: str
     explode: bool
+    media_type: str | None = None
+    """The media type of its value, for a parameter with ``content``."""
+    allows_empty: bool = False
+    """Whether it may be sent without a value, as ``?flag`` or ``?flag=``."""
     key: str = field(init=False)
     """The name to look it up by: in lower case for a header, else as declared."""
     types: Sequence[str] = field(init=False)
     """The types of its schema."""
     is_single: bool = field(init=False)
-    """Whether its value is a single string: neither an array nor an object."""
+    """Whether its value is a single string and nothing else: no array, no object, no prefix."""
 
     def __post_init__(self) -> None:
         key = self.name.lower() if self.location == "header" else self.name
         object.__setattr__(self, "key", key)
         types = types_of(self.schema.outline)
         object.__setattr__(self, "types", types)
-        composite = "array" in types or "object" in types or self.style == "deepObject"
-        object.__setattr__(self, "is_single", not composite)
+        composite = "array" in types or "object" in types or self.style in _COMPOSITE_STYLES
+        is_special = composite or self.media_type is not None or self.allows_empty
+        object.__setattr__(self, "is_single", not is_special)
 
     @property
     def is_unrestricted(self) -> bool:
         """Whether no request can violate it: an optional header that accepts any string."""
         return self.location == "header" and not self.required and self.schema.accepts_any_string
+
+
+_COMPOSITE_STYLES = ("deepObject", "label", "matrix")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How a property is written in a form (OpenAPI 3.1, section 4.8.15)."""
+
+    content_types: tuple[str, ...]
+    """The media types of its part; empty where the contract names none."""
+    style: str | None
+    """The style of its fields, as that of a query parameter; None where it has a media type."""
+    explode: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +118,52 @@ class MediaType:
     name: str
     schema: Schema | None
     examples: tuple[object, ...]
+    named_examples: Mapping[str, object] = field(default_factory=dict)
+    """The examples that have a name."""
+    encoding: Mapping[str, Encoding] = field(default_factory=dict)
+    """The encoding of properties, for a form."""
+
+
+def media_type_of(content: Mapping[str, MediaType], given: str) -> MediaType | None:
+    """The most specific documented media type or range that matches a body's media type.
+
+    The parameters of a documented type must be sent; only where one documented type has the name
+    may they be missing.
+    """
+    name, parameters = essence(given), type_parameters(given)
+    best: tuple[tuple[int, int], MediaType] | None = None
+    partial = []
+    for key, one in content.items():
+        own = type_parameters(key)
+        level = specificity(essence(key), name)
+        if not level or any(parameters.get(each, text) != text for each, text in own.items()):
+            continue
+        if not own.keys() <= parameters.keys():
+            partial.append(one)
+        elif best is None or (level, len(own)) > best[0]:
+            best = (level, len(own)), one
+    if best:
+        return best[1]
+    return partial[0] if len(partial) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class RequestBody:
-    """The bodies that an operation accepts, by media type (lower case, without parameters)."""
+    """The bodies that an operation accepts, by media type (see :func:`canonical`)."""
 
     required: bool
     content: Mapping[str, MediaType]
+    is_plain: bool = field(init=False)
+    """Whether no documented media type has parameters."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_plain", not any(";" in name for name in self.content))
 
     def accepts(self, media_type: str) -> MediaType | None:
         """Return the documented media type or range (``image/*``) that ``media_type`` matches."""
-        if media_type in self.content:
-            return self.content[media_type]
-        main_type = media_type.partition("/")[0]
-        return self.content.get(f"{main_type}/*") or self.content.get("*/*")
+        if self.is_plain and (found := self.content.get(essence(media_type))):
+            return found
+        return media_type_of(self.content, media_type)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,44 +3,109 @@
 A string that has the form of no declared type stays a string: validation accepts or refuses it.
 """
 
+import json
 import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from openapi.operation import Parameter
+from openapi.field_errors import FieldError
+from openapi.operation import Parameter, is_json
 from openapi.schema import types_of
 
 _INTEGER = re.compile(r"-?\d{1,300}", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,3})?", re.ASCII)
 _DEEP_KEY = re.compile(r"(?P<name>[^\[\]]+)\[(?P<key>[^\[\]]*)\]")
-_DELIMITERS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+_DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+_PREFIXES = {"label": ".", "matrix": ";"}
+_IN_ONE_TEXT = ("simple", *_PREFIXES)
+_SCALARS = {"string", "integer", "number", "boolean"}
+
+Texts = Mapping[str, Sequence[str]]
+"""All texts of each name in one part of a request, in order."""
 
 ABSENT = object()
 """The value of a parameter that the request does not have."""
 
 
-def read_parameter(parameter: Parameter, values: Mapping[str, Sequence[str]]) -> Any:
-    """Return the value of ``parameter``, or :data:`ABSENT`.
+class Style(NamedTuple):
+    """How a value is written in a part of a request."""
+
+    name: str
+    explode: bool
+    is_header: bool = False
+
+
+class UnreadableError(ValueError):
+    """A text that is not written as its parameter is; the message says what it must be."""
+
+
+def check_parameter(parameter: Parameter, values: Texts) -> tuple[Any, list[FieldError]]:
+    """The value of ``parameter``, or :data:`ABSENT`, and what is wrong with it.
 
     ``values`` maps the names in the parameter's location (header names in lower case) to all
     strings sent for them, in order.
     """
+    try:
+        value = read_parameter(parameter, values)
+    except UnreadableError as error:
+        return None, [FieldError(parameter.name, str(error), "invalid_format")]
+    if value is ABSENT:
+        missing = FieldError(parameter.name, "is required", "missing_required_field")
+        return value, [missing] if parameter.required else []
+    if parameter.allows_empty and value == "":
+        return value, []
+    return value, parameter.schema.errors(value, parameter.name)
+
+
+def read_parameter(parameter: Parameter, values: Texts) -> Any:
+    """Return the value of ``parameter``, or :data:`ABSENT`; raises UnreadableError."""
     texts = values.get(parameter.key)
     if parameter.is_single:
         return read_text(texts[-1], parameter.types) if texts else ABSENT
-    return _read_composite(parameter, texts, values)
+    if parameter.allows_empty and texts and not any(texts):
+        return ""
+    if parameter.media_type is not None:
+        return _read_content(parameter.media_type, texts[-1]) if texts else ABSENT
+    style = Style(parameter.style, parameter.explode, parameter.location == "header")
+    value = read_styled(parameter.key, values, style, parameter.schema.outline)
+    may_be_single = isinstance(value, list | dict) and not _SCALARS.isdisjoint(parameter.types)
+    if may_be_single and texts and len(texts) == 1 and not parameter.schema.is_valid(value):
+        # ``?ids=all``, where ``?ids=1,2`` may be sent too.
+        single = read_text(_without_prefix(texts[0], parameter.key, style), parameter.types)
+        return single if len(value) == 1 or parameter.schema.is_valid(single) else value
+    return value
 
 
-def _read_composite(
-    parameter: Parameter, texts: Sequence[str] | None, values: Mapping[str, Sequence[str]]
-) -> Any:
-    """Return the value of a parameter that may be an array or an object."""
-    outline, types = parameter.schema.outline, parameter.types
-    # Only in a query or a cookie can a value be spread over several pairs.
-    spread = parameter.explode and parameter.style != "simple"
-    if parameter.style == "deepObject":
-        return _deep_object(parameter.key, values, outline)
+def _read_content(media_type: str, text: str) -> Any:
+    """The value of a parameter that is written in a media type."""
+    if not is_json(media_type):
+        return text
+    try:
+        return read_json(text)
+    except ValueError as error:
+        raise UnreadableError("must be JSON") from error
+
+
+def read_json(text: str) -> Any:
+    """Parse JSON within a request's text; raises ValueError, also for what is nested too deeply."""
+    try:
+        return json.loads(text, parse_constant=_no_number)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number (RFC 8259, section 6)")
+
+
+def read_styled(name: str, values: Texts, style: Style, outline: Mapping[str, Any]) -> Any:
+    """The value that texts have in a style, or :data:`ABSENT`; raises UnreadableError."""
+    types, texts = types_of(outline), values.get(name)
+    if style.name == "deepObject":
+        return _deep_object(name, values, outline)
+    # Only in a query, a form or a cookie can a value be spread over several pairs.
+    spread = style.explode and style.name not in _IN_ONE_TEXT
     if "object" in types and spread:
         fields = {key: values[key] for key in outline.get("properties", {}) if key in values}
         if fields:
@@ -48,12 +113,13 @@ def _read_composite(
     if not texts:
         return ABSENT
     if "array" in types:
-        items = texts if spread else _parts(parameter, texts)
+        items = texts if spread else _parts(name, texts, style)
         item_types = types_of(outline.get("items", {}))
         return [read_text(item, item_types) for item in items]
     if "object" in types and not spread:
-        return _flat_object(_parts(parameter, texts), outline, explode=parameter.explode)
-    return read_text(texts[-1], types)
+        parts = _parts(name, texts, style, is_object=True)
+        return _flat_object(parts, outline, explode=style.explode)
+    return read_text(_without_prefix(texts[-1], name, style), types)
 
 
 def read_text(text: str, types: Sequence[str]) -> Any:
@@ -67,28 +133,52 @@ def read_text(text: str, types: Sequence[str]) -> Any:
     return text
 
 
-def read_form(fields: Sequence[tuple[str, str]], outline: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert the fields of a submitted form to an object, by the outline of its schema."""
-    texts: dict[str, list[str]] = {}
-    for name, text in fields:
-        texts.setdefault(name, []).append(text)
-    return _typed(texts, outline)
+def _parts(name: str, texts: Sequence[str], style: Style, *, is_object: bool = False) -> list[str]:
+    """The parts of a value that is written in one text."""
+    prefix = _PREFIXES.get(style.name)
+    if prefix is None:
+        delimiter = _DELIMITERS.get(style.name, ",")
+        parts = [part for text in texts for part in text.split(delimiter)]
+        # Whitespace around the commas of a header is not part of its values (RFC 9110 5.6.1).
+        return [part.strip() for part in parts] if style.is_header else parts
+    text = texts[-1]
+    if style.explode and (is_object or style.name == "matrix"):
+        parts = _without(prefix, text).split(prefix)
+        return parts if is_object else [_without(f"{name}=", part) for part in parts]
+    text = _without_prefix(text, name, style)
+    # OpenAPI 3.0 writes points for both values of ``explode``, 3.1 commas for false.
+    is_pointed = style.name == "label" and (style.explode or "," not in text)
+    return text.split("." if is_pointed else ",")
 
 
-def _parts(parameter: Parameter, texts: Sequence[str]) -> list[str]:
-    delimiter = _DELIMITERS.get(parameter.style, ",")
-    parts = [part for text in texts for part in text.split(delimiter)]
-    # Whitespace around the commas of a header is not part of its values (RFC 9110 section 5.6.1).
-    return [part.strip() for part in parts] if parameter.location == "header" else parts
+def _without_prefix(text: str, name: str, style: Style) -> str:
+    """The text of a value after what its style begins with: ``.`` or ``;name=``."""
+    if style.name == "label":
+        return _without(".", text)
+    if style.name == "matrix":
+        # RFC 6570 section 3.2.7: an empty value has no equals sign.
+        return "" if text == f";{name}" else _without(f";{name}=", text)
+    return text
 
 
-def _deep_object(name: str, values: Mapping[str, Sequence[str]], outline: Mapping[str, Any]) -> Any:
+def _without(prefix: str, text: str) -> str:
+    if not text.startswith(prefix):
+        raise UnreadableError(f"must begin with {prefix}")
+    return text.removeprefix(prefix)
+
+
+def _deep_object(name: str, values: Texts, outline: Mapping[str, Any]) -> Any:
     found = {}
     for key, texts in values.items():
         part = _DEEP_KEY.fullmatch(key)
         if part and part["name"] == name:
             found[part["key"]] = texts
     return _typed(found, outline) if found else ABSENT
+
+
+def deep_names(names: Iterator[str]) -> set[str]:
+    """The names of the objects that bracketed names (``addr[city]``) are members of."""
+    return {part["name"] for name in names if (part := _DEEP_KEY.fullmatch(name))}
 
 
 def _flat_object(parts: list[str], outline: Mapping[str, Any], *, explode: bool) -> Any:
@@ -100,7 +190,7 @@ def _flat_object(parts: list[str], outline: Mapping[str, Any], *, explode: bool)
     return _typed({key: [text] for key, text in pairs}, outline)
 
 
-def _typed(texts: Mapping[str, Sequence[str]], outline: Mapping[str, Any]) -> dict[str, Any]:
+def _typed(texts: Texts, outline: Mapping[str, Any]) -> dict[str, Any]:
     """Convert the strings of each property: all of them for an array, else the last."""
     value: dict[str, Any] = {}
     for key, given in texts.items():

@@ -11,8 +11,10 @@ from urllib.parse import parse_qs, parse_qsl
 from conformance.client.attempts import CUT, Attempt, Ending
 from conformance.journal.redaction import PSEUDONYM
 from dinie_contract.spelling import nearest
+from openapi.field_errors import FieldError
+from openapi.forms import Part, read_form
 from openapi.operation import MediaType, Operation, essence, is_json
-from openapi.parameters import ABSENT, read_form, read_parameter
+from openapi.parameters import ABSENT, check_parameter
 from openapi.schema import Schema
 
 
@@ -56,7 +58,7 @@ def _of_body(attempt: Attempt) -> Iterator[Fault]:
             yield Fault(Kind.UNREADABLE, "the request has no body")
         return
     given = attempt.entry.request_header("content-type")
-    media_type = body.accepts(essence(given)) if given else None
+    media_type = body.accepts(given) if given else None
     if media_type is None:
         sent = f"Content-Type {essence(given)}" if given else "no Content-Type"
         known = " or ".join(body.content)
@@ -67,10 +69,12 @@ def _of_body(attempt: Attempt) -> Iterator[Fault]:
     if PSEUDONYM.fullmatch(text) or CUT.search(text):
         return
     try:
-        value = _read(text, essence(given or ""), media_type)
+        value, unreadable = _read(text, essence(given or ""), media_type)
     except (ValueError, RecursionError) as reason:
         yield Fault(Kind.UNREADABLE, f"the body is not JSON: {_reason(reason)}")
         return
+    for error in unreadable:
+        yield Fault(Kind.SCHEMA, f"{error.param} {error.detail}")
     if value is not ABSENT and media_type.schema:
         yield from _of_value(value, media_type.schema)
 
@@ -84,14 +88,18 @@ def _of_value(value: Any, schema: Schema) -> Iterator[Fault]:
         yield Fault(Kind.UNKNOWN_MEMBER, f"the member {name} is none of the contract's")
 
 
-def _read(text: str, media_type: str, documented: MediaType) -> Any:
-    """The value of a body, ABSENT for other media types; raises ValueError for malformed JSON."""
+def _read(text: str, media_type: str, documented: MediaType) -> tuple[Any, list[FieldError]]:
+    """The value of a body, ABSENT for other media types, and its fields that cannot be read.
+
+    Raises ValueError for malformed JSON.
+    """
     if is_json(media_type):
-        return json.loads(text, parse_constant=_no_number)
+        return json.loads(text, parse_constant=_no_number), []
     if media_type == "application/x-www-form-urlencoded":
         outline = documented.schema.outline if documented.schema else {}
-        return read_form(parse_qsl(text, keep_blank_values=True), outline)
-    return ABSENT
+        parts = [Part(name, one) for name, one in parse_qsl(text, keep_blank_values=True)]
+        return read_form(parts, outline, documented.encoding)
+    return ABSENT, []
 
 
 def _no_number(name: str) -> None:
@@ -149,12 +157,12 @@ def _of_parameters(attempt: Attempt, keys_in_query: Collection[str]) -> Iterator
     for parameter in operation.parameters:
         if parameter.location not in values:
             continue
-        value, found = read_parameter(parameter, values[parameter.location]), []
-        if value is ABSENT and parameter.required:
-            found = [f"{parameter.name} is missing"]
-        elif value is not ABSENT and not list(_redacted(value, "")):
-            errors = parameter.schema.errors(value, parameter.name)
-            found = [f"{one.param} {one.detail}" for one in errors]
+        value, errors = check_parameter(parameter, values[parameter.location])
+        found = [f"{one.param} {one.detail}" for one in errors]
+        if value is ABSENT:
+            found = [f"{parameter.name} is missing"] if parameter.required else []
+        elif list(_redacted(value, "")):
+            found = []
         for text in found:
             yield Fault(Kind.PARAMETER, f"the {parameter.location} parameter {text}")
     for name in _unknown_parameters(operation, values["query"]):

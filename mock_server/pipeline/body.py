@@ -1,19 +1,25 @@
-"""Reading and parsing of request bodies. Every refusal is a 400."""
+"""Reading and parsing of request bodies. A refusal is a 400, or a 415 where that is documented."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
-from python_multipart.exceptions import MultipartParseError
-from starlette.formparsers import MultiPartException
-from starlette.requests import Request
-from starlette.types import Message
 
 from mock_server.exchange.exchange import MAX_BODY_BYTES, Exchange
 from mock_server.exchange.problems import Problem, ProblemType
-from openapi.operation import MediaType, RequestBody, essence
-from openapi.parameters import read_form, read_text
-from openapi.schema import Schema, types_of
+from mock_server.pipeline.codings import (
+    ACCEPTED,
+    DecodedSizeError,
+    UnknownCodingError,
+    decoded,
+)
+from mock_server.pipeline.forms import multipart_fields, urlencoded_fields
+from mock_server.pipeline.xml_bodies import check_xml
+from openapi.field_errors import FieldError
+from openapi.forms import Part, read_form
+from openapi.operation import MediaType, RequestBody, essence, is_xml
+from openapi.parameters import read_text
+from openapi.schema import types_of
 
 MAX_NESTING = 100
 """Limit on the nesting of objects and arrays; real requests have a handful."""
@@ -45,8 +51,10 @@ async def read_body(exchange: Exchange) -> bytes:
             raise _too_large()
         chunks.append(chunk)
         if not message.get("more_body", False):
-            exchange.body = b"".join(chunks)
             exchange.has_body = True
+            body = b"".join(chunks)
+            codings = exchange.header(b"content-encoding")
+            exchange.body = _decoded(exchange, body, codings) if codings else body
             return exchange.body
 
 
@@ -57,7 +65,7 @@ def content_type(exchange: Exchange, request_body: RequestBody) -> tuple[str, Me
     """
     given = exchange.header(b"content-type") or ""
     name = essence(given)
-    media_type = request_body.accepts(name) if given else None
+    media_type = request_body.accepts(given) if given else None
     names = [key for key, _ in exchange.scope["headers"]] if "," in given else []
     several = names.count(b"content-type") > 1
     if media_type is not None and not several:
@@ -68,17 +76,59 @@ def content_type(exchange: Exchange, request_body: RequestBody) -> tuple[str, Me
         has = "more than one" if several else "no"
         detail = f"The request has {has} Content-Type; send {known}."
     code, param = "invalid_content_type", "Content-Type"
-    raise Problem(ProblemType.INVALID_REQUEST, code, detail, param=param)
+    kind = ProblemType.UNSUPPORTED if "415" in _responses(exchange) else ProblemType.INVALID_REQUEST
+    raise Problem(kind, code, detail, param=param)
 
 
-async def parse_text(exchange: Exchange, name: str, schema: Schema | None) -> Any:
-    """The value of a body other than JSON, by its media type: a form, or text."""
-    outline = schema.outline if schema else {}
-    if name == "application/x-www-form-urlencoded":
-        return read_form(_urlencoded_fields(exchange.body), outline)
-    if name == "multipart/form-data":
-        return read_form(await _multipart_fields(exchange), outline)
-    return read_text(exchange.body.decode("utf-8", "replace"), types_of(outline))
+def parse_other(
+    exchange: Exchange, name: str, media_type: MediaType
+) -> tuple[Any, list[FieldError]]:
+    """The value of a body other than JSON, by its media type, and what is wrong with it.
+
+    XML is taken as it is, and so is whatever else is no text by its schema.
+    """
+    outline = media_type.schema.outline if media_type.schema else {}
+    try:
+        if name == "application/x-www-form-urlencoded":
+            parts = urlencoded_fields(exchange.body)
+            return _read_fields(parts, outline, media_type)
+        if name == "multipart/form-data":
+            parts = multipart_fields(exchange.body, exchange.header(b"content-type") or "")
+            return _read_fields(parts, outline, media_type)
+        if is_xml(name):
+            check_xml(exchange.body, MAX_NESTING)
+            return None, []
+    except ValueError as error:
+        kind, reason = _KINDS.get(name, "XML"), f": {error}" if is_xml(name) else ""
+        raise _malformed(f"The body is not {kind}{reason}.") from None
+    types = types_of(outline)
+    if types and "string" not in types and not name.startswith("text/"):
+        return None, []
+    value = read_text(_text(exchange.body), types)
+    return value, media_type.schema.errors(value) if media_type.schema else []
+
+
+def _text(body: bytes) -> str:
+    """The text of a body; one character for each byte where it is no UTF-8."""
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return body.decode("latin-1")
+
+
+_KINDS = {
+    "application/x-www-form-urlencoded": "a URL-encoded form in UTF-8",
+    "multipart/form-data": "a multipart form",
+}
+
+
+def _read_fields(
+    parts: list[Part], outline: Mapping[str, Any], media_type: MediaType
+) -> tuple[Any, list[FieldError]]:
+    value, errors = read_form(parts, outline, media_type.encoding)
+    unreadable = {one.param for one in errors}
+    found = media_type.schema.errors(value) if media_type.schema else []
+    return value, errors + [one for one in found if one.param not in unreadable]
 
 
 def parse_json(body: bytes) -> Any:
@@ -105,28 +155,30 @@ def _nesting(value: Any) -> int:
     return depth - 1
 
 
-def _urlencoded_fields(body: bytes) -> list[tuple[str, str]]:
+def _responses(exchange: Exchange) -> Collection[str]:
+    """The keys of the responses that the operation documents."""
+    return exchange.operation.responses if exchange.operation else ()
+
+
+def _decoded(exchange: Exchange, body: bytes, codings: str) -> bytes:
+    """The body without its content codings."""
     try:
-        return parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict"
-        )
+        return decoded(body, codings, MAX_BODY_BYTES)
+    except DecodedSizeError:
+        raise _too_large() from None
+    except UnknownCodingError:
+        documented = _responses(exchange)
+        is_other = "400" in documented and "415" not in documented
+        raise Problem(
+            ProblemType.INVALID_REQUEST if is_other else ProblemType.UNSUPPORTED,
+            "unsupported_content_encoding",
+            f"The Content-Encoding is not accepted here; send {ACCEPTED.replace(',', ' or')}"
+            ", or a body without one.",
+            param="Content-Encoding",
+            headers={"Accept-Encoding": ACCEPTED},
+        ) from None
     except ValueError:
-        raise _malformed("The body is not a URL-encoded form in UTF-8.") from None
-
-
-async def _multipart_fields(exchange: Exchange) -> list[tuple[str, str]]:
-    async def replay() -> Message:
-        return {"type": "http.request", "body": exchange.body, "more_body": False}
-
-    fields = []
-    try:
-        async with Request(exchange.scope, replay).form() as form:
-            for name, value in form.multi_items():
-                text = value if isinstance(value, str) else (await value.read()).decode("latin-1")
-                fields.append((name, text))
-    except (MultiPartException, MultipartParseError, KeyError, UnicodeError):
-        raise _malformed("The body is not a multipart form.") from None
-    return fields
+        raise _malformed("The body is not of its Content-Encoding.") from None
 
 
 def _too_large() -> Problem:

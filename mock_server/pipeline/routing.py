@@ -5,7 +5,9 @@ A path of the contract with another method is a 405 whose ``Allow`` names all of
 without a slash, and of two matching paths the more concrete one wins (OpenAPI 3.1, section 4.8.8).
 """
 
+import re
 from typing import Any
+from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from werkzeug.datastructures import MIMEAccept
@@ -28,7 +30,7 @@ from mock_server.pipeline.framework import (
 from openapi.contract import PATH_PARAMETER, Contract
 from openapi.operation import Operation
 
-_Cache = dict[tuple[str, str], tuple[Operation, dict[str, Any]]]
+_Cache = dict[tuple[str, bytes | None], tuple[Operation, dict[str, Any]]]
 
 
 class Routing(RoutingMiddleware):
@@ -46,9 +48,9 @@ class Routing(RoutingMiddleware):
         self.cache: _Cache = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        known = self.cache.get((scope["method"], scope["path"]))
+        known = self.cache.get((scope["method"], scope.get("raw_path")))
         if known is None:
-            await super().__call__(scope, receive, send)
+            await super().__call__(_split_first(scope), receive, send)
             return
         exchange = Exchange.of(scope)
         exchange.operation, routing = known
@@ -83,6 +85,19 @@ class Routing(RoutingMiddleware):
             exchange.response = Response(303, headers={"Location": self.home})
             return
         raise Problem(ProblemType.NOT_FOUND, "not_found", "The contract has no such path.")
+
+
+_ENCODED_SLASH = "\udc2f"
+"""Stands for an encoded slash while a path is split: no decoded path has half a character."""
+
+
+def _split_first(scope: Scope) -> Scope:
+    """The scope with a path whose encoded slashes divide nothing (RFC 3986 section 2.2)."""
+    raw = scope.get("raw_path") or b""
+    if b"%2f" not in raw.lower():
+        return scope
+    parts = re.split("%2f", raw.partition(b"?")[0].decode("latin-1"), flags=re.IGNORECASE)
+    return {**scope, "path": _ENCODED_SLASH.join(map(unquote, parts))}
 
 
 def _prefers_page(exchange: Exchange) -> bool:
@@ -136,11 +151,13 @@ class _Found(RoutingOperation):
         exchange.operation = self.operation
         path_parameters = scope["path_params"]
         exchange.parameters = {
-            name: path_parameters[f"p{position}"] for position, name in enumerate(self.names)
+            name: path_parameters[f"p{position}"].replace(_ENCODED_SLASH, "/")
+            for position, name in enumerate(self.names)
         }
-        if not path_parameters:
-            place = scope["method"], exchange.scope["path"]
-            self.cache[place] = self.operation, self.routing
+        raw = scope.get("raw_path")
+        # Of a path with encoded characters there are too many spellings to remember.
+        if not path_parameters and raw and b"%" not in raw:
+            self.cache[scope["method"], raw] = self.operation, self.routing
         await super().__call__(scope, receive, send)
 
 

@@ -14,10 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, invalid_fields
-from mock_server.pipeline.body import content_type, parse_json, parse_text, read_body
+from mock_server.pipeline.body import content_type, parse_json, parse_other, read_body
 from openapi.field_errors import FieldError
 from openapi.operation import Operation, RequestBody, is_json
-from openapi.parameters import ABSENT, read_parameter
+from openapi.parameters import ABSENT, check_parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Validation:
         errors = _read_parameters(exchange, operation)
         if operation.request_body is not None:
             await read_body(exchange)
-            errors += await _read_body(exchange, operation.request_body)
+            errors += _read_body(exchange, operation.request_body)
         if errors:
             raise invalid_fields(errors)
         await self.app(scope, receive, send)
@@ -46,12 +46,10 @@ def _read_parameters(exchange: Exchange, operation: Operation) -> list[FieldErro
     for parameter in operation.checked_parameters:
         if parameter.location not in values:
             values[parameter.location] = _values(exchange, operation, parameter.location)
-        value = read_parameter(parameter, values[parameter.location])
+        value, found = check_parameter(parameter, values[parameter.location])
+        errors += found
         if value is not ABSENT:
-            errors += parameter.schema.errors(value, parameter.name)
             read[parameter.name] = value
-        elif parameter.required:
-            errors.append(FieldError(parameter.name, "is required", "missing_required_field"))
     exchange.parameters = read
     return errors
 
@@ -81,7 +79,7 @@ def query_of(exchange: Exchange) -> Mapping[str, Sequence[str]]:
     return values
 
 
-async def _read_body(exchange: Exchange, request_body: RequestBody) -> list[FieldError]:
+def _read_body(exchange: Exchange, request_body: RequestBody) -> list[FieldError]:
     if not exchange.body and not request_body.required and not exchange.header(b"content-type"):
         return []
     name, media_type = content_type(exchange, request_body)
@@ -90,6 +88,6 @@ async def _read_body(exchange: Exchange, request_body: RequestBody) -> list[Fiel
         raise Problem(ProblemType.INVALID_REQUEST, "malformed_body", detail)
     if is_json(name):
         exchange.value = parse_json(exchange.body)
-    else:
-        exchange.value = await parse_text(exchange, name, media_type.schema)
-    return media_type.schema.errors(exchange.value) if media_type.schema else []
+        return media_type.schema.errors(exchange.value) if media_type.schema else []
+    exchange.value, errors = parse_other(exchange, name, media_type)
+    return errors

@@ -239,20 +239,7 @@ def test_the_success_status_is_the_lowest_documented_one(
             "#/servers/0/url",
             "is no URL",
         ),
-        (
-            querying("{name: q, in: query, content: {a/b: {}}}"),
-            "#/paths/~1a/get/parameters/0",
-            "has no schema",
-        ),
         (querying("{name: q, in: mars, schema: {}}"), "#/paths/~1a/get/parameters/0/in", '"query"'),
-        (
-            paths(
-                "'/{q}': {get: {parameters: [{name: q, in: path, required: true, style: label,"
-                f" schema: {{}}}}], {DONE}}}}}"
-            ),
-            "#/paths/~1{q}/get/parameters/0",
-            "has the style label",
-        ),
         (
             querying("{$ref: '#/components/parameters/Q'}"),
             "#/paths/~1a/get/parameters/0",

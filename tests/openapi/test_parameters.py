@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from openapi.contract import Contract
+from openapi.forms import Part, read_form
 from openapi.operation import Parameter
-from openapi.parameters import ABSENT, read_form, read_parameter
+from openapi.parameters import ABSENT, check_parameter, read_parameter
 
 Json = dict[str, Any]
 
@@ -84,6 +85,125 @@ def test_path_header_and_cookie_parameters_are_parsed_by_style(
     location: str, schema: Json, options: Json, text: str, value: object
 ) -> None:
     assert read_parameter(parameter(schema, location, **options), {"q": [text]}) == value
+
+
+@pytest.mark.parametrize(
+    ("schema", "style", "explode", "text", "value"),
+    [
+        ({"type": "integer"}, "label", False, ".7", 7),
+        ({"type": "number"}, "label", True, ".1.5", 1.5),
+        ({"type": "string"}, "label", False, ".a.b", "a.b"),
+        (NUMBERS, "label", False, ".1,2", [1, 2]),
+        (NUMBERS, "label", False, ".1.2", [1, 2]),
+        (NUMBERS, "label", True, ".1.2", [1, 2]),
+        (COLOUR, "label", False, ".R,100,name,red", {"R": 100, "name": "red"}),
+        (COLOUR, "label", True, ".R=100.name=red", {"R": 100, "name": "red"}),
+        ({"type": "integer"}, "matrix", False, ";q=7", 7),
+        ({"type": "string"}, "matrix", True, ";q", ""),
+        (NUMBERS, "matrix", False, ";q=1,2", [1, 2]),
+        (NUMBERS, "matrix", True, ";q=1;q=2", [1, 2]),
+        (COLOUR, "matrix", False, ";q=R,100,name,red", {"R": 100, "name": "red"}),
+        (COLOUR, "matrix", True, ";R=100;name=red", {"R": 100, "name": "red"}),
+    ],
+)
+def test_label_and_matrix_parameters_begin_with_their_marks(
+    schema: Json, style: str, *, explode: bool, text: str, value: object
+) -> None:
+    node = parameter(schema, "path", style=style, explode=explode)
+
+    assert read_parameter(node, {"q": [text]}) == value
+    assert check_parameter(node, {"q": [text]}) == (value, [])
+
+
+@pytest.mark.parametrize("schema", [{"type": "string"}, NUMBERS, COLOUR])
+@pytest.mark.parametrize("explode", [False, True])
+@pytest.mark.parametrize("style", ["label", "matrix"])
+@pytest.mark.parametrize("text", ["7", "q=7", "", "q"])
+def test_a_label_or_matrix_parameter_without_its_mark_is_refused(
+    schema: Json, style: str, *, explode: bool, text: str
+) -> None:
+    node = parameter(schema, "path", style=style, explode=explode)
+    _, [error] = check_parameter(node, {"q": [text]})
+
+    assert (error.param, error.code) == ("q", "invalid_format")
+    assert error.detail.startswith("must begin with")
+
+
+ONE_OR_SOME = {"anyOf": [NUMBERS, {"type": "string", "enum": ["all", "none"]}]}
+
+
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
+@pytest.mark.parametrize(
+    ("options", "texts", "value"),
+    [
+        ({"explode": False}, ["1,2"], [1, 2]),
+        ({"explode": False}, ["all"], "all"),
+        ({"explode": False}, ["7"], [7]),
+        ({}, ["1", "2"], [1, 2]),
+        ({}, ["none"], "none"),
+        ({"style": "pipeDelimited"}, ["1|2"], [1, 2]),
+        ({"style": "pipeDelimited"}, ["all"], "all"),
+    ],
+)
+def test_a_parameter_may_be_an_array_or_a_single_value(
+    keyword: str, options: Json, texts: list[str], value: object
+) -> None:
+    node = parameter({keyword: ONE_OR_SOME["anyOf"]}, **options)
+
+    assert check_parameter(node, {"q": texts}) == (value, [])
+
+
+@pytest.mark.parametrize(
+    ("texts", "params"), [(["any"], ["q"]), (["1,x"], ["q[1]"]), (["1", "all"], ["q[1]"])]
+)
+def test_what_is_neither_array_nor_value_is_refused(texts: list[str], params: list[str]) -> None:
+    _, errors = check_parameter(parameter(ONE_OR_SOME, explode=False), {"q": texts})
+
+    assert [one.param for one in errors] == params
+
+
+def content(schema: Json | None, name: str = "application/json", where: str = "query") -> Parameter:
+    media_type = {} if schema is None else {"schema": schema}
+    node = {"name": "q", "in": where, "required": True, "content": {name: media_type}}
+    operation = {"parameters": [node], "responses": {"200": {"description": "x"}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/{q}" if where == "path" else "/": {"get": operation}},
+        "components": {"schemas": COMPONENTS},
+    }
+    ((read,),) = (one.parameters for one in Contract(document).operations.values())
+    return read
+
+
+@pytest.mark.parametrize("where", ["query", "path", "header", "cookie"])
+def test_a_parameter_with_json_content_is_parsed_and_validated(where: str) -> None:
+    node = content(COLOUR, where=where)
+
+    assert check_parameter(node, {"q": ['{"R": 1}']}) == ({"R": 1}, [])
+    _, [error] = check_parameter(node, {"q": ['{"R": "x"}']})
+    assert (error.param, error.code) == ("q.R", "invalid_type")
+    for text in ("{", "", "R=1", "[" * 100_000, '{"R": NaN}', "1" * 5000):
+        _, [error] = check_parameter(node, {"q": [text]})
+        assert (error.param, error.detail, error.code) == ("q", "must be JSON", "invalid_format")
+    _, [error] = check_parameter(node, {})
+    assert error.code == "missing_required_field"
+
+
+def test_a_parameter_with_other_content_is_a_text() -> None:
+    assert check_parameter(content({"minLength": 2}, "text/csv"), {"q": ["{"]})[1]
+    assert check_parameter(content(None, "text/csv"), {"q": ["{"]}) == ("{", [])
+    assert check_parameter(content(None), {"q": ["[1]"]}) == ([1], [])
+
+
+@pytest.mark.parametrize("schema", [{"type": "integer"}, {"type": "boolean"}, NUMBERS, COLOUR])
+def test_a_parameter_that_may_be_empty_needs_no_value(schema: Json) -> None:
+    node = parameter(schema, allowEmptyValue=True)
+
+    assert check_parameter(node, {"q": [""]}) == ("", [])
+    assert check_parameter(node, {"q": ["x"]})[1] or schema is COLOUR
+    assert check_parameter(node, {})[1]
+    assert check_parameter(parameter({"type": "integer"}), {"q": [""]})[1]
 
 
 @pytest.mark.parametrize(
@@ -188,4 +308,9 @@ def test_form_fields_are_parsed_by_their_properties() -> None:
     outline = parameter({"allOf": [COLOUR, ref("Base")]}).schema.outline
     fields = [("id", "7"), ("R", "1"), ("R", "2"), ("tags", "a"), ("tags", "b,c"), ("new", "3")]
 
-    assert read_form(fields, outline) == {"id": 7, "R": 2, "tags": ["a", "b,c"], "new": "3"}
+    assert read_form([Part(*one) for one in fields], outline, {})[0] == {
+        "id": 7,
+        "R": 2,
+        "tags": ["a", "b,c"],
+        "new": "3",
+    }

@@ -1,0 +1,93 @@
+"""The fields of submitted forms: URL-encoded ones, and the parts of multipart ones."""
+
+from urllib.parse import parse_qsl
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from openapi.forms import Part
+
+_MOST_PARTS = 1000
+
+
+def urlencoded_fields(body: bytes) -> list[Part]:
+    """The fields of a URL-encoded form; raises ValueError where it is none, or not in UTF-8."""
+    pairs = parse_qsl(
+        body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict"
+    )
+    return [Part(name, text) for name, text in pairs]
+
+
+def multipart_fields(body: bytes, content_type: str) -> list[Part]:
+    """The parts of a multipart form; raises ValueError where it is none.
+
+    A file is a text of one character for each of its bytes, as its length is that in bytes.
+    """
+    _, options = parse_options_header(content_type)
+    boundary = options.get(b"boundary")
+    if not boundary:
+        raise ValueError("no boundary")
+    reading = _Reading()
+    parser = MultipartParser(
+        boundary,
+        {
+            "on_part_begin": reading.begin,
+            "on_header_field": reading.add_name,
+            "on_header_value": reading.add_value,
+            "on_header_end": reading.end_header,
+            "on_part_data": reading.add_data,
+            "on_part_end": reading.end,
+            "on_end": reading.finish,
+        },
+    )
+    try:
+        parser.write(body)
+        parser.finalize()
+    except FormParserError as error:
+        raise ValueError(str(error)) from error
+    if not reading.is_finished:
+        raise ValueError("the last boundary is missing")
+    return reading.parts
+
+
+class _Reading:
+    """The parts that a parser has found so far."""
+
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+        self.is_finished = False
+        self.begin()
+
+    def begin(self) -> None:
+        self._headers: dict[bytes, bytes] = {}
+        self._name, self._value, self._data = b"", b"", b""
+
+    def add_name(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def add_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def end_header(self) -> None:
+        self._headers[self._name.lower()] = self._value
+        self._name, self._value = b"", b""
+
+    def add_data(self, data: bytes, start: int, end: int) -> None:
+        self._data += data[start:end]
+
+    def end(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition"))
+        if b"name" not in options or len(self.parts) == _MOST_PARTS:
+            raise ValueError("a part without a name, or too many of them")
+        media_type = self._headers.get(b"content-type", b"").decode("latin-1") or None
+        is_text = b"filename" not in options or (media_type or "").startswith(
+            ("text/", "application/json", "application/xml")
+        )
+        if is_text and b"filename" in options:
+            text = self._data.decode("utf-8", "replace")
+        else:
+            text = self._data.decode("utf-8" if is_text else "latin-1")
+        self.parts.append(Part(options[b"name"].decode("utf-8", "replace"), text, media_type))
+
+    def finish(self) -> None:
+        self.is_finished = True

@@ -1,0 +1,126 @@
+"""Deserialization of forms by the schema and the encoding of their properties.
+
+A field that is an object is JSON, as OpenAPI has it, unless it is written in a style of its own. A
+part of a multipart form may say its media type itself.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from openapi.field_errors import FieldError
+from openapi.operation import Encoding, essence, is_json, specificity
+from openapi.parameters import (
+    ABSENT,
+    Style,
+    UnreadableError,
+    deep_names,
+    read_json,
+    read_styled,
+    read_text,
+)
+from openapi.schema import types_of
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A field of a form: its name, its text, and the media type that the request gives it."""
+
+    name: str
+    text: str
+    media_type: str | None = None
+
+
+def read_form(
+    parts: Iterable[Part], outline: Mapping[str, Any], encoding: Mapping[str, Encoding]
+) -> tuple[dict[str, Any], list[FieldError]]:
+    """The object that a form describes, and the fields that cannot be read.
+
+    ``outline`` is that of the form's schema.
+    """
+    by_name: dict[str, list[Part]] = {}
+    for part in parts:
+        by_name.setdefault(part.name, []).append(part)
+    form = _Form(by_name, outline.get("properties", {}), encoding)
+    form.read_styled()
+    form.read_parts()
+    return form.value, form.errors
+
+
+class _Form:
+    def __init__(
+        self,
+        parts: dict[str, list[Part]],
+        properties: Mapping[str, Any],
+        encoding: Mapping[str, Encoding],
+    ) -> None:
+        self._parts = parts
+        self._properties = properties
+        self._encoding = encoding
+        self.value: dict[str, Any] = {}
+        self.errors: list[FieldError] = []
+
+    def read_styled(self) -> None:
+        """Read the properties that are written as query parameters are."""
+        texts = {name: [one.text for one in parts] for name, parts in self._parts.items()}
+        styled = {
+            name: Style(one.style, one.explode) for name, one in self._encoding.items() if one.style
+        }
+        for name in deep_names(iter(texts)) - styled.keys() - texts.keys():
+            if "object" in types_of(self._properties.get(name, {})):
+                styled[name] = Style("deepObject", explode=True)
+        for name, style in styled.items():
+            known = self._properties.get(name, {})
+            try:
+                value = read_styled(name, texts, style, known)
+            except UnreadableError as error:
+                self._refuse(name, str(error))
+                continue
+            if value is not ABSENT:
+                self.value[name] = value
+            is_spread = style == Style("form", explode=True) and "object" in types_of(known)
+            used = known.get("properties", ()) if is_spread else ()
+            for key in list(self._parts):
+                if key == name or key in used or key.startswith(f"{name}["):
+                    self._parts.pop(key)
+
+    def read_parts(self) -> None:
+        """Read the other properties, each by its media type."""
+        for name, parts in self._parts.items():
+            known = self._properties.get(name, {})
+            for index, part in enumerate(parts):
+                self._check_type(name if len(parts) == 1 else f"{name}[{index}]", part)
+            if "array" not in types_of(known):
+                self.value[name] = self._read(name, parts[-1], known)
+                continue
+            values = [self._read(name, part, known.get("items", {})) for part in parts]
+            # A JSON part may be the whole array.
+            is_whole = len(values) == 1 and isinstance(values[0], list)
+            self.value[name] = values[0] if is_whole else values
+
+    def _check_type(self, name: str, part: Part) -> None:
+        encoding = self._encoding.get(part.name)
+        if encoding is None or not encoding.content_types or part.media_type is None:
+            return
+        sent = essence(part.media_type)
+        if not any(specificity(one, sent) for one in encoding.content_types):
+            self._refuse(name, f"must be sent as {' or '.join(encoding.content_types)}")
+
+    def _read(self, name: str, part: Part, known: Mapping[str, Any]) -> Any:
+        types = types_of(known)
+        declared = self._encoding.get(name)
+        own = (part.media_type,) if part.media_type else declared.content_types if declared else ()
+        is_declared = any(map(is_json, own))
+        if not is_declared and "object" not in types:
+            return read_text(part.text, types)
+        try:
+            value = read_json(part.text)
+        except ValueError:
+            if is_declared:
+                self._refuse(name, "must be JSON")
+            return read_text(part.text, types)
+        # A text that looks like JSON is a text, where it is not declared as anything else.
+        return value if is_declared or isinstance(value, dict | list) else part.text
+
+    def _refuse(self, name: str, detail: str) -> None:
+        self.errors.append(FieldError(name, detail, "invalid_format"))

@@ -1,0 +1,328 @@
+"""Requests to other contracts: paths, parameters, media types, forms, XML and codings."""
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mock_server.settings import Settings
+from tests.mock_server.clients import Client, serve
+
+CONTRACT = Path(__file__).parent / "foreign_requests.yaml"
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with serve(Settings(contract=CONTRACT)) as client:
+        yield client
+
+
+def params(response: Any) -> list[str]:
+    assert response.status_code == 422, response.text
+    return [one["param"] for one in response.json()["errors"]]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/files/a%2Fb", 200),
+        ("/files/a%2fb", 200),
+        ("/files/%63", 200),
+        ("/files/%C3%A9%2F%25", 200),
+        ("/files/a%252Fb", 422),
+        ("/files/d%2Fb", 422),
+        ("/files/a/b", 202),
+        ("/files%2Fa/b", 404),
+        ("/files%2Fc", 404),
+        ("/files/c/", 404),
+        ("/label/.1,2/;y=3", 200),
+        ("/label/1,2/;y=3", 422),
+        ("/label/.1,2/3", 422),
+    ],
+)
+def test_a_path_is_split_before_it_is_decoded(client: Client, path: str, status: int) -> None:
+    for _ in range(2):  # the second time from the cache, if at all
+        assert client.get(path).status_code == status
+    assert client.get("/files/a/b").status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("ids=all", []),
+        ("ids=1,2", []),
+        ("ids=1", []),
+        ("ids=some", ["ids"]),
+        ("ids=1,x", ["ids[1]"]),
+        ('filter={"name":"x"}', []),
+        ("filter=%7B%22name%22:%22x%22%7D", []),
+        ('filter={"qty":1}', ["filter.name"]),
+        ('filter={"name":"x","qty":2147483648}', ["filter.qty"]),
+        ("filter=name", ["filter"]),
+        ("dry", []),
+        ("dry=", []),
+        ("dry=true", []),
+        ("dry=maybe", ["dry"]),
+    ],
+)
+def test_query_parameters_are_read_as_they_are_described(
+    client: Client, query: str, found: list[str]
+) -> None:
+    response = client.get(f"/query?{query}")
+
+    assert (params(response) if found else response.status_code) == (found or 200)
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "status", "found"),
+    [
+        ("/versions", "application/json;version=1", 422, ["one"]),
+        ("/versions", 'application/json; Version="2"; charset=utf-8', 422, ["two"]),
+        ("/versions", "application/json", 400, []),
+        ("/versions", "application/json;version=3", 400, []),
+        ("/ranges", "application/json", 422, ["json"]),
+        ("/ranges", "application/merge-patch+json", 422, ["any"]),
+        ("/ranges", "image/png", 201, []),
+        ("/ranges", "text/plain", 415, []),
+    ],
+)
+def test_each_media_type_is_its_own(
+    client: Client, path: str, content_type: str, status: int, found: list[str]
+) -> None:
+    response = client.post(path, content=b"{}", headers={"Content-Type": content_type})
+
+    assert response.status_code == status, response.text
+    if found:
+        assert params(response) == found
+    elif status >= 400:
+        assert response.json()["code"] == "invalid_content_type"
+
+
+XML = {"Content-Type": "application/xml"}
+LAUGHS = (
+    b'<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">'
+    b"<!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'><!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;'>]><a>&c;</a>"
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<item><name>Ada</name></item>",
+        b"<other/>",
+        b"<?xml version='1.0' encoding='ISO-8859-1'?><item>\xe9</item>",
+        "<?xml version='1.0' encoding='UTF-16'?><item>é</item>".encode("utf-16"),
+        b"<!DOCTYPE item><item/>",
+        b"<x:a xmlns:x='urn:x'><![CDATA[<]]></x:a>",
+    ],
+)
+@pytest.mark.parametrize("name", ["application/xml", "application/xml; charset=utf-8"])
+def test_xml_is_taken_as_it_is(client: Client, body: bytes, name: str) -> None:
+    response = client.post("/item", content=body, headers={"Content-Type": name})
+
+    assert response.status_code == 200, response.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"item",
+        b"<item>",
+        b"<item></other>",
+        b"<a/><b/>",
+        b"<item>&undefined;</item>",
+        b"\xff\xfe<",
+        b'{"name": "x"}',
+        LAUGHS,
+        b'<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]><a>&e;</a>',
+        b'<!DOCTYPE a [<!ENTITY % p SYSTEM "http://127.0.0.1:9/">%p;]><a/>',
+        b"<a>" * 101 + b"</a>" * 101,
+        b"<a>" * 100_000,
+    ],
+)
+def test_xml_that_is_not_well_formed_is_refused(client: Client, body: bytes) -> None:
+    response = client.post("/item", content=body, headers=XML)
+
+    assert response.status_code == 400
+    assert response.json()["code"] == "malformed_body"
+    assert "XML" in response.json()["detail"]
+
+
+META = json.dumps({"name": "x", "qty": 1})
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ([("meta", (None, META)), ("file", ("f.bin", b"\xff\0"))], []),
+        ([("meta", (None, META, "application/json")), ("file", ("f", b""))], []),
+        ([("meta", ("m.json", META, "application/json")), ("file", (None, "text"))], []),
+        ([("meta", (None, '{"qty": "x"}')), ("file", ("f", b""))], ["meta.name", "meta.qty"]),
+        ([("meta", (None, "x")), ("file", ("f", b""))], ["meta"]),
+        ([("meta", (None, "{", "application/json")), ("file", ("f", b""))], ["meta"]),
+        ([("meta", (None, META)), ("file", ("f", b"\xff" * 20))], []),
+        ([("meta", (None, META)), ("file", ("f", b"\xff" * 21))], ["file"]),
+        ([("file", ("f", b""))], ["meta"]),
+        (
+            [
+                ("meta", (None, META)),
+                ("file", ("f", b"")),
+                ("photos", ("a.png", b"", "image/png")),
+                ("photos", ("b.jpg", b"", "image/jpeg")),
+            ],
+            [],
+        ),
+        (
+            [
+                ("meta", (None, META)),
+                ("file", ("f", b"")),
+                ("photos", ("a.txt", b"", "text/plain")),
+            ],
+            ["photos"],
+        ),
+        (
+            [("meta", (None, META)), ("file", ("f", b"")), *[("photos", ("a.png", b""))] * 3],
+            ["photos"],
+        ),
+    ],
+)
+def test_each_part_is_read_by_its_media_type(
+    client: Client, files: list[Any], found: list[str]
+) -> None:
+    response = client.post("/upload", files=files)
+
+    if found:
+        assert sorted(params(response)) == found
+    else:
+        assert response.status_code == 201, response.text
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ("addr[city]=Rome&addr[zip]=1", []),
+        ("addr%5Bcity%5D=Rome", []),
+        ("addr[zip]=x", ["addr.city", "addr.zip"]),
+        ("tags=1,2", []),
+        ("tags=1,x", ["tags[1]"]),
+        ("item=%7B%22name%22%3A%22x%22%7D", []),
+        ("item=%7B%7D", ["item.name"]),
+    ],
+)
+def test_the_fields_of_a_form_are_read_by_their_encoding(
+    client: Client, data: str, found: list[str]
+) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    response = client.post("/upload", content=data, headers=headers)
+
+    if found:
+        assert sorted(params(response)) == found
+    else:
+        assert response.status_code == 201, response.text
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content"),
+    [
+        ("multipart/form-data", b"--x\r\n\r\n"),
+        ("multipart/form-data; boundary=x", b"--y\r\n"),
+        ("multipart/form-data; boundary=x", b"--x\r\n\r\na\r\n--x--\r\n"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="meta"\r\n\r\n{}',
+        ),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="meta"\r\n\r\n\xff\r\n--x--\r\n',
+        ),
+        ("application/x-www-form-urlencoded", b"%ff=1"),
+    ],
+)
+def test_what_is_no_form_is_refused(client: Client, content_type: str, content: bytes) -> None:
+    response = client.post("/upload", content=content, headers={"Content-Type": content_type})
+
+    assert response.status_code == 400
+    assert response.json()["code"] == "malformed_body"
+
+
+BODY = json.dumps({"name": "x" * 100}).encode()
+
+
+def raw_deflate(body: bytes) -> bytes:
+    compressor = zlib.compressobj(wbits=-15)
+    return compressor.compress(body) + compressor.flush()
+
+
+def send(client: Client, body: bytes, coding: str, path: str = "/item") -> Any:
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+    return client.post(path, content=body, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(BODY)),
+        ("GZIP", gzip.compress(BODY[:9]) + gzip.compress(BODY[9:])),
+        ("x-gzip", gzip.compress(BODY)),
+        ("deflate", zlib.compress(BODY)),
+        ("deflate", raw_deflate(BODY)),
+        ("deflate, gzip", gzip.compress(zlib.compress(BODY))),
+        ("identity", BODY),
+        ("", BODY),
+        (" , identity", BODY),
+    ],
+)
+def test_a_coded_body_is_decoded(client: Client, coding: str, body: bytes) -> None:
+    assert send(client, body, coding).status_code == 200
+
+
+def test_a_decoded_body_is_validated(client: Client) -> None:
+    assert params(send(client, gzip.compress(b'{"qty": "x"}'), "gzip")) == ["name", "qty"]
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", BODY),
+        ("gzip", gzip.compress(BODY)[:-1]),
+        ("gzip", gzip.compress(BODY) + b"x"),
+        ("deflate", BODY),
+        ("deflate", zlib.compress(BODY) + b"x"),
+        ("gzip, gzip", gzip.compress(BODY)),
+    ],
+)
+def test_a_body_that_is_not_of_its_coding_is_refused(
+    client: Client, coding: str, body: bytes
+) -> None:
+    response = send(client, body, coding)
+
+    assert response.status_code == 400
+    assert response.json()["code"] == "malformed_body"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_body_that_is_too_large_once_decoded_is_refused(client: Client, coding: str) -> None:
+    bomb = b'{"name":"' + b"x" * (200 << 20)
+    packed = gzip.compress(bomb, 9) if coding == "gzip" else zlib.compress(bomb, 9)
+    assert len(packed) < 1 << 20
+    response = send(client, packed, coding)
+
+    assert response.status_code == 400
+    assert response.json()["code"] == "body_too_large"
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip, br", "unknown", "gzip,gzip,gzip,gzip"])
+@pytest.mark.parametrize(("path", "status"), [("/ranges", 415), ("/item", 400), ("/upload", 415)])
+def test_an_unknown_coding_is_refused_with_the_known_ones(
+    client: Client, coding: str, path: str, status: int
+) -> None:
+    response = send(client, BODY, coding, path)
+
+    # 400, where that is what the contract has.
+    assert response.status_code == status
+    assert response.json()["code"] == "unsupported_content_encoding"
+    assert response.headers["accept-encoding"] == "gzip, deflate"
