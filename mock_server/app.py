@@ -12,6 +12,7 @@ from mock_server.control.health import Probes, Readiness
 from mock_server.control.navigation import CONSOLE_PATH
 from mock_server.control.partner_state import PartnerState
 from mock_server.documented.answers import DocumentedAnswers
+from mock_server.documented.refusals import refusals_of
 from mock_server.exchange.exchange import Handlers, request_ids
 from mock_server.faults.plan import FaultPlans
 from mock_server.observing.journals import Journals
@@ -125,6 +126,7 @@ def create_app(
             clock=clock,
             request_ids=ids,
             observe=Observing(contract.base_path, metrics),
+            refusals=refusals_of(contract, answers),
             rate_limit=rate_limit,
             start=start,
             stop=stop,

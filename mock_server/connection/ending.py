@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from mock_server.connection.watch import Limits, watch_of
-from mock_server.exchange.problems import Problem, ProblemType
+from mock_server.exchange.problems import BUNDLED_STYLE, PROBLEM_STYLE, Problem, ProblemType
 
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER: on, for no seconds."""
@@ -120,7 +120,8 @@ class EndingProtocol(HttpToolsProtocol):
 
     def _encode(self, problem: Problem, cycle: RequestResponseCycle | None = None) -> bytes:
         scope = cycle.scope if cycle else None
-        response = problem.response(quote(scope["path"]) if scope else None)
+        style = self.app_state.get(PROBLEM_STYLE, BUNDLED_STYLE)
+        response = problem.response(quote(scope["path"]) if scope else None, style)
         lines = [STATUS_LINE[response.status]]
         for name, value in self.server_state.default_headers:
             lines.append(b"%b: %b\r\n" % (name, value))

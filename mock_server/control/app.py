@@ -15,7 +15,7 @@ from mock_server.control.policies import NO_PAGES
 from mock_server.control.rate_limits import RateLimits
 from mock_server.control.resources import Resources
 from mock_server.control.spelling import Spelling
-from mock_server.exchange.exchange import CONTROL_PATH, Exchange, Handlers
+from mock_server.exchange.exchange import CONTROL_PATH, Exchange, Handlers, Refusals
 from mock_server.exchange.problems import CONTROL_STYLE, Problem, Response
 from mock_server.observing.request_log import Observing
 from mock_server.operations.credentials import Credentials
@@ -28,10 +28,6 @@ from mock_server.pipeline.routing import Routing
 from mock_server.pipeline.validation import Validation
 from mock_server.store.interface import Store
 from openapi.contract import Contract
-
-
-def _refusal(exchange: Exchange, problem: Problem) -> Response:
-    return problem.response(exchange.path, CONTROL_STYLE)
 
 
 def create_control(
@@ -58,7 +54,7 @@ def create_control(
             request_ids=request_ids,
             observe=Observing(CONTROL_PATH),
             defaults=NO_PAGES,
-            refusal=_refusal,
+            refusals=Refusals(CONTROL_STYLE),
             page_of=page_of,
         ),
         partial(Routing, contract=contract),

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from starlette.types import Message, Receive, Scope, Send
 
-from mock_server.exchange.problems import Problem, Response
+from mock_server.exchange.problems import BUNDLED_STYLE, Problem, ProblemStyle, Response
 from mock_server.store.interface import Write
 from openapi.operation import Operation
 
@@ -63,13 +63,18 @@ class Allowance:
     reset: int
 
 
-Refusal = Callable[["Exchange", Problem], Response]
-"""Makes the response of a problem."""
+class Refusals:
+    """Makes the response of each problem: a problem document in one style."""
+
+    def __init__(self, style: ProblemStyle = BUNDLED_STYLE) -> None:
+        self.style = style
+
+    def __call__(self, exchange: "Exchange", problem: Problem) -> Response:
+        """The response of a problem."""
+        return problem.response(exchange.path, self.style)
 
 
-def as_problem(exchange: "Exchange", problem: Problem) -> Response:
-    """The response of a problem in the style of the bundled contract."""
-    return problem.response(exchange.path)
+_REFUSALS = Refusals()
 
 
 @dataclass(slots=True)
@@ -82,7 +87,7 @@ class Exchange:
     """Unix time in seconds: the machine's, then the partner's once the partner is known."""
     request_id: bytes = b""
     """The id of the request in its response, the log and the journal."""
-    refusal: Refusal = as_problem
+    refusals: Refusals = _REFUSALS
     operation: Operation | None = None
     partner_id: str | None = None
     claimed_by: str | None = None
@@ -127,7 +132,7 @@ class Exchange:
     def refuse(self, problem: Problem) -> None:
         """Answer with a problem that a stage raised."""
         self.problem = problem
-        self.response = self.refusal(self, problem)
+        self.response = self.refusals(self, problem)
 
     @property
     def is_replay(self) -> bool:

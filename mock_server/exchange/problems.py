@@ -59,6 +59,10 @@ CONTROL_STYLE = ProblemStyle(has_sentences=False)
 """The style of the control plane, whose errors a test reads behind the name of the field."""
 
 
+PROBLEM_STYLE = "mock_server.exchange.problems"
+"""The name of the style in the state of the application (ASGI lifespan)."""
+
+
 class Challenge(NamedTuple):
     """The challenge of a 401; ``error`` is RFC 6750's code for a token that was sent."""
 

@@ -78,6 +78,13 @@ class AccessTokens:
             return found[0], -math.inf
         return found
 
+    def partner_of(self, token: str) -> str | None:
+        """The partner of a token, expired or not; None for a token that is not valid."""
+        try:
+            return self.read(token)[0]
+        except InvalidToken:
+            return None
+
     def expire(self, token: str, partner_id: str) -> None:
         """Expire a partner's token before its time."""
         self._expired.setdefault(partner_id, set()).add(token)

@@ -17,11 +17,10 @@ from mock_server.exchange.exchange import (
     UNKNOWN,
     Exchange,
     Head,
-    Refusal,
+    Refusals,
     Sent,
-    as_problem,
 )
-from mock_server.exchange.problems import Problem, ProblemType, Response
+from mock_server.exchange.problems import PROBLEM_STYLE, Problem, ProblemType, Response
 from mock_server.partners.clock import Clock
 from mock_server.partners.rate_limit import RateLimit
 from mock_server.pipeline.body import ClientGone, read_body
@@ -69,8 +68,7 @@ class Answering:
     control: ASGIApp | None = None
     defaults: tuple[tuple[bytes, bytes], ...] = ()
     """Headers of every response that has none of its own by that name."""
-    refusal: Refusal = as_problem
-    """Makes the response of each problem."""
+    refusals: Refusals = field(default_factory=Refusals)
     page_of: Callable[[Exchange, Problem], Response | None] = lambda *_: None
     """The page that answers in place of a problem document; None where that is the answer."""
 
@@ -80,7 +78,7 @@ class Answering:
         if is_apart and await self._handle_apart(scope, receive, send):
             return
         now, started = self.clock.now(), time.perf_counter()
-        exchange = Exchange(scope, receive, now, next(self.request_ids), self.refusal)
+        exchange = Exchange(scope, receive, now, next(self.request_ids), self.refusals)
         exchange.enter()
         try:
             await self.app(scope, receive, send)
@@ -147,17 +145,19 @@ class Answering:
     async def _handle_apart(self, scope: Scope, receive: Receive, send: Send) -> bool:
         """Handle lifespan events, probes and the control plane; False for a request to the API."""
         if scope["type"] == "lifespan":
-            await self._run_lifespan(receive, send)
+            await self._run_lifespan(scope, receive, send)
             return True
         own = self.probes.get(scope["path"], self.control)
         if own is not None:
             await own(scope, receive, send)
         return own is not None
 
-    async def _run_lifespan(self, receive: Receive, send: Send) -> None:
+    async def _run_lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                # The connections refuse what is no request in the same style.
+                scope.get("state", {})[PROBLEM_STYLE] = self.refusals.style
                 try:
                     if self.start:
                         await self.start()
@@ -192,7 +192,7 @@ def _internal(exchange: Exchange, code: str) -> Problem:
 
 
 def _unanswered(exchange: Exchange) -> Response:
-    return exchange.refusal(exchange, _internal(exchange, "internal_error"))
+    return exchange.refusals(exchange, _internal(exchange, "internal_error"))
 
 
 async def _read_refused_body(exchange: Exchange) -> None:

@@ -5,7 +5,7 @@ raises a 401 with its challenge (RFC 9110 section 11.6.1, RFC 6750 section 3). C
 stage runs before anything looks at the body.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -23,7 +23,12 @@ from mock_server.exchange.exchange import Exchange
 from mock_server.partners.access_tokens import AccessTokens, InvalidToken
 from mock_server.partners.clock import PartnerClocks
 from mock_server.partners.partners import log_in
-from mock_server.pipeline.framework import SecurityAPI, SecurityMiddleware, SecurityOperation
+from mock_server.pipeline.framework import (
+    BESIDE,
+    SecurityAPI,
+    SecurityMiddleware,
+    SecurityOperation,
+)
 from mock_server.store.interface import Store
 from openapi.contract import Contract
 from openapi.document import ContractError, join
@@ -76,7 +81,15 @@ class SecurityHandler:
         self, security_scheme: dict[str, Any], required_scopes: list[str]
     ) -> Callable[[SecuredRequest], Identity | Awaitable[Identity]]:
         """The function that checks one request; scopes are not modelled."""
-        return lambda request: self.identify(request.exchange, security_scheme)
+        beside = security_scheme.get(BESIDE, ())
+        if not beside:
+            return lambda request: self.identify(request.exchange, security_scheme)
+
+        def identify(request: SecuredRequest) -> Identity | Awaitable[Identity]:
+            _check_beside(request.exchange, beside)
+            return self.identify(request.exchange, security_scheme)
+
+        return identify
 
 
 def security_handlers(
@@ -101,10 +114,12 @@ def security_handlers(
         return {"sub": login.partner_id}
 
     def api_key(exchange: Exchange, scheme: dict[str, Any]) -> Identity:
-        token = _api_key(exchange, scheme["in"], scheme["name"])
-        if not token:
-            place = f"the {scheme['in']} {scheme['name']}"
-            raise unauthenticated("missing_token", f"Send a partner's token in {place}.", "ApiKey")
+        _check_beside(exchange, [scheme])
+        # Of several keys together, any may be the token: the others are free.
+        keys = [_api_key(exchange, one) or "" for one in (scheme, *scheme.get(BESIDE, ()))]
+        known = {tokens.partner_of(one): one for one in keys}
+        known.pop(None, None)
+        token = known.popitem()[1] if len(known) == 1 else ""
         return _identify_by_token(exchange, token, tokens, clocks, "ApiKey")
 
     return {
@@ -150,16 +165,19 @@ _KNOWN_SCHEMES = ("bearer", "basic", "apiKey", "oauth2", "openIdConnect")
 def bearer_of(exchange: Exchange, tokens: AccessTokens) -> str | None:
     """The partner of a bearer token, expired or not, for any operation; None without a token."""
     token = bearer_token(exchange)
-    if not token:
-        return None
-    try:
-        return tokens.read(token)[0]
-    except InvalidToken:
-        return None
+    return tokens.partner_of(token) if token else None
 
 
-def _api_key(exchange: Exchange, location: str, name: str) -> str | None:
-    match location:
+def _check_beside(exchange: Exchange, places: Sequence[Mapping[str, Any]]) -> None:
+    for one in places:
+        if not _api_key(exchange, one):
+            detail = f"Send an API key in the {one['in']} {one['name']}."
+            raise unauthenticated("missing_token", detail, "ApiKey")
+
+
+def _api_key(exchange: Exchange, scheme: Mapping[str, Any]) -> str | None:
+    name = scheme["name"]
+    match scheme["in"]:
         case "header":
             return exchange.header(name.lower().encode("latin-1"))
         case "query":

@@ -6,7 +6,7 @@ router, and the stage that reads the contract's security requirements.
 
 import itertools
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 with warnings.catch_warnings():
@@ -24,7 +24,11 @@ from starlette.types import ASGIApp
 
 from openapi.contract import PATH_PARAMETER, Contract
 
+BESIDE = "x-beside"
+"""The member of a security scheme with the places of others that a request needs too."""
+
 __all__ = [
+    "BESIDE",
     "ROUTING_CONTEXT",
     "RoutingAPI",
     "RoutingMiddleware",
@@ -62,24 +66,24 @@ def _connexion_document(contract: Contract) -> dict[str, Any]:
     every name: see :func:`_numbered`.
     """
     paths: dict[str, dict[str, Any]] = {}
-    used: set[str] = set()
+    schemes: dict[str, dict[str, Any]] = {}
     for operation in contract.operations.values():
+        security = [
+            _together(requirement, contract.security_schemes) for requirement in operation.security
+        ]
         paths.setdefault(_numbered(operation.path), {})[operation.method.lower()] = {
             "operationId": operation.id,
-            "security": [{name: [] for name in requirement} for requirement in operation.security],
+            "security": [{name: [] for name in requirement} for requirement in security],
             "responses": {"default": {"description": "See the contract."}},
         }
-        used.update(name for requirement in operation.security for name in requirement)
+        for requirement in security:
+            schemes |= requirement
     return {
         "openapi": "3.0.3",
         "info": {"title": contract.title, "version": contract.version},
         "servers": [{"url": contract.base_path or "/"}],
         "paths": paths,
-        "components": {
-            "securitySchemes": {
-                name: _security_scheme(contract.security_schemes[name]) for name in sorted(used)
-            }
-        },
+        "components": {"securitySchemes": schemes},
     }
 
 
@@ -87,6 +91,30 @@ def _numbered(path: str) -> str:
     """A path with its parameters named by their position: ``/a/{p0}/b/{p1}``."""
     count = itertools.count()
     return PATH_PARAMETER.sub(lambda _: f"{{p{next(count)}}}", path)
+
+
+_RANK = {"bearer": 0, "basic": 1, "apiKey": 2}
+"""The order of kinds of schemes: of several together, the first names the partner."""
+
+
+def _together(
+    requirement: Iterable[str], schemes: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """The schemes of one requirement for Connexion, by name.
+
+    Of several, one names the partner, and :data:`BESIDE` has the others, which must only be there.
+    """
+    known = {name: _security_scheme(schemes[name]) for name in sorted(requirement)}
+    if len(known) < 2:  # noqa: PLR2004 - several
+        return known
+    kinds = {name: one.get("scheme", one["type"]) for name, one in known.items()}
+    leader = min(known, key=lambda name: _RANK.get(kinds[name], len(_RANK)))
+    others = [
+        {"in": one.get("in", "header"), "name": one.get("name", "Authorization")}
+        for name, one in known.items()
+        if name != leader
+    ]
+    return {".".join(known): {**known[leader], BESIDE: others}}
 
 
 def _security_scheme(scheme: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,261 @@
+"""The places of an error body for the detail, the field and the status of a refusal.
+
+Contracts name these as they like: the tables hold the names that are in use. A body keeps what it
+has at all other places, and at each of these where the schema allows nothing else.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any
+
+from mock_server.exchange.problems import Problem
+from openapi.schema import Schema, types_of
+
+_DETAILS = (
+    *("detail", "details", "message", "msg", "errormessage", "errormsg", "description"),
+    *("errordescription", "reason", "developermessage", "usermessage", "text", "faultstring"),
+)
+_SECOND_DETAILS = ("error", "title", "summary")
+"""Names for the detail in an object that has none of the others."""
+
+_FIELDS = (
+    *("field", "fieldname", "param", "parameter", "paramname", "parametername", "property"),
+    *("propertyname", "propertypath", "pointer", "attribute"),
+)
+_SECOND_FIELDS = ("name", "key", "path", "loc", "target", "argument", "member")
+"""Names for the field in an item of a list of errors; anywhere else they may be anything."""
+
+_CODES = ("code", "errorcode", "error", "type")
+_STATUSES = (
+    "status",
+    "statuscode",
+    "httpstatus",
+    "httpstatuscode",
+    "httpcode",
+    "code",
+    "errorcode",
+)
+_LISTS = (
+    *("errors", "details", "detail", "violations", "invalidparams", "fielderrors", "issues"),
+    *("causes", "problems", "messages", "validationerrors", "fieldviolations", "fields"),
+    *("invalidparameters", "reasons", "error"),
+)
+_MOST_DEPTH = 6
+
+_Path = tuple[str, ...]
+
+_Place = tuple[_Path, tuple[Any, ...]]
+"""A path in a body, and what to put there, the best first."""
+
+_REMOVED = object()
+"""What is put at a place that is to be left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """What there is to say at one level of a body: of the whole request, or of one field."""
+
+    detail: str
+    field: str | None
+    code: str
+    status: int
+    path: str
+    items: Sequence["_Refused"] = ()
+    is_item: bool = False
+
+    @classmethod
+    def of(cls, problem: Problem, path: str) -> "_Refused":
+        """What a problem says."""
+        items = [
+            cls(one.detail, one.param, one.code, problem.status, path, is_item=True)
+            for one in problem.errors
+        ]
+        return cls(problem.detail, problem.param, problem.code, problem.status, path, items)
+
+    def is_field(self, plain: str) -> bool:
+        """Whether a name is one for the field at this level."""
+        return plain in _FIELDS or (self.is_item and plain in _SECOND_FIELDS)
+
+
+def filled(
+    value: Any, schema: Schema | None, problem: Problem, path: str, *, is_example: bool
+) -> Any:
+    """The body with the problem at its places, as far as it satisfies its schema."""
+    refused = _Refused.of(problem, path)
+    outline = schema.outline if schema else {}
+    for place, wanted in [*_Places(is_example=is_example).of(value, outline, refused)]:
+        for one in wanted:
+            changed = _with(value, place, one)
+            if schema is None or schema.is_valid(changed):
+                value = changed
+                break
+    return value
+
+
+class _Places:
+    """Finds the places in one body; ``is_example`` says that it is one, and no generated data."""
+
+    def __init__(self, *, is_example: bool) -> None:
+        self._is_example = is_example
+
+    def of(
+        self, value: Any, outline: Mapping[str, Any], refused: _Refused, path: _Path = ()
+    ) -> Iterator[_Place]:
+        """The places in a value of the body."""
+        if len(path) > _MOST_DEPTH:
+            return
+        if isinstance(value, str) and not path:
+            yield path, (refused.detail,)
+        elif isinstance(value, list):
+            yield from self._of_list(value, outline.get("items", {}), refused, path)
+        elif isinstance(value, dict):
+            members = outline.get("properties", {})
+            details = _details(value, members)
+            for name in details:
+                yield (*path, name), (refused.detail,)
+            for name, one in value.items():
+                if name not in details:
+                    inner = members.get(name, {})
+                    yield from self._of_member(name, one, inner, refused, (*path, name))
+            yield from self._of_missing(value, members, refused, path)
+
+    def _of_member(
+        self, name: str, value: Any, outline: Mapping[str, Any], refused: _Refused, place: _Path
+    ) -> Iterator[_Place]:
+        plain = _plain(name)
+        match value:
+            case str():
+                yield from self._of_text(plain, value, refused, place)
+            case bool():
+                pass
+            case int():
+                is_status = not self._is_example or value in range(100, 600)
+                if plain in _STATUSES and is_status:
+                    yield place, (refused.status,)
+            case list() if refused.is_field(plain):
+                yield place, ([refused.field],) if refused.field else (_REMOVED,)
+            case list() if plain in _LISTS:
+                yield from self.of(value, outline, refused, place)
+            case dict() if plain in _LISTS and _is_map(value, outline):
+                yield from _of_map(value, refused, place)
+            case dict():
+                yield from self.of(value, outline, refused, place)
+
+    def _of_text(self, plain: str, text: str, refused: _Refused, place: _Path) -> Iterator[_Place]:
+        if plain == "instance" or (plain == "path" and not refused.is_item and text[:1] == "/"):
+            yield place, (refused.path,)
+        elif refused.is_field(plain):
+            # Without a field, that of an example is another request's.
+            yield place, (_REMOVED if refused.field is None else _as_field(plain, refused.field),)
+        elif plain in _STATUSES and re.fullmatch(r"[1-5]\d\d", text):
+            yield place, (str(refused.status),)
+        elif not self._is_example and plain in _CODES:
+            yield place, (refused.code,)
+        elif not self._is_example and plain in _SECOND_DETAILS:
+            yield place, (HTTPStatus(refused.status).phrase,)
+
+    def _of_list(
+        self, value: Sequence[Any], outline: Mapping[str, Any], refused: _Refused, path: _Path
+    ) -> Iterator[_Place]:
+        """A list with one item for each bad field, in the form of its first item."""
+        form = value[0] if value else {}
+        if isinstance(form, str) or (not value and "string" in types_of(outline)):
+            yield path, (_sentences(refused), _sentences(refused)[:1])
+        elif isinstance(form, dict):
+            whole = replace(refused, items=(), is_item=True)
+            items = [self._item(form, outline, one) for one in refused.items or (whole,)]
+            # A list of fields alone is empty where no field is at fault.
+            yield path, (items, items[:1], *([] if refused.items else [[]]))
+
+    def _item(self, form: Any, outline: Mapping[str, Any], one: _Refused) -> Any:
+        item = deepcopy(form)
+        places = [*self.of(item, outline, one)]
+        names = [_plain(str(place[-1])) for place, _ in places if place]
+        if one.field is not None and not any(map(one.is_field, names)):
+            # There is no other place for the field.
+            places = [*self.of(item, outline, replace(one, detail=f"{one.field} {one.detail}"))]
+        for place, wanted in places:
+            item = _with(item, place, wanted[0])
+        return item
+
+    def _of_missing(
+        self, value: Mapping[str, Any], members: Mapping[str, Any], refused: _Refused, path: _Path
+    ) -> Iterator[_Place]:
+        """The places that the schema has, and the body leaves out."""
+        held = set(map(_plain, value))
+        places = [(_DETAILS, refused.detail), (_FIELDS, refused.field)]
+        if not value:
+            places.append((_CODES, refused.code))
+        for names, wanted in places:
+            if wanted is None or not held.isdisjoint(names):
+                continue
+            for name, outline in members.items():
+                plain = _plain(name)
+                if plain in names and "string" in types_of(outline):
+                    yield (*path, name), (_as_field(plain, wanted),)
+                    break
+        if refused.items and held.isdisjoint(_LISTS):
+            for name, outline in members.items():
+                if _plain(name) in _LISTS and "array" in types_of(outline):
+                    yield from self._of_list([], outline.get("items", {}), refused, (*path, name))
+                    break
+
+
+def _details(value: Mapping[str, Any], members: Mapping[str, Any]) -> list[str]:
+    """The names for the detail that hold a text, or else one of the second choice."""
+    held = {_plain(name): name for name, one in value.items() if isinstance(one, str)}
+    names = [held[one] for one in _DETAILS if one in held]
+    has_better = any(
+        _plain(name) in _DETAILS and "string" in types_of(one) for name, one in members.items()
+    )
+    return names or [held[one] for one in _SECOND_DETAILS if one in held and not has_better][:1]
+
+
+def _is_map(value: Mapping[str, Any], outline: Mapping[str, Any]) -> bool:
+    """Whether an object has the errors of each field under its name."""
+    known = {*_DETAILS, *_CODES, *_STATUSES}
+    is_free = not outline.get("properties") and known.isdisjoint(map(_plain, value))
+    return is_free and all(isinstance(one, str | list) for one in value.values())
+
+
+def _of_map(value: Mapping[str, Any], refused: _Refused, place: _Path) -> Iterator[_Place]:
+    details: dict[str, list[str]] = {}
+    for one in refused.items:
+        details.setdefault(str(one.field), []).append(one.detail)
+    first = {name: texts[0] for name, texts in details.items()}
+    is_listed = any(isinstance(one, list) for one in value.values())
+    yield place, (details, first) if is_listed else (first, details)
+
+
+def _sentences(refused: _Refused) -> list[str]:
+    return [f"{one.field} {one.detail}" for one in refused.items] or [refused.detail]
+
+
+def _as_field(plain: str, field: str) -> str:
+    """A field as a JSON pointer, where the place is for one (RFC 6901)."""
+    if plain != "pointer":
+        return field
+    return "/" + re.sub(r"\[(\d+)\]", r".\1", field).lstrip(".").replace(".", "/")
+
+
+def _plain(name: str) -> str:
+    """A name without its spelling: ``error_description`` and ``errorDescription`` are one."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _with(value: Any, path: _Path, wanted: Any) -> Any:
+    """A copy of a body with something else at one place."""
+    if not path:
+        return wanted
+    changed = value.copy()
+    first, *rest = path
+    if rest:
+        changed[first] = _with(changed[first], tuple(rest), wanted)
+    elif wanted is _REMOVED:
+        changed.pop(first, None)
+    else:
+        changed[first] = wanted
+    return changed
