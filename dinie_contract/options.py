@@ -234,8 +234,9 @@ RATE_LIMIT = Option("rate-limit", "rate limit", "Limit of a partner's requests, 
 PARTNER = Option("partner", "partner", "A partner, with an optional token that never expires."
                  " Repeatable; without any, the mock makes one.", field="partners",
                  multiple=True)  # fmt: skip
-FAULT = Option("fault", "preset", "Inject this preset of faults for every partner. Repeatable.",
-               field="faults", multiple=True)  # fmt: skip
+FAULT = Option("fault", "fault", "Inject this preset of faults for every partner, or answer each"
+               " request with a status: 503 or 502:html. Repeatable.", field="faults",
+               multiple=True)  # fmt: skip
 ADMIN_TOKEN = Option("admin-token", "bearer token", "Bearer token that the control plane"
                      " requires; needed off loopback.", metavar="TOKEN")  # fmt: skip
 CONTROL = Option("control", "switch", "Offer the control plane under /_mock, with the journal; or"

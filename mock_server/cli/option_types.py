@@ -9,7 +9,7 @@ from conformance.report import FORMATS
 from dinie_contract.command_line import Command, with_options
 from dinie_contract.options import COMMANDS
 from dinie_contract.web_address import parsed
-from mock_server.faults.presets import PRESETS
+from mock_server.faults.presets import PRESETS, is_status
 from mock_server.observing.logs import LogFormat, LogLevel
 from mock_server.partners.partners import Partner
 from mock_server.partners.rate_limit import parse_limit
@@ -79,12 +79,20 @@ class OriginText(click.ParamType[str]):
         return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
+class FaultName(click.Choice[str]):
+    """A preset of faults, or a status for each request: ``503`` or ``502:html``."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        return value if is_status(value) else super().convert(value, param, ctx)
+
+
 KINDS: Mapping[str, click.ParamType[Any]] = {
     "partner": PartnerText(),
     "rate limit": RateLimitText(),
     "mock URL": MockUrl(),
     "origin": OriginText(),
     "preset": click.Choice(list(PRESETS)),
+    "fault": FaultName(list(PRESETS)),
     "workers": click.IntRange(1, 64),
     "log format": click.Choice(get_args(LogFormat)),
     "log level": click.Choice(get_args(LogLevel)),

@@ -33,8 +33,8 @@ class ConnectionDropped(Exception):
     """Raised in place of closing a connection where there is none: in process, without a server."""
 
 
-def close_connection(receive: Receive) -> None:
-    """Close the connection without a further byte.
+def close_connection(receive: Receive, *, reset: bool = False) -> None:
+    """Close the connection without a further byte, or reset it.
 
     Raises :class:`ConnectionDropped` where there is none.
     """
@@ -44,7 +44,10 @@ def close_connection(receive: Receive) -> None:
     # uvicorn marks only the last of several pipelined requests, and would answer the others with
     # an error because no response came.
     cycle.disconnected = True
-    cycle.transport.close()
+    if reset:
+        cycle.transport.get_protocol().reset()
+    else:
+        cycle.transport.close()
 
 
 def is_closed(receive: Receive) -> bool:

@@ -1,4 +1,4 @@
-"""Faulty deliveries of a response: dropped, truncated, late, slow, or streamed without a length."""
+"""Faulty deliveries of a response: dropped, reset, cut, late, slow, or of no known length."""
 
 import asyncio
 import contextlib
@@ -41,6 +41,11 @@ async def wait(exchange: Exchange, seconds: float) -> None:
 async def drop(exchange: Exchange, head: Message, body: bytes, send: Send) -> Sent:
     """Close the connection before anything is sent."""
     return Sent(None, b"", cut=True)
+
+
+async def reset(exchange: Exchange, head: Message, body: bytes, send: Send) -> Sent:
+    """Reset the connection before anything is sent."""
+    return Sent(None, b"", cut=True, is_reset=True)
 
 
 async def truncate(exchange: Exchange, head: Message, body: bytes, send: Send) -> Sent:

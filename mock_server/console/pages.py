@@ -35,6 +35,7 @@ from mock_server.control.navigation import CONSOLE_PATH
 from mock_server.control.partner_state import PartnerHandler, PartnerState
 from mock_server.control.rate_limits import RateLimits
 from mock_server.control.resources import Resources
+from mock_server.documented.gateway import GATEWAY_BODIES
 from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import CONTROL_STYLE, Problem, ProblemType, Response
 from mock_server.faults.actions import ACTIONS
@@ -212,6 +213,7 @@ class Console:
             faults=plan,
             presets=shown_presets(plan),
             kinds=ACTIONS,
+            bodies=GATEWAY_BODIES,
             operations=list(self.contract.operations),
             **self._recorded(partner),
         )

@@ -37,6 +37,8 @@ class Sent(NamedTuple):
     body: bytes
     cut: bool = False
     """Whether the connection must close in place of the rest."""
+    is_reset: bool = False
+    """Whether it closes with a reset, which loses what the client has not read yet."""
 
 
 NOTHING_SENT = Sent(None, b"")

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, ClassVar, Protocol
 
-from mock_server.connection.delivery import Late, Slow, drop, truncate, wait
+from mock_server.connection.delivery import Late, Slow, drop, reset, truncate, wait
 from mock_server.documented.answers import DocumentedAnswers
+from mock_server.documented.gateway import GatewayBody, is_gateways, response_with
 from mock_server.exchange.authorization import bearer_token, expired_token
 from mock_server.exchange.exchange import Delivery, Exchange
 from mock_server.exchange.problems import Problem
@@ -63,7 +64,11 @@ class Delay(_ForAll):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Answer a documented status, in place of the operation or after it committed."""
+    """Answer a status, in place of the operation or after it committed.
+
+    The answer is the documented one. A ``body`` makes it that of a gateway, and so is a status that
+    the operation does not document: one that any gateway has, or that no operation documents.
+    """
 
     answers: DocumentedAnswers
     takes: ClassVar[str] = "a status that the operation documents"
@@ -71,30 +76,34 @@ class Status:
     status: int
     retry_after: int | None
     after_commit: bool
+    body: GatewayBody | None
+    is_for_all: bool
+    """Whether it is possible on operations that do not document the status."""
 
     def suits(self, operation: Operation) -> bool:
-        return operation.response(self.status) is not None
+        return self.is_for_all or operation.response(self.status) is not None
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
         assert exchange.operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
         if self.after_commit:
             await _answered(exchange, proceed)
-        response = self.answers.response(exchange.operation, self.status)
+        response = response_with(self.answers, exchange.operation, self.status, self.body)
         if self.retry_after is not None:
             response.headers["Retry-After"] = str(self.retry_after)
         exchange.response = response
 
 
 @dataclass(frozen=True, slots=True)
-class Drop(_ForAll):
-    """Close the connection without an answer, before the operation or after it committed."""
+class Lose(_ForAll):
+    """Close or reset the connection without an answer, before the operation or after it."""
 
+    delivery: Delivery
     after_commit: bool
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> None:
         if self.after_commit:
             await _answered(exchange, proceed)
-        exchange.delivery = drop
+        exchange.delivery = self.delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,22 +163,44 @@ async def _answered(exchange: Exchange, proceed: Proceed) -> None:
         exchange.refuse(problem)
 
 
-_KINDS: Mapping[str, Callable[[Mapping[str, Any], DocumentedAnswers, AccessTokens], Action]] = {
-    "delay": lambda text, *_: Delay(text["seconds"], text.get("upto", text["seconds"])),
+@dataclass(frozen=True, slots=True)
+class ActionContext:
+    """What the actions of faults are made from."""
+
+    operations: Mapping[str, Operation]
+    answers: DocumentedAnswers
+    tokens: AccessTokens
+
+
+def _status(text: Mapping[str, Any], context: ActionContext) -> Status:
     # To JSON Schema, 2.0 is an integer as well.
-    "status": lambda text, answers, _: Status(
-        answers,
-        int(text["status"]),
+    status, body = int(text["status"]), text.get("body")
+    is_documented = any(one.response(status) for one in context.operations.values())
+    return Status(
+        context.answers,
+        status,
         int(text["retry_after"]) if "retry_after" in text else None,
-        text.get("when") == "after_commit",
-    ),
-    "drop": lambda text, *_: Drop(text["when"] == "after_commit"),
+        _is_after_commit(text),
+        body,
+        is_for_all=body is not None or is_gateways(status) or not is_documented,
+    )
+
+
+def _is_after_commit(text: Mapping[str, Any]) -> bool:
+    return text.get("when") == "after_commit"
+
+
+_KINDS: Mapping[str, Callable[[Mapping[str, Any], ActionContext], Action]] = {
+    "delay": lambda text, _: Delay(text["seconds"], text.get("upto", text["seconds"])),
+    "status": _status,
+    "drop": lambda text, _: Lose(drop, _is_after_commit(text)),
+    "reset": lambda text, _: Lose(reset, _is_after_commit(text)),
     "truncate": lambda *_: Deliver(truncate),
-    "late": lambda text, *_: Deliver(Late(text["seconds"])),
-    "slow": lambda text, *_: Deliver(Slow(text["seconds"])),
-    "media_type": lambda text, *_: Spoil(text["media_type"]),
+    "late": lambda text, _: Deliver(Late(text["seconds"])),
+    "slow": lambda text, _: Deliver(Slow(text["seconds"])),
+    "media_type": lambda text, _: Spoil(text["media_type"]),
     "malformed_json": lambda *_: Spoil(None),
-    "expire_token": lambda _, __, tokens: ExpireToken(tokens),
+    "expire_token": lambda _, context: ExpireToken(context.tokens),
 }
 
 
@@ -177,6 +208,6 @@ ACTIONS = tuple(_KINDS)
 """The kinds of actions."""
 
 
-def action_of(text: Mapping[str, Any], answers: DocumentedAnswers, tokens: AccessTokens) -> Action:
+def action_of(text: Mapping[str, Any], context: ActionContext) -> Action:
     """The action of a fault; ``text`` is its JSON object, valid by its schema."""
-    return _KINDS[text["kind"]](text, answers, tokens)
+    return _KINDS[text["kind"]](text, context)

@@ -12,8 +12,8 @@ import orjson
 from dinie_contract.spelling import hint
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.exchange.exchange import Exchange
-from mock_server.faults.actions import Action, Delay, action_of
-from mock_server.faults.presets import PRESETS, FaultText
+from mock_server.faults.actions import Action, ActionContext, Delay, action_of
+from mock_server.faults.presets import PRESETS, FaultText, faults_of
 from mock_server.partners.access_tokens import AccessTokens
 from openapi.operation import Operation
 
@@ -99,13 +99,16 @@ def firing_of(rule: Mapping[str, float] | None) -> Iterator[bool]:
     """The firing of a fault by its member ``fire``: every time without a rule.
 
     ``times`` fires for the next so many requests, ``every`` for the first ``burst`` of each so
-    many, and ``probability`` at random, with the same choices for the same ``seed``.
+    many once ``skip`` are left out, and ``probability`` at random, with the same choices for the
+    same ``seed``.
     """
     rule = rule or {"every": 1}
     if "times" in rule:
         return (number < rule["times"] for number in count())
     if "every" in rule:
-        return (number % rule["every"] < rule.get("burst", 1) for number in count())
+        start = -int(rule.get("skip", 0))
+        burst = rule.get("burst", 1)
+        return (number >= 0 and number % rule["every"] < burst for number in count(start))
     choices = random.Random(int(rule.get("seed", 0)))  # noqa: S311 - no secret depends on it
     return (choices.random() < rule["probability"] for _ in count())
 
@@ -135,7 +138,7 @@ class FaultPlans:
         presets: Iterable[str] = (),
     ) -> None:
         self._operations = operations
-        self._action = partial(action_of, answers=answers, tokens=tokens)
+        self._action = partial(action_of, context=ActionContext(operations, answers, tokens))
         self._presets = tuple(presets)
         self._plans: dict[str, list[Fault]] = {}
         self._count = count(1)
@@ -201,8 +204,9 @@ class FaultPlans:
 
     def _made(self, text: FaultText) -> Iterator[Fault]:
         if "preset" in text:
-            for one in PRESETS[text["preset"]]:
-                yield self._fault(one, text["preset"], text["preset"])
+            for one in faults_of(text["preset"], self._operations.values()):
+                preset = text["preset"] if text["preset"] in PRESETS else None
+                yield self._fault(one, text["preset"], preset)
         else:
             yield self._fault(text, text.get("name") or text["action"]["kind"])
 

@@ -1,7 +1,11 @@
 """Presets: named lists of faults, each as JSON for the control plane."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+
+from mock_server.documented.gateway import GATEWAY_BODIES
+from openapi.operation import Operation
 
 FaultText = dict[str, Any]
 """A fault as JSON, valid by the schema ``Fault`` of ``openapi/mock-control.yaml``."""
@@ -58,6 +62,44 @@ PRESETS: Mapping[str, Sequence[FaultText]] = {
     "expired-token": (
         {"match": _AUTHENTICATED, "fire": {"times": 1}, "action": {"kind": "expire_token"}},
     ),
+    # Each fault counts only the requests that those before it left: of eight, every other fails.
+    "gateway": (
+        {
+            "match": _CREATE,
+            "fire": {"every": 8},
+            "action": {"kind": "status", "status": 502, "body": "html"},
+        },
+        {
+            "match": _CREATE,
+            "fire": {"every": 7, "skip": 1},
+            "action": {"kind": "status", "status": 503, "body": "empty", "retry_after": 1},
+        },
+        {
+            "match": _CREATE,
+            "fire": {"every": 6, "skip": 2},
+            "action": {"kind": "status", "status": 504, "body": "html", "when": "after_commit"},
+        },
+        {
+            "match": _CREATE,
+            "fire": {"every": 5, "skip": 3},
+            "action": {"kind": "status", "status": 408, "body": "problem"},
+        },
+    ),
+    "connection-reset": (
+        {
+            "match": _CREATE,
+            "fire": _EVERY_OTHER,
+            "action": {"kind": "reset", "when": "before_operation"},
+        },
+    ),
+    # Twice, so that a client that tries again sees that this helps nobody.
+    "refusal": (
+        {
+            "match": _CREATE,
+            "fire": {"times": 2},
+            "action": {"kind": "status", "status": 403, "body": "problem"},
+        },
+    ),
 }
 
 ABOUT: Mapping[str, str] = {
@@ -90,5 +132,49 @@ ABOUT: Mapping[str, str] = {
         "The next token that your client uses expires at once: it gets 401, and needs"
         " another token."
     ),
+    "gateway": (
+        "A gateway answers in place of the API: of eight requests to operations with an idempotency"
+        " key, your client gets 502 and a page for the first, 503 and Retry-After: 1 for the third,"
+        " 504 and a page for the fifth, which is done, and 408 for the seventh."
+    ),
+    "connection-reset": (
+        "Every other create with an idempotency key, from the first on, is lost: the connection is"
+        " reset, and nothing is done."
+    ),
+    "refusal": (
+        "Your client is refused for good: its next two requests to operations with an idempotency"
+        " key get 403, which no retry mends."
+    ),
 }
 """What each preset does to a client, in a line for people."""
+
+_ON_REQUEST = re.compile(rf"([2-5]\d\d)(?::({'|'.join(GATEWAY_BODIES)}))?", re.ASCII)
+
+
+def is_status(name: str) -> bool:
+    """Whether a name is a status for each request, such as ``503`` or ``502:html``."""
+    return _ON_REQUEST.fullmatch(name) is not None
+
+
+def faults_of(name: str, operations: Collection[Operation]) -> Sequence[FaultText]:
+    """The faults of a preset, or of a status for each request, on a contract with ``operations``.
+
+    Where no operation takes an idempotency key, or needs a token, a preset for such operations is
+    for all: a client must be put to the test by any contract.
+    """
+    status = _ON_REQUEST.fullmatch(name)
+    if status:
+        body = {"body": status[2]} if status[2] else {}
+        return [{"action": {"kind": "status", "status": int(status[1]), **body}}]
+    absent = set()
+    if not any(one.accepts_idempotency_key for one in operations):
+        absent.add("idempotent")
+    if not any(one.needs_authentication for one in operations):
+        absent.add("authenticated")
+    return [_without(fault, absent) for fault in PRESETS[name]]
+
+
+def _without(fault: FaultText, absent: Collection[str]) -> FaultText:
+    match = {key: one for key, one in fault.get("match", {}).items() if key not in absent}
+    rest = {key: one for key, one in fault.items() if key != "match"}
+    return {"match": match, **rest} if match else rest

@@ -113,7 +113,7 @@ class Answering:
             self.record(exchange, headers, received, started)
         if sent.cut:
             # Last, so that a client that sees the connection closed finds the journal complete.
-            close_connection(receive)
+            close_connection(receive, reset=sent.is_reset)
 
     def _refuse(self, exchange: Exchange, problem: Problem) -> None:
         exchange.refuse(problem)

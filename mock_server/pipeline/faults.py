@@ -14,7 +14,7 @@ from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType
 from mock_server.faults.actions import Proceed
 from mock_server.faults.plan import Fault, FaultPlans, firing
-from mock_server.faults.presets import PRESETS
+from mock_server.faults.presets import PRESETS, is_status
 from mock_server.pipeline.body import read_body
 from mock_server.pipeline.prefer import preference
 from mock_server.store.interface import Store
@@ -67,7 +67,7 @@ class FaultInjection:
         wanted = preference(exchange, "fault")
         if wanted is None:
             return ()
-        if wanted not in PRESETS:
+        if wanted not in PRESETS and not is_status(wanted):
             raise Problem(
                 ProblemType.INVALID_REQUEST,
                 "unknown_fault",

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.documented.answers import DocumentedAnswers
+from mock_server.documented.gateway import GATEWAY_BODIES, response_with
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, Response
 
 _VALUE = r"""(?:^|[,;])\s*{}\s*=\s*"?([^",;\s]*)"?"""
-_PATTERNS = {name: re.compile(_VALUE.format(name), re.IGNORECASE) for name in ("code", "fault")}
+_PATTERNS = {
+    name: re.compile(_VALUE.format(name), re.IGNORECASE) for name in ("code", "body", "fault")
+}
 
 
 def preference(exchange: Exchange, name: str) -> str | None:
-    """The value of the preference ``code`` or ``fault``; None where the request has none."""
+    """The value of the preference ``code``, ``body`` or ``fault``; None where there is none."""
     preferences = exchange.header(b"prefer")
     found = _PATTERNS[name].search(preferences) if preferences else None
     return found[1] if found else None
@@ -22,7 +25,9 @@ def preference(exchange: Exchange, name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Prefer:
-    """Answers with the documented response that the request prefers, in place of the operation.
+    """Answers with the response that the request prefers, in place of the operation.
+
+    It is the documented one, or a gateway's.
 
     The stage follows authentication and precedes validation: a forced error needs no invalid
     request, and neither reads nor changes state.
@@ -42,15 +47,15 @@ class Prefer:
     def _forced(self, exchange: Exchange, code: str) -> Response:
         operation = exchange.operation
         assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
-        status = int(code) if re.fullmatch(r"[2-5]\d\d", code, re.ASCII) else 0
-        if not status or operation.response(status) is None:
+        if not re.fullmatch(r"[2-5]\d\d", code, re.ASCII):
             documented = ", ".join(sorted(operation.responses))
             raise Problem(
                 ProblemType.INVALID_REQUEST,
                 "undocumented_code",
-                f"Prefer asks for a response that {operation.id} does not document."
-                f" Documented: {documented}.",
+                "Prefer asks for a code that is no status from 200 to 599."
+                f" {operation.id} documents: {documented}.",
             )
-        response = self.answers.response(operation, status)
-        response.headers["Preference-Applied"] = f"code={status}"
+        body = next((one for one in GATEWAY_BODIES if one == preference(exchange, "body")), None)
+        response = response_with(self.answers, operation, int(code), body)
+        response.headers["Preference-Applied"] = f"code={code}" + (f", body={body}" if body else "")
         return response

@@ -37,7 +37,7 @@ def _only_once_by_status(entries: Entries) -> Iterator[JournalEntry]:
     level=Level.SHOULD,
     source="vendor: retries 408, 429, 500, 502, 503, 504 and connection failures",
     occasion="an answer 408, 429, 500, 502, 503 or 504, or a dropped connection",
-    preset="brownout",
+    preset="gateway",
     sabotage=(
         without_retries("give up at once"),
         Sabotage("give up when the connection is dropped", _only_once_by_status),

@@ -21,6 +21,7 @@ _MANY = 4
     level=Level.SHOULD,
     source="vendor: never retries another 4xx",
     occasion="an answer 400, 404, 422 or another 4xx that no retry can mend",
+    preset="refusal",
     sabotage=(
         repeated("retry 422", has_status(422)),
         repeated("retry 404 for ever", has_status(404), times=5),

@@ -55,5 +55,5 @@ def test_it_says_all_that_a_reader_needs(requirement: ClientRequirement) -> None
     assert requirement.sabotage, "a requirement ships with the sabotage it must catch"
     assert requirement.preset in {
         None, "lost-response", "failed-response", "brownout", "outage", "rate-limit-storm", "slow",
-        "expired-token",
+        "expired-token", "gateway", "connection-reset", "refusal",
     }  # fmt: skip

@@ -165,7 +165,7 @@ def test_an_unknown_partner_is_a_404(client: Client, judged: Judge, name: str) -
             "action.upto",
         ),
         ("POST", "/faults", b'{"action": {"kind": "drop", "when": "later"}}', 422, "action.when"),
-        ("POST", "/faults", b'{"action": {"kind": "status", "status": 418}}', 422, "action"),
+        ("POST", "/faults", b'{"action": {"kind": "status", "status": 600}}', 422, "action.status"),
         (
             "POST",
             "/faults",

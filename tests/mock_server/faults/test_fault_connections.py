@@ -86,6 +86,18 @@ def test_a_dropped_connection_sends_not_one_byte(quiet: MockProcess, own: WiredJ
         assert all_of(wire) == b""
 
 
+def test_a_reset_connection_is_told_from_a_closed_one(quiet: MockProcess, own: WiredJob) -> None:
+    own.fault({"kind": "reset"}, fire={"times": 2})
+    with connection(quiet) as wire:
+        wire.sendall(listing(own))
+        with pytest.raises(ConnectionResetError):
+            all_of(wire)
+    with pytest.raises(httpx.ReadError):
+        own.get()
+    assert own.get().status_code == 200
+    assert [one["status"] for one in own.journal()] == [None, None, 200]
+
+
 def test_the_exchange_is_in_the_journal_when_the_client_sees_the_drop(own: WiredJob) -> None:
     own.fault({"kind": "drop", "when": "after_commit"})
     for number in range(1, 21):

@@ -10,7 +10,7 @@ import yaml
 
 from demo.mock_process import mock_process
 from mock_server.connection import ConnectionDropped
-from mock_server.faults.presets import PRESETS
+from mock_server.faults.presets import ABOUT, PRESETS
 from mock_server.settings import Settings
 from openapi.contract import Contract
 from openapi.document import CONTROL
@@ -73,6 +73,31 @@ def expired_token(job: Job) -> None:
     assert job.create(key="a").status_code == 201
 
 
+def gateway(job: Job) -> None:
+    answers = [job.create(key=f"key {number // 2}") for number in range(10)]
+    statuses = [502, 201, 503, 201, 504, 201, 408, 201, 502, 201]
+    assert [one.status_code for one in answers] == statuses
+    assert "<h1>502 Bad Gateway</h1>" in answers[0].text
+    assert (answers[2].content, answers[2].headers["retry-after"]) == (b"", "1")
+    assert answers[5].headers["idempotent-replayed"] == "true"
+    assert "idempotent-replayed" not in answers[7].headers
+    assert answers[6].json()["status"] == 408
+    assert job.get().status_code == 200
+
+
+def connection_reset(job: Job) -> None:
+    answers = [outcome(lambda: job.create(key="a")) for _ in range(4)]
+    assert answers == [None, 201, None, 201]
+    assert job.listed() == ["x"]
+
+
+def refusal(job: Job) -> None:
+    answers = [job.create(key="a") for _ in range(3)]
+    assert [one.status_code for one in answers] == [403, 403, 201]
+    assert "idempotent-replayed" not in answers[2].headers
+    assert job.get().status_code == 200
+
+
 NIGHTS = {
     "lost-response": lost_response,
     "failed-response": failed_response,
@@ -81,6 +106,9 @@ NIGHTS = {
     "rate-limit-storm": rate_limit_storm,
     "slow": slow,
     "expired-token": expired_token,
+    "gateway": gateway,
+    "connection-reset": connection_reset,
+    "refusal": refusal,
 }
 
 
@@ -88,8 +116,9 @@ def test_every_preset_has_its_test_its_name_in_the_contract_and_its_line_in_the_
     document = yaml.safe_load(CONTROL.read_text(encoding="utf-8"))
     documented = document["components"]["schemas"]["Preset"]["properties"]["preset"]["enum"]
     assert list(PRESETS) == list(NIGHTS) == documented
+    shown = REFERENCE.replace("`Retry-After: 1`", "Retry-After: 1")
     for name in PRESETS:
-        assert f"| `{name}` |" in REFERENCE
+        assert f"| `{name}` | {ABOUT[name]} |" in shown
 
 
 def test_every_preset_is_made_of_faults_as_the_control_plane_takes_them() -> None:

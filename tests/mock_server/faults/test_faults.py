@@ -81,6 +81,50 @@ def test_a_status_touches_only_operations_that_document_it(job: Job) -> None:
     assert job.call("DELETE", "/auth/credentials/nope").status_code == 409
 
 
+@pytest.mark.parametrize("status", [408, 418, 502, 503, 504, 599])
+def test_a_status_that_no_operation_documents_touches_them_all(job: Job, status: int) -> None:
+    job.fault({"kind": "status", "status": status, "retry_after": 3}, fire={"times": 3})
+    answers = [job.create(), job.get(), job.call("DELETE", "/auth/credentials/nope")]
+    assert [one.status_code for one in answers] == [status] * 3
+    assert {one.headers["retry-after"] for one in answers} == {"3"}
+    assert job.listed() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        ("html", "text/html; charset=utf-8"),
+        ("problem", "application/problem+json"),
+        ("empty", None),
+    ],
+)
+@pytest.mark.parametrize("status", [409, 500, 502])
+def test_a_fault_says_which_body_a_gateway_answers(
+    job: Job, status: int, body: str, media_type: str | None
+) -> None:
+    job.fault({"kind": "status", "status": status, "body": body}, fire=ONCE)
+    answer = job.create()
+    assert (answer.status_code, answer.headers.get("content-type")) == (status, media_type)
+    assert bool(answer.content) == (body != "empty")
+
+
+def test_a_gateway_may_give_up_after_the_commit(job: Job) -> None:
+    action = {"kind": "status", "status": 504, "body": "html", "when": "after_commit"}
+    job.fault(action, fire=ONCE)
+    assert job.create(key="a key").status_code == 504
+    assert job.create(key="a key").headers["idempotent-replayed"] == "true"
+
+
+@pytest.mark.parametrize("when", [None, "before_operation", "after_commit"])
+def test_a_reset_loses_the_answer(job: Job, when: str | None) -> None:
+    job.fault({"kind": "reset"} | ({"when": when} if when else {}), fire=ONCE)
+    with pytest.raises(ConnectionDropped):
+        job.create(key="a key")
+    assert (job.last()["status"], job.last()["fault"]) == (None, "reset")
+    replayed = "idempotent-replayed" in job.create(key="a key").headers
+    assert replayed == (when == "after_commit")
+
+
 def test_a_drop_before_the_operation_makes_nothing(job: Job) -> None:
     job.fault({"kind": "drop", "when": "before_operation"}, fire=ONCE)
     with pytest.raises(ConnectionDropped):

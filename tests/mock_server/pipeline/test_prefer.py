@@ -38,10 +38,42 @@ def test_other_preferences_are_ignored(mock: Partnered, text: str) -> None:
     assert prefer(mock, text).status_code == 201
 
 
-@pytest.mark.parametrize("text", ["code=418", "code=abc", "code=", "code=99999", "code=0429"])
-def test_an_undocumented_code_is_refused_with_the_documented_ones(
-    mock: Partnered, text: str
-) -> None:
+@pytest.mark.parametrize("status", [302, 403, 408, 418, 451, 502, 503, 504, 599])
+@pytest.mark.parametrize("body", ["", ", body=problem", ", body=html", ", body=empty", "; body=x"])
+def test_any_other_status_is_a_gateways(mock: Partnered, status: int, body: str) -> None:
+    response = prefer(mock, f"code={status}{body}")
+
+    assert response.status_code == status
+    assert mock.listed() == []
+    if body == ", body=html":
+        assert response.headers["content-type"] == "text/html; charset=utf-8"
+        assert response.headers["content-security-policy"] == "sandbox"
+        assert f"<h1>{status} " in response.text
+    elif body == ", body=empty" or (status == 302 and body != ", body=problem"):
+        assert response.content == b""
+        assert "content-type" not in response.headers
+    else:
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json()["status"] == status
+        assert "dinie" not in response.text
+
+
+def test_a_gateway_may_answer_a_documented_status_too(mock: Partnered) -> None:
+    assert "<h1>500 Internal Server Error</h1>" in prefer(mock, "code=500, body=html").text
+    assert prefer(mock, "code=429, body=empty").content == b""
+    applied = prefer(mock, 'body="html", code=500').headers["preference-applied"]
+    assert applied == "code=500, body=html"
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+def test_a_status_without_a_body_has_none(mock: Partnered, status: int) -> None:
+    assert prefer(mock, f"code={status}, body=html").content == b""
+
+
+@pytest.mark.parametrize(
+    "text", ["code=abc", "code=", "code=99999", "code=0429", "code=199", "code=600"]
+)
+def test_what_is_no_status_is_refused_with_the_documented_ones(mock: Partnered, text: str) -> None:
     response = prefer(mock, text)
 
     assert response.status_code == 400
