@@ -18,6 +18,21 @@ class UnknownCursor(Exception):
     """The cursor of a page is not the id of a credential of this partner."""
 
 
+class Outdated(Exception):
+    """An item is no longer as the operation that proposes its change has read it."""
+
+
+class ItemsFull(Exception):
+    """A partner's items would take more than :data:`MAX_ITEM_BYTES`."""
+
+
+MAX_ITEM_BYTES = 64 << 20
+"""Limit on the bytes of one partner's items: one partner cannot fill the store of all."""
+
+ITEM_OVERHEAD_BYTES = 256
+"""What an item counts beside its value: its id, its place, and the store's own."""
+
+
 class StoreError(Unusable):
     """The store cannot be opened, read or written; the message is one plain line."""
 
@@ -113,8 +128,59 @@ class UpdateCredential(NamedTuple):
     only_active: bool = False
 
 
-Write = Credential | UpdateCredential
-"""A new credential, or a change of one, which an operation proposes."""
+class ItemWindow(NamedTuple):
+    """Which items of a collection: up to ``limit``, from behind the position ``beyond``.
+
+    ``newest_first`` says in which order; ``skip`` leaves out so many at the beginning.
+    """
+
+    limit: int
+    newest_first: bool = False
+    beyond: int | None = None
+    skip: int = 0
+
+
+class Item(NamedTuple):
+    """A kept item. ``position`` grows with each new item of the partner, and never changes."""
+
+    position: int
+    item_id: str
+    value: bytes
+
+
+class ItemChange(NamedTuple):
+    """Add, change or delete an item of a collection, if it is as ``before`` says.
+
+    ``collection`` is a path such as ``/customers/7/payments``. None stands for no item: as
+    ``before`` of a new one, and as ``after`` of a deletion, which also deletes the items of all
+    collections below the item. Neither a collection nor an id has a null character.
+    """
+
+    partner_id: str
+    collection: str
+    item_id: str
+    before: bytes | None
+    after: bytes | None
+
+
+Write = Credential | UpdateCredential | ItemChange
+"""A new credential, a change of one, or a change of an item, which an operation proposes."""
+
+
+class Items(Protocol):
+    """The kept items of all partners, by collection. Every method may raise StoreError."""
+
+    async def find(self, partner_id: str, collection: str, item_id: str) -> Item | None:
+        """The item of a collection with this id, or None."""
+
+    async def list(self, partner_id: str, collection: str, window: ItemWindow) -> Sequence[Item]:
+        """The items of a collection within a window."""
+
+    async def count(self, partner_id: str, collection: str) -> int:
+        """How many items a collection has."""
+
+    async def next_number(self, partner_id: str, collection: str) -> int:
+        """The next of the numbers from 1 on, each of which is given once until a reset."""
 
 
 class Store(Protocol):
@@ -122,6 +188,8 @@ class Store(Protocol):
 
     is_volatile: bool
     """Whether the state exists in the memory of this process only."""
+    items: Items
+    """The kept items of collections."""
 
     async def commit(
         self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
@@ -131,6 +199,9 @@ class Store(Protocol):
         Where an unexpired record with the same ``key_hash`` exists already, nothing is applied
         and that record is the result; otherwise the result is None. ``now`` is the time of the
         partner of ``record``; records of other partners must not be expired by it.
+
+        Raises :class:`Outdated` where an item is not as its change says, and :class:`ItemsFull`;
+        nothing is applied then.
         """
 
     async def find_record(
@@ -148,10 +219,10 @@ class Store(Protocol):
         """The partner with this id and its newest client id, or None."""
 
     async def reset_partner(self, partner_id: str) -> None:
-        """Delete a partner's credentials and idempotency records."""
+        """Delete a partner's credentials, items and idempotency records."""
 
     async def remove_partner(self, partner_id: str) -> None:
-        """Delete a partner, its logins, credentials and idempotency records."""
+        """Delete a partner, its logins, credentials, items and idempotency records."""
 
     async def find_login(self, client_id: str) -> Login | None:
         """The login of ``client_id``, or None where no partner has it."""

@@ -21,7 +21,10 @@ from mock_server.store.interface import (
     Backend,
     Credential,
     IdempotencyRecord,
+    ItemChange,
+    ItemsFull,
     Login,
+    Outdated,
     PartnerLogin,
     Store,
     StoreErrors,
@@ -31,16 +34,26 @@ from mock_server.store.interface import (
 )
 from mock_server.store.redis_client import KEY_PREFIX, connect, is_cluster, shown
 from mock_server.store.redis_counters import RedisCounters
+from mock_server.store.redis_items import (
+    CHANGE_ITEM,
+    CHECK_ITEMS,
+    FULL,
+    OUTDATED,
+    RedisItems,
+    item_arguments,
+)
 
 _RECORD_LIFETIME_MILLISECONDS = 25 * 3600 * 1000
 """Deletes old records on the server. Whether one is valid depends on the partner's clock."""
 
-_COMMIT = """
--- KEYS: the record of the key, the order of the credentials, the count of them, and the login
---       of each credential that is added, where one server has them all
+_COMMIT = f"""
+-- KEYS: the record of the key, the order of the credentials, the count of them and of items, the
+--       items, their places and their size, and the login of each credential that is added,
+--       where one server has them all
 -- ARGV: now, expiry and sealed answer of the record ('' without one), its lifetime, the key
 --       that credentials begin with, the partner, then each write as its kind ('add', 'update',
---       or 'update_active'), client id, the length of what it sets, and that
+--       'update_active' or 'item'), client id or id, the length of what it sets, and that
+local first = 7
 local now, expires_at, sealed, lifetime, credential, partner_id = unpack(ARGV, 1, 6)
 if expires_at ~= '' then
     local earlier = redis.call('HMGET', KEYS[1], 'expires_at', 'sealed')
@@ -48,13 +61,16 @@ if expires_at ~= '' then
         return earlier
     end
 end
-local at, login = 7, 4
+{CHECK_ITEMS}{CHANGE_ITEM}
+local at, login = first, 7
 while at <= #ARGV do
     local kind, client_id, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
     local key = credential .. client_id
-    local fields = {unpack(ARGV, at + 3, at + 2 + count)}
+    local fields = {{unpack(ARGV, at + 3, at + 2 + count)}}
     at = at + 3 + count
-    if kind == 'add' then
+    if kind == 'item' then
+        change_item(fields[1], client_id, fields[3])
+    elseif kind == 'add' then
         redis.call('HSET', key, unpack(fields))
         redis.call('ZADD', KEYS[2], redis.call('INCR', KEYS[3]), client_id)
         if KEYS[login] then
@@ -67,6 +83,9 @@ while at <= #ARGV do
             redis.call('HSET', key, unpack(fields))
         end
     end
+end
+if size ~= 0 then
+    redis.call('INCRBY', KEYS[6], size)
 end
 if expires_at ~= '' then
     redis.call('HSET', KEYS[1], 'expires_at', expires_at, 'sealed', sealed)
@@ -91,6 +110,7 @@ class RedisStore(Store):
         self._redis = connect(url)
         self._is_cluster = is_cluster(url)
         self._commit = self._redis.register_script(_COMMIT)
+        self.items = RedisItems(self._redis, self._errors, _own)
 
     async def commit(
         self, writes: Sequence[Write], record: IdempotencyRecord | None, now: float
@@ -110,6 +130,7 @@ class RedisStore(Store):
                     _record(partner_id, key_hash),
                     _own(partner_id, "order"),
                     _own(partner_id, "count"),
+                    *self.items.keys(partner_id),
                     *logins,
                 ],
                 args=[
@@ -122,6 +143,10 @@ class RedisStore(Store):
                     *_arguments(writes),
                 ],
             )
+        if found == OUTDATED:
+            raise Outdated
+        if found == FULL:
+            raise ItemsFull
         if found is None or record is None:
             return None
         expires_at, sealed = found
@@ -248,6 +273,9 @@ def _logins(partner_id: str) -> str:
 def _arguments(writes: Sequence[Write]) -> Iterator[str | bytes | int]:
     for write in writes:
         match write:
+            case ItemChange():
+                yield from item_arguments(write)
+                continue
             case Credential(client_id):
                 kind, fields = "add", write._asdict().items()
                 values: Mapping[str, str | bytes] = {

@@ -13,6 +13,7 @@ from mock_server.store.interface import (
     Backend,
     Credential,
     IdempotencyRecord,
+    ItemChange,
     Login,
     PartnerLogin,
     RateLimitCounters,
@@ -32,6 +33,7 @@ from mock_server.store.sqlite_connection import (
     open_memory,
 )
 from mock_server.store.sqlite_counters import FileCounters, MemoryCounters
+from mock_server.store.sqlite_items import SqliteItems
 
 logger = logging.getLogger("mock_server")
 
@@ -72,6 +74,7 @@ class SqliteStore(Store):
             # One cursor for all statements: what one finds is read to the end before the next
             # runs, and before others wait for a transaction that is still open.
             self._execute = self._connection.cursor().execute
+            self.items = SqliteItems(self._execute, self._errors)
         for line in changed:  # after any refusal, which is a single line
             logger.warning(line)
 
@@ -113,7 +116,7 @@ class SqliteStore(Store):
         # What a row holds beside its record needs no statement of its own.
         statements = len(writes) + (record is not None and added is None)
         with self._errors:
-            if statements <= 1:
+            if statements <= 1 and not (writes and isinstance(writes[0], ItemChange)):
                 return self._apply_all(writes, added, record, now)
             with self._transaction():
                 return self._apply_all(writes, added, record, now)
@@ -158,6 +161,8 @@ class SqliteStore(Store):
                     f"UPDATE outcomes SET {columns} WHERE {condition}",  # noqa: S608 - field names
                     (*changes.values(), client_id, partner_id),
                 )
+            case ItemChange():
+                self.items.apply(write)
 
     def _keep(
         self, added: Credential | None, record: IdempotencyRecord, now: float

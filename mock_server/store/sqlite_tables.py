@@ -36,6 +36,32 @@ MIGRATIONS = (
         partner_id TEXT PRIMARY KEY, count INTEGER NOT NULL, ends REAL NOT NULL
     ) WITHOUT ROWID;
     """,
+    # The items of other contracts. A position is never used again, because a cursor may name it.
+    """
+    CREATE TABLE items (
+        position INTEGER PRIMARY KEY AUTOINCREMENT,
+        partner_id TEXT NOT NULL, collection TEXT NOT NULL, id TEXT NOT NULL, value BLOB NOT NULL,
+        UNIQUE (partner_id, collection, id)
+    );
+    CREATE INDEX items_in_order ON items (partner_id, collection, position);
+    CREATE TABLE item_numbers (
+        partner_id TEXT NOT NULL, collection TEXT NOT NULL, number INTEGER NOT NULL,
+        PRIMARY KEY (partner_id, collection)
+    ) WITHOUT ROWID;
+    CREATE TABLE item_sizes (partner_id TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TRIGGER item_added AFTER INSERT ON items BEGIN
+        INSERT INTO item_sizes VALUES (new.partner_id, length(new.value) + 256)
+            ON CONFLICT (partner_id) DO UPDATE SET bytes = bytes + excluded.bytes;
+    END;
+    CREATE TRIGGER item_changed AFTER UPDATE ON items BEGIN
+        UPDATE item_sizes SET bytes = bytes + length(new.value) - length(old.value)
+            WHERE partner_id = new.partner_id;
+    END;
+    CREATE TRIGGER item_deleted AFTER DELETE ON items BEGIN
+        UPDATE item_sizes SET bytes = bytes - length(old.value) - 256
+            WHERE partner_id = old.partner_id;
+    END;
+    """,
 )
 """Scripts from each version of the tables to the next; a released one is never edited."""
 
@@ -86,8 +112,10 @@ FORGET_RECORDS = "DELETE FROM outcomes WHERE client_id IS NULL AND position IN"
 FORGET_PARTNER = (
     "DELETE FROM outcomes WHERE partner_id = ? AND client_id IS NOT NULL",
     "DELETE FROM outcomes WHERE partner_id = ? AND key_expires_at IS NOT NULL",
+    "DELETE FROM items WHERE partner_id = ?",
+    "DELETE FROM item_numbers WHERE partner_id = ?",
 )
-"""Deletes all rows of a partner. Two statements, because each condition has an index."""
+"""Deletes all rows of a partner. Two of them on outcomes, because each condition has an index."""
 
 _IS_OPEN = "ends > :now AND ends <= :now + :seconds"
 """Whether a window is open. One that ends later predates a clock that was set back."""

@@ -9,8 +9,13 @@ import pytest
 
 from demo.redis_server import PROGRAM, redis_server
 from mock_server.store.interface import (
+    ITEM_OVERHEAD_BYTES,
+    MAX_ITEM_BYTES,
     Credential,
     IdempotencyRecord,
+    ItemChange,
+    ItemsFull,
+    Outdated,
     PartnerLogin,
     Store,
     StoreError,
@@ -334,3 +339,54 @@ def test_a_window_is_read_without_a_count(url: str) -> None:
         await store.close()
 
     asyncio.run(scenario())
+
+
+def change(item_id: str, before: bytes | None, after: bytes | None) -> ItemChange:
+    return ItemChange("partner", "/payments", item_id, before, after)
+
+
+def test_the_items_of_a_partner_have_a_limit(run: Callable[[Scenario], None]) -> None:
+    async def scenario(store: Store) -> None:
+        value = b"x" * (1 << 20)
+        count = MAX_ITEM_BYTES // (len(value) + ITEM_OVERHEAD_BYTES)
+        for number in range(count):
+            await store.commit([change(str(number), None, value)], None, 1.0)
+        with pytest.raises(ItemsFull):
+            await store.commit([change("more", None, value)], record(b"key"), 1.0)
+        assert await store.items.find("partner", "/payments", "more") is None
+        assert await store.find_record("partner", b"key", 1.0) is None
+        other = change("more", None, value)._replace(partner_id="other")
+        await store.commit([other], None, 1.0)
+        await store.commit([change("more", None, b"")], None, 1.0)
+        with pytest.raises(ItemsFull):
+            await store.commit([change("more", b"", value)], None, 1.0)
+        await store.commit([change("0", value, None)], None, 1.0)
+        await store.commit([change("more", b"", value)], None, 1.0)
+        await store.reset_partner("partner")
+        for number in range(count):
+            await store.commit([change(str(number), None, value)], None, 1.0)
+
+    run(scenario)
+
+
+def test_of_two_changes_of_an_item_at_once_one_happens(run: Callable[[Scenario], None]) -> None:
+    async def scenario(store: Store) -> None:
+        await store.commit([change("a", None, b"0")], None, 1.0)
+
+        async def count() -> None:
+            while True:
+                found = await store.items.find("partner", "/payments", "a")
+                assert found is not None
+                try:
+                    changed = change("a", found.value, b"%d" % (int(found.value) + 1))
+                    await store.commit([changed], None, 1.0)
+                except Outdated:
+                    continue
+                return
+
+        await asyncio.gather(*(count() for _ in range(20)))
+        found = await store.items.find("partner", "/payments", "a")
+        assert found is not None
+        assert found.value == b"20"
+
+    run(scenario)
