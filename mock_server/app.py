@@ -106,6 +106,8 @@ def create_app(
     probes = Probes(contract.version, readiness, metrics, access)
 
     credentials = Credentials.of(contract, store)
+    # Without a token nobody says whose a request is.
+    anonymous = settings.partners[0].partner_id if settings.partners else ""
     partner_state = PartnerState(clocks, plans, journals, rate_limit, tokens)
 
     @cache
@@ -143,7 +145,9 @@ def create_app(
         partial(RateLimiting, rate_limit=rate_limit),  # 429
         partial(Prefer, answers=answers),  # a documented response on demand
         Validation,  # 400, 422
-        partial(Idempotency, store=store),  # commits once for each key, or replays
+        partial(
+            Idempotency, store=store, anonymous=anonymous
+        ),  # commits once for each key, or replays
     ]
     if settings.cors:
         exposed = {
@@ -160,6 +164,11 @@ def create_app(
             **credentials.handlers(),
             **Tokens(store, tokens, rate_limit, clocks).handlers(contract),
         }
-    handling = Handling(handlers, answers)
+    kept = None
+    if not settings.stateless and len(handlers) < len(contract.operations):
+        # Loaded by name: the bundled contract has handlers for all of its operations.
+        module = importlib.import_module("mock_server.operations.kept")
+        kept = module.KeptItems(contract, store, answers, frozenset(handlers), anonymous)
+    handling = Handling(handlers, answers, kept)
     security = security_handlers(tokens, store, clocks)
     return connexion_app(handling, pipeline, contract, contract.base_path, security)

@@ -23,6 +23,7 @@ class Settings:
     ``100/minute``. ``faults`` are presets that each partner has from the start. Without
     ``control`` there is no control plane and no journal. Without an ``admin_token`` the control
     plane answers requests whose ``Host`` is a loopback name or one of ``hosts`` (None: any).
+    With ``stateless`` no items of other contracts are kept.
     ``cors`` are the origins whose pages may call the API. ``workers`` is the number of processes.
     """
 
@@ -31,6 +32,7 @@ class Settings:
     store: str = "sqlite://"
     rate_limit: str = DEFAULT_RATE_LIMIT
     faults: tuple[str, ...] = ()
+    stateless: bool = False
     control: bool = True
     admin_token: str | None = None
     hosts: tuple[str, ...] | None = ()

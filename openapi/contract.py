@@ -32,7 +32,7 @@ from openapi.operation import (
     essence,
 )
 from openapi.references import References
-from openapi.resource import Resource, issues_tokens, makes_resource
+from openapi.resource import Resource, creates, issues_tokens
 from openapi.rewriting import for_requests_and_responses, upgrade_to_31
 from openapi.schema import Schema, Schemas
 
@@ -100,13 +100,13 @@ class Contract:
         self.resources = tuple(
             Resource.created_by(one, self.operations)
             for one in self.operations.values()
-            if makes_resource(one, self.operations)
+            if creates(one)
         )
         """The kinds of resource that its operations create."""
-        for resource in reversed(self.resources):
-            for operation in resource.operations:
-                # An operation that several have is the first one's.
-                object.__setattr__(operation, "resource", resource)
+        # An operation that several have is the first one's.
+        self._resource_of = {
+            operation: one for one in reversed(self.resources) for operation in one.operations
+        }
 
     @classmethod
     def bundled(cls, version: str | None = None) -> Self:
@@ -161,9 +161,7 @@ class Contract:
     @cached_property
     def credentials(self) -> Resource | None:
         """The resource that is exchanged for access tokens; None where no resource has a secret."""
-        with_secret = [one for one in self.resources if one.secret]
-        named = (one for one in with_secret if one.login != one.handle or "client" in one.login)
-        return next(named, next(iter(with_secret), None))
+        return next((one for one in self.resources if one.secret), None)
 
     @cached_property
     def token_operation(self) -> Operation | None:
@@ -172,8 +170,7 @@ class Contract:
 
     def resource_of(self, operation: Operation) -> Resource | None:
         """The resource that an operation creates, lists or revokes; None where it does neither."""
-        found: Resource | None = operation.resource
-        return found
+        return self._resource_of.get(operation)
 
     def _servers(self) -> Iterator[str]:
         for server in self.document.get("servers") or [{"url": "/"}]:
@@ -259,7 +256,6 @@ class Contract:
                     explode=one.get("explode", style == "form"),
                     media_type=media_type,
                     allows_empty=one["in"] == "query" and one.get("allowEmptyValue") is True,
-                    examples=tuple(self._examples(one, place)),
                 )
         yield from found.values()
 
@@ -297,6 +293,7 @@ class Contract:
             description=node.get("description", ""),
             content=self._content(node, place, self._response_schemas),
             headers=tuple(headers),
+            links=node.get("links", {}),
         )
 
     def _content(self, node: Document, pointer: str, schemas: Schemas) -> Mapping[str, MediaType]:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
 
 from openapi.schema import Schema, types_of
 
@@ -76,7 +75,6 @@ class Parameter:
     """The media type of its value, for a parameter with ``content``."""
     allows_empty: bool = False
     """Whether it may be sent without a value, as ``?flag`` or ``?flag=``."""
-    examples: tuple[object, ...] = ()
     key: str = field(init=False)
     """The name to look it up by: in lower case for a header, else as declared."""
     types: Sequence[str] = field(init=False)
@@ -187,12 +185,8 @@ class DocumentedResponse:
     description: str
     content: Mapping[str, MediaType]
     headers: tuple[Header, ...]
-
-    @property
-    def json_content(self) -> MediaType | None:
-        """Its JSON body: ``application/json``, else the first other type of JSON; else None."""
-        others = (one for name, one in self.content.items() if is_json(name))
-        return self.content.get("application/json") or next(others, None)
+    links: Mapping[str, object] = field(default_factory=dict)
+    """Its links as the contract has them, by name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -217,13 +211,6 @@ class Operation:
     """The parameters that a request can violate."""
     accepts_idempotency_key: bool = field(init=False)
     """Whether the operation declares the ``Idempotency-Key`` header."""
-    requires_idempotency_key: bool = field(init=False)
-    """Whether no request is valid without that header."""
-    resource: Any = field(init=False, default=None, repr=False)
-    """The :class:`~openapi.resource.Resource` that it creates, lists, reads or revokes, if any.
-
-    The contract sets it when all operations are known.
-    """
 
     def __post_init__(self) -> None:
         headers = [one.key for one in self.parameters if one.location == "header"]
@@ -234,9 +221,6 @@ class Operation:
         object.__setattr__(self, "checked_parameters", checked)
         accepts = IDEMPOTENCY_KEY.lower() in self.header_names
         object.__setattr__(self, "accepts_idempotency_key", accepts)
-        keys = [one for one in self.parameters if one.key == IDEMPOTENCY_KEY.lower()]
-        requires = any(one.required for one in keys if one.location == "header")
-        object.__setattr__(self, "requires_idempotency_key", requires)
 
     @property
     def json_body(self) -> MediaType | None:

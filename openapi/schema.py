@@ -33,7 +33,7 @@ class Schema:
     ) -> None:
         self.pointer = pointer
         self.definition: dict[str, Any] = definition if isinstance(definition, dict) else {}
-        self.resolve = resolve
+        self._resolve = resolve
         self._alternatives = alternatives
         try:
             validator = compiled(pointer, registry)
@@ -49,7 +49,7 @@ class Schema:
     @cached_property
     def outline(self) -> dict[str, Any]:
         """Types, items and properties of the schema, with references resolved."""
-        return outline(self.resolve, self.definition)
+        return outline(self._resolve, self.definition)
 
     @property
     def accepts_any_string(self) -> bool:

@@ -145,8 +145,7 @@ class Breaker:
         """The answer to a page of one item, or, where that fails alone, to a creation."""
         for operation in self._contract.operations.values():
             if lists(operation) and Capability.LISTING in self._target.capabilities:
-                lister = Probe(self._contract, operation, self._target, random.Random(0))  # noqa: S311 - no choice is made
-                answer = self._target.send_once(page_of_one(lister))
+                answer = self._target.send_once(page_of_one(operation))
                 if not answer.is_server_error:
                     return answer
         operation = next(one for one in self._contract.operations.values() if creates(one))

@@ -4,8 +4,9 @@ from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import item_of
-from conformance.target.exchange import Answer, Request
+from conformance.target.exchange import Answer, Request, path_to
 from conformance.target.members import text_in
+from openapi.contract import PATH_PARAMETER
 from openapi.operation import Operation
 
 VENDOR = "vendor facts: DELETE /auth/credentials/{client_id} revokes at once and for good, 204"
@@ -13,17 +14,19 @@ VENDOR = "vendor facts: DELETE /auth/credentials/{client_id} revokes at once and
 
 def revokes(operation: Operation) -> bool:
     """The operation revokes one resource by its id."""
-    return operation.resource is not None and operation.resource.revoke is operation
+    return operation.method == "DELETE" and operation.path.endswith("}")
 
 
 def revocation_by_text(probe: Probe, text: str, partner: int = 0) -> Request:
     """The request that revokes the resource with this text as its handle in the path."""
-    return probe.request(partner).at(probe.path(partner, own=text))
+    path = PATH_PARAMETER.sub(lambda _: text, probe.operation.path)
+    return Request("DELETE", path, partner=partner)
 
 
 def revocation_of(probe: Probe, made: Answer, partner: int = 0) -> Request:
     """The request that revokes a key."""
-    return probe.on_one(probe.known_handle_of(made), partner)
+    identifier = made.identifier(probe.resource.handle) or probe.known_id_of(made)
+    return Request("DELETE", path_to(probe.operation.path, identifier), partner=partner)
 
 
 def revoke(probe: Probe, made: Answer) -> Answer:

@@ -95,6 +95,7 @@ class ProblemType(Enum):
     INTERNAL = _Kind(500, "internal", "Internal error")
     NOT_IMPLEMENTED = _Kind(501, "not-implemented", "Not implemented")
     OVERLOADED = _Kind(503, "overloaded", "Overloaded")
+    STORE_FULL = _Kind(507, "store-full", "Store full")
     UNAVAILABLE = _Kind(503, "unavailable", "Service unavailable")
 
 

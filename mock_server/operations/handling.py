@@ -1,17 +1,36 @@
 """The innermost stage: the operation itself."""
 
+from typing import Protocol
+
 from starlette.types import Receive, Scope, Send
 
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.exchange.exchange import Exchange, Handlers
+from mock_server.exchange.problems import Response
+
+
+class Kept(Protocol):
+    """The kept items of a contract."""
+
+    async def response(self, exchange: Exchange) -> Response | None:
+        """The answer of an operation on them; None for any other operation."""
 
 
 class Handling:
-    """Calls the operation's handler; an operation without one answers with its example."""
+    """Calls the operation's handler; an operation without one answers from ``kept`` items.
 
-    def __init__(self, handlers: Handlers, answers: DocumentedAnswers | None = None) -> None:
+    Where it has none either, it answers with its example.
+    """
+
+    def __init__(
+        self,
+        handlers: Handlers,
+        answers: DocumentedAnswers | None = None,
+        kept: Kept | None = None,
+    ) -> None:
         self.handlers = handlers
         self.answers = answers
+        self.kept = kept
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange.of(scope)
@@ -20,5 +39,7 @@ class Handling:
         handler = self.handlers.get(operation.name)
         if handler is not None:
             exchange.response = await handler(exchange)
-        elif self.answers is not None:
+            return
+        exchange.response = await self.kept.response(exchange) if self.kept else None
+        if exchange.response is None and self.answers is not None:
             exchange.response = self.answers.response(operation, operation.success_status)

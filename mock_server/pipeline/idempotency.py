@@ -20,7 +20,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, Response
-from mock_server.store.interface import IdempotencyRecord, Store
+from mock_server.store.interface import (
+    MAX_ITEM_BYTES,
+    IdempotencyRecord,
+    ItemsFull,
+    Outdated,
+    Store,
+)
 from mock_server.store.seals import FileSeal, MemorySeal, Seal
 from openapi.field_errors import FieldError
 from openapi.operation import IDEMPOTENCY_KEY, is_json
@@ -34,17 +40,39 @@ _LONGEST_INTEGER = 18
 """Decimal digits that every integer of 64 bits has room for."""
 
 
-class Idempotency:
-    """Commits the writes of an operation once for each key, or replays the earlier answer."""
+_ATTEMPTS = 100
+"""How often an operation is tried where other requests change its item first: each is another's."""
 
-    def __init__(self, app: ASGIApp, store: Store) -> None:
+
+class Idempotency:
+    """Commits the writes of an operation once for each key, or replays the earlier answer.
+
+    An operation whose item another request has changed meanwhile is tried again. The keys of
+    requests without a partner are those of ``anonymous``.
+    """
+
+    def __init__(self, app: ASGIApp, store: Store, anonymous: str = "") -> None:
         self.app = app
         self.store = store
+        self.anonymous = anonymous
         self.seal: Seal = MemorySeal() if store.is_volatile else FileSeal()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                await self._execute(scope, receive, send)
+            except Outdated:
+                if attempt == _ATTEMPTS:
+                    raise
+            except ItemsFull:
+                detail = f"The items of this partner have more than {MAX_ITEM_BYTES >> 20} MiB."
+                raise Problem(ProblemType.STORE_FULL, "items_full", detail) from None
+            else:
+                return
+
+    async def _execute(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange.of(scope)
-        key = _key(exchange)
+        key = _key(exchange, self.anonymous)
         if key is None:
             await self.app(scope, receive, send)
             await self.store.commit(exchange.writes, None, exchange.now)
@@ -54,9 +82,7 @@ class Idempotency:
             await self.app(scope, receive, send)
         except Problem:
             # The operation may have accepted this key before it refused the request now.
-            earlier = await self.store.find_record(
-                exchange.partner_id or "", key.hash, exchange.now
-            )
+            earlier = await self.store.find_record(key.partner_id, key.hash, exchange.now)
             if earlier is None:
                 raise
         else:
@@ -75,12 +101,13 @@ class Idempotency:
 class _Key:
     """One use of an idempotency key. Only its hash and what it seals are stored."""
 
-    __slots__ = ("_request", "_sealing_key", "hash")
+    __slots__ = ("_request", "_sealing_key", "hash", "partner_id")
 
     def __init__(self, partner_id: str, key: str, request: bytes) -> None:
         # Two halves of one digest: neither reveals the other, or the key.
         digest = hashlib.blake2b(f"{partner_id}\0{key}".encode()).digest()
         self.hash = digest[:32]
+        self.partner_id = partner_id
         self._sealing_key = digest[32:]
         self._request = request
 
@@ -90,9 +117,8 @@ class _Key:
         assert response is not None, "every operation answers"  # noqa: S101 - for the type checker
         head = orjson.dumps([response.status, response.media_type, response.headers])
         sealed = seal.close(self._sealing_key, head + b"\n" + response.body, self._request)
-        return IdempotencyRecord(
-            self.hash, exchange.partner_id or "", sealed, exchange.now + LIFETIME_SECONDS
-        )
+        expires_at = exchange.now + LIFETIME_SECONDS
+        return IdempotencyRecord(self.hash, self.partner_id, sealed, expires_at)
 
     def replay(self, record: IdempotencyRecord, seal: Seal) -> Response:
         """The stored response, byte for byte; raises a 422 if it answered another request."""
@@ -110,7 +136,7 @@ class _Key:
         return Response(status, body, media_type, {**headers, "Idempotent-Replayed": "true"})
 
 
-def _key(exchange: Exchange) -> _Key | None:
+def _key(exchange: Exchange, anonymous: str) -> _Key | None:
     """The key of a request; None if not sent, empty, or not declared by the contract."""
     operation = exchange.operation
     if operation is None or not operation.accepts_idempotency_key:
@@ -121,7 +147,7 @@ def _key(exchange: Exchange) -> _Key | None:
     scope = exchange.scope
     target = f"{operation.id}\0{scope['path']}\0".encode()
     request = b"\0".join((target, scope["query_string"], _canonical(exchange)))
-    return _Key(exchange.partner_id or "", text, request)
+    return _Key(exchange.partner_id or anonymous, text, request)
 
 
 def _canonical(exchange: Exchange) -> bytes:

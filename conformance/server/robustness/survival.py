@@ -64,8 +64,7 @@ def send_expecting_no_server_error(
         if not (unknown and (odd_method or elsewhere or _is_not_implemented(probe))):
             probe.expect_no_server_error(answer)
         answers.append(answer)
-        is_on_one = operation.path.endswith("}")
-        if request.method == operation.method and path == probe.path() and not is_on_one:
+        if (request.method, path) == (operation.method, operation.path):
             own.append(answer)
     if own:
         expect_any_served(probe, own)

@@ -25,7 +25,10 @@ CONTRACTS = {
 }
 PLAYED = {name: Contract.from_file(path) for name, path in CONTRACTS.items()}
 PARTNERS = (Partner("partner_x", "id", "secret", "token"),)
-SETTINGS = {name: Settings(contract=path, partners=PARTNERS) for name, path in CONTRACTS.items()}
+SETTINGS = {
+    name: Settings(contract=path, partners=PARTNERS, stateless=True)
+    for name, path in CONTRACTS.items()
+}
 OPERATIONS = [
     pytest.param(name, operation, id=f"{name}-{operation.id}")
     for name, contract in PLAYED.items()

@@ -1,0 +1,133 @@
+"""Values that a server makes for a new item: its id, and its timestamps."""
+
+import math
+import random
+import re
+import secrets
+import string
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import rstr
+
+from mock_server.partners.clock import timestamp
+from openapi.schema import types_of
+
+_PREFIX = re.compile(r".*[_\-:./]|[A-Za-z]+(?=\d+$)")
+_HEX = frozenset("0123456789abcdef")
+_CREATED = re.compile(r"creat|insert|register|added|submitted|opened|received", re.IGNORECASE)
+_UPDATED = re.compile(r"updat|modif|chang", re.IGNORECASE)
+_MILLISECONDS = 10**11
+_LETTERS = 16
+
+
+def new_ids(definition: Mapping[str, Any], example: object, number: int) -> Iterator[Any]:
+    """Ids to try, the likeliest first: by the type, the format and the example of the member.
+
+    ``number`` is one that no other item of the collection was given.
+    """
+    kinds = types_of(definition)
+    if "string" not in kinds and ({"integer", "number"} & set(kinds) or _is_number(example)):
+        yield from _numbers(definition, number)
+        return
+    if definition.get("format") == "uuid" or _is_uuid(example):
+        yield str(uuid.uuid4())
+        return
+    pattern = definition.get("pattern")
+    if isinstance(example, str) and example:
+        yield _like(example, number)
+    if isinstance(pattern, str):
+        yield from _matching(pattern)
+    length = min(_LETTERS, int(definition.get("maxLength", _LETTERS)))
+    length = max(length, int(definition.get("minLength", 0)))
+    yield secrets.token_hex(length)[:length]
+    yield str(number)
+
+
+def _numbers(definition: Mapping[str, Any], number: int) -> Iterator[int]:
+    step = definition.get("multipleOf", 1)
+    least = definition.get("minimum", definition.get("exclusiveMinimum", 0))
+    first = math.floor(least / step) if isinstance(least, int | float) else 0
+    yield from (int((first + number + more) * step) for more in (0, 1) if first > 0)
+    yield int(number * step)
+
+
+def _matching(pattern: str) -> Iterator[str]:
+    """Some texts made by a regular expression; none where it is no pattern."""
+    maker = rstr.Rstr(random.SystemRandom())
+    for _ in range(8):
+        try:
+            yield maker.xeger(pattern)
+        except (re.error, ValueError, KeyError, RecursionError, OverflowError):
+            return
+
+
+def _like(example: str, number: int) -> str:
+    """A text of the form of another: its prefix, and other characters of the same kinds."""
+    prefix = found[0] if (found := _PREFIX.match(example)) else ""
+    rest = example[len(prefix) :]
+    if rest.isdigit() and len(rest) < len("1000000"):
+        return f"{prefix}{number:0{len(rest)}d}"
+    is_hex = len(rest) >= len("12345678") and set(rest) <= _HEX
+    return prefix + "".join(_another(one, is_hex=is_hex) for one in rest)
+
+
+def _another(character: str, *, is_hex: bool) -> str:
+    if is_hex:
+        return secrets.choice("0123456789abcdef")
+    for kind in (string.digits, string.ascii_lowercase, string.ascii_uppercase):
+        if character in kind:
+            return secrets.choice(kind)
+    return character
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_uuid(value: object) -> bool:
+    try:
+        return isinstance(value, str) and str(uuid.UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
+def timestamps(
+    members: Mapping[str, Mapping[str, Any]], example: Mapping[str, Any], now: float, *, new: bool
+) -> dict[str, Any]:
+    """The members that say when an item was made and changed, with the present time."""
+    found = {}
+    for name, definition in members.items():
+        if _UPDATED.search(name) or (new and _CREATED.search(name)):
+            value = _instant(definition, example.get(name), now)
+            if value is not None:
+                found[name] = value
+    return found
+
+
+def _instant(definition: Mapping[str, Any], example: object, now: float) -> Any:
+    kinds, form = types_of(definition), definition.get("format")
+    if form == "date-time" or (form is None and _is_date_time(example)):
+        return timestamp(now)
+    if form == "date":
+        return datetime.fromtimestamp(now, UTC).date().isoformat()
+    if {"integer", "number"} & set(kinds) and (form == "unix-time" or _is_recent(example)):
+        is_fine = _is_number(example) and example > _MILLISECONDS  # type: ignore[operator]
+        return int(now * 1000) if is_fine else int(now)
+    return None
+
+
+def _is_date_time(value: object) -> bool:
+    return isinstance(value, str) and bool(re.match(r"\d{4}-\d\d-\d\d[Tt]\d\d:", value))
+
+
+def _is_recent(example: object) -> bool:
+    """Whether a number is a Unix time of the last decades."""
+    return _is_number(example) and example > 10**9  # type: ignore[operator]
+
+
+def is_created_time(name: str) -> bool:
+    """Whether a member says when an item was made."""
+    return bool(_CREATED.search(name))

@@ -1,0 +1,138 @@
+"""Answers that show a kept item: the documented answer, with the item's members in it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from mock_server.documented.answers import DocumentedAnswers
+from mock_server.exchange.problems import Response
+from openapi.collection import Collection, ItemPlace, Members, json_of
+from openapi.operation import Operation, is_json
+from openapi.schema import Schema
+
+_SAYING = {"example", "examples", "default", "enum", "const"}
+"""Keywords that say a value."""
+
+Item = dict[str, Any]
+"""The members of a kept item: all that is known of it, whichever answers show them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """The documented answer of an operation for a status; ``body`` is None where it has no JSON."""
+
+    response: Response
+    body: Any
+    schema: Schema | None
+
+    def accepts(self, body: Any) -> bool:
+        """Whether a body is valid as this answer."""
+        return self.schema is None or self.schema.is_valid(body)
+
+    def with_body(self, body: Any, headers: Mapping[str, str]) -> Response:
+        """The answer with another body, and with these values of headers that it documents."""
+        given = self.response
+        spelt = {name.lower(): name for name in given.headers}
+        named = {spelt.get(name.lower(), name): value for name, value in headers.items()}
+        content = given.body if body is None else orjson.dumps(body)
+        return Response(given.status, content, given.media_type, {**given.headers, **named})
+
+
+class ItemAnswers:
+    """The answers of a contract, by operation and status, with kept items in them."""
+
+    def __init__(self, answers: DocumentedAnswers, reader: Members) -> None:
+        self._answers = answers
+        self.reader = reader
+        self._documented: dict[tuple[Operation, int], Documented] = {}
+        self._invented: dict[Collection, frozenset[str]] = {}
+
+    def documented(self, operation: Operation, status: int) -> Documented:
+        """The documented answer, whose body nobody may change."""
+        found = self._documented.get((operation, status))
+        if found is None:
+            response = self._answers.response(operation, status)
+            media_type = json_of(operation, status)
+            body = None
+            if response.body and response.media_type and is_json(response.media_type):
+                body = orjson.loads(response.body)
+            found = Documented(response, body, media_type.schema if media_type else None)
+            self._documented[operation, status] = found
+        return found
+
+    def examples(self, operation: Operation, status: int) -> Iterator[Any]:
+        """The bodies that are documented, the first of them as it is answered."""
+        documented = self.documented(operation, status)
+        yield documented.body
+        media_type = json_of(operation, status)
+        for example in media_type.examples if media_type else ():
+            if example != documented.body and documented.accepts(example):
+                yield example
+
+    def invented(self, collection: Collection) -> frozenset[str]:
+        """The members whose value in a documented answer is made up: no example says it."""
+        if collection not in self._invented:
+            found: set[str] = set()
+            for operation, place in collection.shown.items():
+                media_type = json_of(operation, operation.success_status)
+                if media_type is None or media_type.schema is None or media_type.examples:
+                    continue
+                definition: Any = media_type.schema.definition
+                shown = [self.reader.merged(definition)]
+                for name in place.path:
+                    definition = self.reader.of(definition).get(name, {})
+                    shown.append(definition)
+                if not any(_SAYING & one.keys() for one in shown):
+                    found |= {
+                        name for name, one in place.members.items() if not _SAYING & one.keys()
+                    }
+            self._invented[collection] = frozenset(found)
+        return self._invented[collection]
+
+    def exact(self, documented: Documented, place: ItemPlace, item: Item) -> Any:
+        """The body that shows an item as it is; None where the contract does not allow it."""
+        return next(filter(documented.accepts, _showing(documented.body, place, item)), None)
+
+    def showing(self, documented: Documented, place: ItemPlace, item: Item) -> Any:
+        """The body that shows as much of an item as the contract allows."""
+        exact = self.exact(documented, place, item)
+        if exact is not None:
+            return exact
+        template = place.item(documented.body) or {}
+        fitting = fitting_members(
+            _shown(place, item),
+            lambda members: documented.accepts(
+                place.body(documented.body, {**template, **members})
+            ),
+        )
+        body = place.body(documented.body, {**template, **fitting})
+        return body if documented.accepts(body) else documented.body
+
+
+def _shown(place: ItemPlace, item: Item) -> Item:
+    return {name: value for name, value in item.items() if name in place.members}
+
+
+def _showing(around: Any, place: ItemPlace, item: Item) -> Iterator[Any]:
+    shown = _shown(place, item)
+    yield place.body(around, shown)
+    # With documented values for what is required and not known.
+    yield place.body(around, {**(place.item(around) or {}), **shown})
+
+
+def fitting_members(members: Item, accepts: Callable[[Item], bool]) -> Item:
+    """The members that are accepted, each beside those before it."""
+    found: Item = {}
+    for name, value in members.items():
+        if accepts({**found, name: value}):
+            found[name] = value
+    return found
+
+
+def merged(known: Any, sent: Any) -> Any:
+    """An object with the members of another one merged into it, at all levels."""
+    if not isinstance(known, dict) or not isinstance(sent, dict):
+        return sent
+    return {**known, **{name: merged(known.get(name), value) for name, value in sent.items()}}

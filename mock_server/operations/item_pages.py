@@ -1,0 +1,139 @@
+"""Lists of kept items, in the pages that the contract documents."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.problems import Response, invalid_fields
+from mock_server.operations.item_answers import Item, ItemAnswers
+from mock_server.operations.page_filling import Page, PageFilling
+from mock_server.store.interface import Item as StoredItem
+from mock_server.store.interface import ItemWindow, Store
+from openapi.collection import Collection, id_text
+from openapi.field_errors import FieldError
+from openapi.item_list import ItemList, PageQuery, item_list
+from openapi.operation import Operation
+
+_DEFAULT_LIMIT = 25
+_ALL = 1 << 62
+
+_MARK = "page-"
+"""The beginning of a cursor that names a position, and no item."""
+
+_POSITION_DIGITS = 18
+
+
+class ItemPages:
+    """The pages of lists. A list by cursor has the newest item first, any other the oldest."""
+
+    def __init__(self, store: Store, answers: ItemAnswers, base_path: str) -> None:
+        self._store = store
+        self._answers = answers
+        self._base_path = base_path
+        self._lists: dict[Operation, ItemList | None] = {}
+
+    async def page(
+        self, exchange: Exchange, collection: Collection, partner_id: str, path: str
+    ) -> Response | None:
+        """The page that a request asks for; None where the answer is no list of the items."""
+        operation = exchange.operation
+        assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
+        if operation not in self._lists:
+            reader = self._answers.reader
+            self._lists[operation] = item_list(operation, reader, collection.id)
+        one = self._lists[operation]
+        documented = self._answers.documented(operation, operation.success_status)
+        if one is None or documented.body is None:
+            return None
+        filling = PageFilling(one, documented, await self._page(exchange, one, partner_id, path))
+        body = filling.body(exchange)
+        return documented.with_body(body, {} if body is None else filling.headers(exchange))
+
+    async def _page(self, exchange: Exchange, one: ItemList, partner_id: str, path: str) -> Page:
+        query, given, items = one.query, exchange.parameters, self._store.items
+        limit = _limit(query, given)
+        skip = _skip(query, given, limit)
+        beyond, is_before = await self._position(query, given, partner_id, path)
+        newest_first = query.is_by_cursor != is_before
+        filters = {member: given[name] for name, member in query.filters.items() if name in given}
+        if filters:
+            every = await items.list(partner_id, path, ItemWindow(_ALL, newest_first))
+            every = [kept for kept in every if _has(kept, filters)]
+            total = len(every)
+            behind = [kept for kept in every if _is_behind(kept, beyond, newest_first)]
+            found = behind[skip : skip + limit + 1]
+        else:
+            total = await items.count(partner_id, path)
+            window = ItemWindow(limit + 1, newest_first, beyond, skip)
+            found = list(await items.list(partner_id, path, window))
+        shown, has_more = found[:limit], len(found) > limit
+        following = _following(query, given, shown, limit) if has_more else {}
+        if is_before:
+            shown.reverse()
+        skipped = None if beyond is not None else skip
+        return Page(shown, total, limit if limit < _ALL else len(shown), skipped, following)
+
+    async def _position(
+        self, query: PageQuery, given: Mapping[str, Any], partner_id: str, path: str
+    ) -> tuple[int | None, bool]:
+        """The position that a page begins behind, and whether it is the page before that one."""
+        for name, is_before in ((query.cursor, False), (query.before, True)):
+            text = str(given.get(name, "")) if name else ""
+            if name is None or not text:
+                continue
+            kept = await self._store.items.find(partner_id, path, id_text(text))
+            if kept is not None:
+                return kept.position, is_before
+            digits = text.removeprefix(_MARK)
+            is_position = digits.isdecimal() and len(digits) <= _POSITION_DIGITS
+            if text.startswith(_MARK) and is_position:
+                return int(digits), is_before
+            raise invalid_fields([FieldError(name, "names no page of this list", "invalid_value")])
+        return None, False
+
+
+def _limit(query: PageQuery, given: Mapping[str, Any]) -> int:
+    """How many items a page has: all of them where there are no pages."""
+    asked = given.get(query.limit, query.default_limit) if query.limit else None
+    if isinstance(asked, int | float) and asked >= 0:
+        return min(int(asked), _ALL)
+    return _DEFAULT_LIMIT if query.is_paged else _ALL
+
+
+def _skip(query: PageQuery, given: Mapping[str, Any], limit: int) -> int:
+    skip: float = 0
+    if query.offset:
+        skip = given.get(query.offset, 0)
+    elif query.number:
+        skip = (given.get(query.number, query.first_number) - query.first_number) * limit
+    return min(max(0, int(skip)), _ALL)
+
+
+def _following(
+    query: PageQuery, given: Mapping[str, Any], shown: Sequence[StoredItem], limit: int
+) -> dict[str, str]:
+    """The query parameters of the page behind a page."""
+    if query.offset:
+        return {query.offset: str(_skip(query, given, limit) + limit)}
+    if query.number:
+        return {query.number: str(given.get(query.number, query.first_number) + 1)}
+    if query.cursor and shown:
+        return {query.cursor: f"{_MARK}{shown[-1].position}"}
+    return {}
+
+
+def _has(kept: StoredItem, filters: Mapping[str, Any]) -> bool:
+    """Whether an item has these values, or has them in its lists."""
+    item: Item = orjson.loads(kept.value)
+    return all(
+        wanted in found if isinstance(found := item.get(name), list) else found == wanted
+        for name, wanted in filters.items()
+    )
+
+
+def _is_behind(kept: StoredItem, beyond: int | None, newest_first: bool) -> bool:  # noqa: FBT001 - as in a window
+    if beyond is None:
+        return True
+    return kept.position < beyond if newest_first else kept.position > beyond

@@ -1,0 +1,416 @@
+"""Collections: where a POST makes what operations by id show, by paths, links and schemas."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+from openapi.contract import PATH_PARAMETER, Contract
+from openapi.document import ContractError
+from openapi.operation import MediaType, Operation, is_json
+from openapi.references import merge_schemas
+
+_ENDING = re.compile(r"(\.json|\.xml)?/?$")
+_LAST_PARAMETER = re.compile(r"/\{\}$")
+_LINKED_ID = re.compile(r"\$(response|request)\.body#/(.+)")
+_ANY_ID = re.compile(r"(^|_)(id|uuid|guid|uid|sid)$")
+_LEVELS = 4
+"""How many levels of alternatives and of members are looked into."""
+
+_MADE = range(200, 203)
+
+
+def shape_of(path: str) -> str:
+    """A path without the names of its parameters, and without ``/`` or ``.json`` at its end."""
+    return _ENDING.sub("", PATH_PARAMETER.sub("{}", path))
+
+
+def spelt(name: str) -> str:
+    """A name without what spellings differ in: ``petId``, ``pet_id`` and ``PetID`` are one."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def json_of(operation: Operation, status: int) -> MediaType | None:
+    """The JSON body that an operation documents for a status; None without any."""
+    answer = operation.response(status)
+    content = answer.content if answer else {}
+    found = (one for name, one in content.items() if is_json(name) or name in _ANY_JSON)
+    return content.get("application/json") or next(found, None)
+
+
+_ANY_JSON = ("*/*", "application/*")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPlace:
+    """Where a body has an item: the members that lead to it, and the item's own by name."""
+
+    path: tuple[str, ...]
+    members: Mapping[str, Mapping[str, Any]]
+
+    def item(self, body: Any) -> dict[str, Any] | None:
+        """The item in a body; None where there is no object."""
+        for name in self.path:
+            body = body.get(name) if isinstance(body, dict) else None
+        return body if isinstance(body, dict) else None
+
+    def body(self, around: Any, item: Any) -> Any:
+        """A body with this item in place of the one of ``around``."""
+        return _replaced(around, self.path, item)
+
+
+def _replaced(around: Any, path: Sequence[str], item: Any) -> Any:
+    if not path:
+        return item
+    here = around if isinstance(around, dict) else {}
+    return {**here, path[0]: _replaced(here.get(path[0]), path[1:], item)}
+
+
+class Members:
+    """Reads the members of schemas, with references, ``allOf`` and alternatives merged in."""
+
+    def __init__(self, resolve: Callable[[Any], Any]) -> None:
+        self._resolve = resolve
+
+    def merged(self, definition: Any) -> Mapping[str, Any]:
+        """A schema with its references and its ``allOf`` merged in; empty for a broken one."""
+        with suppress(ContractError, AttributeError, TypeError):
+            resolved = self._resolve(definition)
+            if isinstance(resolved, dict):
+                return merge_schemas(self._resolve, resolved)
+        return {}
+
+    def of(self, definition: Any, level: int = _LEVELS) -> Mapping[str, Mapping[str, Any]]:
+        """The members of an object by name, each merged."""
+        merged = self.merged(definition)
+        found: dict[str, Mapping[str, Any]] = {}
+        for branch in self._branches(merged) if level else ():
+            found = {**self.of(branch, level - 1), **found}
+        own = merged.get("properties", {})
+        return {**found, **{name: self.merged(one) for name, one in own.items()}}
+
+    def items(self, definition: Any, level: int = _LEVELS) -> Any:
+        """The schema of the items of an array; None for any other."""
+        merged = self.merged(definition)
+        if "items" in merged:
+            return merged["items"]
+        found = (self.items(one, level - 1) for one in self._branches(merged) if level)
+        return next((one for one in found if one is not None), None)
+
+    def discriminator(self, definition: Any) -> str | None:
+        """The member that says which alternative an item is."""
+        discriminator = self.merged(definition).get("discriminator")
+        found = discriminator.get("propertyName") if isinstance(discriminator, dict) else None
+        return found if isinstance(found, str) else None
+
+    def _branches(self, merged: Mapping[str, Any]) -> Sequence[Any]:
+        return [*merged.get("anyOf", ()), *merged.get("oneOf", ())]
+
+
+@dataclass(frozen=True, eq=False)
+class Collection:
+    """The operations on the items of one path.
+
+    ``base`` is the shape of the path that items lie below; ``id_parameters`` has the name of the
+    parameter with the id, for each operation by id. ``updates`` change an item by its id, and
+    ``updates_in_body`` are those on the path of the collection, whose body has the id.
+    """
+
+    base: str
+    create: Operation
+    read: Operation | None
+    delete: Operation | None
+    updates: tuple[Operation, ...]
+    updates_in_body: tuple[Operation, ...]
+    list: Operation | None
+    id: str
+    id_parameters: Mapping[Operation, str]
+    reader: Members
+
+    def path(self, operation: Operation, parameters: Mapping[str, Any]) -> str:
+        """The path of the collection in a request: ``/customers/7/payments``."""
+        own = self.id_parameters.get(operation)
+        names = [one for one in PATH_PARAMETER.findall(operation.path) if one != own]
+        path = self.base
+        for name in names:
+            path = path.replace("{}", id_text(parameters.get(name)), 1)
+        return path
+
+    @cached_property
+    def shown(self) -> Mapping[Operation, ItemPlace]:
+        """Where the answers of its operations have an item, for those that have one."""
+        found = {}
+        for operation in (
+            self.create,
+            self.read,
+            self.delete,
+            *self.updates,
+            *self.updates_in_body,
+        ):
+            if operation is None:
+                continue
+            media_type = json_of(operation, operation.success_status)
+            schema = media_type.schema if media_type else None
+            place = _place(self.reader, schema.definition, self.id) if schema else None
+            if place:
+                found[operation] = place
+        return found
+
+    def sent(self, body: Any) -> dict[str, Any]:
+        """The members of the item that a request has, by the names of the answers."""
+        found = body if isinstance(body, dict) else {}
+        known = self.members
+        if not any(name in known for name in found):
+            inner = [one for one in found.values() if isinstance(one, dict)]
+            wrapped = next((one for one in inner if any(name in known for name in one)), None)
+            found = found if wrapped is None else wrapped
+        names = {spelt(name): name for name in known}
+        return {
+            str(name if name in known else names.get(spelt(name), name)): value
+            for name, value in found.items()
+        }
+
+    @cached_property
+    def members(self) -> Mapping[str, Mapping[str, Any]]:
+        """The members of an item, of whichever answer."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for place in self.shown.values():
+            found = {**place.members, **found}
+        return found
+
+    def request_members(self, operation: Operation) -> frozenset[str]:
+        """The members that clients may set, by the names of the answers."""
+        content = operation.request_body.content.values() if operation.request_body else ()
+        found: set[str] = set()
+        for media_type in content:
+            members = self.reader.of(media_type.schema.definition) if media_type.schema else {}
+            objects = [members, *(self.reader.of(one) for one in members.values())]
+            own = next((one for one in objects if self.members.keys() & one.keys()), members)
+            settable = {name: None for name, one in own.items() if not one.get("readOnly")}
+            found |= self.sent(settable).keys()
+        return frozenset(found)
+
+
+def id_text(value: Any) -> str:
+    """An id as a part of a path: one text for each value, without a slash."""
+    whole = isinstance(value, float) and value.is_integer()
+    return quote(str(int(value) if whole else value), safe="", errors="replace")
+
+
+class Collections:
+    """The collections of a contract, each read when one of its operations is first asked for."""
+
+    def __init__(self, contract: Contract, apart: frozenset[str]) -> None:
+        self._reader = Members(contract.resolve_schema)
+        self._by_shape: dict[str, dict[str, Operation]] = {}
+        self._apart = apart
+        self._by_id = contract.operations
+        for one in contract.operations.values():
+            self._by_shape.setdefault(shape_of(one.path), {}).setdefault(one.method, one)
+        self._of_base: dict[str, Collection | None] = {}
+        self._of: dict[Operation, Collection | None] = {}
+        self._above: dict[Operation, tuple[Collection, str] | None] = {}
+
+    @cached_property
+    def _creates(self) -> Mapping[str, tuple[Operation, str | None]]:
+        """The operation that makes the items below a path, and the pointer of the id, by shape."""
+        found: dict[str, tuple[Operation, str | None]] = {}
+        creating = [one for one in self._by_id.values() if self._may_create(one)]
+        for create in creating:
+            shape = shape_of(create.path)
+            if f"{shape}/{{}}" in self._by_shape:
+                found.setdefault(shape, (create, None))
+        for create in creating:
+            if shape_of(create.path) not in found:
+                for target, pointer in self._links(create):
+                    found.setdefault(
+                        _LAST_PARAMETER.sub("", shape_of(target.path)), (create, pointer)
+                    )
+        for create in creating:
+            if not any(create is one for one, _ in found.values()):
+                base = self._base_by_schema(create)
+                if base is not None:
+                    found.setdefault(base, (create, None))
+        return found
+
+    def _may_create(self, operation: Operation) -> bool:
+        return (
+            operation.method == "POST"
+            and operation.success_status in _MADE
+            and operation.name not in self._apart
+            and not shape_of(operation.path).endswith("{}")
+        )
+
+    def _links(self, create: Operation) -> Iterator[tuple[Operation, str]]:
+        """The operations by id that the answer of a POST links to, and where their id stands."""
+        answer = create.response(create.success_status)
+        for link in answer.links.values() if answer else ():
+            with suppress(ContractError, AttributeError, TypeError):
+                node = self._reader.merged(link)
+                target = self._by_id.get(node.get("operationId", ""))
+                parameters = node.get("parameters", {})
+                if target is None or not shape_of(target.path).endswith("/{}"):
+                    continue
+                name = PATH_PARAMETER.findall(target.path)[-1]
+                value = parameters.get(name, parameters.get(f"path.{name}"))
+                pointer = _LINKED_ID.fullmatch(value) if isinstance(value, str) else None
+                if pointer and target.path.count("{") == create.path.count("{") + 1:
+                    yield target, pointer[2]
+
+    def _base_by_schema(self, create: Operation) -> str | None:
+        """The path of the items with the schema of the answer, where no other POST makes them."""
+        made = json_of(create, create.success_status)
+        if (
+            not made
+            or not made.schema
+            or not made.schema.pointer.startswith("#/components/schemas/")
+        ):
+            return None
+        bases = []
+        for shape, by_method in self._by_shape.items():
+            read, base = by_method.get("GET"), _LAST_PARAMETER.sub("", shape)
+            if read is None or base == shape or "POST" in self._by_shape.get(base, {}):
+                continue
+            shown = json_of(read, read.success_status)
+            same = shown and shown.schema and shown.schema.pointer == made.schema.pointer
+            if same and read.path.count("{") == create.path.count("{") + 1:
+                bases.append(base)
+        return bases[0] if len(bases) == 1 else None
+
+    def of(self, operation: Operation) -> Collection | None:
+        """The collection that an operation is of; None where it is of none."""
+        if operation not in self._of:
+            shape = shape_of(operation.path)
+            bases = [shape, _LAST_PARAMETER.sub("", shape)]
+            bases += [base for base, (create, _) in self._creates.items() if create is operation]
+            found = (self._at(base) for base in bases)
+            self._of[operation] = next(
+                (one for one in found if one and operation in _operations(one)), None
+            )
+        return self._of[operation]
+
+    def above(self, operation: Operation) -> tuple[Collection, str] | None:
+        """The collection of the item that an operation lies below, and the shape of its path."""
+        if operation not in self._above:
+            found = None
+            parts = shape_of(operation.path).split("/")
+            for end in range(len(parts) - 1, 1, -1):
+                if parts[end - 1] == "{}" and (collection := self._at("/".join(parts[: end - 1]))):
+                    found = collection, "/".join(parts[:end])
+                    break
+            self._above[operation] = found
+        return self._above[operation]
+
+    def _at(self, base: str) -> Collection | None:
+        if base not in self._of_base:
+            self._of_base[base] = self._read(base)
+        return self._of_base[base]
+
+    def _read(self, base: str) -> Collection | None:
+        if base not in self._creates:
+            return None
+        create, pointer = self._creates[base]
+        on_item = {
+            method: one
+            for method, one in self._by_shape.get(f"{base}/{{}}", {}).items()
+            if one.name not in self._apart
+        }
+        beside = self._by_shape.get(base, {}) | self._by_shape.get(shape_of(create.path), {})
+        read, delete = on_item.get("GET"), on_item.get("DELETE")
+        if not on_item:
+            return None
+        parameter = PATH_PARAMETER.findall(next(iter(on_item.values())).path)[-1]
+        noun = base.rpartition("/")[2]
+        identity = self._id(pointer, parameter, noun, [read, create, *on_item.values()])
+        if identity is None:
+            return None
+        by_id = [one for one in map(on_item.get, ("PUT", "PATCH", "POST")) if one]
+        return Collection(
+            base=base,
+            create=create,
+            read=read,
+            delete=delete,
+            updates=tuple(one for one in by_id if one.request_body),
+            updates_in_body=tuple(
+                one for one in map(beside.get, ("PUT", "PATCH")) if one and one.request_body
+            ),
+            list=beside.get("GET"),
+            id=identity,
+            id_parameters={one: PATH_PARAMETER.findall(one.path)[-1] for one in on_item.values()},
+            reader=self._reader,
+        )
+
+    def _id(
+        self,
+        pointer: str | None,
+        parameter: str,
+        noun: str,
+        operations: Sequence[Operation | None],
+    ) -> str | None:
+        """The member with the id, in the first answer that has one.
+
+        None for an id from a fixed list.
+        """
+        linked = pointer.rpartition("/")[2] if pointer else None
+        objects = []
+        for operation in operations:
+            media_type = json_of(operation, operation.success_status) if operation else None
+            if media_type and media_type.schema:
+                found = _objects(self._reader, media_type.schema.definition)
+                objects += [members for _, members in found]
+        named = [
+            *((linked, members) for members in objects if linked in members),
+            *((id_member(members, parameter, noun), members) for members in objects),
+            *((_called_id(members), members) for members in objects),
+        ]
+        name, members = next((one for one in named if one[0] is not None), (None, {}))
+        return None if name is None or {"enum", "const"} & members[name].keys() else name
+
+
+def id_member(members: Mapping[str, Any], parameter: str, noun: str) -> str | None:
+    """The member that a path's parameter is named after; None without any."""
+    if parameter in members:
+        return parameter
+    names = {spelt(name): name for name in members}
+    one = re.sub(r"(ies|s)$", lambda end: "y" if end[1] == "ies" else "", noun)
+    wanted = [spelt(parameter), "id", f"{spelt(one)}id", "uuid", "guid", "sid"]
+    ends = [name for name in names if len(name) > 1 and spelt(parameter).endswith(name)]
+    wanted += sorted(ends, key=len, reverse=True)
+    return next((names[name] for name in wanted if name in names), None)
+
+
+def _called_id(members: Mapping[str, Any]) -> str | None:
+    return next((name for name in members if _ANY_ID.search(_snake(name))), None)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _objects(
+    reader: Members, definition: Any, path: tuple[str, ...] = (), level: int = 2
+) -> Iterator[tuple[tuple[str, ...], Mapping[str, Mapping[str, Any]]]]:
+    """The object that a schema describes, and those in it, the outermost first."""
+    members = reader.of(definition)
+    if members:
+        yield path, members
+    for name, one in members.items() if level else ():
+        yield from _objects(reader, one, (*path, name), level - 1)
+
+
+def _place(reader: Members, definition: Any, identity: str) -> ItemPlace | None:
+    """Where a body has an item; None where no object in it has the member with the id."""
+    for path, members in _objects(reader, definition):
+        if identity in members:
+            return ItemPlace(path, members)
+    return None
+
+
+def _operations(collection: Collection) -> Iterator[Operation]:
+    yield collection.create
+    yield from collection.updates
+    yield from collection.updates_in_body
+    yield from (one for one in (collection.read, collection.delete, collection.list) if one)
