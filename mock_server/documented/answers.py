@@ -1,15 +1,29 @@
 """The documented responses of any operation: their examples, or data valid by their schemas."""
 
-import json
 import logging
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
+from mock_server.documented.bodies import (
+    concrete_types,
+    file_body,
+    is_file,
+    is_written,
+    text_of,
+    written,
+)
+from mock_server.documented.dynamic import dynamic_value
 from mock_server.documented.generation import BudgetSpentError, Generation
+from mock_server.documented.negotiation import best_accepted
 from mock_server.exchange.problems import Problem, ProblemType, Response
 from openapi.contract import Contract
-from openapi.operation import DocumentedResponse, Operation, is_json
+from openapi.document import ContractError
+from openapi.operation import DocumentedResponse, MediaType, Operation, is_json
 from openapi.schema import Schema
 
 _COMPUTED = (
@@ -25,13 +39,8 @@ _COMPUTED = (
 )
 """Headers that the pipeline or the server computes."""
 
-_CONCRETE = {
-    "*/*": "application/json",
-    "application/*": "application/json",
-    "text/*": "text/plain",
-    "image/*": "image/png",
-}
-"""Concrete media types for ranges, as a response must name one."""
+_SANDBOX = {"Content-Security-Policy": "sandbox"}
+"""A page of the contract's must not be of the origin that the control plane trusts."""
 
 _NO_BODY = (204, 304)
 
@@ -42,6 +51,20 @@ _NAMED = 3
 """How many of the answers that are left out the log names."""
 
 logger = logging.getLogger("mock_server")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a request wishes of an answer."""
+
+    accept: str | None = None
+    """Its ``Accept`` header."""
+    example: str | None = None
+    """The name of an example, which the answer has."""
+    is_dynamic: bool = False
+    """Whether the data is to be new each time."""
+    may_be_refused: bool = False
+    """Whether it is refused where no media type is accepted and the contract has a 406."""
 
 
 class DocumentedAnswers:
@@ -56,6 +79,9 @@ class DocumentedAnswers:
         self._bodies: dict[str, tuple[bytes, str | None]] = {}
         self._headers: dict[str, Mapping[str, str]] = {}
         self._left_out: dict[str, str] = {}
+        self._others: dict[tuple[str, str, str | None], bytes] = {}
+        self._resolve = contract.resolve_schema
+        self._random = random.Random()  # noqa: S311 - test data
         self._generation = Generation(contract)
         self._characters = _CHARACTERS_OF_ALL
         with closing(self._generation):
@@ -83,37 +109,95 @@ class DocumentedAnswers:
         except BudgetSpentError as error:
             self._left_out[answer.pointer] = str(error)
 
-    def response(self, operation: Operation, status: int) -> Response:
-        """The response that ``operation`` documents for ``status``.
+    def response(self, operation: Operation, status: int, wish: "Wish | None" = None) -> Response:
+        """The response that ``operation`` documents for ``status``, in the media type wished for.
 
-        Raises a 501 for a response that was left out.
+        Raises a 501 for a response that was left out, and a 406 as :class:`Wish` says.
         """
         answer = operation.response(status)
         if answer is None:
             return Response(status)
         if answer.pointer in self._left_out:
-            detail = (
-                f"The mock makes no such answer, because {self._left_out[answer.pointer]}:"
-                " give it an example in the contract."
-            )
-            raise Problem(ProblemType.NOT_IMPLEMENTED, "answer_left_out", detail)
-        body, media_type = self._bodies[answer.pointer]
+            raise _left_out(self._left_out[answer.pointer])
+        if wish is None or not answer.content:
+            body, media_type = self._bodies[answer.pointer]
+        else:
+            try:
+                body, media_type = self._wished(operation, answer, wish)
+            except (BudgetSpentError, ContractError) as error:
+                raise _left_out(str(error)) from error
         if status in _NO_BODY:
             body, media_type = b"", None
         headers = dict(self._headers[answer.pointer])
         if media_type is not None and not is_json(media_type):
-            # A page of the contract's must not be of the origin that the control plane trusts.
-            headers["Content-Security-Policy"] = "sandbox"
+            headers |= _SANDBOX
         return Response(status, body, media_type, headers)
 
+    def rewritten(self, operation: Operation, response: Response, wish: "Wish") -> Response:
+        """A response in JSON, in the documented media type wished for; any other as it is.
+
+        Raises a 406 as :class:`Wish` says.
+        """
+        answer = operation.response(response.status)
+        if answer is None or not response.body or not is_json(response.media_type or ""):
+            return response
+        content = concrete_types(answer.content)
+        name = _accepted(operation, content, wish) if content else "application/json"
+        if is_json(name) or is_file(name, content[name]):
+            return response
+        value = orjson.loads(response.body)
+        body = written(name, content[name], value, self._resolve)
+        return Response(response.status, body, name, {**response.headers, **_SANDBOX})
+
     def _body(self, answer: DocumentedResponse) -> tuple[bytes, str | None]:
-        concrete = {_CONCRETE.get(name, name): one for name, one in answer.content.items()}
-        for name in sorted(concrete, key=lambda name: not is_json(name)):
-            value = self._value(concrete[name].examples, concrete[name].schema)
-            text = _json(value) if is_json(name) else _text(value)
-            self._spend(len(text))
-            return text.encode(), name
+        for name, media_type in concrete_types(answer.content).items():
+            return self._written(name, media_type), name
         return b"", None
+
+    def _wished(
+        self, operation: Operation, answer: DocumentedResponse, wish: "Wish"
+    ) -> tuple[bytes, str]:
+        """The body that a request wishes for, and its media type."""
+        content = concrete_types(answer.content)
+        if wish.example is not None:
+            content = {
+                name: one for name, one in content.items() if wish.example in one.named_examples
+            }
+        name = _accepted(operation, content, wish)
+        usual = self._bodies[answer.pointer]
+        if wish.is_dynamic and not is_file(name, content[name]):
+            return written(name, content[name], self._drawn(content[name]), self._resolve), name
+        if name == usual[1] and wish.example is None:
+            return usual[0], name
+        key = answer.pointer, name, wish.example
+        if key not in self._others:
+            with closing(self._generation):
+                self._others[key] = self._written(name, content[name], wish.example)
+        return self._others[key], name
+
+    def _written(self, name: str, media_type: MediaType, example: str | None = None) -> bytes:
+        """The body of a media type: with one of its examples, or made up."""
+        if is_file(name, media_type):
+            body = file_body(name, media_type)
+        else:
+            examples = media_type.examples
+            if example is not None:
+                examples = (media_type.named_examples[example],)
+            texts = [one for one in examples if is_written(name, media_type, one)]
+            value = texts[0] if texts else self._value(examples, media_type.schema)
+            body = written(name, media_type, value, self._resolve)
+        self._spend(len(body))
+        return body
+
+    def _drawn(self, media_type: MediaType) -> Any:
+        """A new value for a media type."""
+        if media_type.schema is None:
+            return self._value(media_type.examples, None)
+        try:
+            return dynamic_value(media_type.schema, self._resolve, self._random)
+        except LookupError:
+            with closing(self._generation):
+                return self._generation.value(media_type.schema)
 
     def _spend(self, characters: int) -> None:
         self._characters -= characters
@@ -125,7 +209,7 @@ class DocumentedAnswers:
     def _header_texts(self, answer: DocumentedResponse) -> Iterator[tuple[str, str]]:
         for header in answer.headers:
             if header.name.lower() not in _COMPUTED and (header.examples or header.required):
-                text = _text(self._value(header.examples, header.schema))
+                text = text_of(self._value(header.examples, header.schema))
                 self._spend(len(text))
                 # One line, and UTF-8 where it is more than ASCII.
                 yield header.name, " ".join(text.split()).encode().decode("latin-1")
@@ -140,14 +224,31 @@ class DocumentedAnswers:
         return self._generation.value(schema)
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _accepted(operation: Operation, content: Mapping[str, MediaType], wish: Wish) -> str:
+    """The media type that is accepted best; the first where none is, or a 406."""
+    name = best_accepted([*content], wish.accept)
+    if name is None:
+        if wish.may_be_refused and not operation.responses.keys().isdisjoint({"406", "4XX"}):
+            raise Problem(
+                ProblemType.NOT_ACCEPTABLE,
+                "not_acceptable",
+                f"The answer is {' or '.join(content)}, which Accept excludes.",
+                param="Accept",
+            )
+        name = next(iter(content))
+    return name
 
 
-def _text(value: Any) -> str:
-    """A value outside of JSON: lists are joined with commas (OpenAPI's style ``simple``)."""
-    if isinstance(value, list):
-        return ",".join(_text(one) for one in value)
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else _json(value)
+def _left_out(reason: str) -> Problem:
+    detail = f"The mock makes no such answer, because {reason}: give it an example in the contract."
+    return Problem(ProblemType.NOT_IMPLEMENTED, "answer_left_out", detail)
+
+
+def example_names(answer: DocumentedResponse) -> list[str]:
+    """The names of the examples of an answer that are true to their schema, or are texts of it."""
+    return [
+        label
+        for name, one in concrete_types(answer.content).items()
+        for label, example in one.named_examples.items()
+        if one.schema is None or is_written(name, one, example) or one.schema.is_valid(example)
+    ]

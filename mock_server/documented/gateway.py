@@ -5,7 +5,7 @@ from typing import Literal, get_args
 
 import orjson
 
-from mock_server.documented.answers import DocumentedAnswers
+from mock_server.documented.answers import DocumentedAnswers, Wish
 from mock_server.exchange.problems import BLANK, MEDIA_TYPE, Response
 from openapi.operation import Operation
 
@@ -24,7 +24,11 @@ def is_gateways(status: int) -> bool:
 
 
 def response_with(
-    answers: DocumentedAnswers, operation: Operation, status: int, body: GatewayBody | None = None
+    answers: DocumentedAnswers,
+    operation: Operation,
+    status: int,
+    body: GatewayBody | None = None,
+    wish: Wish | None = None,
 ) -> Response:
     """The response with a status: the documented one, or a gateway's where there is none.
 
@@ -32,7 +36,7 @@ def response_with(
     be made.
     """
     if body is None and operation.response(status) is not None:
-        return answers.response(operation, status)
+        return answers.response(operation, status, wish)
     return gateway_response(status, body)
 
 

@@ -236,7 +236,7 @@ def _matches(pattern: str) -> Iterator[str]:
     """Texts made by a regular expression, the same ones each time; none where it is no pattern."""
     left = _MOST_CHARACTERS
     for seed in range(_TEXTS):
-        maker = _TextMaker(random.Random(seed), left)  # noqa: S311 - test data
+        maker = TextMaker(random.Random(seed), left)  # noqa: S311 - test data
         try:
             yield maker.xeger(pattern)
         except (re.error, ValueError, KeyError, RecursionError, OverflowError):
@@ -244,7 +244,7 @@ def _matches(pattern: str) -> Iterator[str]:
         left = maker.left
 
 
-class _TextMaker(rstr.Rstr):
+class TextMaker(rstr.Rstr):
     """Makes texts by patterns; raises OverflowError once its steps and characters are ``left``."""
 
     def __init__(self, source: random.Random, left: int) -> None:

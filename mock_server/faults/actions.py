@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, ClassVar, Protocol
 
 from mock_server.connection.delivery import Late, Slow, drop, reset, truncate, wait
-from mock_server.documented.answers import DocumentedAnswers
+from mock_server.documented.answers import DocumentedAnswers, Wish
 from mock_server.documented.gateway import GatewayBody, is_gateways, response_with
 from mock_server.exchange.authorization import bearer_token, expired_token
 from mock_server.exchange.exchange import Delivery, Exchange
@@ -87,7 +87,8 @@ class Status:
         assert exchange.operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
         if self.after_commit:
             await _answered(exchange, proceed)
-        response = response_with(self.answers, exchange.operation, self.status, self.body)
+        wish = Wish(exchange.header(b"accept"))
+        response = response_with(self.answers, exchange.operation, self.status, self.body, wish)
         if self.retry_after is not None:
             response.headers["Retry-After"] = str(self.retry_after)
         exchange.response = response

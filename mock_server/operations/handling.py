@@ -4,7 +4,7 @@ from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
-from mock_server.documented.answers import DocumentedAnswers
+from mock_server.documented.answers import DocumentedAnswers, Wish
 from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import Response
 
@@ -40,6 +40,11 @@ class Handling:
         if handler is not None:
             exchange.response = await handler(exchange)
             return
-        exchange.response = await self.kept.response(exchange) if self.kept else None
-        if exchange.response is None and self.answers is not None:
-            exchange.response = self.answers.response(operation, operation.success_status)
+        response = await self.kept.response(exchange) if self.kept else None
+        if self.answers is not None:
+            wish = Wish(exchange.header(b"accept"), may_be_refused=True)
+            if response is None:
+                response = self.answers.response(operation, operation.success_status, wish)
+            else:
+                response = self.answers.rewritten(operation, response, wish)
+        exchange.response = response

@@ -1,26 +1,38 @@
-"""The header ``Prefer: code=429, fault=slow`` (RFC 7240), and documented responses by it."""
+"""The header ``Prefer: code=429, example=empty`` (RFC 7240), and documented responses by it."""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.documented.answers import DocumentedAnswers
-from mock_server.documented.gateway import GATEWAY_BODIES, response_with
+from mock_server.documented.answers import DocumentedAnswers, Wish, example_names
+from mock_server.documented.gateway import GATEWAY_BODIES, GatewayBody, response_with
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, Response
+from openapi.operation import Operation
 
-_VALUE = r"""(?:^|[,;])\s*{}\s*=\s*"?([^",;\s]*)"?"""
-_PATTERNS = {
-    name: re.compile(_VALUE.format(name), re.IGNORECASE) for name in ("code", "body", "fault")
-}
+_PREFERENCE = re.compile(
+    r"""(?:^|[,;])\s*([\w!#$%&'*+.^`|~-]+)\s*(?:=\s*(?:"([^"]*)"|([^",;\s]*)))?""", re.ASCII
+)
+
+_KNOWN = ("code", "body", "fault", "example", "dynamic")
+
+_MOST_IGNORED = 20
 
 
 def preference(exchange: Exchange, name: str) -> str | None:
-    """The value of the preference ``code``, ``body`` or ``fault``; None where there is none."""
+    """The value of a preference; None where the request has none of that name."""
     preferences = exchange.header(b"prefer")
-    found = _PATTERNS[name].search(preferences) if preferences else None
-    return found[1] if found else None
+    return _read(preferences).get(name) if preferences else None
+
+
+def _read(preferences: str) -> dict[str, str]:
+    """The values by names in lower case, the first of each name (RFC 7240 section 2)."""
+    found: dict[str, str] = {}
+    for name, quoted, value in _PREFERENCE.findall(preferences):
+        found.setdefault(name.lower(), quoted or value)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +50,97 @@ class Prefer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange.of(scope)
-        code = preference(exchange, "code")
-        if code is None:
+        header = exchange.header(b"prefer")
+        if not header:
             await self.app(scope, receive, send)
             return
-        exchange.response = self._forced(exchange, code)
+        preferences = _read(header)
+        told = _ignored(preferences)
+        try:
+            response = self._preferred(exchange, preferences)
+            if response is None:
+                await self.app(scope, receive, send)
+                response = exchange.response
+        except Problem as problem:
+            problem.headers = {**problem.headers, **told}
+            raise
+        exchange.response = response
+        if response is not None:
+            response.headers.update(told)
 
-    def _forced(self, exchange: Exchange, code: str) -> Response:
+    def _preferred(self, exchange: Exchange, preferences: Mapping[str, str]) -> Response | None:
+        """The documented response that is preferred; None where none is."""
         operation = exchange.operation
         assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
-        if not re.fullmatch(r"[2-5]\d\d", code, re.ASCII):
-            documented = ", ".join(sorted(operation.responses))
-            raise Problem(
-                ProblemType.INVALID_REQUEST,
-                "undocumented_code",
-                "Prefer asks for a code that is no status from 200 to 599."
-                f" {operation.id} documents: {documented}.",
-            )
-        body = next((one for one in GATEWAY_BODIES if one == preference(exchange, "body")), None)
-        response = response_with(self.answers, operation, int(code), body)
-        response.headers["Preference-Applied"] = f"code={code}" + (f", body={body}" if body else "")
+        code, example = preferences.get("code"), preferences.get("example")
+        is_dynamic = preferences.get("dynamic", "false").lower() in {"true", "1", ""}
+        if code is None and example is None and not is_dynamic:
+            return None
+        status = operation.success_status if code is None else _status(operation, code)
+        applied = [] if code is None else [f"code={status}"]
+        body = _gateway_body(preferences) if code is not None else None
+        if body is not None:
+            applied.append(f"body={body}")
+        elif example is not None:
+            status = _status_with(operation, example, status, has_code=code is not None)
+            applied.append(f"example={example}")
+        elif is_dynamic:
+            applied.append("dynamic=true")
+        wish = Wish(exchange.header(b"accept"), example, is_dynamic and example is None)
+        response = response_with(self.answers, operation, status, body, wish)
+        response.headers["Preference-Applied"] = ", ".join(applied)
         return response
+
+
+def _ignored(preferences: Mapping[str, str]) -> dict[str, str]:
+    """The header that names the preferences without a meaning here."""
+    names = [name for name in preferences if name not in _KNOWN][:_MOST_IGNORED]
+    return {"Preference-Ignored": ", ".join(names)} if names else {}
+
+
+def _gateway_body(preferences: Mapping[str, str]) -> GatewayBody | None:
+    return next((one for one in GATEWAY_BODIES if one == preferences.get("body")), None)
+
+
+def _status(operation: Operation, code: str) -> int:
+    """The status that a code asks for; a 400 where it is none."""
+    if not re.fullmatch(r"[2-5]\d\d", code, re.ASCII):
+        documented = ", ".join(sorted(operation.responses))
+        raise Problem(
+            ProblemType.INVALID_REQUEST,
+            "undocumented_code",
+            "Prefer asks for a code that is no status from 200 to 599."
+            f" {operation.id} documents: {documented}.",
+        )
+    return int(code)
+
+
+def _status_with(operation: Operation, example: str, status: int, *, has_code: bool) -> int:
+    """The status of the answer that has an example: this one, or any where no code is preferred.
+
+    A 400 where none has it.
+    """
+    statuses: list[int] = [status, *(() if has_code else _statuses(operation))]
+    names: list[str] = []
+    for one in statuses:
+        answer = operation.response(one)
+        own = example_names(answer) if answer else []
+        if example in own:
+            return one
+        names += own
+    known = ", ".join(dict.fromkeys(names))
+    raise Problem(
+        ProblemType.INVALID_REQUEST,
+        "unknown_example",
+        f"Prefer asks for an example that the answers of {operation.id} do not have, or that is not"
+        f" true to its schema. {f'They have: {known}.' if known else 'They have none.'}",
+    )
+
+
+def _statuses(operation: Operation) -> Iterator[int]:
+    """A status of each documented answer."""
+    for key in sorted(operation.responses):
+        if key.isdigit():
+            yield int(key)
+        elif key.endswith("XX"):
+            yield int(f"{key[0]}00")

@@ -1,0 +1,211 @@
+"""Values that satisfy a schema and are new each time.
+
+Each part is drawn by its own keywords; a value that the whole schema does not accept is drawn anew.
+"""
+
+import math
+import random
+import string
+from base64 import b64encode
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv6Address
+from itertools import chain, islice, repeat
+from typing import Any
+from uuid import UUID
+
+from mock_server.documented.generation import TextMaker
+from openapi.discriminators import KEYWORDS
+from openapi.references import merge_schemas
+from openapi.schema import Schema, types_of
+
+_ATTEMPTS = 50
+_DEPTH = 6
+"""From here on a value gets only what it must have."""
+
+_MOST_VALUES = 2_000
+_MOST_CHARACTERS = 100_000
+_OPTIONAL = 0.8
+"""How many of the optional members a value has, in the mean."""
+
+_USUAL = 1000
+"""The greatest number where the schema has no bound that excludes it."""
+
+
+def dynamic_value(schema: Schema, resolve: Callable[[Any], Any], source: random.Random) -> Any:
+    """A new value; raises LookupError where none is found."""
+    for _ in range(_ATTEMPTS):
+        with suppress(ArithmeticError, TypeError, ValueError, RecursionError, LookupError):
+            value = _Drawing(resolve, source).value(schema.definition, 0)
+            if schema.is_valid(value):
+                return value
+    raise LookupError("no value that was drawn satisfies the schema")
+
+
+class _Drawing:
+    """One value; ``source`` is what each part of it is drawn from."""
+
+    def __init__(self, resolve: Callable[[Any], Any], source: random.Random) -> None:
+        self._resolve = resolve
+        self._random = source
+        self._values = 0
+
+    def value(self, definition: Any, depth: int) -> Any:
+        self._values += 1
+        if self._values > _MOST_VALUES or depth > 2 * _DEPTH:
+            raise LookupError("the value is too large")
+        definition = self._resolve(definition)
+        if not isinstance(definition, dict):
+            return self._word(1, 12)
+        definition = merge_schemas(self._resolve, definition)
+        if "const" in definition:
+            return definition["const"]
+        if definition.get("enum"):
+            return self._random.choice(definition["enum"])
+        for keyword in KEYWORDS:
+            branches = definition.get(keyword)
+            if branches:
+                rest = {key: one for key, one in definition.items() if key != keyword}
+                branch = self._random.choice(branches)
+                return self.value({"allOf": [rest, branch]}, depth + 1)
+        return self._of_type(definition, depth)
+
+    def _of_type(self, definition: dict[str, Any], depth: int) -> Any:
+        types = [*types_of(definition)]
+        if "null" in types and len(types) > 1:
+            is_null = depth > _DEPTH or self._random.random() > _OPTIONAL
+            types = ["null"] if is_null else [one for one in types if one != "null"]
+        kind = self._random.choice(types) if types else _type_of_keywords(definition)
+        if kind in {"object", "array"}:
+            draw = self._object if kind == "object" else self._array
+            return draw(definition, depth)
+        return self._scalar(kind, definition)
+
+    def _scalar(self, kind: str, definition: dict[str, Any]) -> Any:
+        match kind:
+            case "integer":
+                return int(self._number(definition, 1))
+            case "number":
+                return self._number(definition, 0.01)
+            case "boolean":
+                return self._random.choice([True, False])
+            case "null":
+                return None
+            case _:
+                return self._text(definition)
+
+    def _object(self, definition: dict[str, Any], depth: int) -> dict[str, Any]:
+        properties = definition.get("properties", {})
+        required = [*definition.get("required", ())]
+        chance = _OPTIONAL if depth < _DEPTH else 0
+        optional = [
+            name
+            for name, one in properties.items()
+            if name not in required and not (isinstance(one, dict) and one.get("writeOnly") is True)
+        ]
+        self._random.shuffle(optional)
+        least = definition.get("minProperties", 0) - len(required)
+        names = [
+            name for at, name in enumerate(optional) if at < least or self._random.random() < chance
+        ]
+        names = names[: definition.get("maxProperties", len(names) + len(required)) - len(required)]
+        chosen = {*required, *names}
+        others = definition.get("additionalProperties")
+        value = {
+            name: self.value(properties.get(name, others), depth + 1)
+            for name in chain(properties, required)
+            if name in chosen
+        }
+        if isinstance(others, dict) and not properties:
+            fewest = max(definition.get("minProperties", 0), 1 if chance else 0)
+            while len(value) < min(fewest, definition.get("maxProperties", fewest)):
+                value[self._word(3, 8)] = self.value(others, depth + 1)
+        return value
+
+    def _array(self, definition: dict[str, Any], depth: int) -> list[Any]:
+        first = definition.get("prefixItems", [])
+        least = definition.get("minItems", 0)
+        most = definition.get("maxItems", max(least, len(first)) + 3)
+        if definition.get("items") is False:
+            most = min(most, len(first))
+        usual = max(least, len(first), 1)
+        count = least if depth > _DEPTH else self._random.randint(usual, usual + 2)
+        schemas = chain(first, repeat(definition.get("items", True)))
+        items = [self.value(definition["contains"], depth + 1)] if "contains" in definition else []
+        for schema in islice(schemas, int(min(count, most))):
+            item = self.value(schema, depth + 1)
+            if not definition.get("uniqueItems") or item not in items:
+                items.append(item)
+        return items
+
+    def _number(self, definition: dict[str, Any], step: float) -> float:
+        step = definition.get("multipleOf", step)
+        low = definition.get("minimum", -math.inf)
+        high = definition.get("maximum", math.inf)
+        if "exclusiveMinimum" in definition:
+            low = max(low, definition["exclusiveMinimum"] + step)
+        if "exclusiveMaximum" in definition:
+            high = min(high, definition["exclusiveMaximum"] - step)
+        low = max(low, min(0, high - _USUAL * step) if high < 0 else 0) if low < 0 else low
+        high = min(high, low + _USUAL * max(step, 1))
+        found = self._random.randint(math.ceil(low / step), math.floor(high / step)) * step
+        return found if isinstance(found, int) else round(found, 10)
+
+    def _text(self, definition: dict[str, Any]) -> str:
+        if "pattern" in definition:
+            return TextMaker(self._random, _MOST_CHARACTERS).xeger(definition["pattern"])
+        text = self._of_format(definition.get("format", ""))
+        if text is not None:
+            return text
+        least = int(definition.get("minLength", 0))
+        if least > _MOST_CHARACTERS:
+            raise LookupError("the text is too long")
+        most = int(definition.get("maxLength", max(least, 12)))
+        return self._word(max(least, min(1, most)), max(least, min(most, least + 12)))
+
+    def _of_format(self, name: str) -> str | None:
+        draw = _FORMATS.get(name)
+        return draw(self._random, self._word(3, 12)) if draw else None
+
+    def _word(self, least: int, most: int) -> str:
+        count = self._random.randint(least, most)
+        return "".join(self._random.choices(string.ascii_lowercase, k=count))
+
+
+def _moment(form: str) -> Callable[[random.Random, str], str]:
+    return lambda source, _: datetime.fromtimestamp(source.randint(0, _LATEST), UTC).strftime(form)
+
+
+_LATEST = 4_000_000_000
+"""The latest moment, in seconds since 1970: a time in 2096."""
+
+_FORMATS: dict[str, Callable[[random.Random, str], str]] = {
+    "date-time": _moment("%Y-%m-%dT%H:%M:%SZ"),
+    "date": _moment("%Y-%m-%d"),
+    "time": _moment("%H:%M:%SZ"),
+    "duration": lambda source, _: f"P{source.randint(1, 90)}D",
+    "uuid": lambda source, _: str(UUID(int=source.getrandbits(128), version=4)),
+    "uri": lambda _, word: f"https://example.com/{word}",
+    "iri": lambda _, word: f"https://example.com/{word}",
+    "uri-reference": lambda _, word: f"/{word}",
+    "iri-reference": lambda _, word: f"/{word}",
+    "email": lambda _, word: f"{word}@example.com",
+    "idn-email": lambda _, word: f"{word}@example.com",
+    "hostname": lambda _, word: f"{word}.example.com",
+    "idn-hostname": lambda _, word: f"{word}.example.com",
+    "ipv4": lambda source, _: str(IPv4Address(source.getrandbits(32))),
+    "ipv6": lambda source, _: str(IPv6Address(source.getrandbits(128))),
+    "byte": lambda source, _: b64encode(source.randbytes(9)).decode(),
+}
+"""A text of each format, made of a source and a word."""
+
+
+def _type_of_keywords(definition: dict[str, Any]) -> str:
+    """The type that the keywords of a schema without one are for."""
+    if not definition.keys().isdisjoint({"properties", "additionalProperties", "required"}):
+        return "object"
+    if not definition.keys().isdisjoint({"items", "prefixItems", "minItems"}):
+        return "array"
+    is_number = not definition.keys().isdisjoint({"minimum", "maximum", "multipleOf"})
+    return "number" if is_number else "string"
