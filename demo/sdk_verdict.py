@@ -52,7 +52,8 @@ def page(runs: list[ExerciseRun], verdict: Verdict) -> str:
         "| --- | --- | --- |",
         *(f"| {run.preset} | {len(run.entries)} | {run.ended} |" for run in runs),
         "",
-        "A program that exits with 1 has lost a call. In an outage every client loses calls.",
+        "A program that exits with 1 has lost a call. In an outage and by a refusal every client"
+        " loses calls.",
         "",
         "| requirement | level | operation | the SDK is |",
         "| --- | --- | --- | --- |",

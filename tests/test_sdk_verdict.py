@@ -62,6 +62,8 @@ def test_it_does_not_retry_a_dropped_connection(
     assert "retries.happen" in {one.requirement.id for one in verdict.violations}
 
 
-def test_it_survives_all_but_lost_connections_and_an_outage(runs: dict[str, ExerciseRun]) -> None:
+def test_it_survives_all_but_lost_connections_and_what_no_client_survives(
+    runs: dict[str, ExerciseRun],
+) -> None:
     lost = {name for name, run in runs.items() if run.exit_code != 0}
-    assert lost == {"lost-response", "outage"}
+    assert lost == {"lost-response", "connection-reset", "outage", "refusal"}

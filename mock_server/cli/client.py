@@ -14,7 +14,7 @@ from conformance.report import FORMATS
 from conformance.report.output import check_writable, write
 from dinie_contract.output import SECRETS, echo
 from mock_server.cli.option_types import takes_options
-from mock_server.faults.presets import PRESETS
+from mock_server.faults.presets import presets_for
 from mock_server.testing.exercise import (
     ExerciseRun,
     exercise,
@@ -82,7 +82,7 @@ def exercise_command(
     check_writable([har] if har else [])
     served = Contract.named(contract)
     runs: list[ExerciseRun] = []
-    chosen = presets or tuple(PRESETS)
+    chosen = presets or presets_for(served.operations.values())
     for run in exercise(command, chosen, timeout, jobs, show_output=not quiet, contract=contract):
         echo(
             f"{run.preset}: {len(run.entries)} exchanges in {run.seconds:.1f} s; the command"

@@ -159,6 +159,8 @@ class FaultPlans:
         Raises :class:`UnusableFault`.
         """
         added = list(self._made(text))
+        if len(added) > 1:  # of a preset: what the contract cannot have is left out
+            added = [one for one in added if self._fits(one)] or added
         for fault in added:
             self._check(fault)
         self.of(partner_id).extend(added)
@@ -220,6 +222,10 @@ class FaultPlans:
             text=text,
             preset=preset,
         )
+
+    def _fits(self, fault: Fault) -> bool:
+        operations = self._operations.values()
+        return any(fault.match.covers(one) and fault.action.suits(one) for one in operations)
 
     def _check(self, fault: Fault) -> None:
         named = fault.match.operation

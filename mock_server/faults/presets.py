@@ -174,6 +174,16 @@ def faults_of(name: str, operations: Collection[Operation]) -> Sequence[FaultTex
     return [_without(fault, absent) for fault in PRESETS[name]]
 
 
+def presets_for(operations: Collection[Operation]) -> tuple[str, ...]:
+    """The presets that a contract can have: without tokens, none that expires one."""
+    has_tokens = any(one.needs_authentication for one in operations)
+    return tuple(
+        name
+        for name, faults in PRESETS.items()
+        if has_tokens or any(one["action"]["kind"] != "expire_token" for one in faults)
+    )
+
+
 def _without(fault: FaultText, absent: Collection[str]) -> FaultText:
     match = {key: one for key, one in fault.get("match", {}).items() if key not in absent}
     rest = {key: one for key, one in fault.items() if key != "match"}

@@ -1,6 +1,7 @@
 """Faults on a contract without idempotency keys, without authentication, with few statuses."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 import yaml
 
 from mock_server.connection import ConnectionDropped
-from mock_server.faults.presets import PRESETS
+from mock_server.faults.presets import PRESETS, presets_for
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
+from openapi.contract import Contract
 from tests.mock_server.clients import Client, Serving
 
 PARTNER = Partner("partner_x", "id", "secret", "token")
@@ -75,8 +77,18 @@ def test_a_preset_puts_clients_of_any_contract_to_the_test(foreign: Client, name
     assert outcomes(foreign, len(EXPECTED[name])) == EXPECTED[name]
 
 
-def test_every_preset_but_one_about_bodies_is_tried() -> None:
+def test_a_preset_leaves_out_what_the_contract_cannot_have(foreign: Client) -> None:
+    """No answer of this contract but one has a body that could be slow."""
     assert PRESETS.keys() - EXPECTED.keys() == {"slow"}
+    added = foreign.post(FAULTS, json={"preset": "slow"}, headers=LOOPBACK).json()["data"]
+    assert [one["action"]["kind"] for one in added] == ["delay"]
+
+
+def test_exercise_leaves_out_the_presets_that_a_contract_cannot_have(file: Path) -> None:
+    operations = Contract.from_file(file).operations.values()
+    assert presets_for(operations) == tuple(PRESETS)
+    public = [replace(one, security=()) for one in operations]
+    assert set(PRESETS) - set(presets_for(public)) == {"expired-token"}
 
 
 def test_a_documented_answer_stays_what_it_is(foreign: Client) -> None:

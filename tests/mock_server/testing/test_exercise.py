@@ -28,6 +28,8 @@ BAD = {
     "same_wait": ("outage", {"waits.backoff-grows"}),
     "impatient": ("rate-limit-storm", {"waits.honour-retry-after"}),
     "gives_up_at_once": ("brownout", {"retries.happen"}),
+    "knows_500_only": ("gateway", {"retries.happen"}),
+    "retries_forbidden": ("refusal", {"retries.not-after-a-refusal"}),
     "never_gives_up": ("outage", {"retries.end"}),
     "retries_refusals": ("expired-token", {"retries.not-after-a-refusal"}),
     "token_per_call": ("expired-token", {"tokens.reused"}),
