@@ -189,6 +189,11 @@ class DocumentedAnswers:
         self._spend(len(body))
         return body
 
+    def value_of(self, media_type: MediaType) -> Any:
+        """The value of a body: an example that is valid by the schema, or a generated one."""
+        with closing(self._generation):
+            return self._value(media_type.examples, media_type.schema)
+
     def _drawn(self, media_type: MediaType) -> Any:
         """A new value for a media type."""
         if media_type.schema is None:

@@ -2,14 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-import orjson
-
-from mock_server.documented.answers import DocumentedAnswers
+from mock_server.documented.answers import DocumentedAnswers, Wish
+from mock_server.documented.bodies import concrete_types, written
 from mock_server.documented.error_places import filled
+from mock_server.documented.generation import BudgetSpentError
 from mock_server.exchange.exchange import Exchange, Refusals
 from mock_server.exchange.problems import (
     BUNDLED_STYLE,
@@ -25,9 +25,8 @@ from openapi.operation import (
     DocumentedResponse,
     MediaType,
     Operation,
-    RequestBody,
-    essence,
     is_json,
+    is_xml,
 )
 
 _NOT_SERVED = 501
@@ -72,6 +71,8 @@ class DocumentedRefusals(Refusals):
         super().__init__(style)
         self._operations = contract.operations
         self._answers = answers
+        self._resolve = contract.resolve_schema
+        self._values: dict[int, Any] = {}
 
     def __call__(self, exchange: Exchange, problem: Problem) -> Response:
         """The response of a problem."""
@@ -83,39 +84,53 @@ class DocumentedRefusals(Refusals):
         if not operation or not documented or not documented.content:
             return plain
         try:
-            response = self._answers.response(operation, problem.status)
-        except (Problem, ContractError):  # it cannot be made, which the start has told
+            return self._own(operation, documented, exchange, problem, plain.headers)
+        except (Problem, ContractError, BudgetSpentError):  # the start has told of what is not made
             return plain
-        name = response.media_type
-        body = RequestBody(required=True, content=documented.content)
-        media_type = body.accepts(essence(name)) if name else None
-        if media_type is None:
-            return plain
-        response.headers |= plain.headers
-        response.body = self._body(response, media_type, problem, exchange.path)
+
+    def _own(
+        self,
+        operation: Operation,
+        documented: DocumentedResponse,
+        exchange: Exchange,
+        problem: Problem,
+        headers: Mapping[str, str],
+    ) -> Response:
+        """The documented response, in the media type that is accepted best."""
+        response = self._answers.response(operation, problem.status)
+        response.headers |= headers
+        content = concrete_types(documented.content)
+        name = next((one for one in content if is_json(one)), response.media_type or "")
+        media_type = content[name]
+        if is_json(name):
+            response.body = _json(self._filled(name, media_type, problem, exchange.path))
+            return self._answers.rewritten(operation, response, Wish(exchange.header(b"accept")))
+        if is_xml(name) or name == "text/plain":
+            value = self._filled(name, media_type, problem, exchange.path)
+            response.body = written(name, media_type, value, self._resolve)
         return response
 
-    def _body(
-        self, response: Response, media_type: MediaType, problem: Problem, path: str
-    ) -> bytes:
-        name, schema = str(response.media_type), media_type.schema
-        if not is_json(name):
-            is_text = name.startswith("text/plain") and (
-                not schema or schema.is_valid(problem.detail)
-            )
-            return problem.detail.encode() if is_text else response.body
-        value = orjson.loads(response.body)
+    def _filled(self, name: str, media_type: MediaType, problem: Problem, path: str) -> Any:
+        """The value of the body, with the problem in it."""
+        schema = media_type.schema
         examples = [one for one in media_type.examples if not schema or schema.is_valid(one)]
         # Of several examples the one that is of this very problem, where one is.
-        value = next((one for one in examples if problem.code in _texts(one)), value)
+        fitting = (one for one in examples if problem.code in _texts(one))
+        value = next(fitting, None) or self._value(media_type)
         document = problem.document(path, self.style)
-        if not examples and (not schema or name == MEDIA_TYPE):
+        if is_json(name) and not examples and (not schema or name == MEDIA_TYPE):
             own = [document, {**value, **document} if isinstance(value, dict) else document]
             for one in own:
                 if not schema or schema.is_valid(one):
-                    return orjson.dumps(one)
-        made = filled(value, schema, problem, path, is_example=bool(examples))
-        return json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
+                    return one
+        return filled(value, schema, problem, path, is_example=bool(examples))
+
+    def _value(self, media_type: MediaType) -> Any:
+        """The value of a body, made once: what is generated costs a part of the budget of all."""
+        # The contract keeps its media types, so that their ids stay their own.
+        if id(media_type) not in self._values:
+            self._values[id(media_type)] = self._answers.value_of(media_type)
+        return self._values[id(media_type)]
 
     @cached_property
     def _usual(self) -> dict[str, Operation]:
@@ -131,6 +146,11 @@ class DocumentedRefusals(Refusals):
                 if form and count * 2 > len(self._operations):
                     usual[str(status)] = next(one for one in forms if forms[one] == form)
         return usual
+
+
+def _json(value: Any) -> bytes:
+    # The standard library writes what the contract may have: numbers of more than 64 bits too.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _refusal(operation: Operation, status: int) -> DocumentedResponse | None:

@@ -75,6 +75,23 @@ PATHS = {
     },
     "/text": {"post": operation(STRING, "bad", "422", "text/plain")},
     "/page": {"post": operation(STRING, "<p>bad</p>", "422", "text/html")},
+    "/xml": {"post": operation(MESSAGE, {"message": "bad"}, "422", "application/xml")},
+    "/made_up_xml": {"post": operation(MESSAGE, None, "422", "application/xml")},
+    "/either": {
+        "post": {
+            **operation(MESSAGE, None),
+            "responses": {
+                "200": {"description": "Done."},
+                "4XX": {
+                    "description": "Refused.",
+                    "content": {
+                        "application/xml": {"schema": MESSAGE},
+                        "application/json": {"schema": MESSAGE},
+                    },
+                },
+            },
+        }
+    },
     "/problem": {
         "post": operation(
             members("title", "trace", title=STRING, trace=STRING),
@@ -187,6 +204,22 @@ def test_an_answer_that_is_no_json_is_what_is_documented(own: Client) -> None:
     assert (text.headers["content-type"], text.text) == ("text/plain", "name is required.")
     assert (page.headers["content-type"], page.text) == ("text/html", "<p>bad</p>")
     assert page.headers["content-security-policy"] == "sandbox"
+
+
+def test_an_error_is_in_the_media_type_that_is_accepted_best(own: Client) -> None:
+    for path, accept, media_type in (
+        ("/xml", "*/*", "application/xml"),
+        ("/made_up_xml", "*/*", "application/xml"),
+        ("/either", "application/xml", "application/xml"),
+        ("/either", "application/xml;q=0.5, application/json", "application/json"),
+        ("/either", "image/png", "application/json"),
+    ):
+        answer = refused(own, path, headers={**BEARER, "Accept": accept})
+        assert (answer.status_code, answer.headers["content-type"]) == (422, media_type)
+        told = "<message>name is required.</message>"
+        if media_type == "application/json":
+            told = '{"message":"name is required."}'
+        assert told in answer.text
 
 
 def test_a_documented_problem_keeps_what_the_contract_says_of_it(own: Client) -> None:
