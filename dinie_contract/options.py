@@ -227,6 +227,8 @@ HOST = Option("host", "text", "Address to listen on.", default="127.0.0.1")
 PORT = Option("port", "port or 0", "Port to listen on; 0 takes a free one.", default=8080)
 STATELESS = Option("stateless", "flag", "Keep no items of the contract's resources: each operation"
                    " answers as documented.")  # fmt: skip
+STRICT_CONTRACT = Option("strict-contract", "flag", "Refuse a contract with any flaw; by default"
+                         " the sound parts are served.")  # fmt: skip
 STORE = Option("store", "store", "Where state is kept: sqlite:///FILE or redis://HOST:PORT; by"
                " default in memory.", default="sqlite://", metavar="URL")  # fmt: skip
 WORKERS = Option("workers", "workers", "Worker processes; more than one needs a --store.",
@@ -300,7 +302,8 @@ _OWN: Mapping[str, tuple[Option, ...]] = {
     "pytest": (CONTRACT, URL, APP, TOKEN, SECOND_TOKEN, HEADER, *CONNECTION, WAIT_FOR, KEEP,
                ALLOW_PRODUCTION, TARGET_NAME, LEVEL, SELECT, REQUIRE, SEED, PATIENCE, CLOCK_URL,
                PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE),
-    "serve": (HOST, PORT, CONTRACT, STATELESS, STORE, WORKERS, RATE_LIMIT, PARTNER, FAULT,
+    "serve": (HOST, PORT, CONTRACT, STRICT_CONTRACT, STATELESS, STORE, WORKERS, RATE_LIMIT, PARTNER,
+              FAULT,
               ADMIN_TOKEN, CONTROL, CORS, LOG_FORMAT, LOG_LEVEL),
     "report": (MOCK_URL, PARTNER_ID, ADMIN_TOKEN, FORMAT, LEVEL),
     "exercise": (CONTRACT, PRESET, TIMEOUT, JOBS, SAVED_HAR, QUIET, FORMAT,

@@ -29,8 +29,8 @@ from mock_server.pipeline.answering import Answering
 from mock_server.pipeline.authentication import (
     Authentication,
     bearer_of,
-    check_security,
     security_handlers,
+    unsupported_security,
 )
 from mock_server.pipeline.cross_origin import CrossOrigin
 from mock_server.pipeline.faults import FaultInjection
@@ -49,7 +49,7 @@ from openapi.document import located_in
 
 def load_contract(settings: Settings) -> Contract:
     """Read the contract that the mock serves: the bundled one, or the file in the settings."""
-    return Contract.named(settings.contract)
+    return Contract.named(settings.contract, strict=settings.strict_contract)
 
 
 def create_app(
@@ -58,20 +58,22 @@ def create_app(
     *,
     patient: bool = False,
     is_ending: Callable[[], bool] = lambda: False,
+    contract: Contract | None = None,
 ) -> ASGIApp:
     """Make the application. A server or a test must run its lifespan before any request.
 
     With ``patient`` it starts while its store is unavailable, and answers 500 until the store is
-    back. Once ``is_ending`` is true, its readiness probe answers 503.
+    back. Once ``is_ending`` is true, its readiness probe answers 503. ``contract`` is that of the
+    settings, where it has been read already.
 
     Raises ContractError for a contract that cannot be served, StoreError for a store that
     cannot be used, and ValueError for a rate limit that cannot be read.
     """
     clock = clock or SystemClock()
-    contract = load_contract(settings)
+    contract = contract or load_contract(settings)
     with located_in(settings.contract):
-        check_security(contract)
-        answers = DocumentedAnswers(contract)
+        unserved = [*contract.unserved, *unsupported_security(contract)]
+        answers = DocumentedAnswers(contract, unserved, strict=settings.strict_contract)
     backend = backend_of(settings.store)
     store = backend.open_store(settings.store)
     tokens = AccessTokens(
@@ -137,7 +139,10 @@ def create_app(
             control=control if settings.control else None,
         ),  # sends every response; an exception becomes a problem
         partial(
-            Routing, contract=contract, home=CONSOLE_PATH if settings.control else None
+            Routing,
+            contract=contract,
+            unserved=unserved,
+            home=CONSOLE_PATH if settings.control else None,
         ),  # finds the operation: 404, 405
         Authentication,  # finds the partner: 401
         FairScheduling,  # shares the server fairly between partners
@@ -171,4 +176,4 @@ def create_app(
         kept = module.KeptItems(contract, store, answers, frozenset(handlers), anonymous)
     handling = Handling(handlers, answers, kept)
     security = security_handlers(tokens, store, clocks)
-    return connexion_app(handling, pipeline, contract, contract.base_path, security)
+    return connexion_app(handling, pipeline, contract, contract.base_path, security, unserved)

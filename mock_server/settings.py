@@ -19,7 +19,8 @@ DEFAULT_RATE_LIMIT = "1000000/minute"
 class Settings:
     """Settings of a mock.
 
-    ``contract`` is a file, or None for the bundled contract; ``rate_limit`` is such as
+    ``contract`` is a file, or None for the bundled contract; with ``strict_contract`` one with a
+    flaw is refused. ``rate_limit`` is such as
     ``100/minute``. ``faults`` are presets that each partner has from the start. Without
     ``control`` there is no control plane and no journal. Without an ``admin_token`` the control
     plane answers requests whose ``Host`` is a loopback name or one of ``hosts`` (None: any).
@@ -29,6 +30,7 @@ class Settings:
 
     partners: tuple[Partner, ...] = ()
     contract: Path | None = None
+    strict_contract: bool = False
     store: str = "sqlite://"
     rate_limit: str = DEFAULT_RATE_LIMIT
     faults: tuple[str, ...] = ()

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from functools import cache, reduce
 from operator import getitem
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import jsonschema_rs
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from openapi.discriminators import KEYWORDS, last_step, property_of, values_of
 from openapi.document import Document, join
-from openapi.references import References
+from openapi.references import References, encoded
 
 DOCUMENT = "urn:openapi:contract"
 """The URI under which the whole document is registered, so that local references resolve."""
@@ -35,7 +35,7 @@ _MAPS = {"properties", "patternProperties", "dependentSchemas", "$defs", "defini
 def compiled(pointer: str, registry: jsonschema_rs.Registry) -> jsonschema_rs.Draft202012Validator:
     """Compile the schema at a pointer of the document; its errors do not show the value."""
     return jsonschema_rs.Draft202012Validator(
-        {"$ref": DOCUMENT + quote(pointer, safe="#/~")},
+        {"$ref": DOCUMENT + encoded(pointer)},
         registry=registry,
         validate_formats=True,
         formats={"byte": is_base64},
@@ -258,7 +258,7 @@ class Alternatives:
         if isinstance(reference, str):
             place = self.place(unquote(reference))
             if place != unquote(reference):
-                copy["$ref"] = quote(place, safe="#/~")
+                copy["$ref"] = encoded(place)
         return copy
 
 

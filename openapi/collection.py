@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from openapi.contract import PATH_PARAMETER, Contract
+from openapi.contract import Contract
 from openapi.document import ContractError
-from openapi.operation import MediaType, Operation, is_json
+from openapi.operation import PATH_PARAMETER, MediaType, Operation, is_json
 from openapi.references import merge_schemas
 
 _ENDING = re.compile(r"(\.json|\.xml)?/?$")

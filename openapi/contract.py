@@ -2,49 +2,30 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import unquote, urlsplit
 
 from openapi.document import (
     CONTROL,
     ContractError,
     Document,
     bundled_path,
-    check_document,
     check_version,
-    join,
+    document_errors,
     located_in,
     read_document,
 )
 from openapi.operation import (
-    DocumentedResponse,
-    Encoding,
-    Header,
-    MediaType,
     Operation,
-    Parameter,
-    RequestBody,
-    canonical,
-    essence,
+    Unserved,
 )
-from openapi.references import References
+from openapi.reading import Reading
 from openapi.resource import Resource, creates, issues_tokens
-from openapi.rewriting import for_requests_and_responses, upgrade_to_31
-from openapi.schema import Schema, Schemas
-
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-
-MAX_OPERATIONS = 10_000
-"""The limit of operations in a document: each costs the start about a millisecond."""
-
-_DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
-
-_NO_PARAMETERS = ("accept", "content-type", "authorization")
-"""Headers that a contract cannot declare as parameters (OpenAPI 3.1, section 4.8.12.2)."""
+from openapi.rewriting import upgrade_to_31
 
 IMPLIED = "2026-03-01"
 """The version that a finding or a script is of that names no contract."""
@@ -52,61 +33,53 @@ IMPLIED = "2026-03-01"
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
 """The versions of bundled contracts."""
 
-PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
-"""A parameter in a path template, or a variable in a server's URL."""
-
 
 class Contract:
     """An OpenAPI 3.0 or 3.1 document and the operations in it.
 
-    ``document`` is in 3.1 form; a 3.0 document is upgraded in place. Raises
-    :class:`ContractError` with the place and the reason if the document cannot be served.
+    ``document`` is in 3.1 form; a 3.0 document is upgraded in place. ``errors`` are those by the
+    OpenAPI specification, which say why a part cannot be read. Such a part is left out, and told
+    in ``flaws``. Raises :class:`ContractError` where no operation is left, or the version is
+    unknown.
     """
+
+    seconds_of_reading = 0.0
+    """The CPU time that reading the file took."""
 
     is_bundled = False
     """Whether it is of this distribution, and so named by its version alone."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, errors: Sequence[ContractError] = ()) -> None:
         if check_version(document).startswith("3.0."):
             upgrade_to_31(document)
         self.document = document
-        self.version = str(document["info"]["version"])
-        self.title = str(document["info"]["title"])
-        self._references = References(document)
-        requests, responses = for_requests_and_responses(document)
-        self._response_schemas = Schemas(responses)
-        self._request_schemas = (
-            self._response_schemas if requests is responses else Schemas(requests)
-        )
-        self.security_schemes: Mapping[str, Document] = {
-            name: self._references.follow(node, "#/components/securitySchemes")[0]
-            for name, node in document.get("components", {}).get("securitySchemes", {}).items()
-        }
-        self.servers = tuple(self._servers())
+        info = document.get("info")
+        info = info if isinstance(info, dict) else {}
+        self.version = str(info.get("version", ""))
+        self.title = str(info.get("title", ""))
+        reading = Reading(document, errors)
+        self.flaws: Sequence[ContractError] = reading.flaws
+        """Why parts of the document are left out, in order."""
+        self.unserved: Sequence[Unserved] = reading.unserved
+        """The operations that cannot be read."""
+        self.security_schemes = reading.security_schemes
+        self.servers = reading.servers
         """The URLs of the contract's servers, with the defaults of their variables."""
-        self.base_path = _path(self.servers[0])
+        self.base_path = reading.base_path
         """The path of the first server: ``/v3`` for ``https://api.dinie.com.br/v3``."""
-        self.operations: dict[str, Operation] = {}
-        for operation in self._operations():
-            if operation.id in self.operations:
-                other = self.operations[operation.id].pointer
-                raise ContractError(operation.pointer, f"has the operationId of {other}")
-            self.operations[operation.id] = operation
-            if len(self.operations) > MAX_OPERATIONS:
-                reason = f"holds more than {MAX_OPERATIONS} operations: copy the paths that you use"
-                raise ContractError("#/paths", f"{reason} to a file of their own")
-        if not self.operations:
-            raise ContractError("#/paths", "holds no operation")
-        self.resources = tuple(
-            Resource.created_by(one, self.operations)
-            for one in self.operations.values()
-            if creates(one)
-        )
+        self.operations: Mapping[str, Operation] = reading.operations
+        self._response_schemas = reading.response_schemas
+
+    @cached_property
+    def resources(self) -> tuple[Resource, ...]:
         """The kinds of resource that its operations create."""
+        created = filter(creates, self.operations.values())
+        return tuple(Resource.created_by(one, self.operations) for one in created)
+
+    @cached_property
+    def _resource_of(self) -> Mapping[Operation, Resource]:
         # An operation that several have is the first one's.
-        self._resource_of = {
-            operation: one for one in reversed(self.resources) for operation in one.operations
-        }
+        return {operation: one for one in reversed(self.resources) for operation in one.operations}
 
     @classmethod
     def bundled(cls, version: str | None = None) -> Self:
@@ -120,14 +93,16 @@ class Contract:
         return found
 
     @classmethod
-    def named(cls, name: Path | None) -> Self:
+    def named(cls, name: Path | None, *, strict: bool = False) -> Self:
         """Read the contract that ``--contract`` names: a file, or the version of a bundled one.
 
         Without a name it is the newest bundled version. Raises :class:`ContractError`.
         """
         if name is None:
             return cls.bundled()
-        return cls.bundled(str(name)) if _VERSION.fullmatch(str(name)) else cls.from_file(name)
+        if _VERSION.fullmatch(str(name)):
+            return cls.bundled(str(name))
+        return cls.from_file(name, strict=strict)
 
     @classmethod
     def control(cls) -> Self:
@@ -135,12 +110,31 @@ class Contract:
         return cls(read_document(CONTROL))
 
     @classmethod
-    def from_file(cls, path: Path) -> Self:
-        """Read a contract from ``path`` and check it against the OpenAPI specification."""
+    def from_file(cls, path: Path, *, strict: bool = False) -> Self:
+        """Read a contract from ``path`` and check it against the OpenAPI specification.
+
+        With ``strict`` it raises :class:`ContractError` for the first flaw, schemas included.
+        """
+        started = time.process_time()
         document = read_document(path)
+        seconds = time.process_time() - started
         with located_in(path):
-            check_document(document)
-            return cls(document)
+            errors = list(document_errors(document))
+            if strict and errors:
+                raise errors[0]
+            found = cls(document, errors)
+            found.seconds_of_reading = seconds
+            if strict:
+                found.check()
+            return found
+
+    def check(self) -> None:
+        """Raise :class:`ContractError` for the first flaw, schemas included."""
+        for flaw in self.flaws:
+            raise flaw
+        for operation in self.operations.values():
+            for schema in operation.schemas():
+                schema.check()
 
     @cached_property
     def identity(self) -> str:
@@ -172,182 +166,6 @@ class Contract:
         """The resource that an operation creates, lists or revokes; None where it does neither."""
         return self._resource_of.get(operation)
 
-    def _servers(self) -> Iterator[str]:
-        for server in self.document.get("servers") or [{"url": "/"}]:
-            url = server["url"]
-            for name, variable in server.get("variables", {}).items():
-                url = url.replace(f"{{{name}}}", str(variable["default"]))
-            yield url.rstrip("/")
-
-    def _operations(self) -> Iterator[Operation]:
-        shapes: dict[str, str] = {}
-        for path, reference in self.document.get("paths", {}).items():
-            if not path.startswith("/"):
-                continue  # an extension
-            item, item_pointer = self._references.follow(reference, join("#/paths", path))
-            same = shapes.setdefault(PATH_PARAMETER.sub("{}", path), path)
-            if same != path:
-                raise ContractError(join("#/paths", path), f"is the same path as {same}")
-            for method in METHODS:
-                if method in item:
-                    yield self._operation(method, path, item, item_pointer)
-
-    def _operation(self, method: str, path: str, item: Document, item_pointer: str) -> Operation:
-        pointer = join(item_pointer, method)
-        node = item[method]
-        request_body = None
-        if "requestBody" in node:
-            body, body_pointer = self._references.follow(
-                node["requestBody"], join(pointer, "requestBody")
-            )
-            content = self._content(body, body_pointer, self._request_schemas)
-            request_body = RequestBody(body.get("required", False), content)
-        security = node.get("security", self.document.get("security", []))
-        for name in (name for requirement in security for name in requirement):
-            if name not in self.security_schemes:
-                raise ContractError(
-                    join(pointer, "security"), f"names {name}, which is not defined"
-                )
-        parameters = tuple(self._parameters(node, pointer, item, item_pointer))
-        declared = {one.name for one in parameters if one.location == "path"}
-        for name in PATH_PARAMETER.findall(path):
-            if name not in declared:
-                raise ContractError(pointer, f"declares no path parameter {name}")
-        return Operation(
-            id=node.get("operationId", f"{method.upper()} {path}"),
-            method=method.upper(),
-            path=path,
-            pointer=pointer,
-            parameters=parameters,
-            request_body=request_body,
-            responses={
-                key.upper() if key != "default" else key: self._response(
-                    key, response, join(pointer, "responses", key)
-                )
-                for key, response in node.get("responses", {}).items()
-                if not key.startswith("x-")
-            },
-            security=tuple(
-                {name: tuple(scopes) for name, scopes in requirement.items()}
-                for requirement in security
-            ),
-            summary=node.get("summary", ""),
-        )
-
-    def _parameters(
-        self, node: Document, pointer: str, item: Document, item_pointer: str
-    ) -> Iterator[Parameter]:
-        found: dict[tuple[str, str], Parameter] = {}
-        for owner, owner_pointer in ((item, item_pointer), (node, pointer)):
-            for index, reference in enumerate(owner.get("parameters", [])):
-                one, place = self._references.follow(
-                    reference, join(owner_pointer, "parameters", index)
-                )
-                if one["in"] == "header" and one["name"].lower() in _NO_PARAMETERS:
-                    continue
-                style = one.get("style", _DEFAULT_STYLES[one["in"]])
-                schema, media_type = self._parameter_schema(one, place)
-                found[one["in"], one["name"]] = Parameter(
-                    name=one["name"],
-                    location=one["in"],
-                    required=one.get("required", False),
-                    schema=schema,
-                    style=style,
-                    explode=one.get("explode", style == "form"),
-                    media_type=media_type,
-                    allows_empty=one["in"] == "query" and one.get("allowEmptyValue") is True,
-                )
-        yield from found.values()
-
-    def _parameter_schema(self, node: Document, pointer: str) -> tuple[Schema, str | None]:
-        """The schema of a parameter, and the media type of its value if it has ``content``."""
-        if "schema" in node:
-            return self._request_schemas.at(join(pointer, "schema")), None
-        for name, media_type in node.get("content", {}).items():
-            if "schema" not in media_type:
-                return Schemas({}).at("#"), essence(name)
-            place = join(pointer, "content", name, "schema")
-            return self._request_schemas.at(place), essence(name)
-        raise ContractError(pointer, "has neither a schema nor content")
-
-    def _response(self, key: str, reference: Document, pointer: str) -> DocumentedResponse:
-        node, place = self._references.follow(reference, pointer)
-        headers = []
-        for name, header_reference in node.get("headers", {}).items():
-            header, header_place = self._references.follow(
-                header_reference, join(place, "headers", name)
-            )
-            schema = (
-                self._response_schemas.at(join(header_place, "schema"))
-                if "schema" in header
-                else None
-            )
-            examples = self._examples(header, header_place)
-            if schema:
-                examples += self._examples(schema.definition, schema.pointer)
-            required = header.get("required", False)
-            headers.append(Header(name, required, schema, tuple(examples)))
-        return DocumentedResponse(
-            key=key,
-            pointer=place,
-            description=node.get("description", ""),
-            content=self._content(node, place, self._response_schemas),
-            headers=tuple(headers),
-            links=node.get("links", {}),
-        )
-
-    def _content(self, node: Document, pointer: str, schemas: Schemas) -> Mapping[str, MediaType]:
-        content: dict[str, MediaType] = {}
-        for name, media_type in node.get("content", {}).items():
-            place = join(pointer, "content", name)
-            schema = schemas.at(join(place, "schema")) if "schema" in media_type else None
-            examples = self._examples(media_type, place)
-            one = MediaType(
-                canonical(name),
-                schema,
-                tuple(examples),
-                self._named_examples(media_type, place),
-                {key: _encoding(node) for key, node in media_type.get("encoding", {}).items()},
-            )
-            content.setdefault(one.name, one)
-        return content
-
-    def _examples(self, node: Document, pointer: str) -> list[Any]:
-        """The ``example`` and ``examples`` of a media type, a header or a schema."""
-        found = [node["example"]] if "example" in node else []
-        listed = node.get("examples")
-        found += listed if isinstance(listed, list) else []
-        return [*found, *self._named_examples(node, pointer).values()]
-
-    def _named_examples(self, node: Document, pointer: str) -> dict[str, Any]:
-        """The ``examples`` of a media type or a header, by their names."""
-        found = {}
-        examples = node.get("examples")
-        for label, reference in examples.items() if isinstance(examples, dict) else ():
-            example, _ = self._references.follow(reference, join(pointer, "examples", label))
-            if "value" in example:  # else it is an externalValue, outside of the contract
-                found[label] = example["value"]
-        return found
-
     def resolve_schema(self, definition: Any) -> Any:
         """Resolve a schema that is only a reference; any other is returned as it is."""
         return self._response_schemas.resolve(definition)
-
-
-def _encoding(node: Document) -> Encoding:
-    """The encoding of a property; a media type is ignored beside a style."""
-    is_styled = "style" in node or "explode" in node
-    style = node.get("style", "form") if is_styled else None
-    names = "" if is_styled else node.get("contentType", "")
-    content_types = tuple(essence(one) for one in names.split(",") if one.strip())
-    return Encoding(content_types, style, node.get("explode", style == "form"))
-
-
-def _path(url: str) -> str:
-    try:
-        path = urlsplit(url).path
-    except ValueError as error:
-        raise ContractError("#/servers/0/url", f"is no URL: {error}") from error
-    if PATH_PARAMETER.search(path):
-        raise ContractError("#/servers/0", f"has a path with a variable without default: {path}")
-    return unquote(f"/{path.lstrip('/')}") if path else ""

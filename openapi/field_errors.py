@@ -56,26 +56,26 @@ class InvalidFields:
         field, kind = [*path, *located.path], error.kind
         match kind:
             case ValidationErrorKind.Required():
-                name = _field_name([*field, kind.property], self._root)
+                name = field_name([*field, kind.property], self._root)
                 yield FieldError(name, "is required", "missing_required_field")
             case (
                 ValidationErrorKind.AdditionalProperties()
                 | ValidationErrorKind.UnevaluatedProperties()
             ):
                 for unexpected in kind.unexpected:
-                    name = _field_name([*field, unexpected], self._root)
+                    name = field_name([*field, unexpected], self._root)
                     yield FieldError(name, "is not a known field", "unknown_field")
             case ValidationErrorKind.PropertyNames():
-                name = _field_name([*field, str(kind.error.instance)], self._root)
+                name = field_name([*field, str(kind.error.instance)], self._root)
                 yield FieldError(name, "does not have a documented name", "unknown_field")
             case ValidationErrorKind.FalseSchema() if places := self._alternatives.branches(error):
                 inner = reduce(getitem, located.path, part)  # type: ignore[arg-type]
                 chosen = self._alternatives.chosen(error, inner)
                 yield from self._of_branches(places, chosen, inner, field, level)
             case ValidationErrorKind.FalseSchema() if self._alternatives.is_reference(error):
-                yield FieldError(_field_name(field, self._root), *UNTRUE)
+                yield FieldError(field_name(field, self._root), *UNTRUE)
             case _:
-                yield FieldError(_field_name(field, self._root), *_detail_and_code(error))
+                yield FieldError(field_name(field, self._root), *detail_and_code(error))
 
     def _of_branches(
         self, places: list[str], chosen: str | None, part: object, path: list[str | int], level: int
@@ -88,7 +88,7 @@ class InvalidFields:
         if (places[0], tuple(path)) in self._seen:
             return
         self._seen.add((places[0], tuple(path)))
-        name = _field_name(path, self._root)
+        name = field_name(path, self._root)
         if level == MOST_LEVELS_OPENED or self._opened + len(places) > _MOST_OPENED:
             yield FieldError(name, *self._no_form(places))
             return
@@ -128,16 +128,16 @@ class InvalidFields:
         own_kind = [branch for branch in branches if not _kinds_wanted(branch)]
         if not own_kind and (kinds := _shared_kinds(branches)):
             member, options = kinds
-            name = _field_name([*path, member], self._root)
+            name = field_name([*path, member], self._root)
             yield FieldError(name, f"must be one of {_listed(options)}", "invalid_value")
             return
         nearest = _nearest(own_kind or branches)
         if missing := _missing_in_all(nearest):
             for member in missing:
-                name = _field_name([*path, member], self._root)
+                name = field_name([*path, member], self._root)
                 yield FieldError(name, "is required", "missing_required_field")
             return
-        name = _field_name(path, self._root)
+        name = field_name(path, self._root)
         if len(nearest) == 1 or _are_alike(nearest):
             for cause in nearest[0]:
                 yield from self.of(cause, part, path, level + 1)
@@ -247,7 +247,7 @@ def _whole_details(branches: list[list[Located]]) -> tuple[str, str] | None:
         return None
     if any(isinstance(one.error.kind, _OF_MEMBERS) for one in whole):
         return None
-    details = [_detail_and_code(one.error) for one in whole]
+    details = [detail_and_code(one.error) for one in whole]
     codes = {code for _, code in details}
     code = codes.pop() if len(codes) == 1 else "invalid_value"
     return " or ".join(dict.fromkeys(detail for detail, _ in details)), code
@@ -271,7 +271,7 @@ def _type_detail(types: Any) -> tuple[str, str]:
     return f"must be {' or '.join(TYPES[name] for name in types)}", "invalid_type"
 
 
-def _detail_and_code(error: ValidationError) -> tuple[str, str]:
+def detail_and_code(error: ValidationError) -> tuple[str, str]:
     """Return the detail and the code for an error of the value itself."""
     match error.kind:
         case ValidationErrorKind.Type() as kind:
@@ -316,7 +316,8 @@ def _listed(options: list[Any]) -> str:
     return ", ".join([*shown, f"{more} more"] if shown and more else shown or [f"{more} values"])
 
 
-def _field_name(path: list[str | int], root: str) -> str:
+def field_name(path: list[str | int], root: str) -> str:
+    """The name of the field that a path leads to from a value of this name."""
     name = ""
     for step in path:
         if isinstance(step, int):

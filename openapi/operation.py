@@ -1,13 +1,20 @@
 """Operations of the contract, with their parameters, bodies and responses."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
 
+from openapi.document import ContractError
 from openapi.schema import Schema, types_of
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
+"""A parameter in a path template, or a variable in a server's URL."""
 
 
 def essence(media_type: str) -> str:
@@ -61,7 +68,7 @@ def specificity(media_range: str, media_type: str) -> int:
     return 2 if media_type.startswith(f"{main_type}/") else int(main_type == "*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parameter:
     """A path, query, header or cookie parameter."""
 
@@ -77,19 +84,21 @@ class Parameter:
     """Whether it may be sent without a value, as ``?flag`` or ``?flag=``."""
     key: str = field(init=False)
     """The name to look it up by: in lower case for a header, else as declared."""
-    types: Sequence[str] = field(init=False)
-    """The types of its schema."""
-    is_single: bool = field(init=False)
-    """Whether its value is a single string and nothing else: no array, no object, no prefix."""
 
     def __post_init__(self) -> None:
         key = self.name.lower() if self.location == "header" else self.name
         object.__setattr__(self, "key", key)
-        types = types_of(self.schema.outline)
-        object.__setattr__(self, "types", types)
-        composite = "array" in types or "object" in types or self.style in _COMPOSITE_STYLES
-        is_special = composite or self.media_type is not None or self.allows_empty
-        object.__setattr__(self, "is_single", not is_special)
+
+    @cached_property
+    def types(self) -> Sequence[str]:
+        """The types of its schema."""
+        return types_of(self.schema.outline)
+
+    @cached_property
+    def is_single(self) -> bool:
+        """Whether its value is a single string and nothing else: no array, no object, no prefix."""
+        composite = {"array", "object"} & set(self.types) or self.style in _COMPOSITE_STYLES
+        return not (composite or self.media_type is not None or self.allows_empty)
 
     @property
     def is_unrestricted(self) -> bool:
@@ -118,6 +127,7 @@ class MediaType:
     name: str
     schema: Schema | None
     examples: tuple[object, ...]
+    example_places: tuple[str, ...] = ()
     named_examples: Mapping[str, object] = field(default_factory=dict)
     """The examples that have a name."""
     encoding: Mapping[str, Encoding] = field(default_factory=dict)
@@ -174,19 +184,33 @@ class Header:
     required: bool
     schema: Schema | None
     examples: tuple[object, ...]
+    example_places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentedResponse:
-    """A documented response: its key (``201``, ``4XX``, ``default``), bodies and headers."""
+    """A documented response: its key (``201``, ``4XX``, ``default``), bodies and headers.
+
+    ``flaw`` says why it cannot be read, and has neither then; None for any other.
+    """
 
     key: str
     pointer: str
-    description: str
-    content: Mapping[str, MediaType]
-    headers: tuple[Header, ...]
+    description: str = ""
+    content: Mapping[str, MediaType] = field(default_factory=dict)
+    headers: tuple[Header, ...] = ()
     links: Mapping[str, object] = field(default_factory=dict)
     """Its links as the contract has them, by name."""
+    flaw: ContractError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """An operation that cannot be read, or, without a method, all operations of a path."""
+
+    path: str
+    method: str | None
+    flaw: ContractError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -240,6 +264,16 @@ class Operation:
             if exact or others in self.responses:
                 return int(exact[0]) if exact else int(HTTPStatus.OK)
         return int(HTTPStatus.OK)
+
+    def schemas(self) -> Iterator[Schema]:
+        """The schemas of its parameters, bodies and headers."""
+        yield from (one.schema for one in self.parameters)
+        contents = [self.request_body.content] if self.request_body else []
+        for response in self.responses.values():
+            contents.append(response.content)
+            yield from (one.schema for one in response.headers if one.schema)
+        for content in contents:
+            yield from (one.schema for one in content.values() if one.schema)
 
     def response(self, status: int) -> DocumentedResponse | None:
         """Return the documented response for ``status``: exact, of its range, or ``default``."""

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from referencing import Registry, Resource
-from referencing.exceptions import Unresolvable
-
 from openapi.document import MAX_DEPTH, ContractError, Document
+
+
+def encoded(pointer: str) -> str:
+    """A JSON pointer as a URI reference: any character but those of pointers percent-encoded."""
+    return f"#{quote(pointer.removeprefix('#'), safe='/~')}"
 
 
 class _End(NamedTuple):
@@ -25,6 +27,13 @@ def _reference_in(node: Any, *, alone: bool) -> str | None:
     return None if alone and len(node) > 1 else unquote(node["$ref"])
 
 
+def _position(step: str) -> int:
+    """The index that a step of a pointer is in a list; raises ValueError for any other text."""
+    if not step.isdecimal():
+        raise ValueError(step)
+    return int(step)
+
+
 class References:
     """Resolver of the JSON pointers and local references of one document.
 
@@ -32,19 +41,21 @@ class References:
     """
 
     def __init__(self, document: Document) -> None:
-        registry: Registry[Any] = Registry()
-        self._resolver = registry.with_resource("", Resource.opaque(document)).resolver()
+        self._document = document
         self._ends: dict[tuple[str, bool], _End | ContractError] = {}
         self._values: dict[str, Any] = {}  # most pointers of a contract are looked up many times
 
     def at(self, pointer: str) -> Any:
         """Look up the value at ``pointer``; raises :class:`ContractError` where there is none."""
         if pointer not in self._values:
+            found: Any = self._document
             try:
-                resolved = self._resolver.lookup(quote(pointer, safe="#/~"))
-            except (Unresolvable, ValueError, TypeError) as error:
+                for step in pointer.split("/")[1:]:
+                    name = step.replace("~1", "/").replace("~0", "~")
+                    found = found[_position(name)] if isinstance(found, list) else found[name]
+            except (LookupError, ValueError, TypeError) as error:
                 raise ContractError(pointer, "does not exist") from error
-            self._values[pointer] = resolved.contents
+            self._values[pointer] = found
         return self._values[pointer]
 
     def follow(self, node: Any, pointer: str, *, alone: bool = False) -> tuple[Any, str]:
@@ -153,7 +164,7 @@ def combined(
     if depth > MAX_DEPTH:
         raise RecursionError
     known[id(definition)] = 1  # for a part that contains the whole
-    parts = [part for keyword in _COMBINING for part in definition.get(keyword, ())]
+    parts = [part for keyword in _LISTING for part in definition.get(keyword, ())]
     parts += [definition[keyword] for keyword in _CONDITIONAL if keyword in definition]
     if "$ref" in definition:
         parts.append(resolve({"$ref": definition["$ref"]}))
@@ -161,8 +172,11 @@ def combined(
     return known[id(definition)]
 
 
-_COMBINING = ("allOf", "anyOf", "oneOf")
+_LISTING = ("allOf", "anyOf", "oneOf")
 _CONDITIONAL = ("not", "if", "then", "else")
+
+COMBINING = frozenset({*_LISTING, *_CONDITIONAL, "$ref"})
+"""The keywords whose schemas check the same value."""
 
 MAX_OUTLINE = 10_000
 """The limit of schemas in one outline: what is beyond has neither types nor members."""

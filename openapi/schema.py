@@ -1,6 +1,6 @@
 """Validation of values against the contract's schemas, with one error for each invalid field."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -8,8 +8,16 @@ from typing import Any
 import jsonschema_rs
 
 from openapi.alternatives import DOCUMENT, Alternatives, compiled
+from openapi.combinations import Combinations
 from openapi.document import ContractError, Document, join
-from openapi.field_errors import MOST_LEVELS_OPENED, UNTRUE, FieldError, InvalidFields
+from openapi.field_errors import (
+    MOST_LEVELS_OPENED,
+    UNTRUE,
+    FieldError,
+    InvalidFields,
+    detail_and_code,
+    field_name,
+)
 from openapi.references import References, outline
 
 _ANNOTATIONS = {"title", "description", "default", "example", "examples", "deprecated", "$comment"}
@@ -17,39 +25,50 @@ _ANNOTATIONS = {"title", "description", "default", "example", "examples", "depre
 
 
 class Schema:
-    """A compiled schema of the document, identified by its JSON pointer.
+    """A schema of the document, identified by its JSON pointer, and compiled on first use.
 
-    ``format`` is an assertion: a field that is declared as a ``date-time`` must be one. Raises
-    :class:`ContractError` for a schema that cannot be compiled.
+    ``format`` is an assertion: a field that is declared as a ``date-time`` must be one. Whatever
+    needs a schema that cannot be used raises :class:`ContractError`; ``flaw`` is one that is known
+    already.
     """
 
     def __init__(
         self,
         pointer: str,
         definition: object,
-        registry: jsonschema_rs.Registry,
-        resolve: Callable[[Any], Any],
-        alternatives: Callable[[], Alternatives],
+        owner: "Schemas",
+        flaw: ContractError | None = None,
     ) -> None:
         self.pointer = pointer
         self.definition: dict[str, Any] = definition if isinstance(definition, dict) else {}
-        self._resolve = resolve
-        self._alternatives = alternatives
+        self._owner = owner
+        self._flaw = flaw
+
+    @cached_property
+    def _validator(self) -> jsonschema_rs.Draft202012Validator:
+        if self._flaw:
+            raise ContractError(self._flaw.place, self._flaw.reason)
         try:
-            validator = compiled(pointer, registry)
-        except jsonschema_rs.ValidationError as error:
-            # For an unresolvable reference the error has no path within the document.
-            place = join("#", *error.instance_path) if error.instance_path else pointer
-            raise ContractError(place, f"is no usable schema: {error.message}") from error
-        except (ValueError, jsonschema_rs.ReferencingError) as error:
-            reason = f"is no usable schema: {str(error).splitlines()[0]}"
-            raise ContractError(pointer, reason) from error
-        self._validator = validator
+            return self._owner.compiled(self)
+        except ContractError as error:
+            self._flaw = error
+            raise
+
+    def check(self) -> None:
+        """Compile the schema; raises :class:`ContractError` where that is impossible."""
+        _ = self._validator
 
     @cached_property
     def outline(self) -> dict[str, Any]:
-        """Types, items and properties of the schema, with references resolved."""
-        return outline(self._resolve, self.definition)
+        """Types, items and properties of the schema, with references resolved.
+
+        Empty for a schema that cannot be used.
+        """
+        try:
+            self._owner.check_combinations(self.definition, self.pointer)
+            return outline(self._owner.resolve, self.definition)
+        except (ContractError, AttributeError, TypeError, ValueError):
+            return {}
 
     @property
     def accepts_any_string(self) -> bool:
@@ -64,6 +83,18 @@ class Schema:
         except ValueError:  # the library does not take the value
             return self._validator.is_valid(validatable(value))
 
+    def first_error(self, value: object) -> str:
+        """The first error of an invalid value in words, and where in the value it is.
+
+        It needs none of the work that :meth:`errors` does once for a document.
+        """
+        try:
+            self._validator.validate(validatable(value))
+        except jsonschema_rs.ValidationError as error:
+            detail, _ = detail_and_code(error)
+            return f"{field_name(error.instance_path, '')} {detail}".strip()
+        return ""
+
     def errors(self, value: object, root: str = "body") -> list[FieldError]:
         """Return the first error of each invalid field of ``value``; empty if it is valid.
 
@@ -72,7 +103,7 @@ class Schema:
         """
         if self.is_valid(value):
             return []
-        alternatives = self._alternatives()
+        alternatives = self._owner.alternatives
         place = alternatives.place(self.pointer)
         is_large = _has_more_parts(value, _MOST_PARTS)
         # All errors of a large value take the library minutes, in which no other thread runs.
@@ -133,27 +164,46 @@ def types_of(outline: Mapping[str, Any]) -> Sequence[str]:
 
 
 class Schemas:
-    """The schemas of a document by JSON pointer, compiled on first use."""
+    """The schemas of a document by JSON pointer, each compiled on first use."""
 
     def __init__(self, document: Document) -> None:
         self._references = References(document)
         self._document = document
-        self._registry = jsonschema_rs.Registry(resources=[(DOCUMENT, document)])
-        self._compiled: dict[str, Schema] = {}
+        self._known: dict[str, Schema] = {}
+        self._combinations = Combinations(self._references.resolve_schema)
         self.resolve = self._references.resolve_schema
+        self.check_combinations = self._combinations.check
 
     def at(self, pointer: str) -> Schema:
         """Return the schema at ``pointer``, or the one that it is only a reference to."""
-        definition, target = self._references.follow(
-            self._references.at(pointer), pointer, alone=True
-        )
-        if target not in self._compiled:
-            self._compiled[target] = Schema(
-                target, definition, self._registry, self.resolve, lambda: self._alternatives
+        try:
+            definition, target = self._references.follow(
+                self._references.at(pointer), pointer, alone=True
             )
-        return self._compiled[target]
+        except ContractError as error:
+            return Schema(pointer, {}, self, error)
+        if target not in self._known:
+            self._known[target] = Schema(target, definition, self)
+        return self._known[target]
+
+    def compiled(self, schema: Schema) -> jsonschema_rs.Draft202012Validator:
+        """Compile a schema; raises :class:`ContractError` where that is impossible."""
+        self.check_combinations(schema.definition, schema.pointer)
+        try:
+            return compiled(schema.pointer, self._registry)
+        except jsonschema_rs.ValidationError as error:
+            # For an unresolvable reference the error has no path within the document.
+            place = join("#", *error.instance_path) if error.instance_path else schema.pointer
+            raise ContractError(place, f"is no usable schema: {error.message}") from error
+        except (ValueError, jsonschema_rs.ReferencingError) as error:
+            reason = f"is no usable schema: {str(error).splitlines()[0]}"
+            raise ContractError(schema.pointer, reason) from error
 
     @cached_property
-    def _alternatives(self) -> Alternatives:
-        """Made for the first value that is invalid."""
+    def _registry(self) -> jsonschema_rs.Registry:
+        return jsonschema_rs.Registry(resources=[(DOCUMENT, self._document)])
+
+    @cached_property
+    def alternatives(self) -> Alternatives:
+        """The errors of its alternatives: made for the first value that is invalid."""
         return Alternatives(self._document)

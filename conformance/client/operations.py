@@ -7,8 +7,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from conformance.journal.journal import JournalEntry
 from conformance.target.exchange import pattern_of
-from openapi.contract import PATH_PARAMETER, Contract
-from openapi.operation import Operation
+from openapi.contract import Contract
+from openapi.operation import PATH_PARAMETER, Operation
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ from conformance.target.target import CLOSED_TRIES, Target
 from conformance.target.threads import Threads, values
 from conformance.target.transport.reception import MOST_BYTES
 from dinie_contract.output import shown
-from openapi.contract import PATH_PARAMETER, Contract
-from openapi.operation import Operation
+from openapi.contract import Contract
+from openapi.operation import PATH_PARAMETER, Operation
 from openapi.resource import PageMembers, Resource
 
 NAME_PREFIX = "dinie-conformance"

@@ -15,8 +15,7 @@ from conformance.target.retry_after import (
     seconds_of,
 )
 from dinie_contract.options import RATE_LIMIT_REQUESTS
-from openapi.contract import PATH_PARAMETER
-from openapi.operation import Operation
+from openapi.operation import PATH_PARAMETER, Operation
 from openapi.resource import creates, page_members
 
 _AT_ONCE = 8

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.target.exchange import Answer, Request, path_to
-from openapi.contract import PATH_PARAMETER
+from openapi.operation import PATH_PARAMETER
 
 _AGAIN = 3
 """So many more plain requests are sent where one was refused."""

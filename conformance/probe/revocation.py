@@ -6,8 +6,7 @@ from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import item_of
 from conformance.target.exchange import Answer, Request, path_to
 from conformance.target.members import text_in
-from openapi.contract import PATH_PARAMETER
-from openapi.operation import Operation
+from openapi.operation import PATH_PARAMETER, Operation
 
 VENDOR = "vendor facts: DELETE /auth/credentials/{client_id} revokes at once and for good, 204"
 

@@ -17,8 +17,7 @@ from conformance.target.members import (
     parse,
     text_in,
 )
-from openapi.contract import PATH_PARAMETER
-from openapi.operation import Operation
+from openapi.operation import PATH_PARAMETER, Operation
 
 Headers = tuple[tuple[str, str], ...]
 

@@ -59,4 +59,4 @@ def _serve(host: str, port: int, settings: Settings) -> None:
         )
         shown = f"[{address}]" if ":" in address else address
         text = announcement(contract, f"http://{shown}:{bound_port}", settings)
-        serve(settings, listeners, lambda: echo(text, redact=False))
+        serve(settings, listeners, lambda: echo(text, redact=False), contract)

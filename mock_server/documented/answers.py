@@ -1,10 +1,11 @@
 """The documented responses of any operation: their examples, or data valid by their schemas."""
 
 import logging
+import math
 import random
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -20,11 +21,10 @@ from mock_server.documented.bodies import (
 from mock_server.documented.dynamic import dynamic_value
 from mock_server.documented.generation import BudgetSpentError, Generation
 from mock_server.documented.negotiation import best_accepted
-from mock_server.exchange.problems import Problem, ProblemType, Response
+from mock_server.exchange.problems import Problem, ProblemType, Response, not_served
 from openapi.contract import Contract
 from openapi.document import ContractError
-from openapi.operation import DocumentedResponse, MediaType, Operation, is_json
-from openapi.schema import Schema
+from openapi.operation import DocumentedResponse, Header, MediaType, Operation, Unserved, is_json
 
 _COMPUTED = (
     "x-ratelimit-limit",
@@ -47,8 +47,12 @@ _NO_BODY = (204, 304)
 _CHARACTERS_OF_ALL = 64 << 20
 """Limit on the characters of all answers of a contract: its examples, and generated data."""
 
-_NAMED = 3
-"""How many of the answers that are left out the log names."""
+_SECONDS = 0.2
+_SHARE = 0.3
+"""The CPU time of a start to look through the contract: seconds, or a share of its reading."""
+
+_MOST_WARNINGS = 100
+"""Limit on the warnings of a start."""
 
 logger = logging.getLogger("mock_server")
 
@@ -68,67 +72,91 @@ class Wish:
 
 
 class DocumentedAnswers:
-    """Every documented response of a contract, made once at the start.
+    """The documented responses of a contract, each made once, on first use.
 
-    Answers beyond the budget are left out, and told in one line of the log. Raises
-    :class:`~openapi.document.ContractError` with the pointer of a schema for which no value was
-    found.
+    A start looks through the contract for a short time, and logs one warning for each part that is
+    not served, and for each example that is not used. With ``strict`` it makes all responses, and
+    raises :class:`~openapi.document.ContractError` for the first that cannot be made.
     """
 
-    def __init__(self, contract: Contract) -> None:
-        self._bodies: dict[str, tuple[bytes, str | None]] = {}
-        self._headers: dict[str, Mapping[str, str]] = {}
-        self._left_out: dict[str, str] = {}
+    def __init__(
+        self, contract: Contract, unserved: Sequence[Unserved] = (), *, strict: bool = False
+    ) -> None:
+        self._made: dict[str, _Answer | ContractError] = {}
         self._others: dict[tuple[str, str, str | None], bytes] = {}
+        self._told: set[str] = set()
+        self._is_strict = strict
         self._resolve = contract.resolve_schema
         self._random = random.Random()  # noqa: S311 - test data
         self._generation = Generation(contract)
         self._characters = _CHARACTERS_OF_ALL
-        with closing(self._generation):
-            for operation in contract.operations.values():
-                for answer in operation.responses.values():
-                    self._add(answer)
-        if self._left_out:
-            named = ", ".join(list(self._left_out)[:_NAMED])
-            more = " and others" if len(self._left_out) > _NAMED else ""
-            logger.warning(
-                "%d documented answers are left out, and are a 501: %s%s (%s)",
-                len(self._left_out),
-                named,
-                more,
-                next(iter(self._left_out.values())),
-            )
+        for flaw in (*contract.flaws, *(one.flaw for one in unserved)):
+            self._tell(flaw, "is not served")
+        self._look_through(contract)
 
-    def _add(self, answer: DocumentedResponse) -> None:
-        if answer.pointer in self._bodies or answer.pointer in self._left_out:
+    def _look_through(self, contract: Contract) -> None:
+        seconds = max(_SECONDS, _SHARE * contract.seconds_of_reading)
+        end = math.inf if self._is_strict else time.process_time() + seconds
+        for count, operation in enumerate(contract.operations.values()):
+            if time.process_time() > end:
+                left = len(contract.operations) - count
+                logger.info("%d operations of the contract are looked at on first use", left)
+                break
+            for schema in operation.schemas():
+                try:
+                    schema.check()
+                except ContractError as error:
+                    self._tell(error, "is not served")
+            for answer in operation.responses.values():
+                self._answer(answer)
+
+    def _tell(self, error: ContractError, what: str) -> None:
+        """Log a flaw once, or raise it where the start is strict."""
+        if error.place in self._told:
             return
-        try:
-            body = self._body(answer)
-            self._headers[answer.pointer] = dict(self._header_texts(answer))
-            self._bodies[answer.pointer] = body
-        except BudgetSpentError as error:
-            self._left_out[answer.pointer] = str(error)
+        if self._is_strict:
+            raise error
+        self._told.add(error.place)
+        if len(self._told) <= _MOST_WARNINGS:
+            logger.warning("%s %s: %s", error.place, what, error.reason)
+        elif len(self._told) == _MOST_WARNINGS + 1:
+            logger.warning("only %d of these warnings are logged", _MOST_WARNINGS)
+
+    def _answer(self, documented: DocumentedResponse) -> "_Answer | ContractError":
+        place = documented.pointer
+        if place not in self._made:
+            try:
+                if documented.flaw:
+                    raise documented.flaw
+                body, media_type = self._body(documented)
+                headers = dict(self._header_texts(documented))
+                self._made[place] = _Answer(body, media_type, headers)
+            except (BudgetSpentError, ContractError) as error:
+                flaw = _flaw(place, error)
+                self._made[place] = flaw
+                self._tell(flaw, "is not served")
+        return self._made[place]
 
     def response(self, operation: Operation, status: int, wish: "Wish | None" = None) -> Response:
         """The response that ``operation`` documents for ``status``, in the media type wished for.
 
-        Raises a 501 for a response that was left out, and a 406 as :class:`Wish` says.
+        Raises a 501 for a response that cannot be made, and a 406 as :class:`Wish` says.
         """
         answer = operation.response(status)
         if answer is None:
             return Response(status)
-        if answer.pointer in self._left_out:
-            raise _left_out(self._left_out[answer.pointer])
-        if wish is None or not answer.content:
-            body, media_type = self._bodies[answer.pointer]
-        else:
+        made = self._answer(answer)
+        if isinstance(made, ContractError):
+            raise not_served(made)
+        body, media_type = made.body, made.media_type
+        if wish is not None and answer.content:
             try:
-                body, media_type = self._wished(operation, answer, wish)
+                body, media_type = self._wished(operation, answer, wish, made)
             except (BudgetSpentError, ContractError) as error:
-                raise _left_out(str(error)) from error
+                raise not_served(_flaw(answer.pointer, error)) from error
         if status in _NO_BODY:
             body, media_type = b"", None
-        headers = dict(self._headers[answer.pointer])
+        headers = dict(made.headers)
         if media_type is not None and not is_json(media_type):
             headers |= _SANDBOX
         return Response(status, body, media_type, headers)
@@ -155,7 +183,7 @@ class DocumentedAnswers:
         return b"", None
 
     def _wished(
-        self, operation: Operation, answer: DocumentedResponse, wish: "Wish"
+        self, operation: Operation, answer: DocumentedResponse, wish: "Wish", usual: "_Answer"
     ) -> tuple[bytes, str]:
         """The body that a request wishes for, and its media type."""
         content = concrete_types(answer.content)
@@ -164,15 +192,13 @@ class DocumentedAnswers:
                 name: one for name, one in content.items() if wish.example in one.named_examples
             }
         name = _accepted(operation, content, wish)
-        usual = self._bodies[answer.pointer]
         if wish.is_dynamic and not is_file(name, content[name]):
             return written(name, content[name], self._drawn(content[name]), self._resolve), name
-        if name == usual[1] and wish.example is None:
-            return usual[0], name
+        if name == usual.media_type and wish.example is None:
+            return usual.body, name
         key = answer.pointer, name, wish.example
         if key not in self._others:
-            with closing(self._generation):
-                self._others[key] = self._written(name, content[name], wish.example)
+            self._others[key] = self._written(name, content[name], wish.example)
         return self._others[key], name
 
     def _written(self, name: str, media_type: MediaType, example: str | None = None) -> bytes:
@@ -180,11 +206,11 @@ class DocumentedAnswers:
         if is_file(name, media_type):
             body = file_body(name, media_type)
         else:
-            examples = media_type.examples
             if example is not None:
-                examples = (media_type.named_examples[example],)
-            texts = [one for one in examples if is_written(name, media_type, one)]
-            value = texts[0] if texts else self._value(examples, media_type.schema)
+                given = media_type.named_examples[example]
+                media_type = replace(media_type, examples=(given,), example_places=(example,))
+            texts = [one for one in media_type.examples if is_written(name, media_type, one)]
+            value = texts[0] if texts else self._value(media_type)
             body = written(name, media_type, value, self._resolve)
         self._spend(len(body))
         return body
@@ -197,12 +223,11 @@ class DocumentedAnswers:
     def _drawn(self, media_type: MediaType) -> Any:
         """A new value for a media type."""
         if media_type.schema is None:
-            return self._value(media_type.examples, None)
+            return self._value(media_type)
         try:
             return dynamic_value(media_type.schema, self._resolve, self._random)
         except LookupError:
-            with closing(self._generation):
-                return self._generation.value(media_type.schema)
+            return self._generation.value(media_type.schema)
 
     def _spend(self, characters: int) -> None:
         self._characters -= characters
@@ -214,19 +239,37 @@ class DocumentedAnswers:
     def _header_texts(self, answer: DocumentedResponse) -> Iterator[tuple[str, str]]:
         for header in answer.headers:
             if header.name.lower() not in _COMPUTED and (header.examples or header.required):
-                text = text_of(self._value(header.examples, header.schema))
+                text = text_of(self._value(header))
                 self._spend(len(text))
                 # One line, and UTF-8 where it is more than ASCII.
                 yield header.name, " ".join(text.split()).encode().decode("latin-1")
 
-    def _value(self, examples: Sequence[Any], schema: Schema | None) -> Any:
+    def _value(self, documented: MediaType | Header) -> Any:
         """The first example that is valid by the schema, or else a generated value."""
+        schema, examples = documented.schema, documented.examples
         if schema is None:
             return examples[0] if examples else None
-        for example in examples:
+        for example, place in zip(examples, documented.example_places, strict=True):
             if schema.is_valid(example):
                 return example
+            self._tell(ContractError(place, schema.first_error(example)), "is not used")
         return self._generation.value(schema)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A response as it is sent, except for what depends on the request."""
+
+    body: bytes
+    media_type: str | None
+    headers: Mapping[str, str]
+
+
+def _flaw(place: str, error: Exception) -> ContractError:
+    """Why what is at a place cannot be made: an error of the contract, or a budget."""
+    if isinstance(error, ContractError):
+        return error
+    return ContractError(place, f"{error}: give it an example in the contract")
 
 
 def _accepted(operation: Operation, content: Mapping[str, MediaType], wish: Wish) -> str:
@@ -242,11 +285,6 @@ def _accepted(operation: Operation, content: Mapping[str, MediaType], wish: Wish
             )
         name = next(iter(content))
     return name
-
-
-def _left_out(reason: str) -> Problem:
-    detail = f"The mock makes no such answer, because {reason}: give it an example in the contract."
-    return Problem(ProblemType.NOT_IMPLEMENTED, "answer_left_out", detail)
 
 
 def example_names(answer: DocumentedResponse) -> list[str]:

@@ -15,7 +15,7 @@ from itertools import chain, islice, repeat
 from typing import Any
 from uuid import UUID
 
-from mock_server.documented.generation import TextMaker
+from mock_server.documented.texts import TextMaker
 from openapi.discriminators import KEYWORDS
 from openapi.references import merge_schemas
 from openapi.schema import Schema, types_of

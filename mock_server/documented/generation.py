@@ -1,31 +1,30 @@
 """One value that satisfies a schema.
 
-First a plain value is put together from what the schema itself shows: constants, examples, enums,
-defaults, and the simplest value of a type. Where that does not satisfy the schema, it is put
-together without the examples, which may be wrong, and from other branches of ``oneOf`` and
-``anyOf``. At last Hypothesis searches, where the extra ``conformance`` has installed it.
+A value is put together from what the schema itself shows: constants, examples, enums, defaults, and
+the simplest value of a type. Where that does not satisfy the schema, it is put together without the
+examples, which may be wrong, from other branches of ``oneOf`` and ``anyOf``, and with members that
+fit no other branch.
 
 A contract may ask for more than any machine has. Each value, and all of them together, have a
-budget; and the search runs in a process of its own, which ends with its time and its memory.
+budget.
 """
 
 import math
-import random
-import re
-from collections.abc import Iterator
-from contextlib import closing, suppress
-from itertools import chain, islice, repeat
+from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cached_property
+from itertools import chain, islice, product, repeat
 from typing import Any
 
 import jsonschema_rs
-import rstr
 
-from dinie_contract.extras import installing, is_installed
-from mock_server.documented.search import Search, SearchEnded
+from mock_server.documented.texts import MOST_CHARACTERS, only, text_of
 from openapi.contract import Contract
-from openapi.document import ContractError
-from openapi.references import merge_schemas
-from openapi.schema import Schema
+from openapi.discriminators import KEYWORDS, last_step, property_of, values_of
+from openapi.document import ContractError, join
+from openapi.references import merge_schemas, outline
+from openapi.schema import Schema, types_of
 
 _DEPTH = 6
 _VALUES = 2_000
@@ -34,35 +33,13 @@ _VALUES = 2_000
 _BRANCHES = 4
 """How many branches of each ``oneOf`` or ``anyOf`` are tried."""
 
-_TEXTS = 100
-"""How many texts are made by a pattern until one satisfies the other keywords."""
-
 _MOST_VALUES = 20_000
 """Limit on the values within one value."""
-
-_MOST_CHARACTERS = 1_048_576
-"""Limit on the characters of one value, and on the steps to texts that match a pattern."""
 
 _VALUES_OF_ALL = 3_000_000
 """Limit on the values that are put together for one contract, failed attempts included."""
 
 _NULL = {"type": "null"}
-
-_FORMATS = {
-    "date-time": "2027-03-04T00:00:00Z",
-    "date": "2027-03-04",
-    "time": "00:00:00Z",
-    "duration": "P1D",
-    "uuid": "00000000-0000-4000-8000-000000000000",
-    "uri": "https://example.com/",
-    "iri": "https://example.com/",
-    "uri-reference": "/",
-    "email": "someone@example.com",
-    "idn-email": "someone@example.com",
-    "hostname": "example.com",
-    "ipv4": "192.0.2.1",
-    "ipv6": "2001:db8::1",
-}
 
 
 class BudgetSpentError(Exception):
@@ -74,8 +51,7 @@ class Generation:
 
     def __init__(self, contract: Contract) -> None:
         self.resolve = contract.resolve_schema
-        self._components = contract.document.get("components", {})
-        self._search = Search()
+        self._components = contract.document.get("components")
         self._values = _VALUES_OF_ALL
 
     def value(self, schema: Schema) -> Any:
@@ -86,26 +62,28 @@ class Generation:
         """
         try:
             return self.plain(schema)
-        except LookupError:
-            return self._found(schema)
+        except LookupError as error:
+            reason = "no value was found that satisfies this schema: give it an example"
+            raise ContractError(schema.pointer, reason) from error
 
     def plain(self, schema: Schema) -> Any:
-        """A value put together from what ``schema`` shows, without a search.
+        """A value that satisfies ``schema``.
 
-        Raises LookupError where none satisfies it, and BudgetSpentError as :meth:`value` does.
+        Raises LookupError where none was found, and BudgetSpentError as :meth:`value` does.
         """
         spent: BudgetSpentError | None = None
-        for branch in range(_BRANCHES):
-            for shown in (("const", "example", "default", "examples", "enum"), ("const", "enum")):
-                # Numbers beyond those of a float may fail anywhere.
-                with suppress(ArithmeticError, TypeError, ValueError, RecursionError):
-                    try:
-                        value = _Assembly(self, shown, branch).value(schema.definition, 0)
-                    except BudgetSpentError as error:
-                        spent = error
-                    else:
-                        if schema.is_valid(value):
-                            return value
+        schema.check()
+        for unlike, branch, shown in product((False, True), range(_BRANCHES), _SHOWN):
+            # Numbers beyond those of a float may fail anywhere.
+            with suppress(ArithmeticError, AttributeError, TypeError, ValueError, RecursionError):
+                try:
+                    assembly = _Assembly(self, shown, branch, unlike=unlike)
+                    value = assembly.value(schema.definition, 0)
+                except BudgetSpentError as error:
+                    spent = error
+                else:
+                    if schema.is_valid(value):
+                        return value
         if spent:
             raise spent
         raise LookupError("no plain value satisfies the schema")
@@ -116,75 +94,130 @@ class Generation:
         if self._values < 0:
             raise BudgetSpentError("the contract has more answers than the mock generates")
 
-    def close(self) -> None:
-        """End the search."""
-        self._search.close()
+    @cached_property
+    def _children(self) -> Mapping[str, list[str]]:
+        """The references to the named schemas that extend each named schema by ``allOf``."""
+        found: dict[str, list[str]] = defaultdict(list)
+        named = self._components.get("schemas") if isinstance(self._components, dict) else None
+        for name, schema in named.items() if isinstance(named, dict) else ():
+            parts = schema.get("allOf") if isinstance(schema, dict) else None
+            for part in parts if isinstance(parts, list) else ():
+                if isinstance(part, dict) and isinstance(part.get("$ref"), str):
+                    found[last_step(part["$ref"])].append(join("#/components/schemas", name))
+        return found
 
-    def _found(self, schema: Schema) -> Any:
-        none = "no value was found that satisfies this schema"
-        if not is_installed("conformance"):
-            reason = f"{none}; to search further, {installing('conformance')}"
-            raise ContractError(schema.pointer, reason)
-        rooted = {**schema.definition, "components": self._components}
-        try:
-            value = self._search.find(rooted, _FORMATS)
-        except SearchEnded as error:
-            raise BudgetSpentError("no value was found in time") from error
-        except LookupError as error:
-            raise ContractError(schema.pointer, f"{none} ({error.args[0]})") from error
-        if not schema.is_valid(value):
-            raise ContractError(schema.pointer, none)
-        return value
+    def extending(self, name: str, schema: Mapping[str, Any]) -> list[str]:
+        """The references to the schemas that a discriminator without branches tells apart."""
+        mapping = schema["discriminator"].get("mapping")
+        mapped = mapping.values() if isinstance(mapping, dict) else self._children[name]
+        references = [
+            one if str(one).startswith("#") else join("#/components/schemas", one) for one in mapped
+        ]
+        return [one for one in references if last_step(one) != name]
 
 
 def generate(contract: Contract, schema: Schema) -> Any:
     """One value that satisfies ``schema``; raises as :meth:`Generation.value` does."""
-    with closing(Generation(contract)) as generation:
-        return generation.value(schema)
+    return Generation(contract).value(schema)
+
+
+_SHOWN = (("const", "example", "default", "examples", "enum"), ("const", "enum"))
+"""The keywords whose values are taken as they are: first all of them, then what is surely valid."""
 
 
 class _Assembly:
     """Puts one value together; ``shown`` are the keywords whose values are taken as they are.
 
-    ``branch`` is the number of the branch that each ``oneOf`` and ``anyOf`` takes, from 0 on.
-    Raises BudgetSpentError.
+    ``branch`` is the number of the branch that each ``oneOf`` and ``anyOf`` takes, from 0 on; with
+    ``unlike`` the value gets members that the other branches do not accept. Raises
+    BudgetSpentError.
     """
 
-    def __init__(self, generation: Generation, shown: tuple[str, ...], branch: int) -> None:
+    def __init__(
+        self, generation: Generation, shown: tuple[str, ...], branch: int, *, unlike: bool
+    ) -> None:
+        self._generation = generation
         self._resolve = generation.resolve
         self._spend_of_all = generation.spend
         self._shown = shown
         self._branch = branch
+        self._unlike = unlike
         self._values = 0
         self._characters = 0
 
-    def value(self, definition: Any, depth: int) -> Any:
-        definition = self._resolve(definition)
+    def value(self, reference: Any, depth: int) -> Any:
+        definition = self._resolve(reference)
         self._spend_of_all()
         self._spend(values=1)
         if not isinstance(definition, dict) or self._is_beyond(depth, 2):
             return None
-        definition = merge_schemas(self._resolve, definition)
+        name = _name_of(reference)
+        if name and "discriminator" in definition and _is_without_branches(definition):
+            extending = self._generation.extending(name, definition)
+            if extending and not self._is_beyond(depth):
+                child = extending[self._branch % len(extending)]
+                return self.value({"$ref": child}, depth + 1)
+        merged = merge_schemas(self._resolve, definition)
+        made = self._made(merged, depth)
+        if name and "discriminator" in merged and _is_without_branches(merged):
+            self._name(made, merged, [reference])
+        return made
+
+    def _made(self, definition: dict[str, Any], depth: int) -> Any:
         for keyword in self._shown:
             if keyword in definition:
                 listed = keyword in {"examples", "enum"} and definition[keyword]
                 return listed[0] if listed else definition[keyword]
         for keyword in ("oneOf", "anyOf"):
-            branches = definition.get(keyword, [])
+            branches = definition.get(keyword)
             if branches:
                 ends = self._is_beyond(depth) and _NULL in branches
-                rest = {key: value for key, value in definition.items() if key != keyword}
-                branch = _NULL if ends else branches[self._branch % len(branches)]
-                return self.value({"allOf": [rest, branch]}, depth + 1)
+                rest = {key: one for key, one in definition.items() if key != keyword}
+                at = self._branch % len(branches)
+                branch = _NULL if ends else branches[at]
+                made = self.value({"allOf": [rest, branch]}, depth + 1)
+                self._name(made, definition, branches, at)
+                if self._unlike and isinstance(made, dict):
+                    self._differ(made, branch, branches)
+                return made
         return self._simplest(definition, depth)
+
+    def _differ(self, made: dict[str, Any], branch: Any, branches: list[Any]) -> None:
+        """Give a value one member for each other branch that this branch does not accept."""
+        own = self._properties(branch)
+        for other in branches:
+            for name, one in self._properties(other).items():
+                if name not in own and name not in made:
+                    types = types_of(outline(self._resolve, one))
+                    made[name] = 0 if "string" in types or not types else "text"
+                    break
+
+    def _name(self, made: Any, schema: Mapping[str, Any], branches: list[Any], at: int = 0) -> None:
+        """Give a value the member by which a discriminator tells that it is of a branch."""
+        name = property_of(schema)
+        if name is None or not isinstance(made, dict):
+            return
+        values = values_of(schema, branches)[at]
+        member = self._resolve(self._properties(branches[at]).get(name))
+        if isinstance(member, dict) and ("const" in member or "enum" in member):
+            allowed = [member["const"]] if "const" in member else member["enum"]
+            values = [one for one in values if one in allowed]
+        if values and made.get(name) not in values:
+            made[name] = values[0]
+
+    def _properties(self, schema: Any) -> dict[str, Any]:
+        schema = self._resolve(schema)
+        merged = merge_schemas(self._resolve, schema) if isinstance(schema, dict) else {}
+        properties: dict[str, Any] = merged.get("properties", {})
+        return properties
 
     def _spend(self, values: int = 0, characters: int = 0) -> None:
         self._values += values
         self._characters += characters
         if self._values > _MOST_VALUES:
             raise BudgetSpentError(f"a value has more than {_MOST_VALUES} values in it")
-        if self._characters > _MOST_CHARACTERS:
-            raise BudgetSpentError(f"a value has more than {_MOST_CHARACTERS} characters")
+        if self._characters > MOST_CHARACTERS:
+            raise BudgetSpentError(f"a value has more than {MOST_CHARACTERS} characters")
 
     def _is_beyond(self, depth: int, times: int = 1) -> bool:
         """Whether this is deep or large enough: no more than what is required from here on."""
@@ -196,11 +229,7 @@ class _Assembly:
         ends = self._is_beyond(depth)
         match "null" if ends and "null" in kinds else kinds[0]:
             case "object":
-                return {
-                    name: self.value(child, depth + 1)
-                    for name, child in definition.get("properties", {}).items()
-                    if not ends or name in definition.get("required", ())
-                }
+                return self._object(definition, depth, ends=ends)
             case "array":
                 first = definition.get("prefixItems", [])
                 wanted = 0 if ends else len(first) or 1
@@ -208,10 +237,13 @@ class _Assembly:
                     min(wanted, definition.get("maxItems", wanted)), definition.get("minItems", 0)
                 )
                 schemas = chain(first, repeat(definition.get("items", True)))
-                return [self.value(schema, depth + 1) for schema in islice(schemas, int(count))]
+                if "contains" in definition:
+                    schemas = chain([definition["contains"]], schemas)
+                made = [self.value(schema, depth + 1) for schema in islice(schemas, int(count))]
+                return _distinct(made) if definition.get("uniqueItems") else made
             case "string":
                 self._spend(characters=int(definition.get("minLength", 0)))
-                text = _text(definition)
+                text = text_of(definition)
                 self._spend(characters=len(text))
                 return text
             case "integer" | "number" as kind:
@@ -221,47 +253,57 @@ class _Assembly:
             case _:
                 return None
 
-
-def _text(definition: dict[str, Any]) -> str:
-    if "pattern" in definition:
-        wanted = _only(definition, "string", "pattern", "minLength", "maxLength", "format")
-        accepts = jsonschema_rs.Draft202012Validator(wanted, validate_formats=True)
-        return next(filter(accepts.is_valid, _matches(definition["pattern"])), "")
-    text = str(_FORMATS.get(definition.get("format", ""), "text"))
-    longest = int(definition.get("maxLength", _MOST_CHARACTERS))
-    return text.ljust(int(definition.get("minLength", 0)), "x")[:longest]
-
-
-def _matches(pattern: str) -> Iterator[str]:
-    """Texts made by a regular expression, the same ones each time; none where it is no pattern."""
-    left = _MOST_CHARACTERS
-    for seed in range(_TEXTS):
-        maker = TextMaker(random.Random(seed), left)  # noqa: S311 - test data
-        try:
-            yield maker.xeger(pattern)
-        except (re.error, ValueError, KeyError, RecursionError, OverflowError):
-            return
-        left = maker.left
-
-
-class TextMaker(rstr.Rstr):
-    """Makes texts by patterns; raises OverflowError once its steps and characters are ``left``."""
-
-    def __init__(self, source: random.Random, left: int) -> None:
-        super().__init__(source)
-        self.left = left
-
-    def _handle_state(self, state: Any) -> Any:
-        made = super()._handle_state(state)
-        self.left -= 1 + len(made)
-        if self.left < 0:
-            raise OverflowError
+    def _object(self, definition: dict[str, Any], depth: int, *, ends: bool) -> dict[str, Any]:
+        properties, required = definition.get("properties", {}), definition.get("required", ())
+        made = {
+            name: self.value(child, depth + 1)
+            for name, child in properties.items()
+            if (not ends or name in required) and child is not False
+        }
+        other = definition.get("additionalProperties", True)
+        missing = [name for name in required if name not in made]
+        least = definition.get("minProperties", 0) - len(made) - len(missing)
+        for name in chain(missing, (f"member{at}" for at in range(int(max(0, least))))):
+            made[name] = "text" if other is True else self.value(other, depth + 1)
+            self._spend(values=1)
         return made
+
+
+def _is_without_branches(schema: dict[str, Any]) -> bool:
+    return all(keyword not in schema for keyword in KEYWORDS)
+
+
+def _name_of(definition: Any) -> str | None:
+    """The name of a schema that is only a reference; None for any other."""
+    reference = definition.get("$ref") if isinstance(definition, dict) else None
+    return last_step(reference) if isinstance(reference, str) and len(definition) == 1 else None
+
+
+def _distinct(items: list[Any]) -> list[Any]:
+    """The items, each varied until it differs from those before it."""
+    for at in range(1, len(items)):
+        items[at] = _varied(items[at], at)
+    return items
+
+
+def _varied(value: Any, by: int) -> Any:
+    match value:
+        case bool() | None:
+            return value if by % 2 == 0 else not value
+        case int() | float():
+            return value + by
+        case str():
+            return f"{value}{by}"
+        case dict() if value:
+            name = next((one for one in value if isinstance(value[one], str | int)), None)
+            return {**value, name: _varied(value[name], by)} if name else value
+        case _:
+            return value
 
 
 def _number(definition: dict[str, Any], kind: str) -> float:
     bounds = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-    accepts = jsonschema_rs.Draft202012Validator(_only(definition, kind, *bounds, "multipleOf"))
+    accepts = jsonschema_rs.Draft202012Validator(only(definition, kind, *bounds, "multipleOf"))
     ends = [definition[bound] for bound in bounds if bound in definition]
     step = definition.get("multipleOf", 1)
     near = []
@@ -270,7 +312,3 @@ def _number(definition: dict[str, Any], kind: str) -> float:
         near.append(sum(ends) / max(1, len(ends)))
     candidates = [0, 1, *ends, *near]
     return next((one for one in candidates if accepts.is_valid(one)), 0)
-
-
-def _only(definition: dict[str, Any], kind: str, *keywords: str) -> dict[str, Any]:
-    return {"type": kind, **{key: definition[key] for key in keywords if key in definition}}

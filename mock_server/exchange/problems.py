@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import orjson
 
+from openapi.document import ContractError
 from openapi.field_errors import FieldError
 
 
@@ -171,6 +172,12 @@ def method_not_allowed(allow: str) -> Problem:
     """The problem (405) for a method other than those in ``allow`` (RFC 9110 section 15.5.6)."""
     detail, headers = f"This path answers {allow}.", {"Allow": allow}
     return Problem(ProblemType.METHOD_NOT_ALLOWED, "method_not_allowed", detail, headers=headers)
+
+
+def not_served(flaw: ContractError) -> Problem:
+    """The problem (501) for what a flaw of the contract leaves out."""
+    detail = f"The contract has a flaw: {flaw}."
+    return Problem(ProblemType.NOT_IMPLEMENTED, "not_served", detail)
 
 
 def invalid_fields(errors: Sequence[FieldError]) -> Problem:

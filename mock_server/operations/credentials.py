@@ -12,9 +12,9 @@ from mock_server.exchange.problems import Problem, ProblemType, Response, invali
 from mock_server.partners.clock import timestamp
 from mock_server.partners.partners import new_client, secret_hash
 from mock_server.store.interface import Credential, Store, UnknownCursor, UpdateCredential
-from openapi.contract import PATH_PARAMETER, Contract
+from openapi.contract import Contract
 from openapi.field_errors import FieldError
-from openapi.operation import Operation
+from openapi.operation import PATH_PARAMETER, Operation
 from openapi.resource import PageMembers, Resource, request_members, success_members
 
 _DEFAULT_PAGE = 25

@@ -23,9 +23,9 @@ from mock_server.operations.patching import PatchError, json_patch, merge_patch
 from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import ItemChange, Store
 from openapi.collection import Collection, Collections, ItemPlace, Members, id_text, spelt
-from openapi.contract import PATH_PARAMETER, Contract
+from openapi.contract import Contract
 from openapi.field_errors import FieldError
-from openapi.operation import Operation, essence
+from openapi.operation import PATH_PARAMETER, Operation, essence
 
 _NO_CONTENT = HTTPStatus.NO_CONTENT
 

@@ -5,7 +5,7 @@ raises a 401 with its challenge (RFC 9110 section 11.6.1, RFC 6750 section 3). C
 stage runs before anything looks at the body.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -32,6 +32,7 @@ from mock_server.pipeline.framework import (
 from mock_server.store.interface import Store
 from openapi.contract import Contract
 from openapi.document import ContractError, join
+from openapi.operation import Unserved
 
 
 @dataclass(slots=True)
@@ -145,18 +146,21 @@ def _identify_by_token(
     return {"sub": partner_id}
 
 
-def check_security(contract: Contract) -> None:
-    """Raise :class:`ContractError` for a security scheme that the mock cannot check."""
+def unsupported_security(contract: Contract) -> Iterator[Unserved]:
+    """The operations that need a security scheme that the mock cannot check."""
     for operation in contract.operations.values():
         for name in (name for requirement in operation.security for name in requirement):
             scheme = contract.security_schemes[name]
-            kind = scheme["scheme"].lower() if scheme["type"] == "http" else scheme["type"]
+            kind = str(scheme.get("type"))
+            kind = str(scheme.get("scheme")).lower() if kind == "http" else kind
             if kind not in _KNOWN_SCHEMES:
-                raise ContractError(
+                flaw = ContractError(
                     join("#/components/securitySchemes", name),
                     f"is {kind}, which {operation.id} needs and the mock cannot check;"
                     f" it knows {', '.join(_KNOWN_SCHEMES)}",
                 )
+                yield Unserved(operation.path, operation.method, flaw)
+                break
 
 
 _KNOWN_SCHEMES = ("bearer", "basic", "apiKey", "oauth2", "openIdConnect")

@@ -22,7 +22,8 @@ with warnings.catch_warnings():
 
 from starlette.types import ASGIApp
 
-from openapi.contract import PATH_PARAMETER, Contract
+from openapi.contract import Contract
+from openapi.operation import PATH_PARAMETER, Unserved
 
 BESIDE = "x-beside"
 """The member of a security scheme with the places of others that a request needs too."""
@@ -37,6 +38,7 @@ __all__ = [
     "SecurityMiddleware",
     "SecurityOperation",
     "connexion_app",
+    "numbered",
 ]
 
 
@@ -46,32 +48,38 @@ def connexion_app(
     contract: Contract,
     base_path: str,
     security: Mapping[str, Any],
+    unserved: Sequence[Unserved] = (),
 ) -> ASGIApp:
     """The application that runs ``stages``, the outermost first, around an endpoint.
 
     ``security`` has the handlers of Connexion's kinds of security schemes.
     """
     app = ConnexionMiddleware(endpoint, middlewares=stages, security_map=security)
-    document, resolver = _connexion_document(contract), Resolver(lambda _: None)
+    document, resolver = _connexion_document(contract, unserved), Resolver(lambda _: None)
     app.add_api(document, base_path=base_path, resolver=resolver)
     served: ASGIApp = app
     return served
 
 
-def _connexion_document(contract: Contract) -> dict[str, Any]:
+def _connexion_document(contract: Contract, unserved: Sequence[Unserved]) -> dict[str, Any]:
     """The contract for Connexion: OpenAPI 3.0, just enough for routing and security.
 
     Connexion does not read 3.1. Bodies, parameters and responses are validated by the contract
     itself, so they are left out. Path parameters are numbered, because its router does not accept
-    every name: see :func:`_numbered`.
+    every name: see :func:`numbered`.
     """
     paths: dict[str, dict[str, Any]] = {}
     schemes: dict[str, dict[str, Any]] = {}
+    left_out = {(one.path, one.method) for one in unserved}
+    for one in unserved:
+        paths.setdefault(numbered(one.path), {})
     for operation in contract.operations.values():
+        if (operation.path, operation.method) in left_out:
+            continue
         security = [
             _together(requirement, contract.security_schemes) for requirement in operation.security
         ]
-        paths.setdefault(_numbered(operation.path), {})[operation.method.lower()] = {
+        paths.setdefault(numbered(operation.path), {})[operation.method.lower()] = {
             "operationId": operation.id,
             "security": [{name: [] for name in requirement} for requirement in security],
             "responses": {"default": {"description": "See the contract."}},
@@ -87,7 +95,7 @@ def _connexion_document(contract: Contract) -> dict[str, Any]:
     }
 
 
-def _numbered(path: str) -> str:
+def numbered(path: str) -> str:
     """A path with its parameters named by their position: ``/a/{p0}/b/{p1}``."""
     count = itertools.count()
     return PATH_PARAMETER.sub(lambda _: f"{{p{next(count)}}}", path)

@@ -6,6 +6,8 @@ without a slash, and of two matching paths the more concrete one wins (OpenAPI 3
 """
 
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,30 +22,40 @@ from mock_server.exchange.problems import (
     ProblemType,
     Response,
     method_not_allowed,
+    not_served,
 )
 from mock_server.pipeline.framework import (
     ROUTING_CONTEXT,
     RoutingAPI,
     RoutingMiddleware,
     RoutingOperation,
+    numbered,
 )
-from openapi.contract import PATH_PARAMETER, Contract
-from openapi.operation import Operation
+from openapi.contract import Contract
+from openapi.document import ContractError
+from openapi.operation import PATH_PARAMETER, Operation, Unserved
 
 _Cache = dict[tuple[str, bytes | None], tuple[Operation, dict[str, Any]]]
 
 
 class Routing(RoutingMiddleware):
-    """Sets ``exchange.operation`` and the path parameters, or refuses with 404 or 405.
+    """Sets ``exchange.operation`` and the path parameters, or refuses with 404, 405 or 501.
 
     Results of the router for paths without parameters are cached by method and path. ``home`` is
     where a browser that asks for ``/`` is sent, unless the contract has that path; None sends it
-    nowhere.
+    nowhere. ``unserved`` are the operations that are a 501.
     """
 
-    def __init__(self, app: ASGIApp, contract: Contract, home: str | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        contract: Contract,
+        unserved: Sequence[Unserved] = (),
+        home: str | None = None,
+    ) -> None:
         super().__init__(app)
         self.contract = contract
+        self.unserved = unserved
         self.home = home
         self.cache: _Cache = {}
 
@@ -68,6 +80,7 @@ class Routing(RoutingMiddleware):
         api = _Routes(
             specification,
             contract=self.contract,
+            unserved=self.unserved,
             cache=self.cache,
             default=self._not_found,
             base_path=base_path,
@@ -112,11 +125,15 @@ class _Routes(RoutingAPI):
         specification: Any,
         *,
         contract: Contract,
+        unserved: Sequence[Unserved],
         cache: _Cache,
         default: ASGIApp,
         **options: Any,
     ) -> None:
         self.contract = contract
+        self.unserved: dict[str, list[Unserved]] = defaultdict(list)
+        for one in unserved:
+            self.unserved[numbered(one.path)].append(one)
         self.cache = cache
         super().__init__(specification, **options)
         self.router.redirect_slashes = False
@@ -128,6 +145,10 @@ class _Routes(RoutingAPI):
         for path in sorted(paths, key=_templated_parts):
             super().add_paths({path: paths[path]})
             allowed = {method.upper() for method in paths[path]}
+            for one in self.unserved[path]:
+                allowed |= {one.method} if one.method else set()
+                methods = [one.method] if one.method else None
+                self.router.add_route(path, _NotServed(one.flaw), methods=methods)
             self.router.add_route(path, _MethodNotAllowed(allowed), methods=None)
 
     def make_operation(self, operation: Any) -> "_Found":
@@ -159,6 +180,14 @@ class _Found(RoutingOperation):
         if not path_parameters and raw and b"%" not in raw:
             self.cache[scope["method"], raw] = self.operation, self.routing
         await super().__call__(scope, receive, send)
+
+
+class _NotServed:
+    def __init__(self, flaw: ContractError) -> None:
+        self.flaw = flaw
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raise not_served(self.flaw)
 
 
 class _MethodNotAllowed:

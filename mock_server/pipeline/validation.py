@@ -13,8 +13,9 @@ from urllib.parse import parse_qsl
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange.exchange import Exchange
-from mock_server.exchange.problems import Problem, ProblemType, invalid_fields
+from mock_server.exchange.problems import Problem, ProblemType, invalid_fields, not_served
 from mock_server.pipeline.body import content_type, parse_json, parse_other, read_body
+from openapi.document import ContractError
 from openapi.field_errors import FieldError
 from openapi.operation import Operation, RequestBody, is_json
 from openapi.parameters import ABSENT, check_parameter
@@ -22,7 +23,7 @@ from openapi.parameters import ABSENT, check_parameter
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Fills ``exchange.body``, ``value`` and ``parameters``, or refuses with 400 or 422."""
+    """Fills ``exchange.body``, ``value`` and ``parameters``, or refuses with 400, 422 or 501."""
 
     app: ASGIApp
 
@@ -30,10 +31,13 @@ class Validation:
         exchange = Exchange.of(scope)
         operation = exchange.operation
         assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
-        errors = _read_parameters(exchange, operation)
-        if operation.request_body is not None:
-            await read_body(exchange)
-            errors += _read_body(exchange, operation.request_body)
+        try:
+            errors = _read_parameters(exchange, operation)
+            if operation.request_body is not None:
+                await read_body(exchange)
+                errors += _read_body(exchange, operation.request_body)
+        except ContractError as error:
+            raise not_served(error) from error
         if errors:
             raise invalid_fields(errors)
         await self.app(scope, receive, send)

@@ -30,6 +30,7 @@ from mock_server.serving.workers import WORKER_APP, WORKER_SETTINGS, Supervisor
 from mock_server.settings import Settings
 from mock_server.store.interface import StoreError
 from mock_server.store.opening import backend_of
+from openapi.contract import Contract
 
 logger = logging.getLogger("mock_server")
 
@@ -120,9 +121,14 @@ def make_up_partner(url: str) -> Partner:
 
 
 def serve(
-    settings: Settings, listeners: Sequence[socket.socket], announce: Callable[[], None]
+    settings: Settings,
+    listeners: Sequence[socket.socket],
+    announce: Callable[[], None],
+    contract: Contract | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; ``announce`` is called once requests are answered.
+
+    ``contract`` is that of the settings, where it has been read already.
 
     Raises what :func:`mock_server.app.create_app` raises, and StoreError for a store that is
     away or cannot be written, before anything is served; and :class:`ServingError` for workers
@@ -155,7 +161,7 @@ def serve(
 
     if workers > 1:
         with shared_metrics(1):
-            asyncio.run(_rehearse(create_app(replace(settings, workers=1))))
+            asyncio.run(_rehearse(create_app(replace(settings, workers=1), contract=contract)))
         os.environ[WORKER_SETTINGS] = settings.to_json()
         config = uvicorn.Config(WORKER_APP, factory=True, workers=workers, **options)
         # It takes the signals first: from here on there are files and workers to clean up.
@@ -167,7 +173,9 @@ def serve(
     else:
         with shared_metrics(1):
             ending = ShutdownFlag()
-            app = create_app(settings, patient=True, is_ending=lambda: ending.is_set)
+            app = create_app(
+                settings, patient=True, is_ending=lambda: ending.is_set, contract=contract
+            )
             if is_shared:
                 asyncio.run(_prepare(settings))
             server = AnnouncingServer(uvicorn.Config(app, **options), freeze_and_announce, ending)

@@ -13,6 +13,7 @@ Read = Callable[[str], Contract]
 HEAD = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\n"
 HEAD_30 = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\n"
 DONE = "responses: {'200': {description: x}}"
+X, Y = (f"parameters: [{{name: {one}, in: path, required: true, schema: {{}}}}]" for one in "xy")
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def read(tmp_path: Path) -> Read:
     def from_text(text: str) -> Contract:
         path = tmp_path / "contract.yaml"
         path.write_text(text, encoding="utf-8")
-        return Contract.from_file(path)
+        return Contract.from_file(path, strict=True)
 
     return from_text
 
@@ -220,9 +221,9 @@ def test_the_success_status_is_the_lowest_documented_one(
             "declares no path parameter x",
         ),
         (
-            paths("'/a/{x}': {}, '/a/{y}': {}"),
-            "#/paths/~1a~1{y}",
-            "is the same path as /a/{x}",
+            paths(f"'/a/{{x}}': {{get: {{{X}, {DONE}}}}}, '/a/{{y}}': {{get: {{{Y}, {DONE}}}}}"),
+            "#/paths/~1a~1{y}/get",
+            "has the method and path of #/paths/~1a~1{x}/get",
         ),
         (
             paths(f"/a: {{get: {{security: [{{k: []}}], {DONE}}}}}"),

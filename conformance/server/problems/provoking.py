@@ -17,9 +17,8 @@ from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, 
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import request_on_new_resource
 from conformance.target.exchange import Answer, Request
-from openapi.contract import PATH_PARAMETER
 from openapi.field_errors import FieldError
-from openapi.operation import Operation
+from openapi.operation import PATH_PARAMETER, Operation
 from openapi.schema import types_of
 
 SEED = "seed: Responses 400, 401, 422 (application/problem+json)"

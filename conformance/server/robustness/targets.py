@@ -14,8 +14,7 @@ from conformance.server.robustness.survival import (
     expect_no_server_error,
     send_expecting_no_server_error,
 )
-from openapi.contract import PATH_PARAMETER
-from openapi.operation import Operation
+from openapi.operation import PATH_PARAMETER, Operation
 
 # Nothing in these may match a resource by accident: the method may be DELETE.
 _PATH_VALUES = (

@@ -4,7 +4,6 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -12,8 +11,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from mock_server.documented.generation import BudgetSpentError, Generation
-from openapi.contract import PATH_PARAMETER, Contract
-from openapi.operation import IDEMPOTENCY_KEY, Operation, Parameter, is_json
+from openapi.contract import Contract
+from openapi.operation import IDEMPOTENCY_KEY, PATH_PARAMETER, Operation, Parameter, is_json
 from openapi.resource import creates, issues_tokens
 from openapi.schema import validatable
 
@@ -144,12 +143,12 @@ def request_of(call: Call, base_url: str, login: Login | None, key: str) -> Requ
 @cache
 def first_call(contract: Contract) -> Call | None:
     """The call to begin with; None for a contract with none that can be made without thought."""
-    with closing(Generation(contract)) as generation:
-        calls = (
-            _call(contract, operation, generation)
-            for operation in list(_by_sense(contract))[:_MOST_TRIED]
-        )
-        return next((one for one in calls if one), None)
+    generation = Generation(contract)
+    calls = (
+        _call(contract, operation, generation)
+        for operation in list(_by_sense(contract))[:_MOST_TRIED]
+    )
+    return next((one for one in calls if one), None)
 
 
 def _by_sense(contract: Contract) -> Iterable[Operation]:

@@ -3,7 +3,8 @@
 from typing import Any
 from urllib.parse import quote
 
-from openapi.contract import METHODS, Contract
+from openapi.contract import Contract
+from openapi.operation import METHODS
 
 
 def served_document(contract: Contract) -> dict[str, Any]:

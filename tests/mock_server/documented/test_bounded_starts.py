@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from demo.mock_process import mock_process
-from openapi.contract import MAX_OPERATIONS
+from openapi.reading import MAX_OPERATIONS
 from tests.mock_server.command_line import run_command
 
 HEAD = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\n"
@@ -87,7 +87,7 @@ STARTED = {
     "a tiny step": answering("{type: number, multipleOf: 1.0e-300, minimum: 3.14159}"),
     "a number of 400 digits": answering(f"{{type: integer, minimum: 1{'0' * 400}}}"),
 }
-REFUSED = {
+LEFT_OUT |= {
     "parts of allOf": doubling("allOf"),
     "parts of anyOf": doubling("anyOf"),
     "parts of oneOf": doubling("oneOf"),
@@ -104,6 +104,8 @@ REFUSED = {
     "an endless object": answering(
         SELF, A=f"{{type: object, required: [a], properties: {{a: {SELF}}}}}"
     ),
+}
+REFUSED = {
     "many operations": operations(MAX_OPERATIONS + 1),
     "aliases of a long text": f"x: &x '{'y' * 100_000}'\ny: [{', '.join(['*x'] * 1000)}]\n",
 }
@@ -125,7 +127,7 @@ def cases(contracts: dict[str, str]) -> list[object]:
 
 
 @pytest.mark.parametrize("text", cases(LEFT_OUT))
-def test_an_answer_beyond_the_budget_is_left_out_and_told(tmp_path: Path, text: str) -> None:
+def test_an_answer_that_cannot_be_made_is_a_501_and_told(tmp_path: Path, text: str) -> None:
     path = tmp_path / "contract.yaml"
     path.write_text(text)
     with mock_process("--contract", str(path)) as mock:
@@ -133,10 +135,11 @@ def test_an_answer_beyond_the_budget_is_left_out_and_told(tmp_path: Path, text: 
         answer = httpx.get(f"{mock.origin}/a")
         [line] = mock.log().splitlines() or mock.announcement.splitlines()[:1]
     assert used < MOST_MEGABYTES << 20
-    assert (answer.status_code, answer.json()["code"]) == (501, "answer_left_out")
-    assert "give it an example" in answer.json()["detail"]
-    assert "1 documented answers are left out" in line
-    assert "#/paths/~1a/get/responses/200" in line
+    assert (answer.status_code, answer.json()["code"]) == (501, "not_served")
+    assert "is not served" in line
+    place = "#/components/" if "#/components/" in line else "#/paths/~1a/get/responses/200"
+    assert place in answer.json()["detail"]
+    assert place in line
 
 
 @pytest.mark.parametrize("text", cases(STARTED))

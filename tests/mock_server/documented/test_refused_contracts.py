@@ -1,4 +1,4 @@
-"""What cannot be served is refused at the start, in one line with the place and the reason."""
+"""What cannot be served is left out with a warning at the start, or refused in one line."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -45,27 +45,52 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
     return to
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "reason"),
-    [
-        (answering("false"), "application~1json/schema", "no value was found"),
-        (
-            answering("{type: object, required: [z], additionalProperties: false}"),
-            "schema",
-            "value",
-        ),
-        (answering("{type: string, format: ipv4, maxLength: 3}"), "schema", "no value was found"),
-        *(
-            (secured(schemes), "#/components/securitySchemes/s", name)
-            for name, schemes in UNSUPPORTED.items()
-        ),
-    ],
-)
-def test_it_refuses_what_it_cannot_answer_or_check(
+FLAWS = [
+    (answering("false"), "#/paths/~1a/get/responses/200/content/application~1json/schema", "value"),
+    (
+        answering("{type: object, required: [z], additionalProperties: false}"),
+        "#/paths/~1a/get/responses/200/content/application~1json/schema",
+        "no value was found",
+    ),
+    (
+        answering("{type: string, format: ipv4, maxLength: 3}"),
+        "#/paths/~1a/get/responses/200/content/application~1json/schema",
+        "no value was found",
+    ),
+    (answering("{pattern: '['}"), "/schema/pattern", "is no usable schema"),
+    (answering("{$ref: '#/components/schemas/X'}"), "/schema", "which does not exist"),
+    *(
+        (secured(schemes), "#/components/securitySchemes/s", name)
+        for name, schemes in UNSUPPORTED.items()
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "place", "reason"), FLAWS)
+def test_what_it_cannot_answer_or_check_is_a_501_and_told_at_the_start(
+    write: Callable[[str], Path],
+    serving: Serving,
+    caplog: pytest.LogCaptureFixture,
+    text: str,
+    place: str,
+    reason: str,
+) -> None:
+    with serving(Settings(contract=write(text))) as client:
+        [told] = [one.getMessage() for one in caplog.records if "is not served" in one.getMessage()]
+        answer = client.get("/a")
+
+    assert place in told
+    assert reason in told
+    assert (answer.status_code, answer.json()["code"]) == (501, "not_served")
+    assert reason in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(("text", "place", "reason"), FLAWS)
+def test_a_strict_start_refuses_it(
     write: Callable[[str], Path], text: str, place: str, reason: str
 ) -> None:
     with pytest.raises(ContractError) as caught:
-        create_app(Settings(contract=write(text)))
+        create_app(Settings(contract=write(text), strict_contract=True))
 
     assert place in caught.value.place
     assert reason in caught.value.reason
@@ -94,19 +119,19 @@ def test_a_partners_token_serves_for_every_scheme_that_wants_one(
 
 
 @pytest.mark.parametrize(
-    ("text", "place"),
+    ("text", "options", "place"),
     [
-        (f"{HEAD}paths: {{}}", " #/paths: holds no operation"),
-        ("a: 1\na: 2", ":2: is not YAML: the key 'a' stands twice"),
-        (answering("{pattern: '['}"), "/schema/pattern: is no usable schema"),
-        (secured(UNSUPPORTED["mutualTLS"]), "mutualTLS"),
+        (f"{HEAD}paths: {{}}", [], " #/paths: holds no operation"),
+        ("a: 1\na: 2", [], ":2: is not YAML: the key 'a' stands twice"),
+        (answering("{pattern: '['}"), ["--strict-contract"], "pattern: is no usable schema"),
+        (secured(UNSUPPORTED["mutualTLS"]), ["--strict-contract"], "mutualTLS"),
     ],
 )
 def test_the_command_line_says_so_in_one_line(
-    write: Callable[[str], Path], text: str, place: str
+    write: Callable[[str], Path], text: str, options: list[str], place: str
 ) -> None:
     path = write(text)
-    ended = run_command("serve", "--port", "0", "--contract", str(path))
+    ended = run_command("serve", "--port", "0", "--contract", str(path), *options)
 
     assert ended.returncode == 2
     assert ended.stdout == ""

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from openapi.contract import MAX_OPERATIONS
+from openapi.reading import MAX_OPERATIONS
 from tests.mock_server.wire import until
 
 TERM, INT = signal.SIGTERM, signal.SIGINT

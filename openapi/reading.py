@@ -1,0 +1,331 @@
+"""Reads the operations of a document, and notes why a part of it cannot be read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from openapi.discriminators import last_step
+from openapi.document import ContractError, Document, join
+from openapi.operation import (
+    METHODS,
+    PATH_PARAMETER,
+    DocumentedResponse,
+    Encoding,
+    Header,
+    MediaType,
+    Operation,
+    Parameter,
+    RequestBody,
+    Unserved,
+    canonical,
+    essence,
+)
+from openapi.references import References
+from openapi.rewriting import for_requests_and_responses
+from openapi.schema import Schema, Schemas
+
+MAX_OPERATIONS = 10_000
+"""The limit of operations in a document: each costs the start about a millisecond."""
+
+_DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+
+_NO_PARAMETERS = ("accept", "content-type", "authorization")
+"""Headers that a contract cannot declare as parameters (OpenAPI 3.1, section 4.8.12.2)."""
+
+_UNREADABLE = (ContractError, AttributeError, LookupError, TypeError, ValueError)
+"""What the reading of a part raises that is not of the form that it has by the specification."""
+
+
+class Reading:
+    """The parts of a document in 3.1 form.
+
+    ``errors`` are those by the OpenAPI specification, which say why a part cannot be read. Such a
+    part is left out: ``flaws`` has why, and ``unserved`` the operations that are left out with it.
+    """
+
+    def __init__(self, document: Document, errors: Sequence[ContractError]) -> None:
+        self.document = document
+        self._errors = errors
+        self.flaws: list[ContractError] = []
+        self.unserved: list[Unserved] = []
+        self._references = References(document)
+        requests, responses = for_requests_and_responses(document)
+        self.response_schemas = Schemas(responses)
+        self.request_schemas = self.response_schemas if requests is responses else Schemas(requests)
+        self.security_schemes: Mapping[str, Document] = dict(self._security_schemes())
+        self.servers = self._servers()
+        self.base_path = self._base_path()
+        self.operations: dict[str, Operation] = {}
+        for operation in self._operations():
+            if len(self.operations) == MAX_OPERATIONS:
+                reason = f"holds more than {MAX_OPERATIONS} operations: copy the paths that you use"
+                raise ContractError("#/paths", f"{reason} to a file of their own")
+            self.operations[operation.id] = operation
+        if not self.operations and not self.unserved:
+            raise self._explained("#/paths", ContractError("#/paths", "holds no operation"))
+        self.flaws += (one for one in errors if self._is_new(one))
+
+    def _is_new(self, error: ContractError) -> bool:
+        """Whether no flaw has the place of an error, or one around it."""
+        return not any(f"{error.place}/".startswith(f"{one.place}/") for one in self.flaws)
+
+    def _servers(self) -> tuple[str, ...]:
+        servers = self.document.get("servers") or [{"url": "/"}]
+        try:
+            return tuple(map(_server_url, servers))
+        except _UNREADABLE as error:
+            self._leave_out("#/servers", error)
+            return ("",)
+
+    def _base_path(self) -> str:
+        try:
+            return _path(self.servers[0])
+        except ContractError as error:
+            self._leave_out("#/servers/0", error)
+            return ""
+
+    def _security_schemes(self) -> Iterator[tuple[str, Document]]:
+        components = self.document.get("components")
+        schemes = components.get("securitySchemes") if isinstance(components, dict) else None
+        for name, node in schemes.items() if isinstance(schemes, dict) else ():
+            place = join("#/components/securitySchemes", name)
+            try:
+                yield name, self._references.follow(node, place)[0]
+            except _UNREADABLE as error:
+                self._leave_out(place, error)
+
+    def _operations(self) -> Iterator[Operation]:
+        paths = self.document.get("paths")
+        places: dict[tuple[str, str], str] = {}
+        for path, reference in paths.items() if isinstance(paths, dict) else ():
+            if not path.startswith("/"):
+                continue  # an extension
+            try:
+                item, item_pointer = self._references.follow(reference, join("#/paths", path))
+                methods = [method for method in METHODS if method in item]
+            except _UNREADABLE as error:
+                self._leave_out(join("#/paths", path), error, path)
+                continue
+            for method in methods:
+                pointer = join(item_pointer, method)
+                shape = (method, PATH_PARAMETER.sub("{}", path))
+                if shape in places:
+                    flaw = ContractError(pointer, f"has the method and path of {places[shape]}")
+                    self._leave_out(pointer, flaw)
+                    continue
+                places[shape] = pointer
+                try:
+                    yield self._operation(method, path, item, item_pointer)
+                except _UNREADABLE as error:
+                    self._leave_out(pointer, error, path, method.upper())
+
+    def _leave_out(
+        self, place: str, error: Exception, path: str | None = None, method: str | None = None
+    ) -> ContractError:
+        """Note why what is at a place is left out, and which path or operation is with it."""
+        flaw = self._explained(place, error)
+        self.flaws.append(flaw)
+        if path is not None:
+            self.unserved.append(Unserved(path, method, flaw))
+        return flaw
+
+    def _explained(self, place: str, error: Exception) -> ContractError:
+        """The reason by the specification, where one says why a place cannot be read."""
+        if isinstance(error, ContractError) and "is not OpenAPI" not in error.reason:
+            known = [one for one in self._errors if one.place == error.place]
+            return known[0] if known and place == "#/paths" else error
+        inside = [one for one in self._errors if f"{one.place}/".startswith(f"{place}/")]
+        around = [one for one in self._errors if f"{place}/".startswith(f"{one.place}/")]
+        return next(iter([*inside, *around]), ContractError(place, "is not OpenAPI"))
+
+    def _id(self, node: Document, method: str, path: str, pointer: str) -> str:
+        """The ``operationId``, or method and path where there is none, or another has it."""
+        place = f"{method.upper()} {path}"
+        given = node.get("operationId", place)
+        if isinstance(given, str) and given not in self.operations:
+            return given
+        flaw = ContractError(pointer, "has no text as operationId")
+        if isinstance(given, str):
+            other = self.operations[given].pointer
+            flaw = ContractError(pointer, f"has the operationId of {other}")
+        self._leave_out(pointer, flaw)
+        return place
+
+    def _operation(self, method: str, path: str, item: Document, item_pointer: str) -> Operation:
+        pointer = join(item_pointer, method)
+        node = item[method]
+        request_body = None
+        if "requestBody" in node:
+            body, body_pointer = self._references.follow(
+                node["requestBody"], join(pointer, "requestBody")
+            )
+            content = self._content(body, body_pointer, self.request_schemas)
+            request_body = RequestBody(body.get("required", False), content)
+        security = node.get("security", self.document.get("security", []))
+        for name in (name for requirement in security for name in requirement):
+            if name not in self.security_schemes:
+                raise ContractError(
+                    join(pointer, "security"), f"names {name}, which is not defined"
+                )
+        parameters = tuple(self._parameters(node, pointer, item, item_pointer))
+        declared = {one.name for one in parameters if one.location == "path"}
+        for name in PATH_PARAMETER.findall(path):
+            if name not in declared:
+                raise ContractError(pointer, f"declares no path parameter {name}")
+        return Operation(
+            id=self._id(node, method, path, pointer),
+            method=method.upper(),
+            path=path,
+            pointer=pointer,
+            parameters=parameters,
+            request_body=request_body,
+            responses={
+                key.upper() if key != "default" else key: self._sound_response(
+                    key, response, join(pointer, "responses", key)
+                )
+                for key, response in node.get("responses", {}).items()
+                if not key.startswith("x-")
+            },
+            security=tuple(
+                {name: tuple(scopes) for name, scopes in requirement.items()}
+                for requirement in security
+            ),
+            summary=str(node.get("summary", "")),
+        )
+
+    def _parameters(
+        self, node: Document, pointer: str, item: Document, item_pointer: str
+    ) -> Iterator[Parameter]:
+        found: dict[tuple[str, str], Parameter] = {}
+        for owner, owner_pointer in ((item, item_pointer), (node, pointer)):
+            for index, reference in enumerate(owner.get("parameters", [])):
+                one, place = self._references.follow(
+                    reference, join(owner_pointer, "parameters", index)
+                )
+                if one["in"] == "header" and one["name"].lower() in _NO_PARAMETERS:
+                    continue
+                style = one.get("style", _DEFAULT_STYLES[one["in"]])
+                schema, media_type = self._parameter_schema(one, place)
+                found[one["in"], one["name"]] = Parameter(
+                    name=one["name"],
+                    location=one["in"],
+                    required=one.get("required", False),
+                    schema=schema,
+                    style=style,
+                    explode=one.get("explode", style == "form"),
+                    media_type=media_type,
+                    allows_empty=one["in"] == "query" and one.get("allowEmptyValue") is True,
+                )
+        yield from found.values()
+
+    def _parameter_schema(self, node: Document, pointer: str) -> tuple[Schema, str | None]:
+        """The schema of a parameter, and the media type of its value if it has ``content``."""
+        if "schema" in node:
+            return self.request_schemas.at(join(pointer, "schema")), None
+        for name, media_type in node.get("content", {}).items():
+            if "schema" not in media_type:
+                return Schemas({}).at("#"), essence(name)
+            place = join(pointer, "content", name, "schema")
+            return self.request_schemas.at(place), essence(name)
+        raise ContractError(pointer, "has neither a schema nor content")
+
+    def _sound_response(self, key: str, reference: Document, pointer: str) -> DocumentedResponse:
+        try:
+            return self._response(key, reference, pointer)
+        except _UNREADABLE as error:
+            flaw = self._leave_out(pointer, error)
+            return DocumentedResponse(key=key, pointer=pointer, flaw=flaw)
+
+    def _response(self, key: str, reference: Document, pointer: str) -> DocumentedResponse:
+        node, place = self._references.follow(reference, pointer)
+        headers = []
+        for name, header_reference in node.get("headers", {}).items():
+            header, header_place = self._references.follow(
+                header_reference, join(place, "headers", name)
+            )
+            schema = (
+                self.response_schemas.at(join(header_place, "schema"))
+                if "schema" in header
+                else None
+            )
+            examples = self._examples(header, header_place)
+            if schema:
+                examples |= self._examples(schema.definition, schema.pointer)
+            required = header.get("required", False)
+            headers.append(
+                Header(name, required, schema, tuple(examples.values()), tuple(examples))
+            )
+        return DocumentedResponse(
+            key=key,
+            pointer=place,
+            description=node.get("description", ""),
+            content=self._content(node, place, self.response_schemas),
+            headers=tuple(headers),
+            links=node.get("links", {}),
+        )
+
+    def _content(self, node: Document, pointer: str, schemas: Schemas) -> Mapping[str, MediaType]:
+        content: dict[str, MediaType] = {}
+        for name, media_type in node.get("content", {}).items():
+            place = join(pointer, "content", name)
+            schema = schemas.at(join(place, "schema")) if "schema" in media_type else None
+            examples = self._examples(media_type, place)
+            named = join(place, "examples", "")
+            one = MediaType(
+                canonical(name),
+                schema,
+                tuple(examples.values()),
+                tuple(examples),
+                {
+                    last_step(pointer): value
+                    for pointer, value in examples.items()
+                    if pointer.startswith(named) and isinstance(media_type["examples"], dict)
+                },
+                {key: _encoding(node) for key, node in media_type.get("encoding", {}).items()},
+            )
+            content.setdefault(one.name, one)
+        return content
+
+    def _examples(self, node: Document, pointer: str) -> dict[str, Any]:
+        """The ``example`` and ``examples`` of a media type, a header or a schema, by pointer."""
+        found = {join(pointer, "example"): node["example"]} if "example" in node else {}
+        examples = node.get("examples", [])
+        if isinstance(examples, list):
+            places = (join(pointer, "examples", at) for at in range(len(examples)))
+            return found | dict(zip(places, examples, strict=True))
+        for label, reference in examples.items():
+            place = join(pointer, "examples", label)
+            try:
+                example, _ = self._references.follow(reference, place)
+                if "value" in example:  # else it is an externalValue, outside of the contract
+                    found[place] = example["value"]
+            except _UNREADABLE as error:
+                self._leave_out(place, error)
+        return found
+
+
+def _encoding(node: Document) -> Encoding:
+    """The encoding of a property; a media type is ignored beside a style."""
+    is_styled = "style" in node or "explode" in node
+    style = node.get("style", "form") if is_styled else None
+    names = "" if is_styled else node.get("contentType", "")
+    content_types = tuple(essence(one) for one in names.split(",") if one.strip())
+    return Encoding(content_types, style, node.get("explode", style == "form"))
+
+
+def _server_url(server: Document) -> str:
+    """The URL of a server, with the defaults of its variables."""
+    url: str = server["url"]
+    for name, variable in server.get("variables", {}).items():
+        url = url.replace(f"{{{name}}}", str(variable["default"]))
+    return url.rstrip("/")
+
+
+def _path(url: str) -> str:
+    try:
+        path = urlsplit(url).path
+    except ValueError as error:
+        raise ContractError("#/servers/0/url", f"is no URL: {error}") from error
+    if PATH_PARAMETER.search(path):
+        raise ContractError("#/servers/0", f"has a path with a variable without default: {path}")
+    return unquote(f"/{path.lstrip('/')}") if path else ""
