@@ -317,7 +317,7 @@ def test_a_refusal_does_not_quote_the_document(read: Read) -> None:
 
 
 def test_the_number_of_operations_has_a_bound(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openapi.contract.MAX_OPERATIONS", 2)
+    monkeypatch.setattr("openapi.reading.MAX_OPERATIONS", 2)
     operations = [f"get: {{{DONE}}}", f"post: {{{DONE}}}", f"put: {{{DONE}}}"]
     assert len(read(paths(f"/a: {{{', '.join(operations[:2])}}}")).operations) == 2
 
