@@ -217,8 +217,7 @@ class DocumentedAnswers:
 
     def value_of(self, media_type: MediaType) -> Any:
         """The value of a body: an example that is valid by the schema, or a generated one."""
-        with closing(self._generation):
-            return self._value(media_type.examples, media_type.schema)
+        return self._value(media_type)
 
     def _drawn(self, media_type: MediaType) -> Any:
         """A new value for a media type."""
