@@ -139,6 +139,18 @@ class Collection:
             path = path.replace("{}", id_text(parameters.get(name)), 1)
         return path
 
+    def takes_id(self, value: object) -> bool:
+        """Whether a value can be an id: each operation by id takes it in its path."""
+        if not isinstance(value, str | int | float) or isinstance(value, bool) or value == "":
+            return False
+        schemas = [
+            one.schema
+            for operation, name in self.id_parameters.items()
+            for one in operation.parameters
+            if one.location == "path" and one.name == name
+        ]
+        return all(one.is_valid(value) or one.is_valid(str(value)) for one in schemas)
+
     @cached_property
     def shown(self) -> Mapping[Operation, ItemPlace]:
         """Where the answers of its operations have an item, for those that have one."""
@@ -154,7 +166,8 @@ class Collection:
                 continue
             media_type = json_of(operation, operation.success_status)
             schema = media_type.schema if media_type else None
-            place = _place(self.reader, schema.definition, self.id) if schema else None
+            noun = self.base.rpartition("/")[2]
+            place = _place(self.reader, schema.definition, self.id, noun) if schema else None
             if place:
                 found[operation] = place
         return found
@@ -359,7 +372,7 @@ class Collections:
         for operation in operations:
             media_type = json_of(operation, operation.success_status) if operation else None
             if media_type and media_type.schema:
-                found = _objects(self._reader, media_type.schema.definition)
+                found = _objects(self._reader, media_type.schema.definition, noun)
                 objects += [members for _, members in found]
         named = [
             *((linked, members) for members in objects if linked in members),
@@ -375,8 +388,7 @@ def id_member(members: Mapping[str, Any], parameter: str, noun: str) -> str | No
     if parameter in members:
         return parameter
     names = {spelt(name): name for name in members}
-    one = re.sub(r"(ies|s)$", lambda end: "y" if end[1] == "ies" else "", noun)
-    wanted = [spelt(parameter), "id", f"{spelt(one)}id", "uuid", "guid", "sid"]
+    wanted = [spelt(parameter), "id", f"{singular(noun)}id", "uuid", "guid", "sid"]
     ends = [name for name in names if len(name) > 1 and spelt(parameter).endswith(name)]
     wanted += sorted(ends, key=len, reverse=True)
     return next((names[name] for name in wanted if name in names), None)
@@ -391,19 +403,45 @@ def _snake(name: str) -> str:
 
 
 def _objects(
-    reader: Members, definition: Any, path: tuple[str, ...] = (), level: int = 2
+    reader: Members, definition: Any, noun: str, path: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], Mapping[str, Mapping[str, Any]]]]:
-    """The object that a schema describes, and those in it, the outermost first."""
+    """The object that a schema describes, and those that it only wraps, the outermost first."""
     members = reader.of(definition)
     if members:
         yield path, members
-    for name, one in members.items() if level else ():
-        yield from _objects(reader, one, (*path, name), level - 1)
+    if len(path) == _WRAPPERS:
+        return
+    inner = {name: one for name, one in members.items() if reader.of(one)}
+    for name, one in inner.items():
+        if len(inner) == 1 or spelt(name) in _WRAPPING or spelt(name) == singular(noun):
+            yield from _objects(reader, one, noun, (*path, name))
 
 
-def _place(reader: Members, definition: Any, identity: str) -> ItemPlace | None:
+_WRAPPING = {
+    "data",
+    "result",
+    "item",
+    "payload",
+    "response",
+    "resource",
+    "record",
+    "entity",
+    "body",
+}
+"""What a member is called that holds the item of an answer."""
+
+_WRAPPERS = 2
+
+
+def singular(noun: str) -> str:
+    """A word for several things as the word for one: ``categories``, ``category``."""
+    word = spelt(noun)
+    return f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")
+
+
+def _place(reader: Members, definition: Any, identity: str, noun: str) -> ItemPlace | None:
     """Where a body has an item; None where no object in it has the member with the id."""
-    for path, members in _objects(reader, definition):
+    for path, members in _objects(reader, definition, noun):
         if identity in members:
             return ItemPlace(path, members)
     return None

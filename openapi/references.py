@@ -121,7 +121,7 @@ def merge_schemas(
 ) -> dict[str, Any]:
     """Merge the ``allOf`` parts and the ``$ref`` of a schema into one schema, as an approximation.
 
-    Properties and required names are united; of any other keyword the outermost value is kept.
+    Properties, items and required names are united; of other keywords the outermost value is kept.
     ``resolve`` resolves a reference. ``within`` holds the ids of the enclosing schemas: a part
     that contains itself adds nothing.
     """
@@ -140,7 +140,10 @@ def merge_schemas(
         for name, one in merged.get("properties", {}).items():
             properties[name] = {"allOf": [one, properties[name]]} if name in properties else one
         required = [*merged.get("required", []), *flat.get("required", [])]
+        items = [one["items"] for one in (merged, flat) if isinstance(one.get("items"), dict)]
         merged = {**flat, **merged}
+        if len(items) > 1:
+            merged["items"] = {"allOf": items}
         if properties:
             merged["properties"] = properties
         if required:

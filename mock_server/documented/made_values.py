@@ -21,6 +21,8 @@ _CREATED = re.compile(r"creat|insert|register|added|submitted|opened|received", 
 _UPDATED = re.compile(r"updat|modif|chang", re.IGNORECASE)
 _MILLISECONDS = 10**11
 _LETTERS = 16
+_SHORTEST_HEX = 8
+_FEW_DIGITS = 6
 
 
 def new_ids(definition: Mapping[str, Any], example: object, number: int) -> Iterator[Any]:
@@ -68,9 +70,9 @@ def _like(example: str, number: int) -> str:
     """A text of the form of another: its prefix, and other characters of the same kinds."""
     prefix = found[0] if (found := _PREFIX.match(example)) else ""
     rest = example[len(prefix) :]
-    if rest.isdigit() and len(rest) < len("1000000"):
+    if rest.isdigit() and len(rest) <= _FEW_DIGITS:
         return f"{prefix}{number:0{len(rest)}d}"
-    is_hex = len(rest) >= len("12345678") and set(rest) <= _HEX
+    is_hex = len(rest) >= _SHORTEST_HEX and set(rest) <= _HEX and not rest.isdigit()
     return prefix + "".join(_another(one, is_hex=is_hex) for one in rest)
 
 

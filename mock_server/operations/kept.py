@@ -1,5 +1,6 @@
 """The items of other contracts: kept for each partner, where the contract has a collection."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -133,8 +134,10 @@ class KeptItems:
             given = sent.get(call.collection.id)
         else:
             given = sent.pop(call.collection.id, None)
+        if not call.collection.takes_id(given):
+            given = None
         before = None
-        if isinstance(given, str | int | float):
+        if given is not None:
             before = await self._store.items.find(call.partner_id, call.path, id_text(given))
             if before and call.operation.response(HTTPStatus.CONFLICT):
                 raise Problem(
@@ -160,13 +163,12 @@ class KeptItems:
             return all(self._answers.exact(*shape, item) is not None for shape in shapes)
 
         collection, now = call.collection, call.exchange.now
-        ids = (given,) if isinstance(given, str | int | float) else await self._ids(call, template)
-        made = next(
-            ({collection.id: one} for one in ids if is_shown({**template, collection.id: one})),
-            None,
-        )
+        ids = await self._ids(call, template) if given is None else iter((given,))
+        named = ({collection.id: one} for one in ids if collection.takes_id(one))
+        made = next((one for one in named if is_shown({**template, **one})), None)
         if made is None:
             return None
+        template = self._naming(collection, template, made[collection.id])
         times = timestamps(collection.members, template, now, new=True)
         others = {
             name: value
@@ -180,6 +182,15 @@ class KeptItems:
                 return {**item, **made}
         start = {**template, **made}
         return {**start, **fitting_members(sent, lambda members: is_shown({**start, **members}))}
+
+    def _naming(self, collection: Collection, template: Item, new: object) -> Item:
+        """The documented item whose URLs name the new item: ``https://…/pets/7``."""
+        old = template.get(collection.id)
+        if old is None:
+            return template
+        noun = re.escape(collection.base.rpartition("/")[2])
+        url = re.compile(rf"(/{noun}/){re.escape(id_text(old))}(?=[/?#]|$)")
+        return {name: _with_urls(one, url, id_text(new)) for name, one in template.items()}
 
     def _forms(self, call: _Call, template: Item, sent: Item) -> Iterator[Item]:
         """The documented items with what was sent in them, the likeliest first."""
@@ -328,7 +339,10 @@ class KeptItems:
         exchange = call.exchange
         if isinstance(exchange.value, list):
             try:
-                yield json_patch(known, exchange.value)
+                patched = json_patch(known, exchange.value)
+                if not isinstance(patched, dict):
+                    raise PatchError("leaves no object")  # noqa: TRY301 - as other failures
+                yield patched
             except PatchError as error:
                 raise invalid_fields([FieldError("body", str(error), "invalid_value")]) from None
             return
@@ -364,6 +378,14 @@ class KeptItems:
         if place and documented.body is not None and status != _NO_CONTENT:
             body = self._answers.showing(documented, place, item)
         return documented.with_body(body, headers or {})
+
+
+def _with_urls(value: Any, url: re.Pattern[str], item_id: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_urls(one, url, item_id) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_with_urls(one, url, item_id) for one in value]
+    return url.sub(lambda found: found[1] + item_id, value) if isinstance(value, str) else value
 
 
 def _item(stored: StoredItem) -> Item:

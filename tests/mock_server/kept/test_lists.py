@@ -1,0 +1,236 @@
+"""Lists of kept items, in each kind of pages."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from tests.mock_server.clients import Client
+from tests.mock_server.kept.conftest import Start
+from tests.mock_server.kept.contracts import answer, array, contract, number, obj, operation, text
+
+NULLABLE = {"type": ["string", "null"]}
+FLAG = {"type": "boolean"}
+URL = {**NULLABLE, "format": "uri-reference"}
+NUMBERS = obj("page", "pages", "more", page=number(), pages=number(), more=FLAG)
+ITEM = obj("id", "name", id=number(), name=text())
+
+
+def document(page: dict[str, Any], query: dict[str, Any], **more: Any) -> dict[str, Any]:
+    made = answer(ITEM)
+    listing = answer(page, **more)
+    return contract(
+        {
+            "/items": {
+                "get": operation({"200": listing}, query=query),
+                "post": operation({"201": made}, obj("name", name=text())),
+            },
+            "/items/{id}": {
+                "get": operation({"200": made}),
+                "delete": operation({"204": answer()}),
+            },
+        }
+    )
+
+
+def fill(client: Client, count: int = 5) -> None:
+    for one in range(count):
+        assert client.post("/v1/items", json={"name": f"n{one}"}).status_code == 201
+
+
+def names(items: list[dict[str, Any]]) -> list[str]:
+    return [one["name"] for one in items]
+
+
+Walk = Callable[[Any, Any], dict[str, Any] | None]
+"""The query of the next page, by the page and its headers; None behind the last page."""
+
+SIZES = ("limit", "pageSize", "per_page", "size", "take")
+OLDEST = ["n0", "n1", "n2", "n3", "n4"]
+NEWEST = OLDEST[::-1]
+ITEMS = array(ITEM)
+
+
+def skipped(query: Any) -> int:
+    return int(query.get("skip", 0)) + 2
+
+
+PAGES: dict[str, tuple[Any, ...]] = {
+    "after an id": (
+        obj("data", "has_more", data=ITEMS, has_more=FLAG),
+        {"starting_after": text(), "limit": number()},
+        lambda page, _: {"starting_after": page["data"][-1]["id"]} if page["has_more"] else None,
+        NEWEST,
+    ),
+    "a token": (
+        obj("items", items=ITEMS, nextPageToken=text()),
+        {"pageToken": text(), "pageSize": number()},
+        lambda page, _: {"pageToken": t} if (t := page.get("nextPageToken")) else None,
+        NEWEST,
+    ),
+    "a cursor that may be null": (
+        obj("data", "meta", data=ITEMS, meta=obj("next_cursor", next_cursor=NULLABLE)),
+        {"cursor": text(), "per_page": number()},
+        lambda page, _: {"cursor": t} if (t := page["meta"]["next_cursor"]) else None,
+        NEWEST,
+    ),
+    "a text that is empty behind the last page": (
+        obj("data", "next", data=ITEMS, next=text()),
+        {"cursor": text(), "limit": number()},
+        lambda page, _: {"cursor": page["next"]} if page["next"] else None,
+        NEWEST,
+    ),
+    "a URL": (
+        obj("results", "count", results=ITEMS, count=number(), next=URL),
+        {"offset": number(), "limit": number()},
+        lambda page, _: dict(parse_qsl(urlsplit(page["next"]).query)) if page.get("next") else None,
+        OLDEST,
+    ),
+    "a page number": (
+        obj("content", "last", content=ITEMS, last=FLAG, totalPages=number()),
+        {"page": number(minimum=0), "size": number()},
+        lambda page, query: None if page["last"] else {"page": int(query.get("page", 0)) + 1},
+        OLDEST,
+    ),
+    "a number from 1 on": (
+        obj("data", "pagination", data=ITEMS, pagination=NUMBERS),
+        {"page": number(minimum=1), "per_page": number()},
+        lambda page, _: {"page": p["page"] + 1} if (p := page["pagination"])["more"] else None,
+        OLDEST,
+    ),
+    "embedded items": (
+        obj("_embedded", _embedded=obj(items=ITEMS), total=number()),
+        {"skip": number(), "take": number()},
+        lambda page, query: {"skip": s} if (s := skipped(query)) < page["total"] else None,
+        OLDEST,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_every_item_is_on_one_page(start: Start, kind: str) -> None:
+    page_schema, query, walk, expected = PAGES[kind]
+    client = start(document(page_schema, query))
+    size = next(
+        one
+        for one in query
+        if query[one]["type"] == "integer" and one not in {"page", "offset", "skip"}
+    )
+    fill(client)
+    found: list[str] = []
+    asked: dict[str, Any] | None = {}
+    while asked is not None:
+        asked = {**asked, size: 2}
+        page = client.get("/v1/items", params=asked).json()
+        items = next(
+            one
+            for one in [page, *page.values(), *(page.get("_embedded") or {}).values()]
+            if isinstance(one, list)
+        )
+        assert 1 <= len(items) <= 2
+        found += names(items)
+        asked = walk(page, asked)
+    assert found == expected
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_an_empty_list_is_a_page_too(start: Start, kind: str) -> None:
+    page_schema, query, walk, _ = PAGES[kind]
+    client = start(document(page_schema, query))
+    page = client.get("/v1/items").json()
+    assert "n0" not in str(page)
+    assert walk(page, {}) is None
+
+
+def test_totals_and_numbers_are_those_of_the_list(start: Start) -> None:
+    meta = obj(
+        "page", "per_page", "total", "total_pages", "count",
+        page=number(), per_page=number(), total=number(), total_pages=number(), count=number(),
+    )  # fmt: skip
+    page = obj("data", "meta", data=ITEMS, meta=meta)
+    client = start(document(page, {"page": number(minimum=1), "per_page": number(default=2)}))
+    fill(client)
+    found = client.get("/v1/items", params={"page": 3}).json()
+    assert names(found["data"]) == ["n4"]
+    assert found["meta"] | {"count": 0} == {
+        "page": 3, "per_page": 2, "total": 5, "total_pages": 3, "count": 0
+    }  # fmt: skip
+
+
+def test_a_documented_link_header_leads_on(start: Start) -> None:
+    headers = {"Link": {"schema": text()}, "X-Total-Count": {"schema": number()}}
+    client = start(document(ITEMS, {"page": number(), "per_page": number()}, headers=headers))
+    fill(client)
+    first = client.get("/v1/items", params={"per_page": 3})
+    assert first.headers["x-total-count"] == "5"
+    assert names(first.json()) == OLDEST[:3]
+    url = first.headers["link"].partition(">")[0].removeprefix("<")
+    assert first.headers["link"].endswith('rel="next"')
+    second = client.get(url)
+    assert names(second.json()) == OLDEST[3:]
+    assert "link" not in second.headers
+
+
+def test_a_plain_array_has_all_items(start: Start) -> None:
+    client = start(document(ITEMS, {}))
+    fill(client, 30)
+    assert len(client.get("/v1/items").json()) == 30
+
+
+def test_pages_before_an_item(start: Start) -> None:
+    page = obj("data", data=ITEMS, has_more=FLAG)
+    query = {"starting_after": text(), "ending_before": text(), "limit": number()}
+    client = start(document(page, query))
+    fill(client)
+    ids = [one["id"] for one in client.get("/v1/items").json()["data"]]
+    before = client.get("/v1/items", params={"ending_before": ids[3], "limit": 2}).json()["data"]
+    assert [one["id"] for one in before] == ids[1:3]
+
+
+def test_a_cursor_outlives_its_item(start: Start) -> None:
+    page_schema, query, walk, _ = PAGES["a token"]
+    client = start(document(page_schema, query))
+    fill(client)
+    page = client.get("/v1/items", params={"pageSize": 2}).json()
+    client.delete(f"/v1/items/{page['items'][-1]['id']}")
+    rest = client.get("/v1/items", params={**walk(page, {}), "pageSize": 9}).json()
+    assert names(rest["items"]) == NEWEST[2:]
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "page-x", "page-" + "9" * 30, "-1", "99"])
+def test_an_unknown_cursor_is_refused(start: Start, cursor: str) -> None:
+    page_schema, query, *_ = PAGES["after an id"]
+    client = start(document(page_schema, query))
+    fill(client, 2)
+    refused = client.get("/v1/items", params={"starting_after": cursor})
+    assert refused.status_code == 422
+    assert refused.json()["param"] == "starting_after"
+
+
+def test_a_parameter_that_is_called_as_a_member_filters(start: Start) -> None:
+    page = obj("data", data=ITEMS, total=number(), has_more=FLAG)
+    query = {"name": text(), "cursor": text(), "limit": number()}
+    client = start(document(page, query))
+    fill(client, 3)
+    fill(client, 3)
+    found = client.get("/v1/items", params={"name": "n1", "limit": 1}).json()
+    assert (names(found["data"]), found["has_more"], found["total"]) == (["n1"], True, 2)
+    cursor = {"cursor": found["data"][0]["id"], "name": "n1"}
+    rest = client.get("/v1/items", params=cursor).json()
+    assert (names(rest["data"]), rest["has_more"]) == (["n1"], False)
+
+
+def test_a_list_that_cannot_show_the_items_is_as_documented(start: Start) -> None:
+    page = {**ITEMS, "minItems": 2}
+    example = [{"id": 7, "name": "a"}, {"id": 8, "name": "b"}]
+    client = start(document(page, {}, example=example))
+    assert client.get("/v1/items").json() == example
+    fill(client, 2)
+    assert names(client.get("/v1/items").json()) == ["n0", "n1"]
+
+
+def test_a_list_of_other_things_is_as_documented(start: Start) -> None:
+    client = start(document(array(obj(label=text())), {}, example=[{"label": "x"}]))
+    fill(client, 1)
+    assert client.get("/v1/items").json() == [{"label": "x"}]
