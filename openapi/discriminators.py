@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from openapi.document import join
+
 KEYWORDS = ("oneOf", "anyOf")
 """The keywords whose values are branches."""
 
@@ -45,6 +47,62 @@ def _leads_to(mapped: object, reference: str) -> bool:
     if mapped.startswith("#"):
         return unquote(mapped) == unquote(reference)
     return last_step(mapped) == last_step(reference)
+
+
+def open_hierarchies(document: dict[str, Any]) -> None:
+    """Rewrite schemas that others extend, told apart by a mapping, as the choice of these.
+
+    A schema ``Pet`` with a discriminator, which ``Cat`` and ``Dog`` have in their ``allOf``, stands
+    for a cat or a dog where it is referred to. What they extend is moved to its ``$defs``.
+    """
+    schemas = document.get("components", {}).get("schemas", {})
+    for name, schema in schemas.items() if isinstance(schemas, dict) else ():
+        if isinstance(schema, dict) and schema.keys().isdisjoint(KEYWORDS):
+            mapping = schema["discriminator"].get("mapping") if property_of(schema) else None
+            if isinstance(mapping, dict) and mapping:
+                _open_hierarchy(schemas, name, schema, mapping)
+
+
+def _open_hierarchy(
+    schemas: dict[str, Any], name: str, schema: dict[str, Any], mapping: dict[str, Any]
+) -> None:
+    own = join("#/components/schemas", name)
+    base = f"{own}/$defs/base"
+    extending = {
+        child: one
+        for child, one in schemas.items()
+        if isinstance(one, dict) and isinstance(one.get("allOf"), list)
+        if any(_is_reference_to(part, own) for part in one["allOf"])
+    }
+    if not extending:
+        return
+    for one in extending.values():
+        one["allOf"] = [
+            {**part, "$ref": base} if _is_reference_to(part, own) else part for part in one["allOf"]
+        ]
+    mapped = [last_step(to) for to in mapping.values() if isinstance(to, str)]
+    children = dict.fromkeys([*(one for one in mapped if one in schemas), *extending])
+    discriminator = {
+        **schema.pop("discriminator"),
+        "mapping": {
+            value: base if isinstance(to, str) and last_step(to) == name else to
+            for value, to in mapping.items()
+        },
+    }
+    references = [base if one == name else join("#/components/schemas", one) for one in children]
+    moved = dict(schema)
+    schema.clear()
+    schema["$defs"] = {"base": moved}
+    schema["oneOf"] = [{"$ref": one} for one in references]
+    schema["discriminator"] = discriminator
+
+
+def _is_reference_to(part: Any, reference: str) -> bool:
+    return (
+        isinstance(part, dict)
+        and isinstance(part.get("$ref"), str)
+        and unquote(part["$ref"]) == reference
+    )
 
 
 def assert_mapping(resolve: Callable[[Any], Any], schema: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from openapi.combinations import Combinations
-from openapi.discriminators import assert_mapping
+from openapi.discriminators import assert_mapping, open_hierarchies
 from openapi.document import ContractError, Document
 from openapi.references import References, encoded, merge_schemas
 from openapi.subschemas import schemas_of
@@ -70,6 +70,7 @@ def for_requests_and_responses(document: Document) -> tuple[Document, Document]:
     Each is a copy if it requires fewer properties than ``document``, else ``document`` itself.
     """
     flags = ("readOnly", "writeOnly")
+    open_hierarchies(document)
     resolve = References(document).resolve_schema
     used: set[str] = set()
     for schema in schemas_of(document):

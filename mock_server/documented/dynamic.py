@@ -10,10 +10,8 @@ from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from ipaddress import IPv4Address, IPv6Address
 from itertools import chain, islice, repeat
 from typing import Any
-from uuid import UUID
 
 from mock_server.documented.texts import TextMaker
 from openapi.discriminators import KEYWORDS
@@ -173,6 +171,12 @@ class _Drawing:
         return "".join(self._random.choices(string.ascii_lowercase, k=count))
 
 
+def _uuid(digits: str) -> str:
+    """A random UUID (RFC 9562, version 4) of 32 digits."""
+    parts = digits[:8], digits[8:12], f"4{digits[13:16]}", f"a{digits[17:20]}", digits[20:]
+    return "-".join(parts)
+
+
 def _moment(form: str) -> Callable[[random.Random, str], str]:
     return lambda source, _: datetime.fromtimestamp(source.randint(0, _LATEST), UTC).strftime(form)
 
@@ -185,7 +189,7 @@ _FORMATS: dict[str, Callable[[random.Random, str], str]] = {
     "date": _moment("%Y-%m-%d"),
     "time": _moment("%H:%M:%SZ"),
     "duration": lambda source, _: f"P{source.randint(1, 90)}D",
-    "uuid": lambda source, _: str(UUID(int=source.getrandbits(128), version=4)),
+    "uuid": lambda source, _: _uuid(f"{source.getrandbits(128):032x}"),
     "uri": lambda _, word: f"https://example.com/{word}",
     "iri": lambda _, word: f"https://example.com/{word}",
     "uri-reference": lambda _, word: f"/{word}",
@@ -194,8 +198,8 @@ _FORMATS: dict[str, Callable[[random.Random, str], str]] = {
     "idn-email": lambda _, word: f"{word}@example.com",
     "hostname": lambda _, word: f"{word}.example.com",
     "idn-hostname": lambda _, word: f"{word}.example.com",
-    "ipv4": lambda source, _: str(IPv4Address(source.getrandbits(32))),
-    "ipv6": lambda source, _: str(IPv6Address(source.getrandbits(128))),
+    "ipv4": lambda source, _: ".".join(map(str, source.randbytes(4))),
+    "ipv6": lambda source, _: f"2001:db8::{source.getrandbits(16):x}",
     "byte": lambda source, _: b64encode(source.randbytes(9)).decode(),
 }
 """A text of each format, made of a source and a word."""

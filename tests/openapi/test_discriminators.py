@@ -1,5 +1,6 @@
 """The branch of ``oneOf`` or ``anyOf`` that a value is meant for: its errors and validity."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -135,6 +136,71 @@ def test_a_broken_discriminator_chooses_nothing(discriminator: object) -> None:
 
     assert errors(schema, {"kind": "x"})
     assert errors(schema, {"kind": 7})
+
+
+PET: Json = {
+    "type": "object",
+    "required": ["kind", "name"],
+    "properties": {
+        "kind": {"type": "string"},
+        "name": {"type": "string"},
+        "friend": {"$ref": "#/components/schemas/Pet"},
+    },
+    "discriminator": {
+        "propertyName": "kind",
+        "mapping": {"cat": "#/components/schemas/Cat", "pet": "Pet", "lion": "Lion"},
+    },
+}
+HIERARCHY: Json = {
+    "Pet": PET,
+    "Cat": {
+        "allOf": [ref("Pet"), {"required": ["lives"], "properties": {"lives": {"type": "integer"}}}]
+    },
+    "Lion": {"allOf": [ref("Cat"), {"required": ["mane"]}]},
+    "Dog": {"allOf": [{"required": ["bark"]}, ref("Pet")]},
+}
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize(
+    ("value", "params"),
+    [
+        ({"kind": "cat", "name": "x", "lives": 9}, []),
+        ({"kind": "pet", "name": "x"}, []),
+        ({"kind": "Dog", "name": "x", "bark": 1}, []),
+        ({"kind": "lion", "name": "x", "lives": 1, "mane": 1}, []),
+        ({"kind": "cat", "name": "x"}, ["lives"]),
+        ({"kind": "cat", "lives": 9}, ["name"]),
+        ({"kind": "lion", "name": "x", "lives": 1}, ["mane"]),
+        ({"kind": "Dog", "name": "x"}, ["bark"]),
+        ({"kind": "cow", "name": "x"}, ["kind"]),
+        ({"name": "x"}, ["kind"]),
+        ({"kind": "pet", "name": "x", "friend": {"kind": "cat", "name": "y"}}, ["friend.lives"]),
+    ],
+)
+def test_a_schema_that_others_extend_stands_for_them(
+    version: str, value: object, params: list[str]
+) -> None:
+    schema = body_schema(ref("Pet"), version, **deepcopy(HIERARCHY))
+
+    assert list(errors(schema, value)) == params
+    assert list(errors(body_schema({"type": "array", "items": ref("Pet")}, version,
+                                   **deepcopy(HIERARCHY)), [value])) == [
+        f"[0].{one}" for one in params
+    ]  # fmt: skip
+
+
+def test_a_schema_that_extends_another_is_that_alone() -> None:
+    schema = body_schema(ref("Cat"), **deepcopy(HIERARCHY))
+
+    assert list(errors(schema, {"kind": "anything", "name": "x", "lives": 9})) == []
+    assert list(errors(schema, {"kind": "cat", "lives": 9})) == ["name"]
+
+
+def test_a_hierarchy_that_nothing_extends_stays_as_it_is() -> None:
+    schema = body_schema(ref("Pet"), Pet=deepcopy(PET))
+
+    assert errors(schema, {"kind": "anything", "name": "x"}) == {}
 
 
 STATUS = {"type": "object", "properties": {"message": {"type": "string"}, "status": {}}}
