@@ -24,7 +24,7 @@ from openapi.operation import (
     Unserved,
 )
 from openapi.reading import Reading
-from openapi.resource import Resource, creates, issues_tokens
+from openapi.resource import Resource, issues_tokens, makes_resource
 from openapi.rewriting import upgrade_to_31
 
 IMPLIED = "2026-03-01"
@@ -69,12 +69,17 @@ class Contract:
         """The path of the first server: ``/v3`` for ``https://api.dinie.com.br/v3``."""
         self.operations: Mapping[str, Operation] = reading.operations
         self._response_schemas = reading.response_schemas
+        for operation in self.operations.values():
+            object.__setattr__(operation, "contract", self)
 
     @cached_property
     def resources(self) -> tuple[Resource, ...]:
         """The kinds of resource that its operations create."""
-        created = filter(creates, self.operations.values())
-        return tuple(Resource.created_by(one, self.operations) for one in created)
+        return tuple(
+            Resource.created_by(one, self.operations)
+            for one in self.operations.values()
+            if makes_resource(one, self.operations)
+        )
 
     @cached_property
     def _resource_of(self) -> Mapping[Operation, Resource]:
@@ -155,7 +160,9 @@ class Contract:
     @cached_property
     def credentials(self) -> Resource | None:
         """The resource that is exchanged for access tokens; None where no resource has a secret."""
-        return next((one for one in self.resources if one.secret), None)
+        with_secret = [one for one in self.resources if one.secret]
+        named = (one for one in with_secret if one.login != one.handle or "client" in one.login)
+        return next(named, next(iter(with_secret), None))
 
     @cached_property
     def token_operation(self) -> Operation | None:

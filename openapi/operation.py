@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
+from typing import Any
 
 from openapi.document import ContractError
 from openapi.schema import Schema, types_of
@@ -82,6 +83,7 @@ class Parameter:
     """The media type of its value, for a parameter with ``content``."""
     allows_empty: bool = False
     """Whether it may be sent without a value, as ``?flag`` or ``?flag=``."""
+    examples: tuple[object, ...] = ()
     key: str = field(init=False)
     """The name to look it up by: in lower case for a header, else as declared."""
 
@@ -212,6 +214,12 @@ class Unserved:
     method: str | None
     flaw: ContractError
 
+    @property
+    def json_content(self) -> MediaType | None:
+        """Its JSON body: ``application/json``, else the first other type of JSON; else None."""
+        others = (one for name, one in self.content.items() if is_json(name))
+        return self.content.get("application/json") or next(others, None)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
@@ -235,6 +243,10 @@ class Operation:
     """The parameters that a request can violate."""
     accepts_idempotency_key: bool = field(init=False)
     """Whether the operation declares the ``Idempotency-Key`` header."""
+    requires_idempotency_key: bool = field(init=False)
+    """Whether no request is valid without that header."""
+    contract: Any = field(init=False, default=None, repr=False)
+    """The :class:`~openapi.contract.Contract` that it is of, once that is read."""
 
     def __post_init__(self) -> None:
         headers = [one.key for one in self.parameters if one.location == "header"]
@@ -245,6 +257,9 @@ class Operation:
         object.__setattr__(self, "checked_parameters", checked)
         accepts = IDEMPOTENCY_KEY.lower() in self.header_names
         object.__setattr__(self, "accepts_idempotency_key", accepts)
+        keys = [one for one in self.parameters if one.key == IDEMPOTENCY_KEY.lower()]
+        requires = any(one.required for one in keys if one.location == "header")
+        object.__setattr__(self, "requires_idempotency_key", requires)
 
     @property
     def json_body(self) -> MediaType | None:
@@ -255,6 +270,11 @@ class Operation:
     def needs_authentication(self) -> bool:
         """Whether each of its security requirements asks for credentials."""
         return bool(self.security) and all(self.security)
+
+    @property
+    def resource(self) -> Any:
+        """The :class:`~openapi.resource.Resource` that it creates, lists, reads or revokes."""
+        return self.contract.resource_of(self) if self.contract else None
 
     @property
     def success_status(self) -> int:

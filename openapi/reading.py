@@ -215,6 +215,7 @@ class Reading:
                     explode=one.get("explode", style == "form"),
                     media_type=media_type,
                     allows_empty=one["in"] == "query" and one.get("allowEmptyValue") is True,
+                    examples=tuple(self._examples(one, place)),
                 )
         yield from found.values()
 

@@ -1,49 +1,33 @@
 """A resource: its create, list and revoke operations, and the names of its members."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Self
 
 from openapi.operation import MediaType, Operation
+from openapi.paging import PageMembers, page_members, snake
 from openapi.schema import types_of
 
 _ID, _LOGIN, _NAME = "id", "client_id", "name"
 
+_MADE = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED}
+_LAST = re.compile(r"\{([^{}]*)\}$")
+_ENDING = re.compile(r"/(revoke|cancel|void|delete|close|deactivate|disable|archive|terminate)$")
+"""The end of a path whose POST ends a resource."""
 
-@dataclass(frozen=True, slots=True)
-class PageMembers:
-    """The names in a list operation: its query parameters, and the members of a page.
+_ENDED = re.compile(
+    r"revok|cancel|delet|void|inactiv|disabl|archiv|clos|remov|terminat|ended", re.IGNORECASE
+)
+"""What a state is called that a resource has when it was revoked."""
 
-    ``cursor`` is the parameter that says after which item a page begins, ``limit`` the one for the
-    size of a page.
-    """
+_NAMES = ("name", "reference", "description", "title", "label")
+"""What the text is called, mostly, that clients call a resource by."""
 
-    items: str
-    has_more: str
-    cursor: str
-    limit: str
-
-
-@cache
-def page_members(operation: Operation) -> PageMembers | None:
-    """The names in a list operation; None where the operation gives no pages.
-
-    A list is a GET whose answer has an array and a boolean, and that takes an integer as limit and
-    a text as cursor: one that is named so, or says after which item a page begins.
-    """
-    if operation.method != "GET":
-        return None
-    members = success_members(operation)
-    query = {one.name: one.types for one in operation.parameters if one.location == "query"}
-    items, has_more = _named(members, "array"), _named(members, "boolean")
-    texts = [name for name, types in query.items() if "string" in types]
-    cursor = next((one for one in texts if "after" in one or "cursor" in one), None)
-    limit = next((name for name, types in query.items() if "integer" in types), None)
-    if items is None or has_more is None or cursor is None or limit is None:
-        return None
-    return PageMembers(items, has_more, cursor, limit)
+_FREE_TEXT = "dinie-conformance 0123456789ab"
+"""A text as clients of ours choose them, which a member must take to be a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +37,8 @@ class Resource:
     ``id`` names one in lists and cursors; ``handle`` has the value that stands in the path of an
     operation on it; ``login`` is the client id of the one that is exchanged for a token; ``name``
     is the text that people call it by; ``secret`` is in the answer of ``create`` alone, None where
-    the resource has none.
+    the resource has none; ``state`` says in the list whether it was revoked, None where nothing
+    does.
     """
 
     create: Operation
@@ -65,43 +50,120 @@ class Resource:
     login: str
     name: str
     secret: str | None
+    read: Operation | None = None
+    state: str | None = None
 
     @classmethod
     def created_by(cls, create: Operation, operations: Mapping[str, Operation]) -> Self:
         """The resource that an operation creates, with the operations on its path and below."""
         beside = [one for one in operations.values() if one.path == create.path]
-        below = [one for one in operations.values() if one.path.startswith(f"{create.path}/{{")]
+        below = [one for one in operations.values() if _is_below(one.path, create.path)]
         pages = next((one for one in beside if page_members(one)), None)
-        revoke = next(
-            (one for one in below if one.method == "DELETE" and one.path.endswith("}")), None
+        on_one = [one for one in below if one.path.endswith("}")]
+        revoke = next((one for one in on_one if one.method == "DELETE"), None) or next(
+            (one for one in below if one.method == "POST" and _ENDING.search(one.path)), None
         )
         members = success_members(create)
-        named = revoke.path.rpartition("{")[2].removesuffix("}") if revoke else _ID
-        # Where nothing is named so, the first member that is called an id.
-        other = next((name for name in members if name.endswith("_id")), _ID)
-        identity = _ID if _ID in members else named if named in members else other
-        handle = named if named in members else identity
+        parameter = next((_parameter_of(one.path, create.path) for one in below), "")
+        handle = _handle(members, parameter, create.path)
+        items = item_members(pages) if pages else {}
+        secret = secret_member(create)
         return cls(
             create=create,
             list=pages,
             revoke=revoke,
             page=page_members(pages) if pages else None,
-            id=identity,
+            id=_ID if _ID in members else handle,
             handle=handle,
             login=_LOGIN if _LOGIN in members else handle,
             name=name_member(create),
-            secret=secret_member(create),
+            # What lists document is no secret that is shown once.
+            secret=secret if secret not in items else None,
+            read=next((one for one in on_one if one.method == "GET"), None),
+            state=_state_member(pages) if pages else None,
         )
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """Its operations: create, and list and revoke where they are."""
-        return tuple(one for one in (self.create, self.list, self.revoke) if one)
+        """Its operations: create, and list, read and revoke where they are."""
+        return tuple(one for one in (self.create, self.list, self.read, self.revoke) if one)
+
+    def has_ended(self, state: str | None) -> bool:
+        """Whether the value of ``state`` says that a resource was revoked."""
+        return state is not None and bool(_ENDED.search(state))
+
+
+def makes_resource(operation: Operation, operations: Mapping[str, Operation]) -> bool:
+    """Whether an operation creates a resource: it answers 201, or has operations on one below.
+
+    With another success its answer has what stands in the path of those.
+    """
+    if operation.method != "POST" or operation.success_status not in _MADE:
+        return False
+    if operation.success_status == HTTPStatus.CREATED:
+        return True
+    members = success_members(operation)
+    ids = (
+        _parameter_of(one.path, operation.path)
+        for one in operations.values()
+        if _is_below(one.path, operation.path)
+    )
+    return any(_named_after(members, one, operation.path) for one in ids)
 
 
 def creates(operation: Operation) -> bool:
     """The operation creates a resource."""
-    return operation.method == "POST" and operation.success_status == HTTPStatus.CREATED
+    return operation.resource is not None and operation.resource.create is operation
+
+
+def _is_below(path: str, collection: str) -> bool:
+    """Whether a path is that of one resource of a collection, or of what is done with it."""
+    return path.startswith(f"{collection}/{{") and path.count("{") == collection.count("{") + 1
+
+
+def _parameter_of(path: str, collection: str) -> str:
+    return path.removeprefix(f"{collection}/{{").partition("}")[0]
+
+
+def _handle(members: Mapping[str, Any], parameter: str, path: str) -> str:
+    """The member that stands in the path of an operation on one resource."""
+    found = _named_after(members, parameter, path)
+    if found:
+        return found
+    above = {snake(one) for one in re.findall(r"\{([^{}]*)\}", path)}
+    own = [name for name in members if snake(name) not in above]
+    other = (name for name in own if snake(name).endswith(("_id", "uuid", "guid")))
+    return next(other, _ID)
+
+
+def _named_after(members: Mapping[str, Any], parameter: str, path: str) -> str | None:
+    """The member that a path's parameter is named after; None without any."""
+    if parameter in members:
+        return parameter
+    kind = re.sub(r"(ie)?s$", "", snake(path.rpartition("/")[2])) or "resource"
+    word = snake(parameter).removesuffix("_id")
+    ends = ("reference", "ref", "number", "code", "key")
+    wanted = [snake(parameter), f"{word}_id", _ID, f"{kind}_id", "uuid", "guid", word]
+    wanted += [f"{word}_{end}" for end in ends]
+    spelt = {snake(name): name for name in members}
+    return next((spelt[one] for one in wanted if one in spelt), None)
+
+
+def item_members(operation: Operation) -> Mapping[str, Any]:
+    """The members of the items of a list operation: schemas by name."""
+    page = page_members(operation)
+    response = operation.response(operation.success_status)
+    schema = response.json_content.schema if response and response.json_content else None
+    outline: Mapping[str, Any] = schema.outline if schema else {}
+    for name in page.items.split(".") if page and page.items else ():
+        outline = outline.get("properties", {}).get(name, {})
+    members: Mapping[str, Any] = outline.get("items", {}).get("properties", {})
+    return members
+
+
+def _state_member(pages: Operation) -> str | None:
+    named = [name for name, one in item_members(pages).items() if _is_text(one)]
+    return next((one for one in ("status", "state") if one in named), None)
 
 
 def secret_member(create: Operation) -> str | None:
@@ -113,11 +175,24 @@ def secret_member(create: Operation) -> str | None:
 def name_member(create: Operation) -> str:
     """The member that people call a resource by: a text that clients choose and answers repeat.
 
-    That is ``name`` where the contract has it, else the first text that is never null.
+    That is ``name`` where the contract has it, else the first text that is never null and takes
+    any words.
     """
     sent, shown = request_members(create), success_members(create)
-    texts = [name for name, one in sent.items() if name in shown and types_of(one) == ["string"]]
-    return _NAME if _NAME in texts else next(iter(texts), _NAME)
+    schema = create.json_body.schema if create.json_body else None
+    texts = [
+        name
+        for name, one in sent.items()
+        if name in shown
+        and types_of(one) == ["string"]
+        and schema is not None
+        and not _refuses(schema.errors({name: _FREE_TEXT}), name)
+    ]
+    return next((one for one in _NAMES if one in texts), next(iter(texts), _NAME))
+
+
+def _refuses(errors: Sequence[Any], name: str) -> bool:
+    return any(re.split(r"[.\[]", one.param)[0] == name for one in errors)
 
 
 def issues_tokens(operation: Operation) -> bool:
@@ -135,7 +210,7 @@ def request_members(operation: Operation) -> Mapping[str, Any]:
 def success_members(operation: Operation) -> Mapping[str, Any]:
     """The members of the JSON object that an operation answers with: schemas by name."""
     response = operation.response(operation.success_status)
-    return _members(response.content.get("application/json") if response else None)
+    return _members(response.json_content if response else None)
 
 
 def _members(media_type: MediaType | None) -> Mapping[str, Any]:
@@ -146,8 +221,3 @@ def _members(media_type: MediaType | None) -> Mapping[str, Any]:
 
 def _is_text(definition: Mapping[str, Any]) -> bool:
     return "string" in types_of(definition)
-
-
-def _named(members: Mapping[str, Any], kind: str) -> str | None:
-    """The first member that has this type."""
-    return next((name for name, one in members.items() if kind in types_of(one)), None)

@@ -70,6 +70,10 @@ class Schema:
         except (ContractError, AttributeError, TypeError, ValueError):
             return {}
 
+    def resolve(self, definition: Any) -> Any:
+        """Resolve a schema that is only a reference; any other is returned as it is."""
+        return self._owner.resolve(definition)
+
     @property
     def accepts_any_string(self) -> bool:
         """Whether ``type``, with string among the types, is the only assertion."""

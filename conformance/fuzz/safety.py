@@ -145,7 +145,8 @@ class Breaker:
         """The answer to a page of one item, or, where that fails alone, to a creation."""
         for operation in self._contract.operations.values():
             if lists(operation) and Capability.LISTING in self._target.capabilities:
-                answer = self._target.send_once(page_of_one(operation))
+                lister = Probe(self._contract, operation, self._target, random.Random(0))  # noqa: S311 - no choice is made
+                answer = self._target.send_once(page_of_one(lister))
                 if not answer.is_server_error:
                     return answer
         operation = next(one for one in self._contract.operations.values() if creates(one))

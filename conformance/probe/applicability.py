@@ -6,9 +6,7 @@ from openapi.operation import Operation
 from openapi.resource import (
     creates,
     name_member,
-    page_members,
     request_members,
-    secret_member,
     success_members,
 )
 
@@ -29,13 +27,14 @@ def takes_json(operation: Operation) -> bool:
 
 
 def lists(operation: Operation) -> bool:
-    """The operation gives pages of a collection."""
-    return page_members(operation) is not None
+    """The operation gives the list of a resource."""
+    return operation.resource is not None and operation.resource.list is operation
 
 
 def reads_or_creates(operation: Operation) -> bool:
-    """Anything may be sent to the operation: it ends nothing, and no path names a resource."""
-    return operation.method in {"GET", "POST"} and "{" not in operation.path
+    """Anything may be sent to the operation: it ends nothing, and no path names its resource."""
+    is_whole = "{" not in operation.path or creates(operation) or lists(operation)
+    return operation.method in {"GET", "POST"} and is_whole
 
 
 def shows(*fields: str, secret: bool = False) -> Callable[[Operation], bool]:
@@ -46,11 +45,11 @@ def shows(*fields: str, secret: bool = False) -> Callable[[Operation], bool]:
 
     def applies(operation: Operation) -> bool:
         documented = success_members(operation)
-        return (
+        return bool(
             creates(operation)
             and bool(documented)
             and documented.keys() >= {*fields}
-            and (not secret or secret_member(operation) is not None)
+            and (not secret or (operation.resource and operation.resource.secret is not None))
         )
 
     return applies

@@ -1,29 +1,27 @@
 """Lists, read page by page up to a bound."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from conformance.probe.not_verified import NotVerified
+from conformance.probe.paging import (
+    Cursor,
+    Page,
+    bound_of,
+    items_of,
+    largest_page_of,
+    page_in,
+    query_of_page,
+)
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.repetition import Repetition
 from conformance.probe.violation import expect_list, expect_news
-from conformance.target.exchange import Answer, Request, query_with
-from conformance.target.members import JsonObject, identifier_in
+from conformance.target.exchange import Answer, Request
+from conformance.target.members import JsonObject
 from openapi.operation import Operation
-from openapi.resource import page_members
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a list: its items, their ids, and whether another page follows."""
-
-    items: list[JsonObject]
-    ids: list[str]
-    has_more: bool
-
+from openapi.paging import Paging, page_members
 
 MOST_PAGES = 100
 """The most pages of a list that are read."""
@@ -62,11 +60,11 @@ def make_many(probe: Probe) -> None:
 def items(operation: Operation, answer: Answer) -> list[JsonObject]:
     """The items of an answer of a list operation; none where it is no page."""
     members = page_members(operation)
-    return answer.objects(members.items) if members else []
+    return items_of(members, answer) if members else []
 
 
 def pages(
-    probe: Probe, limit: int, after: str | None = None, partner: int = 0, most: int | None = None
+    probe: Probe, limit: int, after: Cursor | None = None, partner: int = 0, most: int | None = None
 ) -> Iterator[Page]:
     """The pages of a list to its end, or so many as ``most``.
 
@@ -77,11 +75,11 @@ def pages(
     for _ in range(most or MOST_PAGES):
         page = page_of(probe, query_for(probe, limit, after), partner)
         yield page
-        if not page.ids or not page.has_more:
+        if not page.has_more or not (page.ids or probe.page_members.next):
             return
         repetition.add(page.ids)
         expect_news(repetition)
-        after = page.ids[-1]
+        after = page.next
     if most is None:
         raise NotVerified(f"the list is longer than {MOST_PAGES} pages of {limit}")
 
@@ -129,38 +127,42 @@ def expect_listed_for(
     raise NotVerified(NOT_LISTED)
 
 
-def query_for(probe: Probe, limit: int, after: str | None = None) -> dict[str, Any]:
-    """The query of a page of so many items, after an item where one is given."""
-    members = probe.page_members
-    return {members.limit: limit, **({members.cursor: after} if after else {})}
+def query_for(probe: Probe, limit: int, after: Cursor | None = None) -> dict[str, Any]:
+    """The query of a page of so many items, the one that ``after`` names where it is given."""
+    return query_of_page(probe.page_members, limit, after)
 
 
-def page_of(probe: Probe, query: dict[str, Any], partner: int = 0) -> Page:
+def page_request(probe: Probe, query: Mapping[str, object], partner: int = 0) -> Request:
+    """The request for the page of a query."""
+    return probe.request(partner, query)
+
+
+def page_of(probe: Probe, query: Mapping[str, object], partner: int = 0) -> Page:
     """A page of a list. Raises :class:`NotVerified` for any other answer."""
-    path = f"{probe.operation.path}?{query_with(query)}" if query else probe.operation.path
-    answer = answer_to(probe, Request("GET", path, partner=partner))
+    answer = answer_to(probe, page_request(probe, query, partner))
     expect_list(answer)
-    members, found = probe.page_members, items(probe.operation, answer)
-    named = [identifier_in(one, probe.resource.id) for one in found]
-    ids = [one for one in named if one is not None]
-    listed, has_more = answer.field(members.items), answer.field(members.has_more)
-    is_whole = isinstance(listed, list) and len(listed) == len(ids) and isinstance(has_more, bool)
-    if is_whole and answer.status == HTTPStatus.OK:
-        return Page(found, ids, has_more is True)
+    page = page_in(probe.page_members, probe.resource.id, answer, query)
+    if page and answer.status == HTTPStatus.OK:
+        return page
     raise NotVerified(f"the list answered {answer.status} without a page of items")
+
+
+def cursor_at(probe: Probe, ids: Sequence[str], start: int) -> Cursor | None:
+    """The cursor of the page that begins behind the item at ``start``, where one can be made."""
+    paging = probe.page_members.paging
+    if start < 0 or paging not in {Paging.AFTER, Paging.OFFSET}:
+        return None
+    return ids[start] if paging is Paging.AFTER else start + 1
 
 
 def bound(probe: Probe, keyword: str, otherwise: int) -> int:
     """A keyword of the contract for the size of a page, such as ``maximum``."""
-    for parameter in probe.operation.parameters:
-        if parameter.name == probe.page_members.limit:
-            return int(parameter.schema.definition.get(keyword, otherwise))
-    return otherwise
+    return bound_of(probe.operation, keyword, otherwise)
 
 
 def largest_page(probe: Probe) -> int:
     """The most items that a page may hold."""
-    return bound(probe, "maximum", 100)
+    return largest_page_of(probe.operation)
 
 
 def ids_of(probe: Probe, answers: list[Answer]) -> set[str]:

@@ -8,14 +8,17 @@ import secrets
 import shlex
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote
 
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.probe.not_verified import NotServed, NotVerified, Undecided, refused_with
+from conformance.probe.paging import largest_page_of, page_in, query_of_page
 from conformance.probe.repetition import Repetition
 from conformance.probe.shared_refusals import SharedRefusals
 from conformance.probe.values import Values
@@ -30,15 +33,26 @@ from conformance.probe.violation import (
 )
 from conformance.target.clean_up import GONE_STATUSES
 from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, ConnectionClosed, HungUp
-from conformance.target.exchange import NO_ANSWER, Answer, Recording, Request, query_with
-from conformance.target.members import JsonObject, identifier_in, text_in
+from conformance.target.exchange import (
+    NO_ANSWER,
+    Answer,
+    Recording,
+    Request,
+    UnsendableRequest,
+    path_to,
+    query_with,
+    sendable,
+)
+from conformance.target.members import JsonObject, text_in
 from conformance.target.target import CLOSED_TRIES, Target
 from conformance.target.threads import Threads, values
 from conformance.target.transport.reception import MOST_BYTES
 from dinie_contract.output import shown
 from openapi.contract import Contract
-from openapi.operation import PATH_PARAMETER, Operation
-from openapi.resource import PageMembers, Resource
+from openapi.operation import IDEMPOTENCY_KEY, PATH_PARAMETER, Operation, Parameter
+from openapi.paging import PageMembers
+from openapi.resource import Resource, request_members
+from openapi.sample import sample_of
 
 NAME_PREFIX = "dinie-conformance"
 """The start of the name of every created resource, which marks it as test data."""
@@ -89,23 +103,96 @@ class Probe:
         self.recording = Recording()
         self.refusals = refusals or SharedRefusals()
 
-    def request(self, partner: int | None = 0) -> Request:
+    def request(
+        self, partner: int | None = 0, query: Mapping[str, object] = MappingProxyType({})
+    ) -> Request:
         """A valid request for the operation: plain data, marked as test data."""
-        path = PATH_PARAMETER.sub(
-            lambda found: quote(self._path_example(found[1]), safe=""), self.operation.path
-        )
-        request = Request(self.operation.method, path, partner=partner)
+        required = [one for one in self.operation.parameters if one.required]
+        asked = {one.name: plain_value(one) for one in required if one.location == "query"}
+        asked |= query
+        path = self.path(partner)
+        request = Request(
+            self.operation.method, f"{path}?{query_with(asked)}" if asked else path,
+            tuple((one.name, str(plain_value(one))) for one in required
+                  if one.location == "header" and one.key != IDEMPOTENCY_KEY.lower()),
+            partner=partner,
+        )  # fmt: skip
+        if self.operation.requires_idempotency_key:
+            request = request.with_key(self.new_key())
         body = self.operation.request_body
         return request.with_json(self.plain_body()) if body and body.content else request
 
+    def on_one(self, handle: str, partner: int | None = 0) -> Request:
+        """A valid request for the operation on the resource with this handle.
+
+        Raises :class:`UnsendableRequest` for a handle that cannot stand in a path.
+        """
+        own = path_to("{}", handle)
+        return self.request(partner).at(self.path(partner, own))
+
+    def path(self, partner: int | None = 0, own: str = "") -> str:
+        """The operation's path for a partner, in a resource of that partner where it is in one.
+
+        ``own`` stands for the resource itself, as it is; without it an example does.
+        """
+        template, found = "", []
+        for number, part in enumerate(PATH_PARAMETER.split(self.operation.path)):
+            if number % 2 == 0:
+                template += part
+                continue
+            found.append(self._value_in_path(template.rstrip("/"), part, partner, own))
+            template += f"{{{part}}}"
+        values = iter(found)
+        return PATH_PARAMETER.sub(lambda _: next(values), self.operation.path)
+
+    def _value_in_path(self, collection: str, name: str, partner: int | None, own: str) -> str:
+        resource = self.operation.resource
+        if resource is not None and collection == resource.create.path:
+            return own or quote(self._path_example(name), safe="")
+        above = [one for one in self.contract.resources if one.create.path == collection]
+        if not above or resource is None:
+            [parameter] = [one for one in self.operation.parameters
+                           if (one.location, one.name) == ("path", name)]  # fmt: skip
+            given = parameter.examples[0] if parameter.examples else self._path_example(name)
+            return quote(str(given), safe="")
+        return quote(sendable(self._made_above(above[0], partner or 0)), safe="")
+
+    def _made_above(self, resource: Resource, partner: int) -> str:
+        """The handle of a resource of the partner's to make others in; one for the whole run.
+
+        Its creation comes first in what is recorded, so that a script makes it as well.
+        """
+        places, key = self.target.places, (partner, resource.create.id)
+        maker = self.of(resource.create)
+        with places.lock:
+            if key not in places.above:
+                request = maker.request(partner)
+                places.above[key] = request, maker.succeed_unrecorded(request)
+        made = places.above[key]
+        above = [id(answer) for _, answer in places.above.values()]
+        seen = [id(answer) for _, answer in self.recording.exchanges if id(answer) in above]
+        if id(made[1]) not in seen:
+            self.recording.exchanges.insert(len(seen), made)
+        return maker.known_handle_of(made[1])
+
     def plain_body(self) -> dict[str, Any]:
-        """The smallest documented JSON body, its name a new one that is marked as test data."""
+        """The smallest documented JSON body, its name a new one that is marked as test data.
+
+        Without an example it is made by the schema.
+        """
         body = self.operation.json_body
         examples = [one for one in (body.examples if body else ()) if one]
-        smallest = min(examples, key=lambda one: len(json.dumps(one)), default={})
+        if body and body.schema and not examples:
+            examples = [sample_of(body.schema)]
+        smallest = min(examples, key=lambda one: len(json.dumps(one, default=str)), default={})
         value = dict(smallest) if isinstance(smallest, dict) else {}
-        name = self.name_member
-        return {**value, name: self.new_name()} if name in value else value
+        named = {**value, self.name_member: self.new_name()}
+        if self.name_member in value or (
+            self.name_member in request_members(self.operation)
+            and body and body.schema and body.schema.is_valid(named)
+        ):  # fmt: skip
+            return named
+        return value
 
     def new_name(self) -> str:
         """A short printable name that no other request has, in any run."""
@@ -140,7 +227,7 @@ class Probe:
     def _may_revoke(self, request: Request) -> bool:
         """Whether the request is to revoke something that was made."""
         path, made = unquote(request.path), self.target.created.copy()
-        return request.method == "DELETE" and any(handle in path for _, handle in made)
+        return self._ends(request) and any(handle in path for _, handle in made)
 
     def try_to_send(self, request: Request, tries: int = CLOSED_TRIES) -> Answer:
         """As :meth:`send`; a request without an answer gives the status ``NO_ANSWER``."""
@@ -294,9 +381,10 @@ class Probe:
     def _registered(self, send: Callable[[Request], Answer], request: Request) -> Answer:
         """The answer; what it created is known at once, whatever becomes of the check."""
         target, plain = self.target, self.target.plain_creations
-        if request.method == "DELETE":
-            plain.revoke(unquote(request.path.partition("?")[0].rpartition("/")[2]))
-        resources = self.contract.resources if request.method == "POST" else ()
+        if self._ends(request):
+            for part in request.path.partition("?")[0].split("/")[-2:]:
+                plain.revoke(unquote(part))
+        resources = self._made_by(request)
         members = (Answer(0, body=request.body).json_object() or {}) if resources else {}
         asked = [text_in(members, resource.name) for resource in resources]
         for one in filter(None, asked):
@@ -311,10 +399,40 @@ class Probe:
             # Also after a wrong status: every created resource must be revoked.
             handle = answer.identifier(resource.handle)
             if handle is not None:
-                target.created.add((request.partner or 0, handle))
+                self._note_created(resource, request, handle)
                 if name and request.partner is not None and members.keys() == {resource.name}:
                     plain.add((request.partner, handle), name)
         return answer
+
+    def _ends(self, request: Request) -> bool:
+        """Whether a request is to revoke something."""
+        revoking = (one.revoke for one in self.contract.resources if one.revoke)
+        return request.method == "DELETE" or any(map(request.is_for, revoking))
+
+    def _made_by(self, request: Request) -> Sequence[Resource]:
+        """The resources that a request may create: by an odd path, any."""
+        resources = self.contract.resources if request.method == "POST" else ()
+        ends = any(one.revoke and request.is_for(one.revoke) for one in resources)
+        return [one for one in resources if request.is_for(one.create)] or (
+            [] if ends else resources
+        )
+
+    def _note_created(self, resource: Resource, request: Request, handle: str) -> None:
+        made = request.partner or 0, handle
+        self.target.created.add(made)
+        if len(self.contract.resources) == 1 and "{" not in resource.create.path:
+            return  # the contract alone says how it is revoked
+        path = ""
+        if resource.revoke is not None:
+            with suppress(UnsendableRequest):
+                collection = request.path.partition("?")[0]
+                below = resource.revoke.path.removeprefix(resource.create.path)
+                path = f"{collection}{path_to(below, handle)}"
+        self.target.places.revocations[made] = path
+
+    def succeed_unrecorded(self, request: Request) -> Answer:
+        """As :meth:`succeed`; the exchange is no part of what shows a violation."""
+        return self._expect_succeeded(self._answer(request))
 
     def control(self, partner: int | None = 0) -> Answer:
         """The answer to a plain request beside a violation, which is no part of what shows that."""
@@ -381,23 +499,22 @@ class Probe:
         Raises :class:`NotVerified` for a list that is too long, whose end nobody knows, and
         :class:`Violation` for one that repeats itself.
         """
-        resource, members, path = self.resource, self.page_members, self.listing.operation.path
+        members, lister, id_member = self.page_members, self.listing, self.resource.id
         items: list[JsonObject] = []
-        repetition = Repetition()
+        repetition, cursor = Repetition(), None
+        size = largest_page_of(lister.operation)
         while len(items) <= _LONGEST_LIST and repetition.pages < _MOST_PAGES:
-            cursor = {members.cursor: identifier_in(items[-1], resource.id)} if items else {}
-            query = query_with({members.limit: 100, **cursor})
-            answer = self.send(Request("GET", f"{path}?{query}", partner=partner))
+            query = query_of_page(members, size, cursor)
+            answer = self.send(lister.request(partner, query))
             expect_list(answer)
-            page, listed = answer.objects(members.items), answer.field(members.items)
-            named = [identifier_in(one, resource.id) for one in page]
-            ids = [one for one in named if one is not None]
-            if not isinstance(listed, list) or len(listed) != len(ids):
+            page = page_in(members, id_member, answer, query, is_strict=False)
+            if page is None:
                 raise NotVerified(f"the list answered {answer.status} without items")
-            items += page
-            if not page or not answer.field(members.has_more):
+            items += page.items
+            cursor = page.next
+            if cursor is None:
                 return items
-            repetition.add(ids)
+            repetition.add(page.ids)
             expect_news(repetition)
         raise NotVerified(f"the list is longer than {_LONGEST_LIST} items or {_MOST_PAGES} pages")
 
@@ -432,6 +549,10 @@ class Probe:
         if found is None:
             raise NotVerified(f"the answer {answer.status} shows no id as {self.resource.id}")
         return found
+
+    def known_handle_of(self, answer: Answer) -> str:
+        """What stands for a resource in a path; nothing is verified where an answer lacks it."""
+        return answer.identifier(self.resource.handle) or self.known_id_of(answer)
 
     @property
     def name_member(self) -> str:
@@ -470,6 +591,11 @@ class Probe:
                 examples = parameter.schema.definition.get("examples", [])
                 return str(examples[0]) if examples else f"{NAME_PREFIX}-unknown"
         return f"{NAME_PREFIX}-unknown"
+
+
+def plain_value(parameter: Parameter) -> object:
+    """A valid value of a parameter: its example, else one of its schema."""
+    return next(iter(parameter.examples), None) or sample_of(parameter.schema)
 
 
 def _too_many_bytes() -> NotVerified:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from conformance.probe.applicability import lists
 from conformance.probe.not_verified import NotServed, NotVerified
+from conformance.probe.paging import bound_of, query_of_page
 from conformance.probe.probe import Probe
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
@@ -16,7 +17,7 @@ from conformance.target.retry_after import (
 )
 from dinie_contract.options import RATE_LIMIT_REQUESTS
 from openapi.operation import PATH_PARAMETER, Operation
-from openapi.resource import creates, page_members
+from openapi.resource import creates
 
 _AT_ONCE = 8
 
@@ -52,6 +53,9 @@ def harmless(probe: Probe) -> Request:
     """A valid request that touches nothing: a path that names something names nothing known."""
     request = probe.request()
     nothing = probe.new_name().replace(" ", "-")
+    resource = probe.operation.resource
+    if resource and probe.operation in {resource.create, resource.list}:
+        return request
     return request.at(PATH_PARAMETER.sub(nothing, probe.operation.path))
 
 
@@ -129,18 +133,17 @@ def _are_beyond_the_limit(answers: Sequence[Answer]) -> bool:
     return len(told) == 1 and remaining == "0" and reset is not None
 
 
-def page_of_one(operation: Operation) -> Request:
+def page_of_one(probe: Probe) -> Request:
     """The request for the smallest page of a list."""
-    members = page_members(operation)
-    query = f"?{members.limit}=1" if members else ""
-    return Request("GET", f"{operation.path}{query}")
+    smallest = max(bound_of(probe.operation, "minimum", 1), 1)
+    return probe.request(query=query_of_page(probe.page_members, smallest))
 
 
 def _cheap(probe: Probe) -> Request:
     """A page of one item; where there is no list, one creation over and over."""
     operations = probe.contract.operations.values()
     if Capability.LISTING in probe.target.capabilities:
-        return page_of_one(next(filter(lists, operations)))
+        return page_of_one(probe.of(next(filter(lists, operations))))
     for maker in _makers(probe):
         return maker.request().with_key(maker.new_key())
     raise NotServed("the contract has no operation that can be called often and does no harm")

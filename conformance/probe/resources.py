@@ -17,10 +17,11 @@ _AGAIN = 3
 
 def request_on_new_resource(probe: Probe) -> Request:
     """A valid request for the operation, on a resource made for it where the path names one."""
-    operation, request = probe.operation, probe.request()
+    operation = probe.operation
+    resource = operation.resource
     names = PATH_PARAMETER.findall(operation.path)
-    if not names:
-        return request
+    if not names or (resource and operation in {resource.create, resource.list}):
+        return probe.request()
     parent = operation.path.rpartition("/{")[0]
     create = next(
         (one.create for one in probe.contract.resources if one.create.path == parent), None
@@ -29,8 +30,10 @@ def request_on_new_resource(probe: Probe) -> Request:
         raise NotServed(f"the contract has no operation that creates a resource on {parent}")
     maker = probe.of(create)
     made = maker.succeed(maker.request())
+    if resource is not None and resource.create is create:
+        return probe.on_one(maker.known_handle_of(made))
     identifier = made.identifier(names[-1]) or maker.known_id_of(made)
-    return request.at(path_to(operation.path, identifier))
+    return probe.request().at(path_to(operation.path, identifier))
 
 
 def expect_served(probe: Probe, answer: Answer) -> None:

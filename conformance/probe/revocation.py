@@ -4,28 +4,26 @@ from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.token_exchange import item_of
-from conformance.target.exchange import Answer, Request, path_to
+from conformance.target.exchange import Answer, Request
 from conformance.target.members import text_in
-from openapi.operation import PATH_PARAMETER, Operation
+from openapi.operation import Operation
 
 VENDOR = "vendor facts: DELETE /auth/credentials/{client_id} revokes at once and for good, 204"
 
 
 def revokes(operation: Operation) -> bool:
     """The operation revokes one resource by its id."""
-    return operation.method == "DELETE" and operation.path.endswith("}")
+    return operation.resource is not None and operation.resource.revoke is operation
 
 
 def revocation_by_text(probe: Probe, text: str, partner: int = 0) -> Request:
     """The request that revokes the resource with this text as its handle in the path."""
-    path = PATH_PARAMETER.sub(lambda _: text, probe.operation.path)
-    return Request("DELETE", path, partner=partner)
+    return probe.request(partner).at(probe.path(partner, own=text))
 
 
 def revocation_of(probe: Probe, made: Answer, partner: int = 0) -> Request:
     """The request that revokes a key."""
-    identifier = made.identifier(probe.resource.handle) or probe.known_id_of(made)
-    return Request("DELETE", path_to(probe.operation.path, identifier), partner=partner)
+    return probe.on_one(probe.known_handle_of(made), partner)
 
 
 def revoke(probe: Probe, made: Answer) -> Answer:

@@ -31,7 +31,6 @@ from conformance.target.exchange import (
     Answer,
     Request,
     UnsendableRequest,
-    path_to,
 )
 from conformance.target.kept import CreatedResource
 from conformance.target.members import JsonObject, identifier_in, text_in
@@ -274,8 +273,12 @@ class Run:
         """
         for operation in self.contract.operations.values():
             if lists(operation):
-                request = Request("GET", operation.path)
-                answers = self._answers(self._survey_probe(operation), request)
+                lister = self._survey_probe(operation)
+                try:
+                    request = lister.request()
+                except NotVerified:
+                    continue  # nothing can be made that the list is in
+                answers = self._answers(lister, request)
                 if any(map(_is_served, answers)):
                     self.target.capabilities.add(Capability.LISTING)
                     self.answered.setdefault(operation.id, set()).update(
@@ -313,7 +316,7 @@ class Run:
         if revoking is None or handle is None:
             return
         try:
-            request = Request("DELETE", path_to(revoking.path, handle))
+            request = self._survey_probe(revoking).on_one(handle)
         except UnsendableRequest:
             # It may be offered: each check says why it cannot be judged.
             self.target.capabilities.add(Capability.REVOCATION)

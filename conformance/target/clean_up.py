@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from conformance.target.errors import TargetError
-from conformance.target.exchange import Request, path_to
+from conformance.target.exchange import Request, path_to, pattern_of
 from conformance.target.kept import CreatedResource
 from conformance.target.target import Target
 from conformance.target.threads import Threads, finished
@@ -37,12 +37,23 @@ def revoke_all(
     return left
 
 
+def _method_of(contract: Contract, path: str) -> str:
+    """The method that revokes a resource at this path."""
+    revoking = (one.revoke for one in contract.resources if one.revoke)
+    requests = (
+        Request(one.method, path) for one in revoking if pattern_of(one.path).fullmatch(path)
+    )
+    return next((one.method for one in requests), "")
+
+
 def _revoke_each(
     contract: Contract, target: Target, resources: list[CreatedResource]
 ) -> list[CreatedResource]:
     operation = next((one.revoke for one in contract.resources if one.revoke), None)
     if operation is None:
         return resources
+    # Of several kinds, each has a path of its own.
+    is_alone = len(contract.resources) == 1 and operation.path.count("{") == 1
 
     failures = 0
 
@@ -53,8 +64,12 @@ def _revoke_each(
         if failures >= _MOST_FAILURES:
             return False
         try:
-            path = path_to(operation.path, one[1])
-            answer = target.send_again_where_closed(Request("DELETE", path, partner=one[0]))
+            path = target.places.revocations.get(one, "")
+            if not path and not is_alone:
+                return False
+            request = Request(_method_of(contract, path) or operation.method,
+                              path or path_to(operation.path, one[1]), partner=one[0])  # fmt: skip
+            answer = target.send_again_where_closed(request)
         except TargetError:
             failures += 1
             return False

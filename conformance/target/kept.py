@@ -153,3 +153,16 @@ class PlainCreations:
                 for (partner, _), name in self._made.items()
                 if self._asked[name] == 1
             }
+
+
+@dataclass(slots=True)
+class ResourcePlaces:
+    """Where resources of contracts with several kinds, or with nested ones, are.
+
+    ``revocations`` are the paths that revoke what was created, empty where nothing does. ``above``
+    has what others are made in, by its partner and the operation that makes it.
+    """
+
+    revocations: dict[CreatedResource, str] = field(default_factory=dict)
+    above: dict[tuple[int, str], tuple[Request, Answer]] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)

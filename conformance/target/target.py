@@ -30,6 +30,7 @@ from conformance.target.kept import (
     EarlyCall,
     Newest,
     PlainCreations,
+    ResourcePlaces,
     memory_of,
 )
 from conformance.target.one_alone import OneAlone
@@ -145,6 +146,7 @@ class Target:
         """What passed when a request was repeated."""
         self.created: set[CreatedResource] = set()
         """The created resources, to be revoked at the end."""
+        self.places = ResourcePlaces()
         self.plain_creations = PlainCreations()
         self.early_call = EarlyCall()
         self.cut: list[Request] = []

@@ -15,7 +15,8 @@ from mock_server.store.interface import Credential, Store, UnknownCursor, Update
 from openapi.contract import Contract
 from openapi.field_errors import FieldError
 from openapi.operation import PATH_PARAMETER, Operation
-from openapi.resource import PageMembers, Resource, request_members, success_members
+from openapi.paging import PageMembers, Paging
+from openapi.resource import Resource, request_members, success_members
 
 _DEFAULT_PAGE = 25
 
@@ -39,6 +40,13 @@ class Credentials:
             attributes[resource.name] = attributes.pop("name")
         self._takes_expiry = "expires_at" in request_members(resource.create)
         self._secret = str(resource.secret)
+        page = resource.page
+        # Other pages than these are the contract's examples.
+        is_kept = page is not None and page.paging is Paging.AFTER and page.has_more and page.limit
+        self._page = page if is_kept else None
+        self._revoke = (
+            resource.revoke if resource.revoke and resource.revoke.method == "DELETE" else None
+        )
         # A credential is a tuple: what each request shows is read by position.
         self._places = tuple(
             (name, Credential._fields.index(attributes[name]))
@@ -70,6 +78,8 @@ class Credentials:
         resource = contract.credentials
         if resource is None or not all(one.needs_authentication for one in resource.operations):
             return None
+        if resource.create.success_status != HTTPStatus.CREATED:
+            return None
         kept = {resource.name, "expires_at"}
         if contract.token_operation is None and request_members(resource.create).keys() - kept:
             return None
@@ -77,11 +87,12 @@ class Credentials:
         sample, secret = _sample()
         if not _fits(resource.create, credentials.shown(sample, secret)):
             return None
-        if resource.list and resource.page:
-            page = credentials.page(resource.page, [sample], has_more=False)
+        if resource.list and credentials._page:
+            page = credentials.page(credentials._page, [sample], has_more=False)
             if not _fits(resource.list, page):
                 return None
-        if resource.revoke and resource.revoke.success_status != HTTPStatus.NO_CONTENT:
+        revoke = credentials._revoke
+        if revoke and revoke.success_status != HTTPStatus.NO_CONTENT:
             return None
         return credentials
 
@@ -89,11 +100,11 @@ class Credentials:
         """Handlers for the operations on the credentials."""
         resource = self.resource
         handlers: dict[str, Handler] = {resource.create.name: self.create}
-        if resource.list and resource.page:
-            handlers[resource.list.name] = partial(self.list, members=resource.page)
-        if resource.revoke:
-            (*_, parameter) = PATH_PARAMETER.findall(resource.revoke.path)
-            handlers[resource.revoke.name] = partial(self.revoke, parameter=parameter)
+        if resource.list and self._page:
+            handlers[resource.list.name] = partial(self.list, members=self._page)
+        if self._revoke:
+            (*_, parameter) = PATH_PARAMETER.findall(self._revoke.path)
+            handlers[self._revoke.name] = partial(self.revoke, parameter=parameter)
         return handlers
 
     async def create(self, exchange: Exchange) -> Response:

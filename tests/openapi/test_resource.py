@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from openapi.contract import Contract
-from openapi.resource import PageMembers, page_members
+from openapi.paging import PageMembers, page_members
 
 OTHER = """
 openapi: 3.1.0

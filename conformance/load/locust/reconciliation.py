@@ -12,6 +12,7 @@ from conformance.load.ledger import Batch, Call
 from conformance.load.locust.sending import Sender, page_request
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
+from conformance.probe.paging import Cursor
 from conformance.probe.repetition import EXPECTED, Repetition
 from conformance.probe.violation import Violation
 from conformance.server.idempotency.replays import no_second_resource
@@ -146,7 +147,8 @@ class Reconciliation:
         return listed
 
     def _walked(self, batch: Batch) -> Listed:
-        listed, seen, after = Listed(), set[str](), ""
+        listed, seen = Listed(), set[str]()
+        after: Cursor = ""
         repetition = Repetition()
         for number in range(_MOST_PAGES):
             page = self._sender.page(_LARGEST_PAGE, after)
@@ -174,7 +176,7 @@ class Reconciliation:
     def _id_of(self, item: Item) -> str:
         return identifier_in(item, self._resource.id) or ""
 
-    def _note_repetition(self, repetition: Repetition, after: str) -> None:
+    def _note_repetition(self, repetition: Repetition, after: Cursor) -> None:
         """Note that the list repeats itself, with the request for the last page."""
         if probe := self._state.page:
             shown = [(page_request(probe, _LARGEST_PAGE, after), Answer(HTTPStatus.OK))]

@@ -23,7 +23,8 @@ from locust.contrib.fasthttp import (
 from conformance.catalogue.judge import JudgedExchange, Purpose
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
-from conformance.probe.pages import items, query_for
+from conformance.probe.pages import items, largest_page, query_for
+from conformance.probe.paging import Cursor, page_in
 from conformance.probe.probe import Probe
 from conformance.probe.violation import NO_SERVER_ERROR, NOTHING_FAILS, Violation
 from conformance.server import catalogue
@@ -34,10 +35,8 @@ from conformance.target.exchange import (
     Answer,
     Request,
     UnsendableRequest,
-    path_to,
-    query_with,
 )
-from conformance.target.members import JsonObject, identifier_in
+from conformance.target.members import JsonObject
 from conformance.target.redaction import issued_secrets
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 from conformance.target.target import Target
@@ -132,7 +131,7 @@ class Page:
     """A page of the list: its items, and the cursor of the next page, empty for the last one."""
 
     items: list[JsonObject]
-    cursor: str
+    cursor: Cursor
 
 
 class Sender:
@@ -194,7 +193,7 @@ class Sender:
             gevent.sleep(wait)
         return None
 
-    def page(self, limit: int, after: str, secrets: Sequence[str] = ()) -> Page | None:
+    def page(self, limit: int, after: Cursor, secrets: Sequence[str] = ()) -> Page | None:
         """A page of at most ``limit`` items after a cursor; None where it cannot be read."""
         if (probe := self._state.page) is None:
             return None
@@ -205,16 +204,18 @@ class Sender:
         answer = self.send(probe, request, Purpose.PAGE, secrets=secrets)
         if answer is None or answer.status != HTTPStatus.OK:
             return None
-        found = items(probe.operation, answer)
-        goes_on = found and answer.field(probe.page_members.has_more)
-        return Page(found, (identifier_in(found[-1], probe.resource.id) or "") if goes_on else "")
+        members, query = probe.page_members, query_for(probe, limit, after or None)
+        page = page_in(members, probe.resource.id, answer, query, is_strict=False)
+        if page is None:
+            return Page(items(probe.operation, answer), "")
+        return Page(page.items, page.next or "")
 
     def revoke(self, handle: str, purpose: Purpose, secrets: Sequence[str] = ()) -> bool:
         """Revoke a resource; gives whether it is revoked, or gone."""
         if (probe := self._state.revoke) is None:
             return False
         try:
-            request = Request("DELETE", path_to(probe.operation.path, handle))
+            request = probe.on_one(handle)
         except UnsendableRequest:
             return False
         answer = self.send(probe, request, purpose, secrets=secrets)
@@ -325,9 +326,10 @@ class Sender:
         return renewed is not None
 
 
-def page_request(probe: Probe, limit: int, after: str = "") -> Request:
+def page_request(probe: Probe, limit: int, after: Cursor = "") -> Request:
     """The request for a page of at most ``limit`` items after a cursor."""
-    return Request("GET", f"{probe.operation.path}?{query_with(query_for(probe, limit, after))}")
+    most = min(limit, largest_page(probe))
+    return probe.request(query=query_for(probe, most, after or None))
 
 
 def client_pool(target: Target, concurrency: int) -> HTTPClientPool:

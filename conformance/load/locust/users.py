@@ -13,6 +13,7 @@ from conformance.load.ledger import Call
 from conformance.load.locust.sending import Sender, client_pool
 from conformance.load.locust.worker_state import WorkerState
 from conformance.load.tally import Count
+from conformance.probe.paging import Cursor
 from conformance.probe.violation import Violation
 from conformance.server.idempotency.replays import (
     expect_one_answer,
@@ -118,7 +119,7 @@ class ApiUser(FastHttpUser):
         """Read the first pages of the list."""
         limit = random.choice(_PAGE_SIZES)  # noqa: S311 - no secret
         secrets = [secret for one in self.calls for secret in one.secrets]
-        after = ""
+        after: Cursor = ""
         for _ in range(_MOST_PAGES):
             page = self.sender.page(limit, after, secrets)
             if page is None or not page.cursor:

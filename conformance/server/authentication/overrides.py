@@ -137,8 +137,7 @@ def no_header_names_the_partner(probe: Probe) -> None:
 
 
 def _page(lister: Probe) -> Request:
-    query = query_with(query_for(lister, largest_page(lister)))
-    return Request("GET", f"{lister.operation.path}?{query}")
+    return lister.request(query=query_for(lister, largest_page(lister)))
 
 
 def _names_of_partner(token: str) -> list[str]:

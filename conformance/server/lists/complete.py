@@ -6,7 +6,7 @@ from conformance.catalogue.mends import STABLE_PAGES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.probe.applicability import lists
-from conformance.probe.pages import largest_page, make_many, page_of, query_for
+from conformance.probe.pages import cursor_at, largest_page, make_many, page_of, query_for
 from conformance.probe.probe import Probe
 from conformance.server.lists.sabotage import VENDOR, Page, on_pages
 from conformance.target.capabilities import Capability
@@ -58,7 +58,10 @@ def _expect_full_last_page(probe: Probe, ids: Sequence[str]) -> None:
     largest = largest_page(probe)
     if len(ids) <= largest:
         return
-    page = page_of(probe, query_for(probe, largest, after=ids[-largest - 1]))
+    cursor = cursor_at(probe, ids, len(ids) - largest - 1)
+    if cursor is None:
+        return
+    page = page_of(probe, query_for(probe, largest, after=cursor))
     lacking = {*ids[-largest:]} - {*page.ids}
     probe.expect(
         page.has_more or not lacking,

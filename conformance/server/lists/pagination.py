@@ -16,6 +16,7 @@ from conformance.catalogue.sabotage import on_answers, on_requests, set_status, 
 from conformance.probe.applicability import lists
 from conformance.probe.pages import (
     bound,
+    cursor_at,
     ids_of,
     ids_until,
     items,
@@ -25,6 +26,7 @@ from conformance.probe.pages import (
     pages,
     query_for,
 )
+from conformance.probe.paging import Cursor, listed_in
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.violation import Violation, expect
@@ -44,7 +46,7 @@ from conformance.server.lists.sabotage import (
 from conformance.server.robustness.survival import SAFETY
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
-from openapi.resource import page_members
+from openapi.paging import page_members
 
 _SOME = 5
 
@@ -77,8 +79,9 @@ def _hundred_by_default(request: Request) -> Request:
 def pagination_is_complete(probe: Probe) -> None:
     """Pages of any size together show everything once: nothing is lost, nothing repeated."""
     own, after, span = _made_between(probe, _SOME)
+    smallest = bound(probe, "minimum", 1)
     for size in (1, 2, 3):
-        limit = max(size, span // 20)
+        limit = min(max(size, span // 20, smallest), largest_page(probe))
         found: list[str] = []
         for page in pages(probe, limit, after, most=span // limit + 20):
             found += [one for one in page.ids if one in own]
@@ -89,7 +92,7 @@ def pagination_is_complete(probe: Probe) -> None:
         probe.expect(not repeated, f"each once in pages of {limit}", f"{repeated} more than once")
 
 
-def _made_between(probe: Probe, count: int) -> tuple[set[str], str | None, int]:
+def _made_between(probe: Probe, count: int) -> tuple[set[str], Cursor | None, int]:
     """The ids of new items, a cursor before them, and how many items from there to the last.
 
     What others make may be the first of a list. So the cursor is an item that was made just before
@@ -107,7 +110,8 @@ def _made_between(probe: Probe, count: int) -> tuple[set[str], str | None, int]:
     first = places[0]
     before = [place for place, one in enumerate(seen[:first]) if one in ends]
     start = max(before, default=first - 1)
-    return own, seen[start] if start >= 0 else None, places[-1] - start
+    cursor = cursor_at(probe, seen, start)
+    return own, cursor, places[-1] - (start if cursor is not None else -1)
 
 
 @requirement(
@@ -140,7 +144,8 @@ def _says_more_at_the_end(probe: Probe) -> bool:
     for size in (1, 2):
         if len(seen) > size:
             # What others make meanwhile may be the last item of a list.
-            *_, last = pages(probe, size, seen[-size - 1], most=_LATER_PAGES)
+            here = cursor_at(probe, seen, len(seen) - size - 1)
+            *_, last = pages(probe, size, here, most=_LATER_PAGES)
             if not last.items:
                 return True
     return False
@@ -153,8 +158,9 @@ def expect_at_most(limit: int, count: int) -> None:
 
 def _at_most(exchange: JudgedExchange) -> None:
     members = page_members(exchange.operation)
-    limit = query_of(exchange.request).get(members.limit if members else "", "100")
-    expect_at_most(int(limit), len(items(exchange.operation, exchange.answer)))
+    limit = query_of(exchange.request).get(members.limit if members else "", "")
+    if limit:
+        expect_at_most(int(limit), len(items(exchange.operation, exchange.answer)))
 
 
 @requirement(
@@ -170,7 +176,8 @@ def _at_most(exchange: JudgedExchange) -> None:
 def limit_is_respected(probe: Probe) -> None:
     """A page holds no more items than ``limit`` says."""
     make(probe, 3)
-    for limit in (1, 2):
+    smallest = max(bound(probe, "minimum", 1), 1)
+    for limit in (smallest, smallest + 1):
         count = len(page_of(probe, query_for(probe, limit)).items)
         expect_at_most(limit, count)
 
@@ -210,7 +217,7 @@ def strange_parameters_are_no_failure(probe: Probe) -> None:
     queries = [urlencode({name: text}) for name in (limit, cursor) for text in texts]
     more = (f"{limit}=1&{limit}=2", f"{limit}[]=1", f"{cursor}=%ff", f"{limit}=%")
     for query in (*queries, *more):
-        request = Request("GET", f"{probe.operation.path}?{query}")
+        request = probe.request().at(f"{probe.path()}?{query}")
         probe.expect_no_server_error(probe.send_or_share(request), f"?{query[:40]}")
 
 
@@ -228,8 +235,8 @@ def limit_out_of_range_is_no_larger_page(probe: Probe) -> None:
     largest = largest_page(probe)
     for limit in (0, -1, largest + 1, 1_000_000):
         query = urlencode(query_for(probe, limit))
-        answer = answer_to(probe, Request("GET", f"{probe.operation.path}?{query}"))
+        answer = answer_to(probe, probe.request().at(f"{probe.path()}?{query}"))
         is_page = answer.status == HTTPStatus.OK
-        page = answer.field(probe.page_members.items) if is_page else []
+        page = listed_in(probe.page_members, answer) if is_page else []
         count = len(page) if isinstance(page, list) else 0
         probe.expect(count <= largest, f"at most {largest} for limit {limit}", f"{count} items")

@@ -14,7 +14,7 @@ from conformance.probe.resources import expect_any_served
 from conformance.probe.violation import expect_list
 from conformance.server.robustness.survival import SAFETY
 from conformance.target.capabilities import Capability
-from conformance.target.exchange import Answer, Forward, Request, Tamper, path_to
+from conformance.target.exchange import Answer, Forward, Request, Tamper
 from openapi.resource import creates
 
 ENOUGH_FOR_A_SHARE = 100
@@ -114,7 +114,7 @@ def stored_names_are_no_failure(probe: Probe) -> None:
         handle = made.identifier(resource.handle)
         if made.is_success and handle and Capability.REVOCATION in probe.target.capabilities:
             revoking = probe.revoking
-            gone = revoking.send(Request("DELETE", path_to(revoking.operation.path, handle)))
+            gone = revoking.send(revoking.on_one(handle))
             revoking.expect_no_server_error(gone, f"the revocation of a name with {name}")
             if gone.is_success:
                 probe.target.created.discard((0, handle))

@@ -64,7 +64,8 @@ def send_expecting_no_server_error(
         if not (unknown and (odd_method or elsewhere or _is_not_implemented(probe))):
             probe.expect_no_server_error(answer)
         answers.append(answer)
-        if (request.method, path) == (operation.method, operation.path):
+        is_on_one = operation.path.endswith("}")
+        if request.method == operation.method and path == probe.path() and not is_on_one:
             own.append(answer)
     if own:
         expect_any_served(probe, own)

@@ -69,8 +69,8 @@ def odd_methods(probe: Probe) -> None:
 )
 def strange_path_values(probe: Probe) -> None:
     """Anything in place of a path's parameter does not make the server fail."""
-    request, path = probe.request(), probe.operation.path
-    begin, *rest = PATH_PARAMETER.split(path)[::2]
+    request = probe.request()
+    begin, *rest = PATH_PARAMETER.split(probe.operation.path)[::2]
     paths = [
         begin + "".join(value + part for part in rest)
         for value in (*_PATH_VALUES.split(), "x" * 2000)
@@ -90,6 +90,7 @@ def strange_path_values(probe: Probe) -> None:
 def strange_query_values(probe: Probe) -> None:
     """Anything as the value of a query parameter does not make the server fail."""
     request = probe.request()
+    mark = "&" if "?" in request.path else "?"
     for parameter in probe.operation.parameters:
         if parameter.location == "query":
             name = parameter.name
@@ -103,5 +104,5 @@ def strange_query_values(probe: Probe) -> None:
                 f"{name}=1&%FF=%",
             ]
             send_expecting_no_server_error(
-                probe, [replace(request, path=f"{request.path}?{one}") for one in queries]
+                probe, [replace(request, path=f"{request.path}{mark}{one}") for one in queries]
             )

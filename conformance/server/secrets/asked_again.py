@@ -28,6 +28,7 @@ from conformance.server.secrets.shown import (
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request, path_to, query_with
 from conformance.target.members import identifier_in
+from openapi.paging import Paging
 
 _FOR_THE_MEMBER = ("expand", "include", "fields", "select", "embed", "with", "show", "reveal")
 _FOR_ALL: Mapping[str, str] = {
@@ -144,10 +145,10 @@ def _page_beside(probe: Probe, made: Answer, other: Answer) -> Request | None:
         return None
     listing = probe.listing
     for after in (other, made, None):
-        query = query_for(
-            listing, largest_page(listing), probe.known_id_of(after) if after else None
-        )
-        request = Request("GET", f"{listing.operation.path}?{query_with(query)}")
+        is_id = listing.page_members.paging is Paging.AFTER
+        cursor = probe.known_id_of(after) if after and is_id else None
+        query = query_for(listing, largest_page(listing), cursor)
+        request = listing.request(query=query)
         shown = items(listing.operation, probe.send(request))
         ids = {identifier_in(one, probe.resource.id) for one in shown}
         if ids & {probe.known_id_of(one) for one in (made, other) if one is not after}:
@@ -157,18 +158,19 @@ def _page_beside(probe: Probe, made: Answer, other: Answer) -> Request | None:
 
 def _each_way(probe: Probe, page: Request, asking: Mapping[str, str]) -> Iterator[Request]:
     """The page with all that asks for secrets, and one by one where that is refused together."""
-    whole = page.at(f"{page.path}&{query_with(asking)}")
+    mark = "&" if "?" in page.path else "?"
+    whole = page.at(f"{page.path}{mark}{query_with(asking)}")
     yield whole
     if probe.recording.exchanges[-1][1].status != HTTPStatus.OK:
         for name, text in asking.items():
-            yield page.at(f"{page.path}&{query_with({name: text})}")
+            yield page.at(f"{page.path}{mark}{query_with({name: text})}")
 
 
 def _of_one(probe: Probe, made: Answer, asking: Mapping[str, str]) -> Iterator[Request]:
     """Requests for one resource, which the contract need not have."""
     resource = probe.resource
     handle = made.identifier(resource.handle) or probe.known_id_of(made)
-    path = path_to(f"{resource.create.path}/{{id}}", handle)
+    path = f"{probe.creating.path()}{path_to('/{id}', handle)}"
     for method in ("GET", "HEAD", "OPTIONS"):
         yield Request(method, path)
     yield Request("GET", f"{path}?{query_with(asking)}")

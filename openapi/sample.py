@@ -1,0 +1,104 @@
+"""A plain value of a schema, made without a search: that of its examples, else the smallest."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from openapi.references import merge_schemas
+from openapi.schema import Schema, types_of
+
+Resolve = Callable[[Any], Any]
+
+_DEEPEST = 12
+
+_TEXTS = {
+    "date-time": "2099-12-31T23:59:59Z",
+    "date": "2099-12-31",
+    "time": "23:59:59Z",
+    "email": "test@example.com",
+    "uuid": "6f1c2b9e-8a34-4d57-9c1f-2e7b5a0d4c83",
+    "uri": "https://example.com/",
+    "uri-reference": "/",
+    "url": "https://example.com/",
+    "hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "byte": "dGV4dA==",
+}
+"""Texts by their format."""
+
+_OF_PATTERNS = ("text", "TEXT", "EUR", "eur", "US", "us", "en-US", "10.00", "+15550100", "a1b2c3d4",
+                "A1B2C3D4", "https://example.com/", "test@example.com")  # fmt: skip
+"""Texts that patterns often take."""
+
+
+def sample_of(schema: Schema) -> Any:
+    """A plain value of a schema; one that is not valid where none is found at once."""
+    return _sample(schema.resolve, schema.definition, 0)
+
+
+def examples_of(definition: Mapping[str, Any]) -> Iterator[Any]:
+    """The examples that stand in a schema itself."""
+    if "example" in definition:
+        yield definition["example"]
+    found = definition.get("examples")
+    yield from found if isinstance(found, list) else ()
+
+
+def _sample(resolve: Resolve, definition: Any, depth: int) -> Any:
+    definition = resolve(definition)
+    if not isinstance(definition, dict) or depth > _DEEPEST:
+        return "text"
+    schema = merge_schemas(resolve, definition)
+    known = [*examples_of(schema), *([schema["const"]] if "const" in schema else [])]
+    known += schema.get("enum", [])[:1]
+    if known:
+        return known[0]
+    branches = schema.get("oneOf") or schema.get("anyOf") or []
+    if branches:
+        base = {key: one for key, one in schema.items() if key not in {"oneOf", "anyOf"}}
+        return _sample(resolve, {**base, "allOf": [branches[0]]}, depth + 1)
+    types = types_of(schema) or ("object" if "properties" in schema else "string",)
+    kind = next((one for one in types if one != "null"), "null")
+    if kind == "object":
+        members = schema.get("properties", {})
+        required = [name for name in schema.get("required", ()) if name in members]
+        return {name: _sample(resolve, members[name], depth + 1) for name in required}
+    if kind == "array":
+        item = _sample(resolve, schema.get("items", {}), depth + 1)
+        return [item] * schema.get("minItems", 0)
+    return _PLAIN[kind](schema)
+
+
+def _number(schema: Mapping[str, Any]) -> Any:
+    least = schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
+    most = schema.get("maximum", schema.get("exclusiveMaximum", least + 2) - 1)
+    step = schema.get("multipleOf", 1)
+    return min(max(-(-least // step) * step, step if least <= step <= most else least), most)
+
+
+def _text(schema: Mapping[str, Any]) -> str:
+    least, most = schema.get("minLength", 0), schema.get("maxLength", 10_000)
+    text = _TEXTS.get(schema.get("format", ""), "text")
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str):
+        digits = ("1" * count for count in (1, 2, 3, 4, 6, 8, 10, 11, 12, 14, 16))
+        tried = (one for one in (text, *_OF_PATTERNS, *digits) if least <= len(one) <= most)
+        return next((one for one in tried if _takes(pattern, one)), text)
+    return text[:most].ljust(least, "x")
+
+
+def _takes(pattern: str, text: str) -> bool:
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:
+        return False
+
+
+_PLAIN: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "integer": _number,
+    "number": _number,
+    "string": _text,
+    "boolean": lambda _: True,
+    "null": lambda _: None,
+}
