@@ -169,7 +169,7 @@ def _state_member(pages: Operation) -> str | None:
 def secret_member(create: Operation) -> str | None:
     """The member of a created resource that holds its secret, such as ``client_secret``."""
     members = success_members(create).items()
-    return next((name for name, one in members if "secret" in name and _is_text(one)), None)
+    return next((name for name, one in members if "secret" in name.lower() and _is_text(one)), None)
 
 
 def name_member(create: Operation) -> str:

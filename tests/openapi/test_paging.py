@@ -1,0 +1,115 @@
+"""How a list has pages is read from its parameters and its answer."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.probe.paging import page_in
+from conformance.target.exchange import Answer
+from openapi.contract import Contract
+from openapi.paging import PageMembers, Paging, page_members
+
+STRING, INTEGER, BOOLEAN = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}
+ITEMS = {"type": "array", "items": {"type": "object", "properties": {"id": STRING}}}
+
+
+def listing(tmp_path: Path, query: dict[str, Any], answer: dict[str, Any]) -> PageMembers | None:
+    """What is read from a contract with one list."""
+    schema = answer if answer.get("type") == "array" else {"type": "object", "properties": answer}
+    parameters = [{"name": name, "in": "query", "schema": one} for name, one in query.items()]
+    content = {"application/json": {"schema": schema}}
+    get = {"parameters": parameters, "responses": {"200": {"description": "A", "content": content}}}
+    document = {"openapi": "3.1.0", "info": {"title": "L", "version": "1"}}
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps({**document, "paths": {"/things": {"get": get}}}))
+    [operation] = Contract.from_file(path).operations.values()
+    return page_members(operation)
+
+
+@pytest.mark.parametrize(
+    ("query", "answer", "expected"),
+    [
+        (
+            {"starting_after": STRING, "limit": INTEGER},
+            {"data": ITEMS, "has_more": BOOLEAN},
+            PageMembers("data", "has_more", "starting_after", "limit"),
+        ),
+        (
+            {"page_size": INTEGER, "page_token": STRING},
+            {"things": ITEMS, "next_page_token": STRING},
+            PageMembers("things", "", "page_token", "page_size", Paging.TOKEN, "next_page_token"),
+        ),
+        (
+            {"cursor": STRING, "limit": INTEGER},
+            {"data": ITEMS, "meta": {"type": "object", "properties": {"nextCursor": STRING}}},
+            PageMembers("data", "", "cursor", "limit", Paging.TOKEN, "meta.nextCursor"),
+        ),
+        (
+            {"offset": INTEGER, "limit": INTEGER},
+            {"items": ITEMS, "total": INTEGER},
+            PageMembers("items", "", "offset", "limit", Paging.OFFSET, "", "total"),
+        ),
+        (
+            {"page": INTEGER, "per_page": INTEGER},
+            ITEMS,
+            PageMembers("", "", "page", "per_page", Paging.NUMBER, first=1),
+        ),
+        (
+            {"pageNumber": {"type": "integer", "minimum": 0}, "pageSize": INTEGER},
+            {"content": ITEMS, "totalElements": INTEGER},
+            PageMembers("content", "", "pageNumber", "pageSize", Paging.NUMBER, "",
+                        "totalElements"),
+        ),
+        ({}, {"things": ITEMS}, PageMembers("things", "", "", "", Paging.WHOLE)),
+        ({}, {"name": STRING}, None),
+    ],
+)  # fmt: skip
+def test_paging_is_read_from_the_contract(
+    tmp_path: Path, query: dict[str, Any], answer: dict[str, Any], expected: PageMembers | None
+) -> None:
+    assert listing(tmp_path, query, answer) == expected
+
+
+TWO = [{"id": "a"}, {"id": "b"}]
+
+
+@pytest.mark.parametrize(
+    ("members", "query", "body", "following"),
+    [
+        (PageMembers("data", "has_more", "after", "n"), {}, {"data": TWO, "has_more": True}, "b"),
+        (PageMembers("data", "has_more", "after", "n"), {}, {"data": TWO, "has_more": False}, None),
+        (PageMembers("data", "", "after", "n"), {"n": 2}, {"data": TWO}, "b"),
+        (PageMembers("data", "", "after", "n"), {"n": 3}, {"data": TWO}, None),
+        (PageMembers("d", "", "c", "n", Paging.TOKEN, "m.next"), {}, {"d": TWO, "m": {"next": "t"}},
+         "t"),
+        (PageMembers("d", "", "c", "n", Paging.TOKEN, "next"), {},
+         {"d": TWO, "next": "https://a.example/things?n=2&c=t%3D"}, "t="),
+        (PageMembers("d", "", "c", "n", Paging.TOKEN, "next"), {}, {"d": TWO, "next": None}, None),
+        (PageMembers("d", "", "o", "n", Paging.OFFSET, "", "total"), {"o": 4, "n": 2},
+         {"d": TWO, "total": 7}, 6),
+        (PageMembers("d", "", "o", "n", Paging.OFFSET, "", "total"), {"o": 4, "n": 2},
+         {"d": TWO, "total": 6}, None),
+        (PageMembers("", "", "page", "n", Paging.NUMBER, first=1), {"n": 2}, TWO, 2),
+        (PageMembers("", "", "page", "n", Paging.NUMBER, first=1), {"page": 3, "n": 3}, TWO, None),
+        (PageMembers("d", "", "", "", Paging.WHOLE), {}, {"d": TWO}, None),
+    ],
+)  # fmt: skip
+def test_the_next_page_is_named_as_the_contract_has_it(
+    members: PageMembers, query: dict[str, object], body: object, following: object
+) -> None:
+    answer = Answer(200, body=json.dumps(body).encode())
+
+    page = page_in(members, "id", answer, query)
+
+    assert page is not None
+    assert page.ids == ["a", "b"]
+    assert page.next == following
+
+
+def test_a_page_without_its_items_is_none() -> None:
+    members = PageMembers("d", "", "", "", Paging.WHOLE)
+
+    assert page_in(members, "id", Answer(200, body=b'{"d": [{"name": "x"}]}'), {}) is None
+    assert page_in(members, "id", Answer(200, body=b'{"e": []}'), {}) is None

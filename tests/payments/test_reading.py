@@ -1,0 +1,20 @@
+"""What the payments contract is read as."""
+
+from openapi.contract import Contract
+from tests.payments.serving import FILE
+
+CONTRACT = Contract.named(FILE)
+
+
+def test_resources_are_found_whatever_they_are_called() -> None:
+    merchants, payments = CONTRACT.resources
+
+    assert [one.id for one in merchants.operations] == [
+        *("openMerchant", "listMerchants", "readMerchant"),
+    ]
+    assert [one.id for one in payments.operations] == [
+        *("takePayment", "listPayments", "readPayment", "cancelPayment"),
+    ]
+    assert (merchants.id, merchants.name, merchants.secret) == ("merchantRef", "legalName", None)
+    assert (payments.id, payments.name) == ("paymentRef", "note")
+    assert (payments.secret, payments.state) == ("confirmationSecret", "state")
