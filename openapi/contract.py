@@ -169,6 +169,18 @@ class Contract:
         """The operation that issues access tokens; None where the contract has none."""
         return next(filter(issues_tokens, self.operations.values()), None)
 
+    def takes_bearer_token(self, operation: Operation) -> bool:
+        """Whether each security requirement of an operation asks for a bearer token."""
+        return operation.needs_authentication and all(
+            any(map(self._is_bearer, requirement)) for requirement in operation.security
+        )
+
+    def _is_bearer(self, name: str) -> bool:
+        """Whether a security scheme is a bearer token in the Authorization header."""
+        scheme = self.security_schemes[name]
+        is_http = scheme["type"] == "http" and str(scheme.get("scheme", "")).lower() == "bearer"
+        return is_http or scheme["type"] in {"oauth2", "openIdConnect"}
+
     def resource_of(self, operation: Operation) -> Resource | None:
         """The resource that an operation creates, lists or revokes; None where it does neither."""
         return self._resource_of.get(operation)

@@ -271,6 +271,17 @@ class Operation:
         """Whether each of its security requirements asks for credentials."""
         return bool(self.security) and all(self.security)
 
+    def documents(self, *statuses: int) -> bool:
+        """Whether it documents each of these statuses by itself, and not by a range."""
+        return all(str(one) in self.responses for one in statuses)
+
+    @property
+    def refusals(self) -> tuple[DocumentedResponse, ...]:
+        """The documented responses to requests at fault: 4xx, and ``default``."""
+        return tuple(
+            one for key, one in self.responses.items() if key.startswith("4") or key == "default"
+        )
+
     @property
     def resource(self) -> Any:
         """The :class:`~openapi.resource.Resource` that it creates, lists, reads or revokes."""

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from openapi.operation import MediaType, Operation
 from openapi.paging import PageMembers, page_members, snake
+from openapi.references import merge_schemas
 from openapi.schema import types_of
 
 _ID, _LOGIN, _NAME = "id", "client_id", "name"
@@ -22,6 +23,12 @@ _ENDED = re.compile(
     r"revok|cancel|delet|void|inactiv|disabl|archiv|clos|remov|terminat|ended", re.IGNORECASE
 )
 """What a state is called that a resource has when it was revoked."""
+
+ACTIVE, REVOKED = "active", "revoked"
+"""The conditions of a resource, whatever a contract calls them."""
+
+_LIVING = {"active", "is_active", "enabled", "is_enabled", "live"}
+"""Members that say that a resource was not revoked."""
 
 _NAMES = ("name", "reference", "description", "title", "label")
 """What the text is called, mostly, that clients call a resource by."""
@@ -52,6 +59,8 @@ class Resource:
     secret: str | None
     read: Operation | None = None
     state: str | None = None
+    states: tuple[str, ...] = ()
+    """The documented values of ``state``."""
 
     @classmethod
     def created_by(cls, create: Operation, operations: Mapping[str, Operation]) -> Self:
@@ -81,6 +90,7 @@ class Resource:
             secret=secret if secret not in items else None,
             read=next((one for one in on_one if one.method == "GET"), None),
             state=_state_member(pages) if pages else None,
+            states=_states(pages) if pages else (),
         )
 
     @property
@@ -88,9 +98,26 @@ class Resource:
         """Its operations: create, and list, read and revoke where they are."""
         return tuple(one for one in (self.create, self.list, self.read, self.revoke) if one)
 
-    def has_ended(self, state: str | None) -> bool:
-        """Whether the value of ``state`` says that a resource was revoked."""
-        return state is not None and bool(_ENDED.search(state))
+    @property
+    def ended_states(self) -> tuple[str, ...]:
+        """The documented states of a resource that was revoked."""
+        return tuple(one for one in self.states if _ENDED.search(one))
+
+    def condition(self, item: Mapping[str, object]) -> str:
+        """Whether an item of the list is ``active`` or ``revoked``, else the state that it has."""
+        if self.state is None:
+            marks = ((snake(name), value) for name, value in item.items())
+            ended = any(
+                value is False if name in _LIVING else value and _ENDED.search(name)
+                for name, value in marks
+            )
+            return REVOKED if ended else ACTIVE
+        value = item.get(self.state)
+        if not isinstance(value, str):
+            return "none"
+        if value in self.ended_states or (not self.states and _ENDED.search(value)):
+            return REVOKED
+        return value if self.states and value not in self.states else ACTIVE
 
 
 def makes_resource(operation: Operation, operations: Mapping[str, Operation]) -> bool:
@@ -164,6 +191,23 @@ def item_members(operation: Operation) -> Mapping[str, Any]:
 def _state_member(pages: Operation) -> str | None:
     named = [name for name, one in item_members(pages).items() if _is_text(one)]
     return next((one for one in ("status", "state") if one in named), None)
+
+
+def _states(pages: Operation) -> tuple[str, ...]:
+    """The values that the contract has for the state of an item; none where it has any text."""
+    page, member = page_members(pages), _state_member(pages)
+    response = pages.response(pages.success_status)
+    schema = response.json_content.schema if response and response.json_content else None
+    if page is None or member is None or schema is None:
+        return ()
+    place: Any = schema.definition
+    for name in (*(page.items.split(".") if page.items else ()), None, member):
+        place = merge_schemas(schema.resolve, schema.resolve(place))
+        place = (
+            place.get("items", {}) if name is None else place.get("properties", {}).get(name, {})
+        )
+    values = merge_schemas(schema.resolve, schema.resolve(place)).get("enum", ())
+    return tuple(one for one in values if isinstance(one, str))
 
 
 def secret_member(create: Operation) -> str | None:

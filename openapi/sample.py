@@ -11,7 +11,7 @@ Resolve = Callable[[Any], Any]
 
 _DEEPEST = 12
 
-_TEXTS = {
+FORMATS = {
     "date-time": "2099-12-31T23:59:59Z",
     "date": "2099-12-31",
     "time": "23:59:59Z",
@@ -79,7 +79,7 @@ def _number(schema: Mapping[str, Any]) -> Any:
 
 def _text(schema: Mapping[str, Any]) -> str:
     least, most = schema.get("minLength", 0), schema.get("maxLength", 10_000)
-    text = _TEXTS.get(schema.get("format", ""), "text")
+    text = FORMATS.get(schema.get("format", ""), "text")
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
         digits = ("1" * count for count in (1, 2, 3, 4, 6, 8, 10, 11, 12, 14, 16))

@@ -106,7 +106,7 @@ def requirement(
             source=source,
             mend=mend,
             rests_on=rests_on,
-            applies_to=applies_to,
+            applies_to=_with_operations(applies_to, frozenset(needs)),
             needs=frozenset(needs),
             sabotage=sabotaged.sabotage,
             check=check,
@@ -120,6 +120,22 @@ def requirement(
         return check
 
     return register
+
+
+def _with_operations(
+    applies_to: Callable[[Operation], bool], needs: frozenset[Capability]
+) -> Callable[[Operation], bool]:
+    """The test, for operations whose resource has the other operations that a check needs."""
+
+    def applies(operation: Operation) -> bool:
+        if not applies_to(operation):
+            return False
+        resource = operation.resource
+        lacks_list = Capability.LISTING in needs and resource and resource.list is None
+        lacks_revocation = Capability.REVOCATION in needs and resource and resource.revoke is None
+        return not (lacks_list or lacks_revocation)
+
+    return applies
 
 
 _Pair = tuple[Requirement, Judge]

@@ -41,6 +41,9 @@ AnswerParts = tuple[int, str, bytes]
 Send = Callable[[list[Step]], list[AnswerParts]]
 """Sends steps, all at the same time, and gives their answers."""
 
+ENDS_OF_IDS = ("_id", "Id", "ID", "_ref", "Ref", "_reference", "Reference", "uuid", "Uuid")
+"""How members are called that name something."""
+
 _MOST_HELD, _LONGEST_NAME = 256 * 1024 * 1024, 10_000
 
 _PLACE = re.compile("«([a-zA-Z_]+) ([0-9]{1,6})»")
@@ -201,7 +204,7 @@ def _related(
         return ["same key", status == last_status, body == last_body]
     made = _id(_object(body))
     if made is not None and items is not None:
-        states = [one.get("status") for one in items if _id(one) == made]
+        states = [one.get("status", one.get("state")) for one in items if _id(one) == made]
         return ["listed", step["partner"] == last_step["partner"], states]
     return None
 
@@ -251,7 +254,7 @@ def _page(body: bytes) -> list[dict[str, Any]] | None:
 
 
 def _id(value: dict[str, Any]) -> Any:
-    named = (one for name, one in value.items() if name.endswith("_id"))
+    named = (one for name, one in value.items() if name.endswith(ENDS_OF_IDS))
     return value["id"] if "id" in value else next(named, None)
 
 

@@ -33,7 +33,7 @@ def in_any_order(probe: Probe, settle_seconds: float) -> None:
         watch = Watch(probe)
         partners = (0, 1) if Capability.SECOND_PARTNER in capabilities else (0,)
         calls = tuple(product(partners, range(probe.budget.keys)))
-        revokes = Capability.REVOCATION in capabilities
+        revokes = probe.is_revocable
 
         @staticmethod
         def new_sequence() -> Sequence:

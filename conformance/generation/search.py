@@ -101,6 +101,8 @@ class Watch:
         except HypothesisException as error:
             if isinstance(error, Unsatisfiable) and self._any_known:
                 return
+            if isinstance(error, Unsatisfiable):
+                raise NotVerified("no such body could be made from the contract") from error
             # Flaky: it failed and did not fail again. That the target failed once is enough.
             if not (isinstance(error, Flaky) and (self._failure or self._end)):
                 raise RuntimeError(f"Hypothesis gave up: {type(error).__name__}") from error

@@ -1,6 +1,9 @@
 """Hypothesis strategies from the contract's schemas."""
 
+import math
+import re
 import string
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,6 +14,8 @@ from conformance.generation.odd_values import odd_instants
 from conformance.probe.bodies import marked, properties, required_names
 from conformance.probe.probe import Probe
 from openapi.contract import Contract
+from openapi.references import merge_schemas
+from openapi.sample import FORMATS
 from openapi.schema import Schema, types_of
 
 _LARGEST = 2**53 - 1
@@ -82,6 +87,12 @@ def _values(contract: Contract, definition: Any) -> st.SearchStrategy[Any]:
     schema = contract.resolve_schema(definition)
     if not isinstance(schema, dict):
         return ANYTHING
+    schema = merge_schemas(contract.resolve_schema, schema)
+    if branches := schema.get("oneOf") or schema.get("anyOf"):
+        base = {key: one for key, one in schema.items() if key not in {"oneOf", "anyOf"}}
+        return st.one_of([_values(contract, {**base, "allOf": [one]}) for one in branches])
+    if "const" in schema:
+        return st.just(schema["const"])
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     types = list(types_of(schema)) or (["object"] if "properties" in schema else [])
@@ -100,11 +111,42 @@ def _of_type(contract: Contract, schema: dict[str, Any], name: str) -> st.Search
                 optional={key: one for key, one in fields.items() if key not in required},
             )
         case "array":
-            return st.lists(_values(contract, schema.get("items", {})), max_size=3)
+            least = schema.get("minItems", 0)
+            items = _values(contract, schema.get("items", {}))
+            return st.lists(items, min_size=least, max_size=max(3, least))
         case "string" if schema.get("format") == "date-time":
             return _INSTANTS
+        case "string":
+            return _texts(schema)
+        case "integer" | "number" if _BOUNDS & schema.keys():
+            return _numbers(schema, is_whole=name == "integer")
         case _:
             return _SCALARS[name]
+
+
+_BOUNDS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
+
+
+def _texts(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """Texts of a length, a pattern or a format that the schema has."""
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str):
+        with suppress(re.error):
+            return st.from_regex(re.compile(pattern))
+    if schema.get("format") in FORMATS:
+        return st.just(FORMATS[schema["format"]])
+    least, most = schema.get("minLength", 0), schema.get("maxLength", 12)
+    return st.text(min_size=least, max_size=max(least, min(most, 12)))
+
+
+def _numbers(schema: dict[str, Any], *, is_whole: bool) -> st.SearchStrategy[Any]:
+    """Numbers within the bounds of a schema."""
+    step = schema.get("multipleOf", 1) if is_whole else 1
+    least = math.ceil(schema.get("minimum", schema.get("exclusiveMinimum", -_LARGEST - 1) + 1))
+    most = math.floor(schema.get("maximum", schema.get("exclusiveMaximum", _LARGEST + 1) - 1))
+    if not isinstance(step, int) or least > most:
+        return _SCALARS["integer"]
+    return st.integers(-(-least // step), most // step).map(lambda count: count * step)
 
 
 def _spelt(at: datetime, fraction: str, offset: str) -> str:

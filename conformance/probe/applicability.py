@@ -1,8 +1,9 @@
 """Tests for the operations that a requirement applies to, by the contract alone."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
-from openapi.operation import Operation
+from openapi.operation import Operation, is_json
 from openapi.resource import (
     creates,
     name_member,
@@ -19,6 +20,61 @@ def accepts_idempotency_key(operation: Operation) -> bool:
 def needs_bearer_token(operation: Operation) -> bool:
     """The operation cannot be used without a token."""
     return operation.needs_authentication
+
+
+def opens_with_bearer_token(operation: Operation) -> bool:
+    """The operation cannot be used without a bearer token in the Authorization header."""
+    return bool(operation.contract and operation.contract.takes_bearer_token(operation))
+
+
+def answers_problems(operation: Operation) -> bool:
+    """The operation documents an error as a problem document (RFC 9457)."""
+    return any("application/problem+json" in one.content for one in operation.refusals)
+
+
+def answers_json_errors(operation: Operation) -> bool:
+    """Every error that the operation documents with a body is JSON."""
+    types = [name for one in operation.refusals for name in one.content]
+    return bool(types) and all(map(is_json, types))
+
+
+def names_fields(operation: Operation) -> bool:
+    """The operation documents a 422 with one item of ``errors``, and its ``param``, for a field."""
+    answer = operation.response(HTTPStatus.UNPROCESSABLE_ENTITY)
+    schema = answer.json_content.schema if answer and answer.json_content else None
+    errors = schema.outline.get("properties", {}).get("errors", {}) if schema else {}
+    return "param" in errors.get("items", {}).get("properties", {})
+
+
+def tells_invalid_from_unreadable(operation: Operation) -> bool:
+    """The operation documents 400 and 422, and no other status for bodies at fault."""
+    kept = not operation.documents(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    return kept and operation.documents(HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def documents_limits(operation: Operation) -> bool:
+    """The operation documents the X-RateLimit headers of its answers."""
+    return any(
+        header.name.lower() == "x-ratelimit-limit"
+        for one in operation.responses.values()
+        for header in one.headers
+    )
+
+
+def documents(status: int) -> Callable[[Operation], bool]:
+    """The operation documents this status by itself."""
+    return lambda operation: operation.documents(status)
+
+
+def both(*tests: Callable[[Operation], bool]) -> Callable[[Operation], bool]:
+    """The operation passes all of these tests."""
+    return lambda operation: all(one(operation) for one in tests)
+
+
+def is_credential(operation: Operation) -> bool:
+    """The operation makes credentials: what a partner signs in with, until it ends."""
+    resource = operation.resource
+    return resource is not None and resource.secret is not None and "client" in resource.login
 
 
 def takes_json(operation: Operation) -> bool:

@@ -31,6 +31,7 @@ from conformance.probe.violation import (
     expect_news,
     unanswered,
 )
+from conformance.target.capabilities import Capability
 from conformance.target.clean_up import GONE_STATUSES
 from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, ConnectionClosed, HungUp
 from conformance.target.exchange import (
@@ -549,6 +550,22 @@ class Probe:
         if found is None:
             raise NotVerified(f"the answer {answer.status} shows no id as {self.resource.id}")
         return found
+
+    def as_partner(self, request: Request, partner: int) -> Request:
+        """The same request of another partner, in a resource of that partner's."""
+        _, mark, query = request.path.partition("?")
+        return replace(request, partner=partner, path=f"{self.path(partner)}{mark}{query}")
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the target lists the resource."""
+        return self.resource.list is not None and Capability.LISTING in self.target.capabilities
+
+    @property
+    def is_revocable(self) -> bool:
+        """Whether the target revokes the resource."""
+        is_there = Capability.REVOCATION in self.target.capabilities
+        return self.resource.revoke is not None and is_there
 
     def known_handle_of(self, answer: Answer) -> str:
         """What stands for a resource in a path; nothing is verified where an answer lacks it."""

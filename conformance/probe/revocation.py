@@ -3,9 +3,8 @@
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.token_exchange import item_of
+from conformance.probe.token_exchange import created, item_of
 from conformance.target.exchange import Answer, Request
-from conformance.target.members import text_in
 from openapi.operation import Operation
 
 VENDOR = "vendor facts: DELETE /auth/credentials/{client_id} revokes at once and for good, 204"
@@ -34,6 +33,14 @@ def revoke(probe: Probe, made: Answer) -> Answer:
     return answer
 
 
+def new_resource(probe: Probe, partner: int = 0) -> Answer:
+    """The answer to the creation of what the operation revokes."""
+    if probe.resource is probe.contract.credentials and probe.contract.token_operation:
+        return created(probe, partner)
+    maker = probe.creating
+    return maker.succeed(maker.request(partner))
+
+
 def is_listed_as_active(probe: Probe, made: Answer) -> bool:
     """Whether the list shows a new key as active, which may take it a moment."""
     return any(listed_status(probe, made) == "active" for _ in probe.looks())
@@ -42,4 +49,4 @@ def is_listed_as_active(probe: Probe, made: Answer) -> bool:
 def listed_status(probe: Probe, made: Answer) -> str | None:
     """The status of a key in the list; None where the list does not have it."""
     item = item_of(probe, made)
-    return None if item is None else text_in(item, "status") or "none"
+    return None if item is None else probe.resource.condition(item)

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from conformance.probe.not_verified import NotServed, NotVerified
-from conformance.probe.pages import pages
+from conformance.probe.pages import largest_page, pages
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.target.exchange import Answer
@@ -63,10 +63,12 @@ def granted(answer: Answer) -> bool:
 
 def item_of(probe: Probe, made: Answer, partner: int = 0) -> JsonObject | None:
     """The list's item of a created key, None where the list has none."""
-    for resource in probe.contract.resources:
+    own = probe.operation.resource
+    for resource in [own] if own else probe.contract.resources:
         if resource.list is None:
             continue
-        for page in pages(probe.of(resource.list), 100, partner=partner):
+        lister = probe.of(resource.list)
+        for page in pages(lister, largest_page(lister), partner=partner):
             for item in page.items:
                 if item[resource.id] == made.field(resource.id):
                     return item

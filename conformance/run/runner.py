@@ -42,7 +42,7 @@ from conformance.target.transport.diagnosis import answering_proxy, scheme_reaso
 from dinie_contract.output import excerpt
 from openapi.contract import Contract
 from openapi.operation import Operation
-from openapi.resource import creates
+from openapi.resource import REVOKED, creates
 
 AT_ONCE = 8
 """The number of checks in flight together, so that a slow target does not take long."""
@@ -246,7 +246,7 @@ class Run:
                     is_ours = NAME_PREFIX in str(name) or any(
                         of == name and 0 <= at - made <= _BETWEEN_TRIES_SECONDS for of, at in tries
                     )
-                    if is_ours and item.get("status") != "revoked":
+                    if is_ours and probe.resource.condition(item) != REVOKED:
                         self.target.created.add((partner, handle))
 
     def _shown_by_limited(self, request: Request, answer: Answer) -> Iterator[Hashable]:

@@ -65,7 +65,7 @@ def _share_one(probe: Probe) -> None:
             REPLAY,
             bodies(first, again),
         )
-    if Capability.LISTING in probe.target.capabilities:
+    if probe.is_listed:
         _expect_one_listed(probe, (same, other), partner, begin)
 
 

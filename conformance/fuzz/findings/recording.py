@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from conformance.fuzz.resending import AnswerParts, Step, last_id
+from conformance.fuzz.resending import ENDS_OF_IDS, AnswerParts, Step, last_id
 from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.results.curl import Exchange
 from conformance.target.exchange import Answer, Request
@@ -78,8 +78,9 @@ class _Places:
 
 def _may_be_repeated(name: str) -> bool:
     """Whether later requests may repeat the value that an answer has for this member."""
-    names_something = name == "id" or name.endswith("_id")
-    is_credential = "secret" in name or name == "access_token"
+    names_something = name in {"id", "uuid"} or name.endswith(ENDS_OF_IDS)
+    is_credential = "secret" in name.lower() or name == "access_token"
+    is_credential = is_credential or name.lower().endswith(("token", "cursor"))
     return bool(_MEMBER.fullmatch(name)) and (names_something or is_credential)
 
 

@@ -21,7 +21,7 @@ from conformance.server.lists.pagination import pagination_is_complete
 from conformance.server.revocation.effect import revoked_key_is_listed_as_revoked
 from conformance.target.exchange import Answer
 from conformance.target.members import JsonObject, identifier_in, text_in
-from openapi.resource import Resource
+from openapi.resource import ACTIVE, REVOKED, Resource
 
 _ALL_PAGES = 100
 """A list of so many pages is read to its end, whatever its order."""
@@ -128,7 +128,7 @@ class Reconciliation:
         shown = [again[0], (page_request(state.page, _LARGEST_PAGE), Answer(HTTPStatus.OK))]
         state.note_check(created_is_listed, state.page, wrong, shown)
         if call.is_revoked and state.revoke is not None:
-            active = any(one.get("status") == "active" for one in found)
+            active = any(self._resource.condition(one) == ACTIVE for one in found)
             wrong = Violation("revoked, or not in the list", "active") if active else None
             state.note_check(revoked_key_is_listed_as_revoked, state.revoke, wrong, shown)
 
@@ -189,7 +189,7 @@ class Reconciliation:
         for call in batch.calls.values():
             purpose = Purpose.REVOKE_AGAIN if call.has_ended else Purpose.REVOKE
             found = listed.items.get(call.name, [])
-            active = [one for one in found if one.get("status") != "revoked"]
+            active = [one for one in found if self._resource.condition(one) != REVOKED]
             handles = (identifier_in(one, self._resource.handle) for one in active)
             purposes |= dict.fromkeys(filter(None, handles), purpose)
             if call.handle and not found and not call.is_revoked:

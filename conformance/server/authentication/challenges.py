@@ -8,7 +8,7 @@ from conformance.catalogue.mends import CHALLENGE
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, set_header
-from conformance.probe.applicability import needs_bearer_token
+from conformance.probe.applicability import opens_with_bearer_token
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import request_on_new_resource
@@ -33,7 +33,7 @@ def _challenge_with(value: str) -> Sabotage:
     "authentication.refusal-has-challenge",
     Level.SHOULD,
     "RFC 9110, section 11.6.1",
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend=CHALLENGE,
 )
 @catches(set_header(401, "WWW-Authenticate", None))
@@ -49,7 +49,7 @@ def refusal_has_challenge(probe: Probe) -> None:
     "authentication.challenge-names-bearer",
     Level.SHOULD,
     "RFC 6750, section 3",
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend=CHALLENGE,
 )
 @catches(_challenge_with('Basic realm="dinie"'), _challenge_with('Basic realm="bearer"'))
@@ -65,7 +65,7 @@ def challenge_names_bearer(probe: Probe) -> None:
     "authentication.challenge-explains-bad-token",
     Level.SHOULD,
     "RFC 6750, section 3.1",
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend=CHALLENGE,
 )
 @catches(_challenge_with("Bearer"), _challenge_with('Bearer error="invalid_request"'))
@@ -85,7 +85,7 @@ def challenge_explains_bad_token(probe: Probe) -> None:
     "authentication.challenge-without-token-has-no-error",
     Level.SHOULD,
     "RFC 6750, section 3.1",
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend=CHALLENGE,
 )
 @catches(_challenge_with('Bearer error="invalid_token"'))

@@ -6,7 +6,7 @@ from conformance.catalogue.mends import AUTHENTICATE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, with_header
-from conformance.probe.applicability import lists, needs_bearer_token
+from conformance.probe.applicability import lists, opens_with_bearer_token
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.rate_limits import answer_to
 from conformance.server.authentication.requests import authorised
@@ -30,7 +30,7 @@ def _answer_to_everybody(request: Request, forward: Forward) -> Answer:
     "authentication.head-needs-a-token",
     Level.MUST,
     SAFETY,
-    lambda one: needs_bearer_token(one) and lists(one),
+    lambda one: opens_with_bearer_token(one) and lists(one),
     needs=(Capability.LISTING,),
     mend=AUTHENTICATE_FIRST,
 )

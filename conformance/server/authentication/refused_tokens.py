@@ -12,7 +12,7 @@ from conformance.catalogue.mends import AUTHENTICATE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, on_requests, set_status
-from conformance.probe.applicability import needs_bearer_token
+from conformance.probe.applicability import opens_with_bearer_token
 from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.resources import expect_served, request_on_new_resource
@@ -36,6 +36,8 @@ def _expect_refused(
     requests: Mapping[str, Request],
     allowed: Collection[int] = (HTTPStatus.UNAUTHORIZED,),
 ) -> None:
+    if not probe.operation.documents(HTTPStatus.UNAUTHORIZED):
+        allowed = {*allowed, HTTPStatus.FORBIDDEN}
     for what, request in requests.items():
         answer = probe.send(with_fresh_body(probe, request))
         if answer.status in allowed:
@@ -71,7 +73,7 @@ _ELSEWHERE = ("in a cookie", "in a header of its own")
     "authentication.no-token-is-refused",
     Level.MUST,
     SEED,
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(
@@ -86,7 +88,7 @@ def no_token_is_refused(probe: Probe) -> None:
     "authentication.other-scheme-is-refused",
     Level.MUST,
     SEED,
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(
@@ -112,7 +114,7 @@ def other_scheme_is_refused(probe: Probe) -> None:
     "authentication.malformed-header-is-refused",
     Level.MUST,
     SEED,
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(
@@ -136,7 +138,7 @@ def malformed_header_is_refused(probe: Probe) -> None:
     "authentication.token-in-query-is-refused",
     Level.MUST,
     SEED,
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(
@@ -164,7 +166,7 @@ def token_in_query_is_refused(probe: Probe) -> None:
     "authentication.token-elsewhere-is-refused",
     Level.MUST,
     SEED,
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(*(_accept_form(form) for form in _ELSEWHERE), FORBID)
@@ -177,7 +179,7 @@ def token_elsewhere_is_refused(probe: Probe) -> None:
     "authentication.token-without-its-prefix-is-refused",
     Level.SHOULD,
     "vendor facts: an access token is a JWT behind the prefix dinie_at_",
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(_accept_form("without its prefix"), FORBID)
@@ -194,7 +196,7 @@ def token_without_its_prefix_is_refused(probe: Probe) -> None:
     "authentication.scheme-is-case-insensitive",
     Level.SHOULD,
     "RFC 9110, section 11.1",
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend="Compare the authentication scheme without regard to case.",
 )
 @catches(
@@ -220,7 +222,7 @@ def scheme_is_case_insensitive(probe: Probe) -> None:
     "authentication.unknown-token-is-refused",
     Level.MUST,
     SEED,
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(
@@ -238,7 +240,7 @@ def unknown_token_is_refused(probe: Probe) -> None:
     "authentication.damaged-token-is-refused",
     Level.MUST,
     SEED,
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(

@@ -11,7 +11,7 @@ from conformance.catalogue.mends import AUTHENTICATE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
-from conformance.probe.applicability import needs_bearer_token
+from conformance.probe.applicability import opens_with_bearer_token
 from conformance.probe.probe import Probe, without_token
 from conformance.server.authentication.requests import (
     UNKNOWN_TOKENS,
@@ -96,7 +96,7 @@ def _carry_out(request: Request, forward: Forward) -> Answer:
     "authentication.other-spellings-open-nothing",
     Level.MUST,
     SAFETY,
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(

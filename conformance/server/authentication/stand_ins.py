@@ -9,7 +9,7 @@ from conformance.catalogue.mends import AUTHENTICATE_FIRST
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
-from conformance.probe.applicability import needs_bearer_token, takes_json
+from conformance.probe.applicability import opens_with_bearer_token, takes_json
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.resources import request_on_new_resource
@@ -94,7 +94,7 @@ def _route_by(name: str) -> Sabotage:
     "authentication.no-header-stands-in-for-a-token",
     Level.MUST,
     SAFETY,
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend="Trust no header that a client can send: the token alone says who it is.",
 )
 @catches(
@@ -153,7 +153,7 @@ def _read_form(request: Request) -> Request:
     "authentication.token-in-body-is-refused",
     Level.MUST,
     SAFETY,
-    needs_bearer_token,
+    opens_with_bearer_token,
     mend=AUTHENTICATE_FIRST,
 )
 @catches(

@@ -7,16 +7,19 @@ from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from urllib.parse import unquote
 
+from conformance.probe.applicability import lists
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
 from conformance.probe.pages import items
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.resources import request_on_new_resource
+from conformance.probe.revocation import revokes
 from conformance.server.authentication.requests import authorised, with_fresh_body
 from conformance.target.capabilities import Capability
 from conformance.target.clean_up import GONE_STATUSES
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.members import JsonObject, identifier_in, text_in
+from openapi.resource import REVOKED, creates
 
 SAFETY = "safety: nobody gets in without a token, by no way"
 
@@ -27,7 +30,8 @@ def request_to_be_refused(probe: Probe) -> Request:
     Nothing is verified where the target does not serve the operation.
     """
     operation, capabilities = probe.operation, probe.target.capabilities
-    needed = {"GET": Capability.LISTING, "DELETE": Capability.REVOCATION}.get(operation.method)
+    needed = Capability.LISTING if lists(operation) else None
+    needed = Capability.REVOCATION if revokes(operation) else needed
     if needed is not None and needed not in capabilities:
         raise NotServed(f"the target does not serve {operation.name}")
     if operation.method == "GET":
@@ -63,9 +67,9 @@ def expect_unopened(
         probe.expect(not done, f"no success for a request with {what}", f"{answer.status}")
         if answer.is_success:
             succeeded.append(what)
-    if probe.operation.method == "DELETE":
+    if revokes(probe.operation):
         _expect_active(probe, valid, succeeded)
-    elif probe.operation.method == "POST":
+    elif creates(probe.operation):
         expect_unmade(probe, answered)
 
 
@@ -83,7 +87,7 @@ def _shows_resource(probe: Probe, answer: Answer) -> bool:
 
 def expect_unmade(probe: Probe, requests: Mapping[str, Request]) -> None:
     """The list, where there is one, has no name that one of the requests asked for."""
-    if Capability.LISTING not in probe.target.capabilities:
+    if not probe.is_listed:
         return
     listed = {text_in(item, probe.name_member) for item in probe.listed()}
     for what, request in requests.items():
@@ -96,12 +100,12 @@ def expect_unrevoked(probe: Probe, revoking: Request, expected: str) -> None:
 
     A target may answer 204 to a second revocation as well: the list tells more.
     """
-    if Capability.LISTING not in probe.target.capabilities:
+    if not probe.is_listed:
         return
-    identity, handle = unquote(revoking.path.rpartition("/")[2]), probe.resource.handle
-    listed = [one for one in probe.listed() if identifier_in(one, handle) == identity]
-    states = {text_in(one, "status") for one in listed}
-    probe.expect("revoked" not in states, expected, "a revoked one")
+    identities, handle = {*map(unquote, revoking.path.split("/")[-2:])}, probe.resource.handle
+    listed = [one for one in probe.listed() if identifier_in(one, handle) in identities]
+    states = {probe.resource.condition(one) for one in listed}
+    probe.expect(REVOKED not in states, expected, "a revoked one")
 
 
 def _expect_active(probe: Probe, valid: Request, succeeded: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from conformance.catalogue.mends import KEEP_INSTANTS, ONE_CLOCK
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, edit_body, set_field, with_body
-from conformance.probe.applicability import echoes, shows
+from conformance.probe.applicability import shows
 from conformance.probe.bodies import FAR_FUTURE
 from conformance.probe.not_verified import NotAsked, NotVerified, refused_with
 from conformance.probe.pages import make
@@ -26,6 +26,7 @@ from conformance.probe.violation import expect
 from conformance.server.created.answers import (
     NOT_SERVED,
     created_answers,
+    ends_when_asked,
     expect_no_fault,
     json_object,
     json_type,
@@ -110,7 +111,7 @@ def timestamps_are_date_times(operation: Operation, answer: Answer) -> None:
     "created.expires-at-is-the-same-instant",
     Level.MUST,
     "seed: expires_at",
-    echoes("expires_at"),
+    ends_when_asked,
     mend=KEEP_INSTANTS,
 )
 @catches(
@@ -152,7 +153,7 @@ def _expect_refusal(probe: Probe, answer: Answer, kind: str, *, must_be_accepted
     "created.no-end-is-null",
     Level.MUST,
     "seed: expires_at, null = never expires",
-    echoes("expires_at"),
+    ends_when_asked,
     mend="Answer expires_at as null where no end was given.",
 )
 @catches(

@@ -23,6 +23,7 @@ from conformance.probe.applicability import reads_or_creates
 from conformance.probe.bodies import schema_of
 from conformance.probe.values import Values, header
 from conformance.probe.violation import Violation, expect
+from conformance.server.created.answers import is_documented
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.members import parse
 from conformance.target.timestamps import instant
@@ -58,7 +59,8 @@ _OF_A_GATEWAY = {
 def expect_documented_status(exchange: JudgedExchange) -> None:
     """The status is one that the contract names, or a gateway's own."""
     status = exchange.answer.status
-    known = exchange.operation.response(status) or status in {NO_ANSWER, *_OF_A_GATEWAY}
+    known = is_documented(exchange.operation, exchange.answer)
+    known = known or status in {NO_ANSWER, *_OF_A_GATEWAY}
     expect(known or not _is_json(exchange.request), "a documented status", f"{status}")
 
 

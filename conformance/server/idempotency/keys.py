@@ -18,6 +18,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, on_requests
 from conformance.probe.applicability import accepts_idempotency_key
+from conformance.probe.bodies import FAR_FUTURE, date_fields
 from conformance.probe.probe import Probe
 from conformance.probe.resources import expect_taken
 from conformance.probe.values import Values, member
@@ -160,7 +161,7 @@ def reused_key_makes_nothing(probe: Probe) -> None:
     first = probe.succeed(probe.request().with_json(body).with_key(key))
     others = [
         {**body, probe.name_member: probe.new_name()},
-        {**body, "expires_at": "2099-12-31T23:59:59Z"},
+        *({**body, name: FAR_FUTURE} for name in date_fields(probe.operation)),
     ]
     for other in others:
         answer = probe.send(probe.request().with_json(other).with_key(key))
@@ -180,7 +181,7 @@ def key_belongs_to_its_partner(probe: Probe) -> None:
     """Another partner's same key is another call, and never yields the first one's secret."""
     request = probe.request().with_key(probe.new_key())
     first = probe.succeed(request)
-    other = probe.send(replace(request, partner=1))
+    other = probe.send(probe.as_partner(request, 1))
     for field in (str(probe.resource.secret), probe.resource.id):
         leaked = first.field(field) is not None and other.field(field) == first.field(field)
         seen = member(other, field)
@@ -200,7 +201,7 @@ def key_is_free_for_other_partners(probe: Probe) -> None:
     """Another partner may use the same key for a call of its own, at once and with any body."""
     request = probe.request().with_key(probe.new_key())
     first = probe.succeed(request)
-    other = _accepted(probe, replace(request, partner=1))
+    other = _accepted(probe, probe.as_partner(request, 1))
     different = probe.known_id_of(other) != probe.known_id_of(first)
     probe.expect(different, "another resource", "the same id", member(other, probe.resource.id))
 

@@ -104,7 +104,7 @@ def replay_later_is_identical(probe: Probe) -> None:
     first = probe.succeed(request)
     probe.rest(seconds)
     expect_same(first, probe.send(request), f"after {seconds:g} s")
-    if Capability.LISTING in probe.target.capabilities and probe.name_member in body:
+    if probe.is_listed and probe.name_member in body:
         found = len(probe.named(body[probe.name_member]))
         probe.expect(found <= 1, "one resource in the list", f"{found}")
 

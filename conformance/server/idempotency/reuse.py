@@ -76,7 +76,7 @@ def key_is_for_its_own_operation(probe: Probe) -> None:
     key, made = probe.new_key(), probe.succeed(probe.request())
     first = probe.succeed(probe.request().with_key(key))
     secret, others = probe.secret_of(first), [probe.listing.request()]
-    if Capability.REVOCATION in probe.target.capabilities:
+    if probe.is_revocable:
         others.append(revocation_of(probe.revoking, made))
     for request in others:
         answer = answer_to(probe, request.with_key(key))

@@ -16,7 +16,7 @@ from conformance.catalogue.mends import BY_SCHEMA, HIDE_SECRETS, READ_WHAT_IS_WR
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, edit_body, on_requests, with_body
-from conformance.probe.applicability import lists
+from conformance.probe.applicability import is_credential, lists
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.pages import ids_of, ids_until, items, largest_page, make, pages, query_for
 from conformance.probe.probe import Probe
@@ -140,7 +140,8 @@ def created_is_listed(probe: Probe) -> None:
     for page in pages(probe, largest_page(probe)):
         for id_, item in zip(page.ids, page.items, strict=True):
             if id_ == probe.id_of(made):
-                for name in (probe.resource.login, probe.name_member, "status"):
+                state = [probe.resource.state] if is_credential(probe.creating.operation) else []
+                for name in filter(None, (probe.resource.login, probe.name_member, *state)):
                     same = item.get(name) == made.field(name)
                     seen = Values(f"/{name}", item.get(name), made.field(name))
                     probe.expect(same, f"the {name} of the creation in the list", "another", seen)
@@ -173,6 +174,10 @@ def only_ones_own(probe: Probe) -> None:
         page = answer_to(probe, probe.request(query=query_for(probe, 5, probe.known_id_of(answer))))
         shown = not page.is_error and _shows(page, ids_of(probe, foreign))
         probe.expect(not shown, "none of another partner's keys after its id", "one of them")
+    if probe.path(0) != probe.path(1):
+        page = answer_to(probe, replace(probe.request(0), partner=1))
+        shown = not page.is_error and _shows(page, ids_of(probe, own))
+        probe.expect(not shown, "none of another partner's keys at its path", "one of them")
     for partner, hidden in ((0, ids_of(probe, foreign)), (1, ids_of(probe, own))):
         visible = set(ids_until(probe, hidden, partner))
         shared = sorted(hidden & visible)

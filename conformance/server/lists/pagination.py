@@ -14,6 +14,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_answers, on_requests, set_status, with_body
 from conformance.probe.applicability import lists
+from conformance.probe.not_verified import NotVerified
 from conformance.probe.pages import (
     bound,
     cursor_at,
@@ -26,7 +27,7 @@ from conformance.probe.pages import (
     pages,
     query_for,
 )
-from conformance.probe.paging import Cursor, listed_in
+from conformance.probe.paging import Cursor, bound_of, listed_in
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.violation import Violation, expect
@@ -46,9 +47,12 @@ from conformance.server.lists.sabotage import (
 from conformance.server.robustness.survival import SAFETY
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
-from openapi.paging import page_members
+from openapi.operation import Operation
+from openapi.paging import Paging, page_members
 
 _SOME = 5
+
+_LOOKS_AT_MOVING = 8
 
 _LATER_PAGES = 20
 """The most pages of new items behind what was the last page."""
@@ -67,17 +71,53 @@ def _hundred_by_default(request: Request) -> Request:
     return replace(request, path=f"{request.path}{'&' if '?' in request.path else '?'}limit=100")
 
 
+def _has_pages(operation: Operation) -> bool:
+    members = page_members(operation) if lists(operation) else None
+    return members is not None and bool(members.limit and members.cursor)
+
+
+def _says_more(operation: Operation) -> bool:
+    members = page_members(operation)
+    return _has_pages(operation) and members is not None and bool(members.has_more)
+
+
+def _has_default(operation: Operation) -> bool:
+    return _has_pages(operation) and bound_of(operation, "default", 0) > 0
+
+
+def _has_largest(operation: Operation) -> bool:
+    return _has_pages(operation) and bound_of(operation, "maximum", 0) > 0
+
+
 @requirement(
     "lists.pagination-is-complete",
     Level.SHOULD,
     VENDOR,
-    lists,
+    _has_pages,
     needs=(Capability.LISTING,),
     mend=STABLE_PAGES,
 )
 @catches(LOSE_ITEM, REPEAT_ITEM, IGNORE_CURSOR, MORE_NEVER, HIDE_ALL)
 def pagination_is_complete(probe: Probe) -> None:
     """Pages of any size together show everything once: nothing is lost, nothing repeated."""
+    is_moving = probe.page_members.paging in {Paging.OFFSET, Paging.NUMBER}
+    for _ in range(_LOOKS_AT_MOVING if is_moving else 1):
+        before = _head(probe) if is_moving else None
+        try:
+            return _expect_complete(probe)
+        except Violation:
+            # What others make before an item moves it to another page.
+            if not is_moving or _head(probe) == before:
+                raise
+    raise NotVerified("others make items while the pages are read, which moves all others")
+
+
+def _head(probe: Probe) -> list[str]:
+    """The first items of a list: they are others where something was made before all."""
+    return page_of(probe, query_for(probe, max(bound(probe, "minimum", 1), 1))).ids
+
+
+def _expect_complete(probe: Probe) -> None:
     own, after, span = _made_between(probe, _SOME)
     smallest = bound(probe, "minimum", 1)
     for size in (1, 2, 3):
@@ -110,15 +150,27 @@ def _made_between(probe: Probe, count: int) -> tuple[set[str], Cursor | None, in
     first = places[0]
     before = [place for place, one in enumerate(seen[:first]) if one in ends]
     start = max(before, default=first - 1)
+    if probe.page_members.paging is Paging.TOKEN:
+        return own, _token_before(probe, own), len(own) + 2 * _SOME
     cursor = cursor_at(probe, seen, start)
     return own, cursor, places[-1] - (start if cursor is not None else -1)
+
+
+def _token_before(probe: Probe, own: set[str]) -> Cursor | None:
+    """The token of a page that begins a few items before the first of ``own``."""
+    token = None
+    for page in pages(probe, max(_SOME, bound(probe, "minimum", 1))):
+        if own & {*page.ids}:
+            break
+        token = page.next
+    return token
 
 
 @requirement(
     "lists.has-more-is-true",
     Level.SHOULD,
     VENDOR,
-    lists,
+    _says_more,
     needs=(Capability.LISTING,),
     mend=STABLE_PAGES,
 )
@@ -167,7 +219,7 @@ def _at_most(exchange: JudgedExchange) -> None:
     "lists.limit-is-respected",
     Level.SHOULD,
     VENDOR,
-    lists,
+    _has_pages,
     needs=(Capability.LISTING,),
     judges=(Judge(_at_most, on(Purpose.PAGE)),),
     mend=APPLY_LIMIT,
@@ -186,7 +238,7 @@ def limit_is_respected(probe: Probe) -> None:
     "lists.default-page-is-small",
     Level.SHOULD,
     "vendor facts: limit is 25 by default",
-    lists,
+    _has_default,
     needs=(Capability.LISTING,),
     mend=APPLY_LIMIT,
 )
@@ -205,7 +257,7 @@ def default_page_is_small(probe: Probe) -> None:
     "lists.strange-parameters-are-no-failure",
     Level.MUST,
     SAFETY,
-    lists,
+    _has_pages,
     needs=(Capability.LISTING,),
     mend=STRICT_QUERIES,
 )
@@ -225,7 +277,7 @@ def strange_parameters_are_no_failure(probe: Probe) -> None:
     "lists.limit-out-of-range-is-no-larger-page",
     Level.SHOULD,
     VENDOR,
-    lists,
+    _has_largest,
     needs=(Capability.LISTING,),
     mend=APPLY_LIMIT,
 )

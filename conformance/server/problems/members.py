@@ -11,7 +11,7 @@ from conformance.catalogue.mends import NAME_FIELDS, WHOLE_PROBLEMS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, edit_body, set_field, set_status
-from conformance.probe.applicability import every, takes_json
+from conformance.probe.applicability import answers_problems, both, every, names_fields, takes_json
 from conformance.probe.bodies import reported_fields
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
@@ -97,7 +97,7 @@ def member_types(operation: Operation, answer: Answer, problem: Problem) -> None
     "problems.status-matches",
     Level.MUST,
     "seed: status, HTTP status code",
-    every,
+    answers_problems,
     mend=WHOLE_PROBLEMS,
 )
 @catches(set_field(4, "status", 500), set_field(422, "status", 400), set_status(422, 400))
@@ -114,7 +114,7 @@ def status_matches(_: Operation, answer: Answer, problem: Problem) -> None:
     "problems.type-is-uri",
     Level.MUST,
     "seed: type, URI identifying the error type",
-    every,
+    answers_problems,
     mend=WHOLE_PROBLEMS,
 )
 @catches(
@@ -132,7 +132,7 @@ def type_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
     "problems.instance-is-uri",
     Level.MUST,
     "seed: instance, URI identifying this specific occurrence",
-    every,
+    answers_problems,
     mend=WHOLE_PROBLEMS,
 )
 @catches(
@@ -154,7 +154,7 @@ def instance_is_uri(_: Operation, answer: Answer, problem: Problem) -> None:
     "problems.errors-items",
     Level.MUST,
     "seed: errors.param and errors.detail, required",
-    lambda one: one.response(HTTPStatus.UNPROCESSABLE_ENTITY) is not None,
+    names_fields,
     mend=WHOLE_PROBLEMS,
 )
 @catches(
@@ -177,7 +177,7 @@ def errors_items(probe: Probe) -> None:
     "problems.every-bad-field-is-named",
     Level.SHOULD,
     "vendor facts: 422 has one errors[] item for each field",
-    lambda one: takes_json(one) and one.response(422) is not None,
+    both(takes_json, names_fields),
     mend=NAME_FIELDS,
 )
 @catches(

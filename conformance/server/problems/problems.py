@@ -9,7 +9,7 @@ from conformance.catalogue.mends import MEDIA_TYPES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_status, set_field, set_header
-from conformance.probe.applicability import every
+from conformance.probe.applicability import answers_json_errors, answers_problems, every
 from conformance.probe.not_verified import refused_with
 from conformance.probe.probe import Probe
 from conformance.probe.values import Values
@@ -43,7 +43,7 @@ def _send_as(status: int, value: str | None) -> Sabotage:
 )
 @each(documented_errors, statuses=REFUSAL, has_documented_body=True)
 def media_type(operation: Operation, answer: Answer) -> None:
-    """An error has the documented media type, application/problem+json."""
+    """An error has the documented media type, such as application/problem+json."""
     documented = operation.response(answer.status)
     names = documented.content if documented else {}
     expected = f"{' or '.join(names)} with a {answer.status}"
@@ -51,7 +51,7 @@ def media_type(operation: Operation, answer: Answer) -> None:
     expect(answer.media_type in names, expected, answer.media_type or "no Content-Type")
 
 
-@requirement("problems.body-is-an-object", Level.MUST, SEED, every, mend=MEDIA_TYPES)
+@requirement("problems.body-is-an-object", Level.MUST, SEED, answers_json_errors, mend=MEDIA_TYPES)
 @catches(
     on_status(4, "answer nothing", lambda one: replace(one, body=b"")),
     on_status(4, "answer text", lambda one: replace(one, body=b"Bad Request")),
@@ -69,7 +69,7 @@ def body_is_an_object(_: Operation, answer: Answer) -> None:
     "problems.types-tell-kinds-apart",
     Level.SHOULD,
     "vendor facts: each status has a type of its own",
-    every,
+    answers_problems,
     mend="Give each kind of error a type of its own.",
 )
 @catches(set_field(4, "type", "https://api.dinie.com.br/errors/error"))
@@ -87,7 +87,7 @@ def types_tell_kinds_apart(probe: Probe) -> None:
         probe.expect(len(seen) == 1, "one type for each status", f"one for {together}", shared)
 
 
-@requirement("problems.no-markup", Level.MUST, SEED, every, mend=MEDIA_TYPES)
+@requirement("problems.no-markup", Level.MUST, SEED, answers_json_errors, mend=MEDIA_TYPES)
 @catches(
     on_status(4, "answer a page", lambda one: replace(one, body=b"<!DOCTYPE html><html>")),
     set_detail("<html><body><h1>Bad Request</h1></body></html>"),

@@ -8,7 +8,7 @@ from conformance.catalogue.mends import LIMIT_HEADERS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_answers, set_header, with_header
-from conformance.probe.applicability import every
+from conformance.probe.applicability import documents_limits
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed
 from conformance.probe.probe import Probe, without_token
 from conformance.probe.rate_limits import answer_to, harmless
@@ -61,7 +61,7 @@ def expect_limit_headers(answer: Answer, to: str = "") -> None:
     "rate_limits.headers-on-every-answer",
     Level.SHOULD,
     HEADERS,
-    every,
+    documents_limits,
     judges=(Judge(of_answer(expect_limit_headers), statuses=NO_SERVER_ERROR),),
     mend=LIMIT_HEADERS,
 )
@@ -116,7 +116,7 @@ def expect_sense(answer: Answer) -> None:
     "rate_limits.headers-make-sense",
     Level.SHOULD,
     HEADERS,
-    every,
+    documents_limits,
     judges=(Judge(of_answer(expect_sense), statuses=NO_SERVER_ERROR),),
     mend=LIMIT_HEADERS,
 )

@@ -18,7 +18,7 @@ from conformance.catalogue.sabotage import (
     set_header,
     with_header,
 )
-from conformance.probe.applicability import every
+from conformance.probe.applicability import documents_limits, every
 from conformance.probe.not_verified import NotAsked, NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import LIMITED, provoke
@@ -58,6 +58,11 @@ def _limited(probe: Probe) -> Iterator[Answer]:
         yield answer.unread()
 
 
+def _answers_429_with_problem(operation: Operation) -> bool:
+    documented = operation.response(HTTPStatus.TOO_MANY_REQUESTS)
+    return documented is not None and _PROBLEM in documented.content
+
+
 def no_429(probe: Probe) -> NotVerified:
     """The reason for no verdict where the run got no 429 on the operation."""
     if not probe.target.settings.provoke_rate_limit:
@@ -71,7 +76,7 @@ def no_429(probe: Probe) -> NotVerified:
     "rate_limits.limited-answer-is-a-problem",
     Level.MUST,
     SEED,
-    every,
+    _answers_429_with_problem,
     observes_run=True,
     mend=WHOLE_PROBLEMS,
 )
@@ -167,7 +172,7 @@ def _with_all_left(answer: Answer) -> Answer:
     "rate_limits.limited-answer-has-headers",
     Level.SHOULD,
     HEADERS,
-    every,
+    documents_limits,
     observes_run=True,
     mend=LIMIT_HEADERS,
 )

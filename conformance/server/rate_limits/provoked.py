@@ -9,7 +9,7 @@ from conformance.catalogue.mends import EXECUTED_ONLY, LIMIT_HEADERS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, set_status, with_body, with_header
-from conformance.probe.applicability import lists
+from conformance.probe.applicability import both, documents_limits, lists
 from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import LIMITED, provoke
@@ -167,7 +167,7 @@ def _serving_all(request: Request, forward: Forward) -> Answer:
     "rate_limits.limited-when-none-remain",
     Level.SHOULD,
     HEADERS,
-    _provoking,
+    both(_provoking, documents_limits),
     observes_run=True,
     mend=LIMIT_HEADERS,
 )

@@ -14,8 +14,14 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, on_status, set_status
 from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.probe.rate_limits import answer_to
-from conformance.probe.revocation import VENDOR, revocation_by_text, revocation_of, revoke, revokes
-from conformance.probe.token_exchange import created
+from conformance.probe.revocation import (
+    VENDOR,
+    new_resource,
+    revocation_by_text,
+    revocation_of,
+    revoke,
+    revokes,
+)
 from conformance.probe.violation import expect
 from conformance.server.robustness.survival import SAFETY
 from conformance.target.capabilities import Capability
@@ -31,11 +37,11 @@ def _unknown(probe: Probe) -> Request:
 
 
 def _revocations(probe: Probe) -> Iterator[Answer]:
-    yield answer_to(probe, revocation_of(probe, created(probe)))
+    yield answer_to(probe, revocation_of(probe, new_resource(probe)))
 
 
 def _second_revocations(probe: Probe) -> Iterator[Answer]:
-    made = created(probe)
+    made = new_resource(probe)
     revoke(probe, made)
     yield answer_to(probe, revocation_of(probe, made))
 
@@ -73,7 +79,7 @@ def answers_204_without_body(operation: Operation, answer: Answer) -> None:
 @catches(set_status(409, 500))
 def second_revocation_is_no_failure(probe: Probe) -> None:
     """Revoking a key that is revoked already makes nothing fail."""
-    made = created(probe)
+    made = new_resource(probe)
     revoke(probe, made)
     for _ in range(2):
         answer = probe.send(revocation_of(probe, made))

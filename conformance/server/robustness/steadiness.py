@@ -112,7 +112,7 @@ def stored_names_are_no_failure(probe: Probe) -> None:
             )
             maker.expect_no_server_error(maker.send(request), f"a replay of a name with {name}")
         handle = made.identifier(resource.handle)
-        if made.is_success and handle and Capability.REVOCATION in probe.target.capabilities:
+        if made.is_success and handle and probe.is_revocable:
             revoking = probe.revoking
             gone = revoking.send(revoking.on_one(handle))
             revoking.expect_no_server_error(gone, f"the revocation of a name with {name}")

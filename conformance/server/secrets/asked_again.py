@@ -25,7 +25,6 @@ from conformance.server.secrets.shown import (
     traces_of,
     with_items,
 )
-from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request, path_to, query_with
 from conformance.target.members import identifier_in
 from openapi.paging import Paging
@@ -141,7 +140,7 @@ def never_shown_again(probe: Probe) -> None:
 
 def _page_beside(probe: Probe, made: Answer, other: Answer) -> Request | None:
     """The request for a page that shows one of two new resources; None where there is no list."""
-    if Capability.LISTING not in probe.target.capabilities:
+    if not probe.is_listed:
         return None
     listing = probe.listing
     for after in (other, made, None):
@@ -179,5 +178,5 @@ def _of_one(probe: Probe, made: Answer, asking: Mapping[str, str]) -> Iterator[R
 
 def _revoking(probe: Probe, made: Answer) -> Iterator[Request]:
     """A revocation, and the same one again, where there are any."""
-    if Capability.REVOCATION in probe.target.capabilities:
+    if probe.is_revocable:
         yield from [revocation_of(probe.revoking, made)] * 2

@@ -56,7 +56,9 @@ def _sample(probe: Probe) -> list[Answer]:
             requests = [probe.request() for _ in range(_SAMPLES)]
             for start in range(0, _SAMPLES, _AT_ONCE):
                 probe.send_at_once(requests[start : start + _AT_ONCE])
-            kept[probe.operation.id] = list(probe.recording.exchanges)
+            kept[probe.operation.id] = [
+                one for one in probe.recording.exchanges if one[0].is_for(probe.operation)
+            ]
         else:
             for exchange in kept[probe.operation.id]:
                 probe.recording.add(*exchange)

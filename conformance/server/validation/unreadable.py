@@ -13,6 +13,7 @@ from conformance.catalogue.mends import PARSE_FIRST, STRICT_JSON
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import on_requests, set_status
+from conformance.probe.applicability import both, tells_invalid_from_unreadable
 from conformance.probe.bodies import (
     SEED,
     VENDOR,
@@ -24,6 +25,8 @@ from conformance.probe.bodies import (
 from conformance.probe.probe import NAME_PREFIX, Probe
 from conformance.server.validation.sabotage import ACCEPT_ALL, ANY_TYPE, answer_if, content_type
 from conformance.target.exchange import Request
+
+_TELLS_APART = both(is_judged, tells_invalid_from_unreadable)
 
 UNREADABLE = {
     "an empty body": b"",
@@ -130,7 +133,9 @@ def _unreadable(probe: Probe) -> Iterator[tuple[str, Request]]:
             yield what, replace(probe.request(), body=text)
 
 
-@requirement("validation.unreadable-body-is-400", Level.SHOULD, VENDOR, is_judged, mend=STRICT_JSON)
+@requirement(
+    "validation.unreadable-body-is-400", Level.SHOULD, VENDOR, _TELLS_APART, mend=STRICT_JSON
+)
 @catches(set_status(400, 422))
 def unreadable_body_is_400(probe: Probe) -> None:
     """A body that is not JSON gets 400, which is for what cannot be read."""
@@ -172,7 +177,7 @@ def more_than_json_is_refused(probe: Probe) -> None:
     "validation.other-content-type-is-400",
     Level.SHOULD,
     VENDOR,
-    is_judged,
+    _TELLS_APART,
     mend="Answer 400 to a body whose media type is not documented.",
 )
 @catches(ANY_TYPE, set_status(400, 415))

@@ -13,6 +13,7 @@ from conformance.catalogue.mends import ACCEPT_PLAIN, FIELDS_422, NAME_FIELDS, V
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests, set_status
+from conformance.probe.applicability import both, names_fields, tells_invalid_from_unreadable
 from conformance.probe.bodies import (
     FAR_FUTURE,
     NO_REFUSAL,
@@ -117,7 +118,13 @@ def body_of_another_type_is_refused(probe: Probe) -> None:
             expect_refusal(probe, probe.request().with_json(value), what)
 
 
-@requirement("validation.invalid-field-is-422", Level.SHOULD, VENDOR, is_judged, mend=FIELDS_422)
+@requirement(
+    "validation.invalid-field-is-422",
+    Level.SHOULD,
+    VENDOR,
+    both(is_judged, tells_invalid_from_unreadable),
+    mend=FIELDS_422,
+)
 @catches(set_status(422, 400))
 def invalid_field_is_422(probe: Probe) -> None:
     """A wrong or missing field gets 422, which is for what reads well and is not valid."""
@@ -130,7 +137,7 @@ def invalid_field_is_422(probe: Probe) -> None:
     "validation.every-bad-field-is-reported",
     Level.SHOULD,
     "vendor facts: 422 with one errors[] item for each field",
-    is_judged,
+    both(is_judged, names_fields),
     mend=NAME_FIELDS,
 )
 @catches(
