@@ -165,6 +165,16 @@ class Contract:
         return next(named, next(iter(with_secret), None))
 
     @cached_property
+    def main_resource(self) -> Resource | None:
+        """The resource that a load test makes: credentials, else what most can be done with."""
+
+        def uses(one: Resource) -> tuple[int, ...]:
+            keyed = one.create.accepts_idempotency_key
+            return keyed, one.list is not None, one.revoke is not None
+
+        return self.credentials or max(self.resources, key=uses, default=None)
+
+    @cached_property
     def token_operation(self) -> Operation | None:
         """The operation that issues access tokens; None where the contract has none."""
         return next(filter(issues_tokens, self.operations.values()), None)

@@ -20,7 +20,6 @@ from conformance.server.robustness.steadiness import (
     transient_answers_are_rare,
 )
 from openapi.contract import Contract
-from openapi.resource import creates
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +192,10 @@ def _steadiness(contract: Contract, settings: Settings, tally: Tally) -> Iterabl
     if counts[Count.REQUESTS] < ENOUGH_FOR_A_SHARE:
         return
     requirement = requirement_of(transient_answers_are_rare)
-    [operation] = filter(creates, contract.operations.values())
+    resource = contract.main_resource
+    if resource is None:
+        return
+    operation = resource.create
     share = (counts[Count.DROPPED] + counts[Count.UNAVAILABLE]) / counts[Count.REQUESTS]
     if share <= most:
         yield Result(requirement, operation.id, requirement.level, Outcome.PASSED)

@@ -64,7 +64,8 @@ class WorkerState:
         def probe(operation: Operation) -> Probe:
             return Probe(contract, operation, target, random.Random())  # noqa: S311 - test data
 
-        resource, can = contract.credentials or contract.resources[0], target.capabilities
+        resource, can = contract.main_resource, target.capabilities
+        assert resource is not None, "the survey has made one"  # noqa: S101 - for the type checker
         self.create = probe(resource.create)
         # The list identifies calls by their names.
         is_named = resource.name in self.create.plain_body()
