@@ -551,6 +551,11 @@ class Probe:
             raise NotVerified(f"the answer {answer.status} shows no id as {self.resource.id}")
         return found
 
+    def anew(self, request: Request) -> Request:
+        """The same request as another call: with a key of its own, where none goes without."""
+        required = self.operation.requires_idempotency_key
+        return request.with_key(self.new_key()) if required else request
+
     def as_partner(self, request: Request, partner: int) -> Request:
         """The same request of another partner, in a resource of that partner's."""
         _, mark, query = request.path.partition("?")

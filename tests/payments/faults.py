@@ -17,4 +17,4 @@ class Fault(StrEnum):
     CANCEL_IDLE = "a cancellation is answered and does nothing"
     FAILS = "notes with an accent make the server fail"
     SECRET_LISTED = "a list shows the secrets"
-    KEY_REFUSED_ELSEWHERE = "a key that was used for one body makes a payment of another"
+    KEY_REUSED = "a key that was used for one body makes a payment of another"

@@ -251,7 +251,7 @@ class Payments:
         if place in self.state.calls:
             first, status, answer = self.state.calls[place]
             if first != body:
-                if Fault.KEY_REFUSED_ELSEWHERE in self.faults:
+                if Fault.KEY_REUSED in self.faults:
                     return 201, json.dumps(make(call, body)).encode()
                 wrong = 423 if Fault.STATUS_UNDOCUMENTED in self.faults else 409
                 raise Refusal(wrong, "key", "The key was used with another body.")

@@ -20,9 +20,17 @@ from conformance.server.authentication.requests import (
     with_fresh_body,
 )
 from conformance.target.exchange import Request
+from openapi.operation import Operation
 
 _ERROR_CODE = re.compile(r'\berror\s*=\s*"?([^",\s]*)', re.IGNORECASE)
 _BEARER = re.compile(r"(^|,)\s*bearer(\s|,|$)", re.IGNORECASE)
+
+
+def _is_challenged(operation: Operation) -> bool:
+    """Whether the operation refuses other tokens with 401, as far as the contract says."""
+    is_forbidding = operation.documents(HTTPStatus.FORBIDDEN)
+    is_challenging = operation.documents(HTTPStatus.UNAUTHORIZED) or not is_forbidding
+    return opens_with_bearer_token(operation) and is_challenging
 
 
 def _challenge_with(value: str) -> Sabotage:
@@ -33,7 +41,7 @@ def _challenge_with(value: str) -> Sabotage:
     "authentication.refusal-has-challenge",
     Level.SHOULD,
     "RFC 9110, section 11.6.1",
-    opens_with_bearer_token,
+    _is_challenged,
     mend=CHALLENGE,
 )
 @catches(set_header(401, "WWW-Authenticate", None))
@@ -49,7 +57,7 @@ def refusal_has_challenge(probe: Probe) -> None:
     "authentication.challenge-names-bearer",
     Level.SHOULD,
     "RFC 6750, section 3",
-    opens_with_bearer_token,
+    _is_challenged,
     mend=CHALLENGE,
 )
 @catches(_challenge_with('Basic realm="dinie"'), _challenge_with('Basic realm="bearer"'))
@@ -65,7 +73,7 @@ def challenge_names_bearer(probe: Probe) -> None:
     "authentication.challenge-explains-bad-token",
     Level.SHOULD,
     "RFC 6750, section 3.1",
-    opens_with_bearer_token,
+    _is_challenged,
     mend=CHALLENGE,
 )
 @catches(_challenge_with("Bearer"), _challenge_with('Bearer error="invalid_request"'))
@@ -85,7 +93,7 @@ def challenge_explains_bad_token(probe: Probe) -> None:
     "authentication.challenge-without-token-has-no-error",
     Level.SHOULD,
     "RFC 6750, section 3.1",
-    opens_with_bearer_token,
+    _is_challenged,
     mend=CHALLENGE,
 )
 @catches(_challenge_with('Bearer error="invalid_token"'))

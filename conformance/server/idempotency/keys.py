@@ -116,7 +116,11 @@ def _expect_different(probe: Probe, answers: list[Answer]) -> None:
 
 
 @requirement(
-    "idempotency.no-key-is-a-new-call", Level.MUST, SEED, accepts_idempotency_key, mend=EXECUTE_EACH
+    "idempotency.no-key-is-a-new-call",
+    Level.MUST,
+    SEED,
+    lambda one: accepts_idempotency_key(one) and not one.requires_idempotency_key,
+    mend=EXECUTE_EACH,
 )
 @catches(ONE_ANSWER_FOR_ONE_BODY)
 def no_key_is_a_new_call(probe: Probe) -> None:

@@ -199,7 +199,7 @@ def namesakes_stay(probe: Probe) -> None:
     """The revocation of a key leaves another key of the same name as it was."""
     maker = probe.creating
     request = maker.request()
-    revoked, other = maker.succeed(request), answer_to(maker, request)
+    revoked, other = maker.succeed(request), answer_to(maker, maker.anew(request))
     if other.status != maker.operation.success_status or maker.id_of(other) == maker.id_of(revoked):
         raise NotServed("the target takes a name once")
     if not is_listed_as_active(probe, other):

@@ -1,0 +1,77 @@
+"""A server that keeps a contract of another style is accused of nothing; what applies is told."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.server import catalogue
+from openapi.contract import Contract
+from tests.other_contracts.judging import judged
+from tests.other_contracts.server import TOKENS, serving
+from tests.other_contracts.styles import STYLES
+
+
+def contract_of(style: str, folder: Path) -> Path:
+    path = folder / f"{style}.json"
+    path.write_text(json.dumps(STYLES[style]()))
+    return path
+
+
+def accused(report: dict[str, Any]) -> Sequence[str]:
+    """What a report has against a server."""
+    bad = {"failed", "warning", "error"}
+    return [f"{one['id']} [{one['operation']}]: {one['actual']}" for one in report["results"]
+            if one["outcome"] in bad]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("style", "seed"),
+    [
+        ("tasks", 1),
+        *(pytest.param(style, seed, marks=pytest.mark.thorough)
+          for style in STYLES for seed in (2, 3)),
+    ],
+)  # fmt: skip
+def test_a_server_that_keeps_its_contract_conforms(style: str, seed: int, tmp_path: Path) -> None:
+    with serving(style) as url:
+        code, report = judged(
+            "run", "--contract", str(contract_of(style, tmp_path)), "--url", url, "--token",
+            TOKENS[0], "--second-token", TOKENS[1], "--level", "should", "--patience", "0",
+            "--seed", str(seed), folder=tmp_path,
+        )  # fmt: skip
+
+    assert accused(report) == []
+    assert code == 0
+    assert report["summary"]["passed"] > 150
+
+
+def applying(style: str) -> set[str]:
+    operations = Contract(STYLES[style]()).operations.values()
+    return {one.id for one in catalogue().values() if any(map(one.applies_to, operations))}
+
+
+def test_what_a_contract_does_not_ask_for_does_not_apply() -> None:
+    tasks, invoices, hooks = map(applying, ("tasks", "invoices", "hooks"))
+    everywhere = applying("tasks") & applying("invoices") & applying("hooks")
+
+    assert {"created.plain-request-succeeds", "lists.only-ones-own"} <= everywhere
+    assert not {one for one in tasks if one.startswith(("idempotency.", "secrets.never"))}
+    assert not {"problems.status-matches", "problems.body-is-an-object"} & tasks
+    assert "authentication.refusal-has-challenge" not in tasks
+    # Lists document the member, so it is no secret that is shown once.
+    assert not {one for one in invoices if one.startswith("secrets.never")}
+    assert {"lists.has-more-is-true", "problems.body-is-an-object"} <= invoices
+    assert "created.expires-at-is-the-same-instant" not in invoices
+    assert {"problems.status-matches", "secrets.never-in-the-list"} <= hooks
+    assert not {"lists.pagination-is-complete", "idempotency.no-key-is-a-new-call"} & hooks
+    assert not {one for one in everywhere if one.startswith("rate_limits.headers")}
+
+
+def test_every_requirement_applies_to_the_bundled_contract_as_before() -> None:
+    operations = Contract.bundled().operations.values()
+    never = {one.id for one in catalogue().values() if not any(map(one.applies_to, operations))}
+
+    assert all(one.startswith("validation.nested-") for one in never)

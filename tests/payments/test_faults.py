@@ -1,0 +1,107 @@
+"""`run`, `fuzz` and `load` by the payments contract: each fault is found, and nothing without."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.other_contracts.judging import judged
+from tests.payments.faults import Fault
+from tests.payments.serving import FILE, TOKENS, serving
+
+FOUND_BY: Mapping[Fault, set[str]] = {
+    Fault.KEY_IGNORED: {"idempotency.replay-is-identical"},
+    Fault.KEY_SHARED: {"idempotency.key-belongs-to-its-partner"},
+    Fault.STATUS_UNDOCUMENTED: {"idempotency.only-documented-statuses"},
+    Fault.SCHEMA_BROKEN: {"created.fields-have-their-types"},
+    Fault.TOKEN_UNCHECKED: {"authentication.no-token-is-refused"},
+    Fault.LIST_LEAKS: {"lists.only-ones-own"},
+    Fault.PAGE_REPEATS: {"lists.pagination-is-complete"},
+    Fault.PAGE_LOSES: {"lists.pagination-is-complete"},
+    Fault.CANCEL_IDLE: {"revocation.revoked-key-is-listed-as-revoked"},
+    Fault.FAILS: {"created.name-is-unchanged"},
+    Fault.SECRET_LISTED: {"lists.no-secrets"},
+    Fault.KEY_REUSED: {"idempotency.reused-key-makes-nothing"},
+}
+"""By the fault: requirements that it breaks."""
+
+SELECTED = sorted({id_ for found in FOUND_BY.values() for id_ in found})
+
+
+def report_on(
+    command: str, url: str, folder: Path, *options: str, partners: int = 2
+) -> tuple[int, dict[str, Any]]:
+    second = ("--second-token", TOKENS[1]) if partners > 1 else ()
+    return judged(
+        command, "--contract", str(FILE), "--url", url, "--token", TOKENS[0], *second, *options,
+        folder=folder,
+    )  # fmt: skip
+
+
+def broken(report: dict[str, Any]) -> set[str]:
+    return {one["id"] for one in report["results"] if one["outcome"] in {"failed", "warning"}}
+
+
+ALIKE = set(FOUND_BY) - {Fault.KEY_SHARED, Fault.LIST_LEAKS, Fault.PAGE_LOSES, Fault.CANCEL_IDLE}
+"""Faults that are tried with --thorough alone."""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(one, marks=[pytest.mark.thorough] * (one in ALIKE)) for one in FOUND_BY],
+    ids=lambda one: one.name,
+)
+def test_each_fault_is_found_by_its_requirement(fault: Fault, tmp_path: Path) -> None:
+    selected = [text for id_ in SELECTED for text in ("--select", id_)]
+    with serving(fault) as url:
+        code, report = report_on("run", url, tmp_path, "--level", "should", *selected)
+
+    assert code == 1
+    assert FOUND_BY[fault] <= broken(report)
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(one, marks=pytest.mark.thorough)
+                                       for one in (2, 3))])  # fmt: skip
+def test_a_server_without_a_fault_conforms(seed: int, tmp_path: Path) -> None:
+    with serving() as url:
+        options = ("--level", "should", "--patience", "0", "--seed", str(seed))
+        code, report = report_on("run", url, tmp_path, *options)
+
+    assert broken(report) == set()
+    assert code == 0
+    assert report["contract"].startswith("Payments 4.2 (")
+    assert report["summary"]["passed"] > 400
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("fault", [*FOUND_BY, None], ids=lambda one: one.name if one else "none")
+def test_a_campaign_finds_each_fault(fault: Fault | None, tmp_path: Path) -> None:
+    with serving(*([fault] if fault else [])) as url:
+        options = ("--level", "should", "--max-time", "40s", "--seed", "7")
+        code, report = report_on("fuzz", url, tmp_path, *options, "--directory", f"{tmp_path}/run")
+
+    assert broken(report) >= FOUND_BY[fault] if fault else broken(report) == set()
+    assert code == (1 if fault else 0)
+
+
+BY_ONE_PARTNER = [
+    *(Fault.KEY_IGNORED, Fault.STATUS_UNDOCUMENTED, Fault.SCHEMA_BROKEN, Fault.SECRET_LISTED),
+    *(Fault.CANCEL_IDLE, Fault.KEY_REUSED),
+]
+"""Faults that the usual requests of one partner show."""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [None, Fault.KEY_IGNORED,
+     *(pytest.param(one, marks=pytest.mark.thorough) for one in BY_ONE_PARTNER[1:])],
+    ids=lambda one: one.name if one else "none",
+)  # fmt: skip
+def test_a_load_test_finds_what_usual_requests_show(fault: Fault | None, tmp_path: Path) -> None:
+    with serving(*([fault] if fault else [])) as url:
+        options = ("--headless", "--users", "4", "--max-time", "6s")
+        code, report = report_on("load", url, tmp_path, *options, partners=1)
+
+    assert broken(report) >= FOUND_BY[fault] if fault else broken(report) == set()
+    assert code == (0 if fault in {None, Fault.CANCEL_IDLE} else 1)
