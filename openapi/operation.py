@@ -205,6 +205,12 @@ class DocumentedResponse:
     """Its links as the contract has them, by name."""
     flaw: ContractError | None = None
 
+    @property
+    def json_content(self) -> MediaType | None:
+        """Its JSON body: ``application/json``, else the first other type of JSON; else None."""
+        others = (one for name, one in self.content.items() if is_json(name))
+        return self.content.get("application/json") or next(others, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Unserved:
@@ -213,12 +219,6 @@ class Unserved:
     path: str
     method: str | None
     flaw: ContractError
-
-    @property
-    def json_content(self) -> MediaType | None:
-        """Its JSON body: ``application/json``, else the first other type of JSON; else None."""
-        others = (one for name, one in self.content.items() if is_json(name))
-        return self.content.get("application/json") or next(others, None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

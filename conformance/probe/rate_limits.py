@@ -16,7 +16,7 @@ from conformance.target.retry_after import (
     seconds_of,
 )
 from dinie_contract.options import RATE_LIMIT_REQUESTS
-from openapi.operation import PATH_PARAMETER, Operation
+from openapi.operation import PATH_PARAMETER
 from openapi.resource import creates
 
 _AT_ONCE = 8

@@ -78,18 +78,21 @@ class Credentials:
         resource = contract.credentials
         if resource is None or not all(one.needs_authentication for one in resource.operations):
             return None
-        if resource.create.success_status != HTTPStatus.CREATED:
-            return None
         kept = {resource.name, "expires_at"}
-        if contract.token_operation is None and request_members(resource.create).keys() - kept:
-            return None
+        is_more = (
+            contract.token_operation is None and request_members(resource.create).keys() - kept
+        )
         credentials = cls(store, resource)
+        if is_more or resource.create.success_status != HTTPStatus.CREATED:
+            return None
         sample, secret = _sample()
         if not _fits(resource.create, credentials.shown(sample, secret)):
             return None
-        if resource.list and credentials._page:
-            page = credentials.page(credentials._page, [sample], has_more=False)
-            if not _fits(resource.list, page):
+        if resource.list:
+            page = credentials._page and credentials.page(
+                credentials._page, [sample], has_more=False
+            )
+            if page is None or not _fits(resource.list, page):
                 return None
         revoke = credentials._revoke
         if revoke and revoke.success_status != HTTPStatus.NO_CONTENT:
