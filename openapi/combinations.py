@@ -26,7 +26,10 @@ class Combinations:
         self._sound: set[int] = set()
 
     def check(self, schema: Any, place: str) -> None:
-        """Raise ContractError where a schema, or one that it leads to, is beyond the limit."""
+        """Raise ContractError where a schema, or one that it leads to, is beyond the limit.
+
+        So it does for a reference that leads nowhere.
+        """
         if id(schema) in self._sound:
             return
         seen: set[int] = set()
@@ -44,7 +47,7 @@ class Combinations:
                 )
             pending += subschemas(one)
             if isinstance(one.get("$ref"), str):
-                pending.append(self._target(one))
+                pending.append(self._target(one, place))
         if self._times(schema) > _MAX_PARTS:
             reason = f"checks one member of a value more than {_MAX_PARTS} times"
             raise ContractError(
@@ -52,11 +55,11 @@ class Combinations:
             )
         self._sound |= seen
 
-    def _target(self, schema: dict[str, Any]) -> Any:
+    def _target(self, schema: dict[str, Any], place: str) -> Any:
         try:
             return self._resolve({"$ref": schema["$ref"]})
-        except ContractError:
-            return None
+        except ContractError as error:
+            raise ContractError(place, error.reason) from error
 
     def _parts(self, schema: dict[str, Any]) -> float:
         try:

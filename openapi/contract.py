@@ -26,6 +26,7 @@ from openapi.operation import (
 from openapi.reading import Reading
 from openapi.resource import Resource, issues_tokens, makes_resource
 from openapi.rewriting import upgrade_to_31
+from openapi.several_files import read_contract
 
 IMPLIED = "2026-03-01"
 """The version that a finding or a script is of that names no contract."""
@@ -121,10 +122,10 @@ class Contract:
         With ``strict`` it raises :class:`ContractError` for the first flaw, schemas included.
         """
         started = time.process_time()
-        document = read_document(path)
+        document, errors = read_contract(path)
         seconds = time.process_time() - started
         with located_in(path):
-            errors = list(document_errors(document))
+            errors += document_errors(document)
             if strict and errors:
                 raise errors[0]
             found = cls(document, errors)

@@ -41,6 +41,12 @@ _MAX_REASONS = 3
 _JSON_TAGS = frozenset({"null", "bool", "int", "float", "str", "seq", "map"})
 
 
+FILES = "x-files"
+"""The member of a document with the other files of a contract, by their paths."""
+
+_IN_FILE = re.compile(rf"#/{FILES}/([^/]+)(.*)")
+
+
 class ContractError(Exception):
     """A contract cannot be used.
 
@@ -49,7 +55,10 @@ class ContractError(Exception):
     """
 
     def __init__(self, place: str, reason: str) -> None:
-        self.place = place
+        # What stands in another file is named by that file.
+        found = _IN_FILE.match(place)
+        name = found and found[1].replace("~1", "/").replace("~0", "~")
+        self.place = f"{name}#{found[2]}" if found else place
         self.reason = " ".join(reason.split())
         super().__init__(f"{self.place}: {self.reason}")
 
@@ -84,6 +93,20 @@ def read_document(path: Path) -> Document:
     Raises :class:`ContractError` for a file that cannot be read, is not YAML or JSON, contains a
     key twice in one mapping, exceeds a limit, or has no mapping at its top level.
     """
+    document, _ = read_file(path)
+    return mapping(document, path)
+
+
+def mapping(value: Any, path: Path) -> Document:
+    """The value of a file, where it is a mapping; raises :class:`ContractError` for any other."""
+    if not isinstance(value, dict):
+        reason = "holds no OpenAPI document: its top level is not a mapping"
+        raise ContractError(str(path), reason)
+    return value
+
+
+def read_file(path: Path) -> tuple[Any, bytes]:
+    """Read the value of a YAML or JSON file, and its text; raises :class:`ContractError`."""
     try:
         with open_regular(path) as file:
             text = file.read(MAX_BYTES + 1).removeprefix(codecs.BOM_UTF8)
@@ -92,10 +115,9 @@ def read_document(path: Path) -> Document:
     if len(text) > MAX_BYTES:
         raise ContractError(str(path), f"cannot be read: it has more than {MAX_BYTES} bytes")
     try:
-        document = _read_json(text) if path.suffix.lower() == ".json" else read_yaml(text)
-        if isinstance(document, dict):
-            _check_size(document)
-            return document
+        value = _read_json(text) if path.suffix.lower() == ".json" else read_yaml(text)
+        if isinstance(value, dict | list):
+            check_size(value)
     except orjson.JSONDecodeError as error:
         raise ContractError(f"{path}:{error.lineno}", f"is not JSON: {error.msg}") from error
     except yaml.MarkedYAMLError as error:
@@ -105,7 +127,7 @@ def read_document(path: Path) -> Document:
         raise ContractError(str(path), f"is not YAML: {str(error).splitlines()[0]}") from error
     except ValueError as error:
         raise ContractError(str(path), f"cannot be read: {error}") from error
-    raise ContractError(str(path), "holds no OpenAPI document: its top level is not a mapping")
+    return value, text
 
 
 def _read_json(text: bytes) -> Any:
@@ -147,7 +169,7 @@ def read_yaml(text: bytes) -> Any:
     return yaml.load(text, _JsonLoader)  # noqa: S506 - a safe loader
 
 
-def _check_size(document: Document) -> None:
+def check_size(document: Any) -> None:
     """Enforce the limits after aliases, which can form a loop or expand to billions of values."""
     level: list[Any] = [document]
     nodes, depth, characters = 0, 0, 0

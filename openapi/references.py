@@ -99,9 +99,8 @@ class References:
     def _target(self, reference: str, pointer: str) -> Any:
         """The object that a reference at ``pointer`` leads to."""
         if not reference.startswith("#/"):
-            raise ContractError(
-                pointer, f"refers to {reference}: bundle the contract into one file first"
-            )
+            reason = "only files below the contract's folder are followed"
+            raise ContractError(pointer, f"refers to {reference}: {reason}")
         try:
             target = self.at(reference)
         except ContractError as error:
@@ -110,6 +109,13 @@ class References:
         if not isinstance(target, dict | bool):  # a schema may be true or false
             raise ContractError(pointer, f"refers to {reference}, which is no object")
         return target
+
+    def leading_to(self, reference: str) -> list[Any]:
+        """What a reference leads to, in a list; empty where that is nothing."""
+        try:
+            return [self.at(unquote(reference))]
+        except ContractError:
+            return []
 
     def resolve_schema(self, definition: Any) -> Any:
         """Resolve a schema that is only a reference; any other is returned as it is."""

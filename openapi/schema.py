@@ -42,16 +42,16 @@ class Schema:
         self.pointer = pointer
         self.definition: dict[str, Any] = definition if isinstance(definition, dict) else {}
         self._owner = owner
-        self._flaw = flaw
+        self.flaw = flaw
 
     @cached_property
     def _validator(self) -> jsonschema_rs.Draft202012Validator:
-        if self._flaw:
-            raise ContractError(self._flaw.place, self._flaw.reason)
+        if self.flaw:
+            raise ContractError(self.flaw.place, self.flaw.reason)
         try:
             return self._owner.compiled(self)
         except ContractError as error:
-            self._flaw = error
+            self.flaw = error
             raise
 
     def check(self) -> None:

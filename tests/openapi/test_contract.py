@@ -248,10 +248,10 @@ def test_the_success_status_is_the_lowest_documented_one(
         ),
         (
             querying("{$ref: 'http://127.0.0.1:9/p.yaml'}"),
-            "#/paths/~1a/get/parameters/0",
-            "bundle the contract into one file first",
+            "#/paths/~1a/get/parameters/0/$ref",
+            "URLs are not followed",
         ),
-        (answering("{$ref: 'other.yaml#/A'}"), SCHEMA, "refers to other.yaml#/A"),
+        (answering("{$ref: 'other.yaml#/A'}"), f"{SCHEMA}/$ref", "refers to other.yaml#/A"),
         (answering("{$ref: '#/components/schemas/X'}"), SCHEMA, "#/components/schemas/X"),
         (answering("{$ref: '#/info/title'}"), SCHEMA, "refers to #/info/title, which is no object"),
         (answering("{$ref: '#/info/title/0'}"), SCHEMA, "#/info/title/0"),
@@ -263,7 +263,7 @@ def test_the_success_status_is_the_lowest_documented_one(
         ),
         (
             answering("{properties: {a: {$ref: 'http://127.0.0.1:9/x.yaml'}}}"),
-            SCHEMA,
+            f"{SCHEMA}/properties/a/$ref",
             "http://127.0.0.1:9/x.yaml",
         ),
         (
