@@ -173,8 +173,10 @@ class RequestBody:
 
     def accepts(self, media_type: str) -> MediaType | None:
         """Return the documented media type or range (``image/*``) that ``media_type`` matches."""
-        if self.is_plain and (found := self.content.get(essence(media_type))):
-            return found
+        if self.is_plain:
+            found = self.content.get(media_type) or self.content.get(essence(media_type))
+            if found:
+                return found
         return media_type_of(self.content, media_type)
 
 

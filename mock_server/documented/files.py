@@ -94,18 +94,16 @@ def file_of(media_type: str, example: object = None) -> bytes:
     An example is taken where it is such a file, as it is or in base64.
     """
     name = essence(media_type)
+    if name == "application/octet-stream":
+        return example.encode("utf-8", "replace") if isinstance(example, str) else b""
     file = _FILES.get(_SAME.get(name, name), b"")
-    for one in _contents(example) if isinstance(example, str) else ():
-        if one.startswith(file[:_MAGIC]) and (file or name == "application/octet-stream"):
-            return one
-    return file
+    found = _content(example) if isinstance(example, str) else b""
+    return found if file and found.startswith(file[:_MAGIC]) else file
 
 
-def _contents(example: str) -> list[bytes]:
-    """The files that a text may be."""
-    found = []
+def _content(example: str) -> bytes:
+    """The file that a text is, in base64 or as it is."""
     try:
-        found.append(b64decode(example, validate=True))
+        return b64decode(example, validate=True)
     except (Error, ValueError):
-        found.append(example.encode())
-    return found
+        return example.encode("utf-8", "replace")

@@ -144,6 +144,9 @@ class Exchange:
     @property
     def path(self) -> str:
         """The request's path as a URI reference."""
+        raw = self.scope.get("raw_path") or b""
+        if b"%2f" in raw.lower():  # is none of the slashes between the parts
+            return quote(raw.partition(b"?")[0], safe="/!$&'()*+,;=:@~%")
         return quote(self.scope["path"], safe="/!$&'()*+,;=:@~")
 
     def header(self, name: bytes) -> str | None:

@@ -107,7 +107,7 @@ _ENCODED_SLASH = "\udc2f"
 def _split_first(scope: Scope) -> Scope:
     """The scope with a path whose encoded slashes divide nothing (RFC 3986 section 2.2)."""
     raw = scope.get("raw_path") or b""
-    if b"%2f" not in raw.lower():
+    if b"%" not in raw or b"%2f" not in raw.lower():
         return scope
     parts = re.split("%2f", raw.partition(b"?")[0].decode("latin-1"), flags=re.IGNORECASE)
     return {**scope, "path": _ENCODED_SLASH.join(map(unquote, parts))}

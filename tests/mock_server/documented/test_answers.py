@@ -203,6 +203,7 @@ def test_the_files_can_be_read() -> None:
     assert pdf[start:].startswith(b"xref")
     places = [int(line[:10]) for line in pdf[start:].split(b"\n")[3:6]]
     assert [pdf[at : at + 7] for at in places] == [b"1 0 obj", b"2 0 obj", b"3 0 obj"]
+    assert file_of("application/octet-stream", "text") == b"text"
     assert file_of("image/png", "iVBORw0KGgoAAAA=") == b"\x89PNG\r\n\x1a\n\0\0\0"
 
 

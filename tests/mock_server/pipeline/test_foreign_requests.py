@@ -50,6 +50,11 @@ def test_a_path_is_split_before_it_is_decoded(client: Client, path: str, status:
     assert client.get("/files/a/b").status_code == 202
 
 
+@pytest.mark.parametrize("path", ["/files/d%2Fb", "/files/d%2fb%20c", "/files/%C3%A9%2F"])
+def test_a_refusal_names_the_path_as_it_was_sent(client: Client, path: str) -> None:
+    assert client.get(path).json()["instance"] == path
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
