@@ -16,8 +16,8 @@ INSTALL   := $(BIN)/pip install --disable-pip-version-check --no-compile
 endif
 
 .PHONY: install demo serve sdk-verdict judged test lint types unit violence bench bench-harness bench-stores \
-	bench-neighbour bench-keys bench-journal bench-exercise bench-shards bench-fuzz soak audit lock vendored pictures wheel \
-	release clean
+	bench-contracts bench-neighbour bench-keys bench-journal bench-exercise bench-shards bench-fuzz soak audit \
+	lock vendored pictures wheel release clean
 
 # Both commands, with all extras, in .venv/bin.
 install: $(READY)
@@ -61,6 +61,10 @@ bench: $(READY)
 
 bench-harness: $(READY)
 	$(BIN)/python -m benchmarks.harness
+
+# The start with large contracts, beside Prism: ARGS="FILE…".
+bench-contracts: $(READY)
+	$(BIN)/python -m benchmarks.contracts $(ARGS)
 
 # The latency of a quiet partner beside a busy one.
 bench-neighbour: $(READY)

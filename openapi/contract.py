@@ -61,6 +61,8 @@ class Contract:
         reading = Reading(document, errors)
         self.flaws: Sequence[ContractError] = reading.flaws
         """Why parts of the document are left out, in order."""
+        self.errors = errors
+        """The errors by the specification, most of which leave nothing out."""
         self.unserved: Sequence[Unserved] = reading.unserved
         """The operations that cannot be read."""
         self.security_schemes = reading.security_schemes

@@ -63,11 +63,6 @@ class Reading:
             self.operations[operation.id] = operation
         if not self.operations and not self.unserved:
             raise self._explained("#/paths", ContractError("#/paths", "holds no operation"))
-        self.flaws += (one for one in errors if self._is_new(one))
-
-    def _is_new(self, error: ContractError) -> bool:
-        """Whether no flaw has the place of an error, or one around it."""
-        return not any(f"{error.place}/".startswith(f"{one.place}/") for one in self.flaws)
 
     def _servers(self) -> tuple[str, ...]:
         servers = self.document.get("servers") or [{"url": "/"}]
@@ -102,7 +97,7 @@ class Reading:
                 continue  # an extension
             try:
                 item, item_pointer = self._references.follow(reference, join("#/paths", path))
-                methods = [method for method in METHODS if method in item]
+                methods = [method for method in METHODS if method in dict(item)]
             except _UNREADABLE as error:
                 self._leave_out(join("#/paths", path), error, path)
                 continue

@@ -93,6 +93,9 @@ class DocumentedAnswers:
         for flaw in (*contract.flaws, *(one.flaw for one in unserved)):
             self._tell(flaw, "is not served")
         self._look_through(contract)
+        for error in contract.errors:
+            if not any(_is_inside(error.place, one) for one in self._told):
+                self._tell(error, "is read all the same")
 
     def _look_through(self, contract: Contract) -> None:
         seconds = max(_SECONDS, _SHARE * contract.seconds_of_reading)
@@ -262,6 +265,11 @@ class _Answer:
     body: bytes
     media_type: str | None
     headers: Mapping[str, str]
+
+
+def _is_inside(place: str, other: str) -> bool:
+    """Whether one of two places is in the other, or the same."""
+    return f"{place}/".startswith(f"{other}/") or f"{other}/".startswith(f"{place}/")
 
 
 def _flaw(place: str, error: Exception) -> ContractError:

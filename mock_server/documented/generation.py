@@ -78,7 +78,7 @@ class Generation:
             with suppress(ArithmeticError, AttributeError, TypeError, ValueError, RecursionError):
                 try:
                     assembly = _Assembly(self, shown, branch, unlike=unlike)
-                    value = assembly.value(schema.definition, 0)
+                    value = assembly.value(schema.definition, 0, schema.pointer)
                 except BudgetSpentError as error:
                     spent = error
                 else:
@@ -104,6 +104,19 @@ class Generation:
             for part in parts if isinstance(parts, list) else ():
                 if isinstance(part, dict) and isinstance(part.get("$ref"), str):
                     found[last_step(part["$ref"])].append(join("#/components/schemas", name))
+        return found
+
+    @cached_property
+    def chooser_of(self) -> Mapping[str, Mapping[str, Any]]:
+        """The schema whose discriminator tells each named schema apart, for those that are told."""
+        found: dict[str, Mapping[str, Any]] = {}
+        named = self._components.get("schemas") if isinstance(self._components, dict) else None
+        for schema in named.values() if isinstance(named, dict) else ():
+            if isinstance(schema, dict) and property_of(schema):
+                for branch in chain(schema.get("oneOf", ()), schema.get("anyOf", ())):
+                    reference = branch.get("$ref") if isinstance(branch, dict) else None
+                    if isinstance(reference, str):
+                        found.setdefault(last_step(reference), schema)
         return found
 
     def extending(self, name: str, schema: Mapping[str, Any]) -> list[str]:
@@ -145,8 +158,10 @@ class _Assembly:
         self._values = 0
         self._characters = 0
 
-    def value(self, reference: Any, depth: int) -> Any:
+    def value(self, reference: Any, depth: int, pointer: str | None = None) -> Any:
+        """A value of a schema, or of one that it refers to; ``pointer`` is where it stands."""
         definition = self._resolve(reference)
+        reference = {"$ref": pointer} if pointer else reference
         self._spend_of_all()
         self._spend(values=1)
         if not isinstance(definition, dict) or self._is_beyond(depth, 2):
@@ -159,8 +174,9 @@ class _Assembly:
                 return self.value({"$ref": child}, depth + 1)
         merged = merge_schemas(self._resolve, definition)
         made = self._made(merged, depth)
-        if name and "discriminator" in merged and _is_without_branches(merged):
-            self._name(made, merged, [reference])
+        if name and _is_without_branches(merged):
+            chooser = merged if "discriminator" in merged else None
+            self._name(made, chooser or self._generation.chooser_of.get(name, {}), [reference])
         return made
 
     def _made(self, definition: dict[str, Any], depth: int) -> Any:
