@@ -1,113 +1,36 @@
 """Collections: where a POST makes what operations by id show, by paths, links and schemas."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
 
 from openapi.contract import Contract
 from openapi.document import ContractError
-from openapi.operation import PATH_PARAMETER, MediaType, Operation, is_json
-from openapi.references import merge_schemas
+from openapi.item_members import (
+    ItemPlace,
+    Members,
+    called_id,
+    id_member,
+    id_text,
+    item_place,
+    json_of,
+    objects_in,
+    spelt,
+)
+from openapi.operation import PATH_PARAMETER, Operation
 
 _ENDING = re.compile(r"(\.json|\.xml)?/?$")
 _LAST_PARAMETER = re.compile(r"/\{\}$")
 _LINKED_ID = re.compile(r"\$(response|request)\.body#/(.+)")
-_ANY_ID = re.compile(r"(^|_)(id|uuid|guid|uid|sid)$")
-_LEVELS = 4
-"""How many levels of alternatives and of members are looked into."""
-
 _MADE = range(200, 203)
 
 
 def shape_of(path: str) -> str:
     """A path without the names of its parameters, and without ``/`` or ``.json`` at its end."""
     return _ENDING.sub("", PATH_PARAMETER.sub("{}", path))
-
-
-def spelt(name: str) -> str:
-    """A name without what spellings differ in: ``petId``, ``pet_id`` and ``PetID`` are one."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def json_of(operation: Operation, status: int) -> MediaType | None:
-    """The JSON body that an operation documents for a status; None without any."""
-    answer = operation.response(status)
-    content = answer.content if answer else {}
-    found = (one for name, one in content.items() if is_json(name) or name in _ANY_JSON)
-    return content.get("application/json") or next(found, None)
-
-
-_ANY_JSON = ("*/*", "application/*")
-
-
-@dataclass(frozen=True, slots=True)
-class ItemPlace:
-    """Where a body has an item: the members that lead to it, and the item's own by name."""
-
-    path: tuple[str, ...]
-    members: Mapping[str, Mapping[str, Any]]
-
-    def item(self, body: Any) -> dict[str, Any] | None:
-        """The item in a body; None where there is no object."""
-        for name in self.path:
-            body = body.get(name) if isinstance(body, dict) else None
-        return body if isinstance(body, dict) else None
-
-    def body(self, around: Any, item: Any) -> Any:
-        """A body with this item in place of the one of ``around``."""
-        return _replaced(around, self.path, item)
-
-
-def _replaced(around: Any, path: Sequence[str], item: Any) -> Any:
-    if not path:
-        return item
-    here = around if isinstance(around, dict) else {}
-    return {**here, path[0]: _replaced(here.get(path[0]), path[1:], item)}
-
-
-class Members:
-    """Reads the members of schemas, with references, ``allOf`` and alternatives merged in."""
-
-    def __init__(self, resolve: Callable[[Any], Any]) -> None:
-        self._resolve = resolve
-
-    def merged(self, definition: Any) -> Mapping[str, Any]:
-        """A schema with its references and its ``allOf`` merged in; empty for a broken one."""
-        with suppress(ContractError, AttributeError, TypeError):
-            resolved = self._resolve(definition)
-            if isinstance(resolved, dict):
-                return merge_schemas(self._resolve, resolved)
-        return {}
-
-    def of(self, definition: Any, level: int = _LEVELS) -> Mapping[str, Mapping[str, Any]]:
-        """The members of an object by name, each merged."""
-        merged = self.merged(definition)
-        found: dict[str, Mapping[str, Any]] = {}
-        for branch in self._branches(merged) if level else ():
-            found = {**self.of(branch, level - 1), **found}
-        own = merged.get("properties", {})
-        return {**found, **{name: self.merged(one) for name, one in own.items()}}
-
-    def items(self, definition: Any, level: int = _LEVELS) -> Any:
-        """The schema of the items of an array; None for any other."""
-        merged = self.merged(definition)
-        if "items" in merged:
-            return merged["items"]
-        found = (self.items(one, level - 1) for one in self._branches(merged) if level)
-        return next((one for one in found if one is not None), None)
-
-    def discriminator(self, definition: Any) -> str | None:
-        """The member that says which alternative an item is."""
-        discriminator = self.merged(definition).get("discriminator")
-        found = discriminator.get("propertyName") if isinstance(discriminator, dict) else None
-        return found if isinstance(found, str) else None
-
-    def _branches(self, merged: Mapping[str, Any]) -> Sequence[Any]:
-        return [*merged.get("anyOf", ()), *merged.get("oneOf", ())]
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +74,11 @@ class Collection:
         ]
         return all(one.is_valid(value) or one.is_valid(str(value)) for one in schemas)
 
+    @property
+    def noun(self) -> str:
+        """What its items are called in its path: ``payments``."""
+        return self.base.rpartition("/")[2]
+
     @cached_property
     def shown(self) -> Mapping[Operation, ItemPlace]:
         """Where the answers of its operations have an item, for those that have one."""
@@ -166,8 +94,7 @@ class Collection:
                 continue
             media_type = json_of(operation, operation.success_status)
             schema = media_type.schema if media_type else None
-            noun = self.base.rpartition("/")[2]
-            place = _place(self.reader, schema.definition, self.id, noun) if schema else None
+            place = schema and item_place(self.reader, schema.definition, self.id, self.noun)
             if place:
                 found[operation] = place
         return found
@@ -205,12 +132,6 @@ class Collection:
             settable = {name: None for name, one in own.items() if not one.get("readOnly")}
             found |= self.sent(settable).keys()
         return frozenset(found)
-
-
-def id_text(value: Any) -> str:
-    """An id as a part of a path: one text for each value, without a slash."""
-    whole = isinstance(value, float) and value.is_integer()
-    return quote(str(int(value) if whole else value), safe="", errors="replace")
 
 
 class Collections:
@@ -289,7 +210,8 @@ class Collections:
                 continue
             shown = json_of(read, read.success_status)
             same = shown and shown.schema and shown.schema.pointer == made.schema.pointer
-            if same and read.path.count("{") == create.path.count("{") + 1:
+            parents = PATH_PARAMETER.findall(read.path)[:-1]
+            if same and parents == PATH_PARAMETER.findall(create.path):
                 bases.append(base)
         return bases[0] if len(bases) == 1 else None
 
@@ -306,12 +228,18 @@ class Collections:
         return self._of[operation]
 
     def above(self, operation: Operation) -> tuple[Collection, str] | None:
-        """The collection of the item that an operation lies below, and the shape of its path."""
+        """The collection of the item that an operation lies below, and the shape of its path.
+
+        None where a POST elsewhere makes the items: other operations may make some too.
+        """
         if operation not in self._above:
             found = None
             parts = shape_of(operation.path).split("/")
             for end in range(len(parts) - 1, 1, -1):
-                if parts[end - 1] == "{}" and (collection := self._at("/".join(parts[: end - 1]))):
+                collection = (
+                    self._at("/".join(parts[: end - 1])) if parts[end - 1] == "{}" else None
+                )
+                if collection and shape_of(collection.create.path) == collection.base:
                     found = collection, "/".join(parts[:end])
                     break
             self._above[operation] = found
@@ -372,79 +300,15 @@ class Collections:
         for operation in operations:
             media_type = json_of(operation, operation.success_status) if operation else None
             if media_type and media_type.schema:
-                found = _objects(self._reader, media_type.schema.definition, noun)
+                found = objects_in(self._reader, media_type.schema.definition, noun)
                 objects += [members for _, members in found]
         named = [
             *((linked, members) for members in objects if linked in members),
             *((id_member(members, parameter, noun), members) for members in objects),
-            *((_called_id(members), members) for members in objects),
+            *((called_id(members), members) for members in objects),
         ]
         name, members = next((one for one in named if one[0] is not None), (None, {}))
         return None if name is None or {"enum", "const"} & members[name].keys() else name
-
-
-def id_member(members: Mapping[str, Any], parameter: str, noun: str) -> str | None:
-    """The member that a path's parameter is named after; None without any."""
-    if parameter in members:
-        return parameter
-    names = {spelt(name): name for name in members}
-    wanted = [spelt(parameter), "id", f"{singular(noun)}id", "uuid", "guid", "sid"]
-    ends = [name for name in names if len(name) > 1 and spelt(parameter).endswith(name)]
-    wanted += sorted(ends, key=len, reverse=True)
-    return next((names[name] for name in wanted if name in names), None)
-
-
-def _called_id(members: Mapping[str, Any]) -> str | None:
-    return next((name for name in members if _ANY_ID.search(_snake(name))), None)
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-
-
-def _objects(
-    reader: Members, definition: Any, noun: str, path: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], Mapping[str, Mapping[str, Any]]]]:
-    """The object that a schema describes, and those that it only wraps, the outermost first."""
-    members = reader.of(definition)
-    if members:
-        yield path, members
-    if len(path) == _WRAPPERS:
-        return
-    inner = {name: one for name, one in members.items() if reader.of(one)}
-    for name, one in inner.items():
-        if len(inner) == 1 or spelt(name) in _WRAPPING or spelt(name) == singular(noun):
-            yield from _objects(reader, one, noun, (*path, name))
-
-
-_WRAPPING = {
-    "data",
-    "result",
-    "item",
-    "payload",
-    "response",
-    "resource",
-    "record",
-    "entity",
-    "body",
-}
-"""What a member is called that holds the item of an answer."""
-
-_WRAPPERS = 2
-
-
-def singular(noun: str) -> str:
-    """A word for several things as the word for one: ``categories``, ``category``."""
-    word = spelt(noun)
-    return f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")
-
-
-def _place(reader: Members, definition: Any, identity: str, noun: str) -> ItemPlace | None:
-    """Where a body has an item; None where no object in it has the member with the id."""
-    for path, members in _objects(reader, definition, noun):
-        if identity in members:
-            return ItemPlace(path, members)
-    return None
 
 
 def _operations(collection: Collection) -> Iterator[Operation]:

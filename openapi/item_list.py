@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from openapi.collection import Members, json_of, spelt
+from openapi.item_members import ItemPlace, Members, json_of, spelt
 from openapi.operation import Operation, Parameter
 
 _LEVELS = 3
@@ -53,14 +53,14 @@ class PageQuery:
 
 @dataclass(frozen=True, slots=True)
 class ItemList:
-    """A list operation: the members that lead to the items of its answer, and those of an item.
+    """A list operation, its query, and the ``place`` of the array of items in its answer.
 
-    ``frame`` has the members of each object around the items, by the members that lead to it.
+    ``place`` has the members of one item. ``frame`` has the members of each object around the
+    items, by the members that lead to it.
     """
 
     operation: Operation
-    path: tuple[str, ...]
-    members: Mapping[str, Mapping[str, Any]]
+    place: ItemPlace
     query: PageQuery
     frame: Mapping[tuple[str, ...], Mapping[str, Mapping[str, Any]]]
 
@@ -71,22 +71,22 @@ def item_list(operation: Operation, reader: Members, identity: str) -> ItemList 
     if media_type is None or media_type.schema is None:
         return None
     definition = media_type.schema.definition
-    for path, members in _arrays(reader, definition, identity):
+    for place in _arrays(reader, definition, identity):
         frame: dict[tuple[str, ...], Mapping[str, Mapping[str, Any]]] = {(): reader.of(definition)}
         frame |= {(name,): reader.of(one) for name, one in frame[()].items()}
-        return ItemList(operation, path, members, _page_query(operation, members), frame)
+        return ItemList(operation, place, _page_query(operation, place.members), frame)
     return None
 
 
 def _arrays(
     reader: Members, definition: Any, identity: str, path: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], Mapping[str, Mapping[str, Any]]]]:
+) -> Iterator[ItemPlace]:
     """The arrays of items with an id, the outermost first."""
     items = reader.items(definition)
     if items is not None:
-        members = reader.of(items)
+        members = reader.shown(items)
         if identity in members:
-            yield path, members
+            yield ItemPlace(path, members, reader.is_open(items))
         return
     inner = reader.of(definition) if len(path) < _LEVELS else {}
     for name, one in sorted(inner.items(), key=lambda named: reader.items(named[1]) is None):

@@ -1,6 +1,6 @@
 """Answers that show a kept item: the documented answer, with the item's members in it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,8 @@ import orjson
 
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.exchange.problems import Response
-from openapi.collection import Collection, ItemPlace, Members, json_of
+from openapi.collection import Collection
+from openapi.item_members import ItemPlace, Members, json_of
 from openapi.operation import Operation, is_json
 from openapi.schema import Schema
 
@@ -31,13 +32,14 @@ class Documented:
         """Whether a body is valid as this answer."""
         return self.schema is None or self.schema.is_valid(body)
 
-    def with_body(self, body: Any, headers: Mapping[str, str]) -> Response:
-        """The answer with another body, and with these values of headers that it documents."""
+    def with_body(self, body: Any, headers: Mapping[str, str | None]) -> Response:
+        """The answer with another body, and with these headers; without those that are None."""
         given = self.response
-        spelt = {name.lower(): name for name in given.headers}
-        named = {spelt.get(name.lower(), name): value for name, value in headers.items()}
+        named = {name.lower() for name in headers}
+        kept = {name: value for name, value in given.headers.items() if name.lower() not in named}
+        kept |= {name: value for name, value in headers.items() if value is not None}
         content = given.body if body is None else orjson.dumps(body)
-        return Response(given.status, content, given.media_type, {**given.headers, **named})
+        return Response(given.status, content, given.media_type, kept)
 
 
 class ItemAnswers:
@@ -91,6 +93,31 @@ class ItemAnswers:
             self._invented[collection] = frozenset(found)
         return self._invented[collection]
 
+    def kind(self, collection: Collection) -> str | None:
+        """The member that says of which kind an item is; None where there is one kind."""
+        for operation, place in collection.shown.items():
+            documented = self.documented(operation, operation.success_status)
+            if documented.schema:
+                definition: Any = documented.schema.definition
+                for name in place.path:
+                    definition = self.reader.of(definition).get(name, {})
+                return self.reader.discriminator(definition)
+        return None
+
+    def shapes(self, collection: Collection) -> Sequence[tuple[Documented, ItemPlace]]:
+        """The documented answers of read and create that show an item, and where."""
+        found = []
+        for operation in (collection.read, collection.create):
+            if operation and (place := collection.shown.get(operation)):
+                documented = self.documented(operation, operation.success_status)
+                if documented.body is not None:
+                    found.append((documented, place))
+        return found
+
+    def is_shown(self, collection: Collection, item: Item) -> bool:
+        """Whether the answers of read and create show an item as it is."""
+        return all(self.exact(*one, item) is not None for one in self.shapes(collection))
+
     def exact(self, documented: Documented, place: ItemPlace, item: Item) -> Any:
         """The body that shows an item as it is; None where the contract does not allow it."""
         return next(filter(documented.accepts, _showing(documented.body, place, item)), None)
@@ -102,7 +129,7 @@ class ItemAnswers:
             return exact
         template = place.item(documented.body) or {}
         fitting = fitting_members(
-            _shown(place, item),
+            place.shown(item),
             lambda members: documented.accepts(
                 place.body(documented.body, {**template, **members})
             ),
@@ -111,12 +138,8 @@ class ItemAnswers:
         return body if documented.accepts(body) else documented.body
 
 
-def _shown(place: ItemPlace, item: Item) -> Item:
-    return {name: value for name, value in item.items() if name in place.members}
-
-
 def _showing(around: Any, place: ItemPlace, item: Item) -> Iterator[Any]:
-    shown = _shown(place, item)
+    shown = place.shown(item)
     yield place.body(around, shown)
     # With documented values for what is required and not known.
     yield place.body(around, {**(place.item(around) or {}), **shown})

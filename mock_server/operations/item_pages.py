@@ -11,9 +11,10 @@ from mock_server.operations.item_answers import Item, ItemAnswers
 from mock_server.operations.page_filling import Page, PageFilling
 from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import ItemWindow, Store
-from openapi.collection import Collection, id_text
+from openapi.collection import Collection
 from openapi.field_errors import FieldError
 from openapi.item_list import ItemList, PageQuery, item_list
+from openapi.item_members import id_text
 from openapi.operation import Operation
 
 _DEFAULT_LIMIT = 25
@@ -21,6 +22,9 @@ _ALL = 1 << 62
 
 _MARK = "page-"
 """The beginning of a cursor that names a position, and no item."""
+
+_NO_FILTER = ("", "all", "any", "*")
+"""Values of a filter that every item has."""
 
 _POSITION_DIGITS = 18
 
@@ -57,7 +61,11 @@ class ItemPages:
         skip = _skip(query, given, limit)
         beyond, is_before = await self._position(query, given, partner_id, path)
         newest_first = query.is_by_cursor != is_before
-        filters = {member: given[name] for name, member in query.filters.items() if name in given}
+        filters = {
+            member: given[name]
+            for name, member in query.filters.items()
+            if given.get(name, "") not in _NO_FILTER
+        }
         if filters:
             every = await items.list(partner_id, path, ItemWindow(_ALL, newest_first))
             every = [kept for kept in every if _has(kept, filters)]

@@ -12,8 +12,8 @@ import orjson
 from mock_server.exchange.exchange import Exchange
 from mock_server.operations.item_answers import Documented, Item
 from mock_server.store.interface import Item as StoredItem
-from openapi.collection import ItemPlace, spelt
 from openapi.item_list import ItemList
+from openapi.item_members import spelt
 from openapi.schema import types_of
 
 _LEVELS = 2
@@ -66,32 +66,37 @@ class PageFilling:
 
     def body(self, exchange: Exchange) -> Any:
         """The page, or None where the contract allows none with these items."""
-        items, place = self._items(), ItemPlace(self.listed.path, {})
+        items, place = self._items(), self.listed.place
         around = self._filled(self.documented.body, (), exchange)
         bodies = [place.body(around, items), place.body(self.documented.body, items)]
         tried = (one for body in bodies for one in self._without_absent(body))
         return next(filter(self.documented.accepts, tried), None)
 
-    def headers(self, exchange: Exchange) -> dict[str, str]:
-        """The documented headers that say where the next page is, and how many items there are."""
-        operation, found = self.listed.operation, {}
+    def headers(self, exchange: Exchange) -> dict[str, str | None]:
+        """The documented headers that say where the next page is, and how many items there are.
+
+        None for those without a value, as there is no next page.
+        """
+        operation = self.listed.operation
+        found: dict[str, str | None] = {}
         answer = operation.response(operation.success_status)
         for header in answer.headers if answer else ():
             name = spelt(header.name)
-            if name == "link" and self.page.next:
-                found[header.name] = f'<{self._next_url(exchange)}>; rel="next"'
+            if name == "link":
+                link = f'<{self._next_url(exchange)}>; rel="next"'
+                found[header.name] = link if self.page.next else None
             elif "total" in name and "page" not in name:
                 found[header.name] = str(self.page.total)
-            elif "next" in name and self.page.next:
-                found[header.name] = next(iter(self.page.next.values()))
+            elif "next" in name:
+                found[header.name] = next(iter(self.page.next.values()), None)
         return found
 
     def _items(self) -> list[Item]:
-        template, place = self._template(), ItemPlace(self.listed.path, {})
+        template, place = self._template(), self.listed.place
         shown = []
         for kept in self.page.items:
             item: Item = orjson.loads(kept.value)
-            own = {name: value for name, value in item.items() if name in self.listed.members}
+            own = place.shown(item)
             alone = place.body(self.documented.body, [own])
             shown.append(own if self.documented.accepts(alone) else {**template, **own})
         return shown
@@ -99,7 +104,7 @@ class PageFilling:
     def _template(self) -> Item:
         """The first item of the documented answer."""
         found = self.documented.body
-        for name in self.listed.path:
+        for name in self.listed.place.path:
             found = found.get(name) if isinstance(found, dict) else None
         first = found[0] if isinstance(found, list) and found else None
         return first if isinstance(first, dict) else {}
@@ -112,7 +117,7 @@ class PageFilling:
         for name, value in {**self._missing(around, path), **around}.items():
             place = (*path, name)
             found[name] = value
-            if place != self.listed.path:
+            if place != self.listed.place.path:
                 found[name] = self._value(spelt(name), value, place, exchange)
         return found
 
@@ -121,7 +126,7 @@ class PageFilling:
         found: dict[str, Any] = {}
         for name, definition in self.listed.frame.get(path, {}).items():
             word, kinds = spelt(name), types_of(definition)
-            if name in around or (*path, name) == self.listed.path:
+            if name in around or (*path, name) == self.listed.place.path:
                 continue
             if "boolean" in kinds and _MORE.fullmatch(word):
                 found[name] = False

@@ -424,3 +424,81 @@ def test_urls_of_the_example_name_the_new_item(start: Start) -> None:
     assert made["id"] != "b-1234"
     assert made["links"]["self"] == f"https://api.example/bookings/{made['id']}?x=1"
     assert client.get(f"/v1/bookings/{made['id']}").json() == made
+
+
+def test_an_item_has_ids_beside_the_one_in_its_path(start: Start) -> None:
+    issue = obj("id", "number", id=number(), number=number(), node_id=text(), title=text())
+    example = {"id": 1, "number": 1347, "node_id": "MDU6SXNzdWUx", "title": "Found a bug"}
+    document = contract(
+        {
+            "/repos/{owner}/{repo}/issues": {
+                "post": operation({"201": answer(issue, example)}, obj(title=text()))
+            },
+            "/repos/{owner}/{repo}/issues/{issue_number}": {
+                "get": operation({"200": answer(issue, example)})
+            },
+        }
+    )
+    client = start(document)
+    path = "/v1/repos/octo/hello/issues"
+    made = [client.post(path, json={"title": one}).json() for one in ("a", "b")]
+    assert [one["number"] for one in made] == [1, 2]
+    assert made[0]["id"] != made[1]["id"]
+    assert made[0]["node_id"] != made[1]["node_id"]
+    assert client.get(f"{path}/2").json() == made[1]
+    assert client.get("/v1/repos/octo/other/issues/2").status_code == 404
+
+
+def test_items_that_a_post_elsewhere_makes_bar_nothing_below(start: Start) -> None:
+    repo = obj("name", name=text())
+    document = contract(
+        {
+            "/repos/new": {"post": operation({"201": answer(ref("Repo"))}, obj(name=text()))},
+            "/repos/{name}": {"get": operation({"200": answer(ref("Repo"))})},
+            "/repos/{name}/issues": {"post": operation({"201": answer(THING)}, obj(name=text()))},
+            "/repos/{name}/issues/{id}": {"get": operation({"200": answer(THING)})},
+        },
+        Repo=repo,
+    )
+    client = start(document)
+    assert client.get("/v1/repos/hello").status_code == 404
+    assert client.post("/v1/repos/hello/issues", json={"name": "a"}).json()["id"] == 1
+    assert client.get("/v1/repos/hello/issues/1").json() == {"id": 1, "name": "a"}
+    assert client.post("/v1/repos/new", json={"name": "hello"}).json() == {"name": "hello"}
+    assert client.get("/v1/repos/hello").json() == {"name": "hello"}
+
+
+def test_what_only_requests_have_is_never_shown(start: Start) -> None:
+    user = obj("name", id=number(), name=text(), password=text(writeOnly=True))
+    document = contract(
+        {
+            "/users": {
+                "post": operation({"201": answer(user)}, user),
+                "get": operation({"200": answer(array(user))}),
+            },
+            "/users/{id}": {"get": operation({"200": answer(user)})},
+        }
+    )
+    client = start(document)
+    made = client.post("/v1/users", json={"name": "Rex", "password": "hidden"})
+    for answered in (made, client.get("/v1/users/1"), client.get("/v1/users")):
+        assert "Rex" in answered.text
+        assert "password" not in answered.text
+
+
+def test_an_item_with_any_members_has_those_that_were_sent(start: Start) -> None:
+    free = {**obj("id", id=number()), "additionalProperties": text()}
+    document = contract(
+        {
+            "/labels": {
+                "post": operation({"201": answer(free)}, {"type": "object"}),
+                "get": operation({"200": answer(array(free))}),
+            },
+            "/labels/{id}": {"get": operation({"200": answer(free)})},
+        }
+    )
+    client = start(document)
+    made = client.post("/v1/labels", json={"colour": "red"}).json()
+    assert made == {"id": 1, "colour": "red"}
+    assert client.get("/v1/labels/1").json() == made
+    assert client.get("/v1/labels").json() == [made]

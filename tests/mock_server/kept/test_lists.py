@@ -159,7 +159,8 @@ def test_totals_and_numbers_are_those_of_the_list(start: Start) -> None:
 
 
 def test_a_documented_link_header_leads_on(start: Start) -> None:
-    headers = {"Link": {"schema": text()}, "X-Total-Count": {"schema": number()}}
+    link = {"schema": text(), "example": '<https://api.example/items?page=2>; rel="next"'}
+    headers = {"Link": link, "X-Total-Count": {"schema": number()}}
     client = start(document(ITEMS, {"page": number(), "per_page": number()}, headers=headers))
     fill(client)
     first = client.get("/v1/items", params={"per_page": 3})
@@ -216,6 +217,7 @@ def test_a_parameter_that_is_called_as_a_member_filters(start: Start) -> None:
     fill(client, 3)
     found = client.get("/v1/items", params={"name": "n1", "limit": 1}).json()
     assert (names(found["data"]), found["has_more"], found["total"]) == (["n1"], True, 2)
+    assert client.get("/v1/items", params={"name": "all"}).json()["total"] == 6
     cursor = {"cursor": found["data"][0]["id"], "name": "n1"}
     rest = client.get("/v1/items", params=cursor).json()
     assert (names(rest["data"]), rest["has_more"]) == (["n1"], False)

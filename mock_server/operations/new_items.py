@@ -1,0 +1,162 @@
+"""New items: the documented one with what was sent, an id of its own, and the present time."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from mock_server.documented.made_values import new_ids, timestamps
+from mock_server.exchange.exchange import Exchange
+from mock_server.exchange.problems import Problem, ProblemType
+from mock_server.operations.item_answers import Item, ItemAnswers, fitting_members, merged
+from mock_server.store.interface import ItemChange
+from openapi.collection import Collection
+from openapi.item_members import id_text, singular, spelt
+from openapi.operation import PATH_PARAMETER, Operation
+
+_UNIQUE = re.compile(r"id|uuid|guid|node_id", re.IGNORECASE)
+"""What a further id of an item is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCall:
+    """A request to an operation of a collection, whose concrete path is ``path``."""
+
+    exchange: Exchange
+    operation: Operation
+    collection: Collection
+    partner_id: str
+    path: str
+
+    @property
+    def item_id(self) -> str:
+        """The id in the path of the request."""
+        return id_text(self.exchange.parameters[self.collection.id_parameters[self.operation]])
+
+    def propose(self, item_id: str, before: bytes | None, after: Item | None) -> None:
+        """Propose a change of an item with the answer."""
+        value = None if after is None else orjson.dumps(after)
+        self.exchange.writes = (ItemChange(self.partner_id, self.path, item_id, before, value),)
+
+    def not_found(self) -> Problem:
+        """The problem (404) for an item that is not there."""
+        return no_item(self.collection.id_parameters.get(self.operation, self.collection.id))
+
+
+def no_item(parameter: str) -> Problem:
+    """The problem (404) where no item has the id that a parameter names."""
+    detail = f"No item has this {parameter}."
+    return Problem(ProblemType.NOT_FOUND, "not_found", detail)
+
+
+class NewItem:
+    """One new item on its way: what is documented, what was sent, and what is made for it.
+
+    ``number`` is one that no other item of its collection was given.
+    """
+
+    def __init__(self, call: ItemCall, answers: ItemAnswers, sent: Item, number: int) -> None:
+        self._call = call
+        self._collection = call.collection
+        self._answers = answers
+        self._sent = sent
+        self._number = number
+        self._documented: Item = {}
+        for documented, place in answers.shapes(call.collection):
+            self._documented |= place.item(documented.body) or {}
+
+    def with_id(self, given: object = None) -> Item | None:
+        """The item with an id of its own, or the given one; None where no answer shows it."""
+        if not self._answers.shapes(self._collection):
+            return None
+        own, made = self._collection.id, self._named(given)
+        if made is None:
+            return None
+        self._documented = self._with_own_urls(made[own])
+        others = self._times() | self._of_parents() | self._unique()
+        others = {name: value for name, value in others.items() if name not in self._sent}
+        start = {**self._documented, **made}
+        made |= fitting_members(others, lambda members: self._is_shown({**start, **members}))
+        for item in self._forms():
+            if self._is_shown({**item, **made}):
+                return {**item, **made}
+        start = {**self._documented, **made}
+        fits = fitting_members(self._sent, lambda members: self._is_shown({**start, **members}))
+        return start | fits
+
+    def _is_shown(self, item: Item) -> bool:
+        return self._answers.is_shown(self._collection, item)
+
+    def _named(self, given: object) -> Item | None:
+        """The id that all answers and paths take; None without any."""
+        own = self._collection.id
+        is_invented = own in self._answers.invented(self._collection)
+        example = None if is_invented else self._documented.get(own)
+        definition = self._collection.members[own]
+        ids = new_ids(definition, example, self._number) if given is None else iter((given,))
+        named = ({own: one} for one in ids if self._collection.takes_id(one))
+        return next((one for one in named if self._is_shown({**self._documented, **one})), None)
+
+    def _with_own_urls(self, new: object) -> Item:
+        """The documented item whose URLs name the new item: ``https://…/pets/7``."""
+        old = self._documented.get(self._collection.id)
+        if old is None:
+            return self._documented
+        noun = re.escape(self._collection.noun)
+        url = re.compile(rf"(/{noun}/){re.escape(id_text(old))}(?=[/?#]|$)")
+        return {name: _with_urls(one, url, id_text(new)) for name, one in self._documented.items()}
+
+    def _forms(self) -> Iterator[Item]:
+        """The documented items with what was sent in them, the likeliest first."""
+        create, sent = self._collection.create, self._sent
+        place = self._collection.shown.get(create)
+        kind = self._answers.kind(self._collection)
+        if kind is None or sent.get(kind) in (None, self._documented.get(kind)):
+            settable = self._collection.request_members(self._call.operation)
+            unset = self._answers.invented(self._collection) & settable
+            yield {name: one for name, one in self._documented.items() if name not in unset} | sent
+            yield {**self._documented, **sent}
+        for body in self._answers.examples(create, create.success_status) if place else ():
+            item = (place.item(body) if place else None) or {}
+            if kind is None or sent.get(kind) == item.get(kind):
+                yield {**item, **sent}
+        yield sent
+        yield merged(self._documented, sent)
+
+    def _times(self) -> Item:
+        now = self._call.exchange.now
+        return timestamps(self._collection.members, self._documented, now, new=True)
+
+    def _of_parents(self) -> Item:
+        """The members that name the items above, by the parameters of the path."""
+        parts = self._call.operation.path.split("/")
+        members = {spelt(name): name for name in self._collection.members}
+        found: Item = {}
+        for at, part in enumerate(parts):
+            for name in PATH_PARAMETER.findall(part):
+                noun = singular(parts[at - 1])
+                wanted = (members.get(one) for one in (spelt(name), f"{noun}id", noun))
+                member = next((one for one in wanted if one), None)
+                if member and member != self._collection.id:
+                    found.setdefault(member, self._call.exchange.parameters.get(name))
+        return found
+
+    def _unique(self) -> Item:
+        """Other values than documented for the secrets of the item, and its further ids."""
+        return {
+            name: next(iter(new_ids(one, self._documented[name], self._number)))
+            for name, one in self._collection.members.items()
+            if name != self._collection.id
+            and (_UNIQUE.fullmatch(name) or "secret" in name.lower())
+            and isinstance(self._documented.get(name), str | int)
+        }
+
+
+def _with_urls(value: Any, url: re.Pattern[str], item_id: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_urls(one, url, item_id) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_with_urls(one, url, item_id) for one in value]
+    return url.sub(lambda found: found[1] + item_id, value) if isinstance(value, str) else value
