@@ -58,7 +58,7 @@ class EndingProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow: HeldFlow = HeldFlow(transport)
         if not self._watch.admit(self):
-            detail = "The mock has as many connections as it can have; try again."
+            detail = "There are as many connections as there can be; try again."
             self._send_last(self._encode(_overloaded(detail)))
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -88,8 +88,9 @@ def test_partners_of_one_server_do_not_meet() -> None:
 
 
 def test_a_refusal_is_one_plain_line(dinie_mock: PartnerMock) -> None:
+    action, match = {"kind": "status", "status": 409}, {"operation": "createToken"}
     with pytest.raises(ControlError, match="action takes a status that the operation documents"):
-        dinie_mock.faults.add({"action": {"kind": "status", "status": 599}})
+        dinie_mock.faults.add({"action": action, "match": match})
     with pytest.raises(ControlError, match="preset"):
         dinie_mock.faults.add("no such preset")
 
