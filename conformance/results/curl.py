@@ -90,7 +90,8 @@ class _Way:
             self.options.append(option)
             if variable:
                 self.options.append(f'"${variable}"')
-                self.lines.append(f': "${{{variable}:?export the value of curl\'s {option}}}"')
+                # An apostrophe in here would open a quotation in bash.
+                self.lines.append(f': "${{{variable}:?export the value of {option} of curl}}"')
         # No name and no value tells for sure that it is no secret. Of equal names the last counts.
         given = {name.lower(): (name, value) for name, value in settings.headers}
         self.names = given.keys()

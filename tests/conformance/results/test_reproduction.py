@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import combinations
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from conformance.server import catalogue
 from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import without_secrets
 from conformance.target.target import Target, TargetSettings
+from conformance.target.transport.connection_settings import ConnectionSettings
 from dinie_contract.output import COMMAND, SECRETS
 from openapi.contract import Contract
 from tests.conformance.fake_curl import arguments_of_curl, with_fake_curl
@@ -307,6 +309,22 @@ def test_a_url_that_nobody_gave_is_exported_by_the_reader(folder: Path) -> None:
         arguments_of_curl(folder, script)
     script = f"DINIE_URL=http://127.0.0.1:1/v3\n{script}"
     assert "http://127.0.0.1:1/v3/auth/credentials" in arguments_of_curl(folder, script)
+
+
+WAY = {"ca_file": Path("ca.pem"), "client_cert": Path("it's.pem"), "client_key": Path("a.key"),
+       "client_key_password": "pass", "insecure": True, "proxy": "http://h"}  # fmt: skip
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("count", range(len(WAY) + 1))
+def test_a_shell_can_read_a_script_whatever_the_way(count: int, shell: str) -> None:
+    for names in combinations(WAY, count):
+        connection = ConnectionSettings(**{name: WAY[name] for name in names})  # type: ignore[arg-type]
+        way = TargetSettings(connection=connection, headers=(("X-It's", "value"),))
+        script = reproduction("", [(CREATE, Answer(201))], way)
+        done = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True,
+                              check=False)  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, ""), (names, script)
 
 
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="NOT TESTED: there is no zsh")
