@@ -109,25 +109,30 @@ def assert_mapping(resolve: Callable[[Any], Any], schema: dict[str, Any]) -> Non
     """Make the branches of a schema accept the values that its discriminator maps to them alone.
 
     JSON Schema does not know discriminators. A branch that has constants for the member already
-    stays as it is, and so do all without a mapping: names of schemas are seldom what is sent.
+    stays as it is. Without a mapping the name of a branch is no more than the default of the
+    member, because names of schemas are seldom what is sent.
     """
     name = property_of(schema)
-    if name is None or not schema["discriminator"].get("mapping"):
+    if name is None:
         return
+    is_mapped = bool(schema["discriminator"].get("mapping"))
     for keyword in KEYWORDS:
         branches = schema.get(keyword)
         if isinstance(branches, list):
             values = values_of(schema, branches)
             schema[keyword] = [
-                _narrowed(resolve, branch, name, own)
+                branch
+                if not own or len(branch) > 1 or _has_constants(resolve, branch, name)
+                else {**branch, **_rule(name, own, is_mapped=is_mapped)}
                 for branch, own in zip(branches, values, strict=True)
             ]
 
 
-def _narrowed(resolve: Callable[[Any], Any], branch: Any, name: str, values: list[str]) -> Any:
-    if not values or len(branch) > 1 or _has_constants(resolve, branch, name):
-        return branch
-    return {**branch, "properties": {name: {"enum": values}}, "required": [name]}
+def _rule(name: str, values: list[str], *, is_mapped: bool) -> dict[str, Any]:
+    """The keywords of a branch about the member that tells it apart."""
+    if is_mapped:
+        return {"properties": {name: {"enum": values}}, "required": [name]}
+    return {"properties": {name: {"default": values[0]}}}
 
 
 def _has_constants(resolve: Callable[[Any], Any], branch: Any, name: str) -> bool:

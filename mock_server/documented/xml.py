@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from openapi.discriminators import KEYWORDS, last_step
+from openapi.document import FILES
 from openapi.references import merge_schemas
 from openapi.schema import Schema
 
@@ -19,15 +20,19 @@ _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 _NO_NAME = re.compile(r"[^\w.-]")
 _NAME_START = re.compile(r"[^\W\d]")
 
-_COMPONENT = "#/components/schemas/"
+_COMPONENT = re.compile(
+    rf"#/components/schemas/[^/]+|#/{FILES}/[^/]+(/(components/schemas/)?[^/]+)?"
+)
+"""Where a schema has a name: in the document, or in a file beside it."""
+
+_EXTENSION = re.compile(r"\.(ya?ml|json)$")
 
 
 def xml_text(value: Any, schema: Schema, resolve: Callable[[Any], Any]) -> str:
     """A value as an XML document; ``resolve`` resolves a schema that is a reference."""
     writer = _Writer(resolve)
     definition = writer.definition(schema.definition, value)
-    is_component = schema.pointer.startswith(_COMPONENT) and schema.pointer.count("/") == 3  # noqa: PLR2004
-    name = last_step(schema.pointer) if is_component else definition.get("title", "root")
+    name = _component_name(schema.pointer) or definition.get("title", "root")
     if not isinstance(value, list):
         parts = writer.element(definition, name, value, {})
         return _DECLARATION + "".join(parts)
@@ -40,11 +45,17 @@ def xml_text(value: Any, schema: Schema, resolve: Callable[[Any], Any]) -> str:
     return _DECLARATION + "".join(writer.array(with_items, name, value, {}, item_name))
 
 
+def _component_name(pointer: str) -> str | None:
+    """The name of a schema that has one."""
+    is_named = _COMPONENT.fullmatch(pointer)
+    return _EXTENSION.sub("", last_step(last_step(pointer))) if is_named else None
+
+
 def is_xml_document(text: str) -> bool:
     """Whether a text is a well-formed XML document already."""
     try:
         expat.ParserCreate().Parse(text.encode(), True)  # noqa: FBT003 - the end of the document
-    except (expat.ExpatError, ValueError):
+    except (expat.ExpatError, LookupError, ValueError):
         return False
     return True
 

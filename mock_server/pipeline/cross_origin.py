@@ -11,7 +11,10 @@ from mock_server.settings import ANY_ORIGIN
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 _EXPOSED = (
+    "Accept-Encoding",
     "Idempotent-Replayed",
+    "Preference-Applied",
+    "Preference-Ignored",
     "Retry-After",
     "WWW-Authenticate",
     "X-RateLimit-Limit",

@@ -19,6 +19,8 @@ def check_xml(body: bytes, most_levels: int) -> None:
     except expat.ExpatError as error:
         message = expat.ErrorString(error.code)
         raise ValueError(f"{message} at line {error.lineno}, column {error.offset}") from None
+    except LookupError:
+        raise ValueError("its encoding is not known") from None
 
 
 class _Check:

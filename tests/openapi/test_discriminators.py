@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mock_server.documented.generation import generate
 from openapi.contract import Contract
 from openapi.schema import Schema
 
@@ -115,6 +116,26 @@ def test_names_of_schemas_choose_the_errors_alone_where_nothing_is_mapped() -> N
     assert errors(schema, {"kind": "visa", "number": "4111"}) == {}
     assert list(errors(schema, {"kind": "Pix", "number": "1"})) == ["key"]
     assert list(errors(schema, {"kind": "Card", "number": "1"})) == ["number"]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "kinds"), [(None, {"Card", "Pix"}), (MAPPING, {"card", "pix"})]
+)
+def test_a_generated_value_names_its_branch(mapping: Json | None, kinds: set[str]) -> None:
+    content = {"application/json": {"schema": {"type": "array", "items": chosen(mapping=mapping)}}}
+    operation = {"responses": {"200": {"description": "x", "content": content}}}
+    contract = Contract(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "t", "version": "1"},
+            "paths": {"/a": {"get": operation}},
+            "components": {"schemas": {"Card": CARD, "Pix": PIX}},
+        }
+    )
+    schema = contract.operations["GET /a"].responses["200"].content["application/json"].schema
+    assert schema is not None
+
+    assert {one["kind"] for one in generate(contract, schema)} <= kinds
 
 
 @pytest.mark.parametrize("rule", [{"const": "CC"}, {"enum": ["CC", "VISA"]}])

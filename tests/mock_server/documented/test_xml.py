@@ -1,5 +1,6 @@
 """Values as XML, by the ``xml`` objects of their schema."""
 
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -130,6 +131,37 @@ def object_of(xml: Json | None = None, **properties: Json) -> Json:
 )  # fmt: skip
 def test_a_value_is_written_by_its_xml_objects(schema: Json, value: object, text: str) -> None:
     assert written(schema, value) == text
+
+
+@pytest.mark.parametrize(
+    ("reference", "name"),
+    [
+        ("pet.yaml", "pet"),
+        ("pets.yaml#/Cat", "Cat"),
+        ("sub/all.yaml#/components/schemas/Dog", "Dog"),
+        ("sub/all.yaml#/components/schemas/Dog/properties/tail", "root"),
+    ],
+)
+def test_a_schema_in_another_file_has_its_name_there(
+    tmp_path: Path, reference: str, name: str
+) -> None:
+    (tmp_path / "sub").mkdir()
+    any_object = "{type: object, properties: {tail: {type: object}}}"
+    (tmp_path / "pet.yaml").write_text(any_object)
+    (tmp_path / "pets.yaml").write_text(f"Cat: {any_object}")
+    (tmp_path / "sub" / "all.yaml").write_text(f"components: {{schemas: {{Dog: {any_object}}}}}")
+    answer = (
+        f"{{description: d, content: {{application/xml: {{schema: {{$ref: '{reference}'}}}}}}}}"
+    )
+    (tmp_path / "api.yaml").write_text(
+        "{openapi: 3.0.3, info: {title: t, version: '1'},"
+        f" paths: {{/: {{get: {{responses: {{'200': {answer}}}}}}}}}}}"
+    )
+    contract = Contract.from_file(tmp_path / "api.yaml")
+    schema = contract.operations["GET /"].responses["200"].content["application/xml"].schema
+    assert schema is not None
+
+    assert xml_text({}, schema, contract.resolve_schema).endswith(f"\n<{name}/>")
 
 
 @pytest.mark.parametrize("text", ["", "x", "<a>", "<a></b>", "<a/><b/>", "\ud800"])
