@@ -23,9 +23,9 @@ _SECOND_DETAILS = ("error", "title", "summary")
 
 _FIELDS = (
     *("field", "fieldname", "param", "parameter", "paramname", "parametername", "property"),
-    *("propertyname", "propertypath", "pointer", "attribute"),
+    *("propertyname", "propertypath", "pointer", "attribute", "target"),
 )
-_SECOND_FIELDS = ("name", "key", "path", "loc", "target", "argument", "member")
+_SECOND_FIELDS = ("name", "key", "path", "loc", "argument", "member")
 """Names for the field in an item of a list of errors; anywhere else they may be anything."""
 
 _CODES = ("code", "errorcode", "error", "type")
@@ -167,14 +167,18 @@ class _Places:
         elif isinstance(form, dict):
             whole = replace(refused, items=(), is_item=True)
             items = [self._item(form, outline, one) for one in refused.items or (whole,)]
-            # A list of fields alone is empty where no field is at fault.
-            yield path, (items, items[:1], *([] if refused.items else [[]]))
+            others = [items[:1]]
+            if not refused.items:
+                # The form may need a field, and the request has none that is at fault.
+                others = [[self._item(form, outline, replace(whole, field=""))], []]
+            yield path, (items, *others)
 
     def _item(self, form: Any, outline: Mapping[str, Any], one: _Refused) -> Any:
         item = deepcopy(form)
         places = [*self.of(item, outline, one)]
         names = [_plain(str(place[-1])) for place, _ in places if place]
-        if one.field is not None and not any(map(one.is_field, names)):
+        is_sentence = one.detail[:1].isupper()
+        if one.field and not is_sentence and not any(map(one.is_field, names)):
             # There is no other place for the field.
             places = [*self.of(item, outline, replace(one, detail=f"{one.field} {one.detail}"))]
         for place, wanted in places:
@@ -236,7 +240,7 @@ def _sentences(refused: _Refused) -> list[str]:
 
 def _as_field(plain: str, field: str) -> str:
     """A field as a JSON pointer, where the place is for one (RFC 6901)."""
-    if plain != "pointer":
+    if plain != "pointer" or not field:
         return field
     return "/" + re.sub(r"\[(\d+)\]", r".\1", field).lstrip(".").replace(".", "/")
 

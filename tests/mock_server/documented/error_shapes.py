@@ -79,6 +79,50 @@ SHAPES: dict[str, tuple[dict[str, Any] | bool, Any, Any]] = {
             ]
         },
     ),
+    "in_an_item": (
+        members(
+            "error",
+            error=members(
+                "code",
+                "details",
+                code=INTEGER,
+                details=listed(why=listed(field=STRING, description=STRING)),
+            ),
+        ),
+        {"error": {"code": 400, "details": [{"why": [{"field": "a", "description": "b"}]}]}},
+        {"error": {"code": 422, "details": [{"why": [{"field": "a", "description": "b"}]}]}},
+    ),
+    "violations_in_an_item": (
+        members(
+            "error",
+            error=members(
+                "code",
+                code=INTEGER,
+                details=listed(violations=listed(field=STRING, description=STRING)),
+            ),
+        ),
+        {"error": {"code": 400, "details": [{"violations": [{"field": "a", "description": "b"}]}]}},
+        {
+            "error": {
+                "code": 422,
+                "details": [{"violations": [{"field": "name", "description": "name is required"}]}],
+            }
+        },
+    ),
+    "target": (
+        members(
+            "error", error=members("code", "message", code=STRING, message=STRING, target=STRING)
+        ),
+        {"error": {"code": "BadArgument", "message": "x", "target": "other"}},
+        {"error": {"code": "BadArgument", "message": "name is required.", "target": "name"}},
+    ),
+    "locations": (
+        members(
+            "detail", detail=listed(loc={"type": "array", "items": STRING}, msg=STRING, type=STRING)
+        ),
+        None,
+        {"detail": [{"loc": ["name"], "msg": "is required", "type": "missing_required_field"}]},
+    ),
     "texts": (
         members("errors", errors={"type": "array", "items": STRING}),
         {"errors": ["email is taken"]},

@@ -47,6 +47,10 @@ def contract(paths: dict[str, Any]) -> dict[str, Any]:
 MESSAGE = members("message", message=STRING)
 PATHS = {
     **{f"/{name}": {"post": operation(*shape[:2])} for name, shape in SHAPES.items()},
+    **{
+        f"/bad_{name}": {"post": operation(*SHAPES[name][:2], status="400")}
+        for name in ("target", "nested", "violations_in_an_item", "items")
+    },
     "/range": {"post": operation(MESSAGE, None, "4XX")},
     "/default": {"post": operation(MESSAGE, None, "default")},
     "/each": {
@@ -156,6 +160,25 @@ def test_a_refusal_has_the_reason_at_its_place(own: Client, file: Path, name: st
     assert answer.headers["content-type"] == "application/json"
     assert answer.json() == SHAPES[name][2]
     assert schema is None or schema.errors(answer.json()) == []
+
+
+def test_a_field_of_an_example_that_is_not_at_fault_is_left_out(own: Client) -> None:
+    paths = ("/target", "/nested", "/violations_in_an_item", "/items")
+    malformed = {"content": b"{", "headers": {**BEARER, "Content-Type": "application/json"}}
+    told = [own.post(path.replace("/", "/bad_", 1), **malformed).json() for path in paths]
+    assert told == [
+        {"error": {"code": "BadArgument", "message": "The body is not valid JSON."}},
+        {"error": {"message": "The body is not valid JSON.", "code": 1001}},
+        {
+            "error": {
+                "code": 400,
+                "details": [
+                    {"violations": [{"field": "", "description": "The body is not valid JSON."}]}
+                ],
+            }
+        },
+        {"errors": [{"field": "", "message": "The body is not valid JSON."}]},
+    ]
 
 
 @pytest.mark.parametrize("path", ["/range", "/default"])
