@@ -26,12 +26,11 @@ from conformance.fuzz.storage.record import Record
 from conformance.fuzz.work import Work, works
 from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
 from conformance.run.interrupts import stopped_by_signals
-from conformance.run.judging import cut_remarks
+from conformance.run.judging import cut_remarks, never_succeeded
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.connecting import authenticate
 from conformance.target.errors import AllowanceSpent, TargetError
-from conformance.target.target import Target
 from conformance.target.threads import Threads, values
 from dinie_contract.command_line import settings_of
 from dinie_contract.output import complain, echo, one_line
@@ -156,8 +155,9 @@ def _replay_all(
             try:
                 authenticate(target, settings.access, contract, complain)
                 run.survey()
-                for finding, work in tasks:
-                    note(_replay(contract, target, finding, work, threads))
+                ended = _refused(run)
+                for finding, work in tasks if not ended else ():
+                    note(_replay(run, finding, work, threads))
             except TargetError as error:
                 ended = str(error)
             finally:
@@ -169,10 +169,15 @@ def _replay_all(
     return ended
 
 
-def _replay(
-    contract: Contract, target: Target, finding: Finding, work: Work | FileError, threads: Threads
-) -> Replay:
+def _refused(run: Run) -> str:
+    """Why no finding can be judged on a target that gave nothing as documented; else empty."""
+    never = never_succeeded(run.contract, run.answered)
+    return f"{run.target.base_url}: {never}" if never and not run.serves_anything else ""
+
+
+def _replay(run: Run, finding: Finding, work: Work | FileError, threads: Threads) -> Replay:
     """Replay one finding; raises :class:`TargetError` for a target that cannot be used."""
+    contract, target = run.contract, run.target
     name = f"{finding.level.upper()} {finding.id} {finding.requirement} [{finding.operation}]"
 
     def undecided(reason: str) -> Replay:
@@ -191,6 +196,10 @@ def _replay(
             f"it did not fail in the {MOST_REQUESTS} requests that a replay sends at most,"
             " and its file asks for more"
         )
+    # What refuses each request, as a gateway does whose key has ended, mends and breaks nothing.
+    [refused] = values([threads.submit(run.refusal)], target)
+    if refused and (True not in failures or refused.is_access):
+        return undecided(refused.reason)
     if True in failures:
         expected, actual = one_line(finding.expected), one_line(finding.actual)
         line = f"Fails still: {name}: expected {expected}, got {actual}"

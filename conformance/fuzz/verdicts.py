@@ -11,7 +11,7 @@ from conformance.probe.not_verified import Unverified
 from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.timeline import ends_of
 from conformance.results.verdict import Verdict, doubt_of
-from conformance.run.judging import never_succeeded
+from conformance.run.judging import never_succeeded, shows_anything
 from conformance.server import catalogue
 from conformance.target.timestamps import instant
 
@@ -25,14 +25,17 @@ def verdict_of(
     """
     results = tuple(sorted(_results(record), key=lambda one: one.key))
     complete = record.over in DONE and not record.doubt
-    never = "" if record.findings else never_succeeded(record.contract, record.coverage.answered)
+    answered = record.coverage.answered
+    never = never_succeeded(record.contract, answered)
+    made = bool(record.counters.revoked or record.left_behind)
+    is_usable = shows_anything(record.contract, answered, results, made=made)
     return Verdict(
         contract=record.contract.identity,
         target=record.target,
         seed=record.seed,
         level=level,
         results=results,
-        void=void or record.stopped,
+        void=void or record.stopped or ("" if is_usable else never),
         doubt=record.doubt or never or doubt_of(results),
         complete=complete and not void,
         remarks=tuple(_remarks(record)),

@@ -61,6 +61,8 @@ def judge(
     never = never_succeeded(run.contract, run.answered)
     if not unreached and not run.stopped:
         found = _tried_again(run, found, baseline)
+    made = bool(run.target.created)
+    is_usable = shows_anything(run.contract, run.answered, found, made=made)
     void = unreached or (INTERRUPTED if run.stopped == INTERRUPTED else "")
     return Verdict(
         contract=run.contract.identity,
@@ -69,7 +71,7 @@ def judge(
         level=level,
         results=tuple(sorted(found, key=lambda one: one.key)),
         baseline=baseline,
-        void=void or ("" if _usable(run, found) else never),
+        void=void or ("" if is_usable else never),
         doubt=run.stopped or never or run.served_late or doubt_of(found),
         complete=not (unreached or run.stopped),
         requests=run.target.requests_sent,
@@ -143,19 +145,27 @@ def never_succeeded(contract: Contract, answered: Mapping[str, Collection[int]])
     return ""
 
 
-def _usable(run: Run, results: Collection[Result]) -> bool:
+def shows_anything(
+    contract: Contract,
+    answered: Mapping[str, Collection[int]],
+    results: Iterable[Result],
+    *,
+    made: bool,
+) -> bool:
     """Whether violations mean something though no creation was answered as documented.
 
-    They do if something was created all the same, or if the target accepts the token and serves
-    the creating operation, but not as it must.
+    They do if something was ``made`` all the same, or if the target accepts the token and serves
+    the creating operation, but not as it must. What refuses each request alike, as a gateway does
+    that wants another key, shows nothing of the API behind it.
     """
-    if run.target.created:
-        return True
-    operations = run.contract.operations.values()
+    operations = contract.operations.values()
     creating = {one.id for one in operations if creates(one)}
     broken = any(one.outcome is Outcome.FAILED and one.operation in creating for one in results)
-    return broken and any(
-        one.success_status in run.answered.get(one.id, ())
-        for one in operations
-        if one.id not in creating
+    return made or (
+        broken
+        and any(
+            one.success_status in answered.get(one.id, ())
+            for one in operations
+            if one.id not in creating
+        )
     )

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urljoin
 
@@ -53,6 +53,9 @@ _SURVEYED = 3
 _REDIRECTS = {301, 302, 303, 307, 308}
 """RFC 9110 section 15.4: the redirects whose Location is a URL to be asked instead."""
 
+_NO_ACCESS = {401, 403}
+"""What a token or a gateway's key is answered that has ended."""
+
 _LONGEST_LOCATION = 200
 
 _BETWEEN_TRIES_SECONDS = 10.0
@@ -64,6 +67,14 @@ PHASES = (AT_ONCE, AT_ONCE, 1)
 
 class CannotTry(Exception):
     """A check cannot be tried again to any use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a plain valid request is refused, and whether by an access that there was before."""
+
+    reason: str
+    is_access: bool
 
 
 class Run:
@@ -288,6 +299,27 @@ class Run:
             if creates(operation):
                 self._survey_created(operation, with_key=with_key)
         self._surveyed = True
+
+    @property
+    def serves_anything(self) -> bool:
+        """Whether an operation that creates nothing gave its success status in the survey."""
+        operations = self.contract.operations.values()
+        return any(one.success_status in self.answered.get(one.id, ()) for one in operations)
+
+    def refusal(self) -> Refusal | None:
+        """How the first creating operation refuses a plain valid request now; None if it is well.
+
+        Without such an operation it is always well.
+        """
+        for operation in filter(creates, self.contract.operations.values()):
+            probe = self._survey_probe(operation)
+            status = probe.try_to_send(probe.request()).status
+            if status == operation.success_status:
+                return None
+            reason = f"{operation.id} answers {status or 'nothing'} to a plain valid request"
+            was_well = operation.success_status in self.answered.get(operation.id, ())
+            return Refusal(reason, is_access=was_well and status in _NO_ACCESS)
+        return None
 
     def _survey_probe(self, operation: Operation) -> Probe:
         randomness = random.Random(f"{self.seed} survey")  # noqa: S311 - test data

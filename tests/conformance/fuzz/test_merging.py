@@ -202,7 +202,9 @@ def test_what_cannot_be_joined_at_all_is_one_line(
     state = json.loads((one / "campaign.json").read_text())
     (one / "campaign.json").write_text(json.dumps({**state, "contract": "2020-01-01"}))
     assert run("merge", str(one)) == 2
-    assert one_line(capsys) == f"{one}: is by contract 2020-01-01, not {CONTRACT.version}"
+    assert one_line(capsys) == (
+        f"{one}: is by contract 2020-01-01, not {CONTRACT.version}: give its own with --contract"
+    )
     (one / "campaign.json").write_text(json.dumps({**state, "joined": ["a", "b"]}))
     target = ("--url", healthy.base_url, "--token", TOKENS[0])
     assert run("fuzz", *target, f"--resume={one}") == 2
