@@ -55,6 +55,10 @@ class Combinations:
             )
         self._sound |= seen
 
+    def can_be_merged(self, schema: Any) -> bool:
+        """Whether the parts of a schema are within the limit."""
+        return self._parts(schema) <= _MAX_PARTS
+
     def _target(self, schema: dict[str, Any], place: str) -> Any:
         try:
             return self._resolve({"$ref": schema["$ref"]})

@@ -124,13 +124,14 @@ class Contract:
         With ``strict`` it raises :class:`ContractError` for the first flaw, schemas included.
         """
         started = time.process_time()
-        document, errors = read_contract(path)
+        document, unread = read_contract(path)
         seconds = time.process_time() - started
         with located_in(path):
-            errors += document_errors(document)
-            if strict and errors:
-                raise errors[0]
+            errors = list(document_errors(document))
+            for error in (*unread, *errors) if strict else ():
+                raise error
             found = cls(document, errors)
+            found.flaws = [*unread, *found.flaws]
             found.seconds_of_reading = seconds
             if strict:
                 found.check()

@@ -10,9 +10,8 @@ contracts in 3.1 rely on it all the same.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from copy import deepcopy
 from typing import Any
 from urllib.parse import unquote
 
@@ -105,23 +104,73 @@ _BITS = {"int32": 32, "int64": 64}
 
 
 def _without_required(document: Document, flag: str) -> Document:
-    """Return a copy of ``document`` in which no property with the ``flag`` is required."""
-    document = deepcopy(document)
-    resolve = References(document).resolve_schema
-    combinations = Combinations(resolve)
+    """A document in which no property with the ``flag`` is required.
 
-    def flattened(definition: Any) -> dict[str, Any]:
+    It shares with ``document`` what is the same, and is ``document`` itself where nothing differs.
+    """
+    flagged = _Flagged(document, flag)
+    required = {
+        id(schema): [name for name in schema["required"] if name not in names]
+        for schema in schemas_of(document)
+        if isinstance(schema.get("required"), list) and (names := flagged.properties(schema))
+    }
+    return _with_required(document, required, {}) if required else document
+
+
+def _with_required(node: Any, required: Mapping[int, list[str]], known: dict[int, Any]) -> Any:
+    """A copy of a node in which the schemas of these ids require only these names."""
+    if not isinstance(node, dict | list):
+        return node
+    if id(node) not in known:
+        known[id(node)] = node  # for a node that contains itself
+        pairs = node.items() if isinstance(node, dict) else enumerate(node)
+        changed = {
+            key: copied
+            for key, one in pairs
+            if (copied := _with_required(one, required, known)) is not one
+        }
+        if id(node) in required:
+            changed["required"] = required[id(node)]
+        if changed and isinstance(node, dict):
+            known[id(node)] = {**node, **changed}
+        elif changed:
+            known[id(node)] = [changed.get(at, one) for at, one in enumerate(node)]
+    return known[id(node)]
+
+
+class _Flagged:
+    """The properties of the schemas of one document that have a flag."""
+
+    def __init__(self, document: Document, flag: str) -> None:
+        self._flag = flag
+        self._resolve = References(document).resolve_schema
+        self._combinations = Combinations(self._resolve)
+        self._known: dict[int, bool] = {}
+
+    def properties(self, schema: dict[str, Any]) -> set[str]:
+        """The names of the properties of a schema, and of its parts, that have the flag."""
+        merged = self._merged(schema)
+        properties = merged.get("properties")
+        named = properties.items() if isinstance(properties, dict) else ()
+        return {name for name, one in named if isinstance(one, dict) and self._is_flagged(one)}
+
+    def _is_flagged(self, schema: dict[str, Any]) -> bool:
+        if schema.get(self._flag) is True or _PARTS.isdisjoint(schema):
+            return schema.get(self._flag) is True
+        if id(schema) not in self._known:
+            self._known[id(schema)] = self._merged(schema).get(self._flag) is True
+        return self._known[id(schema)]
+
+    def _merged(self, schema: dict[str, Any]) -> dict[str, Any]:
+        if _PARTS.isdisjoint(schema):
+            return schema
         try:
-            resolved = resolve(definition)
-            combinations.check(resolved, "#")
-            return merge_schemas(resolve, resolved) if isinstance(resolved, dict) else {}
+            resolved = self._resolve(schema)
+            if not isinstance(resolved, dict) or not self._combinations.can_be_merged(resolved):
+                return {}
+            return merge_schemas(self._resolve, resolved)
         except (ContractError, AttributeError, TypeError, ValueError):
             return {}  # a broken schema is refused where an operation uses it
 
-    for schema in schemas_of(document):
-        if isinstance(schema.get("required"), list):
-            properties = flattened(schema).get("properties", {})
-            named = properties.items() if isinstance(properties, dict) else ()
-            flagged = {name for name, one in named if flattened(one).get(flag) is True}
-            schema["required"] = [name for name in schema["required"] if name not in flagged]
-    return document
+
+_PARTS = frozenset({"allOf", "$ref"})

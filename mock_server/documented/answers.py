@@ -94,7 +94,7 @@ class DocumentedAnswers:
             self._tell(flaw, "is not served")
         self._look_through(contract)
         for error in contract.errors:
-            if not any(_is_inside(error.place, one) for one in self._told):
+            if not self._is_told(error.place):
                 self._tell(error, "is read all the same")
 
     def _look_through(self, contract: Contract) -> None:
@@ -109,9 +109,14 @@ class DocumentedAnswers:
                 try:
                     schema.check()
                 except ContractError as error:
-                    self._tell(error, "is not served")
+                    if not self._is_told(error.place):
+                        self._tell(error, "is not served")
             for answer in operation.responses.values():
                 self._answer(answer)
+
+    def _is_told(self, place: str) -> bool:
+        """Whether a warning has named a place, one in it, or one around it."""
+        return any(_is_inside(place, one) for one in self._told)
 
     def _tell(self, error: ContractError, what: str) -> None:
         """Log a flaw once, or raise it where the start is strict."""
@@ -137,7 +142,8 @@ class DocumentedAnswers:
             except (BudgetSpentError, ContractError) as error:
                 flaw = _flaw(place, error)
                 self._made[place] = flaw
-                self._tell(flaw, "is not served")
+                if not self._is_told(flaw.place):
+                    self._tell(flaw, "is not served")
         return self._made[place]
 
     def response(self, operation: Operation, status: int, wish: "Wish | None" = None) -> Response:
