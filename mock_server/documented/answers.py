@@ -83,6 +83,7 @@ class DocumentedAnswers:
         self, contract: Contract, unserved: Sequence[Unserved] = (), *, strict: bool = False
     ) -> None:
         self._made: dict[str, _Answer | ContractError] = {}
+        self._contents: dict[str, Mapping[str, MediaType]] = {}
         self._others: dict[tuple[str, str, str | None], bytes] = {}
         self._told: set[str] = set()
         self._is_strict = strict
@@ -178,7 +179,7 @@ class DocumentedAnswers:
         answer = operation.response(response.status)
         if answer is None or not response.body or not is_json(response.media_type or ""):
             return response
-        content = concrete_types(answer.content)
+        content = self._content(answer)
         name = _accepted(operation, content, wish) if content else "application/json"
         if is_json(name) or is_file(name, content[name]):
             return response
@@ -186,8 +187,14 @@ class DocumentedAnswers:
         body = written(name, content[name], value, self._resolve)
         return Response(response.status, body, name, {**response.headers, **_SANDBOX})
 
+    def _content(self, answer: DocumentedResponse) -> Mapping[str, MediaType]:
+        """The media types of an answer in which it can be written."""
+        if answer.pointer not in self._contents:
+            self._contents[answer.pointer] = concrete_types(answer.content)
+        return self._contents[answer.pointer]
+
     def _body(self, answer: DocumentedResponse) -> tuple[bytes, str | None]:
-        for name, media_type in concrete_types(answer.content).items():
+        for name, media_type in self._content(answer).items():
             return self._written(name, media_type), name
         return b"", None
 
@@ -195,7 +202,7 @@ class DocumentedAnswers:
         self, operation: Operation, answer: DocumentedResponse, wish: "Wish", usual: "_Answer"
     ) -> tuple[bytes, str]:
         """The body that a request wishes for, and its media type."""
-        content = concrete_types(answer.content)
+        content = self._content(answer)
         if wish.example is not None:
             content = {
                 name: one for name, one in content.items() if wish.example in one.named_examples
@@ -287,17 +294,23 @@ def _flaw(place: str, error: Exception) -> ContractError:
 
 def _accepted(operation: Operation, content: Mapping[str, MediaType], wish: Wish) -> str:
     """The media type that is accepted best; the first where none is, or a 406."""
+    is_refusable = wish.may_be_refused and not _NOT_ACCEPTABLE.isdisjoint(operation.responses)
+    first = next(iter(content))
+    if len(content) == 1 and not is_refusable:
+        return first
     name = best_accepted([*content], wish.accept)
-    if name is None:
-        if wish.may_be_refused and not operation.responses.keys().isdisjoint({"406", "4XX"}):
-            raise Problem(
-                ProblemType.NOT_ACCEPTABLE,
-                "not_acceptable",
-                f"The answer is {' or '.join(content)}, which Accept excludes.",
-                param="Accept",
-            )
-        name = next(iter(content))
-    return name
+    if name is None and is_refusable:
+        raise Problem(
+            ProblemType.NOT_ACCEPTABLE,
+            "not_acceptable",
+            f"The answer is {' or '.join(content)}, which Accept excludes.",
+            param="Accept",
+        )
+    return name or first
+
+
+_NOT_ACCEPTABLE = frozenset({"406", "4XX"})
+"""The keys of a documented 406."""
 
 
 def example_names(answer: DocumentedResponse) -> list[str]:
