@@ -25,7 +25,7 @@ from openapi.operation import PATH_PARAMETER, Operation
 _ENDING = re.compile(r"(\.json|\.xml)?/?$")
 _LAST_PARAMETER = re.compile(r"/\{\}$")
 _LINKED_ID = re.compile(r"\$(response|request)\.body#/(.+)")
-_MADE = range(200, 203)
+_MADE = (200, 201, 202, 204)
 
 
 def shape_of(path: str) -> str:
@@ -228,14 +228,16 @@ class Collections:
         return self._of[operation]
 
     def above(self, operation: Operation) -> tuple[Collection, str] | None:
-        """The collection of the item that an operation lies below, and the shape of its path.
+        """The collection of the item that an operation is on or below, and the shape of its path.
 
         None where a POST elsewhere makes the items: other operations may make some too.
         """
         if operation not in self._above:
             found = None
             parts = shape_of(operation.path).split("/")
-            for end in range(len(parts) - 1, 1, -1):
+            # An operation on the item itself answers for it, if the collection has it.
+            last = len(parts) if self.of(operation) is None else len(parts) - 1
+            for end in range(last, 1, -1):
                 collection = (
                     self._at("/".join(parts[: end - 1])) if parts[end - 1] == "{}" else None
                 )

@@ -247,6 +247,8 @@ class Operation:
     """Whether the operation declares the ``Idempotency-Key`` header."""
     requires_idempotency_key: bool = field(init=False)
     """Whether no request is valid without that header."""
+    idempotency_header: bytes | None = field(init=False)
+    """The header with its idempotency key, in lower case; another name may be around it."""
     contract: Any = field(init=False, default=None, repr=False)
     """The :class:`~openapi.contract.Contract` that it is of, once that is read."""
 
@@ -262,6 +264,8 @@ class Operation:
         keys = [one for one in self.parameters if one.key == IDEMPOTENCY_KEY.lower()]
         requires = any(one.required for one in keys if one.location == "header")
         object.__setattr__(self, "requires_idempotency_key", requires)
+        header = next((one for name, one in names.items() if "idempotency" in name), None)
+        object.__setattr__(self, "idempotency_header", names.get(IDEMPOTENCY_KEY.lower(), header))
 
     @property
     def json_body(self) -> MediaType | None:

@@ -126,7 +126,7 @@ def _following(
     if query.offset:
         return {query.offset: str(_skip(query, given, limit) + limit)}
     if query.number:
-        return {query.number: str(given.get(query.number, query.first_number) + 1)}
+        return {query.number: str(int(given.get(query.number, query.first_number)) + 1)}
     if query.cursor and shown:
         return {query.cursor: f"{_MARK}{shown[-1].position}"}
     return {}

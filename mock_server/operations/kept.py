@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
+from typing import Any
 
 import orjson
 
@@ -98,6 +99,8 @@ class KeptItems:
         return found
 
     async def _create(self, call: ItemCall) -> Response | None:
+        if isinstance(call.exchange.value, list):
+            return None  # several at once
         sent = self._sent(call)
         status = call.operation.success_status
         if call.collection.id in call.collection.request_members(call.operation):
@@ -140,7 +143,7 @@ class KeptItems:
                 for name, value in call.exchange.parameters.items()
                 if name in own and name in call.collection.members
             }
-        return call.collection.sent(body)
+        return {name: one for name, one in call.collection.sent(body).items() if _is_json(one)}
 
     async def _update(self, call: ItemCall) -> Response:
         """Change an item, or add it where a PUT documents that."""
@@ -248,6 +251,15 @@ class KeptItems:
 def _item(stored: StoredItem) -> Item:
     item: Item = orjson.loads(stored.value)
     return item
+
+
+def _is_json(value: Any) -> bool:
+    """Whether a value can be kept: a part of a form may be a file."""
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return False
+    return True
 
 
 def _status_of_change(operation: Operation) -> int:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 import orjson
 
 from mock_server.exchange.exchange import Exchange
-from mock_server.operations.item_answers import Documented, Item
+from mock_server.operations.item_answers import Documented, Item, fitting_members
 from mock_server.store.interface import Item as StoredItem
 from openapi.item_list import ItemList
 from openapi.item_members import spelt
@@ -93,19 +93,24 @@ class PageFilling:
 
     def _items(self) -> list[Item]:
         template, place = self._template(), self.listed.place
+        # As many as are documented: the contract may want some.
+        count = len(_at(self.documented.body, place.path) or ()) or 1
+
+        def is_shown(item: Item) -> bool:
+            return self.documented.accepts(place.body(self.documented.body, [item] * count))
+
         shown = []
         for kept in self.page.items:
-            item: Item = orjson.loads(kept.value)
-            own = place.shown(item)
-            alone = place.body(self.documented.body, [own])
-            shown.append(own if self.documented.accepts(alone) else {**template, **own})
+            own = place.shown(orjson.loads(kept.value))
+            fits = next((one for one in (own, {**template, **own}) if is_shown(one)), None)
+            if fits is None:
+                fits = template | fitting_members(own, lambda some: is_shown({**template, **some}))
+            shown.append(fits)
         return shown
 
     def _template(self) -> Item:
         """The first item of the documented answer."""
-        found = self.documented.body
-        for name in self.listed.place.path:
-            found = found.get(name) if isinstance(found, dict) else None
+        found = _at(self.documented.body, self.listed.place.path)
         first = found[0] if isinstance(found, list) and found else None
         return first if isinstance(first, dict) else {}
 
@@ -204,3 +209,9 @@ class PageFilling:
             elif values:
                 found[name] = values[0]
         return found
+
+
+def _at(body: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        body = body.get(name) if isinstance(body, dict) else None
+    return body

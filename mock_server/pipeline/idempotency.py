@@ -139,9 +139,9 @@ class _Key:
 def _key(exchange: Exchange, anonymous: str) -> _Key | None:
     """The key of a request; None if not sent, empty, or not declared by the contract."""
     operation = exchange.operation
-    if operation is None or not operation.accepts_idempotency_key:
+    if operation is None or operation.idempotency_header is None:
         return None
-    text = exchange.header(b"idempotency-key")
+    text = exchange.header(operation.idempotency_header)
     if not text:
         return None
     scope = exchange.scope

@@ -502,3 +502,59 @@ def test_an_item_with_any_members_has_those_that_were_sent(start: Start) -> None
     assert made == {"id": 1, "colour": "red"}
     assert client.get("/v1/labels/1").json() == made
     assert client.get("/v1/labels").json() == [made]
+
+
+def test_other_operations_on_an_item_that_is_not_there_are_404(start: Start) -> None:
+    document = contract(
+        {
+            "/things": {"post": operation({"204": answer()}, THING)},
+            "/things/{id}": {
+                "get": operation({"200": answer(THING)}),
+                "head": operation({"200": answer()}),
+                "put": operation({"202": answer()}),
+            },
+        }
+    )
+    client = start(document)
+    for method in ("HEAD", "PUT"):
+        assert client.request(method, "/v1/things/5").status_code == 404
+    assert client.post("/v1/things", json={"id": 5, "name": "Rex"}).status_code == 204
+    assert client.get("/v1/things/5").json() == {"id": 5, "name": "Rex"}
+    assert client.request("HEAD", "/v1/things/5").status_code == 200
+    assert client.put("/v1/things/5").status_code == 202
+
+
+def test_several_items_at_once_are_answered_as_documented(start: Start) -> None:
+    sent = {"oneOf": [obj("name", name=text()), array(obj("name", name=text()))]}
+    document = contract(
+        {
+            "/things": {
+                "post": operation({"200": answer(THING)}, sent),
+                "get": operation({"200": answer(array(THING))}),
+            },
+            "/things/{id}": {"get": operation({"200": answer(THING)})},
+        }
+    )
+    client = start(document)
+    assert client.post("/v1/things", json=[{"name": "a"}, {"name": "b"}]).status_code == 200
+    assert client.get("/v1/things").json() == []
+
+
+def test_a_file_is_no_member(start: Start) -> None:
+    document = contract(
+        {
+            "/files": {
+                "post": operation(
+                    {"201": answer(obj("id", id=number(), title=text(), content=text()))},
+                    obj("title", title=text(), content=text(format="binary")),
+                    media_type="multipart/form-data",
+                )
+            },
+            "/files/{id}": {"get": operation({"200": answer(obj(id=number(), title=text()))})},
+        }
+    )
+    client = start(document)
+    files = {"title": (None, "Rex"), "content": ("a.bin", b"\xff\xfe\x00", "application/pdf")}
+    made = client.post("/v1/files", files=files)
+    assert made.status_code == 201
+    assert client.get("/v1/files/1").json() == {"id": 1, "title": "Rex"}

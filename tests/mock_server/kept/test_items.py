@@ -206,3 +206,16 @@ def test_a_post_without_an_answer_makes_what_get_shows(start: Start) -> None:
     assert (made.status_code, made.content) == (201, b"")
     assert made.headers["location"] == "/v1/pets/9"
     assert client.get("/v1/pets/9").json() == {"id": 9, "name": "Rex"}
+
+
+@pytest.mark.parametrize("name", ["X-Idempotency-Key", "idempotency_key", "Stripe-Idempotency"])
+def test_an_idempotency_key_by_another_name(start: Start, name: str) -> None:
+    document = pets()
+    header = {"name": name, "in": "header", "schema": text()}
+    document["paths"]["/pets"]["post"]["parameters"] = [header]
+    client = start(document)
+    first, again = (
+        client.post("/v1/pets", json={"name": "Rex"}, headers={name: "key"}) for _ in range(2)
+    )
+    assert first.content == again.content
+    assert len(client.get("/v1/pets").json()) == 1

@@ -236,3 +236,13 @@ def test_a_list_of_other_things_is_as_documented(start: Start) -> None:
     client = start(document(array(obj(label=text())), {}, example=[{"label": "x"}]))
     fill(client, 1)
     assert client.get("/v1/items").json() == [{"label": "x"}]
+
+
+def test_a_list_shows_of_an_item_what_its_schema_allows(start: Start) -> None:
+    short = {**obj("id", "name", id=number(), name=obj("first", first=text())), "minProperties": 2}
+    page = {**array(short), "minItems": 2}
+    example = [{"id": one, "name": {"first": "a"}} for one in (7, 8)]
+    client = start(document(page, {}, example=example))
+    fill(client, 3)
+    found = client.get("/v1/items").json()
+    assert found == [{"id": one, "name": {"first": "a"}} for one in (1, 2, 3)]
