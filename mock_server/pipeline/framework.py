@@ -1,7 +1,7 @@
 """Adapter of Connexion, whose middlewares are not a stable interface: no other module imports it.
 
 The version is pinned exactly. What is used: the application around a list of middlewares, the
-router, and the stage that reads the contract's security requirements.
+router, the stage that reads the contract's security requirements, and its form of a contract.
 """
 
 import itertools
@@ -19,6 +19,7 @@ with warnings.catch_warnings():
     from connexion.middleware.routing import RoutingAPI, RoutingMiddleware, RoutingOperation
     from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
     from connexion.resolver import Resolver
+    from connexion.spec import OpenAPISpecification
 
 from starlette.types import ASGIApp
 
@@ -56,9 +57,18 @@ def connexion_app(
     """
     app = ConnexionMiddleware(endpoint, middlewares=stages, security_map=security)
     document, resolver = _connexion_document(contract, unserved), Resolver(lambda _: None)
-    app.add_api(document, base_path=base_path, resolver=resolver)
+    app.add_api({**document, "paths": {}}, base_path=base_path, resolver=resolver)
+    app.apis[0].specification = _Described(document)
     served: ASGIApp = app
     return served
+
+
+class _Described(OpenAPISpecification):  # type: ignore[misc] - the library has no types
+    """The description of a contract, as it is: Connexion would check and copy it several times."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._raw_spec = self._spec = document
+        self._base_uri = ""
 
 
 def _connexion_document(contract: Contract, unserved: Sequence[Unserved]) -> dict[str, Any]:
