@@ -63,7 +63,7 @@ def connexion_app(
     return served
 
 
-class _Described(OpenAPISpecification):  # type: ignore[misc] - the library has no types
+class _Described(OpenAPISpecification):  # type: ignore[misc]
     """The description of a contract, as it is: Connexion would check and copy it several times."""
 
     def __init__(self, document: dict[str, Any]) -> None:
