@@ -79,6 +79,7 @@ VALUES: Mapping[str, tuple[str, str, str]] = {
     "log format": ("json", "text", "json"),
     "log level": ("debug", "info", "error"),
     "preset": ("lost-response", "outage", "lost-response"),
+    "fault": ("lost-response", "503", "502:html"),
     "contract": ("2026-03-01", "one.yaml", "two.yaml"),
     "flag": ("true", "false", "true"),
     "switch": ("false", "true", "false"),

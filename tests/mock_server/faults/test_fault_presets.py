@@ -151,8 +151,9 @@ def test_a_preset_of_the_start_is_each_partners_own(
 
 
 def test_a_preset_of_the_command_line_is_announced_and_fires() -> None:
-    with mock_process("--fault", "lost-response", "--fault", "expired-token") as mock:
-        assert re.search(r"Faults +lost-response, expired-token", mock.announcement)
+    options = ("lost-response", "expired-token", "502:html")
+    with mock_process(*(word for one in options for word in ("--fault", one))) as mock:
+        assert re.search(r"Faults +lost-response, expired-token, 502:html", mock.announcement)
         headers = {"Authorization": f"Bearer {mock.token}", "Idempotency-Key": "a key"}
         with httpx.Client(base_url=mock.base_url, headers=headers) as http:
 
@@ -160,6 +161,8 @@ def test_a_preset_of_the_command_line_is_announced_and_fires() -> None:
                 return http.post("/auth/credentials", json={"name": "x"})
 
             assert [outcome(create) for _ in range(2)] == [None, 401]
+            body = {"grant_type": "client_credentials", "client_id": mock.client_id}
+            assert "<h1>502" in http.post("/auth/token", data=body).text
         assert mock.log() == ""
 
 
