@@ -11,7 +11,7 @@ from conformance.catalogue.selection import ids_of
 from conformance.load.settings import Settings
 from conformance.load.tally import Broken, Count, Tally
 from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
-from conformance.results.result import Outcome, Result, ResultKey
+from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
 from conformance.results.verdict import Verdict, counted
 from conformance.server import catalogue
 from conformance.server.robustness.steadiness import (
@@ -120,12 +120,17 @@ def verdict_on(
     void: str = "",
     doubt: str = "",
     exchanged: tuple[float, float] | None = None,
+    before: Sequence[Result] = (),
 ) -> LoadVerdict:
-    """The verdict on the counts; ``void``, ``doubt``, ``exchanged`` are as in :class:`Verdict`."""
+    """The verdict on the counts; ``void``, ``doubt``, ``exchanged`` are as in :class:`Verdict`.
+
+    ``before`` are the results of the checks that were done before the load.
+    """
     judged = [
         _result(contract, key, tally.judged[key], tally.broken.get(key)) for key in tally.judged
     ]
-    results = sorted([*judged, *_steadiness(contract, settings, tally)], key=lambda one: one.key)
+    judged += _steadiness(contract, settings, tally)
+    results = sorted(_worst_of([*judged, *before]), key=lambda one: one.key)
     if not void and not doubt and not tally.counts[Count.CREATED]:
         doubt = "nothing was created"
     if not doubt and tally.faults:
@@ -152,9 +157,20 @@ def verdict_on(
         counts_of_load={one.value: tally.counts[one] for one in Count},
         exceeded=tuple(exceeded),
         tolerated=settings.max_violations,
-        broken_answers=broken_musts(contract, tally).total(),
+        broken_answers=broken_musts(contract, tally).total()
+        + sum(one.outcome is Outcome.FAILED for one in before),
         required=ids_of(catalogue(), settings.required),
     )
+
+
+def _worst_of(results: Iterable[Result]) -> Iterable[Result]:
+    """One result for each requirement on each operation: a violation, where there is one."""
+    found: dict[ResultKey, Result] = {}
+    for one in results:
+        known = found.setdefault(one.key, one)
+        if one.outcome in VIOLATIONS and known.outcome not in VIOLATIONS:
+            found[one.key] = one
+    return found.values()
 
 
 def broken_musts(contract: Contract, tally: Tally) -> Counter[str]:

@@ -8,9 +8,11 @@ import logging
 
 from conformance.load.locust.run import LoadRun
 from conformance.load.locust.signals import listening
+from conformance.load.locust.two_partners import checked_before
 from conformance.load.reports import report_void
 from conformance.load.settings import Settings
 from conformance.results.exit_code import INTERRUPTED, NO_VERDICT
+from conformance.results.result import Result
 from conformance.run.judging import never_succeeded
 from conformance.run.runner import Run
 from conformance.target.capabilities import Capability
@@ -50,9 +52,12 @@ def _run(settings: Settings) -> int:
         listening(target) as signals,
     ):
         run = Run(contract, target, (), 0)
+        before: list[Result] = []
         try:
             authenticate(target, settings.access, contract, complain)
             _survey(run)
+            if Capability.SECOND_PARTNER in target.capabilities and not settings.worker:
+                before += checked_before(run)
         except TargetError as error:
             return report_void(contract, settings, INTERRUPTED if signals.seen else str(error))
         finally:
@@ -64,7 +69,7 @@ def _run(settings: Settings) -> int:
             return report_void(contract, settings, INTERRUPTED)
         if never := never_succeeded(run.contract, run.answered):
             return report_void(contract, settings, never)
-        return LoadRun(settings, contract, target, signals).run()
+        return LoadRun(settings, contract, target, signals, before).run()
 
 
 def _survey(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Sequence
 
 import gevent
 from locust.env import Environment
@@ -29,6 +30,7 @@ from conformance.report import reports_on
 from conformance.report.output import write_early
 from conformance.report.text import ReportConsole
 from conformance.results.exit_code import INTERRUPTED, NO_VERDICT
+from conformance.results.result import Result
 from conformance.target.target import Target
 from conformance.target.transport.reception import GRACE_SECONDS
 from openapi.contract import Contract
@@ -48,7 +50,9 @@ class LoadRun:
         contract: Contract,
         target: Target,
         signals: Signals,
+        before: Sequence[Result] = (),
     ) -> None:
+        self._before = before
         self._settings = settings
         self._contract = contract
         self._signals = signals
@@ -175,6 +179,7 @@ class LoadRun:
             void=void,
             doubt=doubt,
             exchanged=(runner.stats.start_time, last) if last else None,
+            before=self._before,
         )
 
     def _latencies(self, runner: Runner, seconds: float) -> list[Latency]:

@@ -1,0 +1,30 @@
+"""Checks before a load of what the usual requests of one partner do not show."""
+
+from collections.abc import Iterator
+
+from conformance.catalogue.registry import requirement_of
+from conformance.results.result import VIOLATIONS, Outcome, Result
+from conformance.run.runner import Run
+from conformance.server.authentication.refused_tokens import no_token_is_refused
+from conformance.server.created.names import name_is_unchanged
+from conformance.server.idempotency.keys import key_belongs_to_its_partner
+from conformance.server.lists.listing import only_ones_own
+from conformance.server.lists.pagination import pagination_is_complete
+
+_CHECKS = (
+    no_token_is_refused,
+    key_belongs_to_its_partner,
+    only_ones_own,
+    name_is_unchanged,
+    pagination_is_complete,
+)
+
+
+def checked_before(run: Run) -> Iterator[Result]:
+    """The results of these checks that came to one; raises :class:`TargetError`."""
+    for requirement in map(requirement_of, _CHECKS):
+        for operation in run.contract.operations.values():
+            if requirement.applies_to(operation):
+                result = run.check(requirement, operation)
+                if result.outcome is Outcome.PASSED or result.outcome in VIOLATIONS:
+                    yield result
