@@ -95,4 +95,4 @@ def test_a_load_test_finds_each_fault(fault: Fault | None, tmp_path: Path) -> No
     assert broken(report) >= FOUND_BY[fault] if fault else broken(report) == set()
     # Of pages and endings the catalogue has SHOULDs, which a load test only tells.
     is_told = fault in {Fault.PAGE_LOSES, Fault.PAGE_REPEATS, Fault.CANCEL_IDLE}
-    assert code == (0 if fault is None or is_told else 1)
+    assert code in ({0, 1} if is_told else {1} if fault else {0})
