@@ -1,15 +1,22 @@
 """The URLs of HTTP that a user gives."""
 
+import re
 from typing import Any
 
 import httpx
 
 _LARGEST_PORT = 65_535
 _LONGEST_LABEL, _LONGEST_HOST = 63, 254
+_BARE_ADDRESS = re.compile(
+    r"[a-z]+://(?:[^/@]*@)?[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*(?:[/?#]|$)", re.IGNORECASE
+)
+"""The beginning of a URL whose host is an IPv6 address without the brackets."""
 
 
 def parsed(text: Any) -> httpx.URL:
     """The URL that a text is; raises :class:`ValueError` with the reason, which repeats nothing."""
+    if isinstance(text, str) and _BARE_ADDRESS.match(text):
+        raise ValueError("needs brackets around its IPv6 address, as in http://[::1]:8080/v3")
     try:
         url = httpx.URL(text)
         # Reading a host in punycode may fail as well.
@@ -32,3 +39,8 @@ def parsed(text: Any) -> httpx.URL:
     if url.port is not None and not 0 < url.port <= _LARGEST_PORT:
         raise ValueError(f"must have a port from 1 to {_LARGEST_PORT}")
     return url
+
+
+def certified(host: str) -> str:
+    """The name that a certificate has for a host: a final dot is no part of it (RFC 6066)."""
+    return host.removesuffix(".")

@@ -53,6 +53,7 @@ from conformance.target.transport.reception import (
     expect_few,
 )
 from dinie_contract.output import SECRETS
+from dinie_contract.web_address import certified
 
 _NOTHING = Answer(NO_ANSWER)
 
@@ -335,10 +336,13 @@ def page_request(probe: Probe, limit: int, after: Cursor = "") -> Request:
 def client_pool(target: Target, concurrency: int) -> HTTPClientPool:
     """The connections of one client, so many at once, by the settings of the target."""
     settings = target.settings.connection
-    proxy = settings.proxy_to(httpx.URL(target.base_url))
+    url = httpx.URL(target.base_url)
     through: dict[str, Any] = {}
+    if url.scheme == "https":
+        through["ssl_options"] = {"server_hostname": certified(url.raw_host.decode())}
+    proxy = settings.proxy_to(url)
     if proxy is not None:
-        through = {"proxy_host": proxy.url.host, "proxy_port": proxy.port}
+        through |= {"proxy_host": proxy.url.host, "proxy_port": proxy.port}
         if proxy.user or proxy.password:
             through |= {"proxy_user": proxy.user, "proxy_password": proxy.password}
     return HTTPClientPool(

@@ -14,7 +14,7 @@ from urllib.request import (  # type: ignore[attr-defined]  # the second is in n
 
 import httpx
 
-from dinie_contract.web_address import parsed
+from dinie_contract.web_address import certified, parsed
 
 FROM_ENVIRONMENT = "env"
 """The value of ``--proxy`` that takes the proxies of HTTPS_PROXY, HTTP_PROXY and ALL_PROXY."""
@@ -85,8 +85,10 @@ class ConnectionSettings:
         if self.proxy != FROM_ENVIRONMENT:
             return _proxy_at(self.proxy) if self.proxy else None
         named = getproxies_environment()
-        host = f"[{url.host}]" if ":" in url.host else url.host
-        if proxy_bypass_environment(f"{host}:{url.port}" if url.port else host, named):
+        host = f"[{url.host}]" if ":" in url.host else certified(url.host)
+        # An address counts with and without its brackets, as it does for curl.
+        forms = (f"{host}:{url.port}" if url.port else host, url.host)
+        if any(proxy_bypass_environment(one, named) for one in forms):
             return None
         found = named.get(url.scheme) or named.get("all")
         return _proxy_at(found) if found else None

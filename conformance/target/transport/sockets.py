@@ -23,6 +23,7 @@ from conformance.target.transport.connection_settings import (
 )
 from conformance.target.transport.reception import MOST_HEADER_BYTES, Reception, Way, reception_of
 from conformance.target.transport.together import Together
+from dinie_contract.web_address import certified
 
 _IDLE_SECONDS = 2.0
 """Servers commonly close connections that are idle for five seconds: be earlier than they."""
@@ -418,10 +419,11 @@ class _Connection(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         reception = self._receptions.current
         reception.way = Way.IN_TLS
+        name = certified(server_hostname) if server_hostname else None
         try:
             with _errors_of_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
                 self._socket = secure = ssl_context.wrap_socket(
-                    self._socket, server_hostname=server_hostname, do_handshake_on_connect=False
+                    self._socket, server_hostname=name, do_handshake_on_connect=False
                 )
 
                 def shake_hands(seconds: float) -> None:

@@ -87,6 +87,7 @@ def test_a_failing_handshake_is_no_verdict(
         (("--url", f"http://{'a.' * 130}b/v3"), "or more than 254 in all"),
         (("--url", "http://[fe80::1%eth0]/v3"), "has an address with a zone, which is not supp"),
         (("--url", "http://[fe80::1%25eth0]/v3"), "has an address with a zone, which is not supp"),
+        (("--url", "http://::1:9/v3"), "needs brackets around its IPv6 address, as in http://[::1]"),
         (("--url", "http://localhost"), "give --token, or --client-id"),
         (("--url", "http://localhost", "--client-id", "x"), "go together"),
         (("--url", "http://localhost", "--token", "a b"), "must be printable ASCII"),

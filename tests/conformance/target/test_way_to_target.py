@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
+import httpx
 import pytest
 import trustme
 
@@ -22,6 +23,7 @@ from tests.conformance.servers.options import Options
 from tests.conformance.servers.serving import serving
 from tests.conformance.target.http2_server import serving_http2
 from tests.conformance.target.proxy_process import forward_proxy
+from tests.conformance.target.relay import tunnel
 
 __all__ = ["authority", "client", "trusted"]
 
@@ -307,6 +309,33 @@ def test_the_proxies_of_the_environment_are_asked_for(
     line = one_line(capsys)
     assert "HTTP_PROXY must be http://[USER:PASSWORD@]HOST[:PORT]" in line
     assert "hush-hush" not in line
+
+
+@pytest.mark.parametrize("named", ["::1", "[::1]", "[::1]:9", "api.example"])
+def test_no_proxy_takes_an_address_as_curl_does(
+    named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.example")
+    monkeypatch.setenv("no_proxy", f"other.example,{named}")
+    host = "api.example." if "api" in named else "[::1]"
+    settings = ConnectionSettings(proxy="env")
+    assert settings.proxy_to(httpx.URL(f"http://{host}:9/v3")) is None
+    assert settings.proxy_to(httpx.URL("http://[::2]:9/v3")) is not None
+
+
+@pytest.mark.parametrize("command", ["run", "load"])
+def test_a_final_dot_is_no_part_of_the_name_in_a_certificate(
+    command: str, authority: trustme.CA, trusted: tuple[str, str], tmp_path: Path
+) -> None:
+    certificate = authority.issue_cert("api.example", "xn--bcher-kva.example")
+    with serving(Options(), PARTNERS, certificate=certificate) as url, tunnel(url) as proxy:
+        for name in ("b\u00fccher.example.", "api.example"):
+            dotted, given = url.replace("127.0.0.1", name), (*trusted, "--proxy", proxy)
+            if command == "run":
+                assert judged(dotted, *given) == 0
+            else:
+                loaded = load(dotted, tmp_path, *given)
+                assert (loaded.code, loaded.err) == (0, "")
 
 
 def test_a_proxy_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
