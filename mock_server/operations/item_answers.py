@@ -1,13 +1,14 @@
 """Answers that show a kept item: the documented answer, with the item's members in it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from mock_server.documented.answers import DocumentedAnswers
-from mock_server.exchange.problems import Response
+from mock_server.exchange.problems import Problem, Response
 from openapi.collection import Collection
 from openapi.item_members import ItemPlace, Members, json_of
 from openapi.operation import Operation, is_json
@@ -96,9 +97,9 @@ class ItemAnswers:
     def kind(self, collection: Collection) -> str | None:
         """The member that says of which kind an item is; None where there is one kind."""
         for operation, place in collection.shown.items():
-            documented = self.documented(operation, operation.success_status)
-            if documented.schema:
-                definition: Any = documented.schema.definition
+            media_type = json_of(operation, operation.success_status)
+            if media_type and media_type.schema:
+                definition: Any = media_type.schema.definition
                 for name in place.path:
                     definition = self.reader.of(definition).get(name, {})
                 return self.reader.discriminator(definition)
@@ -109,9 +110,11 @@ class ItemAnswers:
         found = []
         for operation in (collection.read, collection.create):
             if operation and (place := collection.shown.get(operation)):
-                documented = self.documented(operation, operation.success_status)
-                if documented.body is not None:
-                    found.append((documented, place))
+                # Where one cannot be made, the other one shows the item.
+                with suppress(Problem):
+                    documented = self.documented(operation, operation.success_status)
+                    if documented.body is not None:
+                        found.append((documented, place))
         return found
 
     def is_shown(self, collection: Collection, item: Item) -> bool:

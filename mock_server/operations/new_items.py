@@ -94,7 +94,7 @@ class NewItem:
         own = self._collection.id
         is_invented = own in self._answers.invented(self._collection)
         example = None if is_invented else self._documented.get(own)
-        definition = self._collection.members[own]
+        definition = self._collection.members.get(own, {})
         ids = new_ids(definition, example, self._number) if given is None else iter((given,))
         named = ({own: one} for one in ids if self._collection.takes_id(one))
         return next((one for one in named if self._is_shown({**self._documented, **one})), None)

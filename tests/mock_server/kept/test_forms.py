@@ -558,3 +558,26 @@ def test_a_file_is_no_member(start: Start) -> None:
     made = client.post("/v1/files", files=files)
     assert made.status_code == 201
     assert client.get("/v1/files/1").json() == {"id": 1, "title": "Rex"}
+
+
+def test_an_operation_that_is_not_served_leaves_the_others_their_items(start: Start) -> None:
+    broken = {"allOf": [THING, {"properties": {"name": {"type": "no type"}}}]}
+    document = contract(
+        {
+            "/things": {
+                "post": operation({"201": answer(THING)}, obj(name=text())),
+                "get": operation({"200": answer(array(THING))}),
+            },
+            "/things/{id}": {
+                "get": operation({"200": answer(broken)}),
+                "delete": operation({"204": answer()}),
+            },
+        }
+    )
+    client = start(document)
+    made = client.post("/v1/things", json={"name": "Rex"})
+    assert (made.status_code, made.json()) == (201, {"id": 1, "name": "Rex"})
+    assert client.get("/v1/things").json() == [made.json()]
+    assert client.get("/v1/things/1").status_code == 501
+    assert client.delete("/v1/things/1").status_code == 204
+    assert client.get("/v1/things").json() == []
