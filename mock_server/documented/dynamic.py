@@ -159,7 +159,10 @@ class _Drawing:
         least = int(definition.get("minLength", 0))
         if least > _MOST_CHARACTERS:
             raise LookupError("the text is too long")
-        most = int(definition.get("maxLength", max(least, 12)))
+        most = int(definition.get("maxLength", least + 12))
+        if definition.get("format") == "byte":
+            fours = min(max(math.ceil(least / 4), 3), most // 4)
+            return b64encode(self._random.randbytes(3 * fours)).decode()
         return self._word(max(least, min(1, most)), max(least, min(most, least + 12)))
 
     def _of_format(self, name: str) -> str | None:
@@ -200,7 +203,6 @@ _FORMATS: dict[str, Callable[[random.Random, str], str]] = {
     "idn-hostname": lambda _, word: f"{word}.example.com",
     "ipv4": lambda source, _: ".".join(map(str, source.randbytes(4))),
     "ipv6": lambda source, _: f"2001:db8::{source.getrandbits(16):x}",
-    "byte": lambda source, _: b64encode(source.randbytes(9)).decode(),
 }
 """A text of each format, made of a source and a word."""
 

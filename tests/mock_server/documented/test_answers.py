@@ -1,5 +1,6 @@
 """Documented answers in the media type, with the example, and as new as a request wishes."""
 
+import random
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -8,7 +9,9 @@ from zipfile import ZipFile
 import httpx
 import pytest
 
+from mock_server.documented.dynamic import dynamic_value
 from mock_server.documented.files import file_of, is_binary
+from mock_server.documented.generation import generate
 from mock_server.documented.negotiation import best_accepted
 from mock_server.settings import Settings
 from openapi.contract import Contract
@@ -289,6 +292,24 @@ def test_dynamic_data_is_valid_and_new_each_time(client: Client) -> None:
     assert len(texts) > 5
     assert all(text.startswith(f"{PROLOG}<item>") for text in texts)
     assert get(client, "/dynamic").text == get(client, "/dynamic").text
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [{}, {"minLength": 5}, {"maxLength": 3}, {"minLength": 10, "maxLength": 13}, {"minLength": 999},
+     {"pattern": "^[A-Za-z]{8}$"}],
+)  # fmt: skip
+def test_generated_base64_has_the_length_that_is_asked_for(bounds: dict[str, object]) -> None:
+    schema = {"type": "string", "format": "byte", **bounds}
+    content = {"application/json": {"schema": schema}}
+    operation = {"responses": {"200": {"description": "x", "content": content}}}
+    info = {"title": "t", "version": "1"}
+    contract = Contract({"openapi": "3.1.0", "info": info, "paths": {"/a": {"get": operation}}})
+    read = contract.operations["GET /a"].responses["200"].content[JSON].schema
+    assert read is not None
+
+    assert read.errors(generate(contract, read)) == []
+    assert read.errors(dynamic_value(read, contract.resolve_schema, random.Random(1))) == []
 
 
 @pytest.mark.parametrize(
