@@ -57,7 +57,8 @@ def create_control(
             refusals=Refusals(CONTROL_STYLE),
             page_of=page_of,
         ),
-        partial(Routing, contract=contract),
+        # Every spelling of a path is checked for who may use it: no id of the plane has a slash.
+        partial(Routing, contract=contract, splits_first=False),
         Authentication,
         JsonBodies,
         partial(Spelling, contract=contract),  # 422

@@ -43,7 +43,8 @@ class Routing(RoutingMiddleware):
 
     Results of the router for paths without parameters are cached by method and path. ``home`` is
     where a browser that asks for ``/`` is sent, unless the contract has that path; None sends it
-    nowhere. ``unserved`` are the operations that are a 501.
+    nowhere. ``unserved`` are the operations that are a 501. A path is decoded before it is split
+    unless it ``splits_first``.
     """
 
     def __init__(
@@ -52,8 +53,11 @@ class Routing(RoutingMiddleware):
         contract: Contract,
         unserved: Sequence[Unserved] = (),
         home: str | None = None,
+        *,
+        splits_first: bool = True,
     ) -> None:
         super().__init__(app)
+        self.splits_first = splits_first
         self.contract = contract
         self.unserved = unserved
         self.home = home
@@ -62,7 +66,8 @@ class Routing(RoutingMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         known = self.cache.get((scope["method"], scope.get("raw_path")))
         if known is None:
-            await super().__call__(_split_first(scope), receive, send)
+            found = _split_first(scope) if self.splits_first else scope
+            await super().__call__(found, receive, send)
             return
         exchange = Exchange.of(scope)
         exchange.operation, routing = known
