@@ -81,6 +81,31 @@ def test_what_is_no_status_is_refused_with_the_documented_ones(mock: Partnered, 
     assert "201, 400, 401, 422, 429, 500" in response.json()["detail"]
 
 
+def test_an_example_and_new_data_change_no_state(mock: Partnered) -> None:
+    refused = prefer(mock, "example=invalid_format")
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_format")
+    assert refused.headers["preference-applied"] == "example=invalid_format"
+    answers = [prefer(mock, "dynamic=true", headers={"Idempotency-Key": "k"}) for _ in range(3)]
+    assert [one.status_code for one in answers] == [201] * 3
+    assert len({one.json()["client_secret"] for one in answers}) == 3
+    assert mock.listed() == []
+
+
+@pytest.mark.parametrize(("text", "status"), [("wait=1", 201), ("wait=1, fault=none", 400)])
+def test_a_preference_without_a_meaning_is_told(mock: Partnered, text: str, status: int) -> None:
+    response = prefer(mock, text)
+
+    assert response.status_code == status
+    assert response.headers.get("preference-ignored") == ("wait" if status == 201 else None)
+
+
+def test_a_refusal_tells_of_other_preferences_too(mock: Partnered) -> None:
+    response = mock.request("POST", "/auth/credentials", headers={"Prefer": "wait=1"}, json={})
+
+    assert response.status_code == 422
+    assert response.headers["preference-ignored"] == "wait"
+
+
 def test_a_preference_needs_authentication(client: Client) -> None:
     response = client.post("/v3/auth/credentials", headers={"Prefer": "code=201"})
     assert response.status_code == 401
