@@ -103,10 +103,7 @@ class KeptItems:
             return None  # several at once
         sent = self._sent(call)
         status = call.operation.success_status
-        if call.collection.id in call.collection.request_members(call.operation):
-            given = sent.get(call.collection.id)
-        else:
-            given = sent.pop(call.collection.id, None)
+        given = sent.get(call.collection.id)
         if not call.collection.takes_id(given):
             given = None
         before = None
@@ -143,7 +140,14 @@ class KeptItems:
                 for name, value in call.exchange.parameters.items()
                 if name in own and name in call.collection.members
             }
-        return {name: one for name, one in call.collection.sent(body).items() if _is_json(one)}
+        # What the contract has in answers alone is not the client's to choose.
+        settable = call.collection.request_members(call.operation)
+        own = call.collection.members.keys() - settable if settable else {call.collection.id}
+        return {
+            name: one
+            for name, one in call.collection.sent(body).items()
+            if name not in own and _is_json(one)
+        }
 
     async def _update(self, call: ItemCall) -> Response:
         """Change an item, or add it where a PUT documents that."""

@@ -219,3 +219,12 @@ def test_an_idempotency_key_by_another_name(start: Start, name: str) -> None:
     )
     assert first.content == again.content
     assert len(client.get("/v1/pets").json()) == 1
+
+
+def test_what_only_answers_have_is_not_the_clients_to_choose(start: Start) -> None:
+    client = start(pets())
+    chosen = {"id": 99, "created_at": "2000-01-01T00:00:00Z", "name": "Rex"}
+    made = client.post("/v1/pets", json=chosen).json()
+    assert made == {"id": 1, "name": "Rex", "created_at": "2026-03-01T12:00:00.250Z"}
+    for method in ("PUT", "PATCH"):
+        assert client.request(method, "/v1/pets/1", json=chosen).json() == made
