@@ -35,7 +35,7 @@ from openapi.resource import creates
 
 _INTERPRETERS = re.compile(r"(python|pypy|node|deno|bun|ruby|perl|php|bash|sh|zsh)[0-9.]*(\.exe)?")
 
-_CLIENT_ID = "DINIE_CLIENT_ID"
+_CLIENT_ID, _TOKEN = "DINIE_CLIENT_ID", "DINIE_TOKEN"
 
 NO_FAULTS = "without faults"
 """The name of the run without faults."""
@@ -262,6 +262,8 @@ class _Runs:
             "DINIE_BASE_URL": partner.url,
             _CLIENT_ID: partner.client_id,
             "DINIE_CLIENT_SECRET": partner.client_secret,
+            # Where nothing issues tokens, the command has one from the start.
+            **({} if self._server.contract.token_operation else {_TOKEN: partner.access_token}),
         }
         program, *arguments = self._command
         with self._lock:
