@@ -7,7 +7,6 @@ from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from urllib.parse import urljoin
 
 from conformance import generation
 from conformance.catalogue.judge import JudgedExchange, Purpose
@@ -32,14 +31,13 @@ from conformance.target.exchange import (
     Request,
     UnsendableRequest,
 )
+from conformance.target.foreign_answers import expect_of_api
 from conformance.target.kept import CreatedResource
 from conformance.target.members import JsonObject, identifier_in, text_in
 from conformance.target.sign_in import form_request, json_request
 from conformance.target.target import Target
 from conformance.target.threads import Threads, finished
 from conformance.target.timestamps import instant
-from conformance.target.transport.diagnosis import answering_proxy, scheme_reason
-from dinie_contract.output import excerpt
 from openapi.contract import Contract
 from openapi.operation import Operation
 from openapi.resource import REVOKED, creates
@@ -50,13 +48,8 @@ AT_ONCE = 8
 _SURVEYED = 3
 """So many answers say that an operation is not served."""
 
-_REDIRECTS = {301, 302, 303, 307, 308}
-"""RFC 9110 section 15.4: the redirects whose Location is a URL to be asked instead."""
-
 _NO_ACCESS = {401, 403}
 """What a token or a gateway's key is answered that has ended."""
-
-_LONGEST_LOCATION = 200
 
 _BETWEEN_TRIES_SECONDS = 10.0
 """The longest time between the creation whose answer was lost and that of a further try."""
@@ -404,44 +397,10 @@ class Run:
         return _is_served(signed)
 
     def _expect_access(self, answer: Answer, name: str) -> None:
-        """Raise :class:`TargetError` if the answer leads elsewhere, or refuses the token.
-
-        A web page is no answer of the API either.
-        """
-        url, connection = self.target.base_url, self.target.settings.connection
-        proxy = answering_proxy(url, connection)
-        location = answer.header("location")
-        if location is not None and self._leads_elsewhere(answer.status, location):
-            led = f"{answer.status}, Location: {excerpt(location, _LONGEST_LOCATION)}"
-            if proxy is not None:
-                raise TargetError(
-                    f"{url} leads elsewhere ({led}), or the proxy {proxy} does in its place: check"
-                    " --proxy, then --url"
-                )
-            raise TargetError(
-                f"{url} leads elsewhere ({led}): give the API's own base URL in --url,"
-                " and what a login in front wants as --header"
-            )
+        """Raise :class:`TargetError` if the answer is not of an API, or refuses the token."""
+        expect_of_api(self.target, answer)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise TokenRefused(f"{name} was refused (401)")
-        if answer.status == HTTPStatus.BAD_REQUEST and answer.json_object() is None:
-            # That is what a server of TLS answers in plain HTTP.
-            told = scheme_reason(url, connection)
-            if told:
-                raise TargetError(told)
-        if answer.media_type == "text/html" and answer.body.lstrip().startswith(b"<"):
-            mend = (
-                f"the proxy {proxy} may have answered in its place: check --proxy, then --url"
-                if proxy is not None
-                else "a proxy, or not the API's base URL"
-            )
-            raise TargetError(f"{url} answered {answer.status} with a web page: {mend}")
-
-    def _leads_elsewhere(self, status: int, location: str) -> bool:
-        """Whether a redirect leads out of the API: one within it is for the checks to judge."""
-        base = self.target.base_url
-        led = urljoin(f"{base}/", location)
-        return status in _REDIRECTS and not f"{led}/".startswith(f"{base}/")
 
     def _note(self, operation: Operation, probe: Probe) -> None:
         statuses = {

@@ -10,7 +10,7 @@ import httpx
 from conformance.journal.secret_names import is_secret
 from conformance.target.access import Access, Issued
 from conformance.target.errors import ConnectionClosed, TargetError, Unreachable
-from conformance.target.exchange import Request
+from conformance.target.foreign_answers import expect_way_through, plain_request
 from conformance.target.retry_after import pauses, seconds_of
 from conformance.target.sign_in import token_for
 from conformance.target.target import Target, TargetSettings
@@ -107,6 +107,16 @@ def authenticate(
     """
     SECRETS.reserve([target.base_url, *words_of(contract)])
     _wait_until_up(target, contract, tell)
+    try:
+        partners = _partners(target, access, contract)
+    except TargetError:
+        expect_way_through(target, contract, None)
+        raise
+    target.set_access(partners)
+    expect_way_through(target, contract, 0 if partners else None)
+
+
+def _partners(target: Target, access: AccessSettings, contract: Contract) -> list[Access]:
     partners = []
     operation = contract.token_operation
     for one in (access.first, access.second):
@@ -117,7 +127,7 @@ def authenticate(
                 raise TargetError("the contract has no operation for tokens; give a token instead")
             renew = partial(token_for, target, operation, one.client_id, one.secret)
             partners.append(Access(renew(), renew))
-    target.set_access(partners)
+    return partners
 
 
 def _wait_until_up(target: Target, contract: Contract, tell: Callable[[str], None]) -> None:
@@ -127,8 +137,7 @@ def _wait_until_up(target: Target, contract: Contract, tell: Callable[[str], Non
     """
     seconds = target.settings.wait_seconds
     end = time.monotonic() + seconds
-    paths = [one.path for one in contract.operations.values() if "{" not in one.path]
-    request = Request("GET", paths[0] if paths else "/", partner=None)
+    request = plain_request(contract)
     reason = ""
     for pause in pauses():
         if time.monotonic() >= end:

@@ -8,6 +8,7 @@ from urllib.parse import quote_plus
 from conformance.target.access import Issued, is_token
 from conformance.target.errors import TargetError, TokenRefused
 from conformance.target.exchange import Answer, Request, sendable
+from conformance.target.foreign_answers import expect_let_in
 from conformance.target.target import Target
 from openapi.operation import Operation
 
@@ -25,6 +26,7 @@ def token_for(target: Target, operation: Operation, client_id: str, client_secre
     token = answer.text("access_token")
     if answer.status == HTTPStatus.OK and is_token(token):
         return Issued(token, answer.number("expires_in"))
+    expect_let_in(target, answer)
     if answer.status == HTTPStatus.UNAUTHORIZED:
         raise TokenRefused("the client id and secret were refused (401)")
     found = "no token" if token is None else "no token that a header can carry"

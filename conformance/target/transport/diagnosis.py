@@ -52,9 +52,9 @@ def reason_of(
     said, reception = " ".join(str(error).split()) or type(error).__name__, _reception_of(error)
     proxy = settings.proxy_to(httpx.URL(url))
     if isinstance(error, httpx.ProxyError):
-        if said.startswith("407"):
+        if said.startswith(("401", "407")):
             return (
-                f"the proxy {proxy} wants other credentials (407): give them as"
+                f"the proxy {proxy} wants other credentials ({said[:3]}): give them as"
                 " --proxy http://USER:PASSWORD@HOST:PORT"
             )
         return f"the proxy {proxy} does not connect to {url}: it answers {said}"
@@ -113,9 +113,14 @@ def _mend(
 
 
 def _may_want(settings: ConnectionSettings) -> str:
+    return f"it may want {certificate_mend(settings)}"
+
+
+def certificate_mend(settings: ConnectionSettings) -> str:
+    """The client certificate that is wanted, and how it is given."""
     if settings.client_cert is None:
-        return "it may want a client certificate: give --client-cert and --client-key"
-    return "it may want another client certificate than that of --client-cert"
+        return "a client certificate: give --client-cert and --client-key"
+    return "another client certificate than that of --client-cert"
 
 
 def _reception_of(error: BaseException) -> Reception:

@@ -22,7 +22,9 @@ def test_a_web_page_is_no_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     page = reply(200, b"<!doctype html><p>Log in", "text/html; charset=utf-8")
     with fake_server(lambda _: page) as origin:
         assert judge(f"{origin}/v3") == 2
-    assert "a web page: a proxy, or not the API's base URL" in one_line(capsys)
+    assert "a web page: a proxy or a gateway in front, or not the API's base URL" in one_line(
+        capsys
+    )
 
 
 def test_where_nothing_can_be_created_there_is_no_verdict(
