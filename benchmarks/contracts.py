@@ -29,7 +29,7 @@ from openapi.contract import Contract
 from openapi.document import ContractError, read_document
 from openapi.operation import Operation, is_json
 
-_MOST_OPERATIONS = 300
+_MOST_OPERATIONS = 100
 """How many operations of a contract are asked for their answer."""
 
 _SECONDS = 10.0
@@ -181,6 +181,7 @@ def main(*, contracts: tuple[Path, ...], prism: str) -> None:
                     f"{found.valid} of {found.asked}",
                 ]
                 done = True
+                click.echo(f"  {', '.join(cells[1:])}", err=True)
             table.add_row(path.name, str(len(contract.operations)), *cells)
     Console(width=120).print(table)
     if not done:
