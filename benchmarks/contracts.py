@@ -170,7 +170,7 @@ def main(*, contracts: tuple[Path, ...], prism: str) -> None:
         for name, command in servers.items():
             click.echo(f"{path.name}: {name}", err=True)
             cells = [f"{name}: did not start", "", "", ""]
-            with suppress(BenchmarkError):
+            try:
                 found = measured(name, command, contract)
                 ratio = (found.cpu - small) / reading
                 cells = [
@@ -182,6 +182,8 @@ def main(*, contracts: tuple[Path, ...], prism: str) -> None:
                 ]
                 done = True
                 click.echo(f"  {', '.join(cells[1:])}", err=True)
+            except BenchmarkError as error:
+                click.echo(f"  {error}", err=True)
             table.add_row(path.name, str(len(contract.operations)), *cells)
     Console(width=120).print(table)
     if not done:

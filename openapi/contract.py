@@ -24,7 +24,7 @@ from openapi.operation import (
     Unserved,
 )
 from openapi.reading import Reading
-from openapi.resource import Resource, issues_tokens, makes_resource
+from openapi.resource import Resource, issues_tokens, makes_resource, secret_member
 from openapi.rewriting import upgrade_to_31
 from openapi.several_files import read_contract
 
@@ -164,6 +164,8 @@ class Contract:
     @cached_property
     def credentials(self) -> Resource | None:
         """The resource that is exchanged for access tokens; None where no resource has a secret."""
+        if not any(map(secret_member, self.operations.values())):
+            return None
         with_secret = [one for one in self.resources if one.secret]
         named = (one for one in with_secret if one.login != one.handle or "client" in one.login)
         return next(named, next(iter(with_secret), None))

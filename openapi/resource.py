@@ -230,6 +230,7 @@ def name_member(create: Operation) -> str:
         if name in shown
         and types_of(one) == ["string"]
         and schema is not None
+        and schema.is_usable
         and not _refuses(schema.errors({name: _FREE_TEXT}), name)
     ]
     return next((one for one in _NAMES if one in texts), next(iter(texts), _NAME))

@@ -58,6 +58,15 @@ class Schema:
         """Compile the schema; raises :class:`ContractError` where that is impossible."""
         _ = self._validator
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether the schema can be compiled."""
+        try:
+            self.check()
+        except ContractError:
+            return False
+        return True
+
     @cached_property
     def outline(self) -> dict[str, Any]:
         """Types, items and properties of the schema, with references resolved.

@@ -180,7 +180,8 @@ def _fits(operation: Operation, value: object) -> bool:
     """Whether a value is valid as the success of an operation."""
     answer = operation.response(operation.success_status)
     media_type = answer.content.get(_JSON) if answer else None
-    return bool(media_type and media_type.schema and not media_type.schema.errors(value))
+    schema = media_type.schema if media_type else None
+    return schema is not None and schema.is_usable and schema.is_valid(value)
 
 
 def _sample() -> tuple[Credential, str]:

@@ -193,3 +193,15 @@ def test_an_example_that_is_not_used_is_told_and_the_next_one_answers(
     assert f"{place}/none is not served: refers to #/components/examples/X" in told
     assert f"{place}/text is not used: id must be an integer" in told
     assert f"{place}/lacking is not used" in told
+
+
+def test_a_bad_body_of_what_makes_a_resource_refuses_nothing(
+    write: Write, serving: Serving
+) -> None:
+    members = "properties: {id: {type: string}, client_secret: {type: string}, t: {type: string}"
+    body = f"{{{JSON % f'{{{members}, n: {{pattern: 7}}}}}}'}}}"
+    answer = f"{{description: d, {JSON % f'{{type: object, {members}}}}}'}}}"
+    paths = f"/a: {{post: {{requestBody: {body}, responses: {{'201': {answer}}}}}}}"
+    with serving(Settings(contract=write(paths))) as client:
+        assert client.get("/sound").status_code == 200
+        assert client.post("/a", json={"t": "x"}).status_code == 501
