@@ -15,6 +15,8 @@ import orjson
 import yaml
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
+from openapi.errors import FILES as FILES
+from openapi.errors import ContractError as ContractError
 from openapi.files import open_regular
 
 Document = dict[str, Any]
@@ -39,28 +41,6 @@ _MAX_REASONS = 3
 """The limit of reasons in the message about a document that is not OpenAPI."""
 
 _JSON_TAGS = frozenset({"null", "bool", "int", "float", "str", "seq", "map"})
-
-
-FILES = "x-files"
-"""The member of a document with the other files of a contract, by their paths."""
-
-_IN_FILE = re.compile(rf"#/{FILES}/([^/]+)(.*)")
-
-
-class ContractError(Exception):
-    """A contract cannot be used.
-
-    ``place`` is a file, ``file:line``, or a JSON pointer into the document; ``reason`` is one
-    line of text.
-    """
-
-    def __init__(self, place: str, reason: str) -> None:
-        # What stands in another file is named by that file.
-        found = _IN_FILE.match(place)
-        name = found and found[1].replace("~1", "/").replace("~0", "~")
-        self.place = f"{name}#{found[2]}" if found else place
-        self.reason = " ".join(reason.split())
-        super().__init__(f"{self.place}: {self.reason}")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from conformance.results.exit_code import INTERRUPTED, NO_VERDICT
 from dinie_contract.command_line import CommandGroup, Subcommand
 from dinie_contract.errors import Unusable
 from dinie_contract.output import complain, one_line
-from openapi.document import ContractError
+from openapi.errors import ContractError
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
     "client": Subcommand(

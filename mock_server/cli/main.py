@@ -9,7 +9,7 @@ from dinie_contract.command_line import CommandGroup, Subcommand
 from dinie_contract.errors import Unusable
 from dinie_contract.output import complain
 from mock_server import __version__
-from openapi.document import ContractError
+from openapi.errors import ContractError
 
 UNUSABLE = 2
 
