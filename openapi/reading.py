@@ -210,7 +210,7 @@ class Reading:
                     explode=one.get("explode", style == "form"),
                     media_type=media_type,
                     allows_empty=one["in"] == "query" and one.get("allowEmptyValue") is True,
-                    examples=tuple(self._examples(one, place)),
+                    examples=tuple(self._examples(one, place).values()),
                 )
         yield from found.values()
 
