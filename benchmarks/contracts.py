@@ -32,6 +32,9 @@ from openapi.operation import Operation, is_json
 _MOST_OPERATIONS = 100
 """How many operations of a contract are asked for their answer."""
 
+_NO_BODY = (204, 205, 304)
+"""Statuses whose answers have no body, whatever a contract documents."""
+
 _SECONDS = 10.0
 _SECONDS_TO_START = 120.0
 
@@ -90,7 +93,12 @@ def _answers(server: Server, contract: Contract) -> Iterator[bool]:
                 if documented
                 else None
             )
-            if media is None or media.schema is None or asked == _MOST_OPERATIONS:
+            if (
+                status in _NO_BODY
+                or media is None
+                or media.schema is None
+                or asked == _MOST_OPERATIONS
+            ):
                 continue
             path = _path(operation, generation)
             if path is None:
