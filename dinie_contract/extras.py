@@ -4,7 +4,9 @@ import json
 import shlex
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from dinie_contract.location import ROOT
 
@@ -28,6 +30,11 @@ def installing(extra: str) -> str:
     It names the requirement and no installer: pip, pipx, uv and uvx take the same one.
     """
     place = _place()
+    if _is_gone(place):
+        return (
+            f"install {shlex.quote(f'{_NAME}[{extra}]')} from its source"
+            f" ({place}, where this one came from, is not there)"
+        )
     requirement = f"{_NAME}[{extra}]" + (f" @ {place}" if place else "")
     return f"install {shlex.quote(requirement)}"
 
@@ -43,6 +50,12 @@ def _place() -> str:
     if version_control := origin.get("vcs_info"):
         return f"{version_control['vcs']}+{url}@{version_control['commit_id']}"
     return url
+
+
+def _is_gone(place: str) -> bool:
+    """Whether it is a place on this machine that is no longer there, as after an image is built."""
+    parts = urlsplit(place)
+    return parts.scheme == "file" and not Path(url2pathname(parts.path)).exists()
 
 
 def _without_password(url: str) -> str:

@@ -16,6 +16,7 @@ import pytest
 
 from conformance.cli.main import main
 from demo.mock_process import MockProcess, mock_process
+from dinie_contract.extras import installing
 from tests.conformance.cli.command_line import active
 from tests.conformance.load.command_line import (
     PARTNER,
@@ -229,6 +230,28 @@ def test_the_page_begins_a_run_and_sends_nothing_elsewhere(
     assert (run.code, said) == (0, [])
     assert run.counts["created"] > 5
     assert run.counts["failed"] == 0
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_what_to_install_names_no_source_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_gone: bool
+) -> None:
+    source = tmp_path / "my source"
+    if not is_gone:
+        source.mkdir()
+
+    class Installed:
+        @staticmethod
+        def read_text(_: str) -> str:
+            return json.dumps({"url": source.as_uri(), "dir_info": {}})
+
+    monkeypatch.setattr("dinie_contract.extras.distribution", lambda _: Installed)
+
+    told = f"install 'dinie-contract[load] @ {source.as_uri()}'"
+    if is_gone:
+        told = "install 'dinie-contract[load]' from its source"
+        told += f" ({source.as_uri()}, where this one came from, is not there)"
+    assert installing("load") == told
 
 
 def test_without_locust_it_says_what_to_install(

@@ -224,7 +224,8 @@ def test_insecure_is_told_in_every_report(
     with serving(Options(), PARTNERS, certificate=certificate) as url:
         assert judged(url) == 2
         assert judged(url, "--insecure", *options) == 0
-        loaded = load(url, tmp_path, "--insecure")
+        reports["locust"] = tmp_path / "locust.html"
+        loaded = load(url, tmp_path, "--insecure", "--report-locust", str(reports["locust"]))
     assert (loaded.code, loaded.err) == (0, "")
     told = "no certificate was checked (--insecure)"
     texts = [capsys.readouterr().out, loaded.out, *(one.read_text() for one in reports.values())]
