@@ -278,10 +278,9 @@ class Run:
         for operation in self.contract.operations.values():
             if lists(operation):
                 lister = self._survey_probe(operation)
-                try:
-                    request = lister.request()
-                except NotVerified:
-                    continue  # nothing can be made that the list is in
+                request = _plain_request(lister)
+                if request is None:
+                    continue
                 answers = self._answers(lister, request)
                 if any(map(_is_served, answers)):
                     self.target.capabilities.add(Capability.LISTING)
@@ -290,7 +289,10 @@ class Run:
                     )
         for operation in self.contract.operations.values():
             if creates(operation):
-                self._survey_created(operation, with_key=with_key)
+                probe = self._survey_probe(operation)
+                request = _plain_request(probe)
+                if request is not None:
+                    self._survey_created(probe, request, with_key=with_key)
         self._surveyed = True
 
     @property
@@ -306,7 +308,8 @@ class Run:
         """
         for operation in filter(creates, self.contract.operations.values()):
             probe = self._survey_probe(operation)
-            status = probe.try_to_send(probe.request()).status
+            request = _plain_request(probe)
+            status = probe.try_to_send(request).status if request else NO_ANSWER
             if status == operation.success_status:
                 return None
             reason = f"{operation.id} answers {status or 'nothing'} to a plain valid request"
@@ -318,9 +321,8 @@ class Run:
         randomness = random.Random(f"{self.seed} survey")  # noqa: S311 - test data
         return Probe(self.contract, operation, self.target, randomness)
 
-    def _survey_created(self, operation: Operation, *, with_key: bool) -> None:
-        probe = self._survey_probe(operation)
-        request = probe.request()
+    def _survey_created(self, probe: Probe, request: Request, *, with_key: bool) -> None:
+        operation = probe.operation
         if with_key and operation.accepts_idempotency_key:
             request = request.with_key(probe.new_key())
         # Without an answer within bounds it cannot be judged here; each check judges it.
@@ -409,6 +411,14 @@ class Run:
             if request.is_for(operation)
         }
         self.answered.setdefault(operation.id, set()).update(statuses)
+
+
+def _plain_request(probe: Probe) -> Request | None:
+    """A plain valid request; None where what its operation is in cannot be made."""
+    try:
+        return probe.request()
+    except (NotVerified, Violation, UnsendableRequest):
+        return None  # the checks judge it
 
 
 def _made_at(item: JsonObject) -> float:
