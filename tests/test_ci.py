@@ -6,19 +6,14 @@ are written: the first jobs against the mock that they start, and the jobs for a
 against a gateway on a socket, with a clone from a server that asks for a password.
 """
 
-import os
 import re
-import signal
-import socket
 import ssl
 import subprocess
 import sys
-import sysconfig
-import venv
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import httpx
@@ -29,6 +24,7 @@ import yaml
 from conformance.server import catalogue
 from demo.mock_process import MockProcess, mock_process
 from tests.certificates import ClientFiles, authority, client, trusted
+from tests.ci_jobs import Step, free_port, installing, jobs, running, with_libraries, with_scratch
 from tests.ci_servers import gateway, private_repository
 
 __all__ = ["authority", "client", "trusted"]
@@ -38,47 +34,13 @@ ACTION = ROOT / "ci" / "action" / "action.yml"
 TEXT = (ROOT / "docs" / "ci.md").read_text()
 BLOCKS = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 GITHUB, OWN_GITHUB = (one for one in BLOCKS if one.startswith("name: "))
-GITLAB, OWN_GITLAB = (one for one in BLOCKS if one.startswith(("workflow:", "stages:")))
+GITLAB, OWN_GITLAB, SERVICE = (one for one in BLOCKS if one.startswith(("workflow:", "stages:")))
 [CONFIGURATION] = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
-
-
-class Step(NamedTuple):
-    """A shell part with its variables; ``always`` where it runs after a failure, too."""
-
-    variables: Mapping[str, str]
-    script: str
-    always: bool = False
-
-
-class Job(NamedTuple):
-    """A job: its variables, and its shell parts."""
-
-    variables: Mapping[str, str]
-    steps: Sequence[Step]
-
-
-def jobs(github_text: str, gitlab_text: str) -> Mapping[str, Job]:
-    """The jobs of both systems; those with no events of their own take all that there are."""
-    github, gitlab = yaml.safe_load(github_text), yaml.safe_load(gitlab_text)
-    found = {}
-    for name, job in github["jobs"].items():
-        steps = [
-            Step(one.get("env", {}), one["run"], one.get("if") == "always()")
-            for one in job["steps"]
-            if "run" in one
-        ]
-        found[f"github {name}"] = Job(github["env"] | job.get("env", {}), steps)
-    for name in ("gate", "fuzz"):
-        job = gitlab[name]
-        base = gitlab[job["extends"]]
-        script = "\n".join([*base["before_script"], *job["script"]])
-        variables = base["variables"] | job.get("variables", {})
-        found[f"gitlab {name}"] = Job(variables, [Step({}, script)])
-    return found
 
 
 JOBS = jobs(GITHUB, GITLAB)
 OWN_JOBS = jobs(OWN_GITHUB, OWN_GITLAB)
+SERVICE_JOBS = {name: one for name, one in jobs(OWN_GITHUB, SERVICE).items() if "gitlab" in name}
 
 
 @pytest.mark.parametrize(
@@ -88,9 +50,10 @@ OWN_JOBS = jobs(OWN_GITHUB, OWN_GITLAB)
         ("github-workflows", OWN_GITHUB),
         ("gitlab-ci", GITLAB),
         ("gitlab-ci", OWN_GITLAB),
+        ("gitlab-ci", SERVICE),
         ("github-actions", ACTION.read_text()),
     ],
-    ids=["github", "github own", "gitlab", "gitlab own", "action"],
+    ids=["github", "github own", "gitlab", "gitlab own", "service", "action"],
 )
 def test_a_recipe_fits_the_schema_of_its_system(name: str, text: str, tmp_path: Path) -> None:
     (tmp_path / "recipe.yml").write_text(text)
@@ -109,7 +72,7 @@ def test_every_action_is_pinned_by_commit() -> None:
 
 def test_no_shell_part_holds_an_expression() -> None:
     """An expression would be pasted into the script; a variable is not."""
-    every = [*JOBS.values(), *OWN_JOBS.values()]
+    every = [*JOBS.values(), *OWN_JOBS.values(), *SERVICE_JOBS.values()]
     scripts = [step.script for job in every for step in job.steps]
     scripts += [one["run"] for one in yaml.safe_load(ACTION.read_text())["runs"]["steps"]
                 if "run" in one]  # fmt: skip
@@ -123,33 +86,6 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def with_libraries(folder: Path) -> Path:
-    """The virtual environment of a job, which has the libraries of this one."""
-    venv.create(folder, with_pip=True, symlinks=True)
-    [site_packages] = folder.glob("lib/python*/site-packages")
-    libraries = f"import sys; sys.path.append({sysconfig.get_path('purelib')!r})"
-    (site_packages / "zzz_libraries.pth").write_text(f"{libraries}\n")
-    return folder / "bin"
-
-
-def free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        return int(listener.getsockname()[1])
-
-
-def installing(clone: Path, folder: Path, binaries: Path) -> dict[str, str]:
-    """The environment of a job that installs the harness."""
-    head = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=clone, text=True).strip()
-    kept = {key: one for key, one in os.environ.items()
-            if key != "PYTHONPATH" and not key.startswith("DINIE_")}  # fmt: skip
-    return kept | {
-        "PATH": f"{binaries}:{os.environ['PATH']}",
-        "RUNNER_TEMP": str(folder),
-        "PIP_NO_INDEX": "1",
-        "DINIE_CONTRACT_COMMIT": head,
-    }
-
-
 def environment(clone: Path, folder: Path, binaries: Path) -> dict[str, str]:
     """The environment of a job that starts its mock."""
     port = free_port()
@@ -159,44 +95,6 @@ def environment(clone: Path, folder: Path, binaries: Path) -> dict[str, str]:
         "DINIE_URL": f"http://127.0.0.1:{port}/v3",
         "DINIE_WAIT_FOR": "30s",
     }
-
-
-@contextmanager
-def running(
-    steps: Sequence[Step], folder: Path, variables: Mapping[str, str]
-) -> Iterator[tuple[int, str]]:
-    """Run steps until one fails, and those that always run; gives the code and the output.
-
-    What they left in the background ends after the block.
-    """
-    groups, code, output = [], 0, ""
-    try:
-        for own, script, always in steps:
-            if code and not always:
-                continue
-            # Files and no pipes: what a step leaves running keeps them open.
-            with (folder / "output.txt").open("w+") as file:
-                process = subprocess.Popen(
-                    ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
-                    cwd=folder, env={**variables, **own}, stdout=file, stderr=file,
-                    stdin=subprocess.DEVNULL, start_new_session=True,
-                )  # fmt: skip
-                groups.append(process.pid)
-                code = process.wait(timeout=200) or code
-            output += (folder / "output.txt").read_text()
-        yield code, output
-    finally:
-        for group in groups:
-            try:
-                os.killpg(group, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-
-
-def with_scratch(step: Step, folder: Path) -> Step:
-    """The step with a folder of this test in place of the machine's own."""
-    there = str(folder / "dinie-contract")
-    return step._replace(script=step.script.replace("/tmp/dinie-contract", there))
 
 
 @pytest.mark.thorough
@@ -219,6 +117,39 @@ def test_a_job_runs_and_its_exit_code_is_the_verdict(
         assert bool(list(report.iter("failure"))) == bool(fault), output
         page = (folder / "reports" / "report.html").read_text()
         assert "token-of-one" not in page + output
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", sorted(SERVICE_JOBS))
+def test_a_job_with_the_target_as_a_service_judges_it(
+    clone: Path, tmp_path: Path, name: str
+) -> None:
+    binaries = with_libraries(tmp_path / "venv")
+    folder = tmp_path / "work"
+    folder.mkdir()
+    job = SERVICE_JOBS[name]
+    given = {**job.variables, **installing(clone, tmp_path, binaries),
+             "DINIE_CONTRACT_URL": clone.as_uri()}  # fmt: skip
+    if "fuzz" in name:
+        given["DINIE_MAX_TIME"] = "6s"
+    port = free_port()
+    address = urlsplit(job.variables["DINIE_URL"])
+    given["DINIE_URL"] = address._replace(netloc=f"127.0.0.1:{port}").geturl()
+    [service] = yaml.safe_load(SERVICE)[".service"]["services"]
+    assert (address.hostname, str(address.port)) == (
+        service["alias"], service["variables"]["LISTEN"].rpartition(":")[2]
+    )  # fmt: skip
+    tokens = service["variables"]["TEST_TOKENS"].split(",")
+    partners = [f"{at}:secret-{at}:{token}" for at, token in enumerate(tokens)]
+    options = [text for one in partners for text in ("--partner", one)]
+    steps = [with_scratch(step, tmp_path) for step in job.steps]
+    with (
+        mock_process(*options, port=port),
+        running(steps, folder, given) as (code, output),
+    ):
+        assert code == 0, output
+        assert (folder / "reports" / "junit.xml").exists()
+        assert (folder / "reports" / "report.html").exists()
 
 
 @pytest.mark.thorough
