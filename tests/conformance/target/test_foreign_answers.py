@@ -16,6 +16,7 @@ from tests.conformance.servers.answers import Answer
 from tests.conformance.servers.application import Application
 from tests.conformance.servers.options import Options
 from tests.conformance.servers.serving import serving
+from tests.conformance.target.proxy_process import forward_proxy
 from tests.fake_server import handling
 
 __all__ = ["authority", "client", "trusted"]
@@ -93,6 +94,26 @@ def test_every_command_names_a_proxy_that_refuses(
             line = line_of(capsys, "fuzz", *way, "--token", TOKEN, *SELECT, "--max-time", "5s",
                            "--directory", str(tmp_path / "campaign"))  # fmt: skip
     assert f"the proxy {proxy} may have answered in its place: check --proxy" in line
+
+
+class RefusesInItsOwnWay(Application):
+    """Whoever has no token is refused in a way that no contract has."""
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if "authorization" not in headers:
+            return Answer(403, b"no", {"Content-Type": "text/plain"})
+        return super().answer(method, target, headers, body)
+
+
+def test_what_the_target_refuses_without_a_token_is_not_laid_to_a_proxy(tmp_path: Path) -> None:
+    with (
+        serving(Options(), PARTNERS, RefusesInItsOwnWay) as url,
+        forward_proxy(tmp_path) as proxy,
+        pytest.raises(SystemExit) as ended,
+    ):
+        main(["run", *SELECT, "--url", url, "--token", TOKEN, "--proxy", f"http://{proxy}",
+              "--wait-for", "0"])  # fmt: skip
+    assert ended.value.code == 0
 
 
 class WithoutCertificate(Application):
