@@ -26,7 +26,8 @@ from benchmarks.table import machine
 from benchmarks.wire import TOKEN, BenchmarkError
 from mock_server.documented.generation import BudgetSpentError, Generation
 from openapi.contract import Contract
-from openapi.document import ContractError, read_document
+from openapi.document import read_document
+from openapi.errors import ContractError
 from openapi.operation import Operation, is_json
 
 _MOST_OPERATIONS = 100

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from openapi.contract import Contract
-from openapi.document import ContractError
+from openapi.errors import ContractError
 from openapi.item_members import (
     ItemPlace,
     Members,

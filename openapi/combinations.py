@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from openapi.document import MAX_DEPTH, ContractError
+from openapi.document import MAX_DEPTH
+from openapi.errors import ContractError
 from openapi.references import COMBINING, combined
 from openapi.subschemas import subschemas
 from openapi.validation_work import ValidationWork

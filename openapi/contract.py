@@ -11,7 +11,6 @@ from typing import Any, Self
 
 from openapi.document import (
     CONTROL,
-    ContractError,
     Document,
     bundled_path,
     check_version,
@@ -19,6 +18,7 @@ from openapi.document import (
     located_in,
     read_document,
 )
+from openapi.errors import ContractError
 from openapi.operation import (
     Operation,
     Unserved,

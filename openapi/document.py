@@ -15,8 +15,7 @@ import orjson
 import yaml
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
-from openapi.errors import FILES as FILES  # noqa: PLC0414
-from openapi.errors import ContractError as ContractError  # noqa: PLC0414
+from openapi.errors import ContractError
 from openapi.files import open_regular
 
 Document = dict[str, Any]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from openapi.document import ContractError
+from openapi.errors import ContractError
 from openapi.operation import MediaType, Operation, is_json
 from openapi.references import merge_schemas
 

@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from openapi.discriminators import last_step
-from openapi.document import ContractError, Document, join
+from openapi.document import Document, join
+from openapi.errors import ContractError
 from openapi.operation import (
     METHODS,
     PATH_PARAMETER,

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from openapi.document import MAX_DEPTH, ContractError, Document
+from openapi.document import MAX_DEPTH, Document
+from openapi.errors import ContractError
 
 
 def encoded(pointer: str) -> str:

@@ -17,7 +17,8 @@ from urllib.parse import unquote
 
 from openapi.combinations import Combinations
 from openapi.discriminators import assert_mapping, open_hierarchies
-from openapi.document import ContractError, Document
+from openapi.document import Document
+from openapi.errors import ContractError
 from openapi.references import References, encoded, merge_schemas
 from openapi.subschemas import schemas_of
 

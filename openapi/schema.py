@@ -9,7 +9,8 @@ import jsonschema_rs
 
 from openapi.alternatives import DOCUMENT, Alternatives, compiled
 from openapi.combinations import Combinations
-from openapi.document import ContractError, Document, join
+from openapi.document import Document, join
+from openapi.errors import ContractError
 from openapi.field_errors import (
     MOST_LEVELS_OPENED,
     UNTRUE,

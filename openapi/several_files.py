@@ -10,16 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from openapi.document import (
-    FILES,
-    MAX_BYTES,
-    ContractError,
-    Document,
-    check_size,
-    join,
-    mapping,
-    read_file,
-)
+from openapi.document import MAX_BYTES, Document, check_size, join, mapping, read_file
+from openapi.errors import FILES, ContractError
 from openapi.references import encoded
 from openapi.subschemas import DATA, NAMES
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from openapi.document import FILES
+from openapi.errors import FILES
 from openapi.references import References
 
 _NAMED_SCHEMAS = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")

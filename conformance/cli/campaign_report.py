@@ -11,7 +11,7 @@ from conformance.report import reports_on
 from conformance.report.output import check_writable, write, write_early
 from conformance.report.text import ReportConsole, TextReport
 from conformance.results.verdict import Verdict
-from dinie_contract.output import echo
+from dinie_contract.output import complain, echo
 
 
 class CampaignOutput:
@@ -34,11 +34,16 @@ class CampaignOutput:
     ) -> int:
         """Write all files and print the report; gives the exit code.
 
+        Where nothing was judged the report is one line on standard error, as that of `run`.
+
         ``url`` is the default target of exported tests; without one, they need ``DINIE_URL``.
         """
         for path, text in reports_on(verdict, self._reports):
             write(path, text)
-        TextReport(console).end(verdict)
+        if verdict.void and not verdict.results:
+            complain(verdict.void)
+        else:
+            TextReport(console).end(verdict)
         self.export(url, list(findings))
         return verdict.exit_code
 

@@ -28,7 +28,7 @@ def verdict_of(
     answered = record.coverage.answered
     never = never_succeeded(record.contract, answered)
     made = bool(record.counters.revoked or record.left_behind)
-    is_usable = shows_anything(record.contract, answered, results, made=made)
+    is_usable = not answered or shows_anything(record.contract, answered, results, made=made)
     return Verdict(
         contract=record.contract.identity,
         target=record.target,

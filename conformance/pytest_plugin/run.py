@@ -29,7 +29,7 @@ from dinie_contract.command_line import settings_of, settings_of_file
 from dinie_contract.output import complain, one_line
 from dinie_contract.pytest_conformance import OPTIONS, option_dest
 from openapi.contract import Contract
-from openapi.document import ContractError
+from openapi.errors import ContractError
 from openapi.operation import Operation
 
 _TABLE = "pytest"

@@ -16,7 +16,7 @@ from mock_server.observing.logs import set_up_logs
 from mock_server.serving.server import ServingError, bind, make_up_partner, serve
 from mock_server.serving.shutdown import ended_by_signals
 from mock_server.settings import Settings
-from openapi.document import ContractError
+from openapi.errors import ContractError
 
 
 @click.command("serve")

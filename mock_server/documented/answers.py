@@ -23,7 +23,7 @@ from mock_server.documented.generation import BudgetSpentError, Generation
 from mock_server.documented.negotiation import best_accepted
 from mock_server.exchange.problems import Problem, ProblemType, Response, not_served
 from openapi.contract import Contract
-from openapi.document import ContractError
+from openapi.errors import ContractError
 from openapi.operation import DocumentedResponse, Header, MediaType, Operation, Unserved, is_json
 
 _COMPUTED = (
@@ -76,7 +76,7 @@ class DocumentedAnswers:
 
     A start looks through the contract for a short time, and logs one warning for each part that is
     not served, and for each example that is not used. With ``strict`` it makes all responses, and
-    raises :class:`~openapi.document.ContractError` for the first that cannot be made.
+    raises :class:`~openapi.errors.ContractError` for the first that cannot be made.
     """
 
     def __init__(

@@ -22,7 +22,8 @@ import jsonschema_rs
 from mock_server.documented.texts import MOST_CHARACTERS, only, text_of
 from openapi.contract import Contract
 from openapi.discriminators import KEYWORDS, last_step, property_of, values_of
-from openapi.document import ContractError, join
+from openapi.document import join
+from openapi.errors import ContractError
 from openapi.references import merge_schemas, outline
 from openapi.schema import Schema, types_of
 

@@ -20,7 +20,7 @@ from mock_server.exchange.problems import (
     Response,
 )
 from openapi.contract import Contract
-from openapi.document import ContractError
+from openapi.errors import ContractError
 from openapi.operation import (
     DocumentedResponse,
     MediaType,

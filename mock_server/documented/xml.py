@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from openapi.discriminators import KEYWORDS, last_step
-from openapi.document import FILES
+from openapi.errors import FILES
 from openapi.references import merge_schemas
 from openapi.schema import Schema
 

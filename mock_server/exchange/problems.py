@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import orjson
 
-from openapi.document import ContractError
+from openapi.errors import ContractError
 from openapi.field_errors import FieldError
 
 

@@ -31,7 +31,8 @@ from mock_server.pipeline.framework import (
 )
 from mock_server.store.interface import Store
 from openapi.contract import Contract
-from openapi.document import ContractError, join
+from openapi.document import join
+from openapi.errors import ContractError
 from openapi.operation import Unserved
 
 

@@ -32,7 +32,7 @@ from mock_server.pipeline.framework import (
     numbered,
 )
 from openapi.contract import Contract
-from openapi.document import ContractError
+from openapi.errors import ContractError
 from openapi.operation import PATH_PARAMETER, Operation, Unserved
 
 _Cache = dict[tuple[str, bytes | None], tuple[Operation, dict[str, Any]]]

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, invalid_fields, not_served
 from mock_server.pipeline.body import content_type, parse_json, parse_other, read_body
-from openapi.document import ContractError
+from openapi.errors import ContractError
 from openapi.field_errors import FieldError
 from openapi.operation import Operation, RequestBody, is_json
 from openapi.parameters import ABSENT, check_parameter

@@ -6,7 +6,8 @@ import pytest
 
 import openapi.document
 from openapi.contract import Contract
-from openapi.document import ContractError, bundled_path, document_errors, read_document
+from openapi.document import bundled_path, document_errors, read_document
+from openapi.errors import ContractError
 
 VERSION, SECOND = "2026-03-01", "2099-12-31"
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from openapi.contract import Contract
-from openapi.document import ContractError
+from openapi.errors import ContractError
 
 Json = dict[str, Any]
 Read = Callable[[str], Contract]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from openapi import document
-from openapi.document import MAX_DEPTH, ContractError, read_document
+from openapi.document import MAX_DEPTH, read_document
+from openapi.errors import ContractError
 
 Write = Callable[..., Path]
 

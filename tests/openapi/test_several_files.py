@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from openapi.contract import Contract
-from openapi.document import ContractError
+from openapi.errors import ContractError
 
 HEAD = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\n"
 PETS = "content: {application/json: {schema: {$ref: '%s'}}}"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from openapi.contract import Contract
-from openapi.document import ContractError
+from openapi.errors import ContractError
 from openapi.validation_work import ValidationWork
 
 Json = dict[str, Any]

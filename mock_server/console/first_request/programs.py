@@ -9,7 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from mock_server.console.first_request.call import Login, first_call, request_of
 from mock_server.console.first_request.literals import LITERALS, Literal
 from openapi.contract import Contract
-from openapi.document import ContractError, bundled_path, read_document
+from openapi.document import bundled_path, read_document
+from openapi.errors import ContractError
 
 
 @dataclass(frozen=True, slots=True)

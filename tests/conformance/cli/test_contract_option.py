@@ -16,7 +16,7 @@ from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import Record
 from openapi.contract import Contract
-from openapi.document import ContractError
+from openapi.errors import ContractError
 
 ORDERS = Path(__file__).parent.parent / "server" / "contracts" / "orders.yaml"
 

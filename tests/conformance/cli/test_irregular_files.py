@@ -12,7 +12,7 @@ import pytest
 
 from conformance.journal.har import har_of
 from openapi.contract import Contract
-from openapi.document import ContractError
+from openapi.errors import ContractError
 from tests.conformance.cli.command_line import one_line, run
 from tests.conformance.client.journals import correct_client
 

@@ -8,7 +8,7 @@ import pytest
 from mock_server.app import create_app
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
-from openapi.document import ContractError
+from openapi.errors import ContractError
 from tests.mock_server.clients import Serving
 from tests.mock_server.command_line import run_command
 
