@@ -30,18 +30,22 @@ class CampaignOutput:
             write_early([(self.exported, as_pytest(url, list(findings)))])
 
     def report(
-        self, verdict: Verdict, findings: Iterable[Finding], console: ReportConsole, url: str
+        self,
+        verdict: Verdict,
+        findings: Iterable[Finding],
+        console: ReportConsole,
+        url: str,
+        unusable: str = "",
     ) -> int:
         """Write all files and print the report; gives the exit code.
 
-        Where nothing was judged the report is one line on standard error, as that of `run`.
-
         ``url`` is the default target of exported tests; without one, they need ``DINIE_URL``.
+        ``unusable`` says why the target could not even be surveyed: that line is all that is said.
         """
         for path, text in reports_on(verdict, self._reports):
             write(path, text)
-        if verdict.void and not verdict.results:
-            complain(verdict.void)
+        if unusable:
+            complain(unusable)
         else:
             TextReport(console).end(verdict)
         self.export(url, list(findings))

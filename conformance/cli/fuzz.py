@@ -107,7 +107,8 @@ def fuzz_command(**parameters: Any) -> int:
                 output.save(early, record.findings.values(), url)
                 campaign.finish()
         verdict = verdict_of(record, settings.level, void, required)
-    return output.report(verdict, record.findings.values(), console, url)
+    unusable = "" if record.counters.turns else void
+    return output.report(verdict, record.findings.values(), console, url, unusable)
 
 
 def _export(output: CampaignOutput, directory: RunDirectory, contract: Contract) -> int:

@@ -73,8 +73,11 @@ def both(*tests: Callable[[Operation], bool]) -> Callable[[Operation], bool]:
 
 def is_credential(operation: Operation) -> bool:
     """The operation makes credentials: what a partner signs in with, until it ends."""
-    resource = operation.resource
-    return resource is not None and resource.secret is not None and "client" in resource.login
+    contract, resource = operation.contract, operation.resource
+    if resource is None or resource.secret is None:
+        return False
+    signs_in = contract.token_operation is not None and contract.credentials is resource
+    return signs_in or "client" in resource.login
 
 
 def takes_json(operation: Operation) -> bool:

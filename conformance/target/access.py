@@ -39,7 +39,8 @@ class Access:
     def __init__(self, issued: Issued, renew: Callable[[], Issued] | None = None) -> None:
         self._renew = renew
         self._lock = threading.Lock()
-        self._is_of_no_use = False
+        self._refused_new: str | None = None
+        """The new token that was refused as the one before it was."""
         self._keep(issued)
 
     def current(self) -> str:
@@ -53,21 +54,24 @@ class Access:
 
     def after_refusal(self, refused: str) -> str | None:
         """Another token than the one that was refused; None where there is none to be had."""
-        if self._renew is None or self._is_of_no_use:
+        is_known = refused == self._refused_new and time.monotonic() < self._good_until
+        if self._renew is None or is_known:
             return None
         with self._lock:
             if self.token == refused:
                 self._keep(self._renew())
-                self._is_of_no_use = self.token == refused
+                if self.token == refused:
+                    self._refused_new = refused
             return None if self.token == refused else self.token
 
     def was_of_no_use(self, token: str) -> None:
-        """A new token was refused too: refusals have another reason, and get no other token.
+        """A new token was refused too: refusals of it have another reason, and get no other token.
 
         Unless it was so long on its way that it has expired itself, or was replaced meanwhile.
         """
         with self._lock:
-            self._is_of_no_use = token == self.token and time.monotonic() < self._good_until
+            if token == self.token and time.monotonic() < self._good_until:
+                self._refused_new = token
 
     def clock_moved(self, seconds: float) -> None:
         """The target's clock went ahead, and the token's end came nearer."""

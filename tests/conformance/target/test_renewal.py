@@ -186,6 +186,23 @@ def test_a_token_that_expires_on_its_way_is_renewed_again() -> None:
         assert target.send(CREATE).status == 201
 
 
+def test_a_refusal_for_another_reason_counts_for_the_token_of_that_time_alone() -> None:
+    partner = Partner()
+    answer = partner.answer
+
+    def strict(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(401) if request.url.path.endswith("/locked") else answer(request)
+
+    partner.answer = strict  # type: ignore[method-assign]
+    with let_in(partner, seconds=3600) as target:
+        assert target.send(CREATE.at("/locked")).status == 401
+        partner.good += 1
+        target.access[0].clock_moved(3600)
+        assert target.send(CREATE).status == 201
+        partner.good += 1  # that one ends before its time
+        assert target.send(CREATE).status == 201
+
+
 def test_a_token_that_was_given_is_all_there_is() -> None:
     partner = Partner()
     transport = httpx.MockTransport(partner.answer)
