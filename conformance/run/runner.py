@@ -297,7 +297,7 @@ class Run:
 
     @property
     def serves_anything(self) -> bool:
-        """Whether an operation that creates nothing gave its success status in the survey."""
+        """Whether any operation that the survey asked gave its success status."""
         operations = self.contract.operations.values()
         return any(one.success_status in self.answered.get(one.id, ()) for one in operations)
 

@@ -16,7 +16,6 @@ from mock_server.observing.logs import set_up_logs
 from mock_server.serving.server import ServingError, bind, make_up_partner, serve
 from mock_server.serving.shutdown import ended_by_signals
 from mock_server.settings import Settings
-from openapi.errors import ContractError
 
 
 @click.command("serve")
@@ -27,10 +26,7 @@ def serve_command(host: str, port: int, **parameters: Any) -> None:
     Every option can also be given by an environment variable: --rate-limit is DINIE_RATE_LIMIT.
     """
     with ended_by_signals(signal.SIGINT):
-        try:
-            _serve(host, port, settings_of(Settings, parameters))
-        except ContractError as error:
-            raise ServingError(str(error)) from error
+        _serve(host, port, settings_of(Settings, parameters))
 
 
 def _serve(host: str, port: int, settings: Settings) -> None:
