@@ -4,7 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from dinie_contract.output import SECRETS
@@ -16,10 +16,15 @@ _LARGEST_MARGIN = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A token as issued. ``seconds`` is its lifetime, None where the target did not state it."""
+    """A token as issued. ``seconds`` is its lifetime, None where the target did not state it.
+
+    The life counts from the moment that the token was asked for, by the monotonic clock: the
+    answer may have been long on its way.
+    """
 
     token: str
     seconds: float | None = None
+    asked_at: float = field(default_factory=time.monotonic)
 
 
 _TOKEN = re.compile(r"[!-~]{1,16384}")
@@ -82,4 +87,4 @@ class Access:
         self.token = issued.token
         life = float("inf") if issued.seconds is None else max(issued.seconds, 0.0)
         margin = min(_MARGIN_SECONDS, life * _LARGEST_MARGIN)
-        self._good_until = time.monotonic() + life - margin
+        self._good_until = issued.asked_at + life - margin

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from http import HTTPStatus
 from urllib.parse import quote_plus
 
@@ -20,12 +21,13 @@ def token_for(target: Target, operation: Operation, client_id: str, client_secre
 
     By HTTP Basic and a form first, as the documentation has it, then by JSON, as the SDK does.
     """
+    asked_at = time.monotonic()
     answer = by_form(target, operation, client_id, client_secret)
     if answer.status != HTTPStatus.OK:
         answer = by_json(target, operation, client_id, client_secret)
     token = answer.text("access_token")
     if answer.status == HTTPStatus.OK and is_token(token):
-        return Issued(token, answer.number("expires_in"))
+        return Issued(token, answer.number("expires_in"), asked_at)
     expect_let_in(target, answer)
     if answer.status == HTTPStatus.UNAUTHORIZED:
         raise TokenRefused("the client id and secret were refused (401)")

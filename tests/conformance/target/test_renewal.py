@@ -2,9 +2,11 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -118,7 +120,7 @@ def let_in(partner: Partner, seconds: float | None = None) -> Iterator[Target]:
 
 
 def _renewing(target: Target, seconds: float | None) -> Callable[[], Issued]:
-    return lambda: Issued(token_for(target, CREATE_TOKEN, "id", "secret").token, seconds)
+    return lambda: replace(token_for(target, CREATE_TOKEN, "id", "secret"), seconds=seconds)
 
 
 def test_a_refused_token_is_renewed_and_the_request_sent_again() -> None:
@@ -183,6 +185,23 @@ def test_a_token_that_expires_on_its_way_is_renewed_again() -> None:
 
     partner.answer = slow  # type: ignore[method-assign]
     with let_in(partner, seconds=0) as target:
+        assert target.send(CREATE).status == 201
+
+
+def test_a_token_that_was_long_on_its_way_has_lived_meanwhile() -> None:
+    partner = Partner()
+    answer = partner.answer
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        said = answer(request)
+        if request.url.path.endswith("/auth/token") and partner.sign_ins == 2:
+            partner.good += 1
+            time.sleep(0.5)  # longer than the token lives
+        return said
+
+    partner.answer = slow  # type: ignore[method-assign]
+    with let_in(partner, seconds=0.4) as target:
+        partner.good += 1
         assert target.send(CREATE).status == 201
 
 
