@@ -145,16 +145,27 @@ class _Routes(RoutingAPI):
         self.router.default = default
 
     def add_paths(self, paths: dict[str, Any] | None = None) -> None:
-        """Add the operations path by path, each followed by the 405 for any other method."""
+        """Add the operations path by path, each followed by the 405 for any other method.
+
+        An id may look like a part with fixed text, such as ``{id}:cancel``: for the other methods
+        of such a path, the less concrete ones are asked first.
+        """
         paths = paths or self.specification["paths"]
-        for path in sorted(paths, key=_templated_parts):
+        last: list[tuple[str, _MethodNotAllowed]] = []
+        for path in sorted(paths, key=_concreteness):
             super().add_paths({path: paths[path]})
             allowed = {method.upper() for method in paths[path]}
             for one in self.unserved[path]:
                 allowed |= {one.method} if one.method else set()
                 methods = [one.method] if one.method else None
                 self.router.add_route(path, _NotServed(one.flaw), methods=methods)
-            self.router.add_route(path, _MethodNotAllowed(allowed), methods=None)
+            refusal = _MethodNotAllowed(allowed)
+            if any(kind == _MIXED for kind, _ in _concreteness(path)):
+                last.append((path, refusal))
+            else:
+                self.router.add_route(path, refusal, methods=None)
+        for path, refusal in last:
+            self.router.add_route(path, refusal, methods=None)
 
     def make_operation(self, operation: Any) -> "_Found":
         """Make the route of an operation from its description in the contract."""
@@ -205,6 +216,17 @@ class _MethodNotAllowed:
         raise method_not_allowed(self.allow)
 
 
-def _templated_parts(path: str) -> list[bool]:
-    """Sort key: at the first part where two paths differ in kind, fixed text comes first."""
-    return [part.startswith("{") for part in path.split("/")]
+_FIXED, _MIXED, _TEMPLATED = range(3)
+
+
+def _concreteness(path: str) -> list[tuple[int, int]]:
+    """Sort key: at the first part where two paths differ in kind, more fixed text comes first."""
+    parts = [(part, PATH_PARAMETER.sub("", part)) for part in path.split("/")]
+    return [
+        (_FIXED, 0)
+        if part == fixed
+        else (_MIXED, -len(fixed))
+        if fixed
+        else (_TEMPLATED, -len(PATH_PARAMETER.findall(part)))
+        for part, fixed in parts
+    ]

@@ -50,6 +50,27 @@ def test_a_path_is_split_before_it_is_decoded(client: Client, path: str, status:
     assert client.get("/files/a/b").status_code == 202
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/jobs/7:cancel", 202),
+        ("POST", "/jobs/7%3Acancel", 202),
+        ("GET", "/jobs/7.csv", 203),
+        ("GET", "/jobs/7.5.json", 203),
+        ("GET", "/jobs/7.pdf", 422),
+        ("GET", "/jobs/7:cancel", 200),
+        ("DELETE", "/jobs/7.csv", 204),
+        ("GET", "/jobs/7", 200),
+        ("POST", "/jobs/7", 405),
+        ("PUT", "/jobs/7:cancel", 405),
+    ],
+)
+def test_a_part_with_fixed_text_goes_before_a_parameter_alone(
+    client: Client, method: str, path: str, status: int
+) -> None:
+    assert client.request(method, path).status_code == status
+
+
 @pytest.mark.parametrize("path", ["/files/d%2Fb", "/files/d%2fb%20c", "/files/%C3%A9%2F"])
 def test_a_refusal_names_the_path_as_it_was_sent(client: Client, path: str) -> None:
     assert client.get(path).json()["instance"] == path
