@@ -72,17 +72,25 @@ class Contract:
         """The path of the first server: ``/v3`` for ``https://api.dinie.com.br/v3``."""
         self.operations: Mapping[str, Operation] = reading.operations
         self._response_schemas = reading.response_schemas
+        self._resources: dict[Operation, Resource | None] = {}
         for operation in self.operations.values():
             object.__setattr__(operation, "contract", self)
 
     @cached_property
     def resources(self) -> tuple[Resource, ...]:
         """The kinds of resource that its operations create."""
-        return tuple(
-            Resource.created_by(one, self.operations)
-            for one in self.operations.values()
-            if makes_resource(one, self.operations)
-        )
+        found = map(self._created_by, self.operations.values())
+        return tuple(one for one in found if one)
+
+    def _created_by(self, operation: Operation) -> Resource | None:
+        """The resource that an operation creates, read once; None where it creates none."""
+        if operation not in self._resources:
+            self._resources[operation] = (
+                Resource.created_by(operation, self.operations)
+                if makes_resource(operation, self.operations)
+                else None
+            )
+        return self._resources[operation]
 
     @cached_property
     def _resource_of(self) -> Mapping[Operation, Resource]:
@@ -164,9 +172,9 @@ class Contract:
     @cached_property
     def credentials(self) -> Resource | None:
         """The resource that is exchanged for access tokens; None where no resource has a secret."""
-        if not any(map(secret_member, self.operations.values())):
-            return None
-        with_secret = [one for one in self.resources if one.secret]
+        # Of a large contract few operations have a secret: no other is read as a resource.
+        found = map(self._created_by, filter(secret_member, self.operations.values()))
+        with_secret = [one for one in found if one and one.secret]
         named = (one for one in with_secret if one.login != one.handle or "client" in one.login)
         return next(named, next(iter(with_secret), None))
 

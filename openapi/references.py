@@ -1,6 +1,7 @@
 """Resolution of JSON pointers and ``$ref`` in one document, and the merging of schemas by it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -187,6 +188,28 @@ _CONDITIONAL = ("not", "if", "then", "else")
 
 COMBINING = frozenset({*_LISTING, *_CONDITIONAL, "$ref"})
 """The keywords whose schemas check the same value."""
+
+
+def member_names(resolve: Callable[[Any], Any], definition: Any) -> frozenset[str]:
+    """The names of the properties of a schema and of its parts, each part looked at once."""
+    names: set[str] = set()
+    seen: set[int] = set()
+    pending = [definition]
+    while pending:
+        one = pending.pop()
+        if not isinstance(one, dict) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        properties = one.get("properties")
+        names.update(properties if isinstance(properties, dict) else ())
+        for keyword in _LISTING:
+            parts = one.get(keyword)
+            pending += parts if isinstance(parts, list) else ()
+        if isinstance(one.get("$ref"), str):
+            with suppress(ContractError):
+                pending.append(resolve({"$ref": one["$ref"]}))
+    return frozenset(names)
+
 
 MAX_OUTLINE = 10_000
 """The limit of schemas in one outline: what is beyond has neither types nor members."""

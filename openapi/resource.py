@@ -212,6 +212,8 @@ def _states(pages: Operation) -> tuple[str, ...]:
 
 def secret_member(create: Operation) -> str | None:
     """The member of a created resource that holds its secret, such as ``client_secret``."""
+    if not any("secret" in one.lower() for one in _success_names(create)):
+        return None
     members = success_members(create).items()
     return next((name for name, one in members if "secret" in name.lower() and _is_text(one)), None)
 
@@ -242,7 +244,11 @@ def _refuses(errors: Sequence[Any], name: str) -> bool:
 
 def issues_tokens(operation: Operation) -> bool:
     """The operation answers with an access token (RFC 6749, section 5.1)."""
-    return operation.method == "POST" and "access_token" in success_members(operation)
+    return (
+        operation.method == "POST"
+        and "access_token" in _success_names(operation)
+        and "access_token" in success_members(operation)
+    )
 
 
 @cache
@@ -254,8 +260,18 @@ def request_members(operation: Operation) -> Mapping[str, Any]:
 @cache
 def success_members(operation: Operation) -> Mapping[str, Any]:
     """The members of the JSON object that an operation answers with: schemas by name."""
+    return _members(_success(operation))
+
+
+def _success(operation: Operation) -> MediaType | None:
     response = operation.response(operation.success_status)
-    return _members(response.json_content if response else None)
+    return response.json_content if response else None
+
+
+def _success_names(operation: Operation) -> frozenset[str]:
+    """The names of all members that an answer may have, for a look that costs little."""
+    media_type = _success(operation)
+    return media_type.schema.names if media_type and media_type.schema else frozenset()
 
 
 def _members(media_type: MediaType | None) -> Mapping[str, Any]:

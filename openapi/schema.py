@@ -11,6 +11,7 @@ from openapi.alternatives import DOCUMENT, Alternatives, compiled
 from openapi.combinations import Combinations
 from openapi.document import Document, join
 from openapi.errors import ContractError
+from openapi.excerpts import Excerpts
 from openapi.field_errors import (
     MOST_LEVELS_OPENED,
     UNTRUE,
@@ -19,7 +20,7 @@ from openapi.field_errors import (
     detail_and_code,
     field_name,
 )
-from openapi.references import References, outline
+from openapi.references import References, member_names, outline
 
 _ANNOTATIONS = {"title", "description", "default", "example", "examples", "deprecated", "$comment"}
 """Keywords that assert nothing."""
@@ -80,6 +81,11 @@ class Schema:
         except (ContractError, AttributeError, TypeError, ValueError):
             return {}
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of the properties of the schema and of its parts, of alternatives too."""
+        return member_names(self._owner.resolve, self.definition)
+
     def resolve(self, definition: Any) -> Any:
         """Resolve a schema that is only a reference; any other is returned as it is."""
         return self._owner.resolve(definition)
@@ -109,6 +115,11 @@ class Schema:
             return f"{field_name(error.instance_path, '')} {detail}".strip()
         return ""
 
+    @cached_property
+    def _alternatives(self) -> Alternatives:
+        """The errors of its alternatives: made for the first value that is invalid."""
+        return Alternatives(self._owner.excerpt(self.pointer))
+
     def errors(self, value: object, root: str = "body") -> list[FieldError]:
         """Return the first error of each invalid field of ``value``; empty if it is valid.
 
@@ -117,7 +128,7 @@ class Schema:
         """
         if self.is_valid(value):
             return []
-        alternatives = self._owner.alternatives
+        alternatives = self._alternatives
         place = alternatives.place(self.pointer)
         is_large = _has_more_parts(value, _MOST_PARTS)
         # All errors of a large value take the library minutes, in which no other thread runs.
@@ -182,11 +193,11 @@ class Schemas:
 
     def __init__(self, document: Document) -> None:
         self._references = References(document)
-        self._document = document
         self._known: dict[str, Schema] = {}
         self._combinations = Combinations(self._references.resolve_schema)
         self.resolve = self._references.resolve_schema
         self.check_combinations = self._combinations.check
+        self.excerpt = Excerpts(document, self._references).of
 
     def at(self, pointer: str) -> Schema:
         """Return the schema at ``pointer``, or the one that it is only a reference to."""
@@ -204,7 +215,9 @@ class Schemas:
         """Compile a schema; raises :class:`ContractError` where that is impossible."""
         self.check_combinations(schema.definition, schema.pointer)
         try:
-            return compiled(schema.pointer, self._registry)
+            excerpt = self.excerpt(schema.pointer)
+            registry = jsonschema_rs.Registry(resources=[(DOCUMENT, excerpt)])
+            return compiled(schema.pointer, registry)
         except jsonschema_rs.ValidationError as error:
             # For an unresolvable reference the error has no path within the document.
             place = join("#", *error.instance_path) if error.instance_path else schema.pointer
@@ -212,12 +225,3 @@ class Schemas:
         except (ValueError, jsonschema_rs.ReferencingError) as error:
             reason = f"is no usable schema: {str(error).splitlines()[0]}"
             raise ContractError(schema.pointer, reason) from error
-
-    @cached_property
-    def _registry(self) -> jsonschema_rs.Registry:
-        return jsonschema_rs.Registry(resources=[(DOCUMENT, self._document)])
-
-    @cached_property
-    def alternatives(self) -> Alternatives:
-        """The errors of its alternatives: made for the first value that is invalid."""
-        return Alternatives(self._document)

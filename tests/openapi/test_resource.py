@@ -1,11 +1,14 @@
 """A resource is found in the contract, whatever its members are called."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from openapi.contract import Contract
+from openapi.operation import Operation
 from openapi.paging import PageMembers, page_members
+from openapi.resource import Resource
 
 OTHER = """
 openapi: 3.1.0
@@ -99,3 +102,24 @@ def test_an_operation_has_the_resource_that_it_is_for(other: Contract) -> None:
 def test_an_operation_without_a_cursor_is_no_list(other: Contract) -> None:
     assert page_members(other.operations["readHealth"]) is None
     assert page_members(other.operations["createKey"]) is None
+
+
+def test_the_credentials_are_found_without_other_resources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "keys.yaml"
+    notes = "  /notes:\n    post:\n      responses: {'201': {description: Created.}}\n"
+    path.write_text(OTHER + notes)
+    read = []
+    of = Resource.created_by
+
+    def created_by(create: Operation, operations: Mapping[str, Operation]) -> Resource:
+        read.append(create.path)
+        return of(create, operations)
+
+    monkeypatch.setattr(Resource, "created_by", created_by)
+    contract = Contract.from_file(path)
+    assert contract.credentials is not None
+    assert read == ["/keys"]
+    assert len(contract.resources) == 2
+    assert contract.resources[0] is contract.credentials

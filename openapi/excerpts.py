@@ -1,0 +1,82 @@
+"""The part of a document that one schema leads to.
+
+The library copies the document of a schema before it compiles it. The copy of a large contract
+takes more memory than the contract itself, and most starts compile few of its schemas.
+"""
+
+from typing import Any
+from urllib.parse import unquote
+
+from openapi.document import Document
+from openapi.errors import ContractError
+from openapi.references import References
+
+
+class Excerpts:
+    """The parts of one document that its schemas lead to; they share its values."""
+
+    def __init__(self, document: Document, references: References) -> None:
+        self._document = document
+        self._references = references
+        self._next: dict[str, frozenset[str]] = {}
+
+    def of(self, pointer: str) -> Document:
+        """A document with what is at a pointer, and all that this leads to, at their places.
+
+        It is the whole document where something leads to no place of its own.
+        """
+        pointers, pending = {pointer}, [pointer]
+        while pending:
+            found = self._references_in(pending.pop()) - pointers
+            pointers |= found
+            pending += found
+        if _ANYWHERE in pointers:
+            return self._document
+        excerpt: Document = {}
+        for one in sorted(pointers, key=len):  # what is around another is shorter, and has it
+            self._put(excerpt, one, pointers)
+        return excerpt
+
+    def _put(self, excerpt: Document, pointer: str, pointers: set[str]) -> None:
+        *above, last = pointer.split("/")
+        place, around = excerpt, above[0]
+        for step in above[1:]:
+            around = f"{around}/{step}"
+            if around in pointers:
+                return
+            place = place.setdefault(_name(step), {})
+        for value in self._at(pointer):
+            place[_name(last)] = value
+
+    def _references_in(self, pointer: str) -> frozenset[str]:
+        """The pointers that what is at a pointer leads to."""
+        if pointer not in self._next:
+            found: set[str] = set()
+            pending = self._at(pointer)
+            while pending:
+                one = pending.pop()
+                if isinstance(one, list):
+                    pending += one
+                elif isinstance(one, dict):
+                    pending += one.values()
+                    if isinstance(one.get("$ref"), str):
+                        found.add(unquote(one["$ref"]))
+                    if "$dynamicRef" in one:
+                        found.add(_ANYWHERE)
+            self._next[pointer] = frozenset(found)
+        return self._next[pointer]
+
+    def _at(self, pointer: str) -> list[Any]:
+        """What is at a pointer, in a list; empty where that is nothing."""
+        try:
+            return [self._references.at(pointer)]
+        except ContractError:
+            return []
+
+
+_ANYWHERE = "#"
+"""The pointer to the whole document."""
+
+
+def _name(step: str) -> str:
+    return step.replace("~1", "/").replace("~0", "~")
