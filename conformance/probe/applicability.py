@@ -128,6 +128,16 @@ def echoes_name(operation: Operation) -> bool:
     return creates(operation) and echoes(name_member(operation))(operation)
 
 
+def names_freely(operation: Operation) -> bool:
+    """The name that a client chooses is not the id: others may have the same."""
+    resource = operation.resource
+    return bool(
+        echoes_name(operation)
+        and resource
+        and name_member(operation) not in {resource.id, resource.handle}
+    )
+
+
 def every(_: Operation) -> bool:
     """Any operation at all."""
     return True

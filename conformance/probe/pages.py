@@ -49,11 +49,11 @@ def make(probe: Probe, count: int, partner: int = 0) -> list[Answer]:
 
 
 def make_many(probe: Probe) -> None:
-    """Create what lacks until a run has made ``MANY`` resources by a name alone."""
-    plain = probe.target.plain_creations
-    while (before := len(plain.lasting)) < MANY:
+    """Create what lacks until a run has made ``MANY`` of the probe's kind by a name alone."""
+    plain, collection = probe.target.plain_creations, probe.creating.path()
+    while (before := len(plain.lasting_in(collection))) < MANY:
         make(probe, _MADE_AT_ONCE)
-        if len(plain.lasting) == before:
+        if len(plain.lasting_in(collection)) == before:
             break
 
 

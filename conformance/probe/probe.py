@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
 from conformance.probe.not_verified import NotServed, NotVerified, Undecided, refused_with
 from conformance.probe.paging import largest_page_of, page_in, query_of_page
+from conformance.probe.parameter_values import plain_value, unknown_value
 from conformance.probe.repetition import Repetition
 from conformance.probe.shared_refusals import SharedRefusals
 from conformance.probe.values import Values
@@ -152,8 +153,7 @@ class Probe:
             return own or quote(self._path_example(name), safe="")
         above = [one for one in self.contract.resources if one.create.path == collection]
         if not above or resource is None:
-            [parameter] = [one for one in self.operation.parameters
-                           if (one.location, one.name) == ("path", name)]  # fmt: skip
+            parameter = self._path_parameter(name)
             given = parameter.examples[0] if parameter.examples else self._path_example(name)
             return quote(str(given), safe="")
         return quote(sendable(self._made_above(above[0], partner or 0)), safe="")
@@ -402,7 +402,8 @@ class Probe:
             if handle is not None:
                 self._note_created(resource, request, handle)
                 if name and request.partner is not None and members.keys() == {resource.name}:
-                    plain.add((request.partner, handle), name)
+                    collection = request.path.partition("?")[0]
+                    plain.add(collection, (request.partner, handle), name)
         return answer
 
     def _ends(self, request: Request) -> bool:
@@ -607,17 +608,27 @@ class Probe:
                 break
         return found
 
+    def unknown_handle(self) -> str:
+        """A valid handle of no resource, for the end of the path.
+
+        Nothing is verified where none is found by the schema of the parameter.
+        """
+        last = PATH_PARAMETER.findall(self.operation.path)[-1]
+        found = unknown_value(self._path_parameter(last), self.new_name().replace(" ", "-"))
+        if found is None:
+            raise NotVerified(f"no valid {last} is known that names nothing: give it an example")
+        return found
+
     def _path_example(self, name: str) -> str:
-        for parameter in self.operation.parameters:
-            if parameter.location == "path" and parameter.name == name:
-                examples = parameter.schema.definition.get("examples", [])
-                return str(examples[0]) if examples else f"{NAME_PREFIX}-unknown"
-        return f"{NAME_PREFIX}-unknown"
+        parameter = self._path_parameter(name)
+        examples = parameter.schema.definition.get("examples", [])
+        text = f"{NAME_PREFIX}-unknown"
+        return str(examples[0]) if examples else unknown_value(parameter, text) or text
 
-
-def plain_value(parameter: Parameter) -> object:
-    """A valid value of a parameter: its example, else one of its schema."""
-    return next(iter(parameter.examples), None) or sample_of(parameter.schema)
+    def _path_parameter(self, name: str) -> Parameter:
+        [found] = [one for one in self.operation.parameters
+                   if (one.location, one.name) == ("path", name)]  # fmt: skip
+        return found
 
 
 def _too_many_bytes() -> NotVerified:

@@ -100,7 +100,7 @@ class EarlyCall:
 
 
 class PlainCreations:
-    """What was made by a name alone: without an end, and not revoked since.
+    """What was made by a name alone, in each collection: without an end, and not revoked since.
 
     How often each name was asked for stands beside it, by any request. Names beyond ``MOST``, and
     long ones, are not kept, nor is what was made by them.
@@ -110,7 +110,7 @@ class PlainCreations:
 
     def __init__(self) -> None:
         self._asked: Counter[str] = Counter()
-        self._made: dict[CreatedResource, str] = {}
+        self._made: dict[tuple[str, CreatedResource], str] = {}
         self._revoked: set[str] = set()
         self._lock = threading.Lock()
 
@@ -121,28 +121,31 @@ class PlainCreations:
             if has_room or name in self._asked:
                 self._asked[name] += 1
 
-    def add(self, made: CreatedResource, name: str) -> None:
-        """Note what a request for a name has made."""
+    def add(self, collection: str, made: CreatedResource, name: str) -> None:
+        """Note what a request for a name has made, and the path of the collection."""
         with self._lock:
             if name in self._asked:
-                self._made[made] = name
+                self._made[collection, made] = name
 
     def revoke(self, handle: str) -> None:
         """Note that something is to be revoked, whatever will be answered."""
         with self._lock:
             self._revoked.add(handle)
             if len(self._revoked) > self.MOST:
-                self._made = {one: name for one, name in self._made.items() if self._lasts(one)}
+                self._made = {
+                    (collection, one): name
+                    for (collection, one), name in self._made.items()
+                    if self._lasts(one)
+                }
                 self._revoked.clear()
 
     def _lasts(self, made: CreatedResource) -> bool:
         return made[1] not in self._revoked
 
-    @property
-    def lasting(self) -> set[CreatedResource]:
-        """What is still there."""
+    def lasting_in(self, collection: str) -> set[CreatedResource]:
+        """What is still there of the collection with this path."""
         with self._lock:
-            return set(filter(self._lasts, self._made))
+            return {one for path, one in self._made if path == collection and self._lasts(one)}
 
     @property
     def asked_once(self) -> set[tuple[int, str]]:
@@ -150,7 +153,7 @@ class PlainCreations:
         with self._lock:
             return {
                 (partner, name)
-                for (partner, _), name in self._made.items()
+                for (_, (partner, _)), name in self._made.items()
                 if self._asked[name] == 1
             }
 

@@ -138,4 +138,41 @@ def hooks() -> dict[str, Any]:
     })  # fmt: skip
 
 
+def shelves() -> dict[str, Any]:
+    """Several resources side by side, one named by its clients; and something else."""
+    number = {"type": "integer", "format": "int64"}
+    slug = {**TEXT, "pattern": "^[a-z0-9 -]+$"}
+    book, tag = thing(["id", "name"], id=number, name=TEXT), thing(["slug"], slug=slug)
+    wrong = {"4XX": answer(thing(["message"], message=TEXT))}
+
+    def kept(what: dict[str, Any], body: dict[str, Any], name: str, form: Any) -> dict[str, Any]:
+        taken_body = {"required": True, **taken(body)}
+        at = {"parameters": [parameter(name, "path", form)]}
+        gone = {"delete": {"responses": {"204": answer(), **wrong}}}
+        read = {"get": {"responses": {"200": answer(what), **wrong}}}
+        listed = answer(thing(["items"], items={"type": "array", "items": what}))
+        return {
+            "": {"post": {"requestBody": taken_body, "responses": {"201": answer(what), **wrong}},
+                 "get": {"responses": {"200": listed, **wrong}}},
+            f"/{{{name}}}": {**at, **read, **gone},
+        }  # fmt: skip
+
+    paths = {
+        **{f"/books{end}": one for end, one in kept(
+            book, thing(["name"], name=TEXT), "id", number).items()},
+        **{f"/films{end}": one for end, one in kept(
+            book, thing(["name"], name=TEXT), "id", number).items()},
+        **{f"/tags{end}": one for end, one in kept(
+            tag, thing(["slug"], slug=slug), "slug", slug).items()},
+        "/pages/{page}": {
+            "parameters": [parameter("page", "path", {"type": "integer", "format": "int32"})],
+            "put": {
+                "requestBody": {"required": True, **taken(thing(["text"], text=TEXT))},
+                "responses": {"200": answer(thing([], text=TEXT)), **wrong},
+            },
+        },
+    }  # fmt: skip
+    return document("Shelves", paths)
+
+
 STYLES = {"tasks": tasks, "invoices": invoices, "hooks": hooks}

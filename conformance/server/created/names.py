@@ -206,8 +206,11 @@ def _difference(text: str, found: object) -> str:
 )
 def usual_name_is_accepted(probe: Probe) -> None:
     """A short name that a person may give is accepted, whatever its letters and punctuation."""
+    taken = probe.operation.json_body
     for kind, pattern in USUAL_NAMES.items():
         body = {**probe.plain_body(), probe.name_member: pattern.format(probe.new_name())}
+        if taken and taken.schema and not taken.schema.is_valid(body):
+            continue  # the contract has a pattern or a length of its own
         request = replace(
             probe.request().with_json(body), body=json.dumps(body, ensure_ascii=False).encode()
         )

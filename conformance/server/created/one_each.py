@@ -8,7 +8,7 @@ from conformance.catalogue.mends import EXECUTE_EACH
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, on_answers, with_body
-from conformance.probe.applicability import echoes_name
+from conformance.probe.applicability import echoes_name, names_freely
 from conformance.probe.not_verified import NotVerified, Undecided
 from conformance.probe.pages import NOT_LISTED, make_many
 from conformance.probe.probe import NEW_NAME, Probe
@@ -43,7 +43,7 @@ def _one_of_each_name(request: Request, answer: Answer) -> Answer:
     "created.each-request-makes-one",
     Level.MUST,
     "seed: Creates a new credential pair",
-    echoes_name,
+    names_freely,
     needs=(Capability.LISTING,),
     mend=EXECUTE_EACH,
 )

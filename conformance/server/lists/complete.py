@@ -37,14 +37,14 @@ def _end_at_100(request: Request, page: Page) -> None:
 @catches(on_pages("give 99 of 100", _give_99), on_pages("end after the first page", _end_at_100))
 def all_that_was_made_is_listed(probe: Probe) -> None:
     """Every key that the run has made, without an end and not revoked, is in the list."""
-    plain = probe.target.plain_creations
+    plain, collection = probe.target.plain_creations, probe.creating.path()
     make_many(probe)
-    wanted = {handle for partner, handle in plain.lasting if partner == 0}
+    wanted = {handle for partner, handle in plain.lasting_in(collection) if partner == 0}
     items: list[JsonObject] = []
     for _ in probe.looks():
         items = probe.listed()
         # What was revoked meanwhile may be gone.
-        wanted &= {handle for _, handle in plain.lasting}
+        wanted &= {handle for _, handle in plain.lasting_in(collection)}
         wanted -= {str(identifier_in(one, probe.resource.handle)) for one in items}
         if not wanted:
             break

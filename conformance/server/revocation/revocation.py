@@ -6,6 +6,7 @@ Only keys that a check has made itself are ever revoked, and no request names an
 from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
+from urllib.parse import quote
 
 from conformance.catalogue.judge import Purpose, each, on
 from conformance.catalogue.mends import SECOND_REVOCATION, UNKNOWN_IDS
@@ -33,7 +34,7 @@ _STRANGE = ("%00", "%FF", "%C3%A9", "%22", "%20", "-", "0", "null", "x" * 2000)
 
 
 def _unknown(probe: Probe) -> Request:
-    return revocation_by_text(probe, probe.new_name().replace(" ", "-"))
+    return revocation_by_text(probe, quote(probe.unknown_handle(), safe=""))
 
 
 def _revocations(probe: Probe) -> Iterator[Answer]:

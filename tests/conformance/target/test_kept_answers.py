@@ -102,18 +102,19 @@ def test_a_wait_that_helped_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) ->
 def test_creations_are_kept_up_to_a_number() -> None:
     plain = PlainCreations()
     plain.ask("x" * 10_000)
-    plain.add((0, "long"), "x" * 10_000)
+    plain.add("/keys", (0, "long"), "x" * 10_000)
     for number in range(PlainCreations.MOST + 10):
         plain.ask(f"{number}")
-        plain.add((0, f"id-{number}"), f"{number}")
-    assert len(plain.lasting) == PlainCreations.MOST
+        plain.add("/keys", (0, f"id-{number}"), f"{number}")
+    assert len(plain.lasting_in("/keys")) == PlainCreations.MOST
 
     for number in range(5, PlainCreations.MOST + 10):
         plain.revoke(f"id-{number}")
     plain.ask("3")
-    assert plain.lasting == {(0, f"id-{number}") for number in range(5)}
+    assert plain.lasting_in("/keys") == {(0, f"id-{number}") for number in range(5)}
     for _ in range(2):
         for number in range(PlainCreations.MOST):
             plain.revoke(f"another-{number}")
-    assert plain.lasting == {(0, f"id-{number}") for number in range(5)}
+    assert plain.lasting_in("/keys") == {(0, f"id-{number}") for number in range(5)}
+    assert plain.lasting_in("/others") == set()
     assert plain.asked_once == {(0, f"{number}") for number in (0, 1, 2, 4)}

@@ -1,0 +1,38 @@
+"""Values of parameters: plain ones, and those that name nothing that a target has."""
+
+import secrets
+import string
+import uuid
+
+from openapi.operation import Parameter
+from openapi.sample import sample_of
+
+_LARGE_NUMBERS = (10**15, 10**9)
+"""From each of these to twice as much, few numbers are ids: an int32 is in the second range."""
+
+
+def plain_value(parameter: Parameter) -> object:
+    """A valid value of a parameter: its example, else one of its schema."""
+    return next(iter(parameter.examples), None) or sample_of(parameter.schema)
+
+
+def unknown_value(parameter: Parameter, text: str) -> str | None:
+    """A valid value of a parameter that names nothing: ``text`` where that is valid.
+
+    None where neither a text, a number, a UUID nor a text like the example is valid.
+    """
+    like = str(plain_value(parameter))
+    start = max(map(like.rfind, "_-:./")) + 1
+    tried = (
+        text,
+        *(number + secrets.randbelow(number) for number in _LARGE_NUMBERS),
+        str(uuid.uuid4()),
+        like[:start] + "".join(map(_another, like[start:])),
+    )
+    return next((str(one) for one in tried if parameter.schema.is_valid(one)), None)
+
+
+def _another(character: str) -> str:
+    """A character of the same kind."""
+    kinds = (string.digits, "abcdef", string.ascii_lowercase, string.ascii_uppercase)
+    return next((secrets.choice(one) for one in kinds if character in one), character)

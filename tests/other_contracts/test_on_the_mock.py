@@ -1,0 +1,49 @@
+"""The mock of a contract with several resources is accused of nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from demo.mock_process import mock_process
+from tests.other_contracts.judging import judged
+from tests.other_contracts.styles import shelves
+from tests.other_contracts.test_nothing_is_accused import accused
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        "lists",
+        "revocation",
+        "validation",
+        pytest.param("created", marks=pytest.mark.thorough),
+        pytest.param("robustness", marks=pytest.mark.thorough),
+    ],
+)
+def test_several_resources_side_by_side(section: str, tmp_path: Path) -> None:
+    contract = tmp_path / "shelves.json"
+    contract.write_text(json.dumps(shelves()))
+    with mock_process("--contract", str(contract)) as mock:
+        code, report = judged(
+            "run", "--contract", str(contract), "--url", mock.base_url, "--token",
+            mock.token or "", "--select", section, "--level", "should", "--patience", "0",
+            folder=tmp_path,
+        )  # fmt: skip
+
+    assert accused(report) == []
+    assert code == 0
+
+
+def test_a_name_that_is_an_id_is_taken_once(tmp_path: Path) -> None:
+    contract = tmp_path / "shelves.json"
+    contract.write_text(json.dumps(shelves()))
+    with mock_process("--contract", str(contract)) as mock:
+        code, report = judged(
+            "run", "--contract", str(contract), "--url", mock.base_url, "--token",
+            mock.token or "", "--select", "created.each-request-makes-one", folder=tmp_path,
+        )  # fmt: skip
+
+    assert code == 0
+    judged_operations = {one["operation"] for one in report["results"]}
+    assert judged_operations == {"POST /books", "POST /films"}
