@@ -25,7 +25,6 @@ from openapi.operation import (
 )
 from openapi.reading import Reading
 from openapi.resource import Resource, issues_tokens, makes_resource, secret_member
-from openapi.rewriting import upgrade_to_31
 from openapi.several_files import read_contract
 
 IMPLIED = "2026-03-01"
@@ -51,8 +50,7 @@ class Contract:
     """Whether it is of this distribution, and so named by its version alone."""
 
     def __init__(self, document: Document, errors: Sequence[ContractError] = ()) -> None:
-        if check_version(document).startswith("3.0."):
-            upgrade_to_31(document)
+        check_version(document)
         self.document = document
         info = document.get("info")
         info = info if isinstance(info, dict) else {}

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from openapi.document import join
+from openapi.subschemas import named_schemas
 
 KEYWORDS = ("oneOf", "anyOf")
 """The keywords whose values are branches."""
@@ -55,8 +56,8 @@ def open_hierarchies(document: dict[str, Any]) -> None:
     A schema ``Pet`` with a discriminator, which ``Cat`` and ``Dog`` have in their ``allOf``, stands
     for a cat or a dog where it is referred to. What they extend is moved to its ``$defs``.
     """
-    schemas = document.get("components", {}).get("schemas", {})
-    for name, schema in schemas.items() if isinstance(schemas, dict) else ():
+    schemas = named_schemas(document)
+    for name, schema in schemas.items():
         if isinstance(schema, dict) and schema.keys().isdisjoint(KEYWORDS):
             mapping = schema["discriminator"].get("mapping") if property_of(schema) else None
             if isinstance(mapping, dict) and mapping:
@@ -64,7 +65,7 @@ def open_hierarchies(document: dict[str, Any]) -> None:
 
 
 def _open_hierarchy(
-    schemas: dict[str, Any], name: str, schema: dict[str, Any], mapping: dict[str, Any]
+    schemas: Mapping[str, Any], name: str, schema: dict[str, Any], mapping: dict[str, Any]
 ) -> None:
     own = join("#/components/schemas", name)
     base = f"{own}/$defs/base"
@@ -105,8 +106,10 @@ def _is_reference_to(part: Any, reference: str) -> bool:
     )
 
 
-def assert_mapping(resolve: Callable[[Any], Any], schema: dict[str, Any]) -> None:
+def assert_mapping(resolve: Callable[[Any], Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
     """Make the branches of a schema accept the values that its discriminator maps to them alone.
+
+    Returns the branches that now require the member that tells them apart.
 
     JSON Schema does not know discriminators. A branch that has constants for the member already
     stays as it is. Without a mapping the name of a branch is no more than the default of the
@@ -114,7 +117,8 @@ def assert_mapping(resolve: Callable[[Any], Any], schema: dict[str, Any]) -> Non
     """
     name = property_of(schema)
     if name is None:
-        return
+        return []
+    changed: list[dict[str, Any]] = []
     is_mapped = bool(schema["discriminator"].get("mapping"))
     for keyword in KEYWORDS:
         branches = schema.get(keyword)
@@ -126,6 +130,8 @@ def assert_mapping(resolve: Callable[[Any], Any], schema: dict[str, Any]) -> Non
                 else {**branch, **_rule(name, own, is_mapped=is_mapped)}
                 for branch, own in zip(branches, values, strict=True)
             ]
+            changed += (one for one in schema[keyword] if isinstance(one, dict))
+    return [one for one in changed if "required" in one]
 
 
 def _rule(name: str, values: list[str], *, is_mapped: bool) -> dict[str, Any]:

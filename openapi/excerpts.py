@@ -15,8 +15,7 @@ from openapi.references import References
 class Excerpts:
     """The parts of one document that its schemas lead to; they share its values."""
 
-    def __init__(self, document: Document, references: References) -> None:
-        self._document = document
+    def __init__(self, references: References) -> None:
         self._references = references
         self._next: dict[str, frozenset[str]] = {}
 
@@ -31,7 +30,8 @@ class Excerpts:
             pointers |= found
             pending += found
         if _ANYWHERE in pointers:
-            return self._document
+            document: Document = self._references.at(_ANYWHERE)
+            return document
         excerpt: Document = {}
         for one in sorted(pointers, key=len):  # what is around another is shorter, and has it
             self._put(excerpt, one, pointers)

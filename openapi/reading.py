@@ -22,7 +22,7 @@ from openapi.operation import (
     essence,
 )
 from openapi.references import References
-from openapi.rewriting import for_requests_and_responses
+from openapi.rewriting import rewrite
 from openapi.schema import Schema, Schemas
 
 MAX_OPERATIONS = 10_000
@@ -38,7 +38,7 @@ _UNREADABLE = (ContractError, AttributeError, LookupError, TypeError, ValueError
 
 
 class Reading:
-    """The parts of a document in 3.1 form.
+    """The parts of a document, which is rewritten in place as 3.1.
 
     ``errors`` are those by the OpenAPI specification, which say why a part cannot be read. Such a
     part is left out: ``flaws`` has why, and ``unserved`` the operations that are left out with it.
@@ -50,9 +50,11 @@ class Reading:
         self.flaws: list[ContractError] = []
         self.unserved: list[Unserved] = []
         self._references = References(document)
-        requests, responses = for_requests_and_responses(document)
-        self.response_schemas = Schemas(responses)
-        self.request_schemas = self.response_schemas if requests is responses else Schemas(requests)
+        requests, responses = rewrite(document)
+        self.response_schemas = Schemas(document, responses)
+        self.request_schemas = (
+            self.response_schemas if requests is responses else Schemas(document, requests)
+        )
         self.security_schemes: Mapping[str, Document] = dict(self._security_schemes())
         self.servers = self._servers()
         self.base_path = self._base_path()

@@ -40,10 +40,12 @@ class References:
     """Resolver of the JSON pointers and local references of one document.
 
     A pointer has the form ``#/components/...`` and is not percent-encoded; a reference may be.
+    ``view`` has what stands for a value of the document.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, view: Callable[[Any], Any] = lambda node: node) -> None:
         self._document = document
+        self._view = view
         self._ends: dict[tuple[str, bool], _End | ContractError] = {}
         self._values: dict[str, Any] = {}  # most pointers of a contract are looked up many times
 
@@ -57,7 +59,7 @@ class References:
                     found = found[_position(name)] if isinstance(found, list) else found[name]
             except (LookupError, ValueError, TypeError) as error:
                 raise ContractError(pointer, "does not exist") from error
-            self._values[pointer] = found
+            self._values[pointer] = self._view(found)
         return self._values[pointer]
 
     def follow(self, node: Any, pointer: str, *, alone: bool = False) -> tuple[Any, str]:

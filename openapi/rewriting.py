@@ -10,24 +10,66 @@ contracts in 3.1 rely on it all the same.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
 from openapi.combinations import Combinations
 from openapi.discriminators import assert_mapping, open_hierarchies
-from openapi.document import Document
+from openapi.document import Document, check_version
 from openapi.errors import ContractError
 from openapi.references import References, encoded, merge_schemas
-from openapi.subschemas import schemas_of
+from openapi.subschemas import named_schemas, schemas_of
+
+View = Callable[[Any], Any]
+"""What stands for a node of a document: the node itself, or a copy."""
 
 
-def upgrade_to_31(document: dict[str, Any]) -> None:
-    """Rewrite a 3.0 document in place as 3.1, so that its schemas accept the same values."""
+def rewrite(document: Document) -> tuple[View, View]:
+    """Rewrite a document in place as 3.1 that asserts what the contract's schemas mean.
+
+    Returns the view of its nodes in requests, and that in responses: of a schema that requires
+    less there it is a copy. A document with no such schema has one view for both.
+    """
+    is_30 = check_version(document).startswith("3.0.")
+    if is_30:
+        for schema in named_schemas(document).values():
+            if isinstance(schema, dict):
+                _upgrade_schema(schema)
+        document["openapi"] = "3.1.0"
+    open_hierarchies(document)
+    choosing, requiring = [], []
+    used: set[str] = set()
     for schema in schemas_of(document):
-        _upgrade_schema(schema)
-    document["openapi"] = "3.1.0"
+        if is_30:
+            _upgrade_schema(schema)
+        if "discriminator" in schema:
+            choosing.append(schema)
+        if "required" in schema:
+            requiring.append(schema)
+        used.update(flag for flag in _FLAGS if schema.get(flag) is True)
+        reference = schema.get("$ref")
+        if isinstance(reference, str) and _ODD_REFERENCE.fullmatch(reference):
+            # Of a path with a "#" or a space in it, which the library takes only encoded.
+            schema["$ref"] = encoded(unquote(reference))
+        _assert_size(schema)
+    resolve = References(document).resolve_schema
+    for schema in choosing:
+        # A broken schema is refused where an operation uses it.
+        with suppress(ContractError, AttributeError, TypeError):
+            requiring += assert_mapping(resolve, schema)
+    requests, responses = (
+        _without_required(document, flag, requiring) if flag in used else _itself for flag in _FLAGS
+    )
+    return requests, responses
+
+
+_FLAGS = ("readOnly", "writeOnly")
+
+
+def _itself(node: Any) -> Any:
+    return node
 
 
 def _upgrade_schema(schema: dict[str, Any]) -> None:
@@ -64,34 +106,8 @@ def _accept_null(schema: dict[str, Any]) -> None:
 _ODD_REFERENCE = re.compile(r"#.*[^\w/~%.:?&=+@!$'()*,;-].*", re.ASCII | re.DOTALL)
 
 
-def for_requests_and_responses(document: Document) -> tuple[Document, Document]:
-    """Return ``document`` as it applies to requests, and as it applies to responses.
-
-    Each is a copy if it requires fewer properties than ``document``, else ``document`` itself.
-    """
-    flags = ("readOnly", "writeOnly")
-    open_hierarchies(document)
-    resolve = References(document).resolve_schema
-    used: set[str] = set()
-    for schema in schemas_of(document):
-        used.update(flag for flag in flags if schema.get(flag) is True)
-        reference = schema.get("$ref")
-        if isinstance(reference, str) and _ODD_REFERENCE.fullmatch(reference):
-            # Of a path with a "#" or a space in it, which the library takes only encoded.
-            schema["$ref"] = encoded(unquote(reference))
-        _assert_annotations(resolve, schema)
-    requests, responses = (
-        _without_required(document, flag) if flag in used else document for flag in flags
-    )
-    return requests, responses
-
-
-def _assert_annotations(resolve: Callable[[Any], Any], schema: dict[str, Any]) -> None:
-    """Make a schema assert its discriminator and ``int32`` or ``int64``: JSON Schema does not."""
-    if "discriminator" in schema:
-        # A broken schema is refused where an operation uses it.
-        with suppress(ContractError, AttributeError, TypeError):
-            assert_mapping(resolve, schema)
+def _assert_size(schema: dict[str, Any]) -> None:
+    """Make a schema assert ``int32`` and ``int64``: JSON Schema does not."""
     bits = _BITS.get(schema["format"]) if isinstance(schema.get("format"), str) else None
     if bits:
         least, most = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
@@ -104,18 +120,19 @@ def _assert_annotations(resolve: Callable[[Any], Any], schema: dict[str, Any]) -
 _BITS = {"int32": 32, "int64": 64}
 
 
-def _without_required(document: Document, flag: str) -> Document:
-    """A document in which no property with the ``flag`` is required.
+def _without_required(document: Document, flag: str, requiring: Sequence[dict[str, Any]]) -> View:
+    """The view of a document in which no property with the ``flag`` is required.
 
-    It shares with ``document`` what is the same, and is ``document`` itself where nothing differs.
+    A node is copied when it is looked at first: few of those of a large contract are.
     """
     flagged = _Flagged(document, flag)
     required = {
         id(schema): [name for name in schema["required"] if name not in names]
-        for schema in schemas_of(document)
-        if isinstance(schema.get("required"), list) and (names := flagged.properties(schema))
+        for schema in requiring
+        if isinstance(schema["required"], list) and (names := flagged.properties(schema))
     }
-    return _with_required(document, required, {}) if required else document
+    known: dict[int, Any] = {}
+    return (lambda node: _with_required(node, required, known)) if required else _itself
 
 
 def _with_required(node: Any, required: Mapping[int, list[str]], known: dict[int, Any]) -> Any:

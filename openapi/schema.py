@@ -1,6 +1,6 @@
 """Validation of values against the contract's schemas, with one error for each invalid field."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -189,15 +189,18 @@ def types_of(outline: Mapping[str, Any]) -> Sequence[str]:
 
 
 class Schemas:
-    """The schemas of a document by JSON pointer, each compiled on first use."""
+    """The schemas of a document by JSON pointer, each compiled on first use.
 
-    def __init__(self, document: Document) -> None:
-        self._references = References(document)
+    ``view`` has what stands for a value of the document.
+    """
+
+    def __init__(self, document: Document, view: Callable[[Any], Any] = lambda node: node) -> None:
+        self._references = References(document, view)
         self._known: dict[str, Schema] = {}
         self._combinations = Combinations(self._references.resolve_schema)
         self.resolve = self._references.resolve_schema
         self.check_combinations = self._combinations.check
-        self.excerpt = Excerpts(document, self._references).of
+        self.excerpt = Excerpts(self._references).of
 
     def at(self, pointer: str) -> Schema:
         """Return the schema at ``pointer``, or the one that it is only a reference to."""

@@ -1,6 +1,6 @@
 """The schemas of a document: all of them, and those directly in a schema."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from openapi.errors import FILES
@@ -12,12 +12,16 @@ _SINGLE_SCHEMAS = (
     "items", "additionalProperties", "not", "contains", "propertyNames", "if", "then", "else",
     "unevaluatedItems", "unevaluatedProperties",
 )  # fmt: skip
-DATA = ("example", "examples", "default", "enum", "const", "value")
+DATA = frozenset({"example", "examples", "default", "enum", "const", "value"})
 """Keywords with data, in which nothing is a schema or a reference."""
 
-_NAMED_CARRIERS = (
-    "paths", "responses", "parameters", "requestBodies", "headers", "callbacks", "content",
-    "encoding", "pathItems",
+_WITH_SCHEMAS = frozenset({*_NAMED_SCHEMAS, *_LISTED_SCHEMAS, *_SINGLE_SCHEMAS})
+
+_NAMED_CARRIERS = frozenset(
+    {
+        "paths", "responses", "parameters", "requestBodies", "headers", "callbacks", "content",
+        "encoding", "pathItems",
+    }
 )  # fmt: skip
 
 NAMES = frozenset(
@@ -28,13 +32,13 @@ NAMES = frozenset(
 
 def schemas_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield every schema; changes of a schema that was yielded take effect on what follows."""
-    pending = list(_carried_schemas(document))
+    pending = _carried_schemas(document)
     files = References(document)
     found: set[str] = set()
     while pending:
         schema = pending.pop()
         yield schema
-        pending.extend(subschemas(schema))
+        pending += subschemas(schema)
         reference = schema.get("$ref")
         if not isinstance(reference, str) or reference in found:
             continue
@@ -44,31 +48,50 @@ def schemas_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
             pending += (one for one in files.leading_to(reference) if isinstance(one, dict))
 
 
-def subschemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the direct subschemas of ``schema``."""
-    children: list[Any] = [schema.get(keyword) for keyword in _SINGLE_SCHEMAS]
-    for keyword in _NAMED_SCHEMAS:
-        if isinstance(schema.get(keyword), dict):
-            children += schema[keyword].values()
-    for keyword in _LISTED_SCHEMAS:
-        if isinstance(schema.get(keyword), list):
-            children += schema[keyword]
-    yield from (child for child in children if isinstance(child, dict))
+def named_schemas(document: dict[str, Any]) -> Mapping[str, Any]:
+    """The schemas of the components, by name."""
+    components = document.get("components", {})
+    schemas = components.get("schemas", {}) if isinstance(components, dict) else {}
+    return schemas if isinstance(schemas, dict) else {}
 
 
-def _carried_schemas(node: object) -> Iterator[dict[str, Any]]:
-    """Yield the outermost schemas: of parameters, headers, media types and components."""
-    if isinstance(node, list):
-        for child in node:
-            yield from _carried_schemas(child)
-    elif isinstance(node, dict):
-        for key, child in node.items():
-            if key == "schema" and isinstance(child, dict):
-                yield child
-            elif key == "schemas" and isinstance(child, dict):
-                yield from (schema for schema in child.values() if isinstance(schema, dict))
-            elif key in _NAMED_CARRIERS and isinstance(child, dict):
-                # Names are free: a response may be called "default" and a header "schema".
-                yield from _carried_schemas(list(child.values()))
-            elif key not in DATA:
-                yield from _carried_schemas(child)
+def subschemas(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """The direct subschemas of ``schema``."""
+    # A contract has tens of thousands of schemas, and most have none in them.
+    if _WITH_SCHEMAS.isdisjoint(schema):
+        return []
+    children: list[Any] = []
+    for keyword, child in schema.items():
+        if keyword not in _WITH_SCHEMAS:
+            continue
+        if isinstance(child, dict):
+            if keyword in _NAMED_SCHEMAS:
+                children += child.values()
+            elif keyword not in _LISTED_SCHEMAS:
+                children.append(child)
+        elif isinstance(child, list) and keyword in _LISTED_SCHEMAS:
+            children += child
+    return [child for child in children if isinstance(child, dict)]
+
+
+def _carried_schemas(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The outermost schemas: of parameters, headers, media types and components."""
+    found: list[Any] = []
+    pending: list[Any] = [document]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, list):
+            pending += node
+        elif isinstance(node, dict):
+            for key, child in node.items():
+                if isinstance(child, dict) and key in _WHERE_SCHEMAS_ARE:
+                    found += [child] if key == "schema" else child.values()
+                elif isinstance(child, dict) and key in _NAMED_CARRIERS:
+                    # Names are free: a response may be called "default" and a header "schema".
+                    pending += child.values()
+                elif isinstance(child, dict | list) and key not in DATA:
+                    pending.append(child)
+    return [one for one in found if isinstance(one, dict)]
+
+
+_WHERE_SCHEMAS_ARE = ("schema", "schemas")

@@ -1,4 +1,7 @@
+import gc
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 
@@ -223,6 +226,51 @@ def laughs(levels: int) -> str:
 )
 def test_aliases_that_expand_without_end_are_refused(write: Write, text: str, reason: str) -> None:
     assert reason in refusal(write(text)).reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a" : 12345678901234567890123}',
+        '{"a":[-98765432109876543210, 1]}',
+        '{"a": ["x",\n%s12345678901234567890123]}' % (" " * 200),
+        '{"a": "x - 2605736670972794746, 2605736670972794746"}',
+        '{"a": 0.12345678901234567890123, "b": 1e3, "c": 12345678901234567890123.0}',
+        '{"a": ":b", "\\\\": "\\":", "\\"": {"": ":"}, ":" : "\\\\\\":"}',
+        '{"a": [{}, [], {"a": null}], "b": {"a": true}}',
+    ],
+)
+def test_json_is_read_as_the_standard_library_does(write: Write, text: str) -> None:
+    assert repr(read_document(write(text, "contract.json"))) == repr(json.loads(text))
+
+
+def test_json_that_needs_no_slower_reader_is_read_once(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document.json, "loads", unused)
+    text = '{"a" : "x - 2605736670972794746", "b": [{"a": 9007199254740993}, "\\"\\\\"]}'
+    found = read_document(write(text, "contract.json"))
+    assert found == {"a": "x - 2605736670972794746", "b": [{"a": 9007199254740993}, '"\\']}
+
+
+@pytest.mark.parametrize("name", ["contract.json", "contract.yaml"])
+@pytest.mark.parametrize("text", ['{"a": 1}', '{"a": 1, "a": 2}'])
+def test_the_garbage_collector_rests_only_while_a_file_is_read(
+    write: Write, monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    checked = document.check_size
+    enabled = []
+
+    def check_size(value: object) -> int:
+        enabled.append(gc.isenabled())
+        return checked(value)
+
+    monkeypatch.setattr(document, "check_size", check_size)
+    assert gc.isenabled()
+    with suppress(ContractError):
+        read_document(write(text, name))
+    assert gc.isenabled()
+    assert not any(enabled)
 
 
 def unused(*_: object, **__: object) -> None:

@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def excerpt(document: Json, pointer: str) -> Json:
-    return Excerpts(document, References(document)).of(pointer)
+    return Excerpts(References(document)).of(pointer)
 
 
 def document(**schemas: Json) -> Json:

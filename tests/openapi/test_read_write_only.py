@@ -1,8 +1,10 @@
+import copy
 from typing import Any
 
 import pytest
 
 from openapi.contract import Contract
+from openapi.rewriting import rewrite
 from openapi.schema import Schema
 
 Json = dict[str, Any]
@@ -97,3 +99,18 @@ def test_broken_schemas_that_no_operation_uses_are_ignored(unused: Json) -> None
     sent, _ = schemas("3.1.0", REFERENCE, Unused=unused)
 
     assert sent.is_valid({"name": "Ana", "password": "x"})
+
+
+def test_only_what_is_looked_at_is_copied() -> None:
+    other = {"required": ["id"], "properties": {"id": {"readOnly": True}}}
+    whole: Json = {
+        "openapi": "3.1.0",
+        "components": {"schemas": {"User": copy.deepcopy(USER), "Other": other}},
+    }
+    requests, responses = rewrite(whole)
+    user = whole["components"]["schemas"]["User"]
+    assert requests(user)["required"] == ["name", "password"]
+    assert requests(user) is requests(user)
+    assert requests(user)["properties"] is user["properties"]
+    assert responses(user) is user
+    assert other["required"] == ["id"]

@@ -1,10 +1,12 @@
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from openapi import rewriting, subschemas
 from openapi.contract import Contract
-from openapi.rewriting import upgrade_to_31
+from openapi.rewriting import rewrite
 
 Json = dict[str, Any]
 
@@ -17,7 +19,7 @@ def document(**parts: Any) -> Json:
 
 def upgraded(schema: Json) -> Json:
     whole = document(components={"schemas": {"Upgraded": copy.deepcopy(schema)}})
-    upgrade_to_31(whole)
+    rewrite(whole)
     result: Json = whole["components"]["schemas"]["Upgraded"]
     return result
 
@@ -120,7 +122,7 @@ OPERATION: Json = {
 )
 def test_schemas_are_upgraded_wherever_they_stand(parts: Json) -> None:
     whole = document(**copy.deepcopy(parts))
-    upgrade_to_31(whole)
+    rewrite(whole)
 
     assert "nullable" in str(parts)
     assert "nullable" not in str(whole)
@@ -147,7 +149,7 @@ def test_property_names_and_data_are_not_upgraded() -> None:
         "examples": {"schema": {"value": data}},
     }
     whole = document(components=copy.deepcopy(components))
-    upgrade_to_31(whole)
+    rewrite(whole)
 
     assert whole["components"] == components
 
@@ -158,7 +160,7 @@ def test_a_shared_schema_is_upgraded_once() -> None:
     whole = document(
         components={"schemas": {"A": shared, "B": {"items": shared}, "C": bound, "D": bound}}
     )
-    upgrade_to_31(whole)
+    rewrite(whole)
 
     assert shared == {"type": ["string", "null"], "enum": ["a", None]}
     assert bound == {"exclusiveMinimum": 1}
@@ -188,3 +190,20 @@ def test_values_are_validated_by_the_upgraded_schema(
 ) -> None:
     assert accepts(schema, good)
     assert not accepts(schema, bad)
+
+
+def test_all_schemas_are_visited_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    visited = []
+
+    def visiting(whole: Json) -> Iterator[Json]:
+        visited.append(whole)
+        yield from subschemas.schemas_of(whole)
+
+    monkeypatch.setattr(rewriting, "schemas_of", visiting)
+    part = {"type": "object", "required": ["a"], "properties": {"a": {"readOnly": True}}}
+    whole = document(
+        paths={"/a": {"get": {"responses": {"200": {"description": "x"}}}}},
+        components={"schemas": {"A": part}},
+    )
+    assert Contract(whole).operations
+    assert visited == [whole]
