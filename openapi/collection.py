@@ -24,6 +24,7 @@ from openapi.operation import PATH_PARAMETER, Operation
 
 _ENDING = re.compile(r"(\.json|\.xml)?/?$")
 _LAST_PARAMETER = re.compile(r"/\{\}$")
+_ACTION = re.compile(r"/\{\}/[^/{}]+")
 _LINKED_ID = re.compile(r"\$(response|request)\.body#/(.+)")
 _MADE = (200, 201, 202, 204)
 
@@ -157,7 +158,7 @@ class Collections:
         creating = [one for one in self._by_id.values() if self._may_create(one)]
         for create in creating:
             shape = shape_of(create.path)
-            if f"{shape}/{{}}" in self._by_shape:
+            if f"{shape}/{{}}" in self._by_shape or self._actions(shape):
                 found.setdefault(shape, (create, None))
         for create in creating:
             if shape_of(create.path) not in found:
@@ -171,6 +172,18 @@ class Collections:
                 if base is not None:
                     found.setdefault(base, (create, None))
         return found
+
+    def _actions(self, base: str) -> Sequence[Operation]:
+        """The actions on one item of a path that has a list: ``POST /hooks/{id}/deactivate``."""
+        if "GET" not in self._by_shape.get(base, {}):
+            return ()
+        return [
+            by_method["POST"]
+            for shape, by_method in self._by_shape.items()
+            if _ACTION.fullmatch(shape.removeprefix(base))
+            and shape.startswith(base)
+            and "POST" in by_method
+        ]
 
     def _may_create(self, operation: Operation) -> bool:
         return (
@@ -265,12 +278,14 @@ class Collections:
         }
         beside = self._by_shape.get(base, {}) | self._by_shape.get(shape_of(create.path), {})
         read, delete = on_item.get("GET"), on_item.get("DELETE")
-        if not on_item:
+        by_parameter = [*on_item.values()] or self._actions(base)
+        if not by_parameter:
             return None
-        parameter = PATH_PARAMETER.findall(next(iter(on_item.values())).path)[-1]
+        parameter = PATH_PARAMETER.findall(by_parameter[0].path)[-1]
         noun = base.rpartition("/")[2]
         identity = self._id(pointer, parameter, noun, [read, create, *on_item.values()])
-        if identity is None:
+        # Without an operation by id, only a member of that very name is sure to be the id.
+        if identity is None or (not on_item and identity != parameter):
             return None
         by_id = [one for one in map(on_item.get, ("PUT", "PATCH", "POST")) if one]
         return Collection(
@@ -284,7 +299,7 @@ class Collections:
             ),
             list=beside.get("GET"),
             id=identity,
-            id_parameters={one: PATH_PARAMETER.findall(one.path)[-1] for one in on_item.values()},
+            id_parameters={one: PATH_PARAMETER.findall(one.path)[-1] for one in by_parameter},
             reader=self._reader,
         )
 

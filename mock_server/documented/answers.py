@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from conformance.journal.secret_names import is_credential
 from mock_server.documented.bodies import (
     concrete_types,
     file_body,
@@ -25,6 +26,7 @@ from mock_server.exchange.problems import Problem, ProblemType, Response, not_se
 from openapi.contract import Contract
 from openapi.errors import ContractError
 from openapi.operation import DocumentedResponse, Header, MediaType, Operation, Unserved, is_json
+from openapi.schema import types_of
 
 _COMPUTED = (
     "x-ratelimit-limit",
@@ -38,6 +40,12 @@ _COMPUTED = (
     "connection",
 )
 """Headers that the pipeline or the server computes."""
+
+_UNCACHED = {"Cache-Control": "no-store"}
+"""The caching of an answer with a secret or a token (RFC 6749 section 5.1)."""
+
+_LEVELS = 4
+"""How many levels of an answer are looked into for a secret."""
 
 _SANDBOX = {"Content-Security-Policy": "sandbox"}
 """A page of the contract's must not be of the origin that the control plane trusts."""
@@ -85,6 +93,7 @@ class DocumentedAnswers:
         self._made: dict[str, _Answer | ContractError] = {}
         self._contents: dict[str, Mapping[str, MediaType]] = {}
         self._others: dict[tuple[str, str, str | None], bytes] = {}
+        self._cachings: dict[str, Mapping[str, str]] = {}
         self._told: set[str] = set()
         self._is_strict = strict
         self._resolve = contract.resolve_schema
@@ -166,10 +175,18 @@ class DocumentedAnswers:
                 raise not_served(_flaw(answer.pointer, error)) from error
         if status in _NO_BODY:
             body, media_type = b"", None
-        headers = dict(made.headers)
+        headers = {**self._caching(answer), **made.headers}
         if media_type is not None and not is_json(media_type):
             headers |= _SANDBOX
         return Response(status, body, media_type, headers)
+
+    def _caching(self, answer: DocumentedResponse) -> Mapping[str, str]:
+        """The header of an answer that no cache may keep; none of any other."""
+        if answer.pointer not in self._cachings:
+            is_said = any(one.name.lower() == "cache-control" for one in answer.headers)
+            is_private = not is_said and _has_credential(answer)
+            self._cachings[answer.pointer] = _UNCACHED if is_private else {}
+        return self._cachings[answer.pointer]
 
     def rewritten(self, operation: Operation, response: Response, wish: "Wish") -> Response:
         """A response in JSON, in the documented media type wished for; any other as it is.
@@ -278,6 +295,24 @@ class _Answer:
     body: bytes
     media_type: str | None
     headers: Mapping[str, str]
+
+
+def _has_credential(answer: DocumentedResponse) -> bool:
+    """Whether the bodies of an answer have a secret or a token."""
+    schemas = (one.schema for one in answer.content.values() if one.schema)
+    return any(_names_credential(one.outline) for one in schemas)
+
+
+def _names_credential(outline: Mapping[str, Any], level: int = _LEVELS) -> bool:
+    inner = outline.get("items")
+    members = outline.get("properties", {}).items()
+    return level > 0 and (
+        any(
+            (is_credential(name) and "string" in types_of(one)) or _names_credential(one, level - 1)
+            for name, one in members
+        )
+        or (isinstance(inner, dict) and _names_credential(inner, level - 1))
+    )
 
 
 def _is_inside(place: str, other: str) -> bool:

@@ -21,6 +21,7 @@ _CREATED = re.compile(r"creat|insert|register|added|submitted|opened|received", 
 _UPDATED = re.compile(r"updat|modif|chang", re.IGNORECASE)
 _MILLISECONDS = 10**11
 _LETTERS = 16
+_SECRET_LETTERS = 40
 _SHORTEST_HEX = 8
 _FEW_DIGITS = 6
 
@@ -46,6 +47,15 @@ def new_ids(definition: Mapping[str, Any], example: object, number: int) -> Iter
     length = max(length, int(definition.get("minLength", 0)))
     yield secrets.token_hex(length)[:length]
     yield str(number)
+
+
+def new_secrets(definition: Mapping[str, Any], example: object, number: int) -> Iterator[Any]:
+    """Secrets to try, the likeliest first: with the prefix of the example, and beyond guessing."""
+    if isinstance(example, str) and definition.get("format") != "uuid" and not _is_uuid(example):
+        prefix = found[0] if (found := _PREFIX.match(example)) else ""
+        if len(example) - len(prefix) < _SECRET_LETTERS:
+            yield prefix + secrets.token_hex(_SECRET_LETTERS // 2)
+    yield from new_ids(definition, example, number)
 
 
 def _numbers(definition: Mapping[str, Any], number: int) -> Iterator[int]:
@@ -103,13 +113,14 @@ def timestamps(
     found = {}
     for name, definition in members.items():
         if _UPDATED.search(name) or (new and _CREATED.search(name)):
-            value = _instant(definition, example.get(name), now)
+            value = instant(definition, example.get(name), now)
             if value is not None:
                 found[name] = value
     return found
 
 
-def _instant(definition: Mapping[str, Any], example: object, now: float) -> Any:
+def instant(definition: Mapping[str, Any], example: object, now: float) -> Any:
+    """The present time as a member has its times; None where it has none."""
     kinds, form = types_of(definition), definition.get("format")
     if form == "date-time" or (form is None and _is_date_time(example)):
         return timestamp(now)

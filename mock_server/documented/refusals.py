@@ -76,7 +76,7 @@ class DocumentedRefusals(Refusals):
 
     def __call__(self, exchange: Exchange, problem: Problem) -> Response:
         """The response of a problem."""
-        plain = problem.response(exchange.path, self.style)
+        plain = super().__call__(exchange, problem)
         if problem.status == _NOT_SERVED:
             return plain
         operation = exchange.operation or self._usual.get(str(problem.status))

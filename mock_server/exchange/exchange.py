@@ -72,7 +72,9 @@ class Refusals:
         self.style = style
 
     def __call__(self, exchange: "Exchange", problem: Problem) -> Response:
-        """The response of a problem."""
+        """The response of a problem, with the status that its operation documents for it."""
+        if exchange.operation:
+            problem.take_status(exchange.operation.responses)
         return problem.response(exchange.path, self.style)
 
 

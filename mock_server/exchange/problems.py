@@ -1,6 +1,6 @@
 """Responses, and the table of every error that the mock answers (RFC 9457 problem details)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from http import HTTPStatus
@@ -76,27 +76,48 @@ class _Kind:
     status: int
     slug: str
     title: str
+    exact: int | None = None
+    """A status that says more, for an operation that documents it."""
+    others: tuple[int, ...] = ()
+    """Statuses in its place, the closest first, for an operation that does not document it."""
+
+    def status_in(self, documented: Collection[str]) -> int:
+        """The status for an operation with these keys of responses."""
+        first = [] if self.exact is None else [self.exact]
+        usual = [self.status, *self.others]
+        exact = (one for one in [*first, *usual] if str(one) in documented)
+        of_range = (one for one in usual if f"{one // 100}XX" in documented)
+        return next(exact, next(of_range, self.status))
+
+
+_INVALID = "invalid-request", "Invalid request"
 
 
 class ProblemType(Enum):
-    """Problem types: status, last segment of the ``type`` URI, and title."""
+    """Problem types: status, last segment of the ``type`` URI, title, and other statuses."""
 
-    INVALID_REQUEST = _Kind(400, "invalid-request", "Invalid request")
-    AUTHENTICATION_FAILED = _Kind(401, "authentication-failed", "Authentication failed")
+    INVALID_REQUEST = _Kind(400, *_INVALID, others=(422,))
+    INVALID_CONTENT_TYPE = _Kind(400, *_INVALID, exact=415, others=(422,))
+    BODY_TOO_LARGE = _Kind(400, *_INVALID, exact=413, others=(422,))
+    UNKNOWN_PREFERENCE = _Kind(400, *_INVALID)
+    AUTHENTICATION_FAILED = _Kind(
+        401, "authentication-failed", "Authentication failed", others=(403,)
+    )
     FORBIDDEN = _Kind(403, "forbidden", "Forbidden")
-    NOT_FOUND = _Kind(404, "not-found", "Not found")
+    NOT_FOUND = _Kind(404, "not-found", "Not found", others=(410,))
     METHOD_NOT_ALLOWED = _Kind(405, "method-not-allowed", "Method not allowed")
     NOT_ACCEPTABLE = _Kind(406, "not-acceptable", "Not acceptable")
     REQUEST_TIMEOUT = _Kind(408, "request-timeout", "Request timeout")
-    CONFLICT = _Kind(409, "conflict", "Conflict")
-    UNSUPPORTED = _Kind(415, "unsupported-media-type", "Unsupported media type")
-    VALIDATION_FAILED = _Kind(422, "validation-failed", "Validation failed")
+    CONFLICT = _Kind(409, "conflict", "Conflict", others=(404, 410, 422, 400))
+    UNSUPPORTED = _Kind(415, "unsupported-media-type", "Unsupported media type", others=(400, 422))
+    VALIDATION_FAILED = _Kind(422, "validation-failed", "Validation failed", others=(400,))
+    KEY_REUSED = _Kind(422, "validation-failed", "Validation failed", others=(409, 400))
     RATE_LIMIT_EXCEEDED = _Kind(429, "rate-limit-exceeded", "Rate limit exceeded")
     HEAD_TOO_LARGE = _Kind(431, "head-too-large", "Request head too large")
     INTERNAL = _Kind(500, "internal", "Internal error")
     NOT_IMPLEMENTED = _Kind(501, "not-implemented", "Not implemented")
     OVERLOADED = _Kind(503, "overloaded", "Overloaded")
-    STORE_FULL = _Kind(507, "store-full", "Store full")
+    STORE_FULL = _Kind(507, "store-full", "Store full", others=(503, 500))
     UNAVAILABLE = _Kind(503, "unavailable", "Service unavailable")
 
 
@@ -129,6 +150,10 @@ class Problem(Exception):
         self.challenge = challenge
         self.status = kind.value.status
         """The HTTP status. Connexion reads it by this name, to choose between several errors."""
+
+    def take_status(self, documented: Collection[str]) -> None:
+        """Take the status that an operation with these keys of responses has for this problem."""
+        self.status = self.kind.value.status_in(documented)
 
     def response(self, instance: str | None, style: ProblemStyle = BUNDLED_STYLE) -> Response:
         """The problem as a response; ``instance`` is the path of the request, None if unknown."""

@@ -36,11 +36,8 @@ _SORTED_TOGETHER = 8
 _WITHOUT_REFERENCES = 2
 """The version of marshal that does not search for repeated values: few are, and it is slow."""
 
-_CONTRACT_REFUSES = {
-    ProblemType.INVALID_REQUEST,
-    ProblemType.VALIDATION_FAILED,
-    ProblemType.METHOD_NOT_ALLOWED,
-}
+_CONTRACT_REFUSES = {400, 405, 422}
+"""The statuses of kinds of problems that violate the contract."""
 
 
 @dataclass(slots=True)
@@ -315,6 +312,6 @@ def _refusals(problem: Problem, operation: Operation | None) -> tuple[str, ...]:
     if problem.code == "idempotency_key_reused":
         return ()
     unknown = problem.kind is ProblemType.NOT_FOUND and operation is None
-    if problem.kind not in _CONTRACT_REFUSES and not unknown:
+    if problem.kind.value.status not in _CONTRACT_REFUSES and not unknown:
         return ()
     return tuple(f"{one.param} {one.detail}" for one in problem.errors) or (problem.detail,)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -11,19 +11,29 @@ from mock_server.documented.answers import DocumentedAnswers
 from mock_server.documented.made_values import is_created_time, timestamps
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, Response, invalid_fields
+from mock_server.operations.item_actions import ItemAction, is_action
 from mock_server.operations.item_answers import Item, ItemAnswers, fitting_members, merged
 from mock_server.operations.item_pages import ItemPages
 from mock_server.operations.new_items import ItemCall, NewItem, no_item
 from mock_server.operations.patching import PatchError, json_patch, merge_patch
 from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import Store
-from openapi.collection import Collections
+from openapi.collection import Collections, shape_of
 from openapi.contract import Contract
 from openapi.field_errors import FieldError
 from openapi.item_members import Members, id_text
 from openapi.operation import PATH_PARAMETER, Operation, essence
 
 _NO_CONTENT = HTTPStatus.NO_CONTENT
+
+
+class _Below(NamedTuple):
+    """The item that a request is on or below, and the shape of its path."""
+
+    call: ItemCall
+    shape: str
+    item_id: str
+    stored: StoredItem
 
 
 class KeptItems:
@@ -47,6 +57,7 @@ class KeptItems:
         self._pages = ItemPages(store, self._answers, contract.base_path)
         self._base_path = contract.base_path
         self._anonymous = anonymous
+        self._actions: dict[Operation, ItemAction | None] = {}
 
     async def response(self, exchange: Exchange) -> Response | None:
         """The answer of an operation on kept items; None for any other operation.
@@ -57,9 +68,9 @@ class KeptItems:
         assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
         partner_id = exchange.partner_id or self._anonymous
         collection = self.collections.of(operation)
-        await self._check_above(exchange, operation, partner_id)
+        below = await self._item_above(exchange, operation, partner_id)
         if collection is None:
-            return None
+            return self._acted(below) if below else None
         path = collection.path(operation, exchange.parameters)
         call = ItemCall(exchange, operation, collection, partner_id, path)
         if operation is collection.list:
@@ -74,19 +85,52 @@ class KeptItems:
         is_by_id = operation in collection.updates
         return await (self._update(call) if is_by_id else self._update_in_body(call))
 
-    async def _check_above(self, exchange: Exchange, operation: Operation, partner_id: str) -> None:
-        """Raise a 404 where the operation lies below an item that is not there."""
+    async def _item_above(
+        self, exchange: Exchange, operation: Operation, partner_id: str
+    ) -> _Below | None:
+        """The item that an operation is on or below.
+
+        None where there is no collection above. Raises a 404 where the item is not there.
+        """
         above = self.collections.above(operation)
         if above is None:
-            return
+            return None
         collection, shape = above
         names = PATH_PARAMETER.findall(operation.path)[: shape.count("{}")]
         *parents, last = (id_text(exchange.parameters.get(name)) for name in names)
         path = collection.base
         for one in parents:
             path = path.replace("{}", one, 1)
-        if await self._store.items.find(partner_id, path, last) is None:
+        stored = await self._store.items.find(partner_id, path, last)
+        if stored is None:
             raise no_item(names[-1])
+        call = ItemCall(exchange, operation, collection, partner_id, path)
+        return _Below(call, shape, last, stored)
+
+    def _acted(self, below: _Below) -> Response | None:
+        """The answer of an action on an item, which may change it; None for any other operation."""
+        action = self._action(below)
+        if action is None or not action.is_of_item:
+            return None
+        call, before = below.call, _item(below.stored)
+        item = action.changed(before, call.exchange.now)
+        if item != before:
+            call.propose(below.item_id, below.stored.value, item)
+        documented, body = action.documented, None
+        if action.place and documented.body is not None:
+            body = self._answers.showing(documented, action.place, item)
+        return documented.with_body(body, {})
+
+    def _action(self, below: _Below) -> ItemAction | None:
+        operation, collection = below.call.operation, below.call.collection
+        if operation not in self._actions:
+            shape = shape_of(operation.path)
+            word = shape.rpartition("/")[2]
+            is_own = is_action(operation, shape, below.shape)
+            self._actions[operation] = (
+                ItemAction(operation, collection, self._answers, word) if is_own else None
+            )
+        return self._actions[operation]
 
     async def _read(self, call: ItemCall) -> Response | None:
         item = _item(await self._stored(call, call.item_id))

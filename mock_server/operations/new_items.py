@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from mock_server.documented.made_values import new_ids, timestamps
+from conformance.journal.secret_names import is_credential
+from mock_server.documented.made_values import new_ids, new_secrets, timestamps
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType
 from mock_server.operations.item_answers import Item, ItemAnswers, fitting_members, merged
@@ -145,13 +146,20 @@ class NewItem:
 
     def _unique(self) -> Item:
         """Other values than documented for the secrets of the item, and its further ids."""
-        return {
-            name: next(iter(new_ids(one, self._documented[name], self._number)))
-            for name, one in self._collection.members.items()
-            if name != self._collection.id
-            and (_UNIQUE.fullmatch(name) or "secret" in name.lower())
-            and isinstance(self._documented.get(name), str | int)
-        }
+        found: Item = {}
+        for name, one in self._collection.members.items():
+            is_secret, example = is_credential(name), self._documented.get(name)
+            is_own = is_secret or _UNIQUE.fullmatch(name)
+            if name != self._collection.id and is_own and isinstance(example, str | int):
+                maker = new_secrets if is_secret else new_ids
+                made = maker(one, example, self._number)
+                fitting = (value for value in made if self._is_shown_with(name, value))
+                if (value := next(fitting, None)) is not None:
+                    found[name] = value
+        return found
+
+    def _is_shown_with(self, name: str, value: object) -> bool:
+        return self._is_shown({**self._documented, name: value})
 
 
 def _with_urls(value: Any, url: re.Pattern[str], item_id: str) -> Any:

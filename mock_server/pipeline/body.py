@@ -1,6 +1,6 @@
-"""Reading and parsing of request bodies. A refusal is a 400, or a 415 where that is documented."""
+"""Reading and parsing of request bodies."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -54,7 +54,7 @@ async def read_body(exchange: Exchange) -> bytes:
             exchange.has_body = True
             body = b"".join(chunks)
             codings = exchange.header(b"content-encoding")
-            exchange.body = _decoded(exchange, body, codings) if codings else body
+            exchange.body = _decoded(body, codings) if codings else body
             return exchange.body
 
 
@@ -76,8 +76,7 @@ def content_type(exchange: Exchange, request_body: RequestBody) -> tuple[str, Me
         has = "more than one" if several else "no"
         detail = f"The request has {has} Content-Type; send {known}."
     code, param = "invalid_content_type", "Content-Type"
-    kind = ProblemType.UNSUPPORTED if "415" in _responses(exchange) else ProblemType.INVALID_REQUEST
-    raise Problem(kind, code, detail, param=param)
+    raise Problem(ProblemType.INVALID_CONTENT_TYPE, code, detail, param=param)
 
 
 def parse_other(
@@ -155,22 +154,15 @@ def _nesting(value: Any) -> int:
     return depth - 1
 
 
-def _responses(exchange: Exchange) -> Collection[str]:
-    """The keys of the responses that the operation documents."""
-    return exchange.operation.responses if exchange.operation else ()
-
-
-def _decoded(exchange: Exchange, body: bytes, codings: str) -> bytes:
+def _decoded(body: bytes, codings: str) -> bytes:
     """The body without its content codings."""
     try:
         return decoded(body, codings, MAX_BODY_BYTES)
     except DecodedSizeError:
         raise _too_large() from None
     except UnknownCodingError:
-        documented = _responses(exchange)
-        is_other = "400" in documented and "415" not in documented
         raise Problem(
-            ProblemType.INVALID_REQUEST if is_other else ProblemType.UNSUPPORTED,
+            ProblemType.UNSUPPORTED,
             "unsupported_content_encoding",
             f"The Content-Encoding is not accepted here; send {ACCEPTED.replace(',', ' or')}"
             ", or a body without one.",
@@ -183,7 +175,7 @@ def _decoded(exchange: Exchange, body: bytes, codings: str) -> bytes:
 
 def _too_large() -> Problem:
     detail = f"The body is larger than {MAX_BODY_BYTES} bytes."
-    return Problem(ProblemType.INVALID_REQUEST, "body_too_large", detail)
+    return Problem(ProblemType.BODY_TOO_LARGE, "body_too_large", detail)
 
 
 def _malformed(detail: str) -> Problem:

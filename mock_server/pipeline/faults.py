@@ -69,14 +69,14 @@ class FaultInjection:
             return ()
         if wanted not in PRESETS and not is_status(wanted):
             raise Problem(
-                ProblemType.INVALID_REQUEST,
+                ProblemType.UNKNOWN_PREFERENCE,
                 "unknown_fault",
                 f"Prefer names no known preset of faults. Known: {', '.join(PRESETS)}.",
             )
         fitting = self.plans.preset(wanted, operation)
         if not fitting:
             raise Problem(
-                ProblemType.INVALID_REQUEST,
+                ProblemType.UNKNOWN_PREFERENCE,
                 "unsuitable_fault",
                 f"Prefer asks for a fault that {operation.id} cannot have.",
             )

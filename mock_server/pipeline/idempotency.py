@@ -126,7 +126,7 @@ class _Key:
         if opened is None:
             code, detail = "idempotency_key_reused", "Use a new key for a new request."
             raise Problem(
-                ProblemType.VALIDATION_FAILED,
+                ProblemType.KEY_REUSED,
                 code,
                 "This idempotency key was sent before with another body.",
                 errors=[FieldError(IDEMPOTENCY_KEY, detail, code)],

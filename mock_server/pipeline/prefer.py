@@ -107,7 +107,7 @@ def _status(operation: Operation, code: str) -> int:
     if not re.fullmatch(r"[2-5]\d\d", code, re.ASCII):
         documented = ", ".join(sorted(operation.responses))
         raise Problem(
-            ProblemType.INVALID_REQUEST,
+            ProblemType.UNKNOWN_PREFERENCE,
             "undocumented_code",
             "Prefer asks for a code that is no status from 200 to 599."
             f" {operation.id} documents: {documented}.",
@@ -130,7 +130,7 @@ def _status_with(operation: Operation, example: str, status: int, *, has_code: b
         names += own
     known = ", ".join(dict.fromkeys(names))
     raise Problem(
-        ProblemType.INVALID_REQUEST,
+        ProblemType.UNKNOWN_PREFERENCE,
         "unknown_example",
         f"Prefer asks for an example that the answers of {operation.id} do not have, or that is not"
         f" true to its schema. {f'They have: {known}.' if known else 'They have none.'}",

@@ -228,3 +228,23 @@ def test_what_only_answers_have_is_not_the_clients_to_choose(start: Start) -> No
     assert made == {"id": 1, "name": "Rex", "created_at": "2026-03-01T12:00:00.250Z"}
     for method in ("PUT", "PATCH"):
         assert client.request(method, "/v1/pets/1", json=chosen).json() == made
+
+
+@pytest.mark.parametrize("example", [None, "whsec_12345", "whsec_0123456789abcdef0123456789abcdef"])
+def test_a_secret_is_new_beyond_guessing_and_in_no_cache(start: Start, example: str | None) -> None:
+    document = pets()
+    made = document["paths"]["/pets"]["post"]["responses"]["201"]["content"]["application/json"]
+    secret = {"type": "string", **({"example": example} if example else {})}
+    made["schema"] = {"allOf": [
+        made["schema"], {"type": "object", "required": ["signingSecret"],
+                         "properties": {"signingSecret": secret}},
+    ]}  # fmt: skip
+    client = start(document)
+    answers = [client.post("/v1/pets", json={"name": "Rex"}) for _ in range(2)]
+    first, second = (one.json()["signingSecret"] for one in answers)
+    prefix = "whsec_" if example else ""
+    assert first != second
+    assert len(first.removeprefix(prefix)) >= 32
+    assert first.startswith(prefix)
+    assert [one.headers["cache-control"] for one in answers] == ["no-store"] * 2
+    assert "cache-control" not in client.get("/v1/pets").headers

@@ -21,8 +21,8 @@ def client() -> Iterator[Client]:
         yield client
 
 
-def params(response: Any) -> list[str]:
-    assert response.status_code == 422, response.text
+def params(response: Any, status: int = 422) -> list[str]:
+    assert response.status_code == status, response.text
     return [one["param"] for one in response.json()["errors"]]
 
 
@@ -315,7 +315,7 @@ def test_a_coded_body_is_decoded(client: Client, coding: str, body: bytes) -> No
 
 
 def test_a_decoded_body_is_validated(client: Client) -> None:
-    assert params(send(client, gzipped(b'{"qty": "x"}'), "gzip")) == ["name", "qty"]
+    assert params(send(client, gzipped(b'{"qty": "x"}'), "gzip"), 400) == ["name", "qty"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,129 @@
+"""Actions on an item change what the contract says that they change, and nothing else."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from tests.mock_server.kept.conftest import Start
+from tests.mock_server.kept.contracts import Schema, answer, obj, operation, text
+
+STATES = ["open", "captured", "cancelled", "paid", "void", "inactive", "stopped", "verified"]
+
+BASE = {
+    "id": text(), "amount": {"type": "integer"}, "state": text(enum=STATES),
+    "currency": text(enum=["EUR", "USD"]),
+}  # fmt: skip
+NEW = {"id": "o_000001", "amount": 5, "currency": "EUR", "state": "open"}
+
+
+def orders(action: str, of_action: Schema, method: str = "post", **more: Schema) -> dict[str, Any]:
+    """A contract of orders, with an action on one; further members are not for clients to set."""
+    order = obj("id", "state", **BASE, **more)
+    sent = obj(amount=BASE["amount"], currency=BASE["currency"])
+    path = {"parameters": [{"name": "id", "in": "path", "required": True, "schema": text()}]}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Orders", "version": "1"},
+        "paths": {
+            "/orders": {
+                "post": operation({"201": answer(order, NEW)}, sent),
+                "get": operation({"200": answer({"type": "array", "items": order})}),
+            },
+            "/orders/{id}": {**path, "get": operation({"200": answer(order, NEW)})},
+            f"/orders/{{id}}/{action}": {**path, method: operation(of_action)},
+        },
+    }
+
+
+ORDER = obj("id", "state", **BASE)
+
+
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [
+        ("cancel", "cancelled"),
+        ("capture", "captured"),
+        ("pay", "paid"),
+        ("mark-as-paid", "paid"),
+        ("markPaid", "paid"),
+        ("void", "void"),
+        ("deactivate", "inactive"),
+        ("stop", "stopped"),
+        ("verify", "verified"),
+        ("remind", "open"),
+        ("canc", "open"),
+    ],
+)
+@pytest.mark.parametrize("method", ["post", "put"])
+def test_an_action_sets_the_state_that_is_called_so(
+    start: Start, action: str, state: str, method: str
+) -> None:
+    client = start(orders(action, {"200": answer(ORDER)}, method))
+    made = client.post("/orders", json={"amount": 7, "currency": "USD"}).json()
+    other = client.post("/orders", json={"amount": 8}).json()
+
+    acted = client.request(method, f"/orders/{made['id']}/{action}")
+    assert acted.json() == {**made, "state": state}
+    assert client.get(f"/orders/{made['id']}").json() == acted.json()
+    assert client.get("/orders").json() == [acted.json(), other]
+
+
+def test_an_action_sets_what_its_example_says_of_the_state_alone(start: Start) -> None:
+    done = {"id": "o_000009", "amount": 99, "currency": "USD", "state": "captured"}
+    client = start(orders("settle", {"200": answer(ORDER, done)}))
+    made = client.post("/orders", json={"amount": 7, "currency": "EUR"}).json()
+
+    acted = client.post(f"/orders/{made['id']}/settle").json()
+    assert acted == {**made, "state": "captured"}
+    assert client.get(f"/orders/{made['id']}").json() == acted
+
+
+def test_an_action_sets_the_only_value_that_its_answer_allows(start: Start) -> None:
+    order = deepcopy(ORDER)
+    order["properties"]["state"] = {"const": "stopped"}
+    client = start(orders("settle", {"200": answer(order)}))
+    made = client.post("/orders", json={}).json()
+
+    assert client.post(f"/orders/{made['id']}/settle").json()["state"] == "stopped"
+    assert client.get(f"/orders/{made['id']}").json()["state"] == "stopped"
+
+
+def test_an_answer_without_a_body_and_flags_and_times(start: Start) -> None:
+    more = {
+        "active": {"type": "boolean", "default": True},
+        "is_archived": {"type": "boolean", "default": False},
+        "archivedAt": text(format="date-time"),
+        "updated_at": text(format="date-time"),
+        "sentAt": text(format="date-time"),
+    }
+    for action, name, value in (("archive", "is_archived", True), ("disactivate", "active", False)):
+        client = start(orders(action, {"204": answer()}, **more))
+        made = client.post("/orders", json={}).json()
+        before = client.get(f"/orders/{made['id']}").json()
+        assert client.post(f"/orders/{made['id']}/{action}").status_code == 204
+        after = client.get(f"/orders/{made['id']}").json()
+        assert after[name] is value
+        assert after["updated_at"].startswith("2026-03-01T12:00:00")
+        assert ("archivedAt" in after) == (action == "archive")
+        assert after["state"] == before["state"]
+        assert "sentAt" not in after
+
+
+def test_an_action_that_answers_with_something_else_changes_nothing(start: Start) -> None:
+    receipt = answer(obj("ok", ok={"type": "boolean"}), {"ok": True})
+    client = start(orders("cancel", {"200": receipt}))
+    made = client.post("/orders", json={}).json()
+    assert client.post(f"/orders/{made['id']}/cancel").json() == {"ok": True}
+    assert client.get(f"/orders/{made['id']}").json() == made
+
+
+def test_actions_alone_make_a_collection_of_what_has_a_list(start: Start) -> None:
+    document = orders("cancel", {"204": answer()})
+    del document["paths"]["/orders/{id}"]
+    client = start(document)
+    made = client.post("/orders", json={"amount": 3}).json()
+    assert client.get("/orders").json() == [made]
+    assert client.post(f"/orders/{made['id']}/cancel").status_code == 204
+    assert client.get("/orders").json() == [{**made, "state": "cancelled"}]
+    assert client.post("/orders/other/cancel").status_code == 404
