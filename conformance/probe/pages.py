@@ -1,6 +1,7 @@
 """Lists, read page by page up to a bound."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -19,7 +20,7 @@ from conformance.probe.rate_limits import answer_to
 from conformance.probe.repetition import Repetition
 from conformance.probe.violation import expect_list, expect_news
 from conformance.target.exchange import Answer, Request
-from conformance.target.members import JsonObject
+from conformance.target.members import JsonObject, identifier_in
 from openapi.operation import Operation
 from openapi.paging import Paging, page_members
 
@@ -33,6 +34,8 @@ MANY = 210
 """More than two of the largest pages, and enough for what one request in two hundred breaks."""
 
 _MADE_AT_ONCE = 10
+
+_COUNTED = re.compile(r"\d{1,9}")
 
 
 def make(probe: Probe, count: int, partner: int = 0) -> list[Answer]:
@@ -90,6 +93,31 @@ def ids_until(probe: Probe, wanted: set[str], partner: int = 0) -> list[str]:
     for page in pages(probe, largest_page(probe), partner=partner):
         seen += page.ids
         if wanted <= set(seen):
+            break
+    return seen
+
+
+def marks_of(probe: Probe, found: Iterable[JsonObject]) -> set[str]:
+    """What tells resources of all partners apart: the id, beside a short number the name too.
+
+    A server may count for each partner. A number without a name tells nothing, and has no mark.
+    """
+    marks = set()
+    for one in found:
+        id_, name = identifier_in(one, probe.resource.id), one.get(probe.name_member)
+        if id_ and not _COUNTED.fullmatch(id_):
+            marks.add(id_)
+        elif id_ and name:
+            marks.add(f"{id_} {name}")
+    return marks
+
+
+def marks_until(probe: Probe, wanted: set[str], partner: int = 0) -> set[str]:
+    """The marks in a list, until all ``wanted`` ones are seen, or to its end."""
+    seen: set[str] = set()
+    for page in pages(probe, largest_page(probe), partner=partner):
+        seen |= marks_of(probe, page.items)
+        if wanted <= seen:
             break
     return seen
 

@@ -1,15 +1,13 @@
 """A server that keeps a contract of another style is accused of nothing; what applies is told."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from conformance.server import catalogue
 from openapi.contract import Contract
-from tests.other_contracts.judging import judged
+from tests.other_contracts.judging import accused, judged, judged_mock
 from tests.other_contracts.server import TOKENS, serving
 from tests.other_contracts.styles import STYLES
 
@@ -18,13 +16,6 @@ def contract_of(style: str, folder: Path) -> Path:
     path = folder / f"{style}.json"
     path.write_text(json.dumps(STYLES[style]()))
     return path
-
-
-def accused(report: dict[str, Any]) -> Sequence[str]:
-    """What a report has against a server."""
-    bad = {"failed", "warning", "error"}
-    return [f"{one['id']} [{one['operation']}]: {one['actual']}" for one in report["results"]
-            if one["outcome"] in bad]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -42,6 +33,17 @@ def test_a_server_that_keeps_its_contract_conforms(style: str, seed: int, tmp_pa
             TOKENS[0], "--second-token", TOKENS[1], "--level", "should", "--patience", "0",
             "--seed", str(seed), folder=tmp_path,
         )  # fmt: skip
+
+    assert accused(report) == []
+    assert code == 0
+    assert report["summary"]["passed"] > 150
+
+
+@pytest.mark.parametrize(
+    "style", ["tasks", "hooks", pytest.param("invoices", marks=pytest.mark.thorough)]
+)
+def test_the_mock_of_each_contract_conforms(style: str, tmp_path: Path) -> None:
+    code, report = judged_mock(contract_of(style, tmp_path), tmp_path)
 
     assert accused(report) == []
     assert code == 0

@@ -10,7 +10,14 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_requests
 from conformance.probe.applicability import lists, opens_with_bearer_token
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed
-from conformance.probe.pages import expect_listed_for, items, largest_page, page_of, query_for
+from conformance.probe.pages import (
+    expect_listed_for,
+    items,
+    largest_page,
+    marks_of,
+    page_of,
+    query_for,
+)
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.resources import request_on_new_resource
@@ -18,7 +25,7 @@ from conformance.probe.revocation import revokes
 from conformance.probe.values import Values
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Request, query_with
-from conformance.target.members import identifier_in, parse, text_in
+from conformance.target.members import parse, text_in
 from openapi.resource import creates
 
 _METHOD_HEADERS = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
@@ -125,14 +132,13 @@ def no_header_names_the_partner(probe: Probe) -> None:
             expect_listed_for(lister, made, 0)
         page = replace(_page(lister), headers=headers)
         shown = items(lister.operation, answer_to(probe, page))
-        ids = {identifier_in(one, probe.resource.id) for one in shown}
-        of_others = page_of(lister, query_for(lister, largest_page(lister)), partner=1).ids
-        shared = ids & {*of_others}
+        of_others = page_of(lister, query_for(lister, largest_page(lister)), partner=1).items
+        shared = marks_of(lister, shown) & marks_of(lister, of_others)
         probe.expect(
             not shared,
             "no other partner's keys, whatever headers name that partner",
             "another partner's keys",
-            Values(f"/{probe.resource.id} of listed keys", sorted(filter(None, shared))),
+            Values(f"/{probe.resource.id} of listed keys", sorted(shared)),
         )
 
 

@@ -18,11 +18,21 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, edit_body, on_requests, with_body
 from conformance.probe.applicability import is_credential, lists
 from conformance.probe.not_verified import NotVerified
-from conformance.probe.pages import ids_of, ids_until, items, largest_page, make, pages, query_for
+from conformance.probe.pages import (
+    ids_of,
+    items,
+    largest_page,
+    make,
+    marks_of,
+    marks_until,
+    pages,
+    query_for,
+)
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.values import Values
 from conformance.probe.violation import Violation, expect
+from conformance.server.created.answers import json_object
 from conformance.server.lists.sabotage import HIDE_ALL, VENDOR, is_list, on_pages, query_of
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper
@@ -167,26 +177,26 @@ def created_is_listed(probe: Probe) -> None:
 def only_ones_own(probe: Probe) -> None:
     """A list shows nothing that another partner has made, whatever the cursor."""
     foreign = make(probe, 2, partner=1)
-    own = make(probe, 2)
+    hidden = marks_of(probe, map(json_object, foreign))
+    own = marks_of(probe, map(json_object, make(probe, 2)))
     for answer in foreign:
         if probe.page_members.paging is not Paging.AFTER:
             break
         page = answer_to(probe, probe.request(query=query_for(probe, 5, probe.known_id_of(answer))))
-        shown = not page.is_error and _shows(page, ids_of(probe, foreign))
+        shown = not page.is_error and _shows(probe, page, hidden)
         probe.expect(not shown, "none of another partner's keys after its id", "one of them")
     if probe.path(0) != probe.path(1):
         page = answer_to(probe, replace(probe.request(0), partner=1))
-        shown = not page.is_error and _shows(page, ids_of(probe, own))
+        shown = not page.is_error and _shows(probe, page, own)
         probe.expect(not shown, "none of another partner's keys at its path", "one of them")
-    for partner, hidden in ((0, ids_of(probe, foreign)), (1, ids_of(probe, own))):
-        visible = set(ids_until(probe, hidden, partner))
-        shared = sorted(hidden & visible)
+    for partner, others in ((0, hidden), (1, own)):
+        shared = sorted(others & marks_until(probe, others, partner))
         seen = Values(f"ids in the list of partner {partner + 1}", shared)
         probe.expect(not shared, "none of another partner's keys", f"{len(shared)}", seen)
 
 
-def _shows(answer: Answer, ids: set[str]) -> bool:
-    return any(one.encode() in answer.body for one in ids)
+def _shows(probe: Probe, answer: Answer, marks: set[str]) -> bool:
+    return not marks.isdisjoint(marks_of(probe, items(probe.operation, answer)))
 
 
 _MASKED = re.compile(r"[*•●…]|x{4}|\.{3}", re.IGNORECASE)
