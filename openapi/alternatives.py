@@ -43,6 +43,15 @@ def compiled(pointer: str, registry: jsonschema_rs.Registry) -> jsonschema_rs.Dr
     )
 
 
+def compiled_within(
+    document: Document, definition: object
+) -> jsonschema_rs.Draft202012Validator:  # fmt: skip
+    """Compile a schema whose references lead to places of a document."""
+    return jsonschema_rs.Draft202012Validator(
+        {**document, "allOf": [definition]}, validate_formats=True, formats={"byte": is_base64}
+    )
+
+
 def is_base64(text: str) -> bool:
     """Whether a text is of the format ``byte``: base64 with its padding (RFC 4648 section 4)."""
     return len(text) % 4 == 0 and _BASE64.fullmatch(text) is not None

@@ -19,6 +19,7 @@ from openapi.combinations import Combinations
 from openapi.discriminators import assert_mapping, open_hierarchies
 from openapi.document import Document, check_version
 from openapi.errors import ContractError
+from openapi.patterns import readable
 from openapi.references import References, encoded, merge_schemas
 from openapi.subschemas import named_schemas, schemas_of
 
@@ -54,6 +55,7 @@ def rewrite(document: Document) -> tuple[View, View]:
             # Of a path with a "#" or a space in it, which the library takes only encoded.
             schema["$ref"] = encoded(unquote(reference))
         _assert_size(schema)
+        _read_patterns(schema)
     resolve = References(document).resolve_schema
     for schema in choosing:
         # A broken schema is refused where an operation uses it.
@@ -118,6 +120,15 @@ def _assert_size(schema: dict[str, Any]) -> None:
 
 
 _BITS = {"int32": 32, "int64": 64}
+
+
+def _read_patterns(schema: dict[str, Any]) -> None:
+    """Give the patterns of a schema the form that the validator reads."""
+    if isinstance(schema.get("pattern"), str):
+        schema["pattern"] = readable(schema["pattern"])
+    named = schema.get("patternProperties")
+    if isinstance(named, dict):
+        schema["patternProperties"] = {readable(one): value for one, value in named.items()}
 
 
 def _without_required(document: Document, flag: str, requiring: Sequence[dict[str, Any]]) -> View:

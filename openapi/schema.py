@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from openapi.alternatives import DOCUMENT, Alternatives, compiled
+from openapi.alternatives import DOCUMENT, Alternatives, compiled, compiled_within
 from openapi.combinations import Combinations
 from openapi.document import Document, join
 from openapi.errors import ContractError
@@ -59,6 +59,10 @@ class Schema:
     def check(self) -> None:
         """Compile the schema; raises :class:`ContractError` where that is impossible."""
         _ = self._validator
+
+    def compiled_part(self, definition: object) -> jsonschema_rs.Draft202012Validator:
+        """Compile a schema that is made of parts of this one."""
+        return compiled_within(self._owner.excerpt(self.pointer), definition)
 
     @property
     def is_usable(self) -> bool:

@@ -281,11 +281,18 @@ class DocumentedAnswers:
         schema, examples = documented.schema, documented.examples
         if schema is None:
             return examples[0] if examples else None
+        valid = []
         for example, place in zip(examples, documented.example_places, strict=True):
             if schema.is_valid(example):
-                return example
-            self._tell(ContractError(place, schema.first_error(example)), "is not used")
-        return self._generation.value(schema)
+                valid.append(example)
+            else:
+                self._tell(ContractError(place, schema.first_error(example)), "is not used")
+        if valid:
+            return valid[0]
+        value = self._generation.value(schema)
+        if reason := self._generation.unused.pop(schema.pointer, None):
+            self._tell(ContractError(schema.pointer, reason), "has an example that is not used")
+        return value
 
 
 @dataclass(frozen=True, slots=True)

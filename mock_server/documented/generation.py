@@ -9,7 +9,7 @@ A contract may ask for more than any machine has. Each value, and all of them to
 budget.
 """
 
-import math
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,11 +19,13 @@ from typing import Any
 
 import jsonschema_rs
 
-from mock_server.documented.texts import MOST_CHARACTERS, only, text_of
+from mock_server.documented.simple_values import distinct, number, other_names, varied
+from mock_server.documented.texts import MOST_CHARACTERS, text_of
 from openapi.contract import Contract
 from openapi.discriminators import KEYWORDS, last_step, property_of, values_of
 from openapi.document import join
 from openapi.errors import ContractError
+from openapi.patterns import for_python
 from openapi.references import merge_schemas, outline
 from openapi.schema import Schema, types_of
 
@@ -34,6 +36,9 @@ _VALUES = 2_000
 _BRANCHES = 4
 """How many branches of each ``oneOf`` or ``anyOf`` are tried."""
 
+_VARIATIONS = 4
+"""How many values are tried where a schema has a ``not``."""
+
 _MOST_VALUES = 20_000
 """Limit on the values within one value."""
 
@@ -41,6 +46,8 @@ _VALUES_OF_ALL = 3_000_000
 """Limit on the values that are put together for one contract, failed attempts included."""
 
 _NULL = {"type": "null"}
+
+_CONDITION = frozenset({"if", "then", "else"})
 
 
 class BudgetSpentError(Exception):
@@ -54,6 +61,9 @@ class Generation:
         self.resolve = contract.resolve_schema
         self._components = contract.document.get("components")
         self._values = _VALUES_OF_ALL
+        self._parts: dict[tuple[str, int], tuple[Any, jsonschema_rs.Draft202012Validator]] = {}
+        self.unused: dict[str, str] = {}
+        """Why an example within a schema is not used, by the pointer of the schema."""
 
     def value(self, schema: Schema) -> Any:
         """A value that satisfies ``schema``.
@@ -73,21 +83,33 @@ class Generation:
         Raises LookupError where none was found, and BudgetSpentError as :meth:`value` does.
         """
         spent: BudgetSpentError | None = None
+        wrong = ""
         schema.check()
         for unlike, branch, shown in product((False, True), range(_BRANCHES), _SHOWN):
             # Numbers beyond those of a float may fail anywhere.
             with suppress(ArithmeticError, AttributeError, TypeError, ValueError, RecursionError):
                 try:
-                    assembly = _Assembly(self, shown, branch, unlike=unlike)
+                    assembly = _Assembly(self, schema, shown, branch, unlike=unlike)
                     value = assembly.value(schema.definition, 0, schema.pointer)
                 except BudgetSpentError as error:
                     spent = error
                 else:
                     if schema.is_valid(value):
+                        if assembly.has_wrong_example and wrong:
+                            self.unused.setdefault(schema.pointer, wrong)
                         return value
+                    wrong = wrong or schema.first_error(value)
         if spent:
             raise spent
         raise LookupError("no plain value satisfies the schema")
+
+    def accepts(self, schema: Schema, definition: Any, value: Any) -> bool:
+        """Whether a part of a schema accepts a value."""
+        key = schema.pointer, id(definition)
+        if key not in self._parts:
+            # With the definition, so that no other has its id.
+            self._parts[key] = definition, schema.compiled_part(definition)
+        return self._parts[key][1].is_valid(value)
 
     def spend(self) -> None:
         """Count one value; raises BudgetSpentError where there were too many."""
@@ -135,12 +157,18 @@ def generate(contract: Contract, schema: Schema) -> Any:
     return Generation(contract).value(schema)
 
 
-_SHOWN = (("const", "example", "default", "examples", "enum"), ("const", "enum"))
-"""The keywords whose values are taken as they are: first all of them, then what is surely valid."""
+_ALL = ("const", "example", "default", "examples", "enum")
+_SHOWN = ((_ALL, False), (_ALL, True), (("const", "enum"), False))
+"""The keywords whose values are taken as they are, and whether only where their schema takes them:
+
+first all of them, then those that are valid, then what is surely valid.
+"""
 
 
 class _Assembly:
     """Puts one value together; ``shown`` are the keywords whose values are taken as they are.
+
+    It says with them whether a value must be valid by the schema that shows it.
 
     ``branch`` is the number of the branch that each ``oneOf`` and ``anyOf`` takes, from 0 on; with
     ``unlike`` the value gets members that the other branches do not accept. Raises
@@ -148,12 +176,20 @@ class _Assembly:
     """
 
     def __init__(
-        self, generation: Generation, shown: tuple[str, ...], branch: int, *, unlike: bool
+        self,
+        generation: Generation,
+        schema: Schema,
+        shown: tuple[tuple[str, ...], bool],
+        branch: int,
+        *,
+        unlike: bool,
     ) -> None:
         self._generation = generation
+        self._schema = schema
         self._resolve = generation.resolve
         self._spend_of_all = generation.spend
-        self._shown = shown
+        self._shown, self._must_be_valid = shown
+        self.has_wrong_example = False
         self._branch = branch
         self._unlike = unlike
         self._values = 0
@@ -173,6 +209,8 @@ class _Assembly:
             if extending and not self._is_beyond(depth):
                 child = extending[self._branch % len(extending)]
                 return self.value({"$ref": child}, depth + 1)
+        if any(isinstance(part, dict) and "if" in part for part in definition.get("allOf", ())):
+            return self._of_conditions(definition, depth)
         merged = merge_schemas(self._resolve, definition)
         made = self._made(merged, depth)
         if name and _is_without_branches(merged):
@@ -184,7 +222,12 @@ class _Assembly:
         for keyword in self._shown:
             if keyword in definition:
                 listed = keyword in {"examples", "enum"} and definition[keyword]
-                return listed[0] if listed else definition[keyword]
+                value = listed[0] if listed else definition[keyword]
+                if not self._must_be_valid or self._accepts(definition, value):
+                    return value
+                self.has_wrong_example = True
+        if "if" in definition:
+            return self._of_condition(definition, depth)
         for keyword in ("oneOf", "anyOf"):
             branches = definition.get(keyword)
             if branches:
@@ -197,7 +240,39 @@ class _Assembly:
                 if self._unlike and isinstance(made, dict):
                     self._differ(made, branch, branches)
                 return made
-        return self._simplest(definition, depth)
+        made = self._simplest(definition, depth)
+        if "not" in definition:
+            tried = (made, *(varied(made, by) for by in range(1, _VARIATIONS)))
+            return next((one for one in tried if not self._accepts(definition["not"], one)), made)
+        return made
+
+    def _accepts(self, definition: Any, value: Any) -> bool:
+        return self._generation.accepts(self._schema, definition, value)
+
+    def _of_conditions(self, definition: dict[str, Any], depth: int) -> Any:
+        """A value for the parts of an ``allOf`` that are conditions: those that it meets itself."""
+        rest: list[Any] = []
+        conditions: list[dict[str, Any]] = []
+        for part in definition["allOf"]:
+            is_condition = isinstance(part, dict) and "if" in part
+            (conditions if is_condition else rest).append(part)
+        rest += [
+            {key: one for key, one in part.items() if key not in _CONDITION} for part in conditions
+        ]
+        base = self.value({**definition, "allOf": rest}, depth + 1)
+        met = [
+            part.get("then" if self._accepts(part["if"], base) else "else", True)
+            for part in conditions
+        ]
+        return self.value({**definition, "allOf": [*rest, *met]}, depth + 1)
+
+    def _of_condition(self, definition: dict[str, Any], depth: int) -> Any:
+        """A value for the ``else`` of a condition, or on every second try for its ``then``."""
+        rest = {key: one for key, one in definition.items() if key not in _CONDITION}
+        parts = [definition.get("else", True)]
+        if self._branch % 2:
+            parts = [definition["if"], definition.get("then", True)]
+        return self.value({"allOf": [rest, *parts]}, depth + 1)
 
     def _differ(self, made: dict[str, Any], branch: Any, branches: list[Any]) -> None:
         """Give a value one member for each other branch that this branch does not accept."""
@@ -248,27 +323,35 @@ class _Assembly:
             case "object":
                 return self._object(definition, depth, ends=ends)
             case "array":
-                first = definition.get("prefixItems", [])
-                wanted = 0 if ends else len(first) or 1
-                count = max(
-                    min(wanted, definition.get("maxItems", wanted)), definition.get("minItems", 0)
-                )
-                schemas = chain(first, repeat(definition.get("items", True)))
-                if "contains" in definition:
-                    schemas = chain([definition["contains"]], schemas)
-                made = [self.value(schema, depth + 1) for schema in islice(schemas, int(count))]
-                return _distinct(made) if definition.get("uniqueItems") else made
+                return self._array(definition, depth, ends=ends)
             case "string":
                 self._spend(characters=int(definition.get("minLength", 0)))
                 text = text_of(definition)
                 self._spend(characters=len(text))
                 return text
             case "integer" | "number" as kind:
-                return _number(definition, kind)
+                return number(definition, kind)
             case "boolean":
                 return True
             case _:
                 return None
+
+    def _array(self, definition: dict[str, Any], depth: int, *, ends: bool) -> list[Any]:
+        first = definition.get("prefixItems", [])
+        item = definition.get("items", True)
+        contained = definition.get("minContains", 1) if "contains" in definition else 0
+        wanted = 0 if ends else len(first) or 1
+        least = max(contained, definition.get("minItems", 0))
+        size = max(min(wanted, definition.get("maxItems", wanted)), least)
+        containing = {"allOf": [item, definition.get("contains", True)]}
+        schemas = chain(repeat(containing, int(contained)), first, repeat(item))
+        made = [self.value(schema, depth + 1) for schema in islice(schemas, int(size))]
+        if not definition.get("uniqueItems"):
+            return made
+        resolved = self._resolve(item)
+        merged = merge_schemas(self._resolve, resolved) if isinstance(resolved, dict) else {}
+        listed = merged.get("enum", ())
+        return [*listed[: len(made)]] if len(listed) >= len(made) else distinct(made)
 
     def _object(self, definition: dict[str, Any], depth: int, *, ends: bool) -> dict[str, Any]:
         properties, required = definition.get("properties", {}), definition.get("required", ())
@@ -277,13 +360,32 @@ class _Assembly:
             for name, child in properties.items()
             if (not ends or name in required) and child is not False
         }
-        other = definition.get("additionalProperties", True)
         missing = [name for name in required if name not in made]
-        least = definition.get("minProperties", 0) - len(made) - len(missing)
-        for name in chain(missing, (f"member{at}" for at in range(int(max(0, least))))):
-            made[name] = "text" if other is True else self.value(other, depth + 1)
-            self._spend(values=1)
-        return made
+        needed = definition.get("dependentRequired", {})
+        missing += [one for name in (*made, *missing) for one in needed.get(name, ())]
+        for name in missing:
+            if name not in made:
+                self._add(made, name, definition, depth)
+        names = other_names(definition)
+        while len(made) < definition.get("minProperties", 0):
+            self._add(made, next(names), definition, depth)
+        depending = definition.get("dependentSchemas", {})
+        parts = [depending[name] for name in made if name in depending]
+        if not parts:
+            return made
+        rest = {key: one for key, one in definition.items() if key != "dependentSchemas"}
+        whole: dict[str, Any] = self.value({"allOf": [rest, *parts]}, depth + 1)
+        return whole
+
+    def _add(
+        self, made: dict[str, Any], name: str, definition: dict[str, Any], depth: int
+    ) -> None:  # fmt: skip
+        """Give an object a member that is none of its properties."""
+        named = definition.get("patternProperties", {})
+        of_name = [one for pattern, one in named.items() if re.search(for_python(pattern), name)]
+        other = {"allOf": of_name} if of_name else definition.get("additionalProperties", True)
+        made[name] = "text" if other is True else self.value(other, depth + 1)
+        self._spend(values=1)
 
 
 def _is_without_branches(schema: dict[str, Any]) -> bool:
@@ -294,38 +396,3 @@ def _name_of(definition: Any) -> str | None:
     """The name of a schema that is only a reference; None for any other."""
     reference = definition.get("$ref") if isinstance(definition, dict) else None
     return last_step(reference) if isinstance(reference, str) and len(definition) == 1 else None
-
-
-def _distinct(items: list[Any]) -> list[Any]:
-    """The items, each varied until it differs from those before it."""
-    for at in range(1, len(items)):
-        items[at] = _varied(items[at], at)
-    return items
-
-
-def _varied(value: Any, by: int) -> Any:
-    match value:
-        case bool() | None:
-            return value if by % 2 == 0 else not value
-        case int() | float():
-            return value + by
-        case str():
-            return f"{value}{by}"
-        case dict() if value:
-            name = next((one for one in value if isinstance(value[one], str | int)), None)
-            return {**value, name: _varied(value[name], by)} if name else value
-        case _:
-            return value
-
-
-def _number(definition: dict[str, Any], kind: str) -> float:
-    bounds = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-    accepts = jsonschema_rs.Draft202012Validator(only(definition, kind, *bounds, "multipleOf"))
-    ends = [definition[bound] for bound in bounds if bound in definition]
-    step = definition.get("multipleOf", 1)
-    near = []
-    with suppress(OverflowError):  # of numbers beyond those of a float
-        near = [math.floor(end / step + by) * step for end in ends for by in (0, 1, -1)]
-        near.append(sum(ends) / max(1, len(ends)))
-    candidates = [0, 1, *ends, *near]
-    return next((one for one in candidates if accepts.is_valid(one)), 0)

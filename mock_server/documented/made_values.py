@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import rstr
-
+from mock_server.documented.texts import MOST_CHARACTERS, TextMaker
 from mock_server.partners.clock import timestamp
 from openapi.schema import types_of
 
@@ -68,11 +67,10 @@ def _numbers(definition: Mapping[str, Any], number: int) -> Iterator[int]:
 
 def _matching(pattern: str) -> Iterator[str]:
     """Some texts made by a regular expression; none where it is no pattern."""
-    maker = rstr.Rstr(random.SystemRandom())
     for _ in range(8):
         try:
-            yield maker.xeger(pattern)
-        except (re.error, ValueError, KeyError, RecursionError, OverflowError):
+            yield TextMaker(random.SystemRandom(), MOST_CHARACTERS).xeger(pattern)
+        except (re.error, ValueError, LookupError, RecursionError, OverflowError):
             return
 
 

@@ -3,17 +3,24 @@
 import math
 import random
 import re
+import string
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import jsonschema_rs
 import rstr
+
+from openapi.patterns import for_python
 
 _TEXTS = 20
 """How many texts of each length are made by a pattern, until one satisfies the other keywords."""
 
 _MOST_REPEATS = 20
 """How often a part of a pattern is repeated beyond what it must be."""
+
+_OTHERS = (string.ascii_letters + string.digits, string.printable, "éü漢")
+"""What stands for any characters but some: the first of these with one that is left."""
 
 _PARTS = (1, 2, 3, 4, 8)
 """How many repeated parts of a pattern are tried to share the least length."""
@@ -35,6 +42,12 @@ FORMATS = {
     "hostname": "example.com",
     "ipv4": "192.0.2.1",
     "ipv6": "2001:db8::1",
+    "iri-reference": "/",
+    "idn-hostname": "example.com",
+    "json-pointer": "/text",
+    "relative-json-pointer": "0",
+    "regex": "text",
+    "uri-template": "/{id}",
 }
 """A text of each format."""
 
@@ -43,9 +56,7 @@ def text_of(definition: dict[str, Any]) -> str:
     """A text by the pattern or the format of a schema, of a length that it allows."""
     least = int(definition.get("minLength", 0))
     if "pattern" in definition:
-        wanted = only(definition, "string", "pattern", "minLength", "maxLength", "format")
-        accepts = jsonschema_rs.Draft202012Validator(wanted, validate_formats=True)
-        return next(filter(accepts.is_valid, _matches(definition["pattern"], least)), "")
+        return next(texts_by_pattern(definition), "")
     longest = int(definition.get("maxLength", MOST_CHARACTERS))
     if definition.get("format") == "byte":  # base64, whose length is a multiple of four
         return "dGV4" * min(math.ceil(max(least, 1) / 4), longest // 4)
@@ -53,19 +64,48 @@ def text_of(definition: dict[str, Any]) -> str:
     return text.ljust(least, "x")[:longest]
 
 
-def _matches(pattern: str, least: int) -> Iterator[str]:
+def texts_by_pattern(definition: dict[str, Any]) -> Iterator[str]:
+    """Texts that satisfy the pattern and the other keywords of a schema, the same ones each time.
+
+    At first that of the format, then made by the pattern, at last one character repeated.
+    """
+    wanted = only(definition, "string", "pattern", "minLength", "maxLength", "format")
+    accepts = jsonschema_rs.Draft202012Validator(wanted, validate_formats=True)
+    least = int(definition.get("minLength", 0))
+    most = definition.get("maxLength", _MOST_REPEATS)
+    usual = FORMATS.get(definition.get("format", ""))
+    repeated = (
+        one * count
+        for one in _CHARACTERS
+        for count in range(max(1, least), min(most, max(1, least) + 2) + 1)
+        if count <= _MOST_REPEATED
+    )
+    made = _matches(definition["pattern"], least, int(most))
+    tried = chain([str(usual)] if usual else [], made, repeated)
+    return filter(accepts.is_valid, tried)
+
+
+_CHARACTERS = ("é", "a", "A", "0", "漢", " ")
+"""Characters of several kinds: a pattern may take none of those that are made by it."""
+
+_MOST_REPEATED = 1_000
+
+
+def _matches(pattern: str, least: int, most: int) -> Iterator[str]:
     """Texts made by a regular expression, the same ones each time; none where it is no pattern.
 
-    At first any, then those in which each repeated part has a share of the ``least`` characters.
+    At first any, then those in which each repeated part has a share of the ``least`` characters,
+    or of the ``most``.
     """
     left = MOST_CHARACTERS
-    repeats = [None, *(math.ceil(least / parts) for parts in _PARTS if least)]
-    for times in repeats:
+    shares = [math.ceil(least / parts) for parts in _PARTS if least]
+    shares += [max(1, most // parts) for parts in _PARTS if most < _MOST_REPEATS]
+    for times in (None, *shares):
         for seed in range(_TEXTS):
             maker = TextMaker(random.Random(seed), left, times)  # noqa: S311 - test data
             try:
                 text = maker.xeger(pattern)
-            except (re.error, ValueError, KeyError, RecursionError, OverflowError):
+            except (re.error, ValueError, LookupError, RecursionError, OverflowError):
                 return
             yield text
             left = maker.left
@@ -83,6 +123,23 @@ class TextMaker(rstr.Rstr):
         self.left = left
         self._source = source
         self._times = times
+        # What is looked for ahead is made by what follows, or by another text: it adds nothing.
+        self._cases = {
+            **self._cases,
+            "assert": lambda _: "",
+            "any": lambda _: source.choice(string.ascii_letters),
+        }
+
+    def xeger(self, string_or_regex: Any) -> str:
+        """A text that matches a pattern of ECMA-262."""
+        return super().xeger(for_python(string_or_regex))
+
+    def _handle_in(self, value: Any) -> Any:
+        candidates = [*chain(*(self._handle_state(one) for one in value))]
+        if candidates[0] is False:  # all but these
+            others = ([one for one in kind if one not in candidates] for kind in _OTHERS)
+            candidates = next(filter(None, others), [])
+        return self._source.choice(candidates)
 
     def _handle_state(self, state: Any) -> Any:
         made = super()._handle_state(state)

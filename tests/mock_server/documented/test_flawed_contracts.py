@@ -181,7 +181,8 @@ def test_an_example_that_is_not_used_is_told_and_the_next_one_answers(
     schema = "{type: object, required: [id], properties: {id: {type: integer}, at: {format: date}}}"
     media = (
         f"{{schema: {schema}, examples: {{none: {{$ref: '#/components/examples/X'}},"
-        " text: {value: {id: x}}, lacking: {value: {}}, good: {value: {id: 7}}}}"
+        " text: {value: {id: x}}, lacking: {value: {}}, good: {value: {id: 7}},"
+        " late: {value: {id: y}}}}"
     )
     answer = f"{{description: d, content: {{application/json: {media}}}}}"
     paths = getting(f"responses: {{'200': {answer}}}")
@@ -193,6 +194,22 @@ def test_an_example_that_is_not_used_is_told_and_the_next_one_answers(
     assert f"{place}/none is not served: refers to #/components/examples/X" in told
     assert f"{place}/text is not used: id must be an integer" in told
     assert f"{place}/lacking is not used" in told
+    assert f"{place}/late is not used: id must be an integer" in told
+
+
+def test_an_example_of_a_member_that_is_not_used_leaves_the_others(
+    write: Write, serving: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
+    members = "at: {type: string, example: noon}, v: {type: string, example: 5}, n: {example: 7}"
+    schema = f"{{type: object, properties: {{{members}, more: {{type: array, example: [1]}}}}}}"
+    answer = f"{{description: d, content: {{application/json: {{schema: {schema}}}}}}}"
+    paths = getting(f"responses: {{'200': {answer}}}")
+    with serving(Settings(contract=write(paths))) as client:
+        assert client.get("/a").json() == {"at": "noon", "v": "text", "n": 7, "more": [1]}
+
+    place = "#/paths/~1a/get/responses/200/content/application~1json/schema"
+    [told] = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert told == f"{place} has an example that is not used: v must be a string"
 
 
 def test_a_bad_body_of_what_makes_a_resource_refuses_nothing(
