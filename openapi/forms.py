@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openapi.field_errors import FieldError
-from openapi.operation import Encoding, essence, is_json, specificity
+from openapi.operation import Encoding, essence, is_json, is_xml, specificity
 from openapi.parameters import (
     ABSENT,
     Style,
@@ -31,20 +31,30 @@ class Part:
     media_type: str | None = None
 
 
-def read_form(
-    parts: Iterable[Part], outline: Mapping[str, Any], encoding: Mapping[str, Encoding]
-) -> tuple[dict[str, Any], list[FieldError]]:
+@dataclass(frozen=True, slots=True)
+class Form:
     """The object that a form describes, and the fields that cannot be read.
 
-    ``outline`` is that of the form's schema.
+    The fields in ``documents`` are XML, which is taken as it is: what ``value`` has for them says
+    only that they are there.
     """
+
+    value: dict[str, Any]
+    errors: list[FieldError]
+    documents: list[Part]
+
+
+def read_form(
+    parts: Iterable[Part], outline: Mapping[str, Any], encoding: Mapping[str, Encoding]
+) -> Form:
+    """Read a form; ``outline`` is that of its schema."""
     by_name: dict[str, list[Part]] = {}
     for part in parts:
         by_name.setdefault(part.name, []).append(part)
     form = _Form(by_name, outline.get("properties", {}), encoding)
     form.read_styled()
     form.read_parts()
-    return form.value, form.errors
+    return Form(form.value, form.errors, form.documents)
 
 
 class _Form:
@@ -59,6 +69,7 @@ class _Form:
         self._encoding = encoding
         self.value: dict[str, Any] = {}
         self.errors: list[FieldError] = []
+        self.documents: list[Part] = []
 
     def read_styled(self) -> None:
         """Read the properties that are written as query parameters are."""
@@ -93,7 +104,9 @@ class _Form:
             if "array" not in types_of(known):
                 self.value[name] = self._read(name, parts[-1], known)
                 continue
-            values = [self._read(name, part, known.get("items", {})) for part in parts]
+            values = [
+                self._read(name, part, known.get("items", {}), is_item=True) for part in parts
+            ]
             # A JSON part may be the whole array.
             is_whole = len(values) == 1 and isinstance(values[0], list)
             self.value[name] = values[0] if is_whole else values
@@ -106,19 +119,29 @@ class _Form:
         if not any(specificity(one, sent) for one in encoding.content_types):
             self._refuse(name, f"must be sent as {' or '.join(encoding.content_types)}")
 
-    def _read(self, name: str, part: Part, known: Mapping[str, Any]) -> Any:
+    def _read(
+        self, name: str, part: Part, known: Mapping[str, Any], *, is_item: bool = False
+    ) -> Any:  # fmt: skip
         types = types_of(known)
         declared = self._encoding.get(name)
         own = (part.media_type,) if part.media_type else declared.content_types if declared else ()
         is_declared = any(map(is_json, own))
+        if any(map(is_xml, own)) and not {"object", "array"}.isdisjoint(types):
+            self.documents.append(part)
+            return None
         if not is_declared and "object" not in types:
             return read_text(part.text, types)
+        # A file is a text by its schema, whatever is in it.
+        is_json_text = declared is not None and any(map(is_json, declared.content_types))
+        may_be_file = "string" in types and "object" not in types and not is_json_text
         try:
             value = read_json(part.text)
         except ValueError:
-            if is_declared:
+            if is_declared and not may_be_file:
                 self._refuse(name, "must be JSON")
             return read_text(part.text, types)
+        if may_be_file and not isinstance(value, (str, list) if is_item else str):
+            return part.text
         # A text that looks like JSON is a text, where it is not declared as anything else.
         return value if is_declared or isinstance(value, dict | list) else part.text
 

@@ -98,7 +98,8 @@ def _read(text: str, media_type: str, documented: MediaType) -> tuple[Any, list[
     if media_type == "application/x-www-form-urlencoded":
         outline = documented.schema.outline if documented.schema else {}
         parts = [Part(name, one) for name, one in parse_qsl(text, keep_blank_values=True)]
-        return read_form(parts, outline, documented.encoding)
+        form = read_form(parts, outline, documented.encoding)
+        return form.value, form.errors
     return ABSENT, []
 
 

@@ -124,10 +124,16 @@ _KINDS = {
 def _read_fields(
     parts: list[Part], outline: Mapping[str, Any], media_type: MediaType
 ) -> tuple[Any, list[FieldError]]:
-    value, errors = read_form(parts, outline, media_type.encoding)
-    unreadable = {one.param for one in errors}
-    found = media_type.schema.errors(value) if media_type.schema else []
-    return value, errors + [one for one in found if one.param not in unreadable]
+    form = read_form(parts, outline, media_type.encoding)
+    errors = [*form.errors]
+    for part in form.documents:
+        try:
+            check_xml(part.text.encode(), MAX_NESTING)
+        except ValueError as error:
+            errors.append(FieldError(part.name, f"must be XML: {error}", "invalid_format"))
+    judged = {one.param for one in errors} | {part.name for part in form.documents}
+    found = media_type.schema.errors(form.value) if media_type.schema else []
+    return form.value, errors + [one for one in found if one.param not in judged]
 
 
 def parse_json(body: bytes) -> Any:

@@ -1,11 +1,15 @@
 """The fields of submitted forms: URL-encoded ones, and the parts of multipart ones."""
 
+import logging
 from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from openapi.forms import Part
+
+# What it finds wrong with a form is in the refusal, and names no place in the log.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 _MOST_PARTS = 1000
 

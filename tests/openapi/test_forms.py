@@ -45,8 +45,8 @@ def form(*parts: tuple[str, ...], encoding: Json | None = None) -> tuple[Json, l
     [media_type] = media_types("multipart/form-data", encoding=encoding).values()
     assert media_type.schema is not None
     sent = [Part(*one) for one in parts]
-    value, errors = read_form(sent, media_type.schema.outline, media_type.encoding)
-    return value, [f"{one.param} {one.detail}" for one in errors]
+    read = read_form(sent, media_type.schema.outline, media_type.encoding)
+    return read.value, [f"{one.param} {one.detail}" for one in read.errors]
 
 
 @pytest.mark.parametrize(

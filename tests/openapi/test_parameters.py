@@ -308,7 +308,7 @@ def test_form_fields_are_parsed_by_their_properties() -> None:
     outline = parameter({"allOf": [COLOUR, ref("Base")]}).schema.outline
     fields = [("id", "7"), ("R", "1"), ("R", "2"), ("tags", "a"), ("tags", "b,c"), ("new", "3")]
 
-    assert read_form([Part(*one) for one in fields], outline, {})[0] == {
+    assert read_form([Part(*one) for one in fields], outline, {}).value == {
         "id": 7,
         "R": 2,
         "tags": ["a", "b,c"],

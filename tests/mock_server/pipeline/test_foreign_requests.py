@@ -183,6 +183,7 @@ def test_xml_that_is_not_well_formed_is_refused(client: Client, body: bytes) -> 
 
 
 META = json.dumps({"name": "x", "qty": 1})
+FORM = [("meta", (None, META)), ("file", ("f", b""))]
 
 
 @pytest.mark.parametrize(
@@ -197,6 +198,12 @@ META = json.dumps({"name": "x", "qty": 1})
         ([("meta", (None, META)), ("file", ("f", b"\xff" * 20))], []),
         ([("meta", (None, META)), ("file", ("f", b"\xff" * 21))], ["file"]),
         ([("file", ("f", b""))], ["meta"]),
+        ([("meta", (None, META)), ("file", ("f.json", b'{"a": 1}', "application/json"))], []),
+        ([("meta", (None, META)), ("file", ("f.json", b"[1,", "application/json"))], []),
+        ([*FORM, ("order", ("o.xml", b"<order><n>1</n></order>", "application/xml"))], []),
+        ([*FORM, ("order", (None, b"<order/>"))], []),
+        ([*FORM, ("order", ("o.xml", b"<order>", "text/xml"))], ["order", "order"]),
+        ([*FORM, ("order", ("o.xml", b"<order>", "application/xml"))], ["order"]),
         (
             [
                 ("meta", (None, META)),
@@ -269,14 +276,18 @@ def test_the_fields_of_a_form_are_read_by_their_encoding(
             "multipart/form-data; boundary=x",
             b'--x\r\nContent-Disposition: form-data; name="meta"\r\n\r\n\xff\r\n--x--\r\n',
         ),
+        ("multipart/form-data; boundary=y", b"--x\r\n\r\na\r\n--x--\r\n"),
         ("application/x-www-form-urlencoded", b"%ff=1"),
     ],
 )
-def test_what_is_no_form_is_refused(client: Client, content_type: str, content: bytes) -> None:
+def test_what_is_no_form_is_refused(
+    client: Client, content_type: str, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     response = client.post("/upload", content=content, headers={"Content-Type": content_type})
 
     assert response.status_code == 400
     assert response.json()["code"] == "malformed_body"
+    assert not [one for one in caplog.records if one.levelname == "WARNING"]
 
 
 BODY = json.dumps({"name": "x" * 100}).encode()
