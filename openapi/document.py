@@ -235,8 +235,12 @@ def _too_many_values() -> ValueError:
 
 def join(pointer: str, *steps: object) -> str:
     """Append steps to a JSON pointer, escaped by RFC 6901 section 3."""
-    escaped = (str(step).replace("~", "~0").replace("/", "~1") for step in steps)
-    return "/".join([pointer, *escaped])
+    for step in steps:
+        text = str(step)
+        if "/" in text or "~" in text:
+            text = text.replace("~", "~0").replace("/", "~1")
+        pointer = f"{pointer}/{text}"
+    return pointer
 
 
 def check_version(document: Document) -> str:

@@ -1,6 +1,7 @@
 """Reads the operations of a document, and notes why a part of it cannot be read."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -58,6 +59,9 @@ class Reading:
         self.security_schemes: Mapping[str, Document] = dict(self._security_schemes())
         self.servers = self._servers()
         self.base_path = self._base_path()
+        # Those of the components, which many operations have.
+        self._known_parameters: dict[str, Parameter] = {}
+        self._known_responses: dict[str, DocumentedResponse] = {}
         self.operations: dict[str, Operation] = {}
         for operation in self._operations():
             if len(self.operations) == MAX_OPERATIONS:
@@ -202,20 +206,25 @@ class Reading:
                 )
                 if one["in"] == "header" and one["name"].lower() in _NO_PARAMETERS:
                     continue
-                style = one.get("style", _DEFAULT_STYLES[one["in"]])
-                schema, media_type = self._parameter_schema(one, place)
-                found[one["in"], one["name"]] = Parameter(
-                    name=one["name"],
-                    location=one["in"],
-                    required=one.get("required", False),
-                    schema=schema,
-                    style=style,
-                    explode=one.get("explode", style == "form"),
-                    media_type=media_type,
-                    allows_empty=one["in"] == "query" and one.get("allowEmptyValue") is True,
-                    examples=tuple(self._examples(one, place).values()),
-                )
+                if place not in self._known_parameters:
+                    self._known_parameters[place] = self._parameter(one, place)
+                found[one["in"], one["name"]] = self._known_parameters[place]
         yield from found.values()
+
+    def _parameter(self, node: Document, pointer: str) -> Parameter:
+        style = node.get("style", _DEFAULT_STYLES[node["in"]])
+        schema, media_type = self._parameter_schema(node, pointer)
+        return Parameter(
+            name=node["name"],
+            location=node["in"],
+            required=node.get("required", False),
+            schema=schema,
+            style=style,
+            explode=node.get("explode", style == "form"),
+            media_type=media_type,
+            allows_empty=node["in"] == "query" and node.get("allowEmptyValue") is True,
+            examples=tuple(self._examples(node, pointer).values()),
+        )
 
     def _parameter_schema(self, node: Document, pointer: str) -> tuple[Schema, str | None]:
         """The schema of a parameter, and the media type of its value if it has ``content``."""
@@ -237,6 +246,12 @@ class Reading:
 
     def _response(self, key: str, reference: Document, pointer: str) -> DocumentedResponse:
         node, place = self._references.follow(reference, pointer)
+        if place not in self._known_responses:
+            self._known_responses[place] = self._documented(key, node, place)
+        found = self._known_responses[place]
+        return found if found.key == key else replace(found, key=key)
+
+    def _documented(self, key: str, node: Document, place: str) -> DocumentedResponse:
         headers = []
         for name, header_reference in node.get("headers", {}).items():
             header, header_place = self._references.follow(

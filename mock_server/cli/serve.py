@@ -1,5 +1,6 @@
 """``dinie-mock serve``: the mock, until it is ended."""
 
+import gc
 import signal
 from dataclasses import replace
 from typing import Any
@@ -47,6 +48,7 @@ def _serve(host: str, port: int, settings: Settings) -> None:
                 " or leave it out with --no-control"
             )
         contract = load_contract(settings)
+        gc.freeze()  # it lives to the end, and takes the garbage collector longest to look at
         settings = replace(
             settings,
             partners=settings.partners or (make_up_partner(settings.store),),
