@@ -52,11 +52,32 @@ class _SecuredOperation(SecurityOperation):
 
 
 class _SecuredOperations(SecurityAPI):
+    def add_paths(self) -> None:
+        """Add each operation when it is first asked for: a contract may have thousands."""
+        self.operations = _OnFirstUse(self)
+
     def make_operation(self, operation: Any) -> Any:
         factory = self.security_handler_factory
         return _SecuredOperation.from_operation(
             operation, next_app=self.next_app, security_handler_factory=factory
         )
+
+
+class _OnFirstUse(dict[str | None, _SecuredOperation]):
+    """The operations of a contract by their ids."""
+
+    def __init__(self, api: _SecuredOperations) -> None:
+        super().__init__()
+        self._add = api.add_operation
+        self._places = {
+            described["operationId"]: (path, method)
+            for path, methods in api.specification["paths"].items()
+            for method, described in methods.items()
+        }
+
+    def __missing__(self, operation_id: str | None) -> _SecuredOperation:
+        self._add(*self._places[operation_id])
+        return self[operation_id]
 
 
 class Authentication(SecurityMiddleware):

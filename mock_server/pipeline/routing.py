@@ -8,9 +8,13 @@ without a slash, and of two matching paths the more concrete one wins (OpenAPI 3
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
 from typing import Any
 from urllib.parse import unquote
 
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
@@ -151,26 +155,83 @@ class _Routes(RoutingAPI):
         of such a path, the less concrete ones are asked first.
         """
         paths = paths or self.specification["paths"]
+        routes = _Paths()
+        self.router.routes.append(routes)
         last: list[tuple[str, _MethodNotAllowed]] = []
         for path in sorted(paths, key=_concreteness):
-            super().add_paths({path: paths[path]})
+            for method, described in paths[path].items():
+                found = self.contract.operations[described["operationId"]]
+                routes.add(path, _Found(found, self.base_path, self.cache, self.next_app), method)
             allowed = {method.upper() for method in paths[path]}
             for one in self.unserved[path]:
                 allowed |= {one.method} if one.method else set()
-                methods = [one.method] if one.method else None
-                self.router.add_route(path, _NotServed(one.flaw), methods=methods)
+                routes.add(path, _NotServed(one.flaw), one.method)
             refusal = _MethodNotAllowed(allowed)
             if any(kind == _MIXED for kind, _ in _concreteness(path)):
                 last.append((path, refusal))
             else:
-                self.router.add_route(path, refusal, methods=None)
+                routes.add(path, refusal)
         for path, refusal in last:
-            self.router.add_route(path, refusal, methods=None)
+            routes.add(path, refusal)
 
-    def make_operation(self, operation: Any) -> "_Found":
-        """Make the route of an operation from its description in the contract."""
-        found = self.contract.operations[operation.operation_id]
-        return _Found(found, self.base_path, self.cache, self.next_app)
+
+class _Paths(BaseRoute):
+    """The paths of a contract, in order. Each ends with what takes any method.
+
+    A path is compared with those alone that have as many slashes, and the same first part or a
+    parameter in it. Their patterns are compiled then: it takes long for all of a large contract.
+    """
+
+    def __init__(self) -> None:
+        self._added: dict[tuple[int, str | None], list[_Added]] = defaultdict(list)
+        self._routes: dict[tuple[int, str | None], list[Route]] = {}
+        self._count = count()
+
+    def add(self, path: str, app: ASGIApp, method: str | None = None) -> None:
+        """Add what answers a path, for one method or for any."""
+        first = _first_part(path)
+        key = path.count("/"), None if "{" in first else first
+        self._added[key].append(_Added(next(self._count), path, app, method))
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match the first path that takes the method of a request."""
+        for route in self._candidates(scope["path"].removeprefix(scope.get("root_path", ""))):
+            match, found = route.matches(scope)
+            if match is Match.FULL:
+                return match, found
+        return Match.NONE, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run what answers the path that was matched."""
+        await scope["endpoint"](scope, receive, send)
+
+    def _candidates(self, path: str) -> list[Route]:
+        slashes = path.count("/")
+        # A pattern ends before a line feed too.
+        key: tuple[int, str | None] = slashes, _first_part(path).removesuffix("\n")
+        key = key if key in self._added else (slashes, None)
+        if key not in self._routes:
+            added = {*self._added.get(key, ()), *self._added.get((slashes, None), ())}
+            self._routes[key] = [one.route for one in sorted(added, key=lambda one: one.number)]
+        return self._routes[key]
+
+
+@dataclass(frozen=True, eq=False)
+class _Added:
+    """What answers a path, for one method or for any, and its place in the order."""
+
+    number: int
+    path: str
+    app: ASGIApp
+    method: str | None
+
+    @cached_property
+    def route(self) -> Route:
+        return Route(self.path, self.app, methods=[self.method] if self.method else None)
+
+
+def _first_part(path: str) -> str:
+    return path[1:].partition("/")[0]
 
 
 class _Found(RoutingOperation):
