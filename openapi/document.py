@@ -244,8 +244,13 @@ def join(pointer: str, *steps: object) -> str:
 
 
 def check_version(document: Document) -> str:
-    """Return the document's OpenAPI version; raises :class:`ContractError` unless 3.0 or 3.1."""
+    """Return the document's OpenAPI version; raises :class:`ContractError` unless 3.0 or 3.1.
+
+    Without its last number (``openapi: 3.0``, to YAML a number) it is that of the first of these.
+    """
     version = str(document.get("openapi") or document.get("swagger") or "")
+    if version in {"3.0", "3.1"}:
+        return f"{version}.0"
     if not version.startswith(("3.0.", "3.1.")):
         raise ContractError("#/openapi", f"must be 3.0.x or 3.1.x, and is {version or 'missing'}")
     return version

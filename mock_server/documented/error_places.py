@@ -45,6 +45,9 @@ _LISTS = (
 )
 _MOST_DEPTH = 6
 
+_PLAIN_TEXT = "text"
+"""What a generated text is, where its schema allows any."""
+
 _Path = tuple[str, ...]
 
 _Place = tuple[_Path, tuple[Any, ...]]
@@ -150,12 +153,18 @@ class _Places:
         elif refused.is_field(plain):
             # Without a field, that of an example is another request's.
             yield place, (_REMOVED if refused.field is None else _as_field(plain, refused.field),)
-        elif plain in _STATUSES and re.fullmatch(r"[1-5]\d\d", text):
+        elif self._is_status(plain, text):
             yield place, (str(refused.status),)
         elif not self._is_example and plain in _CODES:
             yield place, (refused.code,)
         elif not self._is_example and plain in _SECOND_DETAILS:
             yield place, (HTTPStatus(refused.status).phrase,)
+
+    def _is_status(self, plain: str, text: str) -> bool:
+        """Whether a text is a status, or has the place of one and says nothing."""
+        if plain in _STATUSES and re.fullmatch(r"[1-5]\d\d", text):
+            return True
+        return "status" in plain and not self._is_example and text == _PLAIN_TEXT
 
     def _of_list(
         self, value: Sequence[Any], outline: Mapping[str, Any], refused: _Refused, path: _Path

@@ -1,5 +1,6 @@
 """The documented media type that a client accepts best (RFC 9110 section 12.5.1)."""
 
+import re
 from collections.abc import Sequence
 
 from werkzeug.datastructures import MIMEAccept
@@ -13,7 +14,9 @@ def best_accepted(names: Sequence[str], accept: str | None) -> str | None:
 
     Of the ranges that match a media type, the most specific one has its quality.
     """
-    accepted = parse_accept_header(accept, MIMEAccept)
+    # A "*" alone, which old clients send, is any type; what is no range at all asks for nothing.
+    text = _ANY.sub("*/*", accept) if accept else accept
+    accepted = [one for one in parse_accept_header(text, MIMEAccept) if "/" in one[0]]
     if not accepted:
         return names[0] if names else None
     best, highest = None, 0.0
@@ -24,7 +27,10 @@ def best_accepted(names: Sequence[str], accept: str | None) -> str | None:
     return best
 
 
-def _quality(name: str, accepted: MIMEAccept) -> float:
+_ANY = re.compile(r"(?:(?<=,)|(?<=, )|^)\*(?=\s*(?:[,;]|$))")
+
+
+def _quality(name: str, accepted: Sequence[tuple[str, float]]) -> float:
     found = (0, 0), 0.0
     parameters = type_parameters(name)
     for media_range, quality in accepted:

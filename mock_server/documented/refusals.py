@@ -29,6 +29,9 @@ from openapi.operation import (
     is_xml,
 )
 
+_STANDARD = ("type", "title", "status", "detail", "instance")
+"""The members of a problem document that RFC 9457 defines."""
+
 _NOT_SERVED = 501
 """The status of what the mock cannot play, of which no contract knows."""
 
@@ -118,12 +121,15 @@ class DocumentedRefusals(Refusals):
         fitting = (one for one in examples if problem.code in _texts(one))
         value = next(fitting, None) or self._value(media_type)
         document = problem.document(path, self.style)
-        if is_json(name) and not examples and (not schema or name == MEDIA_TYPE):
-            own = [document, {**value, **document} if isinstance(value, dict) else document]
-            for one in own:
-                if not schema or schema.is_valid(one):
-                    return one
-        return filled(value, schema, problem, path, is_example=bool(examples))
+        is_made = not examples and is_json(name)
+        if is_made and (not schema or (name == MEDIA_TYPE and schema.is_valid(document))):
+            return document
+        own = filled(value, schema, problem, path, is_example=bool(examples))
+        if is_made and schema and name == MEDIA_TYPE and isinstance(own, dict):
+            standard = {key: one for key, one in document.items() if key in _STANDARD}
+            whole = ({**own, **document}, {**own, **standard})
+            return next(filter(schema.is_valid, whole), own)
+        return own
 
     def _value(self, media_type: MediaType) -> Any:
         """The value of a body, made once: what is generated costs a part of the budget of all."""

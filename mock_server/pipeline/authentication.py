@@ -108,9 +108,12 @@ class SecurityHandler:
         if not beside:
             return lambda request: self.identify(request.exchange, security_scheme)
 
-        def identify(request: SecuredRequest) -> Identity | Awaitable[Identity]:
+        async def identify(request: SecuredRequest) -> Identity:
+            # First who it is: a request without a bearer token is asked for that.
+            found = self.identify(request.exchange, security_scheme)
+            identity = await found if isinstance(found, Awaitable) else found
             _check_beside(request.exchange, beside)
-            return self.identify(request.exchange, security_scheme)
+            return identity
 
         return identify
 

@@ -200,7 +200,8 @@ def test_the_success_status_is_the_lowest_documented_one(
     [
         ("swagger: '2.0'", "#/openapi", "must be 3.0.x or 3.1.x, and is 2.0"),
         ("openapi: 3.2.0", "#/openapi", "and is 3.2.0"),
-        ("openapi: 3.1", "#/openapi", "and is 3.1"),
+        ("openapi: 3.2", "#/openapi", "and is 3.2"),
+        (HEAD.replace("3.1.0", "3.1"), "#/openapi", "what stands here"),
         ("openapi: [3]", "#/openapi", "must be 3.0.x or 3.1.x"),
         ("info: {title: t}", "#/openapi", "and is missing"),
         ("openapi: 3.1.0", "#", '"info" is a required property'),

@@ -55,6 +55,11 @@ SHAPES: dict[str, tuple[dict[str, Any] | bool, Any, Any]] = {
         {"statusCode": 400, "error": "Bad Request", "message": "x"},
         {"statusCode": 422, "error": "Bad Request", "message": "name is required."},
     ),
+    "status_as_text": (
+        members("errors", errors=listed(status=STRING, title=STRING)),
+        None,
+        {"errors": [{"status": "422", "title": "name is required"}]},
+    ),
     "items": (
         members("errors", errors=listed(field=STRING, message=STRING)),
         {"errors": [{"field": "email", "message": "is taken"}]},

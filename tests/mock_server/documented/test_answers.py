@@ -222,6 +222,10 @@ def test_the_files_can_be_read() -> None:
         ([JSON], "application/json; charset=utf-8", JSON),
         ([JSON], "APPLICATION/JSON", JSON),
         ([JSON], "text/plain", None),
+        ([JSON, XML], "*", JSON),
+        ([JSON, XML], "application/xml;q=0.5, *; q=.2", XML),
+        ([JSON], "nonsense", JSON),
+        ([JSON], "*/*;q=0", None),
     ],
 )
 def test_the_most_specific_range_has_the_quality(

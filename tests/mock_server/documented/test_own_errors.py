@@ -14,7 +14,7 @@ from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
 from tests.mock_server.clients import Client, Serving
-from tests.mock_server.documented.error_shapes import INTEGER, SHAPES, STRING, members
+from tests.mock_server.documented.error_shapes import INTEGER, SHAPES, STRING, listed, members
 
 BEARER = {"Authorization": "Bearer token"}
 
@@ -99,6 +99,14 @@ PATHS = {
     "/problem": {
         "post": operation(
             members("title", "trace", title=STRING, trace=STRING),
+            None,
+            "422",
+            "application/problem+json",
+        )
+    },
+    "/problem_with_violations": {
+        "post": operation(
+            members("violations", violations=listed(field=STRING, reason=STRING)),
             None,
             "422",
             "application/problem+json",
@@ -249,6 +257,9 @@ def test_a_documented_problem_keeps_what_the_contract_says_of_it(own: Client) ->
     problem = refused(own, "/problem").json()
     assert {"title", "trace", "detail", "errors", "type", "status"} <= problem.keys()
     assert (problem["detail"], problem["type"]) == ("name is required.", "about:blank")
+    own_members = refused(own, "/problem_with_violations").json()
+    assert own_members["violations"] == [{"field": "name", "reason": "is required"}]
+    assert own_members["detail"] == "name is required."
     other = refused(own, "/other_problem").json()
     assert other["type"] == "https://own.example/bad"
     assert other["detail"] == "name is required."

@@ -97,3 +97,23 @@ def test_one_scheme_names_the_partner_and_the_others_must_be_there(
     together: Client, path: str, headers: dict[str, Any], partner: Partner | None
 ) -> None:
     assert partner_of(together, path, headers) == (partner and partner.partner_id)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "challenge"),
+    [
+        ("/jwt", {}, "Bearer"),
+        ("/jwt", {"X-Organization": "acme"}, "Bearer"),
+        ("/jwt", {"Authorization": "Bearer wrong"}, "Bearer"),
+        ("/jwt", BEARER, "ApiKey"),
+        ("/login", {}, "Basic"),
+        ("/login", BASIC, "ApiKey"),
+        ("/keys", {"X-Organization": "token-one"}, "ApiKey"),
+    ],
+)
+def test_a_challenge_asks_first_for_who_it_is(
+    together: Client, path: str, headers: dict[str, Any], challenge: str
+) -> None:
+    answer = together.get(path, headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith(f"{challenge} ")
