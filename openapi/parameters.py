@@ -15,7 +15,7 @@ from openapi.schema import types_of
 
 _INTEGER = re.compile(r"-?\d{1,300}", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,3})?", re.ASCII)
-_DEEP_KEY = re.compile(r"(?P<name>[^\[\]]+)\[(?P<key>[^\[\]]*)\]")
+_DEEP_KEY = re.compile(r"(?P<name>[^\[\]]+)(?P<keys>(?:\[[^\[\]]*\]){1,20})")
 _DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 _PREFIXES = {"label": ".", "matrix": ";"}
 _IN_ONE_TEXT = ("simple", *_PREFIXES)
@@ -168,12 +168,40 @@ def _without(prefix: str, text: str) -> str:
 
 
 def _deep_object(name: str, values: Texts, outline: Mapping[str, Any]) -> Any:
-    found = {}
-    for key, texts in values.items():
-        part = _DEEP_KEY.fullmatch(key)
-        if part and part["name"] == name:
-            found[part["key"]] = texts
-    return _typed(found, outline) if found else ABSENT
+    found = {
+        tuple(part["keys"][1:-1].split("][")): texts
+        for key, texts in values.items()
+        if (part := _DEEP_KEY.fullmatch(key)) and part["name"] == name
+    }
+    return _deep_value(found, outline) if found else ABSENT
+
+
+def _deep_value(
+    found: Mapping[tuple[str, ...], Sequence[str]], outline: Mapping[str, Any]
+) -> Any:  # fmt: skip
+    """The value of bracketed names, by the keys in their brackets.
+
+    OpenAPI leaves open what is in a member: brackets again (``[age][gt]``), and of a list an index
+    or nothing in them.
+    """
+    types = types_of(outline)
+    if () in found:
+        texts = found[()]
+        if "array" not in types:
+            return read_text(texts[-1], types)
+        return [read_text(text, types_of(outline.get("items", {}))) for text in texts]
+    groups: dict[str, dict[tuple[str, ...], Sequence[str]]] = {}
+    for (first, *rest), texts in found.items():
+        groups.setdefault(first, {})[tuple(rest)] = texts
+    if "array" not in types or not all(one == "" or one.isdecimal() for one in groups):
+        members = outline.get("properties", {})
+        return {key: _deep_value(one, members.get(key, {})) for key, one in groups.items()}
+    items: list[Any] = []
+    item = outline.get("items", {})
+    for key, one in sorted(groups.items(), key=lambda pair: int(pair[0] or 0)):
+        several = one[()] if key == "" and () in one else ()
+        items += [read_text(text, types_of(item)) for text in several] or [_deep_value(one, item)]
+    return items
 
 
 def deep_names(names: Iterator[str]) -> set[str]:

@@ -213,13 +213,48 @@ def test_a_parameter_that_may_be_empty_needs_no_value(schema: Json) -> None:
         ({"q[tags]": ["a", "b"]}, {"tags": ["a", "b"]}),
         ({"q[R]": ["x"], "q[new]": ["1"]}, {"R": "x", "new": "1"}),
         ({"q[]": ["1"]}, {"": "1"}),
-        ({"r[R]": ["100"], "q": ["1"], "q[R": ["1"], "q[R][S]": ["1"]}, ABSENT),
+        ({"q[R][S]": ["1"]}, {"R": {"S": "1"}}),
+        ({"r[R]": ["100"], "q": ["1"], "q[R": ["1"]}, ABSENT),
     ],
 )
 def test_deep_objects_are_parsed_from_bracketed_names(
     values: dict[str, list[str]], value: object
 ) -> None:
     assert read_parameter(parameter(COLOUR, style="deepObject", explode=True), values) == value
+
+
+NESTED: Json = {
+    "type": "object",
+    "properties": {
+        "age": {"type": "object", "properties": {"gt": {"type": "integer"}}},
+        "tags": {"type": "array", "items": {"type": "integer"}},
+        "lines": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"n": {"type": "integer"}}},
+        },
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "value"),
+    [
+        ({"c[age][gt]": ["3"]}, {"age": {"gt": 3}}),
+        ({"c[age][gt]": ["x"], "c[age][lt]": ["9"]}, {"age": {"gt": "x", "lt": "9"}}),
+        ({"c[tags][]": ["1", "2"]}, {"tags": [1, 2]}),
+        ({"c[tags]": ["1", "2"]}, {"tags": [1, 2]}),
+        ({"c[tags][10]": ["3"], "c[tags][2]": ["1"]}, {"tags": [1, 3]}),
+        ({"c[tags][x]": ["3"]}, {"tags": {"x": "3"}}),
+        ({"c[lines][0][n]": ["1"], "c[lines][1][n]": ["2"]}, {"lines": [{"n": 1}, {"n": 2}]}),
+        ({"c" + "[a]" * 21: ["1"]}, ABSENT),
+        ({"c[age": ["1"], "c]": ["1"]}, ABSENT),
+    ],
+)
+def test_brackets_in_brackets_are_members_and_items(
+    values: dict[str, list[str]], value: object
+) -> None:
+    options = {"style": "deepObject", "explode": True, "name": "c"}
+    assert read_parameter(parameter(NESTED, **options), values) == value
 
 
 @pytest.mark.parametrize("schema", [COLOUR, {"allOf": [COLOUR, ref("Base")]}])
