@@ -90,13 +90,13 @@ def run_command(**parameters: Any) -> int:
                 verdict = replace(verdict, required=required)
                 if not settings.keep:
                     # Whatever keeps the cleaning up from its end, the reports are there.
-                    remarks = warned + remarks_before_clean_up(len(target.created))
+                    remarks = warned + remarks_before_clean_up(contract, len(target.created))
                     remarks += cut_remarks(contract, target)
                     early = replace(verdict, remarks=remarks)
                     write_early(reports_on(early, outputs))
                     run.clean_up()
                 left = names_of(run.left_behind)
-                remarks = clean_up_remarks(len(target.created), left, keep=settings.keep)
+                remarks = clean_up_remarks(contract, len(target.created), left, keep=settings.keep)
                 verdict = replace(
                     verdict,
                     remarks=warned + remarks + cut_remarks(contract, target),

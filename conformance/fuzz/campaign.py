@@ -321,7 +321,9 @@ class Campaign:
         if not more_than:
             # At the end, failed revocations are tried once more.
             made |= self.record.left_behind
-        made -= self._strangers
+        # Later turns make others in these.
+        parents = set(self.target.places.parents) if more_than else set()
+        made -= self._strangers | parents
         if self._keep or len(made) <= more_than:
             return
         left = set(revoke_all(self.record.contract, self.target, made))
@@ -331,7 +333,7 @@ class Campaign:
         if self.record.left_behind != left:
             self.record.left_behind = left
             self.record.directory.leave_behind(left)
-        self.record.directory.clear_created()
+        self.record.directory.clear_created(parents)
 
     def save(self) -> None:
         """Write the record; findings have files of their own."""

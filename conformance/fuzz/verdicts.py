@@ -8,6 +8,7 @@ from conformance.fuzz.shard import WHOLE
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import DONE, Record
 from conformance.probe.not_verified import Unverified
+from conformance.results.resource_words import ResourceWords
 from conformance.results.result import FindingDetails, Outcome, Result
 from conformance.results.timeline import ends_of
 from conformance.results.verdict import Verdict, doubt_of
@@ -102,7 +103,7 @@ def _finding_details(record: Record, finding: Finding) -> FindingDetails:
 
 
 def _remarks(record: Record) -> Iterator[str]:
-    counters = record.counters
+    counters, words = record.counters, ResourceWords.of(record.contract)
     yield f"covered: {record.coverage.line()}"
     if large := record.directory.without_requests:
         yield (
@@ -112,12 +113,13 @@ def _remarks(record: Record) -> Iterator[str]:
     if counters.unanswered:
         yield f"{counters.unanswered} checks ended without an answer of the target"
     if counters.revoked:
-        yield f"{counters.revoked} keys were made and revoked"
+        yield f"{counters.revoked} {words.things} were made and {words.ended}"
     if record.left_behind:
-        left = len(record.left_behind)
-        yield f"{left} keys were made and could not be revoked; left-behind.txt lists them"
+        left = f"{len(record.left_behind)} {words.things}"
+        yield f"{left} were made and could not be {words.ended}; left-behind.txt lists them"
     if record.junk:
-        yield f"{record.junk} lines of keys that were made cannot be read and were left out"
+        junk = f"{record.junk} lines of {words.things} that were made"
+        yield f"{junk} cannot be read and were left out"
     yield from record.remarks
     if WHOLE not in record.shards and not record.joined:
         yield f"shard {record.shards[0]}: `merge` joins it with the others"

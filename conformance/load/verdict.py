@@ -11,6 +11,7 @@ from conformance.catalogue.selection import ids_of
 from conformance.load.settings import Settings
 from conformance.load.tally import Broken, Count, Tally
 from conformance.results.exit_code import BROKEN, CONFORMS, NO_VERDICT
+from conformance.results.resource_words import ResourceWords
 from conformance.results.result import VIOLATIONS, Outcome, Result, ResultKey
 from conformance.results.verdict import Verdict, counted
 from conformance.server import catalogue
@@ -149,7 +150,7 @@ def verdict_on(
         void=void,
         doubt=tally.stopped or doubt,
         complete=not (void or tally.stopped or doubt),
-        remarks=(*settings.target.connection.warnings, *_remarks(tally)),
+        remarks=(*settings.target.connection.warnings, *_remarks(contract, tally)),
         requests=tally.counts[Count.REQUESTS],
         seconds=seconds,
         exchanged=exchanged,
@@ -239,7 +240,7 @@ def _thresholds(settings: Settings, tally: Tally, latencies: Sequence[Latency]) 
             yield f"p95 of {one.operation} is {one.p95:g} ms, more than {settings.max_p95:g} ms"
 
 
-def _remarks(tally: Tally) -> Iterable[str]:
+def _remarks(contract: Contract, tally: Tally) -> Iterable[str]:
     counts = tally.counts
     if counts[Count.NOT_LISTED]:
         yield f"{counts[Count.CREATED]} creations confirmed; the target has no list to compare with"
@@ -258,9 +259,10 @@ def _remarks(tally: Tally) -> Iterable[str]:
                         (Count.GIVEN_UP, "calls given up")):  # fmt: skip
         if counts[count]:
             yield f"{counts[count]} {text}"
-    yield f"{counts[Count.REVOKED]} keys were made and revoked"
+    words = ResourceWords.of(contract)
+    yield f"{counts[Count.REVOKED]} {words.things} were made and {words.ended}"
     if counts[Count.LEFT_BEHIND]:
-        yield f"{counts[Count.LEFT_BEHIND]} keys were made and could not be revoked"
+        yield f"{counts[Count.LEFT_BEHIND]} {words.things} were made and could not be {words.ended}"
 
 
 def _compared(counts: Counter[str]) -> str:

@@ -168,7 +168,9 @@ class Probe:
         with places.lock:
             if key not in places.above:
                 request = maker.request(partner)
-                places.above[key] = request, maker.succeed_unrecorded(request)
+                answer = maker.succeed_unrecorded(request)
+                places.parents.add((partner, maker.known_handle_of(answer)))
+                places.above[key] = request, answer
         made = places.above[key]
         above = [id(answer) for _, answer in places.above.values()]
         seen = [id(answer) for _, answer in self.recording.exchanges if id(answer) in above]
@@ -424,13 +426,17 @@ class Probe:
         self.target.created.add(made)
         if len(self.contract.resources) == 1 and "{" not in resource.create.path:
             return  # the contract alone says how it is revoked
-        path = ""
-        if resource.revoke is not None:
-            with suppress(UnsendableRequest):
-                collection = request.path.partition("?")[0]
+        collection, places = request.path.partition("?")[0], self.target.places
+        places.revocations[made] = ""
+        with suppress(UnsendableRequest):
+            if resource.revoke is not None:
                 below = resource.revoke.path.removeprefix(resource.create.path)
-                path = f"{collection}{path_to(below, handle)}"
-        self.target.places.revocations[made] = path
+                places.revocations[made] = f"{collection}{path_to(below, handle)}"
+            elif resource.list is not None:
+                places.lookups[made] = collection
+            elif resource.read is not None:
+                below = resource.read.path.removeprefix(resource.create.path)
+                places.lookups[made] = f"{collection}{path_to(below, handle)}"
 
     def succeed_unrecorded(self, request: Request) -> Answer:
         """As :meth:`succeed`; the exchange is no part of what shows a violation."""

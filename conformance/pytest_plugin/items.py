@@ -106,7 +106,7 @@ class ConformancePlugin:
         left = [name for one in self._outputs for name in one["left"]]
         settings = self.shared.settings
         lines = [*settings.target.connection.warnings] if self._outputs else []
-        lines += clean_up_remarks(made, left, keep=settings.keep)
+        lines += clean_up_remarks(self.shared.contract, made, left, keep=settings.keep)
         lines += [one["transient"] for one in self._outputs if one["transient"]]
         stale = sorted(tuple(one) for output in self._outputs for one in output["stale"])
         if stale:

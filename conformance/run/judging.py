@@ -9,6 +9,7 @@ from conformance.catalogue.requirement import Level
 from conformance.results.baseline import Baseline
 from conformance.results.coverage import Coverage
 from conformance.results.exit_code import INTERRUPTED
+from conformance.results.resource_words import ResourceWords
 from conformance.results.result import VIOLATIONS, FindingDetails, Outcome, Result
 from conformance.results.timeline import Timeline, ends_of
 from conformance.results.transient import transient_report
@@ -104,13 +105,16 @@ def _tried_again(run: Run, results: Sequence[Result], baseline: Baseline) -> lis
     return list(tried.values())
 
 
-def clean_up_remarks(made: int, left_behind: Sequence[str], *, keep: bool) -> tuple[str, ...]:
-    """The remarks on how many keys a run made, and which of them could not be revoked."""
+def clean_up_remarks(
+    contract: Contract, made: int, left_behind: Sequence[str], *, keep: bool
+) -> tuple[str, ...]:
+    """The remarks on how many resources a run made, and which of them could not be revoked."""
+    words = ResourceWords.of(contract)
     left, first = len(left_behind), ", ".join(left_behind[:_MOST_NAMED])
     others = f" and {left - _MOST_NAMED} more" if left > _MOST_NAMED else ""
     counts = {
-        f"{made - left} keys were made and {'kept' if keep else 'revoked'}": made,
-        f"{left} keys were made and could not be revoked: {first}{others}": left,
+        f"{made - left} {words.things} were made and {'kept' if keep else words.ended}": made,
+        f"{left} {words.things} were made and could not be {words.ended}: {first}{others}": left,
     }
     return tuple(shown(text) for text, count in counts.items() if count)
 
@@ -121,15 +125,17 @@ def names_of(left_behind: Iterable[CreatedResource]) -> tuple[str, ...]:
 
 
 def cut_remarks(contract: Contract, target: Target) -> tuple[str, ...]:
-    """The remark on keys that nobody can know of: their creations were cut off by the end."""
+    """The remark on what nobody can know of: its creation was cut off by the end."""
+    things = ResourceWords.of(contract).things
     creating = [one.create for one in contract.resources]
     count = sum(any(map(one.is_for, creating)) for one in target.cut)
-    return (f"{count} creations were cut off: their keys, if any, are left",) if count else ()
+    return (f"{count} creations were cut off: their {things}, if any, are left",) if count else ()
 
 
-def remarks_before_clean_up(made: int) -> tuple[str, ...]:
+def remarks_before_clean_up(contract: Contract, made: int) -> tuple[str, ...]:
     """The remark that stays in a report where the cleaning up never comes to its end."""
-    return (f"{made} keys were made, and not all are revoked yet",) if made else ()
+    words = ResourceWords.of(contract)
+    return (f"{made} {words.things} were made, and not all are {words.ended} yet",) if made else ()
 
 
 def never_succeeded(contract: Contract, answered: Mapping[str, Collection[int]]) -> str:

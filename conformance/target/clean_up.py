@@ -21,20 +21,44 @@ GONE_STATUSES = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
 """Answers to a revocation that say that nothing is left to revoke."""
 
 
+_NO_LONGER_THERE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+
+
 def revoke_all(
     contract: Contract, target: Target, resources: Iterable[CreatedResource]
 ) -> list[CreatedResource]:
     """Revoke created resources, where the target offers that; gives those that are left.
 
     What failed is tried again, as long as others succeed. A target that stopped answering is not
-    asked for each of them.
+    asked for each of them. What nothing revokes is left, unless it went with its parent.
     """
     left = sorted(resources)
     for _ in range(_PASSES):
         before, left = left, _revoke_each(contract, target, left)
         if not left or len(left) == len(before):
             break
-    return left
+    gone = _gone(target, left)
+    return [one for one in left if one not in gone]
+
+
+def _gone(target: Target, left: Iterable[CreatedResource]) -> set[CreatedResource]:
+    """Those of the resources that nothing revokes, and that went with the one that they were in."""
+    found: dict[tuple[int, str], list[CreatedResource]] = {}
+    for one in left:
+        if (path := target.places.lookups.get(one)) and one[0] < len(target.access):
+            found.setdefault((one[0], path), []).append(one)
+
+    def is_gone(place: tuple[int, str]) -> bool:
+        try:
+            answer = target.send_again_where_closed(Request("GET", place[1], partner=place[0]))
+        except TargetError:
+            return False
+        return answer.status in _NO_LONGER_THERE
+
+    with Threads(_AT_ONCE) as threads:
+        running = {threads.submit(is_gone, place): place for place in found}
+        places = [running[one] for one in finished(running, target) if one.result()]
+    return {one for place in places for one in found[place]}
 
 
 def _method_of(contract: Contract, path: str) -> str:

@@ -162,10 +162,14 @@ class PlainCreations:
 class ResourcePlaces:
     """Where resources of contracts with several kinds, or with nested ones, are.
 
-    ``revocations`` are the paths that revoke what was created, empty where nothing does. ``above``
-    has what others are made in, by its partner and the operation that makes it.
+    ``revocations`` are the paths that revoke what was created, empty where nothing does. Of these,
+    ``lookups`` has the path of a GET that finds nothing once the resource that they are in is gone.
+    ``above`` has what others are made in, by its partner and the operation that makes it, and
+    ``parents`` its handles.
     """
 
     revocations: dict[CreatedResource, str] = field(default_factory=dict)
+    lookups: dict[CreatedResource, str] = field(default_factory=dict)
     above: dict[tuple[int, str], tuple[Request, Answer]] = field(default_factory=dict)
+    parents: set[CreatedResource] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)

@@ -260,7 +260,7 @@ class RunDirectory:
         One that a target calls by a secret is known to this process alone.
         """
         if is_public(made):
-            append(self.path / _MADE, f"{made[0]} {made[1]}\n")
+            append(self.path / _MADE, _made_line(made))
 
     def created(self) -> set[CreatedResource]:
         """Created resources that may not be revoked yet; a line that is none is left out."""
@@ -282,9 +282,9 @@ class RunDirectory:
         *lines, rest = text.split("\n", _MOST_MADE)
         return lines, rest.count("\n") + bool(rest.rpartition("\n")[2])
 
-    def clear_created(self) -> None:
-        """Forget the created resources: all are revoked, or listed as left behind."""
-        write_whole(self.path / _MADE, "")
+    def clear_created(self, but: Iterable[CreatedResource] = ()) -> None:
+        """Forget the created resources, but for some: all are revoked, or listed as left behind."""
+        write_whole(self.path / _MADE, "".join(map(_made_line, filter(is_public, sorted(but)))))
 
     def leave_behind(self, made: Iterable[CreatedResource]) -> None:
         """List what could not be revoked: partner and client id, one a line."""
@@ -315,6 +315,10 @@ def _check_examples(corpus: Path) -> None:
                     raise FileError(
                         f"{corpus}: holds more than the examples of a campaign: delete it"
                     )
+
+
+def _made_line(made: CreatedResource) -> str:
+    return f"{made[0]} {made[1]}\n"
 
 
 def _resource(line: str) -> CreatedResource | None:

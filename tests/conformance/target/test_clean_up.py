@@ -52,7 +52,7 @@ def test_an_id_of_any_characters_names_its_own_resource_alone(handle: str) -> No
 @pytest.mark.parametrize(("made", "named"), [(3, ""), (7, " and 2 more")])
 def test_what_is_left_behind_is_named(made: int, named: str) -> None:
     left = names_of((number % 2, f"key-{number}") for number in range(made))
-    remarks = clean_up_remarks(made + 1, left, keep=False)
+    remarks = clean_up_remarks(CONTRACT, made + 1, left, keep=False)
     verdict = Verdict("1", "http://x", 1, Level.MUST, remarks=remarks, left_behind=left)
 
     assert remarks[0] == "1 keys were made and revoked"

@@ -1,0 +1,21 @@
+"""What reports call the resources of a contract, and the end of one."""
+
+from typing import NamedTuple
+
+from openapi.contract import Contract
+
+
+class ResourceWords(NamedTuple):
+    """``things`` is what reports call the resources that a run made; ``ended`` what is done to one.
+
+    Resources that have a secret are keys, which are revoked.
+    """
+
+    things: str = "resources"
+    ended: str = "removed"
+
+    @classmethod
+    def of(cls, contract: Contract) -> "ResourceWords":
+        """The words for the resources of a contract."""
+        found = contract.resources
+        return cls("keys", "revoked") if found and all(one.secret for one in found) else cls()

@@ -1,0 +1,65 @@
+"""A campaign on resources that are made in others, and what it leaves behind of both."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from conformance.catalogue.requirement import Level
+from conformance.fuzz import campaign
+from conformance.fuzz.storage.directory import RunDirectory
+from conformance.fuzz.storage.record import Record
+from conformance.fuzz.verdicts import verdict_of
+from conformance.results.exit_code import CONFORMS
+from conformance.target.clean_up import revoke_all
+from conformance.target.exchange import Answer, Forward, Request
+from conformance.target.target import Target
+from demo.mock_process import MockProcess, mock_process
+from openapi.contract import Contract
+from tests.other_contracts.judging import TOKENS
+
+FILE = Path(__file__).with_name("refunds.yaml")
+CONTRACT = Contract.from_file(FILE)
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[MockProcess]:
+    with mock_process("--contract", str(FILE), "--partner", f"one:secret:{TOKENS[0]}") as running:
+        yield running
+
+
+def test_a_campaign_keeps_what_it_makes_others_in_and_leaves_nothing(
+    mock: MockProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaign, "BATCH", 1)
+    with Target(mock.base_url, TOKENS[:1]) as target:
+        record = Record(
+            CONTRACT, RunDirectory.create(tmp_path / "run"), mock.base_url, 7,
+            ("created.plain-request-succeeds", "created.each-request-makes-one"),
+        )  # fmt: skip
+        judging = campaign.Campaign(record, target, max_turns=12)
+        judging.work()
+        kept = record.directory.created()
+        judging.finish()
+
+    assert kept == target.places.parents
+    verdict = verdict_of(record, Level.MUST)
+    assert verdict.exit_code == CONFORMS, verdict.line
+    assert [one for one in verdict.remarks if "could not be" in one] == []
+    assert any(one.endswith(" resources were made and removed") for one in verdict.remarks)
+    token = {"Authorization": f"Bearer {TOKENS[0]}"}
+    assert httpx.get(f"{mock.base_url}/charges", headers=token).json()["charges"] == []
+
+
+@pytest.mark.parametrize(("status", "left"), [(404, 0), (410, 0), (200, 1), (500, 1)])
+def test_what_went_with_its_parent_is_not_left_behind(status: int, left: int) -> None:
+    def tamper(request: Request, _: Forward) -> Answer:
+        return Answer(204 if request.method == "DELETE" else status)
+
+    made = {(0, "ch_1"), (0, "refund")}
+    with Target("http://127.0.0.1:1/v1", TOKENS[:1], tamper=tamper) as target:
+        target.places.revocations.update({(0, "ch_1"): "/charges/ch_1", (0, "refund"): ""})
+        target.places.lookups[0, "refund"] = "/charges/ch_1/refunds"
+
+        assert len(revoke_all(CONTRACT, target, made)) == left
