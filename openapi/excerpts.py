@@ -4,6 +4,7 @@ The library copies the document of a schema before it compiles it. The copy of a
 takes more memory than the contract itself, and most starts compile few of its schemas.
 """
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,7 +25,14 @@ class Excerpts:
 
         It is the whole document where something leads to no place of its own.
         """
-        pointers, pending = {pointer}, [pointer]
+        return self._excerpt({pointer})
+
+    def for_definition(self, definition: object) -> Document:
+        """A document with all that a schema leads to, which need not be in the document."""
+        return self._excerpt(_references_of([definition]))
+
+    def _excerpt(self, start: Iterable[str]) -> Document:
+        pointers, pending = {*start}, [*start]
         while pending:
             found = self._references_in(pending.pop()) - pointers
             pointers |= found
@@ -51,19 +59,7 @@ class Excerpts:
     def _references_in(self, pointer: str) -> frozenset[str]:
         """The pointers that what is at a pointer leads to."""
         if pointer not in self._next:
-            found: set[str] = set()
-            pending = self._at(pointer)
-            while pending:
-                one = pending.pop()
-                if isinstance(one, list):
-                    pending += one
-                elif isinstance(one, dict):
-                    pending += one.values()
-                    if isinstance(one.get("$ref"), str):
-                        found.add(unquote(one["$ref"]))
-                    if "$dynamicRef" in one:
-                        found.add(_ANYWHERE)
-            self._next[pointer] = frozenset(found)
+            self._next[pointer] = _references_of(self._at(pointer))
         return self._next[pointer]
 
     def _at(self, pointer: str) -> list[Any]:
@@ -76,6 +72,23 @@ class Excerpts:
 
 _ANYWHERE = "#"
 """The pointer to the whole document."""
+
+
+def _references_of(values: list[Any]) -> frozenset[str]:
+    """The pointers that references anywhere in some values lead to."""
+    found: set[str] = set()
+    pending = [*values]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, list):
+            pending += one
+        elif isinstance(one, dict):
+            pending += one.values()
+            if isinstance(one.get("$ref"), str):
+                found.add(unquote(one["$ref"]))
+            if "$dynamicRef" in one:
+                found.add(_ANYWHERE)
+    return frozenset(found)
 
 
 def _name(step: str) -> str:

@@ -62,7 +62,7 @@ class Schema:
 
     def compiled_part(self, definition: object) -> jsonschema_rs.Draft202012Validator:
         """Compile a schema that is made of parts of this one."""
-        return compiled_within(self._owner.excerpt(self.pointer), definition)
+        return compiled_within(self._owner.excerpt_for(definition), definition)
 
     @property
     def is_usable(self) -> bool:
@@ -204,7 +204,8 @@ class Schemas:
         self._combinations = Combinations(self._references.resolve_schema)
         self.resolve = self._references.resolve_schema
         self.check_combinations = self._combinations.check
-        self.excerpt = Excerpts(self._references).of
+        excerpts = Excerpts(self._references)
+        self.excerpt, self.excerpt_for = excerpts.of, excerpts.for_definition
 
     def at(self, pointer: str) -> Schema:
         """Return the schema at ``pointer``, or the one that it is only a reference to."""

@@ -61,7 +61,7 @@ class Generation:
         self.resolve = contract.resolve_schema
         self._components = contract.document.get("components")
         self._values = _VALUES_OF_ALL
-        self._parts: dict[tuple[str, int], tuple[Any, jsonschema_rs.Draft202012Validator]] = {}
+        self._parts: dict[int, tuple[Any, jsonschema_rs.Draft202012Validator]] = {}
         self.unused: dict[str, str] = {}
         """Why an example within a schema is not used, by the pointer of the schema."""
 
@@ -105,7 +105,7 @@ class Generation:
 
     def accepts(self, schema: Schema, definition: Any, value: Any) -> bool:
         """Whether a part of a schema accepts a value."""
-        key = schema.pointer, id(definition)
+        key = id(definition)
         if key not in self._parts:
             # With the definition, so that no other has its id.
             self._parts[key] = definition, schema.compiled_part(definition)

@@ -67,3 +67,11 @@ def test_a_schema_takes_no_copy_of_the_others(monkeypatch: pytest.MonkeyPatch) -
     found = schemas.at("#/components/schemas/One")
     assert found.is_valid("a")
     assert copied == [{"components": {"schemas": {"One": {"type": "string"}}}}]
+
+
+def test_a_part_is_compiled_with_what_it_leads_to_alone() -> None:
+    whole = document(One={"properties": {"a": {"$ref": "#/components/schemas/Two"}}}, Two={})
+    part = {"items": {"$ref": "#/components/schemas/Two"}}
+    found = Excerpts(References(whole)).for_definition(part)
+    assert found == {"components": {"schemas": {"Two": {}}}}
+    assert Excerpts(References(whole)).for_definition({"type": "string"}) == {}
