@@ -11,28 +11,34 @@ _LARGE_NUMBERS = (10**15, 10**9)
 """From each of these to twice as much, few numbers are ids: an int32 is in the second range."""
 
 
+_FEWEST_CHANGED = 6
+"""The characters that are others in a text like an id: with fewer it may be the id of something."""
+
+
 def plain_value(parameter: Parameter) -> object:
     """A valid value of a parameter: its example, else one of its schema."""
     return next(iter(parameter.examples), None) or sample_of(parameter.schema)
 
 
-def unknown_value(parameter: Parameter, text: str) -> str | None:
+def unknown_value(parameter: Parameter, text: str, like: str = "") -> str | None:
     """A valid value of a parameter that names nothing: ``text`` where that is valid.
 
-    None where neither a text, a number, a UUID nor a text like the example is valid.
+    None where neither a text, a number, a UUID nor a text ``like`` another is valid. The other is
+    the parameter's example unless it is given.
     """
-    like = str(plain_value(parameter))
+    like = like or str(plain_value(parameter))
     start = max(map(like.rfind, "_-:./")) + 1
     tried = (
         text,
         *(number + secrets.randbelow(number) for number in _LARGE_NUMBERS),
         str(uuid.uuid4()),
-        like[:start] + "".join(map(_another, like[start:])),
     )
+    if len(like) - start >= _FEWEST_CHANGED:
+        tried += (like[:start] + "".join(map(_another, like[start:])),)
     return next((str(one) for one in tried if parameter.schema.is_valid(one)), None)
 
 
 def _another(character: str) -> str:
     """A character of the same kind."""
-    kinds = (string.digits, "abcdef", string.ascii_lowercase, string.ascii_uppercase)
+    kinds = (string.digits, "abcdef", "ABCDEF", string.ascii_lowercase, string.ascii_uppercase)
     return next((secrets.choice(one) for one in kinds if character in one), character)

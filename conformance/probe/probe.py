@@ -617,10 +617,16 @@ class Probe:
     def unknown_handle(self) -> str:
         """A valid handle of no resource, for the end of the path.
 
-        Nothing is verified where none is found by the schema of the parameter.
+        Where the schema of the parameter gives none, it is like that of a resource made for it.
+        Nothing is verified without any.
         """
         last = PATH_PARAMETER.findall(self.operation.path)[-1]
-        found = unknown_value(self._path_parameter(last), self.new_name().replace(" ", "-"))
+        parameter, text = self._path_parameter(last), self.new_name().replace(" ", "-")
+        found = unknown_value(parameter, text)
+        if found is None and self.operation.resource is not None:
+            maker = self.creating
+            made = maker.known_handle_of(maker.succeed(maker.request()))
+            found = unknown_value(parameter, text, like=made)
         if found is None:
             raise NotVerified(f"no valid {last} is known that names nothing: give it an example")
         return found

@@ -8,6 +8,7 @@ from conformance.catalogue.mends import FIELDS_422, NAME_FIELDS, VALIDATE
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import edit_body, set_status
+from conformance.probe.applicability import both, names_fields, tells_invalid_from_unreadable
 from conformance.probe.bodies import NO_REFUSAL, VENDOR, expect_refusal, reported_paths
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
 from conformance.probe.probe import Probe
@@ -50,7 +51,11 @@ def nested_field_is_refused(probe: Probe) -> None:
 
 
 @requirement(
-    "validation.nested-field-is-422", Level.SHOULD, VENDOR, has_nested_fields, mend=FIELDS_422
+    "validation.nested-field-is-422",
+    Level.SHOULD,
+    VENDOR,
+    both(has_nested_fields, tells_invalid_from_unreadable),
+    mend=FIELDS_422,
 )
 @catches(set_status(422, 400))
 def nested_field_is_422(probe: Probe) -> None:
@@ -64,7 +69,7 @@ def nested_field_is_422(probe: Probe) -> None:
     "validation.nested-field-is-reported",
     Level.SHOULD,
     "vendor facts: 422 with one errors[] item for each field",
-    has_nested_fields,
+    both(has_nested_fields, names_fields),
     mend=NAME_FIELDS,
 )
 @catches(

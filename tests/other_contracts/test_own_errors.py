@@ -1,0 +1,31 @@
+"""A contract whose errors and ids have forms of their own: its mock is judged by these."""
+
+from pathlib import Path
+
+from conformance.server import catalogue
+from openapi.contract import Contract
+from tests.other_contracts.judging import accused, judged_mock
+
+FILE = Path(__file__).with_name("refunds.yaml")
+CONTRACT = Contract.from_file(FILE)
+
+
+def test_requirements_on_other_errors_do_not_apply() -> None:
+    charge = CONTRACT.operations["createCharge"]
+    applying = {one.id for one in catalogue().values() if one.applies_to(charge)}
+
+    assert "validation.nested-field-is-refused" in applying
+    assert not {"validation.nested-field-is-422", "validation.nested-field-is-reported"} & applying
+
+
+def test_nothing_is_accused_and_an_unknown_id_has_the_form_of_ids(tmp_path: Path) -> None:
+    selected = ("validation.nested-*", "revocation.unknown-id-is-404")
+    options = [text for pattern in selected for text in ("--select", pattern)]
+    code, report = judged_mock(FILE, tmp_path, *options)
+
+    assert accused(report) == []
+    assert code == 0
+    assert {(one["id"], one["outcome"]) for one in report["results"]} == {
+        ("revocation.unknown-id-is-404", "passed"),
+        ("validation.nested-field-is-refused", "passed"),
+    }  # fmt: skip
