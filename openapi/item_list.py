@@ -38,6 +38,7 @@ class PageQuery:
     before: str | None
     first_number: int
     default_limit: int | None
+    largest_limit: int | None
     filters: Mapping[str, str]
 
     @property
@@ -109,7 +110,8 @@ def _page_query(operation: Operation, members: Mapping[str, Any]) -> PageQuery:
         cursor=cursor,
         before=before,
         first_number=_first_number(query[number]) if number else 1,
-        default_limit=_default(query[limit]) if limit else None,
+        default_limit=_positive(query[limit], "default") if limit else None,
+        largest_limit=_positive(query[limit], "maximum") if limit else None,
         filters={
             name: known[spelt(name)]
             for name, one in query.items()
@@ -128,6 +130,6 @@ def _first_number(parameter: Parameter) -> int:
     return 0 if 0 in (definition.get("default"), definition.get("minimum")) else 1
 
 
-def _default(parameter: Parameter) -> int | None:
-    found = parameter.schema.definition.get("default")
+def _positive(parameter: Parameter, keyword: str) -> int | None:
+    found = parameter.schema.definition.get(keyword)
     return found if isinstance(found, int) and found > 0 else None

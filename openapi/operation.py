@@ -256,7 +256,8 @@ class Operation:
         headers = [one.key for one in self.parameters if one.location == "header"]
         names = {name: name.encode("latin-1") for name in headers}
         object.__setattr__(self, "header_names", names)
-        object.__setattr__(self, "name", f"{self.id} {self.method} {self.path}")
+        place = f"{self.method} {self.path}"
+        object.__setattr__(self, "name", place if self.id == place else f"{self.id} {place}")
         checked = tuple(one for one in self.parameters if not one.is_unrestricted)
         object.__setattr__(self, "checked_parameters", checked)
         accepts = IDEMPOTENCY_KEY.lower() in self.header_names

@@ -32,6 +32,11 @@ def answers_problems(operation: Operation) -> bool:
     return any("application/problem+json" in one.content for one in operation.refusals)
 
 
+def answers_errors(operation: Operation) -> bool:
+    """The operation documents an error with a body."""
+    return any(one.content for one in operation.refusals)
+
+
 def answers_json_errors(operation: Operation) -> bool:
     """Every error that the operation documents with a body is JSON."""
     types = [name for one in operation.refusals for name in one.content]

@@ -77,7 +77,7 @@ class ItemPages:
             window = ItemWindow(limit + 1, newest_first, beyond, skip)
             found = list(await items.list(partner_id, path, window))
         shown, has_more = found[:limit], len(found) > limit
-        following = _following(query, given, shown, limit) if has_more else {}
+        following = _following(query, given, shown, limit) if has_more and shown else {}
         if is_before:
             shown.reverse()
         skipped = None if beyond is not None else skip
@@ -104,10 +104,11 @@ class ItemPages:
 
 def _limit(query: PageQuery, given: Mapping[str, Any]) -> int:
     """How many items a page has: all of them where there are no pages."""
-    asked = given.get(query.limit, query.default_limit) if query.limit else None
+    asked = given.get(query.limit, -1) if query.limit else -1
     if isinstance(asked, int | float) and asked >= 0:
         return min(int(asked), _ALL)
-    return _DEFAULT_LIMIT if query.is_paged else _ALL
+    usual = query.default_limit or (_DEFAULT_LIMIT if query.is_paged else _ALL)
+    return min(usual, query.largest_limit or usual)
 
 
 def _skip(query: PageQuery, given: Mapping[str, Any], limit: int) -> int:

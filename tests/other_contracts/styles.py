@@ -157,13 +157,19 @@ def shelves() -> dict[str, Any]:
             f"/{{{name}}}": {**at, **read, **gone},
         }  # fmt: skip
 
+    tags = kept(tag, thing(["slug"], slug=slug), "slug", slug)
+    size = {"type": "integer", "maximum": 3, "default": 2}
+    page = thing(["items"], items={"type": "array", "items": tag}, next_cursor=TEXT)
+    tags[""]["get"] = {
+        "parameters": [parameter("cursor", "query", TEXT), parameter("limit", "query", size)],
+        "responses": {"200": answer(page), **wrong},
+    }
     paths = {
         **{f"/books{end}": one for end, one in kept(
             book, thing(["name"], name=TEXT), "id", number).items()},
         **{f"/films{end}": one for end, one in kept(
             book, thing(["name"], name=TEXT), "id", number).items()},
-        **{f"/tags{end}": one for end, one in kept(
-            tag, thing(["slug"], slug=slug), "slug", slug).items()},
+        **{f"/tags{end}": one for end, one in tags.items()},
         "/pages/{page}": {
             "parameters": [parameter("page", "path", {"type": "integer", "format": "int32"})],
             "put": {
@@ -171,6 +177,7 @@ def shelves() -> dict[str, Any]:
                 "responses": {"200": answer(thing([], text=TEXT)), **wrong},
             },
         },
+        "/news": {"get": {"responses": {"200": answer(thing([], text=TEXT)), "401": answer()}}},
     }  # fmt: skip
     return document("Shelves", paths)
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from conformance.server import catalogue
 from demo.mock_process import mock_process
+from openapi.contract import Contract
 from tests.other_contracts.judging import judged
 from tests.other_contracts.styles import shelves
 from tests.other_contracts.test_nothing_is_accused import accused
@@ -33,6 +35,16 @@ def test_several_resources_side_by_side(section: str, tmp_path: Path) -> None:
 
     assert accused(report) == []
     assert code == 0
+    unverified = {one["id"] for one in report["results"] if one["outcome"] == "not_verified"}
+    assert "lists.pagination-is-complete" not in unverified
+
+
+def test_an_error_without_a_documented_body_is_not_looked_for() -> None:
+    news = Contract(shelves()).operations["GET /news"]
+    applying = {one.id for one in catalogue().values() if one.applies_to(news)}
+
+    assert not {"problems.media-type", "problems.member-types"} & applying
+    assert "problems.no-internals" in applying
 
 
 def test_a_name_that_is_an_id_is_taken_once(tmp_path: Path) -> None:

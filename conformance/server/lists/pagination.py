@@ -159,7 +159,8 @@ def _made_between(probe: Probe, count: int) -> tuple[set[str], Cursor | None, in
 def _token_before(probe: Probe, own: set[str]) -> Cursor | None:
     """The token of a page that begins a few items before the first of ``own``."""
     token = None
-    for page in pages(probe, max(_SOME, bound(probe, "minimum", 1))):
+    size = min(max(_SOME, bound(probe, "minimum", 1)), largest_page(probe))
+    for page in pages(probe, size):
         if own & {*page.ids}:
             break
         token = page.next

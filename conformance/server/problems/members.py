@@ -11,7 +11,13 @@ from conformance.catalogue.mends import NAME_FIELDS, WHOLE_PROBLEMS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import drop_field, edit_body, set_field, set_status
-from conformance.probe.applicability import answers_problems, both, every, names_fields, takes_json
+from conformance.probe.applicability import (
+    answers_errors,
+    answers_problems,
+    both,
+    names_fields,
+    takes_json,
+)
 from conformance.probe.bodies import reported_fields
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
@@ -62,7 +68,7 @@ def _with_objects(probe: Probe) -> Iterator[Answer]:
     return (answer for answer, _ in problem_documents(probe))
 
 
-@requirement("problems.required-members", Level.MUST, SEED, every, mend=WHOLE_PROBLEMS)
+@requirement("problems.required-members", Level.MUST, SEED, answers_errors, mend=WHOLE_PROBLEMS)
 @catches(*(drop_field(4, name) for name in ("type", "title", "status", "detail")))
 @each_problem
 def required_members(operation: Operation, answer: Answer, problem: Problem) -> None:
@@ -74,7 +80,7 @@ def required_members(operation: Operation, answer: Answer, problem: Problem) -> 
     expect(not missing, expected, f"no {', '.join(missing)}")
 
 
-@requirement("problems.member-types", Level.MUST, SEED, every, mend=WHOLE_PROBLEMS)
+@requirement("problems.member-types", Level.MUST, SEED, answers_errors, mend=WHOLE_PROBLEMS)
 @catches(
     edit_body(4, "write the status as text", lambda one: one.update(status=str(one["status"]))),
     set_field(4, "title", None),

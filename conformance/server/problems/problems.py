@@ -9,7 +9,12 @@ from conformance.catalogue.mends import MEDIA_TYPES
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, on_status, set_field, set_header
-from conformance.probe.applicability import answers_json_errors, answers_problems, every
+from conformance.probe.applicability import (
+    answers_errors,
+    answers_json_errors,
+    answers_problems,
+    every,
+)
 from conformance.probe.not_verified import refused_with
 from conformance.probe.probe import Probe
 from conformance.probe.values import Values
@@ -32,7 +37,7 @@ def _send_as(status: int, value: str | None) -> Sabotage:
     return replace(sabotage, name=f"send {status} as {value or 'nothing at all'}")
 
 
-@requirement("problems.media-type", Level.MUST, SEED, every, mend=MEDIA_TYPES)
+@requirement("problems.media-type", Level.MUST, SEED, answers_errors, mend=MEDIA_TYPES)
 @catches(
     _send_as(4, "text/html"),
     _send_as(4, "application/json"),

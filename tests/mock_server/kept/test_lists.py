@@ -173,6 +173,26 @@ def test_a_documented_link_header_leads_on(start: Start) -> None:
     assert "link" not in second.headers
 
 
+@pytest.mark.parametrize(
+    ("limit", "found"),
+    [(-1, 2), (0, 0), (1, 1), (3, 3), (10**20, 5)],
+)
+def test_a_limit_that_is_odd_makes_no_larger_page(start: Start, limit: int, found: int) -> None:
+    query = {"page": number(), "limit": number(default=2)}
+    client = start(document(ITEMS, query, headers={"Link": {"schema": text()}}))
+    fill(client)
+    page = client.get("/v1/items", params={"limit": limit})
+    assert len(page.json()) == found
+    assert ("link" in page.headers) == (found in {1, 2, 3})
+
+
+def test_a_page_is_no_larger_than_the_contract_has_it(start: Start) -> None:
+    client = start(document(ITEMS, {"page": number(), "limit": number(maximum=3)}))
+    fill(client)
+    assert len(client.get("/v1/items").json()) == 3
+    assert len(client.get("/v1/items", params={"limit": -7}).json()) == 3
+
+
 def test_a_plain_array_has_all_items(start: Start) -> None:
     client = start(document(ITEMS, {}))
     fill(client, 30)
