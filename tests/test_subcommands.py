@@ -1,5 +1,7 @@
 """Both commands know their subcommands before any of them is imported."""
 
+import gc
+import importlib
 import subprocess
 import sys
 
@@ -38,3 +40,25 @@ def test_help_loads_no_subcommand(module: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "Commands:" in done.stdout
     assert done.stdout.endswith("loaded:\n")
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_the_garbage_collector_rests_while_a_subcommand_is_imported(
+    monkeypatch: pytest.MonkeyPatch, *, is_enabled: bool
+) -> None:
+    enabled = []
+
+    def import_module(name: str) -> object:
+        enabled.append(gc.isenabled())
+        raise ImportError(name)
+
+    monkeypatch.setattr(importlib, "import_module", import_module)
+    group = mock_server.cli.main.cli
+    (gc.enable if is_enabled else gc.disable)()
+    try:
+        with pytest.raises(ImportError):
+            group.get_command(click.Context(group), "serve")
+        assert gc.isenabled() is is_enabled
+        assert enabled == [False]
+    finally:
+        gc.enable()
