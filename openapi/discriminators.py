@@ -151,3 +151,8 @@ def _has_constants(resolve: Callable[[Any], Any], branch: Any, name: str) -> boo
         if isinstance(member, dict) and not member.keys().isdisjoint({"const", "enum"}):
             return True
     return False
+
+
+def is_without_branches(schema: Mapping[str, Any]) -> bool:
+    """Whether a schema has none of the keywords that list branches."""
+    return all(keyword not in schema for keyword in KEYWORDS)

@@ -253,22 +253,12 @@ class Reading:
 
     def _documented(self, key: str, node: Document, place: str) -> DocumentedResponse:
         headers = []
-        for name, header_reference in node.get("headers", {}).items():
-            header, header_place = self._references.follow(
-                header_reference, join(place, "headers", name)
-            )
-            schema = (
-                self.response_schemas.at(join(header_place, "schema"))
-                if "schema" in header
-                else None
-            )
-            examples = self._examples(header, header_place)
-            if schema:
-                examples |= self._examples(schema.definition, schema.pointer)
-            required = header.get("required", False)
-            headers.append(
-                Header(name, required, schema, tuple(examples.values()), tuple(examples))
-            )
+        for name, reference in node.get("headers", {}).items():
+            at = join(place, "headers", name)
+            try:
+                headers.append(self._header(name, *self._references.follow(reference, at)))
+            except _UNREADABLE as error:  # the answer is sound without it
+                self._leave_out(at, error)
         return DocumentedResponse(
             key=key,
             pointer=place,
@@ -277,6 +267,14 @@ class Reading:
             headers=tuple(headers),
             links=node.get("links", {}),
         )
+
+    def _header(self, name: str, node: Document, place: str) -> Header:
+        schema = self.response_schemas.at(join(place, "schema")) if "schema" in node else None
+        examples = self._examples(node, place)
+        if schema:
+            examples |= self._examples(schema.definition, schema.pointer)
+        required = node.get("required", False)
+        return Header(name, required, schema, tuple(examples.values()), tuple(examples))
 
     def _content(self, node: Document, pointer: str, schemas: Schemas) -> Mapping[str, MediaType]:
         content: dict[str, MediaType] = {}

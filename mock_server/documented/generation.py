@@ -11,7 +11,7 @@ budget.
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from itertools import chain, islice, product, repeat
@@ -22,7 +22,7 @@ import jsonschema_rs
 from mock_server.documented.simple_values import distinct, number, other_names, varied
 from mock_server.documented.texts import MOST_CHARACTERS, text_of
 from openapi.contract import Contract
-from openapi.discriminators import KEYWORDS, last_step, property_of, values_of
+from openapi.discriminators import is_without_branches, last_step, property_of, values_of
 from openapi.document import join
 from openapi.errors import ContractError
 from openapi.patterns import for_python
@@ -34,10 +34,7 @@ _VALUES = 2_000
 """From here on a value gets only what it must have: recursive schemas grow without end."""
 
 _BRANCHES = 4
-"""How many branches of each ``oneOf`` or ``anyOf`` are tried."""
-
-_VARIATIONS = 4
-"""How many values are tried where a schema has a ``not``."""
+"""How many branches of each ``oneOf`` or ``anyOf`` are tried, and values beside a ``not``."""
 
 _MOST_VALUES = 20_000
 """Limit on the values within one value."""
@@ -158,7 +155,7 @@ def generate(contract: Contract, schema: Schema) -> Any:
 
 
 _ALL = ("const", "example", "default", "examples", "enum")
-_SHOWN = ((_ALL, False), (_ALL, True), (("const", "enum"), False))
+_SHOWN = ((_ALL, False), (_ALL, True), (("const", "enum"), True))
 """The keywords whose values are taken as they are, and whether only where their schema takes them:
 
 first all of them, then those that are valid, then what is surely valid.
@@ -204,7 +201,7 @@ class _Assembly:
         if not isinstance(definition, dict) or self._is_beyond(depth, 2):
             return None
         name = _name_of(reference)
-        if name and "discriminator" in definition and _is_without_branches(definition):
+        if name and "discriminator" in definition and is_without_branches(definition):
             extending = self._generation.extending(name, definition)
             if extending and not self._is_beyond(depth):
                 child = extending[self._branch % len(extending)]
@@ -213,19 +210,14 @@ class _Assembly:
             return self._of_conditions(definition, depth)
         merged = merge_schemas(self._resolve, definition)
         made = self._made(merged, depth)
-        if name and _is_without_branches(merged):
+        if name and is_without_branches(merged):
             chooser = merged if "discriminator" in merged else None
             self._name(made, chooser or self._generation.chooser_of.get(name, {}), [reference])
         return made
 
     def _made(self, definition: dict[str, Any], depth: int) -> Any:
-        for keyword in self._shown:
-            if keyword in definition:
-                listed = keyword in {"examples", "enum"} and definition[keyword]
-                value = listed[0] if listed else definition[keyword]
-                if not self._must_be_valid or self._accepts(definition, value):
-                    return value
-                self.has_wrong_example = True
+        for value in self._shown_values(definition):
+            return value
         if "if" in definition:
             return self._of_condition(definition, depth)
         for keyword in ("oneOf", "anyOf"):
@@ -242,9 +234,18 @@ class _Assembly:
                 return made
         made = self._simplest(definition, depth)
         if "not" in definition:
-            tried = (made, *(varied(made, by) for by in range(1, _VARIATIONS)))
+            tried = (made, *(varied(made, by) for by in range(1, _BRANCHES)))
             return next((one for one in tried if not self._accepts(definition["not"], one)), made)
         return made
+
+    def _shown_values(self, definition: dict[str, Any]) -> Iterator[Any]:
+        """The values in a schema that are taken as they are, the best first."""
+        for keyword in (one for one in self._shown if one in definition):
+            is_list = keyword in {"examples", "enum"} and bool(definition[keyword])
+            for value in definition[keyword] if is_list else [definition[keyword]]:
+                if not self._must_be_valid or self._accepts(definition, value):
+                    yield value
+                self.has_wrong_example |= keyword != "enum"
 
     def _accepts(self, definition: Any, value: Any) -> bool:
         return self._generation.accepts(self._schema, definition, value)
@@ -386,10 +387,6 @@ class _Assembly:
         other = {"allOf": of_name} if of_name else definition.get("additionalProperties", True)
         made[name] = "text" if other is True else self.value(other, depth + 1)
         self._spend(values=1)
-
-
-def _is_without_branches(schema: dict[str, Any]) -> bool:
-    return all(keyword not in schema for keyword in KEYWORDS)
 
 
 def _name_of(definition: Any) -> str | None:

@@ -222,3 +222,17 @@ def test_a_bad_body_of_what_makes_a_resource_refuses_nothing(
     with serving(Settings(contract=write(paths))) as client:
         assert client.get("/sound").status_code == 200
         assert client.post("/a", json={"t": "x"}).status_code == 501
+
+
+def test_a_header_that_is_not_read_leaves_its_answer(
+    write: Write, serving: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = "{X-Bad: {$ref: '#/components/headers/None'}, X-Good: {schema: {}, example: 5}}"
+    answer = f"{{description: d, headers: {headers}, content: {{text/plain: {{example: hi}}}}}}"
+    with serving(Settings(contract=write(getting(f"responses: {{'200': {answer}}}")))) as client:
+        response = client.get("/a")
+
+    assert (response.status_code, response.text) == (200, "hi")
+    assert response.headers["x-good"] == "5"
+    [told] = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert told.startswith("#/paths/~1a/get/responses/200/headers/X-Bad is not served: refers to")
