@@ -163,12 +163,11 @@ def create_app(
         }
         # Outermost: a page may read refusals too.
         pipeline.insert(0, partial(CrossOrigin, origins=settings.cors, exposed=exposed))
-    handlers: Handlers = {}
-    if credentials:
-        handlers = {
-            **credentials.handlers(),
-            **Tokens(store, tokens, rate_limit, clocks).handlers(contract),
-        }
+    issuing = Tokens(store, tokens, rate_limit, clocks, answers, anonymous)
+    handlers: Handlers = {
+        **(credentials.handlers() if credentials else {}),
+        **issuing.handlers(contract),
+    }
     kept = None
     if not settings.stateless and len(handlers) < len(contract.operations):
         # Loaded by name: the bundled contract has handlers for all of its operations.

@@ -262,8 +262,7 @@ class _Runs:
             "DINIE_BASE_URL": partner.url,
             _CLIENT_ID: partner.client_id,
             "DINIE_CLIENT_SECRET": partner.client_secret,
-            # Where nothing issues tokens, the command has one from the start.
-            **({} if self._server.contract.token_operation else {_TOKEN: partner.access_token}),
+            _TOKEN: partner.access_token,
         }
         program, *arguments = self._command
         with self._lock:

@@ -14,6 +14,7 @@ from mock_server.testing.exercise import title_of
 from tests.mock_server.command_line import run_command
 
 CLIENTS = Path(__file__).parents[2] / "clients"
+REFUNDS = Path(__file__).parents[2] / "other_contracts" / "refunds.yaml"
 
 BAD = {
     "new_key": ("lost-response", {"retries.repeat-the-key", "retries.create-once"}),
@@ -187,3 +188,28 @@ def test_who_swallows_a_lost_call_is_told_of_it(tmp_path: Path) -> None:
 
     honest = run_command("exercise", *quiet, sys.executable, str(CLIENTS / "correct.py"))
     assert "failed to the end" not in honest.stdout
+
+
+def test_a_client_has_a_token_also_where_an_operation_issues_them(tmp_path: Path) -> None:
+    client = tmp_path / "client.py"
+    client.write_text(
+        "import os\n"
+        "import httpx\n"
+        "headers = {'Authorization': f'Bearer {os.environ[\"DINIE_TOKEN\"]}'}\n"
+        "url = f'{os.environ[\"DINIE_BASE_URL\"]}/charges'\n"
+        "httpx.get(url, headers=headers).raise_for_status()\n"
+    )
+    done = exercised(
+        "--contract",
+        str(REFUNDS),
+        "--preset",
+        "slow",
+        "--level",
+        "must",
+        "--",
+        sys.executable,
+        str(client),
+    )
+
+    assert "without faults: 1 exchanges" in done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
