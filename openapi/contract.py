@@ -18,6 +18,7 @@ from openapi.document import (
     located_in,
     read_document,
 )
+from openapi.envelopes import envelope_of
 from openapi.errors import ContractError
 from openapi.operation import (
     Operation,
@@ -79,6 +80,11 @@ class Contract:
         """The kinds of resource that its operations create."""
         found = map(self._created_by, self.operations.values())
         return tuple(one for one in found if one)
+
+    @cached_property
+    def enveloped(self) -> tuple[Operation, ...]:
+        """The operations whose answers have a resource in an envelope."""
+        return tuple(one for one in self.operations.values() if envelope_of(one))
 
     def _created_by(self, operation: Operation) -> Resource | None:
         """The resource that an operation creates, read once; None where it creates none."""

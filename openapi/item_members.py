@@ -153,11 +153,11 @@ def objects_in(
         return
     inner = {name: one for name, one in members.items() if reader.of(one)}
     for name, one in inner.items():
-        if len(inner) == 1 or spelt(name) in _WRAPPING or spelt(name) == singular(noun):
+        if len(inner) == 1 or spelt(name) in WRAPPING or spelt(name) == singular(noun):
             yield from objects_in(reader, one, noun, (*path, name))
 
 
-_WRAPPING = {
+WRAPPING = {
     "data",
     "result",
     "item",

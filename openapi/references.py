@@ -1,6 +1,6 @@
 """Resolution of JSON pointers and ``$ref`` in one document, and the merging of schemas by it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
@@ -192,8 +192,13 @@ COMBINING = frozenset({*_LISTING, *_CONDITIONAL, "$ref"})
 """The keywords whose schemas check the same value."""
 
 
-def member_names(resolve: Callable[[Any], Any], definition: Any) -> frozenset[str]:
-    """The names of the properties of a schema and of its parts, each part looked at once."""
+def member_names(
+    resolve: Callable[[Any], Any], definition: Any, inside: Collection[str] = ()
+) -> frozenset[str]:
+    """The names of the properties of a schema and of its parts, each part looked at once.
+
+    They are also those of what is in a property that ``inside`` names in lower case.
+    """
     names: set[str] = set()
     seen: set[int] = set()
     pending = [definition]
@@ -203,7 +208,9 @@ def member_names(resolve: Callable[[Any], Any], definition: Any) -> frozenset[st
             continue
         seen.add(id(one))
         properties = one.get("properties")
-        names.update(properties if isinstance(properties, dict) else ())
+        if isinstance(properties, dict):
+            names.update(properties)
+            pending += [one for name, one in properties.items() if str(name).lower() in inside]
         for keyword in _LISTING:
             parts = one.get(keyword)
             pending += parts if isinstance(parts, list) else ()

@@ -7,6 +7,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any, Self
 
+from openapi.envelopes import envelope_of, wrappers
 from openapi.operation import MediaType, Operation
 from openapi.paging import PageMembers, page_members, snake
 from openapi.references import merge_schemas
@@ -259,8 +260,14 @@ def request_members(operation: Operation) -> Mapping[str, Any]:
 
 @cache
 def success_members(operation: Operation) -> Mapping[str, Any]:
-    """The members of the JSON object that an operation answers with: schemas by name."""
-    return _members(_success(operation))
+    """The members of the resource that an operation answers with: schemas by name.
+
+    They are those of the JSON object in the answer, or in its envelope.
+    """
+    members = _members(_success(operation))
+    for name in envelope_of(operation):
+        members = members[name].get("properties", {})
+    return members
 
 
 def _success(operation: Operation) -> MediaType | None:
@@ -268,10 +275,12 @@ def _success(operation: Operation) -> MediaType | None:
     return response.json_content if response else None
 
 
+@cache
 def _success_names(operation: Operation) -> frozenset[str]:
     """The names of all members that an answer may have, for a look that costs little."""
     media_type = _success(operation)
-    return media_type.schema.names if media_type and media_type.schema else frozenset()
+    schema = media_type.schema if media_type else None
+    return schema.names(wrappers(operation)) if schema else frozenset()
 
 
 def _members(media_type: MediaType | None) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """Validation of values against the contract's schemas, with one error for each invalid field."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -85,10 +85,12 @@ class Schema:
         except (ContractError, AttributeError, TypeError, ValueError):
             return {}
 
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """The names of the properties of the schema and of its parts, of alternatives too."""
-        return member_names(self._owner.resolve, self.definition)
+    def names(self, inside: Collection[str] = ()) -> frozenset[str]:
+        """The names of the properties of the schema and of its parts, of alternatives too.
+
+        They are also those of what is in a property that ``inside`` names in lower case.
+        """
+        return member_names(self._owner.resolve, self.definition, inside)
 
     def resolve(self, definition: Any) -> Any:
         """Resolve a schema that is only a reference; any other is returned as it is."""

@@ -52,7 +52,7 @@ from conformance.target.transport.reception import MOST_BYTES
 from dinie_contract.output import shown
 from openapi.contract import Contract
 from openapi.operation import IDEMPOTENCY_KEY, PATH_PARAMETER, Operation, Parameter
-from openapi.paging import PageMembers
+from openapi.paging import PageMembers, Paging
 from openapi.resource import Resource, request_members
 from openapi.sample import sample_of
 
@@ -62,6 +62,7 @@ NAME_PREFIX = "dinie-conformance"
 NEW_NAME = re.compile(rf"{NAME_PREFIX} [0-9a-f]{{12}}")
 """What is in names that no other request has, in any run."""
 
+_BY_NUMBER = (Paging.OFFSET, Paging.NUMBER)
 _LONGEST_LIST, _MOST_PAGES = 10_000, 400
 """The most items of a list that is read whole, and its most pages, which may be small."""
 
@@ -392,7 +393,7 @@ class Probe:
         asked = [text_in(members, resource.name) for resource in resources]
         for one in filter(None, asked):
             plain.ask(one)
-        answer = send(request)
+        answer = self._opened(request, send(request))
         if request.key and answer.is_success:
             target.early_call.note(request.key)
         for resource, name in zip(resources, asked, strict=True) if answer.is_success else ():
@@ -407,6 +408,12 @@ class Probe:
                     collection = request.path.partition("?")[0]
                     plain.add(collection, (request.partner, handle), name)
         return answer
+
+    def _opened(self, request: Request, answer: Answer) -> Answer:
+        """The answer, whose resource is in the envelope of the operation that was requested."""
+        own = (one for one in self.contract.enveloped if request.is_for(one))
+        operation = next(own, None) if answer.is_success else None
+        return answer.to(operation) if operation else answer
 
     def _ends(self, request: Request) -> bool:
         """Whether a request is to revoke something."""
@@ -509,6 +516,7 @@ class Probe:
         """
         members, lister, id_member = self.page_members, self.listing, self.resource.id
         items: list[JsonObject] = []
+        seen: set[str] = set()
         repetition, cursor = Repetition(), None
         size = largest_page_of(lister.operation)
         while len(items) <= _LONGEST_LIST and repetition.pages < _MOST_PAGES:
@@ -518,7 +526,11 @@ class Probe:
             page = page_in(members, id_member, answer, query, is_strict=False)
             if page is None:
                 raise NotVerified(f"the list answered {answer.status} without items")
-            items += page.items
+            # What is made meanwhile moves items to the next page, where pages have numbers.
+            moved = seen if members.paging in _BY_NUMBER else ()
+            named = zip(page.ids, page.items, strict=True)
+            items += [one for id_, one in named if id_ not in moved]
+            seen |= {*page.ids}
             cursor = page.next
             if cursor is None:
                 return items

@@ -33,7 +33,8 @@ class Values(NamedTuple):
 
 def member(answer: Answer, name: str, expected: object = Lack.UNSAID) -> Values:
     """The member of an answer's JSON object."""
-    return Values(f"/{name}", (answer.json_object() or {}).get(name, Lack.ABSENT), expected)
+    place = "".join(f"/{one}" for one in (*answer.envelope, name))
+    return Values(place, (answer.json_object() or {}).get(name, Lack.ABSENT), expected)
 
 
 def header(answer: Answer, name: str, expected: object = Lack.UNSAID) -> Values:

@@ -17,6 +17,7 @@ from conformance.target.members import (
     parse,
     text_in,
 )
+from openapi.envelopes import envelope_of
 from openapi.operation import PATH_PARAMETER, Operation
 
 Headers = tuple[tuple[str, str], ...]
@@ -151,6 +152,8 @@ class Answer:
     """Whether an earlier try had a transient answer, or none, and may have been carried out."""
     before: str = ""
     """The step before the request, as a line of shell: a wait, or a clock that was moved."""
+    envelope: tuple[str, ...] = field(default=(), compare=False)
+    """The members of the body that lead to the resource in it."""
 
     _document: object = field(default=_UNREAD, init=False, repr=False, compare=False)
     """The body as JSON, or why it is none, once it was read."""
@@ -205,20 +208,27 @@ class Answer:
             raise ValueError(self._document)  # noqa: TRY004 - of a text, whatever it is
         return self._document
 
+    def to(self, operation: Operation) -> Self:
+        """The same answer as that of an operation, whose success may have an envelope."""
+        envelope = envelope_of(operation) if self.is_success else ()
+        return replace(self, envelope=envelope) if envelope else self
+
     def unread(self) -> Self:
         """The same answer, to be kept for long: with its body alone, and not what is in it."""
         return replace(self)
 
     def json_object(self) -> JsonObject | None:
-        """The body where it is a JSON object, or None."""
+        """The JSON object that is the body, or that is in its envelope; else None."""
         try:
             value = self.json()
         except ValueError:
             return None
+        for name in self.envelope:
+            value = value.get(name) if isinstance(value, dict) else None
         return value if isinstance(value, dict) else None
 
     def field(self, name: str) -> object:
-        """A member of the JSON object in the body, of any type; None without such a member."""
+        """A member of that JSON object, of any type; None without such a member."""
         return (self.json_object() or {}).get(name)
 
     def text(self, name: str) -> str | None:

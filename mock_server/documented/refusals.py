@@ -171,7 +171,8 @@ def _refusal(operation: Operation, status: int) -> DocumentedResponse | None:
 def _form(answer: DocumentedResponse) -> tuple[tuple[str, str | None], ...]:
     """The media types and schemas of an answer, to be compared."""
     return tuple(
-        (name, one.schema.pointer if one.schema else None) for name, one in answer.content.items()
+        (name, json.dumps(one.schema.definition, default=str) if one.schema else None)
+        for name, one in answer.content.items()
     )
 
 

@@ -34,8 +34,9 @@ class Refused(Exception):
 class Small:
     """The app of one style."""
 
-    def __init__(self, style: str) -> None:
+    def __init__(self, style: str, wrong: Callable[[Item], object] | None = None) -> None:
         self.style = style
+        self.wrong = wrong
         self.contract = Contract(STYLES[style]())
         self.items: dict[str, list[Item]] = {token: [] for token in TOKENS}
         self.calls: dict[tuple[str, str], tuple[object, bytes]] = {}
@@ -73,6 +74,8 @@ class Small:
     def _error(self, status: int) -> tuple[str, bytes]:
         if self.style == "tasks":
             return ("text/plain", b"") if status == 403 else ("text/plain", b"That is wrong.")
+        if self.style == "accounts":
+            return "application/json", _json({"errors": [{"detail": "That is wrong."}]})
         if self.style == "invoices":
             return "application/json", _json({"error": {"type": "wrong", "message": "Wrong."}})
         return "application/problem+json", _json({"title": "Wrong", "status": status})
@@ -96,6 +99,9 @@ class Small:
         found = [one for one in own if str(one[resource.handle]) == handle]
         if not found:
             raise Refused(404)
+        if self.style == "accounts":
+            found[0]["state"] = "closed" if operation is resource.revoke else found[0]["state"]
+            return 200, {"requestId": "r", "data": found[0]}
         if operation is resource.read:
             return 200, found[0]
         if self.style == "hooks":
@@ -181,13 +187,21 @@ class Small:
             item = {"hookUuid": str(uuid.uuid4()), "label": value.get("label", ""),
                     "url": value["url"], "active": True}  # fmt: skip
             shown = {**item, "signingSecret": f"whs_{secrets.token_hex(20)}"}
+        elif self.style == "accounts":
+            item = {"accountId": secrets.token_hex(8), "name": value["name"], "state": "live"}
+            shown = {**item, "apiSecret": f"as_{secrets.token_hex(20)}"}
         self.items[token].append(item)
-        return shown
+        if self.wrong:
+            self.wrong(shown)
+        return {"requestId": "r", "data": shown} if self.style == "accounts" else shown
 
     def _page(self, own: list[Item], query: Mapping[str, list[str]]) -> Any:
         newest = own[::-1]
         if self.style == "hooks":
             return {"hooks": own}
+        if self.style == "accounts":
+            start, size = _number(query, "offset", 0, 10**9, 0), _number(query, "limit", 10, 50)
+            return {"data": newest[start : start + size], "meta": {"total": len(own)}}
         if self.style == "tasks":
             page, size = _number(query, "page", 1, 10**9), _number(query, "per_page", 10, 30)
             return newest[(page - 1) * size : page * size]
@@ -210,19 +224,24 @@ def _json(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-def _number(query: Mapping[str, list[str]], name: str, usual: int, most: int) -> int:
+def _number(
+    query: Mapping[str, list[str]], name: str, usual: int, most: int, least: int = 1
+) -> int:
     found = query.get(name, [str(usual)])
     text = found[-1]
     is_number = len(found) == 1 and text.isascii() and text.isdigit() and len(text) < 12
-    if not is_number or not 1 <= int(text) <= most:
+    if not is_number or not least <= int(text) <= most:
         raise Refused(400)
     return int(text)
 
 
 @contextmanager
-def serving(style: str) -> Iterator[str]:
-    """The base URL of a server of a style, until the end of the block."""
-    config = uvicorn.Config(Small(style), port=0, log_level="error", lifespan="off")
+def serving(style: str, wrong: Callable[[Item], object] | None = None) -> Iterator[str]:
+    """The base URL of a server of a style, until the end of the block.
+
+    What is ``wrong`` changes each item in the answer to its creation.
+    """
+    config = uvicorn.Config(Small(style, wrong), port=0, log_level="error", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -182,4 +182,42 @@ def shelves() -> dict[str, Any]:
     return document("Shelves", paths)
 
 
-STYLES = {"tasks": tasks, "invoices": invoices, "hooks": hooks}
+def accounts() -> dict[str, Any]:
+    """Each account in an envelope that has an id too, and in it a secret that is shown once."""
+    account = thing(["accountId", "name", "state"], accountId=TEXT, name=TEXT,
+                    state={"type": "string", "enum": ["live", "closed"]})  # fmt: skip
+    made = {"allOf": [account, thing(["apiSecret"], apiSecret=TEXT)]}
+    error = thing(["errors"], errors={"type": "array", "items": thing(["detail"], detail=TEXT)})
+    wrong = {status: answer(error) for status in ("400", "401", "404")}
+    meta = {"requestId": TEXT}
+    page = thing(["data", "meta"], data={"type": "array", "items": account},
+                 meta=thing(["total"], total=WHOLE))  # fmt: skip
+
+    def wrapped(item: Any) -> dict[str, Any]:
+        return answer(thing(["data"], **meta, data=item))
+
+    at = {"parameters": [parameter("accountId", "path", TEXT)]}
+    body = thing(["name"], name={**TEXT, "minLength": 1, "maxLength": 80})
+    return document("Accounts", {
+        "/accounts": {
+            "post": {
+                "parameters": [parameter("Idempotency-Key", "header", TEXT)],
+                "requestBody": {"required": True, **taken(body)},
+                "responses": {"201": wrapped(made), **wrong},
+            },
+            "get": {
+                "parameters": [
+                    parameter("offset", "query", {**WHOLE, "minimum": 0}),
+                    parameter("limit", "query", {**WHOLE, "minimum": 1, "maximum": 50}),
+                ],
+                "responses": {"200": answer(page), **wrong},
+            },
+        },
+        "/accounts/{accountId}": {**at, "get": {"responses": {"200": wrapped(account), **wrong}}},
+        "/accounts/{accountId}/close": {
+            **at, "post": {"responses": {"200": wrapped(account), **wrong}},
+        },
+    })  # fmt: skip
+
+
+STYLES = {"tasks": tasks, "invoices": invoices, "hooks": hooks, "accounts": accounts}

@@ -40,7 +40,7 @@ def test_a_server_that_keeps_its_contract_conforms(style: str, seed: int, tmp_pa
 
 
 @pytest.mark.parametrize(
-    "style", ["tasks", "hooks", pytest.param("invoices", marks=pytest.mark.thorough)]
+    "style", ["tasks", "hooks", "accounts", pytest.param("invoices", marks=pytest.mark.thorough)]
 )
 def test_the_mock_of_each_contract_conforms(style: str, tmp_path: Path) -> None:
     code, report = judged_mock(contract_of(style, tmp_path), tmp_path)

@@ -247,6 +247,7 @@ class Sender:
                 state.note_no_answer()
                 return None
             state.note_answer()
+            answer = answer.to(exchange.operation)
             SECRETS.add(issued_secrets(answer))
             if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
                 _name(response, " (limited)")

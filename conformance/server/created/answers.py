@@ -76,14 +76,15 @@ def expect_no_fault(operation: Operation, answer: Answer, *codes: str) -> None:
     media_type = documented.content.get("application/json") if documented else None
     schema: Schema | None = media_type.schema if media_type else None
     value = json_object(answer)
-    for error in schema.errors(value) if schema else ():
-        found = value.get(error.param)
+    around = "".join(f"{one}." for one in answer.envelope)
+    for error in schema.errors(answer.json()) if schema else ():
+        name = error.param.removeprefix(around)
         kind = f"a value that {error.detail}"
         if error.code == "missing_required_field":
             kind = "no such field"
         elif error.code == "invalid_type":
-            kind = json_type(found) if error.param in value else "another type"
-        seen = [member(answer, error.param)] if error.param in value else []
+            kind = json_type(value[name]) if name in value else "another type"
+        seen = [member(answer, name)] if name in value else []
         expect(error.code not in codes, f"{_RULES[error.code]} {error.param}", kind, *seen)
 
 
