@@ -4,33 +4,44 @@ import base64
 import json
 import time
 from http import HTTPStatus
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 from conformance.target.access import Issued, is_token
 from conformance.target.errors import TargetError, TokenRefused
-from conformance.target.exchange import Answer, Request, sendable
+from conformance.target.exchange import Request, sendable
 from conformance.target.foreign_answers import expect_let_in
 from conformance.target.target import Target
 from openapi.operation import Operation
 
 _GRANT = "client_credentials"
+_FORM = "application/x-www-form-urlencoded"
 
 
 def token_for(target: Target, operation: Operation, client_id: str, client_secret: str) -> Issued:
     """The access token that an operation issues; raises :class:`TargetError` without one.
 
-    By HTTP Basic and a form first, as the documentation has it, then by JSON, as the SDK does.
+    By the documented form first, then in JSON, as the SDK does. Last comes a form with the pair in
+    it, where the contract does not require it there, and documents no HTTP Basic either.
     """
     asked_at = time.monotonic()
-    answer = by_form(target, operation, client_id, client_secret)
-    if answer.status != HTTPStatus.OK:
-        answer = by_json(target, operation, client_id, client_secret)
-    token = answer.text("access_token")
-    if answer.status == HTTPStatus.OK and is_token(token):
-        return Issued(token, answer.number("expires_in"), asked_at)
+    ways = [form_request, json_request]
+    if not (_requires_pair(operation) or _documents_basic(operation)):
+        ways.append(_pair_request)
+    answers = []
+    for way in ways:
+        answer = target.send_again_where_closed(way(operation, client_id, client_secret))
+        token = answer.text("access_token")
+        if answer.status == HTTPStatus.OK and is_token(token):
+            return Issued(token, answer.number("expires_in"), asked_at)
+        answers.append(answer)
+    telling = (HTTPStatus.UNAUTHORIZED, HTTPStatus.OK)
+    answer = max(
+        answers, key=lambda one: telling.index(one.status) if one.status in telling else -1
+    )
     expect_let_in(target, answer)
     if answer.status == HTTPStatus.UNAUTHORIZED:
         raise TokenRefused("the client id and secret were refused (401)")
+    token = answer.text("access_token")
     found = "no token" if token is None else "no token that a header can carry"
     raise TargetError(
         f"{operation.method} {operation.path} gave {found} (it answered {answer.status});"
@@ -38,26 +49,48 @@ def token_for(target: Target, operation: Operation, client_id: str, client_secre
     )
 
 
-def by_form(target: Target, operation: Operation, client_id: str, client_secret: str) -> Answer:
-    """The answer to the exchange that the documentation describes."""
-    return target.send_again_where_closed(form_request(operation, client_id, client_secret))
-
-
 def form_request(operation: Operation, client_id: str, client_secret: str) -> Request:
-    """Client id and secret by HTTP Basic, the rest as a form; raises :class:`UnsendableRequest`."""
+    """A form, client id and secret by HTTP Basic, or in it where the contract requires it there.
+
+    Raises :class:`UnsendableRequest`.
+    """
+    if _requires_pair(operation):
+        return _pair_request(operation, client_id, client_secret)
     # Both are form-encoded before they go into HTTP Basic (RFC 6749, section 2.3.1).
     pair = ":".join(quote_plus(sendable(one)) for one in (client_id, client_secret)).encode()
     headers = (
         ("Authorization", f"Basic {base64.b64encode(pair).decode()}"),
-        ("Content-Type", "application/x-www-form-urlencoded"),
+        ("Content-Type", _FORM),
     )
     body = f"grant_type={_GRANT}".encode()
     return Request(operation.method, operation.path, headers, body, partner=None)
 
 
-def by_json(target: Target, operation: Operation, client_id: str, client_secret: str) -> Answer:
-    """The answer to the exchange that the SDK makes."""
-    return target.send_again_where_closed(json_request(operation, client_id, client_secret))
+def _pair_request(operation: Operation, client_id: str, client_secret: str) -> Request:
+    """Everything in a form."""
+    pair = {"client_id": sendable(client_id), "client_secret": sendable(client_secret)}
+    body = urlencode({"grant_type": _GRANT, **pair}).encode()
+    headers = (("Content-Type", _FORM),)
+    return Request(operation.method, operation.path, headers, body, partner=None)
+
+
+def _requires_pair(operation: Operation) -> bool:
+    """Whether the contract requires client id and secret in the form."""
+    body = operation.request_body
+    form = body.content.get(_FORM) if body else None
+    schema = form.schema if form else None
+    grant = {"grant_type": _GRANT}
+    return bool(
+        schema and schema.is_usable and not schema.is_valid(grant)
+        and schema.is_valid({**grant, "client_id": "text", "client_secret": "text"})
+    )  # fmt: skip
+
+
+def _documents_basic(operation: Operation) -> bool:
+    """Whether the contract documents HTTP Basic for the operation."""
+    names = [name for requirement in operation.security for name in requirement]
+    schemes = [operation.contract.security_schemes[name] for name in names]
+    return any(str(one.get("scheme", "")).lower() == "basic" for one in schemes)
 
 
 def json_request(operation: Operation, client_id: str, client_secret: str) -> Request:
