@@ -159,9 +159,10 @@ _LONG = b"0" * 19
 
 def _ends_of_keys(text: bytes) -> int:
     """How often a quote stands before a colon: once for each key, and hardly anywhere else."""
-    if b"\\" in text:
-        text = text.replace(rb"\\", b"").replace(rb"\"", b"")
-    return text.translate(None, b" \t\r\n").count(b'":')
+    text = text.translate(None, b" \t\r\n")
+    if rb'\\"' in text:
+        text = text.replace(rb"\\", b"")
+    return text.count(b'":') - text.count(rb'\":')
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -200,7 +201,7 @@ def check_size(document: Any) -> int:
 
     Returns the number of keys.
     """
-    level: list[Any] = [document] if isinstance(document, _COLLECTIONS) else []
+    level: list[Any] = [document] if isinstance(document, dict | list) else []
     nodes, depth, characters, keys = 0, 0, 0, 0
     while level:
         depth += 1
@@ -216,17 +217,15 @@ def check_size(document: Any) -> int:
             if nodes > MAX_NODES:
                 raise _too_many_values()
             for child in children:
-                if isinstance(child, str):
+                kind = type(child)  # of a million values: asked for the fastest way
+                if kind is str:
                     characters += len(child)
-                elif isinstance(child, _COLLECTIONS):
+                elif kind is dict or kind is list:
                     below.append(child)
             if characters > MAX_BYTES:
                 raise ValueError(f"it holds more than {MAX_BYTES} characters of text")
         level = below
     return keys
-
-
-_COLLECTIONS = (dict, list)
 
 
 def _too_many_values() -> ValueError:

@@ -10,7 +10,7 @@ contracts in 3.1 rely on it all the same.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
@@ -33,6 +33,31 @@ def rewrite(document: Document) -> tuple[View, View]:
     Returns the view of its nodes in requests, and that in responses: of a schema that requires
     less there it is a copy. A document with no such schema has one view for both.
     """
+    choosing, requiring = [], []
+    used: set[str] = set()
+    for schema in _upgraded(document):
+        if not _ASSERTED.isdisjoint(schema):
+            _assert_keywords(schema)
+        if "discriminator" in schema:
+            choosing.append(schema)
+        if "required" in schema:
+            requiring.append(schema)
+        if not _FLAGS.isdisjoint(schema):
+            used.update(flag for flag in _FLAGS if schema.get(flag) is True)
+    resolve = References(document).resolve_schema
+    for schema in choosing:
+        # A broken schema is refused where an operation uses it.
+        with suppress(ContractError, AttributeError, TypeError):
+            requiring += assert_mapping(resolve, schema)
+    requests, responses = (
+        _without_required(document, flag, requiring) if flag in used else _itself
+        for flag in ("readOnly", "writeOnly")
+    )
+    return requests, responses
+
+
+def _upgraded(document: Document) -> Iterator[dict[str, Any]]:
+    """Every schema of a document, as a 3.1 document has it."""
     is_30 = check_version(document).startswith("3.0.")
     if is_30:
         for schema in named_schemas(document).values():
@@ -40,34 +65,19 @@ def rewrite(document: Document) -> tuple[View, View]:
                 _upgrade_schema(schema)
         document["openapi"] = "3.1.0"
     open_hierarchies(document)
-    choosing, requiring = [], []
-    used: set[str] = set()
     for schema in schemas_of(document):
-        if is_30:
+        if is_30 and not _OF_30.isdisjoint(schema):
             _upgrade_schema(schema)
-        if "discriminator" in schema:
-            choosing.append(schema)
-        if "required" in schema:
-            requiring.append(schema)
-        used.update(flag for flag in _FLAGS if schema.get(flag) is True)
-        reference = schema.get("$ref")
-        if isinstance(reference, str) and _ODD_REFERENCE.fullmatch(reference):
-            # Of a path with a "#" or a space in it, which the library takes only encoded.
-            schema["$ref"] = encoded(unquote(reference))
-        _assert_size(schema)
-        _read_patterns(schema)
-    resolve = References(document).resolve_schema
-    for schema in choosing:
-        # A broken schema is refused where an operation uses it.
-        with suppress(ContractError, AttributeError, TypeError):
-            requiring += assert_mapping(resolve, schema)
-    requests, responses = (
-        _without_required(document, flag, requiring) if flag in used else _itself for flag in _FLAGS
-    )
-    return requests, responses
+        yield schema
 
 
-_FLAGS = ("readOnly", "writeOnly")
+# By these most of tens of thousands of schemas are left as they are at once.
+_FLAGS = frozenset({"readOnly", "writeOnly"})
+_OF_30 = frozenset({"$ref", "nullable", "exclusiveMinimum", "exclusiveMaximum"})
+_ASSERTED = frozenset({"$ref", "format", "pattern", "patternProperties"})
+
+_PLAIN = re.compile(r"#[\w/~%.:?&=+@!$'()*,;-]*", re.ASCII)
+"""A reference of characters that the library takes."""
 
 
 def _itself(node: Any) -> Any:
@@ -105,7 +115,14 @@ def _accept_null(schema: dict[str, Any]) -> None:
         schema["anyOf"] = [parts, {"type": "null"}]
 
 
-_ODD_REFERENCE = re.compile(r"#.*[^\w/~%.:?&=+@!$'()*,;-].*", re.ASCII | re.DOTALL)
+def _assert_keywords(schema: dict[str, Any]) -> None:
+    """Give a schema what the library reads and asserts."""
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and reference[:1] == "#" and not _PLAIN.fullmatch(reference):
+        # Of a path with a "#" or a space in it, which the library takes only encoded.
+        schema["$ref"] = encoded(unquote(reference))
+    _assert_size(schema)
+    _read_patterns(schema)
 
 
 def _assert_size(schema: dict[str, Any]) -> None:
@@ -146,9 +163,12 @@ def _without_required(document: Document, flag: str, requiring: Sequence[dict[st
     return (lambda node: _with_required(node, required, known)) if required else _itself
 
 
+_COLLECTIONS = (dict, list)
+
+
 def _with_required(node: Any, required: Mapping[int, list[str]], known: dict[int, Any]) -> Any:
     """A copy of a node in which the schemas of these ids require only these names."""
-    if not isinstance(node, dict | list):
+    if not isinstance(node, _COLLECTIONS):
         return node
     if id(node) not in known:
         known[id(node)] = node  # for a node that contains itself
