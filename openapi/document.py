@@ -162,7 +162,7 @@ def _ends_of_keys(text: bytes) -> int:
     text = text.translate(None, b" \t\r\n")
     if rb'\\"' in text:
         text = text.replace(rb"\\", b"")
-    return text.count(b'":') - text.count(rb'\":')
+    return text.count(b'":') - text.count(rb"\":")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
