@@ -64,7 +64,8 @@ class ValidationWork:
             elif id(one) not in entered:
                 entered.add(id(one))
                 pending.append((one, True))
-                pending += [(below, False) for below in (*self._parts(one), *_below(one))]
+                below = (*self._parts(one), *_below(one))
+                pending += [(part, False) for part in below if _leads_on(part)]
         return self._number(schema)
 
     def _counted(self, schema: dict[str, Any]) -> _Counts:
@@ -132,6 +133,17 @@ def _below(schema: dict[str, Any]) -> Iterator[Any]:
         yield from _values(schema.get(keyword))
     yield from _items(schema.get("prefixItems"))
     yield from (schema.get(keyword) for keyword in (*_OF_MEMBERS, *_OF_ITEMS))
+
+
+def _leads_on(schema: Any) -> bool:
+    """Whether anything is in a schema; its number is 1 otherwise, as that of most schemas."""
+    return isinstance(schema, dict) and not _LEADING_ON.isdisjoint(schema)
+
+
+_LEADING_ON = frozenset(
+    {"allOf", *_ALTERNATIVES, *_SINGLE, "dependentSchemas", "$ref"}
+    | {*_MAPS, *_OF_MEMBERS, *_OF_ITEMS, "prefixItems"}
+)
 
 
 def _items(value: object) -> list[Any]:
