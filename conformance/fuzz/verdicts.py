@@ -70,7 +70,7 @@ def _results(record: Record) -> Iterator[Result]:
             evidence=finding.evidence,
         )
     for name, outcomes in record.counters.outcomes.items():
-        id_, _, operation = name.rstrip("]").partition(" [")
+        id_, _, operation = name.removesuffix("]").partition(" [")
         selected = record.requirements.get(id_)
         if selected is None or (id_, operation) in broken:
             continue

@@ -182,7 +182,7 @@ class Coverage:
         """The statuses seen in the run, by operation id."""
         found: dict[str, set[int]] = {}
         for one in list(self.statuses):
-            operation, _, status = one.partition(" ")
+            operation, _, status = one.rpartition(" ")
             found.setdefault(operation, set()).add(int(status))
         return found
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from conformance.results.coverage import Coverage
 from conformance.server import catalogue
+from conformance.target.exchange import Answer, Request
 from demo.mock_process import mock_process
 from openapi.contract import Contract
 from tests.other_contracts.judging import judged
@@ -59,3 +61,13 @@ def test_a_name_that_is_an_id_is_taken_once(tmp_path: Path) -> None:
     assert code == 0
     judged_operations = {one["operation"] for one in report["results"]}
     assert judged_operations == {"POST /books", "POST /films"}
+
+
+def test_statuses_are_counted_for_operations_without_an_id_of_their_own() -> None:
+    coverage = Coverage(Contract(shelves()))
+    coverage.record(Request("GET", "/books"), Answer(200))
+    coverage.record(Request("DELETE", "/books/7"), Answer(204))
+
+    assert coverage.answered == {"GET /books": {200}, "DELETE /books/{id}": {204}}
+    books = next(one for one in coverage.report(()).operations if one.id == "GET /books")
+    assert [status for status, one in books.statuses.items() if one.count] == ["200"]

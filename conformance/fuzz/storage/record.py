@@ -314,7 +314,7 @@ def _first_of(left_behind: set[CreatedResource]) -> list[CreatedResource]:
 def _check_known(counters: Counters, contract: Contract, where: str) -> None:
     """Raise :class:`FileError` for outcomes of an operation that the contract does not have."""
     for name in counters.outcomes:
-        id_, _, operation = name.rstrip("]").partition(" [")
+        id_, _, operation = name.removesuffix("]").partition(" [")
         if id_ in catalogue() and operation not in contract.operations:
             raise FileError(f"{where}: counters.outcomes: {one_line(name)[:80]}: is no operation")
 
