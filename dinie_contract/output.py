@@ -132,13 +132,18 @@ class Secrets:
 
     def add(self, secrets: Iterable[str], *, used: bool = False) -> None:
         """Know secrets that a target has issued, of those not ``used`` what could be one."""
+        # Long texts are looked at without the lock: others would wait for it.
+        found = [
+            one
+            for one in (one[:_LONGEST] for one in list(secrets)[-_MOST_AT_ONCE:])
+            if one in self._issued
+            or (len(one) >= _SHORTEST if used else self._could_be_secret(one))
+        ]
         with self._lock:
-            for one in (one[:_LONGEST] for one in list(secrets)[-_MOST_AT_ONCE:]):
+            for one in found:
                 if one in self._issued:
                     self._issued.move_to_end(one)
-                elif one not in self._given and (
-                    len(one) >= _SHORTEST if used else self._could_be_secret(one)
-                ):
+                elif one not in self._given:
                     self._issued[one] = None
                     self._size += len(one)
                     self._know(one)

@@ -25,6 +25,9 @@ LAST_ANSWER = "last answer"
 _LONGEST_READ = 64 * 1024
 """The characters of a value that are redacted: more than are shown, for they are cut after that."""
 
+_LONGEST_READ_OF_SHOWN = 8 * 1024
+"""The characters that are redacted of a value whose beginning alone is shown."""
+
 _BEFORE = 60
 """The characters that are shown before the first difference of two texts."""
 
@@ -83,7 +86,7 @@ class _Shower:
     def answer(self, answer: Answer, *, has_body: bool) -> Seen:
         text = f"{answer.status} {answer.media_type}".strip()
         if has_body:
-            body = self._text(answer.body, answer.media_type)
+            body = self._text(answer.body, answer.media_type, _LONGEST_READ_OF_SHOWN)
             text += f": {body}" if body else ", without a body"
         return _seen(LAST_ANSWER, "", text)
 
@@ -125,12 +128,12 @@ class _Shower:
             return self._redactor.pseudonym(text)
         return self._redacted(self._redactor.text(text[:_LONGEST_READ]))
 
-    def _text(self, body: bytes, media_type: str = "") -> str:
+    def _text(self, body: bytes, media_type: str = "", most: int = _LONGEST_READ) -> str:
         try:
             body.decode()
         except ValueError:
             return f"{len(body)} bytes that are no UTF-8 text"
-        return self._redacted(self._redactor.body(body[:_LONGEST_READ], media_type))
+        return self._redacted(self._redactor.body(body[:most], media_type))
 
     def _redacted(self, text: str) -> str:
         return self._own.redact(text)

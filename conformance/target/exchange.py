@@ -157,6 +157,8 @@ class Answer:
 
     _document: object = field(default=_UNREAD, init=False, repr=False, compare=False)
     """The body as JSON, or why it is none, once it was read."""
+    issued: tuple[str, ...] | None = field(default=None, repr=False, compare=False)
+    """The secrets that are in it, once they were looked for."""
 
     def header(self, name: str) -> str | None:
         """The value of a header, repeated ones joined (RFC 9110 section 5.3)."""

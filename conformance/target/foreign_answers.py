@@ -31,7 +31,7 @@ _READ = 20_000
 """So many bytes of a page may hold its title."""
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _OF_CERTIFICATES = re.compile(
     r"\b(?:client|ssl|tls)[- ](?:\w+ )?certificate\b|\bcertificate (?:is )?required\b",
     re.IGNORECASE,

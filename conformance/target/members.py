@@ -7,8 +7,12 @@ from collections.abc import Iterator, Mapping
 
 JsonObject = dict[str, object]
 
-_BRACKETS = re.compile(r'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\[{\]}"]++|")*+([\[{\]}]++)', re.DOTALL)
-"""Brackets in a row, after what is between them: strings, whose brackets mean nothing, and more."""
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+"""A string, whose brackets mean nothing. One without an end goes on to that of the text.
+
+So each sign of a text is looked at once, whatever a target sends.
+"""
+_BRACKETS = re.compile(r"[\[{]+|[\]}]+")
 
 MOST_DEPTH = 100
 """The deepest nesting that is read (RFC 8259 section 9): whatever walks a document may recurse."""
@@ -80,11 +84,10 @@ def is_too_deep(text: str) -> bool:
     if _brackets(text) <= MOST_DEPTH:
         return False
     depth = 0
-    for found in _BRACKETS.finditer(text):
-        for sign in found[1]:
-            depth += 1 if sign in "[{" else -1
-            if depth > MOST_DEPTH:
-                return True
+    for found in _BRACKETS.finditer(_STRING.sub('""', text)):
+        depth += len(found[0]) if found[0][0] in "[{" else -len(found[0])
+        if depth > MOST_DEPTH:
+            return True
     return False
 
 

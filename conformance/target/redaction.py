@@ -23,10 +23,17 @@ _ENDS = tuple(
 _SPACED = re.compile(rb'"\s+:')
 
 
-def issued_secrets(answer: Answer) -> list[str]:
-    """The values of an answer's headers and members that are named like a credential."""
-    headers = [value for name, value in answer.headers if is_credential(name)]
-    return headers + cookies_of(answer) + _issued_in(answer.body)
+def issued_secrets(answer: Answer) -> tuple[str, ...]:
+    """The values of an answer's headers and members that are named like a credential.
+
+    They are looked for once: a large body takes long, and may be in the evidence of many results.
+    """
+    if answer.issued is None:
+        headers = [value for name, value in answer.headers if is_credential(name)]
+        found = (*headers, *cookies_of(answer), *_issued_in(answer.body))
+        object.__setattr__(answer, "issued", found)
+        return found
+    return answer.issued
 
 
 def cookies_of(answer: Answer) -> list[str]:
@@ -40,7 +47,7 @@ def _issued_in(body: bytes) -> list[str]:
         body = body.decode(json.detect_encoding(body), "replace").encode(errors="replace")
     lowered = body.lower()
     is_plain = b"\\" not in body and not _SPACED.search(body)
-    if is_plain and not any(one in lowered for one in _ENDS):
+    if is_plain and not (b'":' in lowered and any(one in lowered for one in _ENDS)):
         return []
     found: list[str] = []
 

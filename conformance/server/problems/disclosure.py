@@ -27,21 +27,24 @@ SAFETY = "safety: an error tells a client nothing that it must not know"
 _SHORTEST_SECRET = 12
 
 _INTERNALS = {
-    "a stack trace": r"(?m)^\s+at [\w.$<>`]+ ?\(.*\)",
+    "a stack trace": r"(?m)^[ \t]+at [\w.$<>`]+ ?\(.*\)",
     "a Python stack trace": r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d",
     "a Java stack trace": r"\bat [\w.$<>]+\([\w$]+\.(?:java|kt|scala):\d+\)"
     r"|\bjava\.lang\.\w+(?:Exception|Error)\b",
-    "a Node stack trace": r"\bat .*\.(?:[cm]?[jt]s|[jt]sx):\d+:\d+|\bnode:internal/",
+    "a Node stack trace": r"\bat .{0,300}\.(?:[cm]?[jt]s|[jt]sx):\d+:\d+|\bnode:internal/",
     "a Go stack trace": r"\bgoroutine \d+ \[|/\w+\.go:\d+",
     "a PHP stack trace": r"\.php on line \d|\.php\(\d+\): |\.php:\d+",
     "a Ruby stack trace": r"\.rb:\d+:in ",
-    "a .NET stack trace": r"\bat [\w.`<>\[\]]+\(.*\) in .+:line \d+",
+    "a .NET stack trace": r"\bat [\w.`<>\[\]]{1,300}\([^()\n]{0,300}\) in .{1,300}:line \d+",
     "a database's own message": r"\bSQLSTATE\[|\bORA-\d{5}:|\bpsycopg2?\.|\bsqlite3\.\w+Error\b",
     "a path of the server": r"/usr/(?:lib|local|share|src)/|\bsite-packages/|\bnode_modules/"
     r"|(?<![\w/.])/(?:home|Users|root|opt|srv|var/www|var/task)/[\w.\-]+/"
     r"|\b[A-Za-z]:\\(?:\w|\\)",
 }
-"""What no error may show, as patterns that ordinary words do not match."""
+"""What no error may show, as patterns that ordinary words do not match.
+
+They are bounded, so that no text of a target takes much more time than its length.
+"""
 
 
 def _canaries(probe: Probe) -> Iterator[tuple[str, str, Request]]:

@@ -35,7 +35,7 @@ def test_it_is_known(body: str, spelled: str) -> None:
     "body", ["", "secret", '{"next_token": "abc", "Idempotency-Key": "k", "id": "token"}', "[[[["]
 )
 def test_what_names_no_credential_has_none(body: str) -> None:
-    assert issued_secrets(Answer(200, (), body.encode())) == []
+    assert issued_secrets(Answer(200, (), body.encode())) == ()
     assert without_secrets(body) == body
 
 
@@ -49,4 +49,4 @@ def test_it_is_known_in_each_encoding_of_json(encoding: str) -> None:
     "header", [("x-auth-token", SECRET), ("set-cookie", f"session={SECRET}; Path=/; HttpOnly")]
 )
 def test_a_header_issues_one_as_well(header: tuple[str, str]) -> None:
-    assert issued_secrets(Answer(200, (header,))) == [SECRET]
+    assert issued_secrets(Answer(200, (header,))) == (SECRET,)
