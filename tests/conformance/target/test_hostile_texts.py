@@ -11,8 +11,8 @@ from conformance.target.foreign_answers import _plain
 from conformance.target.members import MOST_DEPTH, is_too_deep
 
 _PIECES = (
-    *'" \n\t\\([{</.:a0', r"\"", '"\\"', '""', "\r\n", "\n ", "at ", "at a(", "at a(b) in ", "at .js:",
-    "\n at a (", "/a.go", "a.php", 'File "', "eyJ.", "<a ", "[{", r"\\",
+    *'" \n\t\\([{</.:a0', r"\"", '"\\"', '""', "\r\n", "\n ", "at ", "at a(", "at a(b) in ",
+    "at .js:", "\n at a (", "/a.go", "a.php", 'File "', "eyJ.", "<a ", "[{", r"\\",
 )  # fmt: skip
 _OPEN = "[" * MOST_DEPTH + "]" * MOST_DEPTH
 _LENGTH = 3_000
