@@ -35,6 +35,13 @@ _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
 """The versions of bundled contracts."""
 
 
+KEY_PLACE = (
+    r"(?!header (?i:host|connection|content-length|transfer-encoding|upgrade)$)"
+    r"(header|query|cookie) [A-Za-z0-9_.~-]{1,100}"
+)
+"""The pattern of a place of an API key: no header of framing, and nothing that a shell reads."""
+
+
 class Contract:
     """An OpenAPI 3.0 or 3.1 document and the operations in it.
 
@@ -208,6 +215,20 @@ class Contract:
         scheme = self.security_schemes[name]
         is_http = scheme["type"] == "http" and str(scheme.get("scheme", "")).lower() == "bearer"
         return is_http or scheme["type"] in {"oauth2", "openIdConnect"}
+
+    @cached_property
+    def key_place(self) -> str:
+        """Where the API key stands, ``header X-Api-Key``, in an API that takes no bearer token.
+
+        It is in a ``header``, the ``query`` or a ``cookie``; empty where there is none.
+        """
+        needs = [one for one in self.operations.values() if one.needs_authentication]
+        names = [name for one in needs for requirement in one.security for name in requirement]
+        if any(map(self._is_bearer, names)):
+            return ""
+        keys = (self.security_schemes[name] for name in names)
+        places = (f"{one.get('in')} {one.get('name')}" for one in keys if one["type"] == "apiKey")
+        return next((one for one in places if re.fullmatch(KEY_PLACE, one)), "")
 
     def resource_of(self, operation: Operation) -> Resource | None:
         """The resource that an operation creates, lists or revokes; None where it does neither."""

@@ -369,7 +369,7 @@ def _finding(
         effort={"times": budget.times, "steps": budget.steps, "keys": budget.keys},
         first_seen=datetime.now(UTC).isoformat(timespec="seconds"),
         examples={name: base64.b64encode(one).decode() for name, one in outcome.examples.items()},
-        steps=tuple(steps_of(outcome.exchanges)),
+        steps=tuple(steps_of(outcome.exchanges, contract.key_place)),
         curl=result.reproduce,
         passed=turn.before,
         evidence=result.evidence,

@@ -33,6 +33,7 @@ class Step(TypedDict):
     token_form: str
     at_once: int
     chunks: NotRequired[list[int]]
+    token_place: NotRequired[str]
 
 
 AnswerParts = tuple[int, str, bytes]

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import without_secrets
 from conformance.target.target import AS_RUN, TargetSettings
-from conformance.target.token_forms import FORMS, PLACE, VARIABLES
+from conformance.target.token_forms import FORMS, PLACE, VARIABLES, form_at
 from dinie_contract.output import SECRETS, without_commands
 from openapi.operation import IDEMPOTENCY_KEY
 
@@ -83,6 +83,7 @@ class _Way:
     """
 
     def __init__(self, settings: TargetSettings) -> None:
+        self.token_place = settings.token_place
         self.options: list[str] = []
         self.headers: list[str] = []
         self.lines: list[str] = []
@@ -227,7 +228,7 @@ def _command(base_url: str, request: Request, keys: _KeyVariables, way: _Way, en
     parts += ["-m", f"{request.hang_up:g}"] if request.hang_up is not None else []
     parts += _headers(request, keys, way)
     parts += ["--data-binary", data] if request.body else []
-    return f"{writer}{' '.join(parts)} {_url(base_url, request)}{end}{document}"
+    return f"{writer}{' '.join(parts)} {_url(base_url, request, way)}{end}{document}"
 
 
 def _data(body: bytes) -> tuple[str, str, str]:
@@ -286,7 +287,7 @@ def _method(request: Request) -> list[str]:
 
 def _headers(request: Request, keys: _KeyVariables, way: _Way) -> Iterator[str]:
     yield from way.headers
-    form = FORMS[request.token_form]
+    form = form_at(request.token_form, way.token_place)
     if request.partner is not None and form.header is not None:
         token = form.shell.format(VARIABLES[request.partner])
         yield from ("-H", f'"{form.header}: {form.scheme}{token}"')
@@ -311,7 +312,7 @@ def _headers(request: Request, keys: _KeyVariables, way: _Way) -> Iterator[str]:
         yield from ("-H", "Expect:")
 
 
-def _url(base_url: str, request: Request) -> str:
+def _url(base_url: str, request: Request, way: _Way) -> str:
     path = quote(SECRETS.redact(request.path), safe=_PRINTABLE_ASCII, errors="surrogateescape")
     url = shlex.quote(SECRETS.redact(base_url) + path)
     if not base_url:
@@ -320,7 +321,7 @@ def _url(base_url: str, request: Request) -> str:
         url = f"--globoff {url}"
     if "/." in path or "/%2e" in path.lower():
         url = f"--path-as-is {url}"
-    form = FORMS[request.token_form]
+    form = form_at(request.token_form, way.token_place)
     if request.partner is not None and form.header is None and not form.in_body:
         token = form.shell.format(VARIABLES[request.partner])
         separator = "&" if "?" in path else "?"

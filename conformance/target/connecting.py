@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import httpx
@@ -106,6 +106,9 @@ def authenticate(
     with a line on that.
     """
     SECRETS.reserve([target.base_url, *words_of(contract)])
+    given = {f"header {name.lower()}" for name, _ in target.settings.headers}
+    if contract.key_place.lower() not in given:
+        target.settings = replace(target.settings, token_place=contract.key_place)
     _wait_until_up(target, contract, tell)
     try:
         partners = _partners(target, access, contract)

@@ -49,7 +49,7 @@ from conformance.target.retry_after import (
     seconds_to_wait,
     seconds_until_reset,
 )
-from conformance.target.token_forms import FORMS, PLACE, UNCHANGED
+from conformance.target.token_forms import PLACE, UNCHANGED, form_at
 from conformance.target.transient import LONGEST_PAUSE_SECONDS, Transients, is_transient
 from conformance.target.transport.connection_settings import DIRECT, ConnectionSettings
 from conformance.target.transport.connections import Connections
@@ -96,6 +96,8 @@ class TargetSettings:
     wait_seconds: float = 0.0
     headers: Headers = ()
     connection: ConnectionSettings = DIRECT
+    token_place: str = ""
+    """Where the contract has the token: ``header X-Api-Key``; empty for a bearer token."""
 
 
 AS_RUN = TargetSettings(replay_delay=REPLAY_DELAY_SECONDS)
@@ -455,13 +457,18 @@ class Target:
         if request.partner is not None:
             # It stays known, however many secrets are issued meanwhile.
             SECRETS.add([token], used=True)
-            form = FORMS[request.token_form]
+            form = form_at(request.token_form, self.settings.token_place)
             if form.in_body:
                 body = body.replace(PLACE.encode(), form.apply(token).encode())
             elif form.header is None:
                 path += f"{'&' if '?' in path else '?'}{form.in_query(token)}"
             else:
-                headers.append((form.header.encode(), f"{form.scheme}{form.apply(token)}".encode()))
+                name, value = form.header.encode(), f"{form.scheme}{form.apply(token)}".encode()
+                if form.header == "Cookie":  # one header has all (RFC 6265 section 5.4)
+                    cookies = [one for one in headers if one[0].lower() == b"cookie"]
+                    headers = [one for one in headers if one not in cookies]
+                    value = b"; ".join((*(given for _, given in cookies), value))
+                headers.append((name, value))
         if request.chunks:
             # Who cannot read chunks may take the rest of them for the next request.
             headers.append((b"Connection", b"close"))

@@ -10,6 +10,7 @@ import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from urllib.parse import quote
 
 
@@ -153,6 +154,20 @@ FORMS = {
     "in a header of its own": _whole("", "X-Access-Token"),
 }
 """By name. A form that does not change a token proves nothing: see :func:`damaged_forms`."""
+
+
+@cache
+def form_at(name: str, place: str) -> Form:
+    """The form of a name, where a token stands at the ``place`` that the contract has for API keys.
+
+    See :attr:`openapi.contract.Contract.key_place`; a token without one is a bearer token.
+    """
+    kind, _, key = place.partition(" ")
+    if name != UNCHANGED or not place:
+        return FORMS[name]
+    if kind == "query":
+        return replace(_whole("", None), parameter=key)
+    return _whole(f"{key}=", "Cookie") if kind == "cookie" else _whole("", key)
 
 
 def damaged_forms(token: str) -> list[str]:

@@ -135,8 +135,10 @@ def test_{name}():
 
 
 def _can_be_written(steps: Sequence[Step]) -> bool:
-    """Whether the steps need nothing but a token in its usual form."""
-    return bool(steps) and all(one["token_form"] == UNCHANGED for one in steps)
+    """Whether the steps need nothing but a bearer token in its usual form."""
+    return bool(steps) and all(
+        one["token_form"] == UNCHANGED and "token_place" not in one for one in steps
+    )
 
 
 @cache
@@ -194,6 +196,8 @@ def with_scripts(
     resent(finding.steps, send)
     refers = any(REFERENCE.search(text) for one in finding.steps for text in texts_of(one))
     exchanges = [(request_of(one), replace(NOT_SENT, sent_with=one["at_once"])) for one in sent]
+    places = [one["token_place"] for one in finding.steps if "token_place" in one]
+    settings = replace(settings, token_place=next(iter(places), ""))
     return replace(
         finding,
         curl=""

@@ -17,12 +17,15 @@ _MEMBER = re.compile("[a-zA-Z_]{1,60}")
 _SHORTEST = 4
 
 
-def steps_of(exchanges: Sequence[Exchange]) -> list[Step]:
-    """The requests as steps, without secrets."""
+def steps_of(exchanges: Sequence[Exchange], token_place: str) -> list[Step]:
+    """The requests as steps, without secrets; a token that is no bearer token is at that place."""
     places = _Places()
-    return [
+    steps = [
         places.step(number, request, answer) for number, (request, answer) in enumerate(exchanges)
     ]
+    for one in steps if token_place else ():
+        one["token_place"] = token_place
+    return steps
 
 
 class _Places:

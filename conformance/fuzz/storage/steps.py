@@ -7,6 +7,7 @@ from conformance.fuzz.resending import Step, groups, texts_of
 from conformance.fuzz.storage.files import LARGEST_FINDING, FileError, Format
 from conformance.target.exchange import Request
 from conformance.target.token_forms import FORMS
+from openapi.contract import KEY_PLACE
 
 _MOST_AT_ONCE = 100
 """Requests sent at the same time, at most: each takes a thread."""
@@ -67,6 +68,10 @@ STEP: dict[str, Any] = {
         "body": {"type": "string", "maxLength": LARGEST_FINDING},
         "partner": {"enum": [None, 0, 1]},
         "token_form": {"enum": list(FORMS)},
+        "token_place": {
+            "type": "string",
+            "pattern": f"^{KEY_PLACE}$",
+        },
         "at_once": {"type": "integer", "minimum": 0, "maximum": 10**12},
         "chunks": {
             "type": "array",
@@ -128,6 +133,8 @@ def steps_of(values: Sequence[Step], where: str) -> tuple[Step, ...]:
             "token_form": step["token_form"],
             "at_once": step["at_once"],
         }
+        if "token_place" in step:
+            known["token_place"] = step["token_place"]
         if "chunks" in step:
             known["chunks"] = step["chunks"]
         steps.append(known)

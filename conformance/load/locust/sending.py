@@ -40,6 +40,7 @@ from conformance.target.members import JsonObject
 from conformance.target.redaction import issued_secrets
 from conformance.target.retry_after import LONGEST_WAIT_SECONDS, pauses, seconds_to_wait
 from conformance.target.target import Target
+from conformance.target.token_forms import UNCHANGED, form_at
 from conformance.target.transient import is_transient
 from conformance.target.transport.connection_settings import trust_of
 from conformance.target.transport.connections import url_under
@@ -271,16 +272,20 @@ class Sender:
 
     def _request(self, exchange: JudgedExchange) -> ResponseContextManager:
         request = self._state.target.as_sent(exchange.request)
-        headers = dict(request.headers)
+        headers, path = dict(request.headers), request.path
         headers["Accept-Encoding"] = ACCEPTED_CODINGS
         if exchange.token:
             # It stays known, however many secrets are issued meanwhile.
             SECRETS.add([exchange.token], used=True)
-            headers["Authorization"] = f"Bearer {exchange.token}"
+            form = form_at(UNCHANGED, self._state.target.settings.token_place)
+            if form.header is None:
+                path += f"{'&' if '?' in path else '?'}{form.in_query(exchange.token)}"
+            else:
+                headers[form.header] = f"{form.scheme}{exchange.token}"
         return self._client.request(
             request.method,
             # An absolute URL: a host typed into Locust's page sends nothing elsewhere.
-            str(url_under(self._state.target.base_url, request.path)),
+            str(url_under(self._state.target.base_url, path)),
             name=f"{exchange.operation.id}{self._suffix}",
             data=request.body or None,  # type: ignore[arg-type]  # bytes are sent as they are
             headers=headers,
