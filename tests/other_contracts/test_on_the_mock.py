@@ -71,3 +71,17 @@ def test_statuses_are_counted_for_operations_without_an_id_of_their_own() -> Non
     assert coverage.answered == {"GET /books": {200}, "DELETE /books/{id}": {204}}
     books = next(one for one in coverage.report(()).operations if one.id == "GET /books")
     assert [status for status, one in books.statuses.items() if one.count] == ["200"]
+
+
+def test_a_load_test_sends_no_key_that_the_contract_does_not_have(tmp_path: Path) -> None:
+    contract = tmp_path / "shelves.json"
+    contract.write_text(json.dumps(shelves()))
+    with mock_process("--contract", str(contract)) as mock:
+        code, report = judged(
+            "load", "--contract", str(contract), "--url", mock.base_url, "--token",
+            mock.token or "", "--headless", "--users", "3", "--max-time", "3s", folder=tmp_path,
+        )  # fmt: skip
+
+    assert accused(report) == []
+    assert code == 0
+    assert not [one["id"] for one in report["results"] if one["id"].startswith("idempotency.")]

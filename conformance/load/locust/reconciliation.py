@@ -97,7 +97,7 @@ class Reconciliation:
     def _ask_again(self, batch: Batch) -> None:
         """Repeat, with their keys, creations whose answer was lost or not waited for."""
         probe = self._state.create
-        for call in batch.calls.values():
+        for call in batch.calls.values() if probe.operation.accepts_idempotency_key else ():
             if call.first is None and not call.was_refused:
                 answer = self._sender.send(probe, call.request, Purpose.AT_ONCE)
                 self._state.confirm(call, answer)
@@ -108,11 +108,12 @@ class Reconciliation:
         """Compare one creation with its items in the list: one resource, as first answered."""
         state, counts = self._state, self._state.tally.counts
         again = [(call.request, Answer(state.create.operation.success_status))] * 2
-        if len(found) > 1:
-            counts[Count.DOUBLED] += 1
-        violation = Violation("one resource in the list", f"{len(found)}")
-        doubled = violation if len(found) > 1 else None
-        state.note_check(no_second_resource, state.create, doubled, again)
+        if state.create.operation.accepts_idempotency_key:
+            if len(found) > 1:
+                counts[Count.DOUBLED] += 1
+            violation = Violation("one resource in the list", f"{len(found)}")
+            doubled = violation if len(found) > 1 else None
+            state.note_check(no_second_resource, state.create, doubled, again)
         if call.first is None or state.page is None:
             return
         if found:

@@ -52,7 +52,7 @@ class ApiUser(FastHttpUser):
 
     @task(8)
     def create(self) -> None:
-        """Create a resource with a new idempotency key."""
+        """Create a resource, with a new idempotency key where the contract has one."""
         call = self._new_call()
         with call.batch.held():
             answer = self.sender.send(self.state.create, call.request, Purpose.CREATE)
@@ -61,7 +61,7 @@ class ApiUser(FastHttpUser):
     @task(5)
     def replay(self) -> None:
         """Send an earlier request again, with its key."""
-        if not (call := self._any_call()):
+        if not self._has_keys or not (call := self._any_call()):
             return
         with call.batch.held():
             answer = self.sender.send(
@@ -76,6 +76,8 @@ class ApiUser(FastHttpUser):
     @task(1)
     def create_at_once(self) -> None:
         """Send several creations with one new key at the same time."""
+        if not self._has_keys:
+            return
         call, state = self._new_call(), self.state
         with call.batch.held():
             sent = [
@@ -106,7 +108,7 @@ class ApiUser(FastHttpUser):
     @task(1)
     def conflict(self) -> None:
         """Send another body with a used key."""
-        if call := self._any_call():
+        if self._has_keys and (call := self._any_call()):
             create = self.state.create
             other = call.request.with_json(create.plain_body())
             with call.batch.held():
@@ -140,6 +142,11 @@ class ApiUser(FastHttpUser):
                 if random.random() < _REVOKED_TWICE:  # noqa: S311 - no secret
                     self.sender.revoke(call.handle, Purpose.REVOKE_AGAIN, call.secrets)
 
+    @property
+    def _has_keys(self) -> bool:
+        """Whether a creation may be sent again, by its idempotency key."""
+        return self.state.create.operation.accepts_idempotency_key
+
     def _expect_to_go_on(self) -> None:
         """End this user where the run was interrupted: it would send nothing more."""
         if self.state.is_interrupted:
@@ -149,7 +156,9 @@ class ApiUser(FastHttpUser):
         self._expect_to_go_on()
         probe = self.state.create
         body = probe.plain_body()
-        request = probe.request().with_json(body).with_key(probe.new_key())
+        request = probe.request().with_json(body)
+        if self._has_keys:
+            request = request.with_key(probe.new_key())
         return self.state.ledger.open(str(body.get(probe.name_member)), request)
 
     def _any_call(self) -> Call | None:

@@ -18,6 +18,7 @@ from conformance.probe.violation import Violation
 from conformance.results.curl import reproduction
 from conformance.results.evidence import evidence_of
 from conformance.server import judges
+from conformance.server.created.at_once import simultaneous_requests_are_their_own
 from conformance.server.idempotency.keys import different_keys_are_different_calls
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Request
@@ -135,10 +136,13 @@ class WorkerState:
         if not call.id:
             return True  # an answer without an id is for other judges
         other = call.batch.calls[call.batch.ids.setdefault(call.id, call.name)]
+        has_keys = self.create.operation.accepts_idempotency_key
         self.note_check(
-            different_keys_are_different_calls,
+            different_keys_are_different_calls if has_keys else simultaneous_requests_are_their_own,
             self.create,
-            None if other is call else Violation("2 resources for 2 keys", "1"),
+            None
+            if other is call
+            else Violation(f"2 resources for 2 {'keys' if has_keys else 'requests'}", "1"),
             [(other.request, Answer(success)), (call.request, answer)],
         )
         return True
