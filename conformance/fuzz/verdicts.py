@@ -1,12 +1,13 @@
 """The verdict on a campaign, which all reports show."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from conformance.catalogue.requirement import Level
 from conformance.fuzz.shard import WHOLE
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import DONE, Record
+from conformance.fuzz.work import works
 from conformance.probe.not_verified import Unverified
 from conformance.results.resource_words import ResourceWords
 from conformance.results.result import FindingDetails, Outcome, Result
@@ -15,6 +16,9 @@ from conformance.results.verdict import Verdict, doubt_of
 from conformance.run.judging import never_succeeded, shows_anything
 from conformance.server import catalogue
 from conformance.target.timestamps import instant
+
+_LEAST_TRIED = 0.25
+"""The share of MUSTs that must have had a turn for a pass."""
 
 
 def verdict_of(
@@ -25,6 +29,7 @@ def verdict_of(
     ``required`` are the ids of requirements that must be verified.
     """
     results = tuple(sorted(_results(record), key=lambda one: one.key))
+    tried, untried = _tried_musts(record, results)
     complete = record.over in DONE and not record.doubt
     answered = record.coverage.answered
     never = never_succeeded(record.contract, answered)
@@ -37,7 +42,7 @@ def verdict_of(
         level=level,
         results=results,
         void=void or record.stopped or ("" if is_usable else never),
-        doubt=record.doubt or never or doubt_of(results),
+        doubt=record.doubt or never or doubt_of(results) or _haste(tried, untried),
         complete=complete and not void,
         remarks=tuple(_remarks(record)),
         requests=record.counters.requests,
@@ -46,6 +51,31 @@ def verdict_of(
         exchanged=ends_of(record.timeline.spans),
         coverage=record.coverage.report(record.requirements),
         required=required,
+        untried=untried,
+    )
+
+
+def _tried_musts(record: Record, results: Sequence[Result]) -> tuple[int, int]:
+    """The numbers of MUSTs whose check had a turn, and of those that the time was too short for."""
+    found = works(record.contract, list(record.requirements.values()))
+    musts = {
+        (one.id, work.operation.id)
+        for work in found
+        for one in work.requirements
+        if work.name in record.turns and one.id in record.requirements
+        and one.level_on(work.operation) is Level.MUST
+    }  # fmt: skip
+    tried = musts & {one.key for one in results}
+    return len(tried), len(musts) - len(tried)
+
+
+def _haste(tried: int, untried: int) -> str:
+    """Why a campaign without violations is no pass where few MUSTs had a turn; else empty."""
+    if tried >= _LEAST_TRIED * (tried + untried):
+        return ""
+    return (
+        f"it ended before {untried} of {tried + untried} MUSTs had a turn:"
+        " give it more time (--max-time), or select fewer (--select)"
     )
 
 

@@ -83,9 +83,10 @@ class Verdict:
     harness); both are empty otherwise. ``seed`` is None where nothing was random. ``timeline`` and
     ``coverage`` count the exchanges of the run; a verdict on a journal has neither.
     ``required`` are the ids of requirements that must be verified, whatever keeps them from it.
-    ``left_behind`` names what could not be revoked. ``made`` is when the verdict was, and
-    ``exchanged`` the beginning of its first exchange and the end of its last, as Unix times. All
-    texts are made fit to be shown here, whoever they come from.
+    ``untried`` is the number of MUSTs whose check had no turn. ``left_behind`` names what could
+    not be revoked. ``made`` is when the verdict was, and ``exchanged`` the beginning of its first
+    exchange and the end of its last, as Unix times. All texts are made fit to be shown here,
+    whoever they come from.
     """
 
     contract: str
@@ -104,6 +105,7 @@ class Verdict:
     coverage: CoverageReport | None = None
     transient: TransientReport | None = None
     required: frozenset[str] = frozenset()
+    untried: int = 0
     left_behind: tuple[str, ...] = ()
     exchanged: tuple[float, float] | None = None
     made: float = field(default_factory=time.time, compare=False)
@@ -219,7 +221,7 @@ class Verdict:
         if musts := [one for one in self.results if one.level is Level.MUST]:
             applying = [one for one in musts if one.why is not Unverified.ABSENT]
             judged = sum(one.outcome is not Outcome.NOT_VERIFIED for one in applying)
-            others.append(f"{judged} of {len(applying)} MUSTs verified")
+            others.append(f"{judged} of {len(applying) + self.untried} MUSTs verified")
         if self.accepted:
             others.append(f"{len(self.accepted)} accepted")
         if self.doubt:

@@ -9,9 +9,10 @@ import pytest
 from conformance.catalogue.requirement import Level
 from conformance.fuzz import campaign
 from conformance.fuzz.storage.directory import RunDirectory
+from conformance.fuzz.storage.merging import joined
 from conformance.fuzz.storage.record import Record
 from conformance.fuzz.verdicts import verdict_of
-from conformance.results.exit_code import CONFORMS
+from conformance.results.exit_code import CONFORMS, NO_VERDICT
 from conformance.target.clean_up import revoke_all
 from conformance.target.exchange import Answer, Forward, Request
 from conformance.target.target import Target
@@ -63,3 +64,38 @@ def test_what_went_with_its_parent_is_not_left_behind(status: int, left: int) ->
         target.places.lookups[0, "refund"] = "/charges/ch_1/refunds"
 
         assert len(revoke_all(CONTRACT, target, made)) == left
+
+
+def short_campaign(mock: MockProcess, folder: Path, turns: int, *patterns: str) -> Record:
+    with Target(mock.base_url, TOKENS[:1]) as target:
+        record = Record(CONTRACT, RunDirectory.create(folder), mock.base_url, 7, patterns)
+        campaign.Campaign(record, target, max_turns=turns).work_through()
+    return record
+
+
+def test_a_campaign_that_tried_next_to_nothing_is_no_pass(
+    mock: MockProcess, tmp_path: Path
+) -> None:
+    verdict = verdict_of(short_campaign(mock, tmp_path / "run", 1), Level.MUST)
+
+    assert verdict.exit_code == NO_VERDICT
+    assert "MUSTs had a turn: give it more time (--max-time)" in verdict.line
+
+
+def test_the_line_counts_musts_without_a_turn(mock: MockProcess, tmp_path: Path) -> None:
+    record = short_campaign(mock, tmp_path / "run", 1, "created.plain-request-succeeds")
+    whole = verdict_of(record, Level.MUST)
+    record.counters.outcomes = dict([*record.counters.outcomes.items()][:1])
+    half = verdict_of(record, Level.MUST)
+
+    assert (whole.exit_code, half.exit_code) == (CONFORMS, CONFORMS)
+    assert "(2 passed, 2 of 2 MUSTs verified)" in whole.line
+    assert "(1 passed, 1 of 2 MUSTs verified)" in half.line
+
+
+def test_joined_campaigns_count_what_none_of_them_tried(mock: MockProcess, tmp_path: Path) -> None:
+    records = [short_campaign(mock, tmp_path / name, 1) for name in ("one", "two")]
+    whole = joined(records, RunDirectory.create(tmp_path / "both"))
+
+    assert verdict_of(whole, Level.MUST).exit_code == NO_VERDICT
+    assert whole.turns.keys() == records[0].turns.keys()

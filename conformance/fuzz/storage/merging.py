@@ -1,6 +1,6 @@
 """Merging of records: those of shards, or of campaigns of several days, into one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ def joined(records: Sequence[Record], directory: RunDirectory) -> Record:
         first.seed,
         _patterns(records),
         counters=_counters([one.counters for one in records]),
+        turns=_turns([one.turns for one in records]),
         left_behind={made for one in records for made in one.left_behind},
         over=next((one.over for one in records if one.over not in DONE), first.over),
         shards=tuple(sorted({shard for one in records for shard in one.shards})),
@@ -114,6 +115,15 @@ def _remarks(records: Sequence[Record]) -> Iterator[str]:
             path, words = one.directory.path, ResourceWords.of(one.contract)
             left = f"{len(made)} {words.things} of {path}"
             yield f"{left} are not {words.ended} yet: --resume {path} does so"
+
+
+def _turns(parts: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, list[int]]:
+    """The turns and the requests of each work, over all records."""
+    found: dict[str, list[int]] = {}
+    for name, (times, requests) in (one for part in parts for one in part.items()):
+        before = found.get(name, [0, 0])
+        found[name] = [before[0] + times, before[1] + requests]
+    return found
 
 
 def _counters(parts: Sequence[Counters]) -> Counters:
