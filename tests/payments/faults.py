@@ -18,3 +18,8 @@ class Fault(StrEnum):
     FAILS = "notes with an accent make the server fail"
     SECRET_LISTED = "a list shows the secrets"
     KEY_REUSED = "a key that was used for one body makes a payment of another"
+    READ_LEAKS = "a payment is shown by its id to whoever asks"
+    READ_IS_FIRST = "each id of a payment shows the first one of its merchant"
+    READ_INVENTS = "an id that nothing has is answered with a payment"
+    READ_FORGETS = "a payment that is read has lost its note"
+    DELETE_IDLE = "a terminal that was removed is still there"

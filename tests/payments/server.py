@@ -37,6 +37,7 @@ class State:
 
     merchants: dict[str, list[Item]] = field(default_factory=dict)
     payments: dict[str, list[Item]] = field(default_factory=dict)
+    terminals: dict[str, dict[str, Item]] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     calls: dict[tuple[str, ...], tuple[object, int, bytes]] = field(default_factory=dict)
@@ -76,7 +77,8 @@ class Payments:
                 headers.append((b"www-authenticate", challenge))
             if status == 405:
                 headers.append((b"allow", b"GET, POST"))
-        headers.append((b"content-type", b"application/json"))
+        if body:
+            headers.append((b"content-type", b"application/json"))
         if scope["method"] == "POST" and status == 201:
             headers.append((b"cache-control", b"no-store"))
         headers.append((b"content-length", str(len(body)).encode()))
@@ -122,6 +124,10 @@ class Payments:
                 found = {"POST": self._open, "GET": self._list_merchants}
             case ("merchants", _):
                 found = {"GET": self._read_merchant}
+            case ("terminals",):
+                found = {"POST": self._pair}
+            case ("terminals", _):
+                found = {"GET": self._read_terminal, "DELETE": self._remove}
             case ("merchants", _, "payments"):
                 found = {"POST": self._take, "GET": self._list_payments}
             case ("merchants", _, "payments", _):
@@ -228,7 +234,42 @@ class Payments:
         return found[0]
 
     def _read_payment(self, call: Call) -> tuple[int, bytes]:
-        return 200, json.dumps(self._payment(call)).encode()
+        own = self.state.payments.get(call.path[1], [])
+        if Fault.READ_LEAKS in self.faults:
+            found = [one for one in own if one["paymentRef"] == call.path[3]]
+            payment = found[0] if found else self._payment(call)
+        elif Fault.READ_IS_FIRST in self.faults:
+            payment = self._payment(call) and own[0]
+        elif Fault.READ_INVENTS in self.faults and own:
+            self._merchant(call)
+            found = [one for one in own if one["paymentRef"] == call.path[3]]
+            payment = found[0] if found else {**own[0], "paymentRef": call.path[3]}
+        else:
+            payment = self._payment(call)
+        if Fault.READ_FORGETS in self.faults:
+            payment = {name: one for name, one in payment.items() if name != "note"}
+        return 200, json.dumps(payment).encode()
+
+    def _pair(self, call: Call) -> tuple[int, bytes]:
+        terminal = {"id": secrets.token_hex(8), "pairedAt": now(),
+                    "label": text_of(object_of(call), "label", 1, 60)}  # fmt: skip
+        self.state.terminals.setdefault(call.partner, {})[terminal["id"]] = terminal
+        return 201, json.dumps(terminal).encode()
+
+    def _terminal(self, call: Call) -> Item:
+        own = self.state.terminals.get(call.partner, {})
+        if call.path[1] not in own:
+            raise Refusal(404, "unknown", "There is no such terminal.")
+        return own[call.path[1]]
+
+    def _read_terminal(self, call: Call) -> tuple[int, bytes]:
+        return 200, json.dumps(self._terminal(call)).encode()
+
+    def _remove(self, call: Call) -> tuple[int, bytes]:
+        terminal = self._terminal(call)
+        if Fault.DELETE_IDLE not in self.faults:
+            del self.state.terminals[call.partner][terminal["id"]]
+        return 204, b""
 
     def _cancel(self, call: Call) -> tuple[int, bytes]:
         payment = self._payment(call)

@@ -23,6 +23,11 @@ FOUND_BY: Mapping[Fault, set[str]] = {
     Fault.FAILS: {"created.name-is-unchanged"},
     Fault.SECRET_LISTED: {"lists.no-secrets"},
     Fault.KEY_REUSED: {"idempotency.reused-key-makes-nothing"},
+    Fault.READ_LEAKS: {"reads.belongs-to-its-partner"},
+    Fault.READ_IS_FIRST: {"reads.shows-what-was-made"},
+    Fault.READ_INVENTS: {"reads.unknown-id-is-404"},
+    Fault.READ_FORGETS: {"reads.shows-what-was-made"},
+    Fault.DELETE_IDLE: {"reads.deleted-is-gone"},
 }
 """By the fault: requirements that it breaks."""
 
@@ -40,7 +45,9 @@ def broken(report: dict[str, Any]) -> set[str]:
     return {one["id"] for one in report["results"] if one["outcome"] in {"failed", "warning"}}
 
 
-ALIKE = set(FOUND_BY) - {Fault.KEY_SHARED, Fault.LIST_LEAKS, Fault.PAGE_LOSES, Fault.CANCEL_IDLE}
+ALIKE = set(FOUND_BY) - {
+    Fault.KEY_SHARED, Fault.LIST_LEAKS, Fault.PAGE_LOSES, Fault.CANCEL_IDLE, Fault.READ_LEAKS,
+}  # fmt: skip
 """Faults that are tried with --thorough alone."""
 
 

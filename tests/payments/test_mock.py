@@ -7,9 +7,9 @@ import pytest
 from tests.other_contracts.judging import accused, judged_mock
 from tests.payments.serving import FILE
 
-SELECTED = ("lists", "authentication", "revocation", "validation", "secrets", "idempotency.replay*",
-            "idempotency.no-second-resource", "idempotency.key-*", "idempotency.different-*",
-            "idempotency.only-*", "created")  # fmt: skip
+SELECTED = ("lists", "reads", "authentication", "revocation", "validation", "secrets",
+            "idempotency.replay*", "idempotency.no-second-resource", "idempotency.key-*",
+            "idempotency.different-*", "idempotency.only-*", "created")  # fmt: skip
 
 
 @pytest.mark.parametrize(

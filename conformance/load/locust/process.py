@@ -56,7 +56,7 @@ def _run(settings: Settings) -> int:
         try:
             authenticate(target, settings.access, contract, complain)
             _survey(run)
-            if Capability.SECOND_PARTNER in target.capabilities and not settings.worker:
+            if not settings.worker:
                 before += checked_before(run)
         except TargetError as error:
             return report_void(contract, settings, INTERRUPTED if signals.seen else str(error))

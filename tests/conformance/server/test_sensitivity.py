@@ -16,13 +16,14 @@ from openapi.contract import Contract
 CONTRACT = Contract.bundled()
 REQUIREMENTS = list(catalogue().values())
 # These want a target that limits, a clock, or a contract with more in it. They are proven in
-# test_rate_limits.py, test_key_expiry.py and test_nested.py.
+# test_rate_limits.py, test_key_expiry.py, test_nested.py and test_reads.py.
 ELSEWHERE = (
     "rate_limits.limited-",
     "idempotency.key-is-kept-for-24",
     "idempotency.key-is-free-after-24",
     "tokens.expired-token",
     "validation.nested-",
+    "reads.",
 )
 PROVABLE = [one for one in REQUIREMENTS if not one.id.startswith(ELSEWHERE)]
 SLOW = {"robustness.huge-bodies"}

@@ -1,0 +1,216 @@
+"""Reads of items that a check has made: by their ids, by ids of nothing, and what they show."""
+
+import secrets
+import string
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+from http import HTTPStatus
+
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
+from conformance.probe.probe import Probe
+from conformance.probe.rate_limits import answer_to
+from conformance.probe.values import Lack, Values
+from conformance.target.exchange import Answer, Request, path_to
+from conformance.target.members import JsonObject, identifier_in
+from conformance.target.timestamps import instant
+from openapi.item_members import ItemPlace
+from openapi.operation import Operation
+from openapi.reads import Read, changes, read_of
+
+_LATE_SECONDS = 3.0
+"""After the usual looks, so much later comes a last one: a read may come from a copy."""
+
+_CHANGED_CHARACTERS = 12
+_FEWEST_CHARACTERS = 8
+"""The last characters of an id of nothing that differ from one that was made, and their least."""
+
+_FAR = 10**9
+"""A number far from the ids of a server that counts; twice as much is an int32 as well."""
+
+_MOST_SECONDS_APART = 1.0
+"""So far an instant may be from another that is the same, where a store rounds."""
+
+
+def reads(operation: Operation) -> bool:
+    """The operation shows one item by the id that a POST makes."""
+    return read_of(operation) is not None
+
+
+def read(probe: Probe) -> Read:
+    """The probe's operation as a read."""
+    found = read_of(probe.operation)
+    if found is None:
+        raise NotServed(f"{probe.operation.id} shows no item by the id that a POST makes")
+    return found
+
+
+def looks(probe: Probe) -> Iterator[None]:
+    """Looks at an item, after longer and longer pauses: a read may be late."""
+    yield from probe.looks()
+    probe.rest(_LATE_SECONDS)
+    yield
+
+
+def item_in(place: ItemPlace | None, answer: Answer) -> JsonObject | None:
+    """The item in an answer; None where it shows none, or nobody knows where."""
+    try:
+        return place.item(answer.json()) if place else None
+    except ValueError:
+        return None
+
+
+def id_of(probe: Probe, made: Answer) -> str:
+    """The id of the item that a POST has made; nothing is verified where it shows none."""
+    known = read(probe)
+    item = item_in(known.made, made) or {}
+    found = identifier_in(item, known.id)
+    if found is None:
+        raise NotVerified(f"the answer {made.status} shows no id as {known.id}")
+    if not known.collection.takes_id(item[known.id]):
+        raise NotVerified(f"the contract allows no such {known.id} in the path as was made")
+    return found
+
+
+def make(probe: Probe) -> Answer:
+    """The answer to the creation of an item."""
+    maker = probe.of(read(probe).resource.create)
+    return maker.succeed(maker.request())
+
+
+def request_for(probe: Probe, made: Answer) -> Request:
+    """The request that reads an item that was made."""
+    return probe.on_one(id_of(probe, made))
+
+
+def is_shown(probe: Probe, answer: Answer) -> bool:
+    """Whether an answer is the documented success of the read."""
+    return answer.status == probe.operation.success_status
+
+
+def shown(probe: Probe, made: Answer) -> Answer:
+    """The read of a new item; nothing is verified where there is none, which may take a moment."""
+    answer = Answer(HTTPStatus.NOT_FOUND)
+    for _ in looks(probe):
+        answer = answer_to(probe, request_for(probe, made))
+        if is_shown(probe, answer):
+            return answer
+    raise NotVerified(f"the target answers {answer.status} to the read of a new item")
+
+
+def expect_read_served(probe: Probe, refused: Sequence[tuple[Request, Answer]]) -> None:
+    """Nothing is verified where each read is refused as a path is that no operation has."""
+    if not all(answer.status in NOT_IMPLEMENTED_STATUSES for _, answer in refused):
+        return
+    request, answer = refused[-1]
+    is_there = False
+    if answer.status == HTTPStatus.NOT_FOUND:
+        unknown = path_to("{}", probe.new_name().replace(" ", "-"))
+        elsewhere = probe.send(request.at(f"{request.path}/{unknown}"))
+        is_there = _without_values(answer) != _without_values(elsewhere)
+    if not is_there:
+        raise NotServed(f"the target does not serve {probe.operation.name}")
+
+
+def _without_values(answer: Answer) -> tuple[int, str, tuple[str, ...]]:
+    """What tells the refusals of an operation from those of a path that is not there.
+
+    Its words and members, without numbers and ids, which differ from one answer to the next.
+    """
+    found = answer.json_object()
+    if found is None:
+        return answer.status, answer.media_type, ()
+    return answer.status, answer.media_type, tuple(sorted(_words(found)))
+
+
+def _words(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield name
+            yield from _words(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _words(one)
+    elif isinstance(value, str) and " " in value:
+        yield from (one for one in value.split() if one.strip(string.punctuation).isalpha())
+
+
+def difference(probe: Probe, made: Answer, answer: Answer) -> Values | None:
+    """The first member that a read shows in another way than the creation; None without any."""
+    known = read(probe)
+    item, first = item_in(known.shown, answer), item_in(known.made, made) or {}
+    if known.shown is None:
+        return None
+    if item is None:
+        return Values("body", Lack.ABSENT, first)
+    if identifier_in(item, known.id) != identifier_in(first, known.id):
+        return Values(f"/{known.id}", item.get(known.id, Lack.ABSENT), first[known.id])
+    for name in known.kept:
+        if name in first and not is_same(first[name], item.get(name)):
+            return Values(f"/{name}", item.get(name, Lack.ABSENT), first[name])
+    return None
+
+
+def is_same(made: object, later: object) -> bool:
+    """Whether two values are the same data, however an answer writes it."""
+    if isinstance(made, dict) and isinstance(later, dict):
+        return all(
+            is_same(one, later[name])
+            for name, one in made.items()
+            if name in later and not changes(name)
+        )
+    if isinstance(made, list) and isinstance(later, list):
+        # A set has no order, and objects may have got members.
+        is_plain = not any(isinstance(one, dict | list) for one in (*made, *later))
+        return not is_plain or {*map(repr, made)} == {*map(repr, later)}
+    if isinstance(made, dict | list) or isinstance(later, dict | list):
+        # An id in place of the whole, or the whole in place of an id.
+        return bool(made) == bool(later)
+    if made == later and isinstance(made, bool) == isinstance(later, bool):
+        return True
+    then, now = instant(made), instant(later)
+    if then is not None and now is not None:
+        return abs(then - now) <= _MOST_SECONDS_APART
+    number = _number(made)
+    return number is not None and number == _number(later)
+
+
+def _number(value: object) -> Decimal | None:
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def unknown_id(probe: Probe, made: Sequence[Answer]) -> str:
+    """An id that names nothing, of the form of those that were made."""
+    ids = [id_of(probe, one) for one in made]
+    known = {handle for _, handle in probe.target.created.copy()} | {*ids}
+    parameter = read(probe).collection.id_parameters[probe.operation]
+    [schema] = [one.schema for one in probe.operation.parameters
+                if (one.location, one.name) == ("path", parameter)]  # fmt: skip
+    found = _like(ids)
+    if found is None or found in known or not schema.is_valid(found):
+        return probe.unknown_handle()
+    return found
+
+
+def _like(ids: Sequence[str]) -> str | None:
+    """A text of the form of these, made of their characters; None where too few are free."""
+    like, seen = ids[-1], "".join(ids)
+    start = max(map(like.rfind, "_-:./")) + 1
+    if like[start:].isdigit() and len(like) - start < _CHANGED_CHARACTERS:
+        # Few numbers are ids: this one is far from those that are counted.
+        return f"{like[:start]}{_FAR + secrets.randbelow(_FAR)}"
+    start = max(start, len(like) - _CHANGED_CHARACTERS)
+    if len(like) - start < _FEWEST_CHARACTERS:
+        return None
+    return like[:start] + "".join(secrets.choice(_kind_of(one, seen)) for one in like[start:])
+
+
+def _kind_of(character: str, seen: str) -> str:
+    """The characters of the same kind among those that ids have: their alphabet may be small."""
+    kinds = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+    kind = next((one for one in kinds if character in one), character)
+    return "".join(sorted({one for one in seen if one in kind})) or character

@@ -1,0 +1,206 @@
+"""Reads by id: each id shows what was made under it, to its partner, until it is deleted.
+
+Where a server counts ids for each partner, another partner's item may have the same one.
+"""
+
+import re
+from dataclasses import replace
+from http import HTTPStatus
+
+from conformance.catalogue.mends import UNKNOWN_IDS
+from conformance.catalogue.registry import catches, requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import set_status
+from conformance.probe.applicability import opens_with_bearer_token
+from conformance.probe.not_verified import NotVerified, refused_with
+from conformance.probe.probe import NEW_NAME, Probe
+from conformance.probe.rate_limits import answer_to
+from conformance.probe.reads import (
+    difference,
+    expect_read_served,
+    id_of,
+    is_shown,
+    item_in,
+    looks,
+    make,
+    read,
+    reads,
+    request_for,
+    shown,
+    unknown_id,
+)
+from conformance.probe.values import hidden
+from conformance.probe.violation import Violation
+from conformance.server.reads.sabotage import (
+    CHANGED_TEXTS,
+    DELETE_NOTHING,
+    FIRST,
+    FIRST_ALONE,
+    FIRST_UNDER_ITS_ID,
+    FOR_ANYBODY,
+    REFUSED_AND_SHOWN,
+    REMEMBERED,
+    SOMETHING,
+)
+from conformance.target.capabilities import Capability
+from conformance.target.exchange import Answer, Request, path_to
+from openapi.operation import Operation
+from openapi.paging import snake
+from openapi.reads import read_of
+
+_CONTRACT = "the contract: an operation by id is on the item that the id names"
+
+_COUNTED = re.compile(r"\d{1,9}")
+"""Ids that another partner's items may have as well."""
+
+_UNKNOWN = {
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.GONE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+"""What an id that names nothing may be answered where it is documented, beside 404."""
+
+_OF_LOOKING = re.compile(r"(^|_)(updated|modified|changed|accessed|viewed|read|seen|used)(_|$)")
+"""Members that say when an item was touched, and not that it has ended."""
+
+
+def _refuses_unknown(operation: Operation) -> bool:
+    found = read_of(operation)
+    return found is not None and found.refuses_unknown
+
+
+def _is_deleted_by_id(operation: Operation) -> bool:
+    found = read_of(operation)
+    return found is not None and found.refuses_unknown and found.delete is not None
+
+
+def _is_of_partner(operation: Operation) -> bool:
+    """The read opens with the token of a partner: a bearer token, or the API key in its place."""
+    contract = operation.contract
+    opens = opens_with_bearer_token(operation) or (
+        operation.needs_authentication and contract is not None and contract.key_place
+    )
+    return bool(opens) and reads(operation)
+
+
+@requirement(
+    "reads.shows-what-was-made",
+    Level.MUST,
+    _CONTRACT,
+    reads,
+    mend="Look up an item by its whole id, and answer with what its creation has stored.",
+)
+@catches(FIRST, FIRST_UNDER_ITS_ID, FIRST_ALONE, CHANGED_TEXTS)
+def shows_what_was_made(probe: Probe) -> None:
+    """The read of an id shows the item that was made under it, as its creation has answered."""
+    made = [make(probe), make(probe)]
+    refused: list[tuple[Request, Answer]] = []
+    for _ in looks(probe):
+        refused = []
+        for one in made:
+            request = request_for(probe, one)
+            answer = answer_to(probe, request)
+            if not is_shown(probe, answer):
+                refused.append((request, answer))
+            # What is late is not there: no other item is.
+            elif wrong := difference(probe, one, answer):
+                raise Violation("the item that was made under the id", "another", values=[wrong])
+        if not refused:
+            return
+    if len(refused) == len(made):
+        expect_read_served(probe, refused)
+    success, status = probe.operation.success_status, refused[0][1].status
+    raise Violation(f"{success} to the read of a new item", f"{status}")
+
+
+@requirement(
+    "reads.unknown-id-is-404",
+    Level.MUST,
+    _CONTRACT,
+    _refuses_unknown,
+    mend=UNKNOWN_IDS,
+)
+@catches(SOMETHING, set_status(404, 200))
+def unknown_id_is_404(probe: Probe) -> None:
+    """The read of an id that names nothing gets 404, or another documented refusal of the id."""
+    made = [make(probe), make(probe)]
+    shown(probe, made[-1])
+    own = path_to("{}", unknown_id(probe, made))
+    answer = answer_to(probe, probe.request().at(probe.path(own=own)))
+    allowed = {int(one) for one in _UNKNOWN if probe.operation.response(one)}
+    holds = answer.status in {HTTPStatus.NOT_FOUND, *allowed}
+    probe.expect(holds, "404 to the read of an id that names nothing", f"{answer.status}")
+
+
+@requirement(
+    "reads.belongs-to-its-partner",
+    Level.MUST,
+    "safety: nobody sees what another partner has made",
+    _is_of_partner,
+    needs=(Capability.SECOND_PARTNER,),
+    mend="Look up an item by its id and the token's partner, and answer 404 to any other.",
+)
+@catches(FOR_ANYBODY, REFUSED_AND_SHOWN)
+def belongs_to_its_partner(probe: Probe) -> None:
+    """The read of another partner's id is refused, and shows nothing of the item."""
+    made = make(probe)
+    shown(probe, made)
+    id_ = id_of(probe, made)
+    name = str((item_in(read(probe).made, made) or {}).get(probe.name_member))
+    names = [name] if NEW_NAME.fullmatch(name) else []
+    requests = [replace(request_for(probe, made), partner=1)]
+    if probe.path(0) != probe.path(1):
+        requests.append(probe.on_one(id_, partner=1))
+    for request in requests:
+        answer = answer_to(probe, request)
+        places = hidden(answer, names)
+        probe.expect(not places, "nothing of another partner's item", "its name", *places)
+        if not (answer.is_success and _COUNTED.fullmatch(id_)):
+            refused = not answer.is_success
+            probe.expect(refused, "a refusal of another partner's id", f"{answer.status}")
+        elif not names:
+            raise NotVerified("the other partner may have an item with this id as well")
+
+
+@requirement(
+    "reads.deleted-is-gone",
+    Level.MUST,
+    _CONTRACT,
+    _is_deleted_by_id,
+    mend="Read items from the store that deletions write to, and answer 404 to the id of none.",
+)
+@catches(DELETE_NOTHING, REMEMBERED)
+def deleted_is_gone(probe: Probe) -> None:
+    """After its deletion an item is not shown as it was."""
+    known, made = read(probe), make(probe)
+    before = _state(probe, shown(probe, made))
+    again = _state(probe, shown(probe, made))
+    if known.delete is None:
+        raise NotVerified("the contract deletes no item by this id")
+    deleting = probe.of(known.delete)
+    deleted = answer_to(deleting, deleting.on_one(id_of(probe, made)))
+    if deleted.status != known.delete.success_status:
+        raise refused_with(
+            deleted.status, f"{known.delete.id} answered {deleted.status} for a new item"
+        )
+    # What differs from look to look says nothing.
+    steady = {name for name, value in before.items() if again.get(name) == value}
+    for _ in looks(probe):
+        answer = answer_to(probe, request_for(probe, made))
+        if not is_shown(probe, answer):
+            return
+        after = _state(probe, answer)
+        new = after.keys() - before.keys() - again.keys()
+        if new or any(after.get(name) != before[name] for name in steady):
+            return
+    raise Violation(
+        "no item after its deletion, or one that says so", f"{answer.status} and the item as it was"
+    )
+
+
+def _state(probe: Probe, answer: Answer) -> dict[str, object]:
+    """The members of an item by which it may say that it has ended."""
+    item = item_in(read(probe).shown, answer)
+    item = item or answer.json_object() or {"body": answer.body}
+    return {name: one for name, one in item.items() if not _OF_LOOKING.search(snake(name))}

@@ -1,0 +1,109 @@
+"""Reads: a GET that shows one item by the id that a POST makes, and the members that it keeps."""
+
+import re
+from dataclasses import dataclass
+from functools import cache, cached_property
+from http import HTTPStatus
+from typing import Any
+
+from openapi.collection import Collection, Collections
+from openapi.contract import Contract
+from openapi.item_members import ItemPlace, id_member, spelt
+from openapi.operation import PATH_PARAMETER, Operation
+from openapi.paging import snake
+from openapi.resource import Resource
+
+_AT_ONCE = {HTTPStatus.OK, HTTPStatus.CREATED}
+"""The answers of a POST after which the item is there."""
+
+_CHANGING = re.compile(
+    r"(^|_)(status|state|phase|stage|step|progress|balance|remaining|available|outstanding|used|usage"
+    r"|count|version|revision|etag|updated|modified|changed|secret|token|password|pin|cvc)"
+    r"(_|$)"
+)
+"""What a member is called that a server changes or hides after it has answered a POST."""
+
+
+def changes(name: str) -> bool:
+    """Whether a member of this name may change, or be hidden, without a request for it."""
+    return bool(_CHANGING.search(snake(name)))
+
+
+@dataclass(frozen=True)
+class Read:
+    """A GET by id: where the POST's answer and its own have the item, and by what it is named.
+
+    ``shown`` is None where the contract does not say where its answer has the item.
+    """
+
+    operation: Operation
+    resource: Resource
+    collection: Collection
+    made: ItemPlace
+    shown: ItemPlace | None
+
+    @property
+    def id(self) -> str:
+        """The member whose value stands in the path."""
+        return self.collection.id
+
+    @cached_property
+    def kept(self) -> tuple[str, ...]:
+        """The members that both answers have, and that stay: those that clients send, and parents.
+
+        Those that a server may change are not among them.
+        """
+        create = self.collection.create
+        above = {spelt(one) for one in PATH_PARAMETER.findall(create.path)}
+        sent = self.collection.request_members(create)
+        shown = self.shown.members if self.shown else {}
+        return tuple(
+            name
+            for name, one in self.made.members.items()
+            if name in shown
+            and name != self.id
+            and (spelt(name) in above or (name in sent and not changes(name)))
+            and not _is_of_server(one)
+            and not _is_of_server(shown[name])
+        )
+
+    @property
+    def delete(self) -> Operation | None:
+        """The DELETE by the same id, after which nothing is there; None without one."""
+        revoke = self.resource.revoke
+        if revoke is None or revoke.method != "DELETE" or revoke.path != self.operation.path:
+            return None
+        return revoke if revoke.success_status in {HTTPStatus.OK, HTTPStatus.NO_CONTENT} else None
+
+    @property
+    def refuses_unknown(self) -> bool:
+        """Whether the contract has an answer for an id that names nothing: 404, or 410."""
+        documented = self.operation.response
+        return bool(documented(HTTPStatus.NOT_FOUND) or documented(HTTPStatus.GONE))
+
+
+def _is_of_server(definition: Any) -> bool:
+    return definition.get("readOnly") is True or definition.get("format") == "password"
+
+
+@cache
+def _collections(contract: Contract) -> Collections:
+    return Collections(contract, frozenset())
+
+
+@cache
+def read_of(operation: Operation) -> Read | None:
+    """The read that an operation is; None for any other, and where the id is not certain."""
+    resource = operation.resource
+    if resource is None or resource.read is not operation or operation.contract is None:
+        return None
+    create, collection = resource.create, _collections(operation.contract).of(operation)
+    if collection is None or collection.create is not create or collection.read is not operation:
+        return None
+    made = collection.shown.get(create)
+    if made is None or create.success_status not in _AT_ONCE:
+        return None
+    named = id_member(made.members, collection.id_parameters[operation], collection.noun)
+    if not collection.id == named == resource.handle:
+        return None
+    return Read(operation, resource, collection, made, collection.shown.get(operation))
