@@ -5,6 +5,7 @@ from typing import Protocol
 from starlette.types import Receive, Scope, Send
 
 from mock_server.documented.answers import DocumentedAnswers, Wish
+from mock_server.documented.last_pages import ended
 from mock_server.exchange.exchange import Exchange, Handlers
 from mock_server.exchange.problems import Response
 
@@ -45,6 +46,7 @@ class Handling:
             wish = Wish(exchange.header(b"accept"), may_be_refused=True)
             if response is None:
                 response = self.answers.response(operation, operation.success_status, wish)
+                response = ended(operation, exchange.parameters, response)
             else:
                 response = self.answers.rewritten(operation, response, wish)
         exchange.response = response
