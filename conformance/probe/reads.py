@@ -198,7 +198,7 @@ def unknown_id(probe: Probe, made: Sequence[Answer]) -> str:
 
 def _like(ids: Sequence[str]) -> str | None:
     """A text of the form of these, made of their characters; None where too few are free."""
-    like, seen = ids[-1], "".join(ids)
+    like = ids[-1]
     start = max(map(like.rfind, "_-:./")) + 1
     if like[start:].isdigit() and len(like) - start < _CHANGED_CHARACTERS:
         # Few numbers are ids: this one is far from those that are counted.
@@ -206,6 +206,7 @@ def _like(ids: Sequence[str]) -> str | None:
     start = max(start, len(like) - _CHANGED_CHARACTERS)
     if len(like) - start < _FEWEST_CHARACTERS:
         return None
+    seen = "".join(one[start:] for one in ids)
     return like[:start] + "".join(secrets.choice(_kind_of(one, seen)) for one in like[start:])
 
 
