@@ -132,6 +132,32 @@ class Contract:
         return cls.from_file(name, strict=strict)
 
     @classmethod
+    def to_judge_by(cls, name: Path | None) -> Self:
+        """As :meth:`named`, but without the operations that have a schema that cannot be used.
+
+        They are in ``flaws`` like what cannot be read.
+        """
+        found = cls.named(name)
+        if not found.is_bundled:
+            found.leave_out_unusable()
+        return found
+
+    def leave_out_unusable(self) -> None:
+        """Leave out the operations with a schema that cannot be used; raises where none is left."""
+        usable: dict[str, Operation] = {}
+        for operation in self.operations.values():
+            try:
+                for schema in operation.schemas():
+                    schema.check()
+            except ContractError as flaw:
+                self.flaws = [*self.flaws, flaw]
+            else:
+                usable[operation.id] = operation
+        if not usable:
+            raise next(iter(self.flaws))
+        self.operations = usable
+
+    @classmethod
     def control(cls) -> Self:
         """Read the contract of the mock's control plane; the tests check it as well."""
         return cls(read_document(CONTROL))

@@ -8,6 +8,7 @@ import click
 
 from conformance.catalogue.requirement import Requirement
 from conformance.catalogue.selection import find
+from conformance.cli.contract import contract_to_judge_by
 from conformance.cli.option_types import takes_options
 from conformance.client.registry import ClientRequirement
 from conformance.client.requirements import client_catalogue
@@ -65,7 +66,7 @@ def list_command(contract: Path | None, *, client: bool) -> None:
     With --contract also the operations of it that each applies to, or none.
     """
     requirements: Mapping[str, AnyRequirement] = client_catalogue() if client else catalogue()
-    read = Contract.named(contract) if contract else None
+    read = contract_to_judge_by(contract) if contract else None
     width = max(map(len, requirements))
     for number, (section, group) in enumerate(
         groupby(requirements.values(), lambda one: one.section)
@@ -84,4 +85,4 @@ def list_command(contract: Path | None, *, client: bool) -> None:
 def explain_command(requirement_id: str, contract: Path | None) -> None:
     """Show all that there is to know of one requirement, on a server or a client."""
     known: dict[str, AnyRequirement] = {**catalogue(), **client_catalogue()}
-    echo(explanation(find(known, requirement_id), Contract.named(contract)))
+    echo(explanation(find(known, requirement_id), contract_to_judge_by(contract)))

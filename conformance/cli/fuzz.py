@@ -12,6 +12,7 @@ import click
 from conformance import generation
 from conformance.catalogue.selection import ids_of, select
 from conformance.cli.campaign_report import CampaignOutput
+from conformance.cli.contract import contract_to_judge_by
 from conformance.cli.memory import use_one_arena
 from conformance.cli.option_types import Database, takes_options
 from conformance.cli.settings import CampaignSettings
@@ -52,9 +53,9 @@ def fuzz_command(**parameters: Any) -> int:
     _check_whole(settings)
     if output.exported and settings.resume and not settings.url and not settings.app:
         directory = RunDirectory.open(settings.resume)
-        return _export(output, directory, Contract.named(settings.contract))
+        return _export(output, directory, contract_to_judge_by(settings.contract))
     use_one_arena()
-    contract = Contract.named(settings.contract)
+    contract = contract_to_judge_by(settings.contract)
     select(catalogue(), settings.patterns)
     required = ids_of(catalogue(), settings.required)
     url = settings.checked_url(contract)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from conformance.catalogue.selection import ids_of
+from conformance.cli.contract import contract_to_judge_by
 from conformance.cli.option_types import report_files, takes_options
 from conformance.cli.settings import SendingSettings
 from conformance.load.settings import Settings
@@ -14,7 +15,6 @@ from conformance.report.output import check_writable
 from conformance.server import catalogue
 from dinie_contract.command_line import settings_of
 from dinie_contract.systems import go_on_as
-from openapi.contract import Contract
 
 
 @click.command("load")
@@ -39,7 +39,7 @@ def _settings(parameters: Mapping[str, Any]) -> Settings:
     locust = parameters["report_locust"]
     absolute = locust.absolute() if locust else None
     settings = settings_of(Settings, {**parameters, "reports": reports, "report_locust": absolute})
-    settings_of(SendingSettings, parameters).checked_url(Contract.named(settings.contract))
+    settings_of(SendingSettings, parameters).checked_url(contract_to_judge_by(settings.contract))
     ids_of(catalogue(), settings.required)
     if settings.master and settings.worker:
         raise click.UsageError("give either --master or --worker")

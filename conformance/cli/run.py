@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from conformance.catalogue.selection import ids_of, select
+from conformance.cli.contract import contract_to_judge_by
 from conformance.cli.option_types import report_files, takes_options
 from conformance.cli.settings import RunSettings
 from conformance.report import reports_on
@@ -34,7 +35,6 @@ from conformance.target.connecting import authenticate
 from conformance.target.errors import TargetError
 from dinie_contract.command_line import settings_of
 from dinie_contract.output import complain
-from openapi.contract import Contract
 
 
 @click.command("run")
@@ -45,7 +45,7 @@ def run_command(**parameters: Any) -> int:
     Every option can also be given by an environment variable: --token is DINIE_TOKEN.
     """
     settings = settings_of(RunSettings, parameters)
-    contract, requirements = Contract.named(settings.contract), catalogue()
+    contract, requirements = contract_to_judge_by(settings.contract), catalogue()
     chosen = select(requirements, settings.patterns)
     required = ids_of(requirements, settings.required)
     url = settings.checked_url(contract)

@@ -42,7 +42,7 @@ def shared_run(config: pytest.Config) -> "SharedRun":
         require_extra("conformance", "pytest --pyargs conformance")
         context = run_command.make_context(_TABLE, _given_arguments(config))
         settings = settings_of(RunSettings, context.params)
-        contract = Contract.named(settings.contract)
+        contract = Contract.to_judge_by(settings.contract)
         url = settings.checked_url(contract)
         alone = {
             "--clock-url": settings.target.clock_url,

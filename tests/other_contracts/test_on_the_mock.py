@@ -1,6 +1,8 @@
 """The mock of a contract with several resources is accused of nothing."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from conformance.target.exchange import Answer, Request
 from demo.mock_process import mock_process
 from openapi.contract import Contract
 from tests.other_contracts.judging import judged
-from tests.other_contracts.styles import shelves
+from tests.other_contracts.styles import answer, shelves, taken
 from tests.other_contracts.test_nothing_is_accused import accused
 
 
@@ -85,3 +87,29 @@ def test_a_load_test_sends_no_key_that_the_contract_does_not_have(tmp_path: Path
     assert accused(report) == []
     assert code == 0
     assert not [one["id"] for one in report["results"] if one["id"].startswith("idempotency.")]
+
+
+def test_an_operation_with_a_bad_schema_is_left_out_and_told(tmp_path: Path) -> None:
+    whole = shelves()
+    news = whole["paths"]["/news"]["get"]["responses"]
+    news["200"] = answer({"type": "objekt"})
+    whole["paths"]["/odd"] = {"post": {"requestBody": taken({"pattern": "["}), "responses": news}}
+    contract = tmp_path / "shelves.json"
+    contract.write_text(json.dumps(whole))
+    listed = subprocess.run(
+        [sys.executable, "-m", "conformance.cli", "list", "--contract", str(contract)],
+        check=False, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+    place = "#/paths/~1news/get/responses/200/content/application~1json/schema/type"
+    assert listed.returncode == 0
+    assert f"{place} of the contract is left out: is no usable schema" in listed.stderr
+    assert "#/paths/~1odd/post/requestBody" in listed.stderr
+    assert "POST /books" in listed.stdout
+    assert "GET /news" not in listed.stdout
+    with mock_process("--contract", str(contract)) as mock:
+        code, report = judged(
+            "run", "--contract", str(contract), "--url", mock.base_url, "--token",
+            mock.token or "", "--select", "created.plain-request-succeeds", folder=tmp_path,
+        )  # fmt: skip
+    assert (code, accused(report)) == (0, [])

@@ -46,7 +46,7 @@ def main() -> int:
 
 
 def _run(settings: Settings) -> int:
-    contract = Contract.named(settings.contract)
+    contract = Contract.to_judge_by(settings.contract)
     with (
         build_target(settings.url, settings.target, settings.access) as target,
         listening(target) as signals,
