@@ -1,5 +1,6 @@
 """Requirements as frozen values: rule, level, source, check, judges and sabotage."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,6 +12,16 @@ from conformance.probe.violation import Violation
 from conformance.target.capabilities import Capability
 from openapi.operation import Operation
 from openapi.resource import creates
+
+_ELSEWHERE = {
+    "seed": "the contract",
+    "vendor": "usual practice",
+    "vendor facts": "usual practice",
+}
+"""The sources that say nothing of other contracts, and what stands for them there."""
+
+_NAMES_SOURCE = re.compile(r"seed:|vendor|safety:|RFC |draft-|the contract")
+"""How a part of a source begins that names one; any other goes on with the part before it."""
 
 
 class Level(StrEnum):
@@ -49,6 +60,19 @@ class Rule:
         """
         beyond_seed = self.source.startswith("seed") and not creates(operation)
         return Level.SHOULD if self.level is Level.MUST and beyond_seed else self.level
+
+    def source_on(self, operation: Operation) -> str:
+        """The source as reports on a contract name it.
+
+        The seed and the vendor speak of the bundled contracts. What holds by those elsewhere is
+        read from the contract, or is usual practice.
+        """
+        contract = operation.contract
+        if contract is None or contract.is_bundled:
+            return self.source
+        parts = (part for part in self.source.split("; ") if _NAMES_SOURCE.match(part))
+        found = (_ELSEWHERE.get(one.partition(":")[0], one) for one in parts)
+        return "; ".join(dict.fromkeys(found))
 
     @property
     def section(self) -> str:

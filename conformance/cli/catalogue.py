@@ -29,7 +29,9 @@ def operations_of(requirement: AnyRequirement, contract: Contract) -> list[Opera
 
 def explanation(requirement: AnyRequirement, contract: Contract) -> str:
     """The text of ``explain``: all properties of one requirement."""
-    operations = [one.name for one in operations_of(requirement, contract)]
+    applying = operations_of(requirement, contract)
+    operations = [one.name for one in applying]
+    sources = dict.fromkeys(map(requirement.source_on, applying))
     if isinstance(requirement, ClientRequirement):
         details = [
             ("judges", ["a client, by its journal"]),
@@ -45,7 +47,7 @@ def explanation(requirement: AnyRequirement, contract: Contract) -> str:
     rows = [
         ("rule", [requirement.summary]),
         ("level", [requirement.level.upper()]),
-        ("source", [requirement.source]),
+        ("source", [*sources] or [requirement.source]),
         ("applies to", operations or [NO_OPERATION]),
         *details,
         ("catches", [one.name for one in requirement.sabotage]),

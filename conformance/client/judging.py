@@ -81,15 +81,15 @@ def _results(requirement: ClientRequirement, traffic: Traffic) -> list[Result]:
 
 def _result(requirement: ClientRequirement, evidence: Evidence) -> Result:
     operation = evidence.operation
-    level = requirement.level_on(operation)
+    level, source = requirement.level_on(operation), requirement.source_on(operation)
     try:
         observations = list(requirement.check(evidence))
     except Exception as error:  # noqa: BLE001 - a fault of the harness is a result, not the end
         actual = f"{type(error).__name__}: {error}"
-        return Result(requirement, operation.id, level, Outcome.ERROR, actual=actual)
+        return Result(requirement, operation.id, level, Outcome.ERROR, actual=actual, source=source)
     violations = [one for one in observations if isinstance(one, Violation)]
     if not violations and OK in observations:
-        return Result(requirement, operation.id, level, Outcome.PASSED)
+        return Result(requirement, operation.id, level, Outcome.PASSED, source=source)
     if not violations:
         unclear = [one for one in observations if isinstance(one, Unclear)]
         return _not_verified(requirement, evidence, *unclear[:1])
@@ -104,6 +104,7 @@ def _result(requirement: ClientRequirement, evidence: Evidence) -> Result:
         first.actual + again,
         "\n".join(_lines(first.exchanges)),
         evidence=evidence_of(first.values),
+        source=source,
     )
 
 
@@ -119,6 +120,7 @@ def _not_verified(
         Outcome.NOT_VERIFIED,
         actual=actual,
         why=Unverified.TARGET if unclear else None,
+        source=requirement.source_on(evidence.operation),
     )
 
 

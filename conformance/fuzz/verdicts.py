@@ -98,6 +98,7 @@ def _results(record: Record) -> Iterator[Result]:
             finding.curl or details.replay,
             details,
             evidence=finding.evidence,
+            source=requirement.source_on(record.contract.operations[finding.operation]),
         )
     for name, outcomes in record.counters.outcomes.items():
         id_, _, operation = name.removesuffix("]").partition(" [")
@@ -106,10 +107,13 @@ def _results(record: Record) -> Iterator[Result]:
             continue
         for outcome in (Outcome.ERROR, Outcome.PASSED, Outcome.NOT_VERIFIED):
             if outcomes.get(outcome):
-                level = selected.level_on(record.contract.operations[operation])
+                on = record.contract.operations[operation]
+                level, source = selected.level_on(on), selected.source_on(on)
                 reason = record.counters.reasons.get(f"{name} {outcome}", "")
                 why = _class_of(record, name) if outcome is Outcome.NOT_VERIFIED else None
-                yield Result(selected, operation, level, outcome, actual=reason, why=why)
+                yield Result(
+                    selected, operation, level, outcome, actual=reason, why=why, source=source
+                )
                 break
 
 

@@ -186,9 +186,10 @@ def broken_musts(contract: Contract, tally: Tally) -> Counter[str]:
 
 def _result(contract: Contract, key: ResultKey, judged: int, broken: Broken | None) -> Result:
     requirement = catalogue()[key[0]]
-    level = requirement.level_on(contract.operations[key[1]])
+    operation = contract.operations[key[1]]
+    level, source = requirement.level_on(operation), requirement.source_on(operation)
     if broken is None:
-        return Result(requirement, key[1], level, Outcome.PASSED)
+        return Result(requirement, key[1], level, Outcome.PASSED, source=source)
     outcome = Outcome.FAILED if level is Level.MUST else Outcome.WARNING
     actual = f"{broken.actual} ({broken.count} of {judged} times)"
     return Result(
@@ -200,6 +201,7 @@ def _result(contract: Contract, key: ResultKey, judged: int, broken: Broken | No
         actual,
         broken.reproduce,
         evidence=broken.evidence,
+        source=source,
     )
 
 

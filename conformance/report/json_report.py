@@ -40,7 +40,7 @@ def _result(result: Result) -> dict[str, Any]:
         "level": result.level.value,
         "operation": result.operation,
         "outcome": result.outcome.value,
-        "source": result.requirement.source,
+        "source": result.source,
         "expected": result.expected,
         "actual": result.actual_with_finding,
         "reproduce": result.reproduce,

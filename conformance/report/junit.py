@@ -69,7 +69,7 @@ def _add_outcome(case: ET.Element, result: Result, verdict: Verdict) -> None:
         ET.SubElement(case, "failure", message=seen).text = "\n".join(
             (
                 result.requirement.summary,
-                f"source: {result.requirement.source}",
+                f"source: {result.source}",
                 *(f"seen: {one.line}" for one in result.evidence),
                 result.reproduce,
             )

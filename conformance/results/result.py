@@ -63,6 +63,7 @@ class Result:
     ``reproduce`` is finished source, made of such texts: for a server a shell script of curl
     commands, which holds no token, since the reader exports it; for a client the exchanges of its
     journal. ``evidence`` is what was seen at which place, and made fit to be shown as well.
+    ``source`` is that of the requirement on the operation's contract.
     """
 
     requirement: Rule
@@ -76,8 +77,10 @@ class Result:
     why: Unverified | None = None
     breaks: str = ""
     evidence: tuple[Seen, ...] = ()
+    source: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "source", self.source or self.requirement.source)
         object.__setattr__(self, "expected", shown_value(self.expected))
         object.__setattr__(self, "actual", shown_value(self.actual))
         evidence = tuple(Seen(*map(shown_value, one)) for one in self.evidence)
@@ -130,7 +133,7 @@ class Result:
             ("expected", self.expected),
             ("actual", self.actual_with_finding),
             *(("seen", one.line) for one in self.evidence),
-            ("source", self.requirement.source),
+            ("source", self.source),
             ("mend", self.requirement.mend),
             ("again", self.finding.state if self.finding and not self.finding_id else ""),
         )

@@ -90,6 +90,7 @@ def _outcome_of_observed(one: Observed, probe: Probe) -> CheckOutcome:
         violation.actual,
         _script_of(probe, exchanges),
         evidence=evidence_of(violation.values, exchanges, (requirement.id, violation.breaks)),
+        source=requirement.source_on(one.operation),
     )
     return CheckOutcome(result, exchanges, {})
 
@@ -142,5 +143,6 @@ def _outcome_of(requirement: Requirement, probe: Probe) -> CheckOutcome:
         why=why,
         breaks=breaks,
         evidence=evidence,
+        source=requirement.source_on(operation),
     )
     return CheckOutcome(result, exchanges, dict(probe.recording.examples))

@@ -29,3 +29,23 @@ def test_nothing_is_accused_and_an_unknown_id_has_the_form_of_ids(tmp_path: Path
         ("revocation.unknown-id-is-404", "passed"),
         ("validation.nested-field-is-refused", "passed"),
     }  # fmt: skip
+
+
+def test_sources_of_another_contract_are_its_own() -> None:
+    charge = CONTRACT.operations["createCharge"]
+    bundled = Contract.bundled().operations["createCredential"]
+    requirements = [one for one in catalogue().values() if one.applies_to(charge)]
+
+    assert all(one.source_on(bundled) == one.source for one in requirements)
+    sources = {one.source_on(charge) for one in requirements}
+    assert all(sources)
+    assert not [one for one in sources if "seed" in one or "vendor" in one]
+    nested = catalogue()["validation.nested-field-is-422"]
+    assert nested.source_on(charge) == "usual practice"
+    assert catalogue()["created.name-is-unchanged"].source_on(charge) == "the contract"
+
+
+def test_the_report_of_another_contract_names_its_sources(tmp_path: Path) -> None:
+    _, report = judged_mock(FILE, tmp_path, "--select", "created.plain-request-succeeds")
+
+    assert {one["source"] for one in report["results"]} == {"the contract"}
