@@ -18,6 +18,11 @@ _PREFERENCE = re.compile(
 
 _KNOWN = ("code", "body", "fault", "example", "dynamic")
 
+_DYNAMIC = ("true", "1", "")
+
+_VALUES = {"dynamic": (*_DYNAMIC, "false", "0"), "body": GATEWAY_BODIES}
+"""The values of the preferences that have only some."""
+
 _MOST_IGNORED = 20
 
 
@@ -73,7 +78,7 @@ class Prefer:
         operation = exchange.operation
         assert operation is not None, "routing comes first"  # noqa: S101 - the pipeline's order
         code, example = preferences.get("code"), preferences.get("example")
-        is_dynamic = preferences.get("dynamic", "false").lower() in {"true", "1", ""}
+        is_dynamic = preferences.get("dynamic", "false").lower() in _DYNAMIC
         if code is None and example is None and not is_dynamic:
             return None
         status = operation.success_status if code is None else _status(operation, code)
@@ -93,8 +98,12 @@ class Prefer:
 
 
 def _ignored(preferences: Mapping[str, str]) -> dict[str, str]:
-    """The header that names the preferences without a meaning here."""
-    names = [name for name in preferences if name not in _KNOWN][:_MOST_IGNORED]
+    """The header that names the preferences without a meaning here, or with such a value."""
+    names = [
+        name
+        for name, value in preferences.items()
+        if name not in _KNOWN or (name in _VALUES and value.lower() not in _VALUES[name])
+    ][:_MOST_IGNORED]
     return {"Preference-Ignored": ", ".join(names)} if names else {}
 
 

@@ -99,6 +99,21 @@ def test_a_preference_without_a_meaning_is_told(mock: Partnered, text: str, stat
     assert response.headers.get("preference-ignored") == ("wait" if status == 201 else None)
 
 
+@pytest.mark.parametrize(
+    ("text", "ignored"),
+    [
+        ("dynamic=maybe", "dynamic"),
+        ("dynamic=FALSE", None),
+        ("code=401, body=picture", "body"),
+        ("code=503, body=html, dynamic=2", "dynamic"),
+    ],
+)
+def test_a_value_without_a_meaning_is_told(
+    mock: Partnered, text: str, ignored: str | None
+) -> None:  # fmt: skip
+    assert prefer(mock, text).headers.get("preference-ignored") == ignored
+
+
 def test_a_refusal_tells_of_other_preferences_too(mock: Partnered) -> None:
     response = mock.request("POST", "/auth/credentials", headers={"Prefer": "wait=1"}, json={})
 
