@@ -4,9 +4,11 @@ A field that is an object is JSON, as OpenAPI has it, unless it is written in a 
 part of a multipart form may say its media type itself.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from openapi.field_errors import FieldError
 from openapi.operation import Encoding, essence, is_json, is_xml, specificity
@@ -20,6 +22,33 @@ from openapi.parameters import (
     read_text,
 )
 from openapi.schema import types_of
+
+
+def form_of(value: Mapping[str, Any], encoding: Mapping[str, Encoding]) -> str:
+    """A URL-encoded form with these members, each by its encoding (OpenAPI 3.1, section 4.8.15).
+
+    What is null has no field.
+    """
+    fields: list[tuple[str, str]] = []
+    for name, one in value.items():
+        style = encoding[name].style if name in encoding else None
+        explode = encoding[name].explode if name in encoding else True
+        if isinstance(one, dict) and style == "deepObject":
+            fields += [(f"{name}[{key}]", _text(inner)) for key, inner in one.items()]
+        elif isinstance(one, list) and explode:
+            fields += [(name, _text(inner)) for inner in one]
+        elif isinstance(one, list):
+            fields.append((name, _DELIMITERS.get(style or "", ",").join(map(_text, one))))
+        elif one is not None:
+            fields.append((name, _text(one)))
+    return urlencode(fields, errors="replace")
+
+
+_DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from openapi.schema import Schema, types_of
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
+FORM = "application/x-www-form-urlencoded"
+
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
@@ -272,6 +274,12 @@ class Operation:
     def json_body(self) -> MediaType | None:
         """The media type of its JSON request body, with schema and examples; None without one."""
         return self.request_body.accepts("application/json") if self.request_body else None
+
+    @property
+    def object_body(self) -> MediaType | None:
+        """The media type of a request body that has members: JSON, else a URL-encoded form."""
+        form = self.request_body.content.get(FORM) if self.request_body else None
+        return self.json_body or form
 
     @property
     def needs_authentication(self) -> bool:

@@ -226,7 +226,7 @@ def name_member(create: Operation) -> str:
     any words.
     """
     sent, shown = request_members(create), success_members(create)
-    schema = create.json_body.schema if create.json_body else None
+    schema = create.object_body.schema if create.object_body else None
     texts = [
         name
         for name, one in sent.items()
@@ -254,8 +254,8 @@ def issues_tokens(operation: Operation) -> bool:
 
 @cache
 def request_members(operation: Operation) -> Mapping[str, Any]:
-    """The members of the JSON object that an operation takes: schemas by name."""
-    return _members(operation.json_body)
+    """The members of the JSON object, or of the form, that an operation takes: schemas by name."""
+    return _members(operation.object_body)
 
 
 @cache

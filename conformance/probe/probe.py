@@ -123,6 +123,8 @@ class Probe:
         if self.operation.requires_idempotency_key:
             request = request.with_key(self.new_key())
         body = self.operation.request_body
+        if self.operation.json_body is None and (form := self.operation.object_body):
+            return request.with_form(self.plain_body(), form.encoding)
         return request.with_json(self.plain_body()) if body and body.content else request
 
     def on_one(self, handle: str, partner: int | None = 0) -> Request:
@@ -184,7 +186,7 @@ class Probe:
 
         Without an example it is made by the schema.
         """
-        body = self.operation.json_body
+        body = self.operation.object_body
         examples = [one for one in (body.examples if body else ()) if one]
         if body and body.schema and not examples:
             examples = [sample_of(body.schema)]
@@ -389,7 +391,7 @@ class Probe:
             for part in request.path.partition("?")[0].split("/")[-2:]:
                 plain.revoke(unquote(part))
         resources = self._made_by(request)
-        members = (Answer(0, body=request.body).json_object() or {}) if resources else {}
+        members = request.members if resources else {}
         asked = [text_in(members, resource.name) for resource in resources]
         for one in filter(None, asked):
             plain.ask(one)
@@ -607,7 +609,7 @@ class Probe:
 
     def asked_name(self, request: Request) -> str | None:
         """The name that a request asks for; None where it asks for none."""
-        return Answer(0, body=request.body).text(self.name_member)
+        return text_in(request.members, self.name_member)
 
     def secret_of(self, answer: Answer) -> str | None:
         """The secret of the resource in an answer; None where it shows none."""

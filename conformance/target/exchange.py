@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Self
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from conformance.target.members import (
     JsonObject,
@@ -18,7 +18,8 @@ from conformance.target.members import (
     text_in,
 )
 from openapi.envelopes import envelope_of
-from openapi.operation import PATH_PARAMETER, Operation
+from openapi.forms import form_of
+from openapi.operation import FORM, PATH_PARAMETER, Encoding, Operation
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -42,6 +43,8 @@ class Request:
     token_form: str = "as it is"  # noqa: S105 - the name of a form
     chunks: tuple[int, ...] = ()
     hang_up: float | None = None
+    encoding: Mapping[str, Encoding] | None = field(default=None, compare=False, repr=False)
+    """How a form writes its members; None where the body is none."""
 
     def at(self, path: str) -> Self:
         """The same request to another path."""
@@ -56,10 +59,24 @@ class Request:
         kept = tuple(pair for pair in self.headers if pair[0].lower() != name.lower())
         return replace(self, headers=kept)
 
-    def with_json(self, value: Any) -> Self:
-        """The same request with another JSON body."""
-        body = json.dumps(value, ensure_ascii=True).encode()
+    def with_json(self, value: Any, *, ensure_ascii: bool = True) -> Self:
+        """The same request with another JSON body, or with another form where it has one."""
+        if self.encoding is not None and isinstance(value, dict):
+            return self.with_form(value, self.encoding)
+        body = json.dumps(value, ensure_ascii=ensure_ascii).encode()
         return replace(self.with_header("Content-Type", "application/json"), body=body)
+
+    def with_form(self, value: Mapping[str, Any], encoding: Mapping[str, Encoding]) -> Self:
+        """The same request with a URL-encoded form as its body, its fields by their encoding."""
+        body = form_of(value, encoding).encode()
+        return replace(self.with_header("Content-Type", FORM), body=body, encoding=encoding)
+
+    @property
+    def members(self) -> JsonObject:
+        """The members of the JSON object, or of the form, in its body; none without any."""
+        if ("Content-Type", FORM) in self.headers:
+            return dict(parse_qsl(self.body.decode("utf-8", "replace")))
+        return Answer(0, body=self.body).json_object() or {}
 
     def with_key(self, key: str) -> Self:
         """The same request with an idempotency key."""

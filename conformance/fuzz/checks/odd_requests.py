@@ -1,6 +1,5 @@
 """Valid but unusual spellings, headers and framings, judged by the catalogue."""
 
-import json
 from dataclasses import replace
 
 from conformance import generation
@@ -67,5 +66,5 @@ def _succeeds(probe: Probe, request: Request) -> bool:
 
 def _named(probe: Probe, request: Request, name: str) -> Request:
     """The request with a name in its body, not escaped."""
-    body = json.dumps({**json.loads(request.body), probe.name_member: name}, ensure_ascii=False)
-    return replace(request, body=body.encode())
+    body = {**request.members, probe.name_member: name}
+    return request.with_json(body, ensure_ascii=False)

@@ -5,11 +5,9 @@ not normalized, trimmed, cut, escaped or re-encoded.
 """
 
 import html
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import unquote_plus
 
@@ -131,7 +129,7 @@ def name_is_unchanged(probe: Probe) -> None:
         body = {**probe.plain_body(), probe.name_member: text}
         escaped = probe.request().with_json(body)
         # RFC 8259 section 7 writes a character as it is or escaped, an astral one as two escapes.
-        plain = replace(escaped, body=json.dumps(body, ensure_ascii=False).encode())
+        plain = escaped.with_json(body, ensure_ascii=False)
         for request in (plain, escaped) if kind in _SENT_BOTH_WAYS else (plain,):
             _judge(probe, kind, text, probe.send(request))
 
@@ -206,14 +204,12 @@ def _difference(text: str, found: object) -> str:
 )
 def usual_name_is_accepted(probe: Probe) -> None:
     """A short name that a person may give is accepted, whatever its letters and punctuation."""
-    taken = probe.operation.json_body
+    taken = probe.operation.object_body
     for kind, pattern in USUAL_NAMES.items():
         body = {**probe.plain_body(), probe.name_member: pattern.format(probe.new_name())}
         if taken and taken.schema and not taken.schema.is_valid(body):
             continue  # the contract has a pattern or a length of its own
-        request = replace(
-            probe.request().with_json(body), body=json.dumps(body, ensure_ascii=False).encode()
-        )
+        request = probe.request().with_json(body, ensure_ascii=False)
         if probe.operation.accepts_idempotency_key:
             # Where its answer is lost, another try tells what was made: no list could.
             request = request.with_key(probe.new_key())

@@ -171,6 +171,8 @@ def _in_lower_case(request: Request) -> Request:
 
 
 def _spaced(request: Request) -> Request:
+    if request.encoding is not None:
+        return request  # a form has no blanks
     return replace(request, body=json.dumps(json.loads(request.body), indent=2).encode())
 
 
