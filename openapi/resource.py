@@ -13,6 +13,9 @@ from openapi.paging import PageMembers, page_members, snake
 from openapi.references import merge_schemas
 from openapi.schema import types_of
 
+FORM = "application/x-www-form-urlencoded"
+"""The media type of a form."""
+
 _ID, _LOGIN, _NAME = "id", "client_id", "name"
 
 _MADE = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED}
@@ -250,6 +253,21 @@ def issues_tokens(operation: Operation) -> bool:
         and "access_token" in _success_names(operation)
         and "access_token" in success_members(operation)
     )
+
+
+def requires_pair_in_form(operation: Operation) -> bool:
+    """Whether a request for a token must have client id and secret in its form.
+
+    That is beside the grant of RFC 6749 section 4.4, as section 2.3.1 allows.
+    """
+    body = operation.request_body
+    form = body.content.get(FORM) if body else None
+    schema = form.schema if form else None
+    grant = {"grant_type": "client_credentials"}
+    return bool(
+        schema and schema.is_usable and not schema.is_valid(grant)
+        and schema.is_valid({**grant, "client_id": "text", "client_secret": "text"})
+    )  # fmt: skip
 
 
 @cache

@@ -12,9 +12,9 @@ from conformance.target.exchange import Request, sendable
 from conformance.target.foreign_answers import expect_let_in
 from conformance.target.target import Target
 from openapi.operation import Operation
+from openapi.resource import FORM, requires_pair_in_form
 
 _GRANT = "client_credentials"
-_FORM = "application/x-www-form-urlencoded"
 
 
 def token_for(target: Target, operation: Operation, client_id: str, client_secret: str) -> Issued:
@@ -25,7 +25,7 @@ def token_for(target: Target, operation: Operation, client_id: str, client_secre
     """
     asked_at = time.monotonic()
     ways = [form_request, json_request]
-    if not (_requires_pair(operation) or _documents_basic(operation)):
+    if not (requires_pair_in_form(operation) or _documents_basic(operation)):
         ways.append(_pair_request)
     answers = []
     for way in ways:
@@ -54,13 +54,13 @@ def form_request(operation: Operation, client_id: str, client_secret: str) -> Re
 
     Raises :class:`UnsendableRequest`.
     """
-    if _requires_pair(operation):
+    if requires_pair_in_form(operation):
         return _pair_request(operation, client_id, client_secret)
     # Both are form-encoded before they go into HTTP Basic (RFC 6749, section 2.3.1).
     pair = ":".join(quote_plus(sendable(one)) for one in (client_id, client_secret)).encode()
     headers = (
         ("Authorization", f"Basic {base64.b64encode(pair).decode()}"),
-        ("Content-Type", _FORM),
+        ("Content-Type", FORM),
     )
     body = f"grant_type={_GRANT}".encode()
     return Request(operation.method, operation.path, headers, body, partner=None)
@@ -70,20 +70,8 @@ def _pair_request(operation: Operation, client_id: str, client_secret: str) -> R
     """Everything in a form."""
     pair = {"client_id": sendable(client_id), "client_secret": sendable(client_secret)}
     body = urlencode({"grant_type": _GRANT, **pair}).encode()
-    headers = (("Content-Type", _FORM),)
+    headers = (("Content-Type", FORM),)
     return Request(operation.method, operation.path, headers, body, partner=None)
-
-
-def _requires_pair(operation: Operation) -> bool:
-    """Whether the contract requires client id and secret in the form."""
-    body = operation.request_body
-    form = body.content.get(_FORM) if body else None
-    schema = form.schema if form else None
-    grant = {"grant_type": _GRANT}
-    return bool(
-        schema and schema.is_usable and not schema.is_valid(grant)
-        and schema.is_valid({**grant, "client_id": "text", "client_secret": "text"})
-    )  # fmt: skip
 
 
 def _documents_basic(operation: Operation) -> bool:

@@ -12,6 +12,7 @@ from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
+from openapi.resource import requires_pair_in_form
 
 
 def announcement(contract: Contract, origin: str, settings: Settings) -> str:
@@ -53,9 +54,13 @@ def _commands(contract: Contract, call: Call, base_url: str, partner: Partner) -
     if partner.token is None and call.schemes:
         if contract.token_operation is None:
             return []
-        user = shlex.quote(f"{partner.client_id}:{partner.client_secret}")
+        if requires_pair_in_form(contract.token_operation):
+            pair = (("client_id", partner.client_id), ("client_secret", partner.client_secret))
+            sent = [f"--data-urlencode {shlex.quote(f'{name}={one}')}" for name, one in pair]
+        else:
+            sent = ["-u", shlex.quote(f"{partner.client_id}:{partner.client_secret}")]
         commands.append(
-            f"TOKEN=$(curl -s -u {user} -d grant_type=client_credentials"
+            f"TOKEN=$(curl -s {' '.join(sent)} -d grant_type=client_credentials"
             f" {_word(base_url + contract.token_operation.path)}"
             f" | {FIND_ISSUED})"
         )

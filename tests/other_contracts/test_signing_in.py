@@ -1,5 +1,6 @@
 """Client id and secret go to the token operation as the contract has it."""
 
+import subprocess
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -62,3 +63,13 @@ def test_a_run_signs_in_to_the_mock_of_the_contract() -> None:
         assert token_for(target, ISSUING, "one", "a-secret").seconds == 3600
         with pytest.raises(TokenRefused):
             token_for(target, ISSUING, "one", "another")
+
+
+def test_the_printed_command_signs_in_as_the_contract_has_it() -> None:
+    with mock_process("--contract", str(FILE), "--partner", "one:a-secret") as mock:
+        [line] = [one for one in mock.announcement.splitlines() if "TOKEN=$(" in one]
+        use = 'curl -s -o /dev/null -w "%{http_code}" -H "Authorization: Bearer $TOKEN"'
+        script = f"{line.strip()}; {use} {mock.base_url}/charges"
+        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "200"
