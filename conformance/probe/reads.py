@@ -6,7 +6,12 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 
-from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
+from conformance.probe.not_verified import (
+    NOT_IMPLEMENTED_STATUSES,
+    NotServed,
+    NotVerified,
+    refused_with,
+)
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.values import Lack, Values
@@ -94,7 +99,11 @@ def shown(probe: Probe, made: Answer) -> Answer:
         answer = answer_to(probe, request_for(probe, made))
         if is_shown(probe, answer):
             return answer
-    raise NotVerified(f"the target answers {answer.status} to the read of a new item")
+        if answer.status != HTTPStatus.NOT_FOUND:
+            break  # it is not late
+    raise refused_with(
+        answer.status, f"the target answers {answer.status} to the read of a new item"
+    )
 
 
 def expect_read_served(probe: Probe, refused: Sequence[tuple[Request, Answer]]) -> None:

@@ -12,7 +12,7 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import set_status
 from conformance.probe.applicability import opens_with_bearer_token
-from conformance.probe.not_verified import NotVerified, refused_with
+from conformance.probe.not_verified import NotServed, refused_with
 from conformance.probe.probe import NEW_NAME, Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
@@ -160,7 +160,7 @@ def belongs_to_its_partner(probe: Probe) -> None:
             refused = not answer.is_success
             probe.expect(refused, "a refusal of another partner's id", f"{answer.status}")
         elif not names:
-            raise NotVerified("the other partner may have an item with this id as well")
+            raise NotServed("nothing tells an item from another partner's with the same number")
 
 
 @requirement(
@@ -177,7 +177,7 @@ def deleted_is_gone(probe: Probe) -> None:
     before = _state(probe, shown(probe, made))
     again = _state(probe, shown(probe, made))
     if known.delete is None:
-        raise NotVerified("the contract deletes no item by this id")
+        raise NotServed("the contract deletes no item by this id")
     deleting = probe.of(known.delete)
     deleted = answer_to(deleting, deleting.on_one(id_of(probe, made)))
     if deleted.status != known.delete.success_status:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from conformance.results.result import Outcome
+from conformance.probe.not_verified import Unverified
+from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.target import Target
@@ -190,16 +191,20 @@ class SharedWithAll(Notes):
         return self.shown(200, found[0]) if found else super().read(key)
 
 
-def outcomes(server: Callable[[], Notes], *names: str) -> dict[str, str]:
-    """The outcome on the server of the requirements of the section, or of those named."""
+def results(server: Callable[[], Notes], *names: str) -> list[Result]:
+    """The results on the server of the requirements of the section, or of those named."""
     notes_server = server()
     contract = notes(notes_server.id_form, wrapped=notes_server.is_wrapped)
     chosen = [one for one in READS if not names or one.id.removeprefix("reads.") in names]
     with fake_server(notes_server) as url, Target(url, TOKENS) as target:
         run = Run(contract, target, chosen, seed=1)
-        found = {one.id.removeprefix("reads."): run.check(one, operation)
-                 for one, operation in run.checks}  # fmt: skip
-    return {name: f"{one.outcome}" for name, one in found.items()}
+        return [run.check(*one) for one in run.checks]
+
+
+def outcomes(server: Callable[[], Notes], *names: str) -> dict[str, str]:
+    """The outcomes by the names of the requirements."""
+    found = results(server, *names)
+    return {one.requirement.id.removeprefix("reads."): f"{one.outcome}" for one in found}
 
 
 ALL_PASS = {one.id.removeprefix("reads."): f"{Outcome.PASSED}" for one in READS}
@@ -225,7 +230,8 @@ def test_a_server_that_does_not_is(server: Callable[[], Notes], name: str) -> No
     assert outcomes(server, name) == {name: f"{Outcome.FAILED}"}
 
 
-def test_a_read_that_is_not_served_is_not_verified() -> None:
-    name = "shows-what-was-made"
+@pytest.mark.parametrize("name", ["shows-what-was-made", "deleted-is-gone"])
+def test_a_read_that_is_not_served_leaves_a_verdict(name: str) -> None:
+    found = results(Unserved, name)
 
-    assert outcomes(Unserved, name) == {name: f"{Outcome.NOT_VERIFIED}"}
+    assert [(one.outcome, one.why) for one in found] == [(Outcome.NOT_VERIFIED, Unverified.ABSENT)]
