@@ -85,7 +85,10 @@ def _references_of(values: list[Any]) -> frozenset[str]:
         elif isinstance(one, dict):
             pending += one.values()
             if isinstance(one.get("$ref"), str):
-                found.add(unquote(one["$ref"]))
+                pointer = unquote(one["$ref"])
+                if pointer.startswith("#"):
+                    # A name in place of a pointer may be that of any schema.
+                    found.add(pointer if pointer.startswith("#/") else _ANYWHERE)
             if "$dynamicRef" in one:
                 found.add(_ANYWHERE)
     return frozenset(found)

@@ -54,6 +54,13 @@ def test_a_dynamic_reference_leads_anywhere() -> None:
     assert excerpt(contract, "#/components/schemas/Tree") is contract
 
 
+@pytest.mark.parametrize("reference", ["#", "#name", "#%20", "other.json", "https://a/b#/c", ""])
+def test_a_reference_in_an_example_leads_wherever_it_may(reference: str) -> None:
+    contract = document(One={"type": "string", "examples": [{"$ref": reference}]}, Other={})
+    found = Schemas(contract).at("#/components/schemas/One")
+    assert (found.is_valid("a"), found.is_valid(1)) == (True, False)
+
+
 def test_a_schema_takes_no_copy_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     copied: list[Json] = []
     made = jsonschema_rs.Registry
