@@ -102,6 +102,8 @@ class References:
 
     def _target(self, reference: str, pointer: str) -> Any:
         """The object that a reference at ``pointer`` leads to."""
+        if reference.startswith("#") and not reference.startswith("#/"):
+            raise ContractError(pointer, f"refers to {reference}, which no schema is named")
         if not reference.startswith("#/"):
             reason = "only files below the contract's folder are followed"
             raise ContractError(pointer, f"refers to {reference}: {reason}")

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from openapi.document import MAX_BYTES, Document, check_size, join, mapping, read_file
 from openapi.errors import FILES, ContractError
+from openapi.identifiers import point_out
 from openapi.references import encoded
 from openapi.subschemas import DATA, NAMES
 
@@ -32,6 +33,7 @@ def read_contract(path: Path) -> tuple[Document, list[ContractError]]:
     """
     value, text = read_file(path)
     document = mapping(value, path)
+    point_out(document, text)
     if _refers_to_itself_alone(text):
         return document, []
     errors = list(_Files(path).join(document))
@@ -117,6 +119,7 @@ class _Files:
         if len(self._found) >= _MAX_FILES:
             raise ContractError(name, f"is one more than {_MAX_FILES} files")
         content, text = read_file(found)
+        point_out(content, text)
         self._bytes += len(text)
         if self._bytes > MAX_BYTES:
             reason = f"is too much: all files together have more than {MAX_BYTES} bytes"
