@@ -37,6 +37,9 @@ MAX_NODES = 2_000_000
 MAX_BYTES = 64 << 20
 """The limit of a file, and of the text in it, aliases expanded."""
 
+_MOST_DIGITS = 4_000
+"""The digits of the longest integer that is read: Python reads none of more than 4,300."""
+
 _MAX_REASONS = 3
 """The limit of reasons in the message about a document that is not OpenAPI."""
 
@@ -139,6 +142,12 @@ def _read_json(text: bytes) -> Any:
     if _may_have_long_integers(text) or _ends_of_keys(text) != keys:
         value = json.loads(text, object_pairs_hook=_unique)
     return value
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"it has an integer of more than {_MOST_DIGITS} digits")
+    return int(digits)
 
 
 def _may_have_long_integers(text: bytes) -> bool:
@@ -359,7 +368,7 @@ def _literal(pattern: re.Pattern[str], read: Callable[[str], Any]) -> Callable[.
 
 for _tag, _text, _first, _read in (
     ("bool", r"true|false|True|False|TRUE|FALSE", "tTfF", lambda text: text.lower() == "true"),
-    ("int", r"-?(?:0|[1-9][0-9]*)", "-0123456789", int),
+    ("int", r"-?(?:0|[1-9][0-9]*)", "-0123456789", _integer),
     ("float", r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?", "-0123456789", float),
 ):
     _pattern = re.compile(rf"(?:{_text})\Z")

@@ -146,11 +146,10 @@ class Reading:
         given = node.get("operationId", place)
         if isinstance(given, str) and given not in self.operations:
             return given
-        flaw = ContractError(pointer, "has no text as operationId")
+        where, reason = join(pointer, "operationId"), "is no text"
         if isinstance(given, str):
-            other = self.operations[given].pointer
-            flaw = ContractError(pointer, f"has the operationId of {other}")
-        self._leave_out(pointer, flaw)
+            reason = f"is that of {self.operations[given].pointer} too"
+        self._leave_out(where, ContractError(where, reason))
         return place
 
     def _operation(self, method: str, path: str, item: Document, item_pointer: str) -> Operation:

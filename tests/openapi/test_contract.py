@@ -213,8 +213,8 @@ def test_the_success_status_is_the_lowest_documented_one(
         (HEAD.replace("'1'", "1.0") + "paths: {}", "#/info/version", 'not of type "string"'),
         (
             paths(f"/a: {{get: {{operationId: q, {DONE}}}, put: {{operationId: q, {DONE}}}}}"),
-            "#/paths/~1a/put",
-            "has the operationId of #/paths/~1a/get",
+            "#/paths/~1a/put/operationId",
+            "is that of #/paths/~1a/get too",
         ),
         (
             paths(f"'/a/{{x}}': {{get: {{{DONE}}}}}"),

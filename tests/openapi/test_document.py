@@ -172,7 +172,8 @@ def test_bad_json_is_refused(write: Write, text: str | bytes, reason: str) -> No
         (b"a: \xff", "UTF-8"),
         (b"\x00", "control characters"),
         (b"\x7fELF\x02\x01", "control characters"),
-        ("a: " + "9" * 5000, "5000 digits"),
+        ("a: " + "9" * 5000, "has an integer of more than 4000 digits"),
+        ("a: -" + "9" * 4200, "has an integer of more than 4000 digits"),
     ],
 )
 def test_a_file_without_a_mapping_is_refused(write: Write, text: str | bytes, reason: str) -> None:
