@@ -284,6 +284,14 @@ def detail_and_code(error: ValidationError) -> tuple[str, str]:
             return f"must match the pattern {kind.pattern}", "invalid_format"
         case ValidationErrorKind.Enum() as kind:
             detail = f"must be one of {_listed(kind.options)}"
+        case ValidationErrorKind.Constant() as kind:
+            detail = f"must be {_listed([kind.expected_value])}"
+        case ValidationErrorKind.Contains():
+            detail = "has too few items, or too many, of the kind that it must contain"
+        case ValidationErrorKind.Not():
+            detail = "is what is excluded here"
+        case ValidationErrorKind.UnevaluatedItems():
+            detail = "has more items than are allowed here"
         case ValidationErrorKind.FalseSchema():
             detail = "is not allowed here"
         case _:

@@ -338,3 +338,21 @@ def test_the_errors_of_a_value_are_bounded() -> None:
     items = [{"id": 1, "name": [], "status": "x", "client_id": 1}] * 300
     found = schema.errors({"data": items, "has_more": False})
     assert 300 < len(found) <= 1000
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "detail"),
+    [
+        ({"const": 1}, 2, "must be 1"),
+        ({"const": "card"}, "cash", "must be card"),
+        ({"const": {"a": [None]}}, {}, 'must be {"a": [null]}'),
+        ({"enum": ["a", 2, None]}, "b", "must be one of a, 2, null"),
+        ({"not": {"type": "string"}}, "a", "is what is excluded here"),
+        ({"contains": {"const": 1}}, [2],
+         "has too few items, or too many, of the kind that it must contain"),
+        ({"prefixItems": [{}], "unevaluatedItems": False}, [1, 2],
+         "has more items than are allowed here"),
+    ],
+)  # fmt: skip
+def test_a_detail_says_what_is_wrong_of_the_value(schema: Json, value: object, detail: str) -> None:
+    assert [one.detail for one in compiled(schema).errors(value)] == [detail]
