@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+import yaml
+
 from conformance.server import catalogue
+from conformance.server.problems.problems import _is_documented
+from conformance.target.exchange import Answer
 from openapi.contract import Contract
 from tests.other_contracts.judging import accused, judged_mock
 
@@ -29,6 +34,46 @@ def test_nothing_is_accused_and_an_unknown_id_has_the_form_of_ids(tmp_path: Path
         ("revocation.unknown-id-is-404", "passed"),
         ("validation.nested-field-is-refused", "passed"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("documented", ["string", "object"])
+def test_an_error_may_be_what_the_contract_documents(documented: str, tmp_path: Path) -> None:
+    content = {"application/json": {"schema": {"type": documented}}}
+    document = yaml.safe_load(FILE.read_text())
+    for name in document["components"]["responses"]:
+        document["components"]["responses"][name] = {"description": "no", "content": content}
+    contract = tmp_path / "contract.yaml"
+    contract.write_text(yaml.safe_dump(document))
+    _, report = judged_mock(contract, tmp_path, "--select", "problems.body-is-an-object")
+
+    assert accused(report) == []
+    assert {one["outcome"] for one in report["results"]} == {"passed"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "body", "holds"),
+    [
+        ({"type": "string"}, b'"no"', True),
+        ({"type": "string"}, b"[]", False),
+        ({"type": "object"}, b'"no"', False),
+        ({"type": ["array", "object"]}, b"[1]", True),
+        ({}, b'"no"', False),
+        ({"type": "string"}, b"no", False),
+    ],
+)
+def test_another_body_than_an_object_must_be_documented(
+    schema: object,
+    body: bytes,
+    holds: bool,  # noqa: FBT001 - of a table
+) -> None:
+    answer = {"description": "no", "content": {"application/json": {"schema": schema}}}
+    info = {"title": "t", "version": "1"}
+    paths = {"/a": {"get": {"responses": {"400": answer}}}}
+    contract = Contract({"openapi": "3.1.0", "info": info, "paths": paths})
+    operation = contract.operations["GET /a"]
+    seen = Answer(400, (("content-type", "application/json"),), body)
+
+    assert _is_documented(operation, seen) is holds
 
 
 def test_sources_of_another_contract_are_its_own() -> None:
