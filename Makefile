@@ -15,7 +15,8 @@ MAKE_VENV := $(PYTHON) -m venv $(VENV)
 INSTALL   := $(BIN)/pip install --disable-pip-version-check --no-compile
 endif
 
-.PHONY: install demo serve sdk-verdict judged test lint types unit violence bench bench-harness bench-stores \
+.PHONY: install demo serve sdk-verdict judged test lint types unit violence bench bench-check \
+	bench-harness bench-stores \
 	bench-contracts bench-neighbour bench-keys bench-journal bench-exercise bench-shards bench-fuzz soak audit \
 	lock vendored pictures wheel release clean
 
@@ -58,6 +59,10 @@ judged: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# Whether a change has made anything slower than benchmarks/limits.toml allows: under two minutes.
+bench-check: $(READY)
+	$(BIN)/python -m benchmarks.check
 
 bench-harness: $(READY)
 	$(BIN)/python -m benchmarks.harness
