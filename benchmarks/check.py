@@ -5,7 +5,6 @@ Each cost is a multiple of another one that is measured in the same round, and h
 compared with the limit. Exits with 1 where it is beyond that.
 """
 
-import os
 import resource
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from benchmarks.goals import Goal, tell
 from benchmarks.measure import cpu_seconds, resident_bytes
 from benchmarks.rows import Row, create_row, replay_row
 from benchmarks.run import load_row
-from benchmarks.servers import ROOT, running
+from benchmarks.servers import ROOT, environment, running
 from benchmarks.table import machine
 from demo.mock_process import mock_process
 
@@ -99,7 +98,7 @@ def _cpu_of(arguments: Sequence[str]) -> float:
         [sys.executable, *arguments],
         check=True,
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if name[:6] != "DINIE_"},
+        env=environment(),
         stdout=subprocess.DEVNULL,
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -90,6 +90,11 @@ class Server:
             self.process.wait()
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of a process, without options, on which no run must depend."""
+    return {name: value for name, value in os.environ.items() if name[:6] != "DINIE_"}
+
+
 def free_port() -> int:
     """Return a port that nothing listens on."""
     with socket.socket() as probe:
@@ -106,8 +111,7 @@ def running(name: str, command: Command) -> Iterator[Server]:
         process = subprocess.Popen(
             command(port),
             cwd=ROOT,
-            # The mock reads its options from these too: a run must not depend on them.
-            env={name: value for name, value in os.environ.items() if name[:6] != "DINIE_"},
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,

@@ -6,7 +6,6 @@ each. Their directories are joined by ``dinie-conformance merge``. Exits with 1 
 together find less than one does in twice the time.
 """
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from rich.table import Table
 
 from benchmarks.commands import HOST, mock
 from benchmarks.graded_faults import ALWAYS, GRADED, SECOND_TOKEN, SELECTION
-from benchmarks.servers import running
+from benchmarks.servers import environment, running
 from benchmarks.table import machine
 from benchmarks.wire import TOKEN, BenchmarkError
 from conformance.fuzz.storage.directory import RunDirectory
@@ -98,12 +97,11 @@ def fuzzed(url: str, way: Way, folder: Path, database: str) -> Outcome:
 
 def conform(commands: Sequence[Sequence[str]], seconds: float = 0) -> None:
     """Run ``dinie-conformance`` with several arguments at once, each to its verdict."""
-    environment = {name: one for name, one in os.environ.items() if name[:6] != "DINIE_"}
     tokens = {"DINIE_TOKEN": TOKEN, "DINIE_SECOND_TOKEN": SECOND_TOKEN}
     processes = [
         subprocess.Popen(
             [sys.executable, "-m", "conformance.cli", *command],
-            env=environment | tokens,
+            env=environment() | tokens,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from openapi.document import join
+from openapi.document import join, name_of
 from openapi.subschemas import named_schemas
 
 KEYWORDS = ("oneOf", "anyOf")
@@ -13,8 +13,7 @@ KEYWORDS = ("oneOf", "anyOf")
 
 def last_step(reference: str) -> str:
     """The name at the end of a reference: ``Card`` for ``#/components/schemas/Card``."""
-    name = unquote(reference).rpartition("/")[2]
-    return name.replace("~1", "/").replace("~0", "~")
+    return name_of(unquote(reference).rpartition("/")[2])
 
 
 def property_of(schema: Mapping[str, Any]) -> str | None:

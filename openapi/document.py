@@ -251,6 +251,11 @@ def join(pointer: str, *steps: object) -> str:
     return pointer
 
 
+def name_of(step: str) -> str:
+    """The name that a step of a JSON pointer stands for (RFC 6901 section 4)."""
+    return step.replace("~1", "/").replace("~0", "~")
+
+
 def check_version(document: Document) -> str:
     """Return the document's OpenAPI version; raises :class:`ContractError` unless 3.0 or 3.1.
 

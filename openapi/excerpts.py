@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
-from openapi.document import Document
+from openapi.document import Document, name_of
 from openapi.errors import ContractError
 from openapi.references import References
 
@@ -52,9 +52,9 @@ class Excerpts:
             around = f"{around}/{step}"
             if around in pointers:
                 return
-            place = place.setdefault(_name(step), {})
+            place = place.setdefault(name_of(step), {})
         for value in self._at(pointer):
-            place[_name(last)] = value
+            place[name_of(last)] = value
 
     def _references_in(self, pointer: str) -> frozenset[str]:
         """The pointers that what is at a pointer leads to."""
@@ -92,7 +92,3 @@ def _references_of(values: list[Any]) -> frozenset[str]:
             if "$dynamicRef" in one:
                 found.add(_ANYWHERE)
     return frozenset(found)
-
-
-def _name(step: str) -> str:
-    return step.replace("~1", "/").replace("~0", "~")

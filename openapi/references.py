@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from openapi.document import MAX_DEPTH, Document
+from openapi.document import MAX_DEPTH, Document, name_of
 from openapi.errors import ContractError
 
 
@@ -55,7 +55,7 @@ class References:
             found: Any = self._document
             try:
                 for step in pointer.split("/")[1:]:
-                    name = step.replace("~1", "/").replace("~0", "~")
+                    name = name_of(step)
                     found = found[_position(name)] if isinstance(found, list) else found[name]
             except (LookupError, ValueError, TypeError) as error:
                 raise ContractError(pointer, "does not exist") from error

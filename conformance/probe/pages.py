@@ -35,7 +35,8 @@ MANY = 210
 
 _MADE_AT_ONCE = 10
 
-_COUNTED = re.compile(r"\d{1,9}")
+COUNTED = re.compile(r"\d{1,9}")
+"""Ids that a server may count for each partner: an item of another one may have the same."""
 
 
 def make(probe: Probe, count: int, partner: int = 0) -> list[Answer]:
@@ -105,7 +106,7 @@ def marks_of(probe: Probe, found: Iterable[JsonObject]) -> set[str]:
     marks = set()
     for one in found:
         id_, name = identifier_in(one, probe.resource.id), one.get(probe.name_member)
-        if id_ and not _COUNTED.fullmatch(id_):
+        if id_ and not COUNTED.fullmatch(id_):
             marks.add(id_)
         elif id_ and name:
             marks.add(f"{id_} {name}")

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
+from openapi.document import name_of
+
 
 class PatchError(ValueError):
     """An operation of a JSON Patch that the item cannot take; the message is one plain phrase."""
@@ -53,8 +55,8 @@ def json_patch(target: Any, operations: Sequence[Any]) -> Any:
 def _steps(pointer: Any) -> list[str]:
     if not isinstance(pointer, str) or (pointer and not pointer.startswith("/")):
         raise PatchError("has a path that is no JSON pointer")
-    steps = [one.replace("~1", "/").replace("~0", "~") for one in pointer.split("/")]
-    return ["0", *steps[1:]]  # the target is the only item of a list
+    steps = map(name_of, pointer.split("/")[1:])
+    return ["0", *steps]  # the target is the only item of a list
 
 
 def _at(root: Any, steps: Sequence[str]) -> Any:

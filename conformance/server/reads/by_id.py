@@ -13,6 +13,7 @@ from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import set_status
 from conformance.probe.applicability import opens_with_bearer_token
 from conformance.probe.not_verified import NotServed, refused_with
+from conformance.probe.pages import COUNTED
 from conformance.probe.probe import NEW_NAME, Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
@@ -49,9 +50,6 @@ from openapi.paging import snake
 from openapi.reads import read_of
 
 _CONTRACT = "the contract: an operation by id is on the item that the id names"
-
-_COUNTED = re.compile(r"\d{1,9}")
-"""Ids that another partner's items may have as well."""
 
 _UNKNOWN = {
     HTTPStatus.BAD_REQUEST,
@@ -156,7 +154,7 @@ def belongs_to_its_partner(probe: Probe) -> None:
         answer = answer_to(probe, request)
         places = hidden(answer, names)
         probe.expect(not places, "nothing of another partner's item", "its name", *places)
-        if not (answer.is_success and _COUNTED.fullmatch(id_)):
+        if not (answer.is_success and COUNTED.fullmatch(id_)):
             refused = not answer.is_success
             probe.expect(refused, "a refusal of another partner's id", f"{answer.status}")
         elif not names:
