@@ -30,6 +30,7 @@ from mock_server.pipeline.authentication import (
     Authentication,
     bearer_of,
     security_handlers,
+    unchecked_security,
     unsupported_security,
 )
 from mock_server.pipeline.cross_origin import CrossOrigin
@@ -73,7 +74,12 @@ def create_app(
     contract = contract or load_contract(settings)
     with located_in(settings.contract):
         unserved = [*contract.unserved, *unsupported_security(contract)]
-        answers = DocumentedAnswers(contract, unserved, strict=settings.strict_contract)
+        answers = DocumentedAnswers(
+            contract,
+            unserved,
+            unchecked=list(unchecked_security(contract)),
+            strict=settings.strict_contract,
+        )
     backend = backend_of(settings.store)
     store = backend.open_store(settings.store)
     tokens = AccessTokens(

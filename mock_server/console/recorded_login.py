@@ -10,6 +10,7 @@ from conformance.journal.journal import JournalEntry
 from conformance.journal.redaction import PSEUDONYM
 from mock_server.console.first_request.call import TokenPlace, is_basic
 from openapi.contract import Contract
+from openapi.security import usable_requirements
 
 _OF_HEADER = ({"type": "http", "scheme": "bearer"}, {"type": "http", "scheme": "basic"})
 """The schemes of the header ``Authorization`` that any client may try."""
@@ -32,10 +33,9 @@ class RecordedLogin:
     def of(cls, entry: JournalEntry, contract: Contract) -> "RecordedLogin":
         """The login of an exchange: by the first requirement of which it has all schemes."""
         operation = contract.operations.get(entry.operation or "")
-        requirements: list[list[Mapping[str, Any]]] = [
-            [contract.security_schemes[name] for name in one]
-            for one in (operation.security if operation else ())
-        ]
+        known = contract.security_schemes
+        usable = usable_requirements(operation.security, known) if operation else None
+        requirements = [[known[name] for name in one] for one in usable or ()]
         carried = (one for one in requirements if one and all(_carried(it, entry) for it in one))
         schemes = next(carried, [])
         if "authorization" not in map(_header_of, schemes):

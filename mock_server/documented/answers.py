@@ -83,12 +83,17 @@ class DocumentedAnswers:
     """The documented responses of a contract, each made once, on first use.
 
     A start looks through the contract for a short time, and logs one warning for each part that is
-    not served, and for each example that is not used. With ``strict`` it makes all responses, and
-    raises :class:`~openapi.errors.ContractError` for the first that cannot be made.
+    not served or not checked, and for each example that is not used. With ``strict`` it makes all
+    responses, and raises :class:`~openapi.errors.ContractError` for the first that cannot be made.
     """
 
     def __init__(
-        self, contract: Contract, unserved: Sequence[Unserved] = (), *, strict: bool = False
+        self,
+        contract: Contract,
+        unserved: Sequence[Unserved] = (),
+        *,
+        unchecked: Sequence[ContractError] = (),
+        strict: bool = False,
     ) -> None:
         self._made: dict[str, _Answer | ContractError] = {}
         self._contents: dict[str, Mapping[str, MediaType]] = {}
@@ -102,6 +107,8 @@ class DocumentedAnswers:
         self._characters = _CHARACTERS_OF_ALL
         for flaw in (*contract.flaws, *(one.flaw for one in unserved)):
             self._tell(flaw, "is not served")
+        for flaw in unchecked:
+            self._tell(flaw, "is not checked")
         self._look_through(contract)
         for error in contract.errors:
             if not self._is_told(error.place):

@@ -1,5 +1,6 @@
 """Responses, and the table of every error that the mock answers (RFC 9457 problem details)."""
 
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -69,6 +70,10 @@ class Challenge(NamedTuple):
 
     scheme: str
     error: str | None = None
+
+
+_BARE = ("negotiate", "ntlm")
+"""Schemes whose challenge is their name alone (RFC 4559 section 4.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +191,9 @@ class Problem(Exception):
         headers = dict(self.headers)
         if self.challenge:
             scheme, error = self.challenge
-            text = f'{scheme} realm="{style.realm}"'
+            text = scheme if scheme.lower() in _BARE else f'{scheme} realm="{style.realm}"'
+            if scheme.lower() == "digest":
+                text += f', qop="auth", nonce="{secrets.token_hex(16)}"'
             if error:
                 text += f', error="{error}", error_description="{self.detail}"'
             headers["WWW-Authenticate"] = text

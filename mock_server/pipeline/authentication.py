@@ -25,7 +25,9 @@ from mock_server.partners.clock import PartnerClocks
 from mock_server.partners.partners import log_in
 from mock_server.pipeline.framework import (
     BESIDE,
+    WORD,
     SecurityAPI,
+    SecurityHandlerFactory,
     SecurityMiddleware,
     SecurityOperation,
 )
@@ -34,6 +36,16 @@ from openapi.contract import Contract
 from openapi.document import join
 from openapi.errors import ContractError
 from openapi.operation import Unserved
+from openapi.security import (
+    API_KEY,
+    BASIC,
+    BEARER,
+    CHECKED,
+    MUTUAL_TLS,
+    OTHER_HTTP,
+    kind_of,
+    usable_requirements,
+)
 
 
 @dataclass(slots=True)
@@ -51,9 +63,21 @@ class _SecuredOperation(SecurityOperation):
         await self.next_app(scope, receive, send)
 
 
+class _Alternatives(SecurityHandlerFactory):
+    @staticmethod
+    def _raise_most_specific(exceptions: list[Exception]) -> None:
+        """Raise what is wrong with the credentials that a request has, else the first challenge."""
+        tried = (one for one in exceptions if getattr(one, "code", None) != "missing_token")
+        raise next(tried, exceptions[0])
+
+
 class _SecuredOperations(SecurityAPI):
+    security_handler_factory: SecurityHandlerFactory
+
     def add_paths(self) -> None:
         """Add each operation when it is first asked for: a contract may have thousands."""
+        handlers = self.security_handler_factory.security_handlers
+        self.security_handler_factory = _Alternatives(handlers)
         self.operations = _OnFirstUse(self)
 
     def make_operation(self, operation: Any) -> Any:
@@ -142,16 +166,22 @@ def security_handlers(
     def api_key(exchange: Exchange, scheme: dict[str, Any]) -> Identity:
         _check_beside(exchange, [scheme])
         # Of several keys together, any may be the token: the others are free.
-        keys = [_api_key(exchange, one) or "" for one in (scheme, *scheme.get(BESIDE, ()))]
+        places = [scheme, *(one for one in scheme.get(BESIDE, ()) if "in" in one)]
+        keys = [_api_key(exchange, one) or "" for one in places]
         known = {tokens.partner_of(one): one for one in keys}
         known.pop(None, None)
         token = known.popitem()[1] if len(known) == 1 else ""
         return _identify_by_token(exchange, token, tokens, clocks, "ApiKey")
 
+    def other(exchange: Exchange, scheme: dict[str, Any]) -> Identity:
+        _check_beside(exchange, [{"scheme": scheme[WORD]}])
+        return {}
+
     return {
-        "bearer": SecurityHandler(bearer),
-        "basic": SecurityHandler(basic),
-        "apiKey": SecurityHandler(api_key),
+        BEARER: SecurityHandler(bearer),
+        BASIC: SecurityHandler(basic),
+        API_KEY: SecurityHandler(api_key),
+        OTHER_HTTP: SecurityHandler(other),
     }
 
 
@@ -172,23 +202,48 @@ def _identify_by_token(
 
 
 def unsupported_security(contract: Contract) -> Iterator[Unserved]:
-    """The operations that need a security scheme that the mock cannot check."""
+    """The operations each of whose alternatives needs a scheme that the mock does not know."""
+    schemes = contract.security_schemes
     for operation in contract.operations.values():
-        for name in (name for requirement in operation.security for name in requirement):
-            scheme = contract.security_schemes[name]
-            kind = str(scheme.get("type"))
-            kind = str(scheme.get("scheme")).lower() if kind == "http" else kind
-            if kind not in _KNOWN_SCHEMES:
-                flaw = ContractError(
-                    join("#/components/securitySchemes", name),
-                    f"is {kind}, which {operation.id} needs and the mock cannot check;"
-                    f" it knows {', '.join(_KNOWN_SCHEMES)}",
-                )
-                yield Unserved(operation.path, operation.method, flaw)
-                break
+        if usable_requirements(operation.security, schemes) is None:
+            names = (name for requirement in operation.security for name in requirement)
+            unknown = next(name for name in names if kind_of(schemes[name]) is None)
+            flaw = ContractError(
+                join("#/components/securitySchemes", unknown),
+                f"is {_told(schemes[unknown])}, which {operation.id} needs and the mock does not"
+                f" know; it knows {', '.join(_KNOWN_SCHEMES)}",
+            )
+            yield Unserved(operation.path, operation.method, flaw)
 
 
-_KNOWN_SCHEMES = ("bearer", "basic", "apiKey", "oauth2", "openIdConnect")
+def unchecked_security(contract: Contract) -> Iterator[ContractError]:
+    """What the mock does not check of the schemes that operations need, and why."""
+    needed = {
+        name
+        for operation in contract.operations.values()
+        for requirement in operation.security
+        for name in requirement
+    }
+    for name, scheme in contract.security_schemes.items():
+        kind = kind_of(scheme)
+        if name not in needed or kind in CHECKED:
+            continue
+        if kind == MUTUAL_TLS:
+            reason = "the mock sees no certificate of a client, and takes it as shown"
+        elif kind == OTHER_HTTP:
+            word = scheme["scheme"]
+            reason = f"an Authorization header with {word} must be there, with any credentials"
+        else:
+            reason = f"is {_told(scheme)}, which the mock does not know"
+        yield ContractError(join("#/components/securitySchemes", name), reason)
+
+
+def _told(scheme: Mapping[str, Any]) -> str:
+    kind = str(scheme.get("type"))
+    return f"{kind} {scheme.get('scheme', 'without a scheme')}" if kind == "http" else kind
+
+
+_KNOWN_SCHEMES = ("http", "apiKey", "oauth2", "openIdConnect", "mutualTLS")
 
 
 def bearer_of(exchange: Exchange, tokens: AccessTokens) -> str | None:
@@ -199,7 +254,13 @@ def bearer_of(exchange: Exchange, tokens: AccessTokens) -> str | None:
 
 def _check_beside(exchange: Exchange, places: Sequence[Mapping[str, Any]]) -> None:
     for one in places:
-        if not _api_key(exchange, one):
+        if "scheme" in one:
+            word = one["scheme"]
+            scheme, _, credentials = (exchange.header(b"authorization") or "").partition(" ")
+            if scheme.lower() != word.lower() or not credentials.strip():
+                detail = f"Send an Authorization header with {word}."
+                raise unauthenticated("missing_token", detail, word)
+        elif not _api_key(exchange, one):
             detail = f"Send an API key in the {one['in']} {one['name']}."
             raise unauthenticated("missing_token", detail, "ApiKey")
 

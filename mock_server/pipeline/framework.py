@@ -19,23 +19,30 @@ with warnings.catch_warnings():
     from connexion.middleware.routing import RoutingAPI, RoutingMiddleware, RoutingOperation
     from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
     from connexion.resolver import Resolver
+    from connexion.security import SecurityHandlerFactory
     from connexion.spec import OpenAPISpecification
 
 from starlette.types import ASGIApp
 
 from openapi.contract import Contract
 from openapi.operation import PATH_PARAMETER, Unserved
+from openapi.security import API_KEY, BASIC, BEARER, kind_of, usable_requirements
 
 BESIDE = "x-beside"
 """The member of a security scheme with the places of others that a request needs too."""
 
+WORD = "x-word"
+"""The member of a security scheme with its word in the ``Authorization`` header."""
+
 __all__ = [
     "BESIDE",
     "ROUTING_CONTEXT",
+    "WORD",
     "RoutingAPI",
     "RoutingMiddleware",
     "RoutingOperation",
     "SecurityAPI",
+    "SecurityHandlerFactory",
     "SecurityMiddleware",
     "SecurityOperation",
     "connexion_app",
@@ -86,9 +93,9 @@ def _connexion_document(contract: Contract, unserved: Sequence[Unserved]) -> dic
     for operation in contract.operations.values():
         if (operation.path, operation.method) in left_out:
             continue
-        security = [
-            _together(requirement, contract.security_schemes) for requirement in operation.security
-        ]
+        schemes_of = contract.security_schemes
+        usable = usable_requirements(operation.security, schemes_of)
+        security = [_together(requirement, schemes_of) for requirement in usable or ()]
         paths.setdefault(numbered(operation.path), {})[operation.method.lower()] = {
             "operationId": operation.id,
             "security": [{name: [] for name in requirement} for requirement in security],
@@ -111,7 +118,7 @@ def numbered(path: str) -> str:
     return PATH_PARAMETER.sub(lambda _: f"{{p{next(count)}}}", path)
 
 
-_RANK = {"bearer": 0, "basic": 1, "apiKey": 2}
+_RANK = {BEARER: 0, BASIC: 1, API_KEY: 2}
 """The order of kinds of schemes: of several together, the first names the partner."""
 
 
@@ -127,8 +134,12 @@ def _together(
         return known
     kinds = {name: one.get("scheme", one["type"]) for name, one in known.items()}
     leader = min(known, key=lambda name: _RANK.get(kinds[name], len(_RANK)))
+    # A request has one Authorization header: no more can be asked of it than it has for the leader.
+    is_taken = kinds[leader] != API_KEY
     others = [
-        {"in": one.get("in", "header"), "name": one.get("name", "Authorization")}
+        {"scheme": one[WORD]}
+        if WORD in one and not is_taken
+        else {"in": one.get("in", "header"), "name": one.get("name", "Authorization")}
         for name, one in known.items()
         if name != leader
     ]
@@ -137,10 +148,11 @@ def _together(
 
 def _security_scheme(scheme: Mapping[str, Any]) -> dict[str, Any]:
     """A scheme for Connexion, with one kind for all tokens in the ``Authorization`` header."""
-    match scheme["type"]:
-        case "oauth2" | "openIdConnect":
-            return {"type": "http", "scheme": "bearer"}
+    kind = kind_of(scheme)
+    match kind:
+        case "apiKey":
+            return {"type": kind, "in": scheme["in"], "name": scheme["name"]}
         case "http":
-            return {"type": "http", "scheme": scheme["scheme"].lower()}
+            return {"type": "http", "scheme": kind, WORD: scheme["scheme"]}
         case _:
-            return {"type": "apiKey", "in": scheme["in"], "name": scheme["name"]}
+            return {"type": "http", "scheme": kind}

@@ -15,6 +15,7 @@ from openapi.contract import Contract
 from openapi.operation import IDEMPOTENCY_KEY, PATH_PARAMETER, Operation, Parameter, is_json
 from openapi.resource import creates, issues_tokens
 from openapi.schema import validatable
+from openapi.security import CHECKED, kind_of, usable_requirements
 
 _JSON = "application/json"
 _UNRESERVED = "/!$&'()*+,;=:@~%"
@@ -179,9 +180,17 @@ def _call(contract: Contract, operation: Operation, generation: Generation) -> C
 
 
 def _schemes(contract: Contract, operation: Operation) -> tuple[Mapping[str, Any], ...] | None:
-    """The schemes of the first security requirement; None where one has no usable name."""
-    requirement = operation.security[0] if operation.security else {}
-    schemes = tuple(contract.security_schemes[name] for name in requirement)
+    """The schemes of the first security requirement that a partner's login satisfies.
+
+    None without any, and where a scheme has no usable name.
+    """
+    known = contract.security_schemes
+    usable = usable_requirements(operation.security, known) or ([] if operation.security else [[]])
+    checked = ([known[name] for name in one] for one in usable)
+    first = next((one for one in checked if all(kind_of(it) in CHECKED for it in one)), None)
+    if first is None:
+        return None
+    schemes = tuple(first)
     names = [one["name"] for one in schemes if one["type"] == "apiKey" and one["in"] != "query"]
     return schemes if all(map(_HEADER_NAME.fullmatch, names)) else None
 

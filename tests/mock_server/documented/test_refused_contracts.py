@@ -28,10 +28,11 @@ def secured(schemes: str, used: str = "[{s: []}]") -> str:
     return f"{HEAD}{OPERATION}security: {used}\ncomponents: {{securitySchemes: {schemes}}}\n"
 
 
-UNSUPPORTED = {
-    "mutualTLS": "{s: {type: mutualTLS}}",
-    "digest": "{s: {type: http, scheme: digest}}",
-    "hoba": "{s: {type: http, scheme: hoba}}",
+UNSUPPORTED = {"a word; a=1": "{s: {type: http, scheme: 'a word; a=1'}}"}
+MALFORMED = {
+    "handshake": "{s: {type: handshake}}",
+    "without a scheme": "{s: {type: http}}",
+    "apiKey": "{s: {type: apiKey, in: header}}",
 }
 
 
@@ -97,7 +98,18 @@ def test_a_strict_start_refuses_it(
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("schemes", UNSUPPORTED.values(), ids=UNSUPPORTED)
+@pytest.mark.parametrize(("reason", "schemes"), MALFORMED.items())
+def test_a_scheme_that_says_too_little_is_a_501(
+    write: Callable[[str], Path], serving: Serving, reason: str, schemes: str
+) -> None:
+    with serving(Settings(contract=write(secured(schemes)))) as client:
+        answer = client.get("/a")
+
+    assert answer.status_code == 501
+    assert reason in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("schemes", [*UNSUPPORTED.values(), *MALFORMED.values()])
 def test_it_serves_a_contract_that_only_mentions_an_unsupported_scheme(
     write: Callable[[str], Path],
     serving: Serving,
@@ -124,7 +136,8 @@ def test_a_partners_token_serves_for_every_scheme_that_wants_one(
         (f"{HEAD}paths: {{}}", [], " #/paths: holds no operation"),
         ("a: 1\na: 2", [], ":2: is not YAML: the key 'a' stands twice"),
         (answering("{pattern: '['}"), ["--strict-contract"], "pattern: is no usable schema"),
-        (secured(UNSUPPORTED["mutualTLS"]), ["--strict-contract"], "mutualTLS"),
+        (secured(UNSUPPORTED["a word; a=1"]), ["--strict-contract"], "a word"),
+        (secured("{s: {type: mutualTLS}}"), ["--strict-contract"], "no certificate of a client"),
     ],
 )
 def test_the_command_line_says_so_in_one_line(
