@@ -75,7 +75,10 @@ class Contract:
         self.servers = reading.servers
         """The URLs of the contract's servers, with the defaults of their variables."""
         self.base_path = reading.base_path
-        """The path of the first server: ``/v3`` for ``https://api.dinie.com.br/v3``."""
+        """The path of the first server: ``/v3`` for ``https://api.dinie.com.br/v3``.
+
+        Where single paths have other servers, it is what the paths of all begin with.
+        """
         self.operations: Mapping[str, Operation] = reading.operations
         self._response_schemas = reading.response_schemas
         self._resources: dict[Operation, Resource | None] = {}

@@ -232,6 +232,7 @@ class Operation:
     id: str
     method: str
     path: str
+    """Its path below the base path of the contract."""
     pointer: str
     parameters: tuple[Parameter, ...]
     request_body: RequestBody | None
@@ -239,6 +240,8 @@ class Operation:
     security: tuple[Mapping[str, tuple[str, ...]], ...]
     summary: str
     """What it does in one line; empty where the contract does not say."""
+    prefix: str = ""
+    """What its path begins with by its own servers, and not by the contract's list of paths."""
     name: str = field(init=False)
     """Its id, method and path: ``createCredential POST /auth/credentials``."""
     header_names: Mapping[str, bytes] = field(init=False)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from openapi.discriminators import last_step
 from openapi.document import Document, join
@@ -25,6 +24,7 @@ from openapi.operation import (
 from openapi.references import References
 from openapi.rewriting import rewrite
 from openapi.schema import Schema, Schemas
+from openapi.servers import base_path_of, common_base, server_url
 
 MAX_OPERATIONS = 10_000
 """The limit of operations in a document: each costs the start about a millisecond."""
@@ -58,7 +58,7 @@ class Reading:
         )
         self.security_schemes: Mapping[str, Document] = dict(self._security_schemes())
         self.servers = self._servers()
-        self.base_path = self._base_path()
+        self.base_path, self._prefixes = self._base_paths()
         # Those of the components, which many operations have.
         self._known_parameters: dict[str, Parameter] = {}
         self._known_responses: dict[str, DocumentedResponse] = {}
@@ -74,17 +74,40 @@ class Reading:
     def _servers(self) -> tuple[str, ...]:
         servers = self.document.get("servers") or [{"url": "/"}]
         try:
-            return tuple(map(_server_url, servers))
+            return tuple(map(server_url, servers))
         except _UNREADABLE as error:
             self._leave_out("#/servers", error)
-            return ("",)
+            return ()
 
-    def _base_path(self) -> str:
+    def _own_base(self, owner: Any, pointer: str, outer: str) -> str:
+        """The base path by the servers of a part of the document; without any the ``outer`` one."""
+        servers = owner.get("servers") if isinstance(owner, dict) else None
+        if not servers:
+            return outer
+        place = join(pointer, "servers", 0)
         try:
-            return _path(self.servers[0])
-        except ContractError as error:
-            self._leave_out("#/servers/0", error)
-            return ""
+            return base_path_of(server_url(servers[0]), place)
+        except _UNREADABLE as error:
+            self._leave_out(place, error)
+            return outer
+
+    def _base_paths(self) -> tuple[str, Mapping[str, str]]:
+        """The base path of all operations, and what single ones have behind it, by pointer."""
+        root = self._own_base(self.document, "#", "") if self.servers else ""
+        found: dict[str, str] = {}
+        paths = self.document.get("paths")
+        for path, reference in paths.items() if isinstance(paths, dict) else ():
+            pointer = join("#/paths", path)
+            try:
+                item, place = self._references.follow(reference, pointer)
+                of_item = self._own_base(item, place, root)
+                for method in (one for one in METHODS if one in item):
+                    at = join(place, method)
+                    found[at] = self._own_base(item[method], at, of_item)
+            except _UNREADABLE:  # told of where the operations are read
+                found[pointer] = root
+        shared = common_base(found.values()) if found else root
+        return shared, {at: base.removeprefix(shared) for at, base in found.items()}
 
     def _security_schemes(self) -> Iterator[tuple[str, Document]]:
         components = self.document.get("components")
@@ -106,11 +129,13 @@ class Reading:
                 item, item_pointer = self._references.follow(reference, join("#/paths", path))
                 methods = [method for method in METHODS if method in dict(item)]
             except _UNREADABLE as error:
-                self._leave_out(join("#/paths", path), error, path)
+                place = join("#/paths", path)
+                self._leave_out(place, error, self._prefixes.get(place, "") + path)
                 continue
             for method in methods:
                 pointer = join(item_pointer, method)
-                shape = (method, PATH_PARAMETER.sub("{}", path))
+                served = self._prefixes.get(pointer, "") + path
+                shape = (method, PATH_PARAMETER.sub("{}", served))
                 if shape in places:
                     flaw = ContractError(pointer, f"has the method and path of {places[shape]}")
                     self._leave_out(pointer, flaw)
@@ -119,7 +144,7 @@ class Reading:
                 try:
                     yield self._operation(method, path, item, item_pointer)
                 except _UNREADABLE as error:
-                    self._leave_out(pointer, error, path, method.upper())
+                    self._leave_out(pointer, error, served, method.upper())
 
     def _leave_out(
         self, place: str, error: Exception, path: str | None = None, method: str | None = None
@@ -173,10 +198,12 @@ class Reading:
         for name in PATH_PARAMETER.findall(path):
             if name not in declared:
                 raise ContractError(pointer, f"declares no path parameter {name}")
+        prefix = self._prefixes.get(pointer, "")
         return Operation(
-            id=self._id(node, method, path, pointer),
+            id=self._id(node, method, prefix + path, pointer),
             method=method.upper(),
-            path=path,
+            path=prefix + path,
+            prefix=prefix,
             pointer=pointer,
             parameters=parameters,
             request_body=request_body,
@@ -322,21 +349,3 @@ def _encoding(node: Document) -> Encoding:
     names = "" if is_styled else node.get("contentType", "")
     content_types = tuple(essence(one) for one in names.split(",") if one.strip())
     return Encoding(content_types, style, node.get("explode", style == "form"))
-
-
-def _server_url(server: Document) -> str:
-    """The URL of a server, with the defaults of its variables."""
-    url: str = server["url"]
-    for name, variable in server.get("variables", {}).items():
-        url = url.replace(f"{{{name}}}", str(variable["default"]))
-    return url.rstrip("/")
-
-
-def _path(url: str) -> str:
-    try:
-        path = urlsplit(url).path
-    except ValueError as error:
-        raise ContractError("#/servers/0/url", f"is no URL: {error}") from error
-    if PATH_PARAMETER.search(path):
-        raise ContractError("#/servers/0", f"has a path with a variable without default: {path}")
-    return unquote(f"/{path.lstrip('/')}") if path else ""

@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from weakref import WeakKeyDictionary
 
 import requests
@@ -128,7 +128,8 @@ def _explore(probe: Probe) -> _Exploration:
     # What Schemathesis would warn of in the contract, each search would look for again.
     changed = {"transport": transport, "iter_schema_warnings": lambda _: []}
     schema.__class__ = type("Schema", (type(schema),), changed)
-    chosen = schema.include(path=probe.operation.path, method=probe.operation.method)
+    documented = probe.operation.path.removeprefix(probe.operation.prefix)
+    chosen = schema.include(path=documented, method=probe.operation.method)
     found: list[Failure] = []
     stream = from_schema(chosen).execute()
     transport.on_stop = stream.stop
@@ -217,7 +218,8 @@ class _Transport(RequestsTransport):
     def send(self, case: Any, *, session: Any = None, **options: Any) -> Response:
         """Send one test case of Schemathesis."""
         given = {name: options.get(name) for name in ("headers", "params", "cookies")}
-        data = self.serialize_case(case, base_url="http://target", **given)
+        base_url = "http://target" + quote(self._sender.operation.prefix)
+        data = self.serialize_case(case, base_url=base_url, **given)
         prepared = requests.Request(**data).prepare()
         answer = self._answer(case.id, prepared)
         headers: dict[str, list[str]] = {}

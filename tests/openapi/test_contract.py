@@ -85,6 +85,41 @@ def test_the_base_path_is_that_of_the_first_server(
     assert read(f"{paths(f'/a: {{get: {{{DONE}}}}}')}servers: {servers}").base_path == base_path
 
 
+@pytest.mark.parametrize(
+    ("root", "of_path", "of_operation", "base_path", "served"),
+    [
+        ("", "", "", "/v1", ["/a", "/b"]),
+        ("", "[{url: /v1}]", "[]", "/v1", ["/a", "/b"]),
+        ("", "[{url: 'https://up.example/v2'}]", "", "", ["/v2/a", "/v1/b"]),
+        ("", "[{url: /v2}]", "[{url: /v3}, {url: /v4}]", "", ["/v3/a", "/v1/b"]),
+        ("", "", "[{url: /}]", "", ["/a", "/v1/b"]),
+        ("", "", "[{url: '/v1/{x}', variables: {x: {default: eu}}}]", "/v1", ["/eu/a", "/b"]),
+        ("[{url: /api/one}]", "[{url: /api/on}]", "", "/api", ["/on/a", "/one/b"]),
+    ],
+)
+def test_the_nearest_servers_of_an_operation_count(
+    read: Read, root: str, of_path: str, of_operation: str, base_path: str, served: list[str]
+) -> None:
+    path = f"servers: {of_path}, " if of_path else ""
+    own = f"servers: {of_operation}, " if of_operation else ""
+    two = f"/a: {{{path}get: {{{own}{DONE}}}}}, /b: {{get: {{{DONE}}}}}"
+    contract = read(f"{paths(two)}servers: {root or '[{url: /v1}]'}")
+
+    assert contract.base_path == base_path
+    assert [one.path for one in contract.operations.values()] == served
+    pointers = [one.pointer for one in contract.operations.values()]
+    assert pointers == ["#/paths/~1a/get", "#/paths/~1b/get"]
+
+
+def test_paths_alike_under_other_servers_are_other_operations(read: Read) -> None:
+    one = f"'/a/{{x}}': {{get: {{{X}, {DONE}}}}}"
+    other = f"'/a/{{y}}': {{servers: [{{url: /v2}}], get: {{{Y}, {DONE}}}}}"
+
+    found = read(paths(f"{one}, {other}")).operations.values()
+
+    assert [one.path for one in found] == ["/a/{x}", "/v2/a/{y}"]
+
+
 def test_parameters_of_an_operation_override_those_of_its_path(read: Read) -> None:
     contract = read(
         paths(
@@ -240,6 +275,11 @@ def test_the_success_status_is_the_lowest_documented_one(
             paths(f"/a: {{get: {{{DONE}}}}}") + "servers: [{url: 'https://['}]",
             "#/servers/0/url",
             "is no URL",
+        ),
+        (
+            paths(f"/a: {{get: {{servers: [{{url: '/{{base}}'}}], {DONE}}}}}"),
+            "#/paths/~1a/get/servers/0",
+            "variable without default",
         ),
         (querying("{name: q, in: mars, schema: {}}"), "#/paths/~1a/get/parameters/0/in", '"query"'),
         (

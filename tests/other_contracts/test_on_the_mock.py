@@ -43,6 +43,30 @@ def test_several_resources_side_by_side(section: str, tmp_path: Path) -> None:
     assert "lists.pagination-is-complete" not in unverified
 
 
+def test_resources_under_servers_of_their_own(tmp_path: Path) -> None:
+    document = shelves()
+    document["servers"] = [{"url": "https://api.example.com/v1"}]
+    for path, item in document["paths"].items():
+        if path.startswith("/tags"):
+            item["servers"] = [{"url": "https://tags.example.com/v 2"}]
+    contract = tmp_path / "shelves.json"
+    contract.write_text(json.dumps(document))
+    with mock_process("--contract", str(contract)) as mock:
+        code, report = judged(
+            "run", "--contract", str(contract), "--url", mock.base_url, "--token",
+            mock.token or "", "--select", "lists", "--select", "generated", "--level", "should",
+            "--patience", "0", folder=tmp_path,
+        )  # fmt: skip
+
+    assert accused(report) == []
+    assert code == 0
+    results = report["results"]
+    passed = {(one["id"], one["operation"]) for one in results if one["outcome"] == "passed"}
+    for path in ("/v1/books", "/v 2/tags"):
+        assert ("generated.accepted-data-comes-back", f"POST {path}") in passed
+        assert ("lists.created-is-listed", f"GET {path}") in passed
+
+
 def test_an_error_without_a_documented_body_is_not_looked_for() -> None:
     news = Contract(shelves()).operations["GET /news"]
     applying = {one.id for one in catalogue().values() if one.applies_to(news)}

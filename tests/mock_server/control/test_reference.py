@@ -9,7 +9,6 @@ import yaml
 from mock_server.control.policies import PAGE_POLICY
 from mock_server.settings import Settings
 from openapi.document import document_errors
-from openapi.operation import METHODS
 from tests.mock_server.clients import FIRST, Client, Judge, Serving
 
 CONTRACTS = Path(__file__).parents[1] / "documented" / "contracts"
@@ -45,24 +44,35 @@ def test_any_contract_is_served_in_both_forms(serving: Serving, name: str) -> No
     assert document["paths"].keys() == source["paths"].keys()
 
 
-def test_servers_of_paths_and_operations_are_left_out(serving: Serving, tmp_path: Path) -> None:
-    elsewhere = [{"url": "https://elsewhere.example"}]
-    operation = {"servers": elsewhere, "responses": {"200": {"description": "Fine."}}}
+def test_each_operation_has_the_server_under_which_the_mock_has_it(
+    serving: Serving, tmp_path: Path
+) -> None:
+    done = {"responses": {"200": {"description": "Fine."}}}
+    moved = {**done, "servers": [{"url": "https://elsewhere.example/c"}]}
     document = {
         "openapi": "3.1.0",
         "info": {"title": "A <b>title</b>", "version": "1"},
         "servers": [{"url": "https://{host}/a%20b", "variables": {"host": {"default": "x"}}}],
-        "paths": {"/one": {"servers": elsewhere, **dict.fromkeys(METHODS[:2], operation)}},
+        "paths": {
+            "/one": {"servers": [{"url": "https://elsewhere.example/a b"}], "get": done},
+            "/two": {"get": done, "put": moved},
+        },
     }
     (tmp_path / "contract.yaml").write_text(yaml.dump(document))
     with serving(Settings(contract=tmp_path / "contract.yaml")) as client:
         served = client.get("/_mock/openapi.json").json()
         page = client.get("/_mock/docs").text
-        answered = client.get("/a%20b/one")
+        statuses = [
+            client.request(method, one["servers"][0]["url"] + path).status_code
+            for path, item in served["paths"].items()
+            for method, one in item.items()
+        ]
 
     assert "elsewhere" not in str(served)
-    assert [one["url"] for one in served["servers"]] == ["/a%20b"]
-    assert answered.status_code == 200
+    assert [one["url"] for one in served["servers"]] == ["/"]
+    urls = [one["servers"][0]["url"] for item in served["paths"].values() for one in item.values()]
+    assert urls == ["/a%20b", "/a%20b", "/c"]
+    assert statuses == [200, 200, 200]
     assert "A &lt;b&gt;title&lt;/b&gt;" in page
 
 
