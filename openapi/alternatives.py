@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import jsonschema_rs
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
-from openapi.discriminators import KEYWORDS, last_step, property_of, values_of
+from openapi.discriminators import KEYWORDS, has_constants, last_step, property_of, values_of
 from openapi.document import Document, join
 from openapi.references import References, encoded
 
@@ -100,6 +100,7 @@ class Alternatives:
         self._references: dict[str, str] = {}
         self._definitions: dict[str, Any] = {}
         self._choosers: dict[str, tuple[str, dict[str, str]]] = {}
+        self._names: dict[str, tuple[str, list[str]]] = {}
         self._resolve = References(document).resolve_schema
         copy = self._copied(document, "#", "#")
         if self._places:
@@ -181,6 +182,15 @@ class Alternatives:
         named = value.get(name) if isinstance(value, dict) else None
         return places.get(named) if isinstance(named, str) else None
 
+    def unnamed(self, error: ValidationError, value: object) -> tuple[str, list[str]] | None:
+        """The discriminator of a value that names no branch, and the names of the branches.
+
+        None for any other value, and where the branches have constants for the discriminator.
+        """
+        name, names = self._of(error, self._names) or ("", [])
+        is_wrong = names and isinstance(value, dict) and value.get(name, names[0]) not in names
+        return (name, names) if is_wrong else None
+
     def form(self, place: str) -> str:
         """What a branch describes in words: its name or type, and the members that it requires."""
         definition = self._definitions[place]
@@ -243,10 +253,7 @@ class Alternatives:
                 branches = {f"{there}/{at}": one for at, one in enumerate(inner)}
                 self._branches[f"{part}/else"] = list(branches)
                 self._definitions |= branches
-                if chooser := property_of(node):
-                    values = zip(branches, values_of(node, inner), strict=True)
-                    named = {value: branch for branch, own in values for value in own}
-                    self._choosers[f"{part}/else"] = chooser, named
+                self._note_discriminator(f"{part}/else", node, branches)
                 self._required |= {
                     branch: one["required"]
                     for branch, one in branches.items()
@@ -255,6 +262,20 @@ class Alternatives:
                 inner = self._copied(inner, join(pointer, name), there)  # noqa: PLW2901
             parts.append({"if": {name: inner}, "else": False})
         return copy
+
+    def _note_discriminator(
+        self, error_place: str, node: dict[str, Any], branches: dict[str, Any]
+    ) -> None:
+        chooser = property_of(node)
+        if chooser is None:
+            return
+        values = values_of(node, list(branches.values()))
+        named = {value: place for place, own in zip(branches, values, strict=True) for value in own}
+        self._choosers[error_place] = chooser, named
+        of_objects = [one for one in branches.values() if one != {"type": "null"}]
+        have_constants = any(has_constants(self._resolve, one, chooser) for one in of_objects)
+        if all(values_of(node, of_objects)) and not have_constants:
+            self._names[error_place] = chooser, list(named)
 
     def _redirected(self, node: Any) -> Any:
         """A node in which references through an alternative lead to its new place."""

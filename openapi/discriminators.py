@@ -125,7 +125,7 @@ def assert_mapping(resolve: Callable[[Any], Any], schema: dict[str, Any]) -> lis
             values = values_of(schema, branches)
             schema[keyword] = [
                 branch
-                if not own or len(branch) > 1 or _has_constants(resolve, branch, name)
+                if not own or len(branch) > 1 or has_constants(resolve, branch, name)
                 else {**branch, **_rule(name, own, is_mapped=is_mapped)}
                 for branch, own in zip(branches, values, strict=True)
             ]
@@ -140,7 +140,7 @@ def _rule(name: str, values: list[str], *, is_mapped: bool) -> dict[str, Any]:
     return {"properties": {name: {"default": values[0]}}}
 
 
-def _has_constants(resolve: Callable[[Any], Any], branch: Any, name: str) -> bool:
+def has_constants(resolve: Callable[[Any], Any], branch: Any, name: str) -> bool:
     """Whether a schema, or a direct part of it, has a constant or an enum for a member."""
     schema = resolve(branch)
     parts = [schema, *(schema.get("allOf", ()) if isinstance(schema, dict) else ())]

@@ -70,6 +70,11 @@ class InvalidFields:
                 yield FieldError(name, "does not have a documented name", "unknown_field")
             case ValidationErrorKind.FalseSchema() if places := self._alternatives.branches(error):
                 inner = reduce(getitem, located.path, part)  # type: ignore[arg-type]
+                if unnamed := self._alternatives.unnamed(error, inner):
+                    member, names = unnamed
+                    name = field_name([*field, member], self._root)
+                    yield FieldError(name, f"must be one of {_listed(names)}", "invalid_value")
+                    return
                 chosen = self._alternatives.chosen(error, inner)
                 yield from self._of_branches(places, chosen, inner, field, level)
             case ValidationErrorKind.FalseSchema() if self._alternatives.is_reference(error):

@@ -118,6 +118,63 @@ def test_names_of_schemas_choose_the_errors_alone_where_nothing_is_mapped() -> N
     assert list(errors(schema, {"kind": "Card", "number": "1"})) == ["number"]
 
 
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+@pytest.mark.parametrize(
+    "value",
+    [{"kind": "visa"}, {"kind": "card", "number": "1"}, {"kind": 7, "key": "k"}, {"kind": None}],
+)
+def test_a_value_that_names_no_schema_is_told_their_names(keyword: str, value: Json) -> None:
+    holder = {"type": "object", "properties": {"pay": chosen(keyword)}}
+
+    assert errors(body_schema(chosen(keyword)), value) == {"kind": "must be one of Card, Pix"}
+    found = errors(body_schema(holder), {"pay": value})
+    assert found == {"pay.kind": "must be one of Card, Pix"}
+
+
+def test_a_value_that_fits_several_branches_is_told_the_names_as_well() -> None:
+    value = {"kind": "visa", "number": "4111", "key": "k"}
+
+    assert errors(body_schema(chosen()), value) == {"kind": "must be one of Card, Pix"}
+
+
+def told_apart(*branches: Json) -> Json:
+    return {"oneOf": [*branches], "discriminator": {"propertyName": "kind"}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "others", "value", "found"),
+    [
+        (
+            told_apart(ref("Card"), ref("Pix"), {"type": "null"}),
+            {},
+            {"kind": "visa"},
+            {"kind": "must be one of Card, Pix"},
+        ),
+        (
+            told_apart(
+                ref("Card"), {"required": ["cash"], "properties": {"cash": {"type": "number"}}}
+            ),
+            {},
+            {"kind": "visa", "cash": "x"},
+            {"cash": "must be a number"},
+        ),
+        (
+            chosen(),
+            {
+                "Card": {**CARD, "properties": {"kind": {"const": "card"}}},
+                "Pix": {**PIX, "properties": {"kind": {"const": "pix"}}},
+            },
+            {"kind": "visa"},
+            {"kind": "must be one of card, pix"},
+        ),
+    ],
+)  # fmt: skip
+def test_names_are_told_where_nothing_else_tells_the_branches_apart(
+    schema: Json, others: Json, value: Json, found: Json
+) -> None:
+    assert errors(body_schema(schema, "3.1.0", **others), value) == found
+
+
 @pytest.mark.parametrize(
     ("mapping", "kinds"), [(None, {"Card", "Pix"}), (MAPPING, {"card", "pix"})]
 )
@@ -232,7 +289,7 @@ FORMS = "an object of message and status, an object of message and meta"
 @pytest.mark.parametrize(
     ("schema", "value", "found"),
     [
-        (chosen(), {"kind": "x", "number": "1"}, {"number": "is shorter than 4 characters"}),
+        (chosen(), {"kind": "x", "number": "1"}, {"kind": "must be one of Card, Pix"}),
         (chosen(), {"number": "4111"}, {"kind": "is required"}),
         (
             {"oneOf": [STATUS, META]},
