@@ -314,6 +314,19 @@ class Operation:
                 return int(exact[0]) if exact else int(HTTPStatus.OK)
         return int(HTTPStatus.OK)
 
+    @property
+    def usual_status(self) -> int | None:
+        """The status of its success where that is documented, else the lowest that is.
+
+        None where no answer is documented that could be the last one to a request.
+        """
+        if self.response(self.success_status):
+            return self.success_status
+        numbers = (key.replace("XX", "00") for key in self.responses)
+        return min(
+            (int(one) for one in numbers if one.isdigit() and one[0] in "2345"), default=None
+        )
+
     def schemas(self) -> Iterator[Schema]:
         """The schemas of its parameters, bodies and headers."""
         yield from (one.schema for one in self.parameters)

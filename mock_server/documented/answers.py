@@ -24,6 +24,7 @@ from mock_server.documented.generation import BudgetSpentError, Generation
 from mock_server.documented.negotiation import best_accepted
 from mock_server.exchange.problems import Problem, ProblemType, Response, not_served
 from openapi.contract import Contract
+from openapi.document import join
 from openapi.errors import ContractError
 from openapi.operation import DocumentedResponse, Header, MediaType, Operation, Unserved, is_json
 from openapi.schema import types_of
@@ -122,6 +123,8 @@ class DocumentedAnswers:
                 left = len(contract.operations) - count
                 logger.info("%d operations of the contract are looked at on first use", left)
                 break
+            if operation.usual_status is None:
+                self._tell(_unanswered(operation), "is not served")
             for schema in operation.schemas():
                 try:
                     schema.check()
@@ -162,6 +165,13 @@ class DocumentedAnswers:
                 if not self._is_told(flaw.place):
                     self._tell(flaw, "is not served")
         return self._made[place]
+
+    def usual(self, operation: Operation, wish: "Wish | None" = None) -> Response:
+        """The documented response of a success, else of the lowest documented status.
+
+        Raises what :meth:`response` raises, and a 501 where the operation documents none.
+        """
+        return self.response(operation, usual_status(operation), wish)
 
     def response(self, operation: Operation, status: int, wish: "Wish | None" = None) -> Response:
         """The response that ``operation`` documents for ``status``, in the media type wished for.
@@ -300,6 +310,17 @@ class DocumentedAnswers:
         if reason := self._generation.unused.pop(schema.pointer, None):
             self._tell(ContractError(schema.pointer, reason), "has an example that is not used")
         return value
+
+
+def usual_status(operation: Operation) -> int:
+    """The status that an operation answers with on its own; raises a 501 where it has none."""
+    if operation.usual_status is None:
+        raise not_served(_unanswered(operation))
+    return operation.usual_status
+
+
+def _unanswered(operation: Operation) -> ContractError:
+    return ContractError(join(operation.pointer, "responses"), "documents no answer")
 
 
 @dataclass(frozen=True, slots=True)

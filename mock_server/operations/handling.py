@@ -45,7 +45,7 @@ class Handling:
         if self.answers is not None:
             wish = Wish(exchange.header(b"accept"), may_be_refused=True)
             if response is None:
-                response = self.answers.response(operation, operation.success_status, wish)
+                response = self.answers.usual(operation, wish)
                 response = ended(operation, exchange.parameters, response)
             else:
                 response = self.answers.rewritten(operation, response, wish)

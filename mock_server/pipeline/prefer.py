@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.documented.answers import DocumentedAnswers, Wish, example_names
+from mock_server.documented.answers import (
+    DocumentedAnswers,
+    Wish,
+    example_names,
+    usual_status,
+)
 from mock_server.documented.gateway import GATEWAY_BODIES, GatewayBody, response_with
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, Response
@@ -81,7 +86,7 @@ class Prefer:
         is_dynamic = preferences.get("dynamic", "false").lower() in _DYNAMIC
         if code is None and example is None and not is_dynamic:
             return None
-        status = operation.success_status if code is None else _status(operation, code)
+        status = usual_status(operation) if code is None else _status(operation, code)
         applied = [] if code is None else [f"code={status}"]
         body = _gateway_body(preferences) if code is not None else None
         if body is not None:
