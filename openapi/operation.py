@@ -104,6 +104,12 @@ class Parameter:
         composite = {"array", "object"} & set(self.types) or self.style in _COMPOSITE_STYLES
         return not (composite or self.media_type is not None or self.allows_empty)
 
+    @cached_property
+    def is_sent_once(self) -> bool:
+        """Whether a second value in the query cannot be meant: nothing in it is a list."""
+        is_scalar = bool(self.types) and {"array", "object"}.isdisjoint(self.types)
+        return self.location == "query" and (is_scalar or self.media_type is not None)
+
     @property
     def is_unrestricted(self) -> bool:
         """Whether no request can violate it: an optional header that accepts any string."""

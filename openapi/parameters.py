@@ -61,6 +61,8 @@ def check_parameter(parameter: Parameter, values: Texts) -> tuple[Any, list[Fiel
 def read_parameter(parameter: Parameter, values: Texts) -> Any:
     """Return the value of ``parameter``, or :data:`ABSENT`; raises UnreadableError."""
     texts = values.get(parameter.key)
+    if texts and len(texts) > 1 and parameter.is_sent_once:
+        raise UnreadableError("must be sent once")
     if parameter.is_single:
         return read_text(texts[-1], parameter.types) if texts else ABSENT
     if parameter.allows_empty and texts and not any(texts):

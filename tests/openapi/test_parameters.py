@@ -271,6 +271,47 @@ def test_a_parameter_that_was_not_sent_is_absent(schema: Json, options: Json) ->
     assert read_parameter(parameter(schema, **options), {"other": ["x"]}) is ABSENT
 
 
+@pytest.mark.parametrize(
+    ("schema", "options"),
+    [
+        ({"type": "integer"}, {}),
+        ({"type": ["string", "null"]}, {}),
+        ({"type": "integer"}, {"explode": False}),
+        ({"type": "boolean"}, {"allowEmptyValue": True}),
+        (ref("Id"), {}),
+        ({"anyOf": [{"type": "integer"}, {"const": "all", "type": "string"}]}, {}),
+    ],
+)
+@pytest.mark.parametrize("texts", [["1", "2"], ["1", "1"], ["", ""]])
+def test_a_single_value_is_sent_once(schema: Json, options: Json, texts: list[str]) -> None:
+    _, [error] = check_parameter(parameter(schema, **options), {"q": texts})
+
+    assert (error.param, error.detail, error.code) == ("q", "must be sent once", "invalid_format")
+
+
+def test_a_parameter_in_json_is_sent_once() -> None:
+    node = content(STRINGS)
+
+    assert check_parameter(node, {"q": ['["a"]']}) == (["a"], [])
+    _, [error] = check_parameter(node, {"q": ['["a"]', '["b"]']})
+    assert error.detail == "must be sent once"
+
+
+@pytest.mark.parametrize(
+    ("schema", "options"),
+    [
+        (STRINGS, {}),
+        (STRINGS, {"explode": False}),
+        (STRINGS, {"style": "pipeDelimited"}),
+        ({"anyOf": [STRINGS, {"type": "string"}]}, {}),
+        ({"type": ["array", "string"], "items": {"type": "string"}}, {}),
+        ({}, {}),
+    ],
+)
+def test_what_may_be_a_list_is_sent_as_often_as_one_likes(schema: Json, options: Json) -> None:
+    assert check_parameter(parameter(schema, **options), {"q": ["a", "b"]})[1] == []
+
+
 def test_header_names_are_looked_up_in_lower_case() -> None:
     node = parameter({"type": "integer"}, "header", name="X-Total")
 
@@ -306,7 +347,7 @@ ENDLESS = "9" * 5000
 def test_a_string_becomes_the_declared_type_if_it_has_its_form(
     types: object, text: str, value: object
 ) -> None:
-    read = read_parameter(parameter({"type": types}), {"q": ["ignored", text]})
+    read = read_parameter(parameter({"type": types}), {"q": [text]})
 
     assert read == value
     assert type(read) is type(value)

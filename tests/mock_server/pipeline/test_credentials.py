@@ -89,6 +89,8 @@ def test_a_page_that_is_exactly_full_has_no_more(mock: Partnered) -> None:
         ({"limit": "many"}, "limit"),
         ({"limit": ""}, "limit"),
         ({"limit": "1.5"}, "limit"),
+        ({"limit": [1, 2]}, "limit"),
+        ({"limit": [2, 2]}, "limit"),
         ({"starting_after": "unknown"}, "starting_after"),
     ],
 )
