@@ -1,6 +1,5 @@
 """Errors of values by a document whose alternatives and references are opened one at a time."""
 
-import re
 from collections.abc import Iterator
 from functools import cache, reduce
 from operator import getitem
@@ -10,6 +9,7 @@ from urllib.parse import unquote
 import jsonschema_rs
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
+from openapi.assertions import ASSERTED_FORMATS, ASSERTED_KEYWORDS
 from openapi.discriminators import KEYWORDS, has_constants, last_step, property_of, values_of
 from openapi.document import Document, join
 from openapi.references import References, encoded
@@ -38,7 +38,8 @@ def compiled(pointer: str, registry: jsonschema_rs.Registry) -> jsonschema_rs.Dr
         {"$ref": DOCUMENT + encoded(pointer)},
         registry=registry,
         validate_formats=True,
-        formats={"byte": is_base64},
+        formats=ASSERTED_FORMATS,
+        keywords=ASSERTED_KEYWORDS,
         mask="the value",
     )
 
@@ -48,16 +49,11 @@ def compiled_within(
 ) -> jsonschema_rs.Draft202012Validator:  # fmt: skip
     """Compile a schema whose references lead to places of a document."""
     return jsonschema_rs.Draft202012Validator(
-        {**document, "allOf": [definition]}, validate_formats=True, formats={"byte": is_base64}
+        {**document, "allOf": [definition]},
+        validate_formats=True,
+        formats=ASSERTED_FORMATS,
+        keywords=ASSERTED_KEYWORDS,
     )
-
-
-def is_base64(text: str) -> bool:
-    """Whether a text is of the format ``byte``: base64 with its padding (RFC 4648 section 4)."""
-    return len(text) % 4 == 0 and _BASE64.fullmatch(text) is not None
-
-
-_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
 
 
 Kept = TypeVar("Kept")

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
+from openapi.assertions import FLOATING
 from openapi.combinations import Combinations
 from openapi.discriminators import assert_mapping, open_hierarchies
 from openapi.document import Document, check_version
@@ -126,7 +127,10 @@ def _assert_keywords(schema: dict[str, Any]) -> None:
 
 
 def _assert_size(schema: dict[str, Any]) -> None:
-    """Make a schema assert ``int32`` and ``int64``: JSON Schema does not."""
+    """Make a schema assert ``int32``, ``int64``, ``float`` and ``double``: JSON Schema does not."""
+    if schema.get("format") in ("float", "double"):
+        # No bounds: what makes numbers would take them for usual ones.
+        schema[FLOATING] = schema["format"]
     bits = _BITS.get(schema["format"]) if isinstance(schema.get("format"), str) else None
     if bits:
         least, most = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1

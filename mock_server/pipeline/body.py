@@ -1,7 +1,9 @@
 """Reading and parsing of request bodies."""
 
+import json
+import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 
@@ -145,6 +147,41 @@ def parse_json(body: bytes) -> Any:
     if body.count(b"[") + body.count(b"{") > MAX_NESTING and _nesting(value) > MAX_NESTING:
         raise _malformed(f"The body is nested more than {MAX_NESTING} deep.")
     return value
+
+
+def infinite_numbers(body: bytes, media_type: MediaType) -> list[FieldError]:
+    """What is wrong by its schema with a body that :func:`parse_json` refuses for its numbers.
+
+    Empty for any other body, and where the schema does not mind such numbers.
+    """
+    if media_type.schema is None:
+        return []
+    beyond = 0
+
+    def number(text: str) -> float:
+        nonlocal beyond
+        value = float(text)
+        if math.isfinite(value):
+            return value
+        beyond += 1
+        return _BEYOND if value > 0 else -_BEYOND
+
+    try:
+        value = json.loads(
+            body.decode(), parse_float=number, parse_int=number, parse_constant=_no_number
+        )
+    except (ValueError, RecursionError):
+        return []
+    is_judged = beyond and _nesting(value) <= MAX_NESTING
+    return media_type.schema.errors(value) if is_judged else []
+
+
+_BEYOND = 2**1024
+"""An integer that no double holds, in place of any number that none holds."""
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number (RFC 8259 section 6)")
 
 
 def _nesting(value: Any) -> int:

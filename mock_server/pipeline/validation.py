@@ -14,7 +14,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, invalid_fields, not_served
-from mock_server.pipeline.body import content_type, parse_json, parse_other, read_body
+from mock_server.pipeline.body import (
+    content_type,
+    infinite_numbers,
+    parse_json,
+    parse_other,
+    read_body,
+)
 from openapi.errors import ContractError
 from openapi.field_errors import FieldError
 from openapi.operation import Operation, RequestBody, is_json
@@ -91,7 +97,12 @@ def _read_body(exchange: Exchange, request_body: RequestBody) -> list[FieldError
         detail = "The request has no body."
         raise Problem(ProblemType.INVALID_REQUEST, "malformed_body", detail)
     if is_json(name):
-        exchange.value = parse_json(exchange.body)
+        try:
+            exchange.value = parse_json(exchange.body)
+        except Problem:
+            if errors := infinite_numbers(exchange.body, media_type):
+                return errors
+            raise
         return media_type.schema.errors(exchange.value) if media_type.schema else []
     exchange.value, errors = parse_other(exchange, name, media_type)
     return errors

@@ -243,6 +243,32 @@ def test_narrower_bounds_than_those_of_a_format_stay() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "largest", "beyond"),
+    [
+        ("float", [3.4028234663852886e38, 3.4028235e38, 10**38], [3.4028236e38, 1e39, 10**39]),
+        ("double", [1.7976931348623157e308, 10**308], [2**1024, 10**400]),
+    ],
+)
+@pytest.mark.parametrize("others", [{"type": "number"}, {"type": ["integer", "null"]}, {}])
+def test_numbers_have_the_range_of_their_format(
+    name: str, largest: list[float], beyond: list[float], others: Json
+) -> None:
+    schema = {"format": name, **others}
+
+    for value in [0, 1e-60, *largest] if others == {"type": "number"} else [0, *largest[-1:]]:
+        assert error_codes(schema, value) == error_codes(schema, -value) == {}
+    for value in beyond:
+        assert error_codes(schema, value) == {"body": "invalid_value"}
+        [error] = compiled({"properties": {"a": schema}}).errors({"a": -value})
+        assert (error.param, error.detail.startswith("must be within -")) == ("a", True)
+
+
+def test_a_keyword_of_that_name_in_a_contract_is_an_extension() -> None:
+    for written in ("half", [], None):
+        assert error_codes({"type": "number", "x-floating": written}, 1e300) == {}
+
+
 @pytest.mark.parametrize("text", ["", "dGV4dA==", "dGV4dDE=", "ab+/", "A" * 4000])
 def test_base64_is_of_the_format_byte(text: str) -> None:
     assert error_codes({"type": "string", "format": "byte"}, text) == {}
