@@ -20,7 +20,7 @@ from openapi.item_members import (
     objects_in,
     spelt,
 )
-from openapi.operation import PATH_PARAMETER, Operation
+from openapi.operation import PATH_PARAMETER, Operation, is_greedy
 
 _ENDING = re.compile(r"(\.json|\.xml)?/?$")
 _LAST_PARAMETER = re.compile(r"/\{\}$")
@@ -145,7 +145,8 @@ class Collections:
         self._by_shape: dict[str, dict[str, Operation]] = {}
         self._apart = apart
         self._by_id = contract.operations
-        for one in contract.operations.values():
+        # The rest of a path is no id.
+        for one in (one for one in contract.operations.values() if not is_greedy(one.path)):
             self._by_shape.setdefault(shape_of(one.path), {}).setdefault(one.method, one)
         self._of_base: dict[str, Collection | None] = {}
         self._of: dict[Operation, Collection | None] = {}
@@ -251,7 +252,8 @@ class Collections:
             found = None
             parts = shape_of(operation.path).split("/")
             # An operation on the item itself answers for it, if the collection has it.
-            last = len(parts) if self.of(operation) is None else len(parts) - 1
+            is_item = is_greedy(operation.path) or self.of(operation) is not None
+            last = len(parts) - 1 if is_item else len(parts)
             for end in range(last, 1, -1):
                 collection = (
                     self._at("/".join(parts[: end - 1])) if parts[end - 1] == "{}" else None

@@ -16,8 +16,13 @@ FORM = "application/x-www-form-urlencoded"
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-PATH_PARAMETER = re.compile(r"\{([^{}]*)\}")
+PATH_PARAMETER = re.compile(r"\{([^{}]*?)\+?\}")
 """A parameter in a path template, or a variable in a server's URL."""
+
+
+def is_greedy(path: str) -> bool:
+    """Whether the last parameter of a path template is the rest of a path: ``/files/{name+}``."""
+    return path.endswith("+}")
 
 
 def essence(media_type: str) -> str:

@@ -20,6 +20,7 @@ from openapi.operation import (
     Unserved,
     canonical,
     essence,
+    is_greedy,
 )
 from openapi.references import References
 from openapi.rewriting import rewrite
@@ -121,7 +122,7 @@ class Reading:
 
     def _operations(self) -> Iterator[Operation]:
         paths = self.document.get("paths")
-        places: dict[tuple[str, str], str] = {}
+        places: dict[tuple[str, str, bool], str] = {}
         for path, reference in paths.items() if isinstance(paths, dict) else ():
             if not path.startswith("/"):
                 continue  # an extension
@@ -135,7 +136,7 @@ class Reading:
             for method in methods:
                 pointer = join(item_pointer, method)
                 served = self._prefixes.get(pointer, "") + path
-                shape = (method, PATH_PARAMETER.sub("{}", served))
+                shape = (method, PATH_PARAMETER.sub("{}", served), is_greedy(served))
                 if shape in places:
                     flaw = ContractError(pointer, f"has the method and path of {places[shape]}")
                     self._leave_out(pointer, flaw)
@@ -194,8 +195,14 @@ class Reading:
                     join(pointer, "security"), f"names {name}, which is not defined"
                 )
         parameters = tuple(self._parameters(node, pointer, item, item_pointer))
+        names, rest = PATH_PARAMETER.findall(path), is_greedy(path)
+        if rest:  # some declare the name with its mark
+            marked = f"{names[-1]}+"
+            parameters = tuple(
+                replace(one, name=names[-1]) if one.name == marked else one for one in parameters
+            )
         declared = {one.name for one in parameters if one.location == "path"}
-        for name in PATH_PARAMETER.findall(path):
+        for name in names[:-1] if rest else names:
             if name not in declared:
                 raise ContractError(pointer, f"declares no path parameter {name}")
         prefix = self._prefixes.get(pointer, "")

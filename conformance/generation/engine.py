@@ -40,6 +40,7 @@ from conformance.target.errors import TargetError
 from conformance.target.exchange import NO_ANSWER, Answer, Request, UnsendableRequest
 from conformance.target.members import parse
 from conformance.target.target import Target
+from openapi.operation import is_greedy
 from openapi.schema import validatable
 
 EXAMPLES = 12
@@ -122,6 +123,7 @@ def failures(probe: Probe, check: str) -> list[Failure]:
 def _explore(probe: Probe) -> _Exploration:
     transport = _Transport(probe)
     document = {**copy.deepcopy(probe.contract.document), "servers": [{"url": "/"}]}
+    document["paths"] = {_template(path): one for path, one in document["paths"].items()}
     configuration = schemathesis.Config.from_dict(_configuration(probe))
     schema = schemathesis.openapi.from_dict(document, config=configuration)
     # The transport is a property of the class, made from the app that there is none of.
@@ -129,7 +131,7 @@ def _explore(probe: Probe) -> _Exploration:
     changed = {"transport": transport, "iter_schema_warnings": lambda _: []}
     schema.__class__ = type("Schema", (type(schema),), changed)
     documented = probe.operation.path.removeprefix(probe.operation.prefix)
-    chosen = schema.include(path=documented, method=probe.operation.method)
+    chosen = schema.include(path=_template(documented), method=probe.operation.method)
     found: list[Failure] = []
     stream = from_schema(chosen).execute()
     transport.on_stop = stream.stop
@@ -152,6 +154,11 @@ def _explore(probe: Probe) -> _Exploration:
     if not transport.exchanges and not stopped:
         raise RuntimeError("Schemathesis sent nothing")
     return _Exploration(found, stopped)
+
+
+def _template(path: str) -> str:
+    """A path as Schemathesis reads it: without the mark of a parameter for the rest of a path."""
+    return f"{path[:-2]}}}" if is_greedy(path) else path
 
 
 def _configuration(probe: Probe) -> dict[str, Any]:

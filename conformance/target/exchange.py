@@ -19,7 +19,7 @@ from conformance.target.members import (
 )
 from openapi.envelopes import envelope_of
 from openapi.forms import form_of
-from openapi.operation import FORM, PATH_PARAMETER, Encoding, Operation
+from openapi.operation import FORM, PATH_PARAMETER, Encoding, Operation, is_greedy
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -98,7 +98,8 @@ class Request:
 def pattern_of(path: str) -> re.Pattern[str]:
     """The pattern of an operation's path, with a group for each parameter."""
     # Every second part is the name of a parameter.
-    return re.compile("([^/]+)".join(map(re.escape, PATH_PARAMETER.split(path)[::2])))
+    pattern = "([^/]+)".join(map(re.escape, PATH_PARAMETER.split(path)[::2]))
+    return re.compile(f"{pattern.removesuffix('([^/]+)')}(.+)" if is_greedy(path) else pattern)
 
 
 class UnsendableRequest(ValueError):

@@ -25,17 +25,21 @@ with warnings.catch_warnings():
 from starlette.types import ASGIApp
 
 from openapi.contract import Contract
-from openapi.operation import PATH_PARAMETER, Unserved
+from openapi.operation import PATH_PARAMETER, Unserved, is_greedy
 from openapi.security import API_KEY, BASIC, BEARER, kind_of, usable_requirements
 
 BESIDE = "x-beside"
 """The member of a security scheme with the places of others that a request needs too."""
+
+REST = ":path}"
+"""The end of a numbered path whose last parameter is the rest of a path."""
 
 WORD = "x-word"
 """The member of a security scheme with its word in the ``Authorization`` header."""
 
 __all__ = [
     "BESIDE",
+    "REST",
     "ROUTING_CONTEXT",
     "WORD",
     "RoutingAPI",
@@ -113,9 +117,13 @@ def _connexion_document(contract: Contract, unserved: Sequence[Unserved]) -> dic
 
 
 def numbered(path: str) -> str:
-    """A path with its parameters named by their position: ``/a/{p0}/b/{p1}``."""
+    """A path with its parameters named by their position: ``/a/{p0}/b/{p1}``.
+
+    One that takes the rest of a path has the router's type for that: ``/a/{p0:path}``.
+    """
     count = itertools.count()
-    return PATH_PARAMETER.sub(lambda _: f"{{p{next(count)}}}", path)
+    found = PATH_PARAMETER.sub(lambda _: f"{{p{next(count)}}}", path)
+    return f"{found[:-1]}{REST}" if is_greedy(path) else found
 
 
 _RANK = {BEARER: 0, BASIC: 1, API_KEY: 2}

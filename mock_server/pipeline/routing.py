@@ -29,6 +29,7 @@ from mock_server.exchange.problems import (
     not_served,
 )
 from mock_server.pipeline.framework import (
+    REST,
     ROUTING_CONTEXT,
     RoutingAPI,
     RoutingMiddleware,
@@ -179,25 +180,31 @@ class _Paths(BaseRoute):
     """The paths of a contract, in order. Each ends with what takes any method.
 
     A path is compared with those alone that have as many slashes, and the same first part or a
-    parameter in it. Their patterns are compiled then: it takes long for all of a large contract.
+    parameter in it, and with those whose last parameter is the rest of a path. Their patterns are
+    compiled then: it takes long for all of a large contract.
     """
 
     def __init__(self) -> None:
         self._added: dict[tuple[int, str | None], list[_Added]] = defaultdict(list)
+        self._greedy: list[_Added] = []
+        self._most_slashes = 0
         self._routes: dict[tuple[int, str | None], list[Route]] = {}
         self._count = count()
 
     def add(self, path: str, app: ASGIApp, method: str | None = None) -> None:
         """Add what answers a path, for one method or for any."""
-        first = _first_part(path)
-        key = path.count("/"), None if "{" in first else first
-        self._added[key].append(_Added(next(self._count), path, app, method))
+        first, slashes = _first_part(path), path.count("/")
+        own = self._added[slashes, None if "{" in first else first]
+        own = self._greedy if path.endswith(REST) else own
+        own.append(_Added(next(self._count), path, app, method))
+        self._most_slashes = max(self._most_slashes, slashes)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match the first path that takes the method of a request."""
         for route in self._candidates(scope["path"].removeprefix(scope.get("root_path", ""))):
             match, found = route.matches(scope)
-            if match is Match.FULL:
+            # The rest of a path is not empty.
+            if match is Match.FULL and "" not in found["path_params"].values():
                 return match, found
         return Match.NONE, {}
 
@@ -206,12 +213,13 @@ class _Paths(BaseRoute):
         await scope["endpoint"](scope, receive, send)
 
     def _candidates(self, path: str) -> list[Route]:
-        slashes = path.count("/")
+        slashes = min(path.count("/"), self._most_slashes + 1)
         # A pattern ends before a line feed too.
         key: tuple[int, str | None] = slashes, _first_part(path).removesuffix("\n")
         key = key if key in self._added else (slashes, None)
         if key not in self._routes:
             added = {*self._added.get(key, ()), *self._added.get((slashes, None), ())}
+            added |= {one for one in self._greedy if one.path.count("/") <= slashes}
             self._routes[key] = [one.route for one in sorted(added, key=lambda one: one.number)]
         return self._routes[key]
 
@@ -277,14 +285,16 @@ class _MethodNotAllowed:
         raise method_not_allowed(self.allow)
 
 
-_FIXED, _MIXED, _TEMPLATED = range(3)
+_FIXED, _MIXED, _TEMPLATED, _GREEDY = range(4)
 
 
 def _concreteness(path: str) -> list[tuple[int, int]]:
     """Sort key: at the first part where two paths differ in kind, more fixed text comes first."""
     parts = [(part, PATH_PARAMETER.sub("", part)) for part in path.split("/")]
     return [
-        (_FIXED, 0)
+        (_GREEDY, -len(fixed))
+        if part.endswith(REST)
+        else (_FIXED, 0)
         if part == fixed
         else (_MIXED, -len(fixed))
         if fixed

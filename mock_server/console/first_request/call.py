@@ -233,7 +233,7 @@ def _parameters(operation: Operation, generation: Generation) -> tuple[str, _Pai
             case "path":
                 if text in {"", ".", ".."}:
                     raise LookupError("no segment of a path")
-                path = path.replace(f"{{{parameter.name}}}", quote(text, safe=""))
+                path = _with_value(path, parameter.name, quote(text, safe=""))
             case "query":
                 query.append((parameter.name, text))
             case "header" if _HEADER_NAME.fullmatch(parameter.name) and _HEADER_VALUE.fullmatch(
@@ -243,6 +243,10 @@ def _parameters(operation: Operation, generation: Generation) -> tuple[str, _Pai
             case _:
                 raise LookupError("a cookie, or no header")
     return quote(path, safe=_UNRESERVED), tuple(query), tuple(headers)
+
+
+def _with_value(path: str, name: str, text: str) -> str:
+    return PATH_PARAMETER.sub(lambda found: text if found[1] == name else found[0], path)
 
 
 def _is_sent_anyway(parameter: Parameter) -> bool:
