@@ -10,6 +10,7 @@ from hypothesis import reject, seed
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
+from conformance.generation.isolation import others_generate
 from conformance.generation.search import Watch, chosen_settings
 from conformance.generation.sequence import Sequence
 from conformance.probe.not_verified import NotVerified
@@ -74,7 +75,7 @@ class Machine(RuleBasedStateMachine):
     @contextmanager
     def _step(self) -> Iterator[None]:
         try:
-            with self.watch.step():
+            with self.watch.step(), others_generate():
                 yield
             if self.watch.ended_known:
                 # The model says no longer what the target's state is.

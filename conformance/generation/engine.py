@@ -31,7 +31,7 @@ from schemathesis.core.transport import Response
 from schemathesis.engine import Status, events, from_schema
 from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
 
-from conformance.generation.isolation import generating
+from conformance.generation.isolation import generating, others_generate
 from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.bodies import marked
 from conformance.probe.not_verified import NotVerified
@@ -240,7 +240,8 @@ class _Transport(RequestsTransport):
             return _NOT_SENT
         try:
             request = _request(self._sender, prepared)
-            answer = self._sender.try_to_send(request)
+            with others_generate():
+                answer = self._sender.try_to_send(request)
         except TargetError as error:
             return self._stop(error)
         except (UnsendableRequest, UnicodeError):

@@ -15,7 +15,7 @@ import random
 import threading
 import warnings
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -44,7 +44,73 @@ settings.register_profile(
 _HOME = "__hypothesis_home_directory"
 _CONSTANTS = "_get_local_constants"
 
-_lock = threading.Lock()
+
+class _Turn:
+    """The one thread that makes test data just now: nobody else does so meanwhile."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holder: _Block | None = None
+
+    def take(self, block: "_Block") -> None:
+        """Wait for the turn; a block that has ended meanwhile gets none."""
+        self._lock.acquire()
+        self._holder = block
+        if block.is_over:
+            self.leave(block)
+
+    def leave(self, block: "_Block") -> None:
+        """Let the next one in, where this block has the turn."""
+        if self._holder is block:
+            self._holder = None
+            self._lock.release()
+
+    @property
+    def holder(self) -> "_Block | None":
+        """The block that has the turn."""
+        return self._holder
+
+
+class _Block:
+    """One block that makes test data; the threads of a library may outlive it."""
+
+    is_over = False
+
+
+_turn = _Turn()
+
+
+class _Isolated:
+    """The isolation of all blocks that are open: made by the first of them, ended by the last."""
+
+    def __init__(self) -> None:
+        self._open = 0
+        self._lock = threading.Lock()
+        self._all = ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._open:
+                self._all.enter_context(warnings.catch_warnings())  # Schemathesis leaves filters
+                for one in (
+                    _own_directory,
+                    _own_settings,
+                    _free_randomness,
+                    _free_garbage,
+                    _no_constants_of_others,
+                ):
+                    self._all.enter_context(one())
+                _read_unicode()
+            self._open += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._open -= 1
+            if not self._open:
+                self._all.close()
+
+
+_isolated = _Isolated()
 
 
 @contextmanager
@@ -54,17 +120,28 @@ def generating() -> Iterator[None]:
     Nothing is left in the working directory and no example is kept, whatever the environment and
     the settings of others say. Afterwards all of that is as it was.
     """
-    with (
-        _lock,
-        warnings.catch_warnings(),  # Schemathesis adds filters and leaves them
-        _own_directory(),
-        _own_settings(),
-        _free_randomness(),
-        _free_garbage(),
-        _no_constants_of_others(),
-    ):
-        _read_unicode()
+    block = _Block()
+    with _isolated:
+        _turn.take(block)
+        try:
+            yield
+        finally:
+            block.is_over = True
+            _turn.leave(block)
+
+
+@contextmanager
+def others_generate() -> Iterator[None]:
+    """Let others make test data in this part of :func:`generating`, which makes none itself."""
+    block = _turn.holder
+    if block is None:
         yield
+        return
+    _turn.leave(block)
+    try:
+        yield
+    finally:
+        _turn.take(block)
 
 
 @contextmanager

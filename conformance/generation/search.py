@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky, HypothesisException, Unsatisfiable
 
 from conformance.generation.corpus import examples_of
-from conformance.generation.isolation import PROFILE, generating
+from conformance.generation.isolation import PROFILE, generating, others_generate
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.violation import Violation
@@ -128,7 +128,7 @@ def for_all(
     @given(strategy)
     def holds(value: Value) -> None:
         watch.begin()
-        with watch.step():
+        with watch.step(), others_generate():
             check(value)
 
     with watch.run():

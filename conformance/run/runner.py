@@ -42,8 +42,8 @@ from openapi.contract import Contract
 from openapi.operation import Operation
 from openapi.resource import REVOKED, creates
 
-AT_ONCE = 8
-"""The number of checks in flight together, so that a slow target does not take long."""
+_GENERATING = 4
+"""The checks that generate data in flight together: one of them does so while others wait."""
 
 _SURVEYED = 3
 """So many answers say that an operation is not served."""
@@ -54,8 +54,8 @@ _NO_ACCESS = {401, 403}
 _BETWEEN_TRIES_SECONDS = 10.0
 """The longest time between the creation whose answer was lost and that of a further try."""
 
-PHASES = (AT_ONCE, AT_ONCE, 1)
-"""How many checks are in flight together in each phase of a run."""
+PHASES = 3
+"""The phases of a run; the checks of the last one run one by one."""
 
 
 class CannotTry(Exception):
@@ -124,9 +124,9 @@ class Run:
             generation.load()
         self.survey()
         held: dict[ResultKey, Result] = {}
-        for phase, at_once in enumerate(PHASES):
+        for phase in range(PHASES):
             checks = [one for one in self.checks if one[0].phase == phase]
-            for result in self._check_all(by_turns(checks), at_once):
+            for result in self._check_all(by_turns(checks), is_last=phase == PHASES - 1):
                 if result.requirement.id in self._judged_anywhere:
                     held[result.key] = result
                 else:
@@ -138,11 +138,12 @@ class Run:
             yield self._observed.pop(key, result)
         yield from self._observed.values()
 
-    def _check_all(self, checks: Iterable[Check], at_once: int) -> Generator[Result]:
-        # What generates would only wait for its like, in a place that others can use.
-        with Threads(at_once) as threads, Threads(1) as one_by_one:
+    def _check_all(self, checks: Iterable[Check], *, is_last: bool) -> Generator[Result]:
+        at_once = 1 if is_last else self.target.in_flight.number
+        # What generates waits for its like, in a place that others can use.
+        with Threads(at_once) as threads, Threads(_GENERATING) as generating:
             running = [
-                (one_by_one if one[0].generates else threads).submit(self.check, *one)
+                (generating if one[0].generates else threads).submit(self.check, *one)
                 for one in checks
             ]
             try:

@@ -10,11 +10,9 @@ from conformance.target.target import Target
 from conformance.target.threads import Threads, finished
 from openapi.contract import Contract
 
-_AT_ONCE = 8
-
 _PASSES = 3
 
-_MOST_FAILURES = _AT_ONCE
+_MOST_FAILURES = 8
 """Revocations without an answer, one after another, after which no more are sent."""
 
 GONE_STATUSES = {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
@@ -55,7 +53,7 @@ def _gone(target: Target, left: Iterable[CreatedResource]) -> set[CreatedResourc
             return False
         return answer.status in _NO_LONGER_THERE
 
-    with Threads(_AT_ONCE) as threads:
+    with Threads(target.in_flight.number) as threads:
         running = {threads.submit(is_gone, place): place for place in found}
         places = [running[one] for one in finished(running, target) if one.result()]
     return {one for place in places for one in found[place]}
@@ -102,7 +100,7 @@ def _revoke_each(
         failures = 0
         return answer.is_success or answer.status in GONE_STATUSES
 
-    with Threads(_AT_ONCE) as threads:
+    with Threads(target.in_flight.number) as threads:
         running = {threads.submit(revoked, one): one for one in resources}
         gone = {running[one] for one in finished(running, target) if one.result()}
     return [one for one in resources if one not in gone]

@@ -24,6 +24,7 @@ from conformance.target.errors import (
     Unreachable,
 )
 from conformance.target.exchange import NO_ANSWER, Answer, Headers, Request, Tamper
+from conformance.target.in_flight import MOST, InFlight
 from conformance.target.kept import (
     BeyondLimit,
     CreatedResource,
@@ -96,6 +97,8 @@ class TargetSettings:
     wait_seconds: float = 0.0
     headers: Headers = ()
     connection: ConnectionSettings = DIRECT
+    jobs: int = MOST
+    """The most checks in flight together."""
     token_place: str = ""
     """Where the contract has the token: ``header X-Api-Key``; empty for a bearer token."""
 
@@ -155,6 +158,8 @@ class Target:
         """Requests whose answers were on their way when the run was stopped, and did not come."""
         self.access: tuple[Access, ...] = ()
         self.set_access([Access(Issued(token)) for token in tokens])
+        self.in_flight = InFlight(settings.jobs)
+        """How many checks are in flight together."""
         self.requests_sent = 0
         self.most_lost_seconds = MOST_LOST_SECONDS
         """The longest time of all requests without an answer together, before all are refused."""
@@ -345,6 +350,7 @@ class Target:
             raise
         if is_limit(answer):
             self.limited.add((request, answer.unread()), memory_of(request, answer))
+        self.in_flight.add(answer)
         self.on_answer(request, answer)
         return answer
 

@@ -19,15 +19,18 @@ _POLL_SECONDS = 0.1
 class Threads:
     """Do work in at most so many threads at once, in the context of whoever submits it.
 
-    At the end of the block nothing else begins. The threads end by themselves and hold up neither
-    the block nor the process: what they are busy with, such as a large answer, may take long.
+    Where ``at_once`` tells the number, it may change meanwhile. At the end of the block nothing
+    else begins. The threads end by themselves and hold up neither the block nor the process: what
+    they are busy with, such as a large answer, may take long.
     """
 
-    def __init__(self, at_once: int) -> None:
-        self._at_once = at_once
+    def __init__(self, at_once: int | Callable[[], int]) -> None:
+        self._at_once = at_once if callable(at_once) else lambda: at_once
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._futures: list[Future[Any]] = []
-        self._begun = 0
+        self._lock = threading.Lock()
+        self._begun = self._left = 0
+        self._is_over = False
 
     def submit(
         self, work: Callable[Given, Value], *args: Given.args, **kwargs: Given.kwargs
@@ -46,10 +49,10 @@ class Threads:
                     future.set_result(value)
 
         self._futures.append(future)
-        self._work.put(do)
-        if self._begun < self._at_once:
-            self._begun += 1
-            threading.Thread(target=self._run, daemon=True, name="check").start()
+        with self._lock:
+            self._left += 1
+            self._work.put(do)
+        self._begin_more()
         return future
 
     def __enter__(self) -> Self:
@@ -59,12 +62,28 @@ class Threads:
     def __exit__(self, *_: object) -> None:
         for future in self._futures:
             future.cancel()
-        for _thread in range(self._begun):
-            self._work.put(None)
+        with self._lock:
+            self._is_over = True
+            for _thread in range(self._begun):
+                self._work.put(None)
+
+    def _begin_more(self) -> None:
+        with self._lock:
+            lacking = 0 if self._is_over else min(self._at_once() - self._begun, self._left)
+            for _thread in range(lacking):
+                self._begun += 1
+                threading.Thread(target=self._run, daemon=True, name="check").start()
 
     def _run(self) -> None:
         while (work := self._work.get()) is not None:
+            with self._lock:
+                self._left -= 1
             work()
+            with self._lock:
+                if self._begun > self._at_once():
+                    self._begun -= 1
+                    return
+            self._begin_more()
 
 
 def finished(running: Collection["Future[Value]"], target: Target) -> Iterator["Future[Value]"]:
