@@ -29,6 +29,7 @@ from conformance.run.runner import Run
 from conformance.server import catalogue
 from conformance.target.exchange import Answer, Forward, Request
 from conformance.target.target import Target
+from conformance.target.threads import Threads
 from demo.mock_process import MockProcess
 from dinie_contract.output import SECRETS
 from openapi.contract import Contract
@@ -214,9 +215,10 @@ def test_one_at_a_time_is_generated_beside_all_others(healthy: MockProcess) -> N
     def of_kind(number: int, *, generates: bool) -> Requirement:
         def check(_: Probe) -> None:
             if generates:
-                assert one_at_a_time.acquire(blocking=False)
-                time.sleep(0.02)
-                one_at_a_time.release()
+                with generating():
+                    assert one_at_a_time.acquire(blocking=False)
+                    time.sleep(0.02)
+                    one_at_a_time.release()
             else:
                 # Each of the others waits until another one is at work at the same time.
                 together.wait(30)
@@ -239,3 +241,29 @@ def test_one_at_a_time_is_generated_beside_all_others(healthy: MockProcess) -> N
         results = list(Run(CONTRACT, target, both, 1).results())
 
     assert [one.outcome for one in results] == [Outcome.PASSED] * 16
+
+
+def test_searches_go_on_while_others_wait_for_answers(healthy: MockProcess) -> None:
+    """Each example waits for one of another search: alone, none would come to its end."""
+    together, kinds = threading.Barrier(2, timeout=20), (st.integers(), st.text())
+    drawn: dict[int, list[object]] = {0: [], 1: []}
+
+    def search(number: int, waits: bool) -> None:  # noqa: FBT001 - of a table
+        def check(value: object) -> None:
+            drawn[number].append(value)
+            if waits:
+                together.wait()
+
+        with Target(healthy.base_url, TOKENS) as target:
+            for_all(probe_of(target), kinds[number], check, 20)
+
+    for number in (0, 1):
+        search(number, waits=False)
+    alone = {number: [*values] for number, values in drawn.items()}
+    for values in drawn.values():
+        values.clear()
+    with Threads(2) as threads:
+        running = [threads.submit(search, number, waits=True) for number in (0, 1)]
+        for one in running:
+            one.result(60)
+    assert drawn == alone

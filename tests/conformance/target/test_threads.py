@@ -110,3 +110,32 @@ def test_what_is_not_begun_at_the_end_never_begins() -> None:
         running[0].result(GENEROUS_SECONDS)
         assert not begun.acquire(timeout=0.2)
         assert len(list(finished(running, target))) == 5
+
+
+def test_as_many_threads_work_as_are_told_meanwhile() -> None:
+    told, busy, most = 2, 0, 0
+    lock, numbers = threading.Lock(), list[int]()
+
+    def work() -> None:
+        nonlocal busy, most
+        with lock:
+            busy += 1
+            most = max(most, busy)
+        time.sleep(0.01)
+        with lock:
+            busy -= 1
+
+    with Threads(lambda: told) as threads:
+        for number in (2, 6, 1):
+            told, most = number, 0
+            values_of = [threads.submit(work) for _ in range(40)]
+            for one in values_of[:20]:  # those that are busy may end first
+                one.result(GENEROUS_SECONDS)
+            with lock:
+                most = busy
+            for one in values_of:
+                one.result(GENEROUS_SECONDS)
+            numbers.append(most)
+    assert numbers[0] <= 2
+    assert 2 < numbers[1] <= 6
+    assert numbers[2] <= 1
