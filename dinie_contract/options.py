@@ -74,6 +74,9 @@ REPLAY_DELAY_SECONDS = 3.0
 TRANSIENT_SHARE = 0.02
 """The share of requests whose first answer may be transient, by default."""
 
+MOST_CHECKS = 32
+"""The checks of ``run`` in flight together, at the most."""
+
 RATE_LIMIT_REQUESTS = 2000
 """How many requests ``run --provoke-rate-limit`` sends at the most."""
 
@@ -134,6 +137,9 @@ WAIT_FOR = Option("wait-for", "duration or 0",
                   "Wait so long for a target that is coming up: no connection yet, a 502, 503 or"
                   " 504. 0 does not wait.", default="30s", field="wait_seconds")  # fmt: skip
 MAX_RPS = Option("max-rps", "more than 0", "At most N requests a second.", metavar="N")
+CHECKS_AT_ONCE = Option("jobs", "whole, 1 or more", "At most N checks in flight together. A run"
+                        " begins with 8, and tries more where a slow target takes no longer for"
+                        " it.", default=MOST_CHECKS, metavar="N")  # fmt: skip
 PATIENCE = Option("patience", "0 or more",
                   "Replay a request after so long, to verify that its answer was kept. 0 leaves"
                   " that out.", default=REPLAY_DELAY_SECONDS, metavar="SECONDS",
@@ -278,7 +284,7 @@ _OWN: Mapping[str, tuple[Option, ...]] = {
     "run": (*TARGET, TARGET_NAME, LEVEL, SELECT, REQUIRE, SEED,
             replace(MAX_TIME, default=None, help="End the run after so long, such as 5m: with no"
                     " verdict where nothing is broken so far."),
-            FAIL_FAST,
+            FAIL_FAST, CHECKS_AT_ONCE,
             PATIENCE, CLOCK_URL, PROVOKE_RATE_LIMIT, MAX_TRANSIENT, BASELINE, WRITE_BASELINE),
     "fuzz": (*TARGET, TARGET_NAME, MAX_TIME, MAX_FINDINGS, DIRECTORY, RESUME,
              replace(SEED, yields_to="resume"), SHARD, EXAMPLE_DATABASE,

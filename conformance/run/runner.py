@@ -139,11 +139,17 @@ class Run:
         yield from self._observed.values()
 
     def _check_all(self, checks: Iterable[Check], *, is_last: bool) -> Generator[Result]:
-        at_once = 1 if is_last else self.target.in_flight.number
+        generators = 0 if is_last else min(_GENERATING, self.target.settings.jobs // 2)
+
+        def others() -> int:
+            return 1 if is_last else self.target.in_flight.number() - generators
+
         # What generates waits for its like, in a place that others can use.
-        with Threads(at_once) as threads, Threads(_GENERATING) as generating:
+        with Threads(others) as threads, Threads(generators) as generating:
             running = [
-                (generating if one[0].generates else threads).submit(self.check, *one)
+                (generating if generators and one[0].generates else threads).submit(
+                    self.check, *one
+                )
                 for one in checks
             ]
             try:

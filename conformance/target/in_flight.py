@@ -6,9 +6,10 @@ from statistics import median
 
 from conformance.target.exchange import Answer
 from conformance.target.retry_after import is_limit
+from dinie_contract.options import MOST_CHECKS
 
-FEWEST, MOST = 8, 32
-"""The checks in flight together: with a quick target and after a 429, and at most."""
+FEWEST = 8
+"""The checks in flight together with a quick target, and after a 429."""
 
 _SLOW_SECONDS = 0.02
 """Quicker answers are the work of a machine near by: more at once would wait for each other."""
@@ -32,7 +33,7 @@ class InFlight:
     it, and fewer when they do. From its first 429 on it gets the fewest.
     """
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MOST_CHECKS) -> None:
         self._fewest, self._most = min(FEWEST, most), most
         self._now = float(self._fewest)
         self._seconds: list[float] = []

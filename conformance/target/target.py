@@ -24,7 +24,7 @@ from conformance.target.errors import (
     Unreachable,
 )
 from conformance.target.exchange import NO_ANSWER, Answer, Headers, Request, Tamper
-from conformance.target.in_flight import MOST, InFlight
+from conformance.target.in_flight import InFlight
 from conformance.target.kept import (
     BeyondLimit,
     CreatedResource,
@@ -57,7 +57,7 @@ from conformance.target.transport.connections import Connections
 from conformance.target.transport.reception import MOST_SECONDS, POLL_SECONDS, TIMEOUT_SECONDS
 from conformance.target.transport.sockets import SocketTransport
 from conformance.target.transport.together import Together
-from dinie_contract.options import REPLAY_DELAY_SECONDS, TRANSIENT_SHARE
+from dinie_contract.options import MOST_CHECKS, REPLAY_DELAY_SECONDS, TRANSIENT_SHARE
 from dinie_contract.output import SECRETS
 
 _MOST_RENEWALS = 3
@@ -97,7 +97,7 @@ class TargetSettings:
     wait_seconds: float = 0.0
     headers: Headers = ()
     connection: ConnectionSettings = DIRECT
-    jobs: int = MOST
+    jobs: int = MOST_CHECKS
     """The most checks in flight together."""
     token_place: str = ""
     """Where the contract has the token: ``header X-Api-Key``; empty for a bearer token."""
@@ -169,11 +169,10 @@ class Target:
         """Called with every exchange, in the thread that made it."""
         self._allowed = self._end = math.inf
         self._untold_in_vain, self._is_gone, self._was_reached = 0, False, False
-        self._tamper = tamper
         self._interval = 1 / settings.max_rps if settings.max_rps else 0.0
         self._pause = self._next_start = 0.0
         self._has_large, self._lock = False, threading.Lock()
-        self._turns = threading.Semaphore(_LARGE_AT_ONCE)
+        self._tamper, self._turns = tamper, threading.Semaphore(_LARGE_AT_ONCE)
         self._transport = transport or SocketTransport(settings.connection)
         self._connections = Connections(
             self.base_url,

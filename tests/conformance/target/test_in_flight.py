@@ -3,7 +3,8 @@
 import pytest
 
 from conformance.target.exchange import Answer
-from conformance.target.in_flight import FEWEST, MOST, InFlight
+from conformance.target.in_flight import FEWEST, InFlight
+from dinie_contract.options import MOST_CHECKS as MOST
 
 BEGIN, FLAT, QUEUED = 400, 0.08, 0.3
 
