@@ -6,7 +6,7 @@ Schemathesis on the same contract, back to back. Exits with 1 where a goal is mi
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 from rich.table import Table
@@ -79,7 +79,8 @@ def _harness(name: str, mock: MockProcess, tamper: Tamper | None) -> Row:
 
 def _slowly(request: Request, forward: Forward) -> Answer:
     time.sleep(SLOW_ANSWER_SECONDS)
-    return forward(request)
+    answer = forward(request)
+    return replace(answer, seconds=answer.seconds + SLOW_ANSWER_SECONDS)
 
 
 def _schemathesis(mock: MockProcess) -> Row:

@@ -18,8 +18,10 @@ name somebody's.
 import copy
 import importlib
 import json
+import threading
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -94,8 +96,20 @@ class _Exploration:
     stopped: NotVerified | None
 
 
-_known: WeakKeyDictionary[Target, dict[str, tuple[object, _Exploration]]] = WeakKeyDictionary()
-"""The last exploration of each operation, with the seed and the effort that it was made by."""
+@dataclass(slots=True)
+class _Explored:
+    """The last exploration of an operation, and the seed and the effort that it was made by.
+
+    Whoever asks meanwhile waits for it by its lock, and makes none of its own.
+    """
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    made_by: tuple[int, int] | None = None
+    found: _Exploration | None = None
+
+
+_explored: WeakKeyDictionary[Target, defaultdict[str, _Explored]] = WeakKeyDictionary()
+_explored_lock = threading.Lock()
 
 
 def failures(probe: Probe, check: str) -> list[Failure]:
@@ -107,13 +121,14 @@ def failures(probe: Probe, check: str) -> list[Failure]:
     """
     if check not in CHECKS:
         raise ValueError(f"{check} is no check that is asked of Schemathesis")
-    with generating():
-        known = _known.setdefault(probe.target, {})
-        made_by = (probe.seed, probe.budget.times)
-        before, exploration = known.get(probe.operation.id, (None, None))
-        if exploration is None or before != made_by:
-            exploration = _explore(probe)
-            known[probe.operation.id] = (made_by, exploration)
+    with _explored_lock:
+        explored = _explored.setdefault(probe.target, defaultdict(_Explored))[probe.operation.id]
+    made_by = (probe.seed, probe.budget.times)
+    with explored.lock:
+        if explored.found is None or explored.made_by != made_by:
+            with generating():
+                explored.made_by, explored.found = made_by, _explore(probe)
+        exploration = explored.found
     found = [one for one in exploration.failures if one.check == check]
     if not found and exploration.stopped:
         raise NotVerified(str(exploration.stopped))

@@ -42,9 +42,6 @@ from openapi.contract import Contract
 from openapi.operation import Operation
 from openapi.resource import REVOKED, creates
 
-_GENERATING = 4
-"""The checks that generate data in flight together: one of them does so while others wait."""
-
 _SURVEYED = 3
 """So many answers say that an operation is not served."""
 
@@ -139,17 +136,19 @@ class Run:
         yield from self._observed.values()
 
     def _check_all(self, checks: Iterable[Check], *, is_last: bool) -> Generator[Result]:
-        generators = 0 if is_last else min(_GENERATING, self.target.settings.jobs // 2)
+        number = self.target.in_flight.number
+
+        # What generates waits for its like, in places that others can use.
+        def generators() -> int:
+            return number() // 2
 
         def others() -> int:
-            return 1 if is_last else self.target.in_flight.number() - generators
+            return 1 if is_last else number() - min(generators(), generating.unfinished)
 
-        # What generates waits for its like, in a place that others can use.
-        with Threads(others) as threads, Threads(generators) as generating:
+        with Threads(generators) as generating, Threads(others) as threads:
+            is_apart = generators() and not is_last
             running = [
-                (generating if generators and one[0].generates else threads).submit(
-                    self.check, *one
-                )
+                (generating if is_apart and one[0].generates else threads).submit(self.check, *one)
                 for one in checks
             ]
             try:

@@ -55,6 +55,11 @@ class Threads:
         self._begin_more()
         return future
 
+    @property
+    def unfinished(self) -> int:
+        """How much of what was submitted is not done."""
+        return sum(not one.done() for one in self._futures)
+
     def __enter__(self) -> Self:
         """Use it as a block."""
         return self
