@@ -17,7 +17,7 @@ endif
 
 .PHONY: install demo serve sdk-verdict judged test lint types unit violence bench bench-check \
 	bench-harness bench-stores \
-	bench-contracts bench-neighbour bench-keys bench-journal bench-exercise bench-shards bench-fuzz soak audit \
+	bench-contracts bench-neighbour bench-keys bench-journal bench-exercise bench-growth bench-shards bench-fuzz soak audit \
 	lock vendored pictures wheel release clean
 
 # Both commands, with all extras, in .venv/bin.
@@ -86,6 +86,10 @@ bench-journal: $(READY)
 # All presets of exercise in a row, and at the same time: about three minutes.
 bench-exercise: $(READY)
 	$(BIN)/python -m benchmarks.exercise
+
+# What a pair of requirement and operation, a request and a start cost with 4 to 4,000 operations: five minutes.
+bench-growth: $(READY)
+	$(BIN)/python -m benchmarks.growth
 
 # Findings of two shards over one Redis, and of one campaign in twice the time: about seven minutes.
 bench-shards: $(READY)

@@ -83,8 +83,10 @@ def is_too_deep(text: str) -> bool:
     # No document is deeper than it has brackets, and most have few.
     if _brackets(text) <= MOST_DEPTH:
         return False
+    # Without escapes, every second part between quotation marks is a string.
+    plain = _STRING.sub('""', text) if "\\" in text else " ".join(text.split('"')[::2])
     depth = 0
-    for found in _BRACKETS.finditer(_STRING.sub('""', text)):
+    for found in _BRACKETS.finditer(plain):
         depth += len(found[0]) if found[0][0] in "[{" else -len(found[0])
         if depth > MOST_DEPTH:
             return True

@@ -92,4 +92,8 @@ def has_any(texts: Sequence[str], shown: str) -> bool:
     alike = sum(
         1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
     )
-    return first[:alike] in shown and any(one in shown for one in texts)
+    if not alike:
+        return any(one in shown for one in texts)
+    known, lengths = set(texts), {len(one) for one in texts}
+    places = (found.start() for found in re.finditer(f"(?={re.escape(first[:alike])})", shown))
+    return any(shown[at : at + length] in known for at in places for length in lengths)

@@ -47,6 +47,9 @@ def said_in(value: str) -> Iterator[str]:
 
 
 def _unpacked(data: bytes) -> str:
+    # RFC 1950 section 2.2: its first two bytes name the method, and are a multiple of 31.
+    if (data[:1] and data[0] % 16 != zlib.DEFLATED) or int.from_bytes(data[:2], "big") % 31:
+        return ""
     try:
         return zlib.decompressobj().decompress(data, _LONGEST_UNPACKED).decode("latin-1")
     except zlib.error:
