@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from openapi.field_errors import FieldError
-from openapi.operation import Encoding, essence, is_json, is_xml, specificity
+from openapi.operation import Encoding, Parameter, essence, is_json, is_xml, specificity
 from openapi.parameters import (
     ABSENT,
     Style,
     UnreadableError,
+    check_parameter,
     deep_names,
     read_json,
     read_styled,
@@ -53,11 +54,16 @@ def _text(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A field of a form: its name, its text, and the media type that the request gives it."""
+    """A field of a form: its name, its text, and the media type that the request gives it.
+
+    ``headers`` are those of a part of a multipart form, by their names in lower case; None for a
+    field of any other form.
+    """
 
     name: str
     text: str
     media_type: str | None = None
+    headers: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,7 @@ def read_form(
     for part in parts:
         by_name.setdefault(part.name, []).append(part)
     form = _Form(by_name, outline.get("properties", {}), encoding)
+    form.check_headers()
     form.read_styled()
     form.read_parts()
     return Form(form.value, form.errors, form.documents)
@@ -99,6 +106,22 @@ class _Form:
         self.value: dict[str, Any] = {}
         self.errors: list[FieldError] = []
         self.documents: list[Part] = []
+
+    def check_headers(self) -> None:
+        """Look for what is wrong with the headers of parts."""
+        for name, encoding in self._encoding.items():
+            for index, part in enumerate(self._parts.get(name, ()) if encoding.headers else ()):
+                own = name if len(self._parts[name]) == 1 else f"{name}[{index}]"
+                for header in encoding.headers if part.headers is not None else ():
+                    self._check_header(own, header, part.headers or {})
+
+    def _check_header(self, name: str, header: Parameter, sent: Mapping[str, str]) -> None:
+        texts = {header.key: [sent[header.key]]} if header.key in sent else {}
+        for error in check_parameter(header, texts)[1][:1]:
+            detail = f"has the header {error.param}, which {error.detail}"
+            if not texts:
+                detail = f"must have the header {header.name}"
+            self.errors.append(FieldError(name, detail, error.code))
 
     def read_styled(self) -> None:
         """Read the properties that are written as query parameters are."""

@@ -133,6 +133,8 @@ class Encoding:
     style: str | None
     """The style of its fields, as that of a query parameter; None where it has a media type."""
     explode: bool
+    headers: tuple[Parameter, ...] = ()
+    """The headers of its part, in a multipart form."""
 
 
 @dataclass(frozen=True, slots=True)

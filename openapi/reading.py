@@ -326,10 +326,32 @@ class Reading:
                     for pointer, value in examples.items()
                     if pointer.startswith(named) and isinstance(media_type["examples"], dict)
                 },
-                {key: _encoding(node) for key, node in media_type.get("encoding", {}).items()},
+                {
+                    key: self._encoding(node, join(place, "encoding", key))
+                    for key, node in media_type.get("encoding", {}).items()
+                },
             )
             content.setdefault(one.name, one)
         return content
+
+    def _encoding(self, node: Document, pointer: str) -> Encoding:
+        """The encoding of a property; a media type is ignored beside a style."""
+        is_styled = "style" in node or "explode" in node
+        style = node.get("style", "form") if is_styled else None
+        names = "" if is_styled else node.get("contentType", "")
+        content_types = tuple(essence(one) for one in names.split(",") if one.strip())
+        headers = tuple(self._part_headers(node, pointer))
+        return Encoding(content_types, style, node.get("explode", style == "form"), headers)
+
+    def _part_headers(self, node: Document, pointer: str) -> Iterator[Parameter]:
+        for name, reference in node.get("headers", {}).items():
+            place = join(pointer, "headers", name)
+            try:
+                header, at = self._references.follow(reference, place)
+                if name.lower() != "content-type":  # described by the encoding itself
+                    yield self._parameter({**header, "name": name, "in": "header"}, at)
+            except _UNREADABLE as error:  # the part is sound without it
+                self._leave_out(place, error)
 
     def _examples(self, node: Document, pointer: str) -> dict[str, Any]:
         """The ``example`` and ``examples`` of a media type, a header or a schema, by pointer."""
@@ -347,12 +369,3 @@ class Reading:
             except _UNREADABLE as error:
                 self._leave_out(place, error)
         return found
-
-
-def _encoding(node: Document) -> Encoding:
-    """The encoding of a property; a media type is ignored beside a style."""
-    is_styled = "style" in node or "explode" in node
-    style = node.get("style", "form") if is_styled else None
-    names = "" if is_styled else node.get("contentType", "")
-    content_types = tuple(essence(one) for one in names.split(",") if one.strip())
-    return Encoding(content_types, style, node.get("explode", style == "form"))

@@ -83,7 +83,11 @@ class _Reading:
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         if b"name" not in options or len(self.parts) == _MOST_PARTS:
             raise ValueError("a part without a name, or too many of them")
-        media_type = self._headers.get(b"content-type", b"").decode("latin-1") or None
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1").strip()
+            for name, value in self._headers.items()
+        }
+        media_type = headers.get("content-type") or None
         is_text = b"filename" not in options or (media_type or "").startswith(
             ("text/", "application/json", "application/xml")
         )
@@ -91,7 +95,8 @@ class _Reading:
             text = self._data.decode("utf-8", "replace")
         else:
             text = self._data.decode("utf-8" if is_text else "latin-1")
-        self.parts.append(Part(options[b"name"].decode("utf-8", "replace"), text, media_type))
+        name = options[b"name"].decode("utf-8", "replace")
+        self.parts.append(Part(name, text, media_type, headers))
 
     def finish(self) -> None:
         self.is_finished = True

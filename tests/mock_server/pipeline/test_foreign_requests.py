@@ -239,6 +239,34 @@ def test_each_part_is_read_by_its_media_type(
 
 
 @pytest.mark.parametrize(
+    ("sent", "found"),
+    [
+        ([{"X-Checksum": "abcd"}], {}),
+        ([{"x-checksum": "abcd", "X-Sizes": "1, 2"}], {}),
+        ([{}], {"logo": "must have the header X-Checksum"}),
+        ([{"X-Checksum": "abcd"}, {}], {"logo[1]": "must have the header X-Checksum"}),
+        (
+            [{"X-Checksum": "ab"}],
+            {"logo": "has the header X-Checksum, which is shorter than 4 characters"},
+        ),
+        (
+            [{"X-Checksum": "abcd", "X-Sizes": "1,x"}],
+            {"logo": "has the header X-Sizes[1], which must be an integer"},
+        ),
+    ],
+)
+def test_the_headers_of_a_part_are_judged(
+    client: Client, sent: list[dict[str, str]], found: dict[str, str]
+) -> None:
+    logos = [("logo", ("a", b"", "image/png", one)) for one in sent]
+    response = client.post("/upload", files=[*FORM, *logos])
+
+    assert response.status_code == (422 if found else 201)
+    if found:
+        assert {one["param"]: one["detail"] for one in response.json()["errors"]} == found
+
+
+@pytest.mark.parametrize(
     ("data", "found"),
     [
         ("addr[city]=Rome&addr[zip]=1", []),
