@@ -263,7 +263,8 @@ def test_the_headers_of_a_part_are_judged(
 
     assert response.status_code == (422 if found else 201)
     if found:
-        assert {one["param"]: one["detail"] for one in response.json()["errors"]} == found
+        told = {name: f"This field {detail}." for name, detail in found.items()}
+        assert {one["param"]: one["detail"] for one in response.json()["errors"]} == told
 
 
 @pytest.mark.parametrize(
