@@ -54,6 +54,10 @@ class Collection:
     id_parameters: Mapping[Operation, str]
     reader: Members
 
+    @cached_property
+    def _asked_by(self) -> dict[Operation, Sequence[ItemPlace]]:
+        return {}
+
     def path(self, operation: Operation, parameters: Mapping[str, Any]) -> str:
         """The path of the collection in a request: ``/customers/7/payments``."""
         own = self.id_parameters.get(operation)
@@ -102,9 +106,30 @@ class Collection:
                 found[operation] = place
         return found
 
-    def sent(self, body: Any) -> dict[str, Any]:
+    def sent(self, operation: Operation, body: Any) -> dict[str, Any]:
         """The members of the item that a request has, by the names of the answers."""
-        found = body if isinstance(body, dict) else {}
+        inside = (place.item(body) for place in self._asked(operation))
+        return self._named(next(filter(None, inside), body if isinstance(body, dict) else {}))
+
+    def _asked(self, operation: Operation) -> Sequence[ItemPlace]:
+        """Where the bodies that a request may have hold the item."""
+        if operation not in self._asked_by:
+            content = operation.request_body.content.values() if operation.request_body else ()
+            schemas = [one.schema.definition for one in content if one.schema]
+            places = map(self._place_in, schemas)
+            self._asked_by[operation] = [one for one in places if one]
+        return self._asked_by[operation]
+
+    def _place_in(self, definition: Any) -> ItemPlace | None:
+        """The object in a request's schema that has most members of the item."""
+        names = {spelt(name) for name in self.members}
+        objects = objects_in(self.reader, definition, self.noun)
+        # A member of the item is no envelope of it.
+        own = [ItemPlace(*one) for one in objects if not one[0] or one[0][0] not in self.members]
+        return max(own, key=lambda it: sum(spelt(one) in names for one in it.members), default=None)
+
+    def _named(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """The members of the item in an object, by the names of the answers."""
         known = self.members
         if not any(name in known for name in found):
             inner = [one for one in found.values() if isinstance(one, dict)]
@@ -126,14 +151,14 @@ class Collection:
 
     def request_members(self, operation: Operation) -> frozenset[str]:
         """The members that clients may set, by the names of the answers."""
-        content = operation.request_body.content.values() if operation.request_body else ()
         found: set[str] = set()
-        for media_type in content:
-            members = self.reader.of(media_type.schema.definition) if media_type.schema else {}
-            objects = [members, *(self.reader.of(one) for one in members.values())]
-            own = next((one for one in objects if self.members.keys() & one.keys()), members)
+        for place in self._asked(operation):
+            own = place.members
+            if not place.path and not self.members.keys() & own.keys():
+                inner = (self.reader.of(one) for one in own.values())
+                own = next((one for one in inner if self.members.keys() & one.keys()), own)
             settable = {name: None for name, one in own.items() if not one.get("readOnly")}
-            found |= self.sent(settable).keys()
+            found |= self._named(settable).keys()
         return frozenset(found)
 
 

@@ -189,7 +189,7 @@ class KeptItems:
         own = call.collection.members.keys() - settable if settable else {call.collection.id}
         return {
             name: one
-            for name, one in call.collection.sent(body).items()
+            for name, one in call.collection.sent(call.operation, body).items()
             if name not in own and _is_json(one)
         }
 
