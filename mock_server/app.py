@@ -179,6 +179,7 @@ def create_app(
         # Loaded by name: the bundled contract has handlers for all of its operations.
         module = importlib.import_module("mock_server.operations.kept")
         kept = module.KeptItems(contract, store, answers, frozenset(handlers), anonymous)
-    handling = Handling(handlers, answers, kept)
+    # The bundled contract has one media type for each answer, and no 406.
+    handling = Handling(handlers, answers, kept, negotiates=not contract.is_bundled)
     security = security_handlers(tokens, store, clocks)
     return connexion_app(handling, pipeline, contract, contract.base_path, security, unserved)

@@ -39,11 +39,14 @@ _NOT_SERVED = 501
 def refusals_of(contract: Contract, answers: DocumentedAnswers) -> Refusals:
     """How the mock of a contract refuses: as the bundled contract does, or by the contract's own.
 
-    A contract is like the bundled one where its examples have the bundled ``type`` URIs.
+    The problems of a contract are like the bundled ones where its examples have the bundled
+    ``type`` URIs.
     """
-    if any(one.startswith(TYPE_BASE) for one in _types(contract)):
+    if contract.is_bundled:
         return Refusals(BUNDLED_STYLE)
-    return DocumentedRefusals(ProblemStyle(None, _realm(contract.title)), contract, answers)
+    is_like = any(one.startswith(TYPE_BASE) for one in _types(contract))
+    style = BUNDLED_STYLE if is_like else ProblemStyle(None, _realm(contract.title))
+    return DocumentedRefusals(style, contract, answers)
 
 
 def _types(contract: Contract) -> Iterator[str]:
@@ -85,6 +88,8 @@ class DocumentedRefusals(Refusals):
         operation = exchange.operation or self._usual.get(str(problem.status))
         documented = operation and _refusal(operation, problem.status)
         if not operation or not documented or not documented.content:
+            return plain
+        if self.style.type_base and MEDIA_TYPE in documented.content:
             return plain
         try:
             return self._own(operation, documented, exchange, problem, plain.headers)

@@ -13,6 +13,7 @@ from demo.mock_process import mock_process
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
+from openapi.document import bundled_path
 from tests.mock_server.clients import Client, Serving
 from tests.mock_server.documented.error_shapes import INTEGER, SHAPES, STRING, listed, members
 
@@ -361,3 +362,55 @@ def test_the_example_that_is_of_the_problem_is_preferred(serving: Serving, tmp_p
         "message": "name is required.",
         "hint": "add it",
     }
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_what_accept_excludes_is_refused_in_the_same_form(
+    serving: Serving, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "own.yaml"
+    refusals = {status: operation(*SHAPES[name][:2], status) for status in ("406", "422")}
+    content = {"application/json": {"schema": members("id", id=STRING)}}
+    for one in refusals.values():
+        one["responses"]["200"]["content"] = content
+    paths = {f"/{status}": {"post": one} for status, one in refusals.items()}
+    path.write_text(yaml.safe_dump(contract(paths)))
+    partners = (Partner("partner_x", "id", "secret", "token"),)
+    headers = {**BEARER, "Accept": "text/csv"}
+    with serving(Settings(contract=path, partners=partners)) as client:
+        answer = refused(client, "/406", headers=headers, json={"name": "x"})
+        other = refused(client, "/422").json()
+
+    assert answer.status_code == 406
+    assert names_in(answer.json()) <= names_in(other)
+
+
+def names_in(value: Any) -> set[str]:
+    """The names of all members in a body; those of fields at fault are only in some."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return {*(value if isinstance(value, dict) else ())}.union(*map(names_in, inner))
+
+
+def test_what_is_no_problem_in_a_contract_like_the_bundled_one_is_its_own(
+    serving: Serving, tmp_path: Path
+) -> None:
+    document = yaml.safe_load(bundled_path(None).read_text())
+    own = members("wrong", wrong=STRING)
+    refusal = {"description": "No.", "content": {"application/json": {"schema": own}}}
+    listing = document["paths"]["/auth/credentials"]["get"]["responses"]
+    listing |= {"406": refusal, "422": refusal}
+    path = tmp_path / "like.yaml"
+    path.write_text(yaml.safe_dump(document))
+    partners = (Partner("partner_x", "id", "secret", "token"),)
+    with serving(Settings(contract=path, partners=partners)) as client:
+        url = "/v3/auth/credentials"
+        csv = client.get(url, headers={**BEARER, "Accept": "text/csv"})
+        wrong = client.get(f"{url}?limit=0", headers=BEARER)
+        no_token = client.get(url)
+        usual = client.get(url, headers={**BEARER, "Accept": "application/json"})
+
+    assert (csv.status_code, csv.json().keys()) == (406, {"wrong"})
+    assert (wrong.status_code, wrong.json().keys()) == (422, {"wrong"})
+    assert no_token.status_code == 401
+    assert no_token.json()["type"].startswith("https://api.dinie.com.br/errors/")
+    assert usual.status_code == 200
