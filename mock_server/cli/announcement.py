@@ -3,7 +3,7 @@
 import shlex
 import uuid
 
-from dinie_contract.output import LONGEST_LINE, printable, within
+from dinie_contract.output import LONGEST_LINE, one_line, printable, within
 from mock_server import __version__
 from mock_server.console.first_request.call import Call, Login, first_call, request_of
 from mock_server.console.sending import FIND_ISSUED
@@ -22,11 +22,11 @@ def announcement(contract: Contract, origin: str, settings: Settings) -> str:
     """
     partner = settings.partners[0]
     base_url = origin + contract.base_path
-    title, version = (printable(within(one)) for one in (contract.title, contract.version))
+    title, version = (one_line(within(one)) for one in (contract.title, contract.version))
     lines = [
         f"dinie-mock {__version__} plays {title}, version {version}",
         "",
-        f"  Base URL       {printable(within(base_url))}",
+        f"  Base URL       {one_line(within(base_url))}",
         f"  Client id      {partner.client_id}",
         f"  Client secret  {partner.client_secret}",
     ]

@@ -9,6 +9,7 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.orjson import OrjsonFormatter
 
 from conformance.journal.redaction import Redactor
+from dinie_contract.output import one_line, printable
 
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -70,19 +71,23 @@ class _Text(_WithoutSecrets):
         """The time in UTC (RFC 3339)."""
         return f"{super().formatTime(record, datefmt)}.{int(record.msecs):03}Z"
 
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """The traceback, whose last lines may repeat what stands in a contract."""
+        return printable(super().formatException(ei))
+
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        """The line without a traceback."""
+        """The line without a traceback; what a message repeats of a contract is made printable."""
         fields = [
             f"{name}={_shown(value)}"
             for name, value in vars(record).items()
             if name not in _NOT_FIELDS and value is not None
         ]
-        return " ".join([super().formatMessage(record), *fields])
+        return " ".join([one_line(super().formatMessage(record)), *fields])
 
 
 def _shown(value: Any) -> str:
-    """A value as JSON, so that it never breaks the line; plain words have no quotes."""
+    """A value as JSON, printable, so that it never breaks the line; plain words have no quotes."""
     if isinstance(value, str) and value and value.isascii() and value.isprintable():
         bare = not any(one in value for one in ' "=')
         return value if bare else orjson.dumps(value).decode()
-    return orjson.dumps(value, default=str).decode()
+    return printable(orjson.dumps(value, default=str).decode())

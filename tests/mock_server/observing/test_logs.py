@@ -251,6 +251,25 @@ def test_no_value_ends_a_line_or_looks_like_a_field(
 
 
 @pytest.mark.usefixtures("own_logging")
+def test_no_text_of_a_contract_moves_a_terminal_or_begins_a_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_logs("text", "info")
+    hostile = "#/paths/~1a\n::error::b\x1b[2J\x9b"
+    logger = logging.getLogger("mock_server")
+    logger.warning("%s is not served", hostile)
+    logger.info("request", extra={"path": "/a\x9b\u202e"})
+    logger.error("it failed", exc_info=ValueError(hostile))
+
+    told = capsys.readouterr().err
+    warning, request, *_ = told.splitlines()
+    assert warning.endswith(r"#/paths/~1a \x3a:error::b\x1b[2J\x9b is not served")
+    assert request.endswith(r'path="/a\x9b\u202e"')
+    assert told.replace("\n", "").isprintable()
+    assert "\n::" not in told
+
+
+@pytest.mark.usefixtures("own_logging")
 def test_other_libraries_are_heard_only_when_they_warn(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs("text", "debug")
     for name in ("connexion", "redis", "asyncio"):

@@ -82,7 +82,8 @@ def test_a_contract_neither_moves_a_terminal_nor_runs_a_command(tmp_path: Path) 
     text = bundled_path().read_text()
     hostile = "/auth/credentials$(touch MARK)'; touch MARK; '"
     for before, after in (
-        ("title: Dinie credentials API", 'title: "\\e[2J\\u202e\\r title"'),
+        ("title: Dinie credentials API", 'title: "\\e[2J\\u202e\\r title\\n\\n::error::x"'),
+        ("version: '2026-03-01'", 'version: "1\\n  Console  http://evil.example\\e[1A"'),
         ("  /auth/credentials:\n", f'  "{hostile}":\n'),
     ):
         assert before in text
@@ -90,7 +91,11 @@ def test_a_contract_neither_moves_a_terminal_nor_runs_a_command(tmp_path: Path) 
     contract = tmp_path / "contract.yaml"
     contract.write_text(text)
     with mock_process("--contract", str(contract)) as mock:
-        assert "plays \\x1b[2J\\u202e\\r title, version" in mock.announcement
+        first, *others = mock.announcement.splitlines()
+        assert "plays \\x1b[2J\\u202e\\r title \\x3a:error::x, version 1 " in first
+        assert first.endswith("Console http://evil.example\\x1b[1A")
+        assert not any(one.startswith(("::", "  Console  http://evil")) for one in others)
+        assert mock.announcement.replace("\n", "").isprintable()
         line = next(text for text in mock.announcement.splitlines() if "curl" in text)
         subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, check=False)
     assert not (tmp_path / "MARK").exists()
