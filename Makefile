@@ -17,7 +17,7 @@ endif
 
 .PHONY: install demo serve sdk-verdict judged test lint types unit violence bench bench-check \
 	bench-harness bench-stores \
-	bench-contracts bench-neighbour bench-keys bench-journal bench-exercise bench-growth bench-shards bench-fuzz soak audit \
+	bench-contracts bench-peers bench-neighbour bench-keys bench-journal bench-exercise bench-growth bench-shards bench-fuzz soak audit \
 	lock vendored pictures wheel release clean
 
 # Both commands, with all extras, in .venv/bin.
@@ -70,6 +70,10 @@ bench-harness: $(READY)
 # The start with large contracts, beside Prism: ARGS="FILE…".
 bench-contracts: $(READY)
 	$(BIN)/python -m benchmarks.contracts $(ARGS)
+
+# The mock beside Prism, Mockoon and openapi-backend of npm: ARGS="FOLDER" with its node_modules.
+bench-peers: $(READY)
+	$(BIN)/python -m benchmarks.peers $(ARGS)
 
 # The latency of a quiet partner beside a busy one.
 bench-neighbour: $(READY)
