@@ -210,10 +210,14 @@ class _Assembly:
             return self._of_conditions(definition, depth)
         merged = merge_schemas(self._resolve, definition)
         made = self._made(merged, depth)
-        if name and is_without_branches(merged):
-            chooser = merged if "discriminator" in merged else None
-            self._name(made, chooser or self._generation.chooser_of.get(name, {}), [reference])
+        if name:
+            self._name(made, self._chooser_of(name, merged), [reference])
         return made
+
+    def _chooser_of(self, name: str, merged: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The schema whose discriminator tells that a value is of a named schema; may be empty."""
+        chooser = merged if "discriminator" in merged else self._generation.chooser_of.get(name, {})
+        return chooser if is_without_branches(merged) else {}
 
     def _made(self, definition: dict[str, Any], depth: int) -> Any:
         for value in self._shown_values(definition):
@@ -229,6 +233,8 @@ class _Assembly:
                 branch = _NULL if ends else branches[at]
                 made = self.value({"allOf": [rest, branch]}, depth + 1)
                 self._name(made, definition, branches, at)
+                if "discriminator" not in definition and (name := _name_of(branch)):
+                    self._name(made, self._chooser_of(name, self._merged(branch)), [branch])
                 if self._unlike and isinstance(made, dict):
                     self._differ(made, branch, branches)
                 return made
@@ -291,18 +297,20 @@ class _Assembly:
         if name is None or not isinstance(made, dict):
             return
         values = values_of(schema, branches)[at]
-        member = self._resolve(self._properties(branches[at]).get(name))
-        if isinstance(member, dict) and ("const" in member or "enum" in member):
+        member = self._merged(self._properties(branches[at]).get(name))
+        if "const" in member or "enum" in member:
             allowed = [member["const"]] if "const" in member else member["enum"]
             values = [one for one in values if one in allowed]
         if values and made.get(name) not in values:
             made[name] = values[0]
 
     def _properties(self, schema: Any) -> dict[str, Any]:
-        schema = self._resolve(schema)
-        merged = merge_schemas(self._resolve, schema) if isinstance(schema, dict) else {}
-        properties: dict[str, Any] = merged.get("properties", {})
+        properties: dict[str, Any] = self._merged(schema).get("properties", {})
         return properties
+
+    def _merged(self, schema: Any) -> dict[str, Any]:
+        schema = self._resolve(schema)
+        return merge_schemas(self._resolve, schema) if isinstance(schema, dict) else {}
 
     def _spend(self, values: int = 0, characters: int = 0) -> None:
         self._values += values

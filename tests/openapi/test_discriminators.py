@@ -275,6 +275,31 @@ def test_a_schema_that_extends_another_is_that_alone() -> None:
     assert list(errors(schema, {"kind": "cat", "lives": 9})) == ["name"]
 
 
+@pytest.mark.parametrize("is_branch", [True, False])
+@pytest.mark.parametrize("name", ["Cat", "Dog", "Lion", "Own"])
+def test_a_generated_value_of_what_extends_another_has_its_name(
+    name: str, *, is_branch: bool
+) -> None:
+    own = {"allOf": [ref("Pet"), {"properties": {"kind": {"enum": ["OWN", "own"]}}}]}
+    schemas = deepcopy(HIERARCHY) | {"Own": own}
+    del schemas["Pet"]["discriminator"]["mapping"]
+    schema = {"oneOf": [ref(name), {"type": "integer"}]} if is_branch else ref(name)
+    content = {"application/json": {"schema": schema}}
+    operation = {"responses": {"200": {"description": "x", "content": content}}}
+    contract = Contract(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "t", "version": "1"},
+            "paths": {"/a": {"get": operation}},
+            "components": {"schemas": schemas},
+        }
+    )
+    found = contract.operations["GET /a"].responses["200"].content["application/json"].schema
+    assert found is not None
+
+    assert generate(contract, found)["kind"] == ("OWN" if name == "Own" else name)
+
+
 def test_a_hierarchy_that_nothing_extends_stays_as_it_is() -> None:
     schema = body_schema(ref("Pet"), Pet=deepcopy(PET))
 
