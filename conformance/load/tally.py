@@ -29,6 +29,8 @@ class Count(StrEnum):
     DOUBLED = "doubled"
     UNCONFIRMED = "unconfirmed"
     """Creations without an answer: they may have happened or not."""
+    REFUSED = "refused"
+    """Creations that were answered with a 4xx."""
     NOT_RECONCILED = "not_reconciled"
     """Creations that could not be looked for: the list could not be read to its end."""
     NOT_LISTED = "not_listed"

@@ -253,9 +253,9 @@ def _remarks(contract: Contract, tally: Tally) -> Iterable[str]:
         f"{counts[Count.REPLAYS]} replays: {same} identical to the first answer,"
         f" {counts[Count.REPLAYS_MARKED]} marked Idempotent-Replayed"
     )
-    if counts[Count.UNCONFIRMED]:
-        yield f"{counts[Count.UNCONFIRMED]} creations got no answer"
-    for count, text in ((Count.LIMITED, "429 waited for"),
+    for count, text in ((Count.REFUSED, "creations were refused"),
+                        (Count.UNCONFIRMED, "creations got no answer"),
+                        (Count.LIMITED, "429 waited for"),
                         (Count.UNAVAILABLE, "transient answers, asked for again"),
                         (Count.DROPPED, "requests without an answer, sent again"),
                         (Count.GIVEN_UP, "calls given up")):  # fmt: skip

@@ -213,14 +213,18 @@ class Run:
         self._note(operation, probe)
         return outcome.result, [one.result for one in outcome.observed]
 
-    def clean_up(self) -> None:
-        """Revoke what the run made, where the target offers it; ``left_behind`` is the rest."""
+    def clean_up(self, *, keep_parents: bool = False) -> None:
+        """Revoke what the run made, where the target offers it; ``left_behind`` is the rest.
+
+        ``keep_parents`` leaves what others are made in to a later clean-up.
+        """
         useless = self._surveyed and Capability.REVOCATION not in self.target.capabilities
         with self.target.cleaning_up():
             if not useless:
                 self._find_lost()
-            made = set(self.target.created)
+            made = self.target.created - (self.target.places.parents if keep_parents else set())
             left = made if useless else revoke_all(self.contract, self.target, made)
+            self.target.created -= made.difference(left)
         self.left_behind = sorted(left)
 
     def _find_lost(self) -> None:

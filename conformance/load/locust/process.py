@@ -61,15 +61,20 @@ def _run(settings: Settings) -> int:
         except TargetError as error:
             return report_void(contract, settings, INTERRUPTED if signals.seen else str(error))
         finally:
-            run.clean_up()
-        if target.speaks_http2:
-            reason = f"{target.base_url} speaks HTTP/2 alone, and load only HTTP/1.1"
-            return report_void(contract, settings, reason)
-        if signals.seen:
-            return report_void(contract, settings, INTERRUPTED)
-        if never := never_succeeded(run.contract, run.answered):
-            return report_void(contract, settings, never)
-        return LoadRun(settings, contract, target, signals, before).run()
+            run.clean_up(keep_parents=True)
+        try:
+            if target.speaks_http2:
+                reason = f"{target.base_url} speaks HTTP/2 alone, and load only HTTP/1.1"
+                return report_void(contract, settings, reason)
+            if signals.seen:
+                return report_void(contract, settings, INTERRUPTED)
+            if never := never_succeeded(run.contract, run.answered):
+                return report_void(contract, settings, never)
+            return LoadRun(settings, contract, target, signals, before).run()
+        finally:
+            # The load has made its resources in these.
+            if target.places.parents and signals.seen <= 1:
+                run.clean_up()
 
 
 def _survey(run: Run) -> None:

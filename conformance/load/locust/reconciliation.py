@@ -86,7 +86,7 @@ class Reconciliation:
         for call in batch.calls.values():
             found = listed.items.get(call.name, [])
             if call.first is None:
-                counts[Count.UNCONFIRMED] += 1
+                counts[Count.REFUSED if call.was_refused else Count.UNCONFIRMED] += 1
             if self._state.page is None:
                 counts[Count.NOT_LISTED] += 1
             elif not listed.is_whole:

@@ -12,6 +12,7 @@ from tests.conformance.load.wrong_servers import (
     FailsNowAndThen,
     IsAwayNowAndThen,
     OmitsFromList,
+    RefusesNowAndThen,
     RevokesBehindAGatewayThatFails,
 )
 from tests.conformance.servers.application import Application
@@ -227,6 +228,15 @@ def test_a_gateways_answer_that_comes_each_time_is_broken(tmp_path: Path) -> Non
 
     assert run.code == 1
     assert run.outcomes("failed") == {"robustness.strange-path-values"}
+
+
+def test_a_refused_creation_is_told_from_one_without_an_answer(tmp_path: Path) -> None:
+    run = on(Options(), tmp_path, application=RefusesNowAndThen,
+             is_enough=lambda run: run.counts["refused"] > 0)  # fmt: skip
+
+    assert run.counts["refused"] > run.counts["unconfirmed"] == 0
+    assert f"{run.counts['refused']} creations were refused" in run.out
+    assert "creations got no answer" not in run.out
 
 
 @pytest.mark.thorough

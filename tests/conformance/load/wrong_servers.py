@@ -24,6 +24,19 @@ class FailsNowAndThen(Application):
         return super().answer(method, target, headers, body)
 
 
+class RefusesNowAndThen(Application):
+    """One creation in five is refused."""
+
+    def __init__(self, options: Options, tokens: Mapping[str, str]) -> None:
+        super().__init__(options, tokens)
+        self._numbers = itertools.count(1)
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if method == "POST" and next(self._numbers) % 5 == 0:
+            return self.failure(422, target)
+        return super().answer(method, target, headers, body)
+
+
 _GATEWAY_PAGE = Answer(502, b"<h1>Bad Gateway</h1>", {"Content-Type": "text/html"})
 
 

@@ -1,0 +1,30 @@
+"""A load makes its resources in one that is there until the load is over, and then no longer."""
+
+import json
+from pathlib import Path
+
+import httpx
+
+from demo.mock_process import mock_process
+from tests.other_contracts.judging import TOKENS, accused, judged
+from tests.other_contracts.rooms import rooms
+
+
+def test_the_parent_of_what_a_load_makes_lasts_until_its_end(tmp_path: Path) -> None:
+    contract = tmp_path / "rooms.json"
+    contract.write_text(json.dumps(rooms()))
+    partner = ("--partner", f"one:secret:{TOKENS[0]}")
+    with mock_process("--contract", str(contract), *partner) as mock:
+        code, report = judged(
+            "load", "--contract", str(contract), "--url", mock.base_url, "--token", TOKENS[0],
+            "--headless", "--users", "2", "--max-time", "3s", folder=tmp_path,
+        )  # fmt: skip
+        token = {"Authorization": f"Bearer {TOKENS[0]}"}
+        left = httpx.get(f"{mock.base_url}/rooms", headers=token).json()["rooms"]
+
+    assert accused(report) == []
+    assert code == 0
+    counts = report["load"]["counts"]
+    assert counts["created"] == counts["listed"] > 5
+    assert counts["refused"] == counts["unconfirmed"] == 0
+    assert left == []
