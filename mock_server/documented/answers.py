@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
-
 from conformance.journal.secret_names import is_credential
 from mock_server.documented.bodies import (
     concrete_types,
@@ -22,6 +20,7 @@ from mock_server.documented.bodies import (
 from mock_server.documented.dynamic import dynamic_value
 from mock_server.documented.generation import BudgetSpentError, Generation
 from mock_server.documented.negotiation import best_accepted
+from mock_server.exchange.exact_json import read_json
 from mock_server.exchange.problems import Problem, ProblemType, Response, not_served
 from openapi.contract import Contract
 from openapi.document import join
@@ -217,7 +216,7 @@ class DocumentedAnswers:
         name = _accepted(operation, content, wish) if content else "application/json"
         if is_json(name) or is_file(name, content[name]):
             return response
-        value = orjson.loads(response.body)
+        value = read_json(response.body)
         body = written(name, content[name], value, self._resolve)
         return Response(response.status, body, name, {**response.headers, **_SANDBOX})
 

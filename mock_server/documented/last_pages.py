@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import orjson
-
+from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.problems import Response
 from openapi.operation import Operation, is_json
 from openapi.paging import PageMembers, Paging, page_members
@@ -27,9 +26,9 @@ def ended(operation: Operation, parameters: Mapping[str, object], response: Resp
     documented = operation.response(response.status)
     media_type = documented.json_content if documented else None
     schema = media_type.schema if media_type else None
-    for page in _without_next(members, orjson.loads(response.body or b"null")):
+    for page in _without_next(members, read_json(response.body or b"null")):
         if schema is None or schema.is_valid(page):
-            return replace(response, body=orjson.dumps(page))
+            return replace(response, body=write_json(page))
     return response
 
 

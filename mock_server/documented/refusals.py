@@ -10,6 +10,7 @@ from mock_server.documented.answers import DocumentedAnswers, Wish
 from mock_server.documented.bodies import concrete_types, written
 from mock_server.documented.error_places import filled
 from mock_server.documented.generation import BudgetSpentError
+from mock_server.exchange.exact_json import write_json
 from mock_server.exchange.exchange import Exchange, Refusals
 from mock_server.exchange.problems import (
     BUNDLED_STYLE,
@@ -111,7 +112,7 @@ class DocumentedRefusals(Refusals):
         name = next((one for one in content if is_json(one)), response.media_type or "")
         media_type = content[name]
         if is_json(name):
-            response.body = _json(self._filled(name, media_type, problem, exchange.path))
+            response.body = write_json(self._filled(name, media_type, problem, exchange.path))
             return self._answers.rewritten(operation, response, Wish(exchange.header(b"accept")))
         if is_xml(name) or name == "text/plain":
             value = self._filled(name, media_type, problem, exchange.path)
@@ -157,11 +158,6 @@ class DocumentedRefusals(Refusals):
                 if form and count * 2 > len(self._operations):
                     usual[str(status)] = next(one for one in forms if forms[one] == form)
         return usual
-
-
-def _json(value: Any) -> bytes:
-    # The standard library writes what the contract may have: numbers of more than 64 bits too.
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _refusal(operation: Operation, status: int) -> DocumentedResponse | None:

@@ -19,6 +19,8 @@ from openapi.paging import PageMembers, Paging
 from openapi.resource import Resource, request_members, success_members
 
 _DEFAULT_PAGE = 25
+_MOST_ON_PAGE = 1 << 32
+"""More than any partner has: stores take no integer of more than 64 bits."""
 
 _JSON = "application/json"
 
@@ -132,7 +134,7 @@ class Credentials:
 
     async def list(self, exchange: Exchange, members: PageMembers) -> Response:
         """One page, newest first; the cursor is the last id of the page before."""
-        limit = exchange.parameters.get(members.limit, _DEFAULT_PAGE)
+        limit = max(0, min(exchange.parameters.get(members.limit, _DEFAULT_PAGE), _MOST_ON_PAGE))
         after = exchange.parameters.get(members.cursor)
         try:
             found = await self.store.list_credentials(_partner_id(exchange), after, limit + 1)

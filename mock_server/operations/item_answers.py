@@ -5,9 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from mock_server.documented.answers import DocumentedAnswers
+from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.problems import Problem, Response
 from openapi.collection import Collection
 from openapi.item_members import ItemPlace, Members, json_of
@@ -39,7 +38,7 @@ class Documented:
         named = {name.lower() for name in headers}
         kept = {name: value for name, value in given.headers.items() if name.lower() not in named}
         kept |= {name: value for name, value in headers.items() if value is not None}
-        content = given.body if body is None else orjson.dumps(body)
+        content = given.body if body is None else write_json(body)
         return Response(given.status, content, given.media_type, kept)
 
 
@@ -60,7 +59,7 @@ class ItemAnswers:
             media_type = json_of(operation, status)
             body = None
             if response.body and response.media_type and is_json(response.media_type):
-                body = orjson.loads(response.body)
+                body = read_json(response.body)
             found = Documented(response, body, media_type.schema if media_type else None)
             self._documented[operation, status] = found
         return found

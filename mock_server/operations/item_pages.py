@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
+from mock_server.exchange.exact_json import read_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Response, invalid_fields
 from mock_server.operations.item_answers import Item, ItemAnswers
@@ -74,14 +73,14 @@ class ItemPages:
             found = behind[skip : skip + limit + 1]
         else:
             total = await items.count(partner_id, path)
-            window = ItemWindow(limit + 1, newest_first, beyond, skip)
+            window = ItemWindow(min(limit, _ALL) + 1, newest_first, beyond, min(skip, _ALL))
             found = list(await items.list(partner_id, path, window))
         shown, has_more = found[:limit], len(found) > limit
         following = _following(query, given, shown, limit) if has_more and shown else {}
         if is_before:
             shown.reverse()
         skipped = None if beyond is not None else skip
-        return Page(shown, total, limit if limit < _ALL else len(shown), skipped, following)
+        return Page(shown, total, len(shown) if limit == _ALL else limit, skipped, following)
 
     async def _position(
         self, query: PageQuery, given: Mapping[str, Any], partner_id: str, path: str
@@ -106,18 +105,18 @@ def _limit(query: PageQuery, given: Mapping[str, Any]) -> int:
     """How many items a page has: all of them where there are no pages."""
     asked = given.get(query.limit, -1) if query.limit else -1
     if isinstance(asked, int | float) and asked >= 0:
-        return min(int(asked), _ALL)
+        return int(asked)
     usual = query.default_limit or (_DEFAULT_LIMIT if query.is_paged else _ALL)
     return min(usual, query.largest_limit or usual)
 
 
 def _skip(query: PageQuery, given: Mapping[str, Any], limit: int) -> int:
-    skip: float = 0
+    skip = 0
     if query.offset:
-        skip = given.get(query.offset, 0)
+        skip = int(given.get(query.offset, 0))
     elif query.number:
-        skip = (given.get(query.number, query.first_number) - query.first_number) * limit
-    return min(max(0, int(skip)), _ALL)
+        skip = (int(given.get(query.number, query.first_number)) - query.first_number) * limit
+    return max(0, skip)
 
 
 def _following(
@@ -135,7 +134,7 @@ def _following(
 
 def _has(kept: StoredItem, filters: Mapping[str, Any]) -> bool:
     """Whether an item has these values, or has them in its lists."""
-    item: Item = orjson.loads(kept.value)
+    item: Item = read_json(kept.value)
     return all(
         wanted in found if isinstance(found := item.get(name), list) else found == wanted
         for name, wanted in filters.items()

@@ -5,10 +5,9 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import orjson
-
 from mock_server.documented.answers import DocumentedAnswers
 from mock_server.documented.made_values import is_created_time, timestamps
+from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType, Response, invalid_fields
 from mock_server.operations.item_actions import ItemAction, is_action
@@ -297,15 +296,15 @@ class KeptItems:
 
 
 def _item(stored: StoredItem) -> Item:
-    item: Item = orjson.loads(stored.value)
+    item: Item = read_json(stored.value)
     return item
 
 
 def _is_json(value: Any) -> bool:
     """Whether a value can be kept: a part of a form may be a file."""
     try:
-        orjson.dumps(value)
-    except orjson.JSONEncodeError:
+        write_json(value)
+    except (TypeError, ValueError):
         return False
     return True
 

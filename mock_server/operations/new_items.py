@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from conformance.journal.secret_names import is_credential
 from mock_server.documented.made_values import new_ids, new_secrets, timestamps
+from mock_server.exchange.exact_json import write_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.exchange.problems import Problem, ProblemType
 from mock_server.operations.item_answers import Item, ItemAnswers, fitting_members, merged
@@ -38,7 +37,7 @@ class ItemCall:
 
     def propose(self, item_id: str, before: bytes | None, after: Item | None) -> None:
         """Propose a change of an item with the answer."""
-        value = None if after is None else orjson.dumps(after)
+        value = None if after is None else write_json(after)
         self.exchange.writes = (ItemChange(self.partner_id, self.path, item_id, before, value),)
 
     def not_found(self) -> Problem:

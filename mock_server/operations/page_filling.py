@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-import orjson
-
+from mock_server.exchange.exact_json import read_json
 from mock_server.exchange.exchange import Exchange
 from mock_server.operations.item_answers import Documented, Item, fitting_members
 from mock_server.store.interface import Item as StoredItem
@@ -101,7 +100,7 @@ class PageFilling:
 
         shown = []
         for kept in self.page.items:
-            own = place.shown(orjson.loads(kept.value))
+            own = place.shown(read_json(kept.value))
             fits = next((one for one in (own, {**template, **own}) if is_shown(one)), None)
             if fits is None:
                 fits = template | fitting_members(own, lambda some: is_shown({**template, **some}))

@@ -157,7 +157,10 @@ def _canonical(exchange: Exchange) -> bytes:
         return exchange.body
     if _INEXACT.search(exchange.body) and is_json(exchange.header(b"content-type") or ""):
         value = json.loads(exchange.body, parse_int=_exact, parse_float=_exact)
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # an integer of more than 64 bits, of a form
+        return json.dumps(value, sort_keys=True).encode()
 
 
 def _exact(number: str) -> Any:
