@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from weakref import WeakKeyDictionary
 
 import requests
@@ -39,10 +39,16 @@ from conformance.probe.bodies import marked
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
 from conformance.target.errors import TargetError
-from conformance.target.exchange import NO_ANSWER, Answer, Request, UnsendableRequest
+from conformance.target.exchange import (
+    NO_ANSWER,
+    Answer,
+    Request,
+    UnsendableRequest,
+    pattern_of,
+)
 from conformance.target.members import parse
 from conformance.target.target import Target
-from openapi.operation import is_greedy
+from openapi.operation import PATH_PARAMETER, is_greedy
 from openapi.schema import validatable
 
 EXAMPLES = 12
@@ -232,6 +238,7 @@ class _Transport(RequestsTransport):
         self._sender = Probe(
             probe.contract, probe.operation, probe.target, probe.random, probe.seed
         )
+        self._parents = _parents_of(probe)
         self.exchanges: dict[str, tuple[Request, Answer]] = {}
         self._unending = 0
         self.stopped: TargetError | NotVerified | None = None
@@ -254,7 +261,7 @@ class _Transport(RequestsTransport):
         if self.stopped:
             return _NOT_SENT
         try:
-            request = _request(self._sender, prepared)
+            request = _request(self._sender, prepared, self._parents)
             with others_generate():
                 answer = self._sender.try_to_send(request)
         except TargetError as error:
@@ -277,14 +284,31 @@ class _Transport(RequestsTransport):
         return _NOT_SENT
 
 
-def _request(probe: Probe, prepared: Any) -> Request:
+def _parents_of(probe: Probe) -> Sequence[str | None]:
+    """For each parameter of the path, what the run has made there to make others in."""
+    path = pattern_of(probe.operation.path).fullmatch(probe.path())
+    handles = {handle for partner, handle in probe.target.places.parents if partner == 0}
+    return [one if unquote(one) in handles else None for one in path.groups()] if path else []
+
+
+def _in_parents(probe: Probe, path: str, parents: Sequence[str | None]) -> str:
+    """A path in what the run has made: a parent that is not there would be all that is refused."""
+    found = pattern_of(probe.operation.path).fullmatch(path)
+    if found is None:
+        return path
+    values = iter([own or one for own, one in zip(parents, found.groups(), strict=True)])
+    return PATH_PARAMETER.sub(lambda _: next(values), probe.operation.path)
+
+
+def _request(probe: Probe, prepared: Any, parents: Sequence[str | None]) -> Request:
     """The harness's request for one that Schemathesis prepared."""
     url = urlsplit(prepared.url)
+    path = _in_parents(probe, url.path, parents) if any(parents) else url.path
     body = prepared.body or b""
     signed = needs_bearer_token(probe.operation)
     request = Request(
         prepared.method,
-        f"{url.path}?{url.query}" if url.query else url.path,
+        f"{path}?{url.query}" if url.query else path,
         _headers(prepared.headers, without="authorization" if signed else ""),
         _marked(probe, body.encode() if isinstance(body, str) else body),
         partner=0 if signed else None,

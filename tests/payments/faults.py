@@ -23,3 +23,4 @@ class Fault(StrEnum):
     READ_INVENTS = "an id that nothing has is answered with a payment"
     READ_FORGETS = "a payment that is read has lost its note"
     DELETE_IDLE = "a terminal that was removed is still there"
+    AMOUNT_UNBOUNDED = "a payment of more than the most is taken"

@@ -176,7 +176,8 @@ class Payments:
 
     def _taken(self, call: Call, body: Item) -> Item:
         amount, currency = body.get("amount"), body.get("currency")
-        if not isinstance(amount, int) or isinstance(amount, bool) or not 1 <= amount <= 10**6:
+        most = 10**12 if Fault.AMOUNT_UNBOUNDED in self.faults else 10**6
+        if not isinstance(amount, int) or isinstance(amount, bool) or not 1 <= amount <= most:
             raise Refusal(400, "invalid", "The amount must be from 1 to 1000000.", "amount")
         is_text = isinstance(currency, str) and len(currency) == 3
         if not is_text or not (str(currency).isascii() and str(currency).isupper()
