@@ -21,14 +21,22 @@ def envelope_of(operation: Operation) -> tuple[str, ...]:
     if outline is None or page_members(operation):
         return ()
     nouns = list(_nouns(operation))
-    own = PATH_PARAMETER.findall(operation.path)[-1:]
-    ids = {*_IDS, *(f"{noun}{end}" for noun in nouns for end in _ENDS), *map(spelt, own)}
+    named = [*PATH_PARAMETER.findall(operation.path)[-1:], *_named_below(operation)]
+    ids = {*_IDS, *(f"{noun}{end}" for noun in nouns for end in _ENDS), *map(spelt, named)}
     for noun in nouns:
         for path, members in objects_in(Members(lambda one: one), outline, noun):
             if not ids.isdisjoint(map(spelt, members)):
                 is_named = all(spelt(one) in wrappers(operation) for one in path)
                 return path if is_named else ()
     return ()
+
+
+def _named_below(operation: Operation) -> Iterator[str]:
+    """The parameters next to the path of an operation, which name what it makes."""
+    start = f"{operation.path}/{{"
+    for one in operation.contract.operations.values() if operation.contract else ():
+        if one.path.startswith(start):
+            yield one.path.removeprefix(start).partition("}")[0]
 
 
 def wrappers(operation: Operation) -> frozenset[str]:

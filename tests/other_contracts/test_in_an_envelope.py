@@ -134,6 +134,20 @@ def test_an_envelope_is_read_from_the_contract(
     assert envelope_of(operation) == expected
 
 
+def test_an_envelope_wraps_what_the_path_below_names() -> None:
+    title = thing(["data"], data=thing(["isbn"], isbn=TEXT, name=TEXT))
+    contract = Contract(document("Titles", {
+        "/titles": {"post": {"requestBody": taken(thing([], name=TEXT)),
+                             "responses": {"201": answer(title)}}},
+        "/titles/{isbn}": {"parameters": [parameter("isbn", "path", TEXT)],
+                           "get": {"responses": {"200": answer(title)}}},
+    }))  # fmt: skip
+    [resource] = contract.resources
+
+    assert envelope_of(resource.create) == ("data",)
+    assert (resource.handle, resource.name) == ("isbn", "name")
+
+
 def test_an_item_that_moves_to_the_next_page_meanwhile_is_one() -> None:
     contract, made = Contract(accounts()), [{"accountId": f"a{at}"} for at in range(60)]
     [create] = [one for one in contract.operations.values() if creates(one)]
