@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
+from openapi.patterns import for_python
 from openapi.references import merge_schemas
 from openapi.schema import Schema, types_of
+from openapi.texts import texts_by_pattern
 
 Resolve = Callable[[Any], Any]
 
-_DEEPEST = 12
+_DEEPEST, _DEEPEST_FULL = 12, 4
+"""The levels of a value, and those that have what may be left out."""
 
 FORMATS = {
     "date-time": "2099-12-31T23:59:59Z",
@@ -32,9 +36,13 @@ _OF_PATTERNS = ("text", "TEXT", "EUR", "eur", "US", "us", "en-US", "10.00", "+15
 """Texts that patterns often take."""
 
 
-def sample_of(schema: Schema) -> Any:
-    """A plain value of a schema; one that is not valid where none is found at once."""
-    return _sample(schema.resolve, schema.definition, 0)
+def sample_of(schema: Schema, *, is_full: bool = False) -> Any:
+    """A plain value of a schema; one that is not valid where none is found at once.
+
+    A full one has the members that may be left out too, and an item in each array.
+    """
+    deepest = _DEEPEST_FULL if is_full else 0
+    return _sample(schema.resolve, schema.definition, 0, deepest)
 
 
 def examples_of(definition: Mapping[str, Any]) -> Iterator[Any]:
@@ -45,7 +53,7 @@ def examples_of(definition: Mapping[str, Any]) -> Iterator[Any]:
     yield from found if isinstance(found, list) else ()
 
 
-def _sample(resolve: Resolve, definition: Any, depth: int) -> Any:
+def _sample(resolve: Resolve, definition: Any, depth: int, deepest_full: int) -> Any:
     definition = resolve(definition)
     if not isinstance(definition, dict) or depth > _DEEPEST:
         return "text"
@@ -57,17 +65,26 @@ def _sample(resolve: Resolve, definition: Any, depth: int) -> Any:
     branches = schema.get("oneOf") or schema.get("anyOf") or []
     if branches:
         base = {key: one for key, one in schema.items() if key not in {"oneOf", "anyOf"}}
-        return _sample(resolve, {**base, "allOf": [branches[0]]}, depth + 1)
+        return _sample(resolve, {**base, "allOf": [branches[0]]}, depth + 1, deepest_full)
     types = types_of(schema) or ("object" if "properties" in schema else "string",)
     kind = next((one for one in types if one != "null"), "null")
+    part = partial(_sample, resolve, depth=depth + 1, deepest_full=deepest_full)
+    is_full = depth < deepest_full
     if kind == "object":
         members = schema.get("properties", {})
-        required = [name for name in schema.get("required", ()) if name in members]
-        return {name: _sample(resolve, members[name], depth + 1) for name in required}
+        wanted = [name for name in schema.get("required", ()) if name in members]
+        if is_full:
+            left = (name for name in members if name not in wanted)
+            wanted += (name for name in left if not _is_read_only(resolve(members[name])))
+        return {name: part(members[name]) for name in wanted}
     if kind == "array":
-        item = _sample(resolve, schema.get("items", {}), depth + 1)
-        return [item] * schema.get("minItems", 0)
+        least, most = schema.get("minItems", 0), schema.get("maxItems", 1)
+        return [part(schema.get("items", {}))] * (max(least, min(1, most)) if is_full else least)
     return _PLAIN[kind](schema)
+
+
+def _is_read_only(definition: Any) -> bool:
+    return isinstance(definition, dict) and definition.get("readOnly") is True
 
 
 def _number(schema: Mapping[str, Any]) -> Any:
@@ -83,14 +100,15 @@ def _text(schema: Mapping[str, Any]) -> str:
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
         digits = ("1" * count for count in (1, 2, 3, 4, 6, 8, 10, 11, 12, 14, 16))
-        tried = (one for one in (text, *_OF_PATTERNS, *digits) if least <= len(one) <= most)
-        return next((one for one in tried if _takes(pattern, one)), text)
+        usual = (one for one in (text, *_OF_PATTERNS, *digits) if least <= len(one) <= most)
+        found = next((one for one in usual if _takes(pattern, one)), None)
+        return next(texts_by_pattern(dict(schema)), text) if found is None else found
     return text[:most].ljust(least, "x")
 
 
 def _takes(pattern: str, text: str) -> bool:
     try:
-        return re.search(pattern, text) is not None
+        return re.search(for_python(pattern), text) is not None
     except re.error:
         return False
 

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from itertools import chain, islice, repeat
 from typing import Any
 
-from mock_server.documented.texts import TextMaker
 from openapi.discriminators import KEYWORDS
 from openapi.references import merge_schemas
 from openapi.schema import Schema, types_of
+from openapi.texts import TextMaker
 
 _ATTEMPTS = 50
 _DEPTH = 6

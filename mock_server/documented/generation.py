@@ -20,7 +20,6 @@ from typing import Any
 import jsonschema_rs
 
 from mock_server.documented.simple_values import distinct, number, other_names, varied
-from mock_server.documented.texts import MOST_CHARACTERS, text_of
 from openapi.contract import Contract
 from openapi.discriminators import is_without_branches, last_step, property_of, values_of
 from openapi.document import join
@@ -28,6 +27,7 @@ from openapi.errors import ContractError
 from openapi.patterns import for_python
 from openapi.references import merge_schemas, outline
 from openapi.schema import Schema, types_of
+from openapi.texts import MOST_CHARACTERS, text_of
 
 _DEPTH = 6
 _VALUES = 2_000

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from mock_server.documented.texts import MOST_CHARACTERS, TextMaker
 from mock_server.partners.clock import timestamp
 from openapi.schema import types_of
+from openapi.texts import MOST_CHARACTERS, TextMaker
 
 _PREFIX = re.compile(r".*[_\-:./]|[A-Za-z]+(?=\d+$)")
 _HEX = frozenset("0123456789abcdef")

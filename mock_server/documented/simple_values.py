@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from mock_server.documented.texts import only, texts_by_pattern
+from openapi.texts import only, texts_by_pattern
 
 
 def distinct(items: list[Any]) -> list[Any]:

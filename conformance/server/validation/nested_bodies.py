@@ -1,6 +1,7 @@
 """Bodies with one fault below the top level, in an object or array.
 
-The contract's schema gives the faults, its fullest example the places.
+The contract's schema gives the faults, its fullest example the places; without an example, a body
+that is made by the schema with all that may be left out.
 """
 
 import copy
@@ -13,6 +14,7 @@ from conformance.probe.bodies import is_judged, kind, schema_of, values_of_other
 from conformance.probe.probe import Probe
 from openapi.operation import Operation
 from openapi.references import merge_schemas, outline
+from openapi.sample import sample_of
 
 Resolve = Callable[[Any], Any]
 Path = tuple[str | int, ...]
@@ -35,9 +37,9 @@ def has_nested_fields(operation: Operation) -> bool:
     return any(_has_parts(one) for one in outlines)
 
 
-def nested_faults(probe: Probe) -> Iterator[NestedFault]:
+def nested_faults(probe: Probe, body: dict[str, Any]) -> Iterator[NestedFault]:
     """Each wrong type, and each field left out, that the schema refuses below the top level."""
-    schema, body = schema_of(probe.operation), fullest_body(probe)
+    schema = schema_of(probe.operation)
     resolve = probe.contract.resolve_schema
     for path, definition in _places(resolve, schema.definition, body, ()):
         name = _written(path)
@@ -54,11 +56,17 @@ def nested_faults(probe: Probe) -> Iterator[NestedFault]:
 
 
 def fullest_body(probe: Probe) -> dict[str, Any]:
-    """The largest documented JSON body, its name a new one that is marked as test data."""
-    body = probe.operation.json_body
+    """The largest JSON body that is known, its name a new one that is marked as test data.
+
+    It is an example, else one by the schema. Where that is not valid, it is the plain body.
+    """
+    body, schema, plain = probe.operation.json_body, schema_of(probe.operation), probe.plain_body()
     examples = [one for one in (body.examples if body else ()) if isinstance(one, dict)]
-    fullest = max(examples, key=lambda one: len(json.dumps(one)), default={})
-    own = {name: value for name, value in probe.plain_body().items() if name == probe.name_member}
+    if not examples:
+        made = sample_of(schema, is_full=True)
+        examples = [made if isinstance(made, dict) and schema.is_valid(made) else plain]
+    fullest = max(examples, key=lambda one: len(json.dumps(one)))
+    own = {name: value for name, value in plain.items() if name == probe.name_member}
     return copy.deepcopy(fullest) | own
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from conformance.catalogue.requirement import Level, Requirement
 from conformance.catalogue.sabotage import Sabotage
@@ -12,7 +13,8 @@ from conformance.probe.probe import Probe
 from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run
 from conformance.server import catalogue
-from conformance.server.validation.nested_bodies import nested_faults
+from conformance.server.validation.nested_bodies import fullest_body, nested_faults
+from conformance.target.exchange import Answer, Forward, Request
 from conformance.target.target import Target
 from demo.mock_process import MockProcess, mock_process
 from openapi.contract import Contract
@@ -43,7 +45,7 @@ def checked(
 def test_every_nested_place_is_tried() -> None:
     with Target("http://target", [TOKEN]) as target:
         probe = Probe(CONTRACT, ORDER, target, random.Random(1))
-        faults = list(nested_faults(probe))
+        faults = list(nested_faults(probe, fullest_body(probe)))
 
     assert {
         "customer.email as number", "no customer.email", "customer.address as string",
@@ -82,3 +84,40 @@ def test_each_sabotage_is_caught(
         Outcome.FAILED if requirement.level is Level.MUST else Outcome.WARNING
     ), (result.expected, result.actual)
     assert "curl" in result.reproduce
+
+
+def without_examples(**members: object) -> Contract:
+    """The contract of orders without an example, and with more members of an order."""
+    document = yaml.safe_load(FILE.read_text())
+    content = document["paths"]["/orders"]["post"]["requestBody"]["content"]["application/json"]
+    del content["examples"]
+    document["components"]["schemas"]["NewOrder"].setdefault("properties", {}).update(members)
+    return Contract(document)
+
+
+@pytest.mark.parametrize("requirement", NESTED, ids=lambda one: one.id)
+def test_a_contract_without_examples_is_judged(
+    orders: MockProcess, requirement: Requirement
+) -> None:
+    contract = without_examples()
+    order = contract.operations["createOrder"]
+    with Target(orders.base_url, [TOKEN]) as target:
+        result = Run(contract, target, [], seed=1).check(requirement, order)
+
+    assert result.outcome is Outcome.PASSED, (result.expected, result.actual)
+
+
+@pytest.mark.parametrize("requirement", NESTED, ids=lambda one: one.id)
+def test_members_that_exclude_each_other_are_left_out(
+    orders: MockProcess, requirement: Requirement
+) -> None:
+    contract = without_examples(voucher={"type": "string"})
+    order = contract.operations["createOrder"]
+
+    def tamper(request: Request, forward: Forward) -> Answer:
+        return Answer(422) if b"voucher" in request.body else forward(request)
+
+    with Target(orders.base_url, [TOKEN], tamper=tamper) as target:
+        result = Run(contract, target, [], seed=1).check(requirement, order)
+
+    assert result.outcome is Outcome.PASSED, (result.expected, result.actual)

@@ -1,0 +1,67 @@
+"""Plain values by schemas: valid by pattern, bounds and members, and full ones where asked for."""
+
+from typing import Any
+
+import pytest
+
+from openapi.contract import Contract
+from openapi.operation import Operation
+from openapi.sample import sample_of
+from openapi.schema import Schema
+from tests.other_contracts.styles import TEXT, WHOLE, answer, document, taken, thing
+
+
+def schema_of(definition: dict[str, Any]) -> Schema:
+    paths = {"/x": {"post": {"requestBody": taken(definition), "responses": {"201": answer()}}}}
+    [operation] = Contract(document("Samples", paths)).operations.values()
+    return body_schema(operation)
+
+
+def body_schema(operation: Operation) -> Schema:
+    assert operation.json_body is not None
+    assert operation.json_body.schema is not None
+    return operation.json_body.schema
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {"pattern": "^[0-9]{13}$"},
+        {"pattern": "^(red|blue)$"},
+        {"pattern": r"^\p{Lu}{2}-\d{4}$"},
+        {"pattern": "^BK-[0-9A-Z]{8}$"},
+        {"pattern": "^[a-z]+$", "minLength": 30, "maxLength": 40},
+        {"pattern": "^[A-Z]{3}$", "allOf": [{"minLength": 3}]},
+    ],
+)
+def test_a_text_matches_its_pattern(definition: dict[str, Any]) -> None:
+    schema = schema_of({"type": "string", **definition})
+
+    assert schema.is_valid(sample_of(schema))
+    assert sample_of(schema) == sample_of(schema)
+
+
+def test_a_full_value_has_what_may_be_left_out_and_nothing_that_is_only_read() -> None:
+    inner = thing(["z"], z=TEXT, q=WHOLE, id={**TEXT, "readOnly": True})
+    some, none = ({"type": "array", "items": inner, **more} for more in ({}, {"maxItems": 0}))
+    schema = schema_of(thing(["name"], name=TEXT, inner=inner, some=some, none=none))
+
+    assert sample_of(schema) == {"name": "text"}
+    full = {"z": "text", "q": 1}
+    assert sample_of(schema, is_full=True) == {
+        "name": "text", "inner": full, "some": [full], "none": [],
+    }  # fmt: skip
+
+
+def test_a_full_value_of_a_schema_in_itself_has_an_end() -> None:
+    node: dict[str, Any] = thing(["name"], name=TEXT, child={"$ref": "#/components/schemas/Node"})
+    paths = {"/x": {"post": {"requestBody": taken({"$ref": "#/components/schemas/Node"}),
+                             "responses": {"201": answer()}}}}  # fmt: skip
+    whole = document("Nodes", paths)
+    whole["components"]["schemas"] = {"Node": node}
+    [operation] = Contract(whole).operations.values()
+    schema = body_schema(operation)
+
+    value = sample_of(schema, is_full=True)
+    assert schema.is_valid(value)
+    assert value["child"]["child"]["name"] == "text"
