@@ -108,10 +108,10 @@ class Collection:
 
     def sent(self, operation: Operation, body: Any) -> dict[str, Any]:
         """The members of the item that a request has, by the names of the answers."""
-        inside = (place.item(body) for place in self._asked(operation))
+        inside = (place.item(body) for place in self.asked(operation))
         return self._named(next(filter(None, inside), body if isinstance(body, dict) else {}))
 
-    def _asked(self, operation: Operation) -> Sequence[ItemPlace]:
+    def asked(self, operation: Operation) -> Sequence[ItemPlace]:
         """Where the bodies that a request may have hold the item."""
         if operation not in self._asked_by:
             content = operation.request_body.content.values() if operation.request_body else ()
@@ -152,7 +152,7 @@ class Collection:
     def request_members(self, operation: Operation) -> frozenset[str]:
         """The members that clients may set, by the names of the answers."""
         found: set[str] = set()
-        for place in self._asked(operation):
+        for place in self.asked(operation):
             own = place.members
             if not place.path and not self.members.keys() & own.keys():
                 inner = (self.reader.of(one) for one in own.values())

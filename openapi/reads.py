@@ -1,12 +1,13 @@
 """Reads: a GET that shows one item by the id that a POST makes, and the members that it keeps."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from http import HTTPStatus
 from typing import Any
 
-from openapi.collection import Collection, Collections
+from openapi.collection import Collection, Collections, shape_of
 from openapi.contract import Contract
 from openapi.item_members import ItemPlace, id_member, spelt
 from openapi.operation import PATH_PARAMETER, Operation
@@ -78,8 +79,12 @@ class Read:
     @property
     def refuses_unknown(self) -> bool:
         """Whether the contract has an answer for an id that names nothing: 404, or 410."""
-        documented = self.operation.response
-        return bool(documented(HTTPStatus.NOT_FOUND) or documented(HTTPStatus.GONE))
+        return refuses_unknown(self.operation)
+
+
+def refuses_unknown(operation: Operation) -> bool:
+    """Whether the contract has an answer for an id that names nothing: 404, or 410."""
+    return bool(operation.response(HTTPStatus.NOT_FOUND) or operation.response(HTTPStatus.GONE))
 
 
 def _is_of_server(definition: Any) -> bool:
@@ -107,3 +112,29 @@ def read_of(operation: Operation) -> Read | None:
     if not collection.id == named == resource.handle:
         return None
     return Read(operation, resource, collection, made, collection.shown.get(operation))
+
+
+@cache
+def _reads_by_shape(contract: Contract) -> Mapping[str, Read]:
+    found = (read_of(one) for one in contract.operations.values() if one.method == "GET")
+    return {shape_of(one.operation.path): one for one in found if one}
+
+
+@cache
+def updated_by(operation: Operation) -> Read | None:
+    """The read of the item that a PUT or PATCH changes by its id; None for any other operation."""
+    if operation.contract is None or operation.method not in {"PUT", "PATCH"}:
+        return None
+    read = _reads_by_shape(operation.contract).get(shape_of(operation.path))
+    return read if read and operation in read.collection.updates else None
+
+
+@cache
+def acted_on_by(operation: Operation) -> Read | None:
+    """The read of the item of an action: a POST without a body below it, that creates nothing."""
+    body, resource = operation.request_body, operation.resource
+    is_action = operation.method == "POST" and not (body and body.required)
+    if operation.contract is None or not is_action or (resource and resource.create is operation):
+        return None
+    item, _, last = shape_of(operation.path).rpartition("/")
+    return None if last == "{}" else _reads_by_shape(operation.contract).get(item)

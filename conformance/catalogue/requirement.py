@@ -56,9 +56,11 @@ class Rule:
         """The level of the requirement on one operation.
 
         The seed speaks of the create operation alone, so what is a MUST because the seed says so
-        is a SHOULD for its neighbours. Safety is a MUST everywhere.
+        is a SHOULD for its neighbours in the bundled contracts. Any other contract speaks of each
+        of its operations. Safety is a MUST everywhere.
         """
-        beyond_seed = self.source.startswith("seed") and not creates(operation)
+        is_other = operation.contract is not None and not operation.contract.is_bundled
+        beyond_seed = self.source.startswith("seed") and not (is_other or creates(operation))
         return Level.SHOULD if self.level is Level.MUST and beyond_seed else self.level
 
     def source_on(self, operation: Operation) -> str:

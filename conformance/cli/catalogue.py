@@ -27,10 +27,16 @@ def operations_of(requirement: AnyRequirement, contract: Contract) -> list[Opera
     return [one for one in contract.operations.values() if requirement.applies_to(one)]
 
 
+def _with_level(name: str, requirement: AnyRequirement, operation: Operation) -> str:
+    """An operation, with the level of the requirement on it where that is another one."""
+    level = requirement.level_on(operation)
+    return name if level is requirement.level else f"{name} (a {level.upper()})"
+
+
 def explanation(requirement: AnyRequirement, contract: Contract) -> str:
     """The text of ``explain``: all properties of one requirement."""
     applying = operations_of(requirement, contract)
-    operations = [one.name for one in applying]
+    operations = [_with_level(one.name, requirement, one) for one in applying]
     sources = dict.fromkeys(map(requirement.source_on, applying))
     if isinstance(requirement, ClientRequirement):
         details = [
@@ -77,7 +83,7 @@ def list_command(contract: Path | None, *, client: bool) -> None:
         for one in group:
             echo(f"  {one.id:<{width}}  {one.level.upper():<6}  {one.summary}")
             if read:
-                names = ", ".join(of.id for of in operations_of(one, read))
+                names = ", ".join(_with_level(of.id, one, of) for of in operations_of(one, read))
                 echo(f"  {'':<{width}}  {'':<6}  -> {names or NO_OPERATION}")
 
 

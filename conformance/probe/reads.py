@@ -29,6 +29,14 @@ _CHANGED_CHARACTERS = 12
 _FEWEST_CHARACTERS = 8
 """The last characters of an id of nothing that differ from one that was made, and their least."""
 
+_UNKNOWN = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.GONE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
+"""What an id that names nothing may be answered where it is documented, beside 404."""
+
 _FAR = 10**9
 """A number far from the ids of a server that counts; twice as much is an int32 as well."""
 
@@ -190,6 +198,11 @@ def _number(value: object) -> Decimal | None:
         return Decimal(str(value))
     except InvalidOperation:
         return None
+
+
+def refusals_of_unknown(operation: Operation) -> set[int]:
+    """The statuses that may answer an id that names nothing."""
+    return {HTTPStatus.NOT_FOUND, *(one for one in _UNKNOWN if operation.response(one))}
 
 
 def unknown_id(probe: Probe, made: Sequence[Answer]) -> str:

@@ -3,32 +3,28 @@
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from tests.payments.faults import Fault
+from tests.payments.requests import (
+    Call,
+    Item,
+    Refusal,
+    instant_of,
+    number_of,
+    object_of,
+    text_of,
+)
 
 BASE = "/api"
 COUNTRIES = ("BR", "DE", "US")
-LARGEST_PAGE, USUAL_PAGE, LARGEST_BODY = 50, 20, 100_000
+LARGEST_PAGE, USUAL_PAGE = 50, 20
 
-Item = dict[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-
-
-class Refusal(Exception):
-    """A request that is refused."""
-
-    def __init__(self, status: int, kind: str, message: str, name: str = "") -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {
-            "error": {"kind": kind, "message": message, **({"field": name} if name else {})}
-        }
 
 
 @dataclass
@@ -43,18 +39,6 @@ class State:
     calls: dict[tuple[str, ...], tuple[object, int, bytes]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Call:
-    """One request, read."""
-
-    method: str
-    path: tuple[str, ...]
-    query: Mapping[str, Sequence[str]]
-    headers: Mapping[str, str]
-    body: bytes
-    partner: str
-
-
 class Payments:
     """The app, for partners by their tokens."""
 
@@ -62,6 +46,7 @@ class Payments:
         self.tokens = tokens
         self.faults = frozenset(faults)
         self.state = State()
+        self.located: set[str] = set()
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -81,10 +66,21 @@ class Payments:
             headers.append((b"content-type", b"application/json"))
         if scope["method"] == "POST" and status == 201:
             headers.append((b"cache-control", b"no-store"))
+            headers += self._location(scope, body)
         headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         is_head = scope["method"] == "HEAD"
         await send({"type": "http.response.body", "body": b"" if is_head else body})
+
+    def _location(self, scope: Mapping[str, Any], body: bytes) -> list[tuple[bytes, bytes]]:
+        """The Location of a new merchant."""
+        reference = json.loads(body).get("merchantRef")
+        if not scope["path"].endswith("/merchants") or Fault.LOCATION_MISSING in self.faults:
+            return []
+        if Fault.LOCATION_LOST in self.faults and reference in self.located:
+            return []
+        self.located.add(reference)
+        return [(b"location", f"{BASE}/merchants/{reference}".encode())]
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive) -> tuple[int, bytes]:
         body = b""
@@ -123,11 +119,12 @@ class Payments:
             case ("merchants",):
                 found = {"POST": self._open, "GET": self._list_merchants}
             case ("merchants", _):
-                found = {"GET": self._read_merchant}
+                found = {"GET": self._read_merchant, "PUT": self._replace_merchant}
             case ("terminals",):
                 found = {"POST": self._pair}
             case ("terminals", _):
-                found = {"GET": self._read_terminal, "DELETE": self._remove}
+                found = {"GET": self._read_terminal, "PATCH": self._rename,
+                         "DELETE": self._remove}  # fmt: skip
             case ("merchants", _, "payments"):
                 found = {"POST": self._take, "GET": self._list_payments}
             case ("merchants", _, "payments", _):
@@ -145,11 +142,8 @@ class Payments:
         return self._once(call, self._opened)
 
     def _opened(self, call: Call, body: Item) -> Item:
-        name = text_of(body, "legalName", 1, 120)
-        if body.get("country") not in COUNTRIES:
-            raise Refusal(400, "invalid", "There is no such country.", "country")
-        merchant = {"merchantRef": f"m-{secrets.token_hex(8)}", "legalName": name,
-                    "country": body["country"], "openedAt": now()}  # fmt: skip
+        merchant = {"merchantRef": f"m-{secrets.token_hex(8)}", **merchant_of(body),
+                    "openedAt": now()}  # fmt: skip
         self.state.merchants.setdefault(call.partner, []).append(merchant)
         self.state.owners[merchant["merchantRef"]] = call.partner
         return merchant
@@ -160,15 +154,27 @@ class Payments:
             own = [one for found in self.state.merchants.values() for one in found]
         offset = number_of(call.query, "offset", 0, 0, 10**9)
         count = number_of(call.query, "count", USUAL_PAGE, 1, LARGEST_PAGE)
-        page = own[offset : offset + count]
-        return 200, json.dumps({"merchants": page, "total": len(own)}).encode()
+        page: Item = {"merchants": own[offset : offset + count], "total": len(own)}
+        if Fault.LIST_LACKS in self.faults:
+            del page["total"]
+        return 200, json.dumps(page).encode()
 
-    def _read_merchant(self, call: Call) -> tuple[int, bytes]:
+    def _own_merchant(self, call: Call) -> Item:
         own = self.state.merchants.get(call.partner, [])
         found = [one for one in own if one["merchantRef"] == call.path[1]]
         if not found:
             raise Refusal(404, "unknown", "There is no such merchant.")
-        return 200, json.dumps(found[0]).encode()
+        return found[0]
+
+    def _read_merchant(self, call: Call) -> tuple[int, bytes]:
+        return 200, json.dumps(self._own_merchant(call)).encode()
+
+    def _replace_merchant(self, call: Call) -> tuple[int, bytes]:
+        merchant = self._own_merchant(call)
+        if Fault.UPDATE_FAILS in self.faults:
+            raise Refusal(500, "internal", "Something went wrong.")
+        merchant |= merchant_of(object_of(call))
+        return 200, json.dumps(merchant).encode()
 
     def _take(self, call: Call) -> tuple[int, bytes]:
         self._merchant(call)
@@ -249,6 +255,8 @@ class Payments:
             payment = self._payment(call)
         if Fault.READ_FORGETS in self.faults:
             payment = {name: one for name, one in payment.items() if name != "note"}
+        if Fault.READ_HAS_TEXT in self.faults:
+            payment = {**payment, "amount": str(payment["amount"])}
         return 200, json.dumps(payment).encode()
 
     def _pair(self, call: Call) -> tuple[int, bytes]:
@@ -257,19 +265,41 @@ class Payments:
         self.state.terminals.setdefault(call.partner, {})[terminal["id"]] = terminal
         return 201, json.dumps(terminal).encode()
 
+    def _terminals(self, call: Call) -> dict[str, Item]:
+        return self.state.terminals.get(call.partner, {})
+
     def _terminal(self, call: Call) -> Item:
-        own = self.state.terminals.get(call.partner, {})
+        own = self._terminals(call)
         if call.path[1] not in own:
             raise Refusal(404, "unknown", "There is no such terminal.")
         return own[call.path[1]]
 
     def _read_terminal(self, call: Call) -> tuple[int, bytes]:
-        return 200, json.dumps(self._terminal(call)).encode()
+        terminal = dict(self._terminal(call))
+        if Fault.READ_LACKS in self.faults:
+            del terminal["pairedAt"]
+        return 200, json.dumps(terminal).encode()
+
+    def _rename(self, call: Call) -> tuple[int, bytes]:
+        body = object_of(call, "application/merge-patch+json")
+        if body.keys() != {"label"}:
+            raise Refusal(400, "invalid", "Send the label alone.", "label")
+        label = text_of(body, "label", 1, 60)
+        if Fault.UPDATE_INVENTS in self.faults and call.path[1] not in self._terminals(call):
+            return 200, json.dumps({"id": call.path[1], "label": label, "pairedAt": now()}).encode()
+        terminal = self._terminal(call)
+        shown = {**terminal, "label": label}
+        if Fault.UPDATE_IDLE not in self.faults:
+            terminal["label"] = label
+        broken = Fault.UPDATE_BROKEN in self.faults
+        return 200, json.dumps({"ok": True} if broken else shown).encode()
 
     def _remove(self, call: Call) -> tuple[int, bytes]:
         terminal = self._terminal(call)
         if Fault.DELETE_IDLE not in self.faults:
             del self.state.terminals[call.partner][terminal["id"]]
+        if Fault.DELETE_ANSWERS in self.faults:
+            return 200, json.dumps(terminal).encode()
         return 204, b""
 
     def _cancel(self, call: Call) -> tuple[int, bytes]:
@@ -278,7 +308,9 @@ class Payments:
             raise Refusal(409, "canceled", "The payment was canceled before.")
         if Fault.CANCEL_IDLE not in self.faults:
             payment["state"] = "canceled"
-        return 200, json.dumps({**payment, "state": "canceled"}).encode()
+        broken = Fault.ACTION_BROKEN in self.faults
+        shown = {"done": 1} if broken else {**payment, "state": "canceled"}
+        return 200, json.dumps(shown).encode()
 
     def _once(self, call: Call, make: Callable[[Call, Item], Item]) -> tuple[int, bytes]:
         """Make something once for each key of a partner; a key with another body is refused."""
@@ -307,60 +339,9 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def object_of(call: Call) -> Item:
-    """The JSON object of a body."""
-    media_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise Refusal(400, "unreadable", "Send the body as application/json.")
-    if call.headers.get("content-encoding", "identity") not in {"identity", ""}:
-        raise Refusal(400, "unreadable", "The coding is unknown.")
-    if len(call.body) > LARGEST_BODY:
-        raise Refusal(400, "unreadable", "The body is too large.")
-
-    def none(text: str) -> None:
-        raise ValueError(text)
-
-    body: object = None
-    with suppress(ValueError, RecursionError):
-        body = json.loads(call.body.decode(), parse_constant=none)
-    if not isinstance(body, dict):
-        raise Refusal(400, "unreadable", "The body is no JSON object.")
-    return body
-
-
-def text_of(body: Item, name: str, least: int, most: int) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not least <= len(value) <= most:
-        raise Refusal(400, "invalid", f"{name} has from {least} to {most} characters.", name)
-    if "\0" in value or any("\ud800" <= one <= "\udfff" for one in value):
-        raise Refusal(400, "invalid", f"{name} holds characters that cannot be kept.", name)
-    return value
-
-
-def instant_of(body: Item, name: str) -> str:
-    value = body.get(name)
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or "T" not in str(value).upper():
-        raise Refusal(400, "invalid", f"{name} must be a date-time.", name)
-    try:
-        utc = moment.astimezone(UTC)
-    except OverflowError:
-        raise Refusal(400, "invalid", f"{name} is out of range.", name) from None
-    return utc.isoformat().replace("+00:00", "Z")
-
-
-def number_of(
-    query: Mapping[str, Sequence[str]], name: str, usual: int, least: int, most: int
-) -> int:
-    found = query.get(name)
-    if found is None:
-        return usual
-    text = found[-1]
-    if len(found) > 1 or not (text.isascii() and text.isdigit()) or len(text) > 12:
-        raise Refusal(400, "invalid", f"{name} is a whole number.", name)
-    if not least <= int(text) <= most:
-        raise Refusal(400, "invalid", f"{name} is from {least} to {most}.", name)
-    return int(text)
+def merchant_of(body: Item) -> Item:
+    """What clients say of a merchant."""
+    name = text_of(body, "legalName", 1, 120)
+    if body.get("country") not in COUNTRIES:
+        raise Refusal(400, "invalid", "There is no such country.", "country")
+    return {"legalName": name, "country": body["country"]}

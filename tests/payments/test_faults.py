@@ -29,6 +29,17 @@ FOUND_BY: Mapping[Fault, set[str]] = {
     Fault.READ_FORGETS: {"reads.shows-what-was-made"},
     Fault.DELETE_IDLE: {"reads.deleted-is-gone"},
     Fault.AMOUNT_UNBOUNDED: {"generated.invalid-data-is-refused"},
+    Fault.READ_HAS_TEXT: {"operations.answers-match-their-schemas"},
+    Fault.READ_LACKS: {"operations.answers-match-their-schemas"},
+    Fault.DELETE_ANSWERS: {"operations.answers-match-their-schemas"},
+    Fault.LIST_LACKS: {"generated.answers-match-their-schemas"},
+    Fault.LOCATION_MISSING: {"operations.required-headers-are-there"},
+    Fault.LOCATION_LOST: {"operations.required-headers-are-there"},
+    Fault.UPDATE_IDLE: {"operations.change-is-shown"},
+    Fault.UPDATE_BROKEN: {"operations.answers-match-their-schemas"},
+    Fault.UPDATE_FAILS: {"operations.answers-match-their-schemas"},
+    Fault.UPDATE_INVENTS: {"operations.unknown-id-is-404"},
+    Fault.ACTION_BROKEN: {"operations.answers-match-their-schemas"},
 }
 """By the fault: requirements that it breaks."""
 
@@ -48,14 +59,23 @@ def broken(report: dict[str, Any]) -> set[str]:
 
 ALIKE = set(FOUND_BY) - {
     Fault.KEY_SHARED, Fault.LIST_LEAKS, Fault.PAGE_LOSES, Fault.CANCEL_IDLE, Fault.READ_LEAKS,
+    Fault.LIST_LACKS, Fault.LOCATION_LOST, Fault.UPDATE_IDLE,
 }  # fmt: skip
 """Faults that are tried with --thorough alone."""
 
-NOT_IN_LOAD = {Fault.AMOUNT_UNBOUNDED}
-"""Faults that show in requests alone that a load test does not send."""
+SECTIONS = {
+    one: section for one, found in FOUND_BY.items()
+    if (section := min(found).partition(".")[0]) in {"reads", "operations"}
+}  # fmt: skip
+"""The section of faults that few requests of a campaign meet."""
 
-OF_READS = {one for one, found in FOUND_BY.items() if min(found).startswith("reads.")}
-"""Faults that few requests of a campaign meet."""
+NOT_IN_LOAD = {Fault.AMOUNT_UNBOUNDED, Fault.LIST_LACKS}
+
+UNDER_LOAD = [
+    one for one in FOUND_BY
+    if SECTIONS.get(one) != "operations" and one not in NOT_IN_LOAD
+]  # fmt: skip
+"""Faults that the requests of a load test meet."""
 
 
 @pytest.mark.parametrize(
@@ -90,8 +110,8 @@ def test_a_server_without_a_fault_conforms(seed: int, tmp_path: Path) -> None:
 def test_a_campaign_finds_each_fault(fault: Fault | None, tmp_path: Path) -> None:
     with serving(*([fault] if fault else [])) as url:
         options = ["--level", "should", "--max-time", "40s", "--seed", "7"]
-        if fault in OF_READS:
-            options += ["--select", "reads"]
+        if fault in SECTIONS:
+            options += ["--select", SECTIONS[fault]]
         code, report = report_on("fuzz", url, tmp_path, *options, "--directory", f"{tmp_path}/run")
 
     # Which of the requirements is broken first depends on the time that there is.
@@ -102,7 +122,7 @@ def test_a_campaign_finds_each_fault(fault: Fault | None, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "fault",
     [pytest.param(one, marks=[pytest.mark.thorough] * (one in ALIKE))
-     for one in (None, *FOUND_BY) if one not in NOT_IN_LOAD],
+     for one in (None, *UNDER_LOAD)],
     ids=lambda one: one.name if one else "none",
 )  # fmt: skip
 def test_a_load_test_finds_each_fault(fault: Fault | None, tmp_path: Path) -> None:

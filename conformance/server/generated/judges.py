@@ -29,7 +29,7 @@ from conformance.target.members import parse
 from conformance.target.timestamps import instant
 from openapi.field_errors import FieldError
 from openapi.operation import Operation, is_json
-from openapi.schema import types_of
+from openapi.schema import Schema, types_of
 
 SEED = "seed: request fields and responses"
 
@@ -84,11 +84,15 @@ def expect_documented_body(exchange: JudgedExchange) -> None:
     content = documented.content.get(answer.media_type) if documented else None
     if content is None or content.schema is None or not _is_json(exchange.request):
         return
-    if not is_json(content.name):
-        return
+    if is_json(content.name):
+        expect_schema(content.schema, answer)
+
+
+def expect_schema(schema: Schema, answer: Answer) -> None:
+    """A JSON body is of a schema."""
     expected = "a body as documented"
     try:
-        errors = content.schema.errors(answer.json())
+        errors = schema.errors(answer.json())
     except ValueError:
         raise Violation(expected, f"{answer.status} with a body that is no JSON") from None
     for one in _without_formats(errors):

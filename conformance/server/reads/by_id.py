@@ -5,7 +5,6 @@ Where a server counts ids for each partner, another partner's item may have the 
 
 import re
 from dataclasses import replace
-from http import HTTPStatus
 
 from conformance.catalogue.mends import UNKNOWN_IDS
 from conformance.catalogue.registry import catches, requirement
@@ -26,6 +25,7 @@ from conformance.probe.reads import (
     make,
     read,
     reads,
+    refusals_of_unknown,
     request_for,
     shown,
     unknown_id,
@@ -50,14 +50,6 @@ from openapi.paging import snake
 from openapi.reads import read_of
 
 _CONTRACT = "the contract: an operation by id is on the item that the id names"
-
-_UNKNOWN = {
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.GONE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-}
-"""What an id that names nothing may be answered where it is documented, beside 404."""
 
 _OF_LOOKING = re.compile(r"(^|_)(updated|modified|changed|accessed|viewed|read|seen|used)(_|$)")
 """Members that say when an item was touched, and not that it has ended."""
@@ -126,8 +118,7 @@ def unknown_id_is_404(probe: Probe) -> None:
     shown(probe, made[-1])
     own = path_to("{}", unknown_id(probe, made))
     answer = answer_to(probe, probe.request().at(probe.path(own=own)))
-    allowed = {int(one) for one in _UNKNOWN if probe.operation.response(one)}
-    holds = answer.status in {HTTPStatus.NOT_FOUND, *allowed}
+    holds = answer.status in refusals_of_unknown(probe.operation)
     probe.expect(holds, "404 to the read of an id that names nothing", f"{answer.status}")
 
 

@@ -8,6 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from conformance.catalogue.requirement import Level
 from conformance.cli.catalogue import explain_command, list_command
 from conformance.cli.main import main
 from conformance.fuzz.findings.exporting import as_pytest, with_scripts
@@ -15,8 +16,10 @@ from conformance.fuzz.storage.directory import RunDirectory
 from conformance.fuzz.storage.files import FileError
 from conformance.fuzz.storage.finding import Finding
 from conformance.fuzz.storage.record import Record
+from conformance.server import catalogue
 from openapi.contract import Contract
 from openapi.errors import ContractError
+from tests.payments.serving import FILE as PAYMENTS
 
 ORDERS = Path(__file__).parent.parent / "server" / "contracts" / "orders.yaml"
 
@@ -65,6 +68,18 @@ def test_explain_reads_the_contract_that_is_given() -> None:
     assert "createOrder POST /orders" in printed(
         explain_command, "created.plain-request-succeeds", "--contract", str(ORDERS)
     )
+
+
+def test_what_the_seed_does_not_speak_of_is_a_should_in_the_bundled_contract_alone() -> None:
+    id_ = "generated.answers-match-their-schemas"
+    requirement, payments = catalogue()[id_], Contract.from_file(PAYMENTS)
+
+    assert requirement.level_on(payments.operations["listMerchants"]) is Level.MUST
+    assert requirement.level_on(Contract.bundled().operations["listCredentials"]) is Level.SHOULD
+    assert "SHOULD" not in printed(explain_command, id_, "--contract", str(PAYMENTS))
+    assert "listCredentials GET /auth/credentials (a SHOULD)" in printed(explain_command, id_)
+    listed = printed(list_command, "--contract", "2026-03-01")
+    assert "-> listCredentials (a SHOULD), createCredential\n" in listed
 
 
 @pytest.mark.parametrize("command", ["run", "load", "fuzz"])

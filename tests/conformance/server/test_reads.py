@@ -1,4 +1,4 @@
-"""Reads by id: proven with a contract that has them, for the bundled one has none."""
+"""Operations on one item: proven with a contract that has them, for the bundled one has none."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from openapi.contract import Contract
 from tests.payments.serving import FILE, TOKENS, serving
 
 CONTRACT = Contract.from_file(FILE)
-READS = [one for one in catalogue().values() if one.section == "reads"]
+READS = [one for one in catalogue().values() if one.section in {"reads", "operations"}]
 CASES = [(one, sabotage) for one in READS for sabotage in one.sabotage]
 
 
@@ -36,7 +36,7 @@ def results(
 
 def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
     applying = {
-        one.id.removeprefix("reads."): [
+        one.id: [
             operation.id for operation in CONTRACT.operations.values() if one.applies_to(operation)
         ]
         for one in READS
@@ -44,11 +44,18 @@ def test_they_apply_where_an_item_is_read_by_the_id_that_was_made() -> None:
     each = ["readMerchant", "readTerminal", "readPayment"]
 
     assert applying == {
-        "shows-what-was-made": each,
-        "unknown-id-is-404": each,
-        "belongs-to-its-partner": each,
-        "deleted-is-gone": ["readTerminal"],
-    }
+        "operations.answers-match-their-schemas": [
+            "readMerchant", "replaceMerchant", "readTerminal", "removeTerminal", "renameTerminal",
+            "readPayment", "cancelPayment",
+        ],
+        "operations.change-is-shown": ["replaceMerchant", "renameTerminal"],
+        "operations.required-headers-are-there": ["openMerchant"],
+        "operations.unknown-id-is-404": ["replaceMerchant", "renameTerminal", "cancelPayment"],
+        "reads.shows-what-was-made": each,
+        "reads.unknown-id-is-404": each,
+        "reads.belongs-to-its-partner": each,
+        "reads.deleted-is-gone": ["readTerminal"],
+    }  # fmt: skip
     bundled = Contract.bundled().operations.values()
     assert not any(one.applies_to(operation) for one in READS for operation in bundled)
 

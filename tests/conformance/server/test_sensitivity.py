@@ -24,6 +24,7 @@ ELSEWHERE = (
     "tokens.expired-token",
     "validation.nested-",
     "reads.",
+    "operations.",
 )
 PROVABLE = [one for one in REQUIREMENTS if not one.id.startswith(ELSEWHERE)]
 SLOW = {"robustness.huge-bodies"}

@@ -1,0 +1,1 @@
+"""Operations on one item: answers as documented, changes that are kept, no change of nothing."""

@@ -1,0 +1,88 @@
+"""Requirements on the operations that change an item by its id: PUT, PATCH and actions."""
+
+from http import HTTPStatus
+
+from conformance.catalogue.mends import UNKNOWN_IDS
+from conformance.catalogue.registry import catches, requirement
+from conformance.catalogue.requirement import Level
+from conformance.catalogue.sabotage import set_status
+from conformance.probe.changes import changed_read, changed_text, changing, read_behind
+from conformance.probe.not_verified import refused_with
+from conformance.probe.probe import Probe
+from conformance.probe.rate_limits import answer_to
+from conformance.probe.reads import (
+    is_shown,
+    item_in,
+    looks,
+    make,
+    refusals_of_unknown,
+    request_for,
+    unknown_id,
+)
+from conformance.probe.values import Lack, Values
+from conformance.probe.violation import Violation
+from conformance.server.operations.sabotage import CHANGE_NOTHING, CHANGE_SOMETHING
+from conformance.server.operations.usual import make_changed, served
+from conformance.target.exchange import Answer
+from openapi.operation import Operation
+from openapi.reads import refuses_unknown
+
+_CONTRACT = "the contract: an operation by id is on the item that the id names"
+
+_AT_ONCE = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}
+"""The documented successes after which a change is there."""
+
+
+def _changes_text(operation: Operation) -> bool:
+    return operation.success_status in _AT_ONCE and changed_text(operation) is not None
+
+
+def _refuses_unknown(operation: Operation) -> bool:
+    # A PUT that may answer 201 makes what is not there.
+    makes = operation.documents(HTTPStatus.CREATED)
+    return read_behind(operation) is not None and refuses_unknown(operation) and not makes
+
+
+@requirement(
+    "operations.change-is-shown",
+    Level.MUST,
+    _CONTRACT,
+    _changes_text,
+    mend="Store what a PUT or PATCH has accepted, where the read of the item finds it.",
+)
+@catches(CHANGE_NOTHING)
+def change_is_shown(probe: Probe) -> None:
+    """After a PUT or PATCH that succeeds, the read of the item shows the changed text."""
+    read, member = changed_read(probe), changed_text(probe.operation) or ""
+    reading, text = probe.of(read.operation), probe.new_name()
+    made = make(reading)
+    served(probe, changing(probe, made, text))
+    found, answer = Values(f"/{member}", Lack.ABSENT, text), Answer(HTTPStatus.NOT_FOUND)
+    for _ in looks(probe):
+        answer = answer_to(probe, request_for(reading, made))
+        if is_shown(reading, answer):
+            item = item_in(read.shown, answer) or {}
+            found = found._replace(actual=item.get(member, Lack.ABSENT))
+            if item.get(member) == text:
+                return
+    if not is_shown(reading, answer):
+        raise refused_with(answer.status, f"{read.operation.id} answers {answer.status}")
+    raise Violation(f"the {member} that was accepted", "another", values=[found])
+
+
+@requirement(
+    "operations.unknown-id-is-404",
+    Level.MUST,
+    _CONTRACT,
+    _refuses_unknown,
+    mend=UNKNOWN_IDS,
+)
+@catches(CHANGE_SOMETHING, set_status(404, 200))
+def unknown_id_is_404(probe: Probe) -> None:
+    """A change of an id that names nothing gets 404, or another documented refusal of the id."""
+    reading = probe.of(changed_read(probe).operation)
+    made = [make_changed(probe), make_changed(probe)]
+    served(probe, changing(probe, made[-1]))
+    answer = answer_to(probe, changing(probe, made[-1], own=unknown_id(reading, made)))
+    holds = answer.status in refusals_of_unknown(probe.operation)
+    probe.expect(holds, "404 to the change of an id that names nothing", f"{answer.status}")
