@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from itertools import islice
 from operator import getitem
@@ -23,6 +23,8 @@ class FieldError:
     param: str
     detail: str
     code: str
+    location: str = field(default="", compare=False)
+    """The location of the parameter that it is of (``query``); empty for a field of the body."""
 
 
 MOST_LEVELS_OPENED = 8

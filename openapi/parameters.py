@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from openapi.field_errors import FieldError
@@ -46,16 +47,18 @@ def check_parameter(parameter: Parameter, values: Texts) -> tuple[Any, list[Fiel
     ``values`` maps the names in the parameter's location (header names in lower case) to all
     strings sent for them, in order.
     """
+    name, location = parameter.name, parameter.location
     try:
         value = read_parameter(parameter, values)
     except UnreadableError as error:
-        return None, [FieldError(parameter.name, str(error), "invalid_format")]
+        return None, [FieldError(name, str(error), "invalid_format", location)]
     if value is ABSENT:
-        missing = FieldError(parameter.name, "is required", "missing_required_field")
+        missing = FieldError(name, "is required", "missing_required_field", location)
         return value, [missing] if parameter.required else []
     if parameter.allows_empty and value == "":
         return value, []
-    return value, parameter.schema.errors(value, parameter.name)
+    errors = parameter.schema.errors(value, name)
+    return value, [replace(one, location=location) for one in errors] if errors else errors
 
 
 def read_parameter(parameter: Parameter, values: Texts) -> Any:

@@ -25,6 +25,9 @@ from openapi.references import References, member_names, outline
 _ANNOTATIONS = {"title", "description", "default", "example", "examples", "deprecated", "$comment"}
 """Keywords that assert nothing."""
 
+_LEVELS = 3
+"""How many levels of members an outline has."""
+
 
 class Schema:
     """A schema of the document, identified by its JSON pointer, and compiled on first use.
@@ -79,9 +82,17 @@ class Schema:
 
         Empty for a schema that cannot be used.
         """
+        return self._outlined(_LEVELS)
+
+    @cached_property
+    def deep_outline(self) -> dict[str, Any]:
+        """The outline with one level more: ``errors[0].source.pointer``."""
+        return self._outlined(_LEVELS + 1)
+
+    def _outlined(self, levels: int) -> dict[str, Any]:
         try:
             self._owner.check_combinations(self.definition, self.pointer)
-            return outline(self._owner.resolve, self.definition)
+            return outline(self._owner.resolve, self.definition, levels)
         except (ContractError, AttributeError, TypeError, ValueError):
             return {}
 

@@ -6,6 +6,7 @@ has at all other places, and at each of these where the schema allows nothing el
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -28,7 +29,7 @@ _FIELDS = (
 _SECOND_FIELDS = ("name", "key", "path", "loc", "argument", "member")
 """Names for the field in an item of a list of errors; anywhere else they may be anything."""
 
-_CODES = ("code", "errorcode", "error", "type")
+_CODES = ("code", "errorcode", "error", "type", "kind")
 _STATUSES = (
     "status",
     "statuscode",
@@ -38,11 +39,13 @@ _STATUSES = (
     "code",
     "errorcode",
 )
-_LISTS = (
+LISTS = (
     *("errors", "details", "detail", "violations", "invalidparams", "fielderrors", "issues"),
     *("causes", "problems", "messages", "validationerrors", "fieldviolations", "fields"),
     *("invalidparameters", "reasons", "error"),
 )
+"""Names for a list with one item for each bad field."""
+
 _MOST_DEPTH = 6
 
 _PLAIN_TEXT = "text"
@@ -50,7 +53,7 @@ _PLAIN_TEXT = "text"
 
 _Path = tuple[str, ...]
 
-_Place = tuple[_Path, tuple[Any, ...]]
+Place = tuple[_Path, tuple[Any, ...]]
 """A path in a body, and what to put there, the best first."""
 
 _REMOVED = object()
@@ -68,15 +71,22 @@ class _Refused:
     path: str
     items: Sequence["_Refused"] = ()
     is_item: bool = False
+    location: str = ""
+    """The location of the parameter at fault; empty for a field of the body."""
 
     @classmethod
     def of(cls, problem: Problem, path: str) -> "_Refused":
         """What a problem says."""
         items = [
-            cls(one.detail, one.param, one.code, problem.status, path, is_item=True)
+            cls(
+                *(one.detail, one.param, one.code, problem.status, path),
+                is_item=True,
+                location=one.location,
+            )
             for one in problem.errors
         ]
-        return cls(problem.detail, problem.param, problem.code, problem.status, path, items)
+        own = problem.detail, problem.param, problem.code, problem.status, path, items
+        return cls(*own, location=problem.location)
 
     def is_field(self, plain: str) -> bool:
         """Whether a name is one for the field at this level."""
@@ -88,10 +98,10 @@ def filled(
 ) -> Any:
     """The body with the problem at its places, as far as it satisfies its schema."""
     refused = _Refused.of(problem, path)
-    outline = schema.outline if schema else {}
+    outline = schema.deep_outline if schema else {}
     for place, wanted in [*_Places(is_example=is_example).of(value, outline, refused)]:
         for one in wanted:
-            changed = _with(value, place, one)
+            changed = put_at(value, place, one)
             if schema is None or schema.is_valid(changed):
                 value = changed
                 break
@@ -106,7 +116,7 @@ class _Places:
 
     def of(
         self, value: Any, outline: Mapping[str, Any], refused: _Refused, path: _Path = ()
-    ) -> Iterator[_Place]:
+    ) -> Iterator[Place]:
         """The places in a value of the body."""
         if len(path) > _MOST_DEPTH:
             return
@@ -119,15 +129,19 @@ class _Places:
             details = _details(value, members)
             for name in details:
                 yield (*path, name), (refused.detail,)
+            source = _source({*map(_plain, (*value, *members))}, refused)
             for name, one in value.items():
-                if name not in details:
+                plain = _plain(name)
+                if source and plain in _SOURCES and isinstance(one, str):
+                    yield (*path, name), (_at_source(plain, source, refused),)
+                elif name not in details:
                     inner = members.get(name, {})
                     yield from self._of_member(name, one, inner, refused, (*path, name))
-            yield from self._of_missing(value, members, refused, path)
+            yield from self._of_missing(value, members, refused, path, source)
 
     def _of_member(
         self, name: str, value: Any, outline: Mapping[str, Any], refused: _Refused, place: _Path
-    ) -> Iterator[_Place]:
+    ) -> Iterator[Place]:
         plain = _plain(name)
         match value:
             case str():
@@ -140,14 +154,14 @@ class _Places:
                     yield place, (refused.status,)
             case list() if refused.is_field(plain):
                 yield place, ([refused.field],) if refused.field else (_REMOVED,)
-            case list() if plain in _LISTS:
+            case list() if plain in LISTS:
                 yield from self.of(value, outline, refused, place)
-            case dict() if plain in _LISTS and _is_map(value, outline):
+            case dict() if plain in LISTS and _is_map(value, outline):
                 yield from _of_map(value, refused, place)
             case dict():
                 yield from self.of(value, outline, refused, place)
 
-    def _of_text(self, plain: str, text: str, refused: _Refused, place: _Path) -> Iterator[_Place]:
+    def _of_text(self, plain: str, text: str, refused: _Refused, place: _Path) -> Iterator[Place]:
         if plain == "instance" or (plain == "path" and not refused.is_item and text[:1] == "/"):
             yield place, (refused.path,)
         elif refused.is_field(plain):
@@ -168,7 +182,7 @@ class _Places:
 
     def _of_list(
         self, value: Sequence[Any], outline: Mapping[str, Any], refused: _Refused, path: _Path
-    ) -> Iterator[_Place]:
+    ) -> Iterator[Place]:
         """A list with one item for each bad field, in the form of its first item."""
         form = value[0] if value else {}
         if isinstance(form, str) or (not value and "string" in types_of(outline)):
@@ -191,15 +205,23 @@ class _Places:
             # There is no other place for the field.
             places = [*self.of(item, outline, replace(one, detail=f"{one.field} {one.detail}"))]
         for place, wanted in places:
-            item = _with(item, place, wanted[0])
+            item = put_at(item, place, wanted[0])
         return item
 
     def _of_missing(
-        self, value: Mapping[str, Any], members: Mapping[str, Any], refused: _Refused, path: _Path
-    ) -> Iterator[_Place]:
+        self,
+        value: Mapping[str, Any],
+        members: Mapping[str, Any],
+        refused: _Refused,
+        path: _Path,
+        source: str | None,
+    ) -> Iterator[Place]:
         """The places that the schema has, and the body leaves out."""
         held = set(map(_plain, value))
-        places = [(_DETAILS, refused.detail), (_FIELDS, refused.field)]
+        places: list[tuple[Sequence[str], str | None]] = [
+            (_DETAILS, refused.detail),
+            ((source,) if source else _FIELDS, refused.field),
+        ]
         if not value:
             places.append((_CODES, refused.code))
         for names, wanted in places:
@@ -210,11 +232,33 @@ class _Places:
                 if plain in names and "string" in types_of(outline):
                     yield (*path, name), (_as_field(plain, wanted),)
                     break
-        if refused.items and held.isdisjoint(_LISTS):
+        if refused.items and held.isdisjoint(LISTS):
             for name, outline in members.items():
-                if _plain(name) in _LISTS and "array" in types_of(outline):
+                if _plain(name) in LISTS and "array" in types_of(outline):
                     yield from self._of_list([], outline.get("items", {}), refused, (*path, name))
                     break
+
+
+def _source(names: AbstractSet[str], refused: _Refused) -> str | None:
+    """The name for the field among those of the parts of a request (``source`` of JSON:API).
+
+    None where the names tell no such parts apart.
+    """
+    others = names & {*_SOURCES[1:]}
+    if "pointer" not in names or not others:
+        return None
+    if not refused.location:
+        return "pointer"
+    return "header" if "header" in others & {refused.location} else "parameter"
+
+
+_SOURCES = ("pointer", "parameter", "header")
+
+
+def _at_source(plain: str, source: str, refused: _Refused) -> Any:
+    if plain != source or refused.field is None:
+        return _REMOVED
+    return _as_field(plain, refused.field)
 
 
 def _details(value: Mapping[str, Any], members: Mapping[str, Any]) -> list[str]:
@@ -234,7 +278,7 @@ def _is_map(value: Mapping[str, Any], outline: Mapping[str, Any]) -> bool:
     return is_free and all(isinstance(one, str | list) for one in value.values())
 
 
-def _of_map(value: Mapping[str, Any], refused: _Refused, place: _Path) -> Iterator[_Place]:
+def _of_map(value: Mapping[str, Any], refused: _Refused, place: _Path) -> Iterator[Place]:
     details: dict[str, list[str]] = {}
     for one in refused.items:
         details.setdefault(str(one.field), []).append(one.detail)
@@ -259,14 +303,14 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _with(value: Any, path: _Path, wanted: Any) -> Any:
+def put_at(value: Any, path: _Path, wanted: Any) -> Any:
     """A copy of a body with something else at one place."""
     if not path:
         return wanted
     changed = value.copy()
     first, *rest = path
     if rest:
-        changed[first] = _with(changed[first], tuple(rest), wanted)
+        changed[first] = put_at(changed[first], tuple(rest), wanted)
     elif wanted is _REMOVED:
         changed.pop(first, None)
     else:

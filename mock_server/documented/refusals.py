@@ -9,6 +9,7 @@ from typing import Any
 from mock_server.documented.answers import DocumentedAnswers, Wish
 from mock_server.documented.bodies import concrete_types, written
 from mock_server.documented.error_places import filled
+from mock_server.documented.error_texts import told
 from mock_server.documented.generation import BudgetSpentError
 from mock_server.exchange.exact_json import write_json
 from mock_server.exchange.exchange import Exchange, Refusals
@@ -131,6 +132,8 @@ class DocumentedRefusals(Refusals):
         if is_made and (not schema or (name == MEDIA_TYPE and schema.is_valid(document))):
             return document
         own = filled(value, schema, problem, path, is_example=bool(examples))
+        if schema and not examples:
+            own = told(own, schema, problem)
         if is_made and schema and name == MEDIA_TYPE and isinstance(own, dict):
             standard = {key: one for key, one in document.items() if key in _STANDARD}
             whole = ({**own, **document}, {**own, **standard})

@@ -130,8 +130,9 @@ class Problem(Exception):
     """An error response, raised anywhere in the pipeline.
 
     ``code`` names the case within the problem type; ``errors`` has one item for every bad field,
-    and ``param`` is the part of the request at fault, by default the first of these. ``headers``
-    are added to the response (``Retry-After``, ``Allow``), and so is the ``challenge`` of a 401.
+    and ``param`` is the part of the request at fault, by default the first of these, at a
+    ``location`` as in :class:`~openapi.field_errors.FieldError`. ``headers`` are added to the
+    response (``Retry-After``, ``Allow``), and so is the ``challenge`` of a 401.
     """
 
     def __init__(
@@ -144,6 +145,7 @@ class Problem(Exception):
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
         challenge: Challenge | None = None,
+        location: str = "",
     ) -> None:
         super().__init__(f"{kind.value.status} {code}: {detail}")
         self.kind = kind
@@ -151,6 +153,7 @@ class Problem(Exception):
         self.detail = detail
         self.param = errors[0].param if errors and param is None else param
         self.errors = errors
+        self.location = errors[0].location if errors else location
         self.headers = headers or {}
         self.challenge = challenge
         self.status = kind.value.status
@@ -210,6 +213,12 @@ def not_served(flaw: ContractError) -> Problem:
     """The problem (501) for what a flaw of the contract leaves out."""
     detail = f"The contract has a flaw: {flaw}."
     return Problem(ProblemType.NOT_IMPLEMENTED, "not_served", detail)
+
+
+def no_item(parameter: str) -> Problem:
+    """The problem (404) where no item has the id that a parameter of the path names."""
+    detail = f"No item has this {parameter}."
+    return Problem(ProblemType.NOT_FOUND, "not_found", detail)
 
 
 def invalid_fields(errors: Sequence[FieldError]) -> Problem:

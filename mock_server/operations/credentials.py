@@ -139,7 +139,9 @@ class Credentials:
         try:
             found = await self.store.list_credentials(_partner_id(exchange), after, limit + 1)
         except UnknownCursor:
-            error = FieldError(members.cursor, "is not the id of a credential", "invalid_value")
+            error = FieldError(
+                members.cursor, "is not the id of a credential", "invalid_value", "query"
+            )
             raise invalid_fields([error]) from None
         shown = self.page(members, found[:limit], has_more=len(found) > limit)
         return Response(200, orjson.dumps(shown), _JSON)
@@ -152,7 +154,9 @@ class Credentials:
         )
         if revocation is None:
             detail = f"No credential has this {parameter.replace('_', ' ')}."
-            raise Problem(ProblemType.NOT_FOUND, "not_found", detail, param=parameter)
+            raise Problem(
+                ProblemType.NOT_FOUND, "not_found", detail, param=parameter, location="path"
+            )
         exchange.writes = (revocation,)
         return Response(204)
 
@@ -168,7 +172,9 @@ class Credentials:
             return None
         if credential.status != "active":
             detail = "This credential is revoked already."
-            raise Problem(ProblemType.CONFLICT, "already_revoked", detail, param=parameter)
+            raise Problem(
+                ProblemType.CONFLICT, "already_revoked", detail, param=parameter, location="path"
+            )
         changes = {"status": "revoked", "updated_at": timestamp(now)}
         return UpdateCredential(partner_id, client_id, changes, only_active=True)
 

@@ -97,7 +97,9 @@ class ItemPages:
             is_position = digits.isdecimal() and len(digits) <= _POSITION_DIGITS
             if text.startswith(_MARK) and is_position:
                 return int(digits), is_before
-            raise invalid_fields([FieldError(name, "names no page of this list", "invalid_value")])
+            raise invalid_fields(
+                [FieldError(name, "names no page of this list", "invalid_value", "query")]
+            )
         return None, False
 
 

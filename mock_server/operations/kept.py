@@ -9,11 +9,11 @@ from mock_server.documented.answers import DocumentedAnswers
 from mock_server.documented.made_values import is_created_time, timestamps
 from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.exchange import Exchange
-from mock_server.exchange.problems import Problem, ProblemType, Response, invalid_fields
+from mock_server.exchange.problems import Problem, ProblemType, Response, invalid_fields, no_item
 from mock_server.operations.item_actions import ItemAction, is_action
 from mock_server.operations.item_answers import Item, ItemAnswers, fitting_members, merged
 from mock_server.operations.item_pages import ItemPages
-from mock_server.operations.new_items import ItemCall, NewItem, no_item
+from mock_server.operations.new_items import ItemCall, NewItem
 from mock_server.operations.patching import PatchError, json_patch, merge_patch
 from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import Store

@@ -9,7 +9,7 @@ from conformance.journal.secret_names import is_credential
 from mock_server.documented.made_values import new_ids, new_secrets, timestamps
 from mock_server.exchange.exact_json import write_json
 from mock_server.exchange.exchange import Exchange
-from mock_server.exchange.problems import Problem, ProblemType
+from mock_server.exchange.problems import Problem, no_item
 from mock_server.operations.item_answers import Item, ItemAnswers, fitting_members, merged
 from mock_server.store.interface import ItemChange
 from openapi.collection import Collection
@@ -43,12 +43,6 @@ class ItemCall:
     def not_found(self) -> Problem:
         """The problem (404) for an item that is not there."""
         return no_item(self.collection.id_parameters.get(self.operation, self.collection.id))
-
-
-def no_item(parameter: str) -> Problem:
-    """The problem (404) where no item has the id that a parameter names."""
-    detail = f"No item has this {parameter}."
-    return Problem(ProblemType.NOT_FOUND, "not_found", detail)
 
 
 class NewItem:

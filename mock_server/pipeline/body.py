@@ -78,7 +78,8 @@ def content_type(exchange: Exchange, request_body: RequestBody) -> tuple[str, Me
         has = "more than one" if several else "no"
         detail = f"The request has {has} Content-Type; send {known}."
     code, param = "invalid_content_type", "Content-Type"
-    raise Problem(ProblemType.INVALID_CONTENT_TYPE, code, detail, param=param)
+    kind = ProblemType.INVALID_CONTENT_TYPE
+    raise Problem(kind, code, detail, param=param, location="header")
 
 
 def parse_other(
@@ -210,6 +211,7 @@ def _decoded(body: bytes, codings: str) -> bytes:
             f"The Content-Encoding is not accepted here; send {ACCEPTED.replace(',', ' or')}"
             ", or a body without one.",
             param="Content-Encoding",
+            location="header",
             headers={"Accept-Encoding": ACCEPTED},
         ) from None
     except ValueError:

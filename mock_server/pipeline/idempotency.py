@@ -29,7 +29,7 @@ from mock_server.store.interface import (
 )
 from mock_server.store.seals import FileSeal, MemorySeal, Seal
 from openapi.field_errors import FieldError
-from openapi.operation import IDEMPOTENCY_KEY, is_json
+from openapi.operation import IDEMPOTENCY_KEY, Operation, is_json
 
 LIFETIME_SECONDS = 24 * 3600
 
@@ -93,7 +93,7 @@ class Idempotency:
             if earlier and earlier.sealed == record.sealed and not self.store.is_volatile:
                 earlier = None
         if earlier is not None:
-            exchange.response = key.replay(earlier, self.seal)
+            exchange.response = key.replay(earlier, self.seal, exchange.operation)
         else:
             exchange.executed = True
 
@@ -120,16 +120,22 @@ class _Key:
         expires_at = exchange.now + LIFETIME_SECONDS
         return IdempotencyRecord(self.hash, self.partner_id, sealed, expires_at)
 
-    def replay(self, record: IdempotencyRecord, seal: Seal) -> Response:
+    def replay(
+        self, record: IdempotencyRecord, seal: Seal, operation: Operation | None
+    ) -> Response:
         """The stored response, byte for byte; raises a 422 if it answered another request."""
         opened = seal.open(self._sealing_key, record.sealed, self._request)
         if opened is None:
             code, detail = "idempotency_key_reused", "Use a new key for a new request."
+            header = operation.idempotency_header if operation else None
+            parameters = operation.parameters if operation else ()
+            named = (one.name for one in parameters if one.key.encode("latin-1") == header)
+            name = next(named, IDEMPOTENCY_KEY)
             raise Problem(
                 ProblemType.KEY_REUSED,
                 code,
                 "This idempotency key was sent before with another body.",
-                errors=[FieldError(IDEMPOTENCY_KEY, detail, code)],
+                errors=[FieldError(name, detail, code, "header")],
             )
         head, _, body = opened.partition(b"\n")
         status, media_type, headers = orjson.loads(head)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.exchange.exchange import Exchange
-from mock_server.exchange.problems import Problem, ProblemType, invalid_fields, not_served
+from mock_server.exchange.problems import Problem, ProblemType, invalid_fields, no_item, not_served
 from mock_server.pipeline.body import (
     content_type,
     infinite_numbers,
@@ -45,8 +45,23 @@ class Validation:
         except ContractError as error:
             raise not_served(error) from error
         if errors:
-            raise invalid_fields(errors)
+            raise _refused(operation, errors)
         await self.app(scope, receive, send)
+
+
+def _refused(operation: Operation, errors: Sequence[FieldError]) -> Problem:
+    """The problem for invalid fields.
+
+    It is that of an unknown item for a value in the path, where no other is documented.
+    """
+    in_path = next((one for one in errors if one.location == "path"), None)
+    is_told = any(map(operation.response, _INVALID)) or not any(map(operation.response, _UNKNOWN))
+    if in_path and not is_told:
+        return no_item(in_path.param)
+    return invalid_fields(errors)
+
+
+_INVALID, _UNKNOWN = (422, 400), (404, 410)
 
 
 def _read_parameters(exchange: Exchange, operation: Operation) -> list[FieldError]:

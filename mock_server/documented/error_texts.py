@@ -1,0 +1,169 @@
+"""The texts of a made-up error that no name tells: codes by their enumerations, and free texts.
+
+An error without an example is made of "text"; what the refusal says is put where its schema leaves
+a text free, and a code is the one of its enumeration that fits the status best.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from mock_server.documented.error_places import LISTS, Place, put_at
+from mock_server.exchange.problems import Problem
+from openapi.field_errors import FieldError
+from openapi.item_members import Members, spelt
+from openapi.paging import snake
+from openapi.schema import Schema
+
+_SAYING = {"enum", "const", "pattern", "format", "example", "examples", "default"}
+"""Keywords of a text that is not free."""
+
+_MADE = re.compile("textx*")
+
+_NO_SENTENCE = (
+    *("id", "uuid", "guid", "ref", "reference", "url", "uri", "link", "href", "help", "docs"),
+    *("trace", "time", "timestamp", "date", "version", "instance", "path", "method", "host"),
+    *("server", "language", "locale", "kind", "class", "category", "severity", "level", "domain"),
+    *("service", "origin", "module", "component", "source", "type", "code", "status", "user"),
+    *("account", "name"),
+)
+"""The last word of names for texts that are no sentences."""
+
+_OF_STATUS: Mapping[int, Sequence[str]] = {
+    400: ("badrequest", "malformed", "request", "argument", "bad", "valid", "unfit", "unprocess"),
+    401: ("unauth", "authenticat", "token", "credential", "login", "signin"),
+    403: ("forbidden", "permission", "denied", "scope"),
+    404: ("notfound", "nothing", "unknown", "missing", "nosuch", "notexist", "absent"),
+    405: ("method",),
+    406: ("accept",),
+    409: ("conflict", "duplicate", "already", "exist", "taken"),
+    410: ("gone", "notfound", "nothing"),
+    413: ("large", "size"),
+    415: ("media", "contenttype"),
+    422: ("valid", "unfit", "unprocess", "semantic", "argument"),
+    429: ("toomany", "rate", "throttl", "quota"),
+    500: ("internal", "unexpected", "server"),
+    503: ("unavailable", "overload", "busy"),
+}
+"""What is in the codes that APIs have for a status, without underscores."""
+
+_GENERAL = {"not", "invalid", "missing", "required", "field", "error", "too", "is"}
+"""Words of the mock's codes that are in others of another meaning."""
+
+
+def told(value: Any, schema: Schema, problem: Problem) -> Any:
+    """The made-up body with the problem at these places, as far as it satisfies its schema."""
+    for place, wanted in _MadeError(Members(schema.resolve), problem).places(value, schema):
+        changed = next(filter(schema.is_valid, (put_at(value, place, one) for one in wanted)), None)
+        value = value if changed is None else changed
+    return value
+
+
+class _MadeError:
+    """Finds the places in one made-up body."""
+
+    def __init__(self, reader: Members, problem: Problem) -> None:
+        self._reader = reader
+        self._problem = problem
+
+    def places(self, value: Any, schema: Schema) -> Iterator[Place]:
+        """The places in a body, and what to put there."""
+        problem, definition = self._problem, schema.definition
+        yield from self._codes(value, definition, ())
+        yield from self._lists(value, definition, ())
+        said = {problem.detail, *_sentences(problem.errors)}
+        if said.isdisjoint(_texts(value)):
+            free = self._free(value, definition, ())
+            is_said = (one for one in free if snake(one[-1]).split("_")[-1] not in _NO_SENTENCE)
+            yield from ((one, (problem.detail,)) for one in list(is_said)[:1])
+
+    def _codes(self, value: Any, definition: Any, path: tuple[str, ...]) -> Iterator[Place]:
+        for name, one, inner in self._members(value, definition):
+            if isinstance(one, str):
+                code = _code(inner.get("enum", ()), self._problem)
+                if code is not None:
+                    yield (*path, name), (code,)
+            else:
+                yield from self._codes(one, inner, (*path, name))
+
+    def _free(
+        self, value: Any, definition: Any, path: tuple[str, ...]
+    ) -> Iterator[tuple[str, ...]]:
+        """The texts that were made up, and that the schema leaves free."""
+        for name, one, inner in self._members(value, definition):
+            if isinstance(one, str) and _MADE.fullmatch(one) and not _SAYING & inner.keys():
+                yield (*path, name)
+            elif isinstance(one, dict):
+                yield from self._free(one, inner, (*path, name))
+
+    def _lists(self, value: Any, definition: Any, path: tuple[str, ...]) -> Iterator[Place]:
+        """Lists of objects: one for each bad field, and none where no field is at fault."""
+        for name, one, inner in self._members(value, definition):
+            if isinstance(one, dict):
+                yield from self._lists(one, inner, (*path, name))
+            elif isinstance(one, list) and one and all(isinstance(item, dict) for item in one):
+                form, errors = self._reader.items(inner), self._problem.errors
+                is_named = spelt(name) in LISTS
+                if not is_named and not any(self._free(one[0], form, ())):
+                    continue
+                items = one if is_named else [one[0]] * len(errors)
+                if len(items) == len(errors):
+                    pairs = zip(items, errors, strict=True)
+                    items = [self._item(item, form, error) for item, error in pairs]
+                elif is_named:
+                    items = [self._coded(item, form) for item in items]
+                yield (*path, name), (items,)
+
+    def _item(self, item: Any, form: Any, error: FieldError) -> Any:
+        """An item of a list, with one bad field at its first free text and its last."""
+        item = self._coded(item, form)
+        free = [*self._free(item, form, ())]
+        texts = {*_texts(item)}
+        if free and texts.isdisjoint({error.detail, *_sentences([error])}):
+            place = free.pop()
+            has_field = bool(free) or error.param in texts
+            item = put_at(item, place, error.detail if has_field else _sentences([error])[0])
+            if free and error.param not in texts:
+                item = put_at(item, free[0], error.param)
+        return item
+
+    def _coded(self, item: Any, form: Any) -> Any:
+        for place, wanted in self._codes(item, form, ()):
+            item = put_at(item, place, wanted[0])
+        return item
+
+    def _members(self, value: Any, definition: Any) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
+        if isinstance(value, dict):
+            members = self._reader.of(definition)
+            yield from ((name, one, members.get(name, {})) for name, one in value.items())
+
+
+def _code(options: Sequence[Any], problem: Problem) -> str | None:
+    """The option that fits a problem best; None where none is of it."""
+    texts = {one: spelt(one) for one in options if isinstance(one, str)}
+    for exact in (problem.code, HTTPStatus(problem.status).phrase):
+        for one, plain in texts.items():
+            if plain == spelt(exact):
+                return one
+    own = {*problem.code.split("_")} - _GENERAL
+    parts = _OF_STATUS.get(problem.status, ())
+
+    def fitness(one: str) -> int:
+        plain = texts[one]
+        return 2 * sum(word in plain for word in own) + sum(part in plain for part in parts)
+
+    best = max(texts, key=fitness, default=None)
+    return best if best is not None and fitness(best) else None
+
+
+def _sentences(errors: Sequence[FieldError]) -> list[str]:
+    return [f"{one.param} {one.detail}" for one in errors]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
+    elif isinstance(value, str):
+        yield value

@@ -1,0 +1,140 @@
+"""An error without an example says what the refusal says, whatever its members are called."""
+
+from typing import Any
+
+import pytest
+
+from tests.mock_server.documented.error_shapes import STRING, listed, members
+from tests.mock_server.kept.conftest import Start, start
+from tests.mock_server.kept.contracts import answer, contract, operation
+
+__all__ = ["start"]
+
+A = {"Authorization": "Bearer token-a"}
+
+
+def enumeration(*codes: str) -> dict[str, Any]:
+    return {"type": "string", "enum": list(codes)}
+
+
+def refused(start: Start, schema: dict[str, Any], **request: Any) -> tuple[int, Any]:
+    """The refusal of a call by a contract that has one form for all of its errors."""
+    error = answer(schema)
+    key = {"name": "X-Retry-Idempotency", "in": "header", "schema": STRING}
+    size = {"name": "size", "in": "query", "schema": {"type": "integer"}}
+    body = members("name", name=STRING, size={"type": "integer"})
+    responses = {"200": answer(), **dict.fromkeys(("400", "401", "404", "409", "422"), error)}
+    called = operation(responses, body, parameters=[key, size], security=[{"bearer": []}])
+    client = start(contract({"/things": {"post": called}}))
+    options = {"json": {"name": "x"}, "headers": A, **request}
+    if "X-Retry-Idempotency" in options["headers"]:
+        client.post("/v1/things", **{**options, "json": {"name": "first"}})
+    found = client.post("/v1/things", **options)
+    return found.status_code, found.json()
+
+
+CALLS: dict[str, dict[str, Any]] = {
+    "token": {"headers": {"Authorization": "Bearer other"}},
+    "field": {"json": {}},
+    "type": {"content": "x", "headers": {**A, "Content-Type": "text/plain"}},
+    "key": {"headers": {**A, "X-Retry-Idempotency": "k"}},
+    "query": {"params": {"size": "x"}},
+}
+OWN = members(
+    "oops",
+    oops=members(
+        "kind", "says", "ref",
+        kind=enumeration("bad_request", "no_token", "nothing_here", "unfit_values", "key_reused"),
+        ref=STRING, says=STRING, where=listed(spot=STRING, trouble=STRING),
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "says", "where"),
+    [
+        ("token", "no_token", "The access token is not valid.", []),
+        ("field", "unfit_values", "name is required.", [("name", "is required")]),
+        ("type", "bad_request", "Send the body as application/json.", []),
+        (
+            "key",
+            "key_reused",
+            "This idempotency key was sent before with another body.",
+            [("X-Retry-Idempotency", "Use a new key for a new request.")],
+        ),
+    ],
+)
+def test_names_of_its_own(
+    start: Start, call: str, kind: str, says: str, where: list[tuple[str, str]]
+) -> None:
+    _, found = refused(start, OWN, **CALLS[call])
+    items = [{"spot": spot, "trouble": trouble} for spot, trouble in where]
+    assert found == {"oops": {"kind": kind, "ref": "text", "says": says, "where": items}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (members(says=STRING, more=STRING), {"says": "name is required.", "more": "text"}),
+        (members(says=STRING, message=STRING), {"says": "text", "message": "name is required."}),
+        (
+            members(why=listed(says=STRING)),
+            {"why": [{"says": "name is required"}]},
+        ),
+        (
+            members(errors=listed(code=enumeration("token", "valid"), says=STRING)),
+            {"errors": [{"code": "valid", "says": "name is required"}]},
+        ),
+        (
+            members(says={**STRING, "pattern": "^text$"}, why={**STRING, "example": "so"}),
+            {"says": "text", "why": "so"},
+        ),
+        (members(says={**STRING, "maxLength": 4}), {"says": "text"}),
+    ],
+)
+def test_the_first_free_text_has_the_detail(start: Start, schema: Any, expected: Any) -> None:
+    assert refused(start, schema, **CALLS["field"]) == (422, expected)
+
+
+BOX = ("created", "bad_request", "unauthorized", "not_found", "item_name_invalid")
+
+
+@pytest.mark.parametrize(
+    ("codes", "call", "expected"),
+    [
+        (BOX, "token", "unauthorized"),
+        (("INVALID_ARGUMENT", "UNAUTHENTICATED"), "token", "UNAUTHENTICATED"),
+        (("UNAUTHENTICATED", "INVALID_ARGUMENT"), "field", "INVALID_ARGUMENT"),
+        (("invalid_grant", "invalid_client", "invalid_request"), "type", "invalid_request"),
+        (("x", "missing_required_field"), "field", "missing_required_field"),
+        (("one", "other"), "token", "one"),
+    ],
+)
+def test_a_code_fits_the_status(
+    start: Start, codes: tuple[str, ...], call: str, expected: str
+) -> None:
+    member = {**enumeration(*codes), "example": codes[0]}
+    _, found = refused(start, members("code", code=member), **CALLS[call])
+    assert found == {"code": expected}
+
+
+@pytest.mark.parametrize(
+    ("call", "more", "expected"),
+    [
+        ("field", {}, {"pointer": "/name"}),
+        ("query", {}, {"parameter": "size"}),
+        ("key", {}, {"parameter": "X-Retry-Idempotency"}),
+        ("key", {"header": STRING}, {"header": "X-Retry-Idempotency"}),
+        ("token", {"header": STRING}, {}),
+    ],
+)
+@pytest.mark.parametrize("has_example", [False, True])
+def test_a_source_has_the_part_of_the_request(
+    start: Start, call: str, more: Any, expected: Any, *, has_example: bool
+) -> None:
+    source = members(pointer=STRING, parameter=STRING, **more)
+    schema = members("errors", errors=listed(detail=STRING, source=source))
+    if has_example:
+        schema["example"] = {"errors": [{"detail": "bad", "source": {"pointer": "/data/title"}}]}
+    _, found = refused(start, schema, **CALLS[call])
+    assert [one["source"] for one in found["errors"]] == [expected]
