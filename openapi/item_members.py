@@ -10,6 +10,7 @@ from urllib.parse import quote
 from openapi.errors import ContractError
 from openapi.operation import MediaType, Operation, is_json
 from openapi.references import merge_schemas
+from openapi.schema import types_of
 
 _ANY_ID = re.compile(r"(^|_)(id|uuid|guid|uid|sid)$")
 _LEVELS = 4
@@ -104,6 +105,28 @@ class Members:
             return merged["items"]
         found = (self.items(one, level - 1) for one in self._branches(merged) if level)
         return next((one for one in found if one is not None), None)
+
+    def with_defaults(self, definition: Any, value: Any) -> Any:
+        """A value with the defaults of the members that it leaves out, at all levels."""
+        if isinstance(value, list):
+            inner = self.items(definition)
+            return [self.with_defaults(inner, one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        properties = self.merged(definition).get("properties", {})
+        own = {name: self.merged(one) for name, one in properties.items()}
+        usual = {
+            name: one["default"]
+            for name, one in own.items()
+            if "default" in one and one.get("readOnly") is not True
+        }
+        given = {name: self.with_defaults(own.get(name), one) for name, one in value.items()}
+        return {**usual, **given}
+
+    def may_be_null(self, merged: Mapping[str, Any]) -> bool:
+        """Whether a merged schema says that its value may be null."""
+        kinds = [merged, *map(self.merged, self._branches(merged))]
+        return any("null" in types_of(one) or None in one.get("enum", ()) for one in kinds)
 
     def discriminator(self, definition: Any) -> str | None:
         """The member that says which alternative an item is."""

@@ -111,23 +111,40 @@ def timestamps(
     found = {}
     for name, definition in members.items():
         if _UPDATED.search(name) or (new and _CREATED.search(name)):
-            value = instant(definition, example.get(name), now)
+            value = instant(definition, example.get(name), now, name)
             if value is not None:
                 found[name] = value
     return found
 
 
-def instant(definition: Mapping[str, Any], example: object, now: float) -> Any:
-    """The present time as a member has its times; None where it has none."""
+def instant(definition: Mapping[str, Any], example: object, now: float, name: str = "") -> Any:
+    """The present time as a member has its times; None where it has none.
+
+    ``name`` says of an integer without an example whether it is a time.
+    """
     kinds, form = types_of(definition), definition.get("format")
     if form == "date-time" or (form is None and _is_date_time(example)):
         return timestamp(now)
     if form == "date":
         return datetime.fromtimestamp(now, UTC).date().isoformat()
-    if {"integer", "number"} & set(kinds) and (form == "unix-time" or _is_recent(example)):
+    is_made_up = example is None or example in (0, definition.get("minimum"))
+    is_named = is_made_up and form in _COUNTS and _TIMES.search(name)
+    if {"integer", "number"} & set(kinds) and (
+        _UNIX.match(form or "") or is_named or _is_recent(example)
+    ):
         is_fine = _is_number(example) and example > _MILLISECONDS  # type: ignore[operator]
-        return int(now * 1000) if is_fine else int(now)
+        return int(now * 1000) if is_fine or "milli" in (form or "") else int(now)
     return None
+
+
+_UNIX = re.compile(r"unix-?_?time|timestamp|epoch", re.IGNORECASE)
+"""Formats of a Unix time."""
+
+_COUNTS = (None, "int32", "int64")
+"""Formats of an integer that may be a Unix time."""
+
+_TIMES = re.compile(r"(^created|^updated|^modified|At|_at|On|_on|[Tt]ime|[Tt]imestamp)$")
+"""Names of members that say when something was."""
 
 
 def _is_date_time(value: object) -> bool:

@@ -126,7 +126,7 @@ class ItemAction:
         for name, one in members.items():
             stem = _TIME.sub("", spelt(name))
             if stem != spelt(name) and stem in self._done:
-                own[name] = instant(one, item.get(name), now)
+                own[name] = instant(one, item.get(name), now, name)
         own = {name: value for name, value in own.items() if value is not None}
         return {**timestamps(members, item, now, new=False), **own}
 

@@ -120,6 +120,13 @@ class ItemAnswers:
         """Whether the answers of read and create show an item as it is."""
         return all(self.exact(*one, item) is not None for one in self.shapes(collection))
 
+    def is_whole(self, collection: Collection, item: Item) -> bool:
+        """Whether an item has all that the answers of read and create require of one."""
+        return all(
+            documented.accepts(place.body(documented.body, place.shown(item)))
+            for documented, place in self.shapes(collection)
+        )
+
     def exact(self, documented: Documented, place: ItemPlace, item: Item) -> Any:
         """The body that shows an item as it is; None where the contract does not allow it."""
         return next(filter(documented.accepts, _showing(documented.body, place, item)), None)

@@ -50,7 +50,8 @@ class ItemPages:
         documented = self._answers.documented(operation, operation.success_status)
         if one is None or documented.body is None:
             return None
-        filling = PageFilling(one, documented, await self._page(exchange, one, partner_id, path))
+        page = await self._page(exchange, one, partner_id, path)
+        filling = PageFilling(one, documented, page, collection.id)
         body = filling.body(exchange)
         return documented.with_body(body, {} if body is None else filling.headers(exchange))
 

@@ -175,22 +175,31 @@ class KeptItems:
         return {"Location": f"{self._base_path}{call.path}/{item_id}"}
 
     def _sent(self, call: ItemCall) -> Item:
-        body = call.exchange.value
-        if call.operation.request_body is None:
-            own = {one.name for one in call.operation.parameters if one.location == "query"}
-            body = {
-                name: value
-                for name, value in call.exchange.parameters.items()
-                if name in own and name in call.collection.members
-            }
+        collection, operation = call.collection, call.operation
+        body, defaults = self._asked(call)
         # What the contract has in answers alone is not the client's to choose.
-        settable = call.collection.request_members(call.operation)
-        own = call.collection.members.keys() - settable if settable else {call.collection.id}
-        return {
-            name: one
-            for name, one in call.collection.sent(call.operation, body).items()
-            if name not in own and _is_json(one)
-        }
+        settable = collection.request_members(operation)
+        own = collection.members.keys() - settable if settable else {collection.id}
+        sent = collection.sent(operation, body)
+        if operation is collection.create or operation.method == "PUT":
+            usual = collection.sent(operation, defaults)
+            usual = {name: one for name, one in usual.items() if name in collection.members}
+            sent = {**sent, **usual}
+        return {name: one for name, one in sent.items() if name not in own and _is_json(one)}
+
+    def _asked(self, call: ItemCall) -> tuple[Any, Any]:
+        """What a request asks for, and the same with the defaults of what it leaves out."""
+        exchange, body = call.exchange, call.operation.request_body
+        if body is None:
+            members = call.collection.members
+            own = [one for one in call.operation.parameters if one.location == "query"]
+            known = {one.name: one.schema.definition for one in own if one.name in members}
+            given = exchange.parameters
+            asked = {name: given[name] for name in known if name in given}
+            return asked, self._answers.reader.with_defaults({"properties": known}, asked)
+        media_type = body.accepts(exchange.header(b"content-type") or "")
+        definition = media_type.schema.definition if media_type and media_type.schema else {}
+        return exchange.value, self._answers.reader.with_defaults(definition, exchange.value)
 
     async def _update(self, call: ItemCall) -> Response:
         """Change an item, or add it where a PUT documents that."""

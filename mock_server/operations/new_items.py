@@ -15,6 +15,7 @@ from mock_server.store.interface import ItemChange
 from openapi.collection import Collection
 from openapi.item_members import id_text, singular, spelt
 from openapi.operation import PATH_PARAMETER, Operation
+from openapi.schema import types_of
 
 _UNIQUE = re.compile(r"id|uuid|guid|node_id", re.IGNORECASE)
 """What a further id of an item is called."""
@@ -108,9 +109,7 @@ class NewItem:
         place = self._collection.shown.get(create)
         kind = self._answers.kind(self._collection)
         if kind is None or sent.get(kind) in (None, self._documented.get(kind)):
-            settable = self._collection.request_members(self._call.operation)
-            unset = self._answers.invented(self._collection) & settable
-            yield {name: one for name, one in self._documented.items() if name not in unset} | sent
+            yield from self._unset()
             yield {**self._documented, **sent}
         for body in self._answers.examples(create, create.success_status) if place else ():
             item = (place.item(body) if place else None) or {}
@@ -118,6 +117,31 @@ class NewItem:
                 yield {**item, **sent}
         yield sent
         yield merged(self._documented, sent)
+
+    def _unset(self) -> Iterator[Item]:
+        """The documented item with what was sent, and with little of what no one says.
+
+        What a client may set and has not set is left out, or else empty; anything else is null
+        where that is allowed.
+        """
+        invented = self._answers.invented(self._collection) - self._sent.keys()
+        unset = invented & self._collection.request_members(self._call.operation)
+        start = {**self._documented, **self._sent}
+        empty: Item = {}
+        for name in (one for one in self._documented if one in invented):
+            definition = self._collection.members.get(name, {})
+            if self._answers.reader.may_be_null(definition):
+                empty[name] = None
+            elif name in unset and "array" in types_of(definition):
+                empty[name] = []
+        start |= fitting_members(empty, lambda members: self._is_shown({**start, **members}))
+        bare = {name: one for name, one in start.items() if name not in unset}
+        if not self._answers.is_whole(self._collection, bare):
+            for name in (one for one in start if one in unset):
+                rest = {other: one for other, one in start.items() if other != name}
+                start = rest if self._answers.is_whole(self._collection, rest) else start
+            yield start
+        yield bare
 
     def _times(self) -> Item:
         now = self._call.exchange.now

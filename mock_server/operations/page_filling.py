@@ -35,6 +35,9 @@ _NEXT = re.compile(
     r"next.*|.*(nexttoken|nextcursor|nextpagetoken|continuation).*|after|(end)?cursor|marker"
 )
 _PREVIOUS = re.compile(r"prev.*|before|startcursor")
+_ENDS = {"firstid": 0, "lastid": -1}
+"""Members with the id of an item of the page, and which one it is."""
+
 _URLS = re.compile(r".*(url|uri|link|href)")
 
 
@@ -60,12 +63,16 @@ class PageFilling:
     listed: ItemList
     documented: Documented
     page: Page
+    identity: str
+    """The member of an item with its id."""
+    _ids: list[Any] = field(default_factory=list)
     _absent: set[tuple[str, ...]] = field(default_factory=set)
     """The members for which there is no value, such as the next page of the last."""
 
     def body(self, exchange: Exchange) -> Any:
         """The page, or None where the contract allows none with these items."""
         items, place = self._items(), self.listed.place
+        self._ids[:] = [item[self.identity] for item in items]
         around = self._filled(self.documented.body, (), exchange)
         bodies = [place.body(around, items), place.body(self.documented.body, items)]
         tried = (one for body in bodies for one in self._without_absent(body))
@@ -134,6 +141,8 @@ class PageFilling:
                 continue
             if "boolean" in kinds and _MORE.fullmatch(word):
                 found[name] = False
+            elif word in _ENDS:
+                found[name] = None
             elif "integer" in kinds and (_TOTAL.fullmatch(word) or _NEXT.fullmatch(word)):
                 found[name] = 0
             elif "string" in kinds and _NEXT.fullmatch(word):
@@ -143,8 +152,10 @@ class PageFilling:
     def _value(self, word: str, value: Any, place: tuple[str, ...], exchange: Exchange) -> Any:
         if isinstance(value, bool):
             return self._flag(word, exchange, value=value)
-        is_next = _NEXT.fullmatch(word)
-        if _PREVIOUS.fullmatch(word) or (is_next and not self.page.next):
+        is_next, end = _NEXT.fullmatch(word), _ENDS.get(word)
+        if end is not None and self._ids:
+            return self._ids[end]
+        if end is not None or _PREVIOUS.fullmatch(word) or (is_next and not self.page.next):
             self._absent.add(place)
         elif isinstance(value, int | float):
             return self._number(word, value, exchange)

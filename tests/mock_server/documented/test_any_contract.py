@@ -207,7 +207,6 @@ def test_it_prefers_the_documented_example(
             {"json": DOG | {"age": None, "mother": None, "mood": None}},
             [],
         ),
-        ("pets-3.0", "GET", "/v2/pets/0", {}, ["pet-id"]),
         (
             "pets-3.0",
             "POST",

@@ -85,3 +85,23 @@ def test_times_are_those_of_now_in_the_form_of_the_contract() -> None:
     }
     changed = timestamps(members, example, NOW, new=False)
     assert changed == {"updatedAt": text, "modified_ms": 1_772_366_400_250}
+
+
+@pytest.mark.parametrize(
+    ("name", "definition", "example", "expected"),
+    [
+        ("created_at", {"type": "integer", "format": "unixtime"}, 0, 1_772_366_400),
+        ("created_at", {"type": "integer"}, 0, 1_772_366_400),
+        ("createdAt", {"type": "integer", "minimum": 5}, 5, 1_772_366_400),
+        ("created", {"type": "integer", "format": "int64"}, None, 1_772_366_400),
+        ("creation", {"type": "integer", "format": "timestamp-millis"}, 0, 1_772_366_400_250),
+        ("created_at", {"type": "integer"}, 20_260_301, None),
+        ("created_pages", {"type": "integer"}, 0, None),
+        ("created_by", {"type": "string"}, "text", None),
+    ],
+)
+def test_an_integer_is_a_time_by_its_format_or_its_name(
+    name: str, definition: dict[str, Any], example: object, expected: int | None
+) -> None:
+    found = timestamps({name: definition}, {name: example}, NOW, new=True)
+    assert found.get(name) == expected

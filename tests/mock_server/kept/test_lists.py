@@ -209,6 +209,20 @@ def test_pages_before_an_item(start: Start) -> None:
     assert [one["id"] for one in before] == ids[1:3]
 
 
+@pytest.mark.parametrize("example", [None, {"data": [], "first_id": 90, "last_id": 91}])
+def test_the_ends_of_a_page_are_its_own(start: Start, example: Any) -> None:
+    ends = {"type": ["integer", "null"]}
+    page = obj("data", data=ITEMS, first_id=ends, last_id=ends, has_more=FLAG)
+    client = start(document(page, {"after": text(), "limit": number()}, example=example))
+    empty = client.get("/v1/items").json()
+    assert (empty["data"], empty["first_id"], empty["last_id"]) == ([], None, None)
+    fill(client)
+    first = client.get("/v1/items", params={"limit": 2}).json()
+    assert (first["first_id"], first["last_id"], first["has_more"]) == (5, 4, True)
+    second = client.get("/v1/items", params={"limit": 9, "after": first["last_id"]}).json()
+    assert (second["first_id"], second["last_id"], second["has_more"]) == (3, 1, False)
+
+
 def test_a_cursor_outlives_its_item(start: Start) -> None:
     page_schema, query, walk, _ = PAGES["a token"]
     client = start(document(page_schema, query))

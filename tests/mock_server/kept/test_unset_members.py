@@ -1,0 +1,100 @@
+"""What a client has not set: the default of its schema, and else as little as there may be."""
+
+from typing import Any
+
+import pytest
+
+from tests.mock_server.clients import Client
+from tests.mock_server.kept.conftest import Start
+from tests.mock_server.kept.contracts import answer, array, contract, number, obj, operation, text
+
+NULLABLE = {"type": ["string", "null"]}
+TIME = {**NULLABLE, "format": "date-time"}
+FLAG = {"type": "boolean"}
+ITEM = obj(
+    "id", "weeks", "view", "note", "extras", "size", "at", "gone_at",
+    id=number(), weeks=number(), view=FLAG, note=NULLABLE, extras=array(text()),
+    size=obj("unit", unit=text(), depth=number()),
+    at={"anyOf": [text(format="date-time"), {"type": "null"}]},
+    gone_at=TIME, tag=text(), spare=NULLABLE,
+)  # fmt: skip
+NEW = obj(
+    name=text(), weeks=number(minimum=1, default=3), view={**FLAG, "default": False},
+    note=NULLABLE, extras=array(text()), tag=text(), spare=NULLABLE, hidden=text(default="x"),
+    size=obj(unit=text(default="m"), depth=number()),
+)  # fmt: skip
+
+
+def document(item: dict[str, Any], sent: dict[str, Any], example: Any = None) -> dict[str, Any]:
+    one = answer(item, example)
+    return contract(
+        {
+            "/items": {"post": operation({"201": one}, sent)},
+            "/items/{id}": {
+                "get": operation({"200": one}),
+                "put": operation({"200": one}, sent),
+                "patch": operation({"200": one}, sent),
+            },
+        },
+        ids=number(),
+    )
+
+
+def made(client: Client, **sent: Any) -> Any:
+    found = client.post("/v1/items", json=sent)
+    assert found.status_code == 201
+    assert client.get("/v1/items/1").json() == found.json()
+    return found.json()
+
+
+def test_defaults_count_and_the_rest_is_empty(start: Start) -> None:
+    expected = {
+        "id": 1, "weeks": 3, "view": False, "note": None, "extras": [], "at": None,
+        "size": {"unit": "m", "depth": 2}, "gone_at": None,
+    }  # fmt: skip
+    client = start(document(ITEM, NEW))
+    assert made(client, name="a", size={"depth": 2}) == expected
+    changed = client.request("PATCH", "/v1/items/1", json={"weeks": 5, "note": "b"}).json()
+    assert changed == {**expected, "weeks": 5, "note": "b"}
+    replaced = client.put("/v1/items/1", json={"size": {"depth": 4}, "note": None, "extras": []})
+    assert replaced.json() == {**expected, "size": {"unit": "m", "depth": 4}}
+
+
+def test_what_was_sent_goes_first(start: Start) -> None:
+    sent = {"weeks": 7, "view": True, "note": "b", "extras": ["c"], "tag": "d", "spare": None}
+    found = made(start(document(ITEM, NEW)), **sent)
+    assert {name: found[name] for name in sent} == sent
+
+
+def test_an_example_is_no_invention(start: Start) -> None:
+    example = {"id": 7, "weeks": 9, "note": "as shown", "gone_at": "2026-01-01T00:00:00Z"}
+    item = obj("id", "weeks", id=number(), weeks=number(), note=NULLABLE, gone_at=TIME)
+    found = made(start(document(item, NEW, example)), name="a")
+    assert found == {**example, "id": 1, "weeks": 3}
+
+
+@pytest.mark.parametrize(
+    ("default", "expected"), [(3, 3), ("three", 0), (99, 0)], ids=["fits", "of no type", "too much"]
+)
+def test_a_default_that_no_answer_shows_is_none(start: Start, default: Any, expected: int) -> None:
+    item = obj("id", "weeks", id=number(), weeks=number(maximum=9))
+    sent = obj(weeks={"default": default})
+    assert made(start(document(item, sent))) == {"id": 1, "weeks": expected}
+
+
+def test_defaults_of_an_envelope_and_of_a_query(start: Start) -> None:
+    item = obj("id", "weeks", id=number(), weeks=number())
+    one = answer(obj("data", data=item))
+    wrapped = obj("data", data=obj(name=text(), weeks=number(default=3)))
+    by_id = {"get": operation({"200": one})}
+    query = {"weeks": number(default=4)}
+    paths = {
+        "/a": {"post": operation({"201": one}, wrapped)},
+        "/a/{id}": by_id,
+        "/b": {"post": operation({"201": one}, query=query)},
+        "/b/{id}": by_id,
+    }
+    client = start(contract(paths))
+    assert client.post("/v1/a", json={"data": {"name": "x"}}).json()["data"]["weeks"] == 3
+    assert client.post("/v1/b").json()["data"]["weeks"] == 4
+    assert client.post("/v1/b", params={"weeks": 5}).json()["data"]["weeks"] == 5
