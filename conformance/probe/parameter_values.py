@@ -34,8 +34,14 @@ def unknown_value(parameter: Parameter, text: str, like: str = "") -> str | None
         str(uuid.uuid4()),
     )
     if len(like) - start >= _FEWEST_CHANGED:
-        tried += (like[:start] + "".join(map(_another, like[start:])),)
+        tried += (another_like(like),)
     return next((str(one) for one in tried if parameter.schema.is_valid(one)), None)
+
+
+def another_like(text: str) -> str:
+    """Another text of the same form: what stands before the last mark stays."""
+    start = max(map(text.rfind, "_-:./")) + 1
+    return text[:start] + "".join(map(_another, text[start:]))
 
 
 def _another(character: str) -> str:

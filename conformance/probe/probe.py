@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
+from conformance.probe.new_values import with_new_values
 from conformance.probe.not_verified import NotServed, NotVerified, Undecided, refused_with
 from conformance.probe.paging import largest_page_of, page_in, query_of_page
 from conformance.probe.parameter_values import plain_value, unknown_value
@@ -191,7 +192,7 @@ class Probe:
         if body and body.schema and not examples:
             examples = [sample_of(body.schema)]
         smallest = min(examples, key=lambda one: len(json.dumps(one, default=str)), default={})
-        value = dict(smallest) if isinstance(smallest, dict) else {}
+        value = with_new_values(self.operation, smallest if isinstance(smallest, dict) else {})
         named = {**value, self.name_member: self.new_name()}
         if self.name_member in value or (
             self.name_member in request_members(self.operation)

@@ -5,6 +5,7 @@ Where a path names a resource, one is made first, so that a refusal can never be
 """
 
 from collections.abc import Iterable
+from http import HTTPStatus
 
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
 from conformance.probe.probe import Probe
@@ -55,8 +56,18 @@ def expect_taken(probe: Probe, answer: Answer, what: str = "") -> None:
     """A valid request, as ``what`` says of it, is answered with the documented success status."""
     success = probe.operation.success_status
     if answer.status != success:
+        _expect_no_conflict(probe, answer)
         _expect_room(probe, answer)
     probe.expect(answer.status == success, f"{success} {what}".strip(), f"{answer.status}")
+
+
+def _expect_no_conflict(probe: Probe, answer: Answer) -> None:
+    """Nothing is verified by a 409 that the contract has for the operation."""
+    if answer.status == HTTPStatus.CONFLICT and probe.operation.documents(answer.status):
+        raise NotVerified(
+            f"{probe.operation.id} answered 409 to a plain valid request, as the contract allows:"
+            " it may ask for what is there already; give an example of what can be made often"
+        )
 
 
 def _expect_room(probe: Probe, answer: Answer) -> None:

@@ -339,8 +339,9 @@ class Run:
         made = probe.try_to_send(request)
         self._observer.note(probe.resource, made)
         self._expect_access(made, "the token")
-        if Capability.SECOND_PARTNER in self.target.capabilities:
-            self._expect_access(probe.try_to_send(probe.request(partner=1)), "the second token")
+        has_second = Capability.SECOND_PARTNER in self.target.capabilities
+        if second := _plain_request(probe, partner=1) if has_second else None:
+            self._expect_access(probe.try_to_send(second), "the second token")
         self._note(operation, probe)
         if made.status != operation.success_status:
             return
@@ -423,10 +424,10 @@ class Run:
         self.answered.setdefault(operation.id, set()).update(statuses)
 
 
-def _plain_request(probe: Probe) -> Request | None:
+def _plain_request(probe: Probe, partner: int = 0) -> Request | None:
     """A plain valid request; None where what its operation is in cannot be made."""
     try:
-        return probe.request()
+        return probe.request(partner)
     except (NotVerified, Violation, UnsendableRequest):
         return None  # the checks judge it
 

@@ -63,7 +63,8 @@ def test_a_parent_that_cannot_be_named_is_no_fault_of_the_harness(
     with fake_server(answering) as url:  # type: ignore[arg-type]
         code, report = judged(
             "run", "--contract", str(contract), "--url", url, "--token", "token-of-one",
-            "--patience", "0", "--select", "created", folder=tmp_path,
+            "--second-token", "token-of-two", "--patience", "0", "--select", "created",
+            folder=tmp_path,
         )  # fmt: skip
     assert code == 2
     assert report["summary"]["errors"] == 0

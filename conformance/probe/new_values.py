@@ -1,0 +1,76 @@
+"""Values that are new in each request: those that a server may take but once."""
+
+import random
+import re
+import secrets
+import uuid
+from collections.abc import Iterator, Mapping
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from conformance.probe.parameter_values import another_like
+from openapi.item_members import Members
+from openapi.operation import Operation
+from openapi.schema import Schema
+from openapi.texts import TextMaker
+
+_LARGEST_NUMBERS = (2**31 - 1, 10**6, 10**4)
+_LONGEST_TEXT = 200
+_FEWEST_CHARACTERS = 6
+"""The characters that are others in a new text: with fewer it may be one that was taken before."""
+
+_TRIES = 10
+
+
+def with_new_values(operation: Operation, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A body with other values, as its schema allows, where a creation may take each but once.
+
+    That is what stands in the path of the resource, where clients choose it, and, where the
+    contract has a 409, an e-mail address.
+    """
+    value, media_type = dict(body), operation.object_body
+    if media_type is None or media_type.schema is None:
+        return value
+    taken_once = _taken_once(operation, media_type.schema)
+    for name in value.keys() & taken_once.keys():
+        tried = ({**value, name: one} for one in _others(value[name], taken_once[name]))
+        value = next(filter(media_type.schema.is_valid, tried), value)
+    return value
+
+
+@cache
+def _taken_once(operation: Operation, schema: Schema) -> Mapping[str, Mapping[str, Any]]:
+    """The members of a creation whose values may be taken once each, with their schemas."""
+    resource = operation.resource
+    if resource is None or resource.create is not operation:
+        return {}
+    formats = {"email"} if operation.documents(HTTPStatus.CONFLICT) else set()
+    return {
+        name: one
+        for name, one in Members(schema.resolve).of(schema.definition).items()
+        if (name == resource.handle or one.get("format") in formats)
+        and name != resource.name
+        and not {"enum", "const"} & one.keys()
+    }
+
+
+def _others(value: Any, definition: Mapping[str, Any]) -> Iterator[Any]:
+    """Other values of a member, the likest first."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        yield from (1 + secrets.randbelow(most) for most in _LARGEST_NUMBERS)
+    if not isinstance(value, str):
+        return
+    if definition.get("format") == "uuid":
+        yield str(uuid.uuid4())
+    if definition.get("format") == "email":
+        yield f"{secrets.token_hex(_FEWEST_CHARACTERS)}@{value.rpartition('@')[2]}"
+    if len(value) >= _FEWEST_CHARACTERS:
+        yield another_like(value)
+    pattern = definition.get("pattern")
+    for _ in range(_TRIES) if isinstance(pattern, str) else ():
+        try:
+            yield TextMaker(random.SystemRandom(), _LONGEST_TEXT).xeger(pattern)
+        except (re.error, ValueError, LookupError, RecursionError, OverflowError):
+            break
+    yield secrets.token_hex(_FEWEST_CHARACTERS)
