@@ -105,6 +105,17 @@ class Requirement(Rule):
     generates: bool = False
     """Whether the check sends generated requests; these checks run one at a time, beside others."""
 
+    def level_on(self, operation: Operation) -> Level:
+        """The level of the requirement on one operation.
+
+        Its judges may look at operations that it does not apply to: what the contract says of
+        others is a SHOULD there.
+        """
+        level = Rule.level_on(self, operation)
+        is_own = creates(operation) or self.applies_to(operation)
+        is_beyond = self.source.startswith("seed") and not is_own
+        return Level.SHOULD if level is Level.MUST and is_beyond else level
+
     def violation(self, exchange: JudgedExchange) -> Violation | None:
         """The violation that one exchange shows, if any; raises ``NotVerified``."""
         found = (one.violation(exchange) for one in self.judges if one.looks_at(exchange))

@@ -76,6 +76,10 @@ def test_what_the_seed_does_not_speak_of_is_a_should_in_the_bundled_contract_alo
 
     assert requirement.level_on(payments.operations["listMerchants"]) is Level.MUST
     assert requirement.level_on(Contract.bundled().operations["listCredentials"]) is Level.SHOULD
+    # It applies to what makes something, and its judge looks at lists too.
+    statuses = catalogue()["generated.statuses-are-documented"]
+    assert statuses.level_on(payments.operations["takePayment"]) is Level.MUST
+    assert statuses.level_on(payments.operations["listPayments"]) is Level.SHOULD
     assert "SHOULD" not in printed(explain_command, id_, "--contract", str(PAYMENTS))
     assert "listCredentials GET /auth/credentials (a SHOULD)" in printed(explain_command, id_)
     listed = printed(list_command, "--contract", "2026-03-01")
