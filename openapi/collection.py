@@ -256,6 +256,10 @@ class Collections:
                 bases.append(base)
         return bases[0] if len(bases) == 1 else None
 
+    def has_any(self) -> bool:
+        """Whether there is any collection in the contract."""
+        return any(map(self._at, self._creates))
+
     def of(self, operation: Operation) -> Collection | None:
         """The collection that an operation is of; None where it is of none."""
         if operation not in self._of:

@@ -5,14 +5,15 @@ import uuid
 
 from dinie_contract.output import LONGEST_LINE, one_line, printable, within
 from mock_server import __version__
-from mock_server.console.first_request.call import Call, Login, first_call, request_of
+from mock_server.console.first_request.call import Call, Login, creates_key, first_call, request_of
 from mock_server.console.sending import FIND_ISSUED
 from mock_server.control.navigation import CONSOLE_PATH
 from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
+from openapi.collection import Collections
 from openapi.contract import Contract
-from openapi.resource import requires_pair_in_form
+from openapi.resource import issues_tokens, requires_pair_in_form
 
 
 def announcement(contract: Contract, origin: str, settings: Settings) -> str:
@@ -35,16 +36,29 @@ def announcement(contract: Contract, origin: str, settings: Settings) -> str:
     if settings.control:
         lines.append(f"  Console        {origin}{CONSOLE_PATH}  (open it in a browser)")
         lines.append(f"  Control        {origin}{CONTROL_PATH}/partners/{partner.partner_id}")
+    if not settings.stateless and _keeps_nothing(contract):
+        lines.append("  Kept items     none: no POST makes what other operations show by its id")
     if settings.faults:
         lines.append(f"  Faults         {', '.join(settings.faults)}")
     call = first_call(contract)
     commands = _commands(contract, call, base_url, partner) if call else []
     # A part of a command would be another command.
     if call and commands and max(map(len, commands)) <= LONGEST_LINE:
-        creates_key = contract.credentials and call.operation is contract.credentials.create
-        lines += ["", "Create an API key:" if creates_key else "Send a first request:", ""]
+        lines += [
+            "",
+            "Create an API key:" if creates_key(contract, call) else "Send a first request:",
+            "",
+        ]
         lines += [f"  {one}" for one in commands]
     return "\n".join([*lines, "", "Ctrl-C ends it."])
+
+
+def _keeps_nothing(contract: Contract) -> bool:
+    """Whether the contract makes things, and the mock recognises none of them."""
+    operations = contract.operations.values()
+    makes = any(one.method == "POST" and not issues_tokens(one) for one in operations)
+    is_known = contract.is_bundled or contract.credentials is not None
+    return makes and not is_known and not Collections(contract, frozenset()).has_any()
 
 
 def _commands(contract: Contract, call: Call, base_url: str, partner: Partner) -> list[str]:

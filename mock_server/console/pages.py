@@ -21,7 +21,7 @@ from conformance.results.result import Outcome
 from mock_server.console.drawing import drawn
 from mock_server.console.exchanges import shown_exchange
 from mock_server.console.filters import FILTERS, filters_of
-from mock_server.console.first_request.call import first_call
+from mock_server.console.first_request.call import creates_key, first_call
 from mock_server.console.first_request.programs import first_requests
 from mock_server.console.presets import shown_presets
 from mock_server.console.rendering import Templates
@@ -134,7 +134,6 @@ class Console:
         base_url, key = sender.origin + self.contract.base_path, str(uuid4())
         secret, token = (sender.own.client_secret, sender.own.token) if sender.own else (None, None)
         call = first_call(self.contract)
-        keys = self.contract.credentials
         plan = (await self._answered(self.faults_of.list, exchange, partner))["data"]
         return await self._page(
             "start",
@@ -144,7 +143,7 @@ class Console:
             secret=secret,
             token=token,
             call=call,
-            makes_key=bool(call and keys and call.operation is keys.create),
+            makes_key=bool(call and creates_key(self.contract, call)),
             losing=next(one for one in shown_presets(plan) if one.name == LOST_RESPONSE),
             programs=first_requests(
                 self.contract, base_url, partner.client_id, secret, token or "TOKEN", key

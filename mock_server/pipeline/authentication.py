@@ -269,7 +269,10 @@ def _api_key(exchange: Exchange, scheme: Mapping[str, Any]) -> str | None:
     name = scheme["name"]
     match scheme["in"]:
         case "header":
-            return exchange.header(name.lower().encode("latin-1"))
+            key = exchange.header(name.lower().encode("latin-1"))
+            # Contracts describe a bearer token so too; the scheme is not part of it.
+            is_bearer = name.lower() == "authorization" and key and key[:7].lower() == "bearer "
+            return key[7:].strip() if key and is_bearer else key
         case "query":
             query = exchange.scope["query_string"].decode("latin-1")
             values = parse_qs(query).get(name)

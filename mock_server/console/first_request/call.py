@@ -152,6 +152,18 @@ def first_call(contract: Contract) -> Call | None:
     return next((one for one in calls if one), None)
 
 
+def creates_key(contract: Contract, call: Call) -> bool:
+    """Whether a call creates an API key, and is called so by the contract."""
+    operation = call.operation
+    words = f"{operation.path} {operation.id} {operation.summary}"
+    is_create = contract.credentials is not None and operation is contract.credentials.create
+    return is_create and _KEY.search(words) is not None
+
+
+_KEY = re.compile(r"key|credential|client", re.IGNORECASE)
+"""What an API key is called."""
+
+
 def _by_sense(contract: Contract) -> Iterable[Operation]:
     """The operations, those first that a newcomer sees most by."""
     operations = [
@@ -159,8 +171,9 @@ def _by_sense(contract: Contract) -> Iterable[Operation]:
         for one in contract.operations.values()
         if one.method not in {"HEAD", "OPTIONS", "TRACE", "CONNECT"} and not issues_tokens(one)
     ]
-    created = [contract.credentials.create] if contract.credentials else []
     plain = [one for one in operations if not PATH_PARAMETER.search(one.path)]
+    # What a parameter of the path names is made up: nothing is there.
+    created = [one for one in plain if contract.credentials and one is contract.credentials.create]
     making = [one for one in plain if creates(one)]
     reading = [one for one in plain if one.method == "GET"]
     return dict.fromkeys(chain(created, making, reading, plain, operations))
