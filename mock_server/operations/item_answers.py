@@ -1,6 +1,7 @@
 """Answers that show a kept item: the documented answer, with the item's members in it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from mock_server.exchange.problems import Problem, Response
 from openapi.collection import Collection
 from openapi.item_members import ItemPlace, Members, json_of
 from openapi.operation import Operation, is_json
-from openapi.schema import Schema
+from openapi.schema import Schema, types_of
 
 _SAYING = {"example", "examples", "default", "enum", "const"}
 """Keywords that say a value."""
@@ -92,6 +93,28 @@ class ItemAnswers:
                     }
             self._invented[collection] = frozenset(found)
         return self._invented[collection]
+
+    def empty(
+        self, collection: Collection, names: AbstractSet[str], lists: AbstractSet[str]
+    ) -> Item:
+        """The members among these that may be null, as null; those among ``lists`` as no items."""
+        found: Item = {}
+        for name, one in collection.members.items():
+            if name in names and self.reader.may_be_null(one):
+                found[name] = None
+            elif name in names & lists and "array" in types_of(one):
+                found[name] = []
+        return found
+
+    def completed(self, collection: Collection, item: Item, empty: Item) -> Item:
+        """An item with those of the empty members that its answers require."""
+        if self.is_whole(collection, item):
+            return item
+        found = {**empty, **item}
+        for name in empty:
+            rest = {other: one for other, one in found.items() if other != name}
+            found = rest if self.is_whole(collection, rest) else found
+        return found
 
     def kind(self, collection: Collection) -> str | None:
         """The member that says of which kind an item is; None where there is one kind."""

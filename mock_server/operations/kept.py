@@ -274,6 +274,9 @@ class KeptItems:
                 for name, value in known.items()
                 if name not in settable or is_created_time(name)
             }
+            unset = self._answers.invented(call.collection) & settable - sent.keys()
+            empty = self._answers.empty(call.collection, unset, unset)
+            yield self._answers.completed(call.collection, {**kept, **sent}, empty)
             yield {**kept, **sent}
             return
         if essence(exchange.header(b"content-type") or "") != "application/merge-patch+json":

@@ -15,7 +15,6 @@ from mock_server.store.interface import ItemChange
 from openapi.collection import Collection
 from openapi.item_members import id_text, singular, spelt
 from openapi.operation import PATH_PARAMETER, Operation
-from openapi.schema import types_of
 
 _UNIQUE = re.compile(r"id|uuid|guid|node_id", re.IGNORECASE)
 """What a further id of an item is called."""
@@ -127,13 +126,8 @@ class NewItem:
         invented = self._answers.invented(self._collection) - self._sent.keys()
         unset = invented & self._collection.request_members(self._call.operation)
         start = {**self._documented, **self._sent}
-        empty: Item = {}
-        for name in (one for one in self._documented if one in invented):
-            definition = self._collection.members.get(name, {})
-            if self._answers.reader.may_be_null(definition):
-                empty[name] = None
-            elif name in unset and "array" in types_of(definition):
-                empty[name] = []
+        known = invented & self._documented.keys()
+        empty = self._answers.empty(self._collection, known, unset)
         start |= fitting_members(empty, lambda members: self._is_shown({**start, **members}))
         bare = {name: one for name, one in start.items() if name not in unset}
         if not self._answers.is_whole(self._collection, bare):

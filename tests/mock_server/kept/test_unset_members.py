@@ -56,7 +56,7 @@ def test_defaults_count_and_the_rest_is_empty(start: Start) -> None:
     assert made(client, name="a", size={"depth": 2}) == expected
     changed = client.request("PATCH", "/v1/items/1", json={"weeks": 5, "note": "b"}).json()
     assert changed == {**expected, "weeks": 5, "note": "b"}
-    replaced = client.put("/v1/items/1", json={"size": {"depth": 4}, "note": None, "extras": []})
+    replaced = client.put("/v1/items/1", json={"size": {"depth": 4}})
     assert replaced.json() == {**expected, "size": {"unit": "m", "depth": 4}}
 
 
