@@ -224,7 +224,6 @@ class Run:
                 self._find_lost()
             made = self.target.created - (self.target.places.parents if keep_parents else set())
             left = made if useless else revoke_all(self.contract, self.target, made)
-            self.target.created -= made.difference(left)
         self.left_behind = sorted(left)
 
     def _find_lost(self) -> None:

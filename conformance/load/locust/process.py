@@ -16,6 +16,7 @@ from conformance.results.result import Result
 from conformance.run.judging import never_succeeded
 from conformance.run.runner import Run
 from conformance.target.capabilities import Capability
+from conformance.target.clean_up import revoke_all
 from conformance.target.connecting import authenticate, build_target
 from conformance.target.errors import TargetError
 from dinie_contract.output import complain, shown
@@ -74,7 +75,8 @@ def _run(settings: Settings) -> int:
         finally:
             # The load has made its resources in these.
             if target.places.parents and signals.seen <= 1:
-                run.clean_up()
+                with target.cleaning_up():
+                    revoke_all(contract, target, target.places.parents)
 
 
 def _survey(run: Run) -> None:
