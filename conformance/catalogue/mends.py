@@ -4,9 +4,9 @@ Requirements that share one of these texts are one cause in the reports.
 """
 
 ACCEPT_PLAIN = (
-    "Accept what the contract allows: a short name alone, with a far expires_at, and with null."
+    "Accept what the contract allows: the required fields alone, a far date, null where it may be."
 )
-APPLY_LIMIT = "Apply limit with its documented default and bounds."
+APPLY_LIMIT = "Apply the size of a page with its documented default and bounds."
 BOUND_LENGTHS = "Answer what is too long in a path, query or header with a 4xx."
 BY_KEY_ALONE = "Find a stored answer by partner and key alone, not by headers, token or connection."
 BY_SCHEMA = (
@@ -50,12 +50,12 @@ HIDE_SECRETS = (
 )
 KEEP_24_HOURS = "Keep a key for 24 hours from its first use, and forget it then."
 KEEP_INSTANTS = (
-    "Parse dates by RFC 3339 with their offset and fraction, and refuse with 422"
-    " what cannot be kept."
+    "Parse dates by RFC 3339 with their offset and fraction, and refuse what cannot"
+    " be kept with a documented 4xx."
 )
 KEEP_TEXTS = (
     "Store texts as they are (four-byte UTF-8, nothing trimmed, normalised or cut),"
-    " or refuse them with 422."
+    " or refuse them with a documented 4xx."
 )
 KEYS_BY_PARTNER = "Make the partner a part of the stored key: each partner has keys of its own."
 KEY_STATUS = "Look at a key's status, uncached, wherever it is listed or exchanged for a token."
@@ -64,8 +64,8 @@ LIMIT_HEADERS = (
     " answer, refusals and 429s too."
 )
 MEDIA_TYPES = (
-    "Send each status in the media type that the contract names: errors as"
-    " application/problem+json, those of the framework and of a gateway too."
+    "Send each status in the media type that the contract names: errors of the framework"
+    " and of a gateway too."
 )
 NAME_FIELDS = "Collect all errors of the validation, and name each field in errors."
 NO_FAILURE = (
@@ -73,7 +73,7 @@ NO_FAILURE = (
 )
 NO_STORE = "Send Cache-Control: no-store with every answer that holds a secret or a token."
 ONE_CLOCK = (
-    "Take created_at and updated_at from one clock that is right, and write them as"
+    "Take the times of creation and change from one clock that is right, and write them as"
     " RFC 3339 date-times with an offset."
 )
 OWN_TOKENS = "Take the tokens that the server itself issues, and write the key's partner into them."
@@ -108,5 +108,6 @@ VALIDATE = (
 )
 WHOLE_ID = "Look up what to revoke by its whole id and the token's partner, and nothing else."
 WHOLE_PROBLEMS = (
-    "Write every error in one place, with type, title, status and detail as RFC 9457 has them."
+    "Write every error in one place, by the contract's schema of errors, and by RFC 9457 where"
+    " it is a problem document."
 )

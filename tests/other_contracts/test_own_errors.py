@@ -1,5 +1,6 @@
 """A contract whose errors and ids have forms of their own: its mock is judged by these."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from conformance.server.problems.problems import _is_documented
 from conformance.target.exchange import Answer
 from openapi.contract import Contract
 from tests.other_contracts.judging import accused, judged_mock
+from tests.payments.serving import FILE as PAYMENTS
 
 FILE = Path(__file__).with_name("refunds.yaml")
 CONTRACT = Contract.from_file(FILE)
@@ -94,3 +96,12 @@ def test_the_report_of_another_contract_names_its_sources(tmp_path: Path) -> Non
     _, report = judged_mock(FILE, tmp_path, "--select", "created.plain-request-succeeds")
 
     assert {one["source"] for one in report["results"]} == {"the contract"}
+
+
+def test_the_rules_and_mends_of_another_contract_name_nothing_of_the_bundled_one() -> None:
+    words = re.compile(r"\b(expires_at|created_at|client_id|has_more|title|detail|422)\b")
+    operations = Contract.from_file(PAYMENTS).operations.values()
+    applying = [one for one in catalogue().values() if any(map(one.applies_to, operations))]
+
+    assert len(applying) > 100
+    assert not [one.id for one in applying if words.search(f"{one.summary} {one.mend}")]

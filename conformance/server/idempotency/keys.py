@@ -215,7 +215,7 @@ def key_is_free_for_other_partners(probe: Probe) -> None:
     Level.MUST,
     SAFETY,
     accepts_idempotency_key,
-    mend="Bound keys in length and characters with a 400 or 422 before they reach the store.",
+    mend="Bound keys in length and characters with a documented 4xx before they reach the store.",
 )
 @catches(
     fail_on("long keys", lambda request: any(len(value) > 255 for _, value in request.headers))  # noqa: PLR2004 - a usual column width

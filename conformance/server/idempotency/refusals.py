@@ -40,7 +40,7 @@ def unauthenticated_request_leaves_key_free(probe: Probe) -> None:
 )
 @catches(REMEMBER_FAILURES)
 def rejected_request_leaves_key_free(probe: Probe) -> None:
-    """A key that was first seen on a 400 or 422 may be used for the corrected request."""
+    """A key that was first seen on a refused body may be used for the corrected request."""
     for body in (b"{", json.dumps({probe.name_member: 5}).encode()):
         request = probe.request().with_key(probe.new_key())
         refused = probe.send(replace(request, body=body))

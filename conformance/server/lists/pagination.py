@@ -227,7 +227,7 @@ def _at_most(exchange: JudgedExchange) -> None:
 )
 @catches(IGNORE_LIMIT)
 def limit_is_respected(probe: Probe) -> None:
-    """A page holds no more items than ``limit`` says."""
+    """A page holds no more items than the request asks for."""
     make(probe, 3)
     smallest = max(bound(probe, "minimum", 1), 1)
     for limit in (smallest, smallest + 1):
@@ -245,7 +245,7 @@ def limit_is_respected(probe: Probe) -> None:
 )
 @catches(on_requests("pages of 100 by default", _hundred_by_default))
 def default_page_is_small(probe: Probe) -> None:
-    """Without ``limit`` a page holds no more items than the documented default."""
+    """Without a size a page holds no more items than the documented default."""
     default = bound(probe, "default", 25)
     there = len(page_of(probe, query_for(probe, min(largest_page(probe), default + 1))).items)
     if there <= default:
@@ -284,7 +284,7 @@ def strange_parameters_are_no_failure(probe: Probe) -> None:
 )
 @catches(on_answers("give pages of any size", _endless_page))
 def limit_out_of_range_is_no_larger_page(probe: Probe) -> None:
-    """A limit out of range is refused, or gives a page of a permitted size."""
+    """A page size out of range is refused, or gives a page of a permitted size."""
     largest = largest_page(probe)
     for limit in (0, -1, largest + 1, 1_000_000):
         query = urlencode(query_for(probe, limit))

@@ -72,7 +72,7 @@ def _with_objects(probe: Probe) -> Iterator[Answer]:
 @catches(*(drop_field(4, name) for name in ("type", "title", "status", "detail")))
 @each_problem
 def required_members(operation: Operation, answer: Answer, problem: Problem) -> None:
-    """An error has type, title, status and detail."""
+    """An error has the members that the contract requires."""
     complaints = complaints_about(operation, answer, problem)
     missing = [one.param for one in complaints if one.code == "missing_required_field"]
     missing = [name for name in missing if not name.startswith("errors[")]

@@ -102,7 +102,7 @@ def huge_numbers(probe: Probe) -> None:
     Level.MUST,
     SAFETY,
     takes_json,
-    mend="Refuse control characters that the store cannot keep with 422.",
+    mend="Refuse control characters that the store cannot keep with a documented 4xx.",
 )
 @catches(
     fail_on_body("NUL", b"\\u0000"),
@@ -120,7 +120,7 @@ def control_characters(probe: Probe) -> None:
     Level.MUST,
     SAFETY,
     takes_json,
-    mend="Refuse texts that are no Unicode, such as lone surrogates, with 400 or 422.",
+    mend="Refuse texts that are no Unicode, such as lone surrogates, with a documented 4xx.",
 )
 @catches(
     fail_on_body("lone surrogates", b"\\ud8", b"\\udf"),
@@ -166,7 +166,7 @@ def _twice(plain: str) -> Iterator[str]:
     Level.MUST,
     SAFETY,
     lambda one: bool(date_fields(one)),
-    mend="Refuse with 422 dates that the store cannot keep.",
+    mend="Refuse dates that the store cannot keep with a documented 4xx.",
 )
 @catches(
     fail_on_body("the end of time", b"9999-12-31T23:59:59-23:59"),

@@ -64,7 +64,7 @@ def _on_errors(name: str, change: Callable[[list[dict[str, Any]]], object]) -> S
 )
 @catches(answer_if(b"null", 422, "refuse null"), answer_if(b"2099", 422, "refuse an end"))
 def plain_data_is_accepted(probe: Probe) -> None:
-    """A short printable name is accepted, alone, with a far end, and with null for none."""
+    """A short printable name is accepted, alone, and with a far end or null where there is one."""
     schema, required = schema_at(probe), required_names(schema_at(probe))
     added: dict[str, dict[str, Any]] = {"the required fields alone": {}}
     for name in properties(schema):
