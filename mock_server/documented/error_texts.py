@@ -30,6 +30,9 @@ _NO_SENTENCE = (
 )
 """The last word of names for texts that are no sentences."""
 
+_LEVELS = 2
+"""How many levels of objects are around them: deeper ones are of other things than the error."""
+
 _OF_STATUS: Mapping[int, Sequence[str]] = {
     400: ("badrequest", "malformed", "request", "argument", "bad", "valid", "unfit", "unprocess"),
     401: ("unauth", "authenticat", "token", "credential", "login", "signin"),
@@ -84,7 +87,7 @@ class _MadeError:
                 code = _code(inner.get("enum", ()), self._problem)
                 if code is not None:
                     yield (*path, name), (code,)
-            else:
+            elif len(path) < _LEVELS:
                 yield from self._codes(one, inner, (*path, name))
 
     def _free(
@@ -94,13 +97,13 @@ class _MadeError:
         for name, one, inner in self._members(value, definition):
             if isinstance(one, str) and _MADE.fullmatch(one) and not _SAYING & inner.keys():
                 yield (*path, name)
-            elif isinstance(one, dict):
+            elif isinstance(one, dict) and len(path) < _LEVELS:
                 yield from self._free(one, inner, (*path, name))
 
     def _lists(self, value: Any, definition: Any, path: tuple[str, ...]) -> Iterator[Place]:
         """Lists of objects: one for each bad field, and none where no field is at fault."""
         for name, one, inner in self._members(value, definition):
-            if isinstance(one, dict):
+            if isinstance(one, dict) and len(path) < _LEVELS:
                 yield from self._lists(one, inner, (*path, name))
             elif isinstance(one, list) and one and all(isinstance(item, dict) for item in one):
                 form, errors = self._reader.items(inner), self._problem.errors

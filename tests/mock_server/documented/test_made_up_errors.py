@@ -138,3 +138,10 @@ def test_a_source_has_the_part_of_the_request(
         schema["example"] = {"errors": [{"detail": "bad", "source": {"pointer": "/data/title"}}]}
     _, found = refused(start, schema, **CALLS[call])
     assert [one["source"] for one in found["errors"]] == [expected]
+
+
+def test_what_lies_deep_in_an_error_is_of_something_else(start: Start) -> None:
+    order = members(state=enumeration("open", "invalid"), note=STRING)
+    schema = members(error=members(cause=members(order=order)))
+    _, found = refused(start, schema, **CALLS["field"])
+    assert found == {"error": {"cause": {"order": {"state": "open", "note": "text"}}}}
