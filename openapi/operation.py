@@ -327,6 +327,11 @@ class Operation:
                 return int(exact[0]) if exact else int(HTTPStatus.OK)
         return int(HTTPStatus.OK)
 
+    def is_success(self, status: int) -> bool:
+        """Whether a status is a success that is documented: a PUT may have 200 and 201."""
+        is_named = not {str(status), f"{status // 100}XX"}.isdisjoint(self.responses)
+        return status == self.success_status or (status // 100 == 2 and is_named)  # noqa: PLR2004
+
     @property
     def usual_status(self) -> int | None:
         """The status of its success where that is documented, else the lowest that is.

@@ -234,7 +234,8 @@ def outline(
 ) -> dict[str, Any]:
     """Reduce a schema to its types, items and properties, by which text is parsed into values.
 
-    References, ``allOf``, ``anyOf`` and ``oneOf`` are merged in, down to ``depth`` levels.
+    References, ``allOf``, ``anyOf`` and ``oneOf`` are merged in, down to ``depth`` levels. What is
+    ``readOnly`` stays so.
     """
     left = left or iter(range(MAX_OUTLINE))
     definition = resolve(definition)
@@ -253,6 +254,8 @@ def outline(
         properties = {**branch.get("properties", {}), **properties}
         items = items if items is not None else branch.get("items")
     reduced: dict[str, Any] = {"type": list(dict.fromkeys(types))}
+    if merged.get("readOnly") is True:
+        reduced["readOnly"] = True
     if properties and depth:
         reduced["properties"] = {
             name: outline(resolve, one, depth - 1, left) for name, one in properties.items()

@@ -41,6 +41,12 @@ _FREE_TEXT = "dinie-conformance 0123456789ab"
 """A text as clients of ours choose them, which a member must take to be a name."""
 
 
+def says_ended(name: str, value: object) -> bool:
+    """Whether a member says that its resource was revoked: ``deleted`` true, ``active`` false."""
+    name = snake(name)
+    return value is False if name in _LIVING else bool(value and _ENDED.search(name))
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """A kind of resource, and the names of its members.
@@ -110,11 +116,7 @@ class Resource:
     def condition(self, item: Mapping[str, object]) -> str:
         """Whether an item of the list is ``active`` or ``revoked``, else the state that it has."""
         if self.state is None:
-            marks = ((snake(name), value) for name, value in item.items())
-            ended = any(
-                value is False if name in _LIVING else value and _ENDED.search(name)
-                for name, value in marks
-            )
+            ended = any(says_ended(name, value) for name, value in item.items())
             return REVOKED if ended else ACTIVE
         value = item.get(self.state)
         if not isinstance(value, str):

@@ -28,6 +28,10 @@ class Made:
     """The id that the list shows."""
     revoked: bool = False
 
+    def has_id(self, id_: str, partner: int) -> bool:
+        """Whether an id of a partner's is this one's: a number may name one of each partner."""
+        return id_ == self.id and (partner == self.partner or not id_.isdecimal())
+
 
 @dataclass(slots=True)
 class Model:
@@ -61,7 +65,7 @@ class Sequence:
         request = self._probe.request(partner).with_key(self._keys[key])
         answer = self._probe.succeed(request)
         made = Made(partner, request, answer, self._probe.known_id_of(answer))
-        new = all(made.id != one.id for one in self.model.made)
+        new = not any(one.has_id(made.id, partner) for one in self.model.made)
         seen = member(answer, self._probe.resource.id)
         self._probe.expect(new, "a new resource for a new key", "one that was made before", seen)
         self.model.calls[partner, key] = made
@@ -124,7 +128,8 @@ class Sequence:
 
     def _judge(self, id_: str, item: JsonObject, own: dict[str, Made], partner: int) -> None:
         expect = self._probe.expect
-        foreign = any(id_ == one.id for one in self.model.made if one.partner != partner)
+        others = [one for one in self.model.made if one.partner != partner and id_ not in own]
+        foreign = any(one.has_id(id_, partner) for one in others)
         expect(not foreign, "nothing of another partner in a list", "one of its resources")
         made = own.get(id_)
         if made is None:

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.generation.odd_values import odd_instants
-from conformance.probe.bodies import marked, properties, required_names
+from conformance.probe.bodies import marked, required_names, settable
 from conformance.probe.probe import Probe
 from openapi.contract import Contract
 from openapi.references import merge_schemas
@@ -69,7 +69,7 @@ def invalid_bodies(schema: Schema, plain: dict[str, Any]) -> list[st.SearchStrat
 
     fields = [
         with_field(name, values)
-        for name, definition in sorted(properties(schema).items())
+        for name, definition in sorted(settable(schema).items())
         if (allowed := set(types_of(definition)))
         for kind, values in _KINDS.items()
         if not allowed & ({"number", "integer"} if kind == "number" else {kind})
@@ -104,7 +104,9 @@ def _of_type(contract: Contract, schema: dict[str, Any], name: str) -> st.Search
         case "object":
             required = set(schema.get("required", ()))
             fields = {
-                key: _values(contract, one) for key, one in schema.get("properties", {}).items()
+                key: _values(contract, one)
+                for key, one in schema.get("properties", {}).items()
+                if key in required or not _is_read_only(contract.resolve_schema(one))
             }
             return st.fixed_dictionaries(
                 {key: one for key, one in fields.items() if key in required},
@@ -122,6 +124,10 @@ def _of_type(contract: Contract, schema: dict[str, Any], name: str) -> st.Search
             return _numbers(schema, is_whole=name == "integer")
         case _:
             return _SCALARS[name]
+
+
+def _is_read_only(definition: Any) -> bool:
+    return isinstance(definition, dict) and definition.get("readOnly") is True
 
 
 _BOUNDS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}

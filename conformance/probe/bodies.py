@@ -25,7 +25,7 @@ from openapi.schema import Schema, types_of
 def fields_of(operation: Operation) -> Mapping[str, Mapping[str, Any]]:
     """The fields of an operation's JSON body, with their schemas."""
     schema = _schema_of(operation)
-    return properties(schema) if schema else {}
+    return settable(schema) if schema else {}
 
 
 def date_fields(operation: Operation) -> list[str]:
@@ -113,6 +113,18 @@ def properties(schema: Schema) -> dict[str, Any]:
     return dict(schema.outline.get("properties", {}))
 
 
+def settable(schema: Schema) -> dict[str, Any]:
+    """The fields of an object that a request sets, with their schemas: none that is ``readOnly``.
+
+    A server may ignore such a one, whatever is sent (OpenAPI 3.0.3, section 4.7.24).
+    """
+    return {
+        name: one
+        for name, one in properties(schema).items()
+        if not isinstance(one, dict) or one.get("readOnly") is not True
+    }
+
+
 def is_faulty(schema: Schema, name: str, value: Any) -> bool:
     """Whether the schema refuses this value of a property."""
     return any(re.split(r"[.\[]", one.param)[0] == name for one in schema.errors({name: value}))
@@ -121,7 +133,7 @@ def is_faulty(schema: Schema, name: str, value: Any) -> bool:
 def required_names(schema: Schema) -> list[str]:
     """The required fields of an object."""
     codes = {one.param: one.code for one in schema.errors({})}
-    return [name for name in properties(schema) if codes.get(name) == "missing_required_field"]
+    return [name for name in settable(schema) if codes.get(name) == "missing_required_field"]
 
 
 def wrong_values(schema: Schema, name: str) -> Iterator[Any]:
@@ -147,7 +159,7 @@ def kind(value: Any) -> str:
 def invalid(probe: Probe) -> Iterator[tuple[str, dict[str, Any]]]:
     """Bodies with one wrong or missing field each, with the name of the fault."""
     schema, plain = schema_at(probe), probe.plain_body()
-    for name in properties(schema):
+    for name in settable(schema):
         for value in wrong_values(schema, name):
             yield f"{name} as {kind(value)}", {**plain, name: value}
     for name in required_names(schema):

@@ -465,7 +465,7 @@ class Probe:
         return self._expect_succeeded(self.send(request))
 
     def _expect_succeeded(self, answer: Answer) -> Answer:
-        if answer.status != self.operation.success_status:
+        if not self.operation.is_success(answer.status):
             raise refused_with(
                 answer.status,
                 f"{self.operation.id} answered {answer.status} to a plain valid request,"

@@ -54,11 +54,11 @@ def expect_named(probe: Probe, request: Request) -> None:
 
 def expect_taken(probe: Probe, answer: Answer, what: str = "") -> None:
     """A valid request, as ``what`` says of it, is answered with the documented success status."""
-    success = probe.operation.success_status
-    if answer.status != success:
+    is_success, success = probe.operation.is_success, probe.operation.success_status
+    if not is_success(answer.status):
         _expect_no_conflict(probe, answer)
         _expect_room(probe, answer)
-    probe.expect(answer.status == success, f"{success} {what}".strip(), f"{answer.status}")
+    probe.expect(is_success(answer.status), f"{success} {what}".strip(), f"{answer.status}")
 
 
 def _expect_no_conflict(probe: Probe, answer: Answer) -> None:

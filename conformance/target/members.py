@@ -102,6 +102,8 @@ def text_in(members: Mapping[str, object], name: str) -> str | None:
 def identifier_in(members: Mapping[str, object], name: str) -> str | None:
     """A member that names something, as a text: a string or an integer; None for any other."""
     value = members.get(name)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))  # an integer as well (JSON Schema 2020-12 validation, 6.1.1)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) else None

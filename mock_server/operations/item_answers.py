@@ -12,6 +12,7 @@ from mock_server.exchange.problems import Problem, Response
 from openapi.collection import Collection
 from openapi.item_members import ItemPlace, Members, json_of
 from openapi.operation import Operation, is_json
+from openapi.resource import says_ended
 from openapi.schema import Schema, types_of
 
 _SAYING = {"example", "examples", "default", "enum", "const"}
@@ -97,13 +98,18 @@ class ItemAnswers:
     def empty(
         self, collection: Collection, names: AbstractSet[str], lists: AbstractSet[str]
     ) -> Item:
-        """The members among these that may be null, as null; those among ``lists`` as no items."""
+        """The members among these that may be null, as null; those among ``lists`` as no items.
+
+        One that says whether an item has ended says that it has not.
+        """
         found: Item = {}
         for name, one in collection.members.items():
             if name in names and self.reader.may_be_null(one):
                 found[name] = None
             elif name in names & lists and "array" in types_of(one):
                 found[name] = []
+            elif name in names and "boolean" in types_of(one) and says_ended(name, value=True):
+                found[name] = False
         return found
 
     def completed(self, collection: Collection, item: Item, empty: Item) -> Item:

@@ -20,7 +20,7 @@ from conformance.catalogue.judge import (
     on,
 )
 from conformance.probe.applicability import reads_or_creates
-from conformance.probe.bodies import schema_of
+from conformance.probe.bodies import properties, schema_of, settable
 from conformance.probe.values import Values, header
 from conformance.probe.violation import Violation, expect
 from conformance.server.created.answers import is_documented
@@ -139,7 +139,9 @@ def expect_sent_data(exchange: JudgedExchange) -> None:
     sent, found = Answer(0, body=exchange.request.body).json_object(), answer.json_object()
     if answer.status != exchange.operation.success_status or sent is None or found is None:
         return
-    for name in sorted(sent.keys() & found.keys()):
+    schema = exchange.operation.json_body.schema if exchange.operation.json_body else None
+    ignored = properties(schema).keys() - settable(schema).keys() if schema else set()
+    for name in sorted((sent.keys() & found.keys()) - ignored):
         seen = Values(f"/{name}", found[name], sent[name])
         expect(_same(sent[name], found[name]), "what was sent", f"another {name}", seen)
 

@@ -27,10 +27,10 @@ from conformance.probe.bodies import (
     is_judged,
     kind,
     makes_from_json,
-    properties,
     reported_fields,
     required_names,
     schema_at,
+    settable,
     wrong_values,
 )
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotServed, NotVerified
@@ -67,7 +67,7 @@ def plain_data_is_accepted(probe: Probe) -> None:
     """A short printable name is accepted, alone, and with a far end or null where there is one."""
     schema, required = schema_at(probe), required_names(schema_at(probe))
     added: dict[str, dict[str, Any]] = {"the required fields alone": {}}
-    for name in properties(schema):
+    for name in settable(schema):
         if name in date_fields(probe.operation):
             added[f"{name} far ahead"] = {name: FAR_FUTURE}
         if not is_faulty(schema, name, None):
@@ -151,7 +151,7 @@ def invalid_field_is_422(probe: Probe) -> None:
 def every_bad_field_is_reported(probe: Probe) -> None:
     """Each bad field has an item in ``errors`` that names it, all of them at once."""
     schema = schema_at(probe)
-    wrong = {name: next(wrong_values(schema, name), None) for name in properties(schema)}
+    wrong = {name: next(wrong_values(schema, name), None) for name in settable(schema)}
     wrong = {name: value for name, value in wrong.items() if is_faulty(schema, name, value)}
     required = required_names(schema)
     bodies = [wrong, {name: value for name, value in wrong.items() if name not in required}]
@@ -190,7 +190,7 @@ def refused_request_creates_nothing(probe: Probe) -> None:
         if answer_to(probe, request).is_refusal:
             refused.add(str(body.get(probe.name_member)))
 
-    for name in properties(schema):
+    for name in settable(schema):
         for value in wrong_values(schema, name) if name not in required else ():
             body = {**probe.plain_body(), name: value}
             send(probe.request().with_json(body), body)

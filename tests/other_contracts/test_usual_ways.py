@@ -1,0 +1,81 @@
+"""Usual ways of writing contracts: the mock of each conforms, whatever the harness sends it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.target.members import identifier_in
+from tests.other_contracts.judging import accused, judged_mock
+
+TEXT: dict[str, Any] = {"type": "string"}
+INSTANT = {"type": "string", "format": "date-time"}
+SET_BY_SERVER = {"readOnly": True}
+
+
+def contract(**members: Any) -> dict[str, Any]:
+    """A contract with one schema for requests and answers, and a PUT that may create."""
+    error = {"description": "Wrong", "content": {"application/json": {"schema": {
+        "type": "object", "required": ["message"], "properties": {"message": TEXT}}}}}  # fmt: skip
+    item = {"application/json": {"schema": {"$ref": "#/components/schemas/Note"}}}
+    some = {"application/json": {"schema": {
+        "type": "array", "items": {"$ref": "#/components/schemas/Note"}}}}  # fmt: skip
+    body = {"required": True, "content": item}
+
+    def answers(**found: Any) -> dict[str, Any]:
+        own = {key[1:]: {"description": "Done", "content": one} for key, one in found.items()}
+        return {"responses": {**own, "4XX": error}}
+
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Notes", "version": "1"},
+        "security": [{"token": []}],
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": {"Note": {
+                "type": "object", "required": ["id", "title"],
+                "properties": {"title": TEXT, **members}}},
+        },
+        "paths": {
+            "/notes": {
+                "post": {"operationId": "make", "requestBody": body, "parameters": [
+                    {"name": "Idempotency-Key", "in": "header", "schema": TEXT}],
+                    **answers(_201=item)},
+                "get": {"operationId": "list", **answers(_200=some)},
+            },
+            "/notes/{id}": {
+                "parameters": [
+                    {"name": "id", "in": "path", "required": True, "schema": members["id"]}],
+                "get": {"operationId": "read", **answers(_200=item)},
+                "put": {"operationId": "put", "requestBody": body,
+                        **answers(_200=item, _201=item)},
+                "delete": {"operationId": "end", **answers(_204={})},
+            },
+        },
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"id": {"type": "integer", **SET_BY_SERVER}, "due": INSTANT},
+        {"id": {**TEXT, "format": "uuid", **SET_BY_SERVER}, "until": {**INSTANT, **SET_BY_SERVER},
+         "deleted": {"type": "boolean", **SET_BY_SERVER}},
+    ],
+    ids=["the same number for two partners", "what the server sets"],
+)  # fmt: skip
+def test_the_mock_of_a_usual_contract_conforms(members: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "notes.json"
+    file.write_text(json.dumps(contract(**members)))
+    code, report = judged_mock(file, tmp_path)
+
+    assert accused(report) == []
+    assert code == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(5, "5"), (5.0, "5"), ("5", "5"), (5.5, None), (True, None), (1e400, None)]
+)
+def test_an_integer_is_an_id_however_it_is_written(value: object, text: str | None) -> None:
+    assert identifier_in({"id": value}, "id") == text
