@@ -188,12 +188,6 @@ class Reading:
             )
             content = self._content(body, body_pointer, self.request_schemas)
             request_body = RequestBody(body.get("required", False), content)
-        security = node.get("security", self.document.get("security", []))
-        for name in (name for requirement in security for name in requirement):
-            if name not in self.security_schemes:
-                raise ContractError(
-                    join(pointer, "security"), f"names {name}, which is not defined"
-                )
         parameters = tuple(self._parameters(node, pointer, item, item_pointer))
         names, rest = PATH_PARAMETER.findall(path), is_greedy(path)
         if rest:  # some declare the name with its mark
@@ -205,6 +199,10 @@ class Reading:
         for name in names[:-1] if rest else names:
             if name not in declared:
                 raise ContractError(pointer, f"declares no path parameter {name}")
+        for one in parameters:
+            if one.location == "path" and one.name not in names:
+                reason = f"has a path parameter {one.name}, which is not in the path"
+                self._leave_out(pointer, ContractError(pointer, reason))
         prefix = self._prefixes.get(pointer, "")
         return Operation(
             id=self._id(node, method, prefix + path, pointer),
@@ -212,7 +210,9 @@ class Reading:
             path=prefix + path,
             prefix=prefix,
             pointer=pointer,
-            parameters=parameters,
+            parameters=tuple(
+                one for one in parameters if one.location != "path" or one.name in names
+            ),
             request_body=request_body,
             responses={
                 key.upper() if key != "default" else key: self._sound_response(
@@ -221,12 +221,23 @@ class Reading:
                 for key, response in node.get("responses", {}).items()
                 if not key.startswith("x-")
             },
-            security=tuple(
-                {name: tuple(scopes) for name, scopes in requirement.items()}
-                for requirement in security
-            ),
+            security=tuple(self._security(node, pointer)),
             summary=str(node.get("summary", "")),
         )
+
+    def _security(self, node: Document, pointer: str) -> Iterator[Mapping[str, tuple[str, ...]]]:
+        """The alternatives whose schemes are all there; raises where none of them is."""
+        given = node.get("security", self.document.get("security", []))
+        place, known = join(pointer, "security"), self.security_schemes.keys()
+        unknown = [name for requirement in given for name in requirement if name not in known]
+        reasons = [ContractError(place, f"names {name}, which is not defined") for name in unknown]
+        sound = [requirement for requirement in given if requirement.keys() <= known]
+        if reasons and not sound:
+            raise reasons[0]
+        for one in reasons:
+            self._leave_out(place, one)
+        for requirement in sound:
+            yield {name: tuple(scopes) for name, scopes in requirement.items()}
 
     def _parameters(
         self, node: Document, pointer: str, item: Document, item_pointer: str

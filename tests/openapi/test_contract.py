@@ -267,6 +267,16 @@ def test_the_success_status_is_the_lowest_documented_one(
             "names k, which is not defined",
         ),
         (
+            paths(f"/a: {{get: {{security: [{{k: []}}, {{}}], {DONE}}}}}"),
+            "#/paths/~1a/get/security",
+            "names k, which is not defined",
+        ),
+        (
+            paths(f"/a: {{get: {{{X}, {DONE}}}}}"),
+            "#/paths/~1a/get",
+            "has a path parameter x, which is not in the path",
+        ),
+        (
             paths(f"/a: {{get: {{{DONE}}}}}") + "servers: [{url: '/{base}'}]",
             "#/servers/0",
             "variable without default",
@@ -368,3 +378,31 @@ def test_the_number_of_operations_has_a_bound(read: Read, monkeypatch: pytest.Mo
     assert str(caught.value).endswith(
         "#/paths: holds more than 2 operations: copy the paths that you use to a file of their own"
     )
+
+
+def of_one(operation: dict[str, Any]) -> Contract:
+    return Contract(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "t", "version": "1"},
+            "paths": {"/a": {"get": {"responses": {"200": {"description": "x"}}, **operation}}},
+            "components": {"securitySchemes": {"b": {"type": "http", "scheme": "bearer"}}},
+        }
+    )
+
+
+def test_an_alternative_that_is_not_defined_leaves_the_others() -> None:
+    contract = of_one({"security": [{"k": []}, {"b": []}]})
+
+    assert contract.operations["GET /a"].security == ({"b": ()},)
+    assert [one.reason for one in contract.flaws] == ["names k, which is not defined"]
+
+
+def test_a_path_parameter_that_is_not_in_the_path_is_asked_of_nobody() -> None:
+    parameter = {"name": "x", "in": "path", "required": True, "schema": {"type": "string"}}
+    contract = of_one({"parameters": [parameter]})
+
+    assert contract.operations["GET /a"].parameters == ()
+    assert [one.reason for one in contract.flaws] == [
+        "has a path parameter x, which is not in the path"
+    ]
