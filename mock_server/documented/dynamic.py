@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from itertools import chain, islice, repeat
 from typing import Any
 
-from openapi.discriminators import KEYWORDS
+from openapi.discriminators import KEYWORDS, property_of
 from openapi.references import merge_schemas
 from openapi.schema import Schema, types_of
 from openapi.texts import TextMaker
@@ -66,7 +66,8 @@ class _Drawing:
             if branches:
                 rest = {key: one for key, one in definition.items() if key != keyword}
                 branch = self._random.choice(branches)
-                return self.value({"allOf": [rest, branch]}, depth + 1)
+                value = self.value({"allOf": [rest, branch]}, depth + 1)
+                return _named(value, definition, branch)
         return self._of_type(definition, depth)
 
     def _of_type(self, definition: dict[str, Any], depth: int) -> Any:
@@ -205,6 +206,14 @@ _FORMATS: dict[str, Callable[[random.Random, str], str]] = {
     "ipv6": lambda source, _: f"2001:db8::{source.getrandbits(16):x}",
 }
 """A text of each format, made of a source and a word."""
+
+
+def _named(value: Any, definition: dict[str, Any], branch: Any) -> Any:
+    """A value of a branch with the name of that, where nothing else tells the branches apart."""
+    name = property_of(definition)
+    named = branch.get("properties") if isinstance(branch, dict) and "$ref" in branch else None
+    usual = named.get(name, {}).get("default") if isinstance(named, dict) else None
+    return {**value, name: usual} if usual is not None and isinstance(value, dict) else value
 
 
 def _type_of_keywords(definition: dict[str, Any]) -> str:

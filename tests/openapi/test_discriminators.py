@@ -1,10 +1,12 @@
 """The branch of ``oneOf`` or ``anyOf`` that a value is meant for: its errors and validity."""
 
+import random
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
+from mock_server.documented.dynamic import dynamic_value
 from mock_server.documented.generation import generate
 from openapi.contract import Contract
 from openapi.schema import Schema
@@ -193,6 +195,8 @@ def test_a_generated_value_names_its_branch(mapping: Json | None, kinds: set[str
     assert schema is not None
 
     assert {one["kind"] for one in generate(contract, schema)} <= kinds
+    drawn = [dynamic_value(schema, contract.resolve_schema, random.Random(at)) for at in range(20)]
+    assert {one["kind"] for some in drawn for one in some} == kinds
 
 
 @pytest.mark.parametrize("rule", [{"const": "CC"}, {"enum": ["CC", "VISA"]}])
