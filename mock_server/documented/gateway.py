@@ -35,20 +35,9 @@ def response_with(
     A ``body`` makes it a gateway's in any case. Raises a 501 for a documented response that cannot
     be made.
     """
-    if body is None and _is_documented(operation, status):
+    if body is None and operation.response(status) is not None:
         return answers.response(operation, status, wish)
     return gateway_response(status, body)
-
-
-def _is_documented(operation: Operation, status: int) -> bool:
-    """Whether an operation documents a status.
-
-    ``default`` is that of errors, where a success is documented beside it.
-    """
-    answer = operation.response(status)
-    is_default = answer is not None and answer.key == "default"
-    has_success = any(key[0] in "23" for key in operation.responses)
-    return answer is not None and not (is_default and has_success and status < _FIRST_ERROR)
 
 
 def gateway_response(status: int, body: GatewayBody | None = None) -> Response:

@@ -308,6 +308,10 @@ class _Assembly:
         properties: dict[str, Any] = self._merged(schema).get("properties", {})
         return properties
 
+    def _is_shown(self, schema: Any) -> bool:
+        """Whether an answer has a member that it need not have: none that is ``writeOnly``."""
+        return schema is not False and self._merged(schema).get("writeOnly") is not True
+
     def _merged(self, schema: Any) -> dict[str, Any]:
         schema = self._resolve(schema)
         return merge_schemas(self._resolve, schema) if isinstance(schema, dict) else {}
@@ -357,9 +361,7 @@ class _Assembly:
         made = [self.value(schema, depth + 1) for schema in islice(schemas, int(size))]
         if not definition.get("uniqueItems"):
             return made
-        resolved = self._resolve(item)
-        merged = merge_schemas(self._resolve, resolved) if isinstance(resolved, dict) else {}
-        listed = merged.get("enum", ())
+        listed = self._merged(item).get("enum", ())
         return [*listed[: len(made)]] if len(listed) >= len(made) else distinct(made)
 
     def _object(self, definition: dict[str, Any], depth: int, *, ends: bool) -> dict[str, Any]:
@@ -367,7 +369,7 @@ class _Assembly:
         made = {
             name: self.value(child, depth + 1)
             for name, child in properties.items()
-            if (not ends or name in required) and child is not False
+            if name in required or (not ends and self._is_shown(child))
         }
         missing = [name for name in required if name not in made]
         needed = definition.get("dependentRequired", {})

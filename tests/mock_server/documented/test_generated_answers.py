@@ -148,3 +148,12 @@ def test_an_answer_satisfies_its_schema_and_starts_at_once(
     documented = contract.operations["GET /a"].responses["200"].content["application/json"].schema
     assert documented
     assert documented.errors(answer.json()) == []
+
+
+def test_no_answer_shows_what_clients_only_send(write: Write) -> None:
+    members = "name: {type: string}, pin: {type: string, writeOnly: true}"
+    password = "password: {$ref: '#/components/schemas/Password'}"
+    schema = f"{{type: object, required: [name, password], properties: {{{members}, {password}}}}}"
+    path = write(schema, "\n    Password: {type: string, writeOnly: true}\n")
+
+    assert generated(path) == {"name": "text"}
