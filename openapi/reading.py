@@ -227,7 +227,8 @@ class Reading:
 
     def _security(self, node: Document, pointer: str) -> Iterator[Mapping[str, tuple[str, ...]]]:
         """The alternatives whose schemes are all there; raises where none of them is."""
-        given = node.get("security", self.document.get("security", []))
+        owner = node if "security" in node else self.document
+        given: list[dict[str, Any]] = owner.get("security", [])
         place, known = join(pointer, "security"), self.security_schemes.keys()
         unknown = [name for requirement in given for name in requirement if name not in known]
         reasons = [ContractError(place, f"names {name}, which is not defined") for name in unknown]
