@@ -115,7 +115,8 @@ def _page_query(operation: Operation, members: Mapping[str, Any]) -> PageQuery:
         filters={
             name: known[spelt(name)]
             for name, one in query.items()
-            if name not in own and spelt(name) in known and one.is_single
+            if name not in own and spelt(name) in known
+            if one.is_single or "array" in one.types
         },
     )
 

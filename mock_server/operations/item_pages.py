@@ -64,7 +64,7 @@ class ItemPages:
         filters = {
             member: given[name]
             for name, member in query.filters.items()
-            if given.get(name, "") not in _NO_FILTER
+            if given.get(name, "") not in (*_NO_FILTER, [])
         }
         if filters:
             every = await items.list(partner_id, path, ItemWindow(_ALL, newest_first))
@@ -136,10 +136,15 @@ def _following(
 
 
 def _has(kept: StoredItem, filters: Mapping[str, Any]) -> bool:
-    """Whether an item has these values, or has them in its lists."""
+    """Whether an item has these values, or has them in its lists; one of several is enough."""
     item: Item = read_json(kept.value)
+
+    def has(name: str, wanted: Any) -> bool:
+        found = item.get(name)
+        return wanted in found if isinstance(found, list) else found == wanted
+
     return all(
-        wanted in found if isinstance(found := item.get(name), list) else found == wanted
+        any(has(name, one) for one in (wanted if isinstance(wanted, list) else [wanted]))
         for name, wanted in filters.items()
     )
 

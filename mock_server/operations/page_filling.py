@@ -38,6 +38,9 @@ _PREVIOUS = re.compile(r"prev.*|before|startcursor")
 _ENDS = {"firstid": 0, "lastid": -1}
 """Members with the id of an item of the page, and which one it is."""
 
+_WHOLE = {"uri", "url", "iri"}
+"""The formats of whole URLs: a relative one is a ``uri-reference``."""
+
 _URLS = re.compile(r".*(url|uri|link|href)")
 
 
@@ -163,7 +166,7 @@ class PageFilling:
             text = str(value or "")
             is_by_url = not self.listed.query.is_by_cursor or _URLS.fullmatch(word)
             if is_by_url or "/" in text or "?" in text:
-                return self._next_url(exchange)
+                return self._next_url(exchange, place)
             return next(iter(self.page.next.values()))
         return self._filled(value, place, exchange)
 
@@ -196,9 +199,14 @@ class PageFilling:
                 return says
         return value
 
-    def _next_url(self, exchange: Exchange) -> str:
+    def _next_url(self, exchange: Exchange, place: tuple[str, ...] = ()) -> str:
+        """The next page's URL: relative, unless the member at ``place`` must be a whole one."""
         query = dict(parse_qsl(exchange.scope["query_string"].decode("latin-1")))
-        return f"{exchange.path}?{urlencode({**query, **self.page.next})}"
+        url = f"{exchange.path}?{urlencode({**query, **self.page.next})}"
+        definition = self.listed.frame.get(place[:-1], {}).get(place[-1], {}) if place else {}
+        if definition.get("format") not in _WHOLE:
+            return url
+        return f"{exchange.scope['scheme']}://{exchange.header(b'host') or 'localhost'}{url}"
 
     def _without_absent(self, body: Any) -> Iterator[Any]:
         """A page with null for what there is not, without it, and with an empty text for it."""

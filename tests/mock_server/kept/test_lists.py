@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
 import pytest
 
 from tests.mock_server.clients import Client
@@ -85,6 +86,14 @@ PAGES: dict[str, tuple[Any, ...]] = {
         obj("results", "count", results=ITEMS, count=number(), next=URL),
         {"offset": number(), "limit": number()},
         lambda page, _: dict(parse_qsl(urlsplit(page["next"]).query)) if page.get("next") else None,
+        OLDEST,
+    ),
+    "a whole URL": (
+        obj("results", "count", results=ITEMS, count=number(), next={**URL, "format": "uri"}),
+        {"page": number(minimum=1), "size": number()},
+        lambda page, _: dict(parse_qsl(httpx.URL(page["next"]).query.decode()))
+        if page.get("next") and httpx.URL(page["next"]).is_absolute_url and page["count"] == 5
+        else None,
         OLDEST,
     ),
     "a page number": (
@@ -255,6 +264,19 @@ def test_a_parameter_that_is_called_as_a_member_filters(start: Start) -> None:
     cursor = {"cursor": found["data"][0]["id"], "name": "n1"}
     rest = client.get("/v1/items", params=cursor).json()
     assert (names(rest["data"]), rest["has_more"]) == (["n1"], False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [([], ["n0", "n1", "n2"]), (["n1"], ["n1"]), (["n2", "n0"], ["n0", "n2"]), (["other"], [])],
+)
+def test_one_of_several_values_is_enough_to_pass_a_filter(
+    start: Start, asked: list[str], expected: list[str]
+) -> None:
+    client = start(document(ITEMS, {"name": array(text())}))
+    fill(client, 3)
+
+    assert names(client.get("/v1/items", params={"name": asked}).json()) == expected
 
 
 def test_a_list_that_cannot_show_the_items_is_as_documented(start: Start) -> None:
