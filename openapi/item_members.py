@@ -138,6 +138,10 @@ class Members:
         return [*merged.get("anyOf", ()), *merged.get("oneOf", ())]
 
 
+NATURAL_KEYS = ("slug", "handle", "code", "key", "number", "login", "username")
+"""What members are called that name an item in a path such as ``/orgs/{org}``, without an id."""
+
+
 def id_text(value: Any) -> str:
     """An id as a part of a path: one text for each value, without a slash."""
     whole = isinstance(value, float) and value.is_integer()
@@ -151,6 +155,8 @@ def id_member(members: Mapping[str, Any], parameter: str, noun: str) -> str | No
     names = {spelt(name): name for name in members}
     last_word = _snake(parameter).rpartition("_")[2].rpartition("-")[2]
     wanted = [spelt(parameter), last_word, "id", f"{singular(noun)}id", "uuid", "guid", "sid"]
+    if spelt(parameter) == singular(noun):
+        wanted += NATURAL_KEYS
     ends = [name for name in names if len(name) > 1 and spelt(parameter).endswith(name)]
     wanted += sorted(ends, key=len, reverse=True)
     return next((names[name] for name in wanted if name in names), None)

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, Self
 
 from openapi.envelopes import envelope_of, wrappers
+from openapi.item_members import NATURAL_KEYS
 from openapi.operation import MediaType, Operation
 from openapi.paging import PageMembers, page_members, snake
 from openapi.references import merge_schemas
@@ -109,6 +110,13 @@ class Resource:
         return tuple(one for one in (self.create, self.list, self.read, self.revoke) if one)
 
     @property
+    def is_chosen(self) -> bool:
+        """Whether clients choose its id: then that of one partner may be that of another, too."""
+        body = self.create.json_body
+        members = body.schema.outline.get("properties", {}) if body and body.schema else {}
+        return self.id in members and members[self.id].get("readOnly") is not True
+
+    @property
     def ended_states(self) -> tuple[str, ...]:
         """The documented states of a resource that was revoked."""
         return tuple(one for one in self.states if _ENDED.search(one))
@@ -178,6 +186,7 @@ def _named_after(members: Mapping[str, Any], parameter: str, path: str) -> str |
     ends = ("reference", "ref", "number", "code", "key")
     wanted = [snake(parameter), f"{word}_id", _ID, f"{kind}_id", "uuid", "guid", word]
     wanted += [f"{word}_{end}" for end in ends]
+    wanted += NATURAL_KEYS if word == kind else ()
     spelt = {snake(name): name for name in members}
     return next((spelt[one] for one in wanted if one in spelt), None)
 

@@ -7,7 +7,7 @@ one resource. A list shows what its partner has made and nothing else.
 import time
 from dataclasses import dataclass, field
 
-from conformance.probe.pages import largest_page, pages
+from conformance.probe.pages import COUNTED, largest_page, pages
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.revocation import revocation_of
@@ -30,7 +30,7 @@ class Made:
 
     def has_id(self, id_: str, partner: int) -> bool:
         """Whether an id of a partner's is this one's: a number may name one of each partner."""
-        return id_ == self.id and (partner == self.partner or not id_.isdecimal())
+        return id_ == self.id and (partner == self.partner or not COUNTED.fullmatch(id_))
 
 
 @dataclass(slots=True)

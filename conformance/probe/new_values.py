@@ -67,10 +67,11 @@ def _others(value: Any, definition: Mapping[str, Any]) -> Iterator[Any]:
         yield f"{secrets.token_hex(_FEWEST_CHARACTERS)}@{value.rpartition('@')[2]}"
     if len(value) >= _FEWEST_CHARACTERS:
         yield another_like(value)
+    # A text by a pattern may be of one letter, which is soon taken.
+    yield secrets.token_hex(_FEWEST_CHARACTERS)
     pattern = definition.get("pattern")
     for _ in range(_TRIES) if isinstance(pattern, str) else ():
         try:
             yield TextMaker(random.SystemRandom(), _LONGEST_TEXT).xeger(pattern)
         except (re.error, ValueError, LookupError, RecursionError, OverflowError):
             break
-    yield secrets.token_hex(_FEWEST_CHARACTERS)

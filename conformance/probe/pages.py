@@ -101,12 +101,13 @@ def ids_until(probe: Probe, wanted: set[str], partner: int = 0) -> list[str]:
 def marks_of(probe: Probe, found: Iterable[JsonObject]) -> set[str]:
     """What tells resources of all partners apart: the id, beside a short number the name too.
 
-    A server may count for each partner. A number without a name tells nothing, and has no mark.
+    A server may count for each partner, and clients may choose the ids. Such an id without a name
+    tells nothing, and has no mark.
     """
-    marks = set()
+    marks, is_chosen = set(), probe.resource.is_chosen
     for one in found:
         id_, name = identifier_in(one, probe.resource.id), one.get(probe.name_member)
-        if id_ and not COUNTED.fullmatch(id_):
+        if id_ and not is_chosen and not COUNTED.fullmatch(id_):
             marks.add(id_)
         elif id_ and name:
             marks.add(f"{id_} {name}")

@@ -579,8 +579,14 @@ class Probe:
         return request.with_key(self.new_key()) if required else request
 
     def as_partner(self, request: Request, partner: int) -> Request:
-        """The same request of another partner, in a resource of that partner's."""
+        """The same request of another partner, in a resource of that partner's.
+
+        Where clients choose the id, that one is another: it would tell nothing of whose it is.
+        """
         _, mark, query = request.path.partition("?")
+        if self.operation is self.resource.create and self.resource.is_chosen:
+            body = Answer(0, body=request.body).json_object() or {}
+            request = request.with_json(with_new_values(self.operation, body))
         return replace(request, partner=partner, path=f"{self.path(partner)}{mark}{query}")
 
     @property

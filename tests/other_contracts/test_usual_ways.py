@@ -14,8 +14,12 @@ INSTANT = {"type": "string", "format": "date-time"}
 SET_BY_SERVER = {"readOnly": True}
 
 
-def contract(**members: Any) -> dict[str, Any]:
-    """A contract with one schema for requests and answers, and a PUT that may create."""
+def contract(parameter: str, **members: Any) -> dict[str, Any]:
+    """A contract with one schema for requests and answers, and a PUT that may create.
+
+    The first member names a note, and stands in its path.
+    """
+    key = next(iter(members))
     error = {"description": "Wrong", "content": {"application/json": {"schema": {
         "type": "object", "required": ["message"], "properties": {"message": TEXT}}}}}  # fmt: skip
     item = {"application/json": {"schema": {"$ref": "#/components/schemas/Note"}}}
@@ -34,7 +38,7 @@ def contract(**members: Any) -> dict[str, Any]:
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": {"Note": {
-                "type": "object", "required": ["id", "title"],
+                "type": "object", "required": [key, "title"],
                 "properties": {"title": TEXT, **members}}},
         },
         "paths": {
@@ -44,9 +48,9 @@ def contract(**members: Any) -> dict[str, Any]:
                     **answers(_201=item)},
                 "get": {"operationId": "list", **answers(_200=some)},
             },
-            "/notes/{id}": {
+            f"/notes/{{{parameter}}}": {
                 "parameters": [
-                    {"name": "id", "in": "path", "required": True, "schema": members["id"]}],
+                    {"name": parameter, "in": "path", "required": True, "schema": members[key]}],
                 "get": {"operationId": "read", **answers(_200=item)},
                 "put": {"operationId": "put", "requestBody": body,
                         **answers(_200=item, _201=item)},
@@ -57,17 +61,21 @@ def contract(**members: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "members",
+    ("parameter", "members"),
     [
-        {"id": {"type": "integer", **SET_BY_SERVER}, "due": INSTANT},
-        {"id": {**TEXT, "format": "uuid", **SET_BY_SERVER}, "until": {**INSTANT, **SET_BY_SERVER},
-         "deleted": {"type": "boolean", **SET_BY_SERVER}},
+        ("id", {"id": {"type": "integer", **SET_BY_SERVER}, "due": INSTANT}),
+        ("id", {"id": {**TEXT, "format": "uuid", **SET_BY_SERVER},
+                "until": {**INSTANT, **SET_BY_SERVER},
+                "deleted": {"type": "boolean", **SET_BY_SERVER}}),
+        ("note", {"slug": {**TEXT, "pattern": "^[a-z0-9-]{1,40}$"}}),
     ],
-    ids=["the same number for two partners", "what the server sets"],
+    ids=["the same number for two partners", "what the server sets", "what clients choose"],
 )  # fmt: skip
-def test_the_mock_of_a_usual_contract_conforms(members: dict[str, Any], tmp_path: Path) -> None:
+def test_the_mock_of_a_usual_contract_conforms(
+    parameter: str, members: dict[str, Any], tmp_path: Path
+) -> None:
     file = tmp_path / "notes.json"
-    file.write_text(json.dumps(contract(**members)))
+    file.write_text(json.dumps(contract(parameter, **members)))
     code, report = judged_mock(file, tmp_path)
 
     assert accused(report) == []
