@@ -73,9 +73,10 @@ def _sample(resolve: Resolve, definition: Any, depth: int, deepest_full: int) ->
     if kind == "object":
         members = schema.get("properties", {})
         wanted = [name for name in schema.get("required", ()) if name in members]
-        if is_full:
-            left = (name for name in members if name not in wanted)
-            wanted += (name for name in left if not _is_read_only(resolve(members[name])))
+        left = [name for name in members if name not in wanted]
+        left = [name for name in left if not _is_read_only(resolve(members[name]))]
+        lacking = int(schema.get("minProperties", 0)) - len(wanted)
+        wanted += left if is_full else left[: max(0, lacking)]
         return {name: part(members[name]) for name in wanted}
     if kind == "array":
         least, most = schema.get("minItems", 0), schema.get("maxItems", 1)

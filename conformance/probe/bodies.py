@@ -86,6 +86,13 @@ def is_judged(operation: Operation) -> bool:
     return needs_bearer_token(operation) and _schema_of(operation) is not None
 
 
+def takes_object(operation: Operation) -> bool:
+    """The JSON body is an object, as those are that the harness makes itself."""
+    return is_judged(operation) and "object" in (
+        types_of(schema_of(operation).outline) or ("object",)
+    )
+
+
 def takes_dates(operation: Operation) -> bool:
     """A field of the body is a date-time."""
     return is_judged(operation) and bool(date_fields(operation))

@@ -89,9 +89,21 @@ class Request:
         return next(found, None)
 
     def is_for(self, operation: Operation) -> bool:
-        """Whether the request's method and path are those of an operation."""
+        """Whether the request's method and path are those of an operation.
+
+        A path with fewer parameters goes before another one that it matches as well, as
+        ``/keys/count`` before ``/keys/{id}`` (OpenAPI 3.1, section 4.8.8.2).
+        """
         path = self.path.partition("?")[0]
-        return self.method == operation.method and bool(pattern_of(operation.path).fullmatch(path))
+
+        def has_path_of(one: Operation) -> bool:
+            return self.method == one.method and bool(pattern_of(one.path).fullmatch(path))
+
+        if not has_path_of(operation):
+            return False
+        parameters, contract = operation.path.count("{"), operation.contract
+        others = contract.operations.values() if parameters and contract else ()
+        return not any(one.path.count("{") < parameters and has_path_of(one) for one in others)
 
 
 @cache

@@ -15,6 +15,7 @@ from mock_server.store.interface import ItemChange
 from openapi.collection import Collection
 from openapi.item_members import id_text, singular, spelt
 from openapi.operation import PATH_PARAMETER, Operation
+from openapi.resource import says_ended
 
 _UNIQUE = re.compile(r"id|uuid|guid|node_id", re.IGNORECASE)
 """What a further id of an item is called."""
@@ -129,6 +130,10 @@ class NewItem:
         known = invented & self._documented.keys()
         empty = self._answers.empty(self._collection, known, unset)
         start |= fitting_members(empty, lambda members: self._is_shown({**start, **members}))
+        for name in known:
+            if says_ended(name, start.get(name)):  # such as the time of an end that is to come
+                rest = {other: one for other, one in start.items() if other != name}
+                start = rest if self._answers.is_whole(self._collection, rest) else start
         bare = {name: one for name, one in start.items() if name not in unset}
         if not self._answers.is_whole(self._collection, bare):
             for name in (one for one in start if one in unset):

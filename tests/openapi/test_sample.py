@@ -65,3 +65,10 @@ def test_a_full_value_of_a_schema_in_itself_has_an_end() -> None:
     value = sample_of(schema, is_full=True)
     assert schema.is_valid(value)
     assert value["child"]["child"]["name"] == "text"
+
+
+def test_an_object_has_as_many_members_as_it_must() -> None:
+    own = thing([], label=TEXT, made={**TEXT, "readOnly": True}, number=WHOLE)
+    schema = schema_of({**own, "minProperties": 2})
+
+    assert sample_of(schema).keys() == {"label", "number"}

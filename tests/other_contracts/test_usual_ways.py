@@ -54,8 +54,16 @@ def contract(parameter: str, **members: Any) -> dict[str, Any]:
                 "get": {"operationId": "read", **answers(_200=item)},
                 "put": {"operationId": "put", "requestBody": body,
                         **answers(_200=item, _201=item)},
+                "patch": {"operationId": "change", "requestBody": {"required": True, "content": {
+                    "application/json": {"schema": {
+                        "type": "object", "minProperties": 1, "properties": {"title": TEXT}}}}},
+                    **answers(_200=item)},
                 "delete": {"operationId": "end", **answers(_204={})},
             },
+            "/notes/count": {"get": {"operationId": "count", **answers(_200={"application/json": {
+                "schema": {"type": "object", "properties": {"count": {"type": "integer"}}}}})}},
+            "/notes/bulk": {"post": {"operationId": "bulk", "requestBody": {
+                "required": True, "content": some}, **answers(_200=some)}},
         },
     }  # fmt: skip
 
@@ -66,6 +74,7 @@ def contract(parameter: str, **members: Any) -> dict[str, Any]:
         ("id", {"id": {"type": "integer", **SET_BY_SERVER}, "due": INSTANT}),
         ("id", {"id": {**TEXT, "format": "uuid", **SET_BY_SERVER},
                 "until": {**INSTANT, **SET_BY_SERVER},
+                "deletedAt": {**INSTANT, **SET_BY_SERVER},
                 "deleted": {"type": "boolean", **SET_BY_SERVER}}),
         ("note", {"slug": {**TEXT, "pattern": "^[a-z0-9-]{1,40}$"}}),
     ],

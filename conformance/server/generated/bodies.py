@@ -15,7 +15,7 @@ from conformance.catalogue.mends import KEEP_TEXTS, NO_FAILURE, VALIDATE
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import edit_body, fail_on
-from conformance.probe.bodies import is_judged, makes_from_json, schema_at
+from conformance.probe.bodies import makes_from_json, schema_at, takes_object
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
@@ -38,7 +38,12 @@ def _with_valid_bodies(probe: Probe, check: Callable[[dict[str, Any]], None]) ->
 
 
 @requirement(
-    "generated.wrong-values-are-refused", Level.MUST, SEED, is_judged, generates=True, mend=VALIDATE
+    "generated.wrong-values-are-refused",
+    Level.MUST,
+    SEED,
+    takes_object,
+    generates=True,
+    mend=VALIDATE,
 )
 @catches(
     taking("take a number as name", member("name", int, float)),

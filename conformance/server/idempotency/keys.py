@@ -17,7 +17,11 @@ from conformance.catalogue.mends import (
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, on_requests
-from conformance.probe.applicability import accepts_idempotency_key
+from conformance.probe.applicability import (
+    accepts_idempotency_key,
+    both,
+    needs_bearer_token,
+)
 from conformance.probe.bodies import FAR_FUTURE, date_fields
 from conformance.probe.probe import Probe
 from conformance.probe.resources import expect_taken
@@ -176,7 +180,7 @@ def reused_key_makes_nothing(probe: Probe) -> None:
     "idempotency.key-belongs-to-its-partner",
     Level.MUST,
     "safety: secrets of one partner never reach another; seed: Idempotency-Key",
-    accepts_idempotency_key,
+    both(accepts_idempotency_key, needs_bearer_token),
     needs=(Capability.SECOND_PARTNER,),
     mend=KEYS_BY_PARTNER,
 )
@@ -196,7 +200,7 @@ def key_belongs_to_its_partner(probe: Probe) -> None:
     "idempotency.key-is-free-for-other-partners",
     Level.SHOULD,
     PARTNERS,
-    accepts_idempotency_key,
+    both(accepts_idempotency_key, needs_bearer_token),
     needs=(Capability.SECOND_PARTNER,),
     mend=KEYS_BY_PARTNER,
 )

@@ -16,7 +16,7 @@ from conformance.catalogue.mends import BY_SCHEMA, HIDE_SECRETS, READ_WHAT_IS_WR
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, body_of, edit_body, on_requests, with_body
-from conformance.probe.applicability import is_credential, lists
+from conformance.probe.applicability import both, is_credential, lists, needs_bearer_token
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.pages import (
     ids_of,
@@ -163,7 +163,7 @@ def created_is_listed(probe: Probe) -> None:
     "lists.only-ones-own",
     Level.MUST,
     "safety: nobody sees another partner's keys",
-    lists,
+    both(lists, needs_bearer_token),
     needs=(Capability.LISTING, Capability.SECOND_PARTNER),
     mend="Filter each page, and what a cursor names, by the token's partner.",
 )

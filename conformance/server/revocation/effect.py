@@ -10,6 +10,7 @@ from conformance.catalogue.mends import KEY_STATUS, WHOLE_ID
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage, edit_body, on_requests
+from conformance.probe.applicability import both, needs_bearer_token
 from conformance.probe.not_verified import NotServed, NotVerified
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
@@ -118,7 +119,7 @@ def revoked_key_gets_no_token(probe: Probe) -> None:
     "revocation.only-ones-own",
     Level.MUST,
     "safety: nobody ends another partner's keys",
-    revokes,
+    both(revokes, needs_bearer_token),
     needs=(Capability.REVOCATION, Capability.SECOND_PARTNER, Capability.LISTING),
     mend=WHOLE_ID,
 )
