@@ -22,6 +22,9 @@ from openapi.item_members import (
 )
 from openapi.operation import PATH_PARAMETER, Operation, is_greedy
 
+_LONGEST_ID = 1000
+"""The most characters of an id: it stands in paths and in ``Location``, which servers bound."""
+
 _ENDING = re.compile(r"(\.json|\.xml)?/?$")
 _LAST_PARAMETER = re.compile(r"/\{\}$")
 _ACTION = re.compile(r"/\{\}/[^/{}]+")
@@ -70,6 +73,8 @@ class Collection:
     def takes_id(self, value: object) -> bool:
         """Whether a value can be an id: each operation by id takes it in its path."""
         if not isinstance(value, str | int | float) or isinstance(value, bool) or value == "":
+            return False
+        if len(str(value)) > _LONGEST_ID:
             return False
         schemas = [
             one.schema

@@ -314,6 +314,17 @@ class Operation:
         )
 
     @property
+    def leaves_refusals(self) -> bool:
+        """Whether the contract leaves open by which status a server refuses a request at fault.
+
+        It does so where it has no refusal at all, and of an operation with a body or a query where
+        those that it has say nothing of what is sent: no server refuses a wrong body with 404.
+        """
+        says_of_data = {"400", "422", "4XX", "default"} & self.responses.keys()
+        takes_data = self.request_body or any(one.location == "query" for one in self.parameters)
+        return not self.refusals or bool(takes_data and not says_of_data)
+
+    @property
     def resource(self) -> Any:
         """The :class:`~openapi.resource.Resource` that it creates, lists, reads or revokes."""
         return self.contract.resource_of(self) if self.contract else None

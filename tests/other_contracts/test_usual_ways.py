@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.target.members import identifier_in
+from openapi.contract import Contract
 from tests.other_contracts.judging import accused, judged_mock
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -14,7 +15,9 @@ INSTANT = {"type": "string", "format": "date-time"}
 SET_BY_SERVER = {"readOnly": True}
 
 
-def contract(parameter: str, **members: Any) -> dict[str, Any]:
+def contract(
+    parameter: str, *, refusals: tuple[str, ...] = ("4XX",), **members: Any
+) -> dict[str, Any]:
     """A contract with one schema for requests and answers, and a PUT that may create.
 
     The first member names a note, and stands in its path.
@@ -29,7 +32,7 @@ def contract(parameter: str, **members: Any) -> dict[str, Any]:
 
     def answers(**found: Any) -> dict[str, Any]:
         own = {key[1:]: {"description": "Done", "content": one} for key, one in found.items()}
-        return {"responses": {**own, "4XX": error}}
+        return {"responses": {**own, **dict.fromkeys(refusals, error)}}
 
     return {
         "openapi": "3.1.0",
@@ -89,6 +92,40 @@ def test_the_mock_of_a_usual_contract_conforms(
 
     assert accused(report) == []
     assert code == 0
+
+
+def test_refusals_that_say_nothing_of_bodies_leave_that_open(tmp_path: Path) -> None:
+    file = tmp_path / "notes.json"
+    own = {"id": {**TEXT, "format": "uuid", **SET_BY_SERVER}}
+    file.write_text(json.dumps(contract("id", refusals=("401", "404"), **own)))
+    code, report = judged_mock(file, tmp_path)
+
+    assert accused(report) == []
+    assert code == 0
+
+
+@pytest.mark.parametrize(
+    ("responses", "body", "is_left"),
+    [
+        (["201", "401", "404"], True, True),
+        (["201", "401", "404"], False, False),
+        (["201", "401", "400"], True, False),
+        (["201", "422"], True, False),
+        (["201", "4XX"], True, False),
+        (["201", "default"], True, False),
+        (["201"], False, True),
+    ],
+)
+def test_a_contract_leaves_open_what_it_says_nothing_of(
+    responses: list[str], *, body: bool, is_left: bool
+) -> None:
+    asked = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
+    answers = {"responses": {one: {"description": "x"} for one in responses}}
+    document = contract("id", id=TEXT)
+    document["paths"] = {"/a": {"post": {**answers, **(asked if body else {})}}}
+    [operation] = Contract(document).operations.values()
+
+    assert operation.leaves_refusals == is_left
 
 
 @pytest.mark.parametrize(

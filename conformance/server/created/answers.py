@@ -40,13 +40,13 @@ def created_answers(probe: Probe) -> Iterator[Answer]:
 def is_documented(operation: Operation, answer: Answer) -> bool:
     """Whether a contract names a status, or leaves it to its server.
 
-    A contract that asks for a token has refusals of other tokens, and one that names no refusal at
-    all has any.
+    A contract that asks for a token has refusals of other tokens, and one that names no refusal
+    that says what is wrong with a request has any.
     """
     status = answer.status
     is_of_access = status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
     is_implied = operation.needs_authentication and not operation.documents(HTTPStatus.UNAUTHORIZED)
-    is_left = answer.is_refusal and not operation.refusals
+    is_left = answer.is_refusal and operation.leaves_refusals
     return operation.response(status) is not None or is_left or (is_of_access and is_implied)
 
 
