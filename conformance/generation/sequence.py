@@ -12,9 +12,13 @@ from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.revocation import revocation_of
 from conformance.probe.values import Values, bodies, member
+from conformance.probe.violation import Violation
 from conformance.target.exchange import Answer, Request
 from conformance.target.members import JsonObject, text_in
+from openapi.paging import Paging
 from openapi.resource import REVOKED
+
+_LOOKS_AT_MOVING = 3
 
 
 @dataclass(slots=True)
@@ -107,9 +111,20 @@ class Sequence:
     def look(self, partner: int) -> None:
         """The list shows what the partner has made: once each, and in the right state.
 
-        Read no further than the last of these: a fault's extra resources stand near them.
+        Where pages are counted, what others make or end between two of them moves an item to
+        another page. So such a list is wrong where each of several looks finds it so.
         """
         time.sleep(self._settle_seconds)
+        is_moving = self._probe.page_members.paging in {Paging.OFFSET, Paging.NUMBER}
+        for _ in range(_LOOKS_AT_MOVING - 1 if is_moving else 0):
+            try:
+                return self._look(partner)
+            except Violation:
+                continue
+        return self._look(partner)
+
+    def _look(self, partner: int) -> None:
+        """Read no further than the last of these: a fault's extra resources stand near them."""
         own = {one.id: one for one in self.model.made if one.partner == partner}
         missing = {one.id for one in self.model.active if one.partner == partner}
         count = dict.fromkeys(own, 0)
