@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from benchmarks.wire import TOKEN
 
@@ -33,6 +34,15 @@ def mock(port: int) -> list[str]:
 def mock_without_control(port: int) -> list[str]:
     """Return the command for the same mock without its control plane and journal."""
     return [*mock(port), "--no-control"]
+
+
+def mock_of(contract: Path, *options: str) -> Command:
+    """Return the command for the mock of a contract, whose one partner has the usual token."""
+    return lambda port: [
+        *(sys.executable, "-W", "ignore", "-m", "mock_server", "serve", "--port", str(port)),
+        *("--contract", str(contract), "--partner", f"client:secret:{TOKEN}"),
+        *("--log-level", "error", "--no-config", *options),
+    ]
 
 
 def mock_on(store: str, workers: int = 1) -> Command:

@@ -9,7 +9,6 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -19,8 +18,8 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.commands import HOST, Command
-from benchmarks.measure import cpu_seconds, resident_bytes
+from benchmarks.commands import HOST, Command, mock_of
+from benchmarks.measure import resident_bytes
 from benchmarks.servers import Server, running
 from benchmarks.table import machine
 from benchmarks.wire import TOKEN, BenchmarkError
@@ -40,15 +39,6 @@ _TIMES = 3
 """How often the two are measured that all starts are compared with."""
 
 _SECONDS = 10.0
-_SECONDS_TO_START = 120.0
-
-
-def _mock(contract: Path) -> Command:
-    return lambda port: [
-        *(sys.executable, "-W", "ignore", "-m", "mock_server", "serve", "--port", str(port)),
-        *("--contract", str(contract), "--partner", f"client:secret:{TOKEN}", "--stateless"),
-        *("--log-level", "error", "--no-config"),
-    ]
 
 
 def _prism(program: str, contract: Path) -> Command:
@@ -69,17 +59,10 @@ class Figures:
 def measured(name: str, command: Command, contract: Contract) -> Figures:
     """Start a server, ask it for the success of each operation, and end it."""
     with running(name, command) as server:
-        cpu = _start_seconds(server)
+        cpu = server.seconds_to_answer()
         megabytes = resident_bytes(server.process.pid) / (1 << 20)
         answers = list(_answers(server, contract))
     return Figures(cpu, megabytes, sum(answers), len(answers))
-
-
-def _start_seconds(server: Server) -> float:
-    """The CPU time until a server answers: it may take connections long before."""
-    with suppress(httpx.HTTPError):
-        httpx.get(f"http://{HOST}:{server.port}/", timeout=_SECONDS_TO_START)
-    return cpu_seconds(server.process.pid)
 
 
 def _answers(server: Server, contract: Contract) -> Iterator[bool]:
@@ -162,8 +145,8 @@ def _small_seconds() -> float:
     """The least CPU time of a start with a contract of a few operations."""
     seconds = []
     for _ in range(_TIMES):
-        with running("mock", _mock(_SMALL)) as server:
-            seconds.append(_start_seconds(server))
+        with running("mock", mock_of(_SMALL, "--stateless")) as server:
+            seconds.append(server.seconds_to_answer())
     return min(seconds)
 
 
@@ -189,7 +172,9 @@ def main(*, contracts: tuple[Path, ...], prism: str) -> None:
             click.echo(f"NOT MEASURED: {error}", err=True)
             continue
         reading = reading_seconds(path)
-        servers = {"mock": _mock(path)} | ({"Prism": _prism(program, path)} if program else {})
+        servers = {"mock": mock_of(path, "--stateless")} | (
+            {"Prism": _prism(program, path)} if program else {}
+        )
         for name, command in servers.items():
             click.echo(f"{path.name}: {name}", err=True)
             cells = [f"{name}: did not start", "", "", ""]

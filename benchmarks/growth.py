@@ -9,7 +9,6 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +19,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.commands import HOST, Command
+from benchmarks.commands import HOST, mock_of
 from benchmarks.goals import Goal, tell
 from benchmarks.measure import cpu_seconds
 from benchmarks.servers import Server, running
@@ -112,7 +111,7 @@ class Figures:
 def measured(operations: int, folder: Path) -> Figures:
     """Serve a contract of so many operations, and judge it."""
     path = _file(operations, folder)
-    with running("mock", _mock(path)) as server:
+    with running("mock", mock_of(path)) as server:
         contract = Contract.from_file(path)
         with Target(f"http://{HOST}:{server.port}/v1", [TOKEN]) as target:
             before = time.process_time()
@@ -127,22 +126,12 @@ def measured(operations: int, folder: Path) -> Figures:
     return Figures(operations, request, pairs, seconds / pairs, verdict.line)
 
 
-def _mock(contract: Path) -> Command:
-    return lambda port: [
-        *(sys.executable, "-m", "mock_server", "serve", "--port", str(port), "--no-config"),
-        *("--contract", str(contract), "--partner", f"client:secret:{TOKEN}"),
-        *("--log-level", "error"),
-    ]
-
-
 def start_seconds(operations: int, folder: Path) -> float:
     """The least CPU time of several starts with a contract of so many operations."""
     path, seconds = _file(operations, folder), []
     for _ in range(_ROUNDS):
-        with running("mock", _mock(path)) as server:
-            with suppress(httpx.HTTPError):
-                httpx.get(f"http://{HOST}:{server.port}/", timeout=60)
-            seconds.append(cpu_seconds(server.process.pid))
+        with running("mock", mock_of(path)) as server:
+            seconds.append(server.seconds_to_answer())
     return min(seconds)
 
 

@@ -6,16 +6,20 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import httpx
+
 from benchmarks.commands import HOST, Command
+from benchmarks.measure import cpu_seconds
 from benchmarks.wire import Answer, BenchmarkError, check_create, create_request, parse_answer
 
 ROOT = Path(__file__).resolve().parent.parent
 START_LIMIT = 30.0
+SECONDS_TO_ANSWER = 120.0
 GRACE = 5.0
 POLL = 0.005
 PATIENCE = 0.5
@@ -50,6 +54,12 @@ class Server:
                     raise BenchmarkError("the server closed the connection without an answer")
                 received += data
         return answer
+
+    def seconds_to_answer(self) -> float:
+        """Return the CPU time until it answers: it may take connections long before."""
+        with suppress(httpx.HTTPError):
+            httpx.get(f"http://{HOST}:{self.port}/", timeout=SECONDS_TO_ANSWER)
+        return cpu_seconds(self.process.pid)
 
     def death(self, patience: float = 0) -> str | None:
         """Return how the server ended and the last line of its stderr, or None if it runs."""

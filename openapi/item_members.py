@@ -10,7 +10,7 @@ from urllib.parse import quote
 from openapi.errors import ContractError
 from openapi.operation import MediaType, Operation, is_json
 from openapi.references import merge_schemas
-from openapi.schema import types_of
+from openapi.schema import is_read_only, types_of
 
 _ANY_ID = re.compile(r"(^|_)(id|uuid|guid|uid|sid)$")
 _LEVELS = 4
@@ -118,7 +118,7 @@ class Members:
         usual = {
             name: one["default"]
             for name, one in own.items()
-            if "default" in one and one.get("readOnly") is not True
+            if "default" in one and not is_read_only(one)
         }
         given = {name: self.with_defaults(own.get(name), one) for name, one in value.items()}
         return {**usual, **given}

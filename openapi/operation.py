@@ -313,6 +313,11 @@ class Operation:
             one for key, one in self.responses.items() if key.startswith("4") or key == "default"
         )
 
+    def allows(self, status: int) -> bool:
+        """Whether a status is documented, or a refusal that the contract leaves to its server."""
+        is_left = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+        return self.response(status) is not None or (is_left and self.leaves_refusals)
+
     @property
     def leaves_refusals(self) -> bool:
         """Whether the contract leaves open by which status a server refuses a request at fault.
@@ -341,7 +346,7 @@ class Operation:
     def is_success(self, status: int) -> bool:
         """Whether a status is a success that is documented: a PUT may have 200 and 201."""
         is_named = not {str(status), f"{status // 100}XX"}.isdisjoint(self.responses)
-        return status == self.success_status or (status // 100 == 2 and is_named)  # noqa: PLR2004
+        return status == self.success_status or (is_named and f"{status}".startswith("2"))
 
     @property
     def usual_status(self) -> int | None:

@@ -41,6 +41,11 @@ class PageMembers:
     first: int = 0
     """The number of the first page."""
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether pages are named by a count: an item is on another one when others come or go."""
+        return self.paging in {Paging.OFFSET, Paging.NUMBER}
+
 
 @cache
 def page_members(operation: Operation) -> PageMembers | None:

@@ -13,6 +13,7 @@ from openapi.item_members import ItemPlace, id_member, spelt
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.paging import snake
 from openapi.resource import Resource
+from openapi.schema import is_read_only
 
 _AT_ONCE = {HTTPStatus.OK, HTTPStatus.CREATED}
 """The answers of a POST after which the item is there."""
@@ -88,7 +89,7 @@ def refuses_unknown(operation: Operation) -> bool:
 
 
 def _is_of_server(definition: Any) -> bool:
-    return definition.get("readOnly") is True or definition.get("format") == "password"
+    return is_read_only(definition) or definition.get("format") == "password"
 
 
 @cache

@@ -12,7 +12,7 @@ from openapi.item_members import NATURAL_KEYS
 from openapi.operation import MediaType, Operation
 from openapi.paging import PageMembers, page_members, snake
 from openapi.references import merge_schemas
-from openapi.schema import types_of
+from openapi.schema import is_read_only, types_of
 
 FORM = "application/x-www-form-urlencoded"
 """The media type of a form."""
@@ -114,7 +114,7 @@ class Resource:
         """Whether clients choose its id: then that of one partner may be that of another, too."""
         body = self.create.json_body
         members = body.schema.outline.get("properties", {}) if body and body.schema else {}
-        return self.id in members and members[self.id].get("readOnly") is not True
+        return self.id in members and not is_read_only(members[self.id])
 
     @property
     def ended_states(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from openapi.patterns import for_python
 from openapi.references import merge_schemas
-from openapi.schema import Schema, types_of
+from openapi.schema import Schema, is_read_only, types_of
 from openapi.texts import texts_by_pattern
 
 Resolve = Callable[[Any], Any]
@@ -74,7 +74,7 @@ def _sample(resolve: Resolve, definition: Any, depth: int, deepest_full: int) ->
         members = schema.get("properties", {})
         wanted = [name for name in schema.get("required", ()) if name in members]
         left = [name for name in members if name not in wanted]
-        left = [name for name in left if not _is_read_only(resolve(members[name]))]
+        left = [name for name in left if not is_read_only(resolve(members[name]))]
         lacking = int(schema.get("minProperties", 0)) - len(wanted)
         wanted += left if is_full else left[: max(0, lacking)]
         return {name: part(members[name]) for name in wanted}
@@ -82,10 +82,6 @@ def _sample(resolve: Resolve, definition: Any, depth: int, deepest_full: int) ->
         least, most = schema.get("minItems", 0), schema.get("maxItems", 1)
         return [part(schema.get("items", {}))] * (max(least, min(1, most)) if is_full else least)
     return _PLAIN[kind](schema)
-
-
-def _is_read_only(definition: Any) -> bool:
-    return isinstance(definition, dict) and definition.get("readOnly") is True
 
 
 def _number(schema: Mapping[str, Any]) -> Any:

@@ -205,6 +205,11 @@ def types_of(outline: Mapping[str, Any]) -> Sequence[str]:
     return (types,) if isinstance(types, str) else types
 
 
+def is_read_only(definition: Any) -> bool:
+    """Whether requests set no such value: a server may ignore it (OpenAPI 3.0.3, 4.7.24)."""
+    return isinstance(definition, dict) and definition.get("readOnly") is True
+
+
 class Schemas:
     """The schemas of a document by JSON pointer, each compiled on first use.
 

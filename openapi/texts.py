@@ -105,10 +105,24 @@ def _matches(pattern: str, least: int, most: int) -> Iterator[str]:
             maker = TextMaker(random.Random(seed), left, times)  # noqa: S311 - test data
             try:
                 text = maker.xeger(pattern)
-            except (re.error, ValueError, LookupError, RecursionError, OverflowError):
+            except _NO_PATTERN:
                 return
             yield text
             left = maker.left
+
+
+def drawn_by(pattern: str, count: int, most: int = MOST_CHARACTERS) -> Iterator[str]:
+    """New texts by a regular expression, of ``most`` steps each; none where it is no pattern."""
+    for _ in range(count):
+        try:
+            text = TextMaker(random.SystemRandom(), most).xeger(pattern)
+        except _NO_PATTERN:
+            return
+        yield text
+
+
+_NO_PATTERN = (re.error, ValueError, LookupError, RecursionError, OverflowError)
+"""What is raised for a text that is no pattern, or that nobody can match."""
 
 
 class TextMaker(rstr.Rstr):

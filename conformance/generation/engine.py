@@ -44,11 +44,12 @@ from conformance.target.exchange import (
     Answer,
     Request,
     UnsendableRequest,
+    path_of,
     pattern_of,
 )
 from conformance.target.members import parse
 from conformance.target.target import Target
-from openapi.operation import PATH_PARAMETER, is_greedy
+from openapi.operation import is_greedy
 from openapi.schema import validatable
 
 EXAMPLES = 12
@@ -296,8 +297,8 @@ def _in_parents(probe: Probe, path: str, parents: Sequence[str | None]) -> str:
     found = pattern_of(probe.operation.path).fullmatch(path)
     if found is None:
         return path
-    values = iter([own or one for own, one in zip(parents, found.groups(), strict=True)])
-    return PATH_PARAMETER.sub(lambda _: next(values), probe.operation.path)
+    values = [own or one for own, one in zip(parents, found.groups(), strict=True)]
+    return path_of(probe.operation.path, values)
 
 
 def _request(probe: Probe, prepared: Any, parents: Sequence[str | None]) -> Request:

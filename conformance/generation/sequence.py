@@ -15,7 +15,6 @@ from conformance.probe.values import Values, bodies, member
 from conformance.probe.violation import Violation
 from conformance.target.exchange import Answer, Request
 from conformance.target.members import JsonObject, text_in
-from openapi.paging import Paging
 from openapi.resource import REVOKED
 
 _LOOKS_AT_MOVING = 3
@@ -115,7 +114,7 @@ class Sequence:
         another page. So such a list is wrong where each of several looks finds it so.
         """
         time.sleep(self._settle_seconds)
-        is_moving = self._probe.page_members.paging in {Paging.OFFSET, Paging.NUMBER}
+        is_moving = self._probe.page_members.is_counted
         for _ in range(_LOOKS_AT_MOVING - 1 if is_moving else 0):
             try:
                 return self._look(partner)

@@ -16,7 +16,7 @@ from conformance.probe.probe import Probe
 from openapi.contract import Contract
 from openapi.references import merge_schemas
 from openapi.sample import FORMATS
-from openapi.schema import Schema, types_of
+from openapi.schema import Schema, is_read_only, types_of
 
 _LARGEST = 2**53 - 1
 """RFC 8259 section 6: beyond it not everybody reads the same integer."""
@@ -106,7 +106,7 @@ def _of_type(contract: Contract, schema: dict[str, Any], name: str) -> st.Search
             fields = {
                 key: _values(contract, one)
                 for key, one in schema.get("properties", {}).items()
-                if key in required or not _is_read_only(contract.resolve_schema(one))
+                if key in required or not is_read_only(contract.resolve_schema(one))
             }
             return st.fixed_dictionaries(
                 {key: one for key, one in fields.items() if key in required},
@@ -124,10 +124,6 @@ def _of_type(contract: Contract, schema: dict[str, Any], name: str) -> st.Search
             return _numbers(schema, is_whole=name == "integer")
         case _:
             return _SCALARS[name]
-
-
-def _is_read_only(definition: Any) -> bool:
-    return isinstance(definition, dict) and definition.get("readOnly") is True
 
 
 _BOUNDS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}

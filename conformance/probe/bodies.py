@@ -19,7 +19,7 @@ from conformance.target.exchange import Answer, Request
 from conformance.target.members import text_in
 from openapi.operation import Operation
 from openapi.resource import creates
-from openapi.schema import Schema, types_of
+from openapi.schema import Schema, is_read_only, types_of
 
 
 def fields_of(operation: Operation) -> Mapping[str, Mapping[str, Any]]:
@@ -121,15 +121,8 @@ def properties(schema: Schema) -> dict[str, Any]:
 
 
 def settable(schema: Schema) -> dict[str, Any]:
-    """The fields of an object that a request sets, with their schemas: none that is ``readOnly``.
-
-    A server may ignore such a one, whatever is sent (OpenAPI 3.0.3, section 4.7.24).
-    """
-    return {
-        name: one
-        for name, one in properties(schema).items()
-        if not isinstance(one, dict) or one.get("readOnly") is not True
-    }
+    """The fields of an object that a request sets, with their schemas: none ``readOnly``."""
+    return {name: one for name, one in properties(schema).items() if not is_read_only(one)}
 
 
 def is_faulty(schema: Schema, name: str, value: Any) -> bool:
@@ -183,11 +176,7 @@ def expect_refusal(probe: Probe, request: Request, what: str, wanted: int | None
 def expect_refused(probe: Probe, answer: Answer, what: str, wanted: int | None = None) -> None:
     """The answer is a documented refusal, or exactly ``wanted``."""
     status = answer.status
-    documented = (
-        answer.is_refusal
-        and status not in NO_REFUSAL
-        and (probe.operation.response(status) is not None or probe.operation.leaves_refusals)
-    )
+    documented = answer.is_refusal and status not in NO_REFUSAL and probe.operation.allows(status)
     if documented and wanted in {None, status}:
         return
     if status in {*NO_REFUSAL, *NOT_IMPLEMENTED_STATUSES}:

@@ -1,7 +1,6 @@
 """Requests that change an item by its id: a PUT or PATCH of plain data, and an action on it."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,7 @@ from openapi.operation import MediaType, Operation, is_json
 from openapi.paging import snake
 from openapi.reads import Read, acted_on_by, updated_by
 from openapi.sample import sample_of
-from openapi.schema import types_of
+from openapi.schema import is_read_only, types_of
 
 _WORDS = {"name", "title", "label", "description", "note", "notes", "comment", "remark", "memo",
           "summary"}  # fmt: skip
@@ -70,10 +69,17 @@ def changing(probe: Probe, made: Answer, text: str = "", own: str = "") -> Reque
     _, mark, query = probe.request().path.partition("?")
     request = probe.request().at(f"{path}{mark}{query}")
     media_type, place = _json_of(probe.operation), _place_of(probe.operation)
-    if updated_by(probe.operation) is None or media_type is None or place is None:
+    schema = media_type.schema if media_type else None
+    if media_type is None or schema is None or place is None:
         return replace(request, body=b"").without_header("Content-Type")
     item = item_in(read.made, made) or {}
-    body = next(_valid_bodies(probe, media_type, place, item, text), None)
+    member = changed_text(probe.operation)
+    new: JsonObject = {member: text} if member and text else {}
+    example = next((one for one in media_type.examples if isinstance(one, dict)), None)
+    around = sample_of(schema) if example is None else example
+    items = _changed(probe.operation, place, place.item(around) or {}, item, new)
+    found = (place.body(around, one) for one in items if one)
+    body = next(filter(schema.is_valid, found), None)
     if body is None:
         raise NotServed(f"no plain body of {probe.operation.id} is known: give it an example")
     typed = request.with_header("Content-Type", media_type.name)
@@ -101,25 +107,16 @@ def _place_of(operation: Operation) -> ItemPlace | None:
 
 
 def _is_free_text(definition: Any) -> bool:
-    is_set = definition.get("readOnly") is not True and not _RESTRICTED & definition.keys()
+    is_set = not is_read_only(definition) and not _RESTRICTED & definition.keys()
     return is_set and "string" in types_of(definition)
 
 
-def _valid_bodies(
-    probe: Probe, media_type: MediaType, place: ItemPlace, item: JsonObject, text: str
-) -> Iterator[Any]:
-    """Bodies that the contract allows, the one that changes least first."""
-    schema, member = media_type.schema, changed_text(probe.operation)
-    assert schema is not None, "_json_of comes first"  # noqa: S101 - for the type checker
-    example = next((one for one in media_type.examples if isinstance(one, dict)), None)
-    around = sample_of(schema) if example is None else example
-    sample = place.item(around) or {}
-    settable = {name for name, one in place.members.items() if one.get("readOnly") is not True}
-    own = {name: one for name, one in item.items() if name in settable}
-    new: JsonObject = {member: text} if member and text else {}
+def _changed(
+    operation: Operation, place: ItemPlace, sample: JsonObject, item: JsonObject, new: JsonObject
+) -> list[JsonObject]:
+    """What a PUT or PATCH may send of an item, what changes least first."""
+    own = {name: one for name, one in item.items()
+           if name in place.members and not is_read_only(place.members[name])}  # fmt: skip
     least = new or {name: own[name] for name in [*own][:1]}
     tried = [{**own, **new}, {**sample, **own, **new}, {**sample, **new}]
-    for one in tried if probe.operation.method == "PUT" else [least, *tried]:
-        body = place.body(around, one)
-        if one and schema.is_valid(body):
-            yield body
+    return tried if operation.method == "PUT" else [least, *tried]

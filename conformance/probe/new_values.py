@@ -1,7 +1,5 @@
 """Values that are new in each request: those that a server may take but once."""
 
-import random
-import re
 import secrets
 import uuid
 from collections.abc import Iterator, Mapping
@@ -13,7 +11,7 @@ from conformance.probe.parameter_values import another_like
 from openapi.item_members import Members
 from openapi.operation import Operation
 from openapi.schema import Schema
-from openapi.texts import TextMaker
+from openapi.texts import drawn_by
 
 _LARGEST_NUMBERS = (2**31 - 1, 10**6, 10**4)
 _LONGEST_TEXT = 200
@@ -70,8 +68,5 @@ def _others(value: Any, definition: Mapping[str, Any]) -> Iterator[Any]:
     # A text by a pattern may be of one letter, which is soon taken.
     yield secrets.token_hex(_FEWEST_CHARACTERS)
     pattern = definition.get("pattern")
-    for _ in range(_TRIES) if isinstance(pattern, str) else ():
-        try:
-            yield TextMaker(random.SystemRandom(), _LONGEST_TEXT).xeger(pattern)
-        except (re.error, ValueError, LookupError, RecursionError, OverflowError):
-            break
+    if isinstance(pattern, str):
+        yield from drawn_by(pattern, _TRIES, _LONGEST_TEXT)

@@ -42,6 +42,7 @@ from conformance.target.exchange import (
     Recording,
     Request,
     UnsendableRequest,
+    path_of,
     path_to,
     query_with,
     sendable,
@@ -53,7 +54,7 @@ from conformance.target.transport.reception import MOST_BYTES
 from dinie_contract.output import shown
 from openapi.contract import Contract
 from openapi.operation import IDEMPOTENCY_KEY, PATH_PARAMETER, Operation, Parameter
-from openapi.paging import PageMembers, Paging
+from openapi.paging import PageMembers
 from openapi.resource import Resource, request_members
 from openapi.sample import sample_of
 
@@ -63,7 +64,6 @@ NAME_PREFIX = "dinie-conformance"
 NEW_NAME = re.compile(rf"{NAME_PREFIX} [0-9a-f]{{12}}")
 """What is in names that no other request has, in any run."""
 
-_BY_NUMBER = (Paging.OFFSET, Paging.NUMBER)
 _LONGEST_LIST, _MOST_PAGES = 10_000, 400
 """The most items of a list that is read whole, and its most pages, which may be small."""
 
@@ -148,8 +148,7 @@ class Probe:
                 continue
             found.append(self._value_in_path(template.rstrip("/"), part, partner, own))
             template += f"{{{part}}}"
-        values = iter(found)
-        return PATH_PARAMETER.sub(lambda _: next(values), self.operation.path)
+        return path_of(self.operation.path, found)
 
     def _value_in_path(self, collection: str, name: str, partner: int | None, own: str) -> str:
         resource = self.operation.resource
@@ -530,7 +529,7 @@ class Probe:
             if page is None:
                 raise NotVerified(f"the list answered {answer.status} without items")
             # What is made meanwhile moves items to the next page, where pages have numbers.
-            moved = seen if members.paging in _BY_NUMBER else ()
+            moved = seen if members.is_counted else ()
             named = zip(page.ids, page.items, strict=True)
             items += [one for id_, one in named if id_ not in moved]
             seen |= {*page.ids}

@@ -25,6 +25,9 @@ from openapi.reads import Read, changes, read_of
 _LATE_SECONDS = 3.0
 """After the usual looks, so much later comes a last one: a read may come from a copy."""
 
+BY_ID = "the contract: an operation by id is on the item that the id names"
+"""The source of what holds of operations on one item."""
+
 _CHANGED_CHARACTERS = 12
 _FEWEST_CHARACTERS = 8
 """The last characters of an id of nothing that differ from one that was made, and their least."""

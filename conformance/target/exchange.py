@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
@@ -131,6 +131,12 @@ def path_to(template: str, identifier: str) -> str:
     if identifier in {"", ".", ".."}:
         raise UnsendableRequest("the target's id can name nothing in a path: it is empty, or dots")
     return PATH_PARAMETER.sub(lambda _: quote(sendable(identifier), safe=""), template)
+
+
+def path_of(template: str, values: Iterable[str]) -> str:
+    """An operation's path with these values, as they are, in the places of its parameters."""
+    left = iter(values)
+    return PATH_PARAMETER.sub(lambda _: next(left), template)
 
 
 def query_with(values: Mapping[str, object]) -> str:

@@ -169,10 +169,10 @@ class Target:
         """Called with every exchange, in the thread that made it."""
         self._allowed = self._end = math.inf
         self._untold_in_vain, self._is_gone, self._was_reached = 0, False, False
-        self._interval = 1 / settings.max_rps if settings.max_rps else 0.0
         self._pause = self._next_start = 0.0
         self._has_large, self._lock = False, threading.Lock()
-        self._tamper, self._turns = tamper, threading.Semaphore(_LARGE_AT_ONCE)
+        self._tamper = tamper
+        self._turns = threading.Semaphore(_LARGE_AT_ONCE)
         self._transport = transport or SocketTransport(settings.connection)
         self._connections = Connections(
             self.base_url,
@@ -393,7 +393,7 @@ class Target:
 
     def together(self, count: int) -> Together:
         """What lets so many requests be complete at one moment, unless a pace is kept."""
-        is_paced = max(self._interval, self._pause) > 0
+        is_paced = self._gap > 0
         return Together(1 if is_paced else count)
 
     def slow_down(self, seconds: float) -> None:
@@ -507,8 +507,14 @@ class Target:
         finally:
             self._turns.release()
 
+    @property
+    def _gap(self) -> float:
+        """The seconds from one request to the next: as many as was asked for, or more."""
+        asked = 1 / self.settings.max_rps if self.settings.max_rps else 0.0
+        return max(asked, self._pause)
+
     def _pace(self) -> None:
-        interval = max(self._interval, self._pause)
+        interval = self._gap
         if not interval:
             return
         with self._lock:

@@ -76,7 +76,7 @@ class _MadeError:
         yield from self._codes(value, definition, ())
         yield from self._lists(value, definition, ())
         said = {problem.detail, *_sentences(problem.errors)}
-        if said.isdisjoint(_texts(value)):
+        if said.isdisjoint(texts_in(value)):
             free = self._free(value, definition, ())
             is_said = (one for one in free if snake(one[-1]).split("_")[-1] not in _NO_SENTENCE)
             yield from ((one, (problem.detail,)) for one in list(is_said)[:1])
@@ -122,7 +122,7 @@ class _MadeError:
         """An item of a list, with one bad field at its first free text and its last."""
         item = self._coded(item, form)
         free = [*self._free(item, form, ())]
-        texts = {*_texts(item)}
+        texts = {*texts_in(item)}
         if free and texts.isdisjoint({error.detail, *_sentences([error])}):
             place = free.pop()
             has_field = bool(free) or error.param in texts
@@ -164,9 +164,10 @@ def _sentences(errors: Sequence[FieldError]) -> list[str]:
     return [f"{one.param} {one.detail}" for one in errors]
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts_in(value: Any) -> Iterator[str]:
+    """The texts in a body or an example."""
     if isinstance(value, dict | list):
         for one in value.values() if isinstance(value, dict) else value:
-            yield from _texts(one)
+            yield from texts_in(one)
     elif isinstance(value, str):
         yield value

@@ -8,7 +8,7 @@ from typing import Any
 from mock_server.exchange.exact_json import read_json, write_json
 from mock_server.exchange.problems import Response
 from openapi.operation import Operation, is_json
-from openapi.paging import PageMembers, Paging, page_members
+from openapi.paging import PageMembers, page_members
 
 
 def ended(operation: Operation, parameters: Mapping[str, object], response: Response) -> Response:
@@ -34,7 +34,7 @@ def ended(operation: Operation, parameters: Mapping[str, object], response: Resp
 
 def _is_later(members: PageMembers, parameters: Mapping[str, object]) -> bool:
     asked = parameters.get(members.cursor) if members.cursor else None
-    if members.paging in {Paging.OFFSET, Paging.NUMBER}:
+    if members.is_counted:
         return isinstance(asked, int) and asked > members.first
     return bool(asked)
 

@@ -1,7 +1,6 @@
 """Values that a server makes for a new item: its id, and its timestamps."""
 
 import math
-import random
 import re
 import secrets
 import string
@@ -12,7 +11,7 @@ from typing import Any
 
 from mock_server.partners.clock import timestamp
 from openapi.schema import types_of
-from openapi.texts import MOST_CHARACTERS, TextMaker
+from openapi.texts import drawn_by
 
 _PREFIX = re.compile(r".*[_\-:./]|[A-Za-z]+(?=\d+$)")
 _HEX = frozenset("0123456789abcdef")
@@ -23,6 +22,7 @@ _LETTERS = 16
 _SECRET_LETTERS = 40
 _SHORTEST_HEX = 8
 _FEW_DIGITS = 6
+_BY_PATTERN = 8
 
 
 def new_ids(definition: Mapping[str, Any], example: object, number: int) -> Iterator[Any]:
@@ -41,7 +41,7 @@ def new_ids(definition: Mapping[str, Any], example: object, number: int) -> Iter
     if isinstance(example, str) and example:
         yield _like(example, number)
     if isinstance(pattern, str):
-        yield from _matching(pattern)
+        yield from drawn_by(pattern, _BY_PATTERN)
     length = min(_LETTERS, int(definition.get("maxLength", _LETTERS)))
     length = max(length, int(definition.get("minLength", 0)))
     yield secrets.token_hex(length)[:length]
@@ -63,15 +63,6 @@ def _numbers(definition: Mapping[str, Any], number: int) -> Iterator[int]:
     first = math.floor(least / step) if isinstance(least, int | float) else 0
     yield from (int((first + number + more) * step) for more in (0, 1) if first > 0)
     yield int(number * step)
-
-
-def _matching(pattern: str) -> Iterator[str]:
-    """Some texts made by a regular expression; none where it is no pattern."""
-    for _ in range(8):
-        try:
-            yield TextMaker(random.SystemRandom(), MOST_CHARACTERS).xeger(pattern)
-        except (re.error, ValueError, LookupError, RecursionError, OverflowError):
-            return
 
 
 def _like(example: str, number: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from mock_server.documented.answers import DocumentedAnswers, Wish
 from mock_server.documented.bodies import concrete_types, written
 from mock_server.documented.error_places import filled
-from mock_server.documented.error_texts import told
+from mock_server.documented.error_texts import texts_in, told
 from mock_server.documented.generation import BudgetSpentError
 from mock_server.exchange.exact_json import write_json
 from mock_server.exchange.exchange import Exchange, Refusals
@@ -125,7 +125,7 @@ class DocumentedRefusals(Refusals):
         schema = media_type.schema
         examples = [one for one in media_type.examples if not schema or schema.is_valid(one)]
         # Of several examples the one that is of this very problem, where one is.
-        fitting = (one for one in examples if problem.code in _texts(one))
+        fitting = (one for one in examples if problem.code in texts_in(one))
         value = next(fitting, None) or self._value(media_type)
         document = problem.document(path, self.style)
         is_made = not examples and is_json(name)
@@ -178,12 +178,3 @@ def _form(answer: DocumentedResponse) -> tuple[tuple[str, str | None], ...]:
         (name, json.dumps(one.schema.definition, default=str) if one.schema else None)
         for name, one in answer.content.items()
     )
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """The texts in an example."""
-    if isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _texts(one)
-    elif isinstance(value, str):
-        yield value

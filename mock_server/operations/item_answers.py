@@ -1,6 +1,6 @@
 """Answers that show a kept item: the documented answer, with the item's members in it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
@@ -116,11 +116,14 @@ class ItemAnswers:
         """An item with those of the empty members that its answers require."""
         if self.is_whole(collection, item):
             return item
-        found = {**empty, **item}
-        for name in empty:
-            rest = {other: one for other, one in found.items() if other != name}
-            found = rest if self.is_whole(collection, rest) else found
-        return found
+        return self.without(collection, {**empty, **item}, empty)
+
+    def without(self, collection: Collection, item: Item, names: Iterable[str]) -> Item:
+        """An item without those of these members that no answer requires."""
+        for name in names:
+            rest = {other: one for other, one in item.items() if other != name}
+            item = rest if self.is_whole(collection, rest) else item
+        return item
 
     def kind(self, collection: Collection) -> str | None:
         """The member that says of which kind an item is; None where there is one kind."""

@@ -130,16 +130,13 @@ class NewItem:
         known = invented & self._documented.keys()
         empty = self._answers.empty(self._collection, known, unset)
         start |= fitting_members(empty, lambda members: self._is_shown({**start, **members}))
-        for name in known:
-            if says_ended(name, start.get(name)):  # such as the time of an end that is to come
-                rest = {other: one for other, one in start.items() if other != name}
-                start = rest if self._answers.is_whole(self._collection, rest) else start
+        # Such as the time of an end that is to come.
+        ended = [name for name in known if says_ended(name, start.get(name))]
+        start = self._answers.without(self._collection, start, ended)
         bare = {name: one for name, one in start.items() if name not in unset}
         if not self._answers.is_whole(self._collection, bare):
-            for name in (one for one in start if one in unset):
-                rest = {other: one for other, one in start.items() if other != name}
-                start = rest if self._answers.is_whole(self._collection, rest) else start
-            yield start
+            left = [name for name in start if name in unset]
+            yield self._answers.without(self._collection, start, left)
         yield bare
 
     def _times(self) -> Item:

@@ -46,8 +46,7 @@ def is_documented(operation: Operation, answer: Answer) -> bool:
     status = answer.status
     is_of_access = status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
     is_implied = operation.needs_authentication and not operation.documents(HTTPStatus.UNAUTHORIZED)
-    is_left = answer.is_refusal and operation.leaves_refusals
-    return operation.response(status) is not None or is_left or (is_of_access and is_implied)
+    return operation.allows(status) or (is_of_access and is_implied)
 
 
 def expect_documented(operation: Operation, answer: Answer) -> None:

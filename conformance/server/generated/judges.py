@@ -20,7 +20,7 @@ from conformance.catalogue.judge import (
     on,
 )
 from conformance.probe.applicability import reads_or_creates
-from conformance.probe.bodies import properties, schema_of, settable
+from conformance.probe.bodies import properties, schema_of
 from conformance.probe.values import Values, header
 from conformance.probe.violation import Violation, expect
 from conformance.server.created.answers import is_documented
@@ -29,7 +29,7 @@ from conformance.target.members import parse
 from conformance.target.timestamps import instant
 from openapi.field_errors import FieldError
 from openapi.operation import Operation, is_json
-from openapi.schema import Schema, types_of
+from openapi.schema import Schema, is_read_only, types_of
 
 SEED = "seed: request fields and responses"
 
@@ -140,7 +140,8 @@ def expect_sent_data(exchange: JudgedExchange) -> None:
     if answer.status != exchange.operation.success_status or sent is None or found is None:
         return
     schema = exchange.operation.json_body.schema if exchange.operation.json_body else None
-    ignored = set(properties(schema)) - set(settable(schema)) if schema else set()
+    known = properties(schema).items() if schema else ()
+    ignored = {name for name, one in known if is_read_only(one)}
     resource = exchange.operation.resource
     if resource and resource.is_chosen:
         ignored |= {resource.id}  # which a server may spell so that it fits into a path

@@ -100,7 +100,7 @@ def _has_largest(operation: Operation) -> bool:
 @catches(LOSE_ITEM, REPEAT_ITEM, IGNORE_CURSOR, MORE_NEVER, HIDE_ALL)
 def pagination_is_complete(probe: Probe) -> None:
     """Pages of any size together show everything once: nothing is lost, nothing repeated."""
-    is_moving = probe.page_members.paging in {Paging.OFFSET, Paging.NUMBER}
+    is_moving = probe.page_members.is_counted
     for _ in range(_LOOKS_AT_MOVING if is_moving else 1):
         before = _head(probe) if is_moving else None
         try:

@@ -11,6 +11,7 @@ from conformance.probe.not_verified import refused_with
 from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
+    BY_ID,
     is_shown,
     item_in,
     looks,
@@ -26,8 +27,6 @@ from conformance.server.operations.usual import make_changed, served
 from conformance.target.exchange import Answer
 from openapi.operation import Operation
 from openapi.reads import refuses_unknown
-
-_CONTRACT = "the contract: an operation by id is on the item that the id names"
 
 _AT_ONCE = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}
 """The documented successes after which a change is there."""
@@ -46,7 +45,7 @@ def _refuses_unknown(operation: Operation) -> bool:
 @requirement(
     "operations.change-is-shown",
     Level.MUST,
-    _CONTRACT,
+    BY_ID,
     _changes_text,
     mend="Store what a PUT or PATCH has accepted, where the read of the item finds it.",
 )
@@ -73,7 +72,7 @@ def change_is_shown(probe: Probe) -> None:
 @requirement(
     "operations.unknown-id-is-404",
     Level.MUST,
-    _CONTRACT,
+    BY_ID,
     _refuses_unknown,
     mend=UNKNOWN_IDS,
 )

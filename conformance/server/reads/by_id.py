@@ -16,6 +16,7 @@ from conformance.probe.pages import COUNTED
 from conformance.probe.probe import NEW_NAME, Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
+    BY_ID,
     difference,
     expect_read_served,
     id_of,
@@ -49,8 +50,6 @@ from openapi.operation import Operation
 from openapi.paging import snake
 from openapi.reads import read_of
 
-_CONTRACT = "the contract: an operation by id is on the item that the id names"
-
 _OF_LOOKING = re.compile(r"(^|_)(updated|modified|changed|accessed|viewed|read|seen|used)(_|$)")
 """Members that say when an item was touched, and not that it has ended."""
 
@@ -77,7 +76,7 @@ def _is_of_partner(operation: Operation) -> bool:
 @requirement(
     "reads.shows-what-was-made",
     Level.MUST,
-    _CONTRACT,
+    BY_ID,
     reads,
     mend="Look up an item by its whole id, and answer with what its creation has stored.",
 )
@@ -107,7 +106,7 @@ def shows_what_was_made(probe: Probe) -> None:
 @requirement(
     "reads.unknown-id-is-404",
     Level.MUST,
-    _CONTRACT,
+    BY_ID,
     _refuses_unknown,
     mend=UNKNOWN_IDS,
 )
@@ -155,7 +154,7 @@ def belongs_to_its_partner(probe: Probe) -> None:
 @requirement(
     "reads.deleted-is-gone",
     Level.MUST,
-    _CONTRACT,
+    BY_ID,
     _is_deleted_by_id,
     mend="Read items from the store that deletions write to, and answer 404 to the id of none.",
 )
