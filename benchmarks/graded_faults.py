@@ -20,7 +20,7 @@ from benchmarks.commands import HOST
 from benchmarks.wire import TOKEN
 from conformance.catalogue.sabotage import with_header
 from conformance.cli.sabotaged import Proxy
-from conformance.probe.probe import NAME_PREFIX
+from conformance.probe.plain_requests import NAME_PREFIX
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 from conformance.target.target import Target
 

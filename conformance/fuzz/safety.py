@@ -12,7 +12,8 @@ from itertools import product
 from conformance.probe.applicability import lists
 from conformance.probe.not_verified import NotVerified
 from conformance.probe.pages import largest_page, pages
-from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.plain_requests import NAME_PREFIX
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import page_of_one
 from conformance.probe.violation import Violation
 from conformance.target.capabilities import Capability

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from conformance.generation.odd_values import halves, numbers, odd_instants, spelt
 from conformance.generation.strategies import ANYTHING
-from conformance.probe.probe import NAME_PREFIX
+from conformance.probe.plain_requests import NAME_PREFIX
 
 _space = st.text(" \t\r\n", max_size=3)
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from conformance.probe.applicability import needs_bearer_token
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, refused_with
-from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.plain_requests import NAME_PREFIX
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_or_shared, answer_to
 from conformance.probe.resources import expect_taken
 from conformance.probe.violation import Violation

@@ -14,7 +14,8 @@ from conformance.catalogue.registry import Judges
 from conformance.catalogue.requirement import Requirement
 from conformance.probe.applicability import lists
 from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotVerified
-from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.plain_requests import NAME_PREFIX
+from conformance.probe.probe import Probe
 from conformance.probe.shared_refusals import SharedRefusals
 from conformance.probe.token_exchange import credentials_of
 from conformance.probe.violation import Violation

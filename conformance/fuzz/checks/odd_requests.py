@@ -6,7 +6,8 @@ from conformance import generation
 from conformance.catalogue.registry import requirement_of
 from conformance.fuzz.checks.violations import send_and_judge
 from conformance.probe.not_verified import NotVerified
-from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.plain_requests import NAME_PREFIX
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.violation import Violation
 from conformance.server.created.created import plain_request_succeeds

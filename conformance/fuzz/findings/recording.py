@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from conformance.fuzz.resending import ENDS_OF_IDS, AnswerParts, Step, last_id
-from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.plain_requests import NAME_PREFIX
+from conformance.probe.probe import Probe
 from conformance.results.curl import Exchange
 from conformance.target.exchange import Answer, Request
 from conformance.target.redaction import without_secrets

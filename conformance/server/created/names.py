@@ -18,7 +18,8 @@ from conformance.catalogue.sabotage import Sabotage, edit_body, fail_on
 from conformance.probe.applicability import echoes_name
 from conformance.probe.bodies import expect_accepted
 from conformance.probe.not_verified import refused_with
-from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.plain_requests import NAME_PREFIX
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.resources import expect_taken
 from conformance.probe.values import member

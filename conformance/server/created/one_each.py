@@ -11,7 +11,8 @@ from conformance.catalogue.sabotage import Sabotage, body_of, on_answers, with_b
 from conformance.probe.applicability import echoes_name, names_freely
 from conformance.probe.not_verified import NotVerified, Undecided
 from conformance.probe.pages import NOT_LISTED, make_many
-from conformance.probe.probe import NEW_NAME, Probe
+from conformance.probe.plain_requests import NEW_NAME
+from conformance.probe.probe import Probe
 from conformance.probe.resources import expect_named
 from conformance.target.capabilities import Capability
 from conformance.target.exchange import Answer, Forward, Request, Tamper

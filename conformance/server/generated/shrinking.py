@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from conformance.catalogue.judge import JudgedExchange
 from conformance.catalogue.requirement import Requirement
-from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.plain_requests import NAME_PREFIX
+from conformance.probe.probe import Probe
 from conformance.probe.violation import Violation
 from conformance.target.exchange import Answer, Request
 

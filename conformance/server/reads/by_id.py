@@ -13,7 +13,8 @@ from conformance.catalogue.sabotage import set_status
 from conformance.probe.applicability import opens_with_bearer_token
 from conformance.probe.not_verified import NotServed, refused_with
 from conformance.probe.pages import COUNTED
-from conformance.probe.probe import NEW_NAME, Probe
+from conformance.probe.plain_requests import NEW_NAME
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.reads import (
     BY_ID,

@@ -13,7 +13,8 @@ from conformance.catalogue.mends import SECOND_REVOCATION, UNKNOWN_IDS
 from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import fail_on, on_status, set_status
-from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.plain_requests import NAME_PREFIX
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import answer_to
 from conformance.probe.revocation import (
     VENDOR,

@@ -8,7 +8,8 @@ from conformance.catalogue.registry import catches, requirement
 from conformance.catalogue.requirement import Level
 from conformance.catalogue.sabotage import Sabotage
 from conformance.probe.applicability import lists
-from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.plain_requests import NAME_PREFIX
+from conformance.probe.probe import Probe
 from conformance.probe.rate_limits import harmless
 from conformance.probe.resources import expect_any_served
 from conformance.probe.violation import expect_list

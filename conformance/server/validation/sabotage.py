@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from conformance.catalogue.sabotage import Sabotage, body_of, on_answers, on_requests, with_body
-from conformance.probe.probe import NAME_PREFIX
+from conformance.probe.plain_requests import NAME_PREFIX
 from conformance.target.exchange import Answer, Forward, Request, Tamper
 
 _JSON = "application/json"

@@ -22,7 +22,8 @@ from conformance.probe.bodies import (
     is_judged,
     makes_from_json,
 )
-from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.plain_requests import NAME_PREFIX
+from conformance.probe.probe import Probe
 from conformance.server.validation.sabotage import ACCEPT_ALL, ANY_TYPE, answer_if, content_type
 from conformance.target.exchange import Request
 

@@ -16,7 +16,8 @@ from conformance.generation.search import for_all
 from conformance.generation.strategies import invalid_bodies, valid_bodies
 from conformance.probe.bodies import schema_of
 from conformance.probe.not_verified import NotVerified
-from conformance.probe.probe import NAME_PREFIX, Probe
+from conformance.probe.plain_requests import NAME_PREFIX
+from conformance.probe.probe import Probe
 from conformance.probe.violation import Violation
 from conformance.results.result import Outcome, Result
 from conformance.run.runner import Run

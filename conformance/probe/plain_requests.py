@@ -1,0 +1,170 @@
+"""Plain valid requests for one operation: their paths, also in other resources, and bodies."""
+
+import json
+import random
+import re
+import secrets
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Self
+from urllib.parse import quote
+
+from conformance.probe.budget import DEFAULT_BUDGET, GenerationBudget
+from conformance.probe.new_values import with_new_values
+from conformance.probe.parameter_values import plain_value, unknown_value
+from conformance.probe.shared_refusals import SharedRefusals
+from conformance.target.exchange import (
+    Recording,
+    Request,
+    path_of,
+    path_to,
+    query_with,
+    sendable,
+)
+from conformance.target.target import Target
+from openapi.contract import Contract
+from openapi.operation import IDEMPOTENCY_KEY, PATH_PARAMETER, Operation, Parameter
+from openapi.resource import Resource, request_members
+from openapi.sample import sample_of
+
+NAME_PREFIX = "dinie-conformance"
+"""The start of the name of every created resource, which marks it as test data."""
+
+NEW_NAME = re.compile(rf"{NAME_PREFIX} [0-9a-f]{{12}}")
+"""What is in names that no other request has, in any run."""
+
+
+class PlainRequests(ABC):
+    """Valid requests for one operation, made of what the contract documents."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        operation: Operation,
+        target: Target,
+        randomness: random.Random,
+        seed: int = 0,
+        budget: GenerationBudget = DEFAULT_BUDGET,
+        refusals: SharedRefusals | None = None,
+    ) -> None:
+        self.contract = contract
+        self.operation = operation
+        self.target = target
+        self.random = randomness
+        self.seed = seed
+        self.budget = budget
+        self.recording = Recording()
+        self.refusals = refusals or SharedRefusals()
+
+    def of(self, operation: Operation) -> Self:
+        """A probe for another operation; both keep one record."""
+        other = type(self)(
+            self.contract, operation, self.target, self.random, self.seed, self.budget,
+            self.refusals,
+        )  # fmt: skip
+        other.recording = self.recording
+        return other
+
+    def request(
+        self, partner: int | None = 0, query: Mapping[str, object] = MappingProxyType({})
+    ) -> Request:
+        """A valid request for the operation: plain data, marked as test data."""
+        required = [one for one in self.operation.parameters if one.required]
+        asked = {one.name: plain_value(one) for one in required if one.location == "query"}
+        asked |= query
+        path = self.path(partner)
+        request = Request(
+            self.operation.method, f"{path}?{query_with(asked)}" if asked else path,
+            tuple((one.name, str(plain_value(one))) for one in required
+                  if one.location == "header" and one.key != IDEMPOTENCY_KEY.lower()),
+            partner=partner,
+        )  # fmt: skip
+        if self.operation.requires_idempotency_key:
+            request = request.with_key(self.new_key())
+        body = self.operation.request_body
+        if self.operation.json_body is None and (form := self.operation.object_body):
+            return request.with_form(self.plain_body(), form.encoding)
+        return request.with_json(self.plain_body()) if body and body.content else request
+
+    def on_one(self, handle: str, partner: int | None = 0) -> Request:
+        """A valid request for the operation on the resource with this handle.
+
+        Raises :class:`UnsendableRequest` for a handle that cannot stand in a path.
+        """
+        own = path_to("{}", handle)
+        return self.request(partner).at(self.path(partner, own))
+
+    def path(self, partner: int | None = 0, own: str = "") -> str:
+        """The operation's path for a partner, in a resource of that partner where it is in one.
+
+        ``own`` stands for the resource itself, as it is; without it an example does.
+        """
+        template, found = "", []
+        for number, part in enumerate(PATH_PARAMETER.split(self.operation.path)):
+            if number % 2 == 0:
+                template += part
+                continue
+            found.append(self._value_in_path(template.rstrip("/"), part, partner, own))
+            template += f"{{{part}}}"
+        return path_of(self.operation.path, found)
+
+    def _value_in_path(self, collection: str, name: str, partner: int | None, own: str) -> str:
+        resource = self.operation.resource
+        if resource is not None and collection == resource.create.path:
+            return own or quote(self._path_example(name), safe="")
+        above = [one for one in self.contract.resources if one.create.path == collection]
+        if not above or resource is None:
+            parameter = self._path_parameter(name)
+            given = parameter.examples[0] if parameter.examples else self._path_example(name)
+            return quote(str(given), safe="")
+        return quote(sendable(self._made_above(above[0], partner or 0)), safe="")
+
+    @abstractmethod
+    def _made_above(self, resource: Resource, partner: int) -> str:
+        """The handle of a resource of the partner's to make others in."""
+
+    def plain_body(self) -> dict[str, Any]:
+        """The smallest documented JSON body, its name a new one that is marked as test data.
+
+        Without an example it is made by the schema.
+        """
+        body = self.operation.object_body
+        examples = [one for one in (body.examples if body else ()) if one]
+        if body and body.schema and not examples:
+            examples = [sample_of(body.schema)]
+        smallest = min(examples, key=lambda one: len(json.dumps(one, default=str)), default={})
+        value = with_new_values(self.operation, smallest if isinstance(smallest, dict) else {})
+        named = {**value, self.name_member: self.new_name()}
+        if self.name_member in value or (
+            self.name_member in request_members(self.operation)
+            and body and body.schema and body.schema.is_valid(named)
+        ):  # fmt: skip
+            return named
+        return value
+
+    def new_name(self) -> str:
+        """A short printable name that no other request has, in any run."""
+        return f"{NAME_PREFIX} {secrets.token_hex(6)}"
+
+    def new_key(self) -> str:
+        """A fresh idempotency key: a UUID, for a target knows the keys of the last run."""
+        return str(uuid.uuid4())
+
+    @property
+    def name_member(self) -> str:
+        """The member of requests, answers and items that people call a resource by."""
+        found = self.contract.resource_of(self.operation)
+        return found.name if found else "name"
+
+    def _path_example(self, name: str) -> str:
+        parameter = self._path_parameter(name)
+        examples = parameter.schema.definition.get("examples", [])
+        text = f"{NAME_PREFIX}-unknown"
+        return str(examples[0]) if examples else unknown_value(parameter, text) or text
+
+    def _path_parameter(self, name: str) -> Parameter:
+        [found] = [one for one in self.operation.parameters
+                   if (one.location, one.name) == ("path", name)]  # fmt: skip
+        return found

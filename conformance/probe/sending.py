@@ -1,0 +1,324 @@
+"""Requests sent by a check, and what their answers have made, which is known at once."""
+
+import itertools
+import shlex
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import unquote
+
+from conformance.probe.not_verified import NotVerified, Undecided, refused_with
+from conformance.probe.plain_requests import PlainRequests
+from conformance.probe.violation import (
+    NO_SERVER_ERROR,
+    NOTHING_FAILS,
+    Violation,
+    unanswered,
+)
+from conformance.target.clean_up import GONE_STATUSES
+from conformance.target.errors import AnswerOutOfBounds, AnswerOverdue, ConnectionClosed, HungUp
+from conformance.target.exchange import (
+    NO_ANSWER,
+    Answer,
+    Request,
+    UnsendableRequest,
+    path_to,
+)
+from conformance.target.members import text_in
+from conformance.target.target import CLOSED_TRIES
+from conformance.target.threads import Threads, values
+from conformance.target.transport.reception import MOST_BYTES
+from dinie_contract.output import shown
+from openapi.operation import Operation
+from openapi.resource import Resource
+
+_LARGE_BYTES, _MOST_BYTES = 64 * 1024, 4 * MOST_BYTES
+"""The bytes of a large answer, and the most bytes of all answers that one check keeps."""
+
+_SLOW_TRIES = 2
+"""The tries of a request that gets no whole answer in time."""
+
+_GROUPS = itertools.count(1)
+"""The numbers of groups of requests that are sent at the same time."""
+
+
+class Sending(PlainRequests):
+    """Requests for one operation, sent to the target, recorded and tried again where it may."""
+
+    def send(self, request: Request) -> Answer:
+        """Send one request; a 429 is waited for and does not count.
+
+        Raises :class:`Violation` where the target leaves this request, and no other, unanswered,
+        and :class:`Undecided` where an earlier try of it may be the reason for a refusal.
+        """
+        return self._decided(request, _answered(self.try_to_send(request)))
+
+    def send_or_share(self, request: Request) -> Answer:
+        """As :meth:`send`; a refusal that an equal request got in this run is not asked for again.
+
+        It is for requests whose bytes alone decide the answer.
+        """
+        answer = self.refusals.get(request, self._answer)
+        self._record(request, answer)
+        return self._decided(request, _answered(answer))
+
+    def _decided(self, request: Request, answer: Answer) -> Answer:
+        if answer.is_repeated and answer.status in GONE_STATUSES and self._may_revoke(request):
+            raise Undecided("a revocation was answered late, and may have been carried out before")
+        return answer
+
+    def _may_revoke(self, request: Request) -> bool:
+        """Whether the request is to revoke something that was made."""
+        path, made = unquote(request.path), self.target.created.copy()
+        return self._ends(request) and any(handle in path for _, handle in made)
+
+    def try_to_send(self, request: Request, tries: int = CLOSED_TRIES) -> Answer:
+        """As :meth:`send`; a request without an answer gives the status ``NO_ANSWER``."""
+        answer = self._answer(request, tries)
+        self._record(request, answer)
+        return answer
+
+    def send_once(self, request: Request) -> Answer:
+        """Send one request; a 429 is an answer like any other."""
+        answer = self._registered(self._sent_once, request)
+        self._record(request, answer)
+        return answer
+
+    def send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
+        """Send requests really at the same time, each over a connection of its own."""
+        return [_answered(one) for one in self.try_to_send_at_once(requests)]
+
+    def try_to_send_at_once(self, requests: Sequence[Request]) -> list[Answer]:
+        """As :meth:`send_at_once`; a request without an answer gives the status ``NO_ANSWER``."""
+        return self._at_once(self._answer, requests)
+
+    def send_once_at_once(self, requests: Sequence[Request]) -> list[Answer]:
+        """As :meth:`send_at_once`; a 429 is an answer like any other."""
+        return self._at_once(lambda request: self._registered(self._sent_once, request), requests)
+
+    def send_and_hang_up(self, request: Request, seconds: float) -> Answer:
+        """Send a request and close the connection so many seconds later; mostly there is no answer.
+
+        Who hangs up is no longer there for a 429 or a closed connection either: it is sent once.
+        """
+        sent = replace(request, hang_up=seconds)
+        try:
+            answer = self._registered(self.target.send_once, sent)
+        except (ConnectionClosed, HungUp):
+            answer = Answer(NO_ANSWER)
+        self._record(sent, answer)
+        return answer
+
+    def _sent_once(self, request: Request) -> Answer:
+        return self.target.send_again_where_closed(request, self.target.send_once)
+
+    def _at_once(
+        self, send: Callable[[Request], Answer], requests: Sequence[Request]
+    ) -> list[Answer]:
+        lock, kept = threading.Lock(), self.recording.body_bytes
+        together = self.target.together(len(requests))
+
+        def send_one(request: Request) -> Answer:
+            nonlocal kept
+            with together.joined():
+                answer = send(request)
+            size = len(answer.body)
+            with lock:
+                kept += size
+                is_too_much = size > _LARGE_BYTES and kept > _MOST_BYTES
+            if is_too_much:
+                # The error keeps this frame, and all of them would keep their answers with it.
+                del answer
+                raise _too_many_bytes()
+            return answer.unread()
+
+        with Threads(len(requests)) as threads:
+            answers = values([threads.submit(send_one, one) for one in requests], self.target)
+        number = next(_GROUPS)
+        answers = [replace(one, sent_with=number) for one in answers]
+        for request, answer in zip(requests, answers, strict=True):
+            self._record(request, answer)
+        return answers
+
+    def _answer(self, request: Request, tries: int = CLOSED_TRIES) -> Answer:
+        """The answer, or none where the target gives none on each try, or none within the bounds.
+
+        Raises :class:`TargetError` where the target leaves plain requests unanswered as well: a
+        target that is down, or restarts, breaks no requirement.
+        """
+        found = Answer(NO_ANSWER)
+        for number in range(1, tries + 1):
+            try:
+                answer = self._registered(self.target.send, request)
+            except ConnectionClosed as error:
+                if self._is_down(request, error):
+                    raise
+                found = Answer(NO_ANSWER, broken=error.by_app)
+            except (AnswerOverdue, AnswerOutOfBounds) as error:
+                if not self._answers_others(request):
+                    raise
+                if isinstance(error, AnswerOverdue):
+                    found = Answer(NO_ANSWER, seconds=error.seconds)
+                else:
+                    found = Answer(NO_ANSWER, excess=error.excess)
+                if number >= _SLOW_TRIES:
+                    break
+            else:
+                if number > 1:
+                    self.target.transients.add(request, found)
+                    answer = replace(answer, is_repeated=True)
+                return answer
+        return found
+
+    def _is_down(self, request: Request, error: ConnectionClosed) -> bool:
+        """Whether a target that closed a connection fails on plain requests as well."""
+        if error.by_app:
+            return not self._answers_others(request)
+        try:
+            answer = self._registered(self.target.send, self._plain(self.operation))
+        except ConnectionClosed:
+            # Plain requests may be what it fails on.
+            return not self._answers_others(request)
+        return answer.is_server_error
+
+    def _plain(self, operation: Operation) -> Request:
+        """A plain request for an operation, without a body."""
+        return replace(self.of(operation).request(), headers=(), body=b"")
+
+    def _answers_others(self, request: Request) -> bool:
+        """Whether the target answers a plain request to another operation.
+
+        Another one, because what holds one answer back may hold back all of its operation.
+        """
+        operations = self.contract.operations.values()
+        own = [one for one in operations if request.is_for(one)] or [self.operation]
+        others = [one for one in operations if one not in own]
+        # What only reads goes first.
+        other = min(others, key=lambda one: one.method != "GET", default=self.operation)
+        try:
+            answer = self._registered(self.target.send, self._plain(other))
+        except (ConnectionClosed, AnswerOverdue, AnswerOutOfBounds):
+            return False
+        return not answer.is_server_error or answer.status == HTTPStatus.NOT_IMPLEMENTED
+
+    def rest(self, seconds: float) -> None:
+        """Wait, unless the run is stopped meanwhile."""
+        self.recording.done_meanwhile = f"sleep {seconds:g}"
+        self.target.rest(seconds)
+
+    def move_clock(self, seconds: int) -> int:
+        """Move the target's clock ahead; gives the status of the answer, 2xx where it is done."""
+        url = shlex.quote(shown(str(self.target.settings.clock_url)))
+        self.recording.done_meanwhile = (
+            "curl -sS -X POST -H 'Content-Type: application/json'"
+            f" --data-binary '{{\"seconds\": {seconds}}}' {url}"
+        )
+        return self.target.move_clock(seconds)
+
+    def _record(self, request: Request, answer: Answer) -> None:
+        """Record an exchange; nothing is verified by answers that are very large together."""
+        self.recording.add(request, answer)
+        if len(answer.body) > _LARGE_BYTES and self.recording.body_bytes > _MOST_BYTES:
+            raise _too_many_bytes()
+
+    def _registered(self, send: Callable[[Request], Answer], request: Request) -> Answer:
+        """The answer; what it created is known at once, whatever becomes of the check."""
+        target, plain = self.target, self.target.plain_creations
+        if self._ends(request):
+            for part in request.path.partition("?")[0].split("/")[-2:]:
+                plain.revoke(unquote(part))
+        resources = self._made_by(request)
+        members = request.members if resources else {}
+        asked = [text_in(members, resource.name) for resource in resources]
+        for one in filter(None, asked):
+            plain.ask(one)
+        answer = self._opened(request, send(request))
+        if request.key and answer.is_success:
+            target.early_call.note(request.key)
+        for resource, name in zip(resources, asked, strict=True) if answer.is_success else ():
+            named = name or answer.text(resource.name)
+            if named and (name is None or answer.is_repeated):
+                plain.ask(named)
+            # Also after a wrong status: every created resource must be revoked.
+            handle = answer.identifier(resource.handle)
+            if handle is not None:
+                self._note_created(resource, request, handle)
+                if name and request.partner is not None and members.keys() == {resource.name}:
+                    collection = request.path.partition("?")[0]
+                    plain.add(collection, (request.partner, handle), name)
+        return answer
+
+    def _opened(self, request: Request, answer: Answer) -> Answer:
+        """The answer, whose resource is in the envelope of the operation that was requested."""
+        own = (one for one in self.contract.enveloped if request.is_for(one))
+        operation = next(own, None) if answer.is_success else None
+        return answer.to(operation) if operation else answer
+
+    def _ends(self, request: Request) -> bool:
+        """Whether a request is to revoke something."""
+        revoking = (one.revoke for one in self.contract.resources if one.revoke)
+        return request.method == "DELETE" or any(map(request.is_for, revoking))
+
+    def _made_by(self, request: Request) -> Sequence[Resource]:
+        """The resources that a request may create: by an odd path, any."""
+        resources = self.contract.resources if request.method == "POST" else ()
+        ends = any(one.revoke and request.is_for(one.revoke) for one in resources)
+        return [one for one in resources if request.is_for(one.create)] or (
+            [] if ends else resources
+        )
+
+    def _note_created(self, resource: Resource, request: Request, handle: str) -> None:
+        made = request.partner or 0, handle
+        self.target.created.add(made)
+        if len(self.contract.resources) == 1 and "{" not in resource.create.path:
+            return  # the contract alone says how it is revoked
+        collection, places = request.path.partition("?")[0], self.target.places
+        places.revocations[made] = ""
+        with suppress(UnsendableRequest):
+            if resource.revoke is not None:
+                below = resource.revoke.path.removeprefix(resource.create.path)
+                places.revocations[made] = f"{collection}{path_to(below, handle)}"
+            elif resource.list is not None:
+                places.lookups[made] = collection
+            elif resource.read is not None:
+                below = resource.read.path.removeprefix(resource.create.path)
+                places.lookups[made] = f"{collection}{path_to(below, handle)}"
+
+    def succeed_unrecorded(self, request: Request) -> Answer:
+        """As :meth:`succeed`; the exchange is no part of what shows a violation."""
+        return self._expect_succeeded(self._answer(request))
+
+    def control(self, partner: int | None = 0) -> Answer:
+        """The answer to a plain request beside a violation, which is no part of what shows that."""
+        return self._answer(self.request(partner))
+
+    def expect_plain_accepted(self, partner: int | None = 0) -> None:
+        """Raise :class:`NotVerified` where a plain request fails; it is not recorded."""
+        self._expect_succeeded(self.control(partner))
+
+    def succeed(self, request: Request) -> Answer:
+        """Send a request that must succeed. Raises :class:`NotVerified` for any other status."""
+        return self._expect_succeeded(self.send(request))
+
+    def _expect_succeeded(self, answer: Answer) -> Answer:
+        if not self.operation.is_success(answer.status):
+            raise refused_with(
+                answer.status,
+                f"{self.operation.id} answered {answer.status} to a plain valid request,"
+                f" not {self.operation.success_status}",
+            )
+        return answer
+
+
+def _too_many_bytes() -> NotVerified:
+    return NotVerified(
+        f"the answers to the requests of one check have more than {_MOST_BYTES} bytes"
+    )
+
+
+def _answered(answer: Answer) -> Answer:
+    if answer.status == NO_ANSWER:
+        raise Violation(NO_SERVER_ERROR, unanswered(answer), NOTHING_FAILS)
+    return answer
