@@ -61,7 +61,7 @@ def judged(
         assert run.left_behind == []
         with Target(url, tokens) as target:
             for partner in (0, 1):
-                listing = Run(CONTRACT, target, [], seed=1)._survey_probe(LIST)
+                listing = Run(CONTRACT, target, [], seed=1)._survey.probe(LIST)
                 active = [one for one in listing.listed(partner) if one["status"] == "active"]
                 assert active == []
     return run, verdict

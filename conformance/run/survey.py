@@ -1,0 +1,231 @@
+"""What the target can do, found out before all checks: the catalogue needs to know."""
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
+from conformance.probe.applicability import lists
+from conformance.probe.not_verified import NOT_IMPLEMENTED_STATUSES, NotVerified
+from conformance.probe.probe import Probe
+from conformance.probe.token_exchange import credentials_of
+from conformance.probe.violation import Violation
+from conformance.target.capabilities import Capability
+from conformance.target.errors import TokenRefused
+from conformance.target.exchange import (
+    NO_ANSWER,
+    Answer,
+    Request,
+    UnsendableRequest,
+)
+from conformance.target.foreign_answers import expect_of_api
+from conformance.target.sign_in import form_request, json_request
+from conformance.target.target import Target
+from openapi.contract import Contract
+from openapi.operation import Operation
+from openapi.resource import Resource, creates
+
+_SURVEYED = 3
+"""So many answers say that an operation is not served."""
+
+_NO_ACCESS = {401, 403}
+"""What a token or a gateway's key is answered that has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a plain valid request is refused, and whether by an access that there was before."""
+
+    reason: str
+    is_access: bool
+
+
+class Survey:
+    """A look at each operation that lists or creates.
+
+    ``answered`` says which statuses each operation gave, and ``served_late`` why what was taken for
+    absent is not: an operation that was not served at first. ``note_secret`` is told of what was
+    made; ``calls_early`` makes a call for those that look at its key much later.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        target: Target,
+        seed: int,
+        note_secret: Callable[[Resource, Answer], object],
+        *,
+        calls_early: bool,
+    ) -> None:
+        self.contract = contract
+        self.target = target
+        self.seed = seed
+        self.answered: dict[str, set[int]] = {}
+        self.served_late = ""
+        self.is_taken = False
+        self._note_secret = note_secret
+        self._calls_early = calls_early
+        self._absent: list[tuple[Operation, Request]] = []
+
+    def take(self, *, with_key: bool = False) -> None:
+        """Find out what the target can do; the rest of the catalogue needs to know.
+
+        ``with_key`` makes sure that a creation whose answer is lost is not made twice.
+        """
+        for operation in self.contract.operations.values():
+            if lists(operation):
+                lister = self.probe(operation)
+                request = _plain_request(lister)
+                if request is None:
+                    continue
+                answers = self._answers(lister, request)
+                if any(map(_is_served, answers)):
+                    self.target.capabilities.add(Capability.LISTING)
+                    self.answered.setdefault(operation.id, set()).update(
+                        one.status for one in answers
+                    )
+        for operation in self.contract.operations.values():
+            if creates(operation):
+                probe = self.probe(operation)
+                request = _plain_request(probe)
+                if request is not None:
+                    self._take_created(probe, request, with_key=with_key)
+        self.is_taken = True
+
+    @property
+    def serves_anything(self) -> bool:
+        """Whether any operation that the survey asked gave its success status."""
+        operations = self.contract.operations.values()
+        return any(one.success_status in self.answered.get(one.id, ()) for one in operations)
+
+    def refusal(self) -> Refusal | None:
+        """How the first creating operation refuses a plain valid request now; None if it is well.
+
+        Without such an operation it is always well.
+        """
+        for operation in filter(creates, self.contract.operations.values()):
+            probe = self.probe(operation)
+            request = _plain_request(probe)
+            status = probe.try_to_send(request).status if request else NO_ANSWER
+            if status == operation.success_status:
+                return None
+            reason = f"{operation.id} answers {status or 'nothing'} to a plain valid request"
+            was_well = operation.success_status in self.answered.get(operation.id, ())
+            return Refusal(reason, is_access=was_well and status in _NO_ACCESS)
+        return None
+
+    def probe(self, operation: Operation) -> Probe:
+        """A probe for what is no check of a requirement."""
+        randomness = random.Random(f"{self.seed} survey")  # noqa: S311 - test data
+        return Probe(self.contract, operation, self.target, randomness)
+
+    def _take_created(self, probe: Probe, request: Request, *, with_key: bool) -> None:
+        operation = probe.operation
+        if with_key and operation.accepts_idempotency_key:
+            request = request.with_key(probe.new_key())
+        # Without an answer within bounds it cannot be judged here; each check judges it.
+        made = probe.try_to_send(request)
+        self._note_secret(probe.resource, made)
+        self._expect_access(made, "the token")
+        has_second = Capability.SECOND_PARTNER in self.target.capabilities
+        if second := _plain_request(probe, partner=1) if has_second else None:
+            self._expect_access(probe.try_to_send(second), "the second token")
+        self.note(operation, probe)
+        if made.status != operation.success_status:
+            return
+        if self._calls_early and operation.accepts_idempotency_key:
+            early = probe.request().with_key(probe.new_key())
+            self.target.early_call.made = early, probe.try_to_send(early)
+        if probe.resource is self.contract.credentials and self._issues_tokens(made):
+            self.target.capabilities.add(Capability.TOKENS)
+        revoking, handle = probe.resource.revoke, made.identifier(probe.resource.handle)
+        if revoking is None or handle is None:
+            return
+        try:
+            request = self.probe(revoking).on_one(handle)
+        except UnsendableRequest:
+            # It may be offered: each check says why it cannot be judged.
+            self.target.capabilities.add(Capability.REVOCATION)
+            return
+        answers = self._answers(self.probe(revoking), request)
+        if any(map(_is_served, answers)):
+            self.target.capabilities.add(Capability.REVOCATION)
+        if answers[-1].is_success:
+            self.target.created.discard((0, handle))
+
+    def _answers(self, probe: Probe, request: Request) -> list[Answer]:
+        """The answers to a request, which is repeated while they say that it is not served.
+
+        One answer decides nothing: another host behind the same name may serve the operation.
+        """
+        answers = [probe.try_to_send(request)]
+        while len(answers) < _SURVEYED and not _is_served(answers[-1]):
+            answers.append(probe.try_to_send(request))
+        if not _is_served(answers[-1]):
+            self._absent.append((probe.operation, request))
+        return answers
+
+    def look_again(self) -> None:
+        """Ask once more, at the end, for each operation that the survey did not find."""
+        for operation, request in self._absent:
+            answer = self.probe(operation).try_to_send(request)
+            if _is_served(answer):
+                self.served_late = self.served_late or (
+                    f"{operation.id} was not there at first, and answered {answer.status} at the"
+                    " end: what needs it was not verified"
+                )
+
+    def _issues_tokens(self, made: Answer) -> bool:
+        """Whether the target exchanges a new key, in JSON or as a form, or ought to."""
+        operation, credentials = self.contract.token_operation, credentials_of(self.contract, made)
+        if operation is None or credentials is None:
+            return False
+        probe, (client_id, client_secret) = self.probe(operation), credentials
+        in_json = probe.try_to_send(json_request(operation, client_id, client_secret))
+        if _is_token(in_json) or in_json.status == NO_ANSWER:
+            return True
+        with suppress(UnsendableRequest):
+            as_form = form_request(operation, client_id, client_secret)
+            if _is_token(probe.try_to_send(as_form)):
+                self.target.takes_form_only = True
+                return True
+        if in_json.status != HTTPStatus.UNAUTHORIZED:
+            return _is_served(in_json)
+        # A server may ask for a token before it looks whether there is a path.
+        signed = probe.try_to_send(
+            replace(json_request(operation, client_id, client_secret), partner=0)
+        )
+        return _is_served(signed)
+
+    def _expect_access(self, answer: Answer, name: str) -> None:
+        """Raise :class:`TargetError` if the answer is not of an API, or refuses the token."""
+        expect_of_api(self.target, answer)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise TokenRefused(f"{name} was refused (401)")
+
+    def note(self, operation: Operation, probe: Probe) -> None:
+        """Remember the statuses that an operation gave."""
+        statuses = {
+            answer.status
+            for request, answer in probe.recording.exchanges
+            if request.is_for(operation)
+        }
+        self.answered.setdefault(operation.id, set()).update(statuses)
+
+
+def _plain_request(probe: Probe, partner: int = 0) -> Request | None:
+    """A plain valid request; None where what its operation is in cannot be made."""
+    try:
+        return probe.request(partner)
+    except (NotVerified, Violation, UnsendableRequest):
+        return None  # the checks judge it
+
+
+def _is_served(answer: Answer) -> bool:
+    """Whether an answer is that of an operation that is there, working or not."""
+    return answer.status not in NOT_IMPLEMENTED_STATUSES
+
+
+def _is_token(answer: Answer) -> bool:
+    return answer.is_success or answer.field("access_token") is not None
