@@ -1,12 +1,10 @@
 """From the options of :mod:`dinie_contract.options` to click, and from click to typed settings."""
 
-import gc
 import importlib
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import wraps
@@ -27,6 +25,7 @@ from dinie_contract.options import (
     Option,
 )
 from dinie_contract.output import echo
+from openapi.garbage import without_collecting
 
 Command = Callable[..., Any]
 S = TypeVar("S")
@@ -82,21 +81,6 @@ class Subcommand(NamedTuple):
     summary: str
 
 
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """Keep the garbage collector from looking at modules: they live to the end.
-
-    That saves a tenth of what it takes to import them.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 class CommandGroup(click.Group):
     """A command with subcommands that ends with 2 where nobody reads its output (``| head``).
 
@@ -119,7 +103,7 @@ class CommandGroup(click.Group):
         if cmd_name not in self.subcommands:
             return None
         module, _, name = self.subcommands[cmd_name].place.partition(":")
-        with _no_collections():
+        with without_collecting():
             command: click.Command = getattr(importlib.import_module(module), name)
         return command
 

@@ -1,7 +1,6 @@
 """OpenAPI documents: read from YAML or JSON files, and validated against the specification."""
 
 import codecs
-import gc
 import importlib.util
 import json
 import re
@@ -18,6 +17,7 @@ from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from openapi.errors import ContractError
 from openapi.files import open_regular
+from openapi.garbage import without_collecting
 
 Document = dict[str, Any]
 """An OpenAPI document or a part of it, which holds only JSON's types."""
@@ -90,20 +90,8 @@ def mapping(value: Any, path: Path) -> Document:
 
 def read_file(path: Path) -> tuple[Any, bytes]:
     """Read the value of a YAML or JSON file, and its text; raises :class:`ContractError`."""
-    with _no_collections():
+    with without_collecting():
         return _read_file(path)
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """Keep the garbage collector from looking, again and again, at all that was read so far."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _read_file(path: Path) -> tuple[Any, bytes]:

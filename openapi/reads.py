@@ -7,11 +7,13 @@ from functools import cache, cached_property
 from http import HTTPStatus
 from typing import Any
 
-from openapi.collection import Collection, Collections, shape_of
+from openapi.collection import Collection
 from openapi.contract import Contract
 from openapi.item_members import ItemPlace, id_member, spelt
+from openapi.item_paths import shape_of
 from openapi.operation import PATH_PARAMETER, Operation
 from openapi.paging import snake
+from openapi.recognition import collections_of
 from openapi.resource import Resource
 from openapi.schema import is_read_only
 
@@ -93,17 +95,13 @@ def _is_of_server(definition: Any) -> bool:
 
 
 @cache
-def _collections(contract: Contract) -> Collections:
-    return Collections(contract, frozenset())
-
-
-@cache
 def read_of(operation: Operation) -> Read | None:
     """The read that an operation is; None for any other, and where the id is not certain."""
     resource = operation.resource
     if resource is None or resource.read is not operation or operation.contract is None:
         return None
-    create, collection = resource.create, _collections(operation.contract).of(operation)
+    create = resource.create
+    collection = collections_of(operation.contract, frozenset()).of(operation)
     if collection is None or collection.create is not create or collection.read is not operation:
         return None
     made = collection.shown.get(create)

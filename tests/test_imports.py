@@ -64,7 +64,7 @@ output, names in errors, what differs between systems, and whose page a request 
 BESIDE = {
     "openapi": {"openapi"},
     # Its fixtures name the types of the mock; they import it only when a test asks.
-    "dinie_contract": {"dinie_contract", "mock_server.testing", "openapi.files"},
+    "dinie_contract": {"dinie_contract", "mock_server.testing", "openapi.files", "openapi.garbage"},
     "conformance": {
         "conformance",
         "openapi",

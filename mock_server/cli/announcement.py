@@ -11,8 +11,8 @@ from mock_server.control.navigation import CONSOLE_PATH
 from mock_server.exchange.exchange import CONTROL_PATH
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
-from openapi.collection import Collections
 from openapi.contract import Contract
+from openapi.recognition import collections_of
 from openapi.resource import issues_tokens, requires_pair_in_form
 
 
@@ -56,9 +56,11 @@ def announcement(contract: Contract, origin: str, settings: Settings) -> str:
 def _keeps_nothing(contract: Contract) -> bool:
     """Whether the contract makes things, and the mock recognises none of them."""
     operations = contract.operations.values()
-    makes = any(one.method == "POST" and not issues_tokens(one) for one in operations)
+    # As the app has them, which reads them once.
+    apart = frozenset(one.name for one in operations if issues_tokens(one))
+    makes = any(one.method == "POST" and one.name not in apart for one in operations)
     is_known = contract.is_bundled or contract.credentials is not None
-    return makes and not is_known and not Collections(contract, frozenset()).has_any()
+    return makes and not is_known and not collections_of(contract, apart).has_any()
 
 
 def _commands(contract: Contract, call: Call, base_url: str, partner: Partner) -> list[str]:

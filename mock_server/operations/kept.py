@@ -17,11 +17,12 @@ from mock_server.operations.new_items import ItemCall, NewItem
 from mock_server.operations.patching import PatchError, json_patch, merge_patch
 from mock_server.store.interface import Item as StoredItem
 from mock_server.store.interface import Store
-from openapi.collection import Collections, shape_of
 from openapi.contract import Contract
 from openapi.field_errors import FieldError
 from openapi.item_members import Members, id_text
+from openapi.item_paths import shape_of
 from openapi.operation import PATH_PARAMETER, Operation, essence
+from openapi.recognition import collections_of
 
 _NO_CONTENT = HTTPStatus.NO_CONTENT
 
@@ -50,7 +51,7 @@ class KeptItems:
         apart: frozenset[str],
         anonymous: str,
     ) -> None:
-        self.collections = Collections(contract, apart)
+        self.collections = collections_of(contract, apart)
         self._store = store
         self._answers = ItemAnswers(answers, Members(contract.resolve_schema))
         self._pages = ItemPages(store, self._answers, contract.base_path)

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from mock_server.app import create_app
 from mock_server.cli.announcement import announcement
 from mock_server.partners.partners import Partner
 from mock_server.settings import Settings
 from openapi.contract import Contract
+from openapi.recognition import Collections
 from tests.mock_server.kept.contracts import answer, contract, obj, operation, pets, text
 
 NOTHING = "Kept items     none"
@@ -37,6 +39,22 @@ def lone(path: str, **more: Any) -> dict[str, Any]:
 def test_it_says_where_nothing_is_kept(document: dict[str, Any] | None, *, is_said: bool) -> None:
     assert (NOTHING in said(document)) == is_said
     assert NOTHING not in said(document, stateless=True)
+
+
+def test_the_start_reads_the_collections_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Contract(pets())
+    built: list[Contract] = []
+    begin = Collections.__init__
+
+    def counted(self: Collections, contract: Contract, apart: frozenset[str]) -> None:
+        built.append(contract)
+        begin(self, contract, apart)
+
+    monkeypatch.setattr(Collections, "__init__", counted)
+    settings = Settings(partners=(Partner("p", "p", "s", "token"),))
+    announcement(read, "http://127.0.0.1:1", settings)
+    create_app(settings, contract=read)
+    assert built == [read]
 
 
 def keyed(path: str, **more: Any) -> dict[str, Any]:
