@@ -234,6 +234,8 @@ def outline(
 ) -> dict[str, Any]:
     """Reduce a schema to its types, items and properties, by which text is parsed into values.
 
+    What is said of members by other names, or by the first of the patterns for these, is there too.
+
     References, ``allOf``, ``anyOf`` and ``oneOf`` are merged in, down to ``depth`` levels. What is
     ``readOnly`` stays so.
     """
@@ -262,6 +264,10 @@ def outline(
         }
     if items is not None and depth:
         reduced["items"] = outline(resolve, items, depth - 1, left)
+    others = [merged.get("additionalProperties"), *merged.get("patternProperties", {}).values()]
+    described = next((one for one in others if isinstance(one, dict) and one), None)
+    if described and depth:
+        reduced["additionalProperties"] = outline(resolve, described, depth - 1, left)
     return reduced
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
+from mock_server.documented.error_maps import is_map, maps_of
 from mock_server.exchange.problems import Problem
 from openapi.schema import Schema, types_of
 
@@ -45,6 +46,9 @@ LISTS = (
     *("invalidparameters", "reasons", "error"),
 )
 """Names for a list with one item for each bad field."""
+
+_TAKEN = frozenset({*_DETAILS, *_CODES, *_STATUSES, *_FIELDS, *LISTS})
+"""Names that are none of a field in a map from fields to errors."""
 
 _MOST_DEPTH = 6
 
@@ -88,6 +92,11 @@ class _Refused:
         own = problem.detail, problem.param, problem.code, problem.status, path, items
         return cls(*own, location=problem.location)
 
+    @property
+    def fields(self) -> set[str]:
+        """The names of all fields at fault."""
+        return {one.field for one in self.items if one.field}
+
     def is_field(self, plain: str) -> bool:
         """Whether a name is one for the field at this level."""
         return plain in _FIELDS or (self.is_item and plain in _SECOND_FIELDS)
@@ -124,6 +133,8 @@ class _Places:
             yield path, (refused.detail,)
         elif isinstance(value, list):
             yield from self._of_list(value, outline.get("items", {}), refused, path)
+        elif isinstance(value, dict) and not path and self._is_map("", value, outline, refused):
+            yield self._of_map(value, outline, refused, path)
         elif isinstance(value, dict):
             members = outline.get("properties", {})
             details = _details(value, members)
@@ -156,10 +167,34 @@ class _Places:
                 yield place, ([refused.field],) if refused.field else (_REMOVED,)
             case list() if plain in LISTS:
                 yield from self.of(value, outline, refused, place)
-            case dict() if plain in LISTS and _is_map(value, outline):
-                yield from _of_map(value, refused, place)
+            case dict() if self._is_map(plain, value, outline, refused):
+                yield self._of_map(value, outline, refused, place)
             case dict():
                 yield from self.of(value, outline, refused, place)
+
+    @staticmethod
+    def _is_map(
+        plain: str, value: Mapping[str, Any], outline: Mapping[str, Any], refused: _Refused
+    ) -> bool:
+        """Whether an object is a map: by its name, as all of a body, or by its lists of texts.
+
+        All of a body has no name.
+        """
+        others = outline.get("additionalProperties", {})
+        is_told = bool(others or outline.get("properties"))
+        is_told = is_told or any(isinstance(one, list) for one in value.values())
+        has_texts = "string" in types_of(others.get("items", {}))
+        is_named = plain in LISTS or has_texts or (is_told and not plain)
+        return is_named and is_map(value, outline, refused.fields, _TAKEN)
+
+    def _of_map(
+        self, value: Any, outline: Mapping[str, Any], refused: _Refused, path: _Path
+    ) -> Place:
+        """An object with what is wrong with each field; in a body it may have nothing."""
+        whole = replace(refused, items=(), is_item=True)
+        wrong = refused.items or ([] if path else [whole])
+        found = maps_of(value, outline, wrong, self._item)
+        return path, (*found, {}) if path else (*found,)
 
     def _of_text(self, plain: str, text: str, refused: _Refused, place: _Path) -> Iterator[Place]:
         if plain == "instance" or (plain == "path" and not refused.is_item and text[:1] == "/"):
@@ -185,7 +220,11 @@ class _Places:
     ) -> Iterator[Place]:
         """A list with one item for each bad field, in the form of its first item."""
         form = value[0] if value else {}
-        if isinstance(form, str) or (not value and "string" in types_of(outline)):
+        if isinstance(form, dict) and is_map(form, outline, refused.fields, _TAKEN):
+            wrong = refused.items or (replace(refused, items=(), is_item=True),)
+            found = [next(maps_of(form, outline, [one], self._item)) for one in wrong]
+            yield path, (found, found[:1])
+        elif isinstance(form, str) or (not value and "string" in types_of(outline)):
             yield path, (_sentences(refused), _sentences(refused)[:1])
         elif isinstance(form, dict):
             whole = replace(refused, items=(), is_item=True)
@@ -269,22 +308,6 @@ def _details(value: Mapping[str, Any], members: Mapping[str, Any]) -> list[str]:
         _plain(name) in _DETAILS and "string" in types_of(one) for name, one in members.items()
     )
     return names or [held[one] for one in _SECOND_DETAILS if one in held and not has_better][:1]
-
-
-def _is_map(value: Mapping[str, Any], outline: Mapping[str, Any]) -> bool:
-    """Whether an object has the errors of each field under its name."""
-    known = {*_DETAILS, *_CODES, *_STATUSES}
-    is_free = not outline.get("properties") and known.isdisjoint(map(_plain, value))
-    return is_free and all(isinstance(one, str | list) for one in value.values())
-
-
-def _of_map(value: Mapping[str, Any], refused: _Refused, place: _Path) -> Iterator[Place]:
-    details: dict[str, list[str]] = {}
-    for one in refused.items:
-        details.setdefault(str(one.field), []).append(one.detail)
-    first = {name: texts[0] for name, texts in details.items()}
-    is_listed = any(isinstance(one, list) for one in value.values())
-    yield place, (details, first) if is_listed else (first, details)
 
 
 def _sentences(refused: _Refused) -> list[str]:

@@ -74,6 +74,8 @@ class _MadeError:
         """The places in a body, and what to put there."""
         problem, definition = self._problem, schema.definition
         yield from self._codes(value, definition, ())
+        if isinstance(value, list):
+            yield from self._list((), value, definition, is_named=True)
         yield from self._lists(value, definition, ())
         said = {problem.detail, *_sentences(problem.errors)}
         if said.isdisjoint(texts_in(value)):
@@ -105,18 +107,25 @@ class _MadeError:
         for name, one, inner in self._members(value, definition):
             if isinstance(one, dict) and len(path) < _LEVELS:
                 yield from self._lists(one, inner, (*path, name))
-            elif isinstance(one, list) and one and all(isinstance(item, dict) for item in one):
-                form, errors = self._reader.items(inner), self._problem.errors
+            elif isinstance(one, list):
                 is_named = spelt(name) in LISTS
-                if not is_named and not any(self._free(one[0], form, ())):
-                    continue
-                items = one if is_named else [one[0]] * len(errors)
-                if len(items) == len(errors):
-                    pairs = zip(items, errors, strict=True)
-                    items = [self._item(item, form, error) for item, error in pairs]
-                elif is_named:
-                    items = [self._coded(item, form) for item in items]
-                yield (*path, name), (items,)
+                yield from self._list((*path, name), one, inner, is_named=is_named)
+
+    def _list(
+        self, path: tuple[str, ...], value: list[Any], definition: Any, *, is_named: bool
+    ) -> Iterator[Place]:
+        if not value or not all(isinstance(item, dict) for item in value):
+            return
+        form, errors = self._reader.items(definition), self._problem.errors
+        if not is_named and not any(self._free(value[0], form, ())):
+            return
+        items = value if is_named else [value[0]] * len(errors)
+        if len(items) == len(errors):
+            pairs = zip(items, errors, strict=True)
+            items = [self._item(item, form, error) for item, error in pairs]
+        elif is_named:
+            items = [self._coded(item, form) for item in items]
+        yield path, (items,)
 
     def _item(self, item: Any, form: Any, error: FieldError) -> Any:
         """An item of a list, with one bad field at its first free text and its last."""

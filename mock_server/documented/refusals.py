@@ -3,11 +3,13 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
+from html import escape
 from typing import Any
 
 from mock_server.documented.answers import DocumentedAnswers, Wish
-from mock_server.documented.bodies import concrete_types, written
+from mock_server.documented.bodies import concrete_types, is_file, is_written, written
 from mock_server.documented.error_places import filled
 from mock_server.documented.error_texts import texts_in, told
 from mock_server.documented.generation import BudgetSpentError
@@ -33,6 +35,8 @@ from openapi.operation import (
 
 _STANDARD = ("type", "title", "status", "detail", "instance")
 """The members of a problem document that RFC 9457 defines."""
+
+_HTML = "text/html"
 
 _NOT_SERVED = 501
 """The status of what the mock cannot play, of which no contract knows."""
@@ -115,8 +119,11 @@ class DocumentedRefusals(Refusals):
         if is_json(name):
             response.body = write_json(self._filled(name, media_type, problem, exchange.path))
             return self._answers.rewritten(operation, response, Wish(exchange.header(b"accept")))
-        if is_xml(name) or name == "text/plain":
+        if media_type.schema is None and not media_type.examples:
+            response.body = _as_element(name, problem.detail).encode()
+        elif not is_file(name, media_type) and not (name == _HTML and media_type.examples):
             value = self._filled(name, media_type, problem, exchange.path)
+            value = _as_element(name, value) if name == _HTML and isinstance(value, str) else value
             response.body = written(name, media_type, value, self._resolve)
         return response
 
@@ -129,7 +136,9 @@ class DocumentedRefusals(Refusals):
         value = next(fitting, None) or self._value(media_type)
         document = problem.document(path, self.style)
         is_made = not examples and is_json(name)
-        if is_made and (not schema or (name == MEDIA_TYPE and schema.is_valid(document))):
+        # What is made up for a schema that says nothing of an error says nothing of it either.
+        is_free = name == MEDIA_TYPE or not value
+        if is_made and (not schema or (is_free and schema.is_valid(document))):
             return document
         own = filled(value, schema, problem, path, is_example=bool(examples))
         if schema and not examples:
@@ -144,7 +153,12 @@ class DocumentedRefusals(Refusals):
         """The value of a body, made once: what is generated costs a part of the budget of all."""
         # The contract keeps its media types, so that their ids stay their own.
         if id(media_type) not in self._values:
-            self._values[id(media_type)] = self._answers.value_of(media_type)
+            pairs = zip(media_type.examples, media_type.example_places, strict=True)
+            # An example that is a whole text of XML is no value.
+            values = [one for one in pairs if not is_written(media_type.name, media_type, one[0])]
+            examples, places = zip(*values, strict=True) if values else ((), ())
+            found = replace(media_type, examples=examples, example_places=places)
+            self._values[id(media_type)] = self._answers.value_of(found)
         return self._values[id(media_type)]
 
     @cached_property
@@ -170,6 +184,12 @@ def _refusal(operation: Operation, status: int) -> DocumentedResponse | None:
         is_success = not any(key[0] in "23" for key in operation.responses)
         return None if is_success else answer
     return answer
+
+
+def _as_element(name: str, text: str) -> str:
+    """A text as one element, in a media type that has elements."""
+    element = "p" if name == _HTML else "error" if is_xml(name) else None
+    return f"<{element}>{escape(text)}</{element}>\n" if element else text
 
 
 def _form(answer: DocumentedResponse) -> tuple[tuple[str, str | None], ...]:
