@@ -204,6 +204,10 @@ class Header:
     schema: Schema | None
     examples: tuple[object, ...]
     example_places: tuple[str, ...] = ()
+    explode: bool = False
+    """Whether an object is written as ``a=1,b=2``, and not as ``a,1,b,2``."""
+    media_type: str | None = None
+    """The media type of its value, for a header with ``content``."""
 
 
 @dataclass(frozen=True, slots=True)

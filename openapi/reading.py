@@ -1,5 +1,6 @@
 """Reads the operations of a document, and notes why a part of it cannot be read."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -31,6 +32,9 @@ MAX_OPERATIONS = 10_000
 """The limit of operations in a document: each costs the start about a millisecond."""
 
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""The names of headers (RFC 9110 section 5.6.2)."""
 
 _NO_PARAMETERS = ("accept", "content-type", "authorization")
 """Headers that a contract cannot declare as parameters (OpenAPI 3.1, section 4.8.12.2)."""
@@ -314,12 +318,18 @@ class Reading:
         )
 
     def _header(self, name: str, node: Document, place: str) -> Header:
-        schema = self.response_schemas.at(join(place, "schema")) if "schema" in node else None
+        if not _HEADER_NAME.fullmatch(name):
+            raise ContractError(place, "has no name that a header may have")
+        required, explode = node.get("required", False), node.get("explode", False) is True
+        media_type = next(iter(node.get("content", {})), None)
+        if media_type is not None:
+            node, place = node["content"][media_type], join(place, "content", media_type)
         examples = self._examples(node, place)
+        schema = self.response_schemas.at(join(place, "schema")) if "schema" in node else None
         if schema:
             examples |= self._examples(schema.definition, schema.pointer)
-        required = node.get("required", False)
-        return Header(name, required, schema, tuple(examples.values()), tuple(examples))
+        values, places = tuple(examples.values()), tuple(examples)
+        return Header(name, required, schema, values, places, explode, media_type)
 
     def _content(self, node: Document, pointer: str, schemas: Schemas) -> Mapping[str, MediaType]:
         content: dict[str, MediaType] = {}

@@ -14,11 +14,11 @@ from mock_server.documented.bodies import (
     file_body,
     is_file,
     is_written,
-    text_of,
     written,
 )
 from mock_server.documented.dynamic import dynamic_value
 from mock_server.documented.generation import BudgetSpentError, Generation
+from mock_server.documented.headers import header_text, is_sent, with_values
 from mock_server.documented.negotiation import best_accepted
 from mock_server.exchange.exact_json import read_json
 from mock_server.exchange.problems import Problem, ProblemType, Response, not_served
@@ -27,19 +27,6 @@ from openapi.document import join
 from openapi.errors import ContractError
 from openapi.operation import DocumentedResponse, Header, MediaType, Operation, Unserved, is_json
 from openapi.schema import types_of
-
-_COMPUTED = (
-    "x-ratelimit-limit",
-    "x-ratelimit-remaining",
-    "x-ratelimit-reset",
-    "idempotent-replayed",
-    "content-type",
-    "content-length",
-    "content-encoding",
-    "transfer-encoding",
-    "connection",
-)
-"""Headers that the pipeline or the server computes."""
 
 _UNCACHED = {"Cache-Control": "no-store"}
 """The caching of an answer with a secret or a token (RFC 6749 section 5.1)."""
@@ -285,12 +272,10 @@ class DocumentedAnswers:
             )
 
     def _header_texts(self, answer: DocumentedResponse) -> Iterator[tuple[str, str]]:
-        for header in answer.headers:
-            if header.name.lower() not in _COMPUTED and (header.examples or header.required):
-                text = text_of(self._value(header))
-                self._spend(len(text))
-                # One line, and UTF-8 where it is more than ASCII.
-                yield header.name, " ".join(text.split()).encode().decode("latin-1")
+        for header in filter(is_sent, answer.headers):
+            text = header_text(header, self._value(with_values(header)))
+            self._spend(len(text))
+            yield header.name, text
 
     def _value(self, documented: MediaType | Header) -> Any:
         """The first example that is valid by the schema, or else a generated value."""

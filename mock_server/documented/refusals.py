@@ -13,6 +13,7 @@ from mock_server.documented.bodies import concrete_types, is_file, is_written, w
 from mock_server.documented.error_places import filled
 from mock_server.documented.error_texts import texts_in, told
 from mock_server.documented.generation import BudgetSpentError
+from mock_server.documented.headers import merged
 from mock_server.exchange.exact_json import write_json
 from mock_server.exchange.exchange import Exchange, Refusals
 from mock_server.exchange.problems import (
@@ -112,7 +113,7 @@ class DocumentedRefusals(Refusals):
     ) -> Response:
         """The documented response, in the media type that is accepted best."""
         response = self._answers.response(operation, problem.status)
-        response.headers |= headers
+        response.headers = merged(response.headers, headers)
         content = concrete_types(documented.content)
         name = next((one for one in content if is_json(one)), response.media_type or "")
         media_type = content[name]
