@@ -12,7 +12,7 @@ from openapi.schema import Schema, types_of
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
-FORM = "application/x-www-form-urlencoded"
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -292,14 +292,17 @@ class Operation:
 
     @property
     def json_body(self) -> MediaType | None:
-        """The media type of its JSON request body, with schema and examples; None without one."""
-        return self.request_body.accepts("application/json") if self.request_body else None
+        """Its JSON request body: ``application/json``, else another type of JSON that it has."""
+        if self.request_body is None:
+            return None
+        others = (one for name, one in self.request_body.content.items() if is_json(name))
+        return self.request_body.accepts("application/json") or next(others, None)
 
     @property
     def object_body(self) -> MediaType | None:
-        """The media type of a request body that has members: JSON, else a URL-encoded form."""
-        form = self.request_body.content.get(FORM) if self.request_body else None
-        return self.json_body or form
+        """The media type of a request body that has members: JSON, else a form of either kind."""
+        content = self.request_body.content if self.request_body else {}
+        return self.json_body or content.get(FORM) or content.get(MULTIPART)
 
     @property
     def needs_authentication(self) -> bool:

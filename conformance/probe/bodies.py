@@ -198,7 +198,7 @@ def expect_accepted(probe: Probe, request: Request, what: str) -> Answer:
 def answer_schema(probe: Probe) -> Schema | None:
     """The schema of the JSON answer of a success."""
     documented = probe.operation.response(probe.operation.success_status)
-    content = documented.content.get("application/json") if documented else None
+    content = documented.json_content if documented else None
     return content.schema if content else None
 
 

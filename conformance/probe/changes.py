@@ -83,7 +83,7 @@ def changing(probe: Probe, made: Answer, text: str = "", own: str = "") -> Reque
     if body is None:
         raise NotServed(f"no plain body of {probe.operation.id} is known: give it an example")
     typed = request.with_header("Content-Type", media_type.name)
-    return replace(typed, body=json.dumps(body).encode(), encoding=None)
+    return replace(typed, body=json.dumps(body).encode(), form=None)
 
 
 def _json_of(operation: Operation) -> MediaType | None:

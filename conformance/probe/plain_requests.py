@@ -25,7 +25,7 @@ from conformance.target.exchange import (
 )
 from conformance.target.target import Target
 from openapi.contract import Contract
-from openapi.operation import IDEMPOTENCY_KEY, PATH_PARAMETER, Operation, Parameter
+from openapi.operation import IDEMPOTENCY_KEY, PATH_PARAMETER, Operation, Parameter, is_json
 from openapi.resource import Resource, request_members
 from openapi.sample import sample_of
 
@@ -84,8 +84,11 @@ class PlainRequests(ABC):
         if self.operation.requires_idempotency_key:
             request = request.with_key(self.new_key())
         body = self.operation.request_body
-        if self.operation.json_body is None and (form := self.operation.object_body):
-            return request.with_form(self.plain_body(), form.encoding)
+        taken = self.operation.object_body
+        if taken and not is_json(taken.name) and "*" not in taken.name:
+            return request.with_form(self.plain_body(), taken)
+        if taken and is_json(taken.name):
+            request = request.with_header("Content-Type", taken.name)
         return request.with_json(self.plain_body()) if body and body.content else request
 
     def on_one(self, handle: str, partner: int | None = 0) -> Request:

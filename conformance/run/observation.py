@@ -24,7 +24,7 @@ from conformance.target.capabilities import Capability
 from conformance.target.exchange import NO_ANSWER, Answer, Request
 from conformance.target.transient import is_transient
 from openapi.contract import Contract
-from openapi.operation import Operation
+from openapi.operation import Operation, is_json
 from openapi.resource import Resource
 
 _LONGEST_BODY, _LONGEST_PATH, _LONGEST_HEADER = 64 * 1024, 2000, 255
@@ -56,7 +56,8 @@ def _accepts_no_json(request: Request) -> bool:
 
 def _is_no_plain_json(request: Request) -> bool:
     types = [value for name, value in request.headers if name.lower() == "content-type"]
-    return types != ["application/json"] if types or request.body else False
+    is_plain = len(types) == 1 and is_json(types[0])
+    return not is_plain if types or request.body else False
 
 
 _ODD_PATH = re.compile(r"[%;\\]|//|/\.")

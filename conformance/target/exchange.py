@@ -19,7 +19,17 @@ from conformance.target.members import (
 )
 from openapi.envelopes import envelope_of
 from openapi.forms import form_of
-from openapi.operation import FORM, PATH_PARAMETER, Encoding, Operation, is_greedy
+from openapi.operation import (
+    FORM,
+    MULTIPART,
+    PATH_PARAMETER,
+    MediaType,
+    Operation,
+    essence,
+    is_greedy,
+    is_json,
+)
+from openapi.parts import PARTS, members_of_parts, parts_of
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -43,8 +53,8 @@ class Request:
     token_form: str = "as it is"  # noqa: S105 - the name of a form
     chunks: tuple[int, ...] = ()
     hang_up: float | None = None
-    encoding: Mapping[str, Encoding] | None = field(default=None, compare=False, repr=False)
-    """How a form writes its members; None where the body is none."""
+    form: MediaType | None = field(default=None, compare=False, repr=False)
+    """The documented form that the body is; None where it is none."""
 
     def at(self, path: str) -> Self:
         """The same request to another path."""
@@ -60,20 +70,30 @@ class Request:
         return replace(self, headers=kept)
 
     def with_json(self, value: Any, *, ensure_ascii: bool = True) -> Self:
-        """The same request with another JSON body, or with another form where it has one."""
-        if self.encoding is not None and isinstance(value, dict):
-            return self.with_form(value, self.encoding)
-        body = json.dumps(value, ensure_ascii=ensure_ascii).encode()
-        return replace(self.with_header("Content-Type", "application/json"), body=body)
+        """The same request with another JSON body, or with another form where it has one.
 
-    def with_form(self, value: Mapping[str, Any], encoding: Mapping[str, Encoding]) -> Self:
-        """The same request with a URL-encoded form as its body, its fields by their encoding."""
-        body = form_of(value, encoding).encode()
-        return replace(self.with_header("Content-Type", FORM), body=body, encoding=encoding)
+        It keeps the media type that it has, where that is one of JSON.
+        """
+        if self.form is not None and isinstance(value, dict):
+            return self.with_form(value, self.form)
+        body = json.dumps(value, ensure_ascii=ensure_ascii).encode()
+        named = next((one for name, one in self.headers if name.lower() == "content-type"), "")
+        media_type = named if is_json(named) else "application/json"
+        return replace(self.with_header("Content-Type", media_type), body=body)
+
+    def with_form(self, value: Mapping[str, Any], form: MediaType) -> Self:
+        """The same request with a form as its body, its fields by their encoding."""
+        if essence(form.name) == MULTIPART:
+            written, body = PARTS, parts_of(value, form).encode(errors="replace")
+        else:
+            written, body = FORM, form_of(value, form.encoding).encode()
+        return replace(self.with_header("Content-Type", written), body=body, form=form)
 
     @property
     def members(self) -> JsonObject:
         """The members of the JSON object, or of the form, in its body; none without any."""
+        if ("Content-Type", PARTS) in self.headers:
+            return members_of_parts(self.body.decode("utf-8", "replace"))
         if ("Content-Type", FORM) in self.headers:
             return dict(parse_qsl(self.body.decode("utf-8", "replace")))
         return Answer(0, body=self.body).json_object() or {}

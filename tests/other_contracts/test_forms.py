@@ -84,7 +84,7 @@ def test_a_request_with_a_form_stays_one() -> None:
                 if one.request_body]  # fmt: skip
     assert create.json_body is None
     assert create.object_body is not None
-    request = Request("POST", "/tasks").with_form({"title": "a"}, create.object_body.encoding)
+    request = Request("POST", "/tasks").with_form({"title": "a"}, create.object_body)
     again = request.with_json({"title": "ç"}, ensure_ascii=False)
     assert (again.body, again.members) == (b"title=%C3%A7", {"title": "ç"})
     assert again.with_header("X-A", "b").members == {"title": "ç"}

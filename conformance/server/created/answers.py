@@ -72,7 +72,7 @@ def json_object(answer: Answer) -> JsonObject:
 def expect_no_fault(operation: Operation, answer: Answer, *codes: str) -> None:
     """Raise unless the contract's schema has no complaint of these kinds about an answer."""
     documented = operation.response(answer.status)
-    media_type = documented.content.get("application/json") if documented else None
+    media_type = documented.json_content if documented else None
     schema: Schema | None = media_type.schema if media_type else None
     value = json_object(answer)
     around = "".join(f"{one}." for one in answer.envelope)

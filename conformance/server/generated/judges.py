@@ -67,7 +67,7 @@ def expect_documented_status(exchange: JudgedExchange) -> None:
 def _is_json(request: Request) -> bool:
     """Whether a request is plain JSON or a GET: a gateway may refuse other media types."""
     types = [value for name, value in request.headers if name.lower() == "content-type"]
-    return types == ["application/json"] or request.method == "GET"
+    return (len(types) == 1 and is_json(types[0])) or request.method == "GET"
 
 
 def expect_documented_media_type(exchange: JudgedExchange) -> None:

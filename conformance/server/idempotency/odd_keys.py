@@ -171,7 +171,7 @@ def _in_lower_case(request: Request) -> Request:
 
 
 def _spaced(request: Request) -> Request:
-    if request.encoding is not None:
+    if request.form is not None:
         return request  # a form has no blanks
     return replace(request, body=json.dumps(json.loads(request.body), indent=2).encode())
 

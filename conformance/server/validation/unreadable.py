@@ -112,9 +112,11 @@ def _escaped(found: re.Match[bytes]) -> bytes:
     answer_if(b"JSON", 400, "know one spelling of the media type", content_type),
 )
 def media_type_may_be_spelt_differently(probe: Probe) -> None:
-    """A Content-Type of application/json is accepted in any case and with a charset."""
+    """A Content-Type of JSON is accepted in any case and with a charset."""
     probe.succeed(probe.request())
-    for text in ("application/json; charset=utf-8", "Application/JSON"):
+    [own] = [text for name, text in probe.request().headers if name == "Content-Type"]
+    kind, _, subtype = own.partition("/")
+    for text in (f"{own}; charset=utf-8", f"{kind.title()}/{subtype.upper()}"):
         request = probe.request().with_header("Content-Type", text)
         expect_accepted(probe, request, f"Content-Type {text}")
 

@@ -1,0 +1,63 @@
+"""A plain correct server is accused of nothing, and its operations get their verdicts."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.other_contracts.judging import accused, judged
+from tests.plain_servers.contracts import SHAPES
+from tests.plain_servers.serving import TOKENS, serving
+
+MOST_UNVERIFIED = 25
+"""So many checks have no verdict at the most: those on limits, which a plain run meets none of."""
+
+
+def judged_server(name: str, folder: Path, *options: str, scheme: str = "") -> dict[str, Any]:
+    contract = folder / "contract.json"
+    with serving(name, scheme) as (url, document):
+        contract.write_text(json.dumps(document))
+        code, report = judged(
+            "run", "--no-config", "--contract", str(contract), "--url", url, "--level", "should",
+            "--token", TOKENS[0], "--second-token", TOKENS[1], *options, folder=folder,
+        )  # fmt: skip
+    assert accused(report) == []
+    assert code == 0
+    assert not any(token in (folder / "report.json").read_text() for token in TOKENS)
+    return report
+
+
+def passed(report: dict[str, Any]) -> set[str]:
+    return {one["id"] for one in report["results"] if one["outcome"] == "passed"}
+
+
+@pytest.mark.parametrize("name", ["uploads", "cards"])
+def test_what_is_made_from_each_kind_of_body_gets_a_verdict(name: str, tmp_path: Path) -> None:
+    report = judged_server(name, tmp_path, "--select", "created", "--select", "reads")
+
+    assert passed(report) >= {"created.plain-request-succeeds", "reads.shows-what-was-made"}
+    assert report["summary"]["not_verified"] == 0
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_plain_server_conforms(name: str, tmp_path: Path) -> None:
+    summary = judged_server(name, tmp_path)["summary"]
+
+    assert summary["passed"] > 20
+    assert summary["not_verified"] <= MOST_UNVERIFIED
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_campaign_finds_nothing_in_a_plain_server(name: str, tmp_path: Path) -> None:
+    contract = tmp_path / "contract.json"
+    with serving(name) as (url, document):
+        contract.write_text(json.dumps(document))
+        code, report = judged(
+            "fuzz", "--no-config", "--contract", str(contract), "--url", url, "--token", TOKENS[0],
+            "--second-token", TOKENS[1], "--max-time", "10s", folder=tmp_path,
+        )  # fmt: skip
+    assert accused(report) == []
+    assert code == 0
