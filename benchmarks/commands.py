@@ -31,6 +31,11 @@ def mock(port: int) -> list[str]:
     ]
 
 
+def mock_with_limit(port: int) -> list[str]:
+    """Return the command for the same mock, whose partner may send one request a day."""
+    return [*mock(port), "--rate-limit", "1/day"]
+
+
 def mock_without_control(port: int) -> list[str]:
     """Return the command for the same mock without its control plane and journal."""
     return [*mock(port), "--no-control"]

@@ -19,7 +19,7 @@ from benchmarks.goals import Goal, tell
 from benchmarks.load import run_load
 from benchmarks.servers import running
 from benchmarks.table import machine
-from benchmarks.wire import Answer, create_request
+from benchmarks.wire import create_request, is_created
 
 FEW, MANY = 100, 10_000
 BATCH = 500
@@ -43,10 +43,6 @@ _FRAMES = """async (steps) => {
     return waits.slice(1);
 }"""
 """Scrolls from the end to the start; gives the milliseconds of each step, laid out and drawn."""
-
-
-def _any(_: Answer) -> None:
-    """Take every answer."""
 
 
 def scrolled(page: Page) -> list[float]:
@@ -78,7 +74,9 @@ def main() -> int:
             while sent < goal:
                 count = min(BATCH, goal - sent)
                 # Not here: Playwright has an event loop running in this thread.
-                load = threads.submit(run_load, server.port, requests, count, CONNECTIONS, _any)
+                load = threads.submit(
+                    run_load, server.port, requests, count, CONNECTIONS, is_created
+                )
                 load.result()
                 sent += count
                 page.locator(f"#rows li[data-number='{sent}']").wait_for(state="attached")

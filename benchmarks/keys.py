@@ -18,7 +18,7 @@ from benchmarks.load import run_load
 from benchmarks.measure import cpu_seconds
 from benchmarks.servers import Server, running
 from benchmarks.table import machine
-from benchmarks.wire import CREATED, REPLAYED, Answer, create_request
+from benchmarks.wire import CREATED, REPLAYED, Answer, create_request, is_created
 
 THOUSANDS = 10
 CONNECTIONS = 8
@@ -47,7 +47,7 @@ def main() -> int:
     requests = [create_request(str(uuid.uuid4())) for _ in range(THOUSANDS * 1000)]
     with running("mock", mock) as server:
         warm = itertools.repeat(create_request()).__next__
-        run_load(server.port, warm, WARM_UP, CONNECTIONS, lambda _: None)
+        run_load(server.port, warm, WARM_UP, CONNECTIONS, is_created)
         rows = {
             "create with a new key": list(costs(server, requests, replayed=False)),
             "replay": list(costs(server, requests, replayed=True)),

@@ -43,6 +43,15 @@ def create_row(name: str, server: Server, *, keys: bool = False) -> Row:
     return Row(name, server, _with_new_keys if keys else _without_key, _is_new)
 
 
+def refused_row(name: str, server: Server, status: int, request: bytes) -> Row:
+    """Return a row that repeats one request, which is refused with a status."""
+
+    def is_refused(answer: Answer) -> str | None:
+        return None if answer.status == status else f"{answer.status}: {answer.body[:200]!r}"
+
+    return Row(name, server, lambda _: itertools.repeat(request).__next__, is_refused)
+
+
 def replay_row(name: str, server: Server) -> Row:
     """Return a row that repeats one create with one key, which is sent first here."""
     key = str(uuid.uuid4())

@@ -6,12 +6,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import median
 
-from benchmarks.commands import baseline, mock, mock_without_control
+from benchmarks.commands import baseline, mock, mock_with_limit, mock_without_control
 from benchmarks.load import run_load
 from benchmarks.measure import cpu_seconds, resident_bytes
-from benchmarks.rows import Row, create_row, replay_row
+from benchmarks.rows import Row, create_row, refused_row, replay_row
 from benchmarks.servers import PATIENCE, Server, running
-from benchmarks.wire import BenchmarkError
+from benchmarks.wire import INVALID, LIMITED, UNAUTHORIZED, BenchmarkError, create_request
 
 WARM_UP = 2_000
 STARTS = 3
@@ -23,6 +23,9 @@ CREATE = "mock: create without a key"
 CREATE_WITHOUT_CONTROL = "mock: the same, --no-control"
 CREATE_WITH_KEY = "mock: create with a new key"
 REPLAY = "mock: replay of one key"
+UNKNOWN_TOKEN = "mock: 401, of an unknown token"
+WRONG_DATA = "mock: 422, of a name that is no text"
+BEYOND_LIMIT = "mock: 429, beyond the rate limit"
 
 Log = Callable[[str], None]
 
@@ -44,6 +47,17 @@ class Samples:
         """The median of the requests answered each second."""
         return median(self.rate)
 
+    def to(self, other: "Samples") -> float:
+        """Return the CPU time of a request as a multiple of another row's.
+
+        The median of the rounds: what slows the machine for a while slows both in one round.
+        """
+        return median(own / others for own, others in zip(self.cpu, other.cpu, strict=True))
+
+    def faster_than(self, other: "Samples") -> float:
+        """Return the requests a second as a multiple of another row's, the median of the rounds."""
+        return median(own / others for own, others in zip(self.rate, other.rate, strict=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -56,12 +70,8 @@ class Report:
     creates: int
 
     def ratio(self, name: str, to: str = BARE) -> float:
-        """Return a row's CPU time per request as a multiple of another's, the bare app's.
-
-        The median of the rounds: what slows the machine for a while slows both in one round.
-        """
-        pairs = zip(self.rows[name].cpu, self.rows[to].cpu, strict=True)
-        return median(own / other for own, other in pairs)
+        """Return a row's CPU time per request as a multiple of another's, the bare app's."""
+        return self.rows[name].to(self.rows[to])
 
 
 def _start_seconds() -> float:
@@ -93,6 +103,8 @@ def _rows(stack: ExitStack, mocked: Server) -> list[Row]:
         create_row(name, stack.enter_context(running(name, baseline(module))))
         for name, module in modules.items()
     ]
+    limited = stack.enter_context(running(MOCK, mock_with_limit))
+    limited.create()
     return [
         *compared,
         # A server each, so that both hold as much at any time.
@@ -102,6 +114,9 @@ def _rows(stack: ExitStack, mocked: Server) -> list[Row]:
         ),
         create_row(CREATE_WITH_KEY, mocked, keys=True),
         replay_row(REPLAY, mocked),
+        refused_row(UNKNOWN_TOKEN, mocked, UNAUTHORIZED, create_request(token="unknown")),
+        refused_row(WRONG_DATA, mocked, INVALID, create_request(body=b'{"name": 1}')),
+        refused_row(BEYOND_LIMIT, limited, LIMITED, create_request()),
     ]
 
 

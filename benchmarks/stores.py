@@ -4,12 +4,13 @@
 trust are the ratios.
 """
 
+import os
 import random
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,14 +21,24 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.commands import mock_on
+from benchmarks.goals import Goal, tell
 from benchmarks.load import run_load
 from benchmarks.measure import cpu_seconds
 from benchmarks.rows import create_row, replay_row
 from benchmarks.run import Log, Samples, load_row
 from benchmarks.servers import Server, running
 from benchmarks.table import machine
-from benchmarks.wire import CREATED, Answer, BenchmarkError, create_request
+from benchmarks.wire import BenchmarkError, create_request, is_created
 from demo.redis_server import PROGRAM, RedisServer, redis_server
+
+MOST_COSTS: Mapping[str, float] = {"SQLite file": 1.6, "Redis": 2.2}
+"""The most CPU time of a create with a new key by store, in that of one in memory."""
+
+LEAST_OF_TWO = 1.7
+"""The least requests a second of two workers on Redis, in those of one: each needs a core."""
+
+_CORES = 4
+"""The cores that two workers, Redis and the client have a use for."""
 
 WARM_UP = 1_000
 SIZES = (100, 1_000, 10_000, 100_000)
@@ -74,8 +85,8 @@ class Cost:
     redis: list[float]
 
 
-def compare(requests: int, rounds: int, connections: int, log: Log) -> Table:
-    """Return the table of stores and workers."""
+def compare(requests: int, rounds: int, connections: int, log: Log) -> tuple[Table, list[Goal]]:
+    """Return the table of stores and workers, and the goals."""
     with ExitStack() as stack:
         settings = stack.enter_context(_settings(workers=(1, 2)))
         costs: dict[tuple[str, int, str], Cost] = {}
@@ -111,7 +122,22 @@ def compare(requests: int, rounds: int, connections: int, log: Log) -> Table:
             f"{cost.mock.cpu_per_request / base:.2f}x",
             f"{median(cost.redis) * 1e6:.0f} µs" if name == "Redis" else "",
         )
-    return table
+    return table, _goals_of({key[:2]: one.mock for key, one in costs.items() if key[2] == "create"})
+
+
+def _goals_of(creates: Mapping[tuple[str, int], Samples]) -> list[Goal]:
+    """Judge what a create cost, by store and number of workers."""
+    goals = []
+    for store, most in MOST_COSTS.items():
+        if (store, 1) in creates:
+            ratio = creates[store, 1].to(creates["SQLite in memory", 1])
+            finding = f"a create on {store} costs {ratio:.2f}x one in memory"
+            goals.append(Goal(finding, f"at most {most:g}x", ratio <= most))
+    if ("Redis", 2) in creates and (cores := os.cpu_count() or 1) >= _CORES:
+        faster = creates["Redis", 2].faster_than(creates["Redis", 1])
+        finding = f"two workers on Redis answer {faster:.2f}x the requests of one, on {cores} cores"
+        goals.append(Goal(finding, f"at least {LEAST_OF_TWO:g}x", faster >= LEAST_OF_TWO))
+    return goals
 
 
 def grow(sizes: tuple[int, ...], requests: int, connections: int, log: Log) -> Table:
@@ -172,12 +198,8 @@ def _fill(server: Server, keys: list[str], size: int, connections: int) -> None:
 
 def _cpu(server: Server, requests: Callable[[], bytes], count: int, connections: int) -> float:
     before = cpu_seconds(server.process.pid)
-    run_load(server.port, requests, count, connections, _is_created)
+    run_load(server.port, requests, count, connections, is_created)
     return (cpu_seconds(server.process.pid) - before) / count
-
-
-def _is_created(answer: Answer) -> str | None:
-    return None if answer.status == CREATED else f"{answer.body[:200]!r}"
 
 
 @click.command()
@@ -186,19 +208,24 @@ def _is_created(answer: Answer) -> str | None:
 @click.option("--connections", default=16, show_default=True, type=click.IntRange(1, 512))
 @click.option("--most", default=SIZES[-1], show_default=True, help="The largest store to make.")
 def main(*, requests: int, rounds: int, connections: int, most: int) -> None:
-    """Measure creates and replays on each store. Exits 2 where nothing could be measured."""
+    """Measure creates and replays on each store.
+
+    Exits 1 where a goal is missed, 2 where nothing could be measured.
+    """
 
     def log(line: str) -> None:
         click.echo(line, err=True)
 
     console = Console(width=100)
     try:
-        console.print(compare(requests, rounds, connections, log))
+        table, goals = compare(requests, rounds, connections, log)
+        console.print(table)
         sizes = tuple(size for size in SIZES if size <= most)
         console.print(grow(sizes, requests, connections, log))
     except BenchmarkError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
+    sys.exit(tell(console, *goals))
 
 
 if __name__ == "__main__":

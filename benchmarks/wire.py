@@ -17,7 +17,7 @@ FIELDS = {
     "last_used_at",
     "client_secret",
 }
-CREATED = 201
+CREATED, UNAUTHORIZED, INVALID, LIMITED = 201, 401, 422, 429
 REPLAYED = b"\r\nidempotent-replayed: true\r\n"
 
 
@@ -34,19 +34,19 @@ class Answer:
     body: bytes
 
 
-def create_request(key: str | None = None) -> bytes:
+def create_request(key: str | None = None, *, token: str = TOKEN, body: bytes = BODY) -> bytes:
     """Return the bytes of a create, with an idempotency key if one is given."""
     lines = [
         f"POST {PATH} HTTP/1.1",
         "Host: 127.0.0.1",
-        f"Authorization: Bearer {TOKEN}",
+        f"Authorization: Bearer {token}",
         "Accept: application/json",
         "Content-Type: application/json",
-        f"Content-Length: {len(BODY)}",
+        f"Content-Length: {len(body)}",
     ]
     if key is not None:
         lines.append(f"Idempotency-Key: {key}")
-    return "\r\n".join([*lines, "", ""]).encode() + BODY
+    return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def parse_answer(received: bytes) -> Answer | None:
@@ -62,6 +62,11 @@ def parse_answer(received: bytes) -> Answer | None:
     if len(received) < end + length:
         return None
     return Answer(int(head[9:12]), head, received[end : end + length])
+
+
+def is_created(answer: Answer) -> str | None:
+    """Say what is wrong with an answer that is not 201."""
+    return None if answer.status == CREATED else f"{answer.status}: {answer.body[:200]!r}"
 
 
 def check_create(answer: Answer) -> None:
