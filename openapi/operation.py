@@ -249,7 +249,7 @@ class Operation:
     id: str
     method: str
     path: str
-    """Its path below the base path of the contract."""
+    """Its path below the base path of the contract, as requests have it."""
     pointer: str
     parameters: tuple[Parameter, ...]
     request_body: RequestBody | None
@@ -278,8 +278,10 @@ class Operation:
         headers = [one.key for one in self.parameters if one.location == "header"]
         names = {name: name.encode("latin-1") for name in headers}
         object.__setattr__(self, "header_names", names)
-        place = f"{self.method} {self.path}"
-        object.__setattr__(self, "name", place if self.id == place else f"{self.id} {place}")
+        # Without an ``operationId`` the id is the place, as the contract writes it.
+        is_place = self.id.startswith(f"{self.method} /")
+        name = self.id if is_place else f"{self.id} {self.method} {self.path}"
+        object.__setattr__(self, "name", name)
         checked = tuple(one for one in self.parameters if not one.is_unrestricted)
         object.__setattr__(self, "checked_parameters", checked)
         accepts = IDEMPOTENCY_KEY.lower() in self.header_names

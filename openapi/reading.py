@@ -23,6 +23,7 @@ from openapi.operation import (
     essence,
     is_greedy,
 )
+from openapi.paths import as_sent, unsendable
 from openapi.references import References
 from openapi.rewriting import rewrite
 from openapi.schema import Schema, Schemas
@@ -130,6 +131,10 @@ class Reading:
         for path, reference in paths.items() if isinstance(paths, dict) else ():
             if not path.startswith("/"):
                 continue  # an extension
+            if reason := unsendable(path):
+                place = join("#/paths", path)
+                self._leave_out(place, ContractError(place, reason), path)
+                continue
             try:
                 item, item_pointer = self._references.follow(reference, join("#/paths", path))
                 methods = [method for method in METHODS if method in dict(item)]
@@ -139,7 +144,7 @@ class Reading:
                 continue
             for method in methods:
                 pointer = join(item_pointer, method)
-                served = self._prefixes.get(pointer, "") + path
+                served = as_sent(self._prefixes.get(pointer, "") + path)
                 shape = (method, PATH_PARAMETER.sub("{}", served), is_greedy(served))
                 if shape in places:
                     flaw = ContractError(pointer, f"has the method and path of {places[shape]}")
@@ -211,7 +216,7 @@ class Reading:
         return Operation(
             id=self._id(node, method, prefix + path, pointer),
             method=method.upper(),
-            path=prefix + path,
+            path=as_sent(prefix + path),
             prefix=prefix,
             pointer=pointer,
             parameters=tuple(

@@ -9,6 +9,7 @@ from conformance.journal.journal import JournalEntry
 from conformance.target.exchange import pattern_of
 from openapi.contract import Contract
 from openapi.operation import PATH_PARAMETER, Operation
+from openapi.paths import as_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Address:
     base: str
     """The URL before the path of the operation, such as ``http://127.0.0.1:8080/v3``."""
     path: str
-    """The path of the operation, as it was sent."""
+    """The path of the operation, encoded as the contract's paths are."""
     query: str
     operation: Operation | None
     """The operation; None where the contract has no such method or path."""
@@ -51,8 +52,9 @@ class Addresses:
         if known is None and parts.netloc not in self._hosts:
             return None
         origin = f"{parts.scheme}://{parts.netloc}"
-        for prefix in self._found_prefixes(parts.path, known):
-            path = parts.path[len(prefix) :]
+        whole = as_sent(parts.path)
+        for prefix in self._found_prefixes(whole, known):
+            path = whole[len(prefix) :]
             base = origin + prefix
             matching = [one for one in self._operations if pattern_of(one.path).fullmatch(path)]
             # A literal path goes before one with a parameter (OpenAPI 3.1, section 4.8.8.1).
@@ -89,7 +91,7 @@ def split_url(url: str) -> SplitResult | None:
 
 
 def _path(server: str) -> str:
-    return unquote(urlsplit(server).path).rstrip("/")
+    return as_sent(urlsplit(server).path).rstrip("/")
 
 
 def _first(path: str) -> str:

@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 from weakref import WeakKeyDictionary
 
 import requests
@@ -50,6 +50,7 @@ from conformance.target.exchange import (
 from conformance.target.members import parse
 from conformance.target.target import Target
 from openapi.operation import is_greedy
+from openapi.paths import as_sent
 from openapi.schema import validatable
 
 EXAMPLES = 12
@@ -152,7 +153,7 @@ def _explore(probe: Probe) -> _Exploration:
     # What Schemathesis would warn of in the contract, each search would look for again.
     changed = {"transport": transport, "iter_schema_warnings": lambda _: []}
     schema.__class__ = type("Schema", (type(schema),), changed)
-    documented = probe.operation.path.removeprefix(probe.operation.prefix)
+    documented = probe.operation.path.removeprefix(as_sent(probe.operation.prefix))
     chosen = schema.include(path=_template(documented), method=probe.operation.method)
     found: list[Failure] = []
     stream = from_schema(chosen).execute()
@@ -179,8 +180,8 @@ def _explore(probe: Probe) -> _Exploration:
 
 
 def _template(path: str) -> str:
-    """A path as Schemathesis reads it: without the mark of a parameter for the rest of a path."""
-    return f"{path[:-2]}}}" if is_greedy(path) else path
+    """A path as Schemathesis sends it: encoded, and without the mark of the rest of a path."""
+    return as_sent(f"{path[:-2]}}}" if is_greedy(path) else path)
 
 
 def _configuration(probe: Probe) -> dict[str, Any]:
@@ -248,7 +249,7 @@ class _Transport(RequestsTransport):
     def send(self, case: Any, *, session: Any = None, **options: Any) -> Response:
         """Send one test case of Schemathesis."""
         given = {name: options.get(name) for name in ("headers", "params", "cookies")}
-        base_url = "http://target" + quote(self._sender.operation.prefix)
+        base_url = "http://target" + as_sent(self._sender.operation.prefix)
         data = self.serialize_case(case, base_url=base_url, **given)
         prepared = requests.Request(**data).prepare()
         answer = self._answer(case.id, prepared)

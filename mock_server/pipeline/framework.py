@@ -26,6 +26,7 @@ from starlette.types import ASGIApp
 
 from openapi.contract import Contract
 from openapi.operation import PATH_PARAMETER, Unserved, is_greedy
+from openapi.paths import decoded
 from openapi.security import API_KEY, BASIC, BEARER, kind_of, usable_requirements
 
 BESIDE = "x-beside"
@@ -117,12 +118,12 @@ def _connexion_document(contract: Contract, unserved: Sequence[Unserved]) -> dic
 
 
 def numbered(path: str) -> str:
-    """A path with its parameters named by their position: ``/a/{p0}/b/{p1}``.
+    """A decoded path with its parameters named by their position: ``/a/{p0}/b/{p1}``.
 
     One that takes the rest of a path has the router's type for that: ``/a/{p0:path}``.
     """
     count = itertools.count()
-    found = PATH_PARAMETER.sub(lambda _: f"{{p{next(count)}}}", path)
+    found = PATH_PARAMETER.sub(lambda _: f"{{p{next(count)}}}", decoded(path))
     return f"{found[:-1]}{REST}" if is_greedy(path) else found
 
 

@@ -5,14 +5,12 @@ A path of the contract with another method is a 405 whose ``Allow`` names all of
 without a slash, and of two matching paths the more concrete one wins (OpenAPI 3.1, section 4.8.8).
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 from typing import Any
-from urllib.parse import unquote
 
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -39,6 +37,7 @@ from mock_server.pipeline.framework import (
 from openapi.contract import Contract
 from openapi.errors import ContractError
 from openapi.operation import PATH_PARAMETER, Operation, Unserved
+from openapi.paths import ENCODED_SLASH, split_and_decoded
 
 _Cache = dict[tuple[str, bytes | None], tuple[Operation, dict[str, Any]]]
 
@@ -110,17 +109,12 @@ class Routing(RoutingMiddleware):
         raise Problem(ProblemType.NOT_FOUND, "not_found", "The contract has no such path.")
 
 
-_ENCODED_SLASH = "\udc2f"
-"""Stands for an encoded slash while a path is split: no decoded path has half a character."""
-
-
 def _split_first(scope: Scope) -> Scope:
     """The scope with a path whose encoded slashes divide nothing (RFC 3986 section 2.2)."""
     raw = scope.get("raw_path") or b""
     if b"%" not in raw or b"%2f" not in raw.lower():
         return scope
-    parts = re.split("%2f", raw.partition(b"?")[0].decode("latin-1"), flags=re.IGNORECASE)
-    return {**scope, "path": _ENCODED_SLASH.join(map(unquote, parts))}
+    return {**scope, "path": split_and_decoded(raw.partition(b"?")[0].decode("latin-1"))}
 
 
 def _prefers_page(exchange: Exchange) -> bool:
@@ -257,7 +251,7 @@ class _Found(RoutingOperation):
         exchange.operation = self.operation
         path_parameters = scope["path_params"]
         exchange.parameters = {
-            name: path_parameters[f"p{position}"].replace(_ENCODED_SLASH, "/")
+            name: path_parameters[f"p{position}"].replace(ENCODED_SLASH, "/")
             for position, name in enumerate(self.names)
         }
         raw = scope.get("raw_path")

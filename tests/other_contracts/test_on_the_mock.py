@@ -12,7 +12,7 @@ from conformance.server import catalogue
 from conformance.target.exchange import Answer, Request
 from demo.mock_process import mock_process
 from openapi.contract import Contract
-from tests.other_contracts.judging import judged
+from tests.other_contracts.judging import judged, judged_mock
 from tests.other_contracts.styles import answer, shelves, taken
 from tests.other_contracts.test_nothing_is_accused import accused
 
@@ -65,6 +65,29 @@ def test_resources_under_servers_of_their_own(tmp_path: Path) -> None:
     for path in ("/v1/books", "/v 2/tags"):
         assert ("generated.accepted-data-comes-back", f"POST {path}") in passed
         assert ("lists.created-is-listed", f"GET {path}") in passed
+
+
+def test_paths_of_any_characters(tmp_path: Path) -> None:
+    document = shelves()
+    others = {"/books": "/my%20books", "/films": "/a#films", "/tags": "/ações"}
+    document["paths"] = {
+        path.replace(first, others.get(first, first)): item
+        for path, item in document["paths"].items()
+        for first in [f"/{path.split('/')[1]}"]
+    } | {"/a\x01b": document["paths"]["/news"]}
+    contract = tmp_path / "shelves.json"
+    contract.write_text(json.dumps(document))
+    code, report = judged_mock(
+        contract, tmp_path, "--select", "lists.created-is-listed", "--select",
+        "generated.accepted-data-comes-back",
+    )  # fmt: skip
+
+    assert accused(report) == []
+    assert code == 0
+    passed = {one["operation"] for one in report["results"] if one["outcome"] == "passed"}
+    listed = {f"{method} {path}" for path in others.values() for method in ("GET", "POST")}
+    assert passed >= listed
+    assert not any("\x01" in one["operation"] for one in report["results"])
 
 
 def test_an_error_without_a_documented_body_is_not_looked_for() -> None:
